@@ -1,0 +1,1 @@
+"""Files on disk become arrays: readers, drawn faces, splits, the sealed hold-out."""

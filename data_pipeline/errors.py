@@ -1,0 +1,44 @@
+"""The tree of errors: what a person can mend, told in one message.
+
+    HarnessError            exit code 1: the work failed
+    ├── RunError            a run cannot go on (another driver, a dead storage)
+    ├── WeightsError        initial weights cannot be had or do not fit
+    └── InputError          exit code 2: what was asked for is wrong
+        ├── StudyError      a study file or a --set value
+        ├── DataError       a data folder, a table, a label or an image
+        └── SealedError     the hold-out was opened before
+
+Every message says the rule, the value found, the place, and the way out.
+"""
+
+
+class HarnessError(Exception):
+    """The work failed for a reason that a person can act on."""
+
+    exit_code = 1
+
+
+class RunError(HarnessError, RuntimeError):
+    """A run cannot start or go on."""
+
+
+class WeightsError(HarnessError, OSError):
+    """Initial weights cannot be had, or do not fit the model."""
+
+
+class InputError(HarnessError, ValueError):
+    """What was asked for is wrong: a file, a key or a value."""
+
+    exit_code = 2
+
+
+class StudyError(InputError):
+    """A study file, an exported configuration or a ``--set`` value is wrong."""
+
+
+class DataError(InputError):
+    """A data folder, a label table or an image is wrong."""
+
+
+class SealedError(InputError):
+    """The hold-out was opened before, and nobody asked to open it again."""

@@ -1,0 +1,171 @@
+"""A model's configuration: Structure needs a new graph, Knobs are fed to one.
+
+``SETTINGS`` is the table of every key that a study may fix or search. A row says
+its type, its bounds or choices, its default, and (by ``structure``) whether a
+change of the value needs a new graph.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One key of a configuration.
+
+    ``low`` and ``high`` are inclusive; ``choices`` closes the set of values.
+    """
+
+    kind: type[int] | type[float] | type[str]
+    default: Value
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Value, ...] | None = None
+    structure: bool = False
+
+
+BACKBONE_NAMES: tuple[str, ...] = (
+    "residual_cnn",
+    "resnet50",
+    "densenet121",
+    "efficientnet_b0",
+)
+"""In the order of ``models.backbones.BACKBONES``, which must list the same names."""
+
+OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
+BALANCES: tuple[str, ...] = ("none", "class_weights", "oversample")
+
+SETTINGS: dict[str, Setting] = {
+    "backbone.name": Setting(
+        kind=str, default="residual_cnn", choices=BACKBONE_NAMES, structure=True
+    ),
+    "backbone.blocks": Setting(kind=int, default=6, low=1, high=12, structure=True),
+    "backbone.filters": Setting(kind=int, default=256, low=4, high=512, structure=True),
+    "backbone.weights": Setting(kind=str, default="none", structure=True),
+    "head.dense_units": Setting(
+        kind=int, default=128, low=1, high=4096, structure=True
+    ),
+    "head.dropout": Setting(kind=float, default=0.3, low=0.0, high=0.95),
+    "regularization.l1": Setting(kind=float, default=0.0, low=0.0, high=10.0),
+    "regularization.l2": Setting(kind=float, default=0.0, low=0.0, high=10.0),
+    "training.epochs": Setting(kind=int, default=30, low=1, high=10_000),
+    "training.batch_size": Setting(kind=int, default=32, low=2, high=4096),
+    "training.optimizer": Setting(
+        kind=str, default="adam", choices=OPTIMIZER_NAMES, structure=True
+    ),
+    "training.learning_rate": Setting(kind=float, default=1e-3, low=1e-9, high=1e3),
+    "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
+    "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
+    "loss.label_smoothing": Setting(kind=float, default=0.0, low=0.0, high=0.5),
+    "balance": Setting(kind=str, default="none", choices=BALANCES),
+    "augmentation.strength": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """Everything that a compiled graph is made for; equal ones share a graph.
+
+    ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
+    ``emotions`` and ``action_units`` are the outputs' labels, empty where a study
+    has no such target. ``channels`` is 1 (grey) or 3 (RGB).
+    """
+
+    backbone: str
+    blocks: int | None
+    filters: int | None
+    weights: str
+    image_size: int
+    channels: int
+    dense_units: int
+    optimizer: str
+    emotions: tuple[str, ...]
+    action_units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """Numbers fed to a graph that exists; each is a variable of model or optimizer."""
+
+    learning_rate: float
+    weight_decay: float
+    dropout: float
+    l1: float
+    l2: float
+    au_weight: float
+    label_smoothing: float
+    augmentation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """One configuration: its graph, its knobs, and how its epochs are fed.
+
+    ``epochs`` is the horizon of every schedule, also where training stops earlier.
+    """
+
+    structure: Structure
+    knobs: Knobs
+    epochs: int
+    batch_size: int
+    balance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the data decide about a model: its input and the labels of its outputs."""
+
+    image_size: int
+    channels: int
+    emotions: tuple[str, ...]
+    action_units: tuple[str, ...]
+
+
+def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
+    """Builds the configuration that a mapping of checked keys describes.
+
+    Args:
+        values: keys of ``SETTINGS`` to values; a missing key takes its default.
+        frame: the input and output labels that the data decide.
+
+    Returns:
+        The configuration, with keys that its backbone or optimizer does not have
+        brought to one value, so that equal graphs have equal Structures.
+    """
+
+    def of(key: str) -> Value:
+        return values.get(key, SETTINGS[key].default)
+
+    staged = of("backbone.name") == "residual_cnn"
+    decayed = of("training.optimizer") == "adamw"
+    structure = Structure(
+        backbone=str(of("backbone.name")),
+        blocks=int(of("backbone.blocks")) if staged else None,
+        filters=int(of("backbone.filters")) if staged else None,
+        weights=str(of("backbone.weights")),
+        image_size=frame.image_size,
+        channels=frame.channels,
+        dense_units=int(of("head.dense_units")),
+        optimizer=str(of("training.optimizer")),
+        emotions=frame.emotions,
+        action_units=frame.action_units,
+    )
+    knobs = Knobs(
+        learning_rate=float(of("training.learning_rate")),
+        weight_decay=float(of("training.weight_decay")) if decayed else 0.0,
+        dropout=float(of("head.dropout")),
+        l1=float(of("regularization.l1")),
+        l2=float(of("regularization.l2")),
+        au_weight=float(of("loss.au_weight")),
+        label_smoothing=float(of("loss.label_smoothing")),
+        augmentation=float(of("augmentation.strength")),
+    )
+    return ModelConfig(
+        structure=structure,
+        knobs=knobs,
+        epochs=int(of("training.epochs")),
+        batch_size=int(of("training.batch_size")),
+        balance=str(of("balance")),
+    )

@@ -1,0 +1,1 @@
+"""The search: study files, the ledger of trials, executors, the final test."""
