@@ -11,13 +11,16 @@ Source: reference formulas of ``sklearn.metrics`` (the tests compare).
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_pipeline.targets import Targets
 from models.counts import UnitCounts, areas, confusion, unit_counts
 from models.predictions import Predictions
 from models.ratios import class_scores, divide, mean_defined, unit_scores
+
+if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
+    from data_pipeline.targets import Targets
 
 __all__ = [
     "ACTION_UNIT_METRICS",
@@ -57,7 +60,7 @@ DEFAULT_THRESHOLD = 0.5
 
 
 def scores(
-    targets: Targets,
+    targets: "Targets",
     predictions: Predictions,
     *,
     thresholds: Mapping[str, float] | None = None,
@@ -81,7 +84,7 @@ def scores(
 
 
 def weighted_scores(
-    targets: Targets,
+    targets: "Targets",
     predictions: Predictions,
     weights: np.ndarray,
     *,
@@ -110,7 +113,7 @@ def weighted_scores(
 
 
 def emotion_metrics(
-    targets: Targets, predictions: Predictions, weights: np.ndarray
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Computes ``EMOTION_METRICS`` of labelled rows, once per weighting; (B,) each."""
     cells = emotion_confusion(targets, predictions, weights)
@@ -128,7 +131,7 @@ def emotion_metrics(
 
 
 def action_unit_metrics(
-    targets: Targets,
+    targets: "Targets",
     predictions: Predictions,
     weights: np.ndarray,
     *,
@@ -142,7 +145,7 @@ def action_unit_metrics(
 
 
 def emotion_confusion(
-    targets: Targets, predictions: Predictions, weights: np.ndarray
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> np.ndarray:
     """Counts true against said emotions of labelled rows; (B, E, E).
 
@@ -160,7 +163,7 @@ def emotion_confusion(
 
 
 def action_unit_counts(
-    targets: Targets,
+    targets: "Targets",
     predictions: Predictions,
     weights: np.ndarray,
     *,
@@ -186,7 +189,7 @@ def action_unit_counts(
 
 
 def action_unit_areas(
-    targets: Targets, predictions: Predictions, weights: np.ndarray
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> np.ndarray:
     """Computes each action unit's area under the ROC curve; (B, U).
 

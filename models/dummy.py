@@ -1,0 +1,49 @@
+"""The baseline: a constant predictor that saw the development labels only.
+
+A result means something beside what no model at all would reach. For emotions the
+constant is the commonest class. For action units it is "present" always: of the
+two constants it is the one with the higher F1 (the other has 0), so that a model
+below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5.
+"""
+
+import numpy as np
+
+from data_pipeline.targets import Targets
+from models.metrics import Predictions
+
+
+def dummy_predictions(development: Targets, *, count: int) -> Predictions:
+    """Predicts the same for every row.
+
+    Args:
+        development: the labels of all rows but the hold-out's.
+        count: how many rows to predict.
+
+    Returns:
+        For emotions the frequency of each class in development, masked rows left
+        out (all classes alike where none is labelled). For action units 1.0 where
+        development has a positive row, else 0.0.
+
+    Shape: (count, E) and (count, U).
+    """
+    emotion = _class_frequencies(development) if development.emotions else None
+    units = _constant_units(development) if development.action_units else None
+    return Predictions(
+        emotion=None if emotion is None else np.tile(emotion, (count, 1)),
+        action_units=None if units is None else np.tile(units, (count, 1)),
+    )
+
+
+def _class_frequencies(targets: Targets) -> np.ndarray:
+    """Computes each class's share of the labelled rows; (E,), sums to 1."""
+    known = targets.emotion[targets.emotion_mask]
+    classes = len(targets.emotions)
+    return (
+        known.sum(axis=0) / len(known) if len(known) else np.full(classes, 1 / classes)
+    )
+
+
+def _constant_units(targets: Targets) -> np.ndarray:
+    """Gives each unit's constant of higher F1; (U,), 0 or 1."""
+    positive = (targets.action_unit > 0) & targets.action_unit_mask
+    return positive.any(axis=0).astype(np.float64)

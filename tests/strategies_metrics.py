@@ -1,0 +1,73 @@
+"""Labels and predictions for the tests of metrics: drawn, with masks and gaps."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from data_pipeline.targets import Targets
+from models.metrics import Predictions
+
+EMOTIONS = ("negative", "positive", "surprise")
+
+
+def unit_names(count):
+    """Names so many action units."""
+    return tuple(f"AU{number}" for number in range(1, count + 1))
+
+
+def labels(emotion=None, units=None, *, emotions=EMOTIONS):
+    """Writes targets from class numbers (-1: unlabelled) and 0/1/-1 per unit."""
+    rows = len(emotion if emotion is not None else units)
+    classes = np.full(rows, -1) if emotion is None else np.asarray(emotion)
+    table = np.full((rows, 0), -1) if units is None else np.asarray(units)
+    names = () if emotion is None else emotions
+    one_hot = np.arange(len(names)) == classes[:, None]
+    return Targets(
+        emotions=names,
+        action_units=unit_names(table.shape[1]),
+        emotion=one_hot.astype(np.float32),
+        emotion_mask=classes >= 0,
+        action_unit=(table > 0).astype(np.float32),
+        action_unit_mask=table >= 0,
+    )
+
+
+def outputs(emotion=None, units=None, *, classes=3):
+    """Writes predictions from predicted class numbers and scores per unit."""
+    return Predictions(
+        emotion=None if emotion is None else np.eye(classes)[np.asarray(emotion)],
+        action_units=None if units is None else np.asarray(units, dtype=np.float64),
+    )
+
+
+def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.5):
+    """Draws targets, predictions that know ``skill`` of them, and subjects."""
+    generator = np.random.default_rng(seed)
+    classes = generator.choice(3, size=rows, p=[0.6, 0.2, 0.2])
+    present = (generator.random((rows, units)) < 0.3).astype(int)
+    noise = generator.dirichlet(np.ones(3), rows)
+    emotion = skill * np.eye(3)[classes] + (1 - skill) * noise
+    scores = skill * present + (1 - skill) * generator.random((rows, units))
+    classes[generator.random(rows) < masked] = -1
+    present[generator.random((rows, units)) < masked] = -1
+    predictions = Predictions(
+        emotion=emotion.astype(np.float32),
+        # Rounded, so that ties happen.
+        action_units=scores.round(2).astype(np.float32),
+    )
+    subjects = [f"S{number:03}" for number in generator.integers(0, 12, rows)]
+    return labels(classes, present), predictions, subjects
+
+
+@st.composite
+def scored(draw, *, least=1):
+    """Draws targets with any gaps, and predictions with many ties."""
+    count = draw(st.integers(least, 25))
+    units = draw(st.integers(1, 4))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    targets = labels(
+        generator.integers(-1, 3, count), generator.integers(-1, 2, (count, units))
+    )
+    return targets, Predictions(
+        emotion=generator.dirichlet(np.ones(3), count).astype(np.float32),
+        action_units=generator.integers(0, 6, (count, units)) / 5,
+    )

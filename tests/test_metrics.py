@@ -1,0 +1,271 @@
+"""Laws of the metrics, and the traps that other reports fell into."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from models.metrics import METRIC_NAMES, Predictions, scores, weighted_scores
+from tests.strategies_metrics import drawn, labels, outputs, scored
+
+
+def same(left, right):
+    """Tells whether two tables of metrics are equal, NaN being equal to NaN."""
+    return left.keys() == right.keys() and all(
+        left[name] == pytest.approx(right[name], abs=1e-12, nan_ok=True)
+        for name in left
+    )
+
+
+def test_names_are_what_is_scored():
+    """The names that an objective may use are exactly those that are computed."""
+    targets, predictions, _ = drawn(0)
+    assert tuple(scores(targets, predictions)) == METRIC_NAMES
+
+
+def test_emotion_by_hand():
+    """Emotion metrics of a worked example are the values computed on paper."""
+    # True classes by row; the confusion is [[3, 1, 0], [1, 1, 0], [1, 0, 1]].
+    found = scores(labels([0, 0, 0, 0, 1, 1, 2, 2]), outputs([0, 0, 0, 1, 0, 1, 0, 2]))
+    assert found == pytest.approx(
+        {
+            "emotion.accuracy": 5 / 8,
+            "emotion.balanced_accuracy": (3 / 4 + 1 / 2 + 1 / 2) / 3,
+            "emotion.macro_precision": (3 / 5 + 1 / 2 + 1) / 3,
+            "emotion.macro_recall": (3 / 4 + 1 / 2 + 1 / 2) / 3,
+            "emotion.macro_f1": (6 / 9 + 2 / 4 + 2 / 3) / 3,
+        }
+    )
+
+
+def test_action_units_by_hand():
+    """Action-unit metrics of a worked example are the values computed on paper."""
+    targets = labels(units=[[1, 0], [1, 0], [0, 0], [0, 1]])
+    found = scores(
+        targets, outputs(units=[[0.9, 0.1], [0.4, 0.6], [0.4, 0.2], [0.1, 0.5]])
+    )
+    # AU1: one of two found; pairs won 1, 1, 1/2, 1. AU2: found, one false alarm.
+    assert found == pytest.approx(
+        {
+            "action_units.mean_precision": (1 + 1 / 2) / 2,
+            "action_units.mean_recall": (1 / 2 + 1) / 2,
+            "action_units.mean_f1": (2 / 3 + 2 / 3) / 2,
+            "action_units.mean_auc": (3.5 / 4 + 2 / 3) / 2,
+        }
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_emotion_agrees_with_scikit_learn(seed):
+    """Over labelled rows the emotion metrics are scikit-learn's macro averages."""
+    targets, predictions, _ = drawn(seed)
+    known = targets.emotion_mask
+    truth = targets.emotion[known].argmax(axis=1)
+    said = predictions.emotion[known].argmax(axis=1)
+    average = {"labels": np.unique(truth), "average": "macro", "zero_division": 0}
+    found = scores(targets, predictions)
+    assert [found[name] for name in METRIC_NAMES[:5]] == pytest.approx(
+        [
+            sk.accuracy_score(truth, said),
+            sk.balanced_accuracy_score(truth, said),
+            sk.precision_score(truth, said, **average),
+            sk.recall_score(truth, said, **average),
+            sk.f1_score(truth, said, **average),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_action_units_agree_with_scikit_learn(seed):
+    """Means over units are scikit-learn's scores of each unit's labelled rows."""
+    targets, predictions, _ = drawn(seed)
+    table = []
+    for unit, known in enumerate(targets.action_unit_mask.T):
+        truth = targets.action_unit[known, unit]
+        score = predictions.action_units[known, unit].astype(np.float64)
+        said = score >= 0.5
+        table.append(
+            [
+                sk.precision_score(truth, said, zero_division=0),
+                sk.recall_score(truth, said),
+                sk.f1_score(truth, said),
+                sk.roc_auc_score(truth, score),
+            ]
+        )
+    found = scores(targets, predictions)
+    assert [found[name] for name in METRIC_NAMES[5:]] == pytest.approx(
+        np.mean(table, axis=0)
+    )
+
+
+def test_absent_class_is_left_out():
+    """A class without a true row enters no mean, but calls into it are errors."""
+    # The trap: .556 with all labels, .833 where the third is left out.
+    found = scores(labels([0, 0, 1, 1]), outputs([0, 0, 1, 2]))
+    assert found["emotion.macro_f1"] == pytest.approx((1 + 2 / 3) / 2)
+    assert found["emotion.macro_recall"] == pytest.approx((1 + 1 / 2) / 2)
+    assert found["emotion.accuracy"] == pytest.approx(3 / 4)
+
+
+def test_absent_action_unit_is_left_out():
+    """Units without positives or without negatives score neither 0 nor 1."""
+    # Keras's AUC and F1 count a unit without positives as 0: .667 for this 1.0.
+    truth = [[1, 0, 1], [0, 0, 1], [1, 0, 1]]
+    score = [[0.9, 0.1, 0.9], [0.2, 0.2, 0.9], [0.8, 0.9, 0.1]]
+    found = scores(labels(units=truth), outputs(units=score))
+    assert set(found.values()) == {1.0}
+
+
+def test_no_occurring_label_is_undefined():
+    """Where nothing is labelled, or no unit occurs, every metric is NaN."""
+    found = scores(labels([-1, -1], [[1], [1]]), outputs([0, 1], [[0.2], [0.3]]))
+    assert np.isnan(list(found.values())).all()
+
+
+def test_precision_and_f1_are_no_accuracy():
+    """A majority predictor's macro scores differ from its accuracy."""
+    # Seed 001 gave precision = recall = F1 = accuracy: micro averages of a softmax.
+    truth = np.repeat([0, 1, 2], [328, 121, 111])
+    found = scores(labels(truth), outputs(np.zeros(560, dtype=int)))
+    assert found == pytest.approx(
+        {
+            "emotion.accuracy": 0.586,
+            "emotion.balanced_accuracy": 1 / 3,
+            "emotion.macro_precision": 0.195,
+            "emotion.macro_recall": 1 / 3,
+            "emotion.macro_f1": 0.246,
+        },
+        abs=1e-3,
+    )
+
+
+def test_never_predicted_class_has_precision_zero():
+    """A class that occurs but is never said pulls macro precision down."""
+    found = scores(labels([0, 1]), outputs([0, 0]))
+    assert found["emotion.macro_precision"] == pytest.approx((1 / 2 + 0) / 2)
+
+
+def test_thresholds_are_by_name_and_inclusive():
+    """A score equal to its unit's threshold means present; others keep 0.5."""
+    targets = labels(units=[[1, 1], [0, 0]])
+    predictions = outputs(units=[[0.3, 0.3], [0.2, 0.2]])
+    found = scores(targets, predictions, thresholds={"AU1": 0.3})
+    assert found["action_units.mean_recall"] == pytest.approx((1 + 0) / 2)
+    assert found["action_units.mean_auc"] == pytest.approx(1.0)
+
+
+def test_non_finite_predictions_have_no_score():
+    """One NaN among labelled rows leaves its head undefined and the other alone."""
+    targets, predictions, _ = drawn(1, masked=0.0)
+    clean = scores(targets, predictions)
+    units = predictions.action_units.copy()
+    units[3, 2] = np.nan
+    found = scores(
+        targets, Predictions(emotion=predictions.emotion, action_units=units)
+    )
+    assert [found[name] for name in METRIC_NAMES[:5]] == [
+        clean[name] for name in METRIC_NAMES[:5]
+    ]
+    assert all(np.isnan(found[name]) for name in METRIC_NAMES[5:])
+
+
+def test_one_head_alone():
+    """A model or a study without a head has none of its metrics."""
+    targets, predictions, _ = drawn(2)
+    emotion = Predictions(emotion=predictions.emotion, action_units=None)
+    assert tuple(scores(targets, emotion)) == METRIC_NAMES[:5]
+    units = Predictions(emotion=None, action_units=predictions.action_units)
+    assert tuple(scores(targets, units)) == METRIC_NAMES[5:]
+
+
+@given(scored())
+def test_bounds(case):
+    """Every metric is in [0, 1], or NaN."""
+    values = np.array(list(scores(*case).values()))
+    assert np.all(np.isnan(values) | ((values >= 0) & (values <= 1 + 1e-12)))
+
+
+@given(scored(), st.randoms(use_true_random=False))
+def test_permutation(case, random):
+    """The order of the rows changes no metric."""
+    targets, predictions = case
+    order = list(range(len(predictions)))
+    random.shuffle(order)
+    moved = scores(targets.take(np.array(order)), predictions.take(np.array(order)))
+    assert same(scores(targets, predictions), moved)
+
+
+@given(scored())
+def test_masked_is_sliced(case):
+    """Emotion metrics of masked rows are those of the labelled rows alone."""
+    targets, predictions = case
+    known = targets.emotion_mask
+    whole = scores(targets, predictions)
+    sliced = scores(targets.take(known), predictions.take(known))
+    for name in METRIC_NAMES[:5]:
+        assert whole[name] == pytest.approx(sliced[name], nan_ok=True)
+
+
+@given(scored())
+def test_masked_outputs_do_not_matter(case):
+    """What a model says where no label is known changes nothing, NaN included."""
+    targets, predictions = case
+    emotion = predictions.emotion.copy()
+    emotion[~targets.emotion_mask] = np.nan
+    units = predictions.action_units.copy()
+    units[~targets.action_unit_mask] = np.nan
+    blanked = Predictions(emotion=emotion, action_units=units)
+    assert same(scores(targets, predictions), scores(targets, blanked))
+
+
+@given(scored(), st.integers(0, 2**32 - 1))
+def test_weights_are_repetitions(case, seed):
+    """A row of weight k counts as k rows, and one of weight 0 as none."""
+    targets, predictions = case
+    times = np.random.default_rng(seed).integers(0, 3, len(predictions))
+    rows = np.repeat(np.arange(len(predictions)), times)
+    weighted = weighted_scores(targets, predictions, times[None].astype(float))
+    repeated = scores(targets.take(rows), predictions.take(rows))
+    assert same({name: value[0] for name, value in weighted.items()}, repeated)
+
+
+@given(scored(least=3), st.integers(0, 2**32 - 1))
+def test_folds_scatter_back(case, seed):
+    """Predictions of folds, put at their rows, are the whole again."""
+    _, predictions = case
+    order = np.random.default_rng(seed).permutation(len(predictions))
+    folds = np.array_split(order, 3)
+    parts = [predictions.take(rows) for rows in folds]
+    whole = Predictions.scatter(parts, folds, count=len(predictions))
+    assert np.array_equal(whole.emotion, predictions.emotion)
+    assert np.array_equal(whole.action_units, predictions.action_units)
+    joined = Predictions.concatenate(parts)
+    assert np.array_equal(joined.emotion, predictions.emotion[order])
+
+
+def test_scatter_marks_rows_without_a_fold():
+    """Rows that no fold predicted are NaN, and a row of two folds is refused."""
+    part = outputs([0, 1], [[0.1], [0.2]])
+    whole = Predictions.scatter([part], [np.array([2, 0])], count=4)
+    assert np.array_equal(
+        np.isnan(whole.action_units[:, 0]), [False, True, False, True]
+    )
+    assert len(whole) == 4
+    with pytest.raises(ValueError, match="predicted by one fold"):
+        Predictions.scatter([part, part], [np.array([0, 1]), np.array([1, 2])], count=3)
+
+
+def test_import_is_light():
+    """The metrics load neither scikit-learn nor Keras: every epoch uses them."""
+    code = (
+        "import sys, models.metrics;"
+        "heavy = {'sklearn', 'scipy', 'keras', 'tensorflow', 'ray'};"
+        "print(*heavy & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.strip() == ""
