@@ -1,0 +1,149 @@
+"""Checked values and domains of one key: what a study file may say after the ``=``."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from models.config import Setting, Value
+from search.space import Choices, Domain, FloatRange, IntRange
+
+class Problems(list[str]):
+    """Messages of the form ``KEY: RULE, found VALUE``."""
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Ends an "unknown" message: the nearest right word, and all of them.
+
+    Example:
+        >>> nearest("learning_rat", ["epochs", "learning_rate"])
+        'did you mean learning_rate? Known: epochs, learning_rate'
+    """
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}Known: {', '.join(known)}"
+
+
+def check_value(
+    place: str, value: object, setting: Setting, problems: Problems
+) -> Value | None:
+    """Checks one value against its row of the table of settings.
+
+    Returns:
+        The value in the setting's type, or ``None`` after adding a problem.
+    """
+    kinds = {
+        int: ("an integer", (int,)),
+        float: ("a number", (int, float)),
+        str: ("a string", (str,)),
+    }
+    said, types = kinds[setting.kind]
+    if isinstance(value, bool) or not isinstance(value, types):
+        problems.append(f"{place}: must be {said}, found {value!r}")
+        return None
+    if setting.choices is not None and value not in setting.choices:
+        known = [str(choice) for choice in setting.choices]
+        problems.append(
+            f"{place}: unknown value {value!r}; {nearest(str(value), known)}"
+        )
+        return None
+    if isinstance(value, int | float) and not _within(float(value), setting):
+        problems.append(
+            f"{place}: must be from {setting.low:g} to {setting.high:g}, found {value}"
+        )
+        return None
+    return setting.kind(value)  # type: ignore[arg-type]
+
+
+def _within(value: float, setting: Setting) -> bool:
+    low = float("-inf") if setting.low is None else setting.low
+    high = float("inf") if setting.high is None else setting.high
+    return low <= value <= high
+
+
+def read_choices(
+    place: str, values: object, setting: Setting, problems: Problems
+) -> Choices | None:
+    """Checks a list of choices; adds problems and returns ``None`` where it is wrong."""
+    if not isinstance(values, list) or not values:
+        problems.append(f"{place}: needs at least one choice, found {values!r}")
+        return None
+    checked = [check_value(place, value, setting, problems) for value in values]
+    kept = tuple(value for value in checked if value is not None)
+    if len(set(kept)) < len(kept):
+        problems.append(f"{place}: each choice must occur once, found {values!r}")
+    return Choices(values=kept) if len(kept) == len(checked) else None
+
+
+def read_range(
+    place: str, table: Mapping[str, object], setting: Setting, problems: Problems
+) -> Domain | None:
+    """Checks a range; adds problems and returns ``None`` where it is wrong."""
+    before = len(problems)
+    if setting.kind is str:
+        problems.append(f"{place}: holds names, so it needs a list of choices")
+        return None
+    for end in ("low", "high"):
+        if end not in table:
+            problems.append(f"{place}: a range needs low and high, {end} is missing")
+    if len(problems) > before:
+        return None
+    low = check_value(f"{place} low", table["low"], setting, problems)
+    high = check_value(f"{place} high", table["high"], setting, problems)
+    log = table.get("log", False)
+    step = table.get("step")
+    if not isinstance(log, bool):
+        problems.append(f"{place} log: must be true or false, found {log!r}")
+    if step is not None:
+        _check_step(place, step, setting, problems)
+    if len(problems) > before:
+        return None
+    _check_ends(place, float(low or 0), float(high or 0), table, problems)
+    if len(problems) > before:
+        return None
+    return _domain(setting, low, high, step, log=bool(log))
+
+
+def _check_step(
+    place: str, step: object, setting: Setting, problems: Problems
+) -> None:
+    types = (int,) if setting.kind is int else (int, float)
+    if isinstance(step, bool) or not isinstance(step, types) or step <= 0:  # type: ignore[operator]
+        problems.append(f"{place} step: must be a number above 0, found {step!r}")
+
+
+def _check_ends(
+    place: str, low: float, high: float, table: Mapping[str, object], problems: Problems
+) -> None:
+    step = table.get("step")
+    if low > high:
+        problems.append(f"{place}: low <= high must hold, found low={low:g}, high={high:g}")
+    elif table.get("log") and low <= 0:
+        problems.append(f"{place}: a log range needs low > 0, found low={low:g}")
+    elif table.get("log") and step is not None:
+        problems.append(f"{place}: step and log exclude each other, found both")
+    elif isinstance(step, int | float):
+        count = (high - low) / step
+        if abs(count - round(count)) > 1e-6:  # noqa: PLR2004 - a rounding error
+            problems.append(
+                f"{place}: high must be low plus whole steps, found low={low:g}, "
+                f"high={high:g}, step={step:g}"
+            )
+
+
+def _domain(
+    setting: Setting, low: Value | None, high: Value | None, step: object, *, log: bool
+) -> Domain:
+    if setting.kind is int:
+        return IntRange(
+            low=int(low or 0),
+            high=int(high or 0),
+            step=1 if step is None else int(step),  # type: ignore[call-overload]
+            log=log,
+        )
+    return FloatRange(
+        low=float(low or 0),
+        high=float(high or 0),
+        step=None if step is None else float(step),  # type: ignore[arg-type]
+        log=log,
+    )
+
+

@@ -1,0 +1,80 @@
+"""``--set section.key=VALUE``: one value of a study file, changed on the command line."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from data_pipeline.errors import StudyError
+from models.config import SETTINGS
+from search.domains import nearest
+from search.sections import SECTIONS
+
+Raw = dict[str, Any]
+
+
+def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
+    """Applies ``--set`` texts to the tables of a study file.
+
+    A key of the table of settings is found in ``[fixed]`` or ``[space]`` by its own
+    name: a list sets its choices, a table its range, a single value fixes it.
+
+    Args:
+        raw: the parsed study file; it is not changed.
+        settings: texts of the form ``KEY=VALUE``; a bare word is a string.
+
+    Returns:
+        New tables.
+
+    Raises:
+        StudyError: a text has no ``=``, or its key is unknown.
+    """
+    tables: Raw = {name: dict(table) for name, table in raw.items()}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise StudyError(f"--set takes KEY=VALUE, found {text!r}")
+        _apply(tables, key.strip(), read_value(value.strip()))
+    return tables
+
+
+def read_value(text: str) -> Any:
+    """Reads a TOML value; what is none is a string.
+
+    Example:
+        >>> read_value("[16, 32]"), read_value("tpe"), read_value("1e-3")
+        ([16, 32], 'tpe', 0.001)
+    """
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _apply(tables: Raw, key: str, value: object) -> None:
+    section, _, rest = key.partition(".")
+    if section in {"fixed", "space"} and rest in SETTINGS:
+        key = rest
+    if key in SETTINGS:
+        _apply_setting(tables, key, value)
+    elif section in (*SECTIONS, "objective") and rest:
+        tables.setdefault(section, {})[rest] = value
+    else:
+        known = list(SETTINGS)
+        for name, kind in SECTIONS.items():
+            known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
+        raise StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
+
+
+def _apply_setting(tables: Raw, key: str, value: object) -> None:
+    fixed = tables.setdefault("fixed", {})
+    space = tables.setdefault("space", {})
+    if not isinstance(value, list | dict):
+        space.pop(key, None)
+        fixed[key] = value
+        return
+    fixed.pop(key, None)
+    before = space.get(key)
+    entry = {"choices": value} if isinstance(value, list) else dict(value)
+    if isinstance(before, dict) and "when" in before:
+        entry.setdefault("when", before["when"])
+    space[key] = entry

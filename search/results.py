@@ -1,0 +1,114 @@
+"""What a trial says: reports while it runs, one outcome when it ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.config import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a trial has cost so far.
+
+    Unit and range: seconds, 0 or more. ``asked`` is the sampler's time, ``waited``
+    the time between the sampler's answer and the worker's start, ``built`` and
+    ``traced`` a new graph (0.0 where the worker was warm), ``trained`` and
+    ``validated`` the epochs. ``epochs`` counts over all folds.
+    """
+
+    epochs: int = 0
+    parameters: int = 0
+    asked: float = 0.0
+    waited: float = 0.0
+    built: float = 0.0
+    traced: float = 0.0
+    trained: float = 0.0
+    validated: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One epoch of one fold.
+
+    ``step`` is ``fold * stride + epoch`` with epochs from 1; ``last`` says that the
+    trial is fully trained, so that no pruner may be asked any more.
+    """
+
+    step: int
+    fold: int
+    epoch: int
+    value: float
+    last: bool
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A trial that was trained over all its folds.
+
+    Attributes:
+        value: peak of the smoothed curve of pooled predictions.
+        epoch: the epoch of that peak, from 1; retraining stops after it.
+        curve: the pooled value of each epoch, not smoothed.
+        scores: every metric of the pooled predictions at ``epoch``.
+        thresholds: per action unit, chosen on the same pooled predictions.
+        spent: what the trial cost.
+    """
+
+    value: float
+    epoch: int
+    curve: tuple[float, ...]
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """A trial that was stopped: by the ``pruner``, ``diverged``, or ``out_of_memory``."""
+
+    reason: str
+    spent: Spent = field(default_factory=Spent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A trial that broke, with the first line of what it said."""
+
+    reason: str
+    spent: Spent = field(default_factory=Spent)
+
+
+Outcome = Completed | Pruned | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A trial to run: its number, the seed of all its randomness, its configuration."""
+
+    number: int
+    seed: int
+    values: Mapping[str, Value]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainOrder:
+    """The winner, to be trained on everything but the hold-out and exported.
+
+    ``stop_after`` is the epoch to stop at; the schedule keeps its own horizon.
+    """
+
+    values: Mapping[str, Value]
+    seed: int
+    stop_after: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """A retrained model that lies at its path."""
+
+    losses: tuple[float, ...]
+    parameters: int
+    seconds: float

@@ -1,0 +1,235 @@
+"""A study file becomes a Study: checked, frozen, and written again as it was run."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from data_pipeline.errors import StudyError
+from models.config import SETTINGS, Value
+from models.metrics import METRIC_NAMES
+from search.domains import Problems, nearest
+from search.grammar import read_space
+from search.overrides import Raw, override
+from search.sections import SECTIONS, Data, Resources, Search, Split
+from search.space import SearchSpace, grid_values, largest_grid
+
+STUDIES = Path(__file__).resolve().parent.parent / "studies"
+KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
+LARGEST_GRID = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One study, complete.
+
+    ``objective`` holds metric names and weights; the value of a trial is their
+    weighted mean, to be maximized. ``raw`` is the study file with all overrides.
+    """
+
+    name: str
+    data: Data
+    split: Split
+    objective: tuple[tuple[str, float], ...]
+    search: Search
+    resources: Resources
+    space: SearchSpace
+    raw: Mapping[str, Any]
+
+    @property
+    def stride(self) -> int:
+        """The most epochs a fold can take: steps of two folds lie this far apart."""
+        default = SETTINGS["training.epochs"].default
+        return int(self.space.highest("training.epochs", default))
+
+    def text(self) -> str:
+        """Writes the study as a TOML study file."""
+        return tomli_w.dumps(dict(self.raw))
+
+    def identity(self) -> dict[str, Any]:
+        """Lists what may not change while a run goes on, as flat keys.
+
+        The budget and the resources may change; everything else decides values.
+        """
+        flat: dict[str, Any] = {}
+        for section in ("data", "split"):
+            for key, value in asdict(getattr(self, section)).items():
+                flat[f"{section}.{key}"] = value
+        for key in ("seed", "sampler", "pruner"):
+            flat[f"search.{key}"] = getattr(self.search, key)
+        for metric, weight in self.objective:
+            flat[f"objective.{metric}"] = weight
+        for key, fixed in self.space.fixed:
+            flat[f"fixed.{key}"] = fixed
+        for parameter in self.space.parameters:
+            flat[f"space.{parameter.key}"] = repr((parameter.domain, parameter.when))
+        return flat
+
+
+def read_study(
+    name: str, *, settings: Sequence[str] = (), seed: int | None = None
+) -> Study:
+    """Reads a study by its name or by the path of its file.
+
+    Args:
+        name: a name in ``studies/`` or a path that ends in ``.toml``.
+        settings: ``--set`` texts, applied in order.
+        seed: replaces ``search.seed`` when given.
+
+    Raises:
+        StudyError: no such study, not TOML, or a wrong key or value; one message
+            with every problem, each naming file, key, value and the way out.
+    """
+    path = find_study(name)
+    raw = override(_load(path), settings)
+    if seed is not None:
+        raw["search"] = {**raw.get("search", {}), "seed": seed}
+    return check_study(raw, name=path.stem, place=str(path))
+
+
+def find_study(name: str) -> Path:
+    """Finds a study file from any working directory.
+
+    Raises:
+        StudyError: there is no such file; the known names are listed.
+    """
+    path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
+    if path.is_file():
+        return path
+    known = sorted(file.stem for file in STUDIES.glob("*.toml"))
+    raise StudyError(
+        f"--study {name}: there is no study file {path}; {nearest(name, known)}, "
+        "or the path of a .toml file"
+    )
+
+
+def check_study(raw: Raw, *, name: str, place: str) -> Study:
+    """Checks the tables of a study file and builds the Study.
+
+    Args:
+        raw: the parsed tables.
+        name: what the study is called.
+        place: the file, for messages.
+
+    Raises:
+        StudyError: one message with every problem found.
+    """
+    problems = Problems()
+    for table in raw:
+        if table not in KNOWN_TABLES:
+            problems.append(
+                f"[{table}]: unknown section; {nearest(table, list(KNOWN_TABLES))}"
+            )
+        elif not isinstance(raw[table], dict):
+            problems.append(f"{table}: must be a section, found {raw[table]!r}")
+    _stop(problems, place)
+    sections = {
+        key: _section(key, kind, raw, problems) for key, kind in SECTIONS.items()
+    }
+    objective = _objective(raw.get("objective", {}), problems)
+    space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
+    problems.extend(wrong)
+    _stop(problems, place)
+    study = Study(name=name, objective=objective, space=space, raw=raw, **sections)
+    _check_together(study, problems)
+    _stop(problems, place)
+    return study
+
+
+def _load(path: Path) -> Raw:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: is not a TOML file: {error}") from error
+
+
+def _stop(problems: Problems, place: str) -> None:
+    if problems:
+        raise StudyError("\n".join(f"{place}: {problem}" for problem in problems))
+
+
+def _section(key: str, kind: type, raw: Raw, problems: Problems) -> Any:
+    try:
+        return kind(**raw.get(key, {}))
+    except ValidationError as error:
+        for found in error.errors():
+            problems.append(_said(key, kind, found))
+        return None
+
+
+def _said(section: str, kind: type, found: Any) -> str:
+    where = ".".join(str(part) for part in found["loc"]) or "?"
+    place = f"[{section}] {where}"
+    if found["type"] == "missing":
+        return f"{place}: is missing"
+    if found["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        fields = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+        return f"{place}: unknown key; {nearest(where, fields)}"
+    rule = found["msg"].removeprefix("Input should be ")
+    return f"{place}: must be {rule}, found {found['input']!r}"
+
+
+def _objective(
+    table: Mapping[str, Any], problems: Problems
+) -> tuple[tuple[str, float], ...]:
+    for name, weight in table.items():
+        place = f'[objective] "{name}"'
+        if name not in METRIC_NAMES:
+            problems.append(
+                f"{place}: unknown metric; {nearest(name, list(METRIC_NAMES))}"
+            )
+        elif isinstance(weight, bool) or not isinstance(weight, int | float):
+            problems.append(f"{place}: must be a weight, a number, found {weight!r}")
+        elif not 0 <= weight < float("inf"):
+            problems.append(f"{place}: must be a weight of 0 or more, found {weight}")
+    if not problems and not sum(table.values()) > 0:
+        problems.append(
+            "[objective]: needs at least one metric with a weight above 0, for "
+            'example "emotion.macro_f1" = 1.0'
+        )
+    return tuple((n, float(w)) for n, w in table.items() if n and _is_weight(w))
+
+
+def _is_weight(weight: object) -> bool:
+    return isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+
+
+def _check_together(study: Study, problems: Problems) -> None:
+    """Checks what only two sections together can get wrong."""
+    for metric, _ in study.objective:
+        target = metric.partition(".")[0]
+        if target not in study.data.targets:
+            problems.append(
+                f'[objective] "{metric}": scores the target {target}, but [data] '
+                f"targets has only {', '.join(study.data.targets)}"
+            )
+    if study.search.pruner == "wilcoxon" and study.split.folds == 1:
+        problems.append(
+            "[search] pruner: wilcoxon compares fold scores and needs [split] folds "
+            "of 2 or more, found 1; choose median or successive_halving"
+        )
+    if study.search.sampler == "grid":
+        _check_grid(study.space, problems)
+
+
+def _check_grid(space: SearchSpace, problems: Problems) -> None:
+    for parameter in space.parameters:
+        if not grid_values(parameter.domain):
+            problems.append(
+                f'[space] "{parameter.key}": sampler grid needs choices or a step, '
+                "found a continuous range"
+            )
+    if largest_grid(space) > LARGEST_GRID:
+        problems.append(
+            f"[space]: sampler grid takes at most {LARGEST_GRID} points, found up to "
+            f"{largest_grid(space)}; narrow the space or take sampler tpe"
+        )
+
+
+def as_values(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Copies a configuration, complete with the defaults of the keys it lacks."""
+    return {key: values.get(key, row.default) for key, row in SETTINGS.items()}
