@@ -1,0 +1,150 @@
+"""SampleTable: one row per image, with its subject and its labels or their absence."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_pipeline.errors import DataError
+
+Array = np.ndarray[Any, Any]
+
+TEXT_COLUMNS: tuple[str, ...] = (
+    "image",
+    "subject",
+    "sequence",
+    "emotion",
+    "high_level_emotion",
+    "place",
+)
+"""Columns of text. A missing value is ``None``, never an empty text or a NaN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One row on its way into a table.
+
+    ``image`` is relative to the table's root, with forward slashes. In
+    ``action_units`` an AU maps to whether it is present; one that was not coded
+    maps to ``None`` or is left out. ``place`` says where the labels stand.
+    """
+
+    image: str
+    subject: str | None
+    sequence: str | None
+    emotion: str | None
+    high_level_emotion: str | None
+    action_units: dict[str, bool | None]
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SampleTable:
+    """A validated table of images and labels.
+
+    Attributes:
+        root: folder that the image paths are relative to.
+        frame: one row per image; the columns of ``TEXT_COLUMNS`` and one nullable
+            Int8 column (0, 1 or missing) for each action unit.
+        action_units: names of the AU columns, in the reader's order.
+        source: name of the reader.
+        channels: 1 where the images are grey, 3 where they are RGB.
+    """
+
+    root: Path
+    frame: pd.DataFrame
+    action_units: tuple[str, ...]
+    source: str
+    channels: int
+
+    def __post_init__(self) -> None:
+        """Checks that the table has its columns and one row for each image."""
+        missing = [
+            name
+            for name in (*TEXT_COLUMNS, *self.action_units)
+            if name not in self.frame.columns
+        ]
+        if missing:
+            raise DataError(f"a sample table lacks the columns {', '.join(missing)}")
+        twice = self.frame["image"].duplicated()
+        if bool(twice.any()):
+            image = self.frame.loc[twice, "image"].iloc[0]
+            raise DataError(f"a sample table holds the image {image} twice")
+
+    def __len__(self) -> int:
+        """Counts the rows."""
+        return len(self.frame)
+
+    def take(self, rows: Array) -> "SampleTable":
+        """Selects rows by position.
+
+        Args:
+            rows: positions from 0, or one boolean for each row.
+
+        Returns:
+            A table of these rows in this order, numbered from 0.
+        """
+        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
+
+    def fingerprint(self) -> str:
+        """Hashes paths, subjects and labels; blind to row order, root and pixels.
+
+        Returns:
+            64 hexadecimal digits.
+        """
+        names = sorted(self.action_units)
+        frame = self.frame.astype(object).where(self.frame.notna(), None)
+        columns = ["image", "subject", "emotion", "high_level_emotion", *names]
+        lines = sorted(
+            json.dumps(row) for row in frame[columns].itertuples(index=False, name=None)
+        )
+        return hashlib.sha256(
+            "\n".join([json.dumps(names), *lines]).encode()
+        ).hexdigest()
+
+
+def sample_table(
+    samples: Iterable[Sample],
+    *,
+    root: Path,
+    action_units: Sequence[str],
+    source: str,
+    channels: int,
+) -> SampleTable:
+    """Builds the table of what a reader found.
+
+    Args:
+        samples: the rows, in the order in which they are to stand.
+        root: folder that the image paths are relative to.
+        action_units: names of the AU columns; an AU that a sample lacks is missing.
+        source: name of the reader.
+        channels: 1 where the images are grey, 3 where they are RGB.
+
+    Returns:
+        The table, numbered from 0.
+
+    Raises:
+        DataError: the same image stands in two rows.
+    """
+    rows = list(samples)
+    columns: dict[str, Any] = {
+        name: pd.Series([getattr(row, name) for row in rows], dtype=object)
+        for name in TEXT_COLUMNS
+    }
+    for unit in action_units:
+        present = [row.action_units.get(unit) for row in rows]
+        columns[unit] = pd.array(
+            [pd.NA if value is None else int(value) for value in present], dtype="Int8"
+        )
+    return SampleTable(
+        root=root,
+        frame=pd.DataFrame(columns),
+        action_units=tuple(action_units),
+        source=source,
+        channels=channels,
+    )

@@ -1,0 +1,149 @@
+"""Targets: labels as arrays, with a mask wherever a label does not exist."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.errors import DataError
+from data_pipeline.labels import BASIC_EMOTIONS, HighLevelEmotion
+from data_pipeline.samples import SampleTable
+
+Array = np.ndarray[Any, Any]
+
+EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "high_level": ("high_level_emotion", tuple(map(str, HighLevelEmotion))),
+    "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
+}
+"""What a study calls a level -> the table's column and its classes, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Targets:
+    """What a model is trained towards, row by row.
+
+    Attributes:
+        emotions: names of the classes; empty where emotion is no target.
+        action_units: names of the AUs; empty where they are no target.
+        emotion: shape (N, E), float32, one-hot; a masked row is zero.
+        emotion_mask: shape (N,), bool; false where the emotion is unknown.
+        action_unit: shape (N, U), float32, 0 or 1; 0 where masked.
+        action_unit_mask: shape (N, U), bool; false where the AU is unknown.
+    """
+
+    emotions: tuple[str, ...]
+    action_units: tuple[str, ...]
+    emotion: Array
+    emotion_mask: Array
+    action_unit: Array
+    action_unit_mask: Array
+
+    def __len__(self) -> int:
+        """Counts the rows."""
+        return len(self.emotion_mask)
+
+    def take(self, rows: Array) -> "Targets":
+        """Selects rows by position.
+
+        Args:
+            rows: positions from 0, or one boolean for each row.
+
+        Returns:
+            Targets of these rows in this order.
+        """
+        return Targets(
+            emotions=self.emotions,
+            action_units=self.action_units,
+            emotion=self.emotion[rows],
+            emotion_mask=self.emotion_mask[rows],
+            action_unit=self.action_unit[rows],
+            action_unit_mask=self.action_unit_mask[rows],
+        )
+
+
+def read_targets(
+    table: SampleTable, *, wanted: tuple[str, ...], emotions: str
+) -> Targets:
+    """Turns a table's labels into arrays.
+
+    The classes depend on ``emotions`` alone and the AUs on the table's columns, so
+    that parts of one table have targets of one shape. A label outside the classes
+    (neutral has no high-level class and is none of the seven) is masked.
+
+    Args:
+        table: the table whose rows are wanted.
+        wanted: ``"emotion"``, ``"action_units"`` or both.
+        emotions: ``"high_level"`` (3 classes) or ``"basic"`` (7 classes).
+
+    Returns:
+        One row for each row of the table.
+
+    Raises:
+        DataError: the table has no label at all for a wanted target.
+    """
+    _check_wanted(wanted, emotions)
+    emotion, emotion_mask, names = _no_emotion(len(table))
+    if "emotion" in wanted:
+        emotion, emotion_mask, names = _emotion(table, emotions)
+    units = table.action_units if "action_units" in wanted else ()
+    present, known = _action_units(table, units)
+    if "action_units" in wanted and not known.any():
+        raise DataError(
+            f"{table.root}: the data have no action units, but [data] targets asks for "
+            'them; say targets = ["emotion"], or read data with AU labels'
+        )
+    return Targets(
+        emotions=names,
+        action_units=units,
+        emotion=emotion,
+        emotion_mask=emotion_mask,
+        action_unit=present,
+        action_unit_mask=known,
+    )
+
+
+def _check_wanted(wanted: tuple[str, ...], emotions: str) -> None:
+    unknown = sorted(set(wanted) - {"emotion", "action_units"})
+    if unknown or not wanted:
+        raise DataError(
+            f"[data] targets names one or both of emotion and action_units, "
+            f"found {list(wanted)}"
+        )
+    if emotions not in EMOTION_LEVELS:
+        raise DataError(
+            f"[data] emotions is one of {', '.join(EMOTION_LEVELS)}, found {emotions!r}"
+        )
+
+
+def _no_emotion(rows: int) -> tuple[Array, Array, tuple[str, ...]]:
+    return np.zeros((rows, 0), np.float32), np.zeros(rows, bool), ()
+
+
+def _emotion(table: SampleTable, level: str) -> tuple[Array, Array, tuple[str, ...]]:
+    column, names = EMOTION_LEVELS[level]
+    labels = table.frame[column].to_numpy(dtype=object)
+    one_hot = labels[:, None] == np.array(names, dtype=object)[None, :]
+    mask = one_hot.any(axis=1)
+    if not mask.any():
+        raise DataError(_no_such_emotion(table, level))
+    return one_hot.astype(np.float32), mask, names
+
+
+def _no_such_emotion(table: SampleTable, level: str) -> str:
+    other = "basic" if level == "high_level" else "high_level"
+    column, _ = EMOTION_LEVELS[other]
+    if bool(table.frame[column].notna().any()):
+        way_out = f'say emotions = "{other}", which these data have'
+    else:
+        way_out = 'say targets = ["action_units"], or read data with emotion labels'
+    return (
+        f"{table.root}: the data (read as {table.source}) have no {level} emotion "
+        f"labels, but [data] asks for them; {way_out}"
+    )
+
+
+def _action_units(table: SampleTable, units: tuple[str, ...]) -> tuple[Array, Array]:
+    columns = table.frame[list(units)]
+    known = columns.notna().to_numpy(dtype=bool)
+    present = columns.fillna(0).to_numpy(dtype=np.float32)
+    return present, known
