@@ -131,15 +131,15 @@ def imbalance(parts: Array, total: Array, share: float) -> Array:
     present = total > 0
     squared = (parts - expected) ** 2 / expected
     # Rounded so that the last bit of a sum never decides who is held out.
-    return np.round(squared[..., present].mean(axis=-1), 9)
+    rounded: Array = np.round(squared[..., present].mean(axis=-1), 9)
+    return rounded
 
 
 def _permutations(subjects: int, seed: int) -> Array:
     # Raw bits, because NumPy promises their stream and not a Generator's.
     raw = np.random.PCG64(seed).random_raw(CANDIDATES * subjects)
     keys: Array = raw.reshape(CANDIDATES, subjects)
-    orders: Array = np.argsort(keys, axis=1, kind="stable")
-    return orders
+    return np.argsort(keys, axis=1, kind="stable")
 
 
 def _held_out(counts: Array, share: float, seed: int) -> Array:

@@ -1,0 +1,110 @@
+"""Checks that every reader makes of what it found on disk, before any pixel is read."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from data_pipeline.decode import LFS_POINTER
+from data_pipeline.errors import DataError
+from data_pipeline.samples import Sample
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def read_text(path: Path) -> str:
+    """Reads a label file, and knows the usual things that lie in place of one.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its text, without a byte-order mark.
+
+    Raises:
+        DataError: it cannot be read, is no text, a Git LFS pointer or a web page.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None
+    if content.startswith(LFS_POINTER):
+        raise DataError(
+            f"{path}: a Git LFS pointer stands in place of the file; run git lfs pull"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: text in UTF-8 was expected, found byte "
+            f"0x{content[error.start]:02x} at offset {error.start}; get the file again"
+        ) from None
+    if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
+        raise DataError(
+            f"{path}: a web page was saved in place of the file; download the file "
+            "itself (on GitHub: the Raw button)"
+        )
+    return text
+
+
+def image_path(text: str, place: str) -> str:
+    """Normalises the path of an image, which must stay below the data folder.
+
+    Args:
+        text: the path as written; backslashes count as slashes.
+        place: where it is written, for the message.
+
+    Returns:
+        The path relative to the data folder, with slashes and without dots.
+
+    Raises:
+        DataError: the path is empty, absolute or climbs with ``..``.
+    """
+    slashed = text.strip().replace("\\", "/")
+    path = PurePosixPath(slashed)
+    absolute = path.is_absolute() or _DRIVE.match(slashed)
+    if absolute or ".." in path.parts or not path.parts or "\0" in text:
+        raise DataError(
+            f"{place}: an image path is relative to the data folder and stays in it, "
+            f"found {text!r}; write it like ./cohn-kanade-images/S005/001/NAME.png"
+        )
+    return path.as_posix()
+
+
+def check_inside(root: Path, samples: Iterable[Sample]) -> None:
+    """Checks that no link leads an image out of the data folder.
+
+    Args:
+        root: the data folder, which may itself be a link.
+        samples: rows with normalised paths; the files need not exist.
+
+    Raises:
+        DataError: a folder or file on the way is a link to somewhere else.
+    """
+    inside = os.path.realpath(root)
+    for sample in samples:
+        real = os.path.realpath(root / sample.image)
+        if os.path.commonpath([inside, real]) != inside:
+            raise DataError(
+                f"{sample.place}: image {sample.image} leaves the data folder {root} "
+                f"through a link, to {real}; link the whole data folder instead"
+            )
+
+
+def check_distinct(samples: Iterable[Sample]) -> None:
+    """Checks that every image stands in one row: twice would be two votes for it.
+
+    Args:
+        samples: rows with normalised paths.
+
+    Raises:
+        DataError: two rows name the same image; the message names both.
+    """
+    first: dict[str, str] = {}
+    for sample in samples:
+        if sample.image in first:
+            raise DataError(
+                f"{sample.place}: image {sample.image} stands in "
+                f"{first[sample.image]} already; remove one of the two rows"
+            )
+        first[sample.image] = sample.place

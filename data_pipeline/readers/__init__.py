@@ -1,0 +1,76 @@
+"""Readers of data sets: each detects its layout in a folder and reads the labels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.errors import DataError
+from data_pipeline.readers import ckplus, ckplus_csv
+from data_pipeline.samples import SampleTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One layout: how it looks, whether a folder has it, and its labels."""
+
+    layout: str
+    detect: Callable[[Path], bool]
+    read: Callable[[Path], SampleTable]
+
+
+READERS: dict[str, Reader] = {
+    "ckplus_csv": Reader(
+        layout=ckplus_csv.LAYOUT, detect=ckplus_csv.detect, read=ckplus_csv.read
+    ),
+    "ckplus": Reader(layout=ckplus.LAYOUT, detect=ckplus.detect, read=ckplus.read),
+}
+"""Name -> reader, in the order in which a folder is asked."""
+
+DATASETS: dict[str, tuple[str, ...]] = {
+    "ckplus": ("ckplus_csv", "ckplus"),
+    "drawn": ("ckplus_csv", "ckplus"),
+}
+"""What ``[data] dataset`` may name -> the readers that accept its layouts."""
+
+_OBTAIN = (
+    "CK+ is free for research: ask for it at https://www.jeffcohn.net/Resources/ (the "
+    "agreement form comes back with links), unpack it there, or name its folder with "
+    "--data DIR. Without CK+ the same command works on drawn faces: add --data drawn"
+)
+
+
+def read(root: Path, dataset: str) -> SampleTable:
+    """Reads the labels of a data folder, in whichever layout it has.
+
+    Label files alone are opened: whether the images exist is known when they are
+    asked for, because those of the hold-out are nobody's business before.
+
+    Args:
+        root: the data folder, or a coursework table itself.
+        dataset: a key of ``DATASETS``.
+
+    Returns:
+        The table of the first reader that knows the layout.
+
+    Raises:
+        DataError: there is no such folder, layout or data set, or a label is wrong.
+    """
+    if dataset not in DATASETS:
+        raise DataError(
+            f"[data] dataset is one of {', '.join(DATASETS)}; found {dataset!r}"
+        )
+    readers = [READERS[name] for name in DATASETS[dataset]]
+    if not root.exists():
+        raise DataError(_message(f"no data folder at {root}", readers))
+    try:
+        found = next((reader for reader in readers if reader.detect(root)), None)
+    except OSError as error:
+        raise DataError(f"{root}: the folder cannot be read ({error})") from None
+    if found is None:
+        raise DataError(_message(f"{root} has no layout that is known here", readers))
+    return found.read(root)
+
+
+def _message(problem: str, readers: list[Reader]) -> str:
+    layouts = "; or ".join(reader.layout for reader in readers)
+    return f"{problem}. Accepted are {layouts}. {_OBTAIN}"

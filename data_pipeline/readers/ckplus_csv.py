@@ -1,0 +1,235 @@
+"""Reader of the CK+ coursework table: one CSV row for each sequence's peak frame.
+
+Source: RMIT COSC2779/2972, assignment 1: ``data_labels.csv``, 560 rows, 21 columns.
+Students' variants are read too: other columns dropped or added, rows removed.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.check_table import (
+    check_distinct,
+    check_inside,
+    image_path,
+    read_text,
+)
+from data_pipeline.errors import DataError
+from data_pipeline.labels import HighLevelEmotion, action_unit_name
+from data_pipeline.samples import Sample, SampleTable, sample_table
+
+TABLE = "data_labels.csv"
+EMOTION = "high_level_emotion"
+LAYOUT = (
+    "the coursework table: data_labels.csv (columns filepath, high_level_emotion "
+    "and/or AU1, AU2, ...) beside cohn-kanade-images/"
+)
+
+_SUBJECT = re.compile(r"(?<![A-Za-z0-9])S\d{3}(?!\d)")
+_ACTION_UNIT = re.compile(r"AU0?(\d{1,2})")
+_UNKNOWN = ("", "na", "nan", "none", "<na>")
+_PRESENCE = {"0": False, "0.0": False, "1": True, "1.0": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One line of the table; ``number`` counts from 1, the header included."""
+
+    path: Path
+    number: int
+    cells: dict[str, str]
+
+    @property
+    def place(self) -> str:
+        return f"{self.path.name} row {self.number}"
+
+    def text(self, column: str) -> str | None:
+        value = self.cells.get(column, "").strip()
+        return None if value.lower() in _UNKNOWN else value
+
+    def wrong(self, column: str, rule: str) -> DataError:
+        return DataError(
+            f"{self.path} row {self.number}, column {column}: {rule}, "
+            f"found {self.cells[column]!r}; correct the cell"
+        )
+
+
+def detect(root: Path) -> bool:
+    """Tells whether a folder holds a coursework table.
+
+    Args:
+        root: a folder, or the table itself.
+
+    Returns:
+        True for a CSV file, a folder with ``data_labels.csv``, or one with a single
+        CSV file.
+    """
+    return _table_file(root) is not None
+
+
+def read(root: Path) -> SampleTable:
+    """Reads the table; the images are neither opened nor looked for.
+
+    Columns needed are ``filepath`` and at least one label. ``subject`` and
+    ``sequence`` are recovered from the path where their columns were dropped. An
+    empty label is masked. The seven basic emotions are not in this table. A place
+    such as ``data_labels.csv row 17`` counts the header as row 1, as editors do.
+
+    Args:
+        root: the folder, or the table itself.
+
+    Returns:
+        One row for each row of the table, in its order; grey images.
+
+    Raises:
+        DataError: the table is empty or lacks columns, a label is out of range, a
+            path leaves the folder, or an image stands in two rows.
+
+    Source:
+        reference table: sha256 5d972920262653f5..., 560 rows of 123 subjects.
+    """
+    path = _table_file(root)
+    if path is None:
+        raise DataError(f"{root}: there is no {TABLE}")
+    header, rows = _parsed(path)
+    units = _units(path, header)
+    _check_columns(path, header, units)
+    samples = [_sample(row, units) for row in rows]
+    check_distinct(samples)
+    check_inside(path.parent, samples)
+    return sample_table(
+        samples,
+        root=path.parent,
+        action_units=tuple(units),
+        source="ckplus_csv",
+        channels=1,
+    )
+
+
+def _table_file(root: Path) -> Path | None:
+    if root.is_file():
+        return root if root.suffix.lower() == ".csv" else None
+    if (root / TABLE).is_file():
+        return root / TABLE
+    tables = [
+        path
+        for path in sorted(root.glob("*.[cC][sS][vV]"))
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    return tables[0] if len(tables) == 1 else None
+
+
+def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
+    lines = _lines(path)
+    header = [name.strip() for name in next(lines, (0, []))[1]]
+    if not header:
+        raise DataError(f"{path}: the table is empty; {_header_advice()}")
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path} row 1: the columns {', '.join(twice)} stand twice")
+    rows = [_row(path, number, header, cells) for number, cells in lines]
+    if not rows:
+        raise DataError(f"{path}: the table has a header but no rows")
+    return header, rows
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yields lines that are not blank, with their numbers in the file."""
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise DataError(
+            f"{path} row {reader.line_num}: not a line of a CSV table ({error})"
+        ) from None
+
+
+def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
+    if len(cells) != len(header):
+        raise DataError(
+            f"{path} row {number}: the header has {len(header)} columns, found "
+            f"{len(cells)} cells; correct the row"
+        )
+    return _Row(path=path, number=number, cells=dict(zip(header, cells, strict=True)))
+
+
+def _units(path: Path, header: list[str]) -> dict[str, str]:
+    """Maps action-unit names to the columns that hold them, in the table's order."""
+    units: dict[str, str] = {}
+    for column in header:
+        match = _ACTION_UNIT.fullmatch(column)
+        if match is None:
+            continue
+        name = action_unit_name(int(match[1]))
+        if name in units:
+            raise DataError(f"{path} row 1: {units[name]} and {column} are the same AU")
+        units[name] = column
+    return units
+
+
+def _check_columns(path: Path, header: list[str], units: dict[str, str]) -> None:
+    if "filepath" not in header:
+        missing = "filepath"
+    elif EMOTION not in header and not units:
+        missing = f"{EMOTION} or an action unit (AU1, AU2, ...)"
+    else:
+        return
+    raise DataError(
+        f"{path}: the table lacks the column {missing}; found "
+        f"{', '.join(header[:30])}; {_header_advice()}"
+    )
+
+
+def _header_advice() -> str:
+    return (
+        "the first line names the columns, separated by commas: subject, sequence, "
+        f"filepath, AU1, ..., {EMOTION}"
+    )
+
+
+def _sample(row: _Row, units: dict[str, str]) -> Sample:
+    image = image_path(row.cells["filepath"], f"{row.path} row {row.number}, filepath")
+    return Sample(
+        image=image,
+        subject=_subject(row, image),
+        sequence=row.text("sequence") or image.rpartition("/")[0].rpartition("/")[2],
+        emotion=None,
+        high_level_emotion=_emotion(row),
+        action_units={name: _presence(row, column) for name, column in units.items()},
+        place=row.place,
+    )
+
+
+def _subject(row: _Row, image: str) -> str | None:
+    """Takes the subject's column or the path; where they differ, one of them leaks."""
+    told = row.text("subject")
+    shown = set(_SUBJECT.findall(image))
+    if len(shown) > 1 or (told is not None and shown - {told}):
+        column = "filepath" if told is None else "subject"
+        raise row.wrong(
+            column, f"filepath {image} names one subject, {' or '.join(sorted(shown))}"
+        )
+    return told if told is not None else next(iter(shown), None)
+
+
+def _emotion(row: _Row) -> str | None:
+    value = row.text(EMOTION)
+    if value is not None and value not in list(HighLevelEmotion):
+        raise row.wrong(
+            EMOTION, f"the emotion is one of {', '.join(HighLevelEmotion)} or empty"
+        )
+    return value
+
+
+def _presence(row: _Row, column: str) -> bool | None:
+    value = row.text(column)
+    if value is None:
+        return None
+    if value not in _PRESENCE:
+        raise row.wrong(column, "an action unit is 0, 1 or empty")
+    return _PRESENCE[value]
