@@ -36,14 +36,14 @@ def dummy_predictions(development: Targets, *, count: int) -> Predictions:
 
 def _class_frequencies(targets: Targets) -> np.ndarray:
     """Computes each class's share of the labelled rows; (E,), sums to 1."""
-    known = targets.emotion[targets.emotion_mask]
-    classes = len(targets.emotions)
-    return (
-        known.sum(axis=0) / len(known) if len(known) else np.full(classes, 1 / classes)
-    )
+    known = targets.emotion_mask.astype(np.float64)
+    counts = known @ targets.emotion
+    if not counts.any():
+        return np.full(len(targets.emotions), 1 / len(targets.emotions))
+    return np.asarray(counts / counts.sum())
 
 
 def _constant_units(targets: Targets) -> np.ndarray:
     """Gives each unit's constant of higher F1; (U,), 0 or 1."""
     positive = (targets.action_unit > 0) & targets.action_unit_mask
-    return positive.any(axis=0).astype(np.float64)
+    return np.asarray(positive.any(axis=0), dtype=np.float64)

@@ -39,7 +39,7 @@ def outputs(emotion=None, units=None, *, classes=3):
     )
 
 
-def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.5):
+def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3):
     """Draws targets, predictions that know ``skill`` of them, and subjects."""
     generator = np.random.default_rng(seed)
     classes = generator.choice(3, size=rows, p=[0.6, 0.2, 0.2])

@@ -1,0 +1,137 @@
+"""The hold-out's report as text for a terminal, at most 100 columns wide."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+WIDTH = 100
+
+GUARANTEES: dict[str, str] = {
+    "subject": "no subject is in two parts",
+    "partition": "the published partition; a subject may be in two parts",
+}
+"""What each guarantee of a split promises."""
+
+DRAWN = (
+    "DRAWN DATA: these faces were drawn by this project. The numbers show that the "
+    "search works and say nothing about people."
+)
+
+HEADS: dict[str, str] = {"emotion": "Emotion", "action_units": "Action units"}
+
+METRIC_TEXTS: dict[str, str] = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
+    "macro_f1": "macro F1",
+    "mean_precision": "mean precision at 0.5",
+    "mean_recall": "mean recall at 0.5",
+    "mean_f1": "mean F1 at 0.5",
+    "mean_auc": "mean AUC",
+    "mean_precision_at_thresholds": "mean precision at chosen thresholds",
+    "mean_recall_at_thresholds": "mean recall at chosen thresholds",
+    "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
+}
+"""Each metric of ``models.evaluation`` in words."""
+
+UNDEFINED = "-"
+
+
+def describe(report: Mapping[str, Any]) -> str:
+    """Renders a hold-out report as aligned plain text.
+
+    Args:
+        report: what ``holdout.json`` holds; ``subjects`` may be their number or
+            their list, and ``drawn`` may be missing.
+
+    Returns:
+        Lines of at most 100 columns: what was tested, then each metric with its
+        95 % interval beside the dummy's, then what does not occur.
+    """
+    lines = [*_heading(report), ""]
+    lines += _table(report)
+    lines += _absences(report)
+    return "\n".join(line for text in lines for line in _wrapped(text))
+
+
+def _heading(report: Mapping[str, Any]) -> Iterator[str]:
+    """Says what was tested, under which promise, and how often."""
+    guarantee = str(report["guarantee"])
+    if report.get("drawn"):
+        yield DRAWN
+    subjects = _counted(_count(report["subjects"]), "subject")
+    yield f"Hold-out: {subjects}, {_counted(report['images'], 'image')}"
+    yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
+    yield f"Opened: {_times(report['opened'])}"
+
+
+def _count(subjects: int | Sequence[str]) -> int:
+    """Counts subjects that are given as a number or as a list."""
+    return subjects if isinstance(subjects, int) else len(subjects)
+
+
+def _counted(count: int, thing: str) -> str:
+    """Writes a number of things."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _times(opened: int) -> str:
+    """Says how often the hold-out has been opened, and what that means."""
+    if opened == 1:
+        return "once"
+    return f"{opened} times; only the first result was chosen blindly"
+
+
+def _table(report: Mapping[str, Any]) -> list[str]:
+    """Lays out one line a metric, with aligned columns."""
+    rows = [("", "value", "95 % interval", "dummy")]
+    for head, title in HEADS.items():
+        if head in report:
+            rows.append((_title(title, report[head]), "", "", ""))
+            rows += _metric_rows(report[head])
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _title(title: str, part: Mapping[str, Any]) -> str:
+    """Heads a part of the table with the number of its labelled images."""
+    return f"{title} ({_counted(part['images'], 'image')})"
+
+
+def _metric_rows(part: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Renders each metric's cells."""
+    for name, found in part["metrics"].items():
+        low, high = _number(found["low"]), _number(found["high"])
+        unknown = found["low"] is None or found["high"] is None
+        yield (
+            f"  {METRIC_TEXTS.get(name, name)}",
+            _number(found["value"]),
+            UNDEFINED if unknown else f"{low} to {high}",
+            _number(part["dummy"].get(name)),
+        )
+
+
+def _number(value: float | None) -> str:
+    """Renders a metric in [0, 1] with three decimals."""
+    return UNDEFINED if value is None else f"{value:.3f}"
+
+
+def _absences(report: Mapping[str, Any]) -> Iterator[str]:
+    """Names the labels that do not occur and so enter no mean."""
+    for head, title in HEADS.items():
+        absent = report.get(head, {}).get("absent", [])
+        if absent:
+            yield ""
+            yield f"{title} not in the hold-out, left out of means: {', '.join(absent)}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Breaks what is longer than the terminal; tables are not."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]

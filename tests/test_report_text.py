@@ -1,0 +1,109 @@
+"""Laws of the report's text: it says everything that a number depends on."""
+
+import pytest
+
+from models.evaluation import evaluate
+from search.report_text import METRIC_TEXTS, WIDTH, describe
+from tests.strategies_metrics import drawn, labels, outputs
+
+
+def report_of(targets, predictions, subjects, **more):
+    """Writes a report as ``holdout.json`` has it."""
+    parts = evaluate(
+        targets,
+        predictions,
+        subjects=subjects,
+        thresholds={},
+        development=targets,
+        seed=1,
+    )
+    return {
+        "guarantee": "subject",
+        "subjects": len(set(subjects)),
+        "images": len(subjects),
+        "opened": 1,
+        **parts,
+        **more,
+    }
+
+
+def test_exact_text():
+    """The text of a small report, whole."""
+    report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "a"])
+    assert describe(report) == (
+        "Hold-out: 1 subject, 2 images\n"
+        "Guarantee: subject (no subject is in two parts)\n"
+        "Opened: once\n"
+        "\n"
+        "                     value  95 % interval  dummy\n"
+        "Emotion (2 images)\n"
+        "  accuracy           1.000              -  0.500\n"
+        "  balanced accuracy  1.000              -  0.500\n"
+        "  macro precision    1.000              -  0.250\n"
+        "  macro recall       1.000              -  0.500\n"
+        "  macro F1           1.000              -  0.333\n"
+        "\n"
+        "Emotion not in the hold-out, left out of means: surprise"
+    )
+
+
+def test_every_metric_has_words():
+    """Each metric of a report has a line of its own, in words."""
+    report = report_of(*drawn(1))
+    names = [
+        name for head in ("emotion", "action_units") for name in report[head]["metrics"]
+    ]
+    assert names == list(METRIC_TEXTS)
+    text = describe(report)
+    assert all(f"  {words} " in text for words in METRIC_TEXTS.values())
+
+
+def test_numbers_are_the_reports():
+    """A line shows the value, both ends and the dummy with three decimals."""
+    report = report_of(*drawn(2))
+    found = report["action_units"]["metrics"]["mean_auc"]
+    line = next(line for line in describe(report).splitlines() if "mean AUC" in line)
+    assert line.split()[2:] == [
+        f"{found['value']:.3f}",
+        f"{found['low']:.3f}",
+        "to",
+        f"{found['high']:.3f}",
+        "0.500",
+    ]
+
+
+@pytest.mark.parametrize("drawn_data", [True, False])
+def test_drawn_data_are_called_so(drawn_data):
+    """Drawn data are announced on the first line, and real data are not."""
+    text = describe(report_of(*drawn(3), drawn=drawn_data))
+    assert text.startswith("DRAWN DATA") is drawn_data
+
+
+def test_reopening_is_said():
+    """A hold-out that was opened before says so."""
+    text = describe(report_of(*drawn(4), opened=3))
+    assert "Opened: 3 times; only the first result was chosen blindly" in text
+
+
+def test_partition_makes_no_promise():
+    """The weaker guarantee says that a subject may be in two parts."""
+    text = describe(report_of(*drawn(5), guarantee="partition"))
+    assert "a subject may be in two parts" in text
+
+
+def test_width():
+    """No line is wider than 100 columns, with long lists of absent units neither."""
+    targets = labels([0, 1], [[0] * 30, [0] * 30])
+    report = report_of(
+        targets, outputs([0, 1], [[0.1] * 30] * 2), ["a", "b"], drawn=True
+    )
+    lines = describe(report).splitlines()
+    assert max(map(len, lines)) <= WIDTH == 100
+    assert "AU30" in lines[-1]
+
+
+def test_subjects_may_be_a_list():
+    """Subjects given by name are counted."""
+    report = report_of(*drawn(6))
+    names = describe({**report, "subjects": [f"S{n}" for n in range(25)]})
+    assert "25 subjects" in names
