@@ -1,0 +1,294 @@
+"""The ledger of trials: the only module that works with Optuna's study.
+
+Optuna's storage is the only state of a search. The ledger asks, reports, prunes and
+tells; it keeps the budget, and settles what a crash left behind.
+"""
+
+import json
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from data_pipeline.errors import StudyError
+from data_pipeline.seeds import child_seed
+from models.config import Value
+from search.pruners import PRUNERS, Steps
+from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
+from search.samplers import build_sampler
+from search.storage import open_storage
+from search.study import Study
+
+INTERRUPTED = "interrupted"
+LOWEST = -1e308
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How far the budget is spent; interrupted trials are in none of these."""
+
+    completed: int
+    pruned: int
+    failed: int
+    running: int
+    budget: int
+
+    @property
+    def done(self) -> int:
+        """Trials that count: completed, pruned, and failed by their own doing."""
+        return self.completed + self.pruned + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One trial as the storage holds it."""
+
+    number: int
+    state: str
+    reason: str
+    value: float | None
+    values: Mapping[str, Value]
+    curve: Mapping[int, float]
+    attributes: Mapping[str, Any]
+
+
+class Watcher(Protocol):
+    """Who wants to see a search go on."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+
+
+class Ledger:
+    """Asks, reports, prunes and tells the trials of one study."""
+
+    def __init__(
+        self, study: Study, trials: optuna.Study, watcher: Watcher | None = None
+    ) -> None:
+        """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
+        self._study = study
+        self._trials = trials
+        self._watcher = watcher
+        self._open: dict[int, optuna.Trial] = {}
+        self._settle()
+
+    def ask(self) -> Asked | None:
+        """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
+        start = time.monotonic()
+        counts = self.counts()
+        if counts.done + counts.running >= self._study.search.trials:
+            return None
+        if self._study.search.sampler == "grid" and not self._enqueue_next_point():
+            return None
+        with _quiet():
+            trial = self._trials.ask()
+            values = self._study.space.suggest(trial)  # type: ignore[arg-type]
+        seed = child_seed(self._study.search.seed, "trial", trial.number)
+        trial.set_user_attr("seed", seed)
+        self._open[trial.number] = trial
+        seconds = time.monotonic() - start
+        asked = Asked(number=trial.number, seed=seed, values=values, seconds=seconds)
+        if self._watcher is not None:
+            self._watcher.asked(asked, self.counts())
+        return asked
+
+    def report(self, number: int, report: Report) -> bool:
+        """Records one epoch and tells whether the trial should be pruned.
+
+        A fully trained trial is never pruned: it has nothing left to save.
+        """
+        trial = self._open[number]
+        trial.report(report.value, report.step)
+        return not report.last and trial.should_prune()
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Records how a trial ended, once; attributes go in before the state."""
+        trial = self._open.pop(number)
+        trial.set_user_attr("spent", asdict(outcome.spent))
+        match outcome:
+            case Completed():
+                trial.set_user_attr("epoch", outcome.epoch)
+                trial.set_user_attr("pooled_curve", list(outcome.curve))
+                trial.set_user_attr("scores", dict(outcome.scores))
+                trial.set_user_attr("thresholds", dict(outcome.thresholds))
+                self._trials.tell(trial, outcome.value)
+            case Pruned():
+                trial.set_user_attr("reason", outcome.reason)
+                if outcome.reason == "out_of_memory":
+                    # A failed trial is invisible to TPE, which would go back there.
+                    trial.set_constraint("memory", 1.0)
+                self._trials.tell(trial, state=TrialState.PRUNED)
+            case Failed():
+                trial.set_user_attr("reason", outcome.reason)
+                self._fail(trial.number)
+        if self._watcher is not None:
+            self._watcher.told(number, outcome, self.counts())
+
+    def counts(self) -> Counts:
+        """Counts the trials by how they ended."""
+        records = self._trials.get_trials(deepcopy=False)
+        states = [t.state for t in records if t.user_attrs.get("reason") != INTERRUPTED]
+        return Counts(
+            completed=states.count(TrialState.COMPLETE),
+            pruned=states.count(TrialState.PRUNED),
+            failed=states.count(TrialState.FAIL),
+            running=len(self._open),
+            budget=self._study.search.trials,
+        )
+
+    def records(self) -> tuple[TrialRecord, ...]:
+        """Reads every trial that was begun, in the order of their numbers."""
+        return tuple(
+            self._record(trial)
+            for trial in self._trials.get_trials(deepcopy=False)
+            if trial.state != TrialState.WAITING
+        )
+
+    def best(self) -> TrialRecord | None:
+        """Returns the completed trial with the highest value, the earliest of equals."""
+        done = [record for record in self.records() if record.state == "COMPLETE"]
+        return max(done, key=lambda record: record.value or 0.0, default=None)
+
+    def close(self) -> None:
+        """Settles trials that are still running; the next start runs them again."""
+        self._open.clear()
+        self._settle()
+
+    def _record(self, trial: FrozenTrial) -> TrialRecord:
+        attributes = dict(trial.user_attrs)
+        return TrialRecord(
+            number=trial.number,
+            state=trial.state.name,
+            reason=str(attributes.pop("reason", "")),
+            value=trial.value if trial.state == TrialState.COMPLETE else None,
+            values=self._study.space.config(trial.params),
+            curve=dict(trial.intermediate_values),
+            attributes=attributes,
+        )
+
+    def _settle(self) -> None:
+        """Tells trials that nobody runs any more, and enqueues them again."""
+        running = self._trials.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        for trial in running:
+            storage = self._trials._storage  # noqa: SLF001 - no public way by number
+            storage.set_trial_user_attr(trial._trial_id, "reason", INTERRUPTED)  # noqa: SLF001
+            self._fail(trial.number)
+            if self._is_whole(trial):
+                self._trials.enqueue_trial(
+                    trial.params, user_attrs={"retry_of": trial.number}
+                )
+
+    def _is_whole(self, trial: FrozenTrial) -> bool:
+        """Tells whether a crash came after the last parameter was suggested."""
+        try:
+            fixed = optuna.trial.FixedTrial(dict(trial.params))
+            self._study.space.suggest(fixed)  # type: ignore[arg-type]
+        except ValueError:
+            return False
+        return True
+
+    def _fail(self, number: int) -> None:
+        """Fails a trial, and takes its rung values out of the competition."""
+        trial = self._trials.get_trials(deepcopy=False)[number]
+        storage = self._trials._storage  # noqa: SLF001 - no public way by number
+        for key in trial.system_attrs:
+            if key.startswith("completed_rung_"):
+                storage.set_trial_system_attr(trial._trial_id, key, LOWEST)  # noqa: SLF001
+        self._trials.tell(number, state=TrialState.FAIL)
+
+    def _enqueue_next_point(self) -> bool:
+        """Enqueues the grid's next unused point; a waiting one serves first."""
+        trials = self._trials.get_trials(deepcopy=False)
+        if any(trial.state == TrialState.WAITING for trial in trials):
+            return True
+        used = {
+            _point(trial.params)
+            for trial in trials
+            if trial.user_attrs.get("reason") != INTERRUPTED
+        }
+        for point in self._study.space.points():
+            if _point(point) not in used:
+                self._trials.enqueue_trial(point)
+                return True
+        return False
+
+
+def open_ledger(
+    study: Study,
+    *,
+    url: str,
+    name: str,
+    data: Mapping[str, Any],
+    watcher: Watcher | None = None,
+) -> Ledger:
+    """Opens the ledger of a run, new or begun before.
+
+    Args:
+        study: the study as it is to run.
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+        data: what identifies the data: fingerprints and whether they are drawn.
+        watcher: sees trials begin and end.
+
+    Raises:
+        StudyError: the run was begun with another space, split, objective or data.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = open_storage(url)
+    steps = Steps(folds=study.split.folds, stride=study.stride)
+    with _quiet():
+        trials = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="maximize",
+            pruner=PRUNERS[study.search.pruner](steps),
+            load_if_exists=True,
+        )
+    count = len(trials.get_trials(deepcopy=False))
+    trials.sampler = build_sampler(
+        study.search.sampler, seed=study.search.seed, trials=count
+    )
+    _check_identity(trials, {**study.identity(), **data})
+    return Ledger(study, trials, watcher)
+
+
+def _check_identity(trials: optuna.Study, identity: Mapping[str, Any]) -> None:
+    now = {key: json.loads(json.dumps(value)) for key, value in identity.items()}
+    before = trials.user_attrs.get("identity")
+    if before is None:
+        trials.set_user_attr("identity", now)
+        return
+    changed = sorted(
+        key for key in now.keys() | before.keys() if now.get(key) != before.get(key)
+    )
+    if changed:
+        lines = "\n".join(
+            f"  {key}: was {before.get(key)}, is {now.get(key)}" for key in changed
+        )
+        raise StudyError(
+            f"run {trials.study_name}: space, split, objective and data must stay as "
+            f"they were when the run began; changed:\n{lines}\n"
+            "Put them back, or begin another run with --out or under another name."
+        )
+
+
+def _point(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted(params.items()))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences Optuna's notes that a feature is experimental: we test what we use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+

@@ -1,0 +1,158 @@
+"""Pruners by their names in a study file; each compares the same fold and epoch only.
+
+Steps are ``fold * stride + epoch`` and every trial reports every step, so Optuna's
+rungs fall on one fold and epoch too. Its median and patient pruners look back over
+folds and its Wilcoxon pruner looks at every step: these three are our own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import mean, median
+
+from optuna import Study
+from optuna.pruners import (
+    BasePruner,
+    HyperbandPruner,
+    NopPruner,
+    SuccessiveHalvingPruner,
+)
+from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import wilcoxon
+
+REDUCTION_FACTOR = 3
+STARTUP_TRIALS = 5
+SMOOTHED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """How steps are counted: ``folds`` of at most ``stride`` epochs each."""
+
+    folds: int
+    stride: int
+
+    @property
+    def grace(self) -> int:
+        """The epochs of a fold before which nobody is judged: a third, 1 or more."""
+        return max(1, self.stride // 3)
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Returns fold (from 0) and epoch (from 1) of a step."""
+        return (step - 1) // self.stride, (step - 1) % self.stride + 1
+
+    def fold_values(self, values: Mapping[int, float], fold: int) -> list[float]:
+        """Returns the values of one fold in the order of its epochs."""
+        start = fold * self.stride
+        steps = range(start + 1, start + self.stride + 1)
+        return [values[step] for step in steps if step in values]
+
+    def fold_score(self, values: Mapping[int, float], fold: int) -> float | None:
+        """Scores a fold by the peak of its smoothed curve; ``None`` if not trained."""
+        curve = self.fold_values(values, fold)
+        if not curve:
+            return None
+        return max(
+            mean(curve[max(0, end - SMOOTHED) : end])
+            for end in range(1, len(curve) + 1)
+        )
+
+
+class SameStepMedian(BasePruner):
+    """Prunes a trial below the median of completed trials at the very same step."""
+
+    def __init__(self, steps: Steps) -> None:
+        """Takes the way steps are counted."""
+        self._steps = steps
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judges the trial at its last step."""
+        step = trial.last_step
+        if step is None or self._steps.place(step)[1] < self._steps.grace:
+            return False
+        others = [
+            other.intermediate_values[step]
+            for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            if step in other.intermediate_values
+        ]
+        if len(others) < STARTUP_TRIALS:
+            return False
+        return bool(trial.intermediate_values[step] < median(others))
+
+
+class PatientInFold(BasePruner):
+    """Asks another pruner only when a fold has not improved for some epochs."""
+
+    def __init__(self, inner: BasePruner, steps: Steps) -> None:
+        """Takes the pruner to ask; patience is a third of a fold's epochs."""
+        self._inner = inner
+        self._steps = steps
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judges the trial at its last step."""
+        if trial.last_step is None:
+            return False
+        fold, _ = self._steps.place(trial.last_step)
+        curve = self._steps.fold_values(trial.intermediate_values, fold)
+        patience = self._steps.grace
+        if len(curve) <= patience or max(curve[-patience:]) > max(curve[:-patience]):
+            return False
+        return self._inner.prune(study, trial)
+
+
+class FoldWilcoxon(BasePruner):
+    """Prunes a trial whose finished folds lose to the best trial's, paired by fold.
+
+    With n folds all worse, the one-sided p is 2**-n: .25, .125, .0625, so a trial
+    can be pruned after its second fold.
+    Source: Wilcoxon 1945, "Individual comparisons by ranking methods".
+    """
+
+    P_THRESHOLD = 0.25
+
+    def __init__(self, steps: Steps) -> None:
+        """Takes the way steps are counted."""
+        self._steps = steps
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judges the trial at the first step of a fold, on the folds before it."""
+        if trial.last_step is None:
+            return False
+        fold, epoch = self._steps.place(trial.last_step)
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if epoch > 1 or fold < 2 or not done:  # noqa: PLR2004 - one pair says nothing
+            return False
+        best = max(done, key=lambda other: other.value or 0.0)
+        differences = [
+            (self._steps.fold_score(trial.intermediate_values, index) or 0.0)
+            - (self._steps.fold_score(best.intermediate_values, index) or 0.0)
+            for index in range(fold)
+        ]
+        if not any(differences):
+            return False
+        test = wilcoxon(differences, alternative="less", zero_method="zsplit")
+        return bool(test.pvalue <= self.P_THRESHOLD)
+
+
+def _hyperband(steps: Steps) -> BasePruner:
+    return HyperbandPruner(
+        min_resource=steps.grace,
+        # A number: with "auto" nothing is pruned before the first complete trial.
+        max_resource=max(steps.grace, steps.folds * steps.stride),
+        reduction_factor=REDUCTION_FACTOR,
+    )
+
+
+def _successive_halving(steps: Steps) -> BasePruner:
+    return SuccessiveHalvingPruner(
+        min_resource=steps.grace, reduction_factor=REDUCTION_FACTOR
+    )
+
+
+PRUNERS: dict[str, Callable[[Steps], BasePruner]] = {
+    "hyperband": _hyperband,
+    "successive_halving": _successive_halving,
+    "median": SameStepMedian,
+    "patient": lambda steps: PatientInFold(SameStepMedian(steps), steps),
+    "wilcoxon": FoldWilcoxon,
+    "none": lambda _: NopPruner(),
+}
