@@ -1,0 +1,114 @@
+"""A Structure becomes a compiled model whose knobs are variables."""
+
+from typing import Any
+
+import keras
+
+from models.augment import Augment
+from models.backbones import BACKBONES
+from models.config import Structure
+from models.heads import ACTION_UNITS, EMOTION, add_head
+from models.knobs import KnobDropout, LossKnobs
+from models.losses import action_unit_loss, emotion_loss, penalty
+
+UNDECAYED = ("bias", "gamma", "beta")
+"""Weights that AdamW's decay leaves alone, as L1 and L2 do."""
+
+
+class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
+    """Two heads, one loss: emotion + au_weight x action units + penalties."""
+
+    def __init__(self, *, penalized: tuple[Any, ...], **graph: Any) -> None:
+        """Wraps a graph.
+
+        Args:
+            penalized: kinds of layers whose kernels L1 and L2 act on.
+            graph: ``inputs`` and ``outputs`` of a functional model.
+        """
+        super().__init__(**graph)
+        self.penalized = penalized
+        self.loss_knobs = LossKnobs(name="loss_knobs")
+
+    def kernels(self) -> list[Any]:
+        """Lists the kernels that L1 and L2 act on."""
+        return [
+            layer.kernel for layer in self.layers if isinstance(layer, self.penalized)
+        ]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Sums the losses of the heads and the penalties; a scalar."""
+        del x, sample_weight, training
+        knobs = self.loss_knobs
+        total = penalty(self.kernels(), knobs.l1, knobs.l2)
+        if EMOTION in y:
+            smoothing = knobs.label_smoothing
+            total = total + emotion_loss(y[EMOTION], y_pred[EMOTION], smoothing)
+        if ACTION_UNITS in y:
+            loss = action_unit_loss(y[ACTION_UNITS], y_pred[ACTION_UNITS])
+            total = total + knobs.au_weight * loss
+        return total
+
+
+def assemble(structure: Structure) -> ExpressionModel:
+    """Builds and compiles the model of a Structure.
+
+    Its weights are Keras's own draws, its knobs 0: ``reset.initialize`` and
+    ``knobs.set_knobs`` give both their values.
+
+    Args:
+        structure: what the graph depends on.
+
+    Returns:
+        A model from raw pixels (B, S, S, C) in [0, 255] to logits by output name.
+        Its optimizer is built.
+    """
+    backbone = BACKBONES[structure.backbone]
+    side, channels = structure.image_size, structure.channels
+    pixels = keras.Input((side, side, channels), name="pixels")
+    features = backbone.build(Augment(name="augment")(pixels), structure)
+    outputs = add_head(features, structure, KnobDropout(name="dropout"), logits=True)
+    convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
+    model = ExpressionModel(
+        penalized=(keras.layers.Dense, *convolutions), inputs=pixels, outputs=outputs
+    )
+    model.compile(optimizer=make_optimizer(structure.optimizer), jit_compile=_jit())
+    # Building it here rather than while tracing saves a quarter of the first step.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def make_optimizer(name: str) -> Any:
+    """Makes an optimizer whose learning rate and decay are variables.
+
+    Args:
+        name: ``"adam"``, ``"adamw"`` or ``"sgd"`` (Nesterov momentum of 0.9).
+
+    Returns:
+        A Keras optimizer, not yet built.
+    """
+    match name:
+        case "adam":
+            return keras.optimizers.Adam()
+        case "adamw":
+            optimizer = keras.optimizers.AdamW()
+            optimizer.weight_decay = keras.Variable(
+                0.0, trainable=False, name="weight_decay"
+            )
+            optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
+            return optimizer
+        case "sgd":
+            return keras.optimizers.SGD(momentum=0.9, nesterov=True)
+        case _:
+            raise ValueError(f"optimizer is adam, adamw or sgd, found {name!r}")
+
+
+def _jit() -> bool | str:
+    """XLA is slower on a CPU under TensorFlow, and lacks the augmentation's kernel."""
+    return False if keras.backend.backend() == "tensorflow" else "auto"

@@ -1,0 +1,96 @@
+"""How rows reach a model: epoch orders of our own, batches cut from a mapped array."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from data_pipeline.balance import Balance
+from data_pipeline.seeds import child_seed
+from data_pipeline.targets import Targets
+from models.heads import ACTION_UNITS, EMOTION
+
+
+def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
+    """Puts targets, masks and weights into one array for each output.
+
+    Args:
+        targets: of N rows.
+        balance: weights of emotion classes and of action units' positives.
+
+    Returns:
+        ``emotion`` (N, E, 2) and ``action_units`` (N, U, 2), float32, as the losses
+        take them: value and weight; weight 0 where masked.
+    """
+    packed = {}
+    if targets.emotions:
+        mask = targets.emotion_mask[:, None]
+        weights = np.where(mask, balance.emotion_weights, 0.0)
+        packed[EMOTION] = _stack(targets.emotion, weights)
+    if targets.action_units:
+        positive = targets.action_unit > 0
+        weights = np.where(positive, balance.au_weights, 1.0)
+        weights = np.where(targets.action_unit_mask, weights, 0.0)
+        packed[ACTION_UNITS] = _stack(targets.action_unit, weights)
+    return packed
+
+
+def epoch_batches(
+    rows: np.ndarray, *, batch_size: int, seed: int, epoch: int
+) -> list[np.ndarray]:
+    """Cuts one epoch's order of rows into batches of nearly equal size.
+
+    As many batches as ``batch_size`` asks for, evened out: a small last batch would
+    spoil the statistics of batch normalisation just before validation. No batch
+    has a single row, unless there is but one row.
+
+    Args:
+        rows: the training rows, repeats included.
+        batch_size: at least 2.
+        seed: of the training.
+        epoch: from 1.
+
+    Returns:
+        Arrays of rows; each row of ``rows`` once.
+    """
+    generator = np.random.default_rng(child_seed(seed, "order", epoch))
+    count = min(-(-len(rows) // batch_size), max(1, len(rows) // 2))
+    return np.array_split(generator.permutation(rows), count)
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
+    """Batches of pixels and targets, cut when they are needed."""
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        packed: dict[str, np.ndarray],
+        batches: list[np.ndarray],
+    ) -> None:
+        """Holds views, no copies.
+
+        Args:
+            images: shape (N, S, S, C), may be mapped from a file.
+            packed: from ``pack``, of the same N rows.
+            batches: rows of each batch.
+        """
+        super().__init__()
+        self._images = images
+        self._packed = packed
+        self._batches = batches
+
+    def __len__(self) -> int:
+        """Counts the batches."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Cuts one batch."""
+        rows = self._batches[index]
+        targets: dict[str, Any] = {
+            name: values[rows] for name, values in self._packed.items()
+        }
+        return np.asarray(self._images[rows]), targets
+
+
+def _stack(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.stack([values, weights], axis=-1).astype(np.float32)

@@ -1,0 +1,79 @@
+"""Knobs as weights: numbers that change without a new graph.
+
+Every knob is a variable of the model or of its optimizer. Held anywhere else, a
+backend that compiles (JAX) would bake it in as a constant, silently.
+"""
+
+from typing import Any
+
+import keras
+
+from models.config import Knobs
+
+
+def knob(layer: Any, name: str) -> Any:
+    """Adds one knob, a scalar that no optimizer touches, to a layer."""
+    return layer.add_weight(name=name, shape=(), initializer="zeros", trainable=False)
+
+
+class KnobDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Dropout whose rate is a weight."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Makes the layer; its rate is 0 until ``set_knobs``."""
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(seed=0)
+        self.rate = knob(self, "rate")
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Drops values in training and scales the kept ones by 1 / (1 - rate)."""
+        if not training:
+            return inputs
+        shape = keras.ops.shape(inputs)
+        draws = keras.random.uniform(shape, seed=self.seed_generator)
+        kept = keras.ops.cast(draws >= self.rate, inputs.dtype)
+        return inputs * kept / (1.0 - self.rate)
+
+
+class LossKnobs(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """The knobs of the loss; never called, it only makes them weights of the model."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Makes the knobs, all 0 until ``set_knobs``."""
+        super().__init__(**kwargs)
+        self.au_weight = knob(self, "au_weight")
+        self.label_smoothing = knob(self, "label_smoothing")
+        self.l1 = knob(self, "l1")
+        self.l2 = knob(self, "l2")
+        self.built = True
+
+
+def knob_variables(model: Any) -> dict[str, Any]:
+    """Finds the variable behind each knob of a compiled model.
+
+    Args:
+        model: a compiled ``ExpressionModel``.
+
+    Returns:
+        Names of ``Knobs`` to variables; ``weight_decay`` only with AdamW.
+    """
+    optimizer, loss = model.optimizer, model.loss_knobs
+    found = {
+        "learning_rate": optimizer.learning_rate,
+        "dropout": model.get_layer("dropout").rate,
+        "l1": loss.l1,
+        "l2": loss.l2,
+        "au_weight": loss.au_weight,
+        "label_smoothing": loss.label_smoothing,
+        "augmentation": model.get_layer("augment").strength,
+    }
+    if optimizer.weight_decay is not None:
+        found["weight_decay"] = optimizer.weight_decay
+    return found
+
+
+def set_knobs(model: Any, knobs: Knobs) -> None:
+    """Sets every knob of a compiled model."""
+    for name, variable in knob_variables(model).items():
+        variable.assign(getattr(knobs, name))

@@ -1,0 +1,83 @@
+"""Threads, GPU memory and noise of a worker: set before Keras is imported.
+
+The one place that knows TensorFlow as such; everything else speaks to ``keras``.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
+
+
+def environment(cpus: int) -> dict[str, str]:
+    """Lists the environment variables that a worker needs before it imports Keras.
+
+    Args:
+        cpus: threads that one trial may use, at least 1.
+
+    Returns:
+        Names to values.
+    """
+    threads = str(max(1, cpus))
+    return {
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        "OMP_NUM_THREADS": threads,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # Trials that share a GPU take what they need, not all there is.
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    }
+
+
+def prepare_process(*, cpus: int) -> None:
+    """Sets this process up for training, and imports Keras without its noise.
+
+    Threads and memory are set only if Keras was not imported before.
+
+    Args:
+        cpus: threads that one trial may use, at least 1.
+    """
+    os.environ.update(environment(cpus))
+    if "keras" not in sys.modules:
+        with _held_back_stderr():
+            importlib.import_module("keras")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tells whether an error says that memory, of host or GPU, ran out.
+
+    Args:
+        error: whatever a training raised.
+
+    Returns:
+        True for ``MemoryError`` and for the errors of each backend.
+    """
+    if isinstance(error, MemoryError):
+        return True
+    text = f"{type(error).__name__}: {error}"
+    return any(mark in text for mark in OUT_OF_MEMORY_MARKS)
+
+
+@contextmanager
+def _held_back_stderr() -> Iterator[None]:
+    """Holds back what C++ writes to file descriptor 2; shows it after a failure.
+
+    TensorFlow writes some lines before it reads its own log level.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
