@@ -1,0 +1,206 @@
+"""The house's rules, checked: who may import whom, how files are kept and named."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import search
+from data_pipeline.readers import READERS
+from models.config import BACKBONE_NAMES
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("data_pipeline", "models", "search")
+SOURCES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+LONGEST = 250
+BANNED = {"utils", "helpers", "common", "base", "misc", "manager"}
+COMMANDS = {
+    "data_pipeline/draw.py",
+    "search/export.py",
+    "search/run.py",
+    "search/train.py",
+}
+TOP_LEVEL = {
+    "LICENSE",
+    "README.md",
+    "data_pipeline",
+    "models",
+    "pyproject.toml",
+    "search",
+    "studies",
+    "tests",
+}
+IMAGES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pgm"}
+
+
+def place(path):
+    """Names a file as it is named in the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path):
+    """Reads a file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path):
+    """Collects the top-level packages that a file imports anywhere in it."""
+    names = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def python(code):
+    """Runs code in a fresh interpreter at the top of the repository."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(  # noqa: S603 - our own code
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+
+def tracked():
+    """Lists the files that git keeps; skips where this is no checkout."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("needs git and a checkout")
+    command = [git, "ls-files", "-z"]
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    if done.returncode:
+        pytest.skip("git does not read this checkout")
+    return [Path(name) for name in done.stdout.split("\0") if name]
+
+
+def test_import_contracts():
+    """The import contracts of pyproject.toml are kept."""
+    done = python(
+        "import sys; from importlinter.cli import lint_imports;"
+        "sys.exit(lint_imports(no_cache=True, no_logo=True))"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["search.study", "search.ledger", "models.config", "data_pipeline.readers"],
+)
+def test_light_imports(module):
+    """Modules that judge input load no engine, so that errors come at once."""
+    done = python(
+        f"import sys, {module};"
+        "print(*{'keras', 'tensorflow', 'ray', 'torch'} & set(sys.modules))"
+    )
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def test_packages_are_this_repositorys():
+    """The packages under test are those beside this file, not installed ones."""
+    assert Path(search.__file__).parents[1] == ROOT
+
+
+def test_files_are_short():
+    """No source file has more than 250 lines."""
+    lengths = {place(path): len(path.read_text().splitlines()) for path in SOURCES}
+    assert {name: n for name, n in lengths.items() if n > LONGEST} == {}
+
+
+def test_no_nameless_modules():
+    """No module or package has a name that says nothing of its idea."""
+    named = [
+        place(path)
+        for path in SOURCES
+        if BANNED
+        & {part.strip("_") for part in path.relative_to(ROOT).with_suffix("").parts}
+    ]
+    assert named == []
+
+
+def test_print_in_commands_only():
+    """Only modules that are commands print."""
+    printing = {
+        place(path)
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    }
+    assert printing <= COMMANDS
+
+
+def test_engines_live_behind_one_door():
+    """Ray is imported in the Ray executor's files, TensorFlow in runtime.py alone."""
+    ray = {place(path) for path in SOURCES if "ray" in imported(path)}
+    assert {name for name in ray if not name.startswith("search/ray_")} == set()
+    tensorflow = {place(path) for path in SOURCES if "tensorflow" in imported(path)}
+    assert tensorflow <= {"models/runtime.py"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package_inits_hold_a_docstring_alone(package):
+    """Importing a package runs nothing: Python runs its init before any module."""
+    body = tree(ROOT / package / "__init__.py").body
+    assert [type(node) for node in body] == [ast.Expr]
+
+
+def test_readers_are_the_files_beside_the_table():
+    """READERS lists exactly the readers in its folder."""
+    files = {path.stem for path in (ROOT / "data_pipeline/readers").glob("*.py")}
+    assert files - {"__init__"} == set(READERS)
+
+
+def backbones():
+    """Reads the table of backbones: name to the module it is built in."""
+    source = tree(ROOT / "models/backbones/__init__.py")
+    table = next(node for node in source.body if isinstance(node, ast.AnnAssign))
+    return {
+        key.value: value.value.id
+        for key, value in zip(table.value.keys, table.value.values, strict=True)
+    }
+
+
+def test_backbones_are_the_files_beside_the_table():
+    """BACKBONES lists every module that has a BACKBONE, by the settings' names."""
+    having = {
+        path.stem
+        for path in (ROOT / "models/backbones").glob("*.py")
+        for node in tree(path).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and "BACKBONE" in ast.unparse(node).split("=")[0].split(":")[0].split()
+    }
+    assert set(backbones().values()) == having
+    assert tuple(backbones()) == BACKBONE_NAMES
+
+
+def test_top_level():
+    """The top level holds the names its user fixed, and hidden files."""
+    top = {path.parts[0] for path in tracked()}
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_no_images_are_committed():
+    """No image is in the repository: the licences of the face data forbid it."""
+    assert [path for path in tracked() if path.suffix.lower() in IMAGES] == []
+
+
+def test_tests_state_their_laws():
+    """Each test function has a docstring that states its law."""
+    silent = [
+        f"{place(path)}: {node.name}"
+        for path in TESTS
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []
