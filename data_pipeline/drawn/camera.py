@@ -1,0 +1,128 @@
+"""Portrait -> frame: wall, roll, lens, noise, exposure, burnt-in time code."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from data_pipeline.drawn.canvas import head_stage
+from data_pipeline.drawn.geometry import build
+from data_pipeline.drawn.muscles import Muscles, relaxed
+from data_pipeline.drawn.paint import Portrait, paint
+from data_pipeline.drawn.plan import Sequence
+from data_pipeline.drawn.subjects import Subject, draw_subject
+from data_pipeline.drawn.views import View, draw_view
+from data_pipeline.seeds import child_seed
+
+_MARGIN = 56
+_FRAMES_A_SECOND = 30
+_UNILATERAL = 14
+_LONE_SHARE = 0.6
+
+
+def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
+    """Draws one frame of a sequence.
+
+    Args:
+        sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
+        frame: frame number, 1 to the sequence's peak.
+        seed: seed of the whole drawn set.
+
+    Returns:
+        The frame, mode L or RGB, in the size of the subject's camera.
+    """
+    subject = draw_subject(seed, sequence.subject)
+    view = draw_view(seed, sequence.subject, sequence.number)
+    rng = np.random.default_rng(
+        child_seed(seed, "drawn", "face", sequence.subject, sequence.number)
+    )
+    share = 1.0 if sequence.peak == 1 else (frame - 1) / (sequence.peak - 1)
+    bias = subject.side_bias + float(np.clip(rng.normal(0, 0.07), -0.15, 0.15))
+    lone = int(rng.choice([-1, 1])) if rng.random() < _LONE_SHARE else 0
+    muscles = Muscles(relaxed(sequence.shown, share), bias, lone)
+    grain = np.random.default_rng(
+        child_seed(seed, "drawn", "grain", sequence.subject, sequence.number, frame)
+    )
+    return expose(subject, muscles, view, grain, _time_code(sequence, frame))
+
+
+def expose(
+    subject: Subject,
+    muscles: Muscles,
+    view: View,
+    grain: np.random.Generator,
+    text: str,
+) -> Image.Image:
+    """Paints a person and takes their picture.
+
+    Args:
+        subject: who.
+        muscles: what the face shows.
+        view: pose, light, camera.
+        grain: source of the sensor's noise.
+        text: what the recorder burns into the bottom; may be empty.
+
+    Returns:
+        The frame.
+    """
+    stage = head_stage(view, _MARGIN)
+    portrait = paint(subject, build(subject, muscles), view, stage)
+    clean = _rolled(portrait, view, stage.origin)
+    noisy = _developed(clean, view, grain)
+    if text:
+        _burn_in(noisy, text)
+    return noisy.convert("RGB") if view.rgb else noisy
+
+
+def _rolled(portrait: Portrait, view: View, pivot: tuple[float, float]) -> Image.Image:
+    """Turns the portrait about the nose's root and sets it before the wall."""
+    width, height = view.size
+    cos, sin = float(np.cos(view.roll)), float(np.sin(view.roll))
+    x0, y0 = pivot[0] - _MARGIN, pivot[1] - _MARGIN
+    matrix = (
+        cos, sin, pivot[0] - cos * x0 - sin * y0,
+        -sin, cos, pivot[1] + sin * x0 - cos * y0,
+    )  # fmt: skip
+    picture, shape = (
+        layer.transform(
+            view.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+        )
+        for layer in (portrait.picture, portrait.silhouette)
+    )
+    left, right = view.backdrop
+    ramp = np.linspace(255 * left, 255 * right, width).astype(np.uint8)
+    wall = Image.fromarray(np.tile(ramp, (height, 1)))
+    wall.paste(picture, (0, 0), shape)
+    return wall.filter(ImageFilter.GaussianBlur(view.blur))
+
+
+def _developed(
+    clean: Image.Image, view: View, grain: np.random.Generator
+) -> Image.Image:
+    """Applies tone curve, exposure and noise."""
+    levels = np.arange(256) / 255
+    curve = np.clip(levels**view.gamma * view.gain, 0, 1) * 255
+    tones = curve.astype(np.float32)[np.asarray(clean)]
+    noise: npt.NDArray[np.float32] = grain.standard_normal(tones.shape, np.float32)
+    tones += noise * np.float32(view.noise)
+    return Image.fromarray(np.clip(np.rint(tones), 0, 255).astype(np.uint8))
+
+
+def _time_code(sequence: Sequence, frame: int) -> str:
+    """The recorder's text: hours, minutes, seconds, frames."""
+    # Any start will do, as long as it differs between sequences.
+    start = 4051 * sequence.number + 977 * int(sequence.subject[1:])
+    total = start + frame
+    seconds, frames = divmod(total, _FRAMES_A_SECOND)
+    minutes, second = divmod(seconds, 60)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{second:02d}:{frames:02d}"
+
+
+def _burn_in(frame: Image.Image, text: str) -> None:
+    """Writes white on black at the bottom, twice the size of a bitmap font."""
+    font = ImageFont.load_default_imagefont()
+    box = font.getbbox(text)
+    small = Image.new("L", (int(box[2]) + 6, int(box[3]) + 2), 0)
+    ImageDraw.Draw(small).text((3, 0), text, fill=255, font=font)
+    label = small.resize((small.width * 2, small.height * 2), Image.Resampling.NEAREST)
+    place = (frame.width - label.width) // 2, frame.height - label.height - 4
+    frame.paste(label, place)

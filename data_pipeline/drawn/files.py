@@ -1,0 +1,14 @@
+"""What a layout consists of: pictures still to draw, and files of labels."""
+
+from dataclasses import dataclass
+
+from data_pipeline.drawn.plan import Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One frame to draw and the relative path that it is written to."""
+
+    path: str
+    sequence: Sequence
+    frame: int

@@ -1,0 +1,177 @@
+"""Writes one drawn data set: all of it or nothing, never over other files."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from types import ModuleType
+
+from data_pipeline.drawn import layout_coursework, layout_official
+from data_pipeline.drawn.camera import draw_frame
+from data_pipeline.drawn.files import Picture
+from data_pipeline.drawn.plan import plan
+from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
+from data_pipeline.errors import DataError
+
+LAYOUTS: Mapping[str, ModuleType] = {
+    "coursework": layout_coursework,
+    "official": layout_official,
+}
+"""Layout name -> the module with its ``pictures`` and ``labels``."""
+MARKER = "DRAWN.txt"
+"""The file that says that nobody in the folder is real."""
+_DRAWING = 1  # Raise it when the same seed draws other bytes than before.
+
+
+def write_drawn(
+    out: Path,
+    *,
+    layout: str = "coursework",
+    subjects: int = DEFAULT_SUBJECTS,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Writes a drawn data set in a layout of CK+.
+
+    A folder that already holds this very set is left as it is. A killed call leaves
+    nothing at ``out``.
+
+    Args:
+        out: folder to make; missing, empty, or the same set from an earlier call.
+        layout: ``coursework`` or ``official``.
+        subjects: number of people; the numbers of sequences scale with it.
+        seed: everything is drawn from it; the same seed gives the same bytes.
+        progress: called with (pictures drawn, pictures in all).
+
+    Raises:
+        DataError: an unknown layout, too many subjects, or a folder with other files.
+    """
+    if layout not in LAYOUTS:
+        raise DataError(
+            f"The layout of drawn faces must be one of {', '.join(LAYOUTS)}, but got "
+            f"{layout!r}; give --layout one of these."
+        )
+    sequences = plan(subjects, seed)
+    heading = _heading(layout, subjects, seed)
+    if _holds_something(out):
+        _check_same(out, heading)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
+    ) as staging:
+        fresh = Path(staging) / "drawn"
+        fresh.mkdir()
+        _write_labels(fresh, LAYOUTS[layout].labels(sequences))
+        _draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
+        _write_marker(fresh, heading)
+        _publish(fresh, out, heading)
+
+
+def _heading(layout: str, subjects: int, seed: int) -> str:
+    """What the marker says about a set, before its digest."""
+    return (
+        "Drawn faces: no real person is shown, was photographed, traced or measured.\n"
+        "Layout and label counts follow CK+; the pictures and labels do not come "
+        "from it.\n"
+        f"command: python -m data_pipeline.draw --layout {layout} "
+        f"--subjects {subjects} --seed {seed} --out DIR\n"
+        f"seed: {seed}\n"
+        f"drawing: {_DRAWING}\n"
+    )
+
+
+def _holds_something(out: Path) -> bool:
+    """Whether there is anything at a path that a new set would collide with."""
+    if out.is_dir():
+        return next(out.iterdir(), None) is not None
+    return out.exists() or out.is_symlink()
+
+
+def _check_same(out: Path, heading: str) -> None:
+    """Accepts a folder that holds exactly the wanted set."""
+    marker = out / MARKER
+    text = marker.read_text("utf-8") if marker.is_file() else ""
+    if text != f"{heading}digest: {_digest(out) if text.startswith(heading) else ''}\n":
+        raise DataError(
+            "Drawn faces are written to a new or empty folder only, or to one that "
+            f"holds the same set unchanged, but {out} holds other files; give --out "
+            "another folder, or remove this one yourself."
+        )
+
+
+def _digest(folder: Path) -> str:
+    """A digest of every file's path and bytes, the marker apart."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MARKER:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            total.update(f"{name}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def _write_labels(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes label files; a name with a slash at its end is an empty folder."""
+    for name, content in files.items():
+        path = folder / name
+        if name.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _draw_all(
+    folder: Path,
+    pictures: list[Picture],
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Draws every picture, on all cores: NumPy and Pillow let threads run at once."""
+    with ThreadPoolExecutor(max_workers=_cores()) as pool:
+        waiting = [pool.submit(_draw_one, folder, item, seed) for item in pictures]
+        try:
+            for done, future in enumerate(as_completed(waiting), start=1):
+                future.result()
+                if progress is not None:
+                    progress(done, len(pictures))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _draw_one(folder: Path, picture: Picture, seed: int) -> None:
+    """Draws and writes one picture."""
+    path = folder / picture.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = draw_frame(picture.sequence, picture.frame, seed)
+    image.save(path, format="PNG", compress_level=1)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _write_marker(folder: Path, heading: str) -> None:
+    """Writes the marker last: a folder that has one is complete."""
+    text = f"{heading}digest: {_digest(folder)}\n"
+    (folder / MARKER).write_bytes(text.encode())
+
+
+def _publish(fresh: Path, out: Path, heading: str) -> None:
+    """Moves a finished set to its place in one step."""
+    if out.is_dir() and not _holds_something(out):
+        out.rmdir()
+    try:
+        fresh.rename(out)
+    except OSError:
+        # Another process may have put the same set there in the meantime.
+        if not _holds_something(out):
+            raise
+        _check_same(out, heading)
