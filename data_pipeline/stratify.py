@@ -1,0 +1,136 @@
+"""Stratified parts of subjects: many divisions drawn, the most balanced one kept.
+
+scikit-learn has no split that is stratified by several labels and grouped at once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.samples import SampleTable
+
+Array = np.ndarray[Any, Any]
+
+CANDIDATES = 2000
+"""Divisions drawn. On 560 images of 123 subjects with random labels, a hold-out of a
+fifth has an imbalance of 1.6 when drawn once, .09 as the best of 2,000, .06 of 20,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Census:
+    """What each subject contributes.
+
+    Attributes:
+        subjects: shape (S,), sorted.
+        counts: shape (S, L), int64: images, rows of each emotion of either level,
+            rows of each present AU; every label occurs.
+        weights: shape (L,), sums to 1: images, either level of emotion and the AUs
+            weigh alike, however many labels they have.
+    """
+
+    subjects: Array
+    counts: Array
+    weights: Array
+
+
+def census(table: SampleTable) -> Census:
+    """Counts each subject's images and labels.
+
+    Args:
+        table: a table whose rows all have a subject.
+
+    Returns:
+        The counts, which depend neither on the order of rows nor on that of columns.
+    """
+    groups = [group for group in _indicators(table) if group.shape[1]]
+    subjects, rows = np.unique(
+        table.frame["subject"].to_numpy(dtype=str), return_inverse=True
+    )
+    labels = np.concatenate(groups, axis=1).astype(np.int64)
+    counts = np.zeros((len(subjects), labels.shape[1]), np.int64)
+    np.add.at(counts, rows, labels)
+    weights = [np.full(group.shape[1], 1 / group.shape[1]) for group in groups]
+    return Census(
+        subjects=subjects,
+        counts=counts,
+        weights=np.concatenate(weights) / len(groups),
+    )
+
+
+def _indicators(table: SampleTable) -> list[Array]:
+    """Lists groups of label indicators, each of shape (N, labels that occur)."""
+    frame = table.frame
+    groups = [np.ones((len(table), 1), bool)]
+    for level in ("high_level_emotion", "emotion"):
+        shown = frame[level].to_numpy(dtype=object)
+        names = sorted(set(frame[level].dropna()))
+        groups.append(shown[:, None] == np.array(names, dtype=object)[None, :])
+    units = frame[sorted(table.action_units)].fillna(0).to_numpy(dtype=bool)
+    groups.append(units[:, units.any(axis=0)])
+    return groups
+
+
+def imbalance(parts: Array, whole: Census, share: float) -> Array:
+    """Measures how far parts are from being small copies of the whole.
+
+    Args:
+        parts: shape (..., L), counts of labels in a part.
+        whole: the census of all subjects.
+        share: part of the whole that a part is to be, in (0, 1).
+
+    Returns:
+        Shape (...,): the weighted mean over labels of (found - expected)^2 /
+        expected; 0 is a perfect copy, 1 about what chance gives.
+    """
+    expected = whole.counts.sum(axis=0) * share
+    squared = (parts - expected) ** 2 / expected * whole.weights
+    # Rounded so that the last bit of a sum never decides who is held out.
+    rounded: Array = np.round(squared.sum(axis=-1), 9)
+    return rounded
+
+
+def chosen_part(whole: Census, size: int, seed: int) -> Array:
+    """Chooses the part of so many subjects that resembles the whole best.
+
+    Args:
+        whole: the census of all subjects.
+        size: subjects in the part, at least 1.
+        seed: decides which parts are drawn.
+
+    Returns:
+        Shape (S,), bool: true for the subjects of the part.
+    """
+    drawn = _permutations(len(whole.subjects), seed)[:, :size]
+    parts = whole.counts[drawn].sum(axis=1)
+    best = drawn[imbalance(parts, whole, size / len(whole.subjects)).argmin()]
+    return np.isin(np.arange(len(whole.subjects)), best)
+
+
+def dealt(whole: Census, parts: int, seed: int) -> Array:
+    """Deals subjects to parts in turn, so that none is empty; keeps the best deal.
+
+    Args:
+        whole: the census of all subjects.
+        parts: number of parts, at most as many as subjects.
+        seed: decides which deals are drawn.
+
+    Returns:
+        Shape (S,), int: the part of each subject, from 0.
+    """
+    orders = _permutations(len(whole.subjects), seed)
+    total = np.zeros(len(orders))
+    for part in range(parts):
+        counts = whole.counts[orders[:, part::parts]].sum(axis=1)
+        total += imbalance(counts, whole, 1 / parts)
+    best = orders[np.round(total, 6).argmin()]
+    of = np.empty(len(whole.subjects), int)
+    of[best] = np.arange(len(best)) % parts
+    return of
+
+
+def _permutations(subjects: int, seed: int) -> Array:
+    # Raw bits, because NumPy promises their stream and not a Generator's.
+    raw = np.random.PCG64(seed).random_raw(CANDIDATES * subjects)
+    keys: Array = raw.reshape(CANDIDATES, subjects)
+    return np.argsort(keys, axis=1, kind="stable")
