@@ -1,0 +1,31 @@
+"""What a worker needs to run the trials of a study: paths, labels, folds, objective."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_pipeline.split import Fold
+from data_pipeline.targets import Targets
+from models.config import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """The development part of a study, small enough to be sent to every worker.
+
+    ``images`` is the path of the memory-mapped pixels; ``rows`` are the development
+    rows that could be read, and the folds hold no other. There is nothing of the
+    hold-out in it. ``objective`` is metric name to weight.
+    """
+
+    images: str
+    targets: Targets
+    rows: np.ndarray
+    folds: tuple[Fold, ...]
+    frame: Frame
+    objective: Mapping[str, float]
+    stride: int
+    cpus: int
+    gpus: float
+    concurrent: int

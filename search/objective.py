@@ -1,0 +1,150 @@
+"""One configuration over its folds: a stream of reports, and the trial's value.
+
+The value of a trial is the peak of a smoothed curve: at each epoch the validation
+predictions of all folds are pooled and scored once. The epoch of the peak is the one
+that retraining stops at.
+"""
+
+import math
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from data_pipeline.seeds import child_seed
+from data_pipeline.targets import Targets
+from models.config import ModelConfig
+from models.predictions import Predictions
+from models.metrics import scores
+from models.thresholds import choose_thresholds
+from models.training import Arrays, EpochScore, Part, WarmTrainer
+from search.job import Job
+from search.results import Completed, Pruned, Report, Spent
+
+SMOOTHED = 3
+
+
+def run_trial(
+    trainer: WarmTrainer, arrays: Arrays, job: Job, config: ModelConfig, seed: int
+) -> Generator[Report, None, Completed | Pruned]:
+    """Trains a configuration on each fold in turn.
+
+    Args:
+        trainer: keeps the compiled graphs.
+        arrays: pixels and targets of the development rows.
+        job: folds, objective and stride.
+        config: what to train.
+        seed: of everything random in this trial.
+
+    Yields:
+        A report after every epoch; the caller may close the generator to prune.
+
+    Returns:
+        The completed trial, or a pruned one where training diverged.
+    """
+    spent = Spent()
+    pooled: list[list[Predictions]] = [[] for _ in range(config.epochs)]
+    for index, fold in enumerate(job.folds):
+        part = Part(train=fold.train, validation=fold.validation)
+        truth = job.targets.take(fold.validation)
+        before = spent
+        stream = trainer.fit(
+            config, arrays, part, seed=child_seed(seed, "fold", index)
+        )
+        for score in stream:
+            spent = _add(spent, before, score, trainer)
+            if score.predictions is None or not _finite(score):
+                return Pruned(reason="diverged", spent=spent)
+            pooled[score.epoch - 1].append(score.predictions)
+            last = index == len(job.folds) - 1 and score.epoch == config.epochs
+            yield Report(
+                step=index * job.stride + score.epoch,
+                fold=index,
+                epoch=score.epoch,
+                value=weighted_mean(scores(truth, score.predictions), job.objective),
+                last=last,
+                spent=spent,
+            )
+    rows = np.concatenate([fold.validation for fold in job.folds])
+    return completed(
+        [Predictions.concatenate(parts) for parts in pooled],
+        job.targets.take(rows),
+        job.objective,
+        spent,
+    )
+
+
+def completed(
+    pooled: Sequence[Predictions],
+    truth: Targets,
+    objective: Mapping[str, float],
+    spent: Spent,
+) -> Completed:
+    """Scores the pooled predictions of each epoch and picks the epoch of the peak.
+
+    Args:
+        pooled: for each epoch the predictions of all folds.
+        truth: the labels of the same rows.
+        objective: metric name to weight.
+        spent: what the trial cost.
+
+    Returns:
+        The completed trial.
+    """
+    tables = [scores(truth, predictions) for predictions in pooled]
+    curve = [weighted_mean(table, objective) for table in tables]
+    smooth = smoothed(curve)
+    peak = int(np.argmax(smooth))
+    return Completed(
+        value=smooth[peak],
+        epoch=peak + 1,
+        curve=tuple(curve),
+        scores={k: v for k, v in tables[peak].items() if math.isfinite(v)},
+        thresholds=choose_thresholds(truth, pooled[peak]),
+        spent=spent,
+    )
+
+
+def smoothed(curve: Sequence[float]) -> tuple[float, ...]:
+    """Averages each epoch with its neighbours: a centred window of three epochs.
+
+    Example:
+        >>> smoothed([0.0, 0.3, 0.6, 0.3])
+        (0.15, 0.3, 0.4, 0.45)
+    """
+    half = SMOOTHED // 2
+    windows = [
+        curve[max(0, index - half) : index + half + 1] for index in range(len(curve))
+    ]
+    return tuple(round(sum(window) / len(window), 12) for window in windows)
+
+
+def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:
+    """Weighs the metrics of an objective; one that is undefined counts as 0.
+
+    A fold in which no AU occurs with both labels has no AUC: it is the same fold for
+    every trial, so that comparisons stay fair.
+    """
+    total = sum(objective.values())
+    values = ((table.get(name, math.nan), w) for name, w in objective.items())
+    return sum(w * (v if math.isfinite(v) else 0.0) for v, w in values) / total
+
+
+def _finite(score: EpochScore) -> bool:
+    if score.predictions is None or not math.isfinite(score.loss):
+        return False
+    outputs = (score.predictions.emotion, score.predictions.action_units)
+    return all(bool(np.isfinite(out).all()) for out in outputs if out is not None)
+
+
+def _add(before: Spent, fold: Spent, score: EpochScore, trainer: WarmTrainer) -> Spent:
+    """Adds an epoch; ``fold`` is what was spent before this fold's graph was built."""
+    return replace(
+        before,
+        epochs=before.epochs + 1,
+        parameters=trainer.parameters,
+        built=fold.built + trainer.timings.built,
+        traced=fold.traced + trainer.timings.traced,
+        trained=before.trained + score.seconds_trained,
+        validated=before.validated + score.seconds_validated,
+    )

@@ -1,0 +1,186 @@
+"""A study and a data folder become a Job: labels, split, pixels of the development."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipeline import readers
+from data_pipeline.drawn.write import MARKER, write_drawn
+from data_pipeline.errors import DataError
+from data_pipeline.images import read_images
+from data_pipeline.split import Fold, Split, split
+from data_pipeline.targets import Targets, read_targets
+from models.config import Frame, model_config
+from models.weights import check_structure
+from search.job import Job
+from search.space import Choices, grid_values
+from search.study import Study
+
+DRAWN = "drawn"
+DATA = Path("data")
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """What is known before any pixel is read.
+
+    ``drawn`` says that nobody in the data is real. ``targets`` are those of the
+    development rows.
+    """
+
+    root: Path
+    drawn: bool
+    split: Split
+    targets: Targets
+    frame: Frame
+    fingerprint: str
+
+
+def find_data(study: Study, data: str | None, progress: Progress) -> tuple[Path, bool]:
+    """Finds the data folder; drawn data are drawn first where they are missing.
+
+    Args:
+        study: names the data set.
+        data: ``--data``: a folder, ``drawn``, or ``None`` for ``data/<dataset>``.
+        progress: sees the drawing go on.
+
+    Returns:
+        The folder, and whether its faces are drawn.
+    """
+    wanted = data or study.data.dataset
+    if wanted == DRAWN:
+        root = DATA / DRAWN
+        if not (root / MARKER).is_file():
+            write_drawn(root, progress=lambda n, of: progress("drawing faces", n, of))
+        return root, True
+    root = Path(data) if data else DATA / study.data.dataset
+    return root, (root / MARKER).is_file()
+
+
+def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
+    """Reads labels and splits; no image is opened.
+
+    Raises:
+        DataError: the data are wrong, or lack a target of the study.
+        StudyError: a configuration of the space cannot be built for these data.
+    """
+    table = readers.read(root, study.data.dataset)
+    parts = split(
+        table,
+        by=study.split.by,
+        folds=study.split.folds,
+        hold_out=study.split.hold_out,
+        hold_out_seed=study.split.hold_out_seed,
+    )
+    targets = read_targets(
+        parts.development, wanted=study.data.targets, emotions=study.data.emotions
+    )
+    frame = Frame(
+        image_size=study.data.image_size,
+        channels=table.channels,
+        emotions=targets.emotions,
+        action_units=targets.action_units,
+    )
+    check_space(study, frame)
+    return Labelled(
+        root=root,
+        drawn=drawn,
+        split=parts,
+        targets=targets,
+        frame=frame,
+        fingerprint=table.fingerprint(),
+    )
+
+
+def check_space(study: Study, frame: Frame) -> None:
+    """Refuses a study with a backbone or weights that these images cannot feed.
+
+    Raises:
+        HarnessError: names the first configuration that cannot be built.
+    """
+    names: dict[str, tuple[Any, ...]] = {k: (v,) for k, v in study.space.fixed}
+    for parameter in study.space.parameters:
+        if isinstance(parameter.domain, Choices):
+            names[parameter.key] = grid_values(parameter.domain)
+    for backbone in names.get("backbone.name", ("residual_cnn",)):
+        for weights in names.get("backbone.weights", ("none",)):
+            values = {"backbone.name": backbone, "backbone.weights": weights}
+            check_structure(model_config(values, frame).structure)
+
+
+def prepare(
+    study: Study, labelled: Labelled, *, cache: Path, progress: Progress
+) -> tuple[Job, Mapping[str, Any]]:
+    """Decodes the development images once and builds the Job.
+
+    Args:
+        study: the study.
+        labelled: its data, split.
+        cache: folder of the pixel caches, shared by all runs.
+        progress: sees the decoding go on.
+
+    Returns:
+        The job, and what identifies the data in the ledger.
+
+    Raises:
+        DataError: an image cannot be read, or too few are left.
+    """
+    development = labelled.split.development
+    images = read_images(
+        development,
+        size=study.data.image_size,
+        cache=cache,
+        unreadable=study.data.unreadable,
+        progress=lambda done, total: progress("reading images", done, total),
+    )
+    folds = tuple(
+        Fold(
+            train=np.intersect1d(fold.train, images.kept),
+            validation=np.intersect1d(fold.validation, images.kept),
+        )
+        for fold in labelled.split.folds
+    )
+    _check_folds(folds, labelled.targets)
+    job = Job(
+        images=str(images.path.resolve()),
+        targets=labelled.targets,
+        rows=images.kept,
+        folds=folds,
+        frame=labelled.frame,
+        objective=dict(study.objective),
+        stride=study.stride,
+        cpus=study.resources.cpus_per_trial,
+        gpus=study.resources.gpus_per_trial,
+        concurrent=study.resources.max_concurrent,
+    )
+    identity = {
+        "data.labels": labelled.fingerprint,
+        "data.pixels": images.digest,
+        "data.hold_out": labelled.split.hold_out.key,
+        "data.folds": _digest(folds),
+    }
+    return job, identity
+
+
+def _check_folds(folds: tuple[Fold, ...], targets: Targets) -> None:
+    for index, fold in enumerate(folds):
+        for name, rows in (("train", fold.train), ("validation", fold.validation)):
+            part = targets.take(rows)
+            if targets.emotions and not part.emotion_mask.any():
+                raise DataError(
+                    f"fold {index + 1}: its {name} part of {len(rows)} images has no "
+                    "labelled emotion; take fewer [split] folds, or more data"
+                )
+
+
+def _digest(folds: tuple[Fold, ...]) -> str:
+    rows = [[fold.train.tolist(), fold.validation.tolist()] for fold in folds]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+

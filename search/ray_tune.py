@@ -1,0 +1,303 @@
+"""The Ray Tune executor: the only module that imports Ray.
+
+Optuna is the brain and the ledger, Tune only places trials on workers: a Searcher
+that asks and tells, a Scheduler that reports and prunes, and a warm worker. The last
+"trial" of a search is the retraining, so that a worker with compiled graphs does it.
+"""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from typing import Any
+
+from data_pipeline.errors import InputError, RunError
+from models.runtime import environment, prepare_process
+from search.job import Job
+from search.ledger import Ledger
+from search.results import Asked, Failed, Outcome, Pruned, Report, Retrained
+from search.results import RetrainOrder, Spent
+
+QUIET = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_WARN_THRESHOLD_S": "100",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # The experiment's state is the ledger's; Tune need not write its own.
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
+}
+os.environ.update(QUIET)
+
+import ray  # noqa: E402 - reads its environment when it is imported
+from ray import tune  # noqa: E402
+from ray.tune.experiment import Trial  # noqa: E402
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
+from ray.tune.search import Searcher  # noqa: E402
+
+OBJECT_STORE = 200 * 1024**2
+
+
+def run_ray(
+    job: Job, ledger: Ledger, then: Callable[[], RetrainOrder | None]
+) -> Retrained | Failed | None:
+    """Runs trials on warm workers until the ledger has no more, then retrains.
+
+    Args:
+        job: the development part.
+        ledger: proposes trials, prunes them, and records them.
+        then: asked when the search is over; says what to retrain, if anything.
+
+    Returns:
+        What became of the retraining, or ``None`` where none was ordered.
+
+    Raises:
+        RunError: Ray cannot be started, or its machinery broke.
+    """
+    bridge = Bridge(ledger, then)
+    _start(job)
+    try:
+        with tempfile.TemporaryDirectory(prefix="search-ray-") as folder:
+            _fit(job, bridge, folder)
+    finally:
+        ray.shutdown()
+    if bridge.error is not None:
+        raise bridge.error
+    return bridge.retrained
+
+
+class Bridge:
+    """What Searcher and Scheduler share: the ledger and the trials that run."""
+
+    def __init__(
+        self, ledger: Ledger, then: Callable[[], RetrainOrder | None]
+    ) -> None:
+        """Joins a ledger and what comes after the search."""
+        self.error: BaseException | None = None
+        self.retrained: Retrained | Failed | None = None
+        self._ledger = ledger
+        self._then = then
+        self._running: dict[str, _Running] = {}
+        self._retraining: str | None = None
+        self._over = False
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Gives Tune the next thing to do: a trial, the retraining, nothing yet."""
+        if self._over or self.error is not None:
+            return str(Searcher.FINISHED)
+        if self._retraining is not None:
+            return None
+        asked = self._ledger.ask()
+        if asked is not None:
+            self._running[trial_id] = _Running(asked)
+            return {"asked": asked}
+        if self._running:
+            return None
+        order = self._then()
+        if order is None:
+            self._over = True
+            return str(Searcher.FINISHED)
+        self._retraining = trial_id
+        return {"order": order}
+
+    def report(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Records an epoch; tells whether the trial stops here."""
+        running = self._running.get(trial_id)
+        if running is None or "report" not in result:
+            return False
+        report: Report = result["report"]
+        running.spent = running.complete(report.spent, result["started"])
+        pruned = self._ledger.report(running.asked.number, report)
+        running.pruned = pruned
+        return pruned
+
+    def complete(
+        self, trial_id: str, result: dict[str, Any] | None, *, error: bool
+    ) -> None:
+        """Records how a trial or the retraining ended."""
+        if trial_id == self._retraining:
+            self._over = True
+            found = None if error or result is None else result.get("retrained")
+            self.retrained = found or Failed(reason="the worker of retraining died")
+            return
+        running = self._running.pop(trial_id, None)
+        if running is None:
+            return
+        self._ledger.tell(running.asked.number, running.outcome(result, error=error))
+
+
+class _Running:
+    """A trial on a worker, and what it has cost by its last report."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.pruned = False
+        self.spent = Spent(asked=asked.seconds)
+        self._begun = time.time()
+
+    def complete(self, spent: Spent, started: float) -> Spent:
+        """Adds what only the driver knows to a worker's account."""
+        waited = max(0.0, started - self._begun)
+        return replace(spent, asked=self.asked.seconds, waited=waited)
+
+    def outcome(self, result: dict[str, Any] | None, *, error: bool) -> Outcome:
+        """Says how the trial ended."""
+        if self.pruned:
+            return Pruned(reason="pruner", spent=self.spent)
+        if error or result is None or "outcome" not in result:
+            return Failed(reason="the worker died in this trial", spent=self.spent)
+        outcome: Outcome = result["outcome"]
+        # A broken trial lost its own account; the last report has most of it.
+        spent = outcome.spent if outcome.spent.epochs else self.spent
+        return replace(outcome, spent=self.complete(spent, result["started"]))
+
+
+class LedgerSearcher(Searcher):  # type: ignore[misc]
+    """Tune's Searcher over the ledger."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        """Takes the shared state."""
+        super().__init__(metric=None, mode=None)
+        self._bridge = bridge
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Asks the ledger; an error of the ledger ends the experiment."""
+        try:
+            return self._bridge.suggest(trial_id)
+        except Exception as error:  # noqa: BLE001 - raised again after Tune has ended
+            self._bridge.error = error
+            return str(Searcher.FINISHED)
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Does nothing: the Scheduler is asked first and reports."""
+
+    def on_trial_complete(
+        self,
+        trial_id: str,
+        result: dict[str, Any] | None = None,
+        error: bool = False,
+    ) -> None:
+        """Tells the ledger."""
+        try:
+            self._bridge.complete(trial_id, result, error=error)
+        except Exception as raised:  # noqa: BLE001 - raised again after Tune has ended
+            self._bridge.error = raised
+
+    def save(self, checkpoint_path: str) -> None:
+        """Saves nothing: the ledger is the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restores nothing: the ledger is the state."""
+
+
+class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
+    """Tune's Scheduler over the ledger: Optuna's pruner decides."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        """Takes the shared state."""
+        super().__init__()
+        self._bridge = bridge
+
+    def on_trial_result(
+        self, tune_controller: Any, trial: Trial, result: dict[str, Any]
+    ) -> str:
+        """Reports an epoch and stops a trial that the pruner gives up."""
+        del tune_controller
+        try:
+            pruned = self._bridge.report(trial.trial_id, result)
+        except Exception as error:  # noqa: BLE001 - raised again after Tune has ended
+            self._bridge.error = error
+            pruned = True
+        return str(TrialScheduler.STOP if pruned else TrialScheduler.CONTINUE)
+
+
+class WarmTrainable(tune.Trainable):  # type: ignore[misc]
+    """A process that keeps its compiled graphs from trial to trial."""
+
+    def setup(self, config: dict[str, Any], job: Job) -> None:
+        """Imports Keras and maps the images, once a process."""
+        prepare_process(cpus=job.cpus)
+        from search.worker import Worker  # noqa: PLC0415 - after its environment
+
+        self._worker = Worker(job)
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Takes the next trial, in the same process."""
+        if self._stream is not None:
+            self._stream.close()
+        self._begin(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Trains one epoch, or says how the trial ended."""
+        if self._stream is None:
+            retrained = self._worker.retrain(self._order)
+            return {"retrained": retrained, "done": True}
+        try:
+            return {"report": next(self._stream), "started": self._started}
+        except StopIteration as end:
+            return {"outcome": end.value, "started": self._started, "done": True}
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._started = time.time()
+        self._order: RetrainOrder | None = config.get("order")
+        self._stream: Generator[Report, None, Outcome] | None = (
+            self._worker.trial(config["asked"]) if "asked" in config else None
+        )
+
+
+def _start(job: Job) -> None:
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    _check_gpus(job)
+    try:
+        ray.init(
+            address="local",
+            num_cpus=job.cpus * job.concurrent,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=OBJECT_STORE,
+            runtime_env={"env_vars": environment(job.cpus)},
+        )
+    except Exception as error:
+        first = str(error).splitlines()[0]
+        raise RunError(
+            f"Ray cannot be started: {first}; --executor serial searches without it"
+        ) from error
+
+
+def _check_gpus(job: Job) -> None:
+    if job.gpus <= 0:
+        return
+    found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
+    count = found.get_current_node_num_accelerators()
+    if count < job.gpus:
+        raise InputError(
+            f"[resources] gpus_per_trial: {job.gpus:g} asked, {count} found on this "
+            "machine; set it to 0 to train on CPUs"
+        )
+
+
+def _fit(job: Job, bridge: Bridge, folder: str) -> None:
+    resources = {"cpu": job.cpus, "gpu": job.gpus}
+    trainable = tune.with_resources(
+        tune.with_parameters(WarmTrainable, job=job), resources
+    )
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=LedgerSearcher(bridge),
+            scheduler=LedgerScheduler(bridge),
+            num_samples=-1,
+            # Also forbids look-ahead: nobody is asked before a worker is free.
+            max_concurrent_trials=job.concurrent,
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(storage_path=folder, name="search", verbose=0),
+    )
+    tuner.fit()

@@ -1,0 +1,90 @@
+"""The folder of one run: its names, and files that are written whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolder:
+    """Where a run keeps what it made; ``out`` is the folder of all runs."""
+
+    out: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        return self.out / self.name
+
+    @property
+    def cache(self) -> Path:
+        """Pixels, shared by all runs because their names say their content."""
+        return self.out / "cache"
+
+    @property
+    def receipts(self) -> Path:
+        """Openings of hold-outs, outside every run so that no renaming hides them."""
+        return self.out / "holdout_receipts.jsonl"
+
+    @property
+    def storage(self) -> str:
+        """The URL of the default storage."""
+        return f"sqlite:///{self.path / 'optuna.db'}"
+
+    def file(self, name: str) -> Path:
+        """Names a file of the run."""
+        return self.path / name
+
+    def set_aside(self, names: tuple[str, ...]) -> Path:
+        """Moves files that newer ones will replace into a numbered folder."""
+        number = 1 + len(list(self.path.glob("earlier-*")))
+        folder = self.path / f"earlier-{number}"
+        folder.mkdir()
+        for name in names:
+            if self.file(name).exists():
+                self.file(name).rename(folder / name)
+        return folder
+
+
+def run_name(study: str, *, drawn: bool) -> str:
+    """Names a run after its study, marked where the data are drawn.
+
+    Example:
+        >>> run_name("ckplus", drawn=True)
+        'ckplus-drawn'
+    """
+    return f"{study}-drawn" if drawn else study
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file so that a crash leaves the old one or the new one."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes a value as JSON, whole or not at all; NaN is refused."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Reads what ``write_json`` wrote, or ``None`` where there is no such file."""
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def sha256(path: Path) -> str:
+    """Digests a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

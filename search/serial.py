@@ -1,0 +1,49 @@
+"""The readable reference executor: the same search, one trial after another."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from models.runtime import prepare_process
+from search.job import Job
+from search.ledger import Ledger
+from search.results import Asked, Failed, Outcome, Pruned, Retrained, RetrainOrder
+
+
+def run_serial(
+    job: Job, ledger: Ledger, then: Callable[[], RetrainOrder | None]
+) -> Retrained | Failed | None:
+    """Runs trials until the ledger has no more, then retrains.
+
+    Args:
+        job: the development part.
+        ledger: proposes trials, prunes them, and records them.
+        then: asked when the search is over; says what to retrain, if anything.
+
+    Returns:
+        What became of the retraining, or ``None`` where none was ordered.
+    """
+    prepare_process(cpus=job.cpus)
+    from search.worker import Worker  # noqa: PLC0415 - Keras, after its environment
+
+    worker = Worker(job)
+    while (asked := ledger.ask()) is not None:
+        ledger.tell(asked.number, _follow(worker, asked, ledger))
+    order = then()
+    return None if order is None else worker.retrain(order)
+
+
+def _follow(worker: "Worker", asked: Asked, ledger: Ledger) -> Outcome:  # noqa: F821
+    """Reports each epoch of a trial, and stops it when the ledger says so."""
+    stream = worker.trial(asked)
+    while True:
+        try:
+            report = next(stream)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return replace(
+                outcome, spent=replace(outcome.spent, asked=asked.seconds)
+            )
+        if ledger.report(asked.number, report):
+            stream.close()
+            spent = replace(report.spent, asked=asked.seconds)
+            return Pruned(reason="pruner", spent=spent)

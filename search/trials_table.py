@@ -1,0 +1,55 @@
+"""``trials.csv``: one line a trial, what it was, how it ended, what it cost."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from models.config import SETTINGS
+from search.ledger import TrialRecord
+from search.study import as_values
+
+SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
+HEADER = (
+    "number",
+    "state",
+    "reason",
+    "value",
+    *SETTINGS,
+    "epochs",
+    "backbone",
+    "model_parameters",
+    *(f"seconds_{name}" for name in SECONDS),
+)
+
+
+def trials_csv(records: Sequence[TrialRecord]) -> str:
+    """Renders the trials as CSV, with a column for every setting.
+
+    Args:
+        records: trials in the order of their numbers.
+
+    Returns:
+        The text, header first. An inactive parameter shows its default.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(_row(record) for record in records)
+    return text.getvalue()
+
+
+def _row(record: TrialRecord) -> list[Any]:
+    spent = record.attributes.get("spent", {})
+    values = as_values(record.values)
+    return [
+        record.number,
+        record.state,
+        record.reason,
+        "" if record.value is None else record.value,
+        *(values[key] for key in SETTINGS),
+        spent.get("epochs", 0),
+        values["backbone.name"],
+        spent.get("parameters", 0),
+        *(round(spent.get(name, 0.0), 3) for name in SECONDS),
+    ]

@@ -1,0 +1,73 @@
+"""A warm worker: maps the images once, keeps compiled graphs, runs what it is sent."""
+
+import math
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+
+from data_pipeline.errors import HarnessError
+from models.config import model_config
+from models.runtime import is_out_of_memory
+from models.training import Arrays, Part, WarmTrainer
+from search.job import Job
+from search.objective import run_trial
+from search.results import Asked, Failed, Outcome, Pruned, Report, Retrained
+from search.results import RetrainOrder
+
+KEPT_STRUCTURES = 4
+
+
+class Worker:
+    """Runs the trials of one job in this process, one at a time."""
+
+    def __init__(self, job: Job) -> None:
+        """Maps the job's images; ``models.runtime.prepare_process`` comes before."""
+        self._job = job
+        self._arrays = Arrays(
+            images=np.load(job.images, mmap_mode="r"), targets=job.targets
+        )
+        self._trainer = WarmTrainer(capacity=KEPT_STRUCTURES)
+
+    def trial(self, asked: Asked) -> Generator[Report, None, Outcome]:
+        """Runs one trial; whatever breaks in it becomes its outcome.
+
+        Yields:
+            A report after every epoch.
+
+        Returns:
+            How the trial ended.
+        """
+        config = model_config(asked.values, self._job.frame)
+        try:
+            return (
+                yield from run_trial(
+                    self._trainer, self._arrays, self._job, config, asked.seed
+                )
+            )
+        except HarnessError as error:
+            return Failed(reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
+            if is_out_of_memory(error):
+                return Pruned(reason="out_of_memory")
+            first = (str(error).strip() or "no message").splitlines()[0]
+            return Failed(reason=f"{type(error).__name__}: {first}"[:500])
+
+    def retrain(self, order: RetrainOrder) -> Retrained | Failed:
+        """Trains on every development row and writes the model to the order's path."""
+        start = time.monotonic()
+        config = model_config(order.values, self._job.frame)
+        part = Part(train=self._job.rows, validation=None)
+        stream = self._trainer.fit(
+            config, self._arrays, part, seed=order.seed, stop_after=order.stop_after
+        )
+        losses = tuple(score.loss for score in stream)
+        if not all(math.isfinite(loss) for loss in losses):
+            return Failed(reason=f"retraining diverged: losses {losses}")
+        self._trainer.export(config, Path(order.path))
+        return Retrained(
+            losses=losses,
+            parameters=self._trainer.parameters,
+            seconds=time.monotonic() - start,
+        )
