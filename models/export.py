@@ -8,6 +8,7 @@ import keras
 from models.backbones import BACKBONES
 from models.config import ModelConfig
 from models.heads import add_head
+from models.reset import refresh
 
 UNKNOWN_OUTSIDE = ("augment", "dropout")
 """Layers of a trained model that an export leaves out or replaces."""
@@ -57,8 +58,7 @@ def copy_weights(trained: Any, plain: Any) -> None:
     sources, targets = _weighted(trained), _weighted(plain)
     for source, target in zip(sources, targets, strict=True):
         target.set_weights(source.get_weights())
-        if isinstance(target, keras.layers.Normalization):
-            target.finalize_state()  # it calls with copies of its weights
+        refresh(target)
 
 
 def _weighted(model: Any) -> list[Any]:

@@ -8,6 +8,7 @@ names process-wide.
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 
 from data_pipeline.seeds import child_seed
@@ -58,6 +59,13 @@ def initialize(model: Any, seed: int, given: Given) -> None:
                 _draw(layer, variable, child)
         if layer.name in given:
             layer.set_weights(given[layer.name])
+            refresh(layer)
+
+
+def refresh(layer: Any) -> None:
+    """Tells a layer that computes with copies of its weights that they changed."""
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()
 
 
 def _draw(layer: Any, variable: Any, seed: int) -> None:

@@ -36,4 +36,8 @@ def build(pixels: Tensor, structure: Structure) -> Tensor:
     return join(keras.applications.DenseNet121, x)
 
 
-BACKBONE = Backbone(build=build, smallest=BACKBONE_FACTS["densenet121"].smallest)
+BACKBONE = Backbone(
+    build=build,
+    smallest=BACKBONE_FACTS["densenet121"].smallest,
+    application=keras.applications.DenseNet121,
+)

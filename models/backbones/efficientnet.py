@@ -26,4 +26,8 @@ def build(pixels: Tensor, structure: Structure) -> Tensor:
     return join(keras.applications.EfficientNetB0, rgb(pixels))
 
 
-BACKBONE = Backbone(build=build, smallest=BACKBONE_FACTS["efficientnet_b0"].smallest)
+BACKBONE = Backbone(
+    build=build,
+    smallest=BACKBONE_FACTS["efficientnet_b0"].smallest,
+    application=keras.applications.EfficientNetB0,
+)

@@ -19,9 +19,12 @@ class Backbone:
             pixels (B, S, S, C) in [0, 255], and returns features (B, h, w, F).
             Only stock Keras layers, so that an export loads without this project.
         smallest: smallest image side in pixels.
+        application: the function of ``keras.applications`` whose published weights
+            fit, layer by layer; ``None`` where there are none.
         penalized: whether L1 and L2 also act on its convolution kernels.
     """
 
     build: Callable[[Tensor, Structure], Tensor]
     smallest: int
+    application: Callable[..., Any] | None = None
     penalized: bool = False

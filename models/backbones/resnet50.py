@@ -33,4 +33,8 @@ def build(pixels: Tensor, structure: Structure) -> Tensor:
     return join(keras.applications.ResNet50, x)
 
 
-BACKBONE = Backbone(build=build, smallest=BACKBONE_FACTS["resnet50"].smallest)
+BACKBONE = Backbone(
+    build=build,
+    smallest=BACKBONE_FACTS["resnet50"].smallest,
+    application=keras.applications.ResNet50,
+)

@@ -1,0 +1,93 @@
+"""Where initial weights come from, checked before Keras is loaded."""
+
+import os
+from pathlib import Path
+
+from data_pipeline.errors import StudyError, WeightsError
+from models.catalogue import BACKBONE_FACTS, WeightsFile
+from models.config import Structure
+
+NONE = "none"
+IMAGENET = "imagenet"
+SUFFIXES = (".keras", ".weights.h5")
+"""Of files that a backbone can start from."""
+
+
+def check_structure(structure: Structure) -> None:
+    """Refuses a Structure that cannot be built, at no cost.
+
+    Args:
+        structure: what a study asks for.
+
+    Raises:
+        StudyError: the images are too small for the backbone.
+        WeightsError: the backbone has no such initial weights.
+    """
+    smallest = BACKBONE_FACTS[structure.backbone].smallest
+    if structure.image_size < smallest:
+        raise StudyError(
+            f"backbone.name {structure.backbone} needs images of at least {smallest} "
+            f"pixels a side, found data.image_size = {structure.image_size}; raise "
+            f"data.image_size or leave the backbone out"
+        )
+    check_weights(structure.backbone, structure.weights)
+
+
+def check_weights(backbone: str, weights: str) -> None:
+    """Refuses initial weights that cannot exist, without network and without Keras.
+
+    Args:
+        backbone: its name.
+        weights: ``"none"``, ``"imagenet"`` or a file.
+
+    Raises:
+        WeightsError: nobody has published such weights, or there is no such file.
+    """
+    if weights == NONE:
+        return
+    if weights == IMAGENET:
+        if BACKBONE_FACTS[backbone].imagenet is None:
+            raise WeightsError(_no_imagenet(backbone))
+        return
+    path = Path(weights)
+    if not path.is_file() or not path.name.endswith(SUFFIXES):
+        raise WeightsError(
+            f'backbone.weights is "none", "imagenet" or an exported model '
+            f"({' or '.join(SUFFIXES)}), found {weights!r}, which is "
+            f"{'no such file' if path.is_file() else 'no file'}; "
+            f'give the path of one, or set backbone.weights = "none"'
+        )
+
+
+def weights_folder() -> Path:
+    """Tells where Keras looks for weight files before it downloads them."""
+    home = os.environ.get("KERAS_HOME", str(Path.home() / ".keras"))
+    return Path(home) / "models"
+
+
+def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsError:
+    """Says what to do where ImageNet weights cannot be downloaded.
+
+    Args:
+        backbone: its name.
+        file: what is missing.
+        reason: what the download said.
+
+    Returns:
+        The error to raise.
+    """
+    return WeightsError(
+        f'backbone.weights = "imagenet" for {backbone} needs the file {file.name} '
+        f"(md5 {file.md5}), which is not in {weights_folder()} and could not be "
+        f"downloaded from {file.url} ({reason}); put the file into that folder, or set "
+        f'backbone.weights = "none"'
+    )
+
+
+def _no_imagenet(backbone: str) -> str:
+    having = [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
+    return (
+        f'backbone.weights = "imagenet" is for {", ".join(having)}; {backbone} has no '
+        f'published weights: set backbone.weights = "none", or leave {backbone} out of '
+        f"backbone.name"
+    )
