@@ -149,7 +149,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> Array | None:
     """Maps a whole array, or says that there is none."""
     try:
         array: Array = np.load(path, mmap_mode="r")
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
     whole = array.shape == shape and array.dtype == np.uint8
     return array if whole and _kept_path(path).exists() else None

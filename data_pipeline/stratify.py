@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 CANDIDATES = 2000
 """Divisions drawn. On 560 images of 123 subjects with random labels, a hold-out of a
-fifth has an imbalance of 1.6 when drawn once, .09 as the best of 2,000, .06 of 20,000."""
+fifth has an imbalance of 1.6 drawn once, .09 as the best of 2,000, .06 of 20,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

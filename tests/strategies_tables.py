@@ -4,10 +4,14 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from data_pipeline.samples import Sample, SampleTable, sample_table
+
+LAW = settings(max_examples=40, deadline=None)
+"""Tables are slow to draw, and shared machines slow at times."""
 
 HIGH_LEVEL = ("negative", "positive", "surprise")
 BASIC = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")

@@ -1,0 +1,307 @@
+"""Laws of the images: decoded once, named by content, faults named by file and row."""
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from data_pipeline import decode as decoding
+from data_pipeline.decode import UnreadableError
+from data_pipeline.errors import DataError
+from data_pipeline.images import decode, decode_all, decode_readable, read_images
+from tests.strategies_tables import sample, table_of, write_image
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Gives a table of six images."""
+    rows = [sample(f"S{number:03d}", number) for number in range(6)]
+    table = table_of(rows, tmp_path / "data")
+    for number, image in enumerate(table.frame["image"]):
+        write_image(table.root / image, number)
+    return table
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Counts the files that are decoded."""
+    count = []
+    real = decoding.decode
+
+    def counted(path, *, size, channels):
+        count.append(path)
+        return real(path, size=size, channels=channels)
+
+    monkeypatch.setattr(decoding, "decode", counted)
+    return count
+
+
+def read(table, tmp_path, **options):
+    """Reads images of 16 pixels into a cache."""
+    return read_images(table, size=16, cache=tmp_path / "cache", **options)
+
+
+def test_mapped(table, tmp_path):
+    """The array is mapped read-only from the named file, in the table's order."""
+    images = read(table, tmp_path)
+    assert images.array.shape == (6, 16, 16, 1)
+    assert images.array.dtype == np.uint8
+    assert isinstance(images.array, np.memmap)
+    assert not images.array.flags.writeable
+    assert images.path.name == f"images-{images.digest[:16]}.npy"
+    assert images.kept.tolist() == list(range(6))
+    np.testing.assert_array_equal(np.load(images.path), images.array)
+    np.testing.assert_array_equal(decode_all(table, size=16), images.array)
+
+
+def test_once(table, tmp_path, decoded):
+    """A second call with the same files decodes nothing."""
+    first = read(table, tmp_path)
+    assert len(decoded) == 6
+    again = read(table, tmp_path)
+    assert len(decoded) == 6
+    assert again.path == first.path
+    np.testing.assert_array_equal(again.array, first.array)
+
+
+def test_named_by_content(table, tmp_path):
+    """Other pixels, another size or another order have another name; a copy has not."""
+    first = read(table, tmp_path)
+    turned = read(table.take(np.arange(6)[::-1]), tmp_path)
+    larger = read_images(table, size=17, cache=tmp_path / "cache")
+    write_image(table.root / table.frame["image"].iloc[0], 99)
+    changed = read(table, tmp_path)
+    assert len({images.path for images in (first, turned, larger, changed)}) == 4
+    write_image(table.root / table.frame["image"].iloc[0], 0)
+    assert read(table, tmp_path).path == first.path
+
+
+def test_rows_asked_for(table, tmp_path):
+    """Images of other rows may be missing: they are never looked at."""
+    (table.root / table.frame["image"].iloc[5]).unlink()
+    assert len(read(table.take(np.arange(5)), tmp_path).array) == 5
+
+
+def test_progress(table, tmp_path):
+    """Progress counts every row once, in order."""
+    told = []
+    read(table, tmp_path, progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 6) for done in range(1, 7)]
+
+
+def test_half_a_file(table, tmp_path):
+    """An array that was cut short, or is no array, is made again."""
+    path = read(table, tmp_path).path
+    for content in (path.read_bytes()[:200], b"", b"nonsense"):
+        path.write_bytes(content)
+        assert read(table, tmp_path).array.shape == (6, 16, 16, 1)
+
+
+def test_at_once(table, tmp_path):
+    """Several calls at once end with one good file and no leftovers."""
+    results = []
+    workers = [
+        threading.Thread(target=lambda: results.append(read(table, tmp_path)))
+        for _ in range(3)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    expected = decode_all(table, size=16)
+    for images in results:
+        np.testing.assert_array_equal(images.array, expected)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def truncated(path):
+    """Cuts a file in half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def claiming(edge):
+    """Makes a fault that has a PNG's header claim so many pixels a side."""
+
+    def spoil(path):
+        content = bytearray(path.read_bytes())
+        content[16:24] = struct.pack(">II", edge, edge)
+        content[29:33] = struct.pack(">I", zlib.crc32(bytes(content[12:29])))
+        path.write_bytes(bytes(content))
+
+    return spoil
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:3b\nsize 4\n"
+FAULTS = {
+    "missing": (lambda path: path.unlink(), "does not exist"),
+    "truncated": (truncated, "truncated"),
+    "empty": (lambda path: path.write_bytes(b""), "no image file"),
+    "page": (lambda path: path.write_bytes(b"<html></html>"), "no image file"),
+    "pointer": (lambda path: path.write_bytes(POINTER), "git lfs pull"),
+    "bomb": (claiming(60_000), "decompression bomb"),
+    # Pillow warns about this one and would go on.
+    "large": (claiming(10_000), "decompression bomb"),
+    "folder": (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_error(table, tmp_path, fault):
+    """An unreadable image is an error with file, row, reason and way out; no cache."""
+    spoil, told = FAULTS[fault]
+    image = table.root / table.frame["image"].iloc[3]
+    spoil(image)
+    with pytest.raises(DataError) as caught:
+        read(table, tmp_path)
+    message = str(caught.value)
+    for part in ("data_labels.csv row 5", str(image), told, "quarantine"):
+        assert part in message
+    assert "\n" not in message
+    assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_quarantine(table, tmp_path, fault, decoded):
+    """In quarantine the image is dropped and counted, also from the cache."""
+    FAULTS[fault][0](table.root / table.frame["image"].iloc[3])
+    images = read(table, tmp_path, unreadable="quarantine")
+    assert images.kept.tolist() == [0, 1, 2, 4, 5]
+    assert not images.array[3].any()
+    array, kept = decode_readable(table, size=16, unreadable="quarantine")
+    np.testing.assert_array_equal(array, images.array)
+    assert kept.tolist() == images.kept.tolist()
+    before = len(decoded)
+    again = read(table, tmp_path, unreadable="quarantine")
+    assert again.kept.tolist() == images.kept.tolist()
+    assert len(decoded) == before
+    with pytest.raises(DataError, match=r"row 5"):
+        read(table, tmp_path)
+
+
+def test_nothing_left(table, tmp_path):
+    """Where no image can be read, quarantine does not help."""
+    for image in table.frame["image"]:
+        (table.root / image).unlink()
+    with pytest.raises(DataError, match="not one of 6 images"):
+        read(table, tmp_path, unreadable="quarantine")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"size": 0}, "at least 1 pixel, found 0"),
+        ({"size": 8, "unreadable": "skip"}, "found 'skip'"),
+    ],
+)
+def test_options(table, tmp_path, options, told):
+    """Options out of range are refused with the value found."""
+    with pytest.raises(DataError, match=told):
+        read_images(table, cache=tmp_path, **options)
+
+
+def test_interrupted(table, tmp_path):
+    """An interrupted decoding leaves nothing behind."""
+    with pytest.raises(KeyboardInterrupt):
+        read(table, tmp_path, progress=_interrupt)
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def _interrupt(done, total):
+    if done == total - 1:
+        raise KeyboardInterrupt
+
+
+def square(values, tmp_path, channels=1, size=None, **options):
+    """Writes an array as PNG and decodes it."""
+    image = Image.fromarray(values)
+    path = tmp_path / "image.png"
+    image.save(path, **options)
+    return decode(path, size=size or min(values.shape[:2]), channels=channels)
+
+
+def test_identity(tmp_path):
+    """A square grey image of the wanted size is kept to the bit."""
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    np.testing.assert_array_equal(square(values, tmp_path)[..., 0], values)
+
+
+def test_centre_square(tmp_path):
+    """The crop is the largest square around the centre, in either direction."""
+    values = np.zeros((10, 30), np.uint8)
+    values[:, 10:20] = 200
+    assert (square(values, tmp_path) == 200).all()
+    assert (square(np.ascontiguousarray(values.T), tmp_path) == 200).all()
+
+
+def test_antialiased(tmp_path):
+    """A fine checkerboard shrinks to its mean, not to stripes."""
+    values = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    small = square(values, tmp_path, size=8)
+    assert np.abs(small.astype(int) - 127).max() <= 16
+
+
+def test_sixteen_bits(tmp_path):
+    """Sixteen bits are scaled to eight, not cut off at 255."""
+    values = np.array([[0, 257], [32896, 65535]], np.uint16)
+    assert square(values, tmp_path)[..., 0].tolist() == [[0, 1], [128, 255]]
+
+
+def test_grey_and_colour(tmp_path):
+    """Colours become luma for one channel; grey is repeated for three."""
+    values = np.full((4, 4, 3), (255, 0, 0), np.uint8)
+    assert np.unique(square(values, tmp_path)).tolist() == [76]
+    grey = np.full((4, 4), 99, np.uint8)
+    assert (square(grey, tmp_path, channels=3) == 99).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_modes(tmp_path, mode):
+    """Every usual mode becomes uint8 of the channels asked for."""
+    form = "tiff" if mode == "CMYK" else "png"
+    Image.new(mode, (9, 7)).save(tmp_path / f"image.{form}")
+    for channels in (1, 3):
+        array = decode(tmp_path / f"image.{form}", size=5, channels=channels)
+        assert array.shape == (5, 5, channels)
+        assert array.dtype == np.uint8
+
+
+def test_float_pixels(tmp_path):
+    """Floating-point pixels are refused: nobody knows their range."""
+    Image.new("F", (4, 4)).save(tmp_path / "image.tiff")
+    with pytest.raises(UnreadableError, match="floating-point"):
+        decode(tmp_path / "image.tiff", size=4, channels=1)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.sampled_from(["png", "jpeg", "tiff", "gif"]), st.data())
+def test_damaged(tmp_path, form, data):
+    """A damaged file is decoded or refused by name, and nothing else is raised."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(buffer, form)
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    path = tmp_path / "damaged"
+    path.write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            array = decode(path, size=4, channels=1)
+        except UnreadableError as error:
+            told = str(error)
+        else:
+            told = f"{path} of shape {array.shape}"
+    assert str(path) in told
