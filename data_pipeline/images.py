@@ -5,7 +5,9 @@ by its path and share its pages.
 """
 
 import hashlib
+import math
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from data_pipeline.decode import (
     decode_readable,
     threads,
 )
-from data_pipeline.errors import DataError
+from data_pipeline.errors import DataError, RunError
 from data_pipeline.samples import SampleTable
 
 __all__ = ["Images", "decode", "decode_all", "decode_readable", "read_images"]
@@ -73,6 +75,7 @@ def read_images(
     Raises:
         DataError: an image is missing or unreadable, named by file and row; or no
             image at all is left.
+        RunError: the cache cannot hold the array.
     """
     _check(table, size, unreadable)
     shape = (len(table), size, size, table.channels)
@@ -80,7 +83,7 @@ def read_images(
     path = cache / f"images-{digest[:16]}.npy"
     array = _mapped(path, shape)
     if array is None:
-        cache.mkdir(parents=True, exist_ok=True)
+        _make_room(cache, math.prod(shape))
         with _written_aside(path) as part:
             pixels = np.lib.format.open_memmap(
                 part, mode="w+", dtype=np.uint8, shape=shape
@@ -105,6 +108,24 @@ def _check(table: SampleTable, size: int, unreadable: str) -> None:
         raise DataError(f"[data] image_size is at least 1 pixel, found {size}")
     if not len(table):
         raise DataError(f"{table.root}: there are no images to read")
+
+
+def _make_room(cache: Path, needed: int) -> None:
+    """Makes the folder; a disk that fills under a mapped file kills the process."""
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{cache}: the folder for decoded images cannot be made "
+            f"({error.strerror}); choose another with --out"
+        ) from None
+    free = shutil.disk_usage(cache).free
+    if free < needed:
+        raise RunError(
+            f"{cache}: the decoded images need {needed / 1e6:,.1f} MB, and the disk "
+            f"has {free / 1e6:,.1f} MB free; make room, choose another folder with --out, "
+            "or lower [data] image_size"
+        )
 
 
 def _digest(table: SampleTable, size: int) -> str:

@@ -62,7 +62,11 @@ class Targets:
 
 
 def read_targets(
-    table: SampleTable, *, wanted: tuple[str, ...], emotions: str
+    table: SampleTable,
+    *,
+    wanted: tuple[str, ...],
+    emotions: str,
+    required: bool = True,
 ) -> Targets:
     """Turns a table's labels into arrays.
 
@@ -74,6 +78,8 @@ def read_targets(
         table: the table whose rows are wanted.
         wanted: ``"emotion"``, ``"action_units"`` or both.
         emotions: ``"high_level"`` (3 classes) or ``"basic"`` (7 classes).
+        required: refuses a table without any label for a wanted target; false for a
+            part of a table, which may lack one that the whole has.
 
     Returns:
         One row for each row of the table.
@@ -85,9 +91,11 @@ def read_targets(
     emotion, emotion_mask, names = _no_emotion(len(table))
     if "emotion" in wanted:
         emotion, emotion_mask, names = _emotion(table, emotions)
+        if required and not emotion_mask.any():
+            raise DataError(_no_such_emotion(table, emotions))
     units = table.action_units if "action_units" in wanted else ()
     present, known = _action_units(table, units)
-    if "action_units" in wanted and not known.any():
+    if required and "action_units" in wanted and not known.any():
         raise DataError(
             f"{table.root}: the data have no action units, but [data] targets asks for "
             'them; say targets = ["emotion"], or read data with AU labels'
@@ -124,8 +132,6 @@ def _emotion(table: SampleTable, level: str) -> tuple[Array, Array, tuple[str, .
     labels = table.frame[column].to_numpy(dtype=object)
     one_hot = labels[:, None] == np.array(names, dtype=object)[None, :]
     mask = one_hot.any(axis=1)
-    if not mask.any():
-        raise DataError(_no_such_emotion(table, level))
     return one_hot.astype(np.float32), mask, names
 
 

@@ -113,6 +113,15 @@ def test_refused(wanted, emotions, told):
         read_targets(table, wanted=wanted, emotions=emotions)
 
 
+def test_part():
+    """A part of a table may lack labels that the whole has: they are masked."""
+    table = table_of([sample("S005", 1, high_level=None, units=(None, None, None))])
+    targets = read_targets(table, wanted=BOTH, emotions="basic", required=False)
+    assert targets.emotions == BASIC
+    assert not targets.emotion_mask.any()
+    assert not targets.action_unit_mask.any()
+
+
 def test_no_emotion_at_all():
     """Data without any emotion are sent to action units."""
     table = table_of([sample("S005", 1, high_level=None)])
