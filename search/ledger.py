@@ -86,8 +86,13 @@ class Ledger:
         counts = self.counts()
         if counts.done + counts.running >= self._study.search.trials:
             return None
-        if self._study.search.sampler == "grid" and not self._enqueue_next_point():
-            return None
+        if self._study.search.sampler == "grid":
+            # A point that a crash interrupted waits already, and comes first.
+            if not self._waiting():
+                point = self._next_point()
+                if point is None:
+                    return None
+                self._trials.enqueue_trial(point)
         with _quiet():
             trial = self._trials.ask()
             values = self._study.space.suggest(trial)  # type: ignore[arg-type]
@@ -99,6 +104,15 @@ class Ledger:
         if self._watcher is not None:
             self._watcher.asked(asked, self.counts())
         return asked
+
+    def exhausted(self) -> bool:
+        """Tells whether nothing is left to ask: the budget or the grid is used up."""
+        counts = self.counts()
+        if counts.done >= self._study.search.trials:
+            return True
+        if self._study.search.sampler != "grid" or self._waiting():
+            return False
+        return self._next_point() is None
 
     def report(self, number: int, report: Report) -> bool:
         """Records one epoch and tells whether the trial should be pruned.
@@ -204,21 +218,19 @@ class Ledger:
                 storage.set_trial_system_attr(trial._trial_id, key, LOWEST)  # noqa: SLF001
         self._trials.tell(number, state=TrialState.FAIL)
 
-    def _enqueue_next_point(self) -> bool:
-        """Enqueues the grid's next unused point; a waiting one serves first."""
-        trials = self._trials.get_trials(deepcopy=False)
-        if any(trial.state == TrialState.WAITING for trial in trials):
-            return True
+    def _waiting(self) -> bool:
+        waiting = (TrialState.WAITING,)
+        return bool(self._trials.get_trials(deepcopy=False, states=waiting))
+
+    def _next_point(self) -> dict[str, Value] | None:
+        """Finds the grid's first point that no trial has, or ``None``."""
         used = {
             _point(trial.params)
-            for trial in trials
+            for trial in self._trials.get_trials(deepcopy=False)
             if trial.user_attrs.get("reason") != INTERRUPTED
         }
-        for point in self._study.space.points():
-            if _point(point) not in used:
-                self._trials.enqueue_trial(point)
-                return True
-        return False
+        unused = (p for p in self._study.space.points() if _point(p) not in used)
+        return next(unused, None)
 
 
 def open_ledger(

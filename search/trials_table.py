@@ -7,7 +7,6 @@ from typing import Any
 
 from models.config import SETTINGS
 from search.ledger import TrialRecord
-from search.study import as_values
 
 SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
 HEADER = (
@@ -30,7 +29,8 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
         records: trials in the order of their numbers.
 
     Returns:
-        The text, header first. An inactive parameter shows its default.
+        The text, header first. A cell is empty where the trial does not set the key: the
+        key's condition did not hold, or the study leaves it at its default.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -41,15 +41,14 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
 
 def _row(record: TrialRecord) -> list[Any]:
     spent = record.attributes.get("spent", {})
-    values = as_values(record.values)
     return [
         record.number,
         record.state,
         record.reason,
         "" if record.value is None else record.value,
-        *(values[key] for key in SETTINGS),
+        *(record.values.get(key, "") for key in SETTINGS),
         spent.get("epochs", 0),
-        values["backbone.name"],
+        record.values.get("backbone.name", SETTINGS["backbone.name"].default),
         spent.get("parameters", 0),
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
     ]

@@ -1,0 +1,37 @@
+"""What every command of the search shares: one message for an error, an exit code."""
+
+import sys
+from collections.abc import Callable
+
+from data_pipeline.errors import HarnessError
+
+INTERRUPTED = 130
+
+
+def run_command(work: Callable[[], None]) -> int:
+    """Runs a command's work and turns what went wrong into one message.
+
+    Args:
+        work: the command, its arguments already read.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+    """
+    try:
+        work()
+    except HarnessError as error:
+        say_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say_error("interrupted; the same command goes on from here")
+        return INTERRUPTED
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        say_error(f"{error.strerror or error}{place}")
+        return 1
+    return 0
+
+
+def say_error(text: str) -> None:
+    """Writes a message to the standard error."""
+    sys.stderr.write(f"error: {text}\n")

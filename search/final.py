@@ -1,0 +1,218 @@
+"""After the search: the winner is exported, retrained, and tested once."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.decode import decode_readable
+from data_pipeline.errors import RunError, SealedError
+from data_pipeline.holdout import Receipts
+from data_pipeline.seeds import child_seed
+from data_pipeline.targets import read_targets
+from models.predictions import Predictions
+from models.runtime import prepare_process
+from search.exported import exported
+from search.ledger import Ledger, TrialRecord
+from search.prepare import Labelled
+from search.results import Failed, Retrained, RetrainOrder
+from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
+from search.study import Study
+
+CROP = "centre_square"
+MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "best.toml"
+PARTIAL = ".model.part.keras"
+PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pillow")
+PREDICTED_AT_ONCE = 64
+
+
+def require_best(ledger: Ledger) -> TrialRecord:
+    """Returns the best trial.
+
+    Raises:
+        RunError: no trial completed; the message has the reasons of the others.
+    """
+    best = ledger.best()
+    if best is None:
+        reasons = sorted({r.reason for r in ledger.records() if r.reason})
+        raise RunError(
+            "no trial completed, so there is nothing to retrain; reasons: "
+            f"{'; '.join(reasons) or 'none'}. Raise search.trials, or widen the space"
+        )
+    return best
+
+
+def retrain_order(
+    study: Study, folder: RunFolder, best: TrialRecord
+) -> RetrainOrder | None:
+    """Says what to retrain, or ``None`` where the folder holds the winner's model."""
+    sidecar = read_json(folder.file(SIDECAR))
+    if sidecar is not None and sidecar["trial"] == best.number:
+        return None
+    return RetrainOrder(
+        values=dict(best.values),
+        seed=child_seed(study.search.seed, "retrain"),
+        stop_after=int(best.attributes["epoch"]),
+        path=str(folder.file(PARTIAL)),
+    )
+
+
+def check_reopening(
+    folder: RunFolder, best: TrialRecord, *, reopen: bool
+) -> None:
+    """Keeps a tested winner: another one is tested only when somebody asks for it.
+
+    Raises:
+        SealedError: the run's hold-out was opened for another trial.
+    """
+    tested = tested_trial(folder)
+    if tested is not None and tested != best.number and not reopen:
+        raise SealedError(
+            f"{folder.path}: the hold-out was opened for trial {tested}, and "
+            f"the best is now trial {best.number}; the search is kept. Keep the tested "
+            "model too, or test the new one with --reopen, which is counted in every "
+            "report"
+        )
+
+
+def write_best(
+    study: Study, folder: RunFolder, best: TrialRecord, *, drawn: bool
+) -> None:
+    """Writes the winner's configuration; files of an earlier winner are set aside."""
+    sidecar = read_json(folder.file(SIDECAR))
+    if sidecar is not None and sidecar["trial"] != best.number:
+        folder.set_aside((BEST, MODEL, SIDECAR, REPORT))
+    write_text(folder.file(BEST), exported(study, best, drawn=drawn))
+
+
+def tested_trial(folder: RunFolder) -> int | None:
+    """Returns the trial whose model was tested on the hold-out, if any was."""
+    report = read_json(folder.file(REPORT))
+    return None if report is None else int(report["trial"])
+
+
+def keep_model(
+    study: Study,
+    folder: RunFolder,
+    best: TrialRecord,
+    labelled: Labelled,
+    retrained: Retrained | Failed | None,
+) -> None:
+    """Puts a retrained model and its sidecar in their places.
+
+    Raises:
+        RunError: the retraining failed; the search is kept.
+    """
+    if not isinstance(retrained, Retrained):
+        reason = retrained.reason if retrained else "no worker answered"
+        raise RunError(
+            f"{folder.path}: retraining trial {best.number} failed: {reason}; the "
+            "search is kept, and the same command retrains again"
+        )
+    folder.file(PARTIAL).replace(folder.file(MODEL))
+    write_json(
+        folder.file(SIDECAR), sidecar(study, folder, best, labelled, retrained)
+    )
+
+
+def sidecar(
+    study: Study,
+    folder: RunFolder,
+    best: TrialRecord,
+    labelled: Labelled,
+    retrained: Retrained,
+) -> dict[str, Any]:
+    """Describes a model: what goes in, what comes out, where it comes from."""
+    frame = labelled.frame
+    return {
+        "study": study.name,
+        "drawn": labelled.drawn,
+        "trial": best.number,
+        "epochs": int(best.attributes["epoch"]),
+        "parameters": retrained.parameters,
+        "input": {
+            "size": frame.image_size,
+            "channels": frame.channels,
+            "range": [0, 255],
+            "crop": CROP,
+        },
+        "emotions": list(frame.emotions),
+        "action_units": list(frame.action_units),
+        "thresholds": dict(best.attributes["thresholds"]),
+        "data": {
+            "dataset": study.data.dataset,
+            "fingerprint": labelled.fingerprint,
+            "hold_out": labelled.split.hold_out.key,
+        },
+        "sha256": sha256(folder.file(MODEL)),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def open_and_test(
+    study: Study, folder: RunFolder, labelled: Labelled, *, reopen: bool
+) -> dict[str, Any]:
+    """Opens the hold-out, tests the exported model on it, and writes the report.
+
+    Raises:
+        SealedError: the hold-out was opened before for another model.
+        DataError: an image of the hold-out cannot be read.
+    """
+    described = read_json(folder.file(SIDECAR)) or {}
+    opened = labelled.split.hold_out.open(
+        Receipts(folder.receipts),
+        run=folder.name,
+        model=described["sha256"],
+        reopen=reopen,
+    )
+    pixels, kept = decode_readable(
+        opened.table, size=study.data.image_size, unreadable=study.data.unreadable
+    )
+    table = opened.table.take(kept)
+    targets = read_targets(
+        table, wanted=study.data.targets, emotions=study.data.emotions
+    )
+    predictions = predict(folder, pixels[kept], cpus=study.resources.cpus_per_trial)
+    from models.evaluation import evaluate  # noqa: PLC0415 - only this stage needs it
+
+    report = {
+        "study": study.name,
+        "drawn": labelled.drawn,
+        "trial": described["trial"],
+        "guarantee": str(labelled.split.guarantee),
+        "subjects": len(labelled.split.hold_out.subjects),
+        "images": len(table),
+        "unreadable": len(opened.table) - len(table),
+        "opened": opened.opened,
+        **evaluate(
+            targets,
+            predictions,
+            subjects=table.frame["subject"].tolist(),
+            thresholds=described["thresholds"],
+            development=labelled.targets,
+            seed=child_seed(study.split.hold_out_seed, "intervals"),
+        ),
+    }
+    if folder.file(REPORT).exists():
+        folder.set_aside((REPORT,))
+    write_json(folder.file(REPORT), report)
+    return report
+
+
+def predict(folder: RunFolder, pixels: np.ndarray, *, cpus: int) -> Predictions:
+    """Predicts with the exported file itself, as its users will load it."""
+    prepare_process(cpus=cpus)
+    import keras  # noqa: PLC0415 - after its environment
+
+    model = keras.saving.load_model(folder.file(MODEL), compile=False)
+    parts: list[Mapping[str, np.ndarray]] = [
+        model.predict_on_batch(pixels[start : start + PREDICTED_AT_ONCE])
+        for start in range(0, len(pixels), PREDICTED_AT_ONCE)
+    ]
+
+    def joined(name: str) -> np.ndarray | None:
+        found = [np.asarray(part[name]) for part in parts if name in part]
+        return np.concatenate(found) if found else None
+
+    return Predictions(emotion=joined("emotion"), action_units=joined("action_units"))

@@ -1,0 +1,69 @@
+"""``python -m search.run``: search, retrain the winner, test it once on the hold-out.
+
+    python -m search.run --study NAME|FILE.toml [--data DIR|drawn] [--out DIR]
+        [--set section.key=VALUE ...] [--executor ray|serial] [--storage URL]
+        [--seed N] [--until search|retrain|holdout] [--reopen]
+
+The same command goes on where an earlier one stopped, and prints the result of one
+that is done. Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from search.command import run_command
+
+STAGES = ("search", "retrain", "holdout")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: words of the command line; none reads the process's own.
+
+    Returns:
+        The exit code.
+    """
+    asked = parser().parse_args(arguments)
+
+    def work() -> None:
+        # Loads pandas and Optuna, which --help and a wrong option need not.
+        from search.stages import run_stages  # noqa: PLC0415
+
+        run_stages(asked)
+
+    return run_command(work)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Builds the grammar of the command line."""
+    built = argparse.ArgumentParser(
+        prog="python -m search.run",
+        description="Search hyperparameters, retrain the winner, test it once.",
+        allow_abbrev=False,
+    )
+    add = built.add_argument
+    add("--study", required=True, help="a name in studies/, or the path of a .toml")
+    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="change one value of the study file; a TOML value or a bare word",
+    )
+    add("--executor", choices=("ray", "serial"), default="ray")
+    add("--storage", metavar="URL", help="an Optuna URL or a journal file")
+    add("--seed", type=int, help="replaces search.seed")
+    add("--until", choices=STAGES, default="holdout", help="stop after this stage")
+    add("--reopen", action="store_true", help="open the hold-out again; it is counted")
+    return built
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""The stages of a run, joined: labels, ledger, executor, retraining, hold-out."""
+
+import argparse
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from search import final
+from search.job import Job
+from search.ledger import Ledger, open_ledger
+from search.prepare import Labelled, find_data, prepare, read_labels
+from search.progress import SearchProgress
+from search.report_text import describe
+from search.results import Failed, Retrained, RetrainOrder
+from search.run_folder import RunFolder, read_json, run_name, write_text
+from search.storage import only_driver
+from search.study import Study, read_study
+from search.trials_table import trials_csv
+
+Executor = Callable[
+    [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What the stages of one run share."""
+
+    study: Study
+    labelled: Labelled
+    folder: RunFolder
+    storage: str
+    progress: SearchProgress
+
+
+def run_stages(asked: argparse.Namespace) -> None:
+    """Runs every stage that is asked for and not done yet.
+
+    Args:
+        asked: the options of ``search.run``.
+    """
+    study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    with SearchProgress(Console()) as progress:
+        root, drawn = find_data(study, asked.data, progress.stage)
+        labelled = read_labels(study, root, drawn=drawn)
+        folder = RunFolder(
+            out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
+        )
+        folder.path.mkdir(parents=True, exist_ok=True)
+        run = Run(
+            study=study,
+            labelled=labelled,
+            folder=folder,
+            storage=asked.storage or folder.storage,
+            progress=progress,
+        )
+        with only_driver(folder.file(".driver.lock")):
+            ledger = _search_and_retrain(run, asked)
+            if asked.until == "holdout":
+                _hold_out(run, reopen=asked.reopen)
+            _say_where(run, ledger)
+
+
+def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
+    job, identity = prepare(
+        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
+    )
+    ledger = open_ledger(
+        run.study,
+        url=run.storage,
+        name=run.folder.name,
+        data=identity,
+        watcher=run.progress,
+    )
+    _write_inputs(run)
+
+    def then() -> RetrainOrder | None:
+        return _after_search(run, ledger, asked)
+
+    try:
+        if ledger.exhausted() and then() is None:
+            return ledger
+        retrained = executor(asked.executor)(job, ledger, then)
+    finally:
+        ledger.close()
+        write_text(run.folder.file("trials.csv"), trials_csv(ledger.records()))
+    if retrained is not None:
+        best = final.require_best(ledger)
+        final.keep_model(run.study, run.folder, best, run.labelled, retrained)
+    return ledger
+
+
+def _after_search(
+    run: Run, ledger: Ledger, asked: argparse.Namespace
+) -> RetrainOrder | None:
+    """Exports the winner and says what is left to retrain; asked twice, it agrees."""
+    best = final.require_best(ledger)
+    if asked.until == "search":
+        if final.tested_trial(run.folder) in (None, best.number):
+            final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
+        return None
+    final.check_reopening(run.folder, best, reopen=asked.reopen)
+    final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
+    order = final.retrain_order(run.study, run.folder, best)
+    if order is not None:
+        run.progress.say(
+            f"retraining trial {best.number} on all but the hold-out, "
+            f"{order.stop_after} epochs"
+        )
+    return order
+
+
+def _write_inputs(run: Run) -> None:
+    """Writes what the run is of: the study, and who is held out."""
+    write_text(run.folder.file("study.toml"), run.study.text())
+    subjects = "\n".join(run.labelled.split.hold_out.subjects)
+    write_text(run.folder.file("hold_out_subjects.txt"), subjects + "\n")
+
+
+def _hold_out(run: Run, *, reopen: bool) -> None:
+    """Tests once, or shows what the one test said."""
+    report = read_json(run.folder.file(final.REPORT))
+    if report is None or reopen:
+        report = final.open_and_test(
+            run.study, run.folder, run.labelled, reopen=reopen
+        )
+    run.progress.say("")
+    run.progress.say(describe(report))
+
+
+def _say_where(run: Run, ledger: Ledger) -> None:
+    """Says where everything is, and how to look at it."""
+    best = ledger.best()
+    counts = ledger.counts()
+    drawn = " (DRAWN faces: no real person)" if run.labelled.drawn else ""
+    run.progress.say("")
+    run.progress.say(
+        f"{counts.completed} trials completed, {counts.pruned} pruned, "
+        f"{counts.failed} failed{drawn}"
+    )
+    if best is not None:
+        run.progress.say(
+            f"best: trial {best.number}, validation value {best.value:.4f} "
+            "(optimistic: the best of many on the data that chose it)"
+        )
+    run.progress.say(f"everything is in {run.folder.path}")
+    run.progress.say(f"look at the trials: optuna-dashboard {run.storage}")
+
+
+def executor(name: str) -> Executor:
+    """Loads an executor; Ray is imported only where it is used."""
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    if name == "serial":
+        from search.serial import run_serial  # noqa: PLC0415
+
+        return run_serial
+    from search.ray_tune import run_ray  # noqa: PLC0415
+
+    return run_ray
