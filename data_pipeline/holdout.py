@@ -80,15 +80,15 @@ class Receipts:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = self.path.open("a+b")
+            with self.path.open("a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
         except OSError as error:
             raise RunError(
                 f"{self.path}: the receipt of opening the hold-out cannot be written "
-                f"({error.strerror}); nothing was opened; make the folder writable"
+                f"({error.strerror}); nothing was opened; make room, or make the "
+                "folder writable"
             ) from error
-        with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
 
 
 class HoldOut:

@@ -123,8 +123,8 @@ def _make_room(cache: Path, needed: int) -> None:
     if free < needed:
         raise RunError(
             f"{cache}: the decoded images need {needed / 1e6:,.1f} MB, and the disk "
-            f"has {free / 1e6:,.1f} MB free; make room, choose another folder with --out, "
-            "or lower [data] image_size"
+            f"has {free / 1e6:,.1f} MB free; make room, choose another folder with "
+            "--out, or lower [data] image_size"
         )
 
 

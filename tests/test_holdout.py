@@ -1,7 +1,9 @@
 """Laws of the hold-out: sealed, opened on the record, one process at a time."""
 
 import copy
+import errno
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -119,6 +121,17 @@ def test_no_receipt(tmp_path):
         sealed().open(
             Receipts(tmp_path / "file" / "x"), run="a", model="m", reopen=False
         )
+
+
+def test_full_disk(receipts, monkeypatch):
+    """Where the receipt does not reach the disk nothing is opened either."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        sealed().open(receipts, run="a", model="m", reopen=False)
 
 
 CONTEND = """

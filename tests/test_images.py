@@ -210,7 +210,7 @@ def test_no_room(table, tmp_path, monkeypatch):
     (tmp_path / "cache").unlink()
     usage = namedtuple("usage", "free")(1000)  # noqa: PYI024 (as shutil's own)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(RunError, match="need 0.0 MB, and the disk has 0.0 MB free"):
+    with pytest.raises(RunError, match=r"need 0\.0 MB, and the disk has 0\.0 MB"):
         read(table, tmp_path)
 
 
