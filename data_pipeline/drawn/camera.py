@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from data_pipeline.drawn.canvas import head_stage
 from data_pipeline.drawn.geometry import build
 from data_pipeline.drawn.muscles import Muscles, relaxed
-from data_pipeline.drawn.paint import Portrait, paint
+from data_pipeline.drawn.paint import paint
 from data_pipeline.drawn.plan import Sequence
 from data_pipeline.drawn.subjects import Subject, draw_subject
 from data_pipeline.drawn.views import View, draw_view
@@ -65,34 +65,28 @@ def expose(
         The frame.
     """
     stage = head_stage(view, _MARGIN)
-    portrait = paint(subject, build(subject, muscles), view, stage)
-    clean = _rolled(portrait, view, stage.origin)
+    upright = paint(subject, build(subject, muscles), view, stage)
+    clean = _rolled(upright, view, stage.origin)
     noisy = _developed(clean, view, grain)
     if text:
         _burn_in(noisy, text)
     return noisy.convert("RGB") if view.rgb else noisy
 
 
-def _rolled(portrait: Portrait, view: View, pivot: tuple[float, float]) -> Image.Image:
-    """Turns the portrait about the nose's root and sets it before the wall."""
-    width, height = view.size
+def _rolled(
+    upright: Image.Image, view: View, pivot: tuple[float, float]
+) -> Image.Image:
+    """Turns the picture about the nose's root, cuts the margin, blurs as a lens."""
     cos, sin = float(np.cos(view.roll)), float(np.sin(view.roll))
     x0, y0 = pivot[0] - _MARGIN, pivot[1] - _MARGIN
     matrix = (
         cos, sin, pivot[0] - cos * x0 - sin * y0,
         -sin, cos, pivot[1] + sin * x0 - cos * y0,
     )  # fmt: skip
-    picture, shape = (
-        layer.transform(
-            view.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
-        )
-        for layer in (portrait.picture, portrait.silhouette)
+    turned = upright.transform(
+        view.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
     )
-    left, right = view.backdrop
-    ramp = np.linspace(255 * left, 255 * right, width).astype(np.uint8)
-    wall = Image.fromarray(np.tile(ramp, (height, 1)))
-    wall.paste(picture, (0, 0), shape)
-    return wall.filter(ImageFilter.GaussianBlur(view.blur))
+    return turned.filter(ImageFilter.BoxBlur(view.blur))
 
 
 def _developed(
@@ -101,10 +95,13 @@ def _developed(
     """Applies tone curve, exposure and noise."""
     levels = np.arange(256) / 255
     curve = np.clip(levels**view.gamma * view.gain, 0, 1) * 255
-    tones = curve.astype(np.float32)[np.asarray(clean)]
-    noise: npt.NDArray[np.float32] = grain.standard_normal(tones.shape, np.float32)
-    tones += noise * np.float32(view.noise)
-    return Image.fromarray(np.clip(np.rint(tones), 0, 255).astype(np.uint8))
+    noise: npt.NDArray[np.float32] = grain.standard_normal(
+        (clean.height, clean.width), np.float32
+    )
+    noise *= np.float32(view.noise)
+    noise += np.asarray(clean.point(np.rint(curve).astype(int).tolist()))
+    np.rint(noise, out=noise)
+    return Image.fromarray(np.clip(noise, 0, 255, out=noise).astype(np.uint8))
 
 
 def _time_code(sequence: Sequence, frame: int) -> str:

@@ -1,5 +1,7 @@
 """Soft-edged polygons on a grey Pillow image: the one brush that faces need."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ from data_pipeline.drawn.curves import Points, band
 from data_pipeline.drawn.views import View
 
 _OVERSAMPLING = 2
+_VERY_SOFT = 2.4
 _WHITE = 255
 
 
@@ -57,14 +60,19 @@ class Stage:
 class Canvas:
     """A grey image that polygons are painted on.
 
+    Args:
+        stage: where the face lies.
+        ground: what is painted over, of the stage's size; none is black.
+
     Attributes:
         image: the picture so far, mode L.
         stage: where the face lies.
     """
 
-    def __init__(self, stage: Stage, tone: int = 0) -> None:
+    def __init__(self, stage: Stage, ground: Image.Image | None = None) -> None:
+        """Takes a ground to paint on."""
         self.stage = stage
-        self.image = Image.new("L", stage.size, tone)
+        self.image = Image.new("L", stage.size) if ground is None else ground
 
     def fill(
         self,
@@ -84,14 +92,25 @@ class Canvas:
             opacity: 0..1.
             clip: paint only where this polygon is, too.
         """
-        box = self._box(shape if clip is None else clip, soft if clip is None else 0.0)
+        self.fill_all([shape], tone, soft=soft, opacity=opacity, clip=clip)
+
+    def fill_all(
+        self,
+        shapes: Sequence[Points],
+        tone: float,
+        *,
+        soft: float = 0.0,
+        opacity: float = 1.0,
+        clip: Points | None = None,
+    ) -> None:
+        """Paints polygons of one tone at once; arguments as for ``fill``."""
+        edge = np.concatenate(shapes) if clip is None else clip
+        box = self._box(edge, soft if clip is None else 0.0)
         if box is None or opacity <= 0:
             return
-        mask = _mask(shape, box, soft)
+        mask = _mask(shapes, box, soft, opacity)
         if clip is not None:
-            mask = ImageChops.multiply(mask, _mask(clip, box, 0.0))
-        if opacity < 1:
-            mask = mask.point([round(level * opacity) for level in range(256)])
+            mask = ImageChops.multiply(mask, _mask([clip], box, 0.0, 1.0))
         self.image.paste(round(_WHITE * min(max(tone, 0.0), 1.0)), box, mask)
 
     def stroke(
@@ -146,11 +165,22 @@ def head_stage(view: View, margin: int) -> Stage:
     )
 
 
-def _mask(shape: Points, box: tuple[int, int, int, int], soft: float) -> Image.Image:
-    """An anti-aliased mask of a polygon over a box."""
-    size = (box[2] - box[0]) * _OVERSAMPLING, (box[3] - box[1]) * _OVERSAMPLING
-    large = Image.new("L", size, 0)
-    local = (shape - box[:2]) * _OVERSAMPLING
-    ImageDraw.Draw(large).polygon(local.ravel().tolist(), fill=_WHITE)
-    mask = large.reduce(_OVERSAMPLING)
-    return mask.filter(ImageFilter.GaussianBlur(soft)) if soft > 0 else mask
+def _mask(
+    shapes: Sequence[Points],
+    box: tuple[int, int, int, int],
+    soft: float,
+    opacity: float,
+) -> Image.Image:
+    """An anti-aliased mask of polygons over a box."""
+    size = box[2] - box[0], box[3] - box[1]
+    # What will be blurred a lot needs few pixels, what stays sharp needs many.
+    scale = 0.5 if soft >= _VERY_SOFT else float(_OVERSAMPLING)
+    drawn = Image.new("L", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), 0)
+    pen, level = ImageDraw.Draw(drawn), round(_WHITE * min(opacity, 1.0))
+    for shape in shapes:
+        pen.polygon(((shape - box[:2]) * scale).ravel().tolist(), fill=level)
+    if soft >= _VERY_SOFT:
+        blurred = drawn.filter(ImageFilter.GaussianBlur(soft * scale))
+        return blurred.resize(size, Image.Resampling.BILINEAR)
+    mask = drawn.reduce(_OVERSAMPLING)
+    return mask.filter(ImageFilter.BoxBlur(soft)) if soft > 0 else mask

@@ -72,7 +72,7 @@ def build(subject: Subject, muscles: Muscles) -> Face:
         folds=(
             *_brow_folds(subject, muscles),
             *_cheek_folds(subject, muscles, wings, lips),
-            *_chin_folds(subject, muscles, lips),
+            *_chin_folds(muscles, lips),
         ),
         bumps=(*_still_bumps(subject), *_moving_bumps(subject, muscles, lips)),
     )
@@ -110,7 +110,7 @@ def _brow_folds(subject: Subject, muscles: Muscles) -> list[Fold]:
                 (side * 0.11, height + 0.02),
                 (side * 0.16, height + 0.07),
             )
-            folds.append(_fold(bunny, 0.85 * muscles.pull(9, side), 0.024))
+            folds.append(_fold(bunny, 0.7 * muscles.pull(9, side), 0.026))
     root = points((-0.08, -0.1), (0.0, -0.085), (0.08, -0.1))
     folds.append(_fold(root, 0.8 * muscles.pull(9), 0.03))
     return folds
@@ -160,7 +160,7 @@ def _cheek_folds(
     return folds
 
 
-def _chin_folds(subject: Subject, muscles: Muscles, lips: Mouth) -> list[Fold]:
+def _chin_folds(muscles: Muscles, lips: Mouth) -> list[Fold]:
     """The fold over the chin (AU17) and small lines of tight lips (AU23, AU24)."""
     y = float(lips.bottom[len(lips.bottom) // 2, 1]) + 0.085
     seventeen = muscles.pull(17)
@@ -178,7 +178,7 @@ def _chin_folds(subject: Subject, muscles: Muscles, lips: Mouth) -> list[Fold]:
     top = float(lips.top[len(lips.top) // 2, 1])
     for x in (-0.2, -0.12, 0.12, 0.2):
         line = points((x * 1.1, top - 0.075), (x, top - 0.005))
-        folds.append(_fold(line, 0.7 * muscles.pull(23), 0.022))
+        folds.append(_fold(line, 0.45 * muscles.pull(23), 0.02))
     for side in SIDES:
         corner = lips.corners[(side + 1) // 2]
         press = points(

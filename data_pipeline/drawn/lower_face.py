@@ -32,8 +32,8 @@ class Mouth:
 
 def jaw_drop(muscles: Muscles) -> float:
     """How far the chin goes down: AU26 drops it, AU27 stretches it open."""
-    drop = 0.12 * muscles.pull(26) + 0.31 * muscles.pull(27)
-    return drop - 0.035 * muscles.pull(17) + 0.015 * muscles.pull(25)
+    drop = 0.15 * muscles.pull(26) + 0.31 * muscles.pull(27)
+    return drop - 0.05 * muscles.pull(17) + 0.015 * muscles.pull(25)
 
 
 def head_outline(subject: Subject, muscles: Muscles) -> Points:
@@ -78,10 +78,10 @@ def mouth(subject: Subject, muscles: Muscles) -> Mouth:
     """
     pull = muscles.pull
     left, right = _corner(subject, muscles, -1), _corner(subject, muscles, 1)
-    gap = 0.075 * pull(25) + 0.14 * pull(26) + 0.43 * pull(27)
+    gap = 0.085 * pull(25) + 0.18 * pull(26) + 0.43 * pull(27)
     gap += 0.07 * min(pull(25), pull(12))
     lift = 0.24 * gap + 0.055 * pull(9) + 0.03 * pull(11) + 0.035 * pull(12)
-    push = 0.06 * pull(17)
+    push = 0.085 * pull(17)
     thin = _thinness(muscles)
     upper_full = 0.072 * subject.lip_full * thin * (1 - 0.3 * pull(12))
     lower_full = 0.095 * subject.lip_full * thin * (1 - 0.25 * pull(12))
@@ -112,9 +112,9 @@ def _corner(subject: Subject, muscles: Muscles, side: int) -> tuple[float, float
     twelve, fifteen = muscles.pull(12, side), muscles.pull(15, side)
     fourteen, twenty = muscles.pull(14, side), muscles.pull(20, side)
     out = 0.115 * twelve + 0.02 * fifteen + 0.05 * fourteen + 0.13 * twenty
-    out -= 0.055 * muscles.pull(23, side) + 0.03 * muscles.pull(24, side)
+    out -= 0.085 * muscles.pull(23, side) + 0.03 * muscles.pull(24, side)
     out -= 0.06 * muscles.pull(27, side) + 0.03 * muscles.pull(26, side)
-    down = -0.15 * twelve + 0.115 * fifteen - 0.045 * fourteen + 0.03 * twenty
+    down = -0.15 * twelve + 0.14 * fifteen - 0.045 * fourteen + 0.03 * twenty
     down += 0.02 * muscles.pull(17, side) + 0.35 * jaw_drop(muscles)
     x = subject.mouth_width + out
     return side * x, subject.mouth_height - subject.mouth_rest + down

@@ -35,7 +35,7 @@ class Muscles:
         if unit == 14 and self.lone_side * side < 0:  # noqa: PLR2004
             intensity *= 0.1
         # FACS steps are finer at the weak end than at the strong end.
-        moved = (max(0.0, intensity) / STRONGEST) ** 0.85
+        moved: float = (max(0.0, intensity) / STRONGEST) ** 0.85
         return moved * (1.0 - self.bias * side)
 
 

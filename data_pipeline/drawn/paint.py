@@ -1,11 +1,10 @@
-"""Geometry -> a shaded head on an upright canvas, with its silhouette."""
-
-from dataclasses import dataclass
+"""Geometry -> a shaded head on an upright canvas."""
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from data_pipeline.drawn.canvas import Canvas, Stage
+from data_pipeline.drawn.curves import Points
 from data_pipeline.drawn.geometry import Face
 from data_pipeline.drawn.paint_features import (
     paint_brows,
@@ -24,36 +23,28 @@ from data_pipeline.drawn.paint_head import (
     paint_hair,
     paint_skin,
 )
-from data_pipeline.drawn.relief import head_window, shade
+from data_pipeline.drawn.relief import Field, Window, head_window, shade
 from data_pipeline.drawn.subjects import Subject
 from data_pipeline.drawn.views import View
 
 
-@dataclass(frozen=True, slots=True)
-class Portrait:
-    """A painted person and where the picture shows them (both mode L)."""
-
-    picture: Image.Image
-    silhouette: Image.Image
-
-
-def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Portrait:
-    """Paints one person.
+def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Image.Image:
+    """Paints one person before a wall.
 
     Args:
         subject: who.
         face: what their face does.
-        view: the light.
+        view: wall and light.
         stage: where the face lies on the canvas.
 
     Returns:
-        The person before any wall, without the camera's noise.
+        The picture, mode L, in the canvas's size, without the camera's doing.
     """
-    canvas, silhouette = Canvas(stage), Canvas(stage)
-    shapes = [paint_back_hair(canvas, subject), *paint_body(canvas, subject)]
+    canvas, head = Canvas(stage, _wall(view, stage)), Canvas(stage)
+    paint_back_hair(canvas, subject)
+    paint_body(canvas, subject)
     paint_chin_shadow(canvas, subject, face)
-    shapes += paint_ears(canvas, subject)
-    head = Canvas(stage)
+    paint_ears(canvas, subject)
     outline = paint_skin(canvas, subject, face)
     paint_beard(canvas, subject, face)
     paint_nose(canvas, subject, face)
@@ -61,28 +52,36 @@ def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Portrait:
     paint_eyes(canvas, subject, face)
     paint_brows(canvas, subject, face)
     hair = paint_hair(canvas, subject)
-    for shape in (outline, hair):
-        if shape is not None:
-            head.fill(shape, 1.0, soft=0.8)
-    _light(canvas, head.image, face, view)
+    head.fill_all([outline] if hair is None else [outline, hair], 1.0, soft=0.8)
+    _light(canvas, head.image, hair, face, view)
     paint_glints(canvas, face, view.light[0])
     paint_glasses(canvas, subject)
-    for shape in (*shapes, outline, hair):
-        if shape is not None:
-            silhouette.fill(shape, 1.0, soft=0.6)
-    return Portrait(canvas.image, silhouette.image)
+    return canvas.image
 
 
-def _light(canvas: Canvas, head: Image.Image, face: Face, view: View) -> None:
+def _wall(view: View, stage: Stage) -> Image.Image:
+    """A wall that the lamp lights unevenly."""
+    left, right = view.backdrop
+    ramp = np.linspace(255 * left, 255 * right, stage.size[0]).astype(np.uint8)
+    return Image.fromarray(ramp[None, :]).resize(stage.size, Image.Resampling.NEAREST)
+
+
+def _light(
+    canvas: Canvas, head: Image.Image, hair: Points | None, face: Face, view: View
+) -> None:
     """Multiplies the tones of the head by its shading."""
     window = head_window(canvas.stage, face)
-    tones = np.asarray(canvas.image.crop(window.box), dtype=np.float32)
-    share = np.asarray(head.crop(window.box), dtype=np.float32) / 255
-    factor = 1 + share * (shade(face, canvas.stage, view, window) - 1)
+    tones = _levels(canvas.image, window) * np.float32(255)
+    share, bare = _levels(head, window), np.ones(1, dtype=np.float32)
+    if hair is not None:
+        cover = Canvas(canvas.stage)
+        cover.fill(hair, 1.0, soft=1.0)
+        bare = 1 - _levels(cover.image, window)
+    factor = 1 + share * (shade(face, canvas.stage, view, window, bare) - 1)
     lit = np.clip(tones * factor, 0, 255).astype(np.uint8)
     canvas.image.paste(Image.fromarray(lit), window.corner)
 
 
-def softened(image: Image.Image, radius: float) -> Image.Image:
-    """Blurs a picture as a lens does."""
-    return image.filter(ImageFilter.GaussianBlur(radius))
+def _levels(image: Image.Image, window: Window) -> Field:
+    """Part of a grey picture in 0..1."""
+    return np.asarray(image.crop(window.box), dtype=np.float32) / np.float32(255)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from data_pipeline.drawn.canvas import Canvas
-from data_pipeline.drawn.curves import Points, ellipse, resampled, ring, smooth
+from data_pipeline.drawn.curves import Points, band, ellipse, resampled, ring, smooth
 from data_pipeline.drawn.geometry import SIDES, Face
 from data_pipeline.drawn.subjects import Subject
 from data_pipeline.drawn.upper_face import Eye
@@ -38,12 +38,14 @@ def _hairs(canvas: Canvas, line: Points, width: np.ndarray, tone: float) -> None
     )
     ahead = np.gradient(feet, axis=0)
     ahead /= np.hypot(ahead[:, 0], ahead[:, 1])[:, None]
+    hairs = []
     for index in range(count):
         # The golden ratio scatters without a random source.
         scatter = (index * 0.618) % 1 - 0.5
         foot = feet[index] + [0, size[index] * (0.35 + 0.3 * scatter)]
         tip = feet[index] + ahead[index] * size[index] * 0.7 - [0, size[index] * 0.5]
-        canvas.stroke(np.stack([foot, tip]), 1.1, tone, opacity=0.55)
+        hairs.append(band(np.stack([foot, tip]), 1.1))
+    canvas.fill_all(hairs, tone, opacity=0.55)
 
 
 def paint_eyes(canvas: Canvas, subject: Subject, face: Face) -> None:
@@ -68,7 +70,7 @@ def _paint_eye(canvas: Canvas, subject: Subject, eye: Eye) -> None:
         clip=opening,
     )
     canvas.fill(ellipse(centre, radius * 0.42, radius * 0.42), 0.03, clip=opening)
-    shadow = ring(upper - [0, 2], upper + [0, 0.034 * unit])
+    shadow = ring(upper - [0, 2], _lower(upper, 0.034 * unit))
     canvas.fill(shadow, 0.12, soft=1.6, opacity=0.55, clip=opening)
     taper = np.interp(np.linspace(0, 1, len(upper)), [0, 0.5, 1], [0.5, 1, 0.5])
     canvas.stroke(upper, 0.03 * unit * taper, 0.08, soft=0.6, opacity=0.9)
@@ -151,7 +153,7 @@ def paint_mouth(canvas: Canvas, subject: Subject, face: Face) -> None:
             soft=1.6,
             opacity=0.6,
         )
-    under = stage.place(mouth.bottom + [0, 0.03])
+    under = stage.place(_lower(mouth.bottom, 0.03))
     canvas.stroke(under[8:-8], 0.035 * unit, subject.skin * 0.6, soft=2.5, opacity=0.45)
 
 
@@ -169,4 +171,10 @@ def _paint_inside(canvas: Canvas, face: Face, upper: Points, lower: Points) -> N
     middle = upper[len(upper) // 2]
     flat = 1 - min(1.0, gap / 0.4)
     edge = middle + (upper - middle) * [0.9 - 0.3 * (1 - flat), flat]
-    canvas.fill(ring(edge - [0, 30], edge + [0, drop]), _TEETH, soft=0.8, clip=inside)
+    canvas.fill(ring(edge - [0, 30], _lower(edge, drop)), _TEETH, soft=0.8, clip=inside)
+
+
+def _lower(line: Points, by: float) -> Points:
+    """A line moved down the picture."""
+    moved: Points = line + np.array([0.0, by])
+    return moved

@@ -3,7 +3,15 @@
 import numpy as np
 
 from data_pipeline.drawn.canvas import Canvas
-from data_pipeline.drawn.curves import Points, ellipse, mirrored, points, ring, smooth
+from data_pipeline.drawn.curves import (
+    Points,
+    band,
+    ellipse,
+    mirrored,
+    points,
+    ring,
+    smooth,
+)
 from data_pipeline.drawn.geometry import SIDES, Face
 from data_pipeline.drawn.subjects import Subject
 
@@ -15,7 +23,7 @@ _HAIRLINES: dict[str, tuple[tuple[float, float], ...]] = {
     "receding": ((0.0, -0.96), (0.3, -1.0), (0.66, -0.94), (0.84, -0.5), (0.97, -0.16)),
     "tied": ((0.0, -0.88), (0.4, -0.84), (0.74, -0.60), (0.9, -0.3), (0.985, -0.15)),
 }
-_STRANDS = 30
+_STRANDS = 90
 _VOLUME: dict[str, float] = {
     "short": 0.07,
     "long": 0.15,
@@ -25,13 +33,13 @@ _VOLUME: dict[str, float] = {
 }
 
 
-def paint_body(canvas: Canvas, subject: Subject) -> list[Points]:
-    """Paints shirt and neck; returns their outlines in pixels."""
+def paint_body(canvas: Canvas, subject: Subject) -> None:
+    """Paints shirt and neck."""
     stage, unit = canvas.stage, canvas.stage.unit
     half = points((0.47, 1.58), (0.75, 1.78), (1.4, 1.98), (1.95, 2.3), (2.15, 3.2))
     shoulders = smooth(mirrored(half), closed=True) * unit + stage.origin
     canvas.fill(shoulders, subject.shirt * 0.9)
-    _cloth(canvas, subject)
+    _cloth(canvas, subject, shoulders)
     neck = points((0.60, 0.7), (0.56, 1.4), (0.62, 1.85), (0.35, 2.15), (0.0, 2.25))
     outline = (
         smooth(np.delete(mirrored(neck), 4, axis=0), closed=True) * unit + stage.origin
@@ -50,16 +58,21 @@ def paint_body(canvas: Canvas, subject: Subject) -> list[Points]:
         )
         edge = points((side * 0.6, 1.3), (side * 0.57, 1.9)) * unit + stage.origin
         canvas.stroke(edge, 0.2 * unit, subject.skin * 0.45, soft=7, opacity=0.6)
-    return [shoulders, outline]
 
 
-def _cloth(canvas: Canvas, subject: Subject) -> None:
+def _cloth(canvas: Canvas, subject: Subject, shirt: Points) -> None:
     """Paints a collar and the fall of the shirt."""
     stage, unit = canvas.stage, canvas.stage.unit
     for side in SIDES:
         slope = points((side * 0.62, 1.78), (side * 1.3, 2.08), (side * 2.0, 2.6))
         line = smooth(slope) * unit + stage.origin
-        canvas.stroke(line, 0.22 * unit, subject.shirt * 1.08, soft=8, opacity=0.6)
+        canvas.fill(
+            band(line, 0.22 * unit),
+            subject.shirt * 1.08,
+            soft=8,
+            opacity=0.6,
+            clip=shirt,
+        )
         pleat = points((side * 0.8, 2.0), (side * 0.72, 2.6)) * unit + stage.origin
         canvas.stroke(pleat, 0.08 * unit, subject.shirt * 0.6, soft=5, opacity=0.5)
     collar = points((0.58, 1.7), (0.4, 2.1), (0.0, 2.3), (-0.4, 2.1), (-0.58, 1.7))
@@ -74,23 +87,21 @@ def paint_chin_shadow(canvas: Canvas, subject: Subject, face: Face) -> None:
     canvas.fill(spot, subject.skin * 0.32, soft=0.07 * unit, opacity=0.8)
 
 
-def paint_back_hair(canvas: Canvas, subject: Subject) -> Points | None:
-    """Paints hair that falls behind the face; returns its outline in pixels."""
+def paint_back_hair(canvas: Canvas, subject: Subject) -> None:
+    """Paints hair that falls behind the face."""
     if subject.hair_style != "long":
-        return None
+        return
     half = points(
         (0.0, -1.36), (0.6, -1.27), (1.08, -0.7), (1.2, 0.2), (1.17, 1.2), (0.95, 1.95)
     )
     stage = canvas.stage
     outline = smooth(mirrored(half)[1:], closed=True) * stage.unit + stage.origin
     canvas.fill(outline, subject.hair * 0.72, soft=2.0)
-    return outline
 
 
-def paint_ears(canvas: Canvas, subject: Subject) -> list[Points]:
-    """Paints both ears; returns their outlines in pixels."""
+def paint_ears(canvas: Canvas, subject: Subject) -> None:
+    """Paints both ears."""
     stage, unit = canvas.stage, canvas.stage.unit
-    outlines = []
     for side in SIDES:
         # A turned head hides one ear and shows more of the other.
         x = side * (1.01 + 0.35 * side * -np.sin(stage.yaw))
@@ -98,8 +109,6 @@ def paint_ears(canvas: Canvas, subject: Subject) -> list[Points]:
         canvas.fill(ear, subject.skin * 0.78, soft=0.8)
         fold = ellipse((x - side * 0.01, 0.14), 0.05, 0.15) * unit + stage.origin
         canvas.fill(fold, subject.skin * 0.5, soft=2.5, opacity=0.7)
-        outlines.append(ear)
-    return outlines
 
 
 def paint_skin(canvas: Canvas, subject: Subject, face: Face) -> Points:
@@ -154,7 +163,8 @@ def paint_hair(canvas: Canvas, subject: Subject) -> Points | None:
         (end[0] + 0.3 * volume + 0.02, end[1]),
         (1.0 + 0.6 * volume, -0.42),
         (0.86 + volume, -0.84),
-        (0.5 + 0.6 * volume, -subject.crown + 0.09 - volume),
+        (0.55 + 0.6 * volume, -subject.crown + 0.15 - 0.9 * volume),
+        (0.28, -subject.crown + 0.03 - volume),
         (0.0, -subject.crown - volume),
     )
     inner = stage.place(smooth(mirrored(line[1:])[: len(line) - 1][::-1], steps=4))
@@ -174,6 +184,7 @@ def paint_hair(canvas: Canvas, subject: Subject) -> Points | None:
 def _strands(canvas: Canvas, subject: Subject, shape: Points) -> None:
     """Paints lighter and darker strands that fan out from the crown."""
     stage, unit = canvas.stage, canvas.stage.unit
+    strands: tuple[list[Points], list[Points]] = ([], [])
     for index in range(_STRANDS):
         # The golden ratio scatters without a random source.
         scatter, other = (index * 0.618) % 1, (index * 0.414) % 1
@@ -183,11 +194,13 @@ def _strands(canvas: Canvas, subject: Subject, shape: Points) -> None:
             (0.92 * x + 0.05, -1.1 + 0.3 * abs(x)),
             (1.04 * x, -0.75 + 0.7 * other),
         )
-        tone = subject.hair * (0.55 + 1.3 * other) + 0.02
-        line = smooth(strand, steps=4) * unit + stage.origin
-        wide = (0.015 + 0.035 * other) * unit
-        canvas.fill(
-            ring(line, line + [wide, 0.0]), tone, soft=1.0, opacity=0.4, clip=shape
+        line = strand * unit + stage.origin
+        strands[index % 2].append(
+            ring(line, line + np.array([(0.012 + 0.02 * other) * unit, 0.0]))
+        )
+    for group, tone in zip(strands, (0.55, 1.5), strict=True):
+        canvas.fill_all(
+            group, subject.hair * tone + 0.02, soft=1.3, opacity=0.38, clip=shape
         )
 
 

@@ -168,7 +168,7 @@ def _sequences_of(
     order = rng.permutation(len(emotions))
     sequences = []
     for number, index in zip(numbers, order, strict=True):
-        vigor = rng.normal(3.3, 0.9) + person.expressivity
+        vigor = rng.normal(3.6, 0.9) + person.expressivity
         shown = show(emotions[index], vigor, rng)
         sequences.append(
             Sequence(

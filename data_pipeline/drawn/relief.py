@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from data_pipeline.drawn.canvas import Stage
-from data_pipeline.drawn.curves import Points, band, ring
+from data_pipeline.drawn.canvas import Canvas, Stage
+from data_pipeline.drawn.curves import band, ring
 from data_pipeline.drawn.geometry import SIDES, Bump, Face
 from data_pipeline.drawn.views import View
 
@@ -46,7 +46,7 @@ def head_window(stage: Stage, face: Face) -> Window:
     )
 
 
-def shade(face: Face, stage: Stage, view: View, window: Window) -> Field:
+def shade(face: Face, stage: Stage, view: View, window: Window, bare: Field) -> Field:
     """Lights a face.
 
     Args:
@@ -54,11 +54,12 @@ def shade(face: Face, stage: Stage, view: View, window: Window) -> Field:
         stage: where it lies.
         view: lamp and exposure.
         window: pixels to light.
+        bare: where skin is not under hair, 0..1: only there are folds seen.
 
     Returns:
         Factors of the skin's tone, shape (height, width), about 0.2 to 1.3.
     """
-    folds = _folds(face, stage, window)
+    folds = _folds(face, stage, window) * bare
     height = _heights(face, stage, window) - 0.052 * folds
     height += 0.05 * _lips(face, stage, window)
     slope_y, slope_x = np.gradient(height, np.float32(1 / stage.unit))
@@ -83,19 +84,26 @@ def _heights(face: Face, stage: Stage, window: Window) -> Field:
     middle = (face.chin - 1.3) / 2
     inside = 1 - (x / 1.13)[None, :] ** 2 - ((y - middle) / down)[:, None] ** 2
     edge = np.float32(0.02)
-    field: Field = 0.82 * np.sqrt(np.maximum(inside, edge))
+    field: Field = np.float32(0.82) * np.sqrt(np.maximum(inside, edge))
     # Beyond the ellipsoid's edge the slope goes on, so that jaw corners stay dark.
     field -= np.float32(2.9) * np.maximum(edge - inside, 0)
     for bump in (*face.bumps, *_nose_bumps(face)):
-        centre = (np.array(stage.spot(*bump.centre)) - stage.origin) / stage.unit
-        across = np.exp(
-            -0.5 * ((x - np.float32(centre[0])) / np.float32(bump.spread[0])) ** 2
-        )
-        along = np.exp(
-            -0.5 * ((y - np.float32(centre[1])) / np.float32(bump.spread[1])) ** 2
-        )
-        field += np.float32(bump.height) * along[:, None] * across[None, :]
+        _raise(field, bump, stage, x, y)
     return field + _nose_ridge(face, stage, x, y)
+
+
+def _raise(field: Field, bump: Bump, stage: Stage, x: Field, y: Field) -> None:
+    """Adds a bump to a height field, where it is not negligible."""
+    centre = (np.array(stage.spot(*bump.centre)) - stage.origin) / stage.unit
+    profiles, spans = [], []
+    for axis, middle, spread in zip((x, y), centre, bump.spread, strict=True):
+        ends = np.searchsorted(axis, [middle - 3.2 * spread, middle + 3.2 * spread])
+        span = slice(int(ends[0]), int(ends[1]))
+        away = (axis[span] - np.float32(middle)) / np.float32(spread)
+        profiles.append(np.exp(-0.5 * away * away))
+        spans.append(span)
+    across, along = profiles
+    field[spans[1], spans[0]] += np.float32(bump.height) * along[:, None] * across
 
 
 def _nose_ridge(face: Face, stage: Stage, x: Field, y: Field) -> Field:
@@ -142,19 +150,12 @@ def _folds(face: Face, stage: Stage, window: Window) -> Field:
         shape = band(line, fold.width * stage.unit * taper) * 2
         pen.polygon(shape.ravel().tolist(), fill=round(255 * max(0.0, fold.depth)))
     soft = large.reduce(2).filter(ImageFilter.GaussianBlur(0.016 * stage.unit))
-    return np.asarray(soft, dtype=np.float32) / 255
+    return np.asarray(soft, dtype=np.float32) / np.float32(255)
 
 
 def _lips(face: Face, stage: Stage, window: Window) -> Field:
     """The swelling of the lips, 0..1."""
-    large = Image.new("L", window.size, 0)
-    pen = ImageDraw.Draw(large)
-    lips: tuple[tuple[Points, Points], ...] = (
-        (face.mouth.top, face.mouth.upper),
-        (face.mouth.lower, face.mouth.bottom),
-    )
-    for upper, lower in lips:
-        shape = stage.place(ring(upper, lower)) - window.corner
-        pen.polygon(shape.ravel().tolist(), fill=255)
-    soft = large.filter(ImageFilter.GaussianBlur(0.022 * stage.unit))
-    return np.asarray(soft, dtype=np.float32) / 255
+    canvas, mouth = Canvas(stage), face.mouth
+    lips = [ring(mouth.top, mouth.upper), ring(mouth.lower, mouth.bottom)]
+    canvas.fill_all([stage.place(lip) for lip in lips], 1.0, soft=0.022 * stage.unit)
+    return np.asarray(canvas.image.crop(window.box), dtype=np.float32) / np.float32(255)

@@ -122,7 +122,7 @@ def draw_subject(seed: int, subject_id: str) -> Subject:
     )
     return Subject(
         id=subject_id,
-        jaw=vary(0.76, 0.05),
+        jaw=vary(0.77, 0.04),
         chin=vary(1.50, 0.06),
         crown=vary(1.18, 0.05),
         cheek=vary(0.0, 0.03),
@@ -137,9 +137,9 @@ def draw_subject(seed: int, subject_id: str) -> Subject:
         eye_open=vary(1.0, 0.13),
         eye_slant=vary(0.0, 0.018),
         iris=float(rng.uniform(0.1, 0.45)),
-        brow_height=vary(0.31, 0.03),
+        brow_height=vary(0.31, 0.024),
         brow_arch=vary(0.06, 0.022),
-        brow_slope=vary(0.0, 0.025),
+        brow_slope=vary(0.0, 0.02),
         brow_thick=vary(0.062, 0.016),
         brow_tone=min(0.4, hair + 0.03) if rng.random() < 0.8 else hair * 0.7,  # noqa: PLR2004
         nose_length=vary(0.56, 0.035),
@@ -148,7 +148,7 @@ def draw_subject(seed: int, subject_id: str) -> Subject:
         mouth_width=vary(0.335, 0.025),
         lip_full=vary(1.0, 0.2),
         lip_tone=float(rng.uniform(0.62, 0.9)),
-        mouth_rest=vary(0.0, 0.017),
+        mouth_rest=vary(0.0, 0.014),
         shirt=float(rng.choice([0.12, 0.3, 0.5, 0.75, 0.9])),
         expressivity=vary(0.0, 0.5),
         side_bias=vary(0.0, 0.09),

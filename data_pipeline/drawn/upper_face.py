@@ -62,7 +62,7 @@ def brow(subject: Subject, muscles: Muscles, side: int) -> Points:
     y = y - 0.165 * one * np.array([1.0, 0.82, 0.42, 0.08, -0.05])
     y = y - 0.175 * two * np.array([0.0, 0.2, 0.62, 1.0, 0.95])
     # Drawn together by AU4, a raised inner end stays up: the oblique brow of grief.
-    down = 0.115 * four * (1 - 0.45 * min(one, 1.0))
+    down = 0.125 * four * (1 - 0.45 * min(one, 1.0))
     y = y + down * np.array([1.0, 0.9, 0.62, 0.3, 0.1])
     y = y + 0.06 * nine * np.array([1.0, 0.8, 0.4, 0.15, 0.0])
     x = x - (0.075 * four + 0.02 * nine) * np.array([1.0, 0.85, 0.6, 0.35, 0.2])
@@ -87,8 +87,8 @@ def eye(subject: Subject, muscles: Muscles, side: int) -> Eye:
     four = muscles.pull(4, side)
     x0, half = subject.eye_spacing, subject.eye_size
     up = 0.092 * subject.eye_open
-    up += 0.075 * five + 0.018 * raised - 0.034 * seven - 0.014 * (six + four + nine)
-    low = 0.058 * subject.eye_open - 0.045 * seven - 0.042 * six - 0.02 * nine
+    up += 0.075 * five + 0.018 * raised - 0.042 * seven - 0.014 * (six + four + nine)
+    low = 0.058 * subject.eye_open - 0.052 * seven - 0.042 * six - 0.02 * nine
     low += 0.012 * five
     slant = subject.eye_slant
     at = np.array([-1.0, -0.55, 0.0, 0.55, 1.0])

@@ -60,22 +60,22 @@ def draw_view(seed: int, subject_id: str, sequence: int) -> View:
     rng = np.random.default_rng(child_seed(seed, "drawn", "view", subject_id, sequence))
     pick = int(session.choice(len(_SIZES), p=_SIZE_CHANCES))
     wall = float(session.uniform(0.25, 0.85))
-    side = float(np.clip(session.normal(0, 0.38), -0.8, 0.8))
+    side = float(np.clip(session.normal(0, 0.33), -0.8, 0.8))
     return View(
         size=_SIZES[pick],
         rgb=bool(session.random() < _RGB_CHANCE),
         face=float(
-            np.clip(session.normal(0.655, 0.02) + rng.normal(0, 0.01), 0.6, 0.71)
+            np.clip(session.normal(0.67, 0.017) + rng.normal(0, 0.01), 0.6, 0.71)
         ),
-        shift=(_clipped(rng, 0.022, 0.05), _clipped(rng, 0.016, 0.035)),
-        yaw=_clipped(rng, 0.09, 0.2),
-        pitch=_clipped(rng, 0.05, 0.11),
-        roll=_clipped(rng, 0.045, 0.11),
+        shift=(_clipped(rng, 0.015, 0.035), _clipped(rng, 0.011, 0.025)),
+        yaw=_clipped(rng, 0.07, 0.17),
+        pitch=_clipped(rng, 0.04, 0.1),
+        roll=_clipped(rng, 0.035, 0.1),
         light=(side, float(session.uniform(-0.7, -0.15)), 0.9),
         ambient=float(session.uniform(0.3, 0.55)),
         gain=float(np.clip(session.normal(1.0, 0.1), 0.78, 1.22)),
         gamma=float(session.uniform(0.85, 1.15)),
-        noise=float(session.uniform(1.5, 5.5)),
+        noise=float(session.uniform(1.2, 4.2)),
         blur=float(session.uniform(0.3, 1.1)),
         backdrop=(wall, float(np.clip(wall + session.normal(0, 0.12), 0.15, 0.95))),
     )

@@ -1,17 +1,14 @@
 """Writes one drawn data set: all of it or nothing, never over other files."""
 
 import hashlib
-import os
 import tempfile
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from data_pipeline.drawn import layout_coursework, layout_official
-from data_pipeline.drawn.camera import draw_frame
-from data_pipeline.drawn.files import Picture
 from data_pipeline.drawn.plan import plan
+from data_pipeline.drawn.studio import Progress, draw_all
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.errors import DataError
 
@@ -31,7 +28,7 @@ def write_drawn(
     layout: str = "coursework",
     subjects: int = DEFAULT_SUBJECTS,
     seed: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Writes a drawn data set in a layout of CK+.
 
@@ -65,7 +62,7 @@ def write_drawn(
         fresh = Path(staging) / "drawn"
         fresh.mkdir()
         _write_labels(fresh, LAYOUTS[layout].labels(sequences))
-        _draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
+        draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
         _write_marker(fresh, heading)
         _publish(fresh, out, heading)
 
@@ -122,40 +119,6 @@ def _write_labels(folder: Path, files: Mapping[str, bytes]) -> None:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-
-
-def _draw_all(
-    folder: Path,
-    pictures: list[Picture],
-    seed: int,
-    progress: Callable[[int, int], None] | None,
-) -> None:
-    """Draws every picture, on all cores: NumPy and Pillow let threads run at once."""
-    with ThreadPoolExecutor(max_workers=_cores()) as pool:
-        waiting = [pool.submit(_draw_one, folder, item, seed) for item in pictures]
-        try:
-            for done, future in enumerate(as_completed(waiting), start=1):
-                future.result()
-                if progress is not None:
-                    progress(done, len(pictures))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _draw_one(folder: Path, picture: Picture, seed: int) -> None:
-    """Draws and writes one picture."""
-    path = folder / picture.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = draw_frame(picture.sequence, picture.frame, seed)
-    image.save(path, format="PNG", compress_level=1)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _write_marker(folder: Path, heading: str) -> None:

@@ -1,0 +1,118 @@
+"""Draws many pictures on all cores; the pixels do not depend on how many."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import as_completed as completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from data_pipeline.drawn.camera import draw_frame
+from data_pipeline.drawn.files import Picture
+
+Progress = Callable[[int, int], None]
+"""Called with (pictures drawn, pictures in all)."""
+
+_BATCH = 8
+# Below this many pictures, starting processes takes longer than they save.
+_WORTH_PROCESSES = 100
+# Sensor noise has no repeats to search for: Huffman codes alone are smaller, faster.
+_HUFFMAN_ONLY = 2
+
+
+def draw_all(
+    folder: Path, pictures: Sequence[Picture], seed: int, progress: Progress | None
+) -> None:
+    """Draws pictures into a folder.
+
+    Args:
+        folder: where their relative paths start.
+        pictures: what to draw.
+        seed: seed of the whole drawn set.
+        progress: told after each batch.
+    """
+    cores = _cores()
+    if cores > 1 and len(pictures) >= _WORTH_PROCESSES and _may_start_processes():
+        try:
+            with _processes(cores) as pool:
+                _hand_out(pool, folder, pictures, seed, progress)
+        except BrokenProcessPool:
+            # For example a script that starts without ``if __name__ == "__main__"``.
+            pass
+        else:
+            return
+    with ThreadPoolExecutor(cores) as pool:
+        _hand_out(pool, folder, pictures, seed, progress)
+
+
+def draw_batch(folder: Path, pictures: Sequence[Picture], seed: int) -> int:
+    """Draws and writes some pictures; returns how many."""
+    for picture in pictures:
+        path = folder / picture.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = draw_frame(picture.sequence, picture.frame, seed)
+        image.save(path, format="PNG", compress_level=1, compress_type=_HUFFMAN_ONLY)
+    return len(pictures)
+
+
+def _hand_out(
+    pool: Executor,
+    folder: Path,
+    pictures: Sequence[Picture],
+    seed: int,
+    progress: Progress | None,
+) -> None:
+    """Gives batches to a pool and waits; the first error ends the work."""
+    waiting = [
+        pool.submit(draw_batch, folder, batch, seed) for batch in _batches(pictures)
+    ]
+    done = 0
+    try:
+        for future in completed(waiting):
+            done += future.result()
+            if progress is not None:
+                progress(done, len(pictures))
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+
+
+def _batches(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
+    """Cuts the work into pieces."""
+    for start in range(0, len(pictures), _BATCH):
+        yield pictures[start : start + _BATCH]
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _may_start_processes() -> bool:
+    """Daemonic processes must not have children."""
+    return not multiprocessing.current_process().daemon
+
+
+def _processes(cores: int) -> ProcessPoolExecutor:
+    """A pool of fresh processes: forking one that has threads may hang."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(cores, mp_context=context, initializer=_enter_worker)
+
+
+def _enter_worker() -> None:
+    """Leaves interrupts to the parent, and ends with it even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """Waits for the parent's end."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
