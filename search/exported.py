@@ -13,7 +13,7 @@ from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import StudyError
-from search.ledger import TrialRecord
+from search.records import TrialRecord
 from search.study import Study, as_values, check_study
 
 STRICT = ConfigDict(extra="forbid", strict=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.decode import decode_readable
+from data_pipeline.decode import CROP, decode_readable
 from data_pipeline.errors import RunError, SealedError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
@@ -14,13 +14,13 @@ from data_pipeline.targets import read_targets
 from models.predictions import Predictions
 from models.runtime import prepare_process
 from search.exported import exported
-from search.ledger import Ledger, TrialRecord
+from search.ledger import Ledger
 from search.prepare import Labelled
+from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
 from search.study import Study
 
-CROP = "centre_square"
 MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "best.toml"
 PARTIAL = ".model.part.keras"
 PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pillow")
@@ -171,7 +171,10 @@ def open_and_test(
     )
     table = opened.table.take(kept)
     targets = read_targets(
-        table, wanted=study.data.targets, emotions=study.data.emotions
+        table,
+        wanted=study.data.targets,
+        emotions=study.data.emotions,
+        required=False,
     )
     predictions = predict(folder, pixels[kept], cpus=study.resources.cpus_per_trial)
     from models.evaluation import evaluate  # noqa: PLC0415 - only this stage needs it

@@ -4,21 +4,22 @@ Optuna's storage is the only state of a search. The ledger asks, reports, prunes
 tells; it keeps the budget, and settles what a crash left behind.
 """
 
-import json
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import InputError
 from data_pipeline.seeds import child_seed
 from models.config import Value
+from search.identity import keep_identity
 from search.pruners import PRUNERS, Steps
+from search.records import Counts, TrialRecord, Watcher
 from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
 from search.samplers import build_sampler
 from search.storage import open_storage
@@ -26,45 +27,6 @@ from search.study import Study
 
 INTERRUPTED = "interrupted"
 LOWEST = -1e308
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How far the budget is spent; interrupted trials are in none of these."""
-
-    completed: int
-    pruned: int
-    failed: int
-    running: int
-    budget: int
-
-    @property
-    def done(self) -> int:
-        """Trials that count: completed, pruned, and failed by their own doing."""
-        return self.completed + self.pruned + self.failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialRecord:
-    """One trial as the storage holds it."""
-
-    number: int
-    state: str
-    reason: str
-    value: float | None
-    values: Mapping[str, Value]
-    curve: Mapping[int, float]
-    attributes: Mapping[str, Any]
-
-
-class Watcher(Protocol):
-    """Who wants to see a search go on."""
-
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
-
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Sees a trial end."""
 
 
 class Ledger:
@@ -160,11 +122,7 @@ class Ledger:
 
     def records(self) -> tuple[TrialRecord, ...]:
         """Reads every trial that was begun, in the order of their numbers."""
-        return tuple(
-            self._record(trial)
-            for trial in self._trials.get_trials(deepcopy=False)
-            if trial.state != TrialState.WAITING
-        )
+        return _records(self._study, self._trials)
 
     def best(self) -> TrialRecord | None:
         """Returns the completed trial with the highest value, the earliest of equals."""
@@ -175,18 +133,6 @@ class Ledger:
         """Settles trials that are still running; the next start runs them again."""
         self._open.clear()
         self._settle()
-
-    def _record(self, trial: FrozenTrial) -> TrialRecord:
-        attributes = dict(trial.user_attrs)
-        return TrialRecord(
-            number=trial.number,
-            state=trial.state.name,
-            reason=str(attributes.pop("reason", "")),
-            value=trial.value if trial.state == TrialState.COMPLETE else None,
-            values=self._study.space.config(trial.params),
-            curve=dict(trial.intermediate_values),
-            attributes=attributes,
-        )
 
     def _settle(self) -> None:
         """Tells trials that nobody runs any more, and enqueues them again."""
@@ -268,28 +214,51 @@ def open_ledger(
     trials.sampler = build_sampler(
         study.search.sampler, seed=study.search.seed, trials=count
     )
-    _check_identity(trials, {**study.identity(), **data})
+    keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)
 
 
-def _check_identity(trials: optuna.Study, identity: Mapping[str, Any]) -> None:
-    now = {key: json.loads(json.dumps(value)) for key, value in identity.items()}
-    before = trials.user_attrs.get("identity")
-    if before is None:
-        trials.set_user_attr("identity", now)
-        return
-    changed = sorted(
-        key for key in now.keys() | before.keys() if now.get(key) != before.get(key)
+def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...]:
+    """Reads the trials of a run without working on it.
+
+    Args:
+        study: the study as it was run.
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+
+    Raises:
+        InputError: the storage has no such study.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        trials = optuna.load_study(study_name=name, storage=open_storage(url))
+    except KeyError as error:
+        raise InputError(
+            f"{url}: holds no study {name}; name the storage that the run was given "
+            "with --storage"
+        ) from error
+    return _records(study, trials)
+
+
+def _records(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
+    return tuple(
+        _record(study, trial)
+        for trial in trials.get_trials(deepcopy=False)
+        if trial.state != TrialState.WAITING
     )
-    if changed:
-        lines = "\n".join(
-            f"  {key}: was {before.get(key)}, is {now.get(key)}" for key in changed
-        )
-        raise StudyError(
-            f"run {trials.study_name}: space, split, objective and data must stay as "
-            f"they were when the run began; changed:\n{lines}\n"
-            "Put them back, or begin another run with --out or under another name."
-        )
+
+
+def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
+    attributes = dict(trial.user_attrs)
+    return TrialRecord(
+        number=trial.number,
+        state=trial.state.name,
+        reason=str(attributes.pop("reason", "")),
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        values=study.space.config(trial.params),
+        curve=dict(trial.intermediate_values),
+        attributes=attributes,
+    )
 
 
 def _point(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:

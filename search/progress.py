@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from models.config import SETTINGS, Value
-from search.ledger import Counts
+from search.records import Counts
 from search.results import Asked, Completed, Failed, Outcome, Pruned
 
 
 class SearchProgress:
-    """Watches a ledger and tells a person; see ``search.ledger.Watcher``."""
+    """Watches a ledger and tells a person; see ``search.records.Watcher``."""
 
     def __init__(self, console: Console, *, best: float | None = None) -> None:
         """Takes the console, and the best value of an earlier start."""

@@ -85,6 +85,10 @@ class Bridge:
         self._retraining: str | None = None
         self._over = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles to nothing: Tune keeps copies to restore from, which nobody does."""
+        return {}
+
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Gives Tune the next thing to do: a trial, the retraining, nothing yet."""
         if self._over or self.error is not None:
@@ -243,6 +247,12 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         except StopIteration as end:
             return {"outcome": end.value, "started": self._started, "done": True}
 
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Saves nothing: an interrupted trial runs again from its beginning."""
+
+    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
+        """Loads nothing."""
+
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()
         self._order: RetrainOrder | None = config.get("order")
@@ -297,7 +307,13 @@ def _fit(job: Job, bridge: Bridge, folder: str) -> None:
             # Also forbids look-ahead: nobody is asked before a worker is free.
             max_concurrent_trials=job.concurrent,
             reuse_actors=True,
+            trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
-        run_config=tune.RunConfig(storage_path=folder, name="search", verbose=0),
+        run_config=tune.RunConfig(
+            storage_path=folder,
+            name="search",
+            verbose=0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
     )
     tuner.fit()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.config import SETTINGS
-from search.ledger import TrialRecord
+from search.records import TrialRecord
 
 SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
 HEADER = (

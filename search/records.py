@@ -1,0 +1,47 @@
+"""What the ledger says of trials: counts, records, and who may watch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.config import Value
+from search.results import Asked, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How far the budget is spent; interrupted trials are in none of these."""
+
+    completed: int
+    pruned: int
+    failed: int
+    running: int
+    budget: int
+
+    @property
+    def done(self) -> int:
+        """Trials that count: completed, pruned, and failed by their own doing."""
+        return self.completed + self.pruned + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One trial as the storage holds it."""
+
+    number: int
+    state: str
+    reason: str
+    value: float | None
+    values: Mapping[str, Value]
+    curve: Mapping[int, float]
+    attributes: Mapping[str, Any]
+
+
+class Watcher(Protocol):
+    """Who wants to see a search go on."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
