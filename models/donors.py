@@ -144,7 +144,7 @@ def _read_h5(path: Path, model: Any) -> Values:
     land in the wrong place: the whole of it has to fit.
     """
     mine = backbone_layers(model)
-    twin = keras.Model(model.inputs, mine[-1].output)
+    twin = keras.Model(model.inputs, model.get_layer(POOL).output)
     kept = [layer.get_weights() for layer in mine]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the head's layers need not fit

@@ -1,0 +1,55 @@
+"""Small learnable pictures, and configurations for them."""
+
+import numpy as np
+
+from data_pipeline.targets import Targets
+from models.config import Frame, ModelConfig, Structure, model_config
+from models.training import Arrays
+
+EMOTIONS = ("negative", "positive", "surprise")
+UNITS = ("AU1", "AU12")
+SIDE = 32
+
+
+def pictures(rows=24, *, channels=1, seed=0, side=SIDE):
+    """Draws noise with a bright patch for the class and one for each unit."""
+    generator = np.random.default_rng(seed)
+    emotion = np.arange(rows) % len(EMOTIONS)
+    units = generator.integers(0, 2, (rows, len(UNITS)))
+    images = generator.integers(0, 80, (rows, side, side, channels))
+    for row in range(rows):
+        left = 2 + 9 * emotion[row]
+        images[row, 4:12, left : left + 8] += 150
+        for unit in np.flatnonzero(units[row]):
+            images[row, 20:28, 4 + 14 * unit : 14 + 14 * unit] += 150
+    targets = Targets(
+        emotions=EMOTIONS,
+        action_units=UNITS,
+        emotion=np.eye(len(EMOTIONS), dtype=np.float32)[emotion],
+        emotion_mask=np.ones(rows, bool),
+        action_unit=units.astype(np.float32),
+        action_unit_mask=np.ones((rows, len(UNITS)), bool),
+    )
+    return Arrays(images=images.astype(np.uint8), targets=targets)
+
+
+def configured(*, channels=1, side=SIDE, emotions=EMOTIONS, units=UNITS, **values):
+    """Builds a small configuration; ``training__epochs`` stands for its dotted key."""
+    small = {
+        "backbone.blocks": 1,
+        "backbone.filters": 8,
+        "head.dense_units": 8,
+        "training.epochs": 2,
+        "training.batch_size": 8,
+    }
+    keys = {key.replace("__", "."): value for key, value in values.items()}
+    frame = Frame(
+        image_size=side, channels=channels, emotions=emotions, action_units=units
+    )
+    return model_config({**small, **keys}, frame)
+
+
+def structure(**values) -> Structure:
+    """Builds the Structure of a small configuration."""
+    config: ModelConfig = configured(**values)
+    return config.structure

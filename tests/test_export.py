@@ -1,0 +1,50 @@
+"""An exported model is for people who do not have this project."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from models.export import plain_model
+from models.training import Part, WarmTrainer
+from tests.strategies_models import configured, pictures
+
+LOADER = """
+import json, sys
+import keras, numpy as np
+model = keras.saving.load_model(sys.argv[1])
+found = model.predict(np.load(sys.argv[2]), verbose=0)
+assert not {"models", "search", "data_pipeline"} & set(sys.modules)
+print(json.dumps({name: rows.tolist() for name, rows in found.items()}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_stranger_loads_it(tmp_path, channels):
+    """Plain Keras in another folder and process predicts the same within 1e-6."""
+    trainer, arrays = WarmTrainer(), pictures(channels=channels)
+    config = configured(channels=channels, head__dropout=0.4, training__epochs=1)
+    part = Part(train=np.arange(24), validation=None)
+    list(trainer.fit(config, arrays, part, seed=1))
+    trainer.export(config, tmp_path / "model.keras")
+    np.save(tmp_path / "images.npy", arrays.images)
+    command = [sys.executable, "-I", "-c", LOADER, "model.keras", "images.npy"]
+    run = subprocess.run(  # noqa: S603 - our own interpreter and script
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    found = json.loads(run.stdout.splitlines()[-1])
+    expected = trainer.predict(config, arrays.images)
+
+    np.testing.assert_allclose(found["emotion"], expected.emotion, atol=1e-6)
+    np.testing.assert_allclose(found["action_units"], expected.action_units, atol=1e-6)
+
+
+def test_knobs_are_frozen_into_stock_layers():
+    """The export has a plain Dropout with the knob's rate, and no augmentation."""
+    model = plain_model(configured(head__dropout=0.4, augmentation__strength=1.0))
+
+    assert model.get_layer("dropout").get_config()["rate"] == 0.4
+    assert "augment" not in {layer.name for layer in model.layers}

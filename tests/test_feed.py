@@ -1,0 +1,56 @@
+"""How rows are ordered, cut into batches, and packed with weights and masks."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_pipeline.balance import balance
+from models.feed import epoch_batches, pack
+from tests.strategies_models import pictures
+
+
+@given(
+    count=st.integers(1, 300),
+    size=st.integers(2, 64),
+    seed=st.integers(0, 5),
+    epoch=st.integers(1, 3),
+)
+def test_each_row_is_in_one_batch_and_none_is_alone(count, size, seed, epoch):
+    """An epoch holds each row once, in batches of even size, none of a single row."""
+    rows = np.arange(count) * 3
+    batches = epoch_batches(rows, batch_size=size, seed=seed, epoch=epoch)
+    sizes = [len(batch) for batch in batches]
+
+    assert sorted(np.concatenate(batches)) == list(rows)
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= max(size, 3)
+    assert min(sizes) >= min(2, count)
+
+
+def test_each_epoch_has_its_own_order():
+    """Seed and epoch decide the order, and nothing else does."""
+    rows = np.arange(50)
+
+    def order(seed, epoch):
+        batches = epoch_batches(rows, batch_size=8, seed=seed, epoch=epoch)
+        return np.concatenate(batches).tolist()
+
+    assert order(1, 1) == order(1, 1)
+    assert order(1, 1) != order(1, 2)
+    assert order(1, 1) != order(2, 1)
+
+
+def test_packed_weights_are_zero_where_masked():
+    """Masked labels weigh 0; labels weigh their class, positives their unit."""
+    targets = pictures(12).targets
+    targets.emotion_mask[0] = False
+    targets.action_unit_mask[1, 1] = False
+    found = balance(targets, np.arange(12), "class_weights", 0)
+    packed = pack(targets, found)
+
+    assert (packed["emotion"][0, :, 1] == 0).all()
+    assert (packed["emotion"][1, :, 1] == found.emotion_weights).all()
+    assert packed["action_units"][1, 1, 1] == 0
+    kept = targets.action_unit_mask
+    positives = np.where(targets.action_unit > 0, found.au_weights, 1.0)
+    assert (packed["action_units"][..., 1][kept] == positives[kept]).all()

@@ -1,0 +1,107 @@
+"""Every knob is a weight of the model or of its optimizer, and it matters."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models.assemble import ExpressionModel
+from models.config import Knobs
+from models.knobs import knob_variables
+from models.training import Part, WarmTrainer
+from tests.strategies_models import configured, pictures
+
+BASE = {
+    "training__optimizer": "adamw",
+    "training__learning_rate": 1e-3,
+    "training__weight_decay": 1e-3,
+    "head__dropout": 0.2,
+    "regularization__l1": 1e-5,
+    "regularization__l2": 1e-4,
+    "loss__au_weight": 1.0,
+    "loss__label_smoothing": 0.1,
+    "augmentation__strength": 0.3,
+}
+CHANGES = {
+    "learning_rate": {"training__learning_rate": 2e-3},
+    "weight_decay": {"training__weight_decay": 0.5},
+    "dropout": {"head__dropout": 0.5},
+    "l1": {"regularization__l1": 1e-3},
+    "l2": {"regularization__l2": 1e-2},
+    "au_weight": {"loss__au_weight": 2.0},
+    "label_smoothing": {"loss__label_smoothing": 0.3},
+    "augmentation": {"augmentation__strength": 0.9},
+}
+PART = Part(train=np.arange(24), validation=None)
+
+
+@pytest.fixture(name="trainer", scope="module")
+def _trainer():
+    return WarmTrainer()
+
+
+def _losses(trainer, **changes):
+    config = configured(**{**BASE, **changes})
+    return [s.loss for s in trainer.fit(config, pictures(), PART, seed=1)]
+
+
+def test_each_knob_has_a_case():
+    """The table of changes misses no knob."""
+    assert set(CHANGES) == {field.name for field in dataclasses.fields(Knobs)}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_knob_changes_the_loss(trainer, name):
+    """Another value, another loss after two epochs; the old value, the old loss."""
+    before = _losses(trainer)
+
+    assert _losses(trainer, **CHANGES[name])[-1] != before[-1]
+    assert _losses(trainer) == before
+
+
+def test_knobs_need_no_new_graph(trainer, monkeypatch):
+    """No knob, batch size, balance or number of epochs traces the step again."""
+    _losses(trainer)
+
+    def traced(*_args, **_kwargs):
+        pytest.fail("the training step was traced again")
+
+    monkeypatch.setattr(ExpressionModel, "compute_loss", traced)
+    for changes in CHANGES.values():
+        _losses(trainer, **changes)
+    for size in (2, 5, 24, 64):
+        _losses(trainer, training__batch_size=size)
+    _losses(trainer, balance="oversample", training__epochs=3)
+
+    assert trainer.timings.built == trainer.timings.traced == 0.0
+
+
+def test_knobs_are_variables_that_training_leaves_alone(trainer):
+    """Each knob is among the variables of model or optimizer, and is not trained."""
+    config = configured(**BASE)
+    _losses(trainer)
+    model = trainer._warm(config.structure).model  # noqa: SLF001
+    held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
+    trained = {id(v) for v in model.trainable_variables}
+    found = {id(v) for v in knob_variables(model).values()}
+
+    assert len(found) == len(dataclasses.fields(Knobs))
+    assert found <= held
+    assert not found & trained
+
+
+def test_decay_spares_biases_and_normalisation():
+    """With a learning rate of 1 and decay alone, only kernels would shrink."""
+    model = _assembled("adamw")
+    decayed = {
+        weight.name
+        for weight in model.trainable_variables
+        if model.optimizer._use_weight_decay(weight)  # noqa: SLF001
+    }
+    assert decayed == {"kernel"}
+
+
+def _assembled(optimizer):
+    from models.assemble import assemble  # noqa: PLC0415
+
+    return assemble(configured(training__optimizer=optimizer).structure)

@@ -1,0 +1,151 @@
+"""The losses against second formulations, and the laws of their masks."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from scipy.special import softmax
+from sklearn.metrics import log_loss
+
+from models.losses import action_unit_loss, emotion_loss, penalty
+
+
+@pytest.fixture(name="rows")
+def _rows():
+    generator = np.random.default_rng(5)
+    classes = np.array([0, 1, 2, 2, 1, 0])
+    return {
+        "logits": generator.normal(size=(6, 3)).astype(np.float32),
+        "classes": classes,
+        "distribution": np.eye(3, dtype=np.float32)[classes],
+        "units": generator.integers(0, 2, (6, 3)).astype(np.float32),
+        "weights": generator.uniform(0.5, 3, (6, 3)).astype(np.float32),
+    }
+
+
+def _target(values, weights):
+    weights = np.broadcast_to(weights, values.shape)
+    return ops.convert_to_tensor(np.stack([values, weights], -1).astype(np.float32))
+
+
+def _number(loss):
+    return float(ops.convert_to_numpy(loss))
+
+
+def _gradient(function, at):
+    """Differentiates a loss by finite differences, whatever the backend is."""
+    result = np.zeros_like(at, dtype=np.float64)
+    for index in np.ndindex(at.shape):
+        step = np.zeros_like(at)
+        step[index] = 1e-2
+        result[index] = _number(function(at + step)) - _number(function(at - step))
+    return result / 2e-2
+
+
+def test_emotion_loss_is_the_cross_entropy_of_scikit_learn(rows):
+    """Without weights and smoothing the loss is the plain mean log loss."""
+    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.0)
+    probabilities = softmax(rows["logits"].astype(np.float64), axis=1)
+
+    expected = log_loss(rows["classes"], probabilities)
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_emotion_loss_smooths_as_keras_does(rows):
+    """Label smoothing spreads the same share evenly over the classes."""
+    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.2)
+    keras_loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=0.2
+    )
+
+    expected = _number(keras_loss(rows["distribution"], rows["logits"]))
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_emotion_loss_of_a_distribution_weighs_each_class(rows):
+    """The loss of a row is -sum of w_c q_c log p_c, not that of its likeliest class."""
+    shares = np.array([[0.5, 0.3, 0.2]], np.float32)
+    weights = np.array([1.0, 2.0, 4.0], np.float32)
+    logits = rows["logits"][:1]
+    logs = np.log(np.exp(logits) / np.exp(logits).sum())
+
+    found = emotion_loss(_target(shares, weights), logits, 0.0)
+    assert _number(found) == pytest.approx(-(weights * shares * logs).sum(), rel=1e-5)
+
+
+def test_action_unit_loss_is_the_weighted_binary_cross_entropy(rows):
+    """The loss is the plain formula on probabilities, averaged over elements."""
+    p = 1 / (1 + np.exp(-rows["logits"].astype(np.float64)))
+    t, w = rows["units"], rows["weights"]
+    expected = (-w * (t * np.log(p) + (1 - t) * np.log(1 - p))).mean()
+
+    found = action_unit_loss(_target(t, w), rows["logits"])
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_masked_row_is_a_row_left_out(rows):
+    """Masked equals sliced: the mean is taken over the rows that are there."""
+    mask = np.array([1, 0, 1, 1, 0, 1], np.float32)
+    kept = mask.astype(bool)
+    masked = emotion_loss(
+        _target(rows["distribution"], mask[:, None]), rows["logits"], 0.1
+    )
+    sliced = emotion_loss(
+        _target(rows["distribution"][kept], 1.0), rows["logits"][kept], 0.1
+    )
+
+    assert _number(masked) == pytest.approx(_number(sliced), rel=1e-6)
+
+
+def test_a_masked_unit_is_an_element_left_out(rows):
+    """Masked equals sliced for single elements of the action units."""
+    mask = np.ones((6, 3), np.float32)
+    mask[0, 1] = mask[3, 2] = 0
+    kept = mask.astype(bool)
+    masked = action_unit_loss(_target(rows["units"], mask), rows["logits"])
+    sliced = action_unit_loss(
+        _target(rows["units"][kept][:, None], 1.0), rows["logits"][kept][:, None]
+    )
+
+    assert _number(masked) == pytest.approx(_number(sliced), rel=1e-6)
+
+
+def test_masked_elements_have_no_gradient(rows):
+    """The gradient is exactly 0 where masked, and not elsewhere."""
+    mask = np.ones((6, 3), np.float32)
+    mask[2] = 0
+    emotion = _target(rows["distribution"], mask)
+    units = _target(rows["units"], mask)
+
+    for function in (
+        lambda logits: emotion_loss(emotion, logits, 0.1),
+        lambda logits: action_unit_loss(units, logits),
+    ):
+        gradient = _gradient(function, rows["logits"])
+        assert (gradient[2] == 0).all()
+        assert (gradient[[0, 1, 3, 4, 5]] != 0).all()
+
+
+def test_a_batch_without_labels_costs_nothing(rows):
+    """A batch with every label masked gives 0, not NaN."""
+    emotion = emotion_loss(_target(0 * rows["distribution"], 0.0), rows["logits"], 0.1)
+    units = action_unit_loss(_target(rows["units"], 0.0), rows["logits"])
+
+    assert (_number(emotion), _number(units)) == (0.0, 0.0)
+
+
+def test_saturated_logits_keep_a_finite_loss():
+    """A hopelessly wrong output has a large, finite loss."""
+    logits = np.array([[-500.0, 500.0, 0.0]], np.float32)
+    wanted = np.array([[1.0, 0.0, 0.0]], np.float32)
+
+    assert _number(emotion_loss(_target(wanted, 1.0), logits, 0.0)) == 1000.0
+    found = _number(action_unit_loss(_target(wanted, 1.0), logits))
+    assert found == pytest.approx((500 + 500 + np.log(2)) / 3)
+
+
+def test_penalty_is_the_sum_over_kernels():
+    """L1 and L2 add l1 times the absolute and l2 times the squared weights."""
+    kernels = [np.array([[1.0, -2.0]], np.float32), np.array([3.0], np.float32)]
+
+    assert _number(penalty(kernels, 0.5, 0.1)) == pytest.approx(0.5 * 6 + 0.1 * 14)

@@ -1,0 +1,51 @@
+"""What a worker sets before Keras is imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+from models.runtime import environment, is_out_of_memory
+
+QUIET = """
+from models.runtime import prepare_process
+prepare_process(cpus=1)
+import keras, tensorflow as tf
+tf.constant(1.0) + 1
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+
+
+class ResourceExhaustedError(Exception):
+    """Stands for TensorFlow's error of that name."""
+
+
+def test_threads_are_those_of_a_trial():
+    """Both of TensorFlow's thread pools get the CPUs of one trial."""
+    found = environment(3)
+
+    assert found["TF_NUM_INTRAOP_THREADS"] == found["TF_NUM_INTEROP_THREADS"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (ResourceExhaustedError("OOM when allocating"), True),
+        (RuntimeError("RESOURCE_EXHAUSTED: out of memory"), True),
+        (ValueError("shapes differ"), False),
+    ],
+)
+def test_memory_errors_are_told_apart(error, expected):
+    """Errors that say memory ran out are known, in each backend's words."""
+    assert is_out_of_memory(error) is expected
+
+
+@pytest.mark.slow
+def test_a_prepared_process_is_quiet():
+    """TensorFlow's messages at import and first use stay out of the terminal."""
+    run = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", QUIET], capture_output=True, text=True, check=True
+    )
+
+    assert run.stderr == ""

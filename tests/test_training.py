@@ -1,0 +1,208 @@
+"""Laws of a training: what it depends on, and what it reports."""
+
+import math
+
+import numpy as np
+import pytest
+
+from data_pipeline.targets import Targets
+from models.assemble import ExpressionModel
+from models.config import OPTIMIZER_NAMES
+from models.schedule import learning_rate
+from models.training import Arrays, Part, WarmTrainer
+from tests.strategies_models import configured, pictures
+
+ROWS = 24
+PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
+
+
+@pytest.fixture(name="trainer", scope="module")
+def _trainer():
+    return WarmTrainer()
+
+
+def _fit(trainer, arrays=None, *, part=PART, seed=1, stop_after=None, **values):
+    config = configured(**values)
+    arrays = arrays or pictures(ROWS)
+    return list(trainer.fit(config, arrays, part, seed=seed, stop_after=stop_after))
+
+
+def _numbers(scores):
+    return [
+        (score.loss, score.learning_rate, score.predictions.emotion.tobytes())
+        for score in scores
+    ]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZER_NAMES)
+def test_a_reset_model_is_a_fresh_one(trainer, optimizer):
+    """With each optimizer a used graph repeats what a new process's graph gives."""
+    fresh = _fit(WarmTrainer(), training__optimizer=optimizer)
+    _fit(trainer, training__optimizer=optimizer, seed=2, training__learning_rate=1e3)
+    used = _fit(trainer, training__optimizer=optimizer)
+
+    assert _numbers(used) == _numbers(fresh)
+
+
+@pytest.mark.slow
+def test_the_loss_falls_and_faces_are_told_apart(trainer):
+    """A learnable set is learnt: loss down, validation far above chance."""
+    scores = _fit(
+        trainer,
+        pictures(120),
+        part=Part(train=np.arange(90), validation=np.arange(90, 120)),
+        training__epochs=8,
+        training__learning_rate=1e-2,
+        backbone__filters=16,
+        head__dense_units=32,
+    )
+    wanted = pictures(120).targets.emotion[90:].argmax(axis=1)
+    right = scores[-1].predictions.emotion.argmax(axis=1) == wanted
+
+    assert scores[-1].loss < 0.75 * scores[0].loss
+    assert right.mean() > 0.8
+
+
+def test_stopping_early_follows_the_same_path(trainer):
+    """A training that stops earlier is the beginning of the whole one."""
+    whole = _fit(trainer, training__epochs=4)
+    short = _fit(trainer, training__epochs=4, stop_after=2)
+
+    assert _numbers(short) == _numbers(whole)[:2]
+
+
+def test_an_abandoned_training_leaves_no_trace(trainer):
+    """Closing the iterator after an epoch changes nothing for the next training."""
+    whole = _fit(trainer)
+    started = trainer.fit(configured(), pictures(ROWS), PART, seed=9)
+    next(started)
+    started.close()
+
+    assert _numbers(_fit(trainer)) == _numbers(whole)
+
+
+def test_validation_does_not_train(trainer):
+    """Weights do not depend on the validation rows, not even on their pixels."""
+    arrays = pictures(ROWS)
+    with_validation = _fit(trainer, arrays)
+    without = _fit(trainer, arrays, part=Part(train=PART.train, validation=None))
+
+    assert [s.loss for s in without] == [s.loss for s in with_validation]
+    assert without[0].predictions is None
+
+
+def test_rows_outside_the_part_are_not_used(trainer):
+    """Other pixels and labels in the validation rows leave the losses alone."""
+    arrays, other = pictures(ROWS), pictures(ROWS, seed=5)
+    other.images[:16] = arrays.images[:16]
+    other.targets.action_unit[:16] = arrays.targets.action_unit[:16]
+
+    for balance in ("class_weights", "oversample"):
+        first = _fit(trainer, arrays, balance=balance)
+        second = _fit(trainer, other, balance=balance)
+        assert [s.loss for s in first] == [s.loss for s in second]
+
+
+def test_masked_labels_have_no_effect(trainer):
+    """What stands under a mask changes nothing."""
+    arrays, other = pictures(ROWS), pictures(ROWS)
+    for targets in (arrays.targets, other.targets):
+        targets.emotion_mask[:5] = False
+        targets.action_unit_mask[3:9, 0] = False
+    other.targets.emotion[:5] = 1.0
+    other.targets.action_unit[3:9, 0] = 1 - other.targets.action_unit[3:9, 0]
+
+    assert _numbers(_fit(trainer, arrays)) == _numbers(_fit(trainer, other))
+
+
+def test_a_training_without_any_label_is_finite(trainer):
+    """Batches whose labels are all masked give a loss of 0, not NaN."""
+    arrays = pictures(ROWS)
+    arrays.targets.emotion_mask[:] = False
+    arrays.targets.action_unit_mask[:] = False
+
+    assert [s.loss for s in _fit(trainer, arrays)] == [0.0, 0.0]
+
+
+def test_divergence_is_yielded(trainer):
+    """An absurd learning rate ends in numbers that are not finite, not in an error."""
+    scores = _fit(
+        trainer, training__optimizer="sgd", training__learning_rate=1e3, seed=1,
+        training__epochs=6,
+    )  # fmt: skip
+    finite = [math.isfinite(score.loss) for score in scores]
+
+    assert not all(finite)
+    assert len(scores) == 6
+
+
+@pytest.mark.parametrize(
+    ("emotions", "units"), [((), ("AU1", "AU12")), (("a", "b"), ())]
+)
+def test_one_head_is_enough(emotions, units):
+    """A model has only the heads whose targets a study asks for."""
+    whole = pictures(ROWS).targets
+    targets = Targets(
+        emotions=emotions,
+        action_units=units,
+        emotion=whole.emotion[:, : len(emotions)],
+        emotion_mask=whole.emotion_mask,
+        action_unit=whole.action_unit[:, : len(units)],
+        action_unit_mask=whole.action_unit_mask[:, : len(units)],
+    )
+    arrays = Arrays(images=pictures(ROWS).images, targets=targets)
+    score = _fit(WarmTrainer(), arrays, emotions=emotions, units=units)[-1]
+
+    assert (score.predictions.emotion is not None) == bool(emotions)
+    assert (score.predictions.action_units is not None) == bool(units)
+
+
+def test_predictions_are_probabilities(trainer):
+    """Rows of emotions sum to 1; a validation part of any size comes back whole."""
+    for count in (1, 7):
+        part = Part(train=PART.train, validation=np.arange(count))
+        found = _fit(trainer, part=part)[-1].predictions
+        np.testing.assert_allclose(found.emotion.sum(axis=1), 1.0, rtol=1e-5)
+        assert found.action_units.shape == (count, 2)
+        assert ((found.action_units >= 0) & (found.action_units <= 1)).all()
+
+
+def test_the_schedule_falls_to_the_floor():
+    """The rate starts at its knob and falls from epoch to epoch."""
+    rates = [learning_rate(2.0, epoch=epoch, epochs=10) for epoch in range(1, 11)]
+
+    assert rates[0] == 2.0
+    assert rates == sorted(rates, reverse=True)
+    assert learning_rate(2.0, epoch=1, epochs=1) == 2.0
+    assert 0.02 < rates[-1] < 0.1
+
+
+def test_capacity_bounds_the_graphs_kept(monkeypatch):
+    """The Structure that has waited longest is dropped, and built again if needed."""
+    built = []
+    original = ExpressionModel.__init__
+
+    def counted(self, **graph):
+        built.append(1)
+        original(self, **graph)
+
+    monkeypatch.setattr(ExpressionModel, "__init__", counted)
+    trainer = WarmTrainer(capacity=1)
+    first = _fit(trainer, head__dense_units=4)
+    _fit(trainer, head__dense_units=5)
+    again = _fit(trainer, head__dense_units=4)
+
+    assert len(built) == 3
+    assert _numbers(first) == _numbers(again)
+    assert trainer.timings.built > 0
+    assert trainer.timings.traced > 0
+
+
+def test_predictions_are_those_of_the_last_fit(trainer):
+    """Asking for the predictions of a configuration that was not fitted is refused."""
+    scores = _fit(trainer)
+    found = trainer.predict(configured(), pictures(ROWS).images[PART.validation])
+
+    assert np.array_equal(found.emotion, scores[-1].predictions.emotion)
+    with pytest.raises(ValueError, match="last fit"):
+        trainer.predict(configured(head__dropout=0.9), pictures(ROWS).images)

@@ -1,0 +1,175 @@
+"""Where initial weights come from, and what is said when they cannot be had."""
+
+import keras
+import numpy as np
+import pytest
+from keras.src.applications import efficientnet, resnet
+
+from data_pipeline.errors import StudyError, WeightsError
+from models import donors
+from models.assemble import assemble
+from models.catalogue import BACKBONE_FACTS
+from models.donors import backbone_layers, initial_weights
+from models.export import plain_model
+from models.training import Part, WarmTrainer
+from models.weights import check_structure, check_weights
+from tests.strategies_models import configured, pictures, structure
+
+PART = Part(train=np.arange(24), validation=np.arange(24))
+
+
+@pytest.fixture(name="exported")
+def _exported(tmp_path):
+    """Trains a small model and exports it."""
+    trainer, config = WarmTrainer(), configured(training__epochs=1)
+    list(trainer.fit(config, pictures(), PART, seed=4))
+    path = tmp_path / "model.keras"
+    trainer.export(config, path)
+    return path
+
+
+def test_a_backbone_without_imagenet_weights_is_refused():
+    """The message names the backbones that have such weights, and the way out."""
+    with pytest.raises(WeightsError, match=r"resnet50.*residual_cnn has no.*\"none\""):
+        check_weights("residual_cnn", "imagenet")
+
+
+def test_a_missing_file_is_refused():
+    """The message names what was given and what may be given."""
+    with pytest.raises(WeightsError, match=r"nowhere\.keras.*no file"):
+        check_weights("resnet50", "nowhere.keras")
+
+
+def test_too_small_images_are_refused():
+    """The message names the key, the value and the smallest image."""
+    with pytest.raises(StudyError, match=r"resnet50.*32.*data\.image_size = 24"):
+        check_structure(structure(backbone__name="resnet50", side=24))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
+)
+def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_path):
+    """Where a download fails, the error says which file goes into which folder."""
+
+    def offline(*_args, **_kwargs):
+        raise Exception("URL fetch failure")  # noqa: TRY002 - as Keras raises it
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    with pytest.raises(WeightsError) as error:
+        donors._fetch(name, BACKBONE_FACTS[name].imagenet)  # noqa: SLF001
+
+    assert BACKBONE_FACTS[name].imagenet.name in str(error.value)
+    assert str(tmp_path / "models") in str(error.value)
+    assert 'backbone.weights = "none"' in str(error.value)
+
+
+def test_facts_are_those_of_keras():
+    """File names and digests are the ones that Keras itself would fetch."""
+    assert (
+        BACKBONE_FACTS["resnet50"].imagenet.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
+    )
+    assert (
+        BACKBONE_FACTS["efficientnet_b0"].imagenet.md5
+        == efficientnet.WEIGHTS_HASHES["b0"][1]
+    )
+
+
+@pytest.mark.slow
+def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
+    """A file in Keras's format fills every layer; Keras's own extra scale is kept."""
+    donor = keras.applications.EfficientNetB0(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    deviation = [0.229, 0.224, 0.225]
+    normal = next(
+        layer for layer in donor.layers if isinstance(layer, keras.layers.Normalization)
+    )
+    normal.set_weights(
+        [np.array([0.485, 0.456, 0.406]), np.array(deviation), np.array(0)]
+    )
+    normal.finalize_state()
+    donor.save_weights(tmp_path / "published.weights.h5")
+    monkeypatch.setattr(
+        keras.utils, "get_file", lambda *_a, **_k: tmp_path / "published.weights.h5"
+    )
+    wanted = structure(backbone__name="efficientnet_b0", backbone__weights="imagenet")
+    model = assemble(wanted)
+    values = initial_weights(model, wanted)
+    names = [layer.name for layer in backbone_layers(model)]
+
+    assert list(values) == names
+    np.testing.assert_allclose(values[names[0]][1], np.square(deviation), rtol=1e-6)
+    np.testing.assert_array_equal(
+        values["stem_conv"][0], donor.get_layer("stem_conv").get_weights()[0]
+    )
+
+
+@pytest.mark.slow
+def test_a_training_starts_from_an_exported_model(exported):
+    """The backbone is the file's, the head is drawn; a reset gives it again."""
+    config = configured(backbone__weights=str(exported), training__learning_rate=1e-9)
+    source = keras.saving.load_model(exported)
+    trainer = WarmTrainer()
+    for seed in (1, 2):
+        list(trainer.fit(config, pictures(), PART, seed=seed))
+        model = trainer._warm(config.structure).model  # noqa: SLF001
+        for name in ("stem_conv", "stage2_block1_second_conv"):
+            found = model.get_layer(name).get_weights()[0]
+            wanted = source.get_layer(name).get_weights()[0]
+            np.testing.assert_allclose(found, wanted, atol=1e-6)
+        head = model.get_layer("dense").get_weights()[0]
+        assert not np.allclose(head, source.get_layer("dense").get_weights()[0])
+
+
+def test_layers_that_fit_are_taken_by_name(exported):
+    """A deeper network takes the layers it shares with the file, by name and shape."""
+    wanted = structure(backbone__weights=str(exported), backbone__blocks=2)
+    values = initial_weights(assemble(wanted), wanted)
+
+    assert "stage1_block1_first_conv" in values
+    assert "stage1_block2_first_conv" not in values
+
+
+def test_a_file_that_fits_nowhere_is_refused(exported):
+    """A file of another backbone names the file and the way out."""
+    other = plain_model(configured(backbone__name="densenet121"))
+    other.save(exported.parent / "other.keras")
+    wanted = structure(backbone__weights=str(exported.parent / "other.keras"))
+
+    with pytest.raises(WeightsError, match=r"other\.keras fits"):
+        initial_weights(assemble(wanted), wanted)
+
+
+def test_a_broken_file_is_refused(tmp_path):
+    """A file that is no model names itself."""
+    path = tmp_path / "broken.keras"
+    path.write_bytes(b"no model")
+    wanted = structure(backbone__weights=str(path))
+
+    with pytest.raises(WeightsError, match=r"broken\.keras cannot be read"):
+        initial_weights(assemble(wanted), wanted)
+
+
+def test_a_weights_file_fills_the_whole_backbone(exported):
+    """A .weights.h5 file gives the backbone of the model it was saved from."""
+    source = keras.saving.load_model(exported)
+    path = exported.parent / "model.weights.h5"
+    source.save_weights(path)
+    wanted = structure(backbone__weights=str(path), units=())
+    values = initial_weights(assemble(wanted), wanted)
+
+    for layer in backbone_layers(source):
+        for given, weight in zip(values[layer.name], layer.get_weights(), strict=True):
+            np.testing.assert_array_equal(given, weight)
+
+
+def test_a_weights_file_that_fits_in_part_is_refused(exported):
+    """Such a file has no names: a part of it could land anywhere."""
+    path = exported.parent / "model.weights.h5"
+    keras.saving.load_model(exported).save_weights(path)
+    wanted = structure(backbone__weights=str(path), backbone__blocks=2)
+
+    with pytest.raises(WeightsError, match="very backbone"):
+        initial_weights(assemble(wanted), wanted)
