@@ -6,6 +6,9 @@ from difflib import get_close_matches
 from models.config import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
 
+ROUNDING = 1e-6
+
+
 class Problems(list[str]):
     """Messages of the form ``KEY: RULE, found VALUE``."""
 
@@ -50,7 +53,7 @@ def check_value(
             f"{place}: must be from {setting.low:g} to {setting.high:g}, found {value}"
         )
         return None
-    return setting.kind(value)  # type: ignore[arg-type]
+    return setting.kind(value)
 
 
 def _within(value: float, setting: Setting) -> bool:
@@ -62,7 +65,7 @@ def _within(value: float, setting: Setting) -> bool:
 def read_choices(
     place: str, values: object, setting: Setting, problems: Problems
 ) -> Choices | None:
-    """Checks a list of choices; adds problems and returns ``None`` where it is wrong."""
+    """Checks a list of choices; a wrong one adds problems and gives ``None``."""
     if not isinstance(values, list) or not values:
         problems.append(f"{place}: needs at least one choice, found {values!r}")
         return None
@@ -76,7 +79,7 @@ def read_choices(
 def read_range(
     place: str, table: Mapping[str, object], setting: Setting, problems: Problems
 ) -> Domain | None:
-    """Checks a range; adds problems and returns ``None`` where it is wrong."""
+    """Checks a range; a wrong one adds problems and gives ``None``."""
     before = len(problems)
     if setting.kind is str:
         problems.append(f"{place}: holds names, so it needs a list of choices")
@@ -84,66 +87,57 @@ def read_range(
     for end in ("low", "high"):
         if end not in table:
             problems.append(f"{place}: a range needs low and high, {end} is missing")
-    if len(problems) > before:
-        return None
-    low = check_value(f"{place} low", table["low"], setting, problems)
-    high = check_value(f"{place} high", table["high"], setting, problems)
-    log = table.get("log", False)
-    step = table.get("step")
+        else:
+            check_value(f"{place} {end}", table[end], setting, problems)
+    _check_log_and_step(place, table, setting, problems)
+    if len(problems) == before:
+        _check_ends(place, table, problems)
+    return _domain(setting, table) if len(problems) == before else None
+
+
+def _check_log_and_step(
+    place: str, table: Mapping[str, object], setting: Setting, problems: Problems
+) -> None:
+    log, step = table.get("log", False), table.get("step")
     if not isinstance(log, bool):
         problems.append(f"{place} log: must be true or false, found {log!r}")
-    if step is not None:
-        _check_step(place, step, setting, problems)
-    if len(problems) > before:
-        return None
-    _check_ends(place, float(low or 0), float(high or 0), table, problems)
-    if len(problems) > before:
-        return None
-    return _domain(setting, low, high, step, log=bool(log))
-
-
-def _check_step(
-    place: str, step: object, setting: Setting, problems: Problems
-) -> None:
+    if step is None:
+        return
     types = (int,) if setting.kind is int else (int, float)
-    if isinstance(step, bool) or not isinstance(step, types) or step <= 0:  # type: ignore[operator]
+    if isinstance(step, bool) or not isinstance(step, types) or step <= 0:
         problems.append(f"{place} step: must be a number above 0, found {step!r}")
 
 
-def _check_ends(
-    place: str, low: float, high: float, table: Mapping[str, object], problems: Problems
-) -> None:
-    step = table.get("step")
+def _check_ends(place: str, table: Mapping[str, object], problems: Problems) -> None:
+    low, high, step = _number(table["low"]), _number(table["high"]), table.get("step")
+    found = f"found low={low:g}, high={high:g}"
     if low > high:
-        problems.append(f"{place}: low <= high must hold, found low={low:g}, high={high:g}")
+        problems.append(f"{place}: low <= high must hold, {found}")
     elif table.get("log") and low <= 0:
-        problems.append(f"{place}: a log range needs low > 0, found low={low:g}")
+        problems.append(f"{place}: a log range needs low > 0, {found}")
     elif table.get("log") and step is not None:
         problems.append(f"{place}: step and log exclude each other, found both")
-    elif isinstance(step, int | float):
-        count = (high - low) / step
-        if abs(count - round(count)) > 1e-6:  # noqa: PLR2004 - a rounding error
+    elif step is not None:
+        count = (high - low) / _number(step)
+        if abs(count - round(count)) > ROUNDING:
             problems.append(
-                f"{place}: high must be low plus whole steps, found low={low:g}, "
-                f"high={high:g}, step={step:g}"
+                f"{place}: high must be low plus whole steps, {found}, "
+                f"step={_number(step):g}"
             )
 
 
-def _domain(
-    setting: Setting, low: Value | None, high: Value | None, step: object, *, log: bool
-) -> Domain:
+def _domain(setting: Setting, table: Mapping[str, object]) -> Domain:
+    low, high = _number(table["low"]), _number(table["high"])
+    step, log = table.get("step"), bool(table.get("log", False))
     if setting.kind is int:
-        return IntRange(
-            low=int(low or 0),
-            high=int(high or 0),
-            step=1 if step is None else int(step),  # type: ignore[call-overload]
-            log=log,
-        )
-    return FloatRange(
-        low=float(low or 0),
-        high=float(high or 0),
-        step=None if step is None else float(step),  # type: ignore[arg-type]
-        log=log,
-    )
+        whole = 1 if step is None else int(_number(step))
+        return IntRange(low=int(low), high=int(high), step=whole, log=log)
+    gap = None if step is None else _number(step)
+    return FloatRange(low=low, high=high, step=gap, log=log)
 
 
+def _number(value: object) -> float:
+    """Reads a value that is known to be a number."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"a number is expected here, found {value!r}")
+    return float(value)

@@ -58,9 +58,7 @@ def retrain_order(
     )
 
 
-def check_reopening(
-    folder: RunFolder, best: TrialRecord, *, reopen: bool
-) -> None:
+def check_reopening(folder: RunFolder, best: TrialRecord, *, reopen: bool) -> None:
     """Keeps a tested winner: another one is tested only when somebody asks for it.
 
     Raises:
@@ -111,9 +109,7 @@ def keep_model(
             "search is kept, and the same command retrains again"
         )
     folder.file(PARTIAL).replace(folder.file(MODEL))
-    write_json(
-        folder.file(SIDECAR), sidecar(study, folder, best, labelled, retrained)
-    )
+    write_json(folder.file(SIDECAR), sidecar(study, folder, best, labelled, retrained))
 
 
 def sidecar(

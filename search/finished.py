@@ -6,7 +6,7 @@ from pathlib import Path
 from data_pipeline.errors import InputError, RunError
 from search.domains import nearest
 from search.exported import exported
-from search.ledger import read_records
+from search.history import read_records
 from search.records import TrialRecord
 from search.run_folder import RunFolder, run_name, write_text
 from search.study import Study, read_study

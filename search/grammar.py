@@ -131,16 +131,24 @@ def _without_dead(space: SearchSpace) -> SearchSpace:
 
     ``--set`` may narrow a parent; its children then have nothing left to say.
     """
+    # What a key can be; None for a range, which meets conditions at run time.
     reachable: dict[str, set[Value] | None] = {k: {v} for k, v in space.fixed}
     kept: list[Parameter] = []
     for parameter in space.parameters:
-        if all(
-            key in reachable and (reachable[key] is None or set(allowed) & (reachable[key] or set()))
-            for key, allowed in parameter.when
-        ):
-            kept.append(parameter)
-            domain = parameter.domain
-            reachable[parameter.key] = (
-                set(domain.values) if isinstance(domain, Choices) else None
-            )
+        if not all(_can_hold(reachable, *condition) for condition in parameter.when):
+            continue
+        kept.append(parameter)
+        domain = parameter.domain
+        reachable[parameter.key] = (
+            set(domain.values) if isinstance(domain, Choices) else None
+        )
     return SearchSpace(parameters=tuple(kept), fixed=space.fixed)
+
+
+def _can_hold(
+    reachable: Mapping[str, set[Value] | None], key: str, allowed: tuple[Value, ...]
+) -> bool:
+    if key not in reachable:
+        return False
+    values = reachable[key]
+    return values is None or not values.isdisjoint(allowed)

@@ -14,9 +14,9 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import InputError
 from data_pipeline.seeds import child_seed
 from models.config import Value
+from search.history import records_of
 from search.identity import keep_identity
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Watcher
@@ -48,13 +48,12 @@ class Ledger:
         counts = self.counts()
         if counts.done + counts.running >= self._study.search.trials:
             return None
-        if self._study.search.sampler == "grid":
-            # A point that a crash interrupted waits already, and comes first.
-            if not self._waiting():
-                point = self._next_point()
-                if point is None:
-                    return None
-                self._trials.enqueue_trial(point)
+        # A point that a crash interrupted waits already, and comes first.
+        if self._study.search.sampler == "grid" and not self._waiting():
+            point = self._next_point()
+            if point is None:
+                return None
+            self._trials.enqueue_trial(point)
         with _quiet():
             trial = self._trials.ask()
             values = self._study.space.suggest(trial)  # type: ignore[arg-type]
@@ -122,10 +121,10 @@ class Ledger:
 
     def records(self) -> tuple[TrialRecord, ...]:
         """Reads every trial that was begun, in the order of their numbers."""
-        return _records(self._study, self._trials)
+        return records_of(self._study, self._trials)
 
     def best(self) -> TrialRecord | None:
-        """Returns the completed trial with the highest value, the earliest of equals."""
+        """Returns the completed trial with the highest value, of equals the first."""
         done = [record for record in self.records() if record.state == "COMPLETE"]
         return max(done, key=lambda record: record.value or 0.0, default=None)
 
@@ -218,49 +217,6 @@ def open_ledger(
     return Ledger(study, trials, watcher)
 
 
-def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...]:
-    """Reads the trials of a run without working on it.
-
-    Args:
-        study: the study as it was run.
-        url: the storage; see ``open_storage``.
-        name: the Optuna study's name.
-
-    Raises:
-        InputError: the storage has no such study.
-    """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        trials = optuna.load_study(study_name=name, storage=open_storage(url))
-    except KeyError as error:
-        raise InputError(
-            f"{url}: holds no study {name}; name the storage that the run was given "
-            "with --storage"
-        ) from error
-    return _records(study, trials)
-
-
-def _records(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
-    return tuple(
-        _record(study, trial)
-        for trial in trials.get_trials(deepcopy=False)
-        if trial.state != TrialState.WAITING
-    )
-
-
-def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
-    attributes = dict(trial.user_attrs)
-    return TrialRecord(
-        number=trial.number,
-        state=trial.state.name,
-        reason=str(attributes.pop("reason", "")),
-        value=trial.value if trial.state == TrialState.COMPLETE else None,
-        values=study.space.config(trial.params),
-        curve=dict(trial.intermediate_values),
-        attributes=attributes,
-    )
-
-
 def _point(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
     return tuple(sorted(params.items()))
 
@@ -271,5 +227,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
-
-

@@ -14,8 +14,8 @@ import numpy as np
 from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
-from models.predictions import Predictions
 from models.metrics import scores
+from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import Arrays, EpochScore, Part, WarmTrainer
 from search.job import Job
@@ -48,9 +48,7 @@ def run_trial(
         part = Part(train=fold.train, validation=fold.validation)
         truth = job.targets.take(fold.validation)
         before = spent
-        stream = trainer.fit(
-            config, arrays, part, seed=child_seed(seed, "fold", index)
-        )
+        stream = trainer.fit(config, arrays, part, seed=child_seed(seed, "fold", index))
         for score in stream:
             spent = _add(spent, before, score, trainer)
             if score.predictions is None or not _finite(score):

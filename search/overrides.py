@@ -1,4 +1,4 @@
-"""``--set section.key=VALUE``: one value of a study file, changed on the command line."""
+"""``--set section.key=VALUE`` changes one value of a study file."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -182,5 +182,3 @@ def _check_folds(folds: tuple[Fold, ...], targets: Targets) -> None:
 def _digest(folds: tuple[Fold, ...]) -> str:
     rows = [[fold.train.tolist(), fold.validation.tolist()] for fold in folds]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-
-

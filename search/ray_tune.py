@@ -10,15 +10,14 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import Any
 
 from data_pipeline.errors import InputError, RunError
 from models.runtime import environment, prepare_process
+from search.bridge import FINISHED, Bridge
 from search.job import Job
 from search.ledger import Ledger
-from search.results import Asked, Failed, Outcome, Pruned, Report, Retrained
-from search.results import RetrainOrder, Spent
+from search.results import Failed, Outcome, Report, Retrained, RetrainOrder
 
 QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -70,96 +69,6 @@ def run_ray(
     return bridge.retrained
 
 
-class Bridge:
-    """What Searcher and Scheduler share: the ledger and the trials that run."""
-
-    def __init__(
-        self, ledger: Ledger, then: Callable[[], RetrainOrder | None]
-    ) -> None:
-        """Joins a ledger and what comes after the search."""
-        self.error: BaseException | None = None
-        self.retrained: Retrained | Failed | None = None
-        self._ledger = ledger
-        self._then = then
-        self._running: dict[str, _Running] = {}
-        self._retraining: str | None = None
-        self._over = False
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickles to nothing: Tune keeps copies to restore from, which nobody does."""
-        return {}
-
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Gives Tune the next thing to do: a trial, the retraining, nothing yet."""
-        if self._over or self.error is not None:
-            return str(Searcher.FINISHED)
-        if self._retraining is not None:
-            return None
-        asked = self._ledger.ask()
-        if asked is not None:
-            self._running[trial_id] = _Running(asked)
-            return {"asked": asked}
-        if self._running:
-            return None
-        order = self._then()
-        if order is None:
-            self._over = True
-            return str(Searcher.FINISHED)
-        self._retraining = trial_id
-        return {"order": order}
-
-    def report(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Records an epoch; tells whether the trial stops here."""
-        running = self._running.get(trial_id)
-        if running is None or "report" not in result:
-            return False
-        report: Report = result["report"]
-        running.spent = running.complete(report.spent, result["started"])
-        pruned = self._ledger.report(running.asked.number, report)
-        running.pruned = pruned
-        return pruned
-
-    def complete(
-        self, trial_id: str, result: dict[str, Any] | None, *, error: bool
-    ) -> None:
-        """Records how a trial or the retraining ended."""
-        if trial_id == self._retraining:
-            self._over = True
-            found = None if error or result is None else result.get("retrained")
-            self.retrained = found or Failed(reason="the worker of retraining died")
-            return
-        running = self._running.pop(trial_id, None)
-        if running is None:
-            return
-        self._ledger.tell(running.asked.number, running.outcome(result, error=error))
-
-
-class _Running:
-    """A trial on a worker, and what it has cost by its last report."""
-
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-        self.pruned = False
-        self.spent = Spent(asked=asked.seconds)
-        self._begun = time.time()
-
-    def complete(self, spent: Spent, started: float) -> Spent:
-        """Adds what only the driver knows to a worker's account."""
-        waited = max(0.0, started - self._begun)
-        return replace(spent, asked=self.asked.seconds, waited=waited)
-
-    def outcome(self, result: dict[str, Any] | None, *, error: bool) -> Outcome:
-        """Says how the trial ended."""
-        if self.pruned:
-            return Pruned(reason="pruner", spent=self.spent)
-        if error or result is None or "outcome" not in result:
-            return Failed(reason="the worker died in this trial", spent=self.spent)
-        outcome: Outcome = result["outcome"]
-        # A broken trial lost its own account; the last report has most of it.
-        spent = outcome.spent if outcome.spent.epochs else self.spent
-        return replace(outcome, spent=self.complete(spent, result["started"]))
-
-
 class LedgerSearcher(Searcher):  # type: ignore[misc]
     """Tune's Searcher over the ledger."""
 
@@ -174,7 +83,7 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
             return self._bridge.suggest(trial_id)
         except Exception as error:  # noqa: BLE001 - raised again after Tune has ended
             self._bridge.error = error
-            return str(Searcher.FINISHED)
+            return FINISHED
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Does nothing: the Scheduler is asked first and reports."""
@@ -232,20 +141,19 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Takes the next trial, in the same process."""
-        if self._stream is not None:
-            self._stream.close()
+        self._stream.close()
         self._begin(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
         """Trains one epoch, or says how the trial ended."""
-        if self._stream is None:
-            retrained = self._worker.retrain(self._order)
-            return {"retrained": retrained, "done": True}
+        if self._order is not None:
+            return {"retrained": self._worker.retrain(self._order), "done": True}
+        result = {"started": self._started}
         try:
-            return {"report": next(self._stream), "started": self._started}
+            return result | {"report": next(self._stream)}
         except StopIteration as end:
-            return {"outcome": end.value, "started": self._started, "done": True}
+            return result | {"outcome": end.value, "done": True}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Saves nothing: an interrupted trial runs again from its beginning."""
@@ -256,9 +164,15 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()
         self._order: RetrainOrder | None = config.get("order")
-        self._stream: Generator[Report, None, Outcome] | None = (
-            self._worker.trial(config["asked"]) if "asked" in config else None
+        self._stream: Generator[Report, None, Outcome] = (
+            self._worker.trial(config["asked"]) if self._order is None else _nothing()
         )
+
+
+def _nothing() -> Generator[Report, None, Outcome]:
+    """A stream without a report, for a worker that retrains."""
+    yield from ()
+    return Failed(reason="a retraining is no trial")
 
 
 def _start(job: Job) -> None:

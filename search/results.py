@@ -1,7 +1,7 @@
 """What a trial says: reports while it runs, one outcome when it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.config import Value
 
@@ -65,7 +65,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """A trial that was stopped: by the ``pruner``, ``diverged``, or ``out_of_memory``."""
+    """A trial that was stopped: ``pruner``, ``diverged`` or ``out_of_memory``."""
 
     reason: str
     spent: Spent = field(default_factory=Spent)
@@ -112,3 +112,16 @@ class Retrained:
     losses: tuple[float, ...]
     parameters: int
     seconds: float
+
+
+def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Outcome:
+    """Completes an outcome with what only the driver knows.
+
+    Args:
+        outcome: what the worker said; a broken trial has lost its own account.
+        last: the account of the trial's last report.
+        asked: seconds the sampler took.
+        waited: seconds until a worker began.
+    """
+    spent = outcome.spent if outcome.spent.epochs else last
+    return replace(outcome, spent=replace(spent, asked=asked, waited=waited))

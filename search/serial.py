@@ -1,12 +1,21 @@
 """The readable reference executor: the same search, one trial after another."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Generator
 
 from models.runtime import prepare_process
 from search.job import Job
 from search.ledger import Ledger
-from search.results import Asked, Failed, Outcome, Pruned, Retrained, RetrainOrder
+from search.results import (
+    Asked,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    Retrained,
+    RetrainOrder,
+    Spent,
+    settled,
+)
 
 
 def run_serial(
@@ -27,23 +36,25 @@ def run_serial(
 
     worker = Worker(job)
     while (asked := ledger.ask()) is not None:
-        ledger.tell(asked.number, _follow(worker, asked, ledger))
+        ledger.tell(asked.number, _follow(worker.trial(asked), asked, ledger))
     order = then()
     return None if order is None else worker.retrain(order)
 
 
-def _follow(worker: "Worker", asked: Asked, ledger: Ledger) -> Outcome:  # noqa: F821
+def _follow(
+    stream: Generator[Report, None, Outcome], asked: Asked, ledger: Ledger
+) -> Outcome:
     """Reports each epoch of a trial, and stops it when the ledger says so."""
-    stream = worker.trial(asked)
+    last = Spent()
     while True:
         try:
             report = next(stream)
         except StopIteration as end:
             outcome: Outcome = end.value
-            return replace(
-                outcome, spent=replace(outcome.spent, asked=asked.seconds)
-            )
+            break
+        last = report.spent
         if ledger.report(asked.number, report):
             stream.close()
-            spent = replace(report.spent, asked=asked.seconds)
-            return Pruned(reason="pruner", spent=spent)
+            outcome = Pruned(reason="pruner", spent=last)
+            break
+    return settled(outcome, last, asked=asked.seconds, waited=0.0)

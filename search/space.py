@@ -105,7 +105,7 @@ class SearchSpace:
             if parameter.key == key:
                 match parameter.domain:
                     case Choices(values=values):
-                        return max(values)  # type: ignore[type-var]
+                        return max(values)
                     case IntRange(high=high) | FloatRange(high=high):
                         return high
         return dict(self.fixed).get(key, default)

@@ -123,9 +123,7 @@ def _hold_out(run: Run, *, reopen: bool) -> None:
     """Tests once, or shows what the one test said."""
     report = read_json(run.folder.file(final.REPORT))
     if report is None or reopen:
-        report = final.open_and_test(
-            run.study, run.folder, run.labelled, reopen=reopen
-        )
+        report = final.open_and_test(run.study, run.folder, run.labelled, reopen=reopen)
     run.progress.say("")
     run.progress.say(describe(report))
 

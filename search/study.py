@@ -195,7 +195,9 @@ def _objective(
 
 
 def _is_weight(weight: object) -> bool:
-    return isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+    return (
+        isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+    )
 
 
 def _check_together(study: Study, problems: Problems) -> None:

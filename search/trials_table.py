@@ -29,8 +29,8 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
         records: trials in the order of their numbers.
 
     Returns:
-        The text, header first. A cell is empty where the trial does not set the key: the
-        key's condition did not hold, or the study leaves it at its default.
+        The text, header first. A cell is empty where the trial does not set the
+        key: its condition did not hold, or the study leaves it at its default.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

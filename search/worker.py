@@ -13,8 +13,15 @@ from models.runtime import is_out_of_memory
 from models.training import Arrays, Part, WarmTrainer
 from search.job import Job
 from search.objective import run_trial
-from search.results import Asked, Failed, Outcome, Pruned, Report, Retrained
-from search.results import RetrainOrder
+from search.results import (
+    Asked,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    Retrained,
+    RetrainOrder,
+)
 
 KEPT_STRUCTURES = 4
 

@@ -1,0 +1,53 @@
+"""Reads the trials of a study from Optuna, as records."""
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from data_pipeline.errors import InputError
+from search.records import TrialRecord
+from search.storage import open_storage
+from search.study import Study
+
+
+def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...]:
+    """Reads the trials of a run without working on it.
+
+    Args:
+        study: the study as it was run.
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+
+    Raises:
+        InputError: the storage has no such study.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        trials = optuna.load_study(study_name=name, storage=open_storage(url))
+    except KeyError as error:
+        raise InputError(
+            f"{url}: holds no study {name}; name the storage that the run was given "
+            "with --storage"
+        ) from error
+    return records_of(study, trials)
+
+
+def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
+    """Reads every trial that was begun, in the order of their numbers."""
+    return tuple(
+        _record(study, trial)
+        for trial in trials.get_trials(deepcopy=False)
+        if trial.state != TrialState.WAITING
+    )
+
+
+def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
+    attributes = dict(trial.user_attrs)
+    return TrialRecord(
+        number=trial.number,
+        state=trial.state.name,
+        reason=str(attributes.pop("reason", "")),
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        values=study.space.config(trial.params),
+        curve=dict(trial.intermediate_values),
+        attributes=attributes,
+    )

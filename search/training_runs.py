@@ -1,0 +1,102 @@
+"""Trains one configuration with several seeds; each leaves a folder like a run's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from data_pipeline.errors import RunError
+from data_pipeline.seeds import child_seed
+from models.runtime import prepare_process
+from search.exported import Exported, read_exported
+from search.final import BEST, MODEL, PARTIAL, SIDECAR, sidecar
+from search.prepare import Labelled, find_data, prepare, read_labels
+from search.progress import SearchProgress
+from search.results import Retrained, RetrainOrder
+from search.run_folder import (
+    RunFolder,
+    read_json,
+    run_name,
+    write_json,
+    write_text,
+)
+from search.storage import only_driver
+from search.study import as_values
+
+
+def train_seeds(
+    config: Path, data: str | None, out: Path, *, seeds: int
+) -> Iterator[Path]:
+    """Trains with the seeds 1 to ``seeds``; one that is trained already is kept.
+
+    Args:
+        config: the exported configuration.
+        data: ``--data``.
+        out: the folder of all runs.
+        seeds: how many.
+
+    Yields:
+        The folder of each seed, when its model lies in it.
+
+    Raises:
+        RunError: a training diverged, or a folder holds another configuration.
+    """
+    found = read_exported(config)
+    text = config.read_text(encoding="utf-8")
+    with SearchProgress(Console()) as progress:
+        root, drawn = find_data(found.study, data, progress.stage)
+        labelled = read_labels(found.study, root, drawn=drawn)
+        runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
+        family = RunFolder(out=out, name=f"{runs.name}-trained")
+        family.path.mkdir(parents=True, exist_ok=True)
+        job, _ = prepare(
+            found.study, labelled, cache=runs.cache, progress=progress.stage
+        )
+        prepare_process(cpus=job.cpus)
+        from search.worker import Worker  # noqa: PLC0415 - after its environment
+
+        worker = Worker(job)
+        with only_driver(family.file(".driver.lock")):
+            for seed in range(1, seeds + 1):
+                folder = RunFolder(out=family.path, name=f"seed-{seed}")
+                folder.path.mkdir(exist_ok=True)
+                if not _is_trained(folder, text):
+                    _train(worker, folder, found, labelled, seed)
+                    write_text(folder.file(BEST), text)
+                yield folder.path
+
+
+def _is_trained(folder: RunFolder, text: str) -> bool:
+    best = folder.file(BEST)
+    if not best.exists():
+        return False
+    if best.read_text(encoding="utf-8") != text:
+        raise RunError(
+            f"{folder.path}: holds a model of another configuration, which is not "
+            "written over; name another --out, or move the folder away"
+        )
+    return read_json(folder.file(SIDECAR)) is not None
+
+
+def _train(
+    worker: Any,
+    folder: RunFolder,
+    found: Exported,
+    labelled: Labelled,
+    seed: int,
+) -> None:
+    order = RetrainOrder(
+        values=as_values(dict(found.study.space.fixed)),
+        seed=child_seed(seed, "train"),
+        stop_after=found.origin.epoch,
+        path=str(folder.file(PARTIAL)),
+    )
+    trained = worker.retrain(order)
+    if not isinstance(trained, Retrained):
+        raise RunError(f"{folder.path}: {trained.reason}")
+    folder.file(PARTIAL).replace(folder.file(MODEL))
+    subjects = "\n".join(labelled.split.hold_out.subjects)
+    write_text(folder.file("hold_out_subjects.txt"), subjects + "\n")
+    described = sidecar(found.study, folder, found.origin, labelled, trained)
+    write_json(folder.file(SIDECAR), described | {"seed": seed})
