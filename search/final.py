@@ -1,6 +1,7 @@
 """After the search: the winner is exported, retrained, and tested once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,15 @@ MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "bes
 PARTIAL = ".model.part.keras"
 PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pillow")
 PREDICTED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Winner:
+    """What a model's description says of the trial it comes from."""
+
+    trial: int
+    epoch: int
+    thresholds: Mapping[str, float]
 
 
 def require_best(ledger: Ledger) -> TrialRecord:
@@ -109,13 +119,19 @@ def keep_model(
             "search is kept, and the same command retrains again"
         )
     folder.file(PARTIAL).replace(folder.file(MODEL))
-    write_json(folder.file(SIDECAR), sidecar(study, folder, best, labelled, retrained))
+    winner = Winner(
+        trial=best.number,
+        epoch=int(best.attributes["epoch"]),
+        thresholds=dict(best.attributes["thresholds"]),
+    )
+    described = sidecar(study, folder, winner, labelled, retrained)
+    write_json(folder.file(SIDECAR), described)
 
 
 def sidecar(
     study: Study,
     folder: RunFolder,
-    best: TrialRecord,
+    winner: Winner,
     labelled: Labelled,
     retrained: Retrained,
 ) -> dict[str, Any]:
@@ -124,8 +140,8 @@ def sidecar(
     return {
         "study": study.name,
         "drawn": labelled.drawn,
-        "trial": best.number,
-        "epochs": int(best.attributes["epoch"]),
+        "trial": winner.trial,
+        "epochs": winner.epoch,
         "parameters": retrained.parameters,
         "input": {
             "size": frame.image_size,
@@ -135,7 +151,7 @@ def sidecar(
         },
         "emotions": list(frame.emotions),
         "action_units": list(frame.action_units),
-        "thresholds": dict(best.attributes["thresholds"]),
+        "thresholds": dict(winner.thresholds),
         "data": {
             "dataset": study.data.dataset,
             "fingerprint": labelled.fingerprint,

@@ -10,7 +10,7 @@ from data_pipeline.errors import RunError
 from data_pipeline.seeds import child_seed
 from models.runtime import prepare_process
 from search.exported import Exported, read_exported
-from search.final import BEST, MODEL, PARTIAL, SIDECAR, sidecar
+from search.final import BEST, MODEL, PARTIAL, SIDECAR, Winner, sidecar
 from search.prepare import Labelled, find_data, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
@@ -98,5 +98,10 @@ def _train(
     folder.file(PARTIAL).replace(folder.file(MODEL))
     subjects = "\n".join(labelled.split.hold_out.subjects)
     write_text(folder.file("hold_out_subjects.txt"), subjects + "\n")
-    described = sidecar(found.study, folder, found.origin, labelled, trained)
+    winner = Winner(
+        trial=found.origin.trial,
+        epoch=found.origin.epoch,
+        thresholds=found.thresholds,
+    )
+    described = sidecar(found.study, folder, winner, labelled, trained)
     write_json(folder.file(SIDECAR), described | {"seed": seed})
