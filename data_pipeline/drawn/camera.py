@@ -11,12 +11,12 @@ from data_pipeline.drawn.paint import paint
 from data_pipeline.drawn.plan import Sequence
 from data_pipeline.drawn.subjects import Subject, draw_subject
 from data_pipeline.drawn.views import View, draw_view
+from data_pipeline.labels import Emotion
 from data_pipeline.seeds import child_seed
 
 _MARGIN = 56
 _FRAMES_A_SECOND = 30
-_UNILATERAL = 14
-_LONE_SHARE = 0.6
+_LONE_SHARE = 0.7
 
 
 def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
@@ -37,7 +37,8 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
     )
     share = 1.0 if sequence.peak == 1 else (frame - 1) / (sequence.peak - 1)
     bias = subject.side_bias + float(np.clip(rng.normal(0, 0.07), -0.15, 0.15))
-    lone = int(rng.choice([-1, 1])) if rng.random() < _LONE_SHARE else 0
+    side = int(rng.choice([-1, 1])) if rng.random() < _LONE_SHARE else 0
+    lone = side if sequence.emotion is Emotion.CONTEMPT else 0
     muscles = Muscles(relaxed(sequence.shown, share), bias, lone)
     grain = np.random.default_rng(
         child_seed(seed, "drawn", "grain", sequence.subject, sequence.number, frame)

@@ -9,6 +9,10 @@ Points = npt.NDArray[np.float64]
 """Points of a curve, shape (N, 2): x to the right, y down."""
 
 
+SIDES = (-1, 1)
+"""Left and right in the picture."""
+
+
 def points(*pairs: tuple[float, float]) -> Points:
     """Makes points of pairs."""
     return np.array(pairs, dtype=np.float64)

@@ -6,6 +6,8 @@ import numpy as np
 
 from data_pipeline.drawn.expressions import STRONGEST, Shown
 
+_LONE = frozenset({12, 14})
+
 
 @dataclass(frozen=True, slots=True)
 class Muscles:
@@ -14,7 +16,7 @@ class Muscles:
     Attributes:
         shown: action unit -> intensity; a fraction is a frame on the way to the peak.
         bias: how much stronger the left half (x < 0) moves.
-        lone_side: -1 or 1 where a one-sided unit (AU14) is shown on that side only.
+        lone_side: -1 or 1 where AU12 and AU14 are shown on that side only.
     """
 
     shown: dict[int, float]
@@ -32,7 +34,7 @@ class Muscles:
             0 at rest, 1 at intensity E; a little more on the stronger side.
         """
         intensity = self.shown.get(unit, 0.0)
-        if unit == 14 and self.lone_side * side < 0:  # noqa: PLR2004
+        if unit in _LONE and self.lone_side * side < 0:
             intensity *= 0.1
         # FACS steps are finer at the weak end than at the strong end.
         moved: float = (max(0.0, intensity) / STRONGEST) ** 0.85

@@ -17,7 +17,6 @@ from data_pipeline.drawn.paint_head import (
     paint_back_hair,
     paint_beard,
     paint_body,
-    paint_chin_shadow,
     paint_ears,
     paint_glasses,
     paint_hair,
@@ -42,8 +41,7 @@ def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Image.Image
     """
     canvas, head = Canvas(stage, _wall(view, stage)), Canvas(stage)
     paint_back_hair(canvas, subject)
-    paint_body(canvas, subject)
-    paint_chin_shadow(canvas, subject, face)
+    paint_body(canvas, subject, face)
     paint_ears(canvas, subject)
     outline = paint_skin(canvas, subject, face)
     paint_beard(canvas, subject, face)

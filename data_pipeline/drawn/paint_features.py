@@ -3,8 +3,16 @@
 import numpy as np
 
 from data_pipeline.drawn.canvas import Canvas
-from data_pipeline.drawn.curves import Points, band, ellipse, resampled, ring, smooth
-from data_pipeline.drawn.geometry import SIDES, Face
+from data_pipeline.drawn.curves import (
+    SIDES,
+    Points,
+    band,
+    ellipse,
+    resampled,
+    ring,
+    smooth,
+)
+from data_pipeline.drawn.geometry import Face
 from data_pipeline.drawn.subjects import Subject
 from data_pipeline.drawn.upper_face import Eye
 

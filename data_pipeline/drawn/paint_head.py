@@ -4,6 +4,7 @@ import numpy as np
 
 from data_pipeline.drawn.canvas import Canvas
 from data_pipeline.drawn.curves import (
+    SIDES,
     Points,
     band,
     ellipse,
@@ -12,7 +13,7 @@ from data_pipeline.drawn.curves import (
     ring,
     smooth,
 )
-from data_pipeline.drawn.geometry import SIDES, Face
+from data_pipeline.drawn.geometry import Face
 from data_pipeline.drawn.subjects import Subject
 
 _HAIRLINES: dict[str, tuple[tuple[float, float], ...]] = {
@@ -33,31 +34,32 @@ _VOLUME: dict[str, float] = {
 }
 
 
-def paint_body(canvas: Canvas, subject: Subject) -> None:
-    """Paints shirt and neck."""
+def paint_body(canvas: Canvas, subject: Subject, face: Face) -> None:
+    """Paints shirt and neck, and the head's shadow on them."""
     stage, unit = canvas.stage, canvas.stage.unit
     half = points((0.47, 1.58), (0.75, 1.78), (1.4, 1.98), (1.95, 2.3), (2.15, 3.2))
     shoulders = smooth(mirrored(half), closed=True) * unit + stage.origin
     canvas.fill(shoulders, subject.shirt * 0.9)
     _cloth(canvas, subject, shoulders)
-    neck = points((0.60, 0.7), (0.56, 1.4), (0.62, 1.85), (0.35, 2.15), (0.0, 2.25))
-    outline = (
-        smooth(np.delete(mirrored(neck), 4, axis=0), closed=True) * unit + stage.origin
-    )
-    canvas.fill(outline, subject.skin * 0.74, soft=1.0)
+    half = points((0.60, 0.7), (0.56, 1.4), (0.62, 1.85), (0.35, 2.15), (0.0, 2.25))
+    knots = np.delete(mirrored(half), len(half), axis=0)
+    neck = smooth(knots, closed=True) * unit + stage.origin
+    canvas.fill(neck, subject.skin * 0.74, soft=1.0)
+
+    def shadow(line: Points, width: float, tone: float, soft: float) -> None:
+        shape = band(smooth(line) * unit + stage.origin, width * unit)
+        canvas.fill(shape, subject.skin * tone, soft=soft, opacity=0.55, clip=neck)
+
     for side in SIDES:
-        tendon = (
-            points((side * 0.42, 1.4), (side * 0.3, 1.8), (side * 0.12, 2.15)) * unit
+        shadow(
+            points((side * 0.42, 1.4), (side * 0.3, 1.8), (side * 0.12, 2.15)),
+            0.08,
+            0.6,
+            5,
         )
-        canvas.stroke(
-            smooth(tendon + stage.origin),
-            0.08 * unit,
-            subject.skin * 0.6,
-            soft=5,
-            opacity=0.5,
-        )
-        edge = points((side * 0.6, 1.3), (side * 0.57, 1.9)) * unit + stage.origin
-        canvas.stroke(edge, 0.2 * unit, subject.skin * 0.45, soft=7, opacity=0.6)
+        shadow(points((side * 0.6, 1.3), (side * 0.57, 1.9)), 0.2, 0.45, 7)
+    spot = ellipse((0.0, face.chin - 0.22), 0.6, 0.4) * unit + stage.origin
+    canvas.fill(spot, subject.skin * 0.32, soft=0.07 * unit, opacity=0.8, clip=neck)
 
 
 def _cloth(canvas: Canvas, subject: Subject, shirt: Points) -> None:
@@ -78,13 +80,6 @@ def _cloth(canvas: Canvas, subject: Subject, shirt: Points) -> None:
     collar = points((0.58, 1.7), (0.4, 2.1), (0.0, 2.3), (-0.4, 2.1), (-0.58, 1.7))
     line = smooth(collar) * unit + stage.origin
     canvas.stroke(line, 0.1 * unit, subject.shirt * 0.7, soft=1.5)
-
-
-def paint_chin_shadow(canvas: Canvas, subject: Subject, face: Face) -> None:
-    """Paints the head's shadow on the neck."""
-    unit = canvas.stage.unit
-    spot = ellipse((0.0, face.chin - 0.22), 0.6, 0.4) * unit + canvas.stage.origin
-    canvas.fill(spot, subject.skin * 0.32, soft=0.07 * unit, opacity=0.8)
 
 
 def paint_back_hair(canvas: Canvas, subject: Subject) -> None:

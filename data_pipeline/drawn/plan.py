@@ -204,9 +204,12 @@ def _one_uncoded(sequences: list[Sequence]) -> list[Sequence]:
         else row
         for row in sequences
     ]
-    for index, row in enumerate(done):
-        if row.emotion is Emotion.FEAR:
-            done[index] = replace(row, shown=plain, coded=plain)
+    # Weak AU5 and AU20 speak of fear; a set too small for fear takes what it has.
+    order = (Emotion.FEAR, Emotion.SADNESS, Emotion.DISGUST, Emotion.ANGER)
+    for emotion in order:
+        rows = [index for index, row in enumerate(done) if row.emotion is emotion]
+        if rows:
+            done[rows[0]] = replace(done[rows[0]], shown=plain, coded=plain)
             break
     return done
 

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
+from data_pipeline.drawn.bumps import Bump
 from data_pipeline.drawn.canvas import Canvas, Stage
-from data_pipeline.drawn.curves import band, ring
-from data_pipeline.drawn.geometry import SIDES, Bump, Face
+from data_pipeline.drawn.curves import SIDES, band, ring
+from data_pipeline.drawn.geometry import Face
 from data_pipeline.drawn.views import View
 
 Field = npt.NDArray[np.float32]
