@@ -4,6 +4,7 @@ The one place that knows TensorFlow as such; everything else speaks to ``keras``
 """
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -45,6 +46,8 @@ def prepare_process(*, cpus: int) -> None:
     if "keras" not in sys.modules:
         with _held_back_stderr():
             importlib.import_module("keras")
+    # It warns of "retracing" whenever a process holds several models.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
