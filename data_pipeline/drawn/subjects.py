@@ -85,7 +85,7 @@ def subject_ids(count: int) -> tuple[str, ...]:
 
     Example:
         >>> subject_ids(3)
-        ('S005', 'S092', 'S999')
+        ('S005', 'S095', 'S999')
     """
     if not 1 <= count <= MOST_SUBJECTS:
         raise DataError(
