@@ -5,11 +5,14 @@
     expressions  emotion prototypes -> action units with intensities
     coding       what a human coder writes down, with misses and additions
     plan         who shows what, in the counts of CK+; no pixels
-    geometry     subject + action units -> curves of a face
-    relief       curves -> height field -> shading
-    paint        curves -> tones, then shaded
-    camera       pose, blur, noise, time code, frame sizes
-    layout_*     the two real layouts on disk
+    muscles      intensities -> how far each side of a face moves
+    geometry     subject + muscles -> a face's curves (upper_face, lower_face),
+                 creases (folds) and flesh (bumps); curves has the splines
+    relief       folds and bumps -> height field -> shading
+    paint        curves -> tones (paint_head, paint_features on a canvas), then shaded
+    camera       roll, blur, noise, time code: one finished frame
+    layout_*     the two real layouts on disk, as pictures and label files
+    studio       draws pictures on all cores
     write        one whole folder, all or nothing
 
 No real person was photographed, traced or measured.
