@@ -1,12 +1,12 @@
 """Checked values and domains of one key: what a study file may say after the ``=``."""
 
+import math
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 
 from models.config import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
-
-ROUNDING = 1e-6
 
 
 class Problems(list[str]):
@@ -104,7 +104,7 @@ def _check_log_and_step(
     if step is None:
         return
     types = (int,) if setting.kind is int else (int, float)
-    if isinstance(step, bool) or not isinstance(step, types) or step <= 0:
+    if isinstance(step, bool) or not isinstance(step, types) or not 0 < step < math.inf:
         problems.append(f"{place} step: must be a number above 0, found {step!r}")
 
 
@@ -117,13 +117,17 @@ def _check_ends(place: str, table: Mapping[str, object], problems: Problems) -> 
         problems.append(f"{place}: a log range needs low > 0, {found}")
     elif table.get("log") and step is not None:
         problems.append(f"{place}: step and log exclude each other, found both")
-    elif step is not None:
-        count = (high - low) / _number(step)
-        if abs(count - round(count)) > ROUNDING:
-            problems.append(
-                f"{place}: high must be low plus whole steps, {found}, "
-                f"step={_number(step):g}"
-            )
+    elif step is not None and not _whole_steps(low, high, _number(step)):
+        problems.append(
+            f"{place}: high must be low plus whole steps, {found}, "
+            f"step={_number(step):g}"
+        )
+
+
+def _whole_steps(low: float, high: float, step: float) -> bool:
+    """Counts in decimals, as they are written: in binary 0.6 is not 6 times 0.1."""
+    ends = Decimal(str(high)) - Decimal(str(low))
+    return ends % Decimal(str(step)) == 0
 
 
 def _domain(setting: Setting, table: Mapping[str, object]) -> Domain:

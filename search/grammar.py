@@ -48,6 +48,12 @@ def read_space(
 
 
 def _setting(place: str, key: str, problems: Problems) -> Setting | None:
+    if any(known.startswith(f"{key}.") for known in SETTINGS):
+        problems.append(
+            f"{place}: is the first half of a key; quote keys whole, for example "
+            f'"{next(known for known in SETTINGS if known.startswith(f"{key}."))}"'
+        )
+        return None
     if key not in SETTINGS:
         problems.append(f"{place}: unknown key; {nearest(key, list(SETTINGS))}")
         return None

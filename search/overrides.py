@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from data_pipeline.errors import StudyError
@@ -28,7 +29,7 @@ def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
     Raises:
         StudyError: a text has no ``=``, or its key is unknown.
     """
-    tables: Raw = {name: dict(table) for name, table in raw.items()}
+    tables: Raw = {name: copy(table) for name, table in raw.items()}
     for text in settings:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
@@ -57,7 +58,7 @@ def _apply(tables: Raw, key: str, value: object) -> None:
     if key in SETTINGS:
         _apply_setting(tables, key, value)
     elif section in (*SECTIONS, "objective") and rest:
-        tables.setdefault(section, {})[rest] = value
+        _table(tables, section)[rest] = value
     else:
         known = list(SETTINGS)
         for name, kind in SECTIONS.items():
@@ -65,9 +66,15 @@ def _apply(tables: Raw, key: str, value: object) -> None:
         raise StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
 
 
+def _table(tables: Raw, section: str) -> Raw:
+    found = tables.setdefault(section, {})
+    if not isinstance(found, dict):
+        raise StudyError(f"{section}: must be a section, found {found!r}")
+    return found
+
+
 def _apply_setting(tables: Raw, key: str, value: object) -> None:
-    fixed = tables.setdefault("fixed", {})
-    space = tables.setdefault("space", {})
+    fixed, space = _table(tables, "fixed"), _table(tables, "space")
     if not isinstance(value, list | dict):
         space.pop(key, None)
         fixed[key] = value

@@ -51,7 +51,7 @@ class Resources:
     """What one trial takes; a fraction of a GPU shares it."""
 
     cpus_per_trial: Positive = 1
-    gpus_per_trial: Annotated[float, Field(ge=0.0)] = 0.0
+    gpus_per_trial: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
     max_concurrent: Positive = 2
 
 

@@ -16,7 +16,7 @@ from search.domains import Problems, nearest
 from search.grammar import read_space
 from search.overrides import Raw, override
 from search.sections import SECTIONS, Data, Resources, Search, Split
-from search.space import SearchSpace, grid_values, largest_grid
+from search.space import SearchSpace, grid_size, largest_grid
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
@@ -85,9 +85,8 @@ def read_study(
             with every problem, each naming file, key, value and the way out.
     """
     path = find_study(name)
-    raw = override(_load(path), settings)
-    if seed is not None:
-        raw["search"] = {**raw.get("search", {}), "seed": seed}
+    asked = [] if seed is None else [f"search.seed={seed}"]
+    raw = override(_load(path), [*settings, *asked])
     return check_study(raw, name=path.stem, place=str(path))
 
 
@@ -143,6 +142,8 @@ def check_study(raw: Raw, *, name: str, place: str) -> Study:
 def _load(path: Path) -> Raw:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: is not a TOML file: {error}") from error
 
@@ -176,6 +177,7 @@ def _said(section: str, kind: type, found: Any) -> str:
 def _objective(
     table: Mapping[str, Any], problems: Problems
 ) -> tuple[tuple[str, float], ...]:
+    before = len(problems)
     for name, weight in table.items():
         place = f'[objective] "{name}"'
         if name not in METRIC_NAMES:
@@ -186,7 +188,7 @@ def _objective(
             problems.append(f"{place}: must be a weight, a number, found {weight!r}")
         elif not 0 <= weight < float("inf"):
             problems.append(f"{place}: must be a weight of 0 or more, found {weight}")
-    if not problems and not sum(table.values()) > 0:
+    if len(problems) == before and not sum(table.values()) > 0:
         problems.append(
             "[objective]: needs at least one metric with a weight above 0, for "
             'example "emotion.macro_f1" = 1.0'
@@ -220,7 +222,7 @@ def _check_together(study: Study, problems: Problems) -> None:
 
 def _check_grid(space: SearchSpace, problems: Problems) -> None:
     for parameter in space.parameters:
-        if not grid_values(parameter.domain):
+        if not grid_size(parameter.domain):
             problems.append(
                 f'[space] "{parameter.key}": sampler grid needs choices or a step, '
                 "found a continuous range"
