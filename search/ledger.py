@@ -26,7 +26,6 @@ from search.storage import open_storage
 from search.study import Study
 
 INTERRUPTED = "interrupted"
-LOWEST = -1e308
 
 
 class Ledger:
@@ -103,7 +102,7 @@ class Ledger:
                 self._trials.tell(trial, state=TrialState.PRUNED)
             case Failed():
                 trial.set_user_attr("reason", outcome.reason)
-                self._fail(trial.number)
+                self._trials.tell(trial, state=TrialState.FAIL)
         if self._watcher is not None:
             self._watcher.told(number, outcome, self.counts())
 
@@ -134,34 +133,35 @@ class Ledger:
         self._settle()
 
     def _settle(self) -> None:
-        """Tells trials that nobody runs any more, and enqueues them again."""
-        running = self._trials.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        for trial in running:
-            storage = self._trials._storage  # noqa: SLF001 - no public way by number
-            storage.set_trial_user_attr(trial._trial_id, "reason", INTERRUPTED)  # noqa: SLF001
-            self._fail(trial.number)
-            if self._is_whole(trial):
-                self._trials.enqueue_trial(
-                    trial.params, user_attrs={"retry_of": trial.number}
-                )
+        """Enqueues trials that nobody runs any more, then tells them FAIL.
 
-    def _is_whole(self, trial: FrozenTrial) -> bool:
-        """Tells whether a crash came after the last parameter was suggested."""
+        In this order a crash in between loses no trial; the next start sees that it
+        waits already.
+        """
+        trials = self._trials.get_trials(deepcopy=False)
+        again = {
+            trial.user_attrs.get("retry_of")
+            for trial in trials
+            if trial.state == TrialState.WAITING
+        }
+        for trial in trials:
+            if trial.state == TrialState.RUNNING:
+                if trial.number not in again:
+                    self._enqueue_again(trial)
+                storage = self._trials._storage  # noqa: SLF001 - no public way by number
+                storage.set_trial_user_attr(trial._trial_id, "reason", INTERRUPTED)  # noqa: SLF001
+                self._trials.tell(trial.number, state=TrialState.FAIL)
+
+    def _enqueue_again(self, trial: FrozenTrial) -> None:
+        """Enqueues a trial's parameters, if a crash left all of them."""
+        # A trial that was enqueued itself knows them before they are suggested.
+        params = dict(trial.system_attrs.get("fixed_params", trial.params))
         try:
-            fixed = optuna.trial.FixedTrial(dict(trial.params))
+            fixed = optuna.trial.FixedTrial(params)
             self._study.space.suggest(fixed)  # type: ignore[arg-type]
         except ValueError:
-            return False
-        return True
-
-    def _fail(self, number: int) -> None:
-        """Fails a trial, and takes its rung values out of the competition."""
-        trial = self._trials.get_trials(deepcopy=False)[number]
-        storage = self._trials._storage  # noqa: SLF001 - no public way by number
-        for key in trial.system_attrs:
-            if key.startswith("completed_rung_"):
-                storage.set_trial_system_attr(trial._trial_id, key, LOWEST)  # noqa: SLF001
-        self._trials.tell(number, state=TrialState.FAIL)
+            return
+        self._trials.enqueue_trial(params, user_attrs={"retry_of": trial.number})
 
     def _waiting(self) -> bool:
         waiting = (TrialState.WAITING,)

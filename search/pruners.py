@@ -1,8 +1,9 @@
 """Pruners by their names in a study file; each compares the same fold and epoch only.
 
-Steps are ``fold * stride + epoch`` and every trial reports every step, so Optuna's
-rungs fall on one fold and epoch too. Its median and patient pruners look back over
-folds and its Wilcoxon pruner looks at every step: these three are our own.
+Steps are ``fold * stride + epoch``. Optuna's own median and patient pruners look back
+over folds, its Wilcoxon pruner looks at every step, and its halving judges a trial
+with fewer epochs at whatever step comes after a rung's, which is another fold's. So
+the judging is ours; Hyperband's brackets are Optuna's.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +11,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from optuna import Study
-from optuna.pruners import (
-    BasePruner,
-    HyperbandPruner,
-    NopPruner,
-    SuccessiveHalvingPruner,
-)
+from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import wilcoxon
 
@@ -79,6 +75,66 @@ class SameStepMedian(BasePruner):
         return bool(trial.intermediate_values[step] < median(others))
 
 
+class SameStepHalving(BasePruner):
+    """Keeps the best third of the trials at each rung, a step of its own.
+
+    Nothing is kept beside the reports, so a failed trial competes no more.
+    Source: Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning".
+    """
+
+    def __init__(self, steps: Steps, *, bracket: int = 0) -> None:
+        """Takes the way steps are counted; a later bracket begins to judge later."""
+        self._first = steps.grace * REDUCTION_FACTOR**bracket
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judges the trial if its last step is a rung."""
+        step = trial.last_step
+        if step is None or not self._is_rung(step):
+            return False
+        value = trial.intermediate_values[step]
+        others = [
+            other.intermediate_values[step]
+            for other in study.get_trials(deepcopy=False)
+            if step in other.intermediate_values
+            and other.number != trial.number
+            and other.state != TrialState.FAIL
+        ]
+        competing = sorted([*others, value])
+        kept = max(1, len(competing) // REDUCTION_FACTOR)
+        return bool(value < competing[-kept])
+
+    def _is_rung(self, step: int) -> bool:
+        rung = self._first
+        while rung < step:
+            rung *= REDUCTION_FACTOR
+        return rung == step
+
+
+class SameStepHyperband(HyperbandPruner):
+    """Optuna's brackets of halvings, each bracket with our rungs.
+
+    It stays Optuna's class because its samplers ask for it: they learn from trials of
+    the same bracket only.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        """Takes the way steps are counted."""
+        super().__init__(
+            min_resource=steps.grace,
+            # A number: with "auto" nothing is pruned before a trial is complete.
+            max_resource=max(steps.grace, steps.folds * steps.stride),
+            reduction_factor=REDUCTION_FACTOR,
+        )
+        self._steps = steps
+
+    def _try_initialization(self, study: Study) -> None:
+        super()._try_initialization(study)
+        self._pruners = [
+            SameStepHalving(self._steps, bracket=bracket)  # type: ignore[misc]
+            for bracket in range(len(self._pruners))
+        ]
+
+
 class PatientInFold(BasePruner):
     """Asks another pruner only when a fold has not improved for some epochs."""
 
@@ -133,24 +189,9 @@ class FoldWilcoxon(BasePruner):
         return bool(test.pvalue <= self.P_THRESHOLD)
 
 
-def _hyperband(steps: Steps) -> BasePruner:
-    return HyperbandPruner(
-        min_resource=steps.grace,
-        # A number: with "auto" nothing is pruned before the first complete trial.
-        max_resource=max(steps.grace, steps.folds * steps.stride),
-        reduction_factor=REDUCTION_FACTOR,
-    )
-
-
-def _successive_halving(steps: Steps) -> BasePruner:
-    return SuccessiveHalvingPruner(
-        min_resource=steps.grace, reduction_factor=REDUCTION_FACTOR
-    )
-
-
 PRUNERS: dict[str, Callable[[Steps], BasePruner]] = {
-    "hyperband": _hyperband,
-    "successive_halving": _successive_halving,
+    "hyperband": SameStepHyperband,
+    "successive_halving": SameStepHalving,
     "median": SameStepMedian,
     "patient": lambda steps: PatientInFold(SameStepMedian(steps), steps),
     "wilcoxon": FoldWilcoxon,
