@@ -10,34 +10,40 @@ from optuna.samplers import BaseSampler
 from data_pipeline.errors import StudyError
 
 
-def _gp(seed: int) -> BaseSampler:
+def _gp(fresh: int, _: int) -> BaseSampler:
     if find_spec("torch") is None:
         raise StudyError(
             "[search] sampler: gp needs PyTorch, which is not installed; "
             "pip install -e '.[gp]', or take sampler tpe"
         )
-    return optuna.samplers.GPSampler(seed=seed)
+    return optuna.samplers.GPSampler(seed=fresh)
 
 
-def _tpe(seed: int) -> BaseSampler:
-    return optuna.samplers.TPESampler(seed=seed)
+def _tpe(fresh: int, _: int) -> BaseSampler:
+    return optuna.samplers.TPESampler(seed=fresh)
 
 
-def _random(seed: int) -> BaseSampler:
-    return optuna.samplers.RandomSampler(seed=seed)
+def _random(fresh: int, _: int) -> BaseSampler:
+    return optuna.samplers.RandomSampler(seed=fresh)
 
 
-def _cmaes(seed: int) -> BaseSampler:
-    return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+def _cmaes(fresh: int, _: int) -> BaseSampler:
+    return optuna.samplers.CmaEsSampler(seed=fresh, warn_independent_sampling=False)
 
 
-def _qmc(seed: int) -> BaseSampler:
+def _qmc(fresh: int, seed: int) -> BaseSampler:
+    # The sequence keeps its place in the storage, and needs the same seed for ever;
+    # the sampler of its first point and of conditional parameters keeps none.
     return optuna.samplers.QMCSampler(
-        seed=seed, scramble=True, warn_independent_sampling=False
+        seed=seed,
+        scramble=True,
+        independent_sampler=optuna.samplers.RandomSampler(seed=fresh),
+        warn_independent_sampling=False,
     )
 
 
-SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+# Each takes a seed that no earlier start of the run had, and the study's seed.
+SAMPLERS: dict[str, Callable[[int, int], BaseSampler]] = {
     "tpe": _tpe,
     "random": _random,
     "gp": _gp,
@@ -60,8 +66,6 @@ def build_sampler(name: str, *, seed: int, trials: int) -> BaseSampler:
     Raises:
         StudyError: the sampler needs a package that is not installed.
     """
-    # QMC keeps its place in the sequence in the storage, and needs the same seed.
-    shifted = seed if name == "qmc" else seed + trials
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return SAMPLERS[name](shifted)
+        return SAMPLERS[name](seed + trials, seed)
