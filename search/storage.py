@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
@@ -23,13 +24,20 @@ def open_storage(url: str) -> BaseStorage:
             of a journal file.
 
     Raises:
-        InputError: the URL names a storage that cannot be opened.
+        InputError: the URL names a storage that cannot be opened, or a file that is
+            no journal.
     """
     if "://" not in url:
         return _open_journal(Path(url))
     try:
         return _open_database(url)
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError, sqlite3.Error) as error:
+    except (
+        sqlalchemy.exc.SQLAlchemyError,
+        ImportError,
+        sqlite3.Error,
+        StorageInternalError,
+        RuntimeError,  # a database that another version of Optuna made
+    ) as error:
         first = str(error).splitlines()[0]
         raise InputError(
             f"--storage {url}: cannot be opened: {first}; give a database URL that "
@@ -106,6 +114,7 @@ def _open_journal(path: Path) -> JournalStorage:
             f"--storage {path}: the folder {path.parent} of the journal file does not "
             "exist; make it, or name another file"
         )
+    _check_journal(path)
     lock = _Flock(path.with_name(path.name + ".flock"))
     lock.acquire()
     try:
@@ -113,6 +122,21 @@ def _open_journal(path: Path) -> JournalStorage:
     finally:
         lock.release()
     return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+
+
+def _check_journal(path: Path) -> None:
+    """Refuses a file that is no journal, before anything is cut from its end."""
+    if not path.exists():
+        return
+    if path.is_file():
+        with path.open("rb") as file:
+            first = file.read(1)
+        if first in {b"", b"{"}:  # each line of a journal is a JSON object
+            return
+    raise InputError(
+        f"--storage {path}: is no journal file; the URL of an SQLite database is "
+        "sqlite:///FILE"
+    )
 
 
 def cut_torn_line(path: Path) -> int:
