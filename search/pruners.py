@@ -84,7 +84,7 @@ class SameStepHalving(BasePruner):
 
     def __init__(self, steps: Steps, *, bracket: int = 0) -> None:
         """Takes the way steps are counted; a later bracket begins to judge later."""
-        self._first = steps.grace * REDUCTION_FACTOR**bracket
+        self._first: int = steps.grace * REDUCTION_FACTOR**bracket
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Judges the trial if its last step is a rung."""

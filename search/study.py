@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import tomli_w
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
@@ -17,6 +16,7 @@ from search.grammar import read_space
 from search.overrides import Raw, override
 from search.sections import SECTIONS, Data, Resources, Search, Split
 from search.space import SearchSpace, grid_size, largest_grid
+from search.study_text import study_text
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
@@ -48,7 +48,7 @@ class Study:
 
     def text(self) -> str:
         """Writes the study as a TOML study file."""
-        return tomli_w.dumps(dict(self.raw))
+        return study_text(self.raw)
 
     def identity(self) -> dict[str, Any]:
         """Lists what may not change while a run goes on, as flat keys.

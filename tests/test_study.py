@@ -1,0 +1,397 @@
+"""Study files: what they say, and one message for everything wrong in them."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.errors import StudyError
+from search.study import check_study, find_study, read_study
+
+STUDY = """
+[data]
+dataset = "drawn"
+targets = ["emotion", "action_units"]
+image_size = 32
+[split]
+folds = 2
+[objective]
+"emotion.macro_f1" = 1
+"action_units.mean_auc" = 0.5
+[search]
+trials = 6
+[fixed]
+"training.epochs" = 3
+[space]
+"training.optimizer" = ["adam", "adamw"]
+"training.weight_decay" = { low = 1e-6, high = 1e-2, log = true, when = { "training.optimizer" = ["adamw"] } }
+"head.dropout" = { low = 0.0, high = 0.6, step = 0.1 }
+"""  # noqa: E501 - an inline table takes one line
+
+
+def study(*changes, text=STUDY):
+    """Checks the study above after replacements of text."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return check_study(tomllib.loads(text), name="small", place="studies/small.toml")
+
+
+def message(*changes):
+    """Returns what the study above is refused with after replacements."""
+    with pytest.raises(StudyError) as refused:
+        study(*changes)
+    return str(refused.value)
+
+
+def test_reads():
+    """A study holds what its file says, and defaults for what it leaves out."""
+    read = study()
+    assert read.objective == (
+        ("emotion.macro_f1", 1.0),
+        ("action_units.mean_auc", 0.5),
+    )
+    assert read.space.fixed == (("training.epochs", 3),)
+    assert [p.key for p in read.space.parameters] == [
+        "training.optimizer",
+        "training.weight_decay",
+        "head.dropout",
+    ]
+    assert (read.split.hold_out_seed, read.search.sampler) == (1, "tpe")
+    assert (read.stride, read.name) == (3, "small")
+
+
+# What is wrong in a study file: the change, and words that the message must hold, the
+# key, the rule, the value found and the way out among them.
+WRONG = {
+    "unknown section": (
+        ("[split]", "[splitt]"),
+        ["[splitt]: unknown section", "did you mean split?"],
+    ),
+    "a section that is none": (
+        ("[data]", "split = 3\n[data]"),
+        ["split: must be a section, found 3"],
+        ("[split]\nfolds = 2\n", ""),
+    ),
+    "unknown section key": (
+        ("folds = 2", "fold = 2"),
+        ["[split] fold: unknown key", "did you mean folds?"],
+    ),
+    "missing section key": (
+        ("image_size = 32\n", ""),
+        ["[data] image_size: is missing"],
+    ),
+    "wrong type in a section": (
+        ("folds = 2", 'folds = "two"'),
+        ["[split] folds: must be", "integer", "'two'"],
+    ),
+    "a bool is no number": (
+        ("folds = 2", "folds = true"),
+        ["[split] folds: must be", "True"],
+    ),
+    "out of range in a section": (
+        ("folds = 2", "folds = 0"),
+        ["[split] folds: must be greater than or equal to 1", "0"],
+    ),
+    "infinite share of a GPU": (
+        ("[fixed]", "[resources]\ngpus_per_trial = inf\n[fixed]"),
+        ["[resources] gpus_per_trial: must be a finite number", "inf"],
+    ),
+    "unknown name in a section": (
+        ("trials = 6", 'trials = 6\nsampler = "tpee"'),
+        ["[search] sampler: must be", "'tpe'", "'grid'", "found 'tpee'"],
+    ),
+    "unknown target": (
+        ('"action_units"]', '"valence"]'),
+        ["[data] targets.1: must be", "'action_units'", "'valence'"],
+    ),
+    "no target": (
+        ('["emotion", "action_units"]', "[]"),
+        ["[data] targets", "at least 1"],
+    ),
+    "unknown metric": (
+        ('"emotion.macro_f1" = 1', '"emotion.macro_f2" = 1'),
+        ['[objective] "emotion.macro_f2": unknown metric', "emotion.macro_f1?"],
+    ),
+    "weight that is no number": (
+        ('"emotion.macro_f1" = 1', '"emotion.macro_f1" = "half"'),
+        ['[objective] "emotion.macro_f1": must be a weight', "'half'"],
+    ),
+    "negative weight": (
+        ("= 0.5", "= -0.5"),
+        ['[objective] "action_units.mean_auc"', "0 or more", "-0.5"],
+    ),
+    "NaN weight": (("= 0.5", "= nan"), ["[objective]", "0 or more", "nan"]),
+    "weights of zero": (
+        ('"emotion.macro_f1" = 1\n', ""),
+        ["[objective]: needs at least one metric", '"emotion.macro_f1" = 1.0'],
+        ("= 0.5", "= 0"),
+    ),
+    "objective on a missing target": (
+        ('["emotion", "action_units"]', '["emotion"]'),
+        ['"action_units.mean_auc": scores the target action_units', "only emotion"],
+    ),
+    "unknown fixed key": (
+        ('"training.epochs"', '"training.epoch"'),
+        ['[fixed] "training.epoch": unknown key', "did you mean training.epochs?"],
+    ),
+    "unquoted key": (
+        ('"training.epochs"', "training.epochs"),
+        ['[fixed] "training": is the first half of a key; quote', '"training.epochs"'],
+    ),
+    "fixed value of a wrong type": (
+        ('"training.epochs" = 3', '"training.epochs" = 3.5'),
+        ['[fixed] "training.epochs": must be an integer, found 3.5'],
+    ),
+    "fixed value out of range": (
+        ('"training.epochs" = 3', '"training.epochs" = 0'),
+        ['[fixed] "training.epochs": must be from 1 to 10000, found 0'],
+    ),
+    "unknown space key": (
+        ('"head.dropout"', '"head.drop_out"'),
+        ['[space] "head.drop_out": unknown key', "did you mean head.dropout?"],
+    ),
+    "single value in space": (
+        ('["adam", "adamw"]\n', '"adam"\n'),
+        ['[space] "training.optimizer": must be a list', "'adam'", "[fixed]"],
+    ),
+    "unknown key of a range": (
+        ("step = 0.1", "stepp = 0.1"),
+        ["[space] \"head.dropout\": unknown key 'stepp'", "did you mean step?"],
+    ),
+    "no high": (
+        ("low = 0.0, high = 0.6,", "low = 0.0,"),
+        ['[space] "head.dropout": a range needs low and high, high is missing'],
+    ),
+    "low above high": (
+        ("low = 1e-6, high = 1e-2", "low = 1e-2, high = 1e-6"),
+        ['"training.weight_decay": low <= high', "low=0.01, high=1e-06"],
+    ),
+    "range out of bounds": (
+        ("high = 0.6", "high = 1.0"),
+        ['[space] "head.dropout" high: must be from 0 to 0.95, found 1.0'],
+    ),
+    "range of a wrong type": (
+        ("low = 0.0", 'low = "0"'),
+        ['[space] "head.dropout" low: must be a number', "'0'"],
+    ),
+    "log from zero": (
+        ("low = 1e-6", "low = 0.0"),
+        ['"training.weight_decay": a log range needs low > 0', "low=0"],
+    ),
+    "log and step": (
+        ("log = true", "log = true, step = 1e-3"),
+        ['"training.weight_decay": step and log exclude each other'],
+    ),
+    "log that is no bool": (
+        ("log = true", 'log = "yes"'),
+        ['"training.weight_decay" log: must be true or false', "'yes'"],
+    ),
+    "step of zero": (
+        ("step = 0.1", "step = 0"),
+        ['"head.dropout" step: must be a number above 0, found 0'],
+    ),
+    "step that is no number": (
+        ("step = 0.1", "step = nan"),
+        ['"head.dropout" step: must be a number above 0, found nan'],
+    ),
+    "step that misses high": (
+        ("step = 0.1", "step = 0.25"),
+        ['"head.dropout": high must be low plus whole steps', "step=0.25"],
+    ),
+    "step that nearly meets high": (
+        ("high = 0.6, step = 0.1", "high = 0.9, step = 0.1000000001"),
+        ['"head.dropout": high must be low plus whole steps'],
+    ),
+    "no choices": (
+        ('["adam", "adamw"]\n', "[]\n"),
+        ['[space] "training.optimizer": needs at least one choice, found []'],
+    ),
+    "unknown choice": (
+        ('["adam", "adamw"]\n', '["adam", "adamm"]\n'),
+        ["[space] \"training.optimizer\": unknown value 'adamm'", "adam?"],
+    ),
+    "a choice twice": (
+        ('["adam", "adamw"]\n', '["adam", "adam"]\n'),
+        ['"training.optimizer": each choice must occur once'],
+    ),
+    "a range of names": (
+        ('["adam", "adamw"]\n', "{ low = 1, high = 2 }\n"),
+        ['"training.optimizer": holds names, so it needs a list of choices'],
+    ),
+    "fixed and searched": (
+        ("[space]", '"head.dropout" = 0.5\n[space]'),
+        ['[fixed] "head.dropout": a key is fixed or searched, not both'],
+    ),
+    "condition that is no table": (
+        ('{ "training.optimizer" = ["adamw"] }', '"adamw"'),
+        ['"training.weight_decay" when: must be a table', "'adamw'"],
+    ),
+    "condition on an unknown key": (
+        ('{ "training.optimizer" = ["adamw"] }', '{ "training.optimiser" = [1] }'),
+        ['when "training.optimiser": unknown key', "did you mean training.optimizer?"],
+    ),
+    "condition on an unknown value": (
+        ('= ["adamw"] }', '= ["adamww"] }'),
+        ["when \"training.optimizer\": unknown value 'adamww'", "adamw?"],
+    ),
+    "condition that never holds": (
+        ('{ "training.optimizer" = ["adamw"] }', '{ "balance" = ["none"] }'),
+        ['when "balance": the key is neither in [fixed] nor in [space]', "never holds"],
+    ),
+    "conditions in a ring": (
+        (
+            '["adam", "adamw"]\n',
+            '{ choices = ["adam"], when = { "training.weight_decay" = [0.01] } }\n',
+        ),
+        ["[space]: conditions go round in a ring", "training.weight_decay"],
+    ),
+    "wilcoxon without folds": (
+        ("folds = 2", "folds = 1"),
+        ["[search] pruner: wilcoxon", "[split] folds", "found 1", "median"],
+        ("trials = 6", 'trials = 6\npruner = "wilcoxon"'),
+    ),
+    "grid on a continuous range": (
+        ("trials = 6", 'trials = 6\nsampler = "grid"'),
+        ['[space] "training.weight_decay": sampler grid needs choices or a step'],
+    ),
+    "grid too large": (
+        ("trials = 6", 'trials = 6\nsampler = "grid"'),
+        ["[space]: sampler grid takes at most 100000 points", "tpe"],
+        ("log = true", "step = 1e-8"),
+        ("low = 1e-6", "low = 0"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong(case):
+    """Each mistake is told with file, key, rule, value found and the way out."""
+    change, words, *more = WRONG[case]
+    told = message(change, *more)
+    assert [word for word in words if word not in told] == []
+    assert all(line.startswith("studies/small.toml: ") for line in told.splitlines())
+
+
+def test_several_problems_in_one_message():
+    """One message tells every problem, each on a line of its own."""
+    told = message(
+        ("folds = 2", "fold = 2"),
+        ("high = 0.6", "high = 2"),
+        ('"training.epochs" = 3', '"training.epochs" = 0'),
+        ('"emotion.macro_f1" = 1\n"action_units.mean_auc" = 0.5', ""),
+    )
+    assert [
+        line.partition(": ")[2].partition(":")[0] for line in told.splitlines()
+    ] == [
+        "[split] fold",
+        "[objective]",
+        '[fixed] "training.epochs"',
+        '[space] "head.dropout" high',
+    ]
+
+
+def test_dead_parameters_are_dropped():
+    """A parameter whose condition no value of its parent can meet is not searched."""
+    read = study(('["adam", "adamw"]', '["adam", "sgd"]'))
+    assert "training.weight_decay" not in [p.key for p in read.space.parameters]
+
+
+def test_children_may_be_written_first():
+    """Parents are suggested before their children, wherever they stand."""
+    first, second = STUDY.partition('"training.optimizer" = [')[::2]
+    line, rest = second.partition("\n")[::2]
+    read = study(text=first + rest + f'"training.optimizer" = [{line}\n')
+    keys = [parameter.key for parameter in read.space.parameters]
+    assert keys.index("training.optimizer") < keys.index("training.weight_decay")
+
+
+CONDITIONAL = """
+"training.epochs" = { choices = [4], when = { "balance" = ["none"] } }
+"balance" = ["none", "oversample"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("space", "stride"),
+    [
+        ('"training.epochs" = [4, 9, 6]', 9),
+        ('"training.epochs" = { low = 2, high = 8 }', 8),
+        (
+            CONDITIONAL,
+            30,
+        ),
+        ("", 30),
+    ],
+)
+def test_stride(space, stride):
+    """Steps of folds lie as far apart as a fold can have epochs, the default too."""
+    read = study(('"training.epochs" = 3', ""), ("[space]", f"[space]\n{space}"))
+    assert read.stride == stride
+
+
+def test_identity_leaves_budget_and_resources_free():
+    """A run may go on with other trials and resources; nothing else may change."""
+    before = study().identity()
+    more = study(("trials = 6", "trials = 60"), ("[fixed]", "[resources]\n[fixed]"))
+    assert more.identity() == before
+    for change in (
+        ("image_size = 32", "image_size = 48"),
+        ("folds = 2", "folds = 3"),
+        ("= 0.5", "= 0.6"),
+        ("trials = 6", "trials = 6\nseed = 3"),
+        ('"training.epochs" = 3', '"training.epochs" = 4'),
+        ("high = 0.6", "high = 0.5"),
+        ('when = { "training.optimizer" = ["adamw"] }', "when = {}"),
+    ):
+        now = study(change).identity()
+        assert len(before.items() ^ now.items()) == 2
+
+
+def test_not_toml(tmp_path):
+    """A file that is no TOML is named with the line that breaks it."""
+    path = tmp_path / "broken.toml"
+    path.write_text("[data]\nfolds = = 3\n")
+    with pytest.raises(StudyError, match=r"broken\.toml: is not a TOML file.*line 2"):
+        read_study(str(path))
+
+
+def test_not_text(tmp_path):
+    """A file that is no text is no TOML either."""
+    path = tmp_path / "binary.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StudyError, match=r"binary\.toml: is not a TOML file"):
+        read_study(str(path))
+
+
+def test_no_section_but_a_value(tmp_path):
+    """A value in place of a section is told like any other mistake."""
+    path = tmp_path / "flat.toml"
+    path.write_text("data = 3\n[[search]]\ntrials = 1\n")
+    with pytest.raises(StudyError) as refused:
+        read_study(str(path))
+    assert "data: must be a section, found 3" in str(refused.value)
+    assert "search: must be a section, found [" in str(refused.value)
+
+
+def test_unknown_study():
+    """An unknown name is answered with the nearest right one and all of them."""
+    with pytest.raises(StudyError, match=r"--study ckpluss.*did you mean ckplus\?"):
+        find_study("ckpluss")
+
+
+def test_studies_are_found_from_anywhere(tmp_path, monkeypatch):
+    """A study is found by its name from any working directory."""
+    monkeypatch.chdir(tmp_path)
+    assert read_study("ckplus").name == "ckplus"
+
+
+def test_study_of_a_run(tmp_path):
+    """The ``study.toml`` of a run reads as the study that was run."""
+    begun = read_study("ckplus", settings=["search.trials=3"], seed=5)
+    path = Path(tmp_path / "study.toml")
+    path.write_text(begun.text())
+    again = read_study(str(path))
+    assert (again.name, again.search.seed) == ("study", 5)
+    assert again.identity() == begun.identity()
+    assert again.text() == begun.text()
