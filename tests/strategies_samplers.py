@@ -1,0 +1,39 @@
+"""What samplers propose for the space of a real study, with a known best point."""
+
+import json
+import math
+import sys
+
+import optuna
+
+from search.samplers import SAMPLERS, build_sampler
+from search.study import read_study
+
+SPACE = read_study("ckplus").space
+
+
+def begin():
+    """Makes an Optuna study in memory."""
+    return optuna.create_study(direction="maximize")
+
+
+def proposals(name, *, seed=7, count=6, trials=None):
+    """Asks a freshly built sampler and tells it how good each proposal was.
+
+    A study that has trials already goes on, as it does when a run is started again.
+    """
+    trials = begin() if trials is None else trials
+    trials.sampler = build_sampler(name, seed=seed, trials=len(trials.trials))
+    found = []
+    for _ in range(count):
+        trial = trials.ask()
+        values = SPACE.suggest(trial)
+        found.append(values)
+        rate = float(values["training.learning_rate"])
+        trials.tell(trial, 1.0 / (1.0 + abs(math.log10(rate) + 3.0)))
+    return found
+
+
+if __name__ == "__main__":
+    NAMES = [name for name in SAMPLERS if name in sys.argv[1:]]
+    print(json.dumps({name: proposals(name) for name in NAMES}))  # noqa: T201
