@@ -14,6 +14,7 @@ SPACE = read_study("ckplus").space
 
 def begin():
     """Makes an Optuna study in memory."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna.create_study(direction="maximize")
 
 
