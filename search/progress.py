@@ -15,12 +15,12 @@ from search.results import Asked, Completed, Failed, Outcome, Pruned
 class SearchProgress:
     """Watches a ledger and tells a person; see ``search.records.Watcher``."""
 
-    def __init__(self, console: Console, *, best: float | None = None) -> None:
-        """Takes the console, and the best value of an earlier start."""
+    def __init__(self, console: Console) -> None:
+        """Takes the console."""
         self._console = console
-        self._best = best
+        self._best: float | None = None
         self._asked: dict[int, tuple[float, Asked]] = {}
-        self._began = time.monotonic()
+        self._began: float | None = None
         self._ended = 0
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -59,8 +59,13 @@ class SearchProgress:
         """Prints a line."""
         self._console.print(text, highlight=False, soft_wrap=True, markup=False)
 
+    def resume(self, best: float) -> None:
+        """Takes the best value of an earlier start."""
+        self._best = best
+
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
+        self._began = self._began or time.monotonic()
         self._asked[asked.number] = (time.monotonic(), asked)
         self._update(counts)
 
@@ -86,7 +91,7 @@ class SearchProgress:
         self._bar.update(self._task, completed=counts.done, said=said)
 
     def _left(self, counts: Counts) -> str:
-        if not self._ended:
+        if not self._ended or self._began is None:
             return "?"
         each = (time.monotonic() - self._began) / self._ended
         return clock(each * (counts.budget - counts.done))

@@ -13,7 +13,6 @@ from statistics import mean, median
 from optuna import Study
 from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import wilcoxon
 
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
@@ -185,6 +184,8 @@ class FoldWilcoxon(BasePruner):
         ]
         if not any(differences):
             return False
+        from scipy.stats import wilcoxon  # noqa: PLC0415 - slow, and rarely needed
+
         test = wilcoxon(differences, alternative="less", zero_method="zsplit")
         return bool(test.pvalue <= self.P_THRESHOLD)
 

@@ -58,12 +58,15 @@ def run_ray(
         RunError: Ray cannot be started, or its machinery broke.
     """
     bridge = Bridge(ledger, then)
-    _start(job)
-    try:
-        with tempfile.TemporaryDirectory(prefix="search-ray-") as folder:
+    _check_gpus(job)
+    with tempfile.TemporaryDirectory(
+        prefix="search-ray-", ignore_cleanup_errors=True
+    ) as folder:
+        try:
+            _start(job, folder)
             _fit(job, bridge, folder)
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
     if bridge.error is not None:
         raise bridge.error
     return bridge.retrained
@@ -175,9 +178,8 @@ def _nothing() -> Generator[Report, None, Outcome]:
     return Failed(reason="a retraining is no trial")
 
 
-def _start(job: Job) -> None:
+def _start(job: Job, folder: str) -> None:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    _check_gpus(job)
     try:
         ray.init(
             address="local",
@@ -187,6 +189,8 @@ def _start(job: Job) -> None:
             logging_level=logging.CRITICAL,
             object_store_memory=OBJECT_STORE,
             runtime_env={"env_vars": environment(job.cpus)},
+            # Goes with us: Ray leaves its logs behind in its own.
+            _temp_dir=folder,
         )
     except Exception as error:
         first = str(error).splitlines()[0]
@@ -224,7 +228,7 @@ def _fit(job: Job, bridge: Bridge, folder: str) -> None:
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
         run_config=tune.RunConfig(
-            storage_path=folder,
+            storage_path=f"{folder}/tune",
             name="search",
             verbose=0,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

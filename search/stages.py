@@ -75,6 +75,9 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         watcher=run.progress,
     )
     _write_inputs(run)
+    best = ledger.best()
+    if best is not None and best.value is not None:
+        run.progress.resume(best.value)
 
     def then() -> RetrainOrder | None:
         return _after_search(run, ledger, asked)
@@ -135,7 +138,7 @@ def _say_where(run: Run, ledger: Ledger) -> None:
     drawn = " (DRAWN faces: no real person)" if run.labelled.drawn else ""
     run.progress.say("")
     run.progress.say(
-        f"{counts.completed} trials completed, {counts.pruned} pruned, "
+        f"trials: {counts.completed} completed, {counts.pruned} pruned, "
         f"{counts.failed} failed{drawn}"
     )
     if best is not None:

@@ -53,16 +53,23 @@ class Worker:
                     self._trainer, self._arrays, self._job, config, asked.seed
                 )
             )
-        except HarnessError as error:
-            return Failed(reason=str(error))
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):
                 return Pruned(reason="out_of_memory")
-            first = (str(error).strip() or "no message").splitlines()[0]
-            return Failed(reason=f"{type(error).__name__}: {first}"[:500])
+            return Failed(reason=reason_of(error))
 
     def retrain(self, order: RetrainOrder) -> Retrained | Failed:
-        """Trains on every development row and writes the model to the order's path."""
+        """Trains on every development row and writes the model to the order's path.
+
+        Returns:
+            What came of it; whatever breaks in it is told as its failure.
+        """
+        try:
+            return self._retrain(order)
+        except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
+            return Failed(reason=reason_of(error))
+
+    def _retrain(self, order: RetrainOrder) -> Retrained | Failed:
         start = time.monotonic()
         config = model_config(order.values, self._job.frame)
         part = Part(train=self._job.rows, validation=None)
@@ -78,3 +85,16 @@ class Worker:
             parameters=self._trainer.parameters,
             seconds=time.monotonic() - start,
         )
+
+
+def reason_of(error: Exception) -> str:
+    """Says in one line why something broke.
+
+    Example:
+        >>> reason_of(ZeroDivisionError("division by zero"))
+        'ZeroDivisionError: division by zero'
+    """
+    if isinstance(error, HarnessError):
+        return str(error)
+    first = (str(error).strip() or "no message").splitlines()[0]
+    return f"{type(error).__name__}: {first}"[:500]
