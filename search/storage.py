@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy
@@ -75,9 +75,8 @@ def _open_database(url: str) -> RDBStorage:
     if url.startswith("sqlite:///"):
         file = url.removeprefix("sqlite:///").partition("?")[0]
         # The mode stays in the file; readers such as a dashboard then never block us.
-        with sqlite3.connect(file) as connection:
+        with closing(sqlite3.connect(file)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
     storage = RDBStorage(url, skip_compatibility_check=False)
     if url.startswith("sqlite:"):
 
