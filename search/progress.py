@@ -63,6 +63,10 @@ class SearchProgress:
         """Takes the best value of an earlier start."""
         self._best = best
 
+    def finish(self) -> None:
+        """Takes the bar away, so that what is said last stands last."""
+        self._bar.stop()
+
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
         self._began = self._began or time.monotonic()

@@ -58,6 +58,7 @@ def run_stages(asked: argparse.Namespace) -> None:
         )
         with only_driver(folder.file(".driver.lock")):
             ledger = _search_and_retrain(run, asked)
+            progress.finish()
             if asked.until == "holdout":
                 _hold_out(run, reopen=asked.reopen)
             _say_where(run, ledger)
