@@ -1,0 +1,106 @@
+"""Ledgers for the tests of search: a small study, its storages, outcomes to tell."""
+
+import gc
+import tomllib
+
+from search.ledger import open_ledger
+from search.results import Completed, Failed, Pruned, Report, Spent
+from search.study import check_study
+
+SMALL = """
+[data]
+dataset = "drawn"
+targets = ["emotion"]
+image_size = 16
+[split]
+folds = 1
+[objective]
+"emotion.macro_f1" = 1.0
+[search]
+trials = 4
+seed = 7
+sampler = "random"
+pruner = "none"
+[fixed]
+"training.epochs" = 3
+[space]
+"training.optimizer" = ["adam", "adamw"]
+"training.learning_rate" = { low = 1e-5, high = 1e-2, log = true }
+"training.weight_decay" = { low = 1e-6, high = 1e-2, when = { "training.optimizer" = ["adamw"] } }
+"""  # noqa: E501 - an inline table takes one line
+
+GRID_SPACE = """[space]
+"training.optimizer" = ["adam", "adamw"]
+"training.weight_decay" = { choices = [0.1, 0.2], when = { "training.optimizer" = ["adamw"] } }
+"""  # noqa: E501 - an inline table takes one line
+GRID = SMALL.partition("[space]")[0].replace('"random"', '"grid"') + GRID_SPACE
+
+STORAGES = ("sqlite", "journal")
+DATA = {"data.labels": "abc", "data.pixels": "def"}
+
+
+def small(*changes, text=SMALL):
+    """Checks the small study after replacements of text."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return check_study(tomllib.loads(text), name="small", place="small.toml")
+
+
+def begin(folder, study=None, *, storage="sqlite", data=None, watcher=None):
+    """Opens the ledger of a run, new or begun before."""
+    urls = {
+        "sqlite": f"sqlite:///{folder / 'optuna.db'}",
+        "journal": str(folder / "journal.log"),
+    }
+    return open_ledger(
+        small() if study is None else study,
+        url=urls[storage],
+        name="small",
+        data=DATA if data is None else data,
+        watcher=watcher,
+    )
+
+
+def crash(ledger):
+    """Forgets a ledger without closing it, as a killed driver does."""
+    ledger.__dict__.clear()
+    gc.collect()
+
+
+def complete(value, *, epochs=3):
+    """Makes the outcome of a trial that was trained to its end."""
+    return Completed(
+        value=value,
+        epoch=2,
+        curve=(value,) * epochs,
+        scores={"emotion.macro_f1": value},
+        thresholds={},
+        spent=Spent(epochs=epochs, trained=1.5),
+    )
+
+
+def prune(reason="pruner"):
+    """Makes the outcome of a trial that was stopped."""
+    return Pruned(reason=reason, spent=Spent(epochs=1))
+
+
+def fail(reason="ValueError: no"):
+    """Makes the outcome of a trial that broke."""
+    return Failed(reason=reason)
+
+
+def report(step, value, *, last=False):
+    """Makes the report of one epoch of the only fold."""
+    return Report(
+        step=step, fold=0, epoch=step, value=value, last=last, spent=Spent(epochs=step)
+    )
+
+
+def finish(ledger, value=0.5):
+    """Runs every trial that is left; returns their numbers."""
+    numbers = []
+    while (asked := ledger.ask()) is not None:
+        ledger.tell(asked.number, complete(value))
+        numbers.append(asked.number)
+    return numbers
