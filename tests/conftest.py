@@ -1,0 +1,23 @@
+"""Drawn data that many tests read and none changes; each set is drawn once."""
+
+import pytest
+
+from data_pipeline.drawn.write import write_drawn
+
+SUBJECTS = 16
+
+
+@pytest.fixture(scope="session")
+def coursework(tmp_path_factory):
+    """A small drawn data set in the coursework layout; copy it to change it."""
+    root = tmp_path_factory.mktemp("data") / "coursework"
+    write_drawn(root, subjects=SUBJECTS, seed=3)
+    return root
+
+
+@pytest.fixture(scope="session")
+def official(tmp_path_factory):
+    """A smaller set in CK+'s official layout; copy it to change it."""
+    root = tmp_path_factory.mktemp("data") / "official"
+    write_drawn(root, layout="official", subjects=12, seed=3)
+    return root
