@@ -98,7 +98,7 @@ def completed(
         epoch=peak + 1,
         curve=tuple(curve),
         scores={k: v for k, v in tables[peak].items() if math.isfinite(v)},
-        thresholds=choose_thresholds(truth, pooled[peak]),
+        thresholds=choose_thresholds(truth, pooled[peak]) if truth.action_units else {},
         spent=spent,
     )
 
