@@ -4,12 +4,13 @@ Its ``[fixed]`` table can be copied into a study file as it is.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomli_w
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import StudyError
@@ -30,9 +31,9 @@ class Origin:
     """
 
     study: str
-    trial: int
-    value: float
-    epoch: int
+    trial: Annotated[int, Field(ge=0)]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    epoch: Annotated[int, Field(ge=1)]
     drawn: bool
 
 
@@ -42,7 +43,7 @@ class Exported:
 
     origin: Origin
     study: Study
-    thresholds: dict[str, float]
+    thresholds: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
 
 
 def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
@@ -93,26 +94,47 @@ def read_exported(path: Path) -> Exported:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: is not a TOML file: {error}") from error
-    origin = _origin(path, tables.pop("origin", {}))
-    thresholds = tables.pop("thresholds", {})
+    origin = _origin(path, _table(path, "origin", tables.pop("origin", {})))
+    thresholds = _table(path, "thresholds", tables.pop("thresholds", {}))
     study = check_study(
         {**tables, "search": {"trials": 1}}, name=origin.study, place=str(path)
     )
     if study.space.parameters:
         raise StudyError(f"{path}: [space] has no place in an exported configuration")
-    try:
-        return Exported(origin=origin, study=study, thresholds=thresholds)
-    except ValidationError as error:
-        raise StudyError(f"{path}: [thresholds] must be numbers: {error}") from error
-
-
-def _origin(path: Path, table: object) -> Origin:
-    try:
-        return Origin(**table)  # type: ignore[arg-type]
-    except (ValidationError, TypeError) as error:
-        text = str(error).splitlines()
+    horizon = study.stride
+    if origin.epoch > horizon:
         raise StudyError(
-            f"{path}: [origin] is not that of an exported configuration "
-            f"({'; '.join(line.strip() for line in text[1:3]) or text[0]}); write one "
+            f"{path}: [origin] epoch: is the epoch to stop at, at most the "
+            f'"training.epochs" of [fixed], {horizon}; found {origin.epoch}'
+        )
+    try:
+        return Exported(origin=origin, study=study, thresholds=dict(thresholds))
+    except ValidationError as error:
+        raise StudyError(_told(path, error)) from error
+
+
+def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
+    try:
+        return Origin(**table)
+    except ValidationError as error:
+        raise StudyError(
+            f"{_told(path, error, section='origin')}; write an exported configuration "
             "with python -m search.export --study NAME --to FILE"
         ) from error
+
+
+def _table(path: Path, name: str, found: object) -> Mapping[str, Any]:
+    if not isinstance(found, dict):
+        raise StudyError(f"{path}: {name}: must be a section, found {found!r}")
+    return found
+
+
+def _told(path: Path, error: ValidationError, *, section: str | None = None) -> str:
+    """Says what is wrong with each key: its place, the rule, the value found."""
+    lines = []
+    for found in error.errors():
+        first, *rest = [*([section] if section else []), *map(str, found["loc"])]
+        told = f"{path}: [{first}] {'.'.join(rest)}: {found['msg']}"
+        missing = found["type"] == "missing"
+        lines.append(told if missing else f"{told}, found {found['input']!r}")
+    return "\n".join(lines)

@@ -47,7 +47,9 @@ def small(*changes, text=SMALL):
     return check_study(tomllib.loads(text), name="small", place="small.toml")
 
 
-def begin(folder, study=None, *, storage="sqlite", data=None, watcher=None):
+def begin(
+    folder, study=None, *, storage="sqlite", data=None, watcher=None, name="small"
+):
     """Opens the ledger of a run, new or begun before."""
     urls = {
         "sqlite": f"sqlite:///{folder / 'optuna.db'}",
@@ -56,7 +58,7 @@ def begin(folder, study=None, *, storage="sqlite", data=None, watcher=None):
     return open_ledger(
         small() if study is None else study,
         url=urls[storage],
-        name="small",
+        name=name,
         data=DATA if data is None else data,
         watcher=watcher,
     )

@@ -1,0 +1,70 @@
+"""``trials.csv``: its golden header, and a row for every trial that was begun."""
+
+import csv
+import io
+
+from models.config import SETTINGS
+from search.results import Spent, settled
+from search.trials_table import HEADER, trials_csv
+from tests.strategies_ledger import begin, complete, fail, prune, small
+
+GOLDEN = (
+    "number,state,reason,value,"
+    "backbone.name,backbone.blocks,backbone.filters,backbone.weights,"
+    "head.dense_units,head.dropout,regularization.l1,regularization.l2,"
+    "training.epochs,training.batch_size,training.optimizer,training.learning_rate,"
+    "training.weight_decay,loss.au_weight,loss.label_smoothing,balance,"
+    "augmentation.strength,epochs,backbone,model_parameters,"
+    "seconds_asked,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
+    "seconds_validated"
+)
+
+
+def rows(records):
+    """Reads a table back."""
+    return list(csv.DictReader(io.StringIO(trials_csv(records))))
+
+
+def test_golden_header():
+    """The header is what people's scripts rely on; a change is made on purpose."""
+    assert trials_csv([]) == f"{GOLDEN}\n"
+    assert set(SETTINGS) < set(HEADER)
+    assert len(set(HEADER)) == len(HEADER)
+
+
+def test_rows(tmp_path):
+    """Each trial has a row: how it ended, what it was, what it cost."""
+    ledger = begin(tmp_path, small(('"random"', '"qmc"')))
+    spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
+    done = settled(complete(0.625), Spent(), asked=0.5, waited=0.125)
+    asked = [ledger.ask() for _ in range(4)]
+    ledger.tell(0, done)
+    ledger.tell(1, settled(prune(), spent, asked=0.0, waited=0.0))
+    ledger.tell(2, settled(fail('a "quoted", reason'), spent, asked=0.0, waited=0.0))
+    table = rows(ledger.records())
+    assert [row["number"] for row in table] == ["0", "1", "2", "3"]
+    states = [row["state"] for row in table]
+    assert states == ["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
+    reasons = [row["reason"] for row in table]
+    assert reasons == ["", "pruner", 'a "quoted", reason', ""]
+    assert [row["value"] for row in table] == ["0.625", "", "", ""]
+    assert [row["epochs"] for row in table] == ["3", "1", "3", "0"]
+    assert (table[0]["seconds_asked"], table[0]["seconds_waited"]) == ("0.5", "0.125")
+    assert table[2]["model_parameters"] == "900"
+    assert table[2]["seconds_trained"] == "3.0"
+    for row, trial in zip(table, asked, strict=True):
+        rate = float(row["training.learning_rate"])
+        assert rate == trial.values["training.learning_rate"]
+        decay = row["training.weight_decay"]
+        assert (decay == "") == ("training.weight_decay" not in trial.values)
+        assert row["training.epochs"] == "3"
+        assert (row["backbone"], row["backbone.name"]) == ("residual_cnn", "")
+
+
+def test_interrupted_trials_are_listed(tmp_path):
+    """A trial that a crash interrupted has a row that says so."""
+    ledger = begin(tmp_path)
+    ledger.ask()
+    ledger.close()
+    (row,) = rows(ledger.records())
+    assert (row["state"], row["reason"]) == ("FAIL", "interrupted")
