@@ -60,7 +60,9 @@ def find_data(study: Study, data: str | None, progress: Progress) -> tuple[Path,
             write_drawn(root, progress=lambda n, of: progress("drawing faces", n, of))
         return root, True
     root = Path(data) if data else DATA / study.data.dataset
-    return root, (root / MARKER).is_file()
+    # A table may be named itself; the mark lies beside it.
+    folder = root.parent if root.is_file() else root
+    return root, (folder / MARKER).is_file()
 
 
 def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
