@@ -1,6 +1,5 @@
 """Ledgers for the tests of search: a small study, its storages, outcomes to tell."""
 
-import gc
 import tomllib
 
 from search.ledger import open_ledger
@@ -67,7 +66,6 @@ def begin(
 def crash(ledger):
     """Forgets a ledger without closing it, as a killed driver does."""
     ledger.__dict__.clear()
-    gc.collect()
 
 
 def complete(value, *, epochs=3):

@@ -185,7 +185,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.end(number, "COMPLETE")
 
 
-@pytest.mark.parametrize(("storage", "examples"), [("sqlite", 4), ("journal", 8)])
+@pytest.mark.parametrize(("storage", "examples"), [("sqlite", 8), ("journal", 40)])
 def test_ledger(storage, examples):
     """Any order of asks, reports, ends and crashes keeps states and budget exact."""
     machine = type("Machine", (LedgerMachine,), {"storage": storage})

@@ -1,0 +1,62 @@
+"""The folder of a run: names, files written whole or not at all."""
+
+import pytest
+
+from search.run_folder import (
+    RunFolder,
+    read_json,
+    run_name,
+    sha256,
+    write_json,
+    write_text,
+)
+
+
+def test_names(tmp_path):
+    """A run on drawn data has its own folder; pixels and receipts are shared."""
+    folder = RunFolder(out=tmp_path, name=run_name("ckplus", drawn=True))
+    assert folder.path == tmp_path / "ckplus-drawn"
+    assert folder.storage == f"sqlite:///{tmp_path}/ckplus-drawn/optuna.db"
+    assert {folder.cache.parent, folder.receipts.parent} == {tmp_path}
+    assert run_name("ckplus", drawn=False) == "ckplus"
+
+
+def test_written_whole(tmp_path):
+    """A file that cannot be written leaves the old one as it was."""
+    path = tmp_path / "model.json"
+    write_json(path, {"value": 0.5, "name": "é"})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"value": float("nan")})
+    assert read_json(path) == {"value": 0.5, "name": "é"}
+    assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
+
+
+def test_bytes_are_the_texts(tmp_path):
+    """Lines end as written on every system, in UTF-8."""
+    write_text(tmp_path / "a.txt", "é\n")
+    assert (tmp_path / "a.txt").read_bytes() == "é\n".encode()
+
+
+def test_missing_json(tmp_path):
+    """A file that is not there reads as None."""
+    assert read_json(tmp_path / "none.json") is None
+
+
+def test_set_aside(tmp_path):
+    """Files that newer ones replace go to numbered folders, the missing ones not."""
+    folder = RunFolder(out=tmp_path, name="small")
+    folder.path.mkdir()
+    for text in ("first", "second"):
+        write_text(folder.file("best.toml"), text)
+        folder.set_aside(("best.toml", "model.keras"))
+    assert not folder.file("best.toml").exists()
+    kept = [folder.file(f"earlier-{n}") / "best.toml" for n in (1, 2)]
+    assert [path.read_text() for path in kept] == ["first", "second"]
+
+
+def test_sha256(tmp_path):
+    """The digest is that of the standard: FIPS 180-2's for "abc"."""
+    write_text(tmp_path / "abc", "abc")
+    digest = sha256(tmp_path / "abc")
+    assert digest.startswith("ba7816bf8f01cfea")
+    assert digest.endswith("b410ff61f20015ad")
