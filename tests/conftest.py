@@ -3,6 +3,7 @@
 import pytest
 
 from data_pipeline.drawn.write import write_drawn
+from tests.strategies_runs import started
 
 SUBJECTS = 16
 
@@ -21,3 +22,18 @@ def official(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "official"
     write_drawn(root, layout="official", subjects=12, seed=3)
     return root
+
+
+@pytest.fixture
+def start():
+    """Starts commands as processes; what still runs at the end is killed."""
+    processes = []
+
+    def begin(*words, **options):
+        processes.append(started(*words, **options))
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
