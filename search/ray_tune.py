@@ -39,6 +39,8 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
 from ray.tune.search import Searcher  # noqa: E402
 
 OBJECT_STORE = 200 * 1024**2
+SHORT = "/tmp" if os.path.isdir("/tmp") else None  # noqa: PTH112, S108
+"""Ray's sockets need a short path; a temporary folder of one's own may be long."""
 
 
 def run_ray(
@@ -60,7 +62,7 @@ def run_ray(
     bridge = Bridge(ledger, then)
     _check_gpus(job)
     with tempfile.TemporaryDirectory(
-        prefix="search-ray-", ignore_cleanup_errors=True
+        prefix="search-ray-", dir=SHORT, ignore_cleanup_errors=True
     ) as folder:
         try:
             _start(job, folder)

@@ -15,6 +15,7 @@ from search.progress import SearchProgress
 from search.report_text import describe
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, run_name, write_text
+from search.samplers import build_sampler
 from search.storage import only_driver
 from search.study import Study, read_study
 from search.trials_table import trials_csv
@@ -42,6 +43,8 @@ def run_stages(asked: argparse.Namespace) -> None:
         asked: the options of ``search.run``.
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    # Here it costs nothing to learn that a sampler's package is missing.
+    build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study, asked.data, progress.stage)
         labelled = read_labels(study, root, drawn=drawn)
