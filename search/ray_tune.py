@@ -25,7 +25,9 @@ QUIET = {
     "TUNE_WARN_THRESHOLD_S": "100",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
+    # Its notes on workers go past every logger; what matters is told by the ledger.
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_USAGE_STATS_ENABLED": "0",
     # The experiment's state is the ledger's; Tune need not write its own.
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",

@@ -183,3 +183,4 @@ def test_worker_that_dies(tmp_path, coursework, start):
     assert "worker died" in failed.reason
     assert len(trials) == 3
     assert "1 failed" in answer.out
+    assert "raylet" not in answer.out
