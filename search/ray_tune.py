@@ -29,6 +29,9 @@ QUIET = {
     "RAY_DEDUP_LOGS": "1",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Idle workers that Ray starts ahead have another environment than ours need.
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
     # The experiment's state is the ledger's; Tune need not write its own.
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
 }
