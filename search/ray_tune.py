@@ -1,51 +1,27 @@
-"""The Ray Tune executor: the only module that imports Ray.
+"""The Ray Tune executor; with ``ray_start`` the only module that imports Ray.
 
 Optuna is the brain and the ledger, Tune only places trials on workers: a Searcher
 that asks and tells, a Scheduler that reports and prunes, and a warm worker. The last
 "trial" of a search is the retraining, so that a worker with compiled graphs does it.
 """
 
-import logging
-import os
-import tempfile
 import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from data_pipeline.errors import InputError, RunError
-from models.runtime import environment, prepare_process
+from models.runtime import prepare_process
 from search.bridge import FINISHED, Bridge
 from search.job import Job
 from search.ledger import Ledger
+from search.ray_start import local_ray
 from search.results import Failed, Outcome, Report, Retrained, RetrainOrder
 
-QUIET = {
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_WARN_THRESHOLD_S": "100",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # Its notes on workers go past every logger; what matters is told by the ledger.
-    "RAY_DEDUP_LOGS": "1",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # Idle workers that Ray starts ahead have another environment than ours need.
-    "RAY_enable_worker_prestart": "0",
-    "RAY_prestart_worker_first_driver": "0",
-    # The experiment's state is the ledger's; Tune need not write its own.
-    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
-}
-os.environ.update(QUIET)
-
-import ray  # noqa: E402 - reads its environment when it is imported
-from ray import tune  # noqa: E402
-from ray.tune.experiment import Trial  # noqa: E402
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # noqa: E402
-from ray.tune.search import Searcher  # noqa: E402
-
-OBJECT_STORE = 200 * 1024**2
-SHORT = "/tmp" if os.path.isdir("/tmp") else None  # noqa: PTH112, S108
-"""Ray's sockets need a short path; a temporary folder of one's own may be long."""
+# Ray reads its environment when it is imported, and ray_start sets it before.
+# isort: split
+from ray import tune
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
 
 
 def run_ray(
@@ -65,15 +41,8 @@ def run_ray(
         RunError: Ray cannot be started, or its machinery broke.
     """
     bridge = Bridge(ledger, then)
-    _check_gpus(job)
-    with tempfile.TemporaryDirectory(
-        prefix="search-ray-", dir=SHORT, ignore_cleanup_errors=True
-    ) as folder:
-        try:
-            _start(job, folder)
-            _fit(job, bridge, folder)
-        finally:
-            ray.shutdown()
+    with local_ray(job) as folder:
+        _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error
     return bridge.retrained
@@ -185,39 +154,6 @@ def _nothing() -> Generator[Report, None, Outcome]:
     return Failed(reason="a retraining is no trial")
 
 
-def _start(job: Job, folder: str) -> None:
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    try:
-        ray.init(
-            address="local",
-            num_cpus=job.cpus * job.concurrent,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=OBJECT_STORE,
-            runtime_env={"env_vars": environment(job.cpus)},
-            # Goes with us: Ray leaves its logs behind in its own.
-            _temp_dir=folder,
-        )
-    except Exception as error:
-        first = str(error).splitlines()[0]
-        raise RunError(
-            f"Ray cannot be started: {first}; --executor serial searches without it"
-        ) from error
-
-
-def _check_gpus(job: Job) -> None:
-    if job.gpus <= 0:
-        return
-    found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
-    count = found.get_current_node_num_accelerators()
-    if count < job.gpus:
-        raise InputError(
-            f"[resources] gpus_per_trial: {job.gpus:g} asked, {count} found on this "
-            "machine; set it to 0 to train on CPUs"
-        )
-
-
 def _fit(job: Job, bridge: Bridge, folder: str) -> None:
     resources = {"cpu": job.cpus, "gpu": job.gpus}
     trainable = tune.with_resources(
@@ -235,7 +171,7 @@ def _fit(job: Job, bridge: Bridge, folder: str) -> None:
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
         run_config=tune.RunConfig(
-            storage_path=f"{folder}/tune",
+            storage_path=folder,
             name="search",
             verbose=0,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),

@@ -78,12 +78,12 @@ def said(main, *words):
     return Said(code=code, out=out.getvalue(), err=err.getvalue())
 
 
-def started(*words, cwd=ROOT):
+def started(*words, cwd=ROOT, **variables):
     """Starts a module of this project as a process of its own."""
     return subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", *map(str, words)],
         cwd=cwd,
-        env=environment(),
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -94,11 +94,6 @@ def ended(process, timeout=180):
     """Waits for a process and tells what it answered."""
     out, err = process.communicate(timeout=timeout)
     return Said(code=process.returncode, out=out, err=err)
-
-
-def environment():
-    """The environment of a command, with this project on its path."""
-    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 def table(folder):

@@ -62,11 +62,16 @@ def runs(tmp_path_factory, coursework):
     place = tmp_path_factory.mktemp("executors")
     study = write_study(place, text=JUDGED)
     found = {}
+    # Longer than Ray's sockets allow; the executor finds a place of its own.
+    temporary = place / "a-folder-for-temporary-files-with-a-long-name"
+    temporary.mkdir()
     for executor in ("serial", "ray"):
         out = place / executor
         words = ("--study", study, "--data", coursework, "--out", out)
-        answer = ended(started("search.run", *words, "--executor", executor))
+        words += ("--executor", executor)
+        answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
+        assert not list(temporary.iterdir())
         found[executor] = (out / "tiny-drawn", answer)
     return found
 
