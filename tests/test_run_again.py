@@ -162,3 +162,17 @@ def test_another_winner_is_tested_only_when_asked(place, coursework):
     earlier = folder / "earlier-1"
     assert json.loads((earlier / "holdout.json").read_text())["trial"] == 99
     assert (earlier / "model.keras").read_bytes() == before["model.keras"]
+
+
+def test_journal_as_storage(tmp_path, coursework):
+    """A journal file holds the trials in place of a database, and goes on too."""
+    study = write_study(tmp_path)
+    journal = tmp_path / "trials.log"
+    words = ("--storage", str(journal), "--until", "search")
+    for trials in ("1", "2"):
+        budget = ("--set", f"search.trials={trials}")
+        said = searched(study, coursework, tmp_path / "runs", *words, *budget)
+        assert (said.code, said.err) == (0, "")
+        assert f"trials: {trials} completed" in said.out
+        assert f"optuna-dashboard {journal}" in said.out
+    assert not (tmp_path / "runs" / "tiny-drawn" / "optuna.db").exists()
