@@ -68,6 +68,21 @@ class Receipts:
             return 0
         return len(_receipts_of(text, key))
 
+    def opened_by(self, key: str, *, run: str, model: str) -> bool:
+        """Tells whether a run opened a hold-out for a model.
+
+        Args:
+            key: the hold-out's key.
+            run: what opened it.
+            model: SHA-256 of the model file.
+        """
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return False
+        mine = (run, model)
+        return any((old.run, old.model) == mine for old in _receipts_of(text, key))
+
     @contextmanager
     def locked(self) -> Iterator[BinaryIO]:
         """Opens the file for one process at a time.

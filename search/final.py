@@ -162,6 +162,16 @@ def sidecar(
     }
 
 
+def test_is_unfinished(folder: RunFolder, labelled: Labelled) -> bool:
+    """Tells whether a crash came between a receipt and its report."""
+    described = read_json(folder.file(SIDECAR))
+    if described is None or folder.file(REPORT).exists():
+        return False
+    return Receipts(folder.receipts).opened_by(
+        labelled.split.hold_out.key, run=folder.name, model=described["sha256"]
+    )
+
+
 def open_and_test(
     study: Study, folder: RunFolder, labelled: Labelled, *, reopen: bool
 ) -> dict[str, Any]:

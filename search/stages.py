@@ -79,6 +79,9 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         watcher=run.progress,
     )
     _write_inputs(run)
+    if final.test_is_unfinished(run.folder, run.labelled):
+        # Before a larger budget finds another winner: the hold-out is open for this.
+        final.open_and_test(run.study, run.folder, run.labelled, reopen=False)
     best = ledger.best()
     if best is not None and best.value is not None:
         run.progress.resume(best.value)
