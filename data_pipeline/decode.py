@@ -145,7 +145,7 @@ def decode_into(
         return None
 
     kept = []
-    with _bombs_refused(), threads() as pool:
+    with bombs_refused(), threads() as pool:
         for row, told in enumerate(pool.map(fault, range(len(paths)))):
             if told is None:
                 kept.append(row)
@@ -180,11 +180,14 @@ def _cores() -> int:
 
 
 @contextmanager
-def _bombs_refused() -> Iterator[None]:
+def bombs_refused() -> Iterator[None]:
     """Turns Pillow's warning about absurdly large images into a refusal.
 
     Held by the thread that starts the decoding threads: warning filters belong to
     the process.
+
+    Yields:
+        Nothing; such an image is an ``UnreadableError`` meanwhile.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -20,6 +20,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST = 250
 BANNED = {"utils", "helpers", "common", "base", "misc", "manager"}
 COMMANDS = {
+    "data_pipeline/check.py",
     "data_pipeline/draw.py",
     "search/export.py",
     "search/run.py",

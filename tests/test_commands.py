@@ -19,7 +19,10 @@ from tests.strategies_runs import (
 )
 
 ROOT = Path(__file__).parents[1]
-MODULES = ("search.run", "search.export", "search.train", "data_pipeline.draw")
+MODULES = (
+    *("search.run", "search.export", "search.train"),
+    *("data_pipeline.check", "data_pipeline.draw"),
+)
 
 HEADER = "filepath,high_level_emotion,AU1,AU12"
 IMAGE = "cohn-kanade-images/S005/001/S005_001_00000011.png"

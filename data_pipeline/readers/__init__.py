@@ -55,6 +55,22 @@ def read(root: Path, dataset: str) -> SampleTable:
     Raises:
         DataError: there is no such folder, layout or data set, or a label is wrong.
     """
+    return find(root, dataset).read(root)
+
+
+def find(root: Path, dataset: str) -> Reader:
+    """Finds the reader that knows a data folder's layout, and reads nothing.
+
+    Args:
+        root: the data folder, or a coursework table itself.
+        dataset: a key of ``DATASETS``.
+
+    Returns:
+        The first reader that knows the layout.
+
+    Raises:
+        DataError: there is no such folder, layout or data set.
+    """
     if dataset not in DATASETS:
         raise DataError(
             f"[data] dataset is one of {', '.join(DATASETS)}; found {dataset!r}"
@@ -68,7 +84,7 @@ def read(root: Path, dataset: str) -> SampleTable:
         raise DataError(f"{root}: the folder cannot be read ({error})") from None
     if found is None:
         raise DataError(_message(f"{root} has no layout that is known here", readers))
-    return found.read(root)
+    return found
 
 
 def _message(problem: str, readers: list[Reader]) -> str:

@@ -1,0 +1,99 @@
+"""Examines a whole data set, the hold-out's pixels included, and writes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline import readers
+from data_pipeline.decode import bombs_refused, threads
+from data_pipeline.errors import DataError
+from data_pipeline.inspection import Fault, Look, inspect
+from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_people
+from data_pipeline.problems import Check, Problem
+from data_pipeline.samples import SampleTable
+from data_pipeline.split import split
+from data_pipeline.study_file import DataKeys
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What was examined and found.
+
+    Attributes:
+        source: name of the reader; empty where no reader could read the labels.
+        parts: name of each part -> its images.
+        problems: everything found, in the order of ``Check``.
+    """
+
+    source: str
+    parts: dict[str, int]
+    problems: tuple[Problem, ...]
+
+
+def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
+    """Runs every check.
+
+    Args:
+        root: the data folder.
+        keys: the data set and its split.
+        progress: told what is done, how far, and of how much.
+
+    Returns:
+        The findings; a label that no reader accepts ends the checks.
+
+    Raises:
+        DataError: there is no such folder or layout, or it cannot be split so.
+    """
+    reader = readers.find(root, keys.dataset)
+    try:
+        table = reader.read(root)
+    except DataError as error:
+        wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
+        return Examination(source="", parts={}, problems=(wrong,))
+    parts = parts_of(
+        table,
+        split(
+            table,
+            by=keys.by,
+            folds=keys.folds,
+            hold_out=keys.hold_out,
+            hold_out_seed=keys.hold_out_seed,
+        ),
+    )
+    looks = _looks(table, progress)
+    rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
+    seen = [look for look in looks if isinstance(look, Look)]
+    problems = [
+        Problem(check=look.check, where=_place(table, row), found=look.found)
+        for row, look in enumerate(looks)
+        if isinstance(look, Fault)
+    ]
+    problems += shared_people(table, parts) + same_files(table, parts, rows, seen)
+    problems += same_pictures(
+        table, parts, rows, seen, lambda n, of: progress("comparing images", n, of)
+    )
+    order = list(Check)
+    problems.sort(key=lambda problem: order.index(problem.check))
+    names = sorted(set(parts.tolist()))
+    return Examination(
+        source=table.source,
+        parts={name: int((parts == name).sum()) for name in names},
+        problems=tuple(problems),
+    )
+
+
+def _looks(table: SampleTable, progress: Progress) -> list[Look | Fault]:
+    """Looks at every image, on all cores; memory holds sketches alone."""
+    paths = [table.root / image for image in table.frame["image"]]
+    looks: list[Look | Fault] = []
+    with bombs_refused(), threads() as pool:
+        for look in pool.map(inspect, paths):
+            looks.append(look)
+            progress("looking at images", len(looks), len(paths))
+    return looks
+
+
+def _place(table: SampleTable, row: int) -> str:
+    return f"{table.frame['image'].iloc[row]} ({table.frame['place'].iloc[row]})"

@@ -1,0 +1,29 @@
+"""Problem: one thing that is wrong with a data set, and the checks that find them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Check(StrEnum):
+    """What is checked, in the order of the report."""
+
+    LABEL = "impossible label"
+    MISSING = "missing image"
+    POINTER = "Git LFS pointer"
+    WEB_PAGE = "web page saved as an image"
+    BOMB = "decompression bomb"
+    UNREADABLE = "unreadable image"
+    BLANK = "black or even image"
+    SUBJECT = "subject in two parts"
+    SEQUENCE = "sequence in two parts"
+    SAME_FILE = "same file in two parts"
+    SAME_PICTURE = "same picture in two parts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding: by which check, where, what was found there and the way out."""
+
+    check: Check
+    where: str
+    found: str

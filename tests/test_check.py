@@ -1,0 +1,318 @@
+"""The check of a data set: each kind of harm is found, a clean set is called clean."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline import check
+from data_pipeline.errors import StudyError
+from data_pipeline.examine import examine
+from data_pipeline.leaks import parts_of, shared_people
+from data_pipeline.problems import Check
+from data_pipeline.readers import read
+from data_pipeline.split import split
+from data_pipeline.study_file import DataKeys, read_data_keys
+from search.study import read_study
+from tests.strategies_runs import contents, said, write_study
+from tests.strategies_tables import sample, table_of, write_image, write_table
+
+KEYS = DataKeys(dataset="ckplus", folds=2, hold_out=0.25)
+STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'
+SUBJECTS = [f"S{number:03d}" for number in range(12)]
+HEADER = "subject,sequence,filepath,AU1,high_level_emotion"
+
+
+def image_of(subject, number=1):
+    """Names one image of a subject."""
+    return f"images/{subject}/{number:03d}/{subject}_{number:03d}_00000009.png"
+
+
+def write_rows(root):
+    """Writes a table of all subjects, two sequences each, in the labels' order."""
+    rows = [
+        f"{subject},{number},{image_of(subject, number)},1,positive"
+        for subject in SUBJECTS
+        for number in (1, 2)
+    ]
+    write_table(root, HEADER, *rows)
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Gives a clean tree: every image is its own noise."""
+    root = tmp_path / "tree"
+    write_rows(root)
+    for place, subject in enumerate(SUBJECTS):
+        for number in (1, 2):
+            write_image(root / image_of(subject, number), 2 * place + number)
+    return root
+
+
+@pytest.fixture
+def parts(root):
+    """Gives the subjects held out, and those of the two folds."""
+    names = {}
+    table = read(root, "ckplus")
+    divided = split(table, by="subject", folds=2, hold_out=0.25, hold_out_seed=1)
+    for subject, part in zip(
+        table.frame["subject"], parts_of(table, divided), strict=True
+    ):
+        names.setdefault(str(part), []).append(subject)
+    return {name: sorted(set(found)) for name, found in names.items()}
+
+
+def examined(root, keys=KEYS):
+    """Examines a tree in silence."""
+    return examine(root, keys, lambda _stage, _done, _total: None)
+
+
+def found(root):
+    """Lists the kinds of problems of a tree and all that is said about them."""
+    problems = examined(root).problems
+    told = "\n".join(f"{problem.where}: {problem.found}" for problem in problems)
+    return [problem.check for problem in problems], told
+
+
+def test_clean(root, parts):
+    """A clean set has no problem, and its parts cover it."""
+    examination = examined(root)
+    assert examination.problems == ()
+    assert examination.parts == {"fold 1": 10, "fold 2": 8, "hold-out": 6}
+    assert set(parts) == {"fold 1", "fold 2", "hold-out"}
+
+
+def pointer(path):
+    """Puts a Git LFS pointer in place of a file."""
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:aa\n")
+
+
+def bomb(path):
+    """Puts 100 million pixels into a small file."""
+    Image.new("1", (10_000, 10_000)).save(path)
+
+
+HARMS = {
+    "missing": (lambda path: path.unlink(), Check.MISSING, "no such file"),
+    "pointer": (pointer, Check.POINTER, "git lfs pull"),
+    "page": (lambda p: p.write_text(" <!DOCTYPE html>"), Check.WEB_PAGE, "HTML"),
+    "empty": (lambda path: path.write_bytes(b""), Check.UNREADABLE, "is empty"),
+    "no image": (lambda p: p.write_bytes(b"?"), Check.UNREADABLE, "no image file"),
+    "truncated": (
+        lambda p: p.write_bytes(p.read_bytes()[:900]),
+        Check.UNREADABLE,
+        "truncated",
+    ),
+    "bomb": (bomb, Check.BOMB, "100000000 pixels"),
+    "black": (
+        lambda path: Image.new("L", (64, 49)).save(path),
+        Check.BLANK,
+        "0 to 0 of 255",
+    ),
+    "even": (
+        lambda path: Image.new("L", (64, 49), 90).save(path),
+        Check.BLANK,
+        "90 to 90",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("part", ["fold 1", "hold-out"])
+def test_harmed_image(root, parts, name, part):
+    """A harmed image is found in every part, by its file and the row of its label."""
+    harm, kind, words = HARMS[name]
+    image = image_of(parts[part][0])
+    harm(root / image)
+    kinds, told = found(root)
+    assert kinds == [kind]
+    assert image in told
+    assert "data_labels.csv row" in told
+    assert words in told
+
+
+def test_same_file(root, parts):
+    """The same bytes in hold-out and development are found, and both are named."""
+    first, second = image_of(parts["fold 1"][0]), image_of(parts["hold-out"][0])
+    shutil.copy(root / first, root / second)
+    kinds, told = found(root)
+    assert kinds == [Check.SAME_FILE]
+    assert f"fold 1: {first}" in told
+    assert f"hold-out: {second}" in told
+
+
+def test_same_file_in_one_part(root, parts):
+    """Two equal files in one part are no leak."""
+    first, second = parts["fold 1"][:2]
+    shutil.copy(root / image_of(first), root / image_of(second))
+    assert found(root)[0] == []
+
+
+def resized(image):
+    """Halves a picture."""
+    return image.resize((image.width // 2, image.height // 2))
+
+
+def brightened(image):
+    """Lightens a picture without clipping it."""
+    return Image.fromarray((np.asarray(image) * 0.6 + 90).astype(np.uint8))
+
+
+@pytest.mark.parametrize("change", [resized, brightened, lambda image: image])
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_same_picture(root, parts, change, kind):
+    """A copy that was resized, lightened or re-encoded is found in another part."""
+    first, second = image_of(parts["fold 1"][0]), image_of(parts["fold 2"][0])
+    coarse = np.random.default_rng(5).integers(60, 200, (6, 8), dtype=np.uint8)
+    Image.fromarray(coarse).resize((160, 120)).save(root / first)
+    with Image.open(root / first) as image:
+        change(image).save(root / second, format=kind, compress_level=2, quality=60)
+    kinds, told = found(root)
+    assert kinds == [Check.SAME_PICTURE]
+    assert first in told
+    assert second in told
+
+
+def test_drawn_faces_differ(coursework):
+    """Different people who show the same are not taken for one picture."""
+    assert found(coursework)[0] == []
+
+
+def test_shared_people():
+    """One person under two spellings, in two parts, is found, and her sequence."""
+    table = table_of([sample("P-07", 1), sample("p07", 1), sample("p07", 2)])
+    parts = np.array(["fold 1", "hold-out", "hold-out"])
+    problems = shared_people(table, parts)
+    assert [problem.check for problem in problems] == [Check.SUBJECT, Check.SEQUENCE]
+    for problem in problems:
+        assert problem.where == (
+            "fold 1: images/P-07_001.png; hold-out: images/p07_001.png"
+        )
+    assert shared_people(table, np.array(["fold 1"] * 3)) == []
+
+
+def test_no_people():
+    """Rows without a subject share nobody."""
+    table = table_of([sample(None, 1), sample(None, 2)])
+    assert shared_people(table, np.array(["fold 1", "fold 2"])) == []
+
+
+def test_two_labels(root, parts):
+    """Equal files with different labels are found, whatever their parts."""
+    first, second = (image_of(subject) for subject in parts["fold 1"][:2])
+    shutil.copy(root / first, root / second)
+    table = (root / "data_labels.csv").read_text()
+    harmed = table.replace(f"{second},1,positive", f"{second},1,negative")
+    (root / "data_labels.csv").write_text(harmed)
+    kinds, told = found(root)
+    assert Check.LABEL in kinds
+    assert "different labels" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("<!DOCTYPE html><html></html>", "web page"),
+        (f"{HEADER}\nS001,1,{image_of('S001')},2,positive\n", "0, 1 or empty"),
+        (f"{HEADER}\nS001,1,{image_of('S001')},1,bored\n", "'bored'"),
+    ],
+)
+def test_labels(root, text, words):
+    """A table that no reader accepts is one problem, with the reader's own words."""
+    (root / "data_labels.csv").write_text(text)
+    kinds, told = found(root)
+    assert kinds == [Check.LABEL]
+    assert words in told
+
+
+def test_command(root, tmp_path):
+    """The command tells clean from harmed by its exit code, and writes nothing."""
+    study = write_study(tmp_path, text=STUDY)
+    words = ("--study", str(study), "--data", str(root))
+    before = contents(tmp_path)
+    answer = said(check.main, *words)
+    assert (answer.code, answer.err) == (0, "")
+    assert "24 images; fold 1 10, fold 2 8, hold-out 6" in answer.out
+    assert "nothing is wrong" in answer.out
+    assert contents(tmp_path) == before
+    (root / image_of("S001")).unlink()
+    answer = said(check.main, *words)
+    assert (answer.code, answer.err) == (1, "")
+    assert f"  {image_of('S001')} (data_labels.csv row" in answer.out
+    assert "1 problem found" in answer.out
+
+
+def test_many(root, tmp_path):
+    """Ten of a kind are listed and the rest counted, unless all are asked for."""
+    for subject in SUBJECTS:
+        (root / image_of(subject)).unlink()
+    study = write_study(tmp_path, text=STUDY)
+    words = ("--study", str(study), "--data", str(root))
+    answer = said(check.main, *words)
+    assert answer.out.count("no such file") == 10
+    assert "... and 2 more; list them with --all" in answer.out
+    assert said(check.main, *words, "--all").out.count("no such file") == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[data\n", ["is not a TOML file"]),
+        ("[split]\n", ["[data] dataset", "is missing"]),
+        ("data = 3\n", ["data", "section", "3"]),
+        ('[data]\ndataset = "ckplus"\n[split]\nfolds = "2"\n', ["folds", "int", "'2'"]),
+        ('[data]\ndataset = "ckpluss"\n', ["ckplus", "'ckpluss'"]),
+        ('[data]\ndataset = "ckplus"\n[split]\nhold_out = 2\n', ["hold_out", "2"]),
+    ],
+)
+def test_bad_study(root, tmp_path, text, words):
+    """A wrong study is refused by file, key and value, in one message."""
+    study = write_study(tmp_path, text=text)
+    answer = said(check.main, "--study", str(study), "--data", str(root))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.count("error: ") == 1
+    assert all(word in answer.err for word in words)
+
+
+def test_missing_data(tmp_path, monkeypatch):
+    """A missing data folder is told with what is accepted in its place."""
+    monkeypatch.chdir(tmp_path)
+    answer = said(check.main, "--study", "ckplus")
+    assert answer.code == 2
+    assert "no data folder at data/ckplus" in answer.err
+    drawn = said(check.main, "--study", "smoke")
+    assert drawn.code == 2
+    assert "data_pipeline.draw --out data/drawn" in drawn.err
+
+
+def test_unknown_study():
+    """An unknown study is refused with the nearest name."""
+    with pytest.raises(StudyError, match=r"smoek.*did you mean smoke\?"):
+        read_data_keys("smoek")
+
+
+@pytest.mark.parametrize("name", ["ckplus", "smoke"])
+def test_keys_are_the_searchs(name):
+    """The keys read here are those that a search of the same study takes."""
+    keys, study = read_data_keys(name), read_study(name)
+    assert keys.dataset == study.data.dataset
+    assert keys.by == study.split.by
+    assert keys.folds == study.split.folds
+    assert keys.hold_out == study.split.hold_out
+    assert keys.hold_out_seed == study.split.hold_out_seed
+
+
+def test_defaults_are_the_searchs(tmp_path):
+    """A study without a split is split here as in a search."""
+    text = (
+        '[data]\ndataset = "ckplus"\ntargets = ["emotion"]\nimage_size = 32\n'
+        '[objective]\n"emotion.accuracy" = 1.0\n[search]\ntrials = 1\n'
+        '[fixed]\n"training.epochs" = 2\n'
+    )
+    path = str(write_study(tmp_path, text=text))
+    keys, study = read_data_keys(path), read_study(path)
+    assert (keys.by, keys.folds) == (study.split.by, study.split.folds)
+    assert keys.hold_out == study.split.hold_out
+    assert keys.hold_out_seed == study.split.hold_out_seed
