@@ -1,13 +1,17 @@
-"""Drawn faces under test: one plain view, so that only the face itself moves."""
+"""Drawn faces under test: one plain view, and CK+48 as it would be drawn."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
-from data_pipeline.drawn.camera import expose
+from data_pipeline.drawn.camera import draw_frame, expose
 from data_pipeline.drawn.muscles import Muscles
+from data_pipeline.drawn.plan import plan
 from data_pipeline.drawn.subjects import draw_subject
 from data_pipeline.drawn.views import View, draw_view
+from data_pipeline.drawn.write import MARKER
 
 SEED = 1
 
@@ -44,3 +48,18 @@ def portrait(subject: str, shown: dict[int, float]) -> np.ndarray:
 def change(subject: str, shown: dict[int, float]) -> np.ndarray:
     """Where and how much a face differs from its neutral self."""
     return np.abs(portrait(subject, shown) - portrait(subject, {}))
+
+
+def write_drawn_ck48(root: Path, *, subjects: int = 12) -> Path:
+    """Writes the last three frames of drawn sequences with an emotion, as in CK+48."""
+    for row in plan(subjects, SEED):
+        if not row.named or row.emotion is None:
+            continue
+        folder = root / "CK+48" / row.emotion.replace("happiness", "happy")
+        folder.mkdir(parents=True, exist_ok=True)
+        for frame in range(row.peak - 2, row.peak + 1):
+            picture = draw_frame(row, frame, SEED).convert("L")
+            face = ImageOps.fit(picture, (48, 48), Image.Resampling.BILINEAR)
+            face.save(folder / f"{row.frame(frame)}.png")
+    (root / MARKER).write_text("Drawn faces: no real person is shown.\n")
+    return root

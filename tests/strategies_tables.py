@@ -189,3 +189,26 @@ def write_official(
         name = f"{subject}/{sequence}/{subject}_{sequence}_00000011.png"
         write_image(root / images / name, number)
     return root
+
+
+CK48_SEQUENCES = (
+    ("anger", "S010", "004", 17),
+    ("contempt", "S138", "008", 9),
+    ("disgust", "S005", "001", 9),
+    ("fear", "S011", "003", 12),
+    ("happy", "S010", "006", 13),
+    ("sadness", "S014", "002", 14),
+    ("surprise", "S010", "002", 12),
+)
+"""A sequence of each emotion: folder, subject, sequence and the first of its frames."""
+
+
+def write_ck48(root: Path, *, inner: str = "CK+48/") -> Path:
+    """Writes three frames of a sequence of each emotion, and what lies beside them."""
+    for number, (emotion, subject, sequence, first) in enumerate(CK48_SEQUENCES):
+        for frame in range(first, first + 3):
+            name = f"{inner}{emotion}/{subject}_{sequence}_{frame:08d}.png"
+            write_image(root / name, 100 * number + frame, size=(48, 48))
+    (root / f"{inner}anger/.DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (root / f"{inner}anger/Thumbs.db").write_bytes(b"\xd0\xcf")
+    return root

@@ -12,7 +12,7 @@ from data_pipeline.decode import decode
 from data_pipeline.errors import DataError
 from data_pipeline.labels import BASIC_EMOTIONS, HighLevelEmotion
 from data_pipeline.readers import DATASETS, READERS, read
-from tests.strategies_tables import write_coursework, write_official
+from tests.strategies_tables import write_ck48, write_coursework, write_official
 
 
 class ReaderLaws:
@@ -164,6 +164,34 @@ class TestFlatWrapped(ReaderLaws):
             emotion="Emotion_labels",
             images="extended-cohn-kanade-images",
         )
+
+
+class TestCk48(ReaderLaws):
+    """CK+48 in its own folder."""
+
+    reader = "ckplus48"
+    write = staticmethod(write_ck48)
+
+    def test_subjects(self, table):
+        """Every image is named after its subject and sequence, and has a place."""
+        for row in table.frame.itertuples():
+            assert f"/{row.subject}_{row.sequence}_" in row.image
+            assert row.place
+
+    def test_blind(self, table, tree):
+        """Names alone are read: pixels are not looked at."""
+        for image in table.frame["image"]:
+            (tree / image).write_bytes(b"")
+        assert READERS[self.reader].read(tree).fingerprint() == table.fingerprint()
+
+
+class TestCk48Itself(TestCk48):
+    """CK+48 where the folder itself is given."""
+
+    @staticmethod
+    def write(root):
+        """Writes the emotions' folders straight into the root."""
+        write_ck48(root, inner="")
 
 
 def test_table_wins(tmp_path):

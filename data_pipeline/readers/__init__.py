@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.errors import DataError
-from data_pipeline.readers import ckplus, ckplus_csv
+from data_pipeline.readers import ckplus, ckplus48, ckplus_csv
 from data_pipeline.samples import SampleTable
 
 
@@ -23,12 +23,15 @@ READERS: dict[str, Reader] = {
         layout=ckplus_csv.LAYOUT, detect=ckplus_csv.detect, read=ckplus_csv.read
     ),
     "ckplus": Reader(layout=ckplus.LAYOUT, detect=ckplus.detect, read=ckplus.read),
+    "ckplus48": Reader(
+        layout=ckplus48.LAYOUT, detect=ckplus48.detect, read=ckplus48.read
+    ),
 }
 """Name -> reader, in the order in which a folder is asked."""
 
 DATASETS: dict[str, tuple[str, ...]] = {
-    "ckplus": ("ckplus_csv", "ckplus"),
-    "drawn": ("ckplus_csv", "ckplus"),
+    "ckplus": ("ckplus_csv", "ckplus", "ckplus48"),
+    "drawn": ("ckplus_csv", "ckplus", "ckplus48"),
 }
 """What ``[data] dataset`` may name -> the readers that accept its layouts."""
 
