@@ -7,6 +7,7 @@ from pathlib import Path
 from data_pipeline import readers
 from data_pipeline.decode import bombs_refused, threads
 from data_pipeline.errors import DataError
+from data_pipeline.frames import Frames
 from data_pipeline.inspection import Fault, Look, inspect
 from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_people
 from data_pipeline.problems import Check, Problem
@@ -47,8 +48,9 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         DataError: there is no such folder or layout, or it cannot be split so.
     """
     reader = readers.find(root, keys.dataset)
+    frames = Frames(neutral=keys.neutral, last=keys.frames)
     try:
-        table = reader.read(root)
+        table = reader.table(root, frames)
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))

@@ -17,6 +17,8 @@ class DataKeys:
     """The keys of ``[data]`` and ``[split]`` that say which rows are in which part."""
 
     dataset: str
+    neutral: str = "none"
+    frames: int | None = None
     by: str = "subject"
     folds: int = 5
     hold_out: float = 0.2
@@ -24,7 +26,7 @@ class DataKeys:
 
 
 _SECTIONS: dict[str, dict[str, type]] = {
-    "data": {"dataset": str},
+    "data": {"dataset": str, "neutral": str, "frames": int},
     "split": {"by": str, "folds": int, "hold_out": float, "hold_out_seed": int},
 }
 

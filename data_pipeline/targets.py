@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.errors import DataError
-from data_pipeline.labels import BASIC_EMOTIONS, HighLevelEmotion
+from data_pipeline.labels import BASIC_EMOTIONS, Emotion, HighLevelEmotion
 from data_pipeline.samples import SampleTable
 
 Array = np.ndarray[Any, Any]
@@ -14,6 +14,7 @@ Array = np.ndarray[Any, Any]
 EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "high_level": ("high_level_emotion", tuple(map(str, HighLevelEmotion))),
     "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
+    "basic_neutral": ("emotion", tuple(map(str, Emotion))),
 }
 """What a study calls a level -> the table's column and its classes, in order."""
 
@@ -77,7 +78,8 @@ def read_targets(
     Args:
         table: the table whose rows are wanted.
         wanted: ``"emotion"``, ``"action_units"`` or both.
-        emotions: ``"high_level"`` (3 classes) or ``"basic"`` (7 classes).
+        emotions: ``"high_level"`` (3 classes), ``"basic"`` (7 classes) or
+            ``"basic_neutral"`` (8 classes).
         required: refuses a table without any label for a wanted target; false for a
             part of a table, which may lack one that the whole has.
 
@@ -93,6 +95,12 @@ def read_targets(
         emotion, emotion_mask, names = _emotion(table, emotions)
         if required and not emotion_mask.any():
             raise DataError(_no_such_emotion(table, emotions))
+        if required and emotions == "basic_neutral" and not emotion[:, 0].any():
+            raise DataError(
+                f'{table.root}: [data] emotions = "basic_neutral" needs neutral faces, '
+                'and there are none; say emotions = "basic", or neutral = "first" '
+                "with the official CK+ tree"
+            )
     units = table.action_units if "action_units" in wanted else ()
     present, known = _action_units(table, units)
     if required and "action_units" in wanted and not known.any():
@@ -136,7 +144,7 @@ def _emotion(table: SampleTable, level: str) -> tuple[Array, Array, tuple[str, .
 
 
 def _no_such_emotion(table: SampleTable, level: str) -> str:
-    other = "basic" if level == "high_level" else "high_level"
+    other = "high_level" if level.startswith("basic") else "basic"
     column, _ = EMOTION_LEVELS[other]
     if bool(table.frame[column].notna().any()):
         way_out = f'say emotions = "{other}", which these data have'

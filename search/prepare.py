@@ -12,6 +12,7 @@ import numpy as np
 from data_pipeline import readers
 from data_pipeline.drawn.write import MARKER, write_drawn
 from data_pipeline.errors import DataError
+from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
@@ -72,7 +73,8 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         DataError: the data are wrong, or lack a target of the study.
         StudyError: a configuration of the space cannot be built for these data.
     """
-    table = readers.read(root, study.data.dataset)
+    frames = Frames(neutral=study.data.neutral, last=study.data.frames)
+    table = readers.read(root, study.data.dataset, frames)
     parts = split(
         table,
         by=study.split.by,

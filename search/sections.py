@@ -12,16 +12,21 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Data:
-    """Which data, which targets, at what size (pixels per side)."""
+    """Which data, which targets, at what size (pixels per side).
+
+    ``neutral`` and ``frames`` choose among the frames of a CK+ sequence.
+    """
 
     dataset: Literal["ckplus", "drawn"]
     targets: Annotated[
         tuple[Literal["emotion", "action_units"], ...],
         Field(strict=False, min_length=1),
     ]
-    emotions: Literal["high_level", "basic"] = "high_level"
+    emotions: Literal["high_level", "basic", "basic_neutral"] = "high_level"
     image_size: Annotated[int, Field(ge=16, le=1024)]
     unreadable: Literal["error", "quarantine"] = "error"
+    neutral: Literal["none", "first"] = "none"
+    frames: Positive | None = None
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -54,6 +59,9 @@ class Resources:
     gpus_per_trial: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
     max_concurrent: Positive = 2
 
+
+LATER: dict[str, object] = {"data.neutral": "none", "data.frames": None}
+"""Keys younger than the first runs -> their defaults, which change nothing of a run."""
 
 SECTIONS: dict[str, type] = {
     "data": Data,

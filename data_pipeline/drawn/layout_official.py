@@ -22,10 +22,10 @@ _HEAD_CODES = (54, 62, 51, 64, 57, 61, 63)
 
 
 def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
-    """Lists the frames: the neutral first, the peak, at times one half-way."""
+    """Lists the frames: the neutral first, the last three, at times one half-way."""
     found = []
     for index, row in enumerate(sequences):
-        frames = {1, row.peak}
+        frames = {1, *range(max(1, row.peak - 2), row.peak + 1)}
         if index % _HALF_WAY_EVERY == 0:
             frames.add((1 + row.peak) // 2)
         found += [

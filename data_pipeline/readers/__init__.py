@@ -5,26 +5,64 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.errors import DataError
+from data_pipeline.frames import USUAL, Frames
 from data_pipeline.readers import ckplus, ckplus48, ckplus_csv
 from data_pipeline.samples import SampleTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One layout: how it looks, whether a folder has it, and its labels."""
+    """One layout: how it looks, whether a folder has it, and its labels.
+
+    ``read_frames`` takes the frames wanted of a sequence; ``None`` where a layout
+    names no other frame than that of the row.
+    """
 
     layout: str
     detect: Callable[[Path], bool]
     read: Callable[[Path], SampleTable]
+    read_frames: Callable[[Path, Frames], SampleTable] | None = None
+
+    def table(self, root: Path, frames: Frames = USUAL) -> SampleTable:
+        """Reads the labels of the frames wanted.
+
+        Args:
+            root: a folder in this layout.
+            frames: which frames of a sequence are rows.
+
+        Returns:
+            The table.
+
+        Raises:
+            DataError: a label is wrong, or the layout has no such frames.
+        """
+        if frames == USUAL:
+            return self.read(root)
+        if self.read_frames is None:
+            raise DataError(
+                f"{root}: [data] neutral and frames choose among the frames of a "
+                "sequence, which these data do not name; remove both keys, or read "
+                "the official CK+ tree (drawn: python -m data_pipeline.draw --layout "
+                "official --out DIR)"
+            )
+        return self.read_frames(root, frames)
 
 
 READERS: dict[str, Reader] = {
     "ckplus_csv": Reader(
         layout=ckplus_csv.LAYOUT, detect=ckplus_csv.detect, read=ckplus_csv.read
     ),
-    "ckplus": Reader(layout=ckplus.LAYOUT, detect=ckplus.detect, read=ckplus.read),
+    "ckplus": Reader(
+        layout=ckplus.LAYOUT,
+        detect=ckplus.detect,
+        read=ckplus.read,
+        read_frames=ckplus.read,
+    ),
     "ckplus48": Reader(
-        layout=ckplus48.LAYOUT, detect=ckplus48.detect, read=ckplus48.read
+        layout=ckplus48.LAYOUT,
+        detect=ckplus48.detect,
+        read=ckplus48.read,
+        read_frames=ckplus48.read,
     ),
 }
 """Name -> reader, in the order in which a folder is asked."""
@@ -42,7 +80,7 @@ _OBTAIN = (
 )
 
 
-def read(root: Path, dataset: str) -> SampleTable:
+def read(root: Path, dataset: str, frames: Frames = USUAL) -> SampleTable:
     """Reads the labels of a data folder, in whichever layout it has.
 
     Label files alone are opened: whether the images exist is known when they are
@@ -51,6 +89,7 @@ def read(root: Path, dataset: str) -> SampleTable:
     Args:
         root: the data folder, or a coursework table itself.
         dataset: a key of ``DATASETS``.
+        frames: which frames of a sequence are rows.
 
     Returns:
         The table of the first reader that knows the layout.
@@ -58,7 +97,7 @@ def read(root: Path, dataset: str) -> SampleTable:
     Raises:
         DataError: there is no such folder, layout or data set, or a label is wrong.
     """
-    return find(root, dataset).read(root)
+    return find(root, dataset).table(root, frames)
 
 
 def find(root: Path, dataset: str) -> Reader:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from data_pipeline.check_table import check_distinct, check_inside, read_text
 from data_pipeline.errors import DataError
+from data_pipeline.frames import USUAL, Frames, frames_of
 from data_pipeline.labels import (
     CKPLUS_ACTION_UNITS,
     CKPLUS_EMOTION_CODES,
@@ -66,7 +67,7 @@ def detect(root: Path) -> bool:
     )
 
 
-def read(root: Path) -> SampleTable:
+def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     """Reads FACS and emotion files; the images are not looked for.
 
     An action unit is present where its line exists, whatever the intensity (0 means
@@ -75,10 +76,12 @@ def read(root: Path) -> SampleTable:
 
     Args:
         root: the folder that holds the unpacked folders.
+        frames: which frames of a sequence are rows; the peak alone if nothing is said.
 
     Returns:
-        One row for each sequence with a label, ordered by subject and sequence, with
-        the action units of ``CKPLUS_ACTION_UNITS``; grey images.
+        One row for each such frame of each sequence with a label, ordered by subject,
+        sequence and frame, with the action units of ``CKPLUS_ACTION_UNITS``; grey
+        images.
 
     Raises:
         DataError: there are no label files or no image folder, or a file is wrong.
@@ -102,8 +105,11 @@ def read(root: Path) -> SampleTable:
         )
     prefix = images.relative_to(root).as_posix()
     samples = [
-        _sample(prefix, facs.get(key), emotions.get(key))
+        sample
         for key in sorted(facs.keys() | emotions.keys())
+        for sample in frames_of(
+            _sample(prefix, facs.get(key), emotions.get(key)), frames
+        )
     ]
     check_distinct(samples)
     check_inside(root, samples)

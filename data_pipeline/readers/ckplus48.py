@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data_pipeline.check_table import check_distinct, check_inside
 from data_pipeline.errors import DataError
+from data_pipeline.frames import USUAL, Frames
 from data_pipeline.labels import BASIC_EMOTIONS, HIGH_LEVEL_OF, Emotion
 from data_pipeline.samples import Sample, SampleTable, sample_table
 
@@ -45,24 +46,31 @@ def detect(root: Path) -> bool:
     )
 
 
-def read(root: Path) -> SampleTable:
+def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     """Reads folder and file names; no image is opened.
 
     Args:
         root: the folder ``CK+48``, or the one that holds it.
+        frames: so many of a sequence's last frames are rows; all if nothing is said.
 
     Returns:
-        One row for each image, ordered by subject, sequence and frame; grey images,
-        no action units. The high-level emotion follows from the basic one.
+        One row for each such image, ordered by subject, sequence and frame; grey
+        images, no action units. The high-level emotion follows from the basic one.
 
     Raises:
-        DataError: there is no image, an image is misnamed, or a sequence is in the
-            folders of two emotions.
+        DataError: there is no image, an image is misnamed, a sequence is in the
+            folders of two emotions, or a neutral frame is wanted: there is none.
 
     Source:
         135, 54, 177, 75, 207, 84 and 249 images of 118 subjects, 327 sequences of
         three frames, in the order of ``BASIC_EMOTIONS``.
     """
+    if frames.neutral != USUAL.neutral:
+        raise DataError(
+            f'{root}: [data] neutral = "{frames.neutral}": CK+48 holds the last three '
+            'frames of a sequence and no neutral face; say neutral = "none", or read '
+            "the official CK+ tree"
+        )
     samples = sorted(_samples(root), key=lambda sample: Path(sample.image).name.upper())
     if not samples:
         raise DataError(
@@ -72,7 +80,11 @@ def read(root: Path) -> SampleTable:
     check_distinct(samples)
     check_inside(root, samples)
     return sample_table(
-        samples, root=root, action_units=(), source="ckplus48", channels=1
+        _last(samples, frames.last),
+        root=root,
+        action_units=(),
+        source="ckplus48",
+        channels=1,
     )
 
 
@@ -123,3 +135,15 @@ def _check_one_emotion(samples: list[Sample]) -> None:
                 f"sequence {sample.subject}/{sample.sequence} is in another folder; "
                 "remove the wrong one"
             )
+
+
+def _last(samples: list[Sample], count: int | None) -> list[Sample]:
+    """Keeps the last frames of each sequence; the samples are in order."""
+    sequences: dict[tuple[str | None, str | None], list[Sample]] = {}
+    for sample in samples:
+        sequences.setdefault((sample.subject, sample.sequence), []).append(sample)
+    return [
+        sample
+        for rows in sequences.values()
+        for sample in rows[-(count or len(rows)) :]
+    ]
