@@ -72,10 +72,8 @@ class Study:
                     flat[RENAMED.get(name, name)] = value
         for key in ("seed", "sampler", "pruner"):
             flat[f"search.{key}"] = getattr(self.search, key)
-        for metric, weight in self.objective:
-            flat[f"objective.{metric}"] = weight
-        for key, fixed in self.space.fixed:
-            flat[f"fixed.{key}"] = fixed
+        flat |= {f"objective.{metric}": weight for metric, weight in self.objective}
+        flat |= {f"fixed.{key}": value for key, value in self.space.fixed}
         for parameter in self.space.parameters:
             flat[f"space.{parameter.key}"] = repr((parameter.domain, parameter.when))
         return flat
