@@ -33,6 +33,9 @@ VOTED = "ferplus"
 
 DEFAULT_RULE = "majority"
 
+LEARNED: dict[str, str] = {"probability": "drawn", "multi_target": "several"}
+"""Rules whose distributions are not learned whole. Source: microsoft/FERPlus."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
@@ -46,6 +49,9 @@ class Targets:
         emotion_mask: shape (N,), bool; false where the emotion is unknown.
         action_unit: shape (N, U), float32, 0 or 1; 0 where masked.
         action_unit_mask: shape (N, U), bool; false where the AU is unknown.
+        learned: what training makes of a distribution: ``"whole"`` learns all of it,
+            ``"drawn"`` one class of it, drawn anew each epoch, and ``"several"`` is
+            content with any class that has a share.
     """
 
     emotions: tuple[str, ...]
@@ -54,6 +60,7 @@ class Targets:
     emotion_mask: Array
     action_unit: Array
     action_unit_mask: Array
+    learned: str = "whole"
 
     def __len__(self) -> int:
         """Counts the rows."""
@@ -75,6 +82,7 @@ class Targets:
             emotion_mask=self.emotion_mask[rows],
             action_unit=self.action_unit[rows],
             action_unit_mask=self.action_unit_mask[rows],
+            learned=self.learned,
         )
 
 
@@ -138,6 +146,7 @@ def read_targets(
         emotion_mask=emotion_mask,
         action_unit=present,
         action_unit_mask=known,
+        learned=LEARNED.get(labels or "", "whole") if emotions == VOTED else "whole",
     )
 
 

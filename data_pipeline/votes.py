@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {
     "strict": strict,
 }
 """What ``[data] labels`` names. ``probability`` and ``crossentropy`` keep the same
-distribution; the first draws one class of it whenever the row is trained on."""
+distribution; of the first, training draws one class anew in each epoch."""
 
 SCORED: dict[str, str] = {
     name: name if name in ("argmax", "strict") else "majority" for name in RULES

@@ -104,6 +104,7 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         channels=table.channels,
         emotions=targets.emotions,
         action_units=targets.action_units,
+        several=targets.learned == "several",
     )
     check_space(study, frame)
     return Labelled(

@@ -113,6 +113,34 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
     assert drawn[0][1]["layout"] == layout
 
 
+@pytest.mark.parametrize(
+    ("labels", "learned"),
+    [
+        ("majority", "whole"),
+        ("crossentropy", "whole"),
+        ("probability", "drawn"),
+        ("multi_target", "several"),
+    ],
+)
+def test_learned(tree, tmp_path, labels, learned):
+    """Each of Microsoft's modes learns in its own way, and is scored in one."""
+    labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
+    assert job.targets.learned == learned
+    assert job.truth.learned == "whole"
+    assert labelled.frame.several == (learned == "several")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", ["probability", "multi_target"])
+def test_other_modes_run(tree, tmp_path, labels):
+    """A trial of the modes with a way of their own completes."""
+    settings = (*SMALL, f"data.labels={labels}")
+    words = [word for setting in settings for word in ("--set", setting)]
+    said = searched("ferplus", tree, tmp_path / "runs", *words, "--until", "search")
+    assert (said.code, said.err) == (0, "")
+    assert "1 completed" in said.out
+
+
 @pytest.mark.slow
 def test_whole_run(tree, tmp_path):
     """The shipped study runs on the drawn tree; the report says what was tested."""
