@@ -1,7 +1,7 @@
-"""``python -m data_pipeline.draw``: write drawn faces in a layout of CK+.
+"""``python -m data_pipeline.draw``: write drawn faces in a real layout.
 
-    python -m data_pipeline.draw --out DIR [--layout coursework|official]
-                                 [--subjects N] [--seed S]
+    python -m data_pipeline.draw --out DIR [--subjects N] [--seed S]
+        [--layout coursework|official|ferplus|fer2013]
 
 The same seed gives the same bytes. Exit codes: 0 done, 1 failed, 2 wrong input,
 130 interrupted.
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m data_pipeline.draw",
-        description="Write drawn faces (no real person) in a layout of CK+.",
+        description="Write drawn faces (no real person) in a real data set's layout.",
         allow_abbrev=False,
     )
     parser.add_argument("--out", type=Path, required=True, help="a new or empty folder")

@@ -107,7 +107,9 @@ class Receipts:
 
 
 class HoldOut:
-    """Subjects set apart; what they look like is known only after ``open``.
+    """Rows set apart; what they look like is known only after ``open``.
+
+    ``subjects`` is empty where the data name none.
 
     Neither copied nor pickled: it never reaches a worker.
     """
@@ -122,18 +124,22 @@ class HoldOut:
         """Seals a table.
 
         Args:
-            table: the rows held out; each has a subject.
+            table: the rows held out; each has a subject, or none has.
             fingerprint: of the whole table that they come from.
         """
         self.__table = table
-        self.subjects = tuple(sorted(map(str, table.frame["subject"].unique())))
+        self.subjects = tuple(
+            sorted(map(str, table.frame["subject"].dropna().unique()))
+        )
         self.images = len(table)
-        text = json.dumps([fingerprint, self.subjects])
+        members = self.subjects or sorted(table.frame["image"])
+        text = json.dumps([fingerprint, members])
         self.key = hashlib.sha256(text.encode()).hexdigest()
 
     def __repr__(self) -> str:
         """Tells the counts and nothing else."""
-        return f"HoldOut({len(self.subjects)} subjects, {self.images} images, sealed)"
+        subjects = f"{len(self.subjects)} subjects, " if self.subjects else ""
+        return f"HoldOut({subjects}{self.images} images, sealed)"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         """Refuses to be pickled or copied."""
@@ -180,11 +186,15 @@ class HoldOut:
             _sync_folder(receipts.path.parent)
         return Opened(table=self.__table, opened=len(before) + 1)
 
+    def _size(self) -> str:
+        subjects = len(self.subjects)
+        return f"{subjects} subjects" if subjects else f"{self.images} images"
+
     def _sealed(self, before: list[Receipt], path: Path) -> str:
         last = before[-1]
         who = f"by run {last.run} at {last.time}" if last.key else "(a torn line)"
         return (
-            f"{path}: the hold-out of {len(self.subjects)} subjects was opened "
+            f"{path}: the hold-out of {self._size()} was opened "
             f"{len(before)} times, last {who}, for another model; a result is honest "
             "once. Keep that result, or open it again with --reopen, which is counted "
             "in every report"

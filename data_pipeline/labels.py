@@ -58,6 +58,46 @@ HIGH_LEVEL_OF: dict[Emotion, HighLevelEmotion] = {
 }
 """The coursework table's grouping; neutral has no high-level class."""
 
+FER2013_EMOTIONS: tuple[Emotion, ...] = (
+    Emotion.ANGER,
+    Emotion.DISGUST,
+    Emotion.FEAR,
+    Emotion.HAPPINESS,
+    Emotion.SADNESS,
+    Emotion.SURPRISE,
+    Emotion.NEUTRAL,
+)
+"""The emotions of ``fer2013.csv``: a row's code is the place here, from 0."""
+
+FERPLUS_EMOTIONS: tuple[Emotion, ...] = (
+    Emotion.NEUTRAL,
+    Emotion.HAPPINESS,
+    Emotion.SURPRISE,
+    Emotion.SADNESS,
+    Emotion.ANGER,
+    Emotion.DISGUST,
+    Emotion.FEAR,
+    Emotion.CONTEMPT,
+)
+"""The emotions that FER+ taggers vote for, in the order of its files' columns."""
+
+FERPLUS_VOTES: tuple[str, ...] = (*map(str, FERPLUS_EMOTIONS), "unknown", "NF")
+"""All vote columns of FER+; NF says that there is no face."""
+
+FERPLUS_PARTITIONS: dict[str, str] = {
+    "Training": "train",
+    "PublicTest": "validation",
+    "PrivateTest": "test",
+}
+"""What FER2013 calls its parts in the column Usage -> the name used here."""
+
+FERPLUS_FOLDERS: dict[str, str] = {
+    "train": "FER2013Train",
+    "validation": "FER2013Valid",
+    "test": "FER2013Test",
+}
+"""Partition -> its folder in Microsoft's tree."""
+
 COURSEWORK_ACTION_UNITS: tuple[int, ...] = (
     17, 1, 2, 25, 27, 4, 7, 23, 24, 6, 12, 15, 14, 11, 26,
 )  # fmt: skip

@@ -20,6 +20,7 @@ TEXT_COLUMNS: tuple[str, ...] = (
     "sequence",
     "emotion",
     "high_level_emotion",
+    "partition",
     "place",
 )
 """Columns of text. A missing value is ``None``, never an empty text or a NaN."""
@@ -32,6 +33,8 @@ class Sample:
     ``image`` is relative to the table's root, with forward slashes. In
     ``action_units`` an AU maps to whether it is present; one that was not coded
     maps to ``None`` or is left out. ``place`` says where the labels stand.
+    ``partition`` is the published part (train, validation, test), where there is one;
+    ``votes`` counts what taggers said, in the order of the table's categories.
     """
 
     image: str
@@ -41,6 +44,8 @@ class Sample:
     high_level_emotion: str | None
     action_units: dict[str, bool | None]
     place: str
+    partition: str | None = None
+    votes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,10 +55,12 @@ class SampleTable:
     Attributes:
         root: folder that the image paths are relative to.
         frame: one row per image; the columns of ``TEXT_COLUMNS`` and one nullable
-            Int8 column (0, 1 or missing) for each action unit.
+            Int8 column (0, 1 or missing) for each action unit; of each category of
+            votes an Int8 column ``votes_<category>``.
         action_units: names of the AU columns, in the reader's order.
         source: name of the reader.
         channels: 1 where the images are grey, 3 where they are RGB.
+        votes: categories that taggers voted for; empty where nobody voted.
     """
 
     root: Path
@@ -61,12 +68,17 @@ class SampleTable:
     action_units: tuple[str, ...]
     source: str
     channels: int
+    votes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the table has its columns and one row for each image."""
         missing = [
             name
-            for name in (*TEXT_COLUMNS, *self.action_units)
+            for name in (
+                *TEXT_COLUMNS,
+                *self.action_units,
+                *map(votes_column, self.votes),
+            )
             if name not in self.frame.columns
         ]
         if missing:
@@ -94,18 +106,37 @@ class SampleTable:
     def fingerprint(self) -> str:
         """Hashes paths, subjects and labels; blind to row order, root and pixels.
 
+        Partition and votes are hashed where there are some, so that tables without
+        them keep the fingerprints that they had before there were such columns.
+
         Returns:
             64 hexadecimal digits.
         """
         names = sorted(self.action_units)
         frame = self.frame.astype(object).where(self.frame.notna(), None)
         columns = ["image", "subject", "emotion", "high_level_emotion", *names]
+        columns += ["partition"] if self.frame["partition"].notna().any() else []
+        columns += map(votes_column, sorted(self.votes))
         lines = sorted(
             json.dumps(row) for row in frame[columns].itertuples(index=False, name=None)
         )
         return hashlib.sha256(
             "\n".join([json.dumps(names), *lines]).encode()
         ).hexdigest()
+
+    def vote_counts(self) -> Array:
+        """Collects the votes; shape (N, categories), int64."""
+        return self.frame[list(map(votes_column, self.votes))].to_numpy(np.int64)
+
+
+def votes_column(category: str) -> str:
+    """Names the column of a category's votes.
+
+    Example:
+        >>> votes_column("fear")
+        'votes_fear'
+    """
+    return f"votes_{category}"
 
 
 def sample_table(
@@ -115,6 +146,7 @@ def sample_table(
     action_units: Sequence[str],
     source: str,
     channels: int,
+    votes: Sequence[str] = (),
 ) -> SampleTable:
     """Builds the table of what a reader found.
 
@@ -124,6 +156,7 @@ def sample_table(
         action_units: names of the AU columns; an AU that a sample lacks is missing.
         source: name of the reader.
         channels: 1 where the images are grey, 3 where they are RGB.
+        votes: categories that each sample has votes for.
 
     Returns:
         The table, numbered from 0.
@@ -141,10 +174,15 @@ def sample_table(
         columns[unit] = pd.array(
             [pd.NA if value is None else int(value) for value in present], dtype="Int8"
         )
+    for place, category in enumerate(votes):
+        columns[votes_column(category)] = pd.array(
+            [row.votes[place] for row in rows], dtype="Int8"
+        )
     return SampleTable(
         root=root,
         frame=pd.DataFrame(columns),
         action_units=tuple(action_units),
         source=source,
         channels=channels,
+        votes=tuple(votes),
     )

@@ -1,6 +1,7 @@
-"""Split of a table by subject: a sealed hold-out, and folds of the rest.
+"""Split of a table: a sealed hold-out, and folds of the rest.
 
-A pure function of subjects, labels and its own four arguments. No image is looked
+By subject, or by the published partition where a set names no subjects. A pure
+function of subjects, partition, labels and its own four arguments. No image is looked
 at, so nothing of the hold-out's pixels leaks.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from data_pipeline.errors import DataError
 from data_pipeline.holdout import HoldOut
+from data_pipeline.rows import dealt_rows
 from data_pipeline.samples import SampleTable
 from data_pipeline.seeds import child_seed
 from data_pipeline.stratify import census, chosen_part, dealt
@@ -20,6 +22,9 @@ Array = np.ndarray[Any, Any]
 
 VALIDATION = 0.2
 """Part of the development subjects that validates where there is one fold."""
+
+TEST, PUBLISHED = "test", "validation"
+"""The published parts that are held out, and that validate where there is one fold."""
 
 
 class Guarantee(StrEnum):
@@ -34,7 +39,7 @@ class Fold:
     """One division of the development table.
 
     ``train`` and ``validation`` are ascending row positions in that table; together
-    they cover it, and no subject is in both.
+    they cover it, and no subject is in both (where subjects are known).
     """
 
     train: Array
@@ -58,9 +63,11 @@ def split(
 
     Args:
         table: the whole table, in any row order.
-        by: ``"subject"``.
-        folds: number of folds; 1 means one validation part of a fifth.
-        hold_out: part of the subjects, and nearly so of the images, in (0, 1).
+        by: ``"subject"``, or ``"partition"``: the published test part is held out.
+        folds: number of folds; 1 means one validation part: the published one, or a
+            fifth.
+        hold_out: part of the subjects, and nearly so of the images, in (0, 1);
+            without meaning for a partition, whose sizes are published.
         hold_out_seed: decides the division together with the labels.
 
     Returns:
@@ -72,6 +79,8 @@ def split(
     _check(table, by, folds, hold_out)
     order = np.argsort(table.frame["image"].to_numpy(dtype=str), kind="stable")
     table = table.take(order)
+    if by == Guarantee.PARTITION:
+        return _by_partition(table, folds, hold_out_seed)
     whole = census(table)
     _check_enough(len(whole.subjects), folds, hold_out)
     size = _part_size(len(whole.subjects), hold_out)
@@ -84,6 +93,32 @@ def split(
         folds=_folds(development, folds, hold_out_seed),
         hold_out=HoldOut(
             table.take(np.flatnonzero(held_rows)), fingerprint=table.fingerprint()
+        ),
+    )
+
+
+def _by_partition(table: SampleTable, folds: int, seed: int) -> Split:
+    """Holds the published test part out, and folds all other rows."""
+    held = (table.frame["partition"] == TEST).to_numpy(dtype=bool)
+    development = table.take(np.flatnonzero(~held))
+    if not held.any() or len(development) < max(2, folds):
+        raise DataError(
+            f'[split] by = "partition" needs images of the part {TEST} and at least '
+            f"{max(2, folds)} others; {table.root} has {held.sum()} and "
+            f"{len(development)}; add the missing folder"
+        )
+    published = (development.frame["partition"] == PUBLISHED).to_numpy(dtype=bool)
+    if folds == 1 and published.any() and not published.all():
+        part = np.where(published, 0, 1)
+    else:
+        parts = folds if folds > 1 else round(1 / VALIDATION)
+        part = dealt_rows(development, parts, child_seed(seed, "folds", parts))
+    return Split(
+        guarantee=Guarantee.PARTITION,
+        development=development,
+        folds=_folds_of(part, folds),
+        hold_out=HoldOut(
+            table.take(np.flatnonzero(held)), fingerprint=table.fingerprint()
         ),
     )
 
@@ -105,7 +140,10 @@ def _folds(development: SampleTable, folds: int, seed: int) -> tuple[Fold, ...]:
         part = np.where(chosen_part(whole, size, child), 0, 1)
     else:
         part = dealt(whole, folds, child)
-    of_row = part[_groups(development, whole.subjects)]
+    return _folds_of(part[_groups(development, whole.subjects)], folds)
+
+
+def _folds_of(of_row: Array, folds: int) -> tuple[Fold, ...]:
     return tuple(
         Fold(
             train=np.flatnonzero(of_row != fold),
@@ -116,12 +154,13 @@ def _folds(development: SampleTable, folds: int, seed: int) -> tuple[Fold, ...]:
 
 
 def _check(table: SampleTable, by: str, folds: int, hold_out: float) -> None:
-    if by == Guarantee.PARTITION:
+    published = bool(table.frame["partition"].notna().any())
+    if by == Guarantee.PARTITION and not published:
         raise DataError(
             f'[split] by = "partition": the data in {table.root} (read as '
             f'{table.source}) publish no partition; use by = "subject"'
         )
-    if by != Guarantee.SUBJECT:
+    if by not in list(Guarantee):
         raise DataError(f'[split] by is "subject" or "partition", found {by!r}')
     if not 0.0 < hold_out < 1.0:
         raise DataError(
@@ -130,7 +169,18 @@ def _check(table: SampleTable, by: str, folds: int, hold_out: float) -> None:
         )
     if folds < 1:
         raise DataError(f"[split] folds is at least 1, found {folds}")
+    if by == Guarantee.SUBJECT:
+        _check_subjects(table, published=published)
+
+
+def _check_subjects(table: SampleTable, *, published: bool) -> None:
     missing = table.frame["subject"].isna()
+    if published and bool(missing.all()):
+        raise DataError(
+            f'[split] by = "subject": the data in {table.root} (read as '
+            f"{table.source}) name no subjects, so that nothing can keep one out of "
+            'two parts; use by = "partition", and the report will say so'
+        )
     if bool(missing.any()):
         place = table.frame.loc[missing, "place"].iloc[0]
         raise DataError(

@@ -9,7 +9,7 @@ from models.backbones import BACKBONES
 from models.config import Structure
 from models.heads import ACTION_UNITS, EMOTION, add_head
 from models.knobs import KnobDropout, LossKnobs
-from models.losses import action_unit_loss, emotion_loss, penalty
+from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
 
 UNDECAYED = ("bias", "gamma", "beta")
 """Weights that AdamW's decay leaves alone, as L1 and L2 do."""
@@ -18,15 +18,19 @@ UNDECAYED = ("bias", "gamma", "beta")
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Two heads, one loss: emotion + au_weight x action units + penalties."""
 
-    def __init__(self, *, penalized: tuple[Any, ...], **graph: Any) -> None:
+    def __init__(
+        self, *, penalized: tuple[Any, ...], several: bool, **graph: Any
+    ) -> None:
         """Wraps a graph.
 
         Args:
             penalized: kinds of layers whose kernels L1 and L2 act on.
+            several: whether any of a row's emotions is right.
             graph: ``inputs`` and ``outputs`` of a functional model.
         """
         super().__init__(**graph)
         self.penalized = penalized
+        self.several = several
         self.loss_knobs = LossKnobs(name="loss_knobs")
 
     def kernels(self) -> list[Any]:
@@ -47,7 +51,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         del x, sample_weight, training
         knobs = self.loss_knobs
         total = penalty(self.kernels(), knobs.l1, knobs.l2)
-        if EMOTION in y:
+        if EMOTION in y and self.several:
+            total = total + several_loss(y[EMOTION], y_pred[EMOTION])
+        elif EMOTION in y:
             smoothing = knobs.label_smoothing
             total = total + emotion_loss(y[EMOTION], y_pred[EMOTION], smoothing)
         if ACTION_UNITS in y:
@@ -76,7 +82,10 @@ def assemble(structure: Structure) -> ExpressionModel:
     outputs = add_head(features, structure, KnobDropout(name="dropout"), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(
-        penalized=(keras.layers.Dense, *convolutions), inputs=pixels, outputs=outputs
+        penalized=(keras.layers.Dense, *convolutions),
+        several=structure.several,
+        inputs=pixels,
+        outputs=outputs,
     )
     model.compile(optimizer=make_optimizer(structure.optimizer), jit_compile=_jit())
     # Building it here rather than while tracing saves a quarter of the first step.

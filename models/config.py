@@ -70,7 +70,8 @@ class Structure:
 
     ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
     ``emotions`` and ``action_units`` are the outputs' labels, empty where a study
-    has no such target. ``channels`` is 1 (grey) or 3 (RGB).
+    has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several`` takes the loss
+    that is content with any of a row's emotions.
     """
 
     backbone: str
@@ -83,6 +84,7 @@ class Structure:
     optimizer: str
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,16 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the data decide about a model: its input and the labels of its outputs."""
+    """What the data decide about a model: its input and the labels of its outputs.
+
+    ``several`` says that any of a row's emotions is right.
+    """
 
     image_size: int
     channels: int
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
+    several: bool = False
 
 
 def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
@@ -151,6 +157,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         optimizer=str(of("training.optimizer")),
         emotions=frame.emotions,
         action_units=frame.action_units,
+        several=frame.several,
     )
     knobs = Knobs(
         learning_rate=float(of("training.learning_rate")),

@@ -41,7 +41,7 @@ def evaluate(
     Args:
         targets: the labels, row by row.
         predictions: the outputs for the same rows.
-        subjects: whom each row is of.
+        subjects: whom each row is of; the image itself where nobody is named.
         thresholds: each action unit's threshold, chosen on development rows.
         development: the labels of all other rows, which the dummy is fitted to.
         seed: the seed of the intervals' draws.
@@ -130,7 +130,8 @@ def _emotion_tables(targets: Targets, predictions: Predictions) -> Report:
     """Lists each class's scores, the confusion counts and the absent classes."""
     cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
     found = [scores[0] for scores in class_scores(cells)]
-    images = targets.emotion[targets.emotion_mask].sum(axis=0)
+    known = targets.emotion[targets.emotion_mask]
+    images = np.bincount(known.argmax(axis=1), minlength=len(targets.emotions))
     columns = dict(zip(("precision", "recall", "f1"), found, strict=True))
     return {
         "per_class": {

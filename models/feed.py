@@ -35,6 +35,32 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
     return packed
 
 
+def epoch_targets(
+    packed: dict[str, np.ndarray], targets: Targets, *, seed: int, epoch: int
+) -> dict[str, np.ndarray]:
+    """Gives one epoch its targets: where votes are drawn, one class of each row.
+
+    Args:
+        packed: from ``pack``.
+        targets: what was packed; says how it is learned.
+        seed: of the training.
+        epoch: from 1.
+
+    Returns:
+        The same, or with one-hot emotions drawn by their shares, anew for each epoch;
+        a row without a label stays zero.
+    """
+    if targets.learned != "drawn":
+        return packed
+    shares = packed[EMOTION][..., 0].astype(np.float64)
+    generator = np.random.default_rng(child_seed(seed, "votes", epoch))
+    reached = shares.cumsum(axis=1)
+    marks = generator.random(len(shares))[:, None] * reached[:, -1:]
+    picked = (reached <= marks).sum(axis=1)
+    drawn = picked[:, None] == np.arange(shares.shape[1])
+    return packed | {EMOTION: _stack(drawn, packed[EMOTION][..., 1])}
+
+
 def epoch_batches(
     rows: np.ndarray, *, batch_size: int, seed: int, epoch: int
 ) -> list[np.ndarray]:

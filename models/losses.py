@@ -9,6 +9,9 @@ from typing import Any
 
 from keras import ops
 
+EPSILON = 0.001
+"""What a class without a share counts where any class with one will do."""
+
 
 def emotion_loss(target: Any, logits: Any, smoothing: Any) -> Any:
     """Cross-entropy of a distribution over classes, weighted by class.
@@ -28,6 +31,31 @@ def emotion_loss(target: Any, logits: Any, smoothing: Any) -> Any:
     smoothed = (1.0 - smoothing) * wanted + smoothing / wanted.shape[-1]
     logs = ops.log_softmax(logits, axis=-1)
     rows = -ops.sum(weights * smoothed * logs, axis=-1)
+    return _mean(rows, ops.any(weights > 0, axis=-1))
+
+
+def several_loss(target: Any, logits: Any) -> Any:
+    """Asks for any one of the classes that have a share, the one held likeliest.
+
+    A row's loss is -w_k log(t_k p_k) of the class k with the highest t_k p_k, where t
+    is 1 for classes with a share, pressed a little towards 0.001 for all.
+
+    Args:
+        target: shape (B, E, 2): the distribution, and the weights w of the row's
+            classes; a masked row has weights 0.
+        logits: shape (B, E).
+
+    Returns:
+        Scalar: mean over the rows that are not masked; 0 when all are.
+
+    Source:
+        Barsoum et al. 2016, multi-label learning; microsoft/FERPlus for 0.001.
+    """
+    wanted, weights = target[..., 0], target[..., 1]
+    share = ops.cast(wanted > 0, logits.dtype) * (1.0 - EPSILON) + EPSILON
+    logs = ops.log(share) + ops.log_softmax(logits, axis=-1)
+    likeliest = ops.one_hot(ops.argmax(logs, axis=-1), logs.shape[-1])
+    rows = -ops.sum(weights * likeliest * logs, axis=-1)
     return _mean(rows, ops.any(weights > 0, axis=-1))
 
 

@@ -16,7 +16,7 @@ from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig, Structure
 from models.export import export
-from models.feed import Batches, epoch_batches, pack
+from models.feed import Batches, epoch_batches, epoch_targets, pack
 from models.predictions import Predictions
 from models.schedule import learning_rate
 from models.warm import WarmModel
@@ -133,7 +133,8 @@ class WarmTrainer:
             batches = epoch_batches(
                 chosen.rows, batch_size=config.batch_size, seed=seed, epoch=epoch
             )
-            loss, trained = self._train(warm, Batches(arrays.images, packed, batches))
+            fed = epoch_targets(packed, arrays.targets, seed=seed, epoch=epoch)
+            loss, trained = self._train(warm, Batches(arrays.images, fed, batches))
             predictions, validated = self._validate(warm, arrays, part)
             yield EpochScore(
                 epoch=epoch,

@@ -11,7 +11,6 @@ from data_pipeline.decode import CROP, decode_readable
 from data_pipeline.errors import RunError, SealedError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
-from data_pipeline.targets import read_targets
 from models.predictions import Predictions
 from models.runtime import prepare_process
 from search.exported import exported
@@ -21,6 +20,7 @@ from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
 from search.study import Study
+from search.truth import clusters, label_rules, read_truth
 
 MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "best.toml"
 PARTIAL = ".model.part.keras"
@@ -151,6 +151,7 @@ def sidecar(
         },
         "emotions": list(frame.emotions),
         "action_units": list(frame.action_units),
+        **label_rules(study.data),
         "thresholds": dict(winner.thresholds),
         "data": {
             "dataset": study.data.dataset,
@@ -192,12 +193,7 @@ def open_and_test(
         opened.table, size=study.data.image_size, unreadable=study.data.unreadable
     )
     table = opened.table.take(kept)
-    targets = read_targets(
-        table,
-        wanted=study.data.targets,
-        emotions=study.data.emotions,
-        required=False,
-    )
+    targets = read_truth(study.data, table)
     predictions = predict(folder, pixels[kept], cpus=study.resources.cpus_per_trial)
     from models.evaluation import evaluate  # noqa: PLC0415 - only this stage needs it
 
@@ -206,16 +202,17 @@ def open_and_test(
         "drawn": labelled.drawn,
         "trial": described["trial"],
         "guarantee": str(labelled.split.guarantee),
-        "subjects": len(labelled.split.hold_out.subjects),
+        "subjects": len(labelled.split.hold_out.subjects) or None,
         "images": len(table),
         "unreadable": len(opened.table) - len(table),
         "opened": opened.opened,
+        **label_rules(study.data),
         **evaluate(
             targets,
             predictions,
-            subjects=table.frame["subject"].tolist(),
+            subjects=clusters(table),
             thresholds=described["thresholds"],
-            development=labelled.targets,
+            development=labelled.truth,
             seed=child_seed(study.split.hold_out_seed, "intervals"),
         ),
     }

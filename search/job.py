@@ -15,12 +15,14 @@ class Job:
     """The development part of a study, small enough to be sent to every worker.
 
     ``images`` is the path of the memory-mapped pixels; ``rows`` are the development
-    rows that could be read, and the folds hold no other. There is nothing of the
-    hold-out in it. ``objective`` is metric name to weight.
+    rows to train on that could be read, and the folds hold no other. ``targets`` are
+    learned from and ``truth`` is scored against; they differ where votes make labels.
+    There is nothing of the hold-out in it. ``objective`` is metric name to weight.
     """
 
     images: str
     targets: Targets
+    truth: Targets
     rows: np.ndarray
     folds: tuple[Fold, ...]
     frame: Frame

@@ -46,7 +46,7 @@ def run_trial(
     pooled: list[list[Predictions]] = [[] for _ in range(config.epochs)]
     for index, fold in enumerate(job.folds):
         part = Part(train=fold.train, validation=fold.validation)
-        truth = job.targets.take(fold.validation)
+        truth = job.truth.take(fold.validation)
         before = spent
         stream = trainer.fit(config, arrays, part, seed=child_seed(seed, "fold", index))
         for score in stream:
@@ -66,7 +66,7 @@ def run_trial(
     rows = np.concatenate([fold.validation for fold in job.folds])
     return completed(
         [Predictions.concatenate(parts) for parts in pooled],
-        job.targets.take(rows),
+        job.truth.take(rows),
         job.objective,
         spent,
     )

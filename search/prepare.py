@@ -21,9 +21,13 @@ from models.weights import check_structure
 from search.job import Job
 from search.space import Choices, grid_values
 from search.study import Study
+from search.truth import read_truth
 
 DRAWN = "drawn"
 DATA = Path("data")
+DRAWN_LAYOUTS = {"ferplus": "ferplus", "fer2013": "fer2013"}
+"""Data set -> the layout that its stand-in is drawn in; all others: CK+'s."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -31,14 +35,16 @@ Progress = Callable[[str, int, int], None]
 class Labelled:
     """What is known before any pixel is read.
 
-    ``drawn`` says that nobody in the data is real. ``targets`` are those of the
-    development rows.
+    ``drawn`` says that nobody in the data is real. ``targets`` and ``truth`` are those
+    of the development rows: what is learned from, and what is scored against. They
+    differ where votes make labels.
     """
 
     root: Path
     drawn: bool
     split: Split
     targets: Targets
+    truth: Targets
     frame: Frame
     fingerprint: str
 
@@ -56,9 +62,14 @@ def find_data(study: Study, data: str | None, progress: Progress) -> tuple[Path,
     """
     wanted = data or study.data.dataset
     if wanted == DRAWN:
-        root = DATA / DRAWN
+        layout = DRAWN_LAYOUTS.get(study.data.dataset)
+        root = DATA / (f"{DRAWN}-{layout}" if layout else DRAWN)
         if not (root / MARKER).is_file():
-            write_drawn(root, progress=lambda n, of: progress("drawing faces", n, of))
+            write_drawn(
+                root,
+                layout=layout or "coursework",
+                progress=lambda n, of: progress("drawing faces", n, of),
+            )
         return root, True
     root = Path(data) if data else DATA / study.data.dataset
     # A table may be named itself; the mark lies beside it.
@@ -83,13 +94,17 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         hold_out_seed=study.split.hold_out_seed,
     )
     targets = read_targets(
-        parts.development, wanted=study.data.targets, emotions=study.data.emotions
+        parts.development,
+        wanted=study.data.targets,
+        emotions=study.data.emotions,
+        labels=study.data.labels,
     )
     frame = Frame(
         image_size=study.data.image_size,
         channels=table.channels,
         emotions=targets.emotions,
         action_units=targets.action_units,
+        several=targets.learned == "several",
     )
     check_space(study, frame)
     return Labelled(
@@ -97,6 +112,7 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         drawn=drawn,
         split=parts,
         targets=targets,
+        truth=read_truth(study.data, parts.development) if table.votes else targets,
         frame=frame,
         fingerprint=table.fingerprint(),
     )
@@ -143,18 +159,20 @@ def prepare(
         unreadable=study.data.unreadable,
         progress=lambda done, total: progress("reading images", done, total),
     )
+    learned, judged = _useful(labelled, images.kept)
     folds = tuple(
         Fold(
-            train=np.intersect1d(fold.train, images.kept),
-            validation=np.intersect1d(fold.validation, images.kept),
+            train=np.intersect1d(fold.train, learned),
+            validation=np.intersect1d(fold.validation, judged),
         )
         for fold in labelled.split.folds
     )
-    _check_folds(folds, labelled.targets)
+    _check_folds(folds, labelled)
     job = Job(
         images=str(images.path.resolve()),
         targets=labelled.targets,
-        rows=images.kept,
+        truth=labelled.truth,
+        rows=learned,
         folds=folds,
         frame=labelled.frame,
         objective=dict(study.objective),
@@ -172,9 +190,24 @@ def prepare(
     return job, identity
 
 
-def _check_folds(folds: tuple[Fold, ...], targets: Targets) -> None:
+def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the rows to learn from and to score.
+
+    Rows whose votes agree on nothing are dropped, as those who collected them do; in
+    all other tables a row without a label stays, and is masked.
+    """
+    if not labelled.split.development.votes:
+        return kept, kept
+    learned, judged = labelled.targets.emotion_mask, labelled.truth.emotion_mask
+    return kept[learned[kept]], kept[judged[kept]]
+
+
+def _check_folds(folds: tuple[Fold, ...], labelled: Labelled) -> None:
     for index, fold in enumerate(folds):
-        for name, rows in (("train", fold.train), ("validation", fold.validation)):
+        for name, rows, targets in (
+            ("train", fold.train, labelled.targets),
+            ("validation", fold.validation, labelled.truth),
+        ):
             part = targets.take(rows)
             if targets.emotions and not part.emotion_mask.any():
                 raise DataError(

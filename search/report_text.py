@@ -43,7 +43,7 @@ def describe(report: Mapping[str, Any]) -> str:
 
     Args:
         report: what ``holdout.json`` holds; ``subjects`` may be their number or
-            their list, and ``drawn`` may be missing.
+            their list (``None`` where nobody is named), and ``drawn`` may be missing.
 
     Returns:
         Lines of at most 100 columns: what was tested, then each metric with its
@@ -60,10 +60,26 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     guarantee = str(report["guarantee"])
     if report.get("drawn"):
         yield DRAWN
-    subjects = _counted(_count(report["subjects"]), "subject")
-    yield f"Hold-out: {subjects}, {_counted(report['images'], 'image')}"
+    images = _counted(report["images"], "image")
+    if report["subjects"] is None:
+        yield f"Hold-out: {images}, no subjects named: intervals are over images"
+    else:
+        subjects = _counted(_count(report["subjects"]), "subject")
+        yield f"Hold-out: {subjects}, {images}"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
     yield f"Opened: {_times(report['opened'])}"
+    if "labels" in report:
+        yield _rules(report)
+
+
+def _rules(report: Mapping[str, Any]) -> str:
+    """Says by which rules votes became labels, and how many images have one."""
+    trained, scored = report["labels"]["trained"], report["labels"]["scored"]
+    kept = report["emotion"]["images"]
+    return (
+        f"Labels: trained on {trained}, scored by {scored}, which labels {kept} of "
+        f"{_counted(report['images'], 'image')}; another rule is another test"
+    )
 
 
 def _count(subjects: int | Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,22 @@ def run_name(study: str, *, drawn: bool) -> str:
         'ckplus-drawn'
     """
     return f"{study}-drawn" if drawn else study
+
+
+def held_out_text(subjects: Sequence[str], images: int) -> str:
+    """Lists who is held out, one a line; a comment where the data name nobody.
+
+    Example:
+        >>> held_out_text(("S005", "S010"), 7).splitlines()
+        ['S005', 'S010']
+        >>> held_out_text((), 3573).rstrip()
+        '# the published test part, 3573 images: the data name no subjects'
+    """
+    if not subjects:
+        return (
+            f"# the published test part, {images} images: the data name no subjects\n"
+        )
+    return "\n".join(subjects) + "\n"
 
 
 def write_text(path: Path, text: str) -> None:

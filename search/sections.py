@@ -1,5 +1,6 @@
 """The sections of a study file, as checked and frozen values."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -14,15 +15,29 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 class Data:
     """Which data, which targets, at what size (pixels per side).
 
-    ``neutral`` and ``frames`` choose among the frames of a CK+ sequence.
+    ``neutral`` and ``frames`` choose among the frames of a CK+ sequence. ``labels`` is
+    the rule that makes emotions of votes; ``None`` where nobody voted.
     """
 
-    dataset: Literal["ckplus", "drawn"]
+    dataset: Literal["ckplus", "drawn", "fer2013", "ferplus"]
     targets: Annotated[
         tuple[Literal["emotion", "action_units"], ...],
         Field(strict=False, min_length=1),
     ]
-    emotions: Literal["high_level", "basic", "basic_neutral"] = "high_level"
+    emotions: Literal["high_level", "basic", "basic_neutral", "fer2013", "ferplus"] = (
+        "high_level"
+    )
+    labels: (
+        Literal[
+            "majority",
+            "probability",
+            "crossentropy",
+            "multi_target",
+            "argmax",
+            "strict",
+        ]
+        | None
+    ) = None
     image_size: Annotated[int, Field(ge=16, le=1024)]
     unreadable: Literal["error", "quarantine"] = "error"
     neutral: Literal["none", "first"] = "none"
@@ -31,7 +46,10 @@ class Data:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Split:
-    """How the data are parted; ``hold_out`` is a share of the images."""
+    """How the data are parted; ``hold_out`` is a share of the images.
+
+    By partition, the published test part is held out, whatever ``hold_out`` says.
+    """
 
     by: Literal["subject", "partition"] = "subject"
     folds: Annotated[int, Field(ge=1, le=100)] = 5
@@ -60,8 +78,15 @@ class Resources:
     max_concurrent: Positive = 2
 
 
-LATER: dict[str, object] = {"data.neutral": "none", "data.frames": None}
+LATER: dict[str, object] = {
+    "data.neutral": "none",
+    "data.frames": None,
+    "data.labels": None,
+}
 """Keys younger than the first runs -> their defaults, which change nothing of a run."""
+
+RENAMED: dict[str, str] = {"data.labels": "data.label_rule"}
+"""Keys whose name in a run's identity is taken: there ``data.labels`` is a digest."""
 
 SECTIONS: dict[str, type] = {
     "data": Data,
@@ -69,3 +94,25 @@ SECTIONS: dict[str, type] = {
     "search": Search,
     "resources": Resources,
 }
+
+
+def data_problems(data: Data) -> Iterator[str]:
+    """Says what two keys of ``[data]`` have against each other.
+
+    Args:
+        data: the section, each key of it right.
+
+    Yields:
+        A message for each pair that cannot be.
+    """
+    faces = data.targets == ("emotion",) and data.emotions != "basic_neutral"
+    if data.neutral == "first" and faces:
+        yield (
+            '[data] neutral: "first" adds neutral faces, for which emotions = '
+            f'"{data.emotions}" has no class; say emotions = "basic_neutral"'
+        )
+    if data.labels is not None and data.emotions != "ferplus":
+        yield (
+            "[data] labels: makes labels of votes, which only emotions = "
+            f'"ferplus" has, found emotions = "{data.emotions}"; drop the key'
+        )

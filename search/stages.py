@@ -14,7 +14,13 @@ from search.prepare import Labelled, find_data, prepare, read_labels
 from search.progress import SearchProgress
 from search.report_text import describe
 from search.results import Failed, Retrained, RetrainOrder
-from search.run_folder import RunFolder, read_json, run_name, write_text
+from search.run_folder import (
+    RunFolder,
+    held_out_text,
+    read_json,
+    run_name,
+    write_text,
+)
 from search.samplers import build_sampler
 from search.storage import only_driver
 from search.study import Study, read_study
@@ -125,8 +131,11 @@ def _after_search(
 def _write_inputs(run: Run) -> None:
     """Writes what the run is of: the study, and who is held out."""
     write_text(run.folder.file("study.toml"), run.study.text())
-    subjects = "\n".join(run.labelled.split.hold_out.subjects)
-    write_text(run.folder.file("hold_out_subjects.txt"), subjects + "\n")
+    held = run.labelled.split.hold_out
+    write_text(
+        run.folder.file("hold_out_subjects.txt"),
+        held_out_text(held.subjects, held.images),
+    )
 
 
 def _hold_out(run: Run, *, reopen: bool) -> None:

@@ -14,7 +14,16 @@ from models.metrics import METRIC_NAMES
 from search.domains import Problems, nearest
 from search.grammar import read_space
 from search.overrides import Raw, override
-from search.sections import LATER, SECTIONS, Data, Resources, Search, Split
+from search.sections import (
+    LATER,
+    RENAMED,
+    SECTIONS,
+    Data,
+    Resources,
+    Search,
+    Split,
+    data_problems,
+)
 from search.space import SearchSpace, grid_size, largest_grid
 from search.study_text import study_text
 
@@ -60,13 +69,11 @@ class Study:
             for key, value in asdict(getattr(self, section)).items():
                 name = f"{section}.{key}"
                 if name not in LATER or value != LATER[name]:
-                    flat[name] = value
+                    flat[RENAMED.get(name, name)] = value
         for key in ("seed", "sampler", "pruner"):
             flat[f"search.{key}"] = getattr(self.search, key)
-        for metric, weight in self.objective:
-            flat[f"objective.{metric}"] = weight
-        for key, fixed in self.space.fixed:
-            flat[f"fixed.{key}"] = fixed
+        flat |= {f"objective.{metric}": weight for metric, weight in self.objective}
+        flat |= {f"fixed.{key}": value for key, value in self.space.fixed}
         for parameter in self.space.parameters:
             flat[f"space.{parameter.key}"] = repr((parameter.domain, parameter.when))
         return flat
@@ -213,13 +220,7 @@ def _check_together(study: Study, problems: Problems) -> None:
                 f'[objective] "{metric}": scores the target {target}, but [data] '
                 f"targets has only {', '.join(study.data.targets)}"
             )
-    data = study.data
-    faces = data.targets == ("emotion",) and data.emotions != "basic_neutral"
-    if data.neutral == "first" and faces:
-        problems.append(
-            '[data] neutral: "first" adds neutral faces, for which emotions = '
-            f'"{data.emotions}" has no class; say emotions = "basic_neutral"'
-        )
+    problems.extend(data_problems(study.data))
     if study.search.pruner == "wilcoxon" and study.split.folds == 1:
         problems.append(
             "[search] pruner: wilcoxon compares fold scores and needs [split] folds "

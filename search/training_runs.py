@@ -16,6 +16,7 @@ from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
 from search.run_folder import (
     RunFolder,
+    held_out_text,
     read_json,
     run_name,
     write_json,
@@ -96,8 +97,11 @@ def _train(
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")
     folder.file(PARTIAL).replace(folder.file(MODEL))
-    subjects = "\n".join(labelled.split.hold_out.subjects)
-    write_text(folder.file("hold_out_subjects.txt"), subjects + "\n")
+    held = labelled.split.hold_out
+    write_text(
+        folder.file("hold_out_subjects.txt"),
+        held_out_text(held.subjects, held.images),
+    )
     winner = Winner(
         trial=found.origin.trial,
         epoch=found.origin.epoch,

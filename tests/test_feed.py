@@ -1,11 +1,14 @@
 """How rows are ordered, cut into batches, and packed with weights and masks."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.balance import balance
-from models.feed import epoch_batches, pack
+from models.feed import epoch_batches, epoch_targets, pack
+from models.heads import EMOTION
 from tests.strategies_models import pictures
 
 
@@ -54,3 +57,25 @@ def test_packed_weights_are_zero_where_masked():
     kept = targets.action_unit_mask
     positives = np.where(targets.action_unit > 0, found.au_weights, 1.0)
     assert (packed["action_units"][..., 1][kept] == positives[kept]).all()
+
+
+def test_drawn_classes_follow_the_shares():
+    """Over many epochs each class is drawn as often as its share says."""
+    shares = np.array([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0], [0.1, 0.2, 0.7], [0, 0, 0]])
+    weights = np.where(shares.any(axis=1), 2.0, 0.0)[:, None] * np.ones(3)
+    packed = {EMOTION: np.stack([shares, weights], axis=-1).astype(np.float32)}
+    targets = replace(pictures(4).targets, learned="drawn")
+
+    def at(epoch):
+        return epoch_targets(packed, targets, seed=3, epoch=epoch)[EMOTION]
+
+    drawn = [at(epoch) for epoch in range(1, 2001)]
+    for one in drawn[:50]:
+        assert one[:3, :, 0].sum(axis=1).tolist() == [1, 1, 1]
+        assert not one[3].any()
+        assert (one[..., 1] == packed[EMOTION][..., 1]).all()
+    found = np.mean([one[..., 0] for one in drawn], axis=0)
+    assert np.abs(found - shares).max() < 0.05
+    assert (at(1) == drawn[0]).all()
+    whole = replace(targets, learned="whole")
+    assert epoch_targets(packed, whole, seed=3, epoch=1) is packed

@@ -7,7 +7,7 @@ from keras import ops
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from models.losses import action_unit_loss, emotion_loss, penalty
+from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
 
 
 @pytest.fixture(name="rows")
@@ -149,3 +149,28 @@ def test_penalty_is_the_sum_over_kernels():
     kernels = [np.array([[1.0, -2.0]], np.float32), np.array([3.0], np.float32)]
 
     assert _number(penalty(kernels, 0.5, 0.1)) == pytest.approx(0.5 * 6 + 0.1 * 14)
+
+
+def test_several_loss_by_hand(rows):
+    """The loss is -w log of the highest t p, with t pressed towards 0.001."""
+    shares = np.array([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0]], np.float32)
+    weights = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]], np.float32)
+    logits = rows["logits"][:2]
+    pressed = (shares > 0) * 0.999 + 0.001
+    products = pressed * softmax(logits.astype(np.float64), axis=1)
+    best = products.argmax(axis=1)
+    expected = -np.mean(weights[[0, 1], best] * np.log(products[[0, 1], best]))
+    found = several_loss(_target(shares, weights), logits)
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_several_loss_takes_any_of_the_classes():
+    """Either of two right classes costs nothing, a wrong one does; masks count not."""
+    shares = np.array([[0.3, 0.7, 0.0]], np.float32)
+    sure = 50 * np.eye(3, dtype=np.float32)
+    costs = [
+        _number(several_loss(_target(shares, 1.0), sure[k : k + 1])) for k in (0, 1, 2)
+    ]
+    assert costs[:2] == pytest.approx([0.0, 0.0], abs=1e-5)
+    assert costs[2] > 5
+    assert _number(several_loss(_target(0 * shares, 0.0), sure[:1])) == 0.0

@@ -70,6 +70,7 @@ def job_of(targets, objective=None):
     return Job(
         images="",
         targets=targets,
+        truth=targets,
         rows=np.arange(ROWS),
         folds=folds,
         frame=FRAME,

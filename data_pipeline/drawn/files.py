@@ -7,8 +7,13 @@ from data_pipeline.drawn.plan import Sequence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One frame to draw and the relative path that it is written to."""
+    """One frame to draw and the relative path that it is written to.
+
+    ``side`` is the edge of the square that is cut around the face, in pixels of the
+    file; ``None`` leaves the whole frame.
+    """
 
     path: str
     sequence: Sequence
     frame: int
+    side: int | None = None

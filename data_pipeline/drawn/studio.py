@@ -10,7 +10,7 @@ from concurrent.futures import as_completed as completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from data_pipeline.drawn.camera import draw_frame
+from data_pipeline.drawn.camera import cut_face, draw_frame
 from data_pipeline.drawn.files import Picture
 
 Progress = Callable[[int, int], None]
@@ -54,6 +54,8 @@ def draw_batch(folder: Path, pictures: Sequence[Picture], seed: int) -> int:
         path = folder / picture.path
         path.parent.mkdir(parents=True, exist_ok=True)
         image = draw_frame(picture.sequence, picture.frame, seed)
+        if picture.side is not None:
+            image = cut_face(image, picture.sequence, seed, picture.side)
         image.save(path, format="PNG", compress_level=1, compress_type=_HUFFMAN_ONLY)
     return len(pictures)
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from data_pipeline.drawn import layout_coursework, layout_official
+from data_pipeline.drawn import (
+    layout_coursework,
+    layout_fer2013,
+    layout_ferplus,
+    layout_official,
+)
 from data_pipeline.drawn.plan import plan
 from data_pipeline.drawn.studio import Progress, draw_all
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
@@ -15,8 +20,15 @@ from data_pipeline.errors import DataError
 LAYOUTS: Mapping[str, ModuleType] = {
     "coursework": layout_coursework,
     "official": layout_official,
+    "ferplus": layout_ferplus,
+    "fer2013": layout_fer2013,
 }
 """Layout name -> the module with its ``pictures`` and ``labels``."""
+_CKPLUS = "Layout and label counts follow CK+"
+_FOLLOWED = {
+    "ferplus": "The layout follows FER+",
+    "fer2013": "The layout follows FER2013",
+}
 MARKER = "DRAWN.txt"
 """The file that says that nobody in the folder is real."""
 _DRAWING = 2  # Raise it when the same seed draws other bytes than before.
@@ -30,14 +42,14 @@ def write_drawn(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> None:
-    """Writes a drawn data set in a layout of CK+.
+    """Writes a drawn data set in a real one's layout.
 
     A folder that already holds this very set is left as it is. A killed call leaves
     nothing at ``out``.
 
     Args:
         out: folder to make; missing, empty, or the same set from an earlier call.
-        layout: ``coursework`` or ``official``.
+        layout: a key of ``LAYOUTS``.
         subjects: number of people; the numbers of sequences scale with it.
         seed: everything is drawn from it; the same seed gives the same bytes.
         progress: called with (pictures drawn, pictures in all).
@@ -71,7 +83,7 @@ def _heading(layout: str, subjects: int, seed: int) -> str:
     """What the marker says about a set, before its digest."""
     return (
         "Drawn faces: no real person is shown, was photographed, traced or measured.\n"
-        "Layout and label counts follow CK+; the pictures and labels do not come "
+        f"{_FOLLOWED.get(layout, _CKPLUS)}; the pictures and labels do not come "
         "from it.\n"
         f"command: python -m data_pipeline.draw --layout {layout} "
         f"--subjects {subjects} --seed {seed} --out DIR\n"

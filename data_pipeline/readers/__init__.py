@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data_pipeline.errors import DataError
 from data_pipeline.frames import USUAL, Frames
-from data_pipeline.readers import ckplus, ckplus48, ckplus_csv
+from data_pipeline.readers import ckplus, ckplus48, ckplus_csv, fer2013, ferplus
 from data_pipeline.samples import SampleTable
 
 
@@ -64,20 +64,30 @@ READERS: dict[str, Reader] = {
         read=ckplus48.read,
         read_frames=ckplus48.read,
     ),
+    "fer2013": Reader(layout=fer2013.LAYOUT, detect=fer2013.detect, read=fer2013.read),
+    "ferplus": Reader(layout=ferplus.LAYOUT, detect=ferplus.detect, read=ferplus.read),
 }
 """Name -> reader, in the order in which a folder is asked."""
 
 DATASETS: dict[str, tuple[str, ...]] = {
     "ckplus": ("ckplus_csv", "ckplus", "ckplus48"),
     "drawn": ("ckplus_csv", "ckplus", "ckplus48"),
+    "fer2013": ("fer2013",),
+    "ferplus": ("ferplus",),
 }
 """What ``[data] dataset`` may name -> the readers that accept its layouts."""
 
-_OBTAIN = (
+_OBTAIN_CKPLUS = (
     "CK+ is free for research: ask for it at https://www.jeffcohn.net/Resources/ (the "
     "agreement form comes back with links), unpack it there, or name its folder with "
     "--data DIR. Without CK+ the same command works on drawn faces: add --data drawn"
 )
+_OBTAIN_FER = (
+    "The images are fer2013.csv (Kaggle, Challenges in Representation Learning), the "
+    "votes fer2013new.csv (github.com/microsoft/FERPlus). Without them the command "
+    "works on drawn faces: add --data drawn"
+)
+_OBTAIN = {"fer2013": _OBTAIN_FER, "ferplus": _OBTAIN_FER}
 
 
 def read(root: Path, dataset: str, frames: Frames = USUAL) -> SampleTable:
@@ -119,16 +129,17 @@ def find(root: Path, dataset: str) -> Reader:
         )
     readers = [READERS[name] for name in DATASETS[dataset]]
     if not root.exists():
-        raise DataError(_message(f"no data folder at {root}", readers))
+        raise DataError(_message(f"no data folder at {root}", dataset))
     try:
         found = next((reader for reader in readers if reader.detect(root)), None)
     except OSError as error:
         raise DataError(f"{root}: the folder cannot be read ({error})") from None
     if found is None:
-        raise DataError(_message(f"{root} has no layout that is known here", readers))
+        raise DataError(_message(f"{root} has no layout that is known here", dataset))
     return found
 
 
-def _message(problem: str, readers: list[Reader]) -> str:
-    layouts = "; or ".join(reader.layout for reader in readers)
-    return f"{problem}. Accepted are {layouts}. {_OBTAIN}"
+def _message(problem: str, dataset: str) -> str:
+    layouts = "; or ".join(READERS[name].layout for name in DATASETS[dataset])
+    obtain = _OBTAIN.get(dataset, _OBTAIN_CKPLUS)
+    return f"{problem}. Accepted are {layouts}. {obtain}"

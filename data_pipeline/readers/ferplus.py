@@ -1,0 +1,138 @@
+"""Reader of FER+: the image tree with a ``label.csv`` of votes in each folder.
+
+Votes are kept as they are; which label they make is the study's choice
+(``[data] labels``). The set names no subjects.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from data_pipeline.check_table import check_distinct, check_inside, image_path
+from data_pipeline.errors import DataError
+from data_pipeline.ferplus_csv import Voted, read_label_csv
+from data_pipeline.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
+from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.votes import distributions
+
+FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
+"""Folder of Microsoft's tree -> partition."""
+
+LABELS = "label.csv"
+TABLES = ("fer2013.csv", "icml_face_data.csv", "fer2013new.csv")
+COMMAND = (
+    "python -m data_pipeline.ferplus --fer fer2013.csv --ferplus fer2013new.csv "
+    "--out DIR"
+)
+LAYOUT = (
+    "the FER+ image tree: FER2013Train/, FER2013Valid/ and FER2013Test/, each with its "
+    f"images and {LABELS}, as {COMMAND} writes it"
+)
+
+
+def detect(root: Path) -> bool:
+    """Tells whether a folder holds FER+, or the tables that it is made of.
+
+    Args:
+        root: a folder, perhaps with the tree in its folder ``data``.
+
+    Returns:
+        True for a folder of the tree, and for a table that ``read`` will say how to
+        unpack.
+    """
+    return _tree(root) is not None or _table(root) is not None
+
+
+def read(root: Path) -> SampleTable:
+    """Reads the votes; the images are neither opened nor looked for.
+
+    The column ``emotion`` holds the plain argmax of all ten counts, and nothing where
+    unknown or no face wins.
+
+    Args:
+        root: the folder.
+
+    Returns:
+        One row for each line of the label files; grey images, no subjects.
+
+    Raises:
+        DataError: the images still lie in a table, a label file is missing or wrong.
+
+    Source:
+        microsoft/FERPlus: 28,558, 3,579 and 3,573 lines.
+    """
+    tree = _tree(root)
+    if tree is None:
+        raise DataError(
+            f"{root}: the images still lie in a table ({_table(root)}); write them as "
+            f"files once with {COMMAND}, and name that folder with --data"
+        )
+    rows = [
+        (folder, row)
+        for folder in FOLDERS
+        if (tree / folder).is_dir()
+        for row in read_label_csv(_labels(tree / folder))
+    ]
+    winners = _winners([row.votes for _, row in rows])
+    samples = [
+        _sample(folder, row, winner)
+        for (folder, row), winner in zip(rows, winners, strict=True)
+    ]
+    check_distinct(samples)
+    check_inside(tree, samples)
+    return sample_table(
+        samples,
+        root=tree,
+        action_units=(),
+        source="ferplus",
+        channels=1,
+        votes=FERPLUS_VOTES,
+    )
+
+
+def _tree(root: Path) -> Path | None:
+    """Finds the folder that holds the parts' folders."""
+    for place in (root, root / "data"):
+        if any((place / folder).is_dir() for folder in FOLDERS):
+            return place
+    return None
+
+
+def _table(root: Path) -> str | None:
+    if root.is_file():
+        return root.name if root.name in TABLES else None
+    return next((name for name in TABLES if (root / name).is_file()), None)
+
+
+def _labels(folder: Path) -> Path:
+    path = folder / LABELS
+    if not path.is_file():
+        raise DataError(
+            f"{folder}: there is no {LABELS}; take data/{folder.name}/{LABELS} of "
+            f"github.com/microsoft/FERPlus, or write the tree with {COMMAND}"
+        )
+    return path
+
+
+def _winners(votes: list[tuple[int, ...]]) -> list[str | None]:
+    """Names each row's commonest emotion, or nothing where another category wins."""
+    shares, kept = distributions(np.array(votes), "argmax")
+    return [
+        str(FERPLUS_EMOTIONS[place]) if known else None
+        for place, known in zip(shares.argmax(axis=1), kept, strict=True)
+    ]
+
+
+def _sample(folder: str, row: Voted, emotion: str | None) -> Sample:
+    place = f"{folder}/{LABELS} line {row.line}"
+    return Sample(
+        image=image_path(f"{folder}/{row.name}", place),
+        subject=None,
+        sequence=None,
+        emotion=emotion,
+        high_level_emotion=None,
+        action_units={},
+        place=place,
+        partition=FOLDERS[folder],
+        votes=row.votes,
+    )

@@ -1,0 +1,53 @@
+"""What predictions are scored against, and what the bootstrap draws."""
+
+from data_pipeline.samples import SampleTable
+from data_pipeline.targets import (
+    DEFAULT_RULE,
+    VOTED,
+    Targets,
+    read_targets,
+    scored_rule,
+)
+from search.sections import Data
+
+
+def read_truth(data: Data, table: SampleTable) -> Targets:
+    """Reads what predictions are scored against, which a part of a table may lack.
+
+    Args:
+        data: the study's section.
+        table: development rows, or those of the opened hold-out.
+
+    Returns:
+        The targets; where votes make labels, those of the rule that is scored.
+    """
+    return read_targets(
+        table,
+        wanted=data.targets,
+        emotions=data.emotions,
+        labels=scored_rule(data.labels),
+        required=False,
+    )
+
+
+def label_rules(data: Data) -> dict[str, dict[str, str]]:
+    """Names the rules that make labels of votes, for reports.
+
+    Returns:
+        ``labels`` with the rule that is trained and the one that is scored; nothing
+        where the study uses no votes.
+
+    Example:
+        >>> label_rules(Data(dataset="ckplus", targets=["emotion"], image_size=48))
+        {}
+    """
+    if data.emotions != VOTED or "emotion" not in data.targets:
+        return {}
+    scored = scored_rule(data.labels)
+    return {"labels": {"trained": data.labels or DEFAULT_RULE, "scored": scored}}
+
+
+def clusters(table: SampleTable) -> list[str]:
+    """Lists what the bootstrap draws: each row's subject, or else the image itself."""
+    subjects = table.frame["subject"]
+    return list(subjects.where(subjects.notna(), table.frame["image"]))
