@@ -2,9 +2,9 @@
 
     HarnessError            exit code 1: the work failed
     ├── RunError            a run cannot go on (another driver, a dead storage)
-    ├── WeightsError        initial weights cannot be had or do not fit
     └── InputError          exit code 2: what was asked for is wrong
         ├── StudyError      a study file or a --set value
+        ├── WeightsError    initial weights cannot be had or do not fit
         ├── DataError       a data folder, a table, a label or an image
         └── SealedError     the hold-out was opened before
 
@@ -22,10 +22,6 @@ class RunError(HarnessError, RuntimeError):
     """A run cannot start or go on."""
 
 
-class WeightsError(HarnessError, OSError):
-    """Initial weights cannot be had, or do not fit the model."""
-
-
 class InputError(HarnessError, ValueError):
     """What was asked for is wrong: a file, a key or a value."""
 
@@ -34,6 +30,10 @@ class InputError(HarnessError, ValueError):
 
 class StudyError(InputError):
     """A study file, an exported configuration or a ``--set`` value is wrong."""
+
+
+class WeightsError(InputError, OSError):
+    """Initial weights cannot be had, or do not fit the model."""
 
 
 class DataError(InputError):

@@ -195,7 +195,7 @@ class HoldOut:
         who = f"by run {last.run} at {last.time}" if last.key else "(a torn line)"
         return (
             f"{path}: the hold-out of {self._size()} was opened "
-            f"{len(before)} times, last {who}, for another model; a result is honest "
+            f"before ({len(before)}), last {who}; a result is honest "
             "once. Keep that result, or open it again with --reopen, which is counted "
             "in every report"
         )

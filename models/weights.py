@@ -54,7 +54,7 @@ def check_weights(backbone: str, weights: str) -> None:
         raise WeightsError(
             f'backbone.weights is "none", "imagenet" or an exported model '
             f"({' or '.join(SUFFIXES)}), found {weights!r}, which is "
-            f"{'no such file' if path.is_file() else 'no file'}; "
+            f"{'another kind of file' if path.is_file() else 'no file'}; "
             f'give the path of one, or set backbone.weights = "none"'
         )
 

@@ -1,6 +1,8 @@
 """What every command of the search shares: one message for an error, an exit code."""
 
+import signal
 import sys
+import threading
 from collections.abc import Callable
 
 from data_pipeline.errors import HarnessError
@@ -17,6 +19,7 @@ def run_command(work: Callable[[], None]) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 wrong input, 130 interrupted.
     """
+    interrupt_on_term()
     try:
         work()
     except HarnessError as error:
@@ -30,6 +33,16 @@ def run_command(work: Callable[[], None]) -> int:
         say_error(f"{error.strerror or error}{place}")
         return 1
     return 0
+
+
+def interrupt_on_term() -> None:
+    """Takes a polite kill for Ctrl-C, so that a search ends in order.
+
+    Batch systems and ``timeout`` send it. Elsewhere than in the main thread Python
+    cannot listen, and nothing changes.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def say_error(text: str) -> None:

@@ -18,7 +18,6 @@ from search.records import TrialRecord
 from search.study import Study, as_values, check_study
 
 STRICT = ConfigDict(extra="forbid", strict=True)
-TRAINED_ON = ("data", "split", "objective", "fixed")
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)

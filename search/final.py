@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.decode import CROP, decode_readable
-from data_pipeline.errors import RunError, SealedError
+from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
 from models.predictions import Predictions
@@ -68,22 +68,6 @@ def retrain_order(
     )
 
 
-def check_reopening(folder: RunFolder, best: TrialRecord, *, reopen: bool) -> None:
-    """Keeps a tested winner: another one is tested only when somebody asks for it.
-
-    Raises:
-        SealedError: the run's hold-out was opened for another trial.
-    """
-    tested = tested_trial(folder)
-    if tested is not None and tested != best.number and not reopen:
-        raise SealedError(
-            f"{folder.path}: the hold-out was opened for trial {tested}, and "
-            f"the best is now trial {best.number}; the search is kept. Keep the tested "
-            "model too, or test the new one with --reopen, which is counted in every "
-            "report"
-        )
-
-
 def write_best(
     study: Study, folder: RunFolder, best: TrialRecord, *, drawn: bool
 ) -> None:
@@ -94,9 +78,11 @@ def write_best(
     write_text(folder.file(BEST), exported(study, best, drawn=drawn))
 
 
-def tested_trial(folder: RunFolder) -> int | None:
-    """Returns the trial whose model was tested on the hold-out, if any was."""
+def tested_trial(folder: RunFolder, labelled: Labelled) -> int | None:
+    """Returns the trial for whose model the hold-out was opened, if it was."""
     report = read_json(folder.file(REPORT))
+    if report is None and test_is_unfinished(folder, labelled):
+        report = read_json(folder.file(SIDECAR))
     return None if report is None else int(report["trial"])
 
 
@@ -157,6 +143,7 @@ def sidecar(
             "dataset": study.data.dataset,
             "fingerprint": labelled.fingerprint,
             "hold_out": labelled.split.hold_out.key,
+            "unreadable": retrained.left_out,
         },
         "sha256": sha256(folder.file(MODEL)),
         "versions": {name: version(name) for name in PACKAGES},
@@ -204,7 +191,10 @@ def open_and_test(
         "guarantee": str(labelled.split.guarantee),
         "subjects": len(labelled.split.hold_out.subjects) or None,
         "images": len(table),
-        "unreadable": len(opened.table) - len(table),
+        "unreadable": {
+            "development": described["data"]["unreadable"],
+            "hold_out": len(opened.table) - len(table),
+        },
         "opened": opened.opened,
         **label_rules(study.data),
         **evaluate(

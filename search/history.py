@@ -5,7 +5,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.errors import InputError
 from search.records import TrialRecord
-from search.storage import open_storage
+from search.storage import file_of, open_storage
 from search.study import Study
 
 
@@ -21,6 +21,12 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
         InputError: the storage has no such study.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = file_of(url)
+    if path is not None and not path.is_file():
+        raise InputError(
+            f"{url}: there is no such file; name the storage that the run was given "
+            "with --storage"
+        )
     try:
         trials = optuna.load_study(study_name=name, storage=open_storage(url))
     except KeyError as error:

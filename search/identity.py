@@ -8,23 +8,27 @@ import optuna
 
 from data_pipeline.errors import StudyError
 
-KEY = "identity"
+IDENTITY = "identity"
+PIXELS = "pixels"
 
 
-def keep_identity(trials: optuna.Study, identity: Mapping[str, Any]) -> None:
+def keep_identity(
+    trials: optuna.Study, identity: Mapping[str, Any], key: str = IDENTITY
+) -> None:
     """Writes what a new run is begun with, or checks that it is the same.
 
     Args:
         trials: the run's Optuna study.
         identity: flat keys to JSON values.
+        key: the attribute of the study that holds it.
 
     Raises:
         StudyError: something changed; the message names each key, old and new.
     """
-    now = {key: json.loads(json.dumps(value)) for key, value in identity.items()}
-    before = trials.user_attrs.get(KEY)
+    now = json.loads(json.dumps(dict(identity)))
+    before = trials.user_attrs.get(key)
     if before is None:
-        trials.set_user_attr(KEY, now)
+        trials.set_user_attr(key, now)
         return
     lines = changes(before, now)
     if lines:
@@ -32,7 +36,7 @@ def keep_identity(trials: optuna.Study, identity: Mapping[str, Any]) -> None:
             f"run {trials.study_name}: space, split, objective and data must stay as "
             "they were when the run began; changed:\n"
             + "\n".join(f"  {line}" for line in lines)
-            + "\nPut them back, or begin another run with another --out."
+            + "\nPut them back, or copy the study file under another name."
         )
 
 

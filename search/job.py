@@ -17,7 +17,8 @@ class Job:
     ``images`` is the path of the memory-mapped pixels; ``rows`` are the development
     rows to train on that could be read, and the folds hold no other. ``targets`` are
     learned from and ``truth`` is scored against; they differ where votes make labels.
-    There is nothing of the hold-out in it. ``objective`` is metric name to weight.
+    There is nothing of the hold-out in it. ``objective`` is metric name to weight;
+    ``unreadable`` counts development images that were left out.
     """
 
     images: str
@@ -31,3 +32,4 @@ class Job:
     cpus: int
     gpus: float
     concurrent: int
+    unreadable: int = 0

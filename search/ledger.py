@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from data_pipeline.seeds import child_seed
 from models.config import Value
 from search.history import records_of
-from search.identity import keep_identity
+from search.identity import PIXELS, keep_identity
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Watcher
 from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
@@ -64,6 +64,14 @@ class Ledger:
         if self._watcher is not None:
             self._watcher.asked(asked, self.counts())
         return asked
+
+    def keep_pixels(self, pixels: Mapping[str, Any]) -> None:
+        """Writes what the pixels are, or checks that they are the same.
+
+        Raises:
+            StudyError: an image of the development part changed.
+        """
+        keep_identity(self._trials, pixels, PIXELS)
 
     def exhausted(self) -> bool:
         """Tells whether nothing is left to ask: the budget or the grid is used up."""
@@ -192,7 +200,7 @@ def open_ledger(
         study: the study as it is to run.
         url: the storage; see ``open_storage``.
         name: the Optuna study's name.
-        data: what identifies the data: fingerprints and whether they are drawn.
+        data: what identifies the data before a pixel is read.
         watcher: sees trials begin and end.
 
     Raises:

@@ -16,10 +16,9 @@ from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
-from models.config import Frame, model_config
-from models.weights import check_structure
+from models.config import Frame
 from search.job import Job
-from search.space import Choices, grid_values
+from search.starts import check_seen, check_space, start_identity
 from search.study import Study
 from search.truth import read_truth
 
@@ -106,7 +105,13 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         action_units=targets.action_units,
         several=targets.learned == "several",
     )
-    check_space(study, frame)
+    check_space(study.space, frame)
+    check_seen(
+        study.space,
+        dataset=study.data.dataset,
+        drawn=drawn,
+        hold_out=parts.hold_out.key,
+    )
     return Labelled(
         root=root,
         drawn=drawn,
@@ -116,22 +121,6 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         frame=frame,
         fingerprint=table.fingerprint(),
     )
-
-
-def check_space(study: Study, frame: Frame) -> None:
-    """Refuses a study with a backbone or weights that these images cannot feed.
-
-    Raises:
-        HarnessError: names the first configuration that cannot be built.
-    """
-    names: dict[str, tuple[Any, ...]] = {k: (v,) for k, v in study.space.fixed}
-    for parameter in study.space.parameters:
-        if isinstance(parameter.domain, Choices):
-            names[parameter.key] = grid_values(parameter.domain)
-    for backbone in names.get("backbone.name", ("residual_cnn",)):
-        for weights in names.get("backbone.weights", ("none",)):
-            values = {"backbone.name": backbone, "backbone.weights": weights}
-            check_structure(model_config(values, frame).structure)
 
 
 def prepare(
@@ -146,7 +135,7 @@ def prepare(
         progress: sees the decoding go on.
 
     Returns:
-        The job, and what identifies the data in the ledger.
+        The job, and what identifies its pixels in the ledger.
 
     Raises:
         DataError: an image cannot be read, or too few are left.
@@ -180,14 +169,18 @@ def prepare(
         cpus=study.resources.cpus_per_trial,
         gpus=study.resources.gpus_per_trial,
         concurrent=study.resources.max_concurrent,
+        unreadable=len(development) - len(images.kept),
     )
-    identity = {
+    return job, {"data.pixels": images.digest, "data.folds": _digest(folds)}
+
+
+def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
+    """Tells what identifies a study's data before a pixel is read."""
+    return {
         "data.labels": labelled.fingerprint,
-        "data.pixels": images.digest,
         "data.hold_out": labelled.split.hold_out.key,
-        "data.folds": _digest(folds),
+        **start_identity(study.space),
     }
-    return job, identity
 
 
 def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from data_pipeline.errors import InputError, RunError
 from models.runtime import environment
+from search.command import interrupt_on_term
 from search.job import Job
 
 QUIET = {
@@ -23,6 +24,8 @@ QUIET = {
     # Idle workers that Ray starts ahead have another environment than ours need.
     "RAY_enable_worker_prestart": "0",
     "RAY_prestart_worker_first_driver": "0",
+    # A relative path in a study means the same in a worker as in the driver.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
     # The experiment's state is the ledger's; Tune need not write its own.
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
 }
@@ -74,6 +77,8 @@ def _start(job: Job, folder: str) -> None:
             # Goes with us: Ray leaves its logs behind in its own.
             _temp_dir=folder,
         )
+        # Ray has put its own handler there, which prints a stack.
+        interrupt_on_term()
     except Exception as error:
         first = str(error).splitlines()[0]
         raise RunError(

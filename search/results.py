@@ -107,11 +107,12 @@ class RetrainOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """A retrained model that lies at its path."""
+    """A retrained model that lies at its path; ``left_out`` counts unreadable rows."""
 
     losses: tuple[float, ...]
     parameters: int
     seconds: float
+    left_out: int = 0
 
 
 def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Outcome:

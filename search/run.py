@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add = built.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add(
+        "--data", type=_some, help="the data folder, or drawn (default: data/<dataset>)"
+    )
     add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
     add(
         "--set",
@@ -58,11 +60,17 @@ def parser() -> argparse.ArgumentParser:
         help="change one value of the study file; a TOML value or a bare word",
     )
     add("--executor", choices=("ray", "serial"), default="ray")
-    add("--storage", metavar="URL", help="an Optuna URL or a journal file")
+    add("--storage", type=_some, metavar="URL", help="an Optuna URL or a journal file")
     add("--seed", type=int, help="replaces search.seed")
     add("--until", choices=STAGES, default="holdout", help="stop after this stage")
     add("--reopen", action="store_true", help="open the hold-out again; it is counted")
     return built
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 if __name__ == "__main__":

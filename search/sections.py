@@ -46,7 +46,7 @@ class Data:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Split:
-    """How the data are parted; ``hold_out`` is a share of the images.
+    """How the data are parted; ``hold_out`` is a share of the subjects.
 
     By partition, the published test part is held out, whatever ``hold_out`` says.
     """

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,13 @@ from rich.console import Console
 from search import final
 from search.job import Job
 from search.ledger import Ledger, open_ledger
-from search.prepare import Labelled, find_data, prepare, read_labels
+from search.prepare import (
+    Labelled,
+    find_data,
+    label_identity,
+    prepare,
+    read_labels,
+)
 from search.progress import SearchProgress
 from search.report_text import describe
 from search.results import Failed, Retrained, RetrainOrder
@@ -22,9 +29,9 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
-from search.storage import only_driver
+from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
-from search.trials_table import trials_csv
+from search.trials_table import TableWriter
 
 Executor = Callable[
     [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
@@ -62,10 +69,13 @@ def run_stages(asked: argparse.Namespace) -> None:
             study=study,
             labelled=labelled,
             folder=folder,
-            storage=asked.storage or folder.storage,
+            storage=whole_url(asked.storage) if asked.storage else folder.storage,
             progress=progress,
         )
-        with only_driver(folder.file(".driver.lock")):
+        with (
+            only_driver(folder.file(".driver.lock")),
+            only_driver(storage_lock(run.storage, folder.name)),
+        ):
             ledger = _search_and_retrain(run, asked)
             progress.finish()
             if asked.until == "holdout":
@@ -74,18 +84,23 @@ def run_stages(asked: argparse.Namespace) -> None:
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
-    job, identity = prepare(
-        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
-    )
+    watcher = TableWriter(run.progress, run.folder.file("trials.csv"))
     ledger = open_ledger(
         run.study,
         url=run.storage,
         name=run.folder.name,
-        data=identity,
-        watcher=run.progress,
+        data=label_identity(run.study, run.labelled),
+        watcher=watcher,
     )
+    watcher.read = ledger.records
+    job, pixels = prepare(
+        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
+    )
+    ledger.keep_pixels(pixels)
+    if job.unreadable:
+        run.progress.say(f"left out: {job.unreadable} unreadable development images")
     _write_inputs(run)
-    if final.test_is_unfinished(run.folder, run.labelled):
+    if asked.until == "holdout" and final.test_is_unfinished(run.folder, run.labelled):
         # Before a larger budget finds another winner: the hold-out is open for this.
         final.open_and_test(run.study, run.folder, run.labelled, reopen=False)
     best = ledger.best()
@@ -93,15 +108,22 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         run.progress.resume(best.value)
 
     def then() -> RetrainOrder | None:
-        return _after_search(run, ledger, asked)
+        order = _after_search(run, ledger, asked)
+        if order is not None:
+            best = final.require_best(ledger)
+            run.progress.say(
+                f"retraining trial {best.number} on all but the hold-out, "
+                f"{order.stop_after} epochs"
+            )
+        return order
 
     try:
-        if ledger.exhausted() and then() is None:
+        if ledger.exhausted() and _after_search(run, ledger, asked) is None:
             return ledger
         retrained = executor(asked.executor)(job, ledger, then)
     finally:
         ledger.close()
-        write_text(run.folder.file("trials.csv"), trials_csv(ledger.records()))
+        watcher.write()
     if retrained is not None:
         best = final.require_best(ledger)
         final.keep_model(run.study, run.folder, best, run.labelled, retrained)
@@ -113,19 +135,14 @@ def _after_search(
 ) -> RetrainOrder | None:
     """Exports the winner and says what is left to retrain; asked twice, it agrees."""
     best = final.require_best(ledger)
-    if asked.until == "search":
-        if final.tested_trial(run.folder) in (None, best.number):
-            final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
+    tested = final.tested_trial(run.folder, run.labelled)
+    if tested not in (None, best.number) and not asked.reopen:
+        # What was tested stays; _say_where tells of the better trial.
         return None
-    final.check_reopening(run.folder, best, reopen=asked.reopen)
     final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
-    order = final.retrain_order(run.study, run.folder, best)
-    if order is not None:
-        run.progress.say(
-            f"retraining trial {best.number} on all but the hold-out, "
-            f"{order.stop_after} epochs"
-        )
-    return order
+    if asked.until == "search":
+        return None
+    return final.retrain_order(run.study, run.folder, best)
 
 
 def _write_inputs(run: Run) -> None:
@@ -162,8 +179,16 @@ def _say_where(run: Run, ledger: Ledger) -> None:
             f"best: trial {best.number}, validation value {best.value:.4f} "
             "(optimistic: the best of many on the data that chose it)"
         )
+        tested = final.tested_trial(run.folder, run.labelled)
+        if tested not in (None, best.number):
+            run.progress.say(
+                f"the model here is that of trial {tested}, for which the hold-out was "
+                f"opened; --reopen retrains and tests trial {best.number}, and every "
+                "report counts it"
+            )
     run.progress.say(f"everything is in {run.folder.path}")
-    run.progress.say(f"look at the trials: optuna-dashboard {run.storage}")
+    storage = shlex.quote(run.storage)
+    run.progress.say(f"look at the trials: optuna-dashboard {storage}")
 
 
 def executor(name: str) -> Executor:

@@ -15,6 +15,8 @@ from optuna.storages.journal._file import BaseJournalFileLock
 
 from data_pipeline.errors import InputError, RunError
 
+SQLITE = "sqlite:///"
+
 
 def open_storage(url: str) -> BaseStorage:
     """Opens an Optuna storage for one writer.
@@ -45,16 +47,59 @@ def open_storage(url: str) -> BaseStorage:
         ) from error
 
 
+def whole_url(url: str) -> str:
+    """Makes the path of a journal or of a SQLite file absolute.
+
+    Example:
+        >>> whole_url("postgresql://host/name")
+        'postgresql://host/name'
+    """
+    path = file_of(url)
+    if path is None:
+        return url
+    _, mark, query = url.partition("?")
+    whole = str(path.resolve())
+    return f"{SQLITE}{whole}{mark}{query}" if url.startswith(SQLITE) else whole
+
+
+def storage_lock(url: str, name: str) -> Path | None:
+    """Names the file that locks a study in a storage; a server's has none.
+
+    Args:
+        url: the storage.
+        name: the Optuna study's name.
+    """
+    path = file_of(url)
+    return None if path is None else path.with_name(f".{path.name}.{name}.lock")
+
+
+def file_of(url: str) -> Path | None:
+    """Returns the file of a SQLite or journal storage; a server has none."""
+    if "://" not in url:
+        return Path(url)
+    if url.startswith(SQLITE):
+        return Path(url.removeprefix(SQLITE).partition("?")[0])
+    return None
+
+
 @contextmanager
-def only_driver(lock: Path) -> Iterator[None]:
+def only_driver(lock: Path | None) -> Iterator[None]:
     """Holds a run for one driver process; a kill releases it.
 
     Args:
-        lock: the lock file, made if it is missing.
+        lock: the lock file, made if it is missing; ``None`` holds nothing.
 
     Raises:
         RunError: another process holds the run.
     """
+    if lock is None:
+        yield
+        return
+    if not lock.parent.is_dir():
+        raise InputError(
+            f"--storage: the folder {lock.parent} does not exist; make it, or name a "
+            "file in another one"
+        )
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,6 +30,7 @@ from search.study_text import study_text
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
 LARGEST_GRID = 100_000
+FREE = ("data.unreadable",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +61,12 @@ class Study:
         return study_text(self.raw)
 
     def identity(self) -> dict[str, Any]:
-        """Lists what may not change while a run goes on, as flat keys.
-
-        The budget and the resources may change; everything else decides values.
-        """
+        """Lists what may not change in a run: not budget, resources, unreadable."""
         flat: dict[str, Any] = {}
         for section in ("data", "split"):
             for key, value in asdict(getattr(self, section)).items():
                 name = f"{section}.{key}"
-                if name not in LATER or value != LATER[name]:
+                if name not in FREE and (name not in LATER or value != LATER[name]):
                     flat[RENAMED.get(name, name)] = value
         for key in ("seed", "sampler", "pruner"):
             flat[f"search.{key}"] = getattr(self.search, key)
@@ -96,7 +94,8 @@ def read_study(
     path = find_study(name)
     asked = [] if seed is None else [f"search.seed={seed}"]
     raw = override(_load(path), [*settings, *asked])
-    return check_study(raw, name=path.stem, place=str(path))
+    place = f"{path} with --set or --seed" if settings or asked else str(path)
+    return check_study(raw, name=path.stem, place=place)
 
 
 def find_study(name: str) -> Path:
@@ -221,10 +220,10 @@ def _check_together(study: Study, problems: Problems) -> None:
                 f"targets has only {', '.join(study.data.targets)}"
             )
     problems.extend(data_problems(study.data))
-    if study.search.pruner == "wilcoxon" and study.split.folds == 1:
+    if study.search.pruner == "wilcoxon" and study.split.folds < 3:  # noqa: PLR2004
         problems.append(
-            "[search] pruner: wilcoxon compares fold scores and needs [split] folds "
-            "of 2 or more, found 1; choose median or successive_halving"
+            "[search] pruner: wilcoxon pairs finished folds, two at least, so it needs "
+            f"[split] folds of 3 or more, found {study.split.folds}; choose median"
         )
     if study.search.sampler == "grid":
         _check_grid(study.space, problems)

@@ -2,11 +2,14 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from models.config import SETTINGS
-from search.records import TrialRecord
+from search.records import Counts, TrialRecord, Watcher
+from search.results import Asked, Outcome
+from search.run_folder import write_text
 
 SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
 HEADER = (
@@ -52,3 +55,26 @@ def _row(record: TrialRecord) -> list[Any]:
         spent.get("parameters", 0),
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
     ]
+
+
+class TableWriter:
+    """Watches a search for another watcher, and keeps ``trials.csv`` up to date."""
+
+    def __init__(self, watcher: Watcher, path: Path) -> None:
+        """Takes whom to tell, and the file; ``read`` is set when there is a ledger."""
+        self._watcher = watcher
+        self._path = path
+        self.read: Callable[[], Sequence[TrialRecord]] = tuple
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+        self._watcher.asked(asked, counts)
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+        self.write()
+        self._watcher.told(number, outcome, counts)
+
+    def write(self) -> None:
+        """Writes the file anew, whole or not at all."""
+        write_text(self._path, trials_csv(self.read()))

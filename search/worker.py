@@ -84,6 +84,7 @@ class Worker:
             losses=losses,
             parameters=self._trainer.parameters,
             seconds=time.monotonic() - start,
+            left_out=self._job.unreadable,
         )
 
 

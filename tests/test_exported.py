@@ -244,5 +244,5 @@ def test_nothing_completed(tmp_path):
 def test_another_storage(out, tmp_path):
     """A storage without the run is told, with the way out."""
     url = f"sqlite:///{tmp_path / 'other.db'}"
-    with pytest.raises(InputError, match=r"holds no study small-drawn.*--storage"):
+    with pytest.raises(InputError, match=r"there is no such file.*--storage"):
         export_trial(out, "small", tmp_path / "b.toml", trial=None, storage=url)

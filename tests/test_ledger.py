@@ -174,7 +174,7 @@ def test_another_study(tmp_path, change, keys):
     with pytest.raises(StudyError) as refused:
         begin(tmp_path, small(change))
     assert [key for key in keys if key not in str(refused.value)] == []
-    assert "begin another run with another --out" in str(refused.value)
+    assert "copy the study file under another name" in str(refused.value)
     assert begin(tmp_path).exhausted()
 
 

@@ -145,7 +145,11 @@ def test_wrong_values(text, words):
     """A wrong value is told as if the study file said it, file and key."""
     with pytest.raises(StudyError) as refused:
         read_study("ckplus", settings=[text])
-    missing = [w for w in ["ckplus.toml: ", *words] if w not in str(refused.value)]
+    missing = [
+        w
+        for w in ["ckplus.toml with --set or --seed: ", *words]
+        if w not in str(refused.value)
+    ]
     assert missing == []
 
 
