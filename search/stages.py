@@ -74,7 +74,10 @@ def run_stages(asked: argparse.Namespace) -> None:
         )
         with (
             only_driver(folder.file(".driver.lock")),
-            only_driver(storage_lock(run.storage, folder.name)),
+            # The run's own storage is locked with its folder.
+            only_driver(
+                storage_lock(run.storage, folder.name) if asked.storage else None
+            ),
         ):
             ledger = _search_and_retrain(run, asked)
             progress.finish()

@@ -94,6 +94,8 @@ def survivors(processes, seconds):
 def story(tmp_path_factory, coursework):
     """One run: a rival and Ctrl-C, then ``kill -9``, then the end."""
     place = tmp_path_factory.mktemp("story")
+    # A shell's background jobs ignore Ctrl-C, and so would what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     text = STUDY.replace("trials = 2", f"trials = {TRIALS}")
     study = write_study(
         place, text=text.replace('"training.epochs" = 2', '"training.epochs" = 20')
@@ -110,8 +112,7 @@ def story(tmp_path_factory, coursework):
         first.kill()
     next_ = started("search.run", *words)
     try:
-        # Whenever one has finished the next one runs, so the kill interrupts some.
-        wait(next_, lambda: finished(folder))
+        wait(next_, lambda: len(finished(folder)) > 0 and running(folder))
         workers = workers_of(next_)
     finally:
         next_.kill()

@@ -157,7 +157,7 @@ def test_opened_once(tmp_path):
     receipts = Receipts(tmp_path / "receipts.jsonl")
     opened = held.open(receipts, run="a", model="1", reopen=False)
     assert set(opened.table.frame["partition"]) == {"test"}
-    with pytest.raises(SealedError, match="hold-out of 3 images was opened 1 times"):
+    with pytest.raises(SealedError, match="hold-out of 3 images was opened before"):
         held.open(receipts, run="b", model="2", reopen=False)
     other = table_with([row(n + 1, PARTS[n % 3]) for n in range(9)], tmp_path)
     assert divided(other).hold_out.key != held.key
