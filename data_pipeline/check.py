@@ -8,18 +8,19 @@ It looks at every image, those of the hold-out included, and writes nothing. Exi
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.errors import DataError, HarnessError
+from data_pipeline.command import run_command
+from data_pipeline.errors import DataError
+from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
 DATA = Path("data")
 DRAWN = "drawn"
 SHOWN = 10
 """Problems of one check that are listed without ``--all``."""
-_PROBLEMS, _WRONG_INPUT, _INTERRUPTED = 1, 2, 130
+_PROBLEMS = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,18 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     asked = _parser().parse_args(arguments)
-    try:
-        return _check(asked)
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        print(f"error: {error.strerror or error}{place}", file=sys.stderr)  # noqa: T201
-        return _WRONG_INPUT
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)  # noqa: T201
-        return _INTERRUPTED
+    return run_command(lambda: _check(asked), stopped="nothing was written")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +58,7 @@ def _check(asked: argparse.Namespace) -> int:
     from data_pipeline.examine import examine  # noqa: PLC0415
     from data_pipeline.examine_report import report  # noqa: PLC0415
 
-    with _progress() as progress:
+    with stage_bars() as progress:
         found = examine(root, keys, progress)
     report(root, found, shown=None if asked.all else SHOWN)
     return _PROBLEMS if found.problems else 0
@@ -84,26 +74,6 @@ def _folder(name: str, *, named: bool) -> Path:
             f"python -m data_pipeline.draw --out {root}"
         )
     return root
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar for each stage, where a person is looking."""
-    if not sys.stderr.isatty():
-        yield lambda _stage, _done, _total: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - errors need it not
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        tasks = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done)
-
-        yield show
 
 
 if __name__ == "__main__":

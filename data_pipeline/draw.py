@@ -9,15 +9,13 @@ The same seed gives the same bytes. Exit codes: 0 done, 1 failed, 2 wrong input,
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from data_pipeline.command import run_command
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.drawn.write import LAYOUTS, MARKER, write_drawn
-from data_pipeline.errors import HarnessError
-
-_FAILED, _INTERRUPTED = 1, 130
+from data_pipeline.progress import stage_bars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,27 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     asked = _parser().parse_args(arguments)
-    try:
-        with _progress() as progress:
-            write_drawn(
-                asked.out,
-                layout=asked.layout,
-                subjects=asked.subjects,
-                seed=asked.seed,
-                progress=progress,
-            )
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        reason = f"{error.strerror or error} ({error.filename or asked.out})"
-        print(f"error: cannot write drawn faces: {reason}", file=sys.stderr)  # noqa: T201
-        return _FAILED
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)  # noqa: T201
-        return _INTERRUPTED
+    return run_command(lambda: _draw(asked), stopped="nothing was written")
+
+
+def _draw(asked: argparse.Namespace) -> None:
+    """Draws, and says where."""
+    with stage_bars() as stages:
+        write_drawn(
+            asked.out,
+            layout=asked.layout,
+            subjects=asked.subjects,
+            seed=asked.seed,
+            progress=lambda done, total: stages("drawing faces", done, total),
+        )
     print(f"drawn faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")  # noqa: T201
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,20 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     return parser
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A progress line, where a person is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - costs time that errors have not
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("drawing faces", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

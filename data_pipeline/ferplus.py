@@ -10,14 +10,12 @@ codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.errors import HarnessError
-from data_pipeline.fer_tree import Progress, Written, write_tree
-
-_FAILED, _INTERRUPTED = 1, 130
+from data_pipeline.command import run_command
+from data_pipeline.fer_tree import Written, write_tree
+from data_pipeline.progress import stage_bars
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,21 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     asked = _parser().parse_args(arguments)
-    try:
-        with _progress() as progress:
-            written = write_tree(asked.fer, asked.ferplus, asked.out, progress)
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        reason = f"{error.strerror or error} ({error.filename or asked.out})"
-        print(f"error: cannot write the images: {reason}", file=sys.stderr)  # noqa: T201
-        return _FAILED
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
-        return _INTERRUPTED
+    return run_command(lambda: _write(asked))
+
+
+def _write(asked: argparse.Namespace) -> None:
+    """Writes the tree, and says what was written."""
+    with stage_bars() as stages:
+        written = write_tree(
+            asked.fer,
+            asked.ferplus,
+            asked.out,
+            lambda done, total: stages("writing images", done, total),
+        )
     print(_said(written, asked.out))  # noqa: T201
-    return 0
 
 
 def _said(written: Written, out: Path) -> str:
@@ -67,20 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--ferplus", type=Path, help="fer2013new.csv (default: FER2013's own labels)")
     add("--out", type=Path, required=True, help="a new or empty folder")
     return parser
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A progress line, where a person is looking."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - costs time that errors have not
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("writing images", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from data_pipeline.command import interrupt_on_term
 from data_pipeline.errors import InputError, RunError
 from models.runtime import environment
-from search.command import interrupt_on_term
 from search.job import Job
 
 QUIET = {

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.command import run_command
+from data_pipeline.command import run_command
 
 STAGES = ("search", "retrain", "holdout")
 

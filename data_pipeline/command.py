@@ -1,4 +1,4 @@
-"""What every command of the search shares: one message for an error, an exit code."""
+"""What every command shares: one message for an error, an exit code."""
 
 import signal
 import sys
@@ -10,29 +10,33 @@ from data_pipeline.errors import HarnessError
 INTERRUPTED = 130
 
 
-def run_command(work: Callable[[], None]) -> int:
+GOES_ON = "the same command goes on from here"
+
+
+def run_command(work: Callable[[], int | None], *, stopped: str = GOES_ON) -> int:
     """Runs a command's work and turns what went wrong into one message.
 
     Args:
-        work: the command, its arguments already read.
+        work: the command, its arguments already read; may give an exit code.
+        stopped: what an interruption means for what was done so far.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+        The exit code: the work's own, 0 where it has none; 1 failed, 2 wrong input,
+        130 interrupted.
     """
     interrupt_on_term()
     try:
-        work()
+        return work() or 0
     except HarnessError as error:
         say_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say_error("interrupted; the same command goes on from here")
+        say_error(f"interrupted; {stopped}")
         return INTERRUPTED
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         say_error(f"{error.strerror or error}{place}")
         return 1
-    return 0
 
 
 def interrupt_on_term() -> None:
