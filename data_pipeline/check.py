@@ -9,15 +9,11 @@ It looks at every image, those of the hold-out included, and writes nothing. Exi
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from data_pipeline.command import run_command
-from data_pipeline.errors import DataError
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
-DATA = Path("data")
-DRAWN = "drawn"
 SHOWN = 10
 """Problems of one check that are listed without ``--all``."""
 _PROBLEMS = 1
@@ -53,27 +49,16 @@ def _parser() -> argparse.ArgumentParser:
 def _check(asked: argparse.Namespace) -> int:
     """Examines and reports; returns the exit code."""
     keys = read_data_keys(asked.study)
-    root = _folder(asked.data or keys.dataset, named=asked.data is not None)
     # Loads pandas and Pillow, which --help and a wrong study need not.
+    from data_pipeline.data_folder import data_folder  # noqa: PLC0415
     from data_pipeline.examine import examine  # noqa: PLC0415
     from data_pipeline.examine_report import report  # noqa: PLC0415
 
+    root, _ = data_folder(keys.dataset, asked.data)
     with stage_bars() as progress:
         found = examine(root, keys, progress)
     report(root, found, shown=None if asked.all else SHOWN)
     return _PROBLEMS if found.problems else 0
-
-
-def _folder(name: str, *, named: bool) -> Path:
-    if name != DRAWN:
-        return Path(name) if named else DATA / name
-    root = DATA / DRAWN
-    if not root.is_dir():
-        raise DataError(
-            f"no drawn faces at {root}; draw them with "
-            f"python -m data_pipeline.draw --out {root}"
-        )
-    return root
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.drawn.write import MARKER, write_drawn
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
@@ -21,11 +20,6 @@ from search.job import Job
 from search.starts import check_seen, check_space, start_identity
 from search.study import Study
 from search.truth import read_truth
-
-DRAWN = "drawn"
-DATA = Path("data")
-DRAWN_LAYOUTS = {"ferplus": "ferplus", "fer2013": "fer2013"}
-"""Data set -> the layout that its stand-in is drawn in; all others: CK+'s."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -46,34 +40,6 @@ class Labelled:
     truth: Targets
     frame: Frame
     fingerprint: str
-
-
-def find_data(study: Study, data: str | None, progress: Progress) -> tuple[Path, bool]:
-    """Finds the data folder; drawn data are drawn first where they are missing.
-
-    Args:
-        study: names the data set.
-        data: ``--data``: a folder, ``drawn``, or ``None`` for ``data/<dataset>``.
-        progress: sees the drawing go on.
-
-    Returns:
-        The folder, and whether its faces are drawn.
-    """
-    wanted = data or study.data.dataset
-    if wanted == DRAWN:
-        layout = DRAWN_LAYOUTS.get(study.data.dataset)
-        root = DATA / (f"{DRAWN}-{layout}" if layout else DRAWN)
-        if not (root / MARKER).is_file():
-            write_drawn(
-                root,
-                layout=layout or "coursework",
-                progress=lambda n, of: progress("drawing faces", n, of),
-            )
-        return root, True
-    root = Path(data) if data else DATA / study.data.dataset
-    # A table may be named itself; the mark lies beside it.
-    folder = root.parent if root.is_file() else root
-    return root, (folder / MARKER).is_file()
 
 
 def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:

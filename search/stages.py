@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from data_pipeline.data_folder import find_data
 from search import final
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
     Labelled,
-    find_data,
     label_identity,
     prepare,
     read_labels,
@@ -59,7 +59,7 @@ def run_stages(asked: argparse.Namespace) -> None:
     # Here it costs nothing to learn that a sampler's package is missing.
     build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
-        root, drawn = find_data(study, asked.data, progress.stage)
+        root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
         labelled = read_labels(study, root, drawn=drawn)
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)

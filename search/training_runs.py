@@ -6,12 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
+from data_pipeline.data_folder import find_data
 from data_pipeline.errors import RunError
 from data_pipeline.seeds import child_seed
 from models.runtime import prepare_process
 from search.exported import Exported, read_exported
 from search.final import BEST, MODEL, PARTIAL, SIDECAR, Winner, sidecar
-from search.prepare import Labelled, find_data, prepare, read_labels
+from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
 from search.run_folder import (
@@ -46,7 +47,7 @@ def train_seeds(
     found = read_exported(config)
     text = config.read_text(encoding="utf-8")
     with SearchProgress(Console()) as progress:
-        root, drawn = find_data(found.study, data, progress.stage)
+        root, drawn = find_data(found.study.data.dataset, data, progress.stage)
         labelled = read_labels(found.study, root, drawn=drawn)
         runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
         family = RunFolder(out=out, name=f"{runs.name}-trained")

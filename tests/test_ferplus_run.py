@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from data_pipeline import readers
+from data_pipeline.data_folder import find_data
 from data_pipeline.drawn import write_drawn
 from data_pipeline.errors import StudyError
 from data_pipeline.readers import ferplus
 from data_pipeline.votes import distributions
-from search.prepare import find_data, prepare, read_labels
+from search.prepare import prepare, read_labels
 from search.study import read_study
 from tests.strategies_runs import searched
 
@@ -105,9 +106,10 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
     monkeypatch.chdir(tmp_path)
     drawn = []
     monkeypatch.setattr(
-        "search.prepare.write_drawn", lambda root, **words: drawn.append((root, words))
+        "data_pipeline.data_folder.write_drawn",
+        lambda root, **words: drawn.append((root, words)),
     )
-    root, marked = find_data(read_study(dataset), "drawn", lambda *_: None)
+    root, marked = find_data(dataset, "drawn", lambda *_: None)
     assert (root.as_posix(), marked) == (f"data/{folder}", True)
     layout = "ferplus" if dataset == "ferplus" else "coursework"
     assert drawn[0][1]["layout"] == layout
