@@ -58,6 +58,9 @@ HIGH_LEVEL_OF: dict[Emotion, HighLevelEmotion] = {
 }
 """The coursework table's grouping; neutral has no high-level class."""
 
+DIMENSIONS: tuple[str, ...] = ("valence", "arousal")
+"""How pleasant and how excited a face looks; each in [-1, 1]."""
+
 FER2013_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.ANGER,
     Emotion.DISGUST,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data_pipeline.errors import DataError
+from data_pipeline.labels import DIMENSIONS
 
 Array = np.ndarray[Any, Any]
 
@@ -35,6 +36,7 @@ class Sample:
     maps to ``None`` or is left out. ``place`` says where the labels stand.
     ``partition`` is the published part (train, validation, test), where there is one;
     ``votes`` counts what taggers said, in the order of the table's categories.
+    ``valence`` and ``arousal`` are in [-1, 1], ``None`` where nobody rated them.
     """
 
     image: str
@@ -46,6 +48,8 @@ class Sample:
     place: str
     partition: str | None = None
     votes: tuple[int, ...] = ()
+    valence: float | None = None
+    arousal: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,11 +60,13 @@ class SampleTable:
         root: folder that the image paths are relative to.
         frame: one row per image; the columns of ``TEXT_COLUMNS`` and one nullable
             Int8 column (0, 1 or missing) for each action unit; of each category of
-            votes an Int8 column ``votes_<category>``.
+            votes an Int8 column ``votes_<category>``; of each dimension a nullable
+            Float64 column.
         action_units: names of the AU columns, in the reader's order.
         source: name of the reader.
         channels: 1 where the images are grey, 3 where they are RGB.
         votes: categories that taggers voted for; empty where nobody voted.
+        dimensions: ``("valence", "arousal")``; empty where nobody rated them.
     """
 
     root: Path
@@ -69,6 +75,7 @@ class SampleTable:
     source: str
     channels: int
     votes: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the table has its columns and one row for each image."""
@@ -78,6 +85,7 @@ class SampleTable:
                 *TEXT_COLUMNS,
                 *self.action_units,
                 *map(votes_column, self.votes),
+                *self.dimensions,
             )
             if name not in self.frame.columns
         ]
@@ -106,8 +114,9 @@ class SampleTable:
     def fingerprint(self) -> str:
         """Hashes paths, subjects and labels; blind to row order, root and pixels.
 
-        Partition and votes are hashed where there are some, so that tables without
-        them keep the fingerprints that they had before there were such columns.
+        Partition, votes and dimensions are hashed where there are some, so that
+        tables without them keep the fingerprints that they had before there were
+        such columns.
 
         Returns:
             64 hexadecimal digits.
@@ -117,6 +126,7 @@ class SampleTable:
         columns = ["image", "subject", "emotion", "high_level_emotion", *names]
         columns += ["partition"] if self.frame["partition"].notna().any() else []
         columns += map(votes_column, sorted(self.votes))
+        columns += sorted(self.dimensions)
         lines = sorted(
             json.dumps(row) for row in frame[columns].itertuples(index=False, name=None)
         )
@@ -159,7 +169,7 @@ def sample_table(
         votes: categories that each sample has votes for.
 
     Returns:
-        The table, numbered from 0.
+        The table, numbered from 0; with dimensions where a sample has a rating.
 
     Raises:
         DataError: the same image stands in two rows.
@@ -178,6 +188,10 @@ def sample_table(
         columns[votes_column(category)] = pd.array(
             [row.votes[place] for row in rows], dtype="Int8"
         )
+    ratings = {name: [getattr(row, name) for row in rows] for name in DIMENSIONS}
+    rated = any(value is not None for found in ratings.values() for value in found)
+    if rated:
+        columns |= {k: pd.array(found, dtype="Float64") for k, found in ratings.items()}
     return SampleTable(
         root=root,
         frame=pd.DataFrame(columns),
@@ -185,4 +199,5 @@ def sample_table(
         source=source,
         channels=channels,
         votes=tuple(votes),
+        dimensions=DIMENSIONS if rated else (),
     )

@@ -69,9 +69,9 @@ class Structure:
     """Everything that a compiled graph is made for; equal ones share a graph.
 
     ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
-    ``emotions`` and ``action_units`` are the outputs' labels, empty where a study
-    has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several`` takes the loss
-    that is content with any of a row's emotions.
+    ``emotions``, ``action_units`` and ``dimensions`` are the outputs' labels, empty
+    where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several``
+    takes the loss that is content with any of a row's emotions.
     """
 
     backbone: str
@@ -85,6 +85,7 @@ class Structure:
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     several: bool = False
+    dimensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,7 @@ class Frame:
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     several: bool = False
+    dimensions: tuple[str, ...] = ()
 
 
 def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
@@ -158,6 +160,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         emotions=frame.emotions,
         action_units=frame.action_units,
         several=frame.several,
+        dimensions=frame.dimensions,
     )
     knobs = Knobs(
         learning_rate=float(of("training.learning_rate")),

@@ -10,33 +10,39 @@ import numpy as np
 class Predictions:
     """A model's outputs for rows of data; ``None`` for a head it does not have.
 
-    Shape: ``emotion`` (N, E), ``action_units`` (N, U).
-    Unit and range: probabilities in [0, 1]; a row of ``emotion`` sums to 1.
+    Shape: ``emotion`` (N, E), ``action_units`` (N, U), ``valence_arousal`` (N, 2).
+    Unit and range: probabilities in [0, 1], where a row of ``emotion`` sums to 1;
+        valence and arousal in [-1, 1].
     """
 
     emotion: np.ndarray | None
     action_units: np.ndarray | None
+    valence_arousal: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Counts the rows."""
-        heads = (self.emotion, self.action_units)
-        return next((len(head) for head in heads if head is not None), 0)
+        return next((len(head) for head in self.heads() if head is not None), 0)
+
+    def heads(self) -> tuple[np.ndarray | None, ...]:
+        """Lists the outputs of all heads."""
+        return self.emotion, self.action_units, self.valence_arousal
+
+    def finite(self) -> bool:
+        """Tells whether every output of every head is a number."""
+        return all(bool(np.isfinite(h).all()) for h in self.heads() if h is not None)
 
     def take(self, rows: np.ndarray) -> "Predictions":
         """Selects rows by index or by a bool mask, in the order given."""
-        return Predictions(
-            emotion=None if self.emotion is None else self.emotion[rows],
-            action_units=None if self.action_units is None else self.action_units[rows],
-        )
+        return _predictions([None if h is None else h[rows] for h in self.heads()])
 
     @staticmethod
     def concatenate(parts: Sequence["Predictions"]) -> "Predictions":
         """Puts the rows of several predictions of one model kind after each other."""
-        emotion = [part.emotion for part in parts if part.emotion is not None]
-        units = [part.action_units for part in parts if part.action_units is not None]
-        return Predictions(
-            emotion=np.concatenate(emotion) if emotion else None,
-            action_units=np.concatenate(units) if units else None,
+        return _predictions(
+            [
+                _joined([head for head in heads if head is not None])
+                for heads in zip(*(part.heads() for part in parts), strict=True)
+            ]
         )
 
     @staticmethod
@@ -61,10 +67,18 @@ class Predictions:
         if len(np.unique(places)) < len(places):
             raise ValueError("each row is predicted by one fold; some have two")
         whole = Predictions.concatenate(parts)
-        return Predictions(
-            emotion=_scattered(whole.emotion, places, count),
-            action_units=_scattered(whole.action_units, places, count),
-        )
+        return _predictions([_scattered(h, places, count) for h in whole.heads()])
+
+
+def _predictions(heads: Sequence[np.ndarray | None]) -> Predictions:
+    """Puts heads together again, in the order of ``Predictions.heads``."""
+    emotion, units, ratings = heads
+    return Predictions(emotion=emotion, action_units=units, valence_arousal=ratings)
+
+
+def _joined(heads: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Puts one head's rows after each other; ``None`` without any."""
+    return np.concatenate(heads) if heads else None
 
 
 def _scattered(

@@ -131,8 +131,7 @@ def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) ->
 def _finite(score: EpochScore) -> bool:
     if score.predictions is None or not math.isfinite(score.loss):
         return False
-    outputs = (score.predictions.emotion, score.predictions.action_units)
-    return all(bool(np.isfinite(out).all()) for out in outputs if out is not None)
+    return score.predictions.finite()
 
 
 def _add(before: Spent, fold: Spent, score: EpochScore, trainer: WarmTrainer) -> Spent:

@@ -69,6 +69,7 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         channels=table.channels,
         emotions=targets.emotions,
         action_units=targets.action_units,
+        dimensions=targets.dimensions,
         several=targets.learned == "several",
     )
     check_space(study.space, frame)

@@ -21,7 +21,7 @@ class Data:
 
     dataset: Literal["ckplus", "drawn", "fer2013", "ferplus"]
     targets: Annotated[
-        tuple[Literal["emotion", "action_units"], ...],
+        tuple[Literal["emotion", "action_units", "valence_arousal"], ...],
         Field(strict=False, min_length=1),
     ]
     emotions: Literal["high_level", "basic", "basic_neutral", "fer2013", "ferplus"] = (

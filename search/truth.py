@@ -1,13 +1,8 @@
 """What predictions are scored against, and what the bootstrap draws."""
 
+from data_pipeline.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
 from data_pipeline.samples import SampleTable
-from data_pipeline.targets import (
-    DEFAULT_RULE,
-    VOTED,
-    Targets,
-    read_targets,
-    scored_rule,
-)
+from data_pipeline.targets import Targets, read_targets
 from search.sections import Data
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import strategies as st
 
+from data_pipeline.labels import DIMENSIONS
 from data_pipeline.targets import Targets
 from models.metrics import Predictions
 
@@ -14,28 +15,33 @@ def unit_names(count):
     return tuple(f"AU{number}" for number in range(1, count + 1))
 
 
-def labels(emotion=None, units=None, *, emotions=EMOTIONS):
-    """Writes targets from class numbers (-1: unlabelled) and 0/1/-1 per unit."""
-    rows = len(emotion if emotion is not None else units)
+def labels(emotion=None, units=None, *, emotions=EMOTIONS, ratings=None):
+    """Writes targets from class numbers (-1: none), 0/1/-1 per unit, NaN per rating."""
+    rows = len(next(x for x in (emotion, units, ratings) if x is not None))
     classes = np.full(rows, -1) if emotion is None else np.asarray(emotion)
     table = np.full((rows, 0), -1) if units is None else np.asarray(units)
     names = () if emotion is None else emotions
+    rated = np.zeros((rows, 0)) if ratings is None else np.asarray(ratings, float)
     one_hot = np.arange(len(names)) == classes[:, None]
     return Targets(
         emotions=names,
         action_units=unit_names(table.shape[1]),
+        dimensions=DIMENSIONS[: rated.shape[1]],
         emotion=one_hot.astype(np.float32),
         emotion_mask=classes >= 0,
         action_unit=(table > 0).astype(np.float32),
         action_unit_mask=table >= 0,
+        valence_arousal=np.nan_to_num(rated).astype(np.float32),
+        valence_arousal_mask=~np.isnan(rated),
     )
 
 
-def outputs(emotion=None, units=None, *, classes=3):
-    """Writes predictions from predicted class numbers and scores per unit."""
+def outputs(emotion=None, units=None, *, classes=3, ratings=None):
+    """Writes predictions from class numbers, scores per unit, and ratings."""
     return Predictions(
         emotion=None if emotion is None else np.eye(classes)[np.asarray(emotion)],
         action_units=None if units is None else np.asarray(units, dtype=np.float64),
+        valence_arousal=None if ratings is None else np.asarray(ratings, float),
     )
 
 

@@ -11,8 +11,11 @@ UNITS = ("AU1", "AU12")
 SIDE = 32
 
 
-def pictures(rows=24, *, channels=1, seed=0, side=SIDE):
-    """Draws noise with a bright patch for the class and one for each unit."""
+def pictures(rows=24, *, channels=1, seed=0, side=SIDE, dimensions=()):
+    """Draws noise with a bright patch for the class and one for each unit.
+
+    Where ratings are wanted, valence follows the class and arousal the units.
+    """
     generator = np.random.default_rng(seed)
     emotion = np.arange(rows) % len(EMOTIONS)
     units = generator.integers(0, 2, (rows, len(UNITS)))
@@ -22,18 +25,31 @@ def pictures(rows=24, *, channels=1, seed=0, side=SIDE):
         images[row, 4:12, left : left + 8] += 150
         for unit in np.flatnonzero(units[row]):
             images[row, 20:28, 4 + 14 * unit : 14 + 14 * unit] += 150
+    ratings = np.stack([emotion / 2 - 0.5, units.sum(axis=1) / 2 - 0.5], axis=1)
+    ratings = ratings[:, : len(dimensions)].astype(np.float32)
     targets = Targets(
         emotions=EMOTIONS,
         action_units=UNITS,
+        dimensions=dimensions,
         emotion=np.eye(len(EMOTIONS), dtype=np.float32)[emotion],
         emotion_mask=np.ones(rows, bool),
         action_unit=units.astype(np.float32),
         action_unit_mask=np.ones((rows, len(UNITS)), bool),
+        valence_arousal=ratings,
+        valence_arousal_mask=np.ones(ratings.shape, bool),
     )
     return Arrays(images=images.astype(np.uint8), targets=targets)
 
 
-def configured(*, channels=1, side=SIDE, emotions=EMOTIONS, units=UNITS, **values):
+def configured(
+    *,
+    channels=1,
+    side=SIDE,
+    emotions=EMOTIONS,
+    units=UNITS,
+    dimensions=(),
+    **values,
+):
     """Builds a small configuration; ``training__epochs`` stands for its dotted key."""
     small = {
         "backbone.blocks": 1,
@@ -44,7 +60,11 @@ def configured(*, channels=1, side=SIDE, emotions=EMOTIONS, units=UNITS, **value
     }
     keys = {key.replace("__", "."): value for key, value in values.items()}
     frame = Frame(
-        image_size=side, channels=channels, emotions=emotions, action_units=units
+        image_size=side,
+        channels=channels,
+        emotions=emotions,
+        action_units=units,
+        dimensions=dimensions,
     )
     return model_config({**small, **keys}, frame)
 

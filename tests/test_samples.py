@@ -1,5 +1,6 @@
 """Laws of the sample table: validated, order-blind fingerprint, missing as missing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.check_table import image_path
 from data_pipeline.errors import DataError
+from data_pipeline.labels import DIMENSIONS
 from tests.strategies_tables import LAW, UNITS, sample, table_of, tables
 
 
@@ -43,6 +45,18 @@ def test_fingerprint_labels(change):
     """The fingerprint changes with any label, and 0 is not the same as unknown."""
     plain = table_of([sample("S005", 1)])
     assert table_of([sample("S005", 1, **change)]).fingerprint() != plain.fingerprint()
+
+
+def test_ratings():
+    """Valence and arousal are hashed where there are some; missing is not 0."""
+    plain = sample("S005", 1)
+    rated = [replace(plain, valence=v, arousal=a) for v, a in ((0.0, None), (0.0, 0.0))]
+    tables = [table_of([row]) for row in (plain, *rated)]
+    assert [table.dimensions for table in tables] == [(), DIMENSIONS, DIMENSIONS]
+    assert "valence" not in tables[0].frame.columns
+    assert tables[1].frame["arousal"].tolist() == [pd.NA]
+    assert len({table.fingerprint() for table in tables}) == 3
+    assert tables[1].take(np.array([0])).dimensions == DIMENSIONS
 
 
 @LAW

@@ -1,5 +1,7 @@
 """Laws of targets: unknown is masked, never 0; classes do not depend on the rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -101,8 +103,9 @@ def test_unwanted():
     [
         (("emotion",), "basic", r'no basic emotion.*emotions = "high_level"'),
         (("action_units",), "high_level", r'no action units.*targets = \["emotion"\]'),
+        (("valence_arousal",), "basic", "no valence and arousal.*read data that rate"),
         (("emotion", "age"), "basic", "found .*age"),
-        ((), "basic", "one or both"),
+        ((), "basic", "one or more"),
         (("emotion",), "seven", "basic_neutral, fer2013, ferplus, found 'seven'"),
     ],
 )
@@ -111,6 +114,25 @@ def test_refused(wanted, emotions, told):
     table = table_of([sample("S005", 1, units=(None, None, None))])
     with pytest.raises(DataError, match=told):
         read_targets(table, wanted=wanted, emotions=emotions)
+
+
+def test_valence_arousal():
+    """Ratings come out as they are, each masked and 0 where nobody gave one."""
+    rated = replace(sample("S005", 1), valence=-0.5, arousal=1.0)
+    half = replace(sample("S005", 2), arousal=0.0)
+    table = table_of([rated, half, sample("S005", 3)])
+    targets = read_targets(table, wanted=("valence_arousal",), emotions="basic")
+    assert targets.dimensions == table.dimensions == ("valence", "arousal")
+    assert targets.valence_arousal.dtype == np.float32
+    assert targets.valence_arousal.tolist() == [[-0.5, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    assert targets.valence_arousal_mask.tolist() == [
+        [True, True], [False, True], [False, False],
+    ]  # fmt: skip
+    part = targets.take(np.array([2, 0]))
+    assert part.valence_arousal.tolist() == [[0.0, 0.0], [-0.5, 1.0]]
+    unwanted = read_targets(table, wanted=("action_units",), emotions="basic")
+    assert unwanted.valence_arousal.shape == unwanted.valence_arousal_mask.shape
+    assert unwanted.valence_arousal.shape == (3, 0)
 
 
 def test_part():
