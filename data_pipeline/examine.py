@@ -62,6 +62,7 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
             folds=keys.folds,
             hold_out=keys.hold_out,
             hold_out_seed=keys.hold_out_seed,
+            validation=keys.validation,
         ),
     )
     looks = _looks(table, progress)

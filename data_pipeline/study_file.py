@@ -23,11 +23,18 @@ class DataKeys:
     folds: int = 5
     hold_out: float = 0.2
     hold_out_seed: int = 1
+    validation: float | None = None
 
 
 _SECTIONS: dict[str, dict[str, type]] = {
     "data": {"dataset": str, "neutral": str, "frames": int},
-    "split": {"by": str, "folds": int, "hold_out": float, "hold_out_seed": int},
+    "split": {
+        "by": str,
+        "folds": int,
+        "hold_out": float,
+        "hold_out_seed": int,
+        "validation": float,
+    },
 }
 
 

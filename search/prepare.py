@@ -57,6 +57,7 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         folds=study.split.folds,
         hold_out=study.split.hold_out,
         hold_out_seed=study.split.hold_out_seed,
+        validation=study.split.validation,
     )
     targets = read_targets(
         parts.development,

@@ -49,12 +49,15 @@ class Split:
     """How the data are parted; ``hold_out`` is a share of the subjects.
 
     By partition, the published test part is held out, whatever ``hold_out`` says.
+    ``validation`` is the share of all subjects (or images of a partition) that one
+    fold validates on; ``None`` takes the published part, or a fifth of those left.
     """
 
     by: Literal["subject", "partition"] = "subject"
     folds: Annotated[int, Field(ge=1, le=100)] = 5
     hold_out: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     hold_out_seed: Seed = 1
+    validation: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,7 @@ LATER: dict[str, object] = {
     "data.neutral": "none",
     "data.frames": None,
     "data.labels": None,
+    "split.validation": None,
 }
 """Keys younger than the first runs -> their defaults, which change nothing of a run."""
 
@@ -115,4 +119,28 @@ def data_problems(data: Data) -> Iterator[str]:
         yield (
             "[data] labels: makes labels of votes, which only emotions = "
             f'"ferplus" has, found emotions = "{data.emotions}"; drop the key'
+        )
+
+
+def split_problems(split: Split) -> Iterator[str]:
+    """Says what two keys of ``[split]`` have against each other.
+
+    Args:
+        split: the section, each key of it right.
+
+    Yields:
+        A message for each pair that cannot be.
+    """
+    if split.validation is None:
+        return
+    if split.folds > 1:
+        yield (
+            f"[split] validation: {split.validation} is the share of the one validation"
+            f" part of folds = 1, found folds = {split.folds}; say folds = 1, or drop "
+            "validation"
+        )
+    if split.by == "subject" and split.hold_out + split.validation >= 1:
+        yield (
+            f"[split] validation: {split.validation} and hold_out = {split.hold_out} "
+            "leave nobody to train on; together they must be below 1"
         )

@@ -23,6 +23,7 @@ from search.sections import (
     Search,
     Split,
     data_problems,
+    split_problems,
 )
 from search.space import SearchSpace, grid_size, largest_grid
 from search.study_text import study_text
@@ -219,7 +220,7 @@ def _check_together(study: Study, problems: Problems) -> None:
                 f'[objective] "{metric}": scores the target {target}, but [data] '
                 f"targets has only {', '.join(study.data.targets)}"
             )
-    problems.extend(data_problems(study.data))
+    problems.extend((*data_problems(study.data), *split_problems(study.split)))
     if study.search.pruner == "wilcoxon" and study.split.folds < 3:  # noqa: PLR2004
         problems.append(
             "[search] pruner: wilcoxon pairs finished folds, two at least, so it needs "

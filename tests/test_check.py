@@ -302,6 +302,7 @@ def test_keys_are_the_searchs(name):
     assert keys.folds == study.split.folds
     assert keys.hold_out == study.split.hold_out
     assert keys.hold_out_seed == study.split.hold_out_seed
+    assert keys.validation == study.split.validation
 
 
 def test_defaults_are_the_searchs(tmp_path):
@@ -316,3 +317,4 @@ def test_defaults_are_the_searchs(tmp_path):
     assert (keys.by, keys.folds) == (study.split.by, study.split.folds)
     assert keys.hold_out == study.split.hold_out
     assert keys.hold_out_seed == study.split.hold_out_seed
+    assert keys.validation == study.split.validation

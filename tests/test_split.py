@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_pipeline.divisible import Guarantee
 from data_pipeline.errors import DataError
-from data_pipeline.split import Guarantee, split
+from data_pipeline.split import split
 from data_pipeline.stratify import census, imbalance
 from tests.strategies_tables import LAW, ckplus_sized, sample, table_of, tables
 
@@ -17,10 +18,15 @@ FROZEN = ("S000", "S001", "S005")
 DIVISIONS = st.tuples(st.integers(1, 3), st.floats(0.15, 0.4), st.integers(0, 99))
 
 
-def divided(table, folds=3, hold_out=0.2, seed=1):
+def divided(table, folds=3, hold_out=0.2, seed=1, validation=None):
     """Splits by subject."""
     return split(
-        table, by="subject", folds=folds, hold_out=hold_out, hold_out_seed=seed
+        table,
+        by="subject",
+        folds=folds,
+        hold_out=hold_out,
+        hold_out_seed=seed,
+        validation=validation,
     )
 
 
@@ -137,6 +143,47 @@ def test_one_fold():
     parts = divided(ckplus_sized(), folds=1)
     validation = subjects(parts.development.take(parts.folds[0].validation))
     assert len(validation) == round(98 / 5)
+
+
+@pytest.mark.parametrize(
+    ("hold_out", "validation", "sizes"),
+    [(0.15, 0.15, (87, 18, 18)), (0.2, 0.2, (73, 25, 25)), (0.2, None, (78, 20, 25))],
+    ids=["70/15/15", "60/20/20", "80/20"],
+)
+def test_three_parts(hold_out, validation, sizes):
+    """The usual three parts have their shares of all subjects and of all images."""
+    table = ckplus_sized()
+    parts = divided(table, folds=1, hold_out=hold_out, validation=validation)
+    (fold,) = parts.folds
+    train, validating = (
+        parts.development.take(rows) for rows in (fold.train, fold.validation)
+    )
+    assert sizes == (
+        len(subjects(train)),
+        len(subjects(validating)),
+        len(parts.hold_out.subjects),
+    )
+    share = validation or (1 - hold_out) / 5
+    assert len(validating) / len(table) == pytest.approx(share, abs=0.02)
+    alone = divided(table, folds=5, hold_out=hold_out)
+    assert parts.hold_out.key == alone.hold_out.key
+
+
+@pytest.mark.parametrize(
+    ("folds", "validation", "told"),
+    [
+        (2, 0.2, "validation = 0.2 is the share.* found folds = 2; drop one"),
+        (1, 0.0, "between 0 and 1.*found 0.0"),
+        (1, float("nan"), "found nan"),
+        (1, 0.01, "0.01 of 10 subjects validates on 0 of the 8 that hold_out = 0.2"),
+        (1, 0.8, "0.8 of 10 subjects validates on 8 of the 8"),
+    ],
+)
+def test_validation_refused(folds, validation, told):
+    """A validation part that cannot be is refused with the numbers."""
+    table = table_of([sample(f"S{number:03d}", number) for number in range(10)])
+    with pytest.raises(DataError, match=told):
+        divided(table, folds=folds, validation=validation)
 
 
 @pytest.mark.parametrize(

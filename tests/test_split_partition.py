@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_pipeline.divisible import Guarantee
 from data_pipeline.errors import DataError, SealedError
 from data_pipeline.holdout import Receipts
-from data_pipeline.rows import dealt_rows
+from data_pipeline.rows import chosen_rows, dealt_rows
 from data_pipeline.samples import Sample, sample_table
-from data_pipeline.split import Guarantee, split
+from data_pipeline.split import split
 from tests.strategies_tables import LAW, sample, table_of
 
 EMOTIONS = ("neutral", "fear", None)
@@ -37,9 +38,16 @@ def table_with(rows, root):
     return sample_table(rows, root=root, action_units=(), source="ferplus", channels=1)
 
 
-def divided(table, folds=3, seed=1):
+def divided(table, folds=3, seed=1, validation=None):
     """Splits by partition."""
-    return split(table, by="partition", folds=folds, hold_out=0.2, hold_out_seed=seed)
+    return split(
+        table,
+        by="partition",
+        folds=folds,
+        hold_out=0.2,
+        hold_out_seed=seed,
+        validation=validation,
+    )
 
 
 @st.composite
@@ -98,6 +106,39 @@ def test_no_validation_part(tmp_path):
     rows = [row(number, "test" if number < 10 else "train") for number in range(110)]
     parts = divided(table_with(rows, tmp_path), folds=1)
     assert len(parts.folds[0].validation) == 20
+
+
+@LAW
+@given(st.data(), st.integers(2, 60), st.integers(0, 99))
+def test_chosen_rows(data, count, seed):
+    """Of chosen rows each emotion has its share, give or take one, in any order."""
+    emotions = [data.draw(st.sampled_from(EMOTIONS)) for _ in range(count)]
+    size = data.draw(st.integers(1, count - 1))
+    rows = [row(number, "train", own) for number, own in enumerate(emotions)]
+    chosen = chosen_rows(table_with(rows, Path("data")), size, seed)
+    assert chosen.sum() == size
+    for emotion in EMOTIONS:
+        mine = np.array([own == emotion for own in emotions])
+        assert abs(chosen[mine].sum() - mine.sum() * size / count) < 1
+
+
+def test_share_validates(tmp_path):
+    """A share of all rows validates where no validation part is published."""
+    rows = [row(number, "test" if number < 10 else "train") for number in range(110)]
+    table = table_with(rows, tmp_path)
+    parts = divided(table, folds=1, validation=0.1)
+    assert len(parts.folds[0].validation) == 11
+    assert len(parts.folds[0].train) == 89
+    assert parts.hold_out.key == divided(table).hold_out.key
+    with pytest.raises(DataError, match="110 images validates on 104 of the 100"):
+        divided(table, folds=1, validation=0.95)
+
+
+def test_published_part_stays_whole(tmp_path):
+    """A share is refused where a validation part is published: it validates."""
+    table = table_with([row(n, PARTS[n % 3]) for n in range(30)], tmp_path)
+    with pytest.raises(DataError, match=r"publish a validation part.*drop the key"):
+        divided(table, folds=1, validation=0.1)
 
 
 @pytest.mark.parametrize("parts", [2, 3, 5])

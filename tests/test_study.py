@@ -246,6 +246,14 @@ WRONG = {
         ),
         ["[space]: conditions go round in a ring", "training.weight_decay"],
     ),
+    "validation beside folds": (
+        ("folds = 2", "folds = 2\nvalidation = 0.15"),
+        ["[split] validation: 0.15", "found folds = 2", "say folds = 1"],
+    ),
+    "nobody left to train on": (
+        ("folds = 2", "folds = 1\nvalidation = 0.5\nhold_out = 0.5"),
+        ["[split] validation: 0.5 and hold_out = 0.5", "below 1"],
+    ),
     "wilcoxon without folds": (
         ("folds = 2", "folds = 1"),
         ["[search] pruner: wilcoxon", "[split] folds", "found 1", "median"],
