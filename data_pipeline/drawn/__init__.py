@@ -10,6 +10,7 @@
                  creases (folds) and flesh (bumps); curves has the splines
     relief       folds and bumps -> height field -> shading
     paint        curves -> tones (paint_head, paint_features on a canvas), then shaded
+    landmarks    where 68 points of a face lie in its frame
     camera       roll, blur, noise, time code: one finished frame
     layout_*     the two real layouts on disk, as pictures and label files
     studio       draws pictures on all cores

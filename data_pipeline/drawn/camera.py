@@ -6,17 +6,16 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from data_pipeline.drawn.canvas import head_stage
 from data_pipeline.drawn.geometry import build
-from data_pipeline.drawn.muscles import Muscles, relaxed
+from data_pipeline.drawn.muscles import Muscles, act
 from data_pipeline.drawn.paint import paint
 from data_pipeline.drawn.plan import Sequence
 from data_pipeline.drawn.subjects import Subject, draw_subject
 from data_pipeline.drawn.views import View, draw_view
-from data_pipeline.labels import Emotion
 from data_pipeline.seeds import child_seed
 
-_MARGIN = 56
+MARGIN = 56
+"""Pixels around the frame that a rolled head may use."""
 _FRAMES_A_SECOND = 30
-_LONE_SHARE = 0.7
 # In half face widths below the eyes: the middle of the face, and how far it reaches.
 _FACE_MIDDLE, _FACE_REACH = 0.3, 1.3
 
@@ -34,17 +33,10 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
     """
     subject = draw_subject(seed, sequence.subject)
     view = draw_view(seed, sequence.subject, sequence.number)
-    rng = np.random.default_rng(
-        child_seed(seed, "drawn", "face", sequence.subject, sequence.number)
-    )
-    share = 1.0 if sequence.peak == 1 else (frame - 1) / (sequence.peak - 1)
-    bias = subject.side_bias + float(np.clip(rng.normal(0, 0.07), -0.15, 0.15))
-    side = int(rng.choice([-1, 1])) if rng.random() < _LONE_SHARE else 0
-    lone = side if sequence.emotion is Emotion.CONTEMPT else 0
-    muscles = Muscles(relaxed(sequence.shown, share), bias, lone)
     grain = np.random.default_rng(
         child_seed(seed, "drawn", "grain", sequence.subject, sequence.number, frame)
     )
+    muscles = act(sequence, frame, seed)
     return expose(subject, muscles, view, grain, _time_code(sequence, frame))
 
 
@@ -62,14 +54,14 @@ def cut_face(
     Returns:
         The square, mode L.
     """
-    stage = head_stage(draw_view(seed, sequence.subject, sequence.number), _MARGIN)
+    stage = head_stage(draw_view(seed, sequence.subject, sequence.number), MARGIN)
     x, y = stage.spot(0.0, _FACE_MIDDLE)
     reach = _FACE_REACH * stage.unit
     box = (
-        x - reach - _MARGIN,
-        y - reach - _MARGIN,
-        x + reach - _MARGIN,
-        y + reach - _MARGIN,
+        x - reach - MARGIN,
+        y - reach - MARGIN,
+        x + reach - MARGIN,
+        y + reach - MARGIN,
     )
     return image.convert("L").resize(
         (side, side), Image.Resampling.BILINEAR, box=_inside(box, image.size)
@@ -95,7 +87,7 @@ def expose(
     Returns:
         The frame.
     """
-    stage = head_stage(view, _MARGIN)
+    stage = head_stage(view, MARGIN)
     upright = paint(subject, build(subject, muscles), view, stage)
     clean = _rolled(upright, view, stage.origin)
     noisy = _developed(clean, view, grain)
@@ -119,7 +111,7 @@ def _rolled(
 ) -> Image.Image:
     """Turns the picture about the nose's root, cuts the margin, blurs as a lens."""
     cos, sin = float(np.cos(view.roll)), float(np.sin(view.roll))
-    x0, y0 = pivot[0] - _MARGIN, pivot[1] - _MARGIN
+    x0, y0 = pivot[0] - MARGIN, pivot[1] - MARGIN
     matrix = (
         cos, sin, pivot[0] - cos * x0 - sin * y0,
         -sin, cos, pivot[1] + sin * x0 - cos * y0,

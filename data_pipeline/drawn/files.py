@@ -10,10 +10,12 @@ class Picture:
     """One frame to draw and the relative path that it is written to.
 
     ``side`` is the edge of the square that is cut around the face, in pixels of the
-    file; ``None`` leaves the whole frame.
+    file; ``None`` leaves the whole frame. ``landmarks`` is the relative path of the
+    file of the whole frame's landmarks, if there is one.
     """
 
     path: str
     sequence: Sequence
     frame: int
     side: int | None = None
+    landmarks: str | None = None

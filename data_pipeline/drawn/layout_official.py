@@ -1,4 +1,4 @@
-"""The official layout of CK+: frames, emotion files and FACS files in three trees.
+"""The official layout of CK+: frames, emotions, FACS and landmarks in four trees.
 
 Source: the read-me of the CK+ distribution, and readers of the real files: MATLAB
 floats behind three blanks; empty and missing emotion folders; ``.DS_Store`` files.
@@ -11,6 +11,7 @@ from data_pipeline.drawn.plan import Sequence
 from data_pipeline.labels import CKPLUS_EMOTION_CODES
 
 IMAGES, EMOTIONS, FACS = "cohn-kanade-images", "Emotion", "FACS"
+LANDMARKS = "Landmarks"
 _CODES = {emotion: code for code, emotion in CKPLUS_EMOTION_CODES.items()}
 _DS_STORE = b"\x00\x00\x00\x01Bud1\x00\x00"
 _HALF_WAY_EVERY = 5
@@ -33,6 +34,9 @@ def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
                 path=f"{_folder(IMAGES, row)}/{row.frame(frame)}.png",
                 sequence=row,
                 frame=frame,
+                landmarks=(
+                    f"{_folder(LANDMARKS, row)}/{row.frame(frame)}_landmarks.txt"
+                ),
             )
             for frame in sorted(frames)
         ]

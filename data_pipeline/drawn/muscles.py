@@ -5,7 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_pipeline.drawn.expressions import STRONGEST, Shown
+from data_pipeline.drawn.plan import Sequence
+from data_pipeline.drawn.subjects import draw_subject
+from data_pipeline.labels import Emotion
+from data_pipeline.seeds import child_seed
 
+_LONE_SHARE = 0.7
 _LONE = frozenset({12, 14})
 
 
@@ -52,3 +57,25 @@ def relaxed(shown: Shown, share: float) -> dict[int, float]:
         Intensities of the frame.
     """
     return {unit: float(np.float64(level) * share) for unit, level in shown.items()}
+
+
+def act(sequence: Sequence, frame: int, seed: int) -> Muscles:
+    """Moves a face for one frame of a sequence.
+
+    Args:
+        sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
+        frame: frame number, 1 to the sequence's peak.
+        seed: seed of the whole drawn set.
+
+    Returns:
+        What the face does.
+    """
+    subject = draw_subject(seed, sequence.subject)
+    rng = np.random.default_rng(
+        child_seed(seed, "drawn", "face", sequence.subject, sequence.number)
+    )
+    share = 1.0 if sequence.peak == 1 else (frame - 1) / (sequence.peak - 1)
+    bias = subject.side_bias + float(np.clip(rng.normal(0, 0.07), -0.15, 0.15))
+    side = int(rng.choice([-1, 1])) if rng.random() < _LONE_SHARE else 0
+    lone = side if sequence.emotion is Emotion.CONTEMPT else 0
+    return Muscles(relaxed(sequence.shown, share), bias, lone)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data_pipeline.drawn.camera import cut_face, draw_frame
 from data_pipeline.drawn.files import Picture
+from data_pipeline.drawn.landmarks import landmark_file, landmarks
 
 Progress = Callable[[int, int], None]
 """Called with (pictures drawn, pictures in all)."""
@@ -49,7 +50,7 @@ def draw_all(
 
 
 def draw_batch(folder: Path, pictures: Sequence[Picture], seed: int) -> int:
-    """Draws and writes some pictures; returns how many."""
+    """Draws and writes some pictures and their landmarks; returns how many."""
     for picture in pictures:
         path = folder / picture.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,16 @@ def draw_batch(folder: Path, pictures: Sequence[Picture], seed: int) -> int:
         if picture.side is not None:
             image = cut_face(image, picture.sequence, seed, picture.side)
         image.save(path, format="PNG", compress_level=1, compress_type=_HUFFMAN_ONLY)
+        if picture.landmarks is not None:
+            _write_landmarks(folder / picture.landmarks, picture, seed)
     return len(pictures)
+
+
+def _write_landmarks(path: Path, picture: Picture, seed: int) -> None:
+    """Writes where the face's points lie in the whole frame."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = landmarks(picture.sequence, picture.frame, seed)
+    path.write_bytes(landmark_file(found))
 
 
 def _hand_out(
