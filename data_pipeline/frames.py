@@ -77,6 +77,7 @@ def _neutral(peak: Sample) -> Sample:
             unit: None if present is None else False
             for unit, present in peak.action_units.items()
         },
+        intensities=dict.fromkeys(peak.intensities, 0),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class Sample:
     ``partition`` is the published part (train, validation, test), where there is one;
     ``votes`` counts what taggers said, in the order of the table's categories.
     ``valence`` and ``arousal`` are in [-1, 1], ``None`` where nobody rated them.
+    ``intensities`` maps an AU to 0 (absent) or 1 to 5 (A to E); one that is present
+    without a known intensity, or was not coded, maps to ``None`` or is left out.
     """
 
     image: str
@@ -50,6 +52,15 @@ class Sample:
     votes: tuple[int, ...] = ()
     valence: float | None = None
     arousal: float | None = None
+    intensities: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """One row that a reader had to leave out: where its label stands, and why."""
+
+    place: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,12 +72,15 @@ class SampleTable:
         frame: one row per image; the columns of ``TEXT_COLUMNS`` and one nullable
             Int8 column (0, 1 or missing) for each action unit; of each category of
             votes an Int8 column ``votes_<category>``; of each dimension a nullable
-            Float64 column.
+            Float64 column; of each coded intensity a nullable Int8 column
+            ``intensity_<AU>`` (0 to 5).
         action_units: names of the AU columns, in the reader's order.
         source: name of the reader.
         channels: 1 where the images are grey, 3 where they are RGB.
         votes: categories that taggers voted for; empty where nobody voted.
         dimensions: ``("valence", "arousal")``; empty where nobody rated them.
+        intensities: AUs whose intensities were coded; empty where none were.
+        skipped: rows of the labels that cannot be read, in their order.
     """
 
     root: Path
@@ -76,19 +90,19 @@ class SampleTable:
     channels: int
     votes: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    intensities: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the table has its columns and one row for each image."""
-        missing = [
-            name
-            for name in (
-                *TEXT_COLUMNS,
-                *self.action_units,
-                *map(votes_column, self.votes),
-                *self.dimensions,
-            )
-            if name not in self.frame.columns
-        ]
+        columns = (
+            *TEXT_COLUMNS,
+            *self.action_units,
+            *map(votes_column, self.votes),
+            *self.dimensions,
+            *map(intensity_column, self.intensities),
+        )
+        missing = [name for name in columns if name not in self.frame.columns]
         if missing:
             raise DataError(f"a sample table lacks the columns {', '.join(missing)}")
         twice = self.frame["image"].duplicated()
@@ -116,7 +130,8 @@ class SampleTable:
 
         Partition, votes and dimensions are hashed where there are some, so that
         tables without them keep the fingerprints that they had before there were
-        such columns.
+        such columns. Intensities are not: they are no target, and say of a unit that
+        is hashed how strong it was.
 
         Returns:
             64 hexadecimal digits.
@@ -149,6 +164,16 @@ def votes_column(category: str) -> str:
     return f"votes_{category}"
 
 
+def intensity_column(unit: str) -> str:
+    """Names the column of an action unit's intensities.
+
+    Example:
+        >>> intensity_column("AU12")
+        'intensity_AU12'
+    """
+    return f"intensity_{unit}"
+
+
 def sample_table(
     samples: Iterable[Sample],
     *,
@@ -169,7 +194,8 @@ def sample_table(
         votes: categories that each sample has votes for.
 
     Returns:
-        The table, numbered from 0; with dimensions where a sample has a rating.
+        The table, numbered from 0; with dimensions where a sample has a rating, and
+        intensities where one has some.
 
     Raises:
         DataError: the same image stands in two rows.
@@ -180,14 +206,14 @@ def sample_table(
         for name in TEXT_COLUMNS
     }
     for unit in action_units:
-        present = [row.action_units.get(unit) for row in rows]
-        columns[unit] = pd.array(
-            [pd.NA if value is None else int(value) for value in present], dtype="Int8"
-        )
+        columns[unit] = _column([row.action_units.get(unit) for row in rows])
     for place, category in enumerate(votes):
-        columns[votes_column(category)] = pd.array(
-            [row.votes[place] for row in rows], dtype="Int8"
-        )
+        columns[votes_column(category)] = _column([row.votes[place] for row in rows])
+    coded = {unit for row in rows for unit in row.intensities}
+    intensities = tuple(unit for unit in action_units if unit in coded)
+    for unit in intensities:
+        levels = [row.intensities.get(unit) for row in rows]
+        columns[intensity_column(unit)] = _column(levels)
     ratings = {name: [getattr(row, name) for row in rows] for name in DIMENSIONS}
     rated = any(value is not None for found in ratings.values() for value in found)
     if rated:
@@ -200,4 +226,12 @@ def sample_table(
         channels=channels,
         votes=tuple(votes),
         dimensions=DIMENSIONS if rated else (),
+        intensities=intensities,
+    )
+
+
+def _column(values: Iterable[int | None]) -> Any:
+    """Makes a column of small whole numbers, of which some may be missing."""
+    return pd.array(
+        [pd.NA if value is None else int(value) for value in values], dtype="Int8"
     )

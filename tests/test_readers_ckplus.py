@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from data_pipeline.errors import DataError
+from data_pipeline.frames import Frames
 from data_pipeline.labels import CKPLUS_ACTION_UNITS
 from data_pipeline.readers import read
 from tests.strategies_tables import write_label, write_official
@@ -58,6 +59,26 @@ def test_presence(frame):
     assert shown["S005", "001"] == ["AU9", "AU17"]
     assert shown["S005", "002"] == ["AU12"]
     assert shown["S010", "001"] == ["AU1"]
+
+
+def test_intensities(frame):
+    """Intensities are 1 to 5, 0 where absent; present but not given is missing."""
+    levels = frame[[f"intensity_AU{unit}" for unit in (9, 17, 12, 1)]]
+    assert levels.dtypes.unique().tolist() == [pd.Int8Dtype()]
+    assert levels.loc[("S005", "001")].tolist() == [4, 2, 0, 0]
+    assert levels.loc[("S005", "002")].tolist() == [0, 0, pd.NA, 0]
+    assert levels.loc[("S010", "001")].tolist() == [0, 0, 0, 3]
+    assert bool(levels.loc[("S999", "003")].isna().all())
+
+
+def test_intensities_of_neutral(root):
+    """A neutral frame of a coded sequence shows every unit at intensity 0."""
+    table = read(root, "ckplus", Frames(neutral="first"))
+    neutral = table.frame[table.frame["emotion"] == "neutral"].set_index("subject")
+    assert table.intensities == table.action_units
+    columns = [f"intensity_{unit}" for unit in table.intensities]
+    assert neutral.loc["S005", columns].eq(0).all()
+    assert neutral.loc["S999", columns].isna().all()
 
 
 def test_masked_units(frame):
@@ -118,6 +139,7 @@ def test_litter(root):
         ("facs", "1 2\n1.5 2\n", ("line 2", "found 1.5 2")),
         ("facs", "0 2\n", ("1 to 99", "found 0 2")),
         ("facs", "12 7\n", ("intensity 0 to 5", "found 12 7")),
+        ("facs", "12 2.5\n", ("intensity 0 to 5", "found 12 2.5")),
         ("facs", "inf 2\n", ("line 1", "'inf 2'")),
     ],
 )

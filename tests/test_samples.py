@@ -59,6 +59,17 @@ def test_ratings():
     assert tables[1].take(np.array([0])).dimensions == DIMENSIONS
 
 
+def test_intensities():
+    """Intensities have columns where some were coded, and are no new labels."""
+    plain = sample("S005", 1, units=(True, False, None))
+    coded = table_of([replace(plain, intensities={"AU17": 3, "AU1": 0, "AU12": None})])
+    assert coded.intensities == UNITS
+    levels = [coded.frame[f"intensity_{unit}"].tolist() for unit in UNITS]
+    assert levels == [[3], [0], [pd.NA]]
+    assert coded.fingerprint() == table_of([plain]).fingerprint()
+    assert table_of([plain]).intensities == ()
+
+
 @LAW
 @given(tables())
 def test_take(table):

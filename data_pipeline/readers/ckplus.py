@@ -70,9 +70,10 @@ def detect(root: Path) -> bool:
 def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     """Reads FACS and emotion files; the images are not looked for.
 
-    An action unit is present where its line exists, whatever the intensity (0 means
-    not given), and absent where a FACS file lacks it. A sequence without an emotion
-    file has no emotion; one without a FACS file has no action units.
+    An action unit is present where its line exists, whatever the intensity, and absent
+    where a FACS file lacks it. Intensities are 1 to 5 (A to E), 0 where the unit is
+    absent, and missing where the file says 0: present, not given. A sequence without
+    an emotion file has no emotion; one without a FACS file has no action units.
 
     Args:
         root: the folder that holds the unpacked folders.
@@ -172,14 +173,16 @@ def _sample(prefix: str, facs: _Label | None, emotion: _Label | None) -> Sample:
         )
     shown = None if emotion is None else _emotion(emotion.path)
     high_level = None if shown is None else HIGH_LEVEL_OF.get(shown)
+    coded = {} if facs is None else _action_units(facs.path)
     return Sample(
         image=f"{prefix}/{label.image}",
         subject=label.subject,
         sequence=label.sequence,
         emotion=None if shown is None else str(shown),
         high_level_emotion=None if high_level is None else str(high_level),
-        action_units={} if facs is None else _action_units(facs.path),
+        action_units={unit: level != 0 for unit, level in coded.items()},
         place=str(label.path),
+        intensities=coded,
     )
 
 
@@ -195,18 +198,22 @@ def _emotion(path: Path) -> Emotion:
     return CKPLUS_EMOTION_CODES[int(lines[0][0])]
 
 
-def _action_units(path: Path) -> dict[str, bool | None]:
-    present = set()
+def _action_units(path: Path) -> dict[str, int | None]:
+    """Reads each unit's intensity: 0 is absent here, ``None`` present but unknown."""
+    present: dict[int, int | None] = {}
     for number, (unit, intensity) in enumerate(_numbers(path, columns=2), start=1):
         coded = unit == int(unit) and 1 <= unit <= 99  # noqa: PLR2004 (FACS codes)
-        if not coded or not 0 <= intensity <= HIGHEST_INTENSITY:
+        graded = intensity in range(HIGHEST_INTENSITY + 1)
+        if not coded or not graded:
             raise DataError(
                 f"{path} line {number}: an action unit is 1 to 99 and its intensity 0 "
                 f"to {HIGHEST_INTENSITY}, found {unit:g} {intensity:g}; restore the "
                 "file from FACS_labels.zip"
             )
-        present.add(int(unit))
-    return {action_unit_name(unit): unit in present for unit in CKPLUS_ACTION_UNITS}
+        present[int(unit)] = int(intensity) or None
+    return {
+        action_unit_name(unit): present.get(unit, 0) for unit in CKPLUS_ACTION_UNITS
+    }
 
 
 def _numbers(path: Path, *, columns: int) -> list[list[float]]:

@@ -1,0 +1,120 @@
+"""Landmarks: the 68 points of a face that a data set brings along, read when asked."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.errors import DataError
+from data_pipeline.samples import SampleTable
+
+Array = np.ndarray[Any, Any]
+
+POINTS = 68
+
+FOLDERS = ("Landmarks", "Landmarks/Landmarks", "landmarks", "landmarks/landmarks")
+"""Where CK+'s landmark files may lie, under the data folder."""
+
+
+def landmarks_of(table: SampleTable, row: int) -> Array | None:
+    """Reads the landmarks of one image; nothing is kept between calls.
+
+    CK+'s official tree has a file for each frame, AffectNet's npy release
+    ``<id>_lnd.npy`` beside the labels, and its tables a column.
+
+    Args:
+        table: a table that a reader made.
+        row: position of a row, from 0.
+
+    Returns:
+        ``None`` where the data have none for this image, as for AffectNet's pictures
+        without a face.
+
+    Shape:
+        (68, 2), float32: x and y.
+
+    Unit and range:
+        Pixels of the whole image file, from its left upper corner; points of a face
+        that is cut off lie outside.
+
+    Raises:
+        DataError: a file of landmarks holds something else.
+
+    Source:
+        The CK+ distribution: ``Landmarks/S005/001/S005_001_00000001_landmarks.txt``;
+        AffectNet: ``facial_landmarks`` of ``training.csv``, and ``0_lnd.npy``.
+    """
+    read = _READ.get(table.source)
+    if read is None:
+        return None
+    image, place = table.frame.loc[row, ["image", "place"]]
+    return read(table.root, str(image), str(place))
+
+
+def _ckplus(root: Path, image: str, _place: str) -> Array | None:
+    """Reads 68 lines of two numbers as MATLAB writes them."""
+    frame = Path(image)
+    name = Path(*frame.parts[-3:-1], f"{frame.stem}_landmarks.txt")
+    for folder in FOLDERS:
+        path = root / folder / name
+        if path.is_file():
+            return _points(path.read_bytes().split(), str(path))
+    return None
+
+
+def _affectnet(root: Path, image: str, _place: str) -> Array | None:
+    """Reads 136 numbers, x and y in turn; never a pickle."""
+    picture = root / image
+    path = picture.parent.parent / "annotations" / f"{picture.stem}_lnd.npy"
+    if not path.is_file():
+        return None
+    try:
+        found = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path}: {POINTS} landmarks cannot be read: {error}") from None
+    return _points(np.ravel(found).tolist(), str(path))
+
+
+def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
+    """Reads one column of one line; a negative box says that there is no face."""
+    name, _, line = place.rpartition(" line ")
+    path = root / name
+    start, end = _lines(path, path.stat().st_mtime_ns)[int(line) - 1 : int(line) + 1]
+    with path.open("rb") as file:
+        file.seek(start)
+        cells = file.read(end - start).split(b",")
+    if cells[3].lstrip().startswith(b"-"):
+        return None
+    return _points(cells[5].split(b";"), place)
+
+
+@lru_cache(maxsize=4)
+def _lines(path: Path, _modified: int) -> Array:
+    """Finds where each line of a table starts, and the last one ends."""
+    content = np.memmap(path, np.uint8, mode="r")
+    ends = np.flatnonzero(content == ord("\n")) + 1
+    return np.concatenate([[0], ends, [len(content)]])
+
+
+def _points(words: list[Any], place: str) -> Array:
+    try:
+        values = np.array([float(word) for word in words], np.float32)
+    except (ValueError, TypeError):
+        values = np.empty(0, np.float32)
+    if values.size != 2 * POINTS or not np.isfinite(values).all():
+        raise DataError(
+            f"{place}: {POINTS} landmarks of two numbers were expected, found "
+            f"{len(words)} words; restore them, or remove them: the face is then found "
+            "without"
+        )
+    return values.reshape(POINTS, 2)
+
+
+_READ: dict[str, Callable[[Path, str, str], Array | None]] = {
+    "ckplus": _ckplus,
+    "affectnet": _affectnet,
+    "affectnet_csv": _affectnet_csv,
+}
+"""Name of a reader -> how the landmarks of one of its images are read."""
