@@ -35,7 +35,14 @@ BACKBONE_NAMES: tuple[str, ...] = (
 """In the order of ``models.backbones.BACKBONES``, which must list the same names."""
 
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
-BALANCES: tuple[str, ...] = ("none", "class_weights", "oversample")
+BALANCES: tuple[str, ...] = (
+    "none",
+    "class_weights",
+    "effective_number",
+    "oversample",
+    "oversample_labels",
+)
+"""In the order of ``data_pipeline.balance``, which must know the same names."""
 
 SETTINGS: dict[str, Setting] = {
     "backbone.name": Setting(
@@ -60,6 +67,7 @@ SETTINGS: dict[str, Setting] = {
     "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
     "loss.label_smoothing": Setting(kind=float, default=0.0, low=0.0, high=0.5),
     "balance": Setting(kind=str, default="none", choices=BALANCES),
+    "balance.beta": Setting(kind=float, default=0.999, low=0.0, high=0.999999),
     "augmentation.strength": Setting(kind=float, default=0.0, low=0.0, high=1.0),
 }
 
@@ -114,6 +122,7 @@ class ModelConfig:
     epochs: int
     batch_size: int
     balance: str
+    balance_beta: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,4 +187,5 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         epochs=int(of("training.epochs")),
         batch_size=int(of("training.batch_size")),
         balance=str(of("balance")),
+        balance_beta=float(of("balance.beta")),
     )

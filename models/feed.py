@@ -5,10 +5,34 @@ from typing import Any
 import keras
 import numpy as np
 
-from data_pipeline.balance import Balance
+from data_pipeline.balance import Balance, balance
 from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
+from models.config import ModelConfig
 from models.heads import ACTION_UNITS, EMOTION
+
+
+def balanced(
+    targets: Targets, rows: np.ndarray, config: ModelConfig, seed: int
+) -> Balance:
+    """Balances training rows as a configuration asks.
+
+    Args:
+        targets: of the whole table.
+        rows: the training rows.
+        config: names the balance.
+        seed: of the training.
+
+    Returns:
+        The rows to feed, and the weights of their labels.
+    """
+    return balance(
+        targets,
+        rows,
+        config.balance,
+        child_seed(seed, "balance"),
+        beta=config.balance_beta,
+    )
 
 
 def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:

@@ -11,12 +11,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from data_pipeline.balance import balance
 from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig, Structure
 from models.export import export
-from models.feed import Batches, epoch_batches, epoch_targets, pack
+from models.feed import Batches, balanced, epoch_batches, epoch_targets, pack
 from models.predictions import Predictions
 from models.schedule import learning_rate
 from models.warm import WarmModel
@@ -124,9 +123,7 @@ class WarmTrainer:
         warm = self._warm(config.structure)
         self._fitted = config
         warm.reset(config.knobs, child_seed(seed, "model"))
-        chosen = balance(
-            arrays.targets, part.train, config.balance, child_seed(seed, "balance")
-        )
+        chosen = balanced(arrays.targets, part.train, config, seed)
         packed = pack(arrays.targets, chosen)
         for epoch in range(1, (stop_after or config.epochs) + 1):
             rate = self._anneal(warm, config, epoch)

@@ -48,16 +48,16 @@ def read_space(
 
 
 def _setting(place: str, key: str, problems: Problems) -> Setting | None:
+    if key in SETTINGS:
+        return SETTINGS[key]
     if any(known.startswith(f"{key}.") for known in SETTINGS):
         problems.append(
             f"{place}: is the first half of a key; quote keys whole, for example "
             f'"{next(known for known in SETTINGS if known.startswith(f"{key}."))}"'
         )
-        return None
-    if key not in SETTINGS:
+    else:
         problems.append(f"{place}: unknown key; {nearest(key, list(SETTINGS))}")
-        return None
-    return SETTINGS[key]
+    return None
 
 
 def _parameter(key: str, entry: object, problems: Problems) -> Parameter | None:

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from data_pipeline.balance import MOST_REPEATS, balance
+from data_pipeline.balance import NONE, REPEATED, WEIGHED, balance
 from data_pipeline.errors import DataError
+from data_pipeline.oversample import MOST_CLONED, MOST_REPEATS
 from data_pipeline.targets import read_targets
+from models.config import BALANCES
 from tests.strategies_tables import LAW, UNITS, sample, table_of, tables
 
-MODES = ("none", "class_weights", "oversample")
+MODES = (NONE, *WEIGHED, *REPEATED)
 
 
 def targets_of(table, wanted=("emotion", "action_units")):
@@ -18,6 +20,25 @@ def targets_of(table, wanted=("emotion", "action_units")):
     assume(table.frame["high_level_emotion"].notna().any())
     assume(table.frame[list(UNITS)].notna().any(axis=None))
     return read_targets(table, wanted=wanted, emotions="high_level")
+
+
+def test_modes_are_the_studies():
+    """A study may name just the balances that there are, in their order."""
+    assert MODES == BALANCES
+
+
+@LAW
+@given(tables(), st.sampled_from(MODES), st.integers(0, 99))
+def test_never_both(table, mode, seed):
+    """Labels are weighed or rows are repeated, never both; each row is there once."""
+    targets = targets_of(table)
+    everything = np.arange(len(table))
+    found = balance(targets, everything, mode, seed)
+    weighed = (found.emotion_weights != 1).any() or (found.au_weights != 1).any()
+    repeated = len(found.rows) > len(table)
+    assert not (weighed and repeated)
+    assert found.rows[: len(table)].tolist() == everything.tolist()
+    assert found.rows.tolist() == balance(targets, everything, mode, seed).rows.tolist()
 
 
 @LAW
@@ -48,17 +69,46 @@ def test_shapes(table, mode):
 
 
 @LAW
-@given(tables())
-def test_mean_weight(table):
-    """Class weights average 1 over the labelled rows; classes weigh alike in sum."""
+@given(tables(), st.sampled_from(sorted(WEIGHED)), st.floats(0, 0.999999))
+def test_mean_weight(table, mode, beta):
+    """Class weights average 1 over the labelled rows; rarer classes weigh no less."""
     targets = targets_of(table)
     weights = balance(
-        targets, np.arange(len(table)), "class_weights", 1
+        targets, np.arange(len(table)), mode, 1, beta=beta
     ).emotion_weights
     labelled = targets.emotion[targets.emotion_mask]
     assert (labelled @ weights).mean() == pytest.approx(1.0, rel=1e-5)
-    sums = labelled.sum(axis=0) * weights
+    counts = labelled.sum(axis=0)
+    rarest_first = weights[np.argsort(counts, kind="stable")][(counts == 0).sum() :]
+    assert (np.diff(rarest_first) <= 1e-6).all()
+
+
+@LAW
+@given(tables())
+def test_inverse(table):
+    """Classes weigh alike in sum; towards 1 the effective number says the same."""
+    targets = targets_of(table)
+    rows = np.arange(len(table))
+    found = balance(targets, rows, "class_weights", 1)
+    sums = targets.emotion[targets.emotion_mask].sum(axis=0) * found.emotion_weights
     np.testing.assert_allclose(sums[sums > 0], sums.max(), rtol=1e-5)
+    limit = balance(targets, rows, "effective_number", 1, beta=0.999999)
+    np.testing.assert_allclose(limit.emotion_weights, found.emotion_weights, rtol=1e-3)
+    np.testing.assert_allclose(limit.au_weights, found.au_weights, rtol=1e-3)
+    flat = balance(targets, rows, "effective_number", 1, beta=0.0)
+    np.testing.assert_allclose(flat.emotion_weights, 1, rtol=1e-6)
+
+
+def test_effective_number():
+    """Weights are those of the paper's formula, brought to a mean of 1."""
+    high = ["negative"] * 30 + ["positive"] * 10
+    rows = [sample("S005", n, high_level=own) for n, own in enumerate(high)]
+    targets = read_targets(table_of(rows), wanted=("emotion",), emotions="high_level")
+    found = balance(targets, np.arange(40), "effective_number", 1, beta=0.9)
+    raw = np.array([0.1 / (1 - 0.9**30), 0.1 / (1 - 0.9**10)])
+    expected = raw * 40 / (raw @ [30, 10])
+    np.testing.assert_allclose(found.emotion_weights[:2], expected, rtol=1e-6)
+    assert found.emotion_weights[2] == 1
 
 
 @LAW
@@ -75,28 +125,50 @@ def test_oversampled(table, seed):
 
 
 @LAW
-@given(tables(), st.integers(0, 99))
-def test_evenly(table, seed):
-    """Rows of one emotion are repeated equally often, give or take one."""
-    targets = targets_of(table)
-    found = balance(targets, np.arange(len(table)), "oversample", seed)
+@given(tables(), st.sampled_from([("action_units",), ("emotion", "action_units")]))
+def test_oversampled_labels(table, wanted):
+    """At most a quarter of the rows is added, of rows with a label, none ten times."""
+    targets = targets_of(table, wanted=wanted)
+    found = balance(targets, np.arange(len(table)), "oversample_labels", 1)
     times = np.bincount(found.rows, minlength=len(table))
-    for column in range(3):
-        of_class = times[targets.emotion[:, column] == 1]
-        assert not len(of_class) or np.ptp(of_class) <= 1
+    assert times.min() >= 1
+    assert times.max() <= MOST_REPEATS
+    assert len(found.rows) <= len(table) * (1 + MOST_CLONED)
+    shown = ((targets.action_unit > 0) & targets.action_unit_mask).any(axis=1)
+    assert (times[~shown & ~targets.emotion_mask] == 1).all()
 
 
 @LAW
 @given(tables(), st.integers(0, 99))
-def test_oversampled_units(table, seed):
-    """Without emotions rare action units gain, and no row more than ten times."""
+def test_units_alone(table, seed):
+    """Without emotions to level, rows are repeated for the sake of action units."""
     targets = targets_of(table, wanted=("action_units",))
-    found = balance(targets, np.arange(len(table)), "oversample", seed)
-    times = np.bincount(found.rows, minlength=len(table))
-    assert times.min() >= 1
-    assert times.max() <= MOST_REPEATS
-    unknown = ~targets.action_unit_mask.any(axis=1)
-    assert (times[unknown] == 1).all()
+    everything = np.arange(len(table))
+    found = balance(targets, everything, "oversample", seed)
+    labels = balance(targets, everything, "oversample_labels", seed)
+    assert found.rows.tolist() == labels.rows.tolist()
+
+
+def test_rare_labels_gain():
+    """A rare emotion and a rare unit become more frequent; common ones hardly."""
+    rows = [
+        sample(
+            "S005",
+            n,
+            high_level="surprise" if n % 20 == 1 else "negative",
+            units=(n % 2 == 0, n % 25 == 0, None),
+        )
+        for n in range(200)
+    ]
+    targets = read_targets(
+        table_of(rows), wanted=("emotion", "action_units"), emotions="high_level"
+    )
+    found = balance(targets, np.arange(200), "oversample_labels", 1)
+    before = np.concatenate([targets.emotion, targets.action_unit], axis=1)
+    after = before[found.rows]
+    gain = after.mean(axis=0)[[2, 4]] / before.mean(axis=0)[[2, 4]]
+    assert (gain > 1.5).all()
+    assert after.mean(axis=0)[0] < before.mean(axis=0)[0]
 
 
 def test_unit_weights():
@@ -129,6 +201,6 @@ def test_unknown_mode():
         table_of([sample("S005", 1)]), wanted=("emotion",), emotions="high_level"
     )
     with pytest.raises(
-        DataError, match="none, class_weights or oversample, found 'so'"
+        DataError, match=r"one of none, class_weights,.*oversample_labels, found 'so'"
     ):
         balance(targets, np.arange(1), "so", 1)

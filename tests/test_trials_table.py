@@ -13,7 +13,7 @@ GOLDEN = (
     "backbone.name,backbone.blocks,backbone.filters,backbone.weights,"
     "head.dense_units,head.dropout,regularization.l1,regularization.l2,"
     "training.epochs,training.batch_size,training.optimizer,training.learning_rate,"
-    "training.weight_decay,loss.au_weight,loss.label_smoothing,balance,"
+    "training.weight_decay,loss.au_weight,loss.label_smoothing,balance,balance.beta,"
     "augmentation.strength,epochs,backbone,model_parameters,"
     "seconds_asked,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
     "seconds_validated"
