@@ -33,10 +33,14 @@ class Cropper(Protocol):
     def name(self) -> str:
         """Returns the name, with a version."""
 
+    @property
+    def looks_at_landmarks(self) -> bool:
+        """Tells whether landmarks are worth reading: they change what is cut."""
+
     def crop(
         self, picture: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
-        """Cuts and resizes with antialiasing.
+        """Cuts and resizes with antialiasing; several threads may call it at once.
 
         Args:
             picture: grey or RGB, eight bits.
@@ -53,6 +57,7 @@ class CentreSquare:
     """The largest square around the centre, which looks for no face."""
 
     name = "centre_square"
+    looks_at_landmarks = False
 
     def crop(
         self, picture: Image.Image, *, size: int, landmarks: Array | None

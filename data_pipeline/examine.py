@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline import readers
-from data_pipeline.decode import bombs_refused, threads
+from data_pipeline.decode import bombs_refused
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.inspection import Fault, Look, inspect
@@ -14,6 +14,7 @@ from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
 from data_pipeline.split import split
 from data_pipeline.study_file import DataKeys
+from data_pipeline.threads import threads
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,37 +1,32 @@
 """Images of a table: decoded once into a memory-mapped array, named by content.
 
 A second call with the same files maps the array and decodes nothing; workers map it
-by its path and share its pages.
+by its path and share its pages. Calls at once decode once, and one that was killed is
+gone on with.
 """
 
 import hashlib
-import math
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.decode import (
-    Array,
-    Progress,
-    decode,
-    decode_all,
-    decode_into,
-    decode_readable,
-    threads,
-)
+from data_pipeline.alone import alone
+from data_pipeline.content import file_digests
+from data_pipeline.crop import Cropper
+from data_pipeline.decode import CENTRE_SQUARE, Array
+from data_pipeline.decode_rows import chunks_of, decode_all
 from data_pipeline.errors import DataError, RunError
+from data_pipeline.landmarks import landmarks_of
+from data_pipeline.pixel_build import LOST, UNREADABLE, Order, make_whole
+from data_pipeline.pixel_file import PixelFile, is_seen, read_record
 from data_pipeline.samples import SampleTable
-
-__all__ = ["Images", "decode", "decode_all", "decode_readable", "read_images"]
 
 VERSION = 1
 """Part of the cache's name; raised whenever ``decode`` gives other pixels."""
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,12 +37,15 @@ class Images:
         array: shape (N, size, size, channels), uint8, memory-mapped and read-only;
             one row for each row of the table, black where it was dropped.
         kept: ascending rows that could be read; all N unless quarantined.
-        digest: SHA-256 of the files' bytes in order, the size and the channels.
+        fallbacks: of these, how many show no face where the cropper looked for one.
+        digest: SHA-256 of the files' bytes in order, the size, the channels and the
+            crop.
         path: the ``.npy`` file, for ``numpy.load(path, mmap_mode="r")``.
     """
 
     array: Array
     kept: Array
+    fallbacks: int
     digest: str
     path: Path
 
@@ -58,16 +56,18 @@ def read_images(
     size: int,
     cache: Path,
     unreadable: str = "error",
+    cropper: Cropper = CENTRE_SQUARE,
     progress: Progress | None = None,
 ) -> Images:
-    """Maps the images of a table, decoding them if no earlier call did.
+    """Maps the images of a table, decoding those that no earlier call did.
 
     Args:
         table: the rows wanted; no other file is touched.
         size: edge of the square images, in pixels.
         cache: folder of the arrays; made where it is missing.
         unreadable: ``"error"``, or ``"quarantine"`` to drop what cannot be read.
-        progress: called while decoding with rows done and all rows.
+        cropper: chooses each image's square.
+        progress: told what is done, how far, and of how many images.
 
     Returns:
         The mapped array and the rows kept.
@@ -78,25 +78,37 @@ def read_images(
         RunError: the cache cannot hold the array.
     """
     _check(table, size, unreadable)
-    shape = (len(table), size, size, table.channels)
-    digest = _digest(table, size)
-    path = cache / f"images-{digest[:16]}.npy"
-    array = _mapped(path, shape)
-    if array is None:
-        _make_room(cache, math.prod(shape))
-        with _written_aside(path) as part:
-            pixels = np.lib.format.open_memmap(
-                part, mode="w+", dtype=np.uint8, shape=shape
-            )
-            kept = decode_into(pixels, table, unreadable=unreadable, progress=progress)
-            pixels.flush()
-            _write_kept(kept, _kept_path(path))
-        array = np.load(path, mmap_mode="r")
-    kept = np.load(_kept_path(path))
+    order = Order(
+        table=table,
+        size=size,
+        unreadable=unreadable,
+        cropper=cropper,
+        progress=progress or _untold,
+    )
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        digest = _digest(order, cache)
+        file = _file(cache, digest, order)
+        if not is_seen(file):
+            with alone(file.lock, lambda: _wait(file, order)):
+                make_whole(file, order)
+    except OSError as error:
+        raise RunError(
+            f"{cache}: decoded images cannot be kept there ({error.strerror}); make "
+            "room or make it writable, or choose another folder with --out"
+        ) from error
+    _, states = read_record(file)
+    kept = np.flatnonzero(states != UNREADABLE)
     if len(kept) < len(table) and unreadable == "error":
         # The array was made under quarantine: decode what it lacks to say why.
-        decode_all(table.take(np.setdiff1d(np.arange(len(table)), kept)), size=size)
-    return Images(array=array, kept=kept, digest=digest, path=path)
+        decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
+    return Images(
+        array=np.load(file.path, mmap_mode="r"),
+        kept=kept,
+        fallbacks=int((states == LOST).sum()),
+        digest=digest,
+        path=file.path,
+    )
 
 
 def _check(table: SampleTable, size: int, unreadable: str) -> None:
@@ -110,67 +122,41 @@ def _check(table: SampleTable, size: int, unreadable: str) -> None:
         raise DataError(f"{table.root}: there are no images to read")
 
 
-def _make_room(cache: Path, needed: int) -> None:
-    """Makes the folder; a disk that fills under a mapped file kills the process."""
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"{cache}: the folder for decoded images cannot be made "
-            f"({error.strerror}); choose another with --out"
-        ) from None
-    free = shutil.disk_usage(cache).free
-    if free < needed:
-        raise RunError(
-            f"{cache}: the decoded images need {needed / 1e6:,.1f} MB, and the disk "
-            f"has {free / 1e6:,.1f} MB free; make room, choose another folder with "
-            "--out, or lower [data] image_size"
-        )
+def _digest(order: Order, cache: Path) -> str:
+    """Names pixels by what they are made of; the centre square goes without saying."""
+    table = order.table
+    place = hashlib.sha256(str(table.root.resolve()).encode()).hexdigest()
+    digests = file_digests(
+        table.root,
+        table.frame["image"].tolist(),
+        memory=cache / f"files-{place[:16]}.npz",
+        progress=lambda done, total: order.progress("hashing images", done, total),
+    )
+    crop = order.cropper.name
+    words = [] if crop == CENTRE_SQUARE.name else [crop]
+    words += [str(VERSION), str(order.size), str(table.channels), *digests]
+    if order.cropper.looks_at_landmarks:
+        words += [_landmarks_digest(table, row) for row in range(len(table))]
+    return hashlib.sha256(" ".join(words).encode()).hexdigest()
 
 
-def _digest(table: SampleTable, size: int) -> str:
-    paths = [table.root / image for image in table.frame["image"]]
-    with threads() as pool:
-        digests = list(pool.map(_file_digest, paths))
-    text = f"{VERSION} {size} {table.channels} {' '.join(digests)}"
-    return hashlib.sha256(text.encode()).hexdigest()
+def _landmarks_digest(table: SampleTable, row: int) -> str:
+    found = landmarks_of(table, row)
+    return "none" if found is None else hashlib.sha256(found.tobytes()).hexdigest()
 
 
-def _file_digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "unreadable"  # decoding will say why
+def _file(cache: Path, digest: str, order: Order) -> PixelFile:
+    shape = (len(order.table), order.size, order.size, order.table.channels)
+    path = cache / f"images-{digest[:16]}.npy"
+    return PixelFile(path=path, shape=shape, chunks=tuple(chunks_of(shape)))
 
 
-@contextmanager
-def _written_aside(path: Path) -> Iterator[Path]:
-    """Gives a name to write to and renames it at the end: nobody maps half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _wait(file: PixelFile, order: Order) -> None:
+    """Shows how far the process is that decodes the same images."""
+    sums, _ = read_record(file)
+    done = sum(len(rows) for rows, sum_ in zip(file.chunks, sums, strict=True) if sum_)
+    order.progress("waiting for another process to read images", done, file.shape[0])
 
 
-def _write_kept(kept: Array, path: Path) -> None:
-    with _written_aside(path) as part, part.open("wb") as file:
-        np.save(file, kept)
-
-
-def _kept_path(path: Path) -> Path:
-    return path.with_suffix(".kept.npy")
-
-
-def _mapped(path: Path, shape: tuple[int, ...]) -> Array | None:
-    """Maps a whole array, or says that there is none."""
-    try:
-        array: Array = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError):
-        return None
-    whole = array.shape == shape and array.dtype == np.uint8
-    return array if whole and _kept_path(path).exists() else None
+def _untold(_stage: str, _done: int, _total: int) -> None:
+    pass

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.decode import CROP, decode_readable
+from data_pipeline.decode import CROP
+from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed

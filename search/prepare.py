@@ -114,7 +114,7 @@ def prepare(
         size=study.data.image_size,
         cache=cache,
         unreadable=study.data.unreadable,
-        progress=lambda done, total: progress("reading images", done, total),
+        progress=progress,
     )
     learned, judged = _useful(labelled, images.kept)
     folds = tuple(

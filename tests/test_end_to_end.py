@@ -11,7 +11,7 @@ import optuna
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.decode import decode_all
+from data_pipeline.decode_rows import decode_all
 from data_pipeline.targets import read_targets
 from models.config import SETTINGS
 from search.exported import read_exported

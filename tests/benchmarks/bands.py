@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.decode import decode_all
+from data_pipeline.decode_rows import decode_all
 from data_pipeline.drawn import write_drawn
 from data_pipeline.holdout import Receipts
 from data_pipeline.images import read_images
