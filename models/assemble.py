@@ -1,5 +1,6 @@
 """A Structure becomes a compiled model whose knobs are variables."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -7,16 +8,20 @@ import keras
 from models.augment import Augment
 from models.backbones import BACKBONES
 from models.config import Structure
-from models.heads import ACTION_UNITS, EMOTION, add_head
+from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.knobs import KnobDropout, LossKnobs
 from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
+from models.rating_losses import valence_arousal_loss
 
 UNDECAYED = ("bias", "gamma", "beta")
 """Weights that AdamW's decay leaves alone, as L1 and L2 do."""
 
 
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
-    """Two heads, one loss: emotion + au_weight x action units + penalties."""
+    """Heads, and one loss: the weighted sum of theirs, and penalties.
+
+    The emotion head weighs 1, the others what their knobs say.
+    """
 
     def __init__(
         self, *, penalized: tuple[Any, ...], several: bool, **graph: Any
@@ -51,15 +56,28 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         del x, sample_weight, training
         knobs = self.loss_knobs
         total = penalty(self.kernels(), knobs.l1, knobs.l2)
-        if EMOTION in y and self.several:
-            total = total + several_loss(y[EMOTION], y_pred[EMOTION])
-        elif EMOTION in y:
-            smoothing = knobs.label_smoothing
-            total = total + emotion_loss(y[EMOTION], y_pred[EMOTION], smoothing)
-        if ACTION_UNITS in y:
-            loss = action_unit_loss(y[ACTION_UNITS], y_pred[ACTION_UNITS])
-            total = total + knobs.au_weight * loss
+        for weight, loss in self._head_losses(y, y_pred):
+            total = total + weight * loss
         return total
+
+    def _head_losses(self, y: Any, y_pred: Any) -> Iterator[tuple[Any, Any]]:
+        """Computes the weight and the loss of each head that has targets."""
+        knobs = self.loss_knobs
+        if EMOTION in y:
+            yield 1.0, self._emotion_loss(y[EMOTION], y_pred[EMOTION])
+        if ACTION_UNITS in y:
+            asked, given = y[ACTION_UNITS], y_pred[ACTION_UNITS]
+            yield knobs.au_weight, action_unit_loss(asked, given, knobs.focal_gamma)
+        if VALENCE_AROUSAL in y:
+            asked, given = y[VALENCE_AROUSAL], y_pred[VALENCE_AROUSAL]
+            loss = valence_arousal_loss(asked, given, knobs.ccc_share)
+            yield knobs.valence_arousal_weight, loss
+
+    def _emotion_loss(self, asked: Any, given: Any) -> Any:
+        knobs = self.loss_knobs
+        if self.several:
+            return several_loss(asked, given)
+        return emotion_loss(asked, given, knobs.label_smoothing, knobs.focal_gamma)
 
 
 def assemble(structure: Structure) -> ExpressionModel:

@@ -65,7 +65,12 @@ SETTINGS: dict[str, Setting] = {
     "training.learning_rate": Setting(kind=float, default=1e-3, low=1e-9, high=1e3),
     "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
     "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
+    "loss.valence_arousal_weight": Setting(
+        kind=float, default=1.0, low=0.0, high=1000.0
+    ),
+    "loss.ccc_share": Setting(kind=float, default=0.5, low=0.0, high=1.0),
     "loss.label_smoothing": Setting(kind=float, default=0.0, low=0.0, high=0.5),
+    "loss.focal_gamma": Setting(kind=float, default=0.0, low=0.0, high=10.0),
     "balance": Setting(kind=str, default="none", choices=BALANCES),
     "balance.beta": Setting(kind=float, default=0.999, low=0.0, high=0.999999),
     "augmentation.strength": Setting(kind=float, default=0.0, low=0.0, high=1.0),
@@ -106,7 +111,10 @@ class Knobs:
     l1: float
     l2: float
     au_weight: float
+    valence_arousal_weight: float
+    ccc_share: float
     label_smoothing: float
+    focal_gamma: float
     augmentation: float
 
 
@@ -178,7 +186,10 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         l1=float(of("regularization.l1")),
         l2=float(of("regularization.l2")),
         au_weight=float(of("loss.au_weight")),
+        valence_arousal_weight=float(of("loss.valence_arousal_weight")),
+        ccc_share=float(of("loss.ccc_share")),
         label_smoothing=float(of("loss.label_smoothing")),
+        focal_gamma=float(of("loss.focal_gamma")),
         augmentation=float(of("augmentation.strength")),
     )
     return ModelConfig(

@@ -34,8 +34,9 @@ def plain_model(config: ModelConfig) -> Any:
         config: Structure, and the dropout rate.
 
     Returns:
-        A model from raw pixels (B, S, S, C) in [0, 255] to a dict of probabilities:
-        ``emotion`` (B, E), ``action_units`` (B, U).
+        A model from raw pixels (B, S, S, C) in [0, 255] to a dict: probabilities
+        ``emotion`` (B, E) and ``action_units`` (B, U), and ``valence_arousal`` (B, D)
+        in [-1, 1].
     """
     structure = config.structure
     side, channels = structure.image_size, structure.channels

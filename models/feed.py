@@ -9,7 +9,7 @@ from data_pipeline.balance import Balance, balance
 from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
-from models.heads import ACTION_UNITS, EMOTION
+from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
 
 
 def balanced(
@@ -43,8 +43,9 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
         balance: weights of emotion classes and of action units' positives.
 
     Returns:
-        ``emotion`` (N, E, 2) and ``action_units`` (N, U, 2), float32, as the losses
-        take them: value and weight; weight 0 where masked.
+        ``emotion`` (N, E, 2), ``action_units`` (N, U, 2) and ``valence_arousal``
+        (N, D, 2), float32, as the losses take them: value and weight; weight 0 where
+        masked.
     """
     packed = {}
     if targets.emotions:
@@ -56,6 +57,10 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
         weights = np.where(positive, balance.au_weights, 1.0)
         weights = np.where(targets.action_unit_mask, weights, 0.0)
         packed[ACTION_UNITS] = _stack(targets.action_unit, weights)
+    if targets.dimensions:
+        packed[VALENCE_AROUSAL] = _stack(
+            targets.valence_arousal, targets.valence_arousal_mask
+        )
     return packed
 
 

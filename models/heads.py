@@ -1,5 +1,6 @@
 """The head: pooling, a dense layer, dropout, and one output for each target."""
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import layers, ops
@@ -9,6 +10,7 @@ from models.metrics import Predictions
 
 EMOTION = "emotion"
 ACTION_UNITS = "action_units"
+VALENCE_AROUSAL = "valence_arousal"
 POOL = "pool"
 """The first layer after the backbone."""
 
@@ -23,10 +25,11 @@ def add_head(
         structure: dense units and the labels of the outputs; an output without
             labels does not exist.
         dropout: the layer between the dense layer and the outputs.
-        logits: leave out softmax and sigmoid (training), or add them (export).
+        logits: leave out softmax, sigmoid and tanh (training), or add them (export).
 
     Returns:
-        Tensors by output name: ``emotion`` (B, E), ``action_units`` (B, U).
+        Tensors by output name: ``emotion`` (B, E), ``action_units`` (B, U),
+        ``valence_arousal`` (B, D).
     """
     x = layers.GlobalAveragePooling2D(name=POOL)(features)
     x = layers.Dense(structure.dense_units, activation="relu", name="dense")(x)
@@ -34,6 +37,7 @@ def add_head(
     kinds = (
         (EMOTION, structure.emotions, "softmax"),
         (ACTION_UNITS, structure.action_units, "sigmoid"),
+        (VALENCE_AROUSAL, structure.dimensions, "tanh"),
     )
     return {
         name: layers.Dense(
@@ -45,20 +49,21 @@ def add_head(
 
 
 def probabilities(logits: dict[str, Any]) -> Predictions:
-    """Turns logits into probabilities; those that are not finite stay so.
+    """Turns logits into probabilities and ratings; what is not finite stays so.
 
     Args:
-        logits: arrays by output name, shape (N, E) and (N, U).
+        logits: arrays by output name, shape (N, E), (N, U) and (N, D).
 
     Returns:
         Predictions of the same rows.
     """
-    emotion, units = logits.get(EMOTION), logits.get(ACTION_UNITS)
+
+    def of(head: str, activation: Callable[[Any], Any]) -> Any:
+        found = logits.get(head)
+        return None if found is None else ops.convert_to_numpy(activation(found))
+
     return Predictions(
-        emotion=None
-        if emotion is None
-        else ops.convert_to_numpy(ops.softmax(emotion, axis=-1)),
-        action_units=None
-        if units is None
-        else ops.convert_to_numpy(ops.sigmoid(units)),
+        emotion=of(EMOTION, ops.softmax),
+        action_units=of(ACTION_UNITS, ops.sigmoid),
+        valence_arousal=of(VALENCE_AROUSAL, ops.tanh),
     )

@@ -43,7 +43,10 @@ class LossKnobs(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         """Makes the knobs, all 0 until ``set_knobs``."""
         super().__init__(**kwargs)
         self.au_weight = knob(self, "au_weight")
+        self.valence_arousal_weight = knob(self, "valence_arousal_weight")
+        self.ccc_share = knob(self, "ccc_share")
         self.label_smoothing = knob(self, "label_smoothing")
+        self.focal_gamma = knob(self, "focal_gamma")
         self.l1 = knob(self, "l1")
         self.l2 = knob(self, "l2")
         self.built = True
@@ -65,7 +68,10 @@ def knob_variables(model: Any) -> dict[str, Any]:
         "l1": loss.l1,
         "l2": loss.l2,
         "au_weight": loss.au_weight,
+        "valence_arousal_weight": loss.valence_arousal_weight,
+        "ccc_share": loss.ccc_share,
         "label_smoothing": loss.label_smoothing,
+        "focal_gamma": loss.focal_gamma,
         "augmentation": model.get_layer("augment").strength,
     }
     if optimizer.weight_decay is not None:

@@ -13,25 +13,34 @@ EPSILON = 0.001
 """What a class without a share counts where any class with one will do."""
 
 
-def emotion_loss(target: Any, logits: Any, smoothing: Any) -> Any:
-    """Cross-entropy of a distribution over classes, weighted by class.
+NEARLY_SURE = 1.0 - 2.0**-23
+"""A focal loss takes no class for likelier, lest the logarithm of 0 be asked for."""
 
-    A row's loss is -sum_c w_c q_c log p_c with q smoothed towards uniform.
+
+def emotion_loss(target: Any, logits: Any, smoothing: Any, gamma: Any) -> Any:
+    """Focal cross-entropy of a distribution over classes, weighted by class.
+
+    A row's loss is -sum_c w_c q_c (1 - p_c)^gamma log p_c with q smoothed towards
+    uniform; a gamma of 0 is the plain cross-entropy.
 
     Args:
         target: shape (B, E, 2): the distribution q, and the weights w of the row's
             classes; a masked row has weights 0.
         logits: shape (B, E).
         smoothing: share of q that is spread evenly, scalar in [0, 0.5].
+        gamma: how little the rows count that are right already, scalar from 0.
 
     Returns:
         Scalar: mean over the rows that are not masked; 0 when all are.
+
+    Source:
+        Lin et al. 2017, Focal loss for dense object detection, equation 4.
     """
     wanted, weights = target[..., 0], target[..., 1]
     smoothed = (1.0 - smoothing) * wanted + smoothing / wanted.shape[-1]
     logs = ops.log_softmax(logits, axis=-1)
-    rows = -ops.sum(weights * smoothed * logs, axis=-1)
-    return _mean(rows, ops.any(weights > 0, axis=-1))
+    rows = -ops.sum(weights * smoothed * _unsure(logs, gamma) * logs, axis=-1)
+    return mean_present(rows, ops.any(weights > 0, axis=-1))
 
 
 def several_loss(target: Any, logits: Any) -> Any:
@@ -56,22 +65,33 @@ def several_loss(target: Any, logits: Any) -> Any:
     logs = ops.log(share) + ops.log_softmax(logits, axis=-1)
     likeliest = ops.one_hot(ops.argmax(logs, axis=-1), logs.shape[-1])
     rows = -ops.sum(weights * likeliest * logs, axis=-1)
-    return _mean(rows, ops.any(weights > 0, axis=-1))
+    return mean_present(rows, ops.any(weights > 0, axis=-1))
 
 
-def action_unit_loss(target: Any, logits: Any) -> Any:
-    """Binary cross-entropy of each action unit.
+def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
+    """Focal binary cross-entropy of each action unit.
+
+    An element's loss is -w (1 - p)^gamma log p where the unit is present, and
+    -w p^gamma log(1 - p) where it is absent; a gamma of 0 is the plain one.
 
     Args:
         target: shape (B, U, 2): 0 or 1, and the weight of the element.
         logits: shape (B, U).
+        gamma: how little the elements count that are right already, scalar from 0.
 
     Returns:
         Scalar: mean over the elements that are not masked; 0 when all are.
+
+    Source:
+        Lin et al. 2017, Focal loss for dense object detection, equation 4.
     """
     wanted, weights = target[..., 0], target[..., 1]
-    elements = weights * (ops.softplus(logits) - wanted * logits)
-    return _mean(elements, weights > 0)
+    # As exponents: a power has no derivative where a saturated output makes its base 0.
+    if_present = ops.exp(-gamma * ops.softplus(logits))
+    if_absent = ops.exp(-gamma * ops.softplus(-logits))
+    unsure = wanted * if_present + (1.0 - wanted) * if_absent
+    elements = weights * unsure * (ops.softplus(logits) - wanted * logits)
+    return mean_present(elements, weights > 0)
 
 
 def penalty(kernels: list[Any], l1: Any, l2: Any) -> Any:
@@ -91,7 +111,21 @@ def penalty(kernels: list[Any], l1: Any, l2: Any) -> Any:
     return total
 
 
-def _mean(values: Any, present: Any) -> Any:
-    """Averages over the elements present; 0 where there are none."""
+def mean_present(values: Any, present: Any) -> Any:
+    """Averages over the elements present.
+
+    Args:
+        values: any shape.
+        present: which of them count; the same shape, bool.
+
+    Returns:
+        Scalar; 0 where none counts.
+    """
     present = ops.cast(present, values.dtype)
     return ops.sum(values * present) / ops.maximum(ops.sum(present), 1.0)
+
+
+def _unsure(logs: Any, gamma: Any) -> Any:
+    """Computes (1 - p)^gamma from log p, with a finite gradient where p is 1."""
+    chances = ops.minimum(ops.exp(logs), NEARLY_SURE)
+    return ops.exp(gamma * ops.log1p(-chances))

@@ -138,6 +138,7 @@ def sidecar(
         },
         "emotions": list(frame.emotions),
         "action_units": list(frame.action_units),
+        "dimensions": list(frame.dimensions),
         **label_rules(study.data),
         "thresholds": dict(winner.thresholds),
         "data": {
@@ -228,4 +229,8 @@ def predict(folder: RunFolder, pixels: np.ndarray, *, cpus: int) -> Predictions:
         found = [np.asarray(part[name]) for part in parts if name in part]
         return np.concatenate(found) if found else None
 
-    return Predictions(emotion=joined("emotion"), action_units=joined("action_units"))
+    return Predictions(
+        emotion=joined("emotion"),
+        action_units=joined("action_units"),
+        valence_arousal=joined("valence_arousal"),
+    )

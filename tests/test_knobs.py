@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from data_pipeline.labels import DIMENSIONS
 from models.assemble import ExpressionModel
 from models.config import Knobs
 from models.knobs import knob_variables
@@ -19,7 +20,10 @@ BASE = {
     "regularization__l1": 1e-5,
     "regularization__l2": 1e-4,
     "loss__au_weight": 1.0,
+    "loss__valence_arousal_weight": 1.0,
+    "loss__ccc_share": 0.5,
     "loss__label_smoothing": 0.1,
+    "loss__focal_gamma": 0.0,
     "augmentation__strength": 0.3,
 }
 CHANGES = {
@@ -29,7 +33,10 @@ CHANGES = {
     "l1": {"regularization__l1": 1e-3},
     "l2": {"regularization__l2": 1e-2},
     "au_weight": {"loss__au_weight": 2.0},
+    "valence_arousal_weight": {"loss__valence_arousal_weight": 3.0},
+    "ccc_share": {"loss__ccc_share": 0.9},
     "label_smoothing": {"loss__label_smoothing": 0.3},
+    "focal_gamma": {"loss__focal_gamma": 2.0},
     "augmentation": {"augmentation__strength": 0.9},
 }
 PART = Part(train=np.arange(24), validation=None)
@@ -41,8 +48,9 @@ def _trainer():
 
 
 def _losses(trainer, **changes):
-    config = configured(**{**BASE, **changes})
-    return [s.loss for s in trainer.fit(config, pictures(), PART, seed=1)]
+    config = configured(dimensions=DIMENSIONS, **{**BASE, **changes})
+    arrays = pictures(dimensions=DIMENSIONS)
+    return [s.loss for s in trainer.fit(config, arrays, PART, seed=1)]
 
 
 def test_each_knob_has_a_case():
@@ -78,7 +86,7 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
 
 def test_knobs_are_variables_that_training_leaves_alone(trainer):
     """Each knob is among the variables of model or optimizer, and is not trained."""
-    config = configured(**BASE)
+    config = configured(dimensions=DIMENSIONS, **BASE)
     _losses(trainer)
     model = trainer._warm(config.structure).model  # noqa: SLF001
     held = {id(v) for v in [*model.variables, *model.optimizer.variables]}

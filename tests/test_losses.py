@@ -44,7 +44,7 @@ def _gradient(function, at):
 
 def test_emotion_loss_is_the_cross_entropy_of_scikit_learn(rows):
     """Without weights and smoothing the loss is the plain mean log loss."""
-    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.0)
+    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.0, 0.0)
     probabilities = softmax(rows["logits"].astype(np.float64), axis=1)
 
     expected = log_loss(rows["classes"], probabilities)
@@ -53,7 +53,7 @@ def test_emotion_loss_is_the_cross_entropy_of_scikit_learn(rows):
 
 def test_emotion_loss_smooths_as_keras_does(rows):
     """Label smoothing spreads the same share evenly over the classes."""
-    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.2)
+    found = emotion_loss(_target(rows["distribution"], 1.0), rows["logits"], 0.2, 0.0)
     keras_loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=0.2
     )
@@ -69,7 +69,7 @@ def test_emotion_loss_of_a_distribution_weighs_each_class(rows):
     logits = rows["logits"][:1]
     logs = np.log(np.exp(logits) / np.exp(logits).sum())
 
-    found = emotion_loss(_target(shares, weights), logits, 0.0)
+    found = emotion_loss(_target(shares, weights), logits, 0.0, 0.0)
     assert _number(found) == pytest.approx(-(weights * shares * logs).sum(), rel=1e-5)
 
 
@@ -79,7 +79,7 @@ def test_action_unit_loss_is_the_weighted_binary_cross_entropy(rows):
     t, w = rows["units"], rows["weights"]
     expected = (-w * (t * np.log(p) + (1 - t) * np.log(1 - p))).mean()
 
-    found = action_unit_loss(_target(t, w), rows["logits"])
+    found = action_unit_loss(_target(t, w), rows["logits"], 0.0)
     assert _number(found) == pytest.approx(expected, rel=1e-5)
 
 
@@ -88,10 +88,10 @@ def test_a_masked_row_is_a_row_left_out(rows):
     mask = np.array([1, 0, 1, 1, 0, 1], np.float32)
     kept = mask.astype(bool)
     masked = emotion_loss(
-        _target(rows["distribution"], mask[:, None]), rows["logits"], 0.1
+        _target(rows["distribution"], mask[:, None]), rows["logits"], 0.1, 2.0
     )
     sliced = emotion_loss(
-        _target(rows["distribution"][kept], 1.0), rows["logits"][kept], 0.1
+        _target(rows["distribution"][kept], 1.0), rows["logits"][kept], 0.1, 2.0
     )
 
     assert _number(masked) == pytest.approx(_number(sliced), rel=1e-6)
@@ -102,15 +102,16 @@ def test_a_masked_unit_is_an_element_left_out(rows):
     mask = np.ones((6, 3), np.float32)
     mask[0, 1] = mask[3, 2] = 0
     kept = mask.astype(bool)
-    masked = action_unit_loss(_target(rows["units"], mask), rows["logits"])
+    masked = action_unit_loss(_target(rows["units"], mask), rows["logits"], 2.0)
     sliced = action_unit_loss(
-        _target(rows["units"][kept][:, None], 1.0), rows["logits"][kept][:, None]
+        _target(rows["units"][kept][:, None], 1.0), rows["logits"][kept][:, None], 2.0
     )
 
     assert _number(masked) == pytest.approx(_number(sliced), rel=1e-6)
 
 
-def test_masked_elements_have_no_gradient(rows):
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_masked_elements_have_no_gradient(rows, gamma):
     """The gradient is exactly 0 where masked, and not elsewhere."""
     mask = np.ones((6, 3), np.float32)
     mask[2] = 0
@@ -118,8 +119,8 @@ def test_masked_elements_have_no_gradient(rows):
     units = _target(rows["units"], mask)
 
     for function in (
-        lambda logits: emotion_loss(emotion, logits, 0.1),
-        lambda logits: action_unit_loss(units, logits),
+        lambda logits: emotion_loss(emotion, logits, 0.1, gamma),
+        lambda logits: action_unit_loss(units, logits, gamma),
     ):
         gradient = _gradient(function, rows["logits"])
         assert (gradient[2] == 0).all()
@@ -128,8 +129,9 @@ def test_masked_elements_have_no_gradient(rows):
 
 def test_a_batch_without_labels_costs_nothing(rows):
     """A batch with every label masked gives 0, not NaN."""
-    emotion = emotion_loss(_target(0 * rows["distribution"], 0.0), rows["logits"], 0.1)
-    units = action_unit_loss(_target(rows["units"], 0.0), rows["logits"])
+    nothing = _target(0 * rows["distribution"], 0.0)
+    emotion = emotion_loss(nothing, rows["logits"], 0.1, 2.0)
+    units = action_unit_loss(_target(rows["units"], 0.0), rows["logits"], 2.0)
 
     assert (_number(emotion), _number(units)) == (0.0, 0.0)
 
@@ -139,9 +141,54 @@ def test_saturated_logits_keep_a_finite_loss():
     logits = np.array([[-500.0, 500.0, 0.0]], np.float32)
     wanted = np.array([[1.0, 0.0, 0.0]], np.float32)
 
-    assert _number(emotion_loss(_target(wanted, 1.0), logits, 0.0)) == 1000.0
-    found = _number(action_unit_loss(_target(wanted, 1.0), logits))
-    assert found == pytest.approx((500 + 500 + np.log(2)) / 3)
+    target = _target(wanted, 1.0)
+    for gamma in (0.0, 2.0):
+        assert _number(emotion_loss(target, logits, 0.0, gamma)) == 1000.0
+        found = _number(action_unit_loss(target, logits, gamma))
+        half = np.log(2) * 0.5**gamma
+        assert found == pytest.approx((500 + 500 + half) / 3)
+
+
+def test_focal_emotion_loss_is_the_formula_on_probabilities(rows):
+    """The loss is -w q (1 - p)^gamma log p; with one weight, that of Keras."""
+    p = softmax(rows["logits"].astype(np.float64), axis=1)
+    q, w = rows["distribution"], rows["weights"]
+    expected = -(w * q * (1 - p) ** 1.5 * np.log(p)).sum(axis=1).mean()
+    found = emotion_loss(_target(q, w), rows["logits"], 0.0, 1.5)
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+    peer = keras.losses.CategoricalFocalCrossentropy(
+        alpha=1.0, gamma=1.5, from_logits=True, label_smoothing=0.1
+    )
+    found = emotion_loss(_target(q, 1.0), rows["logits"], 0.1, 1.5)
+    assert _number(found) == pytest.approx(_number(peer(q, rows["logits"])), rel=1e-5)
+
+
+def test_focal_action_unit_loss_is_the_formula_on_probabilities(rows):
+    """The loss is -w (1 - p_t)^gamma log p_t with p_t that of the right answer."""
+    p = 1 / (1 + np.exp(-rows["logits"].astype(np.float64)))
+    t, w = rows["units"], rows["weights"]
+    right = np.where(t > 0, p, 1 - p)
+    expected = -(w * (1 - right) ** 1.5 * np.log(right)).mean()
+    found = action_unit_loss(_target(t, w), rows["logits"], 1.5)
+    assert _number(found) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="needs a tape")
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("sure", [-500.0, 500.0])
+def test_focal_gradients_are_finite_where_outputs_are_saturated(gamma, sure):
+    """A power of 0 has no derivative; saturated outputs must have one."""
+    import tensorflow as tf  # noqa: PLC0415 - the backend's own tape
+
+    logits = tf.Variable(np.array([[sure, 0.0, -sure]], np.float32))
+    target = _target(np.array([[1.0, 0.0, 0.0]], np.float32), 1.0)
+    for loss in (
+        lambda: emotion_loss(target, logits, 0.1, gamma),
+        lambda: action_unit_loss(target, logits, gamma),
+    ):
+        with tf.GradientTape() as tape:
+            value = loss()
+        assert np.isfinite(tape.gradient(value, logits).numpy()).all()
 
 
 def test_penalty_is_the_sum_over_kernels():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from data_pipeline.labels import DIMENSIONS
 from models.assemble import ExpressionModel
 from models.config import BALANCES, OPTIMIZER_NAMES
 from models.schedule import learning_rate
@@ -140,11 +141,16 @@ def test_divergence_is_yielded(trainer):
 
 
 @pytest.mark.parametrize(
-    ("emotions", "units"), [((), ("AU1", "AU12")), (("a", "b"), ())]
+    ("emotions", "units", "dimensions"),
+    [
+        ((), ("AU1", "AU12"), ()),
+        (("a", "b"), (), ()),
+        ((), (), DIMENSIONS),
+    ],
 )
-def test_one_head_is_enough(emotions, units):
+def test_one_head_is_enough(emotions, units, dimensions):
     """A model has only the heads whose targets a study asks for."""
-    whole = pictures(ROWS).targets
+    whole = pictures(ROWS, dimensions=dimensions).targets
     targets = replace(
         whole,
         emotions=emotions,
@@ -154,10 +160,31 @@ def test_one_head_is_enough(emotions, units):
         action_unit_mask=whole.action_unit_mask[:, : len(units)],
     )
     arrays = Arrays(images=pictures(ROWS).images, targets=targets)
-    score = _fit(WarmTrainer(), arrays, emotions=emotions, units=units)[-1]
+    score = _fit(
+        WarmTrainer(), arrays, emotions=emotions, units=units, dimensions=dimensions
+    )[-1]
 
     assert (score.predictions.emotion is not None) == bool(emotions)
     assert (score.predictions.action_units is not None) == bool(units)
+    assert (score.predictions.valence_arousal is not None) == bool(dimensions)
+
+
+def test_ratings_are_learned():
+    """Training brings the squared error of ratings well below their variance."""
+    arrays = pictures(ROWS, dimensions=DIMENSIONS)
+    scores = _fit(
+        WarmTrainer(),
+        arrays,
+        dimensions=DIMENSIONS,
+        part=Part(train=np.arange(ROWS), validation=np.arange(ROWS)),
+        training__epochs=12,
+        training__learning_rate=2e-2,
+        head__dropout=0.0,
+    )
+    found = scores[-1].predictions.valence_arousal
+    wanted = arrays.targets.valence_arousal
+    assert np.abs(found).max() <= 1
+    assert ((found - wanted) ** 2).mean() < wanted.var(axis=0).mean() / 2
 
 
 def test_predictions_are_probabilities(trainer):
