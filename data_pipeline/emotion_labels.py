@@ -26,6 +26,11 @@ EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
     "basic_neutral": ("emotion", tuple(map(str, Emotion))),
     "fer2013": ("emotion", tuple(map(str, sorted(FER2013_EMOTIONS, key=_ORDER.index)))),
+    "affectnet": ("emotion", tuple(map(str, Emotion))),
+    "affectnet7": (
+        "emotion",
+        tuple(str(emotion) for emotion in Emotion if emotion is not Emotion.CONTEMPT),
+    ),
 }
 """What a study calls a level -> the table's column and its classes, in order."""
 

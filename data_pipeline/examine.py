@@ -51,7 +51,7 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     reader = readers.find(root, keys.dataset)
     frames = Frames(neutral=keys.neutral, last=keys.frames)
     try:
-        table = reader.table(root, frames)
+        table = reader.table(root, frames, lambda n, of: progress("labels", n, of))
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
@@ -70,6 +70,10 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
     seen = [look for look in looks if isinstance(look, Look)]
     problems = [
+        Problem(check=Check.LABEL, where=row.place, found=f"{row.reason}; left out")
+        for row in table.skipped
+    ]
+    problems += [
         Problem(check=look.check, where=_place(table, row), found=look.found)
         for row, look in enumerate(looks)
         if isinstance(look, Fault)

@@ -101,6 +101,24 @@ FERPLUS_FOLDERS: dict[str, str] = {
 }
 """Partition -> its folder in Microsoft's tree."""
 
+AFFECTNET_EMOTIONS: tuple[Emotion, ...] = (
+    Emotion.NEUTRAL,
+    Emotion.HAPPINESS,
+    Emotion.SADNESS,
+    Emotion.SURPRISE,
+    Emotion.FEAR,
+    Emotion.DISGUST,
+    Emotion.ANGER,
+    Emotion.CONTEMPT,
+)
+"""The emotions of AffectNet: an expression's code is the place here, from 0."""
+
+AFFECTNET_UNNAMED: tuple[int, ...] = (8, 9, 10)
+"""Expressions that are no emotion: None, Uncertain, No-Face."""
+
+AFFECTNET_UNRATED = -2.0
+"""What AffectNet writes for a valence or arousal that nobody could rate."""
+
 COURSEWORK_ACTION_UNITS: tuple[int, ...] = (
     17, 1, 2, 25, 27, 4, 7, 23, 24, 6, 12, 15, 14, 11, 26,
 )  # fmt: skip

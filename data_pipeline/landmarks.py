@@ -83,11 +83,13 @@ def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
     path = root / name
     start, end = _lines(path, path.stat().st_mtime_ns)[int(line) - 1 : int(line) + 1]
     with path.open("rb") as file:
+        names = file.readline().strip().split(b",")
         file.seek(start)
-        cells = file.read(end - start).split(b",")
-    if cells[3].lstrip().startswith(b"-"):
+        cells = dict(zip(names, file.read(end - start).split(b","), strict=True))
+    points = cells.get(b"facial_landmarks", b"").strip(b' "')
+    if not points or cells.get(b"face_width", b"").lstrip().startswith(b"-"):
         return None
-    return _points(cells[5].split(b";"), place)
+    return _points(points.split(b";"), place)
 
 
 @lru_cache(maxsize=4)

@@ -19,14 +19,20 @@ class Data:
     the rule that makes emotions of votes; ``None`` where nobody voted.
     """
 
-    dataset: Literal["ckplus", "drawn", "fer2013", "ferplus"]
+    dataset: Literal["ckplus", "drawn", "fer2013", "ferplus", "affectnet"]
     targets: Annotated[
         tuple[Literal["emotion", "action_units", "valence_arousal"], ...],
         Field(strict=False, min_length=1),
     ]
-    emotions: Literal["high_level", "basic", "basic_neutral", "fer2013", "ferplus"] = (
-        "high_level"
-    )
+    emotions: Literal[
+        "high_level",
+        "basic",
+        "basic_neutral",
+        "fer2013",
+        "ferplus",
+        "affectnet",
+        "affectnet7",
+    ] = "high_level"
     labels: (
         Literal[
             "majority",

@@ -227,7 +227,7 @@ def test_no_layout(tmp_path):
 def test_no_dataset(tmp_path):
     """An unknown data set is refused with the names that are known."""
     with pytest.raises(
-        DataError, match=r"ckplus, drawn, fer2013, ferplus; found 'ckpluss'"
+        DataError, match=r"ckplus, drawn, fer2013, ferplus, affectnet; found 'ckpluss'"
     ):
         read(tmp_path, "ckpluss")
 

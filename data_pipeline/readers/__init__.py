@@ -6,8 +6,19 @@ from pathlib import Path
 
 from data_pipeline.errors import DataError
 from data_pipeline.frames import USUAL, Frames
-from data_pipeline.readers import ckplus, ckplus48, ckplus_csv, fer2013, ferplus
+from data_pipeline.readers import (
+    affectnet,
+    affectnet_csv,
+    ckplus,
+    ckplus48,
+    ckplus_csv,
+    fer2013,
+    ferplus,
+)
 from data_pipeline.samples import SampleTable
+
+Progress = Callable[[int, int], None]
+"""Sees how much of the labels is read, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,20 +26,25 @@ class Reader:
     """One layout: how it looks, whether a folder has it, and its labels.
 
     ``read_frames`` takes the frames wanted of a sequence; ``None`` where a layout
-    names no other frame than that of the row.
+    names no other frame than that of the row. ``read_told`` tells how far it is;
+    ``None`` where that is quick.
     """
 
     layout: str
     detect: Callable[[Path], bool]
     read: Callable[[Path], SampleTable]
     read_frames: Callable[[Path, Frames], SampleTable] | None = None
+    read_told: Callable[[Path, Progress | None], SampleTable] | None = None
 
-    def table(self, root: Path, frames: Frames = USUAL) -> SampleTable:
+    def table(
+        self, root: Path, frames: Frames = USUAL, progress: Progress | None = None
+    ) -> SampleTable:
         """Reads the labels of the frames wanted.
 
         Args:
             root: a folder in this layout.
             frames: which frames of a sequence are rows.
+            progress: told where reading takes its time.
 
         Returns:
             The table.
@@ -37,7 +53,7 @@ class Reader:
             DataError: a label is wrong, or the layout has no such frames.
         """
         if frames == USUAL:
-            return self.read(root)
+            return self.read_told(root, progress) if self.read_told else self.read(root)
         if self.read_frames is None:
             raise DataError(
                 f"{root}: [data] neutral and frames choose among the frames of a "
@@ -66,6 +82,18 @@ READERS: dict[str, Reader] = {
     ),
     "fer2013": Reader(layout=fer2013.LAYOUT, detect=fer2013.detect, read=fer2013.read),
     "ferplus": Reader(layout=ferplus.LAYOUT, detect=ferplus.detect, read=ferplus.read),
+    "affectnet_csv": Reader(
+        layout=affectnet_csv.LAYOUT,
+        detect=affectnet_csv.detect,
+        read=affectnet_csv.read,
+        read_told=affectnet_csv.read,
+    ),
+    "affectnet": Reader(
+        layout=affectnet.LAYOUT,
+        detect=affectnet.detect,
+        read=affectnet.read,
+        read_told=affectnet.read,
+    ),
 }
 """Name -> reader, in the order in which a folder is asked."""
 
@@ -74,6 +102,7 @@ DATASETS: dict[str, tuple[str, ...]] = {
     "drawn": ("ckplus_csv", "ckplus", "ckplus48"),
     "fer2013": ("fer2013",),
     "ferplus": ("ferplus",),
+    "affectnet": ("affectnet_csv", "affectnet"),
 }
 """What ``[data] dataset`` may name -> the readers that accept its layouts."""
 
@@ -87,10 +116,24 @@ _OBTAIN_FER = (
     "votes fer2013new.csv (github.com/microsoft/FERPlus). Without them the command "
     "works on drawn faces: add --data drawn"
 )
-_OBTAIN = {"fer2013": _OBTAIN_FER, "ferplus": _OBTAIN_FER}
+_OBTAIN_AFFECTNET = (
+    "AffectNet is given to researchers who sign its licence: ask for it at "
+    "http://mohammadmahoor.com/affectnet/, unpack it there, or name its folder with "
+    "--data DIR. Without it the command works on drawn faces: add --data drawn"
+)
+_OBTAIN = {
+    "fer2013": _OBTAIN_FER,
+    "ferplus": _OBTAIN_FER,
+    "affectnet": _OBTAIN_AFFECTNET,
+}
 
 
-def read(root: Path, dataset: str, frames: Frames = USUAL) -> SampleTable:
+def read(
+    root: Path,
+    dataset: str,
+    frames: Frames = USUAL,
+    progress: Progress | None = None,
+) -> SampleTable:
     """Reads the labels of a data folder, in whichever layout it has.
 
     Label files alone are opened: whether the images exist is known when they are
@@ -100,6 +143,7 @@ def read(root: Path, dataset: str, frames: Frames = USUAL) -> SampleTable:
         root: the data folder, or a coursework table itself.
         dataset: a key of ``DATASETS``.
         frames: which frames of a sequence are rows.
+        progress: told where reading takes its time.
 
     Returns:
         The table of the first reader that knows the layout.
@@ -107,7 +151,7 @@ def read(root: Path, dataset: str, frames: Frames = USUAL) -> SampleTable:
     Raises:
         DataError: there is no such folder, layout or data set, or a label is wrong.
     """
-    return find(root, dataset).table(root, frames)
+    return find(root, dataset).table(root, frames, progress)
 
 
 def find(root: Path, dataset: str) -> Reader:

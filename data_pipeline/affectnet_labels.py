@@ -1,0 +1,87 @@
+"""AffectNet's codes of one image -> emotion, valence and arousal, or why not."""
+
+import math
+from dataclasses import dataclass
+
+from data_pipeline.labels import (
+    AFFECTNET_EMOTIONS,
+    AFFECTNET_UNNAMED,
+    AFFECTNET_UNRATED,
+)
+from data_pipeline.samples import Sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image and where its labels stand."""
+
+    path: str
+    place: str
+    partition: str | None
+
+
+def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sample:
+    """Makes the row of an image.
+
+    An image rated None (8) has no emotion, but valence and arousal; Uncertain (9) and
+    No-Face (10) have none of the three.
+
+    Args:
+        image: the image.
+        expression: 0 to 10, as written: ``"1"``, ``"1.0"``.
+        valence: -1 to 1, or -2 where nobody could rate it.
+        arousal: likewise.
+
+    Returns:
+        The row; AffectNet names no subjects.
+
+    Raises:
+        ValueError: a label cannot be; the message has it.
+
+    Source:
+        Mollahosseini, Hasani and Mahoor (2017), AffectNet, section 3.
+    """
+    emotion = _emotion(expression)
+    return Sample(
+        image=image.path,
+        subject=None,
+        sequence=None,
+        emotion=emotion,
+        high_level_emotion=None,
+        action_units={},
+        place=image.place,
+        partition=image.partition,
+        valence=_rating("valence", valence),
+        arousal=_rating("arousal", arousal),
+    )
+
+
+def _emotion(expression: str) -> str | None:
+    code = _number("expression", expression)
+    if code in AFFECTNET_UNNAMED:
+        return None
+    if code not in range(len(AFFECTNET_EMOTIONS)):
+        raise ValueError(
+            "an expression is 0 (neutral) to 7 (contempt), or 8, 9, 10 for None, "
+            f"Uncertain, No-Face; found {expression.strip()}"
+        )
+    return str(AFFECTNET_EMOTIONS[int(code)])
+
+
+def _rating(name: str, text: str) -> float | None:
+    value = _number(name, text)
+    if value == AFFECTNET_UNRATED:
+        return None
+    if not -1 <= value <= 1:
+        raise ValueError(f"{name} is -1 to 1, or -2 for none; found {text.strip()}")
+    return value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is a number, found {text.strip()[:20]!r}")
+    return value

@@ -1,0 +1,70 @@
+"""One value of a ``.npy`` file, read fast, and never a pickle."""
+
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+_LARGEST = 4096
+"""Bytes that a file of one value has at most, its head of 128 included."""
+_MAGIC = 8
+_READABLE = "USiuf"
+"""Kinds of arrays: text, bytes, whole numbers, floats."""
+
+
+def read_scalar(path: str) -> str:
+    """Reads a file that holds one value, of any dimension.
+
+    AffectNet's labels are 0-d arrays of text (``'<U8'``), in some copies of numbers.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The value as text.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: it is no such file; the message says what it is.
+
+    Example:
+        >>> read_scalar("/nowhere/0_exp.npy")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/0_exp.npy'
+    """
+    # Path.read_bytes and np.load cost 5 times as much, for 863,000 files.
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"one value was expected, found more than {_LARGEST} bytes")
+    if content[:6] != b"\x93NUMPY":
+        raise ValueError(f"a .npy file was expected, found {content[:20]!r}")
+    wide = content[6:7] != b"\x01"
+    start = int.from_bytes(content[8 : 12 if wide else 10], "little")
+    start += 12 if wide else 10
+    kind = _kind(content[:start])
+    if len(content) < start + kind.itemsize:
+        raise ValueError(f"the file is cut off after {len(content)} bytes")
+    value = np.frombuffer(content, kind, count=1, offset=start)[0]
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@lru_cache(maxsize=256)
+def _kind(head: bytes) -> np.dtype[Any]:
+    """Reads the head of a file; hundreds of thousands of files share a few."""
+    file = io.BytesIO(head)
+    version = np.lib.format.read_magic(file)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise ValueError(f"a .npy file of version 1 or 2 was expected, found {version}")
+    shape, _, kind = readers[version](file)
+    if kind.kind not in _READABLE:
+        raise ValueError(f"text or a number was expected, found {kind}, a pickle")
+    if np.prod(shape) != 1:
+        raise ValueError(f"one value was expected, found an array of shape {shape}")
+    return kind

@@ -1,0 +1,177 @@
+"""Reader of AffectNet's npy release: three little label files beside each image.
+
+Source: the archive ``train_and_val_set.tar``, 287,651 and 3,999 images cut to 224 x 224
+pixels, and courses that hand out one such folder.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data_pipeline.affectnet_labels import Image, labelled
+from data_pipeline.check_table import check_inside
+from data_pipeline.threads import threads
+from data_pipeline.errors import DataError
+from data_pipeline.npy_scalar import read_scalar
+from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
+
+LAYOUT = (
+    "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "
+    "each with images/0.jpg and annotations/0_exp.npy, 0_val.npy, 0_aro.npy"
+)
+
+PARTS: dict[str, str] = {
+    "train_set": "train",
+    "val_set": "validation",
+    "test_set": "test",
+}
+"""Folder -> partition."""
+
+KINDS = ("exp", "val", "aro")
+"""What a file of an image says: expression, valence, arousal."""
+
+_FILE = re.compile(r"(\d+)_(exp|val|aro)\.npy")
+_IMAGE = re.compile(r"(\d+)\.jpg")
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Home:
+    """One folder of images and annotations; ``name`` ends with a slash, or is empty."""
+
+    root: Path
+    name: str
+    partition: str | None
+
+
+def detect(root: Path) -> bool:
+    """Tells whether a folder holds AffectNet as npy files.
+
+    Args:
+        root: a folder, perhaps with the unpacked archive in one of its own.
+
+    Returns:
+        True where a part, or the folder itself, has ``annotations/0_exp.npy`` or so.
+    """
+    return any(_is_home(home) for home in _homes(root))
+
+
+def read(root: Path, progress: Callable[[int, int], None] | None = None) -> SampleTable:
+    """Reads three label files for each image; the images are not opened.
+
+    Every image with readable labels is a row. A rating of -2 is missing; so is the
+    emotion of expressions 8, 9 and 10, which only few copies have. An image of which
+    a label file is missing, unreadable or impossible is no row, but is listed in
+    ``skipped``.
+
+    Args:
+        root: the folder.
+        progress: called with images read and all images.
+
+    Returns:
+        The rows, ordered by part and number; RGB images, no subjects.
+
+    Raises:
+        DataError: not one label can be read, or a link leads out of the folder.
+
+    Source:
+        AffectNet: 287,651 and 3,999 images; labels are 0-d arrays of text.
+    """
+    homes = _homes(root)
+    if not homes:
+        raise DataError(f"{root}: there is no {LAYOUT}")
+    images = [(home, number) for home in homes for number in _numbers(home)]
+    found = list(_read_all(images, progress))
+    samples = [row for row in found if isinstance(row, Sample)]
+    skipped = tuple(row for row in found if isinstance(row, Skipped))
+    if not samples:
+        raise DataError(
+            f"{root}: not one of {len(found)} images has labels that can be read; the "
+            f"first, {skipped[0].place}: {skipped[0].reason}"
+        )
+    check_inside(homes[0].root, samples)
+    table = sample_table(
+        samples,
+        root=homes[0].root,
+        action_units=(),
+        source="affectnet",
+        channels=3,
+    )
+    return replace(table, skipped=skipped)
+
+
+def _homes(root: Path) -> list[_Home]:
+    """Finds the parts, in the folder or in the one that it holds."""
+    inner = sorted(path for path in root.iterdir() if path.is_dir())
+    for place in (root, *inner):
+        homes = [
+            _Home(root=place, name=f"{name}/", partition=part)
+            for name, part in PARTS.items()
+            if (place / name / "annotations").is_dir()
+        ]
+        if not homes and (place / "annotations").is_dir():
+            part = PARTS.get(place.resolve().name)
+            homes = [_Home(root=place, name="", partition=part)]
+        if homes:
+            return homes
+    return []
+
+
+def _is_home(home: _Home) -> bool:
+    with os.scandir(home.root / home.name / "annotations") as entries:
+        return any(_FILE.fullmatch(entry.name) for entry in entries)
+
+
+def _numbers(home: _Home) -> list[int]:
+    """Lists the images that a part has, or has labels of; the numbers have gaps."""
+    found = set()
+    for folder, name in (("annotations", _FILE), ("images", _IMAGE)):
+        path = home.root / home.name / folder
+        for entry in os.listdir(path) if path.is_dir() else ():  # noqa: PTH208 (speed)
+            match = name.fullmatch(entry)
+            if match is not None:
+                found.add(int(match[1]))
+    return sorted(found)
+
+
+def _read_all(
+    images: list[tuple[_Home, int]], progress: Callable[[int, int], None] | None
+) -> Iterator[Sample | Skipped]:
+    """Reads in threads: a disk, or a network, answers several at once."""
+    starts = range(0, len(images), _AT_ONCE)
+    batches = [images[start : start + _AT_ONCE] for start in starts]
+    done = 0
+    with threads() as pool:
+        for batch in pool.map(lambda batch: [_row(*image) for image in batch], batches):
+            yield from batch
+            done += len(batch)
+            if progress is not None:
+                progress(done, len(images))
+
+
+def _row(home: _Home, number: int) -> Sample | Skipped:
+    place = f"{home.name}annotations/{number}_"
+    values = []
+    for kind in KINDS:
+        path = f"{home.root}{os.sep}{place}{kind}.npy"
+        try:
+            values.append(read_scalar(path))
+        except FileNotFoundError:
+            return Skipped(place=f"{place}{kind}.npy", reason="the file is missing")
+        except (OSError, ValueError) as error:
+            return Skipped(place=f"{place}{kind}.npy", reason=_reason(error))
+    image = Image(
+        path=f"{home.name}images/{number}.jpg",
+        place=f"{place}exp.npy",
+        partition=home.partition,
+    )
+    try:
+        return labelled(image, *values)
+    except ValueError as error:
+        return Skipped(place=f"{place}*.npy", reason=str(error))
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)

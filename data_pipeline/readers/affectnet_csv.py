@@ -1,0 +1,181 @@
+"""Reader of AffectNet's full release: images in numbered folders, lists of labels.
+
+Source: ``Manually_Annotated/Manually_Annotated_Images/<folder>/<hash>.jpg``, with
+``training.csv`` and ``validation.csv``. Images annotated automatically are not read.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data_pipeline.affectnet_labels import Image, labelled
+from data_pipeline.check_table import check_inside, image_path, refuse_impostor
+from data_pipeline.errors import DataError
+from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
+
+LAYOUT = (
+    "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "
+    "validation.csv beside Manually_Annotated/Manually_Annotated_Images/"
+)
+
+LISTS: dict[str, str] = {
+    "training.csv": "train",
+    "validation.csv": "validation",
+    "test.csv": "test",
+}
+"""List -> partition."""
+
+LIST_FOLDERS = (
+    "Manually_Annotated_file_lists",
+    "Manually_Annotated/Manually_Annotated_file_lists",
+    "",
+)
+IMAGE_FOLDERS = (
+    "Manually_Annotated/Manually_Annotated_Images",
+    "Manually_Annotated_Images",
+)
+IMAGE = "subDirectory_filePath"
+LABELS = ("expression", "valence", "arousal")
+
+_TOLD_EVERY = 4096
+_Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _List:
+    """One list: its name under the data folder, its part, its columns."""
+
+    path: Path
+    name: str
+    partition: str
+    columns: tuple[str, ...]
+
+
+def detect(root: Path) -> bool:
+    """Tells whether a folder holds AffectNet's lists.
+
+    Args:
+        root: a folder.
+
+    Returns:
+        True where one of the lists is there, whatever stands in it.
+    """
+    return bool(_paths(root))
+
+
+def read(root: Path, progress: _Progress | None = None) -> SampleTable:
+    """Reads the lists; the images are neither opened nor looked for.
+
+    Every line with possible labels is a row: None (8) without an emotion, Uncertain (9)
+    and No-Face (10) without any label. A malformed line, an impossible label and the
+    second line of one image are no rows, but are listed in ``skipped``.
+
+    Args:
+        root: the folder.
+        progress: called with bytes read and all bytes.
+
+    Returns:
+        The rows, in the lists' order; RGB images, no subjects.
+
+    Raises:
+        DataError: a list has no such columns or not one readable line, there is no
+            image folder, or a link leads out of the folder.
+
+    Source:
+        AffectNet: 414,799 and 5,500 lines, one of them malformed.
+    """
+    lists = [_opened(root, path) for path in _paths(root)]
+    images = next((name for name in IMAGE_FOLDERS if (root / name).is_dir()), None)
+    if images is None:
+        raise DataError(
+            f"{root}: the lists are there but no image folder, looked for "
+            f"{' and '.join(IMAGE_FOLDERS)}; unpack Manually_Annotated.zip"
+        )
+    found: dict[str, Sample] = {}
+    skipped = []
+    for row in _rows(lists, images, progress):
+        if isinstance(row, Sample) and row.image in found:
+            first = found[row.image].place
+            reason = f"image {row.image} stands in {first} already"
+            skipped.append(Skipped(place=row.place, reason=reason))
+        elif isinstance(row, Sample):
+            found[row.image] = row
+        else:
+            skipped.append(row)
+    if not found:
+        told = [f"; the first, {row.place}: {row.reason}" for row in skipped[:1]]
+        raise DataError(
+            f"{root}: the lists hold no line that can be read{''.join(told)}"
+        )
+    check_inside(root, found.values())
+    table = sample_table(
+        found.values(), root=root, action_units=(), source="affectnet_csv", channels=3
+    )
+    return replace(table, skipped=tuple(skipped))
+
+
+def _paths(root: Path) -> list[Path]:
+    for folder in LIST_FOLDERS:
+        found = [path for name in LISTS if (path := root / folder / name).is_file()]
+        if found:
+            return found
+    return []
+
+
+def _opened(root: Path, path: Path) -> _List:
+    """Reads the first line of a list, which names its columns."""
+    with path.open("rb") as file:
+        head = file.readline()
+    refuse_impostor(path, head)
+    names = head.decode("utf-8-sig", errors="replace").strip().split(",")
+    columns = tuple(name.strip() for name in names)
+    lacking = [name for name in (IMAGE, *LABELS) if name not in columns]
+    if lacking:
+        raise DataError(
+            f"{path} line 1: the columns {', '.join(lacking)} are missing, found "
+            f"{', '.join(columns)[:80]}; restore the list of the release"
+        )
+    return _List(
+        path=path,
+        name=path.relative_to(root).as_posix(),
+        partition=LISTS[path.name],
+        columns=columns,
+    )
+
+
+def _rows(
+    lists: list[_List], images: str, progress: _Progress | None
+) -> Iterator[Sample | Skipped]:
+    total = sum(each.path.stat().st_size for each in lists)
+    done = 0
+    for each in lists:
+        with each.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                done += len(line)
+                if number > 1 and line.strip():
+                    yield _row(each, images, number, line)
+                if progress is not None and number % _TOLD_EVERY == 0:
+                    progress(done, total)
+    if progress is not None:
+        progress(total, total)
+
+
+def _row(source: _List, images: str, number: int, line: bytes) -> Sample | Skipped:
+    place = f"{source.name} line {number}"
+    cells = line.rstrip(b"\r\n").split(b",")
+    if len(cells) != len(source.columns):
+        reason = f"{len(source.columns)} columns were expected, found {len(cells)}"
+        return Skipped(place=place, reason=reason)
+    try:
+        name, *labels = (
+            cells[source.columns.index(column)].decode().strip(' "')
+            for column in (IMAGE, *LABELS)
+        )
+        path = f"{images}/{image_path(name, place)}"
+        image = Image(path=path, place=place, partition=source.partition)
+        return labelled(image, *labels)
+    except DataError:
+        reason = f"an image path stays in the image folder, found {name!r}"
+        return Skipped(place=place, reason=reason)
+    except ValueError as error:
+        return Skipped(place=place, reason=str(error))
