@@ -12,10 +12,10 @@ from pathlib import Path
 
 from data_pipeline.affectnet_labels import Image, labelled
 from data_pipeline.check_table import check_inside
-from data_pipeline.threads import threads
 from data_pipeline.errors import DataError
 from data_pipeline.npy_scalar import read_scalar
 from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
+from data_pipeline.threads import threads
 
 LAYOUT = (
     "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "
