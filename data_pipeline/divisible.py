@@ -11,12 +11,29 @@ VALIDATION = 0.2
 TEST, PUBLISHED = "test", "validation"
 """The published parts that are held out, and that validate where there is one fold."""
 
+WITHHELD = frozenset({"affectnet", "affectnet_csv"})
+"""Readers of sets whose test labels were never published: there the validation part is
+held out, and a share of the training part validates. Copies may have a test part."""
+
 
 class Guarantee(StrEnum):
     """What a split promises about its parts."""
 
     SUBJECT = "subject"
     PARTITION = "partition"
+
+
+def held_part(table: SampleTable) -> str:
+    """Names the published part that is held out.
+
+    Args:
+        table: the whole table, with a partition.
+
+    Returns:
+        ``"test"``, or ``"validation"`` where no test part is published.
+    """
+    tested = bool((table.frame["partition"] == TEST).any())
+    return PUBLISHED if table.source in WITHHELD and not tested else TEST
 
 
 def part_size(things: int, share: float) -> int:
@@ -71,8 +88,8 @@ def rows_validating(table: SampleTable, left: int, validation: float) -> int:
     if not 1 <= size < left:
         raise DataError(
             f"[split] validation = {validation} of {len(table)} images validates on "
-            f"{size} of the {left} that are not in the part {TEST}; at least one must "
-            "validate and one train: change it"
+            f"{size} of the {left} that are not held out; at least one must validate "
+            "and one train: change it"
         )
     return size
 
@@ -90,6 +107,12 @@ def check_division(table: SampleTable, by: str, folds: int, hold_out: float) -> 
         DataError: a value is wrong, or the table lacks what it is to be divided by.
     """
     published = bool(table.frame["partition"].notna().any())
+    if by == Guarantee.PARTITION and not published and table.source in WITHHELD:
+        raise DataError(
+            f'[split] by = "partition": {table.root} is one folder of {len(table)} '
+            "images, of no known part; name the folder that holds train_set and "
+            "val_set, or rename: val_set is held out, train_set is learned from"
+        )
     if by == Guarantee.PARTITION and not published:
         raise DataError(
             f'[split] by = "partition": the data in {table.root} (read as '
@@ -110,7 +133,7 @@ def check_division(table: SampleTable, by: str, folds: int, hold_out: float) -> 
 
 def _check_subjects(table: SampleTable, *, published: bool) -> None:
     missing = table.frame["subject"].isna()
-    if published and bool(missing.all()):
+    if bool(missing.all()) and (published or table.source in WITHHELD):
         raise DataError(
             f'[split] by = "subject": the data in {table.root} (read as '
             f"{table.source}) name no subjects, so that nothing can keep one out of "
@@ -179,7 +202,7 @@ def check_partition(table: SampleTable, held: int, folds: int) -> None:
 
     Args:
         table: the whole table.
-        held: rows of its test part.
+        held: rows of the part that is held out.
         folds: number of folds.
 
     Raises:
@@ -188,7 +211,8 @@ def check_partition(table: SampleTable, held: int, folds: int) -> None:
     left = len(table) - held
     if not held or left < max(2, folds):
         raise DataError(
-            f'[split] by = "partition" needs images of the part {TEST} and at least '
+            f'[split] by = "partition" needs images of the part {held_part(table)} and '
+            "at least "
             f"{max(2, folds)} others; {table.root} has {held} and {left}; add the "
             "missing folder"
         )

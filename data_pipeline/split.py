@@ -12,7 +12,6 @@ import numpy as np
 
 from data_pipeline.divisible import (
     PUBLISHED,
-    TEST,
     VALIDATION,
     Guarantee,
     check_division,
@@ -20,6 +19,7 @@ from data_pipeline.divisible import (
     check_partition,
     check_unpublished,
     check_validation,
+    held_part,
     part_size,
     rows_validating,
     subjects_validating,
@@ -47,12 +47,16 @@ class Fold:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Split:
-    """The parts of a table: development rows in folds, and the sealed hold-out."""
+    """The parts of a table: development rows in folds, and the sealed hold-out.
+
+    ``part`` names the published part that is held out, where one is.
+    """
 
     guarantee: Guarantee
     development: SampleTable
     folds: tuple[Fold, ...]
     hold_out: HoldOut
+    part: str | None = None
 
 
 def split(
@@ -68,7 +72,8 @@ def split(
 
     Args:
         table: the whole table, in any row order.
-        by: ``"subject"``, or ``"partition"``: the published test part is held out.
+        by: ``"subject"``, or ``"partition"``: the published test part is held out, or
+            the validation part of a set without one.
         folds: number of folds; 1 means one validation part: the published one, or a
             fifth of the development, or ``validation``.
         hold_out: part of the subjects, and nearly so of the images, in (0, 1);
@@ -110,8 +115,9 @@ def split(
 def _by_partition(
     table: SampleTable, folds: int, validation: float | None, seed: int
 ) -> Split:
-    """Holds the published test part out, and folds all other rows."""
-    held = (table.frame["partition"] == TEST).to_numpy(dtype=bool)
+    """Holds a published part out, and folds all other rows."""
+    name = held_part(table)
+    held = (table.frame["partition"] == name).to_numpy(dtype=bool)
     development = table.take(np.flatnonzero(~held))
     check_partition(table, int(held.sum()), folds)
     published = (development.frame["partition"] == PUBLISHED).to_numpy(dtype=bool)
@@ -132,6 +138,7 @@ def _by_partition(
         hold_out=HoldOut(
             table.take(np.flatnonzero(held)), fingerprint=table.fingerprint()
         ),
+        part=name,
     )
 
 

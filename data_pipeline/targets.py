@@ -50,6 +50,13 @@ class Targets:
         """Counts the rows."""
         return len(self.emotion_mask)
 
+    def known(self) -> Array:
+        """Tells which rows have a label of any target; shape (N,), bool."""
+        found: Array = self.emotion_mask.copy()
+        for mask in (self.action_unit_mask, self.valence_arousal_mask):
+            found |= mask.any(axis=1)
+        return found
+
     def take(self, rows: Array) -> "Targets":
         """Selects rows by position.
 

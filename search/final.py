@@ -191,12 +191,14 @@ def open_and_test(
         "drawn": labelled.drawn,
         "trial": described["trial"],
         "guarantee": str(labelled.split.guarantee),
+        "part": labelled.split.part,
         "subjects": len(labelled.split.hold_out.subjects) or None,
         "images": len(table),
         "unreadable": {
             "development": described["data"]["unreadable"],
             "hold_out": len(opened.table) - len(table),
         },
+        "skipped": len(labelled.skipped),
         "opened": opened.opened,
         **label_rules(study.data),
         **evaluate(

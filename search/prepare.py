@@ -13,6 +13,7 @@ from data_pipeline import readers
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
+from data_pipeline.samples import Skipped
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
 from models.config import Frame
@@ -30,7 +31,7 @@ class Labelled:
 
     ``drawn`` says that nobody in the data is real. ``targets`` and ``truth`` are those
     of the development rows: what is learned from, and what is scored against. They
-    differ where votes make labels.
+    differ where votes make labels. ``skipped`` are rows that have no readable label.
     """
 
     root: Path
@@ -40,17 +41,34 @@ class Labelled:
     truth: Targets
     frame: Frame
     fingerprint: str
+    skipped: tuple[Skipped, ...] = ()
 
 
-def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
+def read_labels(
+    study: Study, root: Path, *, drawn: bool, progress: Progress | None = None
+) -> Labelled:
     """Reads labels and splits; no image is opened.
+
+    Args:
+        study: the study.
+        root: the data folder.
+        drawn: whether its faces are drawn.
+        progress: sees the reading go on.
+
+    Returns:
+        The labels.
 
     Raises:
         DataError: the data are wrong, or lack a target of the study.
         StudyError: a configuration of the space cannot be built for these data.
     """
     frames = Frames(neutral=study.data.neutral, last=study.data.frames)
-    table = readers.read(root, study.data.dataset, frames)
+    table = readers.read(
+        root,
+        study.data.dataset,
+        frames,
+        lambda n, of: progress("reading labels", n, of) if progress else None,
+    )
     parts = split(
         table,
         by=study.split.by,
@@ -88,6 +106,7 @@ def read_labels(study: Study, root: Path, *, drawn: bool) -> Labelled:
         truth=read_truth(study.data, parts.development) if table.votes else targets,
         frame=frame,
         fingerprint=table.fingerprint(),
+        skipped=table.skipped,
     )
 
 
@@ -154,12 +173,14 @@ def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
 def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Finds the rows to learn from and to score.
 
-    Rows whose votes agree on nothing are dropped, as those who collected them do; in
-    all other tables a row without a label stays, and is masked.
+    Rows whose votes agree on nothing are dropped, as those who collected them do, and
+    so are images that AffectNet calls Uncertain or No-Face; in all other tables a row
+    without a label stays, and is masked.
     """
-    if not labelled.split.development.votes:
+    development = labelled.split.development
+    if not development.votes and not development.dimensions:
         return kept, kept
-    learned, judged = labelled.targets.emotion_mask, labelled.truth.emotion_mask
+    learned, judged = labelled.targets.known(), labelled.truth.known()
     return kept[learned[kept]], kept[judged[kept]]
 
 

@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from data_pipeline.samples import Skipped
+
 WIDTH = 100
 
 GUARANTEES: dict[str, str] = {
@@ -55,6 +57,24 @@ def describe(report: Mapping[str, Any]) -> str:
     return "\n".join(line for text in lines for line in _wrapped(text))
 
 
+def told_skipped(skipped: Sequence[Skipped], study: str) -> str:
+    """Says how many rows have no readable label, and where all of them are listed.
+
+    Example:
+        >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
+        >>> print(told_skipped([row], "affectnet"))
+        left out: 1 row without a readable label
+          the first: training.csv line 7: 9 columns, found 1
+          all are listed by: python -m data_pipeline.check --study affectnet
+    """
+    first = f"{skipped[0].place}: {skipped[0].reason}"
+    return (
+        f"left out: {_counted(len(skipped), 'row')} without a readable label\n"
+        f"  the first: {first}\n"
+        f"  all are listed by: python -m data_pipeline.check --study {study}"
+    )
+
+
 def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     """Says what was tested, under which promise, and how often."""
     guarantee = str(report["guarantee"])
@@ -62,7 +82,10 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield DRAWN
     images = _counted(report["images"], "image")
     if report["subjects"] is None:
-        yield f"Hold-out: {images}, no subjects named: intervals are over images"
+        part = f"the published {report['part']} part, " if report.get("part") else ""
+        yield (
+            f"Hold-out: {part}{images}, no subjects named: intervals are over images"
+        )
     else:
         subjects = _counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"
@@ -70,6 +93,8 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"Opened: {_times(report['opened'])}"
     if "labels" in report:
         yield _rules(report)
+    if report.get("skipped"):
+        yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
 
 
 def _rules(report: Mapping[str, Any]) -> str:

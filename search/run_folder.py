@@ -61,18 +61,18 @@ def run_name(study: str, *, drawn: bool) -> str:
     return f"{study}-drawn" if drawn else study
 
 
-def held_out_text(subjects: Sequence[str], images: int) -> str:
+def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str:
     """Lists who is held out, one a line; a comment where the data name nobody.
 
     Example:
-        >>> held_out_text(("S005", "S010"), 7).splitlines()
+        >>> held_out_text(("S005", "S010"), 7, None).splitlines()
         ['S005', 'S010']
-        >>> held_out_text((), 3573).rstrip()
+        >>> held_out_text((), 3573, "test").rstrip()
         '# the published test part, 3573 images: the data name no subjects'
     """
     if not subjects:
         return (
-            f"# the published test part, {images} images: the data name no subjects\n"
+            f"# the published {part} part, {images} images: the data name no subjects\n"
         )
     return "\n".join(subjects) + "\n"
 

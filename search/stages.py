@@ -19,7 +19,7 @@ from search.prepare import (
     read_labels,
 )
 from search.progress import SearchProgress
-from search.report_text import describe
+from search.report_text import describe, told_skipped
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import (
     RunFolder,
@@ -60,7 +60,9 @@ def run_stages(asked: argparse.Namespace) -> None:
     build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
-        labelled = read_labels(study, root, drawn=drawn)
+        labelled = read_labels(study, root, drawn=drawn, progress=progress.stage)
+        if labelled.skipped:
+            progress.say(told_skipped(labelled.skipped, study.name))
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
         )
@@ -154,7 +156,7 @@ def _write_inputs(run: Run) -> None:
     held = run.labelled.split.hold_out
     write_text(
         run.folder.file("hold_out_subjects.txt"),
-        held_out_text(held.subjects, held.images),
+        held_out_text(held.subjects, held.images, run.labelled.split.part),
     )
 
 

@@ -48,7 +48,7 @@ def train_seeds(
     text = config.read_text(encoding="utf-8")
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(found.study.data.dataset, data, progress.stage)
-        labelled = read_labels(found.study, root, drawn=drawn)
+        labelled = read_labels(found.study, root, drawn=drawn, progress=progress.stage)
         runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
         family.path.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _train(
     held = labelled.split.hold_out
     write_text(
         folder.file("hold_out_subjects.txt"),
-        held_out_text(held.subjects, held.images),
+        held_out_text(held.subjects, held.images, labelled.split.part),
     )
     winner = Winner(
         trial=found.origin.trial,

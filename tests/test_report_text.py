@@ -107,3 +107,18 @@ def test_subjects_may_be_a_list():
     report = report_of(*drawn(6))
     names = describe({**report, "subjects": [f"S{n}" for n in range(25)]})
     assert "25 subjects" in names
+
+
+def test_part_and_left_out():
+    """A published part is named, and so is how many rows have no readable label."""
+    report = report_of(
+        labels([0, 1]),
+        outputs([0, 1]),
+        ["a", "b"],
+        guarantee="partition",
+        part="validation",
+        skipped=3,
+    )
+    text = describe(report | {"subjects": None})
+    assert text.startswith("Hold-out: the published validation part, 2 images, no subj")
+    assert "\nLeft out: 3 rows without a readable label\n" in text
