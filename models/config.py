@@ -8,6 +8,8 @@ change of the value needs a new graph.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.presets import PRESETS, resolve, spelled
+
 Value = int | float | str
 
 
@@ -73,7 +75,18 @@ SETTINGS: dict[str, Setting] = {
     "loss.focal_gamma": Setting(kind=float, default=0.0, low=0.0, high=10.0),
     "balance": Setting(kind=str, default="none", choices=BALANCES),
     "balance.beta": Setting(kind=float, default=0.999, low=0.0, high=0.999999),
-    "augmentation.strength": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.preset": Setting(kind=str, default="none", choices=tuple(PRESETS)),
+    "augmentation.strength": Setting(kind=float, default=1.0, low=0.0, high=1.0),
+    "augmentation.probability": Setting(kind=float, default=1.0, low=0.0, high=1.0),
+    "augmentation.flip": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.rotation": Setting(kind=float, default=0.0, low=0.0, high=180.0),
+    "augmentation.scale": Setting(kind=float, default=0.0, low=0.0, high=0.9),
+    "augmentation.shift": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.crop": Setting(kind=float, default=0.0, low=0.0, high=0.9),
+    "augmentation.skew": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.brightness": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.contrast": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.erasing": Setting(kind=float, default=0.0, low=0.0, high=1.0),
 }
 
 
@@ -103,7 +116,10 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
-    """Numbers fed to a graph that exists; each is a variable of model or optimizer."""
+    """Numbers fed to a graph that exists; each is a variable of model or optimizer.
+
+    ``augmentation`` is in the order of ``models.presets.AMOUNTS``, in its units.
+    """
 
     learning_rate: float
     weight_decay: float
@@ -115,7 +131,7 @@ class Knobs:
     ccc_share: float
     label_smoothing: float
     focal_gamma: float
-    augmentation: float
+    augmentation: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +162,19 @@ class Frame:
     action_units: tuple[str, ...]
     several: bool = False
     dimensions: tuple[str, ...] = ()
+
+
+def complete(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Spells a configuration out: every key, a preset's numbers among them.
+
+    Args:
+        values: keys of ``SETTINGS`` to values, some of them.
+
+    Returns:
+        The same configuration, which new defaults or presets do not change.
+    """
+    filled = {key: values.get(key, row.default) for key, row in SETTINGS.items()}
+    return filled | spelled(values)
 
 
 def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
@@ -190,7 +219,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         ccc_share=float(of("loss.ccc_share")),
         label_smoothing=float(of("loss.label_smoothing")),
         focal_gamma=float(of("loss.focal_gamma")),
-        augmentation=float(of("augmentation.strength")),
+        augmentation=resolve(values).amounts(),
     )
     return ModelConfig(
         structure=structure,

@@ -11,9 +11,11 @@ import keras
 from models.config import Knobs
 
 
-def knob(layer: Any, name: str) -> Any:
-    """Adds one knob, a scalar that no optimizer touches, to a layer."""
-    return layer.add_weight(name=name, shape=(), initializer="zeros", trainable=False)
+def knob(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
+    """Adds one knob, numbers that no optimizer touches, to a layer."""
+    return layer.add_weight(
+        name=name, shape=shape, initializer="zeros", trainable=False
+    )
 
 
 class KnobDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
@@ -72,7 +74,7 @@ def knob_variables(model: Any) -> dict[str, Any]:
         "ccc_share": loss.ccc_share,
         "label_smoothing": loss.label_smoothing,
         "focal_gamma": loss.focal_gamma,
-        "augmentation": model.get_layer("augment").strength,
+        "augmentation": model.get_layer("augment").amounts,
     }
     if optimizer.weight_decay is not None:
         found["weight_decay"] = optimizer.weight_decay

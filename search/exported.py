@@ -14,8 +14,9 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import StudyError
+from models.config import complete
 from search.records import TrialRecord
-from search.study import Study, as_values, check_study
+from search.study import Study, check_study
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -68,7 +69,7 @@ def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
         "data": dict(study.raw["data"]),
         "split": dict(study.raw.get("split", {})),
         "objective": dict(study.raw["objective"]),
-        "fixed": as_values(record.values),
+        "fixed": complete(record.values),
         "thresholds": dict(record.attributes["thresholds"]),
     }
     mark = " on DRAWN faces" if drawn else ""

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from models.config import Frame, model_config
+from models.config import Frame, complete, model_config
 from models.weights import IMAGENET, NONE, check_structure
 from search.run_folder import sha256
 from search.space import SearchSpace
-from search.study import as_values
 
 KEYS = frozenset({"backbone.name", "backbone.weights"})
 
@@ -30,7 +29,7 @@ def starts(space: SearchSpace) -> Iterator[tuple[str, str]]:
         replace(p, when=tuple(c for c in p.when if c[0] in KEYS)) for p in kept
     )
     for point in SearchSpace(parameters=between, fixed=space.fixed).points():
-        values = as_values({**dict(space.fixed), **point})
+        values = complete({**dict(space.fixed), **point})
         yield str(values["backbone.name"]), str(values["backbone.weights"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
-from models.config import SETTINGS, Value
+from models.config import SETTINGS
 from models.metrics import METRIC_NAMES
 from search.domains import Problems, nearest
 from search.grammar import read_space
@@ -242,8 +242,3 @@ def _check_grid(space: SearchSpace, problems: Problems) -> None:
             f"[space]: sampler grid takes at most {LARGEST_GRID} points, found up to "
             f"{largest_grid(space)}; narrow the space or take sampler tpe"
         )
-
-
-def as_values(values: Mapping[str, Value]) -> dict[str, Value]:
-    """Copies a configuration, complete with the defaults of the keys it lacks."""
-    return {key: values.get(key, row.default) for key, row in SETTINGS.items()}

@@ -9,6 +9,7 @@ from rich.console import Console
 from data_pipeline.data_folder import find_data
 from data_pipeline.errors import RunError
 from data_pipeline.seeds import child_seed
+from models.config import complete
 from models.runtime import prepare_process
 from search.exported import Exported, read_exported
 from search.final import BEST, MODEL, PARTIAL, SIDECAR, Winner, sidecar
@@ -24,7 +25,6 @@ from search.run_folder import (
     write_text,
 )
 from search.storage import only_driver
-from search.study import as_values
 
 
 def train_seeds(
@@ -89,7 +89,7 @@ def _train(
     seed: int,
 ) -> None:
     order = RetrainOrder(
-        values=as_values(dict(found.study.space.fixed)),
+        values=complete(dict(found.study.space.fixed)),
         seed=child_seed(seed, "train"),
         stop_after=found.origin.epoch,
         path=str(folder.file(PARTIAL)),

@@ -4,68 +4,143 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.augment import Augment, affine
+from models.augment import ERASED, Augment
+from models.presets import PRESETS, Augmentation, resolve
+
+SIDE = 24
+ALONE = {
+    "flip": 0.5,
+    "rotation": 20.0,
+    "scale": 0.2,
+    "shift": 0.1,
+    "crop": 0.3,
+    "skew": 0.2,
+    "brightness": 0.2,
+    "contrast": 0.3,
+    "erasing": 0.5,
+}
 
 
 @pytest.fixture(name="images")
 def _images():
     generator = np.random.default_rng(2)
-    return generator.integers(0, 256, (16, 24, 24, 3)).astype(np.float32)
+    return generator.integers(0, 256, (16, SIDE, SIDE, 3)).astype(np.float32)
 
 
-def _augmented(images, strength, *, training=True, seed=3):
+def _augmented(images, augmentation, *, training=True, seed=3):
     layer = Augment()
-    layer.strength.assign(strength)
+    layer.amounts.assign(augmentation.amounts())
     layer.seed_generator.state.assign(np.array([seed, 0], "uint32"))
     return ops.convert_to_numpy(layer(images, training=training))
 
 
-def test_strength_zero_is_the_identity(images):
+def _standard(strength):
+    return resolve({"augmentation.strength": strength})
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_strength_zero_is_the_identity(images, name):
     """At strength 0 every pixel passes through to the bit, and nothing is flipped."""
-    assert np.array_equal(_augmented(images, 0.0), images)
+    still = resolve({"augmentation.preset": name, "augmentation.strength": 0.0})
+
+    assert np.array_equal(_augmented(images, still), images)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_probability_zero_is_the_identity(images, name):
+    """At probability 0 no image is changed."""
+    never = resolve({"augmentation.preset": name, "augmentation.probability": 0.0})
+
+    assert np.array_equal(_augmented(images, never), images)
 
 
 def test_inference_is_the_identity(images):
     """Outside training no image changes, whatever the strength is."""
-    assert np.array_equal(_augmented(images, 1.0, training=False), images)
+    same = _augmented(images, _standard(1.0), training=False)
+    assert np.array_equal(same, images)
 
 
-def test_images_are_moved_one_by_one(images):
-    """Copies of one image in a batch come out different from each other."""
+@pytest.mark.parametrize("name", ALONE)
+def test_images_are_changed_one_by_one(images, name):
+    """Each number does something of its own, and not the same to copies of an image."""
     copies = np.repeat(images[:1], 16, axis=0)
-    moved = _augmented(copies, 1.0)
+    changed = _augmented(copies, Augmentation(**{name: ALONE[name]}))
+    different = len(np.unique(changed.reshape(16, -1), axis=0))
 
-    assert len(np.unique(moved.reshape(16, -1), axis=0)) == 16
+    assert not np.array_equal(changed, copies)
+    assert different == 2 if name == "flip" else different > 4
 
 
-def test_pixels_stay_in_range(images):
-    """Lighter and darker images still hold pixels in [0, 255]."""
-    moved = _augmented(images, 1.0)
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shape_type_and_range_stay(images, name, channels):
+    """Changed images still hold finite pixels in [0, 255], as many as before."""
+    changed = _augmented(images[..., :channels], PRESETS[name])
 
-    assert moved.min() >= 0
-    assert moved.max() <= 255
+    assert changed.shape == (16, SIDE, SIDE, channels)
+    assert changed.dtype == np.float32
+    assert changed.min() >= 0
+    assert changed.max() <= 255
 
 
 def test_the_seed_decides(images):
-    """Equal seed states move images equally, others do not."""
-    assert np.array_equal(_augmented(images, 0.7), _augmented(images, 0.7))
-    assert not np.array_equal(_augmented(images, 0.7), _augmented(images, 0.7, seed=4))
+    """Equal seed states change images equally, others do not."""
+    once = _augmented(images, _standard(0.7))
+
+    assert np.array_equal(once, _augmented(images, _standard(0.7)))
+    assert not np.array_equal(once, _augmented(images, _standard(0.7), seed=4))
 
 
-def test_half_of_the_images_flip_at_full_strength():
-    """A draw below the share mirrors an image: its matrix has a negative scale."""
-    draws = np.zeros((5, 200), np.float32)
-    draws[0] = np.linspace(-1, 1, 200)
-    scales = ops.convert_to_numpy(affine(draws, 1.0, side=24))[:, 0]
+def test_the_amounts_do_not_move_the_draws(images):
+    """Another number leaves what the others do as it was: the light, after a flip."""
+    lit = _augmented(np.full_like(images, 128), Augmentation(brightness=0.2))
+    both = Augmentation(brightness=0.2, flip=1.0, rotation=30.0, crop=0.5)
 
-    assert (scales < 0).sum() == 100
+    assert np.allclose(_augmented(np.full_like(images, 128), both), lit, atol=1e-3)
 
 
-def test_a_flip_mirrors_around_the_centre():
+def test_probability_is_the_share_of_changed_images():
+    """At .3 three of ten images are changed; the others pass through to the bit."""
+    images = np.full((2000, 2, 2, 1), 100, np.float32)
+    changed = _augmented(images, Augmentation(brightness=0.2, probability=0.3))
+    share = np.mean((changed != images).any(axis=(1, 2, 3)))
+
+    assert share == pytest.approx(0.3, abs=0.05)  # 5 standard deviations
+
+
+def test_a_flip_mirrors_around_the_centre(images):
     """A flipped image without other moves is the mirrored image, to the bit."""
-    draws = np.array([[-1.0], [0], [0], [0], [0]], np.float32)
-    matrix = affine(draws, 1.0, side=8)
-    image = np.arange(64, dtype=np.float32).reshape(1, 8, 8, 1)
-    moved = ops.image.affine_transform(image, matrix, data_format="channels_last")
+    mirrored = _augmented(images, Augmentation(flip=1.0))
 
-    assert np.array_equal(ops.convert_to_numpy(moved), image[:, :, ::-1])
+    assert np.array_equal(mirrored, images[:, :, ::-1])
+
+
+def test_light_comes_after_the_move(images):
+    """Brightness adds to every pixel; contrast turns about the image's own mean."""
+    grey = 100 + images[..., :1] / 10
+    brighter = _augmented(grey, Augmentation(brightness=0.1))
+    turned = _augmented(grey, Augmentation(contrast=0.5))
+    added = brighter - grey
+    mean = grey.mean(axis=(1, 2, 3), keepdims=True)
+    gain = turned.std(axis=(1, 2, 3), keepdims=True) / grey.std(
+        axis=(1, 2, 3), keepdims=True
+    )
+
+    assert np.ptp(added, axis=(1, 2, 3)).max() < 1e-3
+    assert np.abs(added).max() <= 25.5 + 1e-3
+    assert np.allclose(turned, mean + gain * (grey - mean), atol=1e-2)
+
+
+def test_a_lost_rectangle_lies_inside_and_is_grey(images):
+    """Erasing puts the image's mean into one rectangle and leaves the rest alone."""
+    for image, erased in zip(
+        images, _augmented(images, Augmentation(erasing=1.0)), strict=True
+    ):
+        lost = (erased != image).any(axis=-1)
+        rows, columns = np.flatnonzero(lost.any(1)), np.flatnonzero(lost.any(0))
+        patch = erased[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+        assert lost.sum() == patch[..., 0].size
+        assert np.allclose(patch, image.mean(), atol=0.01)
+        for side in patch.shape[:2]:
+            assert ERASED[0] * SIDE - 1 <= side <= ERASED[1] * SIDE + 1

@@ -67,6 +67,13 @@ def test_a_changed_knob_changes_the_loss(trainer, name):
     assert _losses(trainer) == before
 
 
+@pytest.mark.parametrize("preset", ["ferplus_vgg13", "affectnet_cage"])
+def test_another_preset_changes_the_loss(trainer, preset):
+    """A preset is numbers of one knob: it trains otherwise, on the same graph."""
+    assert _losses(trainer, augmentation__preset=preset)[-1] != _losses(trainer)[-1]
+    assert trainer.timings.built == trainer.timings.traced == 0.0
+
+
 def test_knobs_need_no_new_graph(trainer, monkeypatch):
     """No knob, batch size, balance or number of epochs traces the step again."""
     _losses(trainer)
