@@ -9,12 +9,12 @@ import numpy as np
 from data_pipeline.inspection import Look
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
+from data_pipeline.shares import HOLD_OUT
 from data_pipeline.split import Split
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 
-HOLD_OUT = "hold-out"
 ALIKE = 0.99
 """Correlation of two sketches from which they show one picture. On 273 drawn faces:
 copies at JPEG quality 30 or a fifth of the size have .998 and more, faces of two people

@@ -28,6 +28,7 @@ from data_pipeline.holdout import HoldOut
 from data_pipeline.rows import chosen_rows, dealt_rows
 from data_pipeline.samples import SampleTable
 from data_pipeline.seeds import child_seed
+from data_pipeline.shares import HOLD_OUT, Shares, shares
 from data_pipeline.stratify import census, chosen_part, dealt
 
 Array = np.ndarray[Any, Any]
@@ -49,13 +50,15 @@ class Fold:
 class Split:
     """The parts of a table: development rows in folds, and the sealed hold-out.
 
-    ``part`` names the published part that is held out, where one is.
+    ``part`` names the published part that is held out, where one is; ``shares`` counts
+    the labels of each part.
     """
 
     guarantee: Guarantee
     development: SampleTable
     folds: tuple[Fold, ...]
     hold_out: HoldOut
+    shares: Shares
     part: str | None = None
 
 
@@ -102,14 +105,8 @@ def split(
     held = chosen_part(whole, size, child_seed(hold_out_seed, "hold-out"))
     held_rows = held[_groups(table, whole.subjects)]
     development = table.take(np.flatnonzero(~held_rows))
-    return Split(
-        guarantee=Guarantee.SUBJECT,
-        development=development,
-        folds=_folds(development, folds, validating, hold_out_seed),
-        hold_out=HoldOut(
-            table.take(np.flatnonzero(held_rows)), fingerprint=table.fingerprint()
-        ),
-    )
+    part = _folded(development, folds, validating, hold_out_seed)
+    return _split(table, Guarantee.SUBJECT, held_rows, _folds_of(part, folds))
 
 
 def _by_partition(
@@ -131,14 +128,31 @@ def _by_partition(
     else:
         parts = folds if folds > 1 else round(1 / VALIDATION)
         part = dealt_rows(development, parts, child_seed(seed, "folds", parts))
+    return _split(table, Guarantee.PARTITION, held, _folds_of(part, folds), name)
+
+
+def _split(
+    table: SampleTable,
+    guarantee: Guarantee,
+    held: Array,
+    folds: tuple[Fold, ...],
+    part: str | None = None,
+) -> Split:
+    """Seals the rows held out, and counts the labels of all parts before."""
+    sealed, open_rows = np.flatnonzero(held), np.flatnonzero(~held)
+    validating = {
+        "validation" if len(folds) == 1 else f"fold {number}": open_rows[
+            fold.validation
+        ]
+        for number, fold in enumerate(folds, start=1)
+    }
     return Split(
-        guarantee=Guarantee.PARTITION,
-        development=development,
-        folds=_folds_of(part, folds),
-        hold_out=HoldOut(
-            table.take(np.flatnonzero(held)), fingerprint=table.fingerprint()
-        ),
-        part=name,
+        guarantee=guarantee,
+        development=table.take(open_rows),
+        folds=folds,
+        hold_out=HoldOut(table.take(sealed), fingerprint=table.fingerprint()),
+        shares=shares(table, {HOLD_OUT: sealed, **validating}),
+        part=part,
     )
 
 
@@ -147,16 +161,15 @@ def _groups(table: SampleTable, subjects: Array) -> Array:
     return np.searchsorted(subjects, table.frame["subject"].to_numpy(dtype=str))
 
 
-def _folds(
-    development: SampleTable, folds: int, validating: int, seed: int
-) -> tuple[Fold, ...]:
+def _folded(development: SampleTable, folds: int, validating: int, seed: int) -> Array:
+    """Gives each row the fold that it validates in, shape (N,)."""
     whole = census(development)
     child = child_seed(seed, "folds", folds)
     if folds == 1:
         part = np.where(chosen_part(whole, validating, child), 0, 1)
     else:
         part = dealt(whole, folds, child)
-    return _folds_of(part[_groups(development, whole.subjects)], folds)
+    return part[_groups(development, whole.subjects)]
 
 
 def _folds_of(of_row: Array, folds: int) -> tuple[Fold, ...]:

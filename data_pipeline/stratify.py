@@ -3,7 +3,8 @@
 scikit-learn has no split that is stratified by several labels and grouped at once.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ class Census:
 
     Attributes:
         subjects: shape (S,), sorted.
+        labels: of each column after the first: the table's column it comes from
+            (``"action_units"`` for all AUs), and its name.
         counts: shape (S, L), int64: images, rows of each emotion of either level,
             rows of each present AU; every label occurs.
         weights: shape (L,), sums to 1: images, either level of emotion and the AUs
@@ -30,6 +33,7 @@ class Census:
     """
 
     subjects: Array
+    labels: tuple[tuple[str, str], ...]
     counts: Array
     weights: Array
 
@@ -43,32 +47,47 @@ def census(table: SampleTable) -> Census:
     Returns:
         The counts, which depend neither on the order of rows nor on that of columns.
     """
-    groups = [group for group in _indicators(table) if group.shape[1]]
     subjects, rows = np.unique(
         table.frame["subject"].to_numpy(dtype=str), return_inverse=True
     )
-    labels = np.concatenate(groups, axis=1).astype(np.int64)
-    counts = np.zeros((len(subjects), labels.shape[1]), np.int64)
-    np.add.at(counts, rows, labels)
-    weights = [np.full(group.shape[1], 1 / group.shape[1]) for group in groups]
+    each = row_census(table)
+    counts = np.zeros((len(subjects), each.counts.shape[1]), np.int64)
+    np.add.at(counts, rows, each.counts)
+    return replace(each, subjects=subjects, counts=counts)
+
+
+def row_census(table: SampleTable) -> Census:
+    """Counts each image's labels, as if each image were a subject of its own.
+
+    Args:
+        table: any table.
+
+    Returns:
+        The counts, in the order of the rows.
+    """
+    groups = [group for group in _indicators(table) if group[1]]
+    weights = [np.full(len(names), 1 / len(names)) for _, names, _ in groups]
     return Census(
-        subjects=subjects,
-        counts=counts,
+        subjects=table.frame["image"].to_numpy(dtype=str),
+        labels=tuple(
+            (column, name) for column, names, _ in groups[1:] for name in names
+        ),
+        counts=np.concatenate([shown for *_, shown in groups], axis=1).astype(np.int64),
         weights=np.concatenate(weights) / len(groups),
     )
 
 
-def _indicators(table: SampleTable) -> list[Array]:
+def _indicators(table: SampleTable) -> Iterator[tuple[str, list[str], Array]]:
     """Lists groups of label indicators, each of shape (N, labels that occur)."""
     frame = table.frame
-    groups = [np.ones((len(table), 1), bool)]
+    yield "image", ["image"], np.ones((len(table), 1), bool)
     for level in ("high_level_emotion", "emotion"):
         shown = frame[level].to_numpy(dtype=object)
         names = sorted(set(frame[level].dropna()))
-        groups.append(shown[:, None] == np.array(names, dtype=object)[None, :])
-    units = frame[sorted(table.action_units)].fillna(0).to_numpy(dtype=bool)
-    groups.append(units[:, units.any(axis=0)])
-    return groups
+        yield level, names, shown[:, None] == np.array(names, dtype=object)[None, :]
+    units = frame[sorted(table.action_units)].fillna(0).astype(bool)
+    occurring = units.loc[:, units.any(axis=0)]
+    yield "action_units", list(occurring.columns), occurring.to_numpy(dtype=bool)
 
 
 def imbalance(parts: Array, whole: Census, share: float) -> Array:

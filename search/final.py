@@ -20,6 +20,7 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
+from search.split_text import split_report
 from search.study import Study
 from search.truth import clusters, label_rules, read_truth
 
@@ -200,6 +201,7 @@ def open_and_test(
         },
         "skipped": len(labelled.skipped),
         "opened": opened.opened,
+        "split": split_report(labelled.split),
         **label_rules(study.data),
         **evaluate(
             targets,

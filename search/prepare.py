@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
 from data_pipeline.samples import Skipped
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
 from models.config import Frame
+from search.fold_checks import check_folds
 from search.job import Job
 from search.starts import check_seen, check_space, start_identity
 from search.study import Study
@@ -143,7 +143,7 @@ def prepare(
         )
         for fold in labelled.split.folds
     )
-    _check_folds(folds, labelled)
+    check_folds(folds, labelled.targets, labelled.truth)
     job = Job(
         images=str(images.path.resolve()),
         targets=labelled.targets,
@@ -182,20 +182,6 @@ def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarra
         return kept, kept
     learned, judged = labelled.targets.known(), labelled.truth.known()
     return kept[learned[kept]], kept[judged[kept]]
-
-
-def _check_folds(folds: tuple[Fold, ...], labelled: Labelled) -> None:
-    for index, fold in enumerate(folds):
-        for name, rows, targets in (
-            ("train", fold.train, labelled.targets),
-            ("validation", fold.validation, labelled.truth),
-        ):
-            part = targets.take(rows)
-            if targets.emotions and not part.emotion_mask.any():
-                raise DataError(
-                    f"fold {index + 1}: its {name} part of {len(rows)} images has no "
-                    "labelled emotion; take fewer [split] folds, or more data"
-                )
 
 
 def _digest(folds: tuple[Fold, ...]) -> str:

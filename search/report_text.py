@@ -39,6 +39,9 @@ METRIC_TEXTS: dict[str, str] = {
 
 UNDEFINED = "-"
 
+IMBALANCE = "0: a copy of the whole, 1: left to chance"
+"""What the imbalance of a part says."""
+
 
 def describe(report: Mapping[str, Any]) -> str:
     """Renders a hold-out report as aligned plain text.
@@ -54,7 +57,7 @@ def describe(report: Mapping[str, Any]) -> str:
     lines = [*_heading(report), ""]
     lines += _table(report)
     lines += _absences(report)
-    return "\n".join(line for text in lines for line in _wrapped(text))
+    return "\n".join(line for text in lines for line in wrapped(text))
 
 
 def told_skipped(skipped: Sequence[Skipped], study: str) -> str:
@@ -91,6 +94,9 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"Hold-out: {subjects}, {images}"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
     yield f"Opened: {_times(report['opened'])}"
+    if "split" in report:
+        achieved = report["split"]["imbalance"]["hold-out"]
+        yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
     if "labels" in report:
         yield _rules(report)
     if report.get("skipped"):
@@ -173,6 +179,13 @@ def _absences(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"{title} not in the hold-out, left out of means: {', '.join(absent)}"
 
 
-def _wrapped(text: str) -> list[str]:
-    """Breaks what is longer than the terminal; tables are not."""
+def wrapped(text: str) -> list[str]:
+    """Breaks what is longer than the terminal; tables are not.
+
+    Args:
+        text: one line.
+
+    Returns:
+        Lines, the later ones indented.
+    """
     return textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]

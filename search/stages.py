@@ -10,6 +10,7 @@ from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from search import final
+from search.fold_checks import fold_notes
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
@@ -29,6 +30,7 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
+from search.split_text import split_text
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -102,8 +104,8 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
     )
     ledger.keep_pixels(pixels)
-    if job.unreadable:
-        run.progress.say(f"left out: {job.unreadable} unreadable development images")
+    if not ledger.exhausted():
+        _say_split(run, job)
     _write_inputs(run)
     if asked.until == "holdout" and final.test_is_unfinished(run.folder, run.labelled):
         # Before a larger budget finds another winner: the hold-out is open for this.
@@ -148,6 +150,15 @@ def _after_search(
     if asked.until == "search":
         return None
     return final.retrain_order(run.study, run.folder, best)
+
+
+def _say_split(run: Run, job: Job) -> None:
+    """Says how the data are divided, and what a part lacks."""
+    run.progress.say(split_text(run.labelled.split, run.study.data))
+    for note in fold_notes(job.folds, job.truth):
+        run.progress.say(note)
+    if job.unreadable:
+        run.progress.say(f"left out: {job.unreadable} unreadable development images")
 
 
 def _write_inputs(run: Run) -> None:

@@ -1,0 +1,118 @@
+"""What a split achieved, for people and for the report: shares of labels by part."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.emotion_labels import EMOTION_LEVELS
+from data_pipeline.shares import Shares
+from data_pipeline.split import Split
+from search.report_text import GUARANTEES, IMBALANCE, wrapped
+from search.sections import Data
+
+
+def split_text(split: Split, data: Data) -> str:
+    """Says how a split divides the data, and how alike its parts are.
+
+    Args:
+        split: of the data.
+        data: the study's section: labels that it does not learn are left out.
+
+    Returns:
+        Lines of at most 100 columns: sizes, a table of shares, the largest
+        difference, and the labels that a part lacks.
+    """
+    columns = _columns(data)
+    lines = [_heading(split), *_table(split.shares, columns)]
+    lines += [_furthest(split.shares, columns), _imbalance(split.shares)]
+    lines += _absences(split.shares, columns)
+    return "\n".join(part for line in lines if line for part in wrapped(line))
+
+
+def split_report(split: Split) -> dict[str, Any]:
+    """Lists what the parts hold, as ``holdout.json`` has it: counts of images."""
+    shares = split.shares
+    names = ["images", *(f"{column}.{label}" for column, label in shares.labels)]
+    counts = {"whole": shares.whole}
+    counts |= dict(zip(shares.parts, shares.counts, strict=True))
+    return {
+        "imbalance": dict(zip(shares.parts, shares.imbalance.tolist(), strict=True)),
+        "images": {
+            part: dict(zip(names, found.tolist(), strict=True))
+            for part, found in counts.items()
+        },
+    }
+
+
+def _absences(shares: Shares, columns: tuple[str, ...]) -> Iterator[str]:
+    """Names the labels that a part lacks, one line a part."""
+    lacking = defaultdict(list)
+    for part, label in shares.absent(columns):
+        lacking[part].append(label)
+    for part, labels in lacking.items():
+        yield f"Not in {part}: {', '.join(labels)}"
+
+
+def _columns(data: Data) -> tuple[str, ...]:
+    """Names the columns whose labels a study learns."""
+    level, _ = EMOTION_LEVELS.get(data.emotions, ("emotion", ()))
+    units = ("action_units",) if "action_units" in data.targets else ()
+    # Valence and arousal are balanced by the expression that goes with them.
+    emotion = data.targets != ("action_units",)
+    return (*((level,) if emotion else ()), *units)
+
+
+def _heading(split: Split) -> str:
+    held, folds = split.hold_out, len(split.folds)
+    people = len(held.subjects)
+    images = f"{held.images} images"
+    who = f"{people} subjects ({images})" if people else images
+    how = f"in {folds} folds" if folds > 1 else "to train and validate on"
+    return (
+        f"Split: {who} held out, {len(split.development)} images {how}; "
+        f"{GUARANTEES[str(split.guarantee)]}"
+    )
+
+
+def _table(shares: Shares, columns: tuple[str, ...]) -> Iterator[str]:
+    """Lays out one line a label: its share of the images of each part."""
+    rows = [("", "all", "hold-out", _validating(shares))]
+    rows.append(("  images", *_cells(shares.whole[0], shares.counts[:, 0], "d")))
+    for at, (column, label) in enumerate(shares.labels, start=1):
+        if column in columns:
+            part = shares.counts[:, at] / shares.counts[:, 0]
+            whole = shares.whole[at] / shares.whole[0]
+            rows.append((f"  {label}", *_cells(whole, part, ".3f")))
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        told = (cell.rjust(wide) for cell, wide in zip(cells, widths[1:], strict=True))
+        yield "  ".join((name.ljust(widths[0]), *told))
+
+
+def _cells(whole: float, parts: np.ndarray, form: str) -> tuple[str, str, str]:
+    low, high = (format(value, form) for value in (parts[1:].min(), parts[1:].max()))
+    folds = low if low == high else f"{low} to {high}"
+    return format(whole, form), format(parts[0], form), folds
+
+
+def _furthest(shares: Shares, columns: tuple[str, ...]) -> str:
+    part, label, found, expected = shares.furthest(columns)
+    if not label:
+        return ""
+    return (
+        f"Furthest from the whole: {label} in {part}, {found:.3f} against "
+        f"{expected:.3f}"
+    )
+
+
+def _imbalance(shares: Shares) -> str:
+    _, held, folds = _cells(0.0, shares.imbalance, ".2f")
+    return f"Imbalance ({IMBALANCE}): hold-out {held}, {_validating(shares)} {folds}"
+
+
+def _validating(shares: Shares) -> str:
+    """Names the parts that validate."""
+    folds = len(shares.parts) - 1
+    return "validation" if folds == 1 else f"{folds} folds"
