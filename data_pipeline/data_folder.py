@@ -8,7 +8,7 @@ from data_pipeline.errors import DataError
 
 DATA = Path("data")
 DRAWN = "drawn"
-DRAWN_LAYOUTS = {"ferplus": "ferplus", "fer2013": "fer2013"}
+DRAWN_LAYOUTS = {name: name for name in ("ferplus", "fer2013", "affectnet")}
 """Data set -> the layout that its stand-in is drawn in; all others: CK+'s."""
 
 Progress = Callable[[str, int, int], None]

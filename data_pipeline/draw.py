@@ -1,7 +1,7 @@
 """``python -m data_pipeline.draw``: write drawn faces in a real layout.
 
     python -m data_pipeline.draw --out DIR [--subjects N] [--seed S]
-        [--layout coursework|official|ferplus|fer2013]
+        [--layout coursework|official|ferplus|fer2013|affectnet]
 
 The same seed gives the same bytes. Exit codes: 0 done, 1 failed, 2 wrong input,
 130 interrupted.

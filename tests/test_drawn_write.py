@@ -181,7 +181,8 @@ def test_a_place_that_cannot_be_written_ends_with_1(tmp_path, capsys):
 def test_an_unknown_layout_is_refused(tmp_path):
     """The message lists the layouts."""
     with pytest.raises(
-        DataError, match=r"coursework, official, ferplus, fer2013, but got 'flat'"
+        DataError,
+        match=r"coursework, official, ferplus, fer2013, affectnet, but got 'flat'",
     ):
         write_drawn(tmp_path / "set", layout="flat")
 

@@ -12,7 +12,8 @@
     paint        curves -> tones (paint_head, paint_features on a canvas), then shaded
     landmarks    where 68 points of a face lie in its frame
     camera       roll, blur, noise, time code: one finished frame
-    layout_*     the two real layouts on disk, as pictures and label files
+    affect       emotion and intensity -> valence and arousal as a coder rates them
+    layout_*     real layouts on disk, as pictures and label files
     studio       draws pictures on all cores
     write        one whole folder, all or nothing
 

@@ -40,21 +40,18 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
     return expose(subject, muscles, view, grain, _time_code(sequence, frame))
 
 
-def cut_face(
-    image: Image.Image, sequence: Sequence, seed: int, side: int
-) -> Image.Image:
-    """Cuts a grey square around the face, from hairline to chin, as FER2013 has it.
+def face_box(sequence: Sequence, seed: int) -> tuple[float, float, float, float]:
+    """Places the square around a face, from hairline to chin, as FER2013 has it.
 
     Args:
-        image: from ``draw_frame``.
-        sequence: whom it shows.
+        sequence: whom the frame shows.
         seed: seed of the whole drawn set.
-        side: edge of the result in pixels.
 
     Returns:
-        The square, mode L.
+        Left, upper, right and lower edge in the frame, in pixels.
     """
-    stage = head_stage(draw_view(seed, sequence.subject, sequence.number), MARGIN)
+    view = draw_view(seed, sequence.subject, sequence.number)
+    stage = head_stage(view, MARGIN)
     x, y = stage.spot(0.0, _FACE_MIDDLE)
     reach = _FACE_REACH * stage.unit
     box = (
@@ -63,9 +60,7 @@ def cut_face(
         x + reach - MARGIN,
         y + reach - MARGIN,
     )
-    return image.convert("L").resize(
-        (side, side), Image.Resampling.BILINEAR, box=_inside(box, image.size)
-    )
+    return _inside(box, view.size)
 
 
 def expose(

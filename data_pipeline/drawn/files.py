@@ -10,8 +10,9 @@ class Picture:
     """One frame to draw and the relative path that it is written to.
 
     ``side`` is the edge of the square that is cut around the face, in pixels of the
-    file; ``None`` leaves the whole frame. ``landmarks`` is the relative path of the
-    file of the whole frame's landmarks, if there is one.
+    file, grey as PNG and RGB as JPEG; ``None`` leaves the whole frame. ``landmarks`` is
+    the relative path of the file of the picture's landmarks, if there is one: text as
+    CK+ has it, or ``.npy``.
     """
 
     path: str

@@ -10,7 +10,10 @@ from concurrent.futures import as_completed as completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from data_pipeline.drawn.camera import cut_face, draw_frame
+import numpy as np
+from PIL import Image
+
+from data_pipeline.drawn.camera import draw_frame, face_box
 from data_pipeline.drawn.files import Picture
 from data_pipeline.drawn.landmarks import landmark_file, landmarks
 
@@ -22,6 +25,8 @@ _BATCH = 8
 _WORTH_PROCESSES = 100
 # Sensor noise has no repeats to search for: Huffman codes alone are smaller, faster.
 _HUFFMAN_ONLY = 2
+_JPEG, _QUALITY = ".jpg", 90
+_NPY = ".npy"
 
 
 def draw_all(
@@ -55,19 +60,37 @@ def draw_batch(folder: Path, pictures: Sequence[Picture], seed: int) -> int:
         path = folder / picture.path
         path.parent.mkdir(parents=True, exist_ok=True)
         image = draw_frame(picture.sequence, picture.frame, seed)
-        if picture.side is not None:
-            image = cut_face(image, picture.sequence, seed, picture.side)
-        image.save(path, format="PNG", compress_level=1, compress_type=_HUFFMAN_ONLY)
+        if path.suffix == _JPEG:
+            _cut(image, picture, seed, "RGB").save(path, quality=_QUALITY)
+        else:
+            _cut(image, picture, seed, "L").save(
+                path, format="PNG", compress_level=1, compress_type=_HUFFMAN_ONLY
+            )
         if picture.landmarks is not None:
             _write_landmarks(folder / picture.landmarks, picture, seed)
     return len(pictures)
 
 
+def _cut(image: Image.Image, picture: Picture, seed: int, mode: str) -> Image.Image:
+    """Cuts the face out, where that is wanted."""
+    if picture.side is None:
+        return image
+    box = face_box(picture.sequence, seed)
+    size = picture.side, picture.side
+    return image.convert(mode).resize(size, Image.Resampling.BILINEAR, box=box)
+
+
 def _write_landmarks(path: Path, picture: Picture, seed: int) -> None:
-    """Writes where the face's points lie in the whole frame."""
+    """Writes where the face's points lie in the picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     found = landmarks(picture.sequence, picture.frame, seed)
-    path.write_bytes(landmark_file(found))
+    if picture.side is not None:
+        left, upper, right, _ = face_box(picture.sequence, seed)
+        found = (found - (left, upper)) * picture.side / (right - left)
+    if path.suffix == _NPY:
+        np.save(path, found.ravel(), allow_pickle=False)
+    else:
+        path.write_bytes(landmark_file(found))
 
 
 def _hand_out(

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from data_pipeline.drawn import (
+    layout_affectnet,
     layout_coursework,
     layout_fer2013,
     layout_ferplus,
@@ -22,12 +23,14 @@ LAYOUTS: Mapping[str, ModuleType] = {
     "official": layout_official,
     "ferplus": layout_ferplus,
     "fer2013": layout_fer2013,
+    "affectnet": layout_affectnet,
 }
 """Layout name -> the module with its ``pictures`` and ``labels``."""
 _CKPLUS = "Layout and label counts follow CK+"
 _FOLLOWED = {
     "ferplus": "The layout follows FER+",
     "fer2013": "The layout follows FER2013",
+    "affectnet": "The layout follows AffectNet's npy release",
 }
 MARKER = "DRAWN.txt"
 """The file that says that nobody in the folder is real."""

@@ -1,0 +1,112 @@
+"""Laws of AffectNet's drawn stand-in: its layout, and ratings that mean something."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline.data_folder import DRAWN_LAYOUTS
+from data_pipeline.drawn import layout_affectnet
+from data_pipeline.drawn.affect import CIRCUMPLEX
+from data_pipeline.drawn.plan import plan
+from data_pipeline.drawn.write import LAYOUTS, write_drawn
+from data_pipeline.labels import AFFECTNET_EMOTIONS, Emotion
+from data_pipeline.landmarks import landmarks_of
+from data_pipeline.readers import read
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A drawn tree of a few people."""
+    out = tmp_path_factory.mktemp("affectnet") / "drawn"
+    write_drawn(out, layout="affectnet", subjects=3, seed=4)
+    return out
+
+
+@pytest.fixture(scope="module")
+def shots():
+    """The images of the full stand-in, undrawn."""
+    return list(layout_affectnet.shots(plan(123, 1)))
+
+
+def test_read(tree):
+    """The reader reads every row, and every picture is a small colour JPEG."""
+    table = read(tree, "affectnet")
+    assert (table.source, table.skipped) == ("affectnet", ())
+    assert set(table.frame["partition"]) == {"train", "validation"}
+    assert len(list(tree.rglob("*.jpg"))) == len(table)
+    for image in table.frame["image"]:
+        with Image.open(table.root / image) as picture:
+            assert (picture.format, picture.mode) == ("JPEG", "RGB")
+            assert picture.size == (224, 224)
+
+
+def test_landmarks(tree):
+    """Each picture's landmarks lie in it, eyes above the mouth."""
+    table = read(tree, "affectnet")
+    for row in range(len(table)):
+        points = landmarks_of(table, row)
+        assert points[17:].min() > 0
+        assert points[17:].max() < 224
+        assert points[36:48, 1].max() < points[48:, 1].min()
+
+
+def test_same_bytes(tree, tmp_path):
+    """The same seed gives the same bytes."""
+    write_drawn(tmp_path / "again", layout="affectnet", subjects=3, seed=4)
+    marks = [(root / "DRAWN.txt").read_text() for root in (tree, tmp_path / "again")]
+    assert marks[0] == marks[1]
+    assert "AffectNet" in marks[0]
+
+
+def test_numbers_have_gaps(shots):
+    """Numbers rise within a part, with gaps; each person is in one part."""
+    people = {}
+    for part in ("train_set", "val_set"):
+        numbers = [shot.number for shot in shots if shot.part == part]
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) < numbers[-1] + 1
+        people[part] = {shot.sequence.subject for shot in shots if shot.part == part}
+    assert people["train_set"].isdisjoint(people["val_set"])
+    assert {len(own) for own in people.values()} == {98, 25}
+
+
+def test_every_expression(shots):
+    """All eight emotions, None, Uncertain and No-Face occur."""
+    assert {shot.expression for shot in shots} == set(range(11))
+
+
+def test_ratings_follow_the_face(shots):
+    """Ratings lie on the emotion's side of the circle, and grow with the movement."""
+    for emotion in set(Emotion) - {Emotion.NEUTRAL}:
+        code = AFFECTNET_EMOTIONS.index(emotion)
+        own = [shot for shot in shots if shot.expression == code]
+        peaks = [shot.frame == shot.sequence.peak for shot in own]
+        found = np.array(
+            [list(layout_affectnet.ratings(shot).values()) for shot in own]
+        )
+        along = found @ np.array(CIRCUMPLEX[emotion])
+        assert along[peaks].mean() > along[~np.array(peaks)].mean() > 0
+        assert np.abs(found).max() <= 1
+
+
+def test_unrated(shots):
+    """None is rated; Uncertain and No-Face are -2 in both."""
+    for shot in shots:
+        values = set(layout_affectnet.ratings(shot).values())
+        assert (values == {-2.0}) == (shot.expression in (9, 10))
+
+
+def test_types():
+    """Labels are 0-d arrays of text, some of numbers, never pickles."""
+    files = layout_affectnet.labels(plan(12, 1))
+    kinds = [
+        content[content.index(b"'descr': '") + 10 :][:2] for content in files.values()
+    ]
+    assert {b"<U", b"<i", b"<f"} == set(kinds)
+    assert kinds.count(b"<U") > 0.9 * len(kinds)
+    assert all(b"'shape': ()" in content for content in files.values())
+
+
+def test_wired():
+    """``--data drawn`` gives AffectNet's study its own stand-in."""
+    assert DRAWN_LAYOUTS["affectnet"] in LAYOUTS
