@@ -1,17 +1,27 @@
 """Which part of a picture a model sees: the same in training, test and prediction."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from data_pipeline.align import TEMPLATE, WEIGHTS, aligned, five_of
 from data_pipeline.errors import DataError
+from data_pipeline.faces import DETECTOR, LOOKS, Detector, detector_version
 
 Array = np.ndarray[Any, Any]
 
 CROPS = ("none", "detect", "landmarks")
 """Values of ``[data] crop``."""
+
+_VERSION = 1
+"""Part of the names; raised whenever a face is cut to other pixels than before."""
+_TEMPLATE = {
+    "template": [list(point) for point in TEMPLATE],
+    "weights": list(WEIGHTS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,9 @@ class Cropper(Protocol):
     def looks_at_landmarks(self) -> bool:
         """Tells whether landmarks are worth reading: they change what is cut."""
 
+    def describe(self) -> dict[str, Any]:
+        """Returns all that makes the pixels what they are, as JSON has it."""
+
     def crop(
         self, picture: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
@@ -59,6 +72,10 @@ class CentreSquare:
     name = "centre_square"
     looks_at_landmarks = False
 
+    def describe(self) -> dict[str, Any]:
+        """Tells that nothing is looked for."""
+        return {"kind": "none", "name": self.name}
+
     def crop(
         self, picture: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
@@ -67,6 +84,60 @@ class CentreSquare:
         # Pillow's bilinear filter widens its support when it shrinks: no aliasing.
         square = ImageOps.fit(picture, (size, size), Image.Resampling.BILINEAR)
         return Cropped(picture=square, found=True)
+
+
+class DetectedFace:
+    """The face that a detector finds, aligned; without one, the centre square."""
+
+    looks_at_landmarks = False
+
+    def __init__(self, detector: Detector | None = None) -> None:
+        """Starts nothing: a detector loads at its first picture.
+
+        Args:
+            detector: one that is running; none makes its own.
+        """
+        self.name = f"{DETECTOR} {detector_version()} aligned_{_VERSION}"
+        self._detector = detector or Detector()
+
+    def describe(self) -> dict[str, Any]:
+        """Tells detector and template."""
+        detector = {"name": DETECTOR, "version": detector_version()}
+        looks = {"detector": detector, "looks": list(LOOKS)}
+        return {"kind": "detect", "name": self.name, **looks, **_TEMPLATE}
+
+    def crop(
+        self, picture: Image.Image, *, size: int, landmarks: Array | None
+    ) -> Cropped:
+        """Cuts the face; ``landmarks`` are not looked at."""
+        del landmarks
+        face = self._detector.find(picture)
+        return _face(picture, None if face is None else face.points, size)
+
+
+class LandmarkedFace:
+    """The face that the data's landmarks name, aligned; without, the centre square."""
+
+    name = f"landmarks aligned_{_VERSION}"
+    looks_at_landmarks = True
+
+    def describe(self) -> dict[str, Any]:
+        """Tells the template."""
+        return {"kind": "landmarks", "name": self.name, **_TEMPLATE}
+
+    def crop(
+        self, picture: Image.Image, *, size: int, landmarks: Array | None
+    ) -> Cropped:
+        """Cuts the face."""
+        points = None if landmarks is None else five_of(landmarks)
+        return _face(picture, points, size)
+
+
+_CROPPERS: Mapping[str, Callable[[], Cropper]] = {
+    "none": CentreSquare,
+    "detect": DetectedFace,
+    "landmarks": LandmarkedFace,
+}
 
 
 def cropper(name: str) -> Cropper:
@@ -81,6 +152,37 @@ def cropper(name: str) -> Cropper:
     Raises:
         DataError: there is no such crop.
     """
-    if name == "none":
-        return CentreSquare()
-    raise DataError(f"[data] crop is one of {', '.join(CROPS)}, found {name!r}")
+    if name not in _CROPPERS:
+        raise DataError(f"[data] crop is one of {', '.join(CROPS)}, found {name!r}")
+    return _CROPPERS[name]()
+
+
+def rebuilt(description: Mapping[str, Any]) -> Cropper:
+    """Makes the cropper that a model was trained with.
+
+    Args:
+        description: what ``describe`` told, read back from JSON.
+
+    Returns:
+        A cropper that cuts the same pixels.
+
+    Raises:
+        DataError: this installation cuts others.
+    """
+    made = cropper(str(description.get("kind")))
+    for key, value in made.describe().items():
+        if description.get(key) != value:
+            raise DataError(
+                f"the model was trained on faces cut with {key} = "
+                f"{description.get(key)!r}, and here it is {value!r}: it would see "
+                "other pixels; install the versions that its model.json names"
+            )
+    return made
+
+
+def _face(picture: Image.Image, points: Array | None, size: int) -> Cropped:
+    if points is None:
+        square = CentreSquare().crop(picture, size=size, landmarks=None)
+        return Cropped(picture=square.picture, found=False)
+    face = aligned(picture, points, size=size)
+    return Cropped(picture=face, found=True)

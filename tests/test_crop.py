@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.crop import cropper
+from data_pipeline.align import TEMPLATE, five_of
+from data_pipeline.crop import CROPS, cropper, rebuilt
 from data_pipeline.errors import DataError
 
 
@@ -27,3 +30,56 @@ def test_unknown_crop_is_refused():
     """A crop that does not exist is named with those that do."""
     with pytest.raises(DataError, match=r"none, detect, landmarks, found 'face'"):
         cropper("face")
+
+
+def test_landmarks_place_the_face():
+    """The cut has the means of the eyes' landmarks where the template wants them."""
+    landmarks = np.zeros((68, 2))
+    landmarks[36:42], landmarks[42:48] = (60, 50), (90, 50)
+    landmarks[[30, 48, 54]] = (75, 67.19), (62.58, 84.68), (87.42, 84.68)
+    picture = noise(150, 150)
+    cropped = cropper("landmarks").crop(picture, size=100, landmarks=landmarks)
+    left, top = five_of(landmarks)[0] - np.array(TEMPLATE[0]) * 100
+    box = (round(left), round(top), round(left) + 100, round(top) + 100)
+    assert cropped.found
+    np.testing.assert_allclose(
+        np.asarray(cropped.picture), np.asarray(picture.crop(box)), atol=1
+    )
+
+
+def test_without_landmarks_the_centre_square_is_cut():
+    """An image that lacks landmarks is not dropped, and told apart."""
+    picture = noise(60, 40)
+    cropped = cropper("landmarks").crop(picture, size=20, landmarks=None)
+    square = cropper("none").crop(picture, size=20, landmarks=None)
+    assert not cropped.found
+    np.testing.assert_array_equal(
+        np.asarray(cropped.picture), np.asarray(square.picture)
+    )
+
+
+@pytest.mark.parametrize("name", CROPS)
+def test_a_description_rebuilds_its_cropper(name):
+    """A cropper's description, through JSON and back, makes the same cropper."""
+    made = cropper(name)
+    again = rebuilt(json.loads(json.dumps(made.describe())))
+    assert type(again) is type(made)
+    assert again.name == made.name == made.describe()["name"]
+    assert made.describe()["kind"] == name
+    assert again.describe() == made.describe()
+
+
+def test_names_tell_croppers_apart():
+    """No two crops share a name, and so no cache."""
+    assert len({cropper(name).name for name in CROPS}) == len(CROPS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("detector", {"name": "mtcnn", "version": "0.1"}), ("template", []), ("looks", 1)],
+)
+def test_another_crop_than_the_models_is_refused(key, value):
+    """What would be cut otherwise here than in training is named with both values."""
+    description = {**cropper("detect").describe(), key: value}
+    with pytest.raises(DataError, match=f"faces cut with {key} = .* here it is"):
+        rebuilt(description)

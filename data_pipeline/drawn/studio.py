@@ -2,10 +2,8 @@
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures import as_completed as completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -16,6 +14,7 @@ from PIL import Image
 from data_pipeline.drawn.camera import draw_frame, face_box
 from data_pipeline.drawn.files import Picture
 from data_pipeline.drawn.landmarks import landmark_file, landmarks
+from data_pipeline.processes import fresh_processes
 
 Progress = Callable[[int, int], None]
 """Called with (pictures drawn, pictures in all)."""
@@ -43,7 +42,7 @@ def draw_all(
     cores = _cores()
     if cores > 1 and len(pictures) >= _WORTH_PROCESSES and _may_start_processes():
         try:
-            with _processes(cores) as pool:
+            with fresh_processes(cores) as pool:
                 _hand_out(pool, folder, pictures, seed, progress)
         except BrokenProcessPool:
             # For example a script that starts without ``if __name__ == "__main__"``.
@@ -131,23 +130,3 @@ def _cores() -> int:
 def _may_start_processes() -> bool:
     """Daemonic processes must not have children."""
     return not multiprocessing.current_process().daemon
-
-
-def _processes(cores: int) -> ProcessPoolExecutor:
-    """A pool of fresh processes: forking one that has threads may hang."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(cores, mp_context=context, initializer=_enter_worker)
-
-
-def _enter_worker() -> None:
-    """Leaves interrupts to the parent, and ends with it even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    """Waits for the parent's end."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
