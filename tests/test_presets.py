@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from models.config import SETTINGS, Knobs, complete
 from models.presets import AMOUNTS, PRESETS, Augmentation, resolve
+from search.space import FloatRange
+from search.study import read_study
 from tests.strategies_models import configured
 
 NUMBERS = [name for name in AMOUNTS if name not in {"strength", "probability"}]
@@ -122,3 +124,18 @@ def test_the_graph_has_its_own_units():
     )
     assert amounts["rotation"] == pytest.approx(3.14159265)
     assert amounts["brightness"] == 255
+
+
+@pytest.mark.parametrize(
+    ("study", "presets"),
+    [
+        ("ckplus", {"pad_crop_flip_brightness", "angles_positions_lighting"}),
+        ("ferplus", {"ferplus_cnn", "ferplus_vgg13"}),
+    ],
+)
+def test_studies_offer_what_others_did_with_their_data(study, presets):
+    """A search of CK+ or FER+ can meet the known recipes, and in full strength."""
+    space = {p.key: p.domain for p in read_study(study).space.parameters}
+
+    assert presets <= set(space["augmentation.preset"].values)
+    assert space["augmentation.strength"] == FloatRange(low=0.0, high=1.0)
