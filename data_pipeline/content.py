@@ -92,7 +92,8 @@ def _stats(root: Path, names: Sequence[str]) -> Array:
     """Asks for the stat of each file; shape (N, 3), -1 where there is none."""
     stats = np.empty((len(names), len(STATS)), np.int64)
     for start in range(0, len(names), STATTED):
-        found = [_stat(f"{root}/{name}") for name in names[start : start + STATTED]]
+        part = names[start : start + STATTED]
+        found = list(map(_stat, [f"{root}/{name}" for name in part]))
         for column, name in enumerate(STATS):
             values = np.fromiter(map(attrgetter(name), found), np.int64)
             stats[start : start + len(found), column] = values
@@ -110,8 +111,10 @@ def _remembered(
     names: Sequence[str], stats: Array, known: _Known
 ) -> tuple[Array, Array]:
     """Finds what is known of files as they are now: digests, and where there is one."""
-    place = {name: row for row, name in enumerate(known.names)}
-    at = np.fromiter((place.get(name, -1) for name in names), np.int64)
+    at = np.arange(len(names))
+    if known.names != names:  # seldom, and the dict costs as much as 10,000 stats
+        place = {name: row for row, name in enumerate(known.names)}
+        at = np.fromiter((place.get(name, -1) for name in names), np.int64)
     same = at >= 0
     same[same] = (known.stats[at[same]] == stats[same]).all(axis=1)
     digests = np.zeros((len(names), 32), np.uint8)

@@ -22,10 +22,10 @@ from data_pipeline.landmarks import landmarks_of
 from data_pipeline.samples import SampleTable
 from data_pipeline.threads import cores, threads
 
-ROWS = 64
+ROWS = 16
 BYTES = 2 << 20
 """A chunk holds no more rows and pixels than these: memory stays flat, a kill loses
-little, and images of 48 pixels are still handed out by the dozen."""
+little, and a small data set still keeps many cores busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,8 +52,8 @@ def chunks_of(shape: tuple[int, int, int, int]) -> list[range]:
         shape: (N, size, size, channels).
 
     Example:
-        >>> chunks_of((100, 48, 48, 1))
-        [range(0, 64), range(64, 100)]
+        >>> chunks_of((20, 48, 48, 1))
+        [range(0, 16), range(16, 20)]
     """
     count, height, width, channels = shape
     step = max(1, min(ROWS, BYTES // (height * width * channels)))

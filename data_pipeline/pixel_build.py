@@ -64,8 +64,10 @@ def make_whole(file: PixelFile, order: Order) -> None:
         file, source, lambda done: order.progress("checking images", done, total)
     )
     if not (sound.all() and is_whole(file)):
-        damaged = f"{file.path.name} is damaged, reading it again"
-        _complete(file, order, sound, damaged if whole else "reading images")
+        # An array without a record is of an earlier version, which kept none.
+        damaged = whole and file.record.exists()
+        again = f"{file.path.name} is damaged, reading it again"
+        _complete(file, order, sound, again if damaged else "reading images")
     mark_seen(file)
 
 
