@@ -54,7 +54,7 @@ def file_digests(
     *,
     memory: Path,
     progress: Callable[[int, int], None],
-) -> list[str]:
+) -> Iterator[str]:
     """Hashes files, or remembers their digests.
 
     Args:
@@ -63,7 +63,7 @@ def file_digests(
         memory: file that remembers digests; made, mended and added to.
         progress: called with files done and all files, where some must be read.
 
-    Returns:
+    Yields:
         SHA-256 of each file's bytes as 64 hexadecimal digits, or ``UNREADABLE``.
     """
     stats, known = _stats(root, names), _read(memory)
@@ -82,10 +82,8 @@ def file_digests(
             now = _Known(names=names, stats=stats, digests=digests)
             _write(memory, now, read & settled)
     text = digests.tobytes().hex()
-    return [
-        text[64 * row : 64 * row + 64] if is_read else UNREADABLE
-        for row, is_read in enumerate(read.tolist())
-    ]
+    for row, is_read in enumerate(read.tolist()):
+        yield text[64 * row : 64 * row + 64] if is_read else UNREADABLE
 
 
 def _stats(root: Path, names: Sequence[str]) -> Array:

@@ -8,6 +8,7 @@ gone on with.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -134,10 +135,12 @@ def _digest(order: Order, cache: Path) -> str:
     )
     crop = order.cropper.name
     words = [] if crop == CENTRE_SQUARE.name else [crop]
-    words += [str(VERSION), str(order.size), str(table.channels), *digests]
-    if order.cropper.looks_at_landmarks:
-        words += [_landmarks_digest(table, row) for row in range(len(table))]
-    return hashlib.sha256(" ".join(words).encode()).hexdigest()
+    words += [str(VERSION), str(order.size), str(table.channels)]
+    total = hashlib.sha256(" ".join(words).encode())
+    marked = range(len(table)) if order.cropper.looks_at_landmarks else ()
+    for digest in chain(digests, (_landmarks_digest(table, row) for row in marked)):
+        total.update(f" {digest}".encode())
+    return total.hexdigest()
 
 
 def _landmarks_digest(table: SampleTable, row: int) -> str:
