@@ -96,7 +96,7 @@ def assemble(structure: Structure) -> ExpressionModel:
     backbone = BACKBONES[structure.backbone]
     side, channels = structure.image_size, structure.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    features = backbone.build(Augment(name="augment")(pixels), structure)
+    features = backbone.features(Augment(name="augment")(pixels), structure)
     outputs = add_head(features, structure, KnobDropout(name="dropout"), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(

@@ -9,12 +9,13 @@ KERAS_STORE = "https://storage.googleapis.com"
 class WeightsFile:
     """A file of ImageNet weights as ``keras.applications`` publishes it.
 
-    ``md5`` is the digest under which Keras accepts a file that lies in its cache.
+    ``md5`` is the digest under which Keras accepts a file that lies in its cache;
+    ``None`` where Keras knows none and takes any file of that name.
     """
 
     name: str
     url: str
-    md5: str
+    md5: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,38 +27,54 @@ class BackboneFacts:
     """
 
     smallest: int
-    imagenet: WeightsFile | None
+    imagenet: WeightsFile | None = None
 
 
-def _file(folder: str, name: str, md5: str) -> WeightsFile:
-    return WeightsFile(name=name, url=f"{KERAS_STORE}/{folder}/{name}", md5=md5)
+def _stock(folder: str, name: str, md5: str | None) -> BackboneFacts:
+    """Describes a network of Keras: five times it halves the map, 32 to 1."""
+    file = WeightsFile(name=name, url=f"{KERAS_STORE}/{folder}/{name}", md5=md5)
+    return BackboneFacts(smallest=32, imagenet=file)
 
 
 BACKBONE_FACTS: dict[str, BackboneFacts] = {
-    "residual_cnn": BackboneFacts(smallest=16, imagenet=None),
-    "resnet50": BackboneFacts(
-        smallest=32,
-        imagenet=_file(
-            "tensorflow/keras-applications/resnet",
-            "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "4d473c1dd8becc155b73f8504c6f6626",
-        ),
+    "residual_cnn": BackboneFacts(smallest=16),
+    "resnet18": BackboneFacts(smallest=16),
+    "resnet50": _stock(
+        "tensorflow/keras-applications/resnet",
+        "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "4d473c1dd8becc155b73f8504c6f6626",
     ),
-    "densenet121": BackboneFacts(
-        smallest=32,
-        imagenet=_file(
-            "tensorflow/keras-applications/densenet",
-            "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "30ee3e1110167f948a6b9946edeeb738",
-        ),
+    "densenet121": _stock(
+        "tensorflow/keras-applications/densenet",
+        "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "30ee3e1110167f948a6b9946edeeb738",
     ),
-    "efficientnet_b0": BackboneFacts(
-        smallest=32,
-        imagenet=_file(
-            "keras-applications",
-            "efficientnetb0_notop.h5",
-            "50bc09e76180e00e4465e1a485ddc09d",
-        ),
+    "efficientnet_b0": _stock(
+        "keras-applications",
+        "efficientnetb0_notop.h5",
+        "50bc09e76180e00e4465e1a485ddc09d",
     ),
+    "efficientnet_b1": _stock(
+        "keras-applications",
+        "efficientnetb1_notop.h5",
+        "74c4e6b3e1f6a1eea24c589628592432",
+    ),
+    "efficientnet_b2": _stock(
+        "keras-applications",
+        "efficientnetb2_notop.h5",
+        "111f8e2ac8aa800a7a99e3239f7bfb39",
+    ),
+    "efficientnet_b3": _stock(
+        "keras-applications",
+        "efficientnetb3_notop.h5",
+        "af6d107764bb5b1abb91932881670226",
+    ),
+    # Published for several image sides; the convolutions of 224 serve every side.
+    "mobilenet": _stock(
+        "tensorflow/keras-applications/mobilenet",
+        "mobilenet_1_0_224_tf_no_top.h5",
+        None,
+    ),
+    "ferplus_cnn": BackboneFacts(smallest=16),
 }
 """Source of names and digests: ``keras.applications`` of Keras 3.15."""

@@ -30,9 +30,15 @@ class Setting:
 
 BACKBONE_NAMES: tuple[str, ...] = (
     "residual_cnn",
+    "resnet18",
     "resnet50",
     "densenet121",
     "efficientnet_b0",
+    "efficientnet_b1",
+    "efficientnet_b2",
+    "efficientnet_b3",
+    "mobilenet",
+    "ferplus_cnn",
 )
 """In the order of ``models.backbones.BACKBONES``, which must list the same names."""
 

@@ -41,7 +41,7 @@ def plain_model(config: ModelConfig) -> Any:
     structure = config.structure
     side, channels = structure.image_size, structure.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    features = BACKBONES[structure.backbone].build(pixels, structure)
+    features = BACKBONES[structure.backbone].features(pixels, structure)
     dropout = keras.layers.Dropout(config.knobs.dropout, name="dropout")
     outputs = add_head(features, structure, dropout, logits=False)
     return keras.Model(pixels, outputs, name=structure.backbone)

@@ -77,9 +77,10 @@ def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsE
         The error to raise.
     """
     return WeightsError(
-        f'backbone.weights = "imagenet" for {backbone} needs the file {file.name} '
-        f"(md5 {file.md5}), which is not in {weights_folder()} and could not be "
-        f"downloaded from {file.url} ({reason}); put the file into that folder, or set "
+        f'backbone.weights = "imagenet" for {backbone} needs the file {file.name}'
+        f"{f' (md5 {file.md5})' if file.md5 else ''}, which is not in "
+        f"{weights_folder()} and could not be downloaded from {file.url} ({reason}); "
+        f"put the file into that folder, or set "
         f'backbone.weights = "none"'
     )
 
@@ -87,7 +88,7 @@ def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsE
 def _no_imagenet(backbone: str) -> str:
     having = [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
     return (
-        f'backbone.weights = "imagenet" is for {", ".join(having)}; {backbone} has no '
-        f'published weights: set backbone.weights = "none", or leave {backbone} out of '
-        f"backbone.name"
+        f'backbone.weights = "imagenet" is for {", ".join(having)}; Keras publishes '
+        f'none of {backbone}: set backbone.weights = "none", or leave {backbone} out '
+        f"of backbone.name"
     )

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from keras.src.applications import efficientnet, resnet
+from keras.src.applications import efficientnet, mobilenet, resnet
 
 from data_pipeline.errors import StudyError, WeightsError
 from models import donors
@@ -28,10 +28,13 @@ def _exported(tmp_path):
     return path
 
 
-def test_a_backbone_without_imagenet_weights_is_refused():
+@pytest.mark.parametrize("name", ["residual_cnn", "resnet18", "ferplus_cnn"])
+def test_a_backbone_without_imagenet_weights_is_refused(name):
     """The message names the backbones that have such weights, and the way out."""
-    with pytest.raises(WeightsError, match=r"resnet50.*residual_cnn has no.*\"none\""):
-        check_weights("residual_cnn", "imagenet")
+    with pytest.raises(
+        WeightsError, match=rf"resnet50.*mobilenet.*none of {name}.*\"none\""
+    ):
+        check_weights(name, "imagenet")
 
 
 def test_a_missing_file_is_refused():
@@ -70,10 +73,12 @@ def test_facts_are_those_of_keras():
     assert (
         BACKBONE_FACTS["resnet50"].imagenet.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
     )
-    assert (
-        BACKBONE_FACTS["efficientnet_b0"].imagenet.md5
-        == efficientnet.WEIGHTS_HASHES["b0"][1]
-    )
+    for size in ("b0", "b1", "b2", "b3"):
+        file = BACKBONE_FACTS[f"efficientnet_{size}"].imagenet
+        assert file.name == f"efficientnet{size}_notop.h5"
+        assert file.md5 == efficientnet.WEIGHTS_HASHES[size][1]
+    file = BACKBONE_FACTS["mobilenet"].imagenet
+    assert file.url == mobilenet.BASE_WEIGHT_PATH + file.name
 
 
 @pytest.mark.slow
@@ -106,6 +111,22 @@ def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
     )
 
 
+def test_weights_of_224_pixels_fit_every_side(monkeypatch, tmp_path):
+    """MobileNet's file is of one image side; its convolutions take any other."""
+    donor = keras.applications.MobileNet(
+        include_top=False, weights=None, input_shape=(224, 224, 3)
+    )
+    path = tmp_path / "published.weights.h5"
+    donor.save_weights(path)
+    monkeypatch.setattr(keras.utils, "get_file", lambda *_a, **_k: path)
+    wanted = structure(backbone__name="mobilenet", backbone__weights="imagenet")
+    values = initial_weights(assemble(wanted), wanted)
+
+    np.testing.assert_array_equal(
+        values["conv_dw_13"][0], donor.get_layer("conv_dw_13").get_weights()[0]
+    )
+
+
 @pytest.mark.slow
 def test_a_training_starts_from_an_exported_model(exported):
     """The backbone is the file's, the head is drawn; a reset gives it again."""
@@ -134,7 +155,7 @@ def test_layers_that_fit_are_taken_by_name(exported):
 
 def test_a_file_that_fits_nowhere_is_refused(exported):
     """A file of another backbone names the file and the way out."""
-    other = plain_model(configured(backbone__name="densenet121"))
+    other = plain_model(configured(backbone__name="ferplus_cnn"))
     other.save(exported.parent / "other.keras")
     wanted = structure(backbone__weights=str(exported.parent / "other.keras"))
 

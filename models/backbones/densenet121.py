@@ -8,36 +8,38 @@ import keras
 from keras import layers
 
 from models.backbones.kind import Backbone, Tensor
-from models.backbones.stock import join, rgb
-from models.catalogue import BACKBONE_FACTS
+from models.backbones.pixels import rgb
+from models.backbones.stock import join
 from models.config import Structure
 
 RGB_MEAN = (0.485, 0.456, 0.406)
 RGB_DEVIATION = (0.229, 0.224, 0.225)
 
 
+def scale(pixels: Tensor) -> Tensor:
+    """Scales as Torch does, to three channels, shape (B, S, S, 3)."""
+    factors = [1 / (255 * deviation) for deviation in RGB_DEVIATION]
+    offset = [
+        -mean / deviation
+        for mean, deviation in zip(RGB_MEAN, RGB_DEVIATION, strict=True)
+    ]
+    return layers.Rescaling(factors, offset=offset, name="torch_scale")(rgb(pixels))
+
+
 def build(pixels: Tensor, structure: Structure) -> Tensor:
     """Adds the network.
 
     Args:
-        pixels: raw pixels, shape (B, S, S, C), in [0, 255].
-        structure: not read; C = 1 is repeated to three channels.
+        pixels: scaled, shape (B, S, S, C).
+        structure: not read.
 
     Returns:
         Features, shape (B, S//32, S//32, 1024).
     """
     del structure
-    scale = [1 / (255 * deviation) for deviation in RGB_DEVIATION]
-    offset = [
-        -mean / deviation
-        for mean, deviation in zip(RGB_MEAN, RGB_DEVIATION, strict=True)
-    ]
-    x = layers.Rescaling(scale, offset=offset, name="torch_scale")(rgb(pixels))
-    return join(keras.applications.DenseNet121, x)
+    return join(keras.applications.DenseNet121, pixels)
 
 
 BACKBONE = Backbone(
-    build=build,
-    smallest=BACKBONE_FACTS["densenet121"].smallest,
-    application=keras.applications.DenseNet121,
+    scale=scale, build=build, application=keras.applications.DenseNet121
 )

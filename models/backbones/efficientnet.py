@@ -1,33 +1,32 @@
-"""EfficientNetB0 of ``keras.applications``, which rescales raw pixels itself.
+"""EfficientNetB0 to B3 of ``keras.applications``, which rescale raw pixels themselves.
 
-Source: Tan and Le 2019, "EfficientNet: Rethinking Model Scaling". Its stochastic depth
-draws from seed generators of its own; a reset restores them with all others.
+Source: Tan and Le 2019, "EfficientNet: Rethinking Model Scaling". Each is wider and
+deeper than the last; the images are those of the study, not the sizes they were
+tuned for (224, 240, 260, 300). Their stochastic depth draws from seed generators of
+its own; a reset restores them with all others.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from models.backbones.kind import Backbone, Tensor
-from models.backbones.stock import join, rgb
-from models.catalogue import BACKBONE_FACTS
+from models.backbones.pixels import rgb
+from models.backbones.stock import join
 from models.config import Structure
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
-    """Adds the network.
+def _backbone(application: Callable[..., Any]) -> Backbone:
+    def build(pixels: Tensor, structure: Structure) -> Tensor:
+        """Adds the network; features of shape (B, ceil(S/32), ceil(S/32), F)."""
+        del structure
+        return join(application, pixels)
 
-    Args:
-        pixels: raw pixels, shape (B, S, S, C), in [0, 255].
-        structure: not read; C = 1 is repeated to three channels.
-
-    Returns:
-        Features, shape (B, ceil(S/32), ceil(S/32), 1280).
-    """
-    del structure
-    return join(keras.applications.EfficientNetB0, rgb(pixels))
+    return Backbone(scale=rgb, build=build, application=application)
 
 
-BACKBONE = Backbone(
-    build=build,
-    smallest=BACKBONE_FACTS["efficientnet_b0"].smallest,
-    application=keras.applications.EfficientNetB0,
-)
+BACKBONE = _backbone(keras.applications.EfficientNetB0)
+BACKBONE_B1 = _backbone(keras.applications.EfficientNetB1)
+BACKBONE_B2 = _backbone(keras.applications.EfficientNetB2)
+BACKBONE_B3 = _backbone(keras.applications.EfficientNetB3)

@@ -14,17 +14,31 @@ Tensor = Any
 class Backbone:
     """One kind of network, without head.
 
+    Both functions add stock Keras layers only, so that an export loads without this
+    project. The smallest image it fits stands in ``models.catalogue``.
+
     Attributes:
-        build: adds its layers, its own preprocessing first, to a tensor of raw
-            pixels (B, S, S, C) in [0, 255], and returns features (B, h, w, F).
-            Only stock Keras layers, so that an export loads without this project.
-        smallest: smallest image side in pixels.
+        scale: its own rule for raw pixels (B, S, S, C) in [0, 255].
+        build: adds its layers to scaled pixels, of 1 or 3 channels, and returns
+            features (B, h, w, F).
         application: the function of ``keras.applications`` whose published weights
             fit, layer by layer; ``None`` where there are none.
         penalized: whether L1 and L2 also act on its convolution kernels.
     """
 
+    scale: Callable[[Tensor], Tensor]
     build: Callable[[Tensor, Structure], Tensor]
-    smallest: int
     application: Callable[..., Any] | None = None
     penalized: bool = False
+
+    def features(self, pixels: Tensor, structure: Structure) -> Tensor:
+        """Adds the whole of it.
+
+        Args:
+            pixels: raw pixels, shape (B, S, S, C), in [0, 255].
+            structure: what the graph depends on.
+
+        Returns:
+            Features, shape (B, h, w, F).
+        """
+        return self.build(self.scale(pixels), structure)

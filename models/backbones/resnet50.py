@@ -8,33 +8,34 @@ import keras
 from keras import layers
 
 from models.backbones.kind import Backbone, Tensor
-from models.backbones.stock import join, rgb
-from models.catalogue import BACKBONE_FACTS
+from models.backbones.pixels import rgb
+from models.backbones.stock import join
 from models.config import Structure
 
 BGR_MEAN = (103.939, 116.779, 123.68)
+
+
+def scale(pixels: Tensor) -> Tensor:
+    """Takes the means off, in Caffe's order of channels, shape (B, S, S, 3)."""
+    x = rgb(pixels)
+    # Three equal channels, as grey pixels have, need no new order.
+    bgr = x if pixels.shape[-1] == 1 else keras.ops.flip(x, axis=-1)
+    offset = [-mean for mean in BGR_MEAN]
+    return layers.Rescaling(1.0, offset=offset, name="caffe_mean")(bgr)
 
 
 def build(pixels: Tensor, structure: Structure) -> Tensor:
     """Adds the network.
 
     Args:
-        pixels: raw pixels, shape (B, S, S, C), in [0, 255].
-        structure: C = 1 is repeated to three channels; nothing else is read.
+        pixels: scaled, shape (B, S, S, C).
+        structure: not read.
 
     Returns:
         Features, shape (B, ceil(S/32), ceil(S/32), 2048).
     """
-    x = rgb(pixels)
-    # Three equal channels, as grey pixels have, need no new order.
-    bgr = x if structure.channels == 1 else keras.ops.flip(x, axis=-1)
-    offset = [-mean for mean in BGR_MEAN]
-    x = layers.Rescaling(1.0, offset=offset, name="caffe_mean")(bgr)
-    return join(keras.applications.ResNet50, x)
+    del structure
+    return join(keras.applications.ResNet50, pixels)
 
 
-BACKBONE = Backbone(
-    build=build,
-    smallest=BACKBONE_FACTS["resnet50"].smallest,
-    application=keras.applications.ResNet50,
-)
+BACKBONE = Backbone(scale=scale, build=build, application=keras.applications.ResNet50)
