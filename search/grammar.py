@@ -41,8 +41,8 @@ def read_space(
         for key, entry in space.items()
         if (parameter := _parameter(key, entry, problems)) is not None
     ]
-    named = {key for key, _ in constants} | {p.key for p in parameters}
-    ordered = _parents_first(parameters, named, problems)
+    # Wrong ones too: what is wrong with a parent need not be told of its children.
+    ordered = _parents_first(parameters, {*fixed, *space}, problems)
     built = SearchSpace(parameters=ordered, fixed=tuple(constants))
     return _without_dead(built), problems
 

@@ -338,6 +338,20 @@ def test_stride(space, stride):
     assert read.stride == stride
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"training.optimizer" = ["adam", "adamw"]', '"training.optimizer" = ["adem"]'),
+        ('"training.optimizer" = ["adam", "adamw"]', '"training.optimizer" = 3'),
+    ],
+)
+def test_a_wrong_parent_is_one_problem(change):
+    """What is wrong with a key is not told again of the keys that depend on it."""
+    with pytest.raises(StudyError) as told:
+        study(change)
+    assert len(str(told.value).splitlines()) == 1
+
+
 def test_identity_leaves_budget_and_resources_free():
     """A run may go on with other trials and resources; nothing else may change."""
     before = study().identity()
