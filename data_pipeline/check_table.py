@@ -1,9 +1,11 @@
 """Checks that every reader makes of what it found on disk, before any pixel is read."""
 
 import codecs
+import csv
+import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from data_pipeline.decode import LFS_POINTER
@@ -14,6 +16,30 @@ _HEAD = 1024
 """Bytes that tell a web page, blank lines before it included."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def csv_lines(path: Path, *, unit: str = "line") -> Iterator[tuple[int, list[str]]]:
+    """Reads a CSV file, blank lines left out.
+
+    Args:
+        path: the file.
+        unit: what a line of it is called in messages.
+
+    Yields:
+        The number of each line in the file, and its cells.
+
+    Raises:
+        DataError: the file cannot be read, or a line is none of a CSV table.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise DataError(
+            f"{path} {unit} {reader.line_num}: not a line of a CSV table ({error})"
+        ) from None
 
 
 def read_text(path: Path) -> str:

@@ -4,13 +4,11 @@ Source: microsoft/FERPlus. They are two releases of the annotation: 1,602 of the
 rows have other votes, so a tree is read by one of them alone.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from data_pipeline.check_table import read_text
+from data_pipeline.check_table import csv_lines
 from data_pipeline.errors import DataError
 from data_pipeline.labels import FERPLUS_PARTITIONS, FERPLUS_VOTES
 
@@ -52,7 +50,7 @@ def read_ferplus(path: Path) -> list[Voted]:
     Raises:
         DataError: another header, or a row that is wrong; the message has the line.
     """
-    lines = _lines(path)
+    lines = csv_lines(path)
     _, header = next(lines, (1, []))
     if tuple(cell.strip() for cell in header) != HEADER:
         raise DataError(
@@ -76,7 +74,7 @@ def read_label_csv(path: Path) -> list[Voted]:
         DataError: a row is wrong; the message has the line.
     """
     rows = []
-    for number, cells in _lines(path):
+    for number, cells in csv_lines(path):
         if len(cells) != len(HEADER) or cells[1].strip() != BOX:
             raise DataError(
                 f'{path} line {number}: a row is NAME,"{BOX}" '
@@ -104,18 +102,6 @@ def label_csv(rows: Sequence[tuple[str, Sequence[int]]]) -> bytes:
     """
     lines = [f'{name},"{BOX}",{",".join(map(str, votes))}\n' for name, votes in rows]
     return "".join(lines).encode("ascii")
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise DataError(
-            f"{path} line {reader.line_num}: not a line of a CSV table ({error})"
-        ) from None
 
 
 def _voted(path: Path, number: int, cells: list[str]) -> Voted:

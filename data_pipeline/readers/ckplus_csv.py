@@ -4,18 +4,15 @@ Source: RMIT COSC2779/2972, assignment 1: ``data_labels.csv``, 560 rows, 21 colu
 Students' variants are read too: other columns dropped or added, rows removed.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.check_table import (
     check_distinct,
     check_inside,
+    csv_lines,
     image_path,
-    read_text,
 )
 from data_pipeline.errors import DataError
 from data_pipeline.labels import HighLevelEmotion, action_unit_name
@@ -123,7 +120,7 @@ def _table_file(root: Path) -> Path | None:
 
 
 def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
-    lines = _lines(path)
+    lines = csv_lines(path, unit="row")
     header = [name.strip() for name in next(lines, (0, []))[1]]
     if not header:
         raise DataError(f"{path}: the table is empty; {_header_advice()}")
@@ -134,19 +131,6 @@ def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
     if not rows:
         raise DataError(f"{path}: the table has a header but no rows")
     return header, rows
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yields lines that are not blank, with their numbers in the file."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise DataError(
-            f"{path} row {reader.line_num}: not a line of a CSV table ({error})"
-        ) from None
 
 
 def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
