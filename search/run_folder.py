@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.errors import InputError
+
+RESERVED = ("cache",)
+"""Folders beside the runs."""
+
+ENDINGS = ("-drawn", "-trained")
+"""What is added to a study's name for runs on drawn faces and for trained seeds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
@@ -40,6 +48,20 @@ class RunFolder:
         """Names a file of the run."""
         return self.path / name
 
+    def make(self) -> None:
+        """Makes the folder, and those above it.
+
+        Raises:
+            InputError: a file lies where a folder is to be.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InputError(
+                f"--out {self.out}: a folder of runs is wanted, and a file is in the "
+                f"way ({error.filename}); name another --out, or move the file away"
+            ) from error
+
     def set_aside(self, names: tuple[str, ...]) -> Path:
         """Moves files that newer ones will replace into a numbered folder."""
         number = 1 + len(list(self.path.glob("earlier-*")))
@@ -49,6 +71,23 @@ class RunFolder:
             if self.file(name).exists():
                 self.file(name).rename(folder / name)
         return folder
+
+
+def check_name(study: str) -> None:
+    """Refuses the name of a study whose runs would lie in another's folder.
+
+    Args:
+        study: the name of its file.
+
+    Raises:
+        InputError: the name is taken, or ends as a run's does.
+    """
+    if study in RESERVED or study.endswith(ENDINGS):
+        raise InputError(
+            f"--study {study}: runs lie in a folder of the study's name, and those "
+            f"named {', '.join(RESERVED)} or ending in {' or '.join(ENDINGS)} are kept "
+            "for other things; rename the study file"
+        )
 
 
 def run_name(study: str, *, drawn: bool) -> str:

@@ -24,6 +24,7 @@ from search.report_text import describe, told_skipped
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import (
     RunFolder,
+    check_name,
     held_out_text,
     read_json,
     run_name,
@@ -58,6 +59,7 @@ def run_stages(asked: argparse.Namespace) -> None:
         asked: the options of ``search.run``.
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    check_name(study.name)
     # Here it costs nothing to learn that a sampler's package is missing.
     build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
@@ -68,7 +70,7 @@ def run_stages(asked: argparse.Namespace) -> None:
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
         )
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.make()
         run = Run(
             study=study,
             labelled=labelled,

@@ -51,7 +51,7 @@ def train_seeds(
         labelled = read_labels(found.study, root, drawn=drawn, progress=progress.stage)
         runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
-        family.path.mkdir(parents=True, exist_ok=True)
+        family.make()
         job, _ = prepare(
             found.study, labelled, cache=runs.cache, progress=progress.stage
         )

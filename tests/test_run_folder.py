@@ -2,8 +2,10 @@
 
 import pytest
 
+from data_pipeline.errors import InputError
 from search.run_folder import (
     RunFolder,
+    check_name,
     read_json,
     run_name,
     sha256,
@@ -19,6 +21,22 @@ def test_names(tmp_path):
     assert folder.storage == f"sqlite:///{tmp_path}/ckplus-drawn/optuna.db"
     assert {folder.cache.parent, folder.receipts.parent} == {tmp_path}
     assert run_name("ckplus", drawn=False) == "ckplus"
+
+
+@pytest.mark.parametrize("name", ["cache", "ckplus-drawn", "mine-trained"])
+def test_names_kept(name):
+    """A study whose runs would lie in another's folder is refused."""
+    with pytest.raises(InputError, match=f"--study {name}: .*rename the study file"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("inner", ["", "runs"])
+def test_a_file_in_the_way(tmp_path, inner):
+    """A file in place of a folder of runs is wrong input, with the way out."""
+    (tmp_path / "runs").write_text("notes")
+    folder = RunFolder(out=tmp_path / "runs" / inner, name="ckplus")
+    with pytest.raises(InputError, match="a file is in the way .*name another --out"):
+        folder.make()
 
 
 def test_written_whole(tmp_path):
