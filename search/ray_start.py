@@ -52,7 +52,7 @@ def local_ray(job: Job) -> Iterator[str]:
         InputError: the job takes GPUs that are not there.
         RunError: Ray cannot be started.
     """
-    _check_gpus(job)
+    check_gpus(job.gpus)
     with tempfile.TemporaryDirectory(
         prefix="search-ray-", dir=SHORT, ignore_cleanup_errors=True
     ) as folder:
@@ -86,13 +86,21 @@ def _start(job: Job, folder: str) -> None:
         ) from error
 
 
-def _check_gpus(job: Job) -> None:
-    if job.gpus <= 0:
+def check_gpus(gpus: float) -> None:
+    """Refuses GPUs that are not there.
+
+    Args:
+        gpus: what one trial takes.
+
+    Raises:
+        InputError: this machine has fewer.
+    """
+    if gpus <= 0:
         return
     found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
     count = found.get_current_node_num_accelerators()
-    if count < job.gpus:
+    if count < gpus:
         raise InputError(
-            f"[resources] gpus_per_trial: {job.gpus:g} asked, {count} found on this "
+            f"[resources] gpus_per_trial: {gpus:g} asked, {count} found on this "
             "machine; set it to 0 to train on CPUs"
         )

@@ -102,6 +102,7 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         watcher=watcher,
     )
     watcher.read = ledger.records
+    _check_gpus(run, asked, ledger)
     job, pixels = prepare(
         run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
     )
@@ -152,6 +153,15 @@ def _after_search(
     if asked.until == "search":
         return None
     return final.retrain_order(run.study, run.folder, best)
+
+
+def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:
+    """Refuses GPUs that are not there, before images are read for them."""
+    gpus = run.study.resources.gpus_per_trial
+    if gpus > 0 and asked.executor == "ray" and not ledger.exhausted():
+        from search.ray_start import check_gpus  # noqa: PLC0415 - imports Ray
+
+        check_gpus(gpus)
 
 
 def _say_split(run: Run, job: Job) -> None:

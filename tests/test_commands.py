@@ -142,6 +142,14 @@ def test_bad_image(tmp_path, coursework, harm):
     assert not list((tmp_path / "runs").rglob("*.npy"))
 
 
+def test_missing_gpus(tmp_path, coursework):
+    """GPUs that are not there are refused before any image is read."""
+    words = ("--executor", "ray", "--set", "resources.gpus_per_trial=1000")
+    answer = searched(write_study(tmp_path), coursework, tmp_path / "runs", *words)
+    assert is_one_message(answer, "gpus_per_trial: 1000 asked", "set it to 0")
+    assert not (tmp_path / "runs" / "cache").exists()
+
+
 def test_quarantine_drops_unreadable_images(tmp_path, coursework):
     """Under quarantine a broken image is dropped, and the search goes on."""
     data = tmp_path / "data"
