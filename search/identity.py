@@ -1,5 +1,6 @@
 """What a run was begun with, kept in its storage: it may not change on the way."""
 
+import ast
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +49,57 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         ['data.image_size: was absent, is 48', 'split.folds: was 5, is 3']
     """
     return [
-        f"{key}: was {before.get(key, 'absent')}, is {now.get(key, 'absent')}"
+        f"{key}: was {said(before.get(key, 'absent'))}, is "
+        f"{said(now.get(key, 'absent'))}"
         for key in sorted(now.keys() | before.keys())
         if now.get(key) != before.get(key)
     ]
+
+
+def said(value: object) -> str:
+    """Writes a kept value as a study file has it.
+
+    A searched key is kept as the text of its domain and conditions.
+
+    Example:
+        >>> said("(IntRange(low=1, high=4, step=1, log=False), (('a', (True,)),))")
+        '{ low = 1, high = 4, when = { "a" = [true] } }'
+        >>> said("(Choices(values=('adam', 'sgd')), ())"), said(0.2), said("high_level")
+        ('["adam", "sgd"]', '0.2', 'high_level')
+    """
+    if not isinstance(value, str):
+        return _toml(value)
+    try:
+        domain, when = ast.parse(value, mode="eval").body.elts  # type: ignore[attr-defined]
+        entry = {
+            word.arg: ast.literal_eval(word.value)
+            for word in domain.keywords
+            if word.arg is not None
+        }
+        conditions = dict(ast.literal_eval(when))
+    except (SyntaxError, ValueError, AttributeError, TypeError):
+        return value
+    return _entry(entry, conditions)
+
+
+def _entry(domain: dict[str, Any], when: dict[str, Any]) -> str:
+    """Writes a domain; what a study file need not say is left out."""
+    if "values" in domain and not when:
+        return _toml(domain["values"])
+    words = {"choices" if k == "values" else k: v for k, v in domain.items()}
+    told = [
+        f"{word} = {_toml(value)}"
+        for word, value in words.items()
+        if not (word == "step" and value in (None, 1)) and value is not False
+    ]
+    if when:
+        inner = ", ".join(f'"{key}" = {_toml(values)}' for key, values in when.items())
+        told.append(f"when = {{ {inner} }}")
+    return f"{{ {', '.join(told)} }}"
+
+
+def _toml(value: object) -> str:
+    """Writes a number, a text, a truth or a list of them."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
