@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.errors import InputError, RunError
+from search.best import best_of
 from search.domains import nearest
 from search.exported import exported
 from search.history import read_records
@@ -74,11 +75,12 @@ def export_trial(
 def _pick(
     records: tuple[TrialRecord, ...], trial: int | None, folder: RunFolder
 ) -> TrialRecord:
-    completed = {r.number: r for r in records if r.state == "COMPLETE"}
-    if not completed:
+    best = best_of(records)
+    if best is None:
         raise RunError(f"{folder.path}: no trial has completed yet; search on")
     if trial is None:
-        return max(completed.values(), key=lambda r: (r.value or 0.0, -r.number))
+        return best
+    completed = {r.number: r for r in records if r.value is not None}
     if trial not in completed:
         known = ", ".join(map(str, completed))
         raise InputError(

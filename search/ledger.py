@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.seeds import child_seed
 from models.config import Value
+from search.best import best_of
 from search.history import records_of
 from search.identity import PIXELS, keep_identity
 from search.pruners import PRUNERS, Steps
@@ -132,8 +133,7 @@ class Ledger:
 
     def best(self) -> TrialRecord | None:
         """Returns the completed trial with the highest value, of equals the first."""
-        done = [record for record in self.records() if record.state == "COMPLETE"]
-        return max(done, key=lambda record: record.value or 0.0, default=None)
+        return best_of(self.records())
 
     def close(self) -> None:
         """Settles trials that are still running; the next start runs them again."""

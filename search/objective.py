@@ -18,10 +18,9 @@ from models.metrics import scores
 from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import Arrays, EpochScore, Part, WarmTrainer
+from search.curve import smoothed
 from search.job import Job
 from search.results import Completed, Pruned, Report, Spent
-
-SMOOTHED = 3
 
 
 def run_trial(
@@ -101,20 +100,6 @@ def completed(
         thresholds=choose_thresholds(truth, pooled[peak]) if truth.action_units else {},
         spent=spent,
     )
-
-
-def smoothed(curve: Sequence[float]) -> tuple[float, ...]:
-    """Averages each epoch with its neighbours: a centred window of three epochs.
-
-    Example:
-        >>> smoothed([0.0, 0.3, 0.6, 0.3])
-        (0.15, 0.3, 0.4, 0.45)
-    """
-    half = SMOOTHED // 2
-    windows = [
-        curve[max(0, index - half) : index + half + 1] for index in range(len(curve))
-    ]
-    return tuple(round(sum(window) / len(window), 12) for window in windows)
 
 
 def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:

@@ -8,15 +8,17 @@ the judging is ours; Hyperband's brackets are Optuna's.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import median
 
 from optuna import Study
 from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
+from search.best import best_of
+from search.curve import smoothed
+
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
-SMOOTHED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,7 @@ class Steps:
         curve = self.fold_values(values, fold)
         if not curve:
             return None
-        return max(
-            mean(curve[max(0, end - SMOOTHED) : end])
-            for end in range(1, len(curve) + 1)
-        )
+        return max(smoothed(curve))
 
 
 class SameStepMedian(BasePruner):
@@ -174,9 +173,9 @@ class FoldWilcoxon(BasePruner):
             return False
         fold, epoch = self._steps.place(trial.last_step)
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if epoch > 1 or fold < 2 or not done:  # noqa: PLR2004 - one pair says nothing
+        best = best_of(done)
+        if epoch > 1 or fold < 2 or best is None:  # noqa: PLR2004 - one pair says nothing
             return False
-        best = max(done, key=lambda other: other.value or 0.0)
         differences = [
             (self._steps.fold_score(trial.intermediate_values, index) or 0.0)
             - (self._steps.fold_score(best.intermediate_values, index) or 0.0)

@@ -12,8 +12,9 @@ from models.config import Frame, model_config
 from models.metrics import scores
 from models.predictions import Predictions
 from models.training import EpochScore, Timings
+from search.curve import smoothed
 from search.job import Job
-from search.objective import completed, run_trial, smoothed, weighted_mean
+from search.objective import completed, run_trial, weighted_mean
 from search.results import Completed, Pruned, Spent
 from tests.strategies_metrics import drawn, labels, outputs
 
