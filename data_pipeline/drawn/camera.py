@@ -40,20 +40,28 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
     return expose(subject, muscles, view, grain, _time_code(sequence, frame))
 
 
-def face_box(sequence: Sequence, seed: int) -> tuple[float, float, float, float]:
+def face_box(
+    sequence: Sequence, seed: int, loose: float = 0.0
+) -> tuple[float, float, float, float]:
     """Places the square around a face, from hairline to chin, as FER2013 has it.
 
     Args:
         sequence: whom the frame shows.
         seed: seed of the whole drawn set.
+        loose: how far it may be off and too large, as a part of its size.
 
     Returns:
         Left, upper, right and lower edge in the frame, in pixels.
     """
     view = draw_view(seed, sequence.subject, sequence.number)
     stage = head_stage(view, MARGIN)
+    rng = np.random.default_rng(
+        child_seed(seed, "drawn", "box", sequence.subject, sequence.number)
+    )
+    off_x, off_y, larger = rng.uniform((-1, -1, 0), 1) * loose
     x, y = stage.spot(0.0, _FACE_MIDDLE)
-    reach = _FACE_REACH * stage.unit
+    reach = _FACE_REACH * stage.unit * (1 + larger)
+    x, y = x + off_x * reach, y + off_y * reach
     box = (
         x - reach - MARGIN,
         y - reach - MARGIN,

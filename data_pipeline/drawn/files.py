@@ -10,7 +10,8 @@ class Picture:
     """One frame to draw and the relative path that it is written to.
 
     ``side`` is the edge of the square that is cut around the face, in pixels of the
-    file, grey as PNG and RGB as JPEG; ``None`` leaves the whole frame. ``landmarks`` is
+    file, grey as PNG and RGB as JPEG; ``None`` leaves the whole frame. ``loose`` says
+    how far that square may be off, as a part of its size. ``landmarks`` is
     the relative path of the file of the picture's landmarks, if there is one: text as
     CK+ has it, or ``.npy``.
     """
@@ -19,4 +20,5 @@ class Picture:
     sequence: Sequence
     frame: int
     side: int | None = None
+    loose: float = 0.0
     landmarks: str | None = None

@@ -18,16 +18,20 @@ from data_pipeline.labels import AFFECTNET_EMOTIONS, AFFECTNET_UNRATED, Emotion
 from data_pipeline.seeds import child_seed
 
 SIDE = 224
+LOOSE = 0.15
+"""How far the crops are off, as those of a face detector are."""
 TRAIN, VALIDATION = "train_set", "val_set"
 
 # One person in five is in the published validation part.
 _PARTS = (TRAIN, VALIDATION, TRAIN, TRAIN, TRAIN)
 
-_NEUTRAL_EVERY, _HALF_EVERY, _WEAK_EVERY = 2, 3, 9
-"""So often a sequence gives its neutral frame, one half-way, and one hard to name."""
-_UNSURE_EVERY = 37
+_NEUTRAL, _WEAK, _HALF = (0, 4, 8), (1,), (2, 6, 10)
+"""Which of twelve sequences give, in place of the peak, the neutral frame, one that is
+hard to name, and one two thirds of the way: web photographs are one of a scene."""
+_TWELVE = 12
+_UNSURE_EVERY = 29
 """So often a coder could not say."""
-_NUMBERS_EVERY = 29
+_NUMBERS_EVERY = 23
 """So often labels are numbers in place of text, as in some copies."""
 _NONE, _UNSURE = 8, (9, 10)
 
@@ -55,6 +59,7 @@ def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
             sequence=shot.sequence,
             frame=shot.frame,
             side=SIDE,
+            loose=LOOSE,
             landmarks=shot.file("lnd"),
         )
         for shot in shots(sequences)
@@ -111,16 +116,18 @@ def shots(sequences: Iterable[Sequence]) -> Iterator[Shot]:
 
 
 def _frames(rows: Iterable[Sequence]) -> Iterator[tuple[Sequence, int, int]]:
-    """Lists frames with the codes of what they are taken for."""
+    """Takes one frame of each sequence, with the code of what it is taken for."""
     for place, row in enumerate(rows):
         code = AFFECTNET_EMOTIONS.index(row.emotion or Emotion.NEUTRAL)
-        if place % _NEUTRAL_EVERY == 0:
+        kind = place % _TWELVE
+        if kind in _NEUTRAL:
             yield row, 1, AFFECTNET_EMOTIONS.index(Emotion.NEUTRAL)
-        if place % _WEAK_EVERY == 1:
+        elif kind in _WEAK:
             yield row, 1 + (row.peak - 1) // 3, _NONE
-        if place % _HALF_EVERY == 0:
+        elif kind in _HALF:
             yield row, 1 + (row.peak - 1) * 2 // 3, code
-        yield row, row.peak, code
+        else:
+            yield row, row.peak, code
 
 
 def ratings(shot: Shot) -> dict[str, float]:

@@ -74,7 +74,7 @@ def _cut(image: Image.Image, picture: Picture, seed: int, mode: str) -> Image.Im
     """Cuts the face out, where that is wanted."""
     if picture.side is None:
         return image
-    box = face_box(picture.sequence, seed)
+    box = face_box(picture.sequence, seed, picture.loose)
     size = picture.side, picture.side
     return image.convert(mode).resize(size, Image.Resampling.BILINEAR, box=box)
 
@@ -84,7 +84,7 @@ def _write_landmarks(path: Path, picture: Picture, seed: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     found = landmarks(picture.sequence, picture.frame, seed)
     if picture.side is not None:
-        left, upper, right, _ = face_box(picture.sequence, seed)
+        left, upper, right, _ = face_box(picture.sequence, seed, picture.loose)
         found = (found - (left, upper)) * picture.side / (right - left)
     if path.suffix == _NPY:
         np.save(path, found.ravel(), allow_pickle=False)
