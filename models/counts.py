@@ -1,4 +1,4 @@
-"""Weighted counts behind every metric: hits and misses, and areas under curves.
+"""Weighted counts behind every metric: hits and misses.
 
 Each function takes many weightings of the same rows at once (``B`` rows of
 weights). All ones is the plain metric; how often a bootstrap drew each row is a
@@ -71,41 +71,3 @@ def unit_counts(
         positives=weights @ (truth & mask),
         labelled=weights @ mask,
     )
-
-
-def areas(
-    truth: np.ndarray, scores: np.ndarray, mask: np.ndarray, *, weights: np.ndarray
-) -> np.ndarray:
-    """Computes each action unit's area under the ROC curve over labelled rows.
-
-    Args:
-        truth: whether a row has a unit; shape (N, U), bool.
-        scores: the higher, the likelier the unit; shape (N, U).
-        mask: whether the label is known; shape (N, U), bool.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        Areas in [0, 1]; NaN where a unit lacks a positive or a negative row.
-        Shape (B, U).
-    """
-    columns = [
-        _area(truth[known, unit], scores[known, unit], weights[:, known])
-        for unit, known in enumerate(mask.T)
-    ]
-    return np.stack(columns, axis=1) if columns else np.empty((len(weights), 0))
-
-
-def _area(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The chance that a positive row outranks a negative one, ties half; (B,)."""
-    if not truth.any() or truth.all():
-        return np.full(len(weights), np.nan)
-    order = np.argsort(scores, kind="stable")
-    ranked = scores[order]
-    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
-    above = np.add.reduceat(weights[:, order] * truth[order], starts, axis=1)
-    below = np.add.reduceat(weights[:, order] * ~truth[order], starts, axis=1)
-    wins = (above * (np.cumsum(below, axis=1) - below / 2)).sum(axis=1)
-    pairs = above.sum(axis=1) * below.sum(axis=1)
-    area = np.full(len(weights), np.nan)
-    np.divide(wins, pairs, out=area, where=pairs > 0)
-    return area

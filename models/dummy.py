@@ -3,13 +3,14 @@
 A result means something beside what no model at all would reach. For emotions the
 constant is the commonest class. For action units it is "present" always: of the
 two constants it is the one with the higher F1 (the other has 0), so that a model
-below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5.
+below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5. For
+valence and arousal it is the mean rating, the constant of least squared error.
 """
 
 import numpy as np
 
 from data_pipeline.targets import Targets
-from models.metrics import Predictions
+from models.predictions import Predictions
 
 
 def dummy_predictions(development: Targets, *, count: int) -> Predictions:
@@ -22,15 +23,18 @@ def dummy_predictions(development: Targets, *, count: int) -> Predictions:
     Returns:
         For emotions the frequency of each class in development, masked rows left
         out (all classes alike where none is labelled). For action units 1.0 where
-        development has a positive row, else 0.0.
+        development has a positive row, else 0.0. For valence and arousal the mean
+        of the labelled rows (0 where there is none).
 
-    Shape: (count, E) and (count, U).
+    Shape: (count, E), (count, U) and (count, D).
     """
     emotion = _class_frequencies(development) if development.emotions else None
     units = _constant_units(development) if development.action_units else None
+    ratings = _mean_ratings(development) if development.dimensions else None
     return Predictions(
         emotion=None if emotion is None else np.tile(emotion, (count, 1)),
         action_units=None if units is None else np.tile(units, (count, 1)),
+        valence_arousal=None if ratings is None else np.tile(ratings, (count, 1)),
     )
 
 
@@ -47,3 +51,10 @@ def _constant_units(targets: Targets) -> np.ndarray:
     """Gives each unit's constant of higher F1; (U,), 0 or 1."""
     positive = (targets.action_unit > 0) & targets.action_unit_mask
     return np.asarray(positive.any(axis=0), dtype=np.float64)
+
+
+def _mean_ratings(targets: Targets) -> np.ndarray:
+    """Computes each dimension's mean over its labelled rows; (D,), in [-1, 1]."""
+    known = targets.valence_arousal_mask
+    total = targets.valence_arousal.sum(axis=0, where=known, dtype=np.float64)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1))

@@ -1,7 +1,7 @@
 """The report of one test: each metric with its interval, beside the dummy's.
 
-What this returns is the ``emotion`` and ``action_units`` parts of
-``holdout.json``: plain numbers, text, lists and ``None`` (undefined, never NaN).
+What this returns is the parts of ``holdout.json`` for each head: plain numbers, text,
+lists and ``None`` (undefined, never NaN).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,17 +11,12 @@ import numpy as np
 
 from data_pipeline.targets import Targets
 from models.dummy import dummy_predictions
+from models.emotion_metrics import emotion_metrics, vote_metrics
+from models.evaluation_tables import emotion_tables, plain, rating_tables, unit_tables
 from models.intervals import intervals
-from models.metrics import (
-    DEFAULT_THRESHOLD,
-    Predictions,
-    action_unit_areas,
-    action_unit_counts,
-    action_unit_metrics,
-    emotion_confusion,
-    emotion_metrics,
-)
-from models.ratios import class_scores, unit_scores
+from models.predictions import Predictions
+from models.rating_metrics import rating_metrics
+from models.unit_metrics import action_unit_metrics, threshold_metrics
 
 Report = dict[str, Any]
 _Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
@@ -47,33 +42,72 @@ def evaluate(
         seed: the seed of the intervals' draws.
 
     Returns:
-        ``emotion`` and ``action_units``, as far as the targets have them, each
-        with ``images`` (labelled), ``metrics`` (value, low and high by name),
-        ``dummy``, ``per_class`` or ``per_au``, ``absent`` (labels that do not
-        occur and are left out of means), and for emotion ``confusion``.
+        ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
+        have them, each with ``images`` (labelled), ``metrics`` (value, low and high
+        by name), ``dummy``, ``per_class``, ``per_au`` or ``per_dimension``, ``absent``
+        (labels that do not occur and are left out of means), and for emotion
+        ``confusion``.
     """
+
+    def part(known: np.ndarray, score: _Score) -> Report:
+        rows = np.flatnonzero(known)
+        return _common(
+            targets.take(rows),
+            predictions.take(rows),
+            score=score,
+            subjects=np.asarray(subjects)[rows],
+            development=development,
+            seed=seed,
+        )
+
     report: Report = {}
     if targets.emotions and predictions.emotion is not None:
-        rows = np.flatnonzero(targets.emotion_mask)
-        report["emotion"] = _common(
-            targets.take(rows),
-            predictions.take(rows),
-            score=emotion_metrics,
-            subjects=np.asarray(subjects)[rows],
-            development=development,
-            seed=seed,
-        ) | _emotion_tables(targets, predictions)
+        report["emotion"] = part(targets.emotion_mask, emotion_metrics)
+        report["emotion"] |= emotion_tables(targets, predictions)
     if targets.action_units and predictions.action_units is not None:
-        rows = np.flatnonzero(targets.action_unit_mask.any(axis=1))
-        report["action_units"] = _common(
-            targets.take(rows),
+        coded = np.asarray(targets.action_unit_mask.any(axis=1))
+        report["action_units"] = part(coded, _at_both(thresholds)) | unit_tables(
+            targets, predictions, thresholds
+        )
+    if targets.dimensions and predictions.valence_arousal is not None:
+        rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
+        report["valence_arousal"] = part(rated, rating_metrics) | rating_tables(
+            targets, predictions
+        )
+    return report
+
+
+def evaluate_votes(
+    votes: Targets,
+    predictions: Predictions,
+    *,
+    subjects: Sequence[str],
+    development: Targets,
+    seed: int,
+) -> Report:
+    """Compares predictions with how taggers voted.
+
+    Args:
+        votes: distributions over the emotions, row by row.
+        predictions: the outputs for the same rows.
+        subjects: whom each row is of; the image itself where nobody is named.
+        development: the labels of all other rows, which the dummy is fitted to.
+        seed: the seed of the intervals' draws.
+
+    Returns:
+        ``votes`` with ``images``, ``metrics`` and ``dummy``, as ``evaluate`` has them.
+    """
+    rows = np.flatnonzero(votes.emotion_mask)
+    return {
+        "votes": _common(
+            votes.take(rows),
             predictions.take(rows),
-            score=_at_both(thresholds),
+            score=vote_metrics,
             subjects=np.asarray(subjects)[rows],
             development=development,
             seed=seed,
-        ) | _action_unit_tables(targets, predictions, thresholds)
-    return report
+        )
+    }
 
 
 def _common(
@@ -113,80 +147,7 @@ def _at_both(thresholds: Mapping[str, float]) -> _Score:
         targets: Targets, predictions: Predictions, weights: np.ndarray
     ) -> dict[str, np.ndarray]:
         half = action_unit_metrics(targets, predictions, weights)
-        chosen = action_unit_metrics(
-            targets, predictions, weights, thresholds=thresholds
-        )
-        free_of_thresholds = {"mean_auc"}
-        return half | {
-            f"{name}_at_thresholds": values
-            for name, values in chosen.items()
-            if name not in free_of_thresholds
-        }
+        chosen = threshold_metrics(targets, predictions, weights, thresholds=thresholds)
+        return half | {f"{name}_at_thresholds": v for name, v in chosen.items()}
 
     return score
-
-
-def _emotion_tables(targets: Targets, predictions: Predictions) -> Report:
-    """Lists each class's scores, the confusion counts and the absent classes."""
-    cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
-    found = [scores[0] for scores in class_scores(cells)]
-    known = targets.emotion[targets.emotion_mask]
-    images = np.bincount(known.argmax(axis=1), minlength=len(targets.emotions))
-    columns = dict(zip(("precision", "recall", "f1"), found, strict=True))
-    return {
-        "per_class": {
-            name: {"images": int(images[place])}
-            | {column: plain(values[place]) for column, values in columns.items()}
-            for place, name in enumerate(targets.emotions)
-        },
-        "absent": _absent(targets.emotions, images > 0),
-        "confusion": {
-            "labels": list(targets.emotions),
-            "counts": [[_whole(cell) for cell in row] for row in cells[0]],
-        },
-    }
-
-
-def _action_unit_tables(
-    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
-) -> Report:
-    """Lists each action unit's counts and scores, and those that do not occur."""
-    ones = np.ones((1, len(predictions)))
-    half = action_unit_counts(targets, predictions, ones)
-    chosen = action_unit_counts(targets, predictions, ones, thresholds=thresholds)
-    known = targets.action_unit_mask.sum(axis=0)
-    positives = ((targets.action_unit > 0) & targets.action_unit_mask).sum(axis=0)
-    columns = {"auc": action_unit_areas(targets, predictions, ones)[0]}
-    for ending, counts in (("", half), ("_at_threshold", chosen)):
-        for name, scores in zip(
-            ("precision", "recall", "f1"), unit_scores(counts), strict=True
-        ):
-            columns[name + ending] = scores[0]
-    return {
-        "per_au": {
-            unit: {
-                "images": int(known[place]),
-                "positives": int(positives[place]),
-                "prevalence": plain(positives[place] / max(known[place], 1)),
-                "threshold": float(thresholds.get(unit, DEFAULT_THRESHOLD)),
-            }
-            | {column: plain(values[place]) for column, values in columns.items()}
-            for place, unit in enumerate(targets.action_units)
-        },
-        "absent": _absent(targets.action_units, (positives > 0) & (positives < known)),
-    }
-
-
-def _absent(names: Sequence[str], occurs: np.ndarray) -> list[str]:
-    """Names the labels that do not occur."""
-    return [name for name, here in zip(names, occurs, strict=True) if not here]
-
-
-def plain(value: float) -> float | None:
-    """Turns a NumPy number into a JSON one; NaN, which JSON lacks, into ``None``."""
-    return None if np.isnan(value) else float(value)
-
-
-def _whole(count: float) -> int | None:
-    """Turns a count into a JSON integer; ``None`` where it is undefined."""
-    return None if np.isnan(count) else int(count)

@@ -6,7 +6,7 @@ from typing import Any
 from keras import layers, ops
 
 from models.config import Structure
-from models.metrics import Predictions
+from models.predictions import Predictions
 
 EMOTION = "emotion"
 ACTION_UNITS = "action_units"

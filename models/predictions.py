@@ -90,3 +90,14 @@ def _scattered(
     whole = np.full((count, head.shape[1]), np.nan, dtype=head.dtype)
     whole[places] = head
     return whole
+
+
+def as_doubles(head: np.ndarray | None) -> np.ndarray:
+    """Returns a head's outputs as float64, for scoring.
+
+    Raises:
+        ValueError: the predictions lack the head.
+    """
+    if head is None:
+        raise ValueError("these predictions lack the head that is to be scored")
+    return head.astype(np.float64)

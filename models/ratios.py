@@ -40,6 +40,23 @@ def unit_scores(counts: UnitCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return precision, recall, f1
 
 
+def pooled_scores(counts: UnitCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Computes the micro precision, recall and F1: of all units' labels together.
+
+    Args:
+        counts: weighted counts of labelled rows.
+
+    Returns:
+        Precision, recall and F1 in [0, 1], NaN where no unit is ever present.
+        Shape (B,) each.
+    """
+    return _scores(
+        counts.hits.sum(axis=1),
+        said=counts.said.sum(axis=1),
+        true=counts.positives.sum(axis=1),
+    )
+
+
 def _scores(
     hits: np.ndarray, *, said: np.ndarray, true: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,3 +83,14 @@ def mean_defined(values: np.ndarray) -> np.ndarray:
     defined = ~np.isnan(values)
     total = np.where(defined, values, 0.0).sum(axis=1)
     return divide(total, defined.sum(axis=1), undefined=np.nan)
+
+
+def weighted_mean_defined(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Averages the entries of each row that are defined, by weight; NaN without any.
+
+    Shape: (B, labels) each in, (B,) out.
+    """
+    defined = ~np.isnan(values)
+    total = np.where(defined, values * weights, 0.0).sum(axis=1)
+    heaviness = np.where(defined, weights, 0.0).sum(axis=1)
+    return divide(total, heaviness, undefined=np.nan)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from data_pipeline.targets import Targets
-from models.metrics import DEFAULT_THRESHOLD, Predictions
+from models.predictions import Predictions
+from models.unit_metrics import DEFAULT_THRESHOLD
 
 
 def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, float]:

@@ -20,9 +20,10 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
+from search.scoring import scored
 from search.split_text import split_report
 from search.study import Study
-from search.truth import clusters, label_rules, read_truth
+from search.truth import label_rules
 
 MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "best.toml"
 PARTIAL = ".model.part.keras"
@@ -183,10 +184,7 @@ def open_and_test(
         opened.table, size=study.data.image_size, unreadable=study.data.unreadable
     )
     table = opened.table.take(kept)
-    targets = read_truth(study.data, table)
     predictions = predict(folder, pixels[kept], cpus=study.resources.cpus_per_trial)
-    from models.evaluation import evaluate  # noqa: PLC0415 - only this stage needs it
-
     report = {
         "study": study.name,
         "drawn": labelled.drawn,
@@ -203,14 +201,7 @@ def open_and_test(
         "opened": opened.opened,
         "split": split_report(labelled.split),
         **label_rules(study.data),
-        **evaluate(
-            targets,
-            predictions,
-            subjects=clusters(table),
-            thresholds=described["thresholds"],
-            development=labelled.truth,
-            seed=child_seed(study.split.hold_out_seed, "intervals"),
-        ),
+        **scored(study, labelled, table, predictions, described["thresholds"]),
     }
     if folder.file(REPORT).exists():
         folder.set_aside((REPORT,))

@@ -19,7 +19,12 @@ DRAWN = (
     "search works and say nothing about people."
 )
 
-HEADS: dict[str, str] = {"emotion": "Emotion", "action_units": "Action units"}
+HEADS: dict[str, str] = {
+    "emotion": "Emotion",
+    "votes": "Votes",
+    "action_units": "Action units",
+    "valence_arousal": "Valence and arousal",
+}
 
 METRIC_TEXTS: dict[str, str] = {
     "accuracy": "accuracy",
@@ -27,15 +32,32 @@ METRIC_TEXTS: dict[str, str] = {
     "macro_precision": "macro precision",
     "macro_recall": "macro recall",
     "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "kappa": "Cohen's kappa",
+    "ece": "calibration error, 0 is best",
+    "kl_divergence": "KL divergence, 0 is best",
+    "js_divergence": "JS divergence, 0 is best",
     "mean_precision": "mean precision at 0.5",
     "mean_recall": "mean recall at 0.5",
     "mean_f1": "mean F1 at 0.5",
+    "micro_f1": "micro F1 at 0.5",
+    "mean_f1_norm": "mean skew-normalised F1 at 0.5",
     "mean_auc": "mean AUC",
+    "mean_pr_auc": "mean precision-recall AUC",
     "mean_precision_at_thresholds": "mean precision at chosen thresholds",
     "mean_recall_at_thresholds": "mean recall at chosen thresholds",
     "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
+    "mean_ccc": "mean CCC",
+    "valence_ccc": "valence CCC",
+    "arousal_ccc": "arousal CCC",
+    "mean_rmse": "mean RMSE, 0 is best",
+    "valence_rmse": "valence RMSE, 0 is best",
+    "arousal_rmse": "arousal RMSE, 0 is best",
 }
-"""Each metric of ``models.evaluation`` in words."""
+"""The main metrics in words, in the order of their lines; ``holdout.json`` has all."""
+
+REPEATED: frozenset[str] = frozenset({"emotion.micro_f1"})
+"""Metrics that say again what another line says: micro F1 of classes is accuracy."""
 
 UNDEFINED = "-"
 
@@ -136,7 +158,7 @@ def _table(report: Mapping[str, Any]) -> list[str]:
     for head, title in HEADS.items():
         if head in report:
             rows.append((_title(title, report[head]), "", "", ""))
-            rows += _metric_rows(report[head])
+            rows += _metric_rows(head, report[head])
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return [
         "  ".join(
@@ -152,13 +174,18 @@ def _title(title: str, part: Mapping[str, Any]) -> str:
     return f"{title} ({_counted(part['images'], 'image')})"
 
 
-def _metric_rows(part: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Renders each metric's cells."""
-    for name, found in part["metrics"].items():
+def _metric_rows(
+    head: str, part: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Renders the cells of each main metric."""
+    for name, words in METRIC_TEXTS.items():
+        found = part["metrics"].get(name)
+        if found is None or f"{head}.{name}" in REPEATED:
+            continue
         low, high = _number(found["low"]), _number(found["high"])
         unknown = found["low"] is None or found["high"] is None
         yield (
-            f"  {METRIC_TEXTS.get(name, name)}",
+            f"  {words}",
             _number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
             _number(part["dummy"].get(name)),
@@ -166,7 +193,7 @@ def _metric_rows(part: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]
 
 
 def _number(value: float | None) -> str:
-    """Renders a metric in [0, 1] with three decimals."""
+    """Renders a metric with three decimals."""
     return UNDEFINED if value is None else f"{value:.3f}"
 
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
 from models.config import SETTINGS
-from models.metrics import METRIC_NAMES
 from search.domains import Problems, nearest
 from search.grammar import read_space
+from search.objective_table import read_objective
 from search.overrides import Raw, override
 from search.sections import (
     LATER,
@@ -138,7 +138,7 @@ def check_study(raw: Raw, *, name: str, place: str) -> Study:
     sections = {
         key: _section(key, kind, raw, problems) for key, kind in SECTIONS.items()
     }
-    objective = _objective(raw.get("objective", {}), problems)
+    objective = read_objective(raw.get("objective", {}), problems)
     space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
     problems.extend(wrong)
     _stop(problems, place)
@@ -181,34 +181,6 @@ def _said(section: str, kind: type, found: Any) -> str:
         return f"{place}: unknown key; {nearest(where, fields)}"
     rule = found["msg"].removeprefix("Input should be ")
     return f"{place}: must be {rule}, found {found['input']!r}"
-
-
-def _objective(
-    table: Mapping[str, Any], problems: Problems
-) -> tuple[tuple[str, float], ...]:
-    before = len(problems)
-    for name, weight in table.items():
-        place = f'[objective] "{name}"'
-        if name not in METRIC_NAMES:
-            problems.append(
-                f"{place}: unknown metric; {nearest(name, list(METRIC_NAMES))}"
-            )
-        elif isinstance(weight, bool) or not isinstance(weight, int | float):
-            problems.append(f"{place}: must be a weight, a number, found {weight!r}")
-        elif not 0 <= weight < float("inf"):
-            problems.append(f"{place}: must be a weight of 0 or more, found {weight}")
-    if len(problems) == before and not sum(table.values()) > 0:
-        problems.append(
-            "[objective]: needs at least one metric with a weight above 0, for "
-            'example "emotion.macro_f1" = 1.0'
-        )
-    return tuple((n, float(w)) for n, w in table.items() if n and _is_weight(w))
-
-
-def _is_weight(weight: object) -> bool:
-    return (
-        isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
-    )
 
 
 def _check_together(study: Study, problems: Problems) -> None:

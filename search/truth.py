@@ -5,6 +5,9 @@ from data_pipeline.samples import SampleTable
 from data_pipeline.targets import Targets, read_targets
 from search.sections import Data
 
+SHARES = "crossentropy"
+"""The rule that keeps the shares of the votes."""
+
 
 def read_truth(data: Data, table: SampleTable) -> Targets:
     """Reads what predictions are scored against, which a part of a table may lack.
@@ -22,6 +25,24 @@ def read_truth(data: Data, table: SampleTable) -> Targets:
         emotions=data.emotions,
         labels=scored_rule(data.labels),
         required=False,
+    )
+
+
+def read_votes(data: Data, table: SampleTable) -> Targets | None:
+    """Reads how taggers voted, to be compared with what a model finds likely.
+
+    Args:
+        data: the study's section.
+        table: rows of the opened hold-out.
+
+    Returns:
+        Distributions over the emotions, by the rule ``crossentropy``; ``None`` where
+        the study uses no votes.
+    """
+    if not label_rules(data):
+        return None
+    return read_targets(
+        table, wanted=("emotion",), emotions=VOTED, labels=SHARES, required=False
     )
 
 

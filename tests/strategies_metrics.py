@@ -1,5 +1,7 @@
 """Labels and predictions for the tests of metrics: drawn, with masks and gaps."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -45,8 +47,11 @@ def outputs(emotion=None, units=None, *, classes=3, ratings=None):
     )
 
 
-def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3):
-    """Draws targets, predictions that know ``skill`` of them, and subjects."""
+def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3, rated=False):
+    """Draws targets, predictions that know ``skill`` of them, and subjects.
+
+    Where ratings are asked for, they are drawn last: the rest stays as it is.
+    """
     generator = np.random.default_rng(seed)
     classes = generator.choice(3, size=rows, p=[0.6, 0.2, 0.2])
     present = (generator.random((rows, units)) < 0.3).astype(int)
@@ -61,7 +66,13 @@ def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3):
         action_units=scores.round(2).astype(np.float32),
     )
     subjects = [f"S{number:03}" for number in generator.integers(0, 12, rows)]
-    return labels(classes, present), predictions, subjects
+    if not rated:
+        return labels(classes, present), predictions, subjects
+    ratings = generator.uniform(-1, 1, (rows, 2)).round(1)
+    said = skill * ratings + (1 - skill) * generator.uniform(-1, 1, (rows, 2))
+    ratings[generator.random((rows, 2)) < masked] = np.nan
+    predictions = replace(predictions, valence_arousal=said.astype(np.float32))
+    return labels(classes, present, ratings=ratings), predictions, subjects
 
 
 @st.composite
@@ -70,10 +81,13 @@ def scored(draw, *, least=1):
     count = draw(st.integers(least, 25))
     units = draw(st.integers(1, 4))
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    targets = labels(
-        generator.integers(-1, 3, count), generator.integers(-1, 2, (count, units))
-    )
+    emotion = generator.integers(-1, 3, count)
+    present = generator.integers(-1, 2, (count, units))
+    ratings = generator.integers(-2, 3, (count, 2)) / 2
+    ratings[generator.random((count, 2)) < 0.2] = np.nan
+    targets = labels(emotion, present, ratings=ratings)
     return targets, Predictions(
         emotion=generator.dirichlet(np.ones(3), count).astype(np.float32),
         action_units=generator.integers(0, 6, (count, units)) / 5,
+        valence_arousal=generator.integers(-4, 5, (count, 2)) / 4,
     )

@@ -36,14 +36,13 @@ def test_action_units_are_all_positive():
     truth[:50, 1] = 1
     targets = labels(units=truth)
     found = scores(targets, dummy_predictions(targets, count=100))
-    assert found == pytest.approx(
-        {
-            "action_units.mean_precision": (0.2 + 0.5) / 2,
-            "action_units.mean_recall": 1.0,
-            "action_units.mean_f1": (0.4 / 1.2 + 1 / 1.5) / 2,
-            "action_units.mean_auc": 0.5,
-        }
-    )
+    expected = {
+        "action_units.mean_precision": (0.2 + 0.5) / 2,
+        "action_units.mean_recall": 1.0,
+        "action_units.mean_f1": (0.4 / 1.2 + 1 / 1.5) / 2,
+        "action_units.mean_auc": 0.5,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
 def test_unit_never_seen_is_never_said():

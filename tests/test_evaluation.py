@@ -12,6 +12,7 @@ from models.thresholds import choose_thresholds
 from tests.strategies_metrics import drawn, labels, outputs
 
 SEED = 11
+MEANS = ("mean_precision", "mean_recall", "mean_f1", "mean_auc")
 
 
 def report_of(targets, predictions, subjects, thresholds=None, development=None):
@@ -28,8 +29,8 @@ def report_of(targets, predictions, subjects, thresholds=None, development=None)
 
 def test_both_heads_are_whole():
     """Each head has its metrics with ends, the same names for the dummy, tables."""
-    report = report_of(*drawn(1))
-    assert set(report) == {"emotion", "action_units"}
+    report = report_of(*drawn(1, rated=True))
+    assert set(report) == {"emotion", "action_units", "valence_arousal"}
     for part in report.values():
         assert set(part["metrics"]) == set(part["dummy"])
         for found in part["metrics"].values():
@@ -40,6 +41,9 @@ def test_both_heads_are_whole():
     }  # fmt: skip
     assert set(report["action_units"]) == {
         "images", "metrics", "dummy", "per_au", "absent",
+    }  # fmt: skip
+    assert set(report["valence_arousal"]) == {
+        "images", "metrics", "dummy", "per_dimension", "absent",
     }  # fmt: skip
 
 
@@ -64,7 +68,9 @@ def test_dummy_is_fitted_to_development():
     predictions = outputs([0, 0, 0, 1], [[0.9], [0.1], [0.1], [0.1]])
     report = report_of(targets, predictions, list("aabb"), development=development)
     assert report["emotion"]["dummy"]["accuracy"] == 1 / 4
-    assert report["action_units"]["dummy"] == pytest.approx(
+    dummy = report["action_units"]["dummy"]
+    means = {name: dummy[name] for name in dummy if name.startswith(MEANS)}
+    assert means == pytest.approx(
         {
             "mean_precision": 1 / 4,
             "mean_recall": 1.0,
@@ -73,6 +79,8 @@ def test_dummy_is_fitted_to_development():
             "mean_precision_at_thresholds": 1 / 4,
             "mean_recall_at_thresholds": 1.0,
             "mean_f1_at_thresholds": 2 / 5,
+            "mean_f1_norm": 2 / 3,
+            "mean_f1_norm_at_thresholds": 2 / 3,
         }
     )
 
@@ -107,12 +115,20 @@ def test_action_unit_table_by_hand():
             "prevalence": 2 / 3,
             "threshold": 0.3,
             "auc": 1.0,
+            "pr_auc": 1.0,
+            "ece": (0.1 + 0.6 + 0.2) / 3,
             "precision": 1.0,
             "recall": 0.5,
             "f1": 2 / 3,
+            "f1_norm": 2 / 3,
+            "balanced_accuracy": 3 / 4,
+            "kappa": 0.4,
             "precision_at_threshold": 1.0,
             "recall_at_threshold": 1.0,
             "f1_at_threshold": 1.0,
+            "f1_norm_at_threshold": 1.0,
+            "balanced_accuracy_at_threshold": 1.0,
+            "kappa_at_threshold": 1.0,
         }
     )
     assert part["absent"] == ["AU2"]
@@ -121,7 +137,29 @@ def test_action_unit_table_by_hand():
     undefined = [
         value for name, value in absent.items() if name.startswith(("f1", "auc"))
     ]
-    assert undefined == [None, None, None]
+    assert set(undefined) == {None}
+
+
+def test_dimension_table_by_hand():
+    """Ratings and scores of each dimension; one that does not vary is named."""
+    targets = labels(ratings=[[-0.5, 0.2], [0.5, 0.2], [np.nan, 0.2]])
+    predictions = outputs(ratings=[[-0.5, 0.1], [0.5, 0.3], [0.9, 0.2]])
+    part = report_of(targets, predictions, list("abc"))["valence_arousal"]
+    assert part["images"] == 3
+    assert part["per_dimension"]["valence"] == pytest.approx(
+        {
+            "images": 2,
+            "mean": 0.0,
+            "deviation": 0.5,
+            "ccc": 1.0,
+            "pcc": 1.0,
+            "sagr": 1.0,
+            "rmse": 0.0,
+        }
+    )
+    assert part["per_dimension"]["arousal"]["ccc"] is None
+    assert part["absent"] == ["arousal"]
+    assert part["metrics"]["mean_ccc"]["value"] == pytest.approx(1.0)
 
 
 def test_means_are_of_the_tables():
@@ -195,7 +233,7 @@ def test_one_target_alone():
 
 def test_fast_enough():
     """A CK+ hold-out (110 images, 18 units, 25 subjects) takes under 3 s."""
-    targets, predictions, subjects = drawn(9, rows=110, units=18)
+    targets, predictions, subjects = drawn(9, rows=110, units=18, rated=True)
     start = time.perf_counter()
     report_of(targets, predictions, subjects)
     assert time.perf_counter() - start < 3.0

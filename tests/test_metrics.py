@@ -7,21 +7,30 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from models.metrics import METRIC_NAMES, Predictions, scores
+from models.metrics import METRIC_NAMES, REPORTED_NAMES, Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
+
+MACRO = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+MEANS = ("mean_precision", "mean_recall", "mean_f1", "mean_auc")
+
+
+def of(found, head, names):
+    """Takes metrics of one head by their short names."""
+    return {f"{head}.{name}": found[f"{head}.{name}"] for name in names}
 
 
 def test_names_are_what_is_scored():
-    """The names that an objective may use are exactly those that are computed."""
-    targets, predictions, _ = drawn(0)
-    assert tuple(scores(targets, predictions)) == METRIC_NAMES
+    """What an objective may name, and what is reported only, is what is computed."""
+    targets, predictions, _ = drawn(0, rated=True)
+    assert set(scores(targets, predictions)) == {*METRIC_NAMES, *REPORTED_NAMES}
+    assert not set(METRIC_NAMES) & set(REPORTED_NAMES)
 
 
 def test_emotion_by_hand():
     """Emotion metrics of a worked example are the values computed on paper."""
     # True classes by row; the confusion is [[3, 1, 0], [1, 1, 0], [1, 0, 1]].
     found = scores(labels([0, 0, 0, 0, 1, 1, 2, 2]), outputs([0, 0, 0, 1, 0, 1, 0, 2]))
-    assert found == pytest.approx(
+    assert of(found, "emotion", MACRO) == pytest.approx(
         {
             "emotion.accuracy": 5 / 8,
             "emotion.balanced_accuracy": (3 / 4 + 1 / 2 + 1 / 2) / 3,
@@ -39,7 +48,7 @@ def test_action_units_by_hand():
         targets, outputs(units=[[0.9, 0.1], [0.4, 0.6], [0.4, 0.2], [0.1, 0.5]])
     )
     # AU1: one of two found; pairs won 1, 1, 1/2, 1. AU2: found, one false alarm.
-    assert found == pytest.approx(
+    assert of(found, "action_units", MEANS) == pytest.approx(
         {
             "action_units.mean_precision": (1 + 1 / 2) / 2,
             "action_units.mean_recall": (1 / 2 + 1) / 2,
@@ -58,7 +67,7 @@ def test_emotion_agrees_with_scikit_learn(seed):
     said = predictions.emotion[known].argmax(axis=1)
     average = {"labels": np.unique(truth), "average": "macro", "zero_division": 0}
     found = scores(targets, predictions)
-    assert [found[name] for name in METRIC_NAMES[:5]] == pytest.approx(
+    assert list(of(found, "emotion", MACRO).values()) == pytest.approx(
         [
             sk.accuracy_score(truth, said),
             sk.balanced_accuracy_score(truth, said),
@@ -87,7 +96,7 @@ def test_action_units_agree_with_scikit_learn(seed):
             ]
         )
     found = scores(targets, predictions)
-    assert [found[name] for name in METRIC_NAMES[5:]] == pytest.approx(
+    assert list(of(found, "action_units", MEANS).values()) == pytest.approx(
         np.mean(table, axis=0)
     )
 
@@ -107,13 +116,18 @@ def test_absent_action_unit_is_left_out():
     truth = [[1, 0, 1], [0, 0, 1], [1, 0, 1]]
     score = [[0.9, 0.1, 0.9], [0.2, 0.2, 0.9], [0.8, 0.9, 0.1]]
     found = scores(labels(units=truth), outputs(units=score))
-    assert set(found.values()) == {1.0}
+    assert set(of(found, "action_units", MEANS).values()) == {1.0}
 
 
 def test_no_occurring_label_is_undefined():
-    """Where nothing is labelled, or no unit occurs, every metric is NaN."""
+    """Where nothing is labelled, or no unit occurs, every mean is NaN."""
     found = scores(labels([-1, -1], [[1], [1]]), outputs([0, 1], [[0.2], [0.3]]))
-    assert np.isnan(list(found.values())).all()
+    defined = {name for name, value in found.items() if not np.isnan(value)}
+    # These are of labels and rows, not of units.
+    assert defined == {
+        f"action_units.{name}"
+        for name in ("micro_precision", "micro_recall", "micro_f1", "exact_match")
+    } | {"action_units.hamming"}
 
 
 def test_precision_and_f1_are_no_accuracy():
@@ -121,7 +135,7 @@ def test_precision_and_f1_are_no_accuracy():
     # Seed 001 gave precision = recall = F1 = accuracy: micro averages of a softmax.
     truth = np.repeat([0, 1, 2], [328, 121, 111])
     found = scores(labels(truth), outputs(np.zeros(560, dtype=int)))
-    assert found == pytest.approx(
+    assert of(found, "emotion", MACRO) == pytest.approx(
         {
             "emotion.accuracy": 0.586,
             "emotion.balanced_accuracy": 1 / 3,
@@ -157,19 +171,20 @@ def test_non_finite_predictions_have_no_score():
     found = scores(
         targets, Predictions(emotion=predictions.emotion, action_units=units)
     )
-    assert [found[name] for name in METRIC_NAMES[:5]] == [
-        clean[name] for name in METRIC_NAMES[:5]
-    ]
-    assert all(np.isnan(found[name]) for name in METRIC_NAMES[5:])
+    for name, value in found.items():
+        if name.startswith("emotion."):
+            assert value == clean[name]
+        else:
+            assert np.isnan(value)
 
 
 def test_one_head_alone():
     """A model or a study without a head has none of its metrics."""
-    targets, predictions, _ = drawn(2)
-    emotion = Predictions(emotion=predictions.emotion, action_units=None)
-    assert tuple(scores(targets, emotion)) == METRIC_NAMES[:5]
-    units = Predictions(emotion=None, action_units=predictions.action_units)
-    assert tuple(scores(targets, units)) == METRIC_NAMES[5:]
+    targets, predictions, _ = drawn(2, rated=True)
+    for head in ("emotion", "action_units", "valence_arousal"):
+        none = {"emotion": None, "action_units": None}
+        alone = Predictions(**none | {head: getattr(predictions, head)})
+        assert {name.partition(".")[0] for name in scores(targets, alone)} == {head}
 
 
 def test_scatter_marks_rows_without_a_fold():

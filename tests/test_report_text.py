@@ -3,7 +3,7 @@
 import pytest
 
 from models.evaluation import evaluate
-from search.report_text import METRIC_TEXTS, WIDTH, describe
+from search.report_text import HEADS, METRIC_TEXTS, WIDTH, describe
 from tests.strategies_metrics import drawn, labels, outputs
 
 
@@ -35,27 +35,56 @@ def test_exact_text():
         "Guarantee: subject (no subject is in two parts)\n"
         "Opened: once\n"
         "\n"
-        "                     value  95 % interval  dummy\n"
+        "                                value  95 % interval  dummy\n"
         "Emotion (2 images)\n"
-        "  accuracy           1.000              -  0.500\n"
-        "  balanced accuracy  1.000              -  0.500\n"
-        "  macro precision    1.000              -  0.250\n"
-        "  macro recall       1.000              -  0.500\n"
-        "  macro F1           1.000              -  0.333\n"
+        "  accuracy                      1.000              -  0.500\n"
+        "  balanced accuracy             1.000              -  0.500\n"
+        "  macro precision               1.000              -  0.250\n"
+        "  macro recall                  1.000              -  0.500\n"
+        "  macro F1                      1.000              -  0.333\n"
+        "  weighted F1                   1.000              -  0.333\n"
+        "  Cohen's kappa                 1.000              -  0.000\n"
+        "  calibration error, 0 is best  0.000              -  0.000\n"
         "\n"
         "Emotion not in the hold-out, left out of means: surprise"
     )
 
 
-def test_every_metric_has_words():
-    """Each metric of a report has a line of its own, in words."""
-    report = report_of(*drawn(1))
-    names = [
-        name for head in ("emotion", "action_units") for name in report[head]["metrics"]
-    ]
-    assert names == list(METRIC_TEXTS)
+def test_every_line_is_a_metric():
+    """Each main metric of a report has a line of its own, in words."""
+    report = report_of(*drawn(1, rated=True))
+    report["votes"] = {
+        "images": 3,
+        "metrics": {
+            name: {"value": 0.5, "low": None, "high": None}
+            for name in ("kl_divergence", "js_divergence")
+        },
+        "dummy": {},
+    }
+    named = {name for head in HEADS for name in report[head]["metrics"]}
+    assert set(METRIC_TEXTS) <= named
     text = describe(report)
-    assert all(f"  {words} " in text for words in METRIC_TEXTS.values())
+    assert all(text.count(f"  {words}  ") == 1 for words in METRIC_TEXTS.values())
+
+
+def test_ratings_have_interval_and_dummy():
+    """CCC and RMSE stand beside those of the mean rating, which has no CCC."""
+    report = report_of(*drawn(2, rated=True))
+    part = report["valence_arousal"]
+    lines = {line.strip().split("  ")[0]: line for line in describe(report).split("\n")}
+    assert "Valence and arousal (" in describe(report)
+    for words, name in (
+        ("mean CCC", "mean_ccc"),
+        ("valence RMSE, 0 is best", "valence_rmse"),
+    ):
+        found = part["metrics"][name]
+        assert lines[words].split()[-5:] == [
+            f"{found['value']:.3f}",
+            f"{found['low']:.3f}",
+            "to",
+            f"{found['high']:.3f}",
+            f"{part['dummy'][name]:.3f}",
+        ]
 
 
 def test_numbers_are_the_reports():

@@ -113,6 +113,10 @@ WRONG = {
         ('"emotion.macro_f1" = 1', '"emotion.macro_f2" = 1'),
         ['[objective] "emotion.macro_f2": unknown metric', "emotion.macro_f1?"],
     ),
+    "metric to be minimized": (
+        ('"emotion.macro_f1"', '"emotion.nll"'),
+        ['[objective] "emotion.nll": is reported only', "Known: emotion.accuracy"],
+    ),
     "weight that is no number": (
         ('"emotion.macro_f1" = 1', '"emotion.macro_f1" = "half"'),
         ['[objective] "emotion.macro_f1": must be a weight', "'half'"],

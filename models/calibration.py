@@ -1,0 +1,75 @@
+"""Whether probabilities mean what they say: calibration error, likelihood, Brier.
+
+Each takes many weightings of the rows at once, as ``models.counts`` does. Lower is
+better, so that no study can name them as its objective.
+
+Source: Naeini, Cooper and Hauskrecht 2015 (expected calibration error).
+"""
+
+import numpy as np
+
+from models.ratios import divide
+
+BINS = 15
+"""Bins of equal width; a probability on an edge is in the lower one."""
+
+LEAST = float(np.finfo(np.float32).eps)
+"""No probability counts as less in a logarithm: models say them as float32."""
+
+
+def calibration_error(
+    chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Computes the expected calibration error.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        came_true: whether it was so; shape (N,), bool.
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        Sum over bins of their share of the rows times how far the mean chance is from
+        how often it came true; in [0, 1], NaN without rows. Shape (B,).
+    """
+    inside = np.clip(np.nan_to_num(chances), 0.0, 1.0)
+    place = np.maximum(np.ceil(inside * BINS).astype(int) - 1, 0)
+    gaps = np.zeros((len(chances), BINS))
+    gaps[np.arange(len(chances)), place] = came_true - chances
+    return row_mean(np.abs(weights @ gaps).sum(axis=1), weights)
+
+
+def row_mean(total: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Divides a weighted sum by the sum of the weights; NaN without rows; (B,)."""
+    return divide(total, weights.sum(axis=1), undefined=np.nan)
+
+
+def negative_log_likelihood(
+    chances: np.ndarray, truth: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Computes the mean of -log p of the true class.
+
+    Args:
+        chances: probabilities of the classes; shape (N, E).
+        truth: the true class of each row; shape (N,).
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        From 0, in nats; NaN without rows. Shape (B,).
+    """
+    said = chances[np.arange(len(truth)), truth]
+    return row_mean(weights @ -np.log(np.maximum(said, LEAST)), weights)
+
+
+def brier(chances: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Computes the mean over rows of the squared error summed over classes.
+
+    Args:
+        chances: probabilities of the classes; shape (N, E).
+        truth: the true class of each row; shape (N,).
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        In [0, 2]; NaN without rows. Shape (B,).
+    """
+    wanted = np.eye(chances.shape[1])[truth]
+    return row_mean(weights @ ((chances - wanted) ** 2).sum(axis=1), weights)
