@@ -88,14 +88,25 @@ def decode_cropped(
     Raises:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
     """
-    picture = _picture(path, "L" if channels == 1 else "RGB")
-    cropped = cropper.crop(picture, size=size, landmarks=landmarks)
+    whole = picture(path, "L" if channels == 1 else "RGB")
+    cropped = cropper.crop(whole, size=size, landmarks=landmarks)
     pixels = np.asarray(cropped.picture, np.uint8).reshape(size, size, channels)
     return pixels, cropped.found
 
 
-def _picture(path: Path, mode: str) -> Image.Image:
-    """Decodes a whole picture; the file is closed before it is cropped."""
+def picture(path: Path, mode: str) -> Image.Image:
+    """Decodes a whole picture to 8 bits; the file is closed before it is cropped.
+
+    Args:
+        path: an image in any mode.
+        mode: ``"L"`` for grey, ``"RGB"`` for colours.
+
+    Returns:
+        The picture, uncropped.
+
+    Raises:
+        UnreadableError: the file is missing, truncated, no image, or absurdly large.
+    """
     try:
         with path.open("rb") as file:
             _refuse_pointer(file.read(len(LFS_POINTER)))

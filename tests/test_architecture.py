@@ -22,6 +22,7 @@ BANNED = {"utils", "helpers", "common", "base", "misc", "manager"}
 COMMANDS = {
     "data_pipeline/check.py",
     "data_pipeline/draw.py",
+    "data_pipeline/explore.py",
     "data_pipeline/ferplus.py",
     "search/export.py",
     "search/run.py",

@@ -21,7 +21,8 @@ from tests.strategies_runs import (
 ROOT = Path(__file__).parents[1]
 MODULES = (
     *("search.run", "search.export", "search.train"),
-    *("data_pipeline.check", "data_pipeline.draw", "data_pipeline.ferplus"),
+    *("data_pipeline.check", "data_pipeline.draw", "data_pipeline.explore"),
+    "data_pipeline.ferplus",
 )
 
 HEADER = "filepath,high_level_emotion,AU1,AU12"

@@ -1,0 +1,87 @@
+"""Gathers the material: reads labels, splits, drops the hold-out, looks at files."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from data_pipeline import readers
+from data_pipeline.exploration.demographics import Demographics, read_demographics
+from data_pipeline.exploration.image_facts import read_image_facts
+from data_pipeline.exploration.material import HeldOut, Material
+from data_pipeline.frames import Frames
+from data_pipeline.holdout import HoldOut
+from data_pipeline.samples import SampleTable
+from data_pipeline.split import split
+from data_pipeline.study_file import DataKeys
+
+Progress = Callable[[str, int, int], None]
+
+
+def gather(
+    root: Path,
+    keys: DataKeys,
+    *,
+    study: str,
+    drawn: bool,
+    demographics: Path | None,
+    progress: Progress,
+) -> Material:
+    """Gathers what the page is made of; the hold-out's files are not opened.
+
+    Args:
+        root: the data folder.
+        keys: the data set and its split.
+        study: the study's name.
+        drawn: nobody in the data is real.
+        demographics: the CSV of the subjects, if there is one.
+        progress: told of the files that were looked at.
+
+    Returns:
+        The material, without faces.
+
+    Raises:
+        DataError: the data or the demographics are wrong.
+    """
+    people = None if demographics is None else read_demographics(demographics)
+    frames = Frames(neutral=keys.neutral, last=keys.frames)
+    table = readers.read(
+        root, keys.dataset, frames, lambda n, of: progress("labels", n, of)
+    )
+    parts = split(
+        table,
+        by=keys.by,
+        folds=keys.folds,
+        hold_out=keys.hold_out,
+        hold_out_seed=keys.hold_out_seed,
+        validation=keys.validation,
+    )
+    known, strangers = _developing(people, parts.development, parts.hold_out)
+    return Material(
+        study=study,
+        data=str(root),
+        drawn=drawn,
+        by=str(parts.guarantee),
+        table=parts.development,
+        folds=parts.folds,
+        held_out=HeldOut(
+            images=parts.hold_out.images, subjects=len(parts.hold_out.subjects)
+        ),
+        images=read_image_facts(
+            parts.development, lambda n, of: progress("looking at images", n, of)
+        ),
+        demographics=known,
+        strangers=strangers,
+        faces=False,
+    )
+
+
+def _developing(
+    people: Demographics | None, development: SampleTable, held_out: HoldOut
+) -> tuple[Demographics | None, int]:
+    """Drops who is held out or unknown; counts the unknown."""
+    if people is None:
+        return None, 0
+    mine = set(development.frame["subject"].dropna())
+    strangers = set(people.people) - mine - set(held_out.subjects)
+    kept = {who: person for who, person in people.people.items() if who in mine}
+    return replace(people, people=kept), len(strangers)

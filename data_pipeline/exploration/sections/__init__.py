@@ -1,0 +1,38 @@
+"""The sections of the page: each module makes one of the material, or says why not."""
+
+from collections.abc import Callable
+
+from data_pipeline.exploration.material import Material
+from data_pipeline.exploration.section import Absent, Section
+from data_pipeline.exploration.sections import (
+    action_units,
+    au_by_emotion,
+    au_cooccurrence,
+    au_correlation,
+    au_intensities,
+    demographics,
+    emotions,
+    faces,
+    folds,
+    images,
+    subjects,
+    valence_arousal,
+    votes,
+)
+
+SECTIONS: dict[str, Callable[[Material], Section | Absent]] = {
+    "emotions": emotions.section,
+    "votes": votes.section,
+    "valence_arousal": valence_arousal.section,
+    "action_units": action_units.section,
+    "au_by_emotion": au_by_emotion.section,
+    "au_correlation": au_correlation.section,
+    "au_cooccurrence": au_cooccurrence.section,
+    "au_intensities": au_intensities.section,
+    "subjects": subjects.section,
+    "folds": folds.section,
+    "images": images.section,
+    "demographics": demographics.section,
+    "faces": faces.section,
+}
+"""Name -> section, in the order of the page."""

@@ -1,0 +1,83 @@
+"""How often each action unit is present."""
+
+import numpy as np
+
+from data_pipeline.exploration.charts.bars import bars
+from data_pipeline.exploration.charts.columns import columns
+from data_pipeline.exploration.facs_names import unit_title
+from data_pipeline.exploration.labelled import Units, units
+from data_pipeline.exploration.material import Material
+from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.wording import counted, number, percent
+
+TITLE = "Action units"
+
+
+def section(material: Material) -> Section | Absent:
+    """Counts the units, the commonest first, and the units of an image."""
+    found = units(material.table)
+    if not found.names:
+        return Absent(title=TITLE, reason="no action unit was coded")
+    present = (found.present & found.known).sum(axis=0)
+    coded = found.known.sum(axis=0)
+    order = np.argsort(-present, kind="stable")
+    rows = [
+        (
+            unit_title(found.names[place]),
+            number(int(present[place])),
+            number(int(coded[place])),
+            percent(present[place] / coded[place]),
+        )
+        for place in order
+    ]
+    told = ", ".join(f"{row[0]} {row[1]} ({row[3]})" for row in rows)
+    table = Table(
+        caption="Images that show each action unit",
+        columns=("action unit", "present", "coded", "prevalence"),
+        rows=tuple(rows),
+    )
+    chart = Chart(
+        name="action-unit-counts",
+        caption="Images in which each action unit is present, and their share of "
+        f"those coded for it ({_span(coded)}).",
+        alt=f"Bars, images with each unit: {told}.",
+        png=bars(
+            [row[0] for row in rows],
+            present[order].tolist(),
+            [f"{row[1]}   {row[3]}" for row in rows],
+        ),
+    )
+    rarest = rows[-1]
+    return Section(
+        title=TITLE,
+        said=(),
+        charts=(chart, _each(found)),
+        tables=(table,),
+        lead=(
+            (
+                f"The rarest action unit is {rarest[0]}, present in {rarest[1]} of "
+                f"{rarest[2]} coded images; the commonest {rows[0][0]}, in "
+                f"{rows[0][1]}."
+            ),
+        ),
+    )
+
+
+def _span(coded: np.ndarray) -> str:
+    low, high = int(coded.min()), int(coded.max())
+    return counted(low, "image") if low == high else f"{number(low)} to {number(high)}"
+
+
+def _each(found: Units) -> Chart:
+    """Counts the units of each image that was coded."""
+    coded = found.known.any(axis=1)
+    shown = (found.present & found.known)[coded].sum(axis=1)
+    counts = dict(enumerate(np.bincount(shown).tolist()))
+    told = ", ".join(f"{units} units: {n}" for units, n in counts.items())
+    return Chart(
+        name="action-units-per-image",
+        caption=f"Action units that one image shows: {shown.mean():.1f} on average, of "
+        f"the {len(found.names)} above.",
+        alt=f"Columns. Images by their number of action units: {told}.",
+        png=columns(counts, label="action units present", what="images"),
+    )

@@ -1,0 +1,90 @@
+"""``python -m data_pipeline.explore``: show what a study's data look like.
+
+    python -m data_pipeline.explore --study NAME|FILE.toml [--data DIR|drawn]
+        [--out DIR] [--demographics FILE.csv] [--show-faces]
+
+It writes one HTML page and a folder of its charts, of the development part alone: the
+hold-out is neither opened nor counted. Exit codes: 0 done, 1 failed, 2 wrong input,
+130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from data_pipeline.command import run_command
+from data_pipeline.progress import stage_bars
+from data_pipeline.study_file import read_data_keys
+
+_RUNS = Path("runs")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: words of the command line; none reads the process's own.
+
+    Returns:
+        The exit code.
+    """
+    asked = _parser().parse_args(arguments)
+    return run_command(lambda: _explore(asked), stopped="no page was written")
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m data_pipeline.explore",
+        description="Show what a study's data look like, without its hold-out.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--study", required=True, help="a name in studies/, or the path of a .toml")
+    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add("--out", type=Path, help="folder to write (default: runs/<study>/explore)")
+    add(
+        "--demographics",
+        type=Path,
+        metavar="FILE.csv",
+        help="who the subjects are: subject,sex,age,ethnicity",
+    )
+    add(
+        "--show-faces",
+        action="store_true",
+        help="print some faces too: mind what the data's owners agreed to",
+    )
+    return parser
+
+
+def _explore(asked: argparse.Namespace) -> None:
+    """Writes the page and says where."""
+    keys = read_data_keys(asked.study)
+    # Load pandas and matplotlib, which --help and a wrong study need not.
+    from data_pipeline.data_folder import find_data  # noqa: PLC0415
+    from data_pipeline.exploration import folder  # noqa: PLC0415
+    from data_pipeline.exploration.gather import gather  # noqa: PLC0415
+    from data_pipeline.exploration.render import render  # noqa: PLC0415
+
+    with stage_bars() as progress:
+        root, drawn = find_data(keys.dataset, asked.data, progress)
+        study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
+        out = asked.out or _RUNS / (f"{study}-drawn" if drawn else study) / "explore"
+        folder.check_free(out)
+        material = gather(
+            root,
+            keys,
+            study=study,
+            drawn=drawn,
+            demographics=asked.demographics,
+            progress=progress,
+        )
+        page, charts = render(replace(material, faces=asked.show_faces), progress)
+        folder.write_folder(out, page, charts)
+    print(f"the page: {out / folder.PAGE}\nits charts: {out / folder.CHARTS}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())
