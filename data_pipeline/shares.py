@@ -1,6 +1,6 @@
 """How well a split's parts resemble the whole: each label's rows in every part."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from data_pipeline.stratify import imbalance, row_census
 
 Array = np.ndarray[Any, Any]
 
+Label = tuple[str, str]
+"""A column of the table (``"action_units"`` for all of them), and a name."""
+
 HOLD_OUT = "hold-out"
 
 
@@ -20,8 +23,7 @@ class Shares:
 
     Attributes:
         parts: ``"hold-out"``, then the validation part of each fold.
-        labels: the label of each column after the first, which counts all rows: the
-            table's column (or ``"action_units"``) and the name.
+        labels: of each column after the first, which counts all rows.
         whole: shape (1 + L,), rows of the whole table.
         counts: shape (P, 1 + L), rows of each part.
         imbalance: shape (P,); 0 is a small copy of the whole, 1 about what chance
@@ -29,24 +31,24 @@ class Shares:
     """
 
     parts: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...]
+    labels: tuple[Label, ...]
     whole: Array
     counts: Array
     imbalance: Array
 
-    def furthest(self, columns: tuple[str, ...]) -> tuple[str, str, float, float]:
+    def furthest(self, labels: Sequence[Label]) -> tuple[str, str, float, float]:
         """Finds the label whose share differs most between a part and the whole.
 
         Args:
-            columns: where labels are looked at.
+            labels: the ones to look at; each occurs.
 
         Returns:
             The part, the label, its share of the part's rows, and of all rows; empty
             names where there is no label.
         """
-        wanted = [at for at, (column, _) in enumerate(self.labels) if column in columns]
-        if not wanted:
+        if not labels:
             return "", "", 0.0, 0.0
+        wanted = [self.labels.index(label) for label in labels]
         shares = self.counts[:, 1:] / self.counts[:, :1]
         all_shares = self.whole[1:] / self.whole[0]
         apart = np.abs(shares - all_shares)[:, wanted]
@@ -59,15 +61,15 @@ class Shares:
             float(all_shares[label]),
         )
 
-    def absent(self, columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    def absent(self, labels: Sequence[Label]) -> Iterator[tuple[str, str]]:
         """Names the labels that a part lacks.
 
         Args:
-            columns: where labels are looked at.
+            labels: the ones to look at; each occurs in the whole.
 
         Yields:
-            A part, the training part of a fold included, and a label that occurs in
-            the whole and not in it.
+            A part, the training part of a fold included, and the name of a label that
+            does not occur in it.
         """
         developed = self.whole - self.counts[0]
         trained = {
@@ -76,9 +78,9 @@ class Shares:
         }
         parts = dict(zip(self.parts, self.counts, strict=True)) | trained
         for name, counts in parts.items():
-            for (column, label), count in zip(self.labels, counts[1:], strict=True):
-                if column in columns and not count:
-                    yield name, label
+            for label in labels:
+                if not counts[1 + self.labels.index(label)]:
+                    yield name, label[1]
 
 
 def shares(table: SampleTable, parts: Mapping[str, Array]) -> Shares:

@@ -1,13 +1,13 @@
 """What a split achieved, for people and for the report: shares of labels by part."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from data_pipeline.emotion_labels import EMOTION_LEVELS
-from data_pipeline.shares import Shares
+from data_pipeline.shares import Label, Shares
 from data_pipeline.split import Split
 from search.report_text import GUARANTEES, IMBALANCE, wrapped
 from search.sections import Data
@@ -24,10 +24,10 @@ def split_text(split: Split, data: Data) -> str:
         Lines of at most 100 columns: sizes, a table of shares, the largest
         difference, and the labels that a part lacks.
     """
-    columns = _columns(data)
-    lines = [_heading(split), *_table(split.shares, columns)]
-    lines += [_furthest(split.shares, columns), _imbalance(split.shares)]
-    lines += _absences(split.shares, columns)
+    labels = _learned(split.shares, data)
+    lines = [_heading(split), *_table(split.shares, labels)]
+    lines += [_furthest(split.shares, labels), _imbalance(split.shares)]
+    lines += _absences(split.shares, labels)
     return "\n".join(part for line in lines if line for part in wrapped(line))
 
 
@@ -46,22 +46,27 @@ def split_report(split: Split) -> dict[str, Any]:
     }
 
 
-def _absences(shares: Shares, columns: tuple[str, ...]) -> Iterator[str]:
+def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
     """Names the labels that a part lacks, one line a part."""
     lacking = defaultdict(list)
-    for part, label in shares.absent(columns):
+    for part, label in shares.absent(labels):
         lacking[part].append(label)
-    for part, labels in lacking.items():
-        yield f"Not in {part}: {', '.join(labels)}"
+    for part, names in lacking.items():
+        yield f"Not in {part}: {', '.join(names)}"
 
 
-def _columns(data: Data) -> tuple[str, ...]:
-    """Names the columns whose labels a study learns."""
-    level, _ = EMOTION_LEVELS.get(data.emotions, ("emotion", ()))
-    units = ("action_units",) if "action_units" in data.targets else ()
+def _learned(shares: Shares, data: Data) -> list[Label]:
+    """Lists the labels that a study learns and that occur."""
+    # Votes are counted by what most taggers said.
+    column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])
     # Valence and arousal are balanced by the expression that goes with them.
-    emotion = data.targets != ("action_units",)
-    return (*((level,) if emotion else ()), *units)
+    emotions = {(column, name) for name in names if data.targets != ("action_units",)}
+    return [
+        label
+        for label in shares.labels
+        if label in emotions
+        or (label[0] == "action_units" and "action_units" in data.targets)
+    ]
 
 
 def _heading(split: Split) -> str:
@@ -76,15 +81,15 @@ def _heading(split: Split) -> str:
     )
 
 
-def _table(shares: Shares, columns: tuple[str, ...]) -> Iterator[str]:
+def _table(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
     """Lays out one line a label: its share of the images of each part."""
     rows = [("", "all", "hold-out", _validating(shares))]
     rows.append(("  images", *_cells(shares.whole[0], shares.counts[:, 0], "d")))
-    for at, (column, label) in enumerate(shares.labels, start=1):
-        if column in columns:
-            part = shares.counts[:, at] / shares.counts[:, 0]
-            whole = shares.whole[at] / shares.whole[0]
-            rows.append((f"  {label}", *_cells(whole, part, ".3f")))
+    for label in labels:
+        at = 1 + shares.labels.index(label)
+        part = shares.counts[:, at] / shares.counts[:, 0]
+        whole = shares.whole[at] / shares.whole[0]
+        rows.append((f"  {label[1]}", *_cells(whole, part, ".3f")))
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for name, *cells in rows:
         told = (cell.rjust(wide) for cell, wide in zip(cells, widths[1:], strict=True))
@@ -97,8 +102,8 @@ def _cells(whole: float, parts: np.ndarray, form: str) -> tuple[str, str, str]:
     return format(whole, form), format(parts[0], form), folds
 
 
-def _furthest(shares: Shares, columns: tuple[str, ...]) -> str:
-    part, label, found, expected = shares.furthest(columns)
+def _furthest(shares: Shares, labels: Sequence[Label]) -> str:
+    part, label, found, expected = shares.furthest(labels)
     if not label:
         return ""
     return (

@@ -1,6 +1,7 @@
 """Laws of what a split achieved: counts add up, lacks are named, the text is small."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,17 @@ def test_lacks_are_named():
     # Of two folds one validates on the subject, so that it does not train there.
     assert len(named) == 3
     assert any("the training part of fold" in line for line in named)
+
+
+def test_classes_of_the_level():
+    """A class that the study's level leaves out is not spoken of."""
+    emotions = ("anger", "contempt", "happiness")
+    rows = [sample(f"S{n:03d}", n, basic=emotions[n % 3]) for n in range(12)]
+    parts = divided(table_of(rows))
+    text = split_text(parts, replace(data("emotion"), emotions="affectnet7"))
+    assert "anger" in text
+    assert "contempt" not in text
+    assert "contempt" in split_text(parts, replace(data("emotion"), emotions="basic"))
 
 
 def labelled(units):
