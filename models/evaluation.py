@@ -13,12 +13,16 @@ from data_pipeline.targets import Targets
 from models.dummy import dummy_predictions
 from models.emotion_metrics import emotion_metrics, vote_metrics
 from models.evaluation_tables import emotion_tables, plain, rating_tables, unit_tables
-from models.intervals import intervals
+from models.intervals import Interval, intervals
 from models.predictions import Predictions
 from models.rating_metrics import rating_metrics
 from models.unit_metrics import action_unit_metrics, threshold_metrics
 
 Report = dict[str, Any]
+NO_INTERVAL = frozenset({"ece", "mean_ece"})
+"""A resample repeats rows, which looks like worse calibration: its interval would lie
+above the value."""
+
 _Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
 
 
@@ -129,7 +133,7 @@ def _common(
     )
     metrics = {
         name: {"value": plain(value[0])}
-        | dict(zip(("low", "high"), ends[name] or (None, None), strict=True))
+        | dict(zip(("low", "high"), _ends(name, ends), strict=True))
         for name, value in score(targets, predictions, ones).items()
     }
     reached = score(targets, dummy, ones)
@@ -138,6 +142,13 @@ def _common(
         "metrics": metrics,
         "dummy": {name: plain(value[0]) for name, value in reached.items()},
     }
+
+
+def _ends(
+    name: str, ends: Mapping[str, Interval]
+) -> tuple[float, float] | tuple[None, None]:
+    """Takes a metric's interval, where it has one that means something."""
+    return (None, None) if name in NO_INTERVAL else ends[name] or (None, None)
 
 
 def _at_both(thresholds: Mapping[str, float]) -> _Score:

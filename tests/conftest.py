@@ -1,11 +1,16 @@
 """Drawn data that many tests read and none changes; each set is drawn once."""
 
 import pytest
+from hypothesis import settings
 
 from data_pipeline.drawn.write import write_drawn
 from tests.strategies_runs import started
 
 SUBJECTS = 16
+
+# Machines are shared: how long one example takes says nothing about the code.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -160,6 +160,9 @@ def test_whole_run(tree, tmp_path):
     _, kept = distributions(held.vote_counts(), "majority")
     assert report["images"] == len(held)
     assert report["emotion"]["images"] == kept.sum()
+    _, shared = distributions(held.vote_counts(), "crossentropy")
+    assert report["votes"]["images"] == shared.sum() >= kept.sum()
+    assert report["votes"]["metrics"]["kl_divergence"]["value"] > 0
     accuracy = report["emotion"]["metrics"]["accuracy"]
     assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
     described = json.loads((folder / "model.json").read_text())
@@ -169,5 +172,11 @@ def test_whole_run(tree, tmp_path):
     assert told == (
         f"# the published test part, {len(held)} images: the data name no subjects\n"
     )
-    for part in ("DRAWN", "no subjects named", "scored by majority", "over images"):
+    for part in (
+        "DRAWN",
+        "no subjects named",
+        "scored by majority",
+        "over images",
+        "KL div",
+    ):
         assert part in said.out
