@@ -157,11 +157,12 @@ def cropper(name: str) -> Cropper:
     return _CROPPERS[name]()
 
 
-def rebuilt(description: Mapping[str, Any]) -> Cropper:
+def rebuilt(description: Mapping[str, Any] | str) -> Cropper:
     """Makes the cropper that a model was trained with.
 
     Args:
-        description: what ``describe`` told, read back from JSON.
+        description: what ``describe`` told, read back from JSON; models of the first
+            runs have the name of the centre square alone.
 
     Returns:
         A cropper that cuts the same pixels.
@@ -169,6 +170,8 @@ def rebuilt(description: Mapping[str, Any]) -> Cropper:
     Raises:
         DataError: this installation cuts others.
     """
+    if isinstance(description, str):
+        description = {"kind": "none", "name": description}
     made = cropper(str(description.get("kind")))
     for key, value in made.describe().items():
         if description.get(key) != value:

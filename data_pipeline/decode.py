@@ -16,9 +16,6 @@ from data_pipeline.errors import DataError
 
 Array = np.ndarray[Any, Any]
 
-CROP = CentreSquare.name
-"""The largest square around the centre, then resized: what an exported model names."""
-
 CENTRE_SQUARE = CentreSquare()
 """How images are cropped where nobody says otherwise."""
 

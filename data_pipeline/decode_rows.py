@@ -45,6 +45,21 @@ class Chunk:
     lost: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decoded:
+    """A table's pictures in memory.
+
+    Attributes:
+        pixels: shape (N, size, size, channels), uint8; black where unreadable.
+        kept: ascending rows that could be read.
+        without_face: of these, how many show none where the cropper looked for one.
+    """
+
+    pixels: Array
+    kept: Array
+    without_face: int
+
+
 def chunks_of(shape: tuple[int, int, int, int]) -> list[range]:
     """Cuts the rows of an array; the same shape is always cut alike.
 
@@ -76,13 +91,12 @@ def decode_all(
     Raises:
         DataError: an image is unreadable, named by file and row.
     """
-    array, _ = decode_readable(table, size=size, unreadable="error", cropper=cropper)
-    return array
+    return decode_readable(table, size=size, unreadable="error", cropper=cropper).pixels
 
 
 def decode_readable(
     table: SampleTable, *, size: int, unreadable: str, cropper: Cropper = CENTRE_SQUARE
-) -> tuple[Array, Array]:
+) -> Decoded:
     """Decodes into memory what can be read.
 
     Args:
@@ -92,12 +106,12 @@ def decode_readable(
         cropper: chooses each image's square.
 
     Returns:
-        Shape (N, size, size, channels), uint8, black where dropped; and the
-        ascending rows that could be read.
+        The pixels, and which rows could be read.
 
     Raises:
         DataError: an image is unreadable and not to be dropped, or none is left.
     """
+    without_face = 0
     array = np.zeros((len(table), size, size, table.channels), np.uint8)
     kept = np.ones(len(table), bool)
     decoded = decode_chunks(table, chunks_of(array.shape), size=size, cropper=cropper)
@@ -106,8 +120,9 @@ def decode_readable(
             refuse_faults(table, chunk, unreadable)
             array[chunk.rows.start : chunk.rows.stop] = chunk.pixels
             kept[list(chunk.faults)] = False
+            without_face += len(chunk.lost)
     refuse_none(table, kept)
-    return array, np.flatnonzero(kept)
+    return Decoded(pixels=array, kept=np.flatnonzero(kept), without_face=without_face)
 
 
 def decode_chunks(

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.decode import CROP
+from data_pipeline.crop import cropper, rebuilt
 from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
 from models.predictions import Predictions
 from models.runtime import prepare_process
+from search.crops import without_face
 from search.exported import exported
 from search.ledger import Ledger
 from search.prepare import Labelled
@@ -136,7 +137,7 @@ def sidecar(
             "size": frame.image_size,
             "channels": frame.channels,
             "range": [0, 255],
-            "crop": CROP,
+            "crop": cropper(study.data.crop).describe(),
         },
         "emotions": list(frame.emotions),
         "action_units": list(frame.action_units),
@@ -148,6 +149,7 @@ def sidecar(
             "fingerprint": labelled.fingerprint,
             "hold_out": labelled.split.hold_out.key,
             "unreadable": retrained.left_out,
+            "without_face": retrained.without_face,
         },
         "sha256": sha256(folder.file(MODEL)),
         "versions": {name: version(name) for name in PACKAGES},
@@ -174,17 +176,22 @@ def open_and_test(
         DataError: an image of the hold-out cannot be read.
     """
     described = read_json(folder.file(SIDECAR)) or {}
+    crop = rebuilt(described["input"]["crop"])
     opened = labelled.split.hold_out.open(
         Receipts(folder.receipts),
         run=folder.name,
         model=described["sha256"],
         reopen=reopen,
     )
-    pixels, kept = decode_readable(
-        opened.table, size=study.data.image_size, unreadable=study.data.unreadable
+    images = decode_readable(
+        opened.table,
+        size=study.data.image_size,
+        unreadable=study.data.unreadable,
+        cropper=crop,
     )
-    table = opened.table.take(kept)
-    predictions = predict(folder, pixels[kept], cpus=study.resources.cpus_per_trial)
+    table = opened.table.take(images.kept)
+    pixels = images.pixels[images.kept]
+    predictions = predict(folder, pixels, cpus=study.resources.cpus_per_trial)
     report = {
         "study": study.name,
         "drawn": labelled.drawn,
@@ -197,6 +204,7 @@ def open_and_test(
             "development": described["data"]["unreadable"],
             "hold_out": len(opened.table) - len(table),
         },
+        **without_face(described, hold_out=images.without_face),
         "skipped": len(labelled.skipped),
         "opened": opened.opened,
         "split": split_report(labelled.split),

@@ -18,7 +18,8 @@ class Job:
     rows to train on that could be read, and the folds hold no other. ``targets`` are
     learned from and ``truth`` is scored against; they differ where votes make labels.
     There is nothing of the hold-out in it. ``objective`` is metric name to weight;
-    ``unreadable`` counts development images that were left out.
+    ``unreadable`` counts development images that were left out, ``without_face`` those
+    that show none where one was looked for.
     """
 
     images: str
@@ -33,3 +34,4 @@ class Job:
     gpus: float
     concurrent: int
     unreadable: int = 0
+    without_face: int = 0

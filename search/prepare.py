@@ -16,6 +16,7 @@ from data_pipeline.samples import Skipped
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
 from models.config import Frame
+from search.crops import study_cropper
 from search.fold_checks import check_folds
 from search.job import Job
 from search.starts import check_seen, check_space, start_identity
@@ -133,6 +134,7 @@ def prepare(
         size=study.data.image_size,
         cache=cache,
         unreadable=study.data.unreadable,
+        cropper=study_cropper(study.data, development),
         progress=progress,
     )
     learned, judged = _useful(labelled, images.kept)
@@ -157,6 +159,7 @@ def prepare(
         gpus=study.resources.gpus_per_trial,
         concurrent=study.resources.max_concurrent,
         unreadable=len(development) - len(images.kept),
+        without_face=images.fallbacks,
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(folds)}
 

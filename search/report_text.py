@@ -100,6 +100,20 @@ def told_skipped(skipped: Sequence[Skipped], study: str) -> str:
     )
 
 
+def told_without_face(counts: Mapping[str, int]) -> str:
+    """Says how many images of each part show no face that was found.
+
+    Args:
+        counts: part -> images.
+
+    Example:
+        >>> told_without_face({"development": 3, "hold_out": 0})
+        'No face found: 3 development, 0 hold-out images; their centre is taken instead'
+    """
+    parts = ", ".join(f"{n} {part.replace('_', '-')}" for part, n in counts.items())
+    return f"No face found: {parts} images; their centre is taken instead"
+
+
 def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     """Says what was tested, under which promise, and how often."""
     guarantee = str(report["guarantee"])
@@ -121,6 +135,8 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
     if "labels" in report:
         yield _rules(report)
+    if "without_face" in report:
+        yield told_without_face(report["without_face"])
     if report.get("skipped"):
         yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
 

@@ -107,12 +107,16 @@ class RetrainOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """A retrained model that lies at its path; ``left_out`` counts unreadable rows."""
+    """A retrained model that lies at its path.
+
+    ``left_out`` counts unreadable rows, ``without_face`` those that show no face.
+    """
 
     losses: tuple[float, ...]
     parameters: int
     seconds: float
     left_out: int = 0
+    without_face: int = 0
 
 
 def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Outcome:

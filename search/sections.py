@@ -16,7 +16,8 @@ class Data:
     """Which data, which targets, at what size (pixels per side).
 
     ``neutral`` and ``frames`` choose among the frames of a CK+ sequence. ``labels`` is
-    the rule that makes emotions of votes; ``None`` where nobody voted.
+    the rule that makes emotions of votes; ``None`` where nobody voted. ``crop`` says
+    how the face is found that a picture is cut to.
     """
 
     dataset: Literal["ckplus", "drawn", "fer2013", "ferplus", "affectnet"]
@@ -48,6 +49,7 @@ class Data:
     unreadable: Literal["error", "quarantine"] = "error"
     neutral: Literal["none", "first"] = "none"
     frames: Positive | None = None
+    crop: Literal["none", "detect", "landmarks"] = "none"
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -91,6 +93,7 @@ LATER: dict[str, object] = {
     "data.neutral": "none",
     "data.frames": None,
     "data.labels": None,
+    "data.crop": "none",
     "split.validation": None,
 }
 """Keys younger than the first runs -> their defaults, which change nothing of a run."""

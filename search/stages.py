@@ -20,7 +20,7 @@ from search.prepare import (
     read_labels,
 )
 from search.progress import SearchProgress
-from search.report_text import describe, told_skipped
+from search.report_text import describe, told_skipped, told_without_face
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import (
     RunFolder,
@@ -171,6 +171,8 @@ def _say_split(run: Run, job: Job) -> None:
         run.progress.say(note)
     if job.unreadable:
         run.progress.say(f"left out: {job.unreadable} unreadable development images")
+    if run.study.data.crop != "none":
+        run.progress.say(told_without_face({"development": job.without_face}))
 
 
 def _write_inputs(run: Run) -> None:

@@ -85,6 +85,7 @@ class Worker:
             parameters=self._trainer.parameters,
             seconds=time.monotonic() - start,
             left_out=self._job.unreadable,
+            without_face=self._job.without_face,
         )
 
 

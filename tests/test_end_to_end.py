@@ -179,7 +179,7 @@ def test_model_is_described(finished, described, coursework):
         "size": 32,
         "channels": 1,
         "range": [0, 255],
-        "crop": "centre_square",
+        "crop": {"kind": "none", "name": "centre_square"},
     }
     assert described["emotions"] == ["negative", "positive", "surprise"]
     assert set(described["thresholds"]) == set(described["action_units"])

@@ -150,7 +150,8 @@ def test_quarantine(table, tmp_path, fault, decoded):
     images = read(table, tmp_path, unreadable="quarantine")
     assert images.kept.tolist() == [0, 1, 2, 4, 5]
     assert not images.array[3].any()
-    array, kept = decode_readable(table, size=16, unreadable="quarantine")
+    held = decode_readable(table, size=16, unreadable="quarantine")
+    array, kept = held.pixels, held.kept
     np.testing.assert_array_equal(array, images.array)
     assert kept.tolist() == images.kept.tolist()
     before = len(decoded)
