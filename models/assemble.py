@@ -11,6 +11,7 @@ from models.config import Structure
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.knobs import KnobDropout, LossKnobs
 from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
+from models.normalization import standardize
 from models.rating_losses import valence_arousal_loss
 
 UNDECAYED = ("bias", "gamma", "beta")
@@ -96,7 +97,9 @@ def assemble(structure: Structure) -> ExpressionModel:
     backbone = BACKBONES[structure.backbone]
     side, channels = structure.image_size, structure.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    features = backbone.features(Augment(name="augment")(pixels), structure)
+    features = backbone.features(
+        Augment(name="augment")(pixels), structure, standardize(structure)
+    )
     outputs = add_head(features, structure, KnobDropout(name="dropout"), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(

@@ -42,6 +42,9 @@ BACKBONE_NAMES: tuple[str, ...] = (
 )
 """In the order of ``models.backbones.BACKBONES``, which must list the same names."""
 
+OWN, DEVELOPMENT = "own", "development"
+"""By which numbers pixels are scaled: the backbone's rule, or the training rows'."""
+
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
 BALANCES: tuple[str, ...] = (
     "none",
@@ -59,6 +62,9 @@ SETTINGS: dict[str, Setting] = {
     "backbone.blocks": Setting(kind=int, default=6, low=1, high=12, structure=True),
     "backbone.filters": Setting(kind=int, default=256, low=4, high=512, structure=True),
     "backbone.weights": Setting(kind=str, default="none", structure=True),
+    "backbone.normalization": Setting(
+        kind=str, default=OWN, choices=(OWN, DEVELOPMENT), structure=True
+    ),
     "head.dense_units": Setting(
         kind=int, default=128, low=1, high=4096, structure=True
     ),
@@ -118,6 +124,7 @@ class Structure:
     action_units: tuple[str, ...]
     several: bool = False
     dimensions: tuple[str, ...] = ()
+    normalization: str = OWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +220,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         action_units=frame.action_units,
         several=frame.several,
         dimensions=frame.dimensions,
+        normalization=str(of("backbone.normalization")),
     )
     knobs = Knobs(
         learning_rate=float(of("training.learning_rate")),

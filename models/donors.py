@@ -10,8 +10,9 @@ import numpy as np
 from data_pipeline.errors import WeightsError
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS, WeightsFile
-from models.config import Structure
+from models.config import DEVELOPMENT, OWN, Structure
 from models.heads import POOL
+from models.normalization import STANDARDIZE, is_standardized
 from models.weights import (
     IMAGENET,
     NONE,
@@ -55,13 +56,13 @@ def backbone_layers(model: Any) -> list[Any]:
         model: of this project: trained, exported, or a bare backbone.
 
     Returns:
-        The layers in the graph's order, the augmentation left out.
+        The layers in the graph's order, augmentation and normalization left out.
     """
     layers = []
     for layer in model.layers:
         if layer.name == POOL:
             break
-        if layer.weights and layer.name != "augment":
+        if layer.weights and layer.name not in ("augment", STANDARDIZE):
             layers.append(layer)
     return layers
 
@@ -125,8 +126,9 @@ def _from_file(model: Any, path: Path) -> Values:
 
 def _read_keras(path: Path, model: Any) -> Values:
     """Pairs layers by position where all fit, else by name and shape."""
-    theirs = backbone_layers(keras.saving.load_model(path, compile=False))
-    mine = backbone_layers(model)
+    donor = keras.saving.load_model(path, compile=False)
+    _check_scale(path, donor, model)
+    theirs, mine = backbone_layers(donor), backbone_layers(model)
     if [_shapes(layer) for layer in theirs] == [_shapes(layer) for layer in mine]:
         return _by_position(theirs, mine)
     named = {layer.name: layer for layer in theirs}
@@ -135,6 +137,18 @@ def _read_keras(path: Path, model: Any) -> Values:
         for layer in mine
         if layer.name in named and _shapes(named[layer.name]) == _shapes(layer)
     }
+
+
+def _check_scale(path: Path, donor: Any, model: Any) -> None:
+    """Refuses weights that were trained on pixels of another scale."""
+    if is_standardized(donor) == is_standardized(model):
+        return
+    theirs = DEVELOPMENT if is_standardized(donor) else OWN
+    raise WeightsError(
+        f"backbone.weights: {path} was trained with backbone.normalization = "
+        f'"{theirs}", so its weights expect such pixels; set the same here, or '
+        f'backbone.weights = "none"'
+    )
 
 
 def _read_h5(path: Path, model: Any) -> Values:

@@ -8,9 +8,16 @@ import keras
 from models.backbones import BACKBONES
 from models.config import ModelConfig
 from models.heads import add_head
+from models.normalization import (
+    STANDARDIZE,
+    ChannelStatistics,
+    frozen,
+    is_standardized,
+    statistics_of,
+)
 from models.reset import refresh
 
-UNKNOWN_OUTSIDE = ("augment", "dropout")
+UNKNOWN_OUTSIDE = ("augment", "dropout", STANDARDIZE)
 """Layers of a trained model that an export leaves out or replaces."""
 
 
@@ -22,16 +29,18 @@ def export(model: Any, config: ModelConfig, path: Path) -> None:
         config: its Structure and the dropout rate that is frozen into the file.
         path: ends in ``.keras``.
     """
-    plain = plain_model(config)
+    measured = statistics_of(model) if is_standardized(model) else None
+    plain = plain_model(config, measured)
     copy_weights(model, plain)
     plain.save(path)
 
 
-def plain_model(config: ModelConfig) -> Any:
+def plain_model(config: ModelConfig, measured: ChannelStatistics | None = None) -> Any:
     """Builds a model of stock layers only, with weights of no meaning.
 
     Args:
         config: Structure, and the dropout rate.
+        measured: the training rows' mean and deviation, where pixels are scaled so.
 
     Returns:
         A model from raw pixels (B, S, S, C) in [0, 255] to a dict: probabilities
@@ -41,7 +50,8 @@ def plain_model(config: ModelConfig) -> Any:
     structure = config.structure
     side, channels = structure.image_size, structure.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    features = BACKBONES[structure.backbone].features(pixels, structure)
+    scale = frozen(measured) if measured else None
+    features = BACKBONES[structure.backbone].features(pixels, structure, scale)
     dropout = keras.layers.Dropout(config.knobs.dropout, name="dropout")
     outputs = add_head(features, structure, dropout, logits=False)
     return keras.Model(pixels, outputs, name=structure.backbone)

@@ -123,6 +123,7 @@ class WarmTrainer:
         warm = self._warm(config.structure)
         self._fitted = config
         warm.reset(config.knobs, child_seed(seed, "model"))
+        warm.measure(arrays.images, part.train)
         chosen = balanced(arrays.targets, part.train, config, seed)
         packed = pack(arrays.targets, chosen)
         for epoch in range(1, (stop_after or config.epochs) + 1):

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from models.assemble import ExpressionModel, assemble
-from models.config import Knobs, Structure
+from models.config import DEVELOPMENT, Knobs, Structure
 from models.donors import initial_weights
 from models.heads import probabilities
 from models.knobs import set_knobs
+from models.normalization import channel_statistics, set_statistics
 from models.predictions import Predictions
 from models.reset import OptimizerSnapshot, initialize
 
@@ -37,6 +38,7 @@ class WarmModel:
             WeightsError: its initial weights cannot be had or do not fit.
         """
         start = time.perf_counter()
+        self._measured = structure.normalization == DEVELOPMENT
         self.model: ExpressionModel = assemble(structure)
         self._given = initial_weights(self.model, structure)
         self._fresh = OptimizerSnapshot(self.model.optimizer)
@@ -49,6 +51,16 @@ class WarmModel:
         initialize(self.model, seed, self._given)
         self._fresh.restore()
         set_knobs(self.model, knobs)
+
+    def measure(self, images: np.ndarray, rows: np.ndarray) -> None:
+        """Takes mean and deviation of the training rows, where pixels are scaled so.
+
+        Args:
+            images: raw pixels, shape (N, S, S, C), in [0, 255].
+            rows: the training rows.
+        """
+        if self._measured:
+            set_statistics(self.model, channel_statistics(images, rows))
 
     def predict(self, images: np.ndarray) -> Predictions:
         """Predicts rows in batches of one fixed shape.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from data_pipeline.errors import StudyError, WeightsError
 from models.catalogue import BACKBONE_FACTS, WeightsFile
-from models.config import Structure
+from models.config import DEVELOPMENT, Structure
 
 NONE = "none"
 IMAGENET = "imagenet"
@@ -21,7 +21,8 @@ def check_structure(structure: Structure) -> None:
 
     Raises:
         StudyError: the images are too small for the backbone.
-        WeightsError: the backbone has no such initial weights.
+        WeightsError: the backbone has no such initial weights, or they expect
+            pixels of another scale.
     """
     smallest = BACKBONE_FACTS[structure.backbone].smallest
     if structure.image_size < smallest:
@@ -31,6 +32,13 @@ def check_structure(structure: Structure) -> None:
             f"data.image_size or leave the backbone out"
         )
     check_weights(structure.backbone, structure.weights)
+    if (structure.weights, structure.normalization) == (IMAGENET, DEVELOPMENT):
+        raise WeightsError(
+            f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
+            f'backbone.weights = "{IMAGENET}": those weights expect pixels as '
+            f"{structure.backbone} scales them; set one of the two otherwise, or give "
+            f'backbone.normalization a when = {{ "backbone.weights" = ["{NONE}"] }}'
+        )
 
 
 def check_weights(backbone: str, weights: str) -> None:

@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from models.config import Frame, complete, model_config
+from models.config import Frame, Value, complete, model_config
 from models.weights import IMAGENET, NONE, check_structure
 from search.run_folder import sha256
 from search.space import SearchSpace
 
-KEYS = frozenset({"backbone.name", "backbone.weights"})
+KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
 
 
-def starts(space: SearchSpace) -> Iterator[tuple[str, str]]:
-    """Walks the pairs of backbone and weights that a space can reach.
+def starts(space: SearchSpace) -> Iterator[dict[str, Value]]:
+    """Walks the starts that a space can reach: backbone, weights, normalization.
 
     Args:
-        space: of a study; conditions between the two keys are respected.
+        space: of a study; conditions between these keys are respected.
 
     Yields:
-        Backbone and weights, each pair once.
+        Values of ``KEYS``, each combination once.
     """
     kept = [parameter for parameter in space.parameters if parameter.key in KEYS]
     between = tuple(
@@ -30,12 +30,13 @@ def starts(space: SearchSpace) -> Iterator[tuple[str, str]]:
     )
     for point in SearchSpace(parameters=between, fixed=space.fixed).points():
         values = complete({**dict(space.fixed), **point})
-        yield str(values["backbone.name"]), str(values["backbone.weights"])
+        yield {key: values[key] for key in KEYS}
 
 
 def files(space: SearchSpace) -> list[str]:
     """Lists the weight files of a space."""
-    return sorted({w for _, w in starts(space) if w not in (NONE, IMAGENET)})
+    found = {str(start["backbone.weights"]) for start in starts(space)}
+    return sorted(found - {NONE, IMAGENET})
 
 
 def check_space(space: SearchSpace, frame: Frame) -> None:
@@ -45,9 +46,8 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         StudyError: names the first configuration that cannot be built.
         WeightsError: a backbone has no such weights, or there is no such file.
     """
-    for backbone, weights in starts(space):
-        values = {"backbone.name": backbone, "backbone.weights": weights}
-        check_structure(model_config(values, frame).structure)
+    for start in starts(space):
+        check_structure(model_config(start, frame).structure)
 
 
 def check_seen(space: SearchSpace, *, dataset: str, drawn: bool, hold_out: str) -> None:

@@ -11,7 +11,7 @@ from tests.strategies_ledger import begin, complete, fail, prune, small
 GOLDEN = (
     "number,state,reason,value,"
     "backbone.name,backbone.blocks,backbone.filters,backbone.weights,"
-    "head.dense_units,head.dropout,regularization.l1,regularization.l2,"
+    "backbone.normalization,head.dense_units,head.dropout,regularization.l1,regularization.l2,"
     "training.epochs,training.batch_size,training.optimizer,training.learning_rate,"
     "training.weight_decay,loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,"
     "loss.label_smoothing,loss.focal_gamma,balance,balance.beta,"

@@ -10,17 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import layers
 
 from models.backbones.kind import Backbone, Tensor
 from models.backbones.pixels import rgb
 from models.backbones.stock import join
-from models.config import Structure
+from models.config import DEVELOPMENT, Structure
 
 
 def _backbone(application: Callable[..., Any]) -> Backbone:
     def build(pixels: Tensor, structure: Structure) -> Tensor:
         """Adds the network; features of shape (B, ceil(S/32), ceil(S/32), F)."""
-        del structure
+        if structure.normalization == DEVELOPMENT:
+            # The network divides by 255 what is standardized already.
+            pixels = layers.Rescaling(255.0, name="undo_rescaling")(pixels)
         return join(application, pixels)
 
     return Backbone(scale=rgb, build=build, application=application)

@@ -31,14 +31,20 @@ class Backbone:
     application: Callable[..., Any] | None = None
     penalized: bool = False
 
-    def features(self, pixels: Tensor, structure: Structure) -> Tensor:
+    def features(
+        self,
+        pixels: Tensor,
+        structure: Structure,
+        scale: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
         """Adds the whole of it.
 
         Args:
             pixels: raw pixels, shape (B, S, S, C), in [0, 255].
             structure: what the graph depends on.
+            scale: another rule for pixels; ``None`` for its own.
 
         Returns:
             Features, shape (B, h, w, F).
         """
-        return self.build(self.scale(pixels), structure)
+        return self.build((scale or self.scale)(pixels), structure)
