@@ -29,7 +29,7 @@ _NEUTRAL, _WEAK, _HALF = (0, 4, 8), (1,), (2, 6, 10)
 """Which of twelve sequences give, in place of the peak, the neutral frame, one that is
 hard to name, and one two thirds of the way: web photographs are one of a scene."""
 _TWELVE = 12
-_UNSURE_EVERY = 29
+_UNSURE_EVERY = 13
 """So often a coder could not say."""
 _NUMBERS_EVERY = 23
 """So often labels are numbers in place of text, as in some copies."""
