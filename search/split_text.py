@@ -60,13 +60,13 @@ def _learned(shares: Shares, data: Data) -> list[Label]:
     # Votes are counted by what most taggers said.
     column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])
     # Valence and arousal are balanced by the expression that goes with them.
-    emotions = {(column, name) for name in names if data.targets != ("action_units",)}
-    return [
-        label
-        for label in shares.labels
-        if label in emotions
-        or (label[0] == "action_units" and "action_units" in data.targets)
-    ]
+    emotions = [(column, name) for name in names if data.targets != ("action_units",)]
+    units = [label for label in shares.labels if label[0] == "action_units"]
+    if "action_units" not in data.targets:
+        units = []
+    # AU2 before AU11.
+    units.sort(key=lambda label: (len(label[1]), label[1]))
+    return [*(label for label in emotions if label in shares.labels), *units]
 
 
 def _heading(split: Split) -> str:
