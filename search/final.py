@@ -1,13 +1,11 @@
 """After the search: the winner is exported, retrained, and tested once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from data_pipeline.crop import cropper, rebuilt
+from data_pipeline.crop import rebuilt
 from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
@@ -17,28 +15,18 @@ from models.runtime import prepare_process
 from search.crops import without_face
 from search.exported import exported
 from search.ledger import Ledger
+from search.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
-from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
+from search.run_folder import RunFolder, read_json, write_json, write_text
 from search.scoring import scored
 from search.split_text import split_report
 from search.study import Study
 from search.truth import label_rules
 
-MODEL, SIDECAR, REPORT, BEST = "model.keras", "model.json", "holdout.json", "best.toml"
-PARTIAL = ".model.part.keras"
-PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pillow")
+REPORT, BEST = "holdout.json", "best.toml"
 PREDICTED_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Winner:
-    """What a model's description says of the trial it comes from."""
-
-    trial: int
-    epoch: int
-    thresholds: Mapping[str, float]
 
 
 def require_best(ledger: Ledger) -> TrialRecord:
@@ -108,52 +96,12 @@ def keep_model(
             f"{folder.path}: retraining trial {best.number} failed: {reason}; the "
             "search is kept, and the same command retrains again"
         )
-    folder.file(PARTIAL).replace(folder.file(MODEL))
     winner = Winner(
         trial=best.number,
         epoch=int(best.attributes["epoch"]),
         thresholds=dict(best.attributes["thresholds"]),
     )
-    described = sidecar(study, folder, winner, labelled, retrained)
-    write_json(folder.file(SIDECAR), described)
-
-
-def sidecar(
-    study: Study,
-    folder: RunFolder,
-    winner: Winner,
-    labelled: Labelled,
-    retrained: Retrained,
-) -> dict[str, Any]:
-    """Describes a model: what goes in, what comes out, where it comes from."""
-    frame = labelled.frame
-    return {
-        "study": study.name,
-        "drawn": labelled.drawn,
-        "trial": winner.trial,
-        "epochs": winner.epoch,
-        "parameters": retrained.parameters,
-        "input": {
-            "size": frame.image_size,
-            "channels": frame.channels,
-            "range": [0, 255],
-            "crop": cropper(study.data.crop).describe(),
-        },
-        "emotions": list(frame.emotions),
-        "action_units": list(frame.action_units),
-        "dimensions": list(frame.dimensions),
-        **label_rules(study.data),
-        "thresholds": dict(winner.thresholds),
-        "data": {
-            "dataset": study.data.dataset,
-            "fingerprint": labelled.fingerprint,
-            "hold_out": labelled.split.hold_out.key,
-            "unreadable": retrained.left_out,
-            "without_face": retrained.without_face,
-        },
-        "sha256": sha256(folder.file(MODEL)),
-        "versions": {name: version(name) for name in PACKAGES},
-    }
+    place_model(study, folder, winner, labelled, retrained)
 
 
 def test_is_unfinished(folder: RunFolder, labelled: Labelled) -> bool:

@@ -12,7 +12,8 @@ from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
 from search.exported import Exported, read_exported
-from search.final import BEST, MODEL, PARTIAL, SIDECAR, Winner, sidecar
+from search.final import BEST
+from search.model_card import PARTIAL, SIDECAR, Winner, place_model
 from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
@@ -21,7 +22,6 @@ from search.run_folder import (
     held_out_text,
     read_json,
     run_name,
-    write_json,
     write_text,
 )
 from search.storage import only_driver
@@ -97,7 +97,6 @@ def _train(
     trained = worker.retrain(order)
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")
-    folder.file(PARTIAL).replace(folder.file(MODEL))
     held = labelled.split.hold_out
     write_text(
         folder.file("hold_out_subjects.txt"),
@@ -108,5 +107,4 @@ def _train(
         epoch=found.origin.epoch,
         thresholds=found.thresholds,
     )
-    described = sidecar(found.study, folder, winner, labelled, trained)
-    write_json(folder.file(SIDECAR), described | {"seed": seed})
+    place_model(found.study, folder, winner, labelled, trained, seed=seed)
