@@ -73,7 +73,7 @@ def _find(study: str) -> Path:
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
     near = get_close_matches(study, known, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
     raise StudyError(
         f"--study {study}: there is no study file {path}; {meant} Or give the path of "
         "a .toml file"

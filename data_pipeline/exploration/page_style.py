@@ -39,7 +39,8 @@ summary { cursor: pointer; color: var(--link); font-size: .92rem; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; margin: .5rem 0;
   font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--quiet); padding-bottom: .3rem; }
+caption { text-align: left; color: var(--quiet); padding-bottom: .3rem;
+  white-space: nowrap; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line);
   text-align: right; white-space: nowrap; }
 th { font-weight: 600; }
@@ -54,8 +55,8 @@ th:first-child { text-align: left; }
   main { max-width: none; padding: 0; }
   body { font-size: 10pt; }
   nav, details { display: none; }
-  figure, .notice { break-inside: avoid; }
-  h2, h2 + p { break-after: avoid; }
+  figure, p, tr { break-inside: avoid; }
+  h2, section > p { break-after: avoid; }
   figure img, figure .wide img { min-width: 0; max-width: 16cm; }
 }
 """

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
+from matplotlib.patheffects import withStroke
 
 from data_pipeline.exploration.charts.style import (
     INK,
@@ -24,6 +25,10 @@ COLOURS: tuple[str, ...] = (
 )  # fmt: skip
 """Of the classes, in turn; their names stand beside them all the same."""
 
+_CELLS = 40
+_APART, _BESIDE = 0.095, 0.09
+"""Between two names, and between a centre and its name, in units of the plane."""
+
 
 def plane(points: Array, centres: Array, names: Sequence[str]) -> bytes:
     """Draws a hexagonal density and the classes' centres on it.
@@ -36,11 +41,11 @@ def plane(points: Array, centres: Array, names: Sequence[str]) -> bytes:
     Returns:
         A PNG.
     """
-    with canvas(5.6) as (figure, axes):
-        drawn = axes.hexbin(
+    with canvas(6.0) as (figure, axes):
+        axes.hexbin(
             points[:, 0],
             points[:, 1],
-            gridsize=36,
+            gridsize=_CELLS,
             extent=(-1, 1, -1, 1),
             mincnt=1,
             cmap="Greys",
@@ -49,28 +54,41 @@ def plane(points: Array, centres: Array, names: Sequence[str]) -> bytes:
         )
         axes.axhline(0, color=LINE, linewidth=1, zorder=0)
         axes.axvline(0, color=LINE, linewidth=1, zorder=0)
-        for place, (centre, name) in enumerate(zip(centres, names, strict=True)):
-            _mark(axes, centre, name, COLOURS[place % len(COLOURS)])
         axes.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
+        axes.set(xticks=(-1, -0.5, 0, 0.5, 1), yticks=(-1, -0.5, 0, 0.5, 1))
         axes.set_xlabel("valence: unpleasant to pleasant")
         axes.set_ylabel("arousal: calm to excited")
         axes.tick_params(colors=QUIET)
-        bar = figure.colorbar(drawn, ax=axes, shrink=0.5, label="images in a cell")
-        bar.outline.set_visible(False)
+        heights = _heights(centres)
+        for place, (centre, name) in enumerate(zip(centres, names, strict=True)):
+            _mark(axes, centre, name, COLOURS[place % len(COLOURS)], heights[place])
         return png(figure)
 
 
-def _mark(axes: Any, centre: Array, name: str, colour: str) -> None:
+def _heights(centres: Array) -> Array:
+    """Spreads the names upright on either side, so that none covers another."""
+    heights = centres[:, 1].astype(np.float64)
+    for side in (centres[:, 0] < 0, centres[:, 0] >= 0):
+        order = np.flatnonzero(side)[np.argsort(heights[side], kind="stable")]
+        for _ in range(100):
+            gaps = np.diff(heights[order])
+            push = np.clip(_APART - gaps, 0, None) / 2
+            heights[order[:-1]] -= push
+            heights[order[1:]] += push
+    return heights
+
+
+def _mark(axes: Axes, centre: Array, name: str, colour: str, height: float) -> None:
+    side = -1 if centre[0] < 0 else 1
+    end = centre[0] + side * _BESIDE
+    axes.plot([centre[0], end], [centre[1], height], color=INK, linewidth=0.8)
     axes.plot(*centre, "o", markersize=9, color=colour, markeredgecolor=PAPER)
-    side = -1 if centre[0] < np.mean(axes.get_xlim()) else 1
-    axes.annotate(
+    axes.text(
+        end + side * 0.01,
+        height,
         name,
-        centre,
-        (8 * side, 0),
-        textcoords="offset points",
         ha="right" if side < 0 else "left",
         va="center",
-        color=INK,
         fontweight="bold",
-        path_effects=[patheffects.withStroke(linewidth=3, foreground=PAPER)],
+        path_effects=[withStroke(linewidth=3, foreground=PAPER)],
     )

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 
 from data_pipeline.exploration.charts.style import (
+    BROAD,
     LINE,
     PAPER,
     QUIET,
@@ -30,7 +31,7 @@ def stacked(counts: Array, *, rows: Sequence[str], parts: Sequence[str]) -> byte
         A PNG.
     """
     shades = mpl.colormaps[SEQUENTIAL](np.linspace(0.25, 0.95, len(parts) - 1))
-    with canvas(0.65 + 0.3 * len(rows)) as (figure, axes):
+    with canvas(0.65 + 0.3 * len(rows), BROAD) as (figure, axes):
         left = np.zeros(len(rows))
         for place, part in enumerate(parts):
             axes.barh(

@@ -46,6 +46,7 @@ def section(material: Material) -> Section | Absent:
                 caption="Images in which each unit is present, by its intensity.",
                 alt=f"Stacked bars, images of grade {', '.join(STEPS)}: {told}.",
                 png=stacked(counts, rows=titles, parts=STEPS),
+                wide=True,
             ),
         ),
         tables=(

@@ -67,7 +67,7 @@ def _said(material: Material, found: Demographics) -> tuple[str, ...]:
             "emotions and 1 where the group decides the emotion, here corrected for "
             "bias (Bergsma 2013) and plain. By chance is what the corrected V stays "
             "below in 95 of 100 random exchanges of the groups between subjects: "
-            "images of one person are alike, and no test that ignores it holds."
+            "images of one person are alike, and who ignores that finds too much."
         ),
     )
 
