@@ -1,105 +1,10 @@
-"""A model's configuration: Structure needs a new graph, Knobs are fed to one.
-
-``SETTINGS`` is the table of every key that a study may fix or search. A row says
-its type, its bounds or choices, its default, and (by ``structure``) whether a
-change of the value needs a new graph.
-"""
+"""A model's configuration: Structure needs a new graph, Knobs are fed to one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.presets import PRESETS, resolve, spelled
-
-Value = int | float | str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One key of a configuration.
-
-    ``low`` and ``high`` are inclusive; ``choices`` closes the set of values.
-    """
-
-    kind: type[int] | type[float] | type[str]
-    default: Value
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[Value, ...] | None = None
-    structure: bool = False
-
-
-BACKBONE_NAMES: tuple[str, ...] = (
-    "residual_cnn",
-    "resnet18",
-    "resnet50",
-    "densenet121",
-    "efficientnet_b0",
-    "efficientnet_b1",
-    "efficientnet_b2",
-    "efficientnet_b3",
-    "mobilenet",
-    "ferplus_cnn",
-)
-"""In the order of ``models.backbones.BACKBONES``, which must list the same names."""
-
-OWN, DEVELOPMENT = "own", "development"
-"""By which numbers pixels are scaled: the backbone's rule, or the training rows'."""
-
-OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
-BALANCES: tuple[str, ...] = (
-    "none",
-    "class_weights",
-    "effective_number",
-    "oversample",
-    "oversample_labels",
-)
-"""In the order of ``data_pipeline.balance``, which must know the same names."""
-
-SETTINGS: dict[str, Setting] = {
-    "backbone.name": Setting(
-        kind=str, default="residual_cnn", choices=BACKBONE_NAMES, structure=True
-    ),
-    "backbone.blocks": Setting(kind=int, default=6, low=1, high=12, structure=True),
-    "backbone.filters": Setting(kind=int, default=256, low=4, high=512, structure=True),
-    "backbone.weights": Setting(kind=str, default="none", structure=True),
-    "backbone.normalization": Setting(
-        kind=str, default=OWN, choices=(OWN, DEVELOPMENT), structure=True
-    ),
-    "head.dense_units": Setting(
-        kind=int, default=128, low=1, high=4096, structure=True
-    ),
-    "head.dropout": Setting(kind=float, default=0.3, low=0.0, high=0.95),
-    "regularization.l1": Setting(kind=float, default=0.0, low=0.0, high=10.0),
-    "regularization.l2": Setting(kind=float, default=0.0, low=0.0, high=10.0),
-    "training.epochs": Setting(kind=int, default=30, low=1, high=10_000),
-    "training.batch_size": Setting(kind=int, default=32, low=2, high=4096),
-    "training.optimizer": Setting(
-        kind=str, default="adam", choices=OPTIMIZER_NAMES, structure=True
-    ),
-    "training.learning_rate": Setting(kind=float, default=1e-3, low=1e-9, high=1e3),
-    "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
-    "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
-    "loss.valence_arousal_weight": Setting(
-        kind=float, default=1.0, low=0.0, high=1000.0
-    ),
-    "loss.ccc_share": Setting(kind=float, default=0.5, low=0.0, high=1.0),
-    "loss.label_smoothing": Setting(kind=float, default=0.0, low=0.0, high=0.5),
-    "loss.focal_gamma": Setting(kind=float, default=0.0, low=0.0, high=10.0),
-    "balance": Setting(kind=str, default="none", choices=BALANCES),
-    "balance.beta": Setting(kind=float, default=0.999, low=0.0, high=0.999999),
-    "augmentation.preset": Setting(kind=str, default="none", choices=tuple(PRESETS)),
-    "augmentation.strength": Setting(kind=float, default=1.0, low=0.0, high=1.0),
-    "augmentation.probability": Setting(kind=float, default=1.0, low=0.0, high=1.0),
-    "augmentation.flip": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.rotation": Setting(kind=float, default=0.0, low=0.0, high=180.0),
-    "augmentation.scale": Setting(kind=float, default=0.0, low=0.0, high=0.9),
-    "augmentation.shift": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.crop": Setting(kind=float, default=0.0, low=0.0, high=0.9),
-    "augmentation.skew": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.brightness": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.contrast": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.erasing": Setting(kind=float, default=0.0, low=0.0, high=1.0),
-}
+from models.presets import resolve, spelled
+from models.settings import OWN, SETTINGS, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

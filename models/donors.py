@@ -10,9 +10,10 @@ import numpy as np
 from data_pipeline.errors import WeightsError
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS, WeightsFile
-from models.config import DEVELOPMENT, OWN, Structure
+from models.config import Structure
 from models.heads import POOL
 from models.normalization import STANDARDIZE, is_standardized
+from models.settings import DEVELOPMENT, OWN
 from models.weights import (
     IMAGENET,
     NONE,

@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from models.config import DEVELOPMENT, Structure
+from models.config import Structure
 from models.knobs import knob
+from models.settings import DEVELOPMENT
 
 STANDARDIZE = "standardize"
 """The name of the layer, in a trained model and in an exported one."""

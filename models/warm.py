@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from models.assemble import ExpressionModel, assemble
-from models.config import DEVELOPMENT, Knobs, Structure
+from models.config import Knobs, Structure
 from models.donors import initial_weights
 from models.heads import probabilities
 from models.knobs import set_knobs
 from models.normalization import channel_statistics, set_statistics
 from models.predictions import Predictions
 from models.reset import OptimizerSnapshot, initialize
+from models.settings import DEVELOPMENT
 
 PREDICTED_AT_ONCE = 32
 """Rows in every prediction batch, padded: one shape, so nothing is traced twice."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from data_pipeline.errors import StudyError, WeightsError
 from models.catalogue import BACKBONE_FACTS, WeightsFile
-from models.config import DEVELOPMENT, Structure
+from models.config import Structure
+from models.settings import DEVELOPMENT
 
 NONE = "none"
 IMAGENET = "imagenet"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 
-from models.config import Setting, Value
+from models.settings import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
 
 

@@ -15,7 +15,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.seeds import child_seed
-from models.config import Value
+from models.settings import Value
 from search.best import best_of
 from search.history import records_of
 from search.identity import PIXELS, keep_identity

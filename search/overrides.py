@@ -6,7 +6,7 @@ from copy import copy
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from models.config import SETTINGS
+from models.settings import SETTINGS
 from search.domains import nearest
 from search.sections import SECTIONS
 

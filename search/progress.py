@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from models.config import SETTINGS, Value
+from models.settings import SETTINGS, Value
 from search.records import Counts
 from search.results import Asked, Completed, Failed, Outcome, Pruned
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from models.config import Value
+from models.settings import Value
 from search.results import Asked, Outcome
 
 

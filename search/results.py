@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from models.config import Value
+from models.settings import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

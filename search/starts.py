@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from models.config import Frame, Value, complete, model_config
+from models.config import Frame, complete, model_config
+from models.settings import Value
 from models.weights import IMAGENET, NONE, check_structure
 from search.run_folder import sha256
 from search.space import SearchSpace

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
-from models.config import SETTINGS
+from models.settings import SETTINGS
 from search.domains import Problems, nearest
 from search.grammar import read_space
 from search.objective_table import read_objective

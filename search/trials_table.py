@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.config import SETTINGS
+from models.settings import SETTINGS
 from search.records import Counts, TrialRecord, Watcher
 from search.results import Asked, Outcome
 from search.run_folder import write_text

@@ -10,7 +10,7 @@ import pytest
 
 import search
 from data_pipeline.readers import READERS
-from models.config import BACKBONE_NAMES
+from models.settings import BACKBONE_NAMES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_pipeline", "models", "search")

@@ -6,7 +6,7 @@ import pytest
 
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS
-from models.config import BACKBONE_NAMES
+from models.settings import BACKBONE_NAMES
 from models.warm import WarmModel
 from tests.strategies_models import configured, pictures, structure
 

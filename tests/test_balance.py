@@ -9,7 +9,7 @@ from data_pipeline.balance import NONE, REPEATED, WEIGHED, balance
 from data_pipeline.errors import DataError
 from data_pipeline.oversample import MOST_CLONED, MOST_REPEATS
 from data_pipeline.targets import read_targets
-from models.config import BALANCES
+from models.settings import BALANCES
 from tests.strategies_tables import LAW, UNITS, sample, table_of, tables
 
 MODES = (NONE, *WEIGHED, *REPEATED)

@@ -13,8 +13,8 @@ import pytest
 from data_pipeline import readers
 from data_pipeline.decode_rows import decode_all
 from data_pipeline.targets import read_targets
-from models.config import SETTINGS
 from models.evaluation import NO_INTERVAL
+from models.settings import SETTINGS
 from search.exported import read_exported
 from search.run_folder import sha256
 from search.study import check_study, read_study

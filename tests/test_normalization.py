@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from data_pipeline.errors import WeightsError
 from models.assemble import ExpressionModel, assemble
 from models.backbones import BACKBONES
-from models.config import BACKBONE_NAMES
 from models.donors import initial_weights
 from models.export import copy_weights, plain_model
 from models.normalization import (
@@ -22,6 +21,7 @@ from models.normalization import (
     set_statistics,
     statistics_of,
 )
+from models.settings import BACKBONE_NAMES
 from models.training import Part, WarmTrainer
 from models.weights import check_structure
 from tests.strategies_models import configured, pictures, structure

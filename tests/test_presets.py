@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config import SETTINGS, Knobs, complete
+from models.config import Knobs, complete
 from models.presets import AMOUNTS, PRESETS, Augmentation, resolve
+from models.settings import SETTINGS
 from search.space import FloatRange
 from search.study import read_study
 from tests.strategies_models import configured

@@ -8,8 +8,8 @@ import pytest
 
 from data_pipeline.labels import DIMENSIONS
 from models.assemble import ExpressionModel
-from models.config import BALANCES, OPTIMIZER_NAMES
 from models.schedule import learning_rate
+from models.settings import BALANCES, OPTIMIZER_NAMES
 from models.training import Arrays, Part, WarmTrainer
 from tests.strategies_models import configured, pictures
 

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from models.config import SETTINGS
+from models.settings import SETTINGS
 from search.results import Spent, settled
 from search.trials_table import HEADER, trials_csv
 from tests.strategies_ledger import begin, complete, fail, prune, small

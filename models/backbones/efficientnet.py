@@ -15,7 +15,8 @@ from keras import layers
 from models.backbones.kind import Backbone, Tensor
 from models.backbones.pixels import rgb
 from models.backbones.stock import join
-from models.config import DEVELOPMENT, Structure
+from models.config import Structure
+from models.settings import DEVELOPMENT
 
 
 def _backbone(application: Callable[..., Any]) -> Backbone:
