@@ -152,6 +152,9 @@ def _no_such_emotion(table: SampleTable, level: str) -> str:
 def _level_with_labels(table: SampleTable) -> str | None:
     if table.votes:
         return VOTED
+    own = table.source.removesuffix("_csv")
+    if own in EMOTION_LEVELS and bool(table.frame["emotion"].notna().any()):
+        return own
     for level, (column, _) in EMOTION_LEVELS.items():
         if bool(table.frame[column].notna().any()):
             return level

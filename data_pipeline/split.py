@@ -5,7 +5,7 @@ function of subjects, partition, labels and its own five arguments. No image is 
 at, so nothing of the hold-out's pixels leaks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,24 @@ class Split:
     hold_out: HoldOut
     shares: Shares
     part: str | None = None
+
+    def only(self, rows: Array) -> "Split":
+        """Keeps some development rows; the hold-out stays as it is.
+
+        Args:
+            rows: ascending positions in the development table.
+
+        Returns:
+            A split of these rows, each in the parts where it was.
+        """
+        folds = tuple(
+            Fold(
+                train=np.flatnonzero(np.isin(rows, fold.train)),
+                validation=np.flatnonzero(np.isin(rows, fold.validation)),
+            )
+            for fold in self.folds
+        )
+        return replace(self, development=self.development.take(rows), folds=folds)
 
 
 def split(

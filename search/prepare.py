@@ -32,7 +32,8 @@ class Labelled:
 
     ``drawn`` says that nobody in the data is real. ``targets`` and ``truth`` are those
     of the development rows: what is learned from, and what is scored against. They
-    differ where votes make labels. ``skipped`` are rows that have no readable label.
+    differ where votes make labels. ``skipped`` are rows that have no readable label;
+    ``unlabelled`` counts development rows that were left out because they have none.
     """
 
     root: Path
@@ -43,12 +44,17 @@ class Labelled:
     frame: Frame
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
+    unlabelled: int = 0
 
 
 def read_labels(
     study: Study, root: Path, *, drawn: bool, progress: Progress | None = None
 ) -> Labelled:
     """Reads labels and splits; no image is opened.
+
+    Where images are rated, a development row without any label of the study's targets
+    is left out before its pixels are read: AffectNet calls a fifth of its images
+    Uncertain or No-Face. In other tables such a row stays, and is masked.
 
     Args:
         study: the study.
@@ -84,6 +90,10 @@ def read_labels(
         emotions=study.data.emotions,
         labels=study.data.labels,
     )
+    useful = np.flatnonzero(targets.known() | (not table.dimensions))
+    unlabelled = len(targets) - len(useful)
+    if unlabelled:
+        parts, targets = parts.only(useful), targets.take(useful)
     frame = Frame(
         image_size=study.data.image_size,
         channels=table.channels,
@@ -108,6 +118,7 @@ def read_labels(
         frame=frame,
         fingerprint=table.fingerprint(),
         skipped=table.skipped,
+        unlabelled=unlabelled,
     )
 
 
@@ -176,14 +187,12 @@ def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
 def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Finds the rows to learn from and to score.
 
-    Rows whose votes agree on nothing are dropped, as those who collected them do, and
-    so are images that AffectNet calls Uncertain or No-Face; in all other tables a row
-    without a label stays, and is masked.
+    Rows whose votes agree on nothing are dropped, as those who collected them do; in
+    all other tables a row without a label stays, and is masked.
     """
-    development = labelled.split.development
-    if not development.votes and not development.dimensions:
+    if not labelled.split.development.votes:
         return kept, kept
-    learned, judged = labelled.targets.known(), labelled.truth.known()
+    learned, judged = labelled.targets.emotion_mask, labelled.truth.emotion_mask
     return kept[learned[kept]], kept[judged[kept]]
 
 

@@ -169,6 +169,11 @@ def _say_split(run: Run, job: Job) -> None:
     run.progress.say(split_text(run.labelled.split, run.study.data))
     for note in fold_notes(job.folds, job.truth):
         run.progress.say(note)
+    if run.labelled.unlabelled:
+        run.progress.say(
+            f"left out: {run.labelled.unlabelled} development images without a label "
+            "of the study's targets"
+        )
     if job.unreadable:
         run.progress.say(f"left out: {job.unreadable} unreadable development images")
     if run.study.data.crop != "none":

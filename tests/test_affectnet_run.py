@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
 
 from data_pipeline import check, readers
@@ -40,10 +39,12 @@ def drawn(tmp_path_factory):
 
 @pytest.fixture
 def tree(drawn, tmp_path):
-    """A copy of it with an impossible label and an image without any label."""
+    """A copy with labels impossible or missing, images unreadable or missing."""
     root = shutil.copytree(drawn, tmp_path / "tree")
     write_labels(root / "train_set", 700, "11", "0", "0")
     shutil.copy(root / "val_set/images/0.jpg", root / "val_set/images/900.jpg")
+    (root / "train_set/images/0.jpg").write_bytes(b"\xff\xd8 no picture")
+    (root / "val_set/images/0.jpg").unlink()
     return root
 
 
@@ -67,11 +68,15 @@ def test_rows_without_labels(drawn, tmp_path):
     """Uncertain and No-Face teach and score nothing; None has its ratings."""
     study, labelled = labelled_of(drawn)
     job, _ = prepare(study, labelled, cache=tmp_path, progress=lambda *_: None)
-    frame = labelled.split.development.frame
-    unnamed, unrated = frame["emotion"].isna(), frame["valence"].isna()
-    assert unrated.any()
-    assert (unnamed & ~unrated).any()
-    assert sorted(job.rows) == np.flatnonzero(~unrated).tolist()
+    frame = readers.read(drawn, "affectnet").frame
+    rated = frame[(frame["partition"] == "train") & frame["valence"].notna()]
+    assert labelled.unlabelled == (frame["partition"] == "train").sum() - len(rated) > 0
+    kept = labelled.split.development.frame
+    assert set(kept["image"]) == set(rated["image"])
+    assert kept["emotion"].isna().any()
+    assert sorted(job.rows) == list(range(len(kept)))
+    (fold,) = job.folds
+    assert sorted([*fold.train, *fold.validation]) == sorted(job.rows)
 
 
 def test_emotion_alone(drawn, tmp_path):
@@ -79,19 +84,20 @@ def test_emotion_alone(drawn, tmp_path):
     study = read_study(str(write_study(tmp_path, text=EMOTION)))
     labelled = read_labels(study, drawn, drawn=True)
     job, _ = prepare(study, labelled, cache=tmp_path, progress=lambda *_: None)
-    shown = labelled.split.development.frame["emotion"]
-    assert sorted(job.rows) == np.flatnonzero(shown.isin(SEVEN)).tolist()
-    ((fold,), images) = job.folds, len(readers.read(drawn, "affectnet"))
-    validating = labelled.split.folds[0].validation
-    assert len(validating) == round(0.2 * images)
-    assert set(fold.validation) <= set(validating)
+    frame = readers.read(drawn, "affectnet").frame
+    wanted = (frame["partition"] == "train") & frame["emotion"].isin(SEVEN)
+    kept = labelled.split.development.frame["image"]
+    assert set(kept) == set(frame.loc[wanted, "image"])
+    assert sorted(job.rows) == list(range(len(kept)))
+    share = 0.2 * len(frame) / (frame["partition"] == "train").sum()
+    assert abs(len(job.folds[0].validation) - share * len(kept)) < 4
 
 
 def test_check(tree):
     """The check lists rows without a readable label, each with its place and reason."""
     found = said(check.main, "--study", "affectnet", "--data", str(tree))
     assert (found.code, found.err) == (1, "")
-    assert "2 problems found" in found.out
+    assert "4 problems found" in found.out
     assert "train_set/annotations/700_*.npy: an expression is 0 (neutral)" in found.out
     assert "val_set/annotations/900_exp.npy: the file is missing" in found.out
 
@@ -105,14 +111,17 @@ def test_whole_run(tree, tmp_path):
     report = json.loads((folder / "holdout.json").read_text())
     assert (report["guarantee"], report["part"]) == ("partition", "validation")
     assert (report["subjects"], report["skipped"]) == (None, 2)
-    table = readers.read(tree, "affectnet")
-    held = table.frame[table.frame["partition"] == "validation"]
+    assert report["unreadable"] == {"development": 1, "hold_out": 1}
+    frame = readers.read(tree, "affectnet").frame
+    everything = frame[frame["partition"] == "validation"]
+    held = everything[everything["image"] != "val_set/images/0.jpg"]
     assert report["images"] == len(held)
     assert report["emotion"]["images"] == held["emotion"].notna().sum()
     assert report["valence_arousal"]["images"] == held["valence"].notna().sum()
     ccc = report["valence_arousal"]["metrics"]["mean_ccc"]
     assert ccc["low"] <= ccc["value"] <= ccc["high"]
     told = (folder / "hold_out_subjects.txt").read_text()
-    assert told.startswith(f"# the published validation part, {len(held)} images")
+    part = f"# the published validation part, {len(everything)} images"
+    assert told.startswith(part)
     for part in ("DRAWN", "left out: 2 rows", "Left out: 2 rows", "over images"):
         assert part in found.out

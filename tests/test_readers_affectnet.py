@@ -202,6 +202,13 @@ def test_levels(tmp_path, level, known):
     assert targets.valence_arousal_mask.tolist() == [[k] * 2 for k in (1, 0, 1, 1, 0)]
 
 
+def test_level_suggested(tmp_path):
+    """A study that asks for another level is told AffectNet's own."""
+    table = read(write_npy(tmp_path), "affectnet")
+    with pytest.raises(DataError, match='say emotions = "affectnet", which'):
+        read_targets(table, wanted=("emotion",), emotions="high_level")
+
+
 def test_no_folder(tmp_path):
     """A missing folder: the layouts, where AffectNet is asked for, a way out."""
     with pytest.raises(DataError) as caught:
