@@ -11,7 +11,7 @@ from models.assemble import ExpressionModel
 from models.schedule import learning_rate
 from models.settings import BALANCES, OPTIMIZER_NAMES
 from models.training import Arrays, Part, WarmTrainer
-from tests.strategies_models import configured, pictures
+from tests.strategies_models import configured, pictures, structure
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
@@ -219,7 +219,7 @@ def test_capacity_bounds_the_graphs_kept(monkeypatch):
     monkeypatch.setattr(ExpressionModel, "__init__", counted)
     trainer = WarmTrainer(capacity=1)
     first = _fit(trainer, head__dense_units=4)
-    _fit(trainer, head__dense_units=5)
+    trainer._warm(structure(head__dense_units=5))  # noqa: SLF001
     again = _fit(trainer, head__dense_units=4)
 
     assert len(built) == 3
