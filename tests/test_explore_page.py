@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_pipeline.errors import InputError
+from data_pipeline.exploration.charts.plane import APART, heights
 from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.exploration.folder import CHARTS, PAGE, check_free, write_folder
 from data_pipeline.exploration.page import GENERATOR
@@ -24,7 +27,7 @@ from data_pipeline.samples import votes_column
 from data_pipeline.split import Fold
 from tests.strategies_explore import Page, material, rows
 from tests.strategies_runs import contents
-from tests.strategies_tables import sample, table_of
+from tests.strategies_tables import LAW, sample, table_of
 
 NAME = 'a<b>$x$</b>"&'
 SILENT = lambda *_: None  # noqa: E731 - nobody watches
@@ -82,7 +85,7 @@ def test_what_is_said(rendered):
     page = Page(rendered[0][0])
     for words in (
         "development images24",
-        "7 images of 3 subjects, not read",
+        "7 images of 3 subjects: not opened",
         "nobody is in two parts",
         "Votes: nobody voted",
         "Valence and arousal: nobody rated",
@@ -125,6 +128,20 @@ def test_valence_and_arousal():
     means = {row[0]: row for row in found.tables[0].rows}
     assert means["happiness"][2:] == ("0.50", "0.00", "0.25", "0.00")
     assert means["all"][1] == "23"
+
+
+@LAW
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.booleans())
+def test_names_do_not_cover_each_other(arousals, left):
+    """Names beside the plane's centres keep apart, in order, and move as one does."""
+    valence = -0.5 if left else 0.5
+    centres = np.array([(valence, arousal) for arousal in arousals])
+    order = np.argsort(centres[:, 1], kind="stable")
+    spread = heights(centres)
+    assert (np.diff(spread[order]) >= APART - 1e-9).all()
+    assert np.mean(spread) == pytest.approx(np.mean(arousals), abs=1e-9)
+    if (np.diff(centres[order, 1]) >= APART).all():
+        np.testing.assert_allclose(spread, centres[:, 1], atol=1e-9)
 
 
 def test_votes():

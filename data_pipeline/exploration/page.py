@@ -77,8 +77,8 @@ def _header(material: Material) -> list[str]:
         "Data": material.data,
         "Read as": material.table.source,
         "Split": _GUARANTEES[material.by],
-        "Hold-out": f"{counted(held.images, 'image')}{people}, not read, not shown and "
-        "not counted anywhere below. Everything here is of the other images.",
+        "Hold-out": f"{counted(held.images, 'image')}{people}: not opened, not "
+        "shown, and their labels counted nowhere below.",
     }
     return [
         *([f'<p class="notice">{escape(_DRAWN)}</p>'] if material.drawn else []),

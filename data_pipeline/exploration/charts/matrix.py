@@ -59,7 +59,7 @@ def matrix(
     """
     label = max(len(line) for name in columns for line in name.split("\n"))
     cell = (BROAD - _LETTER * max(map(len, rows)) - _MARGIN) / len(columns)
-    letters = min(10.0, 72 * cell / (0.7 * label))
+    letters = min(10.0, 72 * cell / (0.82 * label))
     upright = letters < _SMALLEST
     height = _MARGIN + _ROW * len(rows) + (label * _LETTER if upright else 0.2)
     with canvas(height, BROAD) as (figure, axes):
@@ -82,7 +82,7 @@ def matrix(
         )
         axes.tick_params(top=True, labeltop=True, labelbottom=False, colors=INK)
         axes.spines[:].set_visible(False)
-        size = min(9.0, max(5.5, 72 * cell / (0.68 * _longest(texts))))
+        size = min(9.0, max(5.5, 72 * cell / (0.75 * _longest(texts))))
         for row, column in np.ndindex(*shades.shape):
             if texts[row][column]:
                 shade = _fraction(float(shades[row, column]), scale)

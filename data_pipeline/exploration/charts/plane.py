@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patheffects import withStroke
+from scipy.optimize import isotonic_regression
 
 from data_pipeline.exploration.charts.style import (
     INK,
@@ -26,7 +27,7 @@ COLOURS: tuple[str, ...] = (
 """Of the classes, in turn; their names stand beside them all the same."""
 
 _CELLS = 40
-_APART, _BESIDE = 0.095, 0.09
+APART, _BESIDE = 0.095, 0.09
 """Between two names, and between a centre and its name, in units of the plane."""
 
 
@@ -59,23 +60,29 @@ def plane(points: Array, centres: Array, names: Sequence[str]) -> bytes:
         axes.set_xlabel("valence: unpleasant to pleasant")
         axes.set_ylabel("arousal: calm to excited")
         axes.tick_params(colors=QUIET)
-        heights = _heights(centres)
+        beside = heights(centres)
         for place, (centre, name) in enumerate(zip(centres, names, strict=True)):
-            _mark(axes, centre, name, COLOURS[place % len(COLOURS)], heights[place])
+            _mark(axes, centre, name, COLOURS[place % len(COLOURS)], beside[place])
         return png(figure)
 
 
-def _heights(centres: Array) -> Array:
-    """Spreads the names upright on either side, so that none covers another."""
-    heights = centres[:, 1].astype(np.float64)
+def heights(centres: Array) -> Array:
+    """Spreads the names upright on either side, so that none covers another.
+
+    Args:
+        centres: shape (E, 2).
+
+    Returns:
+        Shape (E,): where names stand, ``APART`` or more from each other, and as near
+        to the centres as that allows (least squares).
+    """
+    found = centres[:, 1].astype(np.float64)
     for side in (centres[:, 0] < 0, centres[:, 0] >= 0):
-        order = np.flatnonzero(side)[np.argsort(heights[side], kind="stable")]
-        for _ in range(100):
-            gaps = np.diff(heights[order])
-            push = np.clip(_APART - gaps, 0, None) / 2
-            heights[order[:-1]] -= push
-            heights[order[1:]] += push
-    return heights
+        order = np.flatnonzero(side)[np.argsort(found[side], kind="stable")]
+        if len(order):
+            steps = APART * np.arange(len(order))
+            found[order] = isotonic_regression(found[order] - steps).x + steps
+    return found
 
 
 def _mark(axes: Axes, centre: Array, name: str, colour: str, height: float) -> None:
