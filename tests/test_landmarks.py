@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
@@ -54,6 +55,16 @@ def test_none(root, tmp_path):
     assert {landmarks_of(table, row) is None for row in range(len(table))} == {True}
     coursework = read(write_coursework(tmp_path / "course"), "ckplus")
     assert landmarks_of(coursework, 0) is None
+
+
+def test_drawn(official):
+    """The drawn official tree has landmarks of each frame, in the frame."""
+    table = read(official, "ckplus", Frames(neutral="first"))
+    for row in range(0, len(table), 9):
+        points = landmarks_of(table, row)
+        with Image.open(table.root / table.frame["image"][row]) as image:
+            assert (points[17:] >= 0).all()
+            assert (points[17:] < image.size).all()
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
 
     Args:
         root: the folder.
-        progress: called with bytes read and all bytes.
+        progress: called with lines read and all lines.
 
     Returns:
         The rows, in the lists' order; RGB images, no subjects.
@@ -146,18 +146,21 @@ def _opened(root: Path, path: Path) -> _List:
 def _rows(
     lists: list[_List], images: str, progress: _Progress | None
 ) -> Iterator[Sample | Skipped]:
-    total = sum(each.path.stat().st_size for each in lists)
+    total = sum(_lines(each.path) for each in lists)
     done = 0
     for each in lists:
         with each.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                done += len(line)
+                done += 1
                 if number > 1 and line.strip():
                     yield _row(each, images, number, line)
-                if progress is not None and number % _TOLD_EVERY == 0:
+                if progress is not None and (done % _TOLD_EVERY == 0 or done == total):
                     progress(done, total)
-    if progress is not None:
-        progress(total, total)
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def _row(source: _List, images: str, number: int, line: bytes) -> Sample | Skipped:
