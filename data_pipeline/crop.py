@@ -9,7 +9,13 @@ from PIL import Image, ImageOps
 
 from data_pipeline.align import TEMPLATE, WEIGHTS, aligned, five_of
 from data_pipeline.errors import DataError
-from data_pipeline.faces import DETECTOR, LOOKS, Detector, detector_version
+from data_pipeline.faces import (
+    CONTRAST_CUTOFF,
+    DETECTOR,
+    LOOKS,
+    Detector,
+    detector_version,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -103,8 +109,9 @@ class DetectedFace:
     def describe(self) -> dict[str, Any]:
         """Tells detector and template."""
         detector = {"name": DETECTOR, "version": detector_version()}
-        looks = {"detector": detector, "looks": list(LOOKS)}
-        return {"kind": "detect", "name": self.name, **looks, **_TEMPLATE}
+        looks = {"looks": list(LOOKS), "contrast_cutoff": CONTRAST_CUTOFF}
+        described = {"kind": "detect", "name": self.name, "detector": detector}
+        return {**described, **looks, **_TEMPLATE}
 
     def crop(
         self, picture: Image.Image, *, size: int, landmarks: Array | None

