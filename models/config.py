@@ -1,9 +1,10 @@
 """A model's configuration: Structure needs a new graph, Knobs are fed to one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from models.presets import resolve, spelled
+from models.schedule import Schedule
 from models.settings import OWN, SETTINGS, Value
 
 
@@ -56,12 +57,13 @@ class Knobs:
 class ModelConfig:
     """One configuration: its graph, its knobs, and how its epochs are fed.
 
-    ``epochs`` is the horizon of every schedule, also where training stops earlier.
+    ``epochs`` is the horizon of the schedule, also where training stops earlier.
     """
 
     structure: Structure
     knobs: Knobs
     epochs: int
+    schedule: Schedule
     batch_size: int
     balance: str
     balance_beta: float
@@ -144,7 +146,22 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         structure=structure,
         knobs=knobs,
         epochs=int(of("training.epochs")),
+        schedule=_schedule(of),
         batch_size=int(of("training.batch_size")),
         balance=str(of("balance")),
         balance_beta=float(of("balance.beta")),
+    )
+
+
+def _schedule(of: Callable[[str], Value]) -> Schedule:
+    """Builds the schedule that the keys of a configuration describe."""
+    return Schedule(
+        kind=str(of("training.schedule")),
+        initial=float(of("training.learning_rate")),
+        epochs=int(of("training.epochs")),
+        warmup_epochs=int(of("training.warmup_epochs")),
+        step_epochs=int(of("training.step_epochs")),
+        step_factor=float(of("training.step_factor")),
+        plateau_patience=int(of("training.plateau_patience")),
+        plateau_factor=float(of("training.plateau_factor")),
     )

@@ -43,6 +43,18 @@ BACKBONE_NAMES: tuple[str, ...] = (
 OWN, DEVELOPMENT = "own", "development"
 """By which numbers pixels are scaled: the backbone's rule, or the training rows'."""
 
+SCHEDULES: tuple[str, ...] = (
+    "cosine",
+    "constant",
+    "cosine_warmup",
+    "step",
+    "plateau",
+)
+"""In the order of ``models.schedule.SHAPES``, which must know the same names."""
+
+PLATEAU = "plateau"
+"""The one schedule that depends on the validation."""
+
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
 BALANCES: tuple[str, ...] = (
     "none",
@@ -75,6 +87,12 @@ SETTINGS: dict[str, Setting] = {
         kind=str, default="adam", choices=OPTIMIZER_NAMES, structure=True
     ),
     "training.learning_rate": Setting(kind=float, default=1e-3, low=1e-9, high=1e3),
+    "training.schedule": Setting(kind=str, default="cosine", choices=SCHEDULES),
+    "training.warmup_epochs": Setting(kind=int, default=5, low=0, high=10_000),
+    "training.step_epochs": Setting(kind=int, default=10, low=1, high=10_000),
+    "training.step_factor": Setting(kind=float, default=0.1, low=1e-6, high=1.0),
+    "training.plateau_patience": Setting(kind=int, default=5, low=1, high=10_000),
+    "training.plateau_factor": Setting(kind=float, default=0.1, low=1e-6, high=1.0),
     "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
     "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
     "loss.valence_arousal_weight": Setting(

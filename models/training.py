@@ -1,61 +1,21 @@
 """One configuration is fitted, epoch by epoch, on a graph that may exist already."""
 
 import gc
-import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
 
 from data_pipeline.seeds import child_seed
-from data_pipeline.targets import Targets
 from models.config import ModelConfig, Structure
+from models.epochs import Arrays, EpochScore, Part
 from models.export import export
 from models.feed import Batches, balanced, epoch_batches, epoch_targets, pack
 from models.predictions import Predictions
-from models.schedule import learning_rate
-from models.warm import WarmModel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Arrays:
-    """A table's pixels and targets, row by row.
-
-    ``images`` is raw pixels, uint8, shape (N, S, S, C), usually mapped from a file.
-    """
-
-    images: np.ndarray
-    targets: Targets
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
-    """Rows of ``Arrays`` to train on, and to validate on (``None``: nowhere)."""
-
-    train: np.ndarray
-    validation: np.ndarray | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EpochScore:
-    """What one epoch of training came to.
-
-    ``epoch`` counts from 1; ``loss`` is the mean over the epoch's training batches,
-    penalties included, and is NaN or infinite where training diverged;
-    ``predictions`` are those of the validation rows in their order. Seconds do not
-    hold the time spent tracing.
-    """
-
-    epoch: int
-    loss: float
-    learning_rate: float
-    predictions: Predictions | None
-    seconds_trained: float
-    seconds_validated: float
+from models.schedule import Standing, advanced, learning_rate
+from models.warm import Seconds, WarmModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +60,7 @@ class WarmTrainer:
         *,
         seed: int,
         stop_after: int | None = None,
+        rates: Sequence[float] = (),
     ) -> Iterator[EpochScore]:
         """Trains from fresh weights; each epoch is trained when it is asked for.
 
@@ -112,6 +73,8 @@ class WarmTrainer:
             seed: of initial weights, order, augmentation, dropout.
             stop_after: epochs to train, at most the horizon; the schedule does
                 not depend on it.
+            rates: learning rates of the epochs, to be replayed in place of the
+                schedule; at least as many as epochs, or none.
 
         Yields:
             A score after each epoch. The iterator may be left at any time.
@@ -126,21 +89,28 @@ class WarmTrainer:
         warm.measure(arrays.images, part.train)
         chosen = balanced(arrays.targets, part.train, config, seed)
         packed = pack(arrays.targets, chosen)
+        standing = Standing()
         for epoch in range(1, (stop_after or config.epochs) + 1):
-            rate = self._anneal(warm, config, epoch)
+            planned = learning_rate(config.schedule, standing)
+            rate = rates[epoch - 1] if rates else planned
+            warm.model.optimizer.learning_rate.assign(rate)
             batches = epoch_batches(
                 chosen.rows, batch_size=config.batch_size, seed=seed, epoch=epoch
             )
             fed = epoch_targets(packed, arrays.targets, seed=seed, epoch=epoch)
-            loss, trained = self._train(warm, Batches(arrays.images, fed, batches))
-            predictions, validated = self._validate(warm, arrays, part)
+            loss, trained = warm.train(Batches(arrays.images, fed, batches))
+            predictions, validated = _validated(warm, arrays, part)
+            self._add_traced(trained.traced + validated.traced)
+            value = part.value(predictions)
+            standing = advanced(config.schedule, standing, value)
             yield EpochScore(
                 epoch=epoch,
                 loss=loss,
                 learning_rate=rate,
                 predictions=predictions,
-                seconds_trained=trained,
-                seconds_validated=validated,
+                seconds_trained=trained.working,
+                seconds_validated=validated.working,
+                value=value,
             )
 
     def predict(self, config: ModelConfig, images: np.ndarray) -> Predictions:
@@ -187,62 +157,16 @@ class WarmTrainer:
             )
         return self._kept[config.structure]
 
-    @staticmethod
-    def _anneal(warm: WarmModel, config: ModelConfig, epoch: int) -> float:
-        rate = learning_rate(
-            config.knobs.learning_rate, epoch=epoch, epochs=config.epochs
-        )
-        warm.model.optimizer.learning_rate.assign(rate)
-        return rate
-
-    def _train(self, warm: WarmModel, batches: Batches) -> tuple[float, float]:
-        """Trains one epoch; returns its mean loss and its seconds."""
-        first = _FirstStep()
-        callbacks = [] if warm.trained_before else [first]
-        start = time.perf_counter()
-        history = warm.model.fit(
-            batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks
-        )
-        seconds = time.perf_counter() - start
-        traced = 0.0 if warm.trained_before else first.ended - start
-        warm.trained_before = True
-        self._add_traced(traced)
-        return float(history.history["loss"][0]), seconds - traced
-
-    def _validate(
-        self, warm: WarmModel, arrays: Arrays, part: Part
-    ) -> tuple[Predictions | None, float]:
-        """Predicts the validation rows; returns them and the seconds."""
-        if part.validation is None:
-            return None, 0.0
-        traced = self._trace_prediction(warm)
-        start = time.perf_counter()
-        predictions = warm.predict(np.asarray(arrays.images[part.validation]))
-        self._add_traced(traced)
-        return predictions, time.perf_counter() - start
-
-    @staticmethod
-    def _trace_prediction(warm: WarmModel) -> float:
-        if warm.predicted_before:
-            return 0.0
-        start = time.perf_counter()
-        warm.predict(np.zeros((0, *warm.model.input_shape[1:]), np.uint8))
-        return time.perf_counter() - start
-
     def _add_traced(self, seconds: float) -> None:
         self.timings = Timings(
             built=self.timings.built, traced=self.timings.traced + seconds
         )
 
 
-class _FirstStep(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Notes when the first training step, which traces the graph, is over."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        del logs
-        if batch == 0:
-            self.ended = time.perf_counter()
+def _validated(
+    warm: WarmModel, arrays: Arrays, part: Part
+) -> tuple[Predictions | None, Seconds]:
+    """Predicts the validation rows, where there are any."""
+    if part.validation is None:
+        return None, Seconds()
+    return warm.validate(np.asarray(arrays.images[part.validation]))

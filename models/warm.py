@@ -1,8 +1,10 @@
 """A compiled model kept for its Structure, and how it is reset for a new training."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from models.assemble import ExpressionModel, assemble
@@ -19,14 +21,20 @@ PREDICTED_AT_ONCE = 32
 """Rows in every prediction batch, padded: one shape, so nothing is traced twice."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconds:
+    """Time that an epoch took: at work, and ``traced``, which a warm graph is not."""
+
+    working: float = 0.0
+    traced: float = 0.0
+
+
 class WarmModel:
     """One Structure's model, compiled once.
 
     Attributes:
         model: the Keras model; its weights are those of the last training.
         built: seconds it took to build.
-        trained_before: whether its training step is traced.
-        predicted_before: whether its prediction is traced.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -44,8 +52,8 @@ class WarmModel:
         self._given = initial_weights(self.model, structure)
         self._fresh = OptimizerSnapshot(self.model.optimizer)
         self.built = time.perf_counter() - start
-        self.trained_before = False
-        self.predicted_before = False
+        self._trained_before = False
+        self._predicted_before = False
 
     def reset(self, knobs: Knobs, seed: int) -> None:
         """Makes the model fresh, with other knobs and the initial weights of a seed."""
@@ -63,6 +71,39 @@ class WarmModel:
         if self._measured:
             set_statistics(self.model, channel_statistics(images, rows))
 
+    def train(self, batches: Any) -> tuple[float, Seconds]:
+        """Trains one epoch.
+
+        Args:
+            batches: of pixels and packed targets, each row once.
+
+        Returns:
+            The mean loss over the batches, penalties included, and the time.
+        """
+        first = _FirstStep()
+        callbacks = [] if self._trained_before else [first]
+        start = time.perf_counter()
+        history = self.model.fit(
+            batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks
+        )
+        seconds = time.perf_counter() - start
+        traced = 0.0 if self._trained_before else first.ended - start
+        self._trained_before = True
+        loss = float(history.history["loss"][0])
+        return loss, Seconds(working=seconds - traced, traced=traced)
+
+    def validate(self, images: np.ndarray) -> tuple[Predictions, Seconds]:
+        """Predicts rows and takes the time.
+
+        Args:
+            images: raw pixels, shape (N, S, S, C).
+        """
+        traced = self._trace_prediction()
+        start = time.perf_counter()
+        predictions = self.predict(images)
+        working = time.perf_counter() - start
+        return predictions, Seconds(working=working, traced=traced)
+
     def predict(self, images: np.ndarray) -> Predictions:
         """Predicts rows in batches of one fixed shape.
 
@@ -76,7 +117,7 @@ class WarmModel:
             probabilities(self._logits(images[start : start + PREDICTED_AT_ONCE]))
             for start in range(0, max(len(images), 1), PREDICTED_AT_ONCE)
         ]
-        self.predicted_before = True
+        self._predicted_before = True
         return Predictions.concatenate(parts)
 
     def _logits(self, images: np.ndarray) -> dict[str, Any]:
@@ -86,3 +127,23 @@ class WarmModel:
         batch[:count] = images
         outputs = self.model.predict_on_batch(batch)
         return {name: rows[:count] for name, rows in outputs.items()}
+
+    def _trace_prediction(self) -> float:
+        if self._predicted_before:
+            return 0.0
+        start = time.perf_counter()
+        self.predict(np.zeros((0, *self.model.input_shape[1:]), np.uint8))
+        return time.perf_counter() - start
+
+
+class _FirstStep(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+    """Notes when the first training step, which traces the graph, is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        del logs
+        if batch == 0:
+            self.ended = time.perf_counter()

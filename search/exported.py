@@ -5,7 +5,7 @@ Its ``[fixed]`` table can be copied into a study file as it is.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import StudyError
 from models.config import complete
+from models.settings import PLATEAU
 from search.records import TrialRecord
 from search.study import Study, check_study
 
@@ -27,7 +28,8 @@ class Origin:
 
     ``epoch`` is the epoch to stop at; the schedule's horizon is
     ``training.epochs``. ``value`` is the trial's, an optimistic figure: it is the
-    best of many on the data that chose it.
+    best of many on the data that chose it. ``learning_rates`` are written where the
+    validation decided them; training has none to wait for, and replays them.
     """
 
     study: str
@@ -35,6 +37,9 @@ class Origin:
     value: Annotated[float, Field(allow_inf_nan=False)]
     epoch: Annotated[int, Field(ge=1)]
     drawn: bool
+    learning_rates: list[Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = field(
+        default_factory=list
+    )
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -63,9 +68,10 @@ def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
         value=float(record.value or 0.0),
         epoch=int(record.attributes["epoch"]),
         drawn=drawn,
+        learning_rates=_waited_for(record),
     )
     tables: dict[str, Any] = {
-        "origin": asdict(origin),
+        "origin": {key: found for key, found in asdict(origin).items() if found != []},
         "data": dict(study.raw["data"]),
         "split": dict(study.raw.get("split", {})),
         "objective": dict(study.raw["objective"]),
@@ -101,16 +107,36 @@ def read_exported(path: Path) -> Exported:
     )
     if study.space.parameters:
         raise StudyError(f"{path}: [space] has no place in an exported configuration")
-    horizon = study.stride
-    if origin.epoch > horizon:
-        raise StudyError(
-            f"{path}: [origin] epoch: is the epoch to stop at, at most the "
-            f'"training.epochs" of [fixed], {horizon}; found {origin.epoch}'
-        )
+    _check_epochs(path, origin, study)
     try:
         return Exported(origin=origin, study=study, thresholds=dict(thresholds))
     except ValidationError as error:
         raise StudyError(_told(path, error)) from error
+
+
+def _waited_for(record: TrialRecord) -> list[float]:
+    """Lists the learning rates up to the epoch of the peak, if a plateau made them."""
+    if record.values.get("training.schedule") != PLATEAU:
+        return []
+    rates: list[float] = record.attributes["learning_rates"]
+    return rates[: record.attributes["epoch"]]
+
+
+def _check_epochs(path: Path, origin: Origin, study: Study) -> None:
+    """Refuses epochs beyond the horizon, and rates that do not reach the last one."""
+    if origin.epoch > study.stride:
+        raise StudyError(
+            f"{path}: [origin] epoch: is the epoch to stop at, at most the "
+            f'"training.epochs" of [fixed], {study.stride}; found {origin.epoch}'
+        )
+    asked = dict(study.space.fixed).get("training.schedule") == PLATEAU
+    count = len(origin.learning_rates)
+    if (asked or count) and count < origin.epoch:
+        raise StudyError(
+            f"{path}: [origin] learning_rates: replayed instead of a plateau that "
+            f"nothing is validated for, they must reach epoch {origin.epoch}; found "
+            f"{count}; say another training.schedule, or add them"
+        )
 
 
 def _origin(path: Path, table: Mapping[str, Any]) -> Origin:

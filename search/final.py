@@ -57,6 +57,8 @@ def retrain_order(
         seed=child_seed(study.search.seed, "retrain"),
         stop_after=int(best.attributes["epoch"]),
         path=str(folder.file(PARTIAL)),
+        # A run that was begun before they were recorded has none.
+        rates=tuple(best.attributes.get("learning_rates", ())),
     )
 
 

@@ -100,6 +100,7 @@ class Ledger:
             case Completed():
                 trial.set_user_attr("epoch", outcome.epoch)
                 trial.set_user_attr("pooled_curve", list(outcome.curve))
+                trial.set_user_attr("learning_rates", list(outcome.learning_rates))
                 trial.set_user_attr("scores", dict(outcome.scores))
                 trial.set_user_attr("thresholds", dict(outcome.thresholds))
                 self._trials.tell(trial, outcome.value)

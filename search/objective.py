@@ -8,16 +8,20 @@ that retraining stops at.
 import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
+from statistics import geometric_mean
 
 import numpy as np
 
 from data_pipeline.seeds import child_seed
+from data_pipeline.split import Fold
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
+from models.epochs import Arrays, EpochScore, Part
 from models.metrics import scores
 from models.predictions import Predictions
 from models.thresholds import choose_thresholds
-from models.training import Arrays, EpochScore, Part, WarmTrainer
+from models.training import WarmTrainer
 from search.curve import smoothed
 from search.job import Job
 from search.results import Completed, Pruned, Report, Spent
@@ -43,32 +47,35 @@ def run_trial(
     """
     spent = Spent()
     pooled: list[list[Predictions]] = [[] for _ in range(config.epochs)]
+    rates: list[list[float]] = []
     for index, fold in enumerate(job.folds):
-        part = Part(train=fold.train, validation=fold.validation)
-        truth = job.truth.take(fold.validation)
         before = spent
+        part = _part(job, fold)
+        rates.append([])
         stream = trainer.fit(config, arrays, part, seed=child_seed(seed, "fold", index))
         for score in stream:
             spent = _add(spent, before, score, trainer)
-            if score.predictions is None or not _finite(score):
+            if not _finite(score) or score.predictions is None or score.value is None:
                 return Pruned(reason="diverged", spent=spent)
             pooled[score.epoch - 1].append(score.predictions)
+            rates[-1].append(score.learning_rate)
             last = index == len(job.folds) - 1 and score.epoch == config.epochs
             yield Report(
                 step=index * job.stride + score.epoch,
                 fold=index,
                 epoch=score.epoch,
-                value=weighted_mean(scores(truth, score.predictions), job.objective),
+                value=score.value,
                 last=last,
                 spent=spent,
             )
     rows = np.concatenate([fold.validation for fold in job.folds])
-    return completed(
+    outcome = completed(
         [Predictions.concatenate(parts) for parts in pooled],
         job.truth.take(rows),
         job.objective,
         spent,
     )
+    return replace(outcome, learning_rates=shared_rates(rates))
 
 
 def completed(
@@ -102,6 +109,31 @@ def completed(
     )
 
 
+def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Makes one learning rate an epoch of those of the folds.
+
+    Where they differ (a plateau is met in some folds earlier than in others) it is
+    their geometric mean: rates are steps of a factor, and their mean number of steps
+    is what a fold does on average.
+
+    Args:
+        folds: the rates of each fold's epochs; a fold may have fewer than others.
+
+    Returns:
+        As many as the longest fold has; equal ones are kept to the bit.
+
+    Example:
+        >>> [round(rate, 9) for rate in shared_rates([[0.1, 0.1, 0.1], [0.1, 0.001]])]
+        [0.1, 0.01, 0.1]
+    """
+    epochs = [
+        [rate for rate in column if rate is not None] for column in zip_longest(*folds)
+    ]
+    return tuple(
+        rates[0] if len(set(rates)) == 1 else geometric_mean(rates) for rates in epochs
+    )
+
+
 def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:
     """Weighs the metrics of an objective; one that is undefined counts as 0.
 
@@ -111,6 +143,16 @@ def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) ->
     total = sum(objective.values())
     values = ((table.get(name, math.nan), w) for name, w in objective.items())
     return sum(w * (v if math.isfinite(v) else 0.0) for v, w in values) / total
+
+
+def _part(job: Job, fold: Fold) -> Part:
+    """Says what a fold trains on, and how its validation is judged."""
+    truth = job.truth.take(fold.validation)
+
+    def judge(predictions: Predictions) -> float:
+        return weighted_mean(scores(truth, predictions), job.objective)
+
+    return Part(train=fold.train, validation=fold.validation, judge=judge)
 
 
 def _finite(score: EpochScore) -> bool:

@@ -50,6 +50,7 @@ class Completed:
         value: peak of the smoothed curve of pooled predictions.
         epoch: the epoch of that peak, from 1; retraining stops after it.
         curve: the pooled value of each epoch, not smoothed.
+        learning_rates: of each epoch, over the folds.
         scores: every metric of the pooled predictions at ``epoch``.
         thresholds: per action unit, chosen on the same pooled predictions.
         spent: what the trial cost.
@@ -61,6 +62,7 @@ class Completed:
     scores: Mapping[str, float]
     thresholds: Mapping[str, float]
     spent: Spent
+    learning_rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +99,15 @@ class RetrainOrder:
     """The winner, to be trained on everything but the hold-out and exported.
 
     ``stop_after`` is the epoch to stop at; the schedule keeps its own horizon.
+    ``rates`` are the learning rates of the search, to be replayed; without any, it is
+    the schedule's.
     """
 
     values: Mapping[str, Value]
     seed: int
     stop_after: int
     path: str
+    rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ def _train(
         seed=child_seed(seed, "train"),
         stop_after=found.origin.epoch,
         path=str(folder.file(PARTIAL)),
+        rates=tuple(found.origin.learning_rates),
     )
     trained = worker.retrain(order)
     if not isinstance(trained, Retrained):

@@ -9,8 +9,9 @@ import numpy as np
 
 from data_pipeline.errors import HarnessError
 from models.config import model_config
+from models.epochs import Arrays, Part
 from models.runtime import is_out_of_memory
-from models.training import Arrays, Part, WarmTrainer
+from models.training import WarmTrainer
 from search.job import Job
 from search.objective import run_trial
 from search.results import (
@@ -74,7 +75,12 @@ class Worker:
         config = model_config(order.values, self._job.frame)
         part = Part(train=self._job.rows, validation=None)
         stream = self._trainer.fit(
-            config, self._arrays, part, seed=order.seed, stop_after=order.stop_after
+            config,
+            self._arrays,
+            part,
+            seed=order.seed,
+            stop_after=order.stop_after,
+            rates=order.rates,
         )
         losses = tuple(score.loss for score in stream)
         if not all(math.isfinite(loss) for loss in losses):

@@ -4,7 +4,7 @@ import numpy as np
 
 from data_pipeline.targets import Targets
 from models.config import Frame, ModelConfig, Structure, model_config
-from models.training import Arrays
+from models.epochs import Arrays
 
 EMOTIONS = ("negative", "positive", "surprise")
 UNITS = ("AU1", "AU12")

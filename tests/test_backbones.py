@@ -17,10 +17,11 @@ import pytest
 from data_pipeline.balance import balance
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS
+from models.epochs import Part
 from models.export import copy_weights, plain_model
 from models.feed import pack
 from models.settings import BACKBONE_NAMES
-from models.training import Part, WarmTrainer
+from models.training import WarmTrainer
 from models.warm import WarmModel
 from tests.strategies_models import configured, pictures
 

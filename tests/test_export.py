@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels import DIMENSIONS
+from models.epochs import Part
 from models.export import plain_model
-from models.training import Part, WarmTrainer
+from models.training import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 LOADER = """

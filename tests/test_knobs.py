@@ -8,8 +8,9 @@ import pytest
 from data_pipeline.labels import DIMENSIONS
 from models.assemble import ExpressionModel
 from models.config import Knobs
+from models.epochs import Part
 from models.knobs import knob_variables
-from models.training import Part, WarmTrainer
+from models.training import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 BASE = {

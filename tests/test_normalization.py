@@ -13,6 +13,7 @@ from data_pipeline.errors import WeightsError
 from models.assemble import ExpressionModel, assemble
 from models.backbones import BACKBONES
 from models.donors import initial_weights
+from models.epochs import Part
 from models.export import copy_weights, plain_model
 from models.normalization import (
     ChannelStatistics,
@@ -22,7 +23,7 @@ from models.normalization import (
     statistics_of,
 )
 from models.settings import BACKBONE_NAMES
-from models.training import Part, WarmTrainer
+from models.training import WarmTrainer
 from models.weights import check_structure
 from tests.strategies_models import configured, pictures, structure
 

@@ -8,9 +8,9 @@ import pytest
 
 from data_pipeline.labels import DIMENSIONS
 from models.assemble import ExpressionModel
-from models.schedule import learning_rate
-from models.settings import BALANCES, OPTIMIZER_NAMES
-from models.training import Arrays, Part, WarmTrainer
+from models.epochs import Arrays, Part
+from models.settings import BALANCES, OPTIMIZER_NAMES, SCHEDULES
+from models.training import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 ROWS = 24
@@ -197,14 +197,27 @@ def test_predictions_are_probabilities(trainer):
         assert ((found.action_units >= 0) & (found.action_units <= 1)).all()
 
 
-def test_the_schedule_falls_to_the_floor():
-    """The rate starts at its knob and falls from epoch to epoch."""
-    rates = [learning_rate(2.0, epoch=epoch, epochs=10) for epoch in range(1, 11)]
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_replayed_rates_are_the_same_training(trainer, schedule):
+    """What a schedule did, its rates do without it and without a validation."""
+    judged = replace(PART, judge=lambda _: 0.0)
+    keys = {
+        "training__schedule": schedule,
+        "training__epochs": 4,
+        "training__step_epochs": 1,
+        "training__plateau_patience": 1,
+    }
+    first = _fit(trainer, part=judged, **keys)
+    rates = [score.learning_rate for score in first]
+    alone = Part(train=PART.train, validation=None)
+    again = list(
+        trainer.fit(configured(**keys), pictures(ROWS), alone, seed=1, rates=rates)
+    )
 
-    assert rates[0] == 2.0
-    assert rates == sorted(rates, reverse=True)
-    assert learning_rate(2.0, epoch=1, epochs=1) == 2.0
-    assert 0.02 < rates[-1] < 0.1
+    assert [s.loss for s in again] == [s.loss for s in first]
+    assert (len(set(rates)) == 1) == (schedule == "constant")
+    variable = trainer._warm(configured(**keys).structure).model.optimizer  # noqa: SLF001
+    assert float(variable.learning_rate) == np.float32(rates[-1])
 
 
 def test_capacity_bounds_the_graphs_kept(monkeypatch):

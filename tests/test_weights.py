@@ -10,8 +10,9 @@ from models import donors
 from models.assemble import assemble
 from models.catalogue import BACKBONE_FACTS
 from models.donors import backbone_layers, initial_weights
+from models.epochs import Part
 from models.export import plain_model
-from models.training import Part, WarmTrainer
+from models.training import WarmTrainer
 from models.weights import check_structure, check_weights
 from tests.strategies_models import configured, pictures, structure
 

@@ -1,0 +1,90 @@
+"""Schedules: pure functions of a horizon, and of a plateau."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.schedule import SHAPES, Schedule, Standing, advanced, learning_rate
+from models.settings import SCHEDULES
+from search.objective import shared_rates
+
+
+def _rates(kind, *, epochs=10, values=(), **numbers):
+    """Follows a schedule; ``values`` are what validation says, epoch by epoch."""
+    plan = {
+        "warmup_epochs": 3,
+        "step_epochs": 4,
+        "step_factor": 0.5,
+        "plateau_patience": 2,
+        "plateau_factor": 0.1,
+    }
+    schedule = Schedule(kind=kind, initial=2.0, epochs=epochs, **{**plan, **numbers})
+    standing, rates = Standing(), []
+    for epoch in range(epochs):
+        rates.append(learning_rate(schedule, standing))
+        value = values[epoch] if epoch < len(values) else None
+        standing = advanced(schedule, standing, value)
+    return rates
+
+
+def test_names():
+    """The table of settings knows the schedules that there are."""
+    assert tuple(SHAPES) == SCHEDULES
+
+
+def test_the_cosine_falls_to_the_floor():
+    """The rate starts at its knob and falls from epoch to epoch."""
+    rates = _rates("cosine")
+
+    assert rates[0] == 2.0
+    assert rates == sorted(rates, reverse=True)
+    assert _rates("cosine", epochs=1) == [2.0]
+    assert 0.02 < rates[-1] < 0.1
+
+
+def test_warm_up():
+    """It rises in equal steps to the knob, then is the cosine of what is left."""
+    rates = _rates("cosine_warmup")
+
+    assert rates[:4] == [0.5, 1.0, 1.5, 2.0]
+    assert rates[3:] == _rates("cosine", epochs=7)
+    assert _rates("cosine_warmup", warmup_epochs=0) == _rates("cosine")
+    assert _rates("cosine_warmup", epochs=2) == [0.5, 1.0]
+
+
+def test_steps_and_constant():
+    """By hand: every four epochs to the half, or never."""
+    assert _rates("step") == [2.0] * 4 + [1.0] * 4 + [0.5] * 2
+    assert _rates("constant") == [2.0] * 10
+
+
+def test_a_plateau_lowers_the_rate():
+    """By hand: two epochs without a better one divide by ten, then it waits anew."""
+    values = [0.1, 0.3, 0.3, 0.2, 0.4, 0.3, 0.3, 0.3, 0.3, 0.9]
+    expected = [2.0] * 4 + [0.2] * 3 + [0.02] * 2 + [0.002]
+
+    assert _rates("plateau", values=values) == pytest.approx(expected)
+
+
+def test_nothing_validated_is_no_plateau():
+    """Without a validation the rate stays: a retraining replays instead."""
+    assert _rates("plateau") == [2.0] * 10
+
+
+@given(st.lists(st.floats(0, 1), min_size=10, max_size=10))
+def test_only_a_plateau_looks_at_validation(values):
+    """The others follow the horizon alone; rates are above 0 and up to the knob."""
+    for kind in SCHEDULES:
+        rates = _rates(kind, values=values)
+        assert all(0 < rate <= 2.0 for rate in rates)
+        if kind != "plateau":
+            assert rates == _rates(kind)
+
+
+def test_rates_of_folds():
+    """Equal rates stay as they are, others meet in their geometric mean."""
+    cosine = tuple(_rates("cosine"))
+
+    assert shared_rates([cosine] * 3) == cosine
+    assert shared_rates([cosine, cosine[:4]]) == cosine
+    assert shared_rates([[1.0], [0.01]]) == pytest.approx([0.1])
