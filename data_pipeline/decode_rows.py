@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -146,27 +147,32 @@ def decode_chunks(
         The chunks, in their order.
     """
     images = table.frame["image"].tolist()
+    stop = Event()
 
     def decoded(rows: range) -> Chunk:
-        paths = [table.root / images[row] for row in rows]
+        # A face takes long to find: who is interrupted does not wait for a chunk.
+        paths = (table.root / images[row] for row in rows if not stop.is_set())
         return _decoded(table, rows, paths, size, cropper)
 
     ahead: deque[Future[Chunk]] = deque()
     with bombs_refused(), threads() as pool:
-        for rows in chunks:
-            ahead.append(pool.submit(decoded, rows))
-            if len(ahead) > cores():
+        try:
+            for rows in chunks:
+                ahead.append(pool.submit(decoded, rows))
+                if len(ahead) > cores():
+                    yield ahead.popleft().result()
+            while ahead:
                 yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        finally:
+            stop.set()
 
 
 def _decoded(
-    table: SampleTable, rows: range, paths: list[Path], size: int, cropper: Cropper
+    table: SampleTable, rows: range, paths: Iterable[Path], size: int, cropper: Cropper
 ) -> Chunk:
     pixels = np.zeros((len(rows), size, size, table.channels), np.uint8)
     faults, lost = {}, []
-    for at, (row, path) in enumerate(zip(rows, paths, strict=True)):
+    for at, (row, path) in enumerate(zip(rows, paths, strict=False)):
         try:
             pixels[at], found = decode_cropped(
                 path,

@@ -2,6 +2,7 @@
 
 import shutil
 import struct
+import time
 import zlib
 from collections import namedtuple
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import decode_rows
+from data_pipeline.crop import CentreSquare
 from data_pipeline.decode_rows import decode_all, decode_readable
 from data_pipeline.errors import DataError, RunError
 from data_pipeline.images import read_images
@@ -193,3 +195,22 @@ def test_no_room(table, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(RunError, match=r"need 0\.0 MB, and the disk has 0\.0 MB"):
         read(table, tmp_path)
+
+
+def test_what_is_given_up_does_not_decode_on(table):
+    """Closing the stream of chunks ends the chunk at hand at its next image."""
+    seen = []
+
+    class Slow(CentreSquare):
+        def crop(self, picture, *, size, landmarks):
+            """Takes its time, as a search for a face does."""
+            seen.append(picture)
+            time.sleep(0.1)
+            return super().crop(picture, size=size, landmarks=landmarks)
+
+    chunks = decode_rows.decode_chunks(
+        table, [range(1), range(1, 6)], size=16, cropper=Slow()
+    )
+    next(chunks)
+    chunks.close()
+    assert len(seen) < len(table)
