@@ -119,7 +119,7 @@ class DetectedFace:
         """Cuts the face; ``landmarks`` are not looked at."""
         del landmarks
         face = self._detector.find(picture)
-        return _face(picture, None if face is None else face.points, size)
+        return cut_face(picture, None if face is None else face.points, size)
 
 
 class LandmarkedFace:
@@ -137,7 +137,7 @@ class LandmarkedFace:
     ) -> Cropped:
         """Cuts the face."""
         points = None if landmarks is None else five_of(landmarks)
-        return _face(picture, points, size)
+        return cut_face(picture, points, size)
 
 
 _CROPPERS: Mapping[str, Callable[[], Cropper]] = {
@@ -190,7 +190,18 @@ def rebuilt(description: Mapping[str, Any] | str) -> Cropper:
     return made
 
 
-def _face(picture: Image.Image, points: Array | None, size: int) -> Cropped:
+def cut_face(picture: Image.Image, points: Array | None, size: int) -> Cropped:
+    """Cuts the square of one face.
+
+    Args:
+        picture: grey or RGB, eight bits.
+        points: of the face, shape (5, 2), as the detector gives them; ``None`` where
+            none was found.
+        size: edge of the result, in pixels.
+
+    Returns:
+        The aligned face, or the centre square.
+    """
     if points is None:
         square = CentreSquare().crop(picture, size=size, landmarks=None)
         return Cropped(picture=square.picture, found=False)

@@ -5,6 +5,7 @@
     └── InputError          exit code 2: what was asked for is wrong
         ├── StudyError      a study file or a --set value
         ├── WeightsError    initial weights cannot be had or do not fit
+        ├── ModelError      an exported model or its description is wrong
         ├── DataError       a data folder, a table, a label or an image
         └── SealedError     the hold-out was opened before
 
@@ -34,6 +35,10 @@ class StudyError(InputError):
 
 class WeightsError(InputError, OSError):
     """Initial weights cannot be had, or do not fit the model."""
+
+
+class ModelError(InputError):
+    """An exported model cannot be used: its file, its description, or the way here."""
 
 
 class DataError(InputError):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -23,6 +23,8 @@ from data_pipeline.errors import RunError
 from data_pipeline.processes import fresh_processes
 
 Array = np.ndarray[Any, Any]
+
+Box = tuple[float, float, float, float]
 
 DETECTOR = "mtcnn"
 LOOKS = (320, 224, 448)
@@ -57,10 +59,13 @@ class Face:
         points: both eyes, the tip of the nose, both corners of the mouth; the left
             ones first. Shape (5, 2), pixels of the picture.
         confidence: the detector's, 0..1.
+        box: left, top, width and height, in pixels of the picture; it may reach
+            beyond the picture.
     """
 
     points: Array
     confidence: float
+    box: Box
 
 
 class Detector:
@@ -82,38 +87,63 @@ class Detector:
         Raises:
             RunError: the detector's process died.
         """
+        return next(iter(self.find_all(picture)), None)
+
+    def find_all(self, picture: Image.Image) -> tuple[Face, ...]:
+        """Finds all faces; the one that ``find`` gives is the first.
+
+        Args:
+            picture: grey or RGB.
+
+        Returns:
+            The faces, those that matter most first.
+
+        Raises:
+            RunError: the detector's process died.
+        """
         try:
             for longest in LOOKS:
                 scale = longest / max(picture.size)
                 found = self._pool.submit(look, _seen(picture, scale)).result()
-                if found is not None:
-                    points = np.asarray(found.points / scale)
-                    return Face(points=points, confidence=found.confidence)
+                if found:
+                    return tuple(_scaled(face, scale) for face in found)
         except BrokenProcessPool as error:
             raise RunError(
                 "a process of the face detector ended by itself: memory may have run "
                 "out, or a script lacks its `if __name__ == '__main__':`; start "
                 'again, or say [data] crop = "none"'
             ) from error
-        return None
+        return ()
 
 
-def look(pixels: Array) -> Face | None:
+def look(pixels: Array) -> tuple[Face, ...]:
     """Looks at one picture in one size, in this process.
 
     Args:
         pixels: shape (H, W, 3), uint8.
 
     Returns:
-        The face that matters most, or ``None`` where there is none.
+        The faces in it, those that matter most first.
     """
     faces = _mtcnn().detect_faces(pixels, output_type="numpy")
     if not len(faces):
-        return None
+        return ()
     # A row: picture, left, top, width, height, confidence, five x, five y.
-    best = faces[np.argmax(faces[:, 3] * faces[:, 4] * faces[:, 5])]
-    points = np.asarray(best[6:16], np.float64).reshape(2, 5).T
-    return Face(points=points, confidence=float(best[5]))
+    matter = faces[:, 3] * faces[:, 4] * faces[:, 5]
+    return tuple(_face(row) for row in faces[np.argsort(-matter, kind="stable")])
+
+
+def _face(row: Array) -> Face:
+    left, top, width, height, confidence = map(float, row[1:6])
+    points = np.asarray(row[6:16], np.float64).reshape(2, 5).T
+    return Face(points=points, confidence=confidence, box=(left, top, width, height))
+
+
+def _scaled(face: Face, scale: float) -> Face:
+    """Tells in pixels of the picture what was found in a smaller or larger one."""
+    left, top, width, height = (edge / scale for edge in face.box)
+    points = np.asarray(face.points / scale)
+    return replace(face, points=points, box=(left, top, width, height))
 
 
 def _seen(picture: Image.Image, scale: float) -> Array:

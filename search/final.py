@@ -1,6 +1,5 @@
 """After the search: the winner is exported, retrained, and tested once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
+from models.inference import Inference
 from models.predictions import Predictions
-from models.runtime import prepare_process
 from search.crops import without_face
 from search.exported import exported
 from search.ledger import Ledger
@@ -26,7 +25,6 @@ from search.study import Study
 from search.truth import label_rules
 
 REPORT, BEST = "holdout.json", "best.toml"
-PREDICTED_AT_ONCE = 64
 
 
 def require_best(ledger: Ledger) -> TrialRecord:
@@ -169,21 +167,4 @@ def open_and_test(
 
 def predict(folder: RunFolder, pixels: np.ndarray, *, cpus: int) -> Predictions:
     """Predicts with the exported file itself, as its users will load it."""
-    prepare_process(cpus=cpus)
-    import keras  # noqa: PLC0415 - after its environment
-
-    model = keras.saving.load_model(folder.file(MODEL), compile=False)
-    parts: list[Mapping[str, np.ndarray]] = [
-        model.predict_on_batch(pixels[start : start + PREDICTED_AT_ONCE])
-        for start in range(0, len(pixels), PREDICTED_AT_ONCE)
-    ]
-
-    def joined(name: str) -> np.ndarray | None:
-        found = [np.asarray(part[name]) for part in parts if name in part]
-        return np.concatenate(found) if found else None
-
-    return Predictions(
-        emotion=joined("emotion"),
-        action_units=joined("action_units"),
-        valence_arousal=joined("valence_arousal"),
-    )
+    return Inference(folder.file(MODEL), cpus=cpus).predict(pixels)

@@ -1,0 +1,108 @@
+"""The one door to PyAV: the frames of a video file, one at a time."""
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from data_pipeline.decode import UnreadableError
+from data_pipeline.errors import InputError
+
+SUFFIXES = frozenset(
+    {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4"}
+    | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m"}
+)
+"""How the names of video files end, in small letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One frame.
+
+    Attributes:
+        number: its place in the video, from 0.
+        time: seconds from the beginning; ``None`` where the file does not tell.
+        picture: RGB, upright.
+        done: how much of the file lies behind it, 0..1; 0 where that is not known.
+    """
+
+    number: int
+    time: float | None
+    picture: Image.Image
+    done: float
+
+
+def check_video() -> None:
+    """Makes sure that videos can be read.
+
+    Raises:
+        InputError: the package is missing.
+    """
+    if importlib.util.find_spec("av") is None:
+        raise InputError(
+            "videos are read with PyAV, which is not installed; pip install -e "
+            "'.[video]', or name pictures only"
+        )
+
+
+def frames(path: Path, *, every: int = 1) -> Iterator[Frame]:
+    """Decodes a video; one frame is held at a time.
+
+    Args:
+        path: a video file in any format that FFmpeg reads.
+        every: takes each so many-th frame only, at least 1.
+
+    Yields:
+        Frames in the order in which they are shown.
+
+    Raises:
+        UnreadableError: the file is missing, damaged, or has no picture; frames
+            before the damage were given.
+    """
+    av = importlib.import_module("av")
+    number = -1
+    try:
+        with closing(av.open(str(path))) as file:
+            stream = _stream(file)
+            for number, frame in enumerate(file.decode(stream)):
+                if number % every == 0:
+                    yield Frame(
+                        number=number,
+                        time=frame.time,
+                        picture=_upright(frame),
+                        done=_done(frame, stream, file),
+                    )
+    except (OSError, ValueError, RuntimeError, EOFError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UnreadableError(
+            f"video {path} cannot be decoded after {number + 1} frames: {reason}"
+        ) from error
+    if number < 0:
+        raise UnreadableError(f"video {path} has no frames")
+
+
+def _stream(file: Any) -> Any:
+    if not file.streams.video:
+        raise ValueError("it holds no pictures")
+    stream = file.streams.video[0]
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _upright(frame: Any) -> Image.Image:
+    """Turns what a telephone held sideways has filmed."""
+    picture: Image.Image = frame.to_image()
+    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+
+
+def _done(frame: Any, stream: Any, file: Any) -> float:
+    if frame.time is None or not file.duration:
+        return 0.0
+    begin = float((stream.start_time or 0) * stream.time_base)
+    share = (frame.time - begin) / (file.duration / 1_000_000)
+    return float(min(max(share, 0.0), 1.0))

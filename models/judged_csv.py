@@ -1,0 +1,112 @@
+"""The table of ``models.predict``: a line for each face, or for each failure."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from data_pipeline.portraits import NOT_FOUND
+from models.description import Description
+from models.judging import Judged
+
+PLACE = ("file", "frame", "time", "face", "x", "y", "width", "height", "confidence")
+REASON = "reason"
+NO_FACE = "no face found: the centre square was taken, as in training"
+
+
+@dataclass(slots=True, kw_only=True)
+class Counted:
+    """Lines written, by what became of them."""
+
+    faces: int = 0
+    without_face: int = 0
+    unreadable: int = 0
+
+
+def columns(description: Description) -> list[str]:
+    """Names the columns for a model.
+
+    Args:
+        description: of the model.
+
+    Returns:
+        The names, in order: where the face is; the emotion and the probability of
+        each; each action unit's probability and whether it is present; valence and
+        arousal; why something is missing.
+    """
+    emotions = [f"emotion_{name}" for name in description.emotions]
+    return [
+        *PLACE,
+        *(["emotion", *emotions] if emotions else []),
+        *(name for au in description.action_units for name in (au, f"{au}_present")),
+        *description.dimensions,
+        REASON,
+    ]
+
+
+def write(file: TextIO, description: Description, found: Iterable[Judged]) -> Counted:
+    """Writes lines as they come.
+
+    Args:
+        file: where to; opened with ``newline=""``.
+        description: of the model.
+        found: what the model says.
+
+    Returns:
+        How many lines of each kind there are.
+    """
+    table = csv.DictWriter(file, columns(description), lineterminator="\n")
+    table.writeheader()
+    counted = Counted()
+    for one in found:
+        _count(counted, one)
+        table.writerow(line(description, one))
+    return counted
+
+
+def line(description: Description, one: Judged) -> dict[str, object]:
+    """Tells one face.
+
+    Args:
+        description: of the model.
+        one: the face, or the failure.
+
+    Returns:
+        Column -> value; a column that has nothing to say is left out.
+
+    Unit and range:
+        Box in pixels of the picture; confidence and probabilities in [0, 1] with six
+        digits after the point; decisions 0 or 1.
+    """
+    shot = one.shot
+    told: dict[str, object] = {"file": str(shot.file), "frame": shot.frame}
+    if shot.time is not None:
+        told["time"] = f"{shot.time:.3f}"
+    if one.portrait is None or one.reading is None:
+        return {**told, REASON: shot.reason}
+    portrait, reading = one.portrait, one.reading
+    told |= {"face": portrait.face, REASON: NO_FACE * (portrait.face == NOT_FOUND)}
+    if portrait.box is not None:
+        places = ("x", "y", "width", "height")
+        told |= {
+            name: f"{edge:.1f}" for name, edge in zip(places, portrait.box, strict=True)
+        }
+    if portrait.confidence is not None:
+        told["confidence"] = f"{portrait.confidence:.6f}"
+    if reading.emotions:
+        told["emotion"] = reading.emotion()
+    values = {f"emotion_{name}": value for name, value in reading.emotions.items()}
+    values |= {**reading.units, **reading.ratings}
+    told |= {name: f"{value:.6f}" for name, value in values.items()}
+    present = reading.present(description.thresholds)
+    told |= {f"{unit}_present": int(found) for unit, found in present.items()}
+    return told
+
+
+def _count(counted: Counted, one: Judged) -> None:
+    if one.portrait is None:
+        counted.unreadable += 1
+    elif one.portrait.face == NOT_FOUND:
+        counted.without_face += 1
+    else:
+        counted.faces += 1

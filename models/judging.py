@@ -1,0 +1,92 @@
+"""Pictures and frames flow past a model; memory holds a few at a time."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from data_pipeline.portraits import Portrait, Portraits
+from data_pipeline.shots import Shot
+from data_pipeline.threads import cores, threads
+from models.description import Description
+from models.inference import Inference
+from models.readings import Reading, readings
+
+Seen = tuple[Shot, Portrait | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """One face of one picture; without portrait and reading where it is unreadable."""
+
+    shot: Shot
+    portrait: Portrait | None
+    reading: Reading | None
+
+
+def judged(
+    found: Iterable[Shot],
+    portraits: Portraits,
+    model: Inference,
+    description: Description,
+    *,
+    every_face: bool = False,
+) -> Iterator[Judged]:
+    """Judges every face, in order.
+
+    Args:
+        found: pictures and frames; read as they are needed.
+        portraits: cuts their faces.
+        model: judges the faces.
+        description: of the model.
+        every_face: all faces of a picture, not only the one that matters most.
+
+    Yields:
+        At least one for each shot.
+
+    Raises:
+        RunError: the detector's process died.
+    """
+    faces = _faces(found, portraits, every_face=every_face)
+    while chunk := list(islice(faces, model.at_once)):
+        yield from _read(chunk, model, description)
+
+
+def _faces(
+    found: Iterable[Shot], portraits: Portraits, *, every_face: bool
+) -> Iterator[Seen]:
+    """Cuts a few pictures at once, for the detector has several processes."""
+    ahead: deque[tuple[Shot, Future[tuple[Portrait, ...]] | None]] = deque()
+    with threads() as pool:
+        for shot in found:
+            cut = None
+            if shot.picture is not None:
+                cut = pool.submit(portraits.of, shot.picture, every=every_face)
+            # The whole picture is let go as soon as its faces are cut.
+            ahead.append((replace(shot, picture=None), cut))
+            if len(ahead) > 2 * cores():
+                yield from _cut(*ahead.popleft())
+        while ahead:
+            yield from _cut(*ahead.popleft())
+
+
+def _cut(shot: Shot, cut: Future[tuple[Portrait, ...]] | None) -> Iterator[Seen]:
+    if cut is None:
+        yield shot, None
+    else:
+        yield from ((shot, portrait) for portrait in cut.result())
+
+
+def _read(
+    chunk: Sequence[Seen], model: Inference, description: Description
+) -> Iterator[Judged]:
+    pixels = [portrait.pixels for _, portrait in chunk if portrait is not None]
+    told = iter(
+        readings(description, model.predict(np.stack(pixels))) if pixels else ()
+    )
+    for shot, portrait in chunk:
+        reading = None if portrait is None else next(told)
+        yield Judged(shot=shot, portrait=portrait, reading=reading)

@@ -1,0 +1,126 @@
+"""``python -m models.predict``: what a model says of pictures and videos, as CSV.
+
+    python -m models.predict --model runs/NAME/model.keras [--to FILE.csv] [--every K]
+        [--all-faces] [--batch-size N] PATH...
+
+A line for each face, or for each failure with its reason. Faces are found, cut and
+resized as in training, by what model.json says. Nothing but the CSV is stored. Exit
+codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from data_pipeline.aside import written_aside
+from data_pipeline.command import run_command
+from data_pipeline.errors import InputError
+from data_pipeline.progress import stage_bars
+
+if TYPE_CHECKING:
+    from models.judged_csv import Counted
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: words of the command line; none reads the process's own.
+
+    Returns:
+        The exit code.
+    """
+    asked = _parser().parse_args(arguments)
+    return run_command(lambda: _predict(asked), stopped="no file was written")
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models.predict",
+        description="Write what a model says of the faces in pictures and videos.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", type=Path, nargs="+", metavar="PATH", help="picture, video or folder")
+    add("--model", type=Path, required=True, help="runs/NAME/model.keras")
+    add("--to", type=Path, metavar="FILE.csv", help="a new file (default: print)")
+    add("--every", type=_positive, default=1, metavar="K", help="each K-th frame only")
+    add("--all-faces", action="store_true", help="not only the one that matters most")
+    add("--batch-size", type=_positive, default=32, metavar="N", help="default: 32")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, found {text}")
+    return value
+
+
+def _predict(asked: argparse.Namespace) -> int:
+    """Judges what was asked for, and says what came of it."""
+    # Load NumPy and Pillow, and Keras at last, which --help needs not.
+    from data_pipeline.portraits import Portraits  # noqa: PLC0415
+    from data_pipeline.shots import Shot, find_files, shots  # noqa: PLC0415
+    from data_pipeline.threads import cores  # noqa: PLC0415
+    from models.description import model_file, read_description  # noqa: PLC0415
+    from models.inference import Inference  # noqa: PLC0415
+    from models.judged_csv import write  # noqa: PLC0415
+    from models.judging import judged  # noqa: PLC0415
+
+    path = model_file(asked.model)
+    description = read_description(path)
+    files = find_files(asked.paths)
+    wanted = description.input
+    portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
+    with _place(asked.to) as file, stage_bars() as progress:
+        model = Inference(path, cpus=cores(), at_once=asked.batch_size)
+
+        def watched() -> Iterator[Shot]:
+            for shot in shots(files, mode=portraits.mode, every=asked.every):
+                yield shot
+                progress("judging", round(1000 * shot.done), 1000)
+
+        found = judged(
+            watched(), portraits, model, description, every_face=asked.all_faces
+        )
+        counted = write(file, description, found)
+    _say(counted, portraits.note, asked.to)
+    return 0 if counted.faces or counted.without_face else 1
+
+
+@contextmanager
+def _place(path: Path | None) -> Iterator[TextIO]:
+    """Opens what is written to; a file appears when it is whole."""
+    if path is None:
+        yield sys.stdout
+        return
+    if path.exists():
+        raise InputError(f"--to names a new file; {path} exists: remove it first")
+    if not path.parent.is_dir():
+        raise InputError(f"--to {path}: there is no folder {path.parent}; make it")
+    with (
+        written_aside(path) as part,
+        part.open("w", newline="", encoding="utf-8") as file,
+    ):
+        yield file
+
+
+def _say(counted: "Counted", note: str, to: Path | None) -> None:
+    """Says what was written, beside a table that is printed."""
+    parts = [f"{counted.faces} faces"]
+    if counted.without_face:
+        parts.append(f"{counted.without_face} pictures without a face found")
+    if counted.unreadable:
+        parts.append(f"{counted.unreadable} unreadable")
+    lines = [f"{', '.join(parts)}: {to or 'printed'}; nothing else was stored"]
+    lines += [f"note: {note}"] if note else []
+    print("\n".join(lines), file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""A tiny exported model with its description, and videos for it to judge."""
+
+import csv
+import hashlib
+import io
+import json
+from importlib.metadata import version
+
+import av
+import keras
+import numpy as np
+
+from data_pipeline.crop import cropper
+from models.export import plain_model
+from tests.strategies_models import EMOTIONS, UNITS, configured
+
+SIZE = 32
+THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
+
+
+def exported(folder, *, crop="none", channels=1, dimensions=(), **told):
+    """Writes a model of weights that tell pictures apart; returns its file."""
+    keras.utils.set_random_seed(3)
+    config = configured(side=SIZE, channels=channels, dimensions=dimensions)
+    model = plain_model(config)
+    for name in ("emotion", "action_units"):
+        layer = model.get_layer(name)
+        layer.set_weights([3 * layer.get_weights()[0], layer.get_weights()[1]])
+    path = folder / "model.keras"
+    model.save(path)
+    described = {
+        "study": "tiny",
+        "drawn": True,
+        "input": {
+            "size": SIZE,
+            "channels": channels,
+            "range": [0, 255],
+            "crop": cropper(crop).describe(),
+        },
+        "emotions": EMOTIONS,
+        "action_units": UNITS,
+        "dimensions": dimensions,
+        "thresholds": THRESHOLDS,
+        "data": {"dataset": "ckplus"},
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "versions": {"keras": version("keras")},
+        **told,
+    }
+    path.with_suffix(".json").write_text(json.dumps(described))
+    return path
+
+
+def write_video(path, pictures, *, rate=10, codec="mpeg4", turned=0):
+    """Encodes RGB pictures of one even size."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.width, stream.height = pictures[0].size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.bit_rate = 8_000_000
+        if turned:
+            stream.set_display_rotation(turned)
+        for picture in pictures:
+            frame = av.VideoFrame.from_image(picture.convert("RGB"))
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    return path
+
+
+def rows_of(text):
+    """Reads a table of faces."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def numbers(rows, name):
+    """Takes one column of a table as numbers."""
+    return np.array([float(row[name]) for row in rows])

@@ -1,0 +1,237 @@
+"""Laws of ``models.predict``: a line for each face or failure, whatever the batch."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from data_pipeline.decode import decode
+from data_pipeline.labels import DIMENSIONS
+from data_pipeline.portraits import Portraits
+from data_pipeline.shots import Shot
+from data_pipeline.threads import cores
+from models.description import read_description
+from models.inference import Inference
+from models.judging import judged
+from models.predict import main
+from tests.strategies_faces import astronaut, drawn, drawn_rows
+from tests.strategies_models import EMOTIONS
+from tests.strategies_runs import contents, said
+from tests.strategies_use import (
+    SIZE,
+    THRESHOLDS,
+    exported,
+    numbers,
+    rows_of,
+    write_video,
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A tiny model that looks for no face."""
+    return exported(tmp_path_factory.mktemp("model"), dimensions=DIMENSIONS)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Seven drawn faces."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number, row in enumerate(drawn_rows(7)):
+        drawn(row)[0].save(folder / f"{number}.png")
+    return folder
+
+
+def predicted(model, *words):
+    """Runs the command; returns its answer and the table."""
+    answer = said(main, "--model", str(model), *map(str, words))
+    return answer, rows_of(answer.out)
+
+
+def test_numbers_are_the_models_own(model, pictures):
+    """Each line has what plain Keras gives for the pixels that training decodes."""
+    answer, rows = predicted(model, pictures)
+    files = sorted(pictures.iterdir())
+    pixels = np.stack([decode(file, size=SIZE, channels=1) for file in files])
+    found = keras.saving.load_model(model).predict(pixels, verbose=0)
+    assert answer.code == 0
+    assert [row["file"] for row in rows] == list(map(str, files))
+    assert {(row["face"], row["frame"], row["reason"]) for row in rows} == {
+        ("not looked for", "", "")
+    }
+    for head, names in (
+        ("emotion", [f"emotion_{name}" for name in EMOTIONS]),
+        ("action_units", list(THRESHOLDS)),
+        ("valence_arousal", DIMENSIONS),
+    ):
+        for column, name in enumerate(names):
+            wanted = found[head][:, column]
+            np.testing.assert_allclose(numbers(rows, name), wanted, atol=2e-6)
+            assert np.ptp(wanted) > 1e-4
+    best = [EMOTIONS[at] for at in found["emotion"].argmax(axis=1)]
+    assert [row["emotion"] for row in rows] == best
+
+
+def test_decisions_are_at_the_models_thresholds(model, pictures):
+    """A unit is present where its probability reaches the described threshold."""
+    _, rows = predicted(model, pictures)
+    for unit, threshold in THRESHOLDS.items():
+        present = numbers(rows, f"{unit}_present")
+        np.testing.assert_array_equal(present, numbers(rows, unit) >= threshold)
+
+
+@pytest.mark.parametrize("size", [1, 3, 64])
+def test_the_batch_changes_no_number(model, pictures, size):
+    """The same numbers come whatever the batch size, alone or among others."""
+    _, rows = predicted(model, pictures)
+    _, others = predicted(model, pictures, "--batch-size", size)
+    _, (alone,) = predicted(model, pictures / "5.png", "--batch-size", size)
+    assert rows[0].keys() == others[0].keys()
+    for name in (*THRESHOLDS, *DIMENSIONS, "emotion_surprise"):
+        np.testing.assert_allclose(
+            numbers(rows, name), numbers(others, name), atol=2e-6
+        )
+        assert float(alone[name]) == pytest.approx(float(rows[5][name]), abs=2e-6)
+
+
+@pytest.mark.slow
+def test_faces_in_pictures_and_videos(tmp_path):
+    """A video's frames and a picture are cut to the face; failures have their line."""
+    path = exported(tmp_path, crop="detect", channels=3)
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "a.png").write_bytes(b"broken")
+    astronaut().resize((256, 256)).save(place / "b.png")
+    small = astronaut().resize((256, 256))
+    write_video(place / "c.mp4", [small] * 4, codec="mpeg4")
+    astronaut().crop((0, 300, 100, 400)).save(place / "d.png")
+    table = tmp_path / "faces.csv"
+    answer, _ = predicted(path, place, "--to", table, "--every", 2, "--all-faces")
+    rows = rows_of(table.read_text())
+    assert (answer.code, answer.out) == (0, "")
+    said_ = "3 faces, 1 pictures without a face found, 1 unreadable"
+    assert said_ in answer.err
+    states = [(row["file"][-5:], row["frame"], row["face"]) for row in rows]
+    assert states == [
+        ("a.png", "", ""),
+        ("b.png", "", "found"),
+        ("c.mp4", "0", "found"),
+        ("c.mp4", "2", "found"),
+        ("d.png", "", "not found"),
+    ]
+    assert "no image file" in rows[0]["reason"]
+    assert rows[0]["AU1"] == rows[0]["x"] == rows[4]["x"] == ""
+    assert "the centre square was taken, as in training" in rows[4]["reason"]
+    boxes = [[float(row[key]) for key in ("x", "y", "width")] for row in rows[1:4]]
+    np.testing.assert_allclose(boxes[1], boxes[0], atol=6)
+    assert float(rows[3]["time"]) == 0.2
+    np.testing.assert_allclose(numbers(rows[1:4], "AU1").std(), 0, atol=0.05)
+
+
+def test_nothing_readable_is_a_failure(model, tmp_path):
+    """Where not one picture can be read the lines are written and the code is 1."""
+    (tmp_path / "a.png").write_bytes(b"broken")
+    answer, rows = predicted(model, tmp_path)
+    assert answer.code == 1
+    assert len(rows) == 1
+    assert "1 unreadable" in answer.err
+
+
+def test_few_pictures_are_held(model):
+    """However long a video, only a few frames are read ahead of their lines."""
+    read = written = ahead = 0
+    batch = 4
+
+    def endless():
+        nonlocal read
+        picture = drawn(drawn_rows(1)[0])[0].resize((40, 40))
+        for _ in range(300):
+            read += 1
+            yield Shot(file=model, picture=picture)
+
+    description = read_description(model)
+    portraits = Portraits(description.input.crop, size=SIZE, channels=1)
+    inference = Inference(model, cpus=1, at_once=batch)
+    for one in judged(endless(), portraits, inference, description):
+        written += 1
+        ahead = max(ahead, read - written)
+        assert one.shot.picture is None
+    assert written == 300
+    assert ahead <= 2 * cores() + batch + 1
+
+
+def is_refused(answer, *words):
+    """Tells whether wrong input was refused in one message with these words."""
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert "Traceback" not in answer.err
+    return all(word in answer.err for word in words)
+
+
+def test_wrong_paths(model, tmp_path):
+    """Paths that are not there, and a table that is, are refused before any work."""
+    table = tmp_path / "a.csv"
+    table.write_text("mine")
+    gone = tmp_path / "gone.png"
+    assert is_refused(predicted(model, gone)[0], "no such file", "gone.png")
+    assert is_refused(predicted(gone, model)[0], "no such model", "gone.png")
+    assert is_refused(predicted(tmp_path, table)[0], "no such model", "model.keras")
+    assert is_refused(predicted(model, tmp_path)[0], "no picture or video")
+    answer, _ = predicted(model, table, "--to", table)
+    assert is_refused(answer, "a new file", "remove it")
+    answer, _ = predicted(model, table, "--to", gone / "b.csv")
+    assert is_refused(answer, "there is no folder")
+    assert contents(tmp_path) == {"a.csv": b"mine"}
+
+
+def described(model, folder, **changes):
+    """Copies a model to a folder with a changed description; returns its file."""
+    told = json.loads(model.with_suffix(".json").read_text()) | changes
+    path = folder / "model.keras"
+    path.write_bytes(model.read_bytes())
+    path.with_suffix(".json").write_text(json.dumps(told))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"sha256": "0" * 64}, ["describes another model", "SHA-256"]),
+        ({"thresholds": {}}, ["no threshold for AU1, AU12"]),
+        ({"input": {"size": 32}}, ["input.channels", "input.crop"]),
+        (
+            {"input": {"size": 32, "channels": 1, "crop": {"kind": "x"}}},
+            ["none, detect, landmarks"],
+        ),
+        (
+            {"input": {"size": 32, "channels": 1, "crop": {"kind": "landmarks"}}},
+            ["trained on faces cut with", "install the versions"],
+        ),
+    ],
+)
+def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, words):
+    """A description of another model, or that lacks something, is told with why."""
+    path = described(model, tmp_path, **changes)
+    assert is_refused(predicted(path, pictures)[0], *words)
+
+
+def test_models_that_cannot_be_used(model, pictures, tmp_path):
+    """No description, no JSON, and a file that Keras does not load, are told."""
+    path = described(model, tmp_path)
+    path.with_suffix(".json").write_text("{")
+    assert is_refused(predicted(path, pictures)[0], "is not JSON", "copy both files")
+    path.with_suffix(".json").unlink()
+    assert is_refused(predicted(path, pictures)[0], "model.json is missing")
+    path.write_bytes(b"none")
+    digest = "140bedbf9c3f6d56a9846d2ba7088798683f4da0c248231336e6a05679e4fdfe"
+    path = described(model, tmp_path, sha256=digest)
+    path.write_bytes(b"none")
+    assert is_refused(predicted(path, pictures)[0], "cannot be loaded by Keras")
+
+
+def test_first_models_are_read(model, pictures, tmp_path):
+    """A description of the first runs names the centre square in one word."""
+    wanted = {"size": SIZE, "channels": 1, "crop": "centre_square"}
+    path = described(model, tmp_path, input=wanted)
+    assert predicted(path, pictures)[1] == predicted(model, pictures)[1]

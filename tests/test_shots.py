@@ -1,0 +1,114 @@
+"""Laws of finding and reading pictures and videos to be judged."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline.errors import DataError, InputError
+from data_pipeline.shots import find_files, shots
+from tests.strategies_use import write_video
+
+GREYS = (20, 80, 140, 200, 240)
+
+
+def flat(value, size=(64, 48)):
+    """Makes a picture of one grey."""
+    return Image.new("RGB", size, (value,) * 3)
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Five frames of rising brightness."""
+    return write_video(tmp_path / "five.mp4", [flat(value) for value in GREYS])
+
+
+def test_folders_are_searched_in_order(tmp_path):
+    """A folder gives pictures and videos by name, deep ones too, hidden ones not."""
+    for name in ("b.png", "A.JPG", "deep/c.png", ".hidden.png", ".git/d.png", "e.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "f.Mp4").write_bytes(b"")
+    found = [file.relative_to(tmp_path).as_posix() for file in find_files([tmp_path])]
+    assert found == ["A.JPG", "b.png", "f.Mp4", "deep/c.png"]
+    named = find_files([tmp_path / "e.txt", tmp_path / "b.png"])
+    assert [file.name for file in named] == ["e.txt", "b.png"]
+
+
+def test_nothing_there_is_wrong_input(tmp_path):
+    """A path that does not exist, and a folder without pictures, are named."""
+    with pytest.raises(DataError, match=r"no such file or folder: .*none\.png"):
+        find_files([tmp_path / "none.png"])
+    with pytest.raises(DataError, match="no picture or video in it"):
+        find_files([tmp_path])
+
+
+def test_videos_without_their_package_are_told(video, monkeypatch):
+    """Where PyAV is missing, the way to install it is told before anything is read."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"pip install -e '.\[video\]'"):
+        find_files([video])
+
+
+@pytest.mark.parametrize("every", [1, 2, 7])
+def test_each_kth_frame(video, every):
+    """Frames keep their numbers and times; each k-th is taken, the first always."""
+    found = list(shots([video], mode="L", every=every))
+    wanted = range(0, len(GREYS), every)
+    assert [shot.frame for shot in found] == list(wanted)
+    assert [shot.time for shot in found] == pytest.approx([n / 10 for n in wanted])
+    means = [np.asarray(shot.picture).mean() for shot in found]
+    assert means == pytest.approx([GREYS[n] for n in wanted], abs=6)
+    done = [shot.done for shot in found]
+    assert done == sorted(done)
+    assert done[-1] <= 1
+
+
+def test_a_video_held_sideways_is_turned(tmp_path):
+    """A rotation in the file is applied: bright stays where it was seen."""
+    picture = flat(20)
+    picture.paste((230,) * 3, (0, 0, 64, 12))
+    path = write_video(tmp_path / "turned.mp4", [picture] * 2, turned=90)
+    shot = next(shots([path], mode="RGB"))
+    grey = np.asarray(shot.picture.convert("L"), float)
+    assert shot.picture.size == (48, 64)
+    # Turned to the left: what was above is at the left.
+    assert grey[:, :10].mean() > 200
+    assert grey[:, 20:].mean() < 60
+
+
+def test_a_photograph_held_sideways_is_turned(tmp_path):
+    """A picture's own orientation is applied."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    flat(90).save(tmp_path / "a.jpg", exif=exif)
+    assert next(shots([tmp_path / "a.jpg"], mode="L")).picture.size == (48, 64)
+
+
+def test_what_cannot_be_read_has_its_reason(tmp_path, video):
+    """Damaged files give one shot each that says why, and the others are read."""
+    whole = video.read_bytes()
+    (tmp_path / "b.mp4").write_bytes(b"no video")
+    (tmp_path / "c.mp4").write_bytes(whole[: len(whole) // 3])
+    (tmp_path / "d.png").write_bytes(b"no picture")
+    flat(5).save(tmp_path / "e.png")
+    files = [tmp_path / f"{name}" for name in ("b.mp4", "c.mp4", "d.png", "e.png")]
+    found = list(shots([*files, tmp_path / "gone.png"], mode="L"))
+    broken = [shot for shot in found if shot.picture is None]
+    names = [shot.file.name for shot in broken]
+    assert names == ["b.mp4", "c.mp4", "d.png", "gone.png"]
+    assert all(shot.reason for shot in broken)
+    assert "Invalid data" in broken[0].reason
+    assert [shot.file.name for shot in found if shot.picture] == ["e.png"]
+
+
+def test_frames_before_the_damage_are_given(tmp_path):
+    """A video that breaks off gives its frames, then the reason and their number."""
+    pictures = [flat(value) for value in range(0, 240, 4)]
+    path = write_video(tmp_path / "a.avi", pictures, codec="mjpeg")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    found = list(shots([path], mode="L"))
+    frames = [shot for shot in found if shot.picture is not None]
+    assert 10 < len(frames) < len(pictures)
+    assert [shot.frame for shot in frames] == list(range(len(frames)))
+    assert f"after {len(frames)} frames: Invalid data" in found[-1].reason
