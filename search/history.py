@@ -1,9 +1,12 @@
 """Reads the trials of a study from Optuna, as records."""
 
+from collections.abc import Sequence
+
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.errors import InputError
+from search.known import Known, known_as
 from search.records import TrialRecord
 from search.storage import file_of, open_storage
 from search.study import Study
@@ -40,14 +43,15 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
 def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
     """Reads every trial that was begun, in the order of their numbers."""
     return tuple(
-        _record(study, trial)
+        _record(study, trial, study.known)
         for trial in trials.get_trials(deepcopy=False)
         if trial.state != TrialState.WAITING
     )
 
 
-def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
+def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRecord:
     attributes = dict(trial.user_attrs)
+    found = known_as(known, trial.params)
     return TrialRecord(
         number=trial.number,
         state=trial.state.name,
@@ -56,4 +60,5 @@ def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
         values=study.space.config(trial.params),
         curve=dict(trial.intermediate_values),
         attributes=attributes,
+        known=found.name if found else "",
     )

@@ -4,6 +4,7 @@ Optuna's storage is the only state of a search. The ledger asks, reports, prunes
 tells; it keeps the budget, and settles what a crash left behind.
 """
 
+import itertools
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,14 +20,14 @@ from models.settings import Value
 from search.best import best_of
 from search.history import records_of
 from search.identity import PIXELS, keep_identity
+from search.known import known_as
+from search.points import INTERRUPTED, next_point, params_of
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Watcher
 from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
 from search.samplers import build_sampler
 from search.storage import open_storage
 from search.study import Study
-
-INTERRUPTED = "interrupted"
 
 
 class Ledger:
@@ -40,6 +41,8 @@ class Ledger:
         self._trials = trials
         self._watcher = watcher
         self._open: dict[int, optuna.Trial] = {}
+        self._known = study.known
+        self._spared: set[int] = set()
         self._settle()
 
     def ask(self) -> Asked | None:
@@ -49,11 +52,12 @@ class Ledger:
         if counts.done + counts.running >= self._study.search.trials:
             return None
         # A point that a crash interrupted waits already, and comes first.
-        if self._study.search.sampler == "grid" and not self._waiting():
+        if (self._known or self._is_grid()) and not self._waiting():
             point = self._next_point()
-            if point is None:
+            if point is not None:
+                self._trials.enqueue_trial(point)
+            elif self._is_grid():
                 return None
-            self._trials.enqueue_trial(point)
         with _quiet():
             trial = self._trials.ask()
             values = self._study.space.suggest(trial)  # type: ignore[arg-type]
@@ -61,7 +65,16 @@ class Ledger:
         trial.set_user_attr("seed", seed)
         self._open[trial.number] = trial
         seconds = time.monotonic() - start
-        asked = Asked(number=trial.number, seed=seed, values=values, seconds=seconds)
+        known = known_as(self._known, self._study.space.params(values))
+        if known is not None and known.spared:
+            self._spared.add(trial.number)
+        asked = Asked(
+            number=trial.number,
+            seed=seed,
+            values=values,
+            seconds=seconds,
+            known=known.name if known else "",
+        )
         if self._watcher is not None:
             self._watcher.asked(asked, self.counts())
         return asked
@@ -79,18 +92,19 @@ class Ledger:
         counts = self.counts()
         if counts.done >= self._study.search.trials:
             return True
-        if self._study.search.sampler != "grid" or self._waiting():
+        if not self._is_grid() or self._waiting():
             return False
         return self._next_point() is None
 
     def report(self, number: int, report: Report) -> bool:
         """Records one epoch and tells whether the trial should be pruned.
 
-        A fully trained trial is never pruned: it has nothing left to save.
+        A fully trained trial is never pruned: it has nothing left to save. Nor is a
+        known configuration that the search is measured by.
         """
         trial = self._open[number]
         trial.report(report.value, report.step)
-        return not report.last and trial.should_prune()
+        return not report.last and number not in self._spared and trial.should_prune()
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once; attributes go in before the state."""
@@ -163,8 +177,7 @@ class Ledger:
 
     def _enqueue_again(self, trial: FrozenTrial) -> None:
         """Enqueues a trial's parameters, if a crash left all of them."""
-        # A trial that was enqueued itself knows them before they are suggested.
-        params = dict(trial.system_attrs.get("fixed_params", trial.params))
+        params = params_of(trial)
         try:
             fixed = optuna.trial.FixedTrial(params)
             self._study.space.suggest(fixed)  # type: ignore[arg-type]
@@ -176,15 +189,15 @@ class Ledger:
         waiting = (TrialState.WAITING,)
         return bool(self._trials.get_trials(deepcopy=False, states=waiting))
 
+    def _is_grid(self) -> bool:
+        return self._study.search.sampler == "grid"
+
     def _next_point(self) -> dict[str, Value] | None:
-        """Finds the grid's first point that no trial has, or ``None``."""
-        used = {
-            _point(trial.params)
-            for trial in self._trials.get_trials(deepcopy=False)
-            if trial.user_attrs.get("reason") != INTERRUPTED
-        }
-        unused = (p for p in self._study.space.points() if _point(p) not in used)
-        return next(unused, None)
+        """Finds the first point that no trial has: known ones, then a grid's."""
+        known = (one.params for one in self._known)
+        grid = self._study.space.points() if self._is_grid() else ()
+        trials = self._trials.get_trials(deepcopy=False)
+        return next_point(trials, itertools.chain(known, grid))
 
 
 def open_ledger(
@@ -224,10 +237,6 @@ def open_ledger(
     )
     keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)
-
-
-def _point(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
-    return tuple(sorted(params.items()))
 
 
 @contextmanager

@@ -118,9 +118,10 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
         case Failed(reason=reason):
             said = f"failed     {reason}"
     backbone = asked.values.get("backbone.name", _default("backbone.name"))
+    known = f"{asked.known}, " if asked.known else ""
     return (
         f"[{counts.done}/{counts.budget}] trial {asked.number}: {said}  "
-        f"({backbone}, {clock(seconds)})"
+        f"({known}{backbone}, {clock(seconds)})"
     )
 
 

@@ -26,7 +26,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """One trial as the storage holds it."""
+    """One trial as the storage holds it.
+
+    ``known`` names the known configuration that it is, if it is one.
+    """
 
     number: int
     state: str
@@ -35,6 +38,7 @@ class TrialRecord:
     values: Mapping[str, Value]
     curve: Mapping[int, float]
     attributes: Mapping[str, Any]
+    known: str = ""
 
 
 class Watcher(Protocol):

@@ -86,12 +86,16 @@ Outcome = Completed | Pruned | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A trial to run: its number, the seed of all its randomness, its configuration."""
+    """A trial to run: its number, the seed of all its randomness, its configuration.
+
+    ``known`` names the known configuration that it is, if it is one.
+    """
 
     number: int
     seed: int
     values: Mapping[str, Value]
     seconds: float
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

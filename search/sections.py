@@ -1,7 +1,7 @@
 """The sections of a study file, as checked and frozen values."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -70,7 +70,10 @@ class Split:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Search:
-    """How many trials, and who proposes and stops them."""
+    """How many trials, and who proposes and stops them.
+
+    ``enqueue`` holds known configurations, which are tried first.
+    """
 
     trials: Positive
     seed: Seed = 1
@@ -78,6 +81,7 @@ class Search:
     pruner: Literal[
         "hyperband", "successive_halving", "median", "patient", "wilcoxon", "none"
     ] = "successive_halving"
+    enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)

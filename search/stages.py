@@ -11,6 +11,7 @@ from rich.console import Console
 from data_pipeline.data_folder import find_data
 from search import final
 from search.fold_checks import fold_notes
+from search.gains import gains
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
@@ -78,6 +79,8 @@ def run_stages(asked: argparse.Namespace) -> None:
             storage=whole_url(asked.storage) if asked.storage else folder.storage,
             progress=progress,
         )
+        for line in study.left_out:
+            progress.say(f"not tried first, after --set: {line}")
         with (
             only_driver(folder.file(".driver.lock")),
             # The run's own storage is locked with its folder.
@@ -209,6 +212,8 @@ def _say_where(run: Run, ledger: Ledger) -> None:
         f"trials: {counts.completed} completed, {counts.pruned} pruned, "
         f"{counts.failed} failed{drawn}"
     )
+    for line in gains(ledger.records()):
+        run.progress.say(line)
     if best is not None:
         run.progress.say(
             f"best: trial {best.number}, validation value {best.value:.4f} "

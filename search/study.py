@@ -1,7 +1,7 @@
 """A study file becomes a Study: checked, frozen, and written again as it was run."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from data_pipeline.errors import StudyError
 from models.settings import SETTINGS
 from search.domains import Problems, nearest
 from search.grammar import read_space
+from search.known import Known, read_enqueued
 from search.objective_table import read_objective
 from search.overrides import Raw, override
 from search.sections import (
@@ -40,6 +41,8 @@ class Study:
 
     ``objective`` holds metric names and weights; the value of a trial is their
     weighted mean, to be maximized. ``raw`` is the study file with all overrides.
+    ``known`` configurations are tried first; ``left_out`` says why others, which
+    overrides put outside the space, are not.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Study:
     resources: Resources
     space: SearchSpace
     raw: Mapping[str, Any]
+    known: tuple[Known, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def stride(self) -> int:
@@ -96,7 +101,7 @@ def read_study(
     asked = [] if seed is None else [f"search.seed={seed}"]
     raw = override(_load(path), [*settings, *asked])
     place = f"{path} with --set or --seed" if settings or asked else str(path)
-    return check_study(raw, name=path.stem, place=place)
+    return check_study(raw, name=path.stem, place=place, changed=bool(settings))
 
 
 def find_study(name: str) -> Path:
@@ -115,13 +120,15 @@ def find_study(name: str) -> Path:
     )
 
 
-def check_study(raw: Raw, *, name: str, place: str) -> Study:
+def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> Study:
     """Checks the tables of a study file and builds the Study.
 
     Args:
         raw: the parsed tables.
         name: what the study is called.
         place: the file, for messages.
+        changed: whether ``--set`` changed the tables: known configurations that are
+            no longer in the space are then left out, where otherwise they are wrong.
 
     Raises:
         StudyError: one message with every problem found.
@@ -142,10 +149,28 @@ def check_study(raw: Raw, *, name: str, place: str) -> Study:
     space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
     problems.extend(wrong)
     _stop(problems, place)
-    study = Study(name=name, objective=objective, space=space, raw=raw, **sections)
+    enqueued = read_enqueued(sections["search"].enqueue, space, problems)
+    told = [line for lines in enqueued.outside.values() for line in lines]
+    study = Study(
+        name=name,
+        objective=objective,
+        space=space,
+        raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
+        known=enqueued.known,
+        left_out=tuple(told) if changed else (),
+        **sections,
+    )
+    problems.extend(() if changed else told)
     _check_together(study, problems)
     _stop(problems, place)
     return study
+
+
+def _without_enqueued(raw: Raw, numbers: Container[int]) -> Raw:
+    tables = enumerate(raw["search"].get("enqueue", ()), start=1)
+    kept = {"enqueue": [table for number, table in tables if number not in numbers]}
+    search = raw["search"] | (kept if "enqueue" in raw["search"] else {})
+    return raw | {"search": search}
 
 
 def _load(path: Path) -> Raw:

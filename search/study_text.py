@@ -21,11 +21,27 @@ def study_text(tables: Mapping[str, Mapping[str, Any]]) -> str:
         balance = ["none"]
         <BLANKLINE>
     """
-    sections = (
-        f"[{_key(name)}]\n" + "".join(f"{_line(*entry)}\n" for entry in table.items())
-        for name, table in tables.items()
-    )
-    return "\n".join(sections)
+    return "\n".join(_section(_key(name), table) for name, table in tables.items())
+
+
+def _section(name: str, table: Mapping[str, Any]) -> str:
+    """Writes a section; the lists of tables at its end, each table by itself."""
+    entries, last = list(table.items()), list[str]()
+    while entries and _holds_tables(entries[-1][1]):
+        key, inner = entries.pop()
+        head = f"\n[[{name}.{_key(key)}]]\n"
+        last[:0] = [head + _lines(found) for found in inner]
+    return f"[{name}]\n{_lines(dict(entries))}{''.join(last)}"
+
+
+def _holds_tables(value: object) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(inner, dict) for inner in value)
+
+
+def _lines(table: Mapping[str, Any]) -> str:
+    return "".join(f"{_line(*entry)}\n" for entry in table.items())
 
 
 def _line(key: str, value: object) -> str:

@@ -121,6 +121,7 @@ def test_trials_table(finished):
         "state",
         "reason",
         "value",
+        "known",
         "epochs",
         "backbone",
         "model_parameters",

@@ -104,7 +104,7 @@ class ExecutorLaws:
         assert [line.partition("]")[0] for line in told] == [
             f"[{number}/{TRIALS}" for number in range(1, TRIALS + 1)
         ]
-        assert lines[0].startswith("reading images")
+        assert lines[0].startswith("hashing images")
         assert lines[TRIALS + 1].startswith("retraining trial")
 
     def test_seconds_are_kept(self, runs):
