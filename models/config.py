@@ -57,13 +57,15 @@ class Knobs:
 class ModelConfig:
     """One configuration: its graph, its knobs, and how its epochs are fed.
 
-    ``epochs`` is the horizon of the schedule, also where training stops earlier.
+    ``epochs`` is the horizon of the schedule, also where training stops earlier;
+    ``patience`` the epochs that a fold waits for a better one, 0 for ever.
     """
 
     structure: Structure
     knobs: Knobs
     epochs: int
     schedule: Schedule
+    patience: int
     batch_size: int
     balance: str
     balance_beta: float
@@ -147,6 +149,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         knobs=knobs,
         epochs=int(of("training.epochs")),
         schedule=_schedule(of),
+        patience=int(of("training.patience")),
         batch_size=int(of("training.batch_size")),
         balance=str(of("balance")),
         balance_beta=float(of("balance.beta")),

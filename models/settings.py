@@ -82,6 +82,7 @@ SETTINGS: dict[str, Setting] = {
     "regularization.l1": Setting(kind=float, default=0.0, low=0.0, high=10.0),
     "regularization.l2": Setting(kind=float, default=0.0, low=0.0, high=10.0),
     "training.epochs": Setting(kind=int, default=30, low=1, high=10_000),
+    "training.patience": Setting(kind=int, default=0, low=0, high=10_000),
     "training.batch_size": Setting(kind=int, default=32, low=2, high=4096),
     "training.optimizer": Setting(
         kind=str, default="adam", choices=OPTIMIZER_NAMES, structure=True

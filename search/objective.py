@@ -1,15 +1,13 @@
 """One configuration over its folds: a stream of reports, and the trial's value.
 
 The value of a trial is the peak of a smoothed curve: at each epoch the validation
-predictions of all folds are pooled and scored once. The epoch of the peak is the one
-that retraining stops at.
+predictions of all folds are pooled and scored once (``search.fold_run`` says how, where
+folds stop early). The epoch of the peak is the one that retraining stops at.
 """
 
 import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from itertools import zip_longest
-from statistics import geometric_mean
 
 import numpy as np
 
@@ -23,6 +21,7 @@ from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import WarmTrainer
 from search.curve import smoothed
+from search.fold_run import FoldRun, pooled, shared_rates
 from search.job import Job
 from search.results import Completed, Pruned, Report, Spent
 
@@ -46,40 +45,35 @@ def run_trial(
         The completed trial, or a pruned one where training diverged.
     """
     spent = Spent()
-    pooled: list[list[Predictions]] = [[] for _ in range(config.epochs)]
-    rates: list[list[float]] = []
+    runs: list[FoldRun] = []
     for index, fold in enumerate(job.folds):
-        before = spent
-        part = _part(job, fold)
-        rates.append([])
-        stream = trainer.fit(config, arrays, part, seed=child_seed(seed, "fold", index))
+        before, run = spent, FoldRun()
+        runs.append(run)
+        stream = trainer.fit(
+            config, arrays, _part(job, fold), seed=child_seed(seed, "fold", index)
+        )
         for score in stream:
             spent = _add(spent, before, score, trainer)
-            if not _finite(score) or score.predictions is None or score.value is None:
+            if not run.add(score):
                 return Pruned(reason="diverged", spent=spent)
-            pooled[score.epoch - 1].append(score.predictions)
-            rates[-1].append(score.learning_rate)
-            last = index == len(job.folds) - 1 and score.epoch == config.epochs
+            over = run.over(config)
             yield Report(
                 step=index * job.stride + score.epoch,
                 fold=index,
                 epoch=score.epoch,
-                value=score.value,
-                last=last,
+                value=run.values[-1],
+                last=over and index == len(job.folds) - 1,
                 spent=spent,
             )
+            if over:
+                break
     rows = np.concatenate([fold.validation for fold in job.folds])
-    outcome = completed(
-        [Predictions.concatenate(parts) for parts in pooled],
-        job.truth.take(rows),
-        job.objective,
-        spent,
-    )
-    return replace(outcome, learning_rates=shared_rates(rates))
+    outcome = completed(pooled(runs), job.truth.take(rows), job.objective, spent)
+    return replace(outcome, learning_rates=shared_rates([run.rates for run in runs]))
 
 
 def completed(
-    pooled: Sequence[Predictions],
+    epochs: Sequence[Predictions],
     truth: Targets,
     objective: Mapping[str, float],
     spent: Spent,
@@ -87,7 +81,7 @@ def completed(
     """Scores the pooled predictions of each epoch and picks the epoch of the peak.
 
     Args:
-        pooled: for each epoch the predictions of all folds.
+        epochs: for each epoch the predictions of all folds.
         truth: the labels of the same rows.
         objective: metric name to weight.
         spent: what the trial cost.
@@ -95,7 +89,7 @@ def completed(
     Returns:
         The completed trial.
     """
-    tables = [scores(truth, predictions) for predictions in pooled]
+    tables = [scores(truth, predictions) for predictions in epochs]
     curve = [weighted_mean(table, objective) for table in tables]
     smooth = smoothed(curve)
     peak = int(np.argmax(smooth))
@@ -104,33 +98,8 @@ def completed(
         epoch=peak + 1,
         curve=tuple(curve),
         scores={k: v for k, v in tables[peak].items() if math.isfinite(v)},
-        thresholds=choose_thresholds(truth, pooled[peak]) if truth.action_units else {},
+        thresholds=choose_thresholds(truth, epochs[peak]) if truth.action_units else {},
         spent=spent,
-    )
-
-
-def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """Makes one learning rate an epoch of those of the folds.
-
-    Where they differ (a plateau is met in some folds earlier than in others) it is
-    their geometric mean: rates are steps of a factor, and their mean number of steps
-    is what a fold does on average.
-
-    Args:
-        folds: the rates of each fold's epochs; a fold may have fewer than others.
-
-    Returns:
-        As many as the longest fold has; equal ones are kept to the bit.
-
-    Example:
-        >>> [round(rate, 9) for rate in shared_rates([[0.1, 0.1, 0.1], [0.1, 0.001]])]
-        [0.1, 0.01, 0.1]
-    """
-    epochs = [
-        [rate for rate in column if rate is not None] for column in zip_longest(*folds)
-    ]
-    return tuple(
-        rates[0] if len(set(rates)) == 1 else geometric_mean(rates) for rates in epochs
     )
 
 
@@ -153,12 +122,6 @@ def _part(job: Job, fold: Fold) -> Part:
         return weighted_mean(scores(truth, predictions), job.objective)
 
     return Part(train=fold.train, validation=fold.validation, judge=judge)
-
-
-def _finite(score: EpochScore) -> bool:
-    if score.predictions is None or not math.isfinite(score.loss):
-        return False
-    return score.predictions.finite()
 
 
 def _add(before: Spent, fold: Spent, score: EpochScore, trainer: WarmTrainer) -> Spent:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.schedule import SHAPES, Schedule, Standing, advanced, learning_rate
 from models.settings import SCHEDULES
-from search.objective import shared_rates
+from search.fold_run import shared_rates
 
 
 def _rates(kind, *, epochs=10, values=(), **numbers):

@@ -9,20 +9,19 @@ from search.trials_table import HEADER, trials_csv
 from tests.strategies_ledger import begin, complete, fail, prune, small
 
 GOLDEN = (
-    "number,state,reason,value,known,backbone.name,backbone.blocks,"
-    "backbone.filters,backbone.weights,backbone.normalization,head.dense_units,"
-    "head.dropout,regularization.l1,regularization.l2,training.epochs,"
-    "training.batch_size,training.optimizer,training.learning_rate,"
-    "training.schedule,training.warmup_epochs,training.step_epochs,"
-    "training.step_factor,training.plateau_patience,training.plateau_factor,"
-    "training.weight_decay,loss.au_weight,loss.valence_arousal_weight,"
-    "loss.ccc_share,loss.label_smoothing,loss.focal_gamma,balance,balance.beta,"
-    "augmentation.preset,augmentation.strength,augmentation.probability,"
-    "augmentation.flip,augmentation.rotation,augmentation.scale,augmentation.shift,"
-    "augmentation.crop,augmentation.skew,augmentation.brightness,"
-    "augmentation.contrast,augmentation.erasing,epochs,backbone,model_parameters,"
-    "seconds_asked,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
-    "seconds_validated"
+    "number,state,reason,value,known,backbone.name,backbone.blocks,backbone.filters,"
+    "backbone.weights,backbone.normalization,head.dense_units,head.dropout,"
+    "regularization.l1,regularization.l2,training.epochs,training.patience,"
+    "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"
+    "training.warmup_epochs,training.step_epochs,training.step_factor,"
+    "training.plateau_patience,training.plateau_factor,training.weight_decay,"
+    "loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,loss.label_smoothing,"
+    "loss.focal_gamma,balance,balance.beta,augmentation.preset,augmentation.strength,"
+    "augmentation.probability,augmentation.flip,augmentation.rotation,"
+    "augmentation.scale,augmentation.shift,augmentation.crop,augmentation.skew,"
+    "augmentation.brightness,augmentation.contrast,augmentation.erasing,epochs,"
+    "backbone,model_parameters,seconds_asked,seconds_waited,seconds_built,"
+    "seconds_traced,seconds_trained,seconds_validated"
 )
 
 

@@ -1,0 +1,117 @@
+"""What a fold said, epoch by epoch, when it stops, and how folds are pooled.
+
+A fold stops early when its own smoothed value has not risen for some epochs. Folds
+then differ in length, and the trial still needs one curve. A stopped fold goes on in
+it with the predictions of its best epoch: those are of the weights that stopping
+leaves it with. Leaving the fold out instead would score later epochs on other people
+than earlier ones; ending the curve with the shortest fold would throw away what the
+others learned. Like every early stopping, it chooses on what it is scored by.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from statistics import geometric_mean
+
+import numpy as np
+
+from models.config import ModelConfig
+from models.epochs import EpochScore
+from models.predictions import Predictions
+from search.curve import smoothed
+
+
+@dataclass(slots=True, kw_only=True)
+class FoldRun:
+    """One fold's epochs so far; grows by ``add`` alone."""
+
+    predictions: list[Predictions] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    def add(self, score: EpochScore) -> bool:
+        """Adds an epoch, unless training diverged; tells whether it was added."""
+        predictions, value = score.predictions, score.value
+        if predictions is None or value is None or not np.isfinite(score.loss):
+            return False
+        self.predictions.append(predictions)
+        self.values.append(value)
+        self.rates.append(score.learning_rate)
+        return True
+
+    def over(self, config: ModelConfig) -> bool:
+        """Tells whether the fold is trained: its epochs, or its patience, are spent."""
+        if len(self.values) >= config.epochs:
+            return True
+        return is_stale(self.values, patience=config.patience)
+
+    def at(self, epoch: int) -> Predictions:
+        """Returns the predictions of an epoch, from 1; after its last, of its best."""
+        if epoch <= len(self.predictions):
+            return self.predictions[epoch - 1]
+        return self.predictions[best_epoch(self.values) - 1]
+
+
+def best_epoch(values: Sequence[float]) -> int:
+    """Returns the epoch, from 1, of the first peak of the smoothed curve.
+
+    Example:
+        >>> best_epoch([0.1, 0.5, 0.6, 0.4, 0.0])
+        3
+    """
+    return int(np.argmax(smoothed(values))) + 1
+
+
+def is_stale(values: Sequence[float], *, patience: int) -> bool:
+    """Tells whether a curve has not risen for so many epochs.
+
+    Args:
+        values: of each epoch so far, not smoothed.
+        patience: epochs after the best one; 0 waits for ever.
+
+    Example:
+        >>> [is_stale([0.1, 0.6, 0.6, 0.2, 0.2], patience=n) for n in (0, 2, 3)]
+        [False, True, False]
+    """
+    return 0 < patience <= len(values) - best_epoch(values)
+
+
+def pooled(folds: Sequence[FoldRun]) -> list[Predictions]:
+    """Puts the folds' predictions of each epoch after each other.
+
+    Args:
+        folds: whole ones, in order.
+
+    Returns:
+        As many as the longest fold has epochs.
+    """
+    longest = max(len(fold.predictions) for fold in folds)
+    return [
+        Predictions.concatenate([fold.at(epoch) for fold in folds])
+        for epoch in range(1, longest + 1)
+    ]
+
+
+def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """Makes one learning rate an epoch of those of the folds.
+
+    Where they differ (a plateau is met in some folds earlier than in others) it is
+    their geometric mean: rates are steps of a factor, and their mean number of steps
+    is what a fold does on average.
+
+    Args:
+        folds: the rates of each fold's epochs; a fold may have fewer than others.
+
+    Returns:
+        As many as the longest fold has; equal ones are kept to the bit.
+
+    Example:
+        >>> [round(rate, 9) for rate in shared_rates([[0.1, 0.1, 0.1], [0.1, 0.001]])]
+        [0.1, 0.01, 0.1]
+    """
+    epochs = [
+        [rate for rate in column if rate is not None] for column in zip_longest(*folds)
+    ]
+    return tuple(
+        rates[0] if len(set(rates)) == 1 else geometric_mean(rates) for rates in epochs
+    )

@@ -1,0 +1,111 @@
+"""Early stopping: when a fold stops, and how folds of different lengths are pooled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.predictions import Predictions
+from search.curve import smoothed
+from search.fold_run import FoldRun, best_epoch, is_stale, pooled
+from search.objective import run_trial
+from search.results import Completed
+from tests.strategies_objective import CONFIG, EPOCHS, FakeTrainer, follow, trial
+
+CURVES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
+
+
+@given(CURVES, st.integers(1, 5))
+def test_a_fold_stops_once_its_patience_is_spent(values, patience):
+    """It stops at the first epoch that lies so many after the peak of its curve."""
+    stale = [
+        is_stale(values[:epoch], patience=patience)
+        for epoch in range(1, len(values) + 1)
+    ]
+    for epoch, found in enumerate(stale, start=1):
+        curve = smoothed(values[:epoch])
+        assert found == (max(curve[-patience:]) <= max(curve[:-patience], default=-1))
+        assert best_epoch(values[:epoch]) == curve.index(max(curve)) + 1
+    assert not is_stale(values, patience=0)
+
+
+def _run(values):
+    """Makes a fold whose predictions of an epoch say its number."""
+    said = [
+        Predictions(emotion=np.full((1, 2), number), action_units=None)
+        for number in range(1, len(values) + 1)
+    ]
+    return FoldRun(predictions=said, values=values, rates=[1.0] * len(values))
+
+
+def test_a_stopped_fold_counts_with_its_best_epoch():
+    """By hand: the short fold peaks at its second epoch, and says so from then on."""
+    epochs = pooled([_run([0.1, 0.6, 0.5, 0.0]), _run([0.1, 0.2, 0.3, 0.4, 0.5])])
+    numbers = [found.emotion[:, 0].tolist() for found in epochs]
+
+    assert numbers == [[1, 1], [2, 2], [3, 3], [4, 4], [2, 5]]
+
+
+def _stopped(values, patience):
+    """Runs a trial whose first fold is worth ``values``; others rise to the end."""
+    job, tables, folds = trial()
+    rising = [0.1 * number for number in range(1, EPOCHS + 1)]
+    worth = {
+        score.predictions.emotion.tobytes(): value
+        for fold, curve in zip(folds, (values, rising, rising), strict=True)
+        for score, value in zip(fold, curve, strict=True)
+    }
+    trainer = FakeTrainer(folds)
+    inner = trainer.fit
+
+    def fit(config, arrays, part, *, seed):
+        judge = lambda found: worth[found.emotion.tobytes()]  # noqa: E731
+        return inner(config, arrays, replace(part, judge=judge), seed=seed)
+
+    trainer.fit = fit
+    config = replace(CONFIG, patience=patience)
+    reports, outcome = follow(run_trial(trainer, None, job, config, 7))
+    return job, tables, reports, outcome
+
+
+def test_a_trial_with_a_stopped_fold():
+    """Real epochs alone are reported and paid; the curve has those of the longest."""
+    _, _, reports, outcome = _stopped([0.9, 0.1, 0.1, 0.1], patience=2)
+
+    assert [r.step for r in reports] == [1, 2, 3, 11, 12, 13, 14, 21, 22, 23, 24]
+    assert [r.step for r in reports if r.last] == [24]
+    assert isinstance(outcome, Completed)
+    assert outcome.spent.epochs == len(reports)
+    assert len(outcome.curve) == len(outcome.learning_rates) == EPOCHS
+
+
+def test_the_last_fold_stops():
+    """A trial whose last fold stops early is fully trained: no pruner is asked then."""
+    job, _, folds = trial()
+    falling = iter([0.9, 0.1, 0.1] * 3)
+    trainer = FakeTrainer(folds)
+    inner = trainer.fit
+
+    def fit(config, arrays, part, *, seed):
+        part = replace(part, judge=lambda _: next(falling))
+        return inner(config, arrays, part, seed=seed)
+
+    trainer.fit = fit
+    config = replace(CONFIG, patience=2)
+    reports, outcome = follow(run_trial(trainer, None, job, config, 7))
+
+    assert [r.step for r in reports if r.last] == [23]
+    assert len(outcome.curve) == EPOCHS - 1
+    assert trainer.closed == len(job.folds)
+
+
+@pytest.mark.parametrize("patience", [0, 4])
+def test_enough_patience_changes_nothing(patience):
+    """No patience, and as much as there are epochs, give the same trial to the bit."""
+    job, _, folds = trial()
+    plain = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
+    config = replace(CONFIG, patience=patience)
+
+    assert follow(run_trial(FakeTrainer(folds), None, job, config, 7)) == plain
