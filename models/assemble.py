@@ -1,21 +1,21 @@
 """A Structure becomes a compiled model whose knobs are variables."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 
 from models.augment import Augment
+from models.averaging import WeightAverage, followed
 from models.backbones import BACKBONES
 from models.config import Structure
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.knobs import KnobDropout, LossKnobs
 from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
 from models.normalization import standardize
+from models.optimizers import make_optimizer
 from models.rating_losses import valence_arousal_loss
-
-UNDECAYED = ("bias", "gamma", "beta")
-"""Weights that AdamW's decay leaves alone, as L1 and L2 do."""
 
 
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
@@ -25,18 +25,24 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """
 
     def __init__(
-        self, *, penalized: tuple[Any, ...], several: bool, **graph: Any
+        self, *, penalized: tuple[Any, ...], structure: Structure, **graph: Any
     ) -> None:
         """Wraps a graph.
 
         Args:
             penalized: kinds of layers whose kernels L1 and L2 act on.
-            several: whether any of a row's emotions is right.
+            structure: says whether any of a row's emotions is right, and whether
+                weights are averaged.
             graph: ``inputs`` and ``outputs`` of a functional model.
         """
         super().__init__(**graph)
         self.penalized = penalized
-        self.several = several
+        self.several = structure.several
+        self.average = (
+            WeightAverage(followed(self.layers), name="average", dtype="float32")
+            if structure.averaged
+            else None
+        )
         self.loss_knobs = LossKnobs(name="loss_knobs")
 
     def kernels(self) -> list[Any]:
@@ -54,7 +60,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         training: bool = True,
     ) -> Any:
         """Sums the losses of the heads and the penalties; a scalar."""
-        del x, sample_weight, training
+        del x, sample_weight
+        if training and self.average is not None:
+            self.average.follow(followed(self.layers))
         knobs = self.loss_knobs
         total = penalty(self.kernels(), knobs.l1, knobs.l2)
         for weight, loss in self._head_losses(y, y_pred):
@@ -94,6 +102,14 @@ def assemble(structure: Structure) -> ExpressionModel:
         A model from raw pixels (B, S, S, C) in [0, 255] to logits by output name.
         Its optimizer is built.
     """
+    with _precision(structure.precision):
+        model = _compiled(structure)
+    # Building it here rather than while tracing saves a quarter of the first step.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _compiled(structure: Structure) -> ExpressionModel:
     backbone = BACKBONES[structure.backbone]
     side, channels = structure.image_size, structure.channels
     pixels = keras.Input((side, side, channels), name="pixels")
@@ -104,39 +120,24 @@ def assemble(structure: Structure) -> ExpressionModel:
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),
-        several=structure.several,
+        structure=structure,
         inputs=pixels,
         outputs=outputs,
     )
+    # For half floats Keras scales the loss, lest gradients become 0.
     model.compile(optimizer=make_optimizer(structure.optimizer), jit_compile=_jit())
-    # Building it here rather than while tracing saves a quarter of the first step.
-    model.optimizer.build(model.trainable_variables)
     return model
 
 
-def make_optimizer(name: str) -> Any:
-    """Makes an optimizer whose learning rate and decay are variables.
-
-    Args:
-        name: ``"adam"``, ``"adamw"`` or ``"sgd"`` (Nesterov momentum of 0.9).
-
-    Returns:
-        A Keras optimizer, not yet built.
-    """
-    match name:
-        case "adam":
-            return keras.optimizers.Adam()
-        case "adamw":
-            optimizer = keras.optimizers.AdamW()
-            optimizer.weight_decay = keras.Variable(
-                0.0, trainable=False, name="weight_decay"
-            )
-            optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
-            return optimizer
-        case "sgd":
-            return keras.optimizers.SGD(momentum=0.9, nesterov=True)
-        case _:
-            raise ValueError(f"optimizer is adam, adamw or sgd, found {name!r}")
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Lets layers and compiled models be made with a policy of Keras."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _jit() -> bool | str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models.presets import resolve, spelled
 from models.schedule import Schedule
-from models.settings import OWN, SETTINGS, Value
+from models.settings import DECAYED, OWN, PRECISIONS, SETTINGS, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,8 @@ class Structure:
     ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
     ``emotions``, ``action_units`` and ``dimensions`` are the outputs' labels, empty
     where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several``
-    takes the loss that is content with any of a row's emotions.
+    takes the loss that is content with any of a row's emotions. ``averaged`` keeps a
+    running average of the weights; ``precision`` is what layers compute in.
     """
 
     backbone: str
@@ -31,6 +32,8 @@ class Structure:
     several: bool = False
     dimensions: tuple[str, ...] = ()
     normalization: str = OWN
+    averaged: bool = False
+    precision: str = PRECISIONS[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,9 @@ class Knobs:
 
     learning_rate: float
     weight_decay: float
+    momentum: float
+    clip_norm: float
+    ema: float
     dropout: float
     l1: float
     l2: float
@@ -115,7 +121,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         return values.get(key, SETTINGS[key].default)
 
     staged = of("backbone.name") == "residual_cnn"
-    decayed = of("training.optimizer") == "adamw"
+    optimizer = str(of("training.optimizer"))
     structure = Structure(
         backbone=str(of("backbone.name")),
         blocks=int(of("backbone.blocks")) if staged else None,
@@ -124,16 +130,23 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         image_size=frame.image_size,
         channels=frame.channels,
         dense_units=int(of("head.dense_units")),
-        optimizer=str(of("training.optimizer")),
+        optimizer=optimizer,
         emotions=frame.emotions,
         action_units=frame.action_units,
         several=frame.several,
         dimensions=frame.dimensions,
         normalization=str(of("backbone.normalization")),
+        averaged=float(of("training.ema")) > 0,
+        precision=str(of("training.precision")),
     )
     knobs = Knobs(
         learning_rate=float(of("training.learning_rate")),
-        weight_decay=float(of("training.weight_decay")) if decayed else 0.0,
+        weight_decay=float(of("training.weight_decay"))
+        if optimizer in DECAYED
+        else 0.0,
+        momentum=_where(optimizer == "sgd", of("training.momentum")),
+        clip_norm=float(of("training.clip_norm")),
+        ema=float(of("training.ema")),
         dropout=float(of("head.dropout")),
         l1=float(of("regularization.l1")),
         l2=float(of("regularization.l2")),
@@ -168,3 +181,8 @@ def _schedule(of: Callable[[str], Value]) -> Schedule:
         plateau_patience=int(of("training.plateau_patience")),
         plateau_factor=float(of("training.plateau_factor")),
     )
+
+
+def _where(used: bool, value: Value) -> float:
+    """Brings a number that nothing uses to 0."""
+    return float(value) if used else 0.0

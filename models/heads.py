@@ -41,7 +41,10 @@ def add_head(
     )
     return {
         name: layers.Dense(
-            len(labels), activation=None if logits else activation, name=name
+            len(labels),
+            activation=None if logits else activation,
+            name=name,
+            dtype="float32",  # half floats would round what losses take logarithms of
         )(x)
         for name, labels, activation in kinds
         if labels

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from models.config import Knobs
+from models.optimizers import plain
 
 
 def knob(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
@@ -23,7 +24,7 @@ class KnobDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
     def __init__(self, **kwargs: Any) -> None:
         """Makes the layer; its rate is 0 until ``set_knobs``."""
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed=0)
         self.rate = knob(self, "rate")
         self.built = True
@@ -43,7 +44,7 @@ class LossKnobs(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
     def __init__(self, **kwargs: Any) -> None:
         """Makes the knobs, all 0 until ``set_knobs``."""
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.au_weight = knob(self, "au_weight")
         self.valence_arousal_weight = knob(self, "valence_arousal_weight")
         self.ccc_share = knob(self, "ccc_share")
@@ -61,9 +62,9 @@ def knob_variables(model: Any) -> dict[str, Any]:
         model: a compiled ``ExpressionModel``.
 
     Returns:
-        Names of ``Knobs`` to variables; ``weight_decay`` only with AdamW.
+        Names of ``Knobs`` to variables, those that its optimizer and Structure have.
     """
-    optimizer, loss = model.optimizer, model.loss_knobs
+    optimizer, loss = plain(model.optimizer), model.loss_knobs
     found = {
         "learning_rate": optimizer.learning_rate,
         "dropout": model.get_layer("dropout").rate,
@@ -74,10 +75,15 @@ def knob_variables(model: Any) -> dict[str, Any]:
         "ccc_share": loss.ccc_share,
         "label_smoothing": loss.label_smoothing,
         "focal_gamma": loss.focal_gamma,
+        "clip_norm": optimizer.clip_norm,
         "augmentation": model.get_layer("augment").amounts,
     }
     if optimizer.weight_decay is not None:
         found["weight_decay"] = optimizer.weight_decay
+    if hasattr(optimizer, "momentum_knob"):
+        found["momentum"] = optimizer.momentum_knob
+    if model.average is not None:
+        found["ema"] = model.average.momentum
     return found
 
 

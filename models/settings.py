@@ -55,7 +55,13 @@ SCHEDULES: tuple[str, ...] = (
 PLATEAU = "plateau"
 """The one schedule that depends on the validation."""
 
-OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd")
+OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd", "lion")
+DECAYED = ("adamw", "lion")
+"""Optimizers with decoupled weight decay."""
+
+PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
+"""Policies of Keras: what layers compute in; weights and heads stay float32."""
+
 BALANCES: tuple[str, ...] = (
     "none",
     "class_weights",
@@ -95,6 +101,13 @@ SETTINGS: dict[str, Setting] = {
     "training.plateau_patience": Setting(kind=int, default=5, low=1, high=10_000),
     "training.plateau_factor": Setting(kind=float, default=0.1, low=1e-6, high=1.0),
     "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
+    "training.momentum": Setting(kind=float, default=0.9, low=0.0, high=0.9999),
+    "training.clip_norm": Setting(kind=float, default=0.0, low=0.0, high=1e6),
+    # Any average needs a graph that keeps it; which one, is a knob.
+    "training.ema": Setting(kind=float, default=0.0, low=0.0, high=0.99999),
+    "training.precision": Setting(
+        kind=str, default="float32", choices=PRECISIONS, structure=True
+    ),
     "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
     "loss.valence_arousal_weight": Setting(
         kind=float, default=1.0, low=0.0, high=1000.0

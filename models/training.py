@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data_pipeline.seeds import child_seed
+from models.averaging import averaged
 from models.config import ModelConfig, Structure
 from models.epochs import Arrays, EpochScore, Part
 from models.export import export
@@ -132,7 +133,9 @@ class WarmTrainer:
             config: the configuration that was fitted last.
             path: ends in ``.keras``.
         """
-        export(self._last(config).model, config, path)
+        model = self._last(config).model
+        with averaged(model):
+            export(model, config, path)
 
     def _warm(self, structure: Structure) -> WarmModel:
         """Finds the compiled Structure, or builds it and drops the oldest."""

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from models.assemble import ExpressionModel, assemble
+from models.averaging import averaged
 from models.config import Knobs, Structure
 from models.donors import initial_weights
 from models.heads import probabilities
@@ -59,6 +60,8 @@ class WarmModel:
         """Makes the model fresh, with other knobs and the initial weights of a seed."""
         initialize(self.model, seed, self._given)
         self._fresh.restore()
+        if self.model.average is not None:
+            self.model.average.clear()
         set_knobs(self.model, knobs)
 
     def measure(self, images: np.ndarray, rows: np.ndarray) -> None:
@@ -113,10 +116,11 @@ class WarmModel:
         Returns:
             One row for each image; no row depends on its neighbours.
         """
-        parts = [
-            probabilities(self._logits(images[start : start + PREDICTED_AT_ONCE]))
-            for start in range(0, max(len(images), 1), PREDICTED_AT_ONCE)
-        ]
+        with averaged(self.model):
+            parts = [
+                probabilities(self._logits(images[start : start + PREDICTED_AT_ONCE]))
+                for start in range(0, max(len(images), 1), PREDICTED_AT_ONCE)
+            ]
         self._predicted_before = True
         return Predictions.concatenate(parts)
 

@@ -26,7 +26,9 @@ BASE = {
     "loss__label_smoothing": 0.1,
     "loss__focal_gamma": 0.0,
     "augmentation__strength": 0.3,
+    "training__ema": 0.9,
 }
+SGD = {"training__optimizer": "sgd"}
 CHANGES = {
     "learning_rate": {"training__learning_rate": 2e-3},
     "weight_decay": {"training__weight_decay": 0.5},
@@ -39,7 +41,14 @@ CHANGES = {
     "label_smoothing": {"loss__label_smoothing": 0.3},
     "focal_gamma": {"loss__focal_gamma": 2.0},
     "augmentation": {"augmentation__strength": 0.9},
+    "clip_norm": {"training__clip_norm": 1e-3},
+    "momentum": {"training__momentum": 0.5},
 }
+UNDER = {"momentum": SGD}
+"""What else a knob needs to have an effect."""
+
+AFTER = {"ema"}
+"""Knobs that change predictions, not the training: see test_averaging."""
 PART = Part(train=np.arange(24), validation=None)
 
 
@@ -56,16 +65,17 @@ def _losses(trainer, **changes):
 
 def test_each_knob_has_a_case():
     """The table of changes misses no knob."""
-    assert set(CHANGES) == {field.name for field in dataclasses.fields(Knobs)}
+    assert set(CHANGES) | AFTER == {field.name for field in dataclasses.fields(Knobs)}
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_knob_changes_the_loss(trainer, name):
     """Another value, another loss after two epochs; the old value, the old loss."""
-    before = _losses(trainer)
+    under = UNDER.get(name, {})
+    before = _losses(trainer, **under)
 
-    assert _losses(trainer, **CHANGES[name])[-1] != before[-1]
-    assert _losses(trainer) == before
+    assert _losses(trainer, **under, **CHANGES[name])[-1] != before[-1]
+    assert _losses(trainer, **under) == before
 
 
 @pytest.mark.parametrize("preset", ["ferplus_vgg13", "affectnet_cage"])
@@ -78,13 +88,15 @@ def test_another_preset_changes_the_loss(trainer, preset):
 def test_knobs_need_no_new_graph(trainer, monkeypatch):
     """No knob, batch size, balance or number of epochs traces the step again."""
     _losses(trainer)
+    _losses(trainer, **SGD)
 
     def traced(*_args, **_kwargs):
         pytest.fail("the training step was traced again")
 
     monkeypatch.setattr(ExpressionModel, "compute_loss", traced)
-    for changes in CHANGES.values():
-        _losses(trainer, **changes)
+    for name, changes in CHANGES.items():
+        _losses(trainer, **UNDER.get(name, {}), **changes)
+    _losses(trainer, training__ema=0.99)
     for size in (2, 5, 24, 64):
         _losses(trainer, training__batch_size=size)
     _losses(trainer, balance="oversample", training__epochs=3)
@@ -94,30 +106,18 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
 
 def test_knobs_are_variables_that_training_leaves_alone(trainer):
     """Each knob is among the variables of model or optimizer, and is not trained."""
-    config = configured(dimensions=DIMENSIONS, **BASE)
-    _losses(trainer)
-    model = trainer._warm(config.structure).model  # noqa: SLF001
-    held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
-    trained = {id(v) for v in model.trainable_variables}
-    found = {id(v) for v in knob_variables(model).values()}
+    names = set()
+    for under in ({}, SGD):
+        config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
+        _losses(trainer, **under)
+        model = trainer._warm(config.structure).model  # noqa: SLF001
+        held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
+        trained = {id(v) for v in model.trainable_variables}
+        knobs = knob_variables(model)
+        found = {id(v) for v in knobs.values()}
+        names |= set(knobs)
 
-    assert len(found) == len(dataclasses.fields(Knobs))
-    assert found <= held
-    assert not found & trained
-
-
-def test_decay_spares_biases_and_normalisation():
-    """With a learning rate of 1 and decay alone, only kernels would shrink."""
-    model = _assembled("adamw")
-    decayed = {
-        weight.name
-        for weight in model.trainable_variables
-        if model.optimizer._use_weight_decay(weight)  # noqa: SLF001
-    }
-    assert decayed == {"kernel"}
-
-
-def _assembled(optimizer):
-    from models.assemble import assemble  # noqa: PLC0415
-
-    return assemble(configured(training__optimizer=optimizer).structure)
+        assert len(found) == len(knobs)
+        assert found <= held
+        assert not found & trained
+    assert names == {field.name for field in dataclasses.fields(Knobs)}

@@ -15,6 +15,7 @@ GOLDEN = (
     "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"
     "training.warmup_epochs,training.step_epochs,training.step_factor,"
     "training.plateau_patience,training.plateau_factor,training.weight_decay,"
+    "training.momentum,training.clip_norm,training.ema,training.precision,"
     "loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,loss.label_smoothing,"
     "loss.focal_gamma,balance,balance.beta,augmentation.preset,augmentation.strength,"
     "augmentation.probability,augmentation.flip,augmentation.rotation,"
