@@ -24,6 +24,9 @@ class Arrays:
 class Part:
     """Rows of ``Arrays`` to train on, and to validate on (``None``: nowhere).
 
+    ``watched`` are training rows that are predicted after each epoch as the validation
+    rows are: without augmentation and dropout.
+
     ``judge`` says what predictions of the validation rows are worth, higher is better;
     it is asked once an epoch, and only for predictions that are finite.
     """
@@ -31,6 +34,7 @@ class Part:
     train: np.ndarray
     validation: np.ndarray | None
     judge: Callable[[Predictions], float] | None = None
+    watched: np.ndarray | None = None
 
     def value(self, predictions: Predictions | None) -> float | None:
         """Asks the judge, where there is one and something to judge."""
@@ -46,7 +50,8 @@ class EpochScore:
     ``epoch`` counts from 1; ``loss`` is the mean over the epoch's training batches,
     penalties included, and is NaN or infinite where training diverged;
     ``predictions`` are those of the validation rows in their order, ``value`` what
-    they are worth. Seconds do not hold the time spent tracing.
+    they are worth, ``watched`` those of the watched training rows; both take
+    ``seconds_validated``. Seconds do not hold the time spent tracing.
     """
 
     epoch: int
@@ -56,3 +61,4 @@ class EpochScore:
     seconds_trained: float
     seconds_validated: float
     value: float | None = None
+    watched: Predictions | None = None

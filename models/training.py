@@ -100,8 +100,9 @@ class WarmTrainer:
             )
             fed = epoch_targets(packed, arrays.targets, seed=seed, epoch=epoch)
             loss, trained = warm.train(Batches(arrays.images, fed, batches))
-            predictions, validated = _validated(warm, arrays, part)
-            self._add_traced(trained.traced + validated.traced)
+            predictions, validated = _predicted(warm, arrays, part.validation)
+            watched, seen = _predicted(warm, arrays, part.watched)
+            self._add_traced(trained.traced + validated.traced + seen.traced)
             value = part.value(predictions)
             standing = advanced(config.schedule, standing, value)
             yield EpochScore(
@@ -110,8 +111,9 @@ class WarmTrainer:
                 learning_rate=rate,
                 predictions=predictions,
                 seconds_trained=trained.working,
-                seconds_validated=validated.working,
+                seconds_validated=validated.working + seen.working,
                 value=value,
+                watched=watched,
             )
 
     def predict(self, config: ModelConfig, images: np.ndarray) -> Predictions:
@@ -166,10 +168,10 @@ class WarmTrainer:
         )
 
 
-def _validated(
-    warm: WarmModel, arrays: Arrays, part: Part
+def _predicted(
+    warm: WarmModel, arrays: Arrays, rows: np.ndarray | None
 ) -> tuple[Predictions | None, Seconds]:
-    """Predicts the validation rows, where there are any."""
-    if part.validation is None:
+    """Predicts rows, where any are wanted."""
+    if rows is None:
         return None, Seconds()
-    return warm.validate(np.asarray(arrays.images[part.validation]))
+    return warm.validate(np.asarray(arrays.images[rows]))

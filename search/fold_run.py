@@ -8,7 +8,7 @@ than earlier ones; ending the curve with the shortest fold would throw away what
 others learned. Like every early stopping, it chooses on what it is scored by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from statistics import geometric_mean
@@ -28,6 +28,7 @@ class FoldRun:
     predictions: list[Predictions] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+    watched: list[Predictions] = field(default_factory=list)
 
     def add(self, score: EpochScore) -> bool:
         """Adds an epoch, unless training diverged; tells whether it was added."""
@@ -37,6 +38,7 @@ class FoldRun:
         self.predictions.append(predictions)
         self.values.append(value)
         self.rates.append(score.learning_rate)
+        self.watched += [score.watched] if score.watched is not None else []
         return True
 
     def over(self, config: ModelConfig) -> bool:
@@ -47,9 +49,15 @@ class FoldRun:
 
     def at(self, epoch: int) -> Predictions:
         """Returns the predictions of an epoch, from 1; after its last, of its best."""
-        if epoch <= len(self.predictions):
-            return self.predictions[epoch - 1]
-        return self.predictions[best_epoch(self.values) - 1]
+        return self.predictions[self._place(epoch)]
+
+    def watched_at(self, epoch: int) -> Predictions:
+        """Returns the same of the watched training rows."""
+        return self.watched[self._place(epoch)]
+
+    def _place(self, epoch: int) -> int:
+        reached = epoch <= len(self.values)
+        return (epoch if reached else best_epoch(self.values)) - 1
 
 
 def best_epoch(values: Sequence[float]) -> int:
@@ -85,9 +93,29 @@ def pooled(folds: Sequence[FoldRun]) -> list[Predictions]:
     Returns:
         As many as the longest fold has epochs.
     """
+    return _pooled(folds, FoldRun.at)
+
+
+def pooled_watched(folds: Sequence[FoldRun]) -> list[Predictions]:
+    """Puts the predictions of watched training rows after each other likewise.
+
+    Args:
+        folds: whole ones, in order.
+
+    Returns:
+        As many as the longest fold has epochs; none where nobody watched.
+    """
+    if any(len(fold.watched) < len(fold.predictions) for fold in folds):
+        return []
+    return _pooled(folds, FoldRun.watched_at)
+
+
+def _pooled(
+    folds: Sequence[FoldRun], said: Callable[[FoldRun, int], Predictions]
+) -> list[Predictions]:
     longest = max(len(fold.predictions) for fold in folds)
     return [
-        Predictions.concatenate([fold.at(epoch) for fold in folds])
+        Predictions.concatenate([said(fold, epoch) for fold in folds])
         for epoch in range(1, longest + 1)
     ]
 

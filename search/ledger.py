@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import optuna
@@ -24,7 +23,15 @@ from search.known import known_as
 from search.points import INTERRUPTED, next_point, params_of
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Watcher
-from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
+from search.results import (
+    Asked,
+    Completed,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    attributes_of,
+)
 from search.samplers import build_sampler
 from search.storage import open_storage
 from search.study import Study
@@ -109,23 +116,17 @@ class Ledger:
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once; attributes go in before the state."""
         trial = self._open.pop(number)
-        trial.set_user_attr("spent", asdict(outcome.spent))
+        for key, found in attributes_of(outcome).items():
+            trial.set_user_attr(key, found)
         match outcome:
             case Completed():
-                trial.set_user_attr("epoch", outcome.epoch)
-                trial.set_user_attr("pooled_curve", list(outcome.curve))
-                trial.set_user_attr("learning_rates", list(outcome.learning_rates))
-                trial.set_user_attr("scores", dict(outcome.scores))
-                trial.set_user_attr("thresholds", dict(outcome.thresholds))
                 self._trials.tell(trial, outcome.value)
             case Pruned():
-                trial.set_user_attr("reason", outcome.reason)
                 if outcome.reason == "out_of_memory":
                     # A failed trial is invisible to TPE, which would go back there.
                     trial.set_constraint("memory", 1.0)
                 self._trials.tell(trial, state=TrialState.PRUNED)
             case Failed():
-                trial.set_user_attr("reason", outcome.reason)
                 self._trials.tell(trial, state=TrialState.FAIL)
         if self._watcher is not None:
             self._watcher.told(number, outcome, self.counts())

@@ -12,16 +12,17 @@ from dataclasses import replace
 import numpy as np
 
 from data_pipeline.seeds import child_seed
-from data_pipeline.split import Fold
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
+from models.dummy import dummy_predictions
 from models.epochs import Arrays, EpochScore, Part
 from models.metrics import scores
 from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import WarmTrainer
 from search.curve import smoothed
-from search.fold_run import FoldRun, pooled, shared_rates
+from search.fold_run import FoldRun, pooled, pooled_watched, shared_rates
+from search.gap import Gap, judged, training_sample
 from search.job import Job
 from search.results import Completed, Pruned, Report, Spent
 
@@ -46,11 +47,11 @@ def run_trial(
     """
     spent = Spent()
     runs: list[FoldRun] = []
-    for index, fold in enumerate(job.folds):
+    for index in range(len(job.folds)):
         before, run = spent, FoldRun()
         runs.append(run)
         stream = trainer.fit(
-            config, arrays, _part(job, fold), seed=child_seed(seed, "fold", index)
+            config, arrays, _part(job, index), seed=child_seed(seed, "fold", index)
         )
         for score in stream:
             spent = _add(spent, before, score, trainer)
@@ -69,7 +70,11 @@ def run_trial(
                 break
     rows = np.concatenate([fold.validation for fold in job.folds])
     outcome = completed(pooled(runs), job.truth.take(rows), job.objective, spent)
-    return replace(outcome, learning_rates=shared_rates([run.rates for run in runs]))
+    return replace(
+        outcome,
+        learning_rates=shared_rates([run.rates for run in runs]),
+        gap=_gap(job, outcome, pooled_watched(runs)),
+    )
 
 
 def completed(
@@ -114,14 +119,43 @@ def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) ->
     return sum(w * (v if math.isfinite(v) else 0.0) for v, w in values) / total
 
 
-def _part(job: Job, fold: Fold) -> Part:
+def _gap(job: Job, outcome: Completed, watched: Sequence[Predictions]) -> Gap | None:
+    """Compares training rows with validation rows at the epoch of the value."""
+    if not watched:
+        return None
+    samples = [training_sample(fold, index) for index, fold in enumerate(job.folds)]
+    truth = job.truth.take(np.concatenate(samples))
+    curve = [_worth(job, truth, predictions) for predictions in watched]
+    constants = [
+        dummy_predictions(job.truth.take(fold.train), count=len(fold.validation))
+        for fold in job.folds
+    ]
+    rows = np.concatenate([fold.validation for fold in job.folds])
+    return judged(
+        outcome.value,
+        trained=smoothed(curve)[outcome.epoch - 1],
+        dummy=_worth(job, job.truth.take(rows), Predictions.concatenate(constants)),
+    )
+
+
+def _worth(job: Job, truth: Targets, predictions: Predictions) -> float:
+    return weighted_mean(scores(truth, predictions), job.objective)
+
+
+def _part(job: Job, index: int) -> Part:
     """Says what a fold trains on, and how its validation is judged."""
+    fold = job.folds[index]
     truth = job.truth.take(fold.validation)
 
     def judge(predictions: Predictions) -> float:
-        return weighted_mean(scores(truth, predictions), job.objective)
+        return _worth(job, truth, predictions)
 
-    return Part(train=fold.train, validation=fold.validation, judge=judge)
+    return Part(
+        train=fold.train,
+        validation=fold.validation,
+        judge=judge,
+        watched=training_sample(fold, index),
+    )
 
 
 def _add(before: Spent, fold: Spent, score: EpochScore, trainer: WarmTrainer) -> Spent:

@@ -111,8 +111,9 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
         counts: of the whole search.
     """
     match outcome:
-        case Completed(value=value, epoch=epoch):
+        case Completed(value=value, epoch=epoch, gap=gap):
             said = f"completed  value {value:.4f} at epoch {epoch}"
+            said += f", {gap.fit}" if gap else ""
         case Pruned(reason=reason):
             said = f"pruned     {reason} after {outcome.spent.epochs} epochs"
         case Failed(reason=reason):

@@ -1,9 +1,11 @@
 """What a trial says: reports while it runs, one outcome when it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from models.settings import Value
+from search.gap import Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Completed:
         scores: every metric of the pooled predictions at ``epoch``.
         thresholds: per action unit, chosen on the same pooled predictions.
         spent: what the trial cost.
+        gap: how it does on rows that it trained on; ``None`` where nobody looked.
     """
 
     value: float
@@ -63,6 +66,7 @@ class Completed:
     thresholds: Mapping[str, float]
     spent: Spent
     learning_rates: tuple[float, ...] = ()
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +143,18 @@ def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Ou
     """
     spent = outcome.spent if outcome.spent.epochs else last
     return replace(outcome, spent=replace(spent, asked=asked, waited=waited))
+
+
+def attributes_of(outcome: Outcome) -> dict[str, Any]:
+    """Lists what a ledger keeps of how a trial ended, beside its state and value."""
+    spent = {"spent": asdict(outcome.spent)}
+    if not isinstance(outcome, Completed):
+        return spent | {"reason": outcome.reason}
+    return spent | {
+        "epoch": outcome.epoch,
+        "pooled_curve": list(outcome.curve),
+        "learning_rates": list(outcome.learning_rates),
+        "scores": dict(outcome.scores),
+        "thresholds": dict(outcome.thresholds),
+        **({} if outcome.gap is None else asdict(outcome.gap)),
+    }

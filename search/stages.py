@@ -12,6 +12,7 @@ from data_pipeline.data_folder import find_data
 from search import final
 from search.fold_checks import fold_notes
 from search.gains import gains
+from search.gap import told_gap
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
@@ -219,6 +220,9 @@ def _say_where(run: Run, ledger: Ledger) -> None:
             f"best: trial {best.number}, validation value {best.value:.4f} "
             "(optimistic: the best of many on the data that chose it)"
         )
+        fit = told_gap(best.attributes)
+        if fit is not None:
+            run.progress.say(fit)
         tested = final.tested_trial(run.folder, run.labelled)
         if tested not in (None, best.number):
             run.progress.say(

@@ -12,6 +12,7 @@ from search.results import Asked, Outcome
 from search.run_folder import write_text
 
 SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
+GAP = ("trained_value", "gap", "fit")
 HEADER = (
     "number",
     "state",
@@ -23,6 +24,8 @@ HEADER = (
     "backbone",
     "model_parameters",
     *(f"seconds_{name}" for name in SECONDS),
+    # Younger columns stand last, for whoever reads by position.
+    *GAP,
 )
 
 
@@ -56,6 +59,7 @@ def _row(record: TrialRecord) -> list[Any]:
         record.values.get("backbone.name", SETTINGS["backbone.name"].default),
         spent.get("parameters", 0),
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
+        *(record.attributes.get(name, "") for name in GAP),
     ]
 
 

@@ -249,3 +249,15 @@ def test_predictions_are_those_of_the_last_fit(trainer):
     assert np.array_equal(found.emotion, scores[-1].predictions.emotion)
     with pytest.raises(ValueError, match="last fit"):
         trainer.predict(configured(head__dropout=0.9), pictures(ROWS).images)
+
+
+def test_watching_training_rows_changes_nothing(trainer):
+    """Watched rows are predicted as validation rows are, and training goes on alike."""
+    part = replace(PART, watched=PART.train[:5])
+    watched = _fit(trainer, part=part)
+    same = _fit(trainer, part=replace(PART, validation=PART.train[:5]))
+
+    assert _numbers(watched) == _numbers(_fit(trainer))
+    for score, other in zip(watched, same, strict=True):
+        assert np.array_equal(score.watched.emotion, other.predictions.emotion)
+    assert same[0].watched is None

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from models.settings import SETTINGS
+from search.gap import judged
 from search.results import Spent, settled
 from search.trials_table import HEADER, trials_csv
 from tests.strategies_ledger import begin, complete, fail, prune, small
@@ -22,7 +24,7 @@ GOLDEN = (
     "augmentation.scale,augmentation.shift,augmentation.crop,augmentation.skew,"
     "augmentation.brightness,augmentation.contrast,augmentation.erasing,epochs,"
     "backbone,model_parameters,seconds_asked,seconds_waited,seconds_built,"
-    "seconds_traced,seconds_trained,seconds_validated"
+    "seconds_traced,seconds_trained,seconds_validated,trained_value,gap,fit"
 )
 
 
@@ -42,7 +44,9 @@ def test_rows(tmp_path):
     """Each trial has a row: how it ended, what it was, what it cost."""
     ledger = begin(tmp_path, small(('"random"', '"qmc"')))
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
-    done = settled(complete(0.625), Spent(), asked=0.5, waited=0.125)
+    gap = judged(0.625, trained=0.9, dummy=0.25)
+    completed = replace(complete(0.625), gap=gap)
+    done = settled(completed, Spent(), asked=0.5, waited=0.125)
     asked = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)
     ledger.tell(1, settled(prune(), spent, asked=0.0, waited=0.0))
@@ -55,6 +59,10 @@ def test_rows(tmp_path):
     assert reasons == ["", "pruner", 'a "quoted", reason', ""]
     assert [row["value"] for row in table] == ["0.625", "", "", ""]
     assert [row["epochs"] for row in table] == ["3", "1", "3", "0"]
+    assert {(row["trained_value"], row["gap"], row["fit"]) for row in table} == {
+        ("0.9", "0.275", "over-fitting"),
+        ("", "", ""),
+    }
     assert (table[0]["seconds_asked"], table[0]["seconds_waited"]) == ("0.5", "0.125")
     assert table[2]["model_parameters"] == "900"
     assert table[2]["seconds_trained"] == "3.0"
