@@ -1,5 +1,6 @@
 """A study file becomes a Study: checked, frozen, and written again as it was run."""
 
+import itertools
 import tomllib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -150,17 +151,17 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     problems.extend(wrong)
     _stop(problems, place)
     enqueued = read_enqueued(sections["search"].enqueue, space, problems)
-    told = [line for lines in enqueued.outside.values() for line in lines]
+    outside = enqueued.outside.values()
     study = Study(
         name=name,
         objective=objective,
         space=space,
         raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
         known=enqueued.known,
-        left_out=tuple(told) if changed else (),
+        left_out=tuple(why[0] for why in outside) if changed else (),
         **sections,
     )
-    problems.extend(() if changed else told)
+    problems.extend(() if changed else itertools.chain(*outside))
     _check_together(study, problems)
     _stop(problems, place)
     return study

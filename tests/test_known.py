@@ -123,7 +123,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     path.write_text(SMALL + KNOWN)
     read = read_study(str(path), settings=['training.optimizer=["adam"]'])
     assert [one.name for one in read.known] == ["known 2"]
-    (told,) = {line.partition(")")[0] for line in read.left_out}
+    (told,) = (line.partition(")")[0] for line in read.left_out)
     assert told == "[[search.enqueue]] 1 (seed 1"
     assert read.text().count("[[search.enqueue]]") == 1
     none = read_study(str(path), settings=["search.enqueue=[]"])
