@@ -75,6 +75,7 @@ class ModelConfig:
     batch_size: int
     balance: str
     balance_beta: float
+    mixup: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         batch_size=int(of("training.batch_size")),
         balance=str(of("balance")),
         balance_beta=float(of("balance.beta")),
+        mixup=float(of("augmentation.mixup")),
     )
 
 

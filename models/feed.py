@@ -1,5 +1,6 @@
 """How rows reach a model: epoch orders of our own, batches cut from a mapped array."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
+from models.mixup import Batch, mixed
 
 
 def balanced(
@@ -121,6 +123,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
         images: np.ndarray,
         packed: dict[str, np.ndarray],
         batches: list[np.ndarray],
+        mix: Callable[[Batch, int], Batch] | None = None,
     ) -> None:
         """Holds views, no copies.
 
@@ -128,11 +131,13 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
             images: shape (N, S, S, C), may be mapped from a file.
             packed: from ``pack``, of the same N rows.
             batches: rows of each batch.
+            mix: changes a batch, given its place from 0.
         """
         super().__init__()
         self._images = images
         self._packed = packed
         self._batches = batches
+        self._mix = mix
 
     def __len__(self) -> int:
         """Counts the batches."""
@@ -144,7 +149,28 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
         targets: dict[str, Any] = {
             name: values[rows] for name, values in self._packed.items()
         }
-        return np.asarray(self._images[rows]), targets
+        batch = np.asarray(self._images[rows]), targets
+        return batch if self._mix is None else self._mix(batch, index)
+
+
+def mixing(
+    alpha: float, *, seed: int, epoch: int
+) -> Callable[[Batch, int], Batch] | None:
+    """Says how one epoch's batches are mixed; ``None`` where they are not.
+
+    Args:
+        alpha: of ``models.mixup``; 0 is off.
+        seed: of the training.
+        epoch: from 1.
+    """
+    if alpha == 0:
+        return None
+
+    def mix(batch: Batch, place: int) -> Batch:
+        drawn = child_seed(seed, "mixup", epoch, place)
+        return mixed(batch, alpha=alpha, seed=drawn)
+
+    return mix
 
 
 def _stack(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -72,10 +72,12 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     """Focal binary cross-entropy of each action unit.
 
     An element's loss is -w (1 - p)^gamma log p where the unit is present, and
-    -w p^gamma log(1 - p) where it is absent; a gamma of 0 is the plain one.
+    -w p^gamma log(1 - p) where it is absent; a share of it costs the same share of
+    both. A gamma of 0 is the plain one.
 
     Args:
-        target: shape (B, U, 2): 0 or 1, and the weight of the element.
+        target: shape (B, U, 2): 0 or 1, or a share (mixed rows), and the weight of the
+            element.
         logits: shape (B, U).
         gamma: how little the elements count that are right already, scalar from 0.
 
@@ -89,8 +91,10 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     # As exponents: a power has no derivative where a saturated output makes its base 0.
     if_present = ops.exp(-gamma * ops.softplus(logits))
     if_absent = ops.exp(-gamma * ops.softplus(-logits))
-    unsure = wanted * if_present + (1.0 - wanted) * if_absent
-    elements = weights * unsure * (ops.softplus(logits) - wanted * logits)
+    surprise = ops.softplus(logits)
+    # Linear in the target, so that a share of a unit costs its share of both losses.
+    elements = weights * wanted * if_present * (surprise - logits)
+    elements = elements + weights * (1.0 - wanted) * if_absent * surprise
     return mean_present(elements, weights > 0)
 
 

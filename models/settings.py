@@ -129,4 +129,5 @@ SETTINGS: dict[str, Setting] = {
     "augmentation.brightness": Setting(kind=float, default=0.0, low=0.0, high=1.0),
     "augmentation.contrast": Setting(kind=float, default=0.0, low=0.0, high=1.0),
     "augmentation.erasing": Setting(kind=float, default=0.0, low=0.0, high=1.0),
+    "augmentation.mixup": Setting(kind=float, default=0.0, low=0.0, high=10.0),
 }

@@ -13,7 +13,14 @@ from models.averaging import averaged
 from models.config import ModelConfig, Structure
 from models.epochs import Arrays, EpochScore, Part
 from models.export import export
-from models.feed import Batches, balanced, epoch_batches, epoch_targets, pack
+from models.feed import (
+    Batches,
+    balanced,
+    epoch_batches,
+    epoch_targets,
+    mixing,
+    pack,
+)
 from models.predictions import Predictions
 from models.schedule import Standing, advanced, learning_rate
 from models.warm import Seconds, WarmModel
@@ -99,7 +106,8 @@ class WarmTrainer:
                 chosen.rows, batch_size=config.batch_size, seed=seed, epoch=epoch
             )
             fed = epoch_targets(packed, arrays.targets, seed=seed, epoch=epoch)
-            loss, trained = warm.train(Batches(arrays.images, fed, batches))
+            mix = mixing(config.mixup, seed=seed, epoch=epoch)
+            loss, trained = warm.train(Batches(arrays.images, fed, batches, mix))
             predictions, validated = _predicted(warm, arrays, part.validation)
             watched, seen = _predicted(warm, arrays, part.watched)
             self._add_traced(trained.traced + validated.traced + seen.traced)

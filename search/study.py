@@ -27,12 +27,12 @@ from search.sections import (
     data_problems,
     split_problems,
 )
-from search.space import SearchSpace, grid_size, largest_grid
+from search.space import SearchSpace
+from search.space_checks import space_problems
 from search.study_text import study_text
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
-LARGEST_GRID = 100_000
 FREE = ("data.unreadable",)
 
 
@@ -224,19 +224,4 @@ def _check_together(study: Study, problems: Problems) -> None:
             "[search] pruner: wilcoxon pairs finished folds, two at least, so it needs "
             f"[split] folds of 3 or more, found {study.split.folds}; choose median"
         )
-    if study.search.sampler == "grid":
-        _check_grid(study.space, problems)
-
-
-def _check_grid(space: SearchSpace, problems: Problems) -> None:
-    for parameter in space.parameters:
-        if not grid_size(parameter.domain):
-            problems.append(
-                f'[space] "{parameter.key}": sampler grid needs choices or a step, '
-                "found a continuous range"
-            )
-    if largest_grid(space) > LARGEST_GRID:
-        problems.append(
-            f"[space]: sampler grid takes at most {LARGEST_GRID} points, found up to "
-            f"{largest_grid(space)}; narrow the space or take sampler tpe"
-        )
+    problems.extend(space_problems(study.space, study.data, study.search.sampler))

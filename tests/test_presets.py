@@ -23,7 +23,7 @@ def _knobs(**keys) -> Knobs:
 
 def test_each_number_is_a_setting():
     """Every number of a preset is a key that a study may fix or search."""
-    keys = {f"augmentation.{name}" for name in ("preset", *AMOUNTS)}
+    keys = {f"augmentation.{name}" for name in ("preset", *AMOUNTS, "mixup")}
     assert keys == {key for key in SETTINGS if key.startswith("augmentation.")}
 
 

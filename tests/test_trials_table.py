@@ -22,9 +22,10 @@ GOLDEN = (
     "loss.focal_gamma,balance,balance.beta,augmentation.preset,augmentation.strength,"
     "augmentation.probability,augmentation.flip,augmentation.rotation,"
     "augmentation.scale,augmentation.shift,augmentation.crop,augmentation.skew,"
-    "augmentation.brightness,augmentation.contrast,augmentation.erasing,epochs,"
-    "backbone,model_parameters,seconds_asked,seconds_waited,seconds_built,"
-    "seconds_traced,seconds_trained,seconds_validated,trained_value,gap,fit"
+    "augmentation.brightness,augmentation.contrast,augmentation.erasing,"
+    "augmentation.mixup,epochs,backbone,model_parameters,seconds_asked,"
+    "seconds_waited,seconds_built,seconds_traced,seconds_trained,seconds_validated,"
+    "trained_value,gap,fit"
 )
 
 
