@@ -1,5 +1,6 @@
 """A Structure becomes a compiled model whose knobs are variables."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from models.augment import Augment
 from models.averaging import WeightAverage, followed
 from models.backbones import BACKBONES
 from models.config import Structure
+from models.freezing import freeze
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.knobs import KnobDropout, LossKnobs
 from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
@@ -22,6 +24,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Heads, and one loss: the weighted sum of theirs, and penalties.
 
     The emotion head weighs 1, the others what their knobs say.
+
+    Attributes:
+        parameters: weights that training can change, frozen ones among them.
     """
 
     def __init__(
@@ -31,13 +36,15 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
 
         Args:
             penalized: kinds of layers whose kernels L1 and L2 act on.
-            structure: says whether any of a row's emotions is right, and whether
-                weights are averaged.
+            structure: says whether any of a row's emotions is right, whether
+                weights are averaged, and which are frozen.
             graph: ``inputs`` and ``outputs`` of a functional model.
         """
         super().__init__(**graph)
         self.penalized = penalized
         self.several = structure.several
+        self.parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
+        freeze(self, structure)
         self.average = (
             WeightAverage(followed(self.layers), name="average", dtype="float32")
             if structure.averaged

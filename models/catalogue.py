@@ -22,23 +22,32 @@ class WeightsFile:
 class BackboneFacts:
     """What a study is checked against: the smallest image, and ImageNet weights.
 
-    ``smallest`` is in pixels a side; ``imagenet`` is ``None`` for a backbone that
-    nobody has published ImageNet weights for.
+    ``smallest`` is in pixels a side; ``block`` is how the names of the layers of a
+    block begin, its group ``block`` what they share; ``imagenet`` is ``None`` for a
+    backbone that nobody has published ImageNet weights for.
     """
 
     smallest: int
+    block: str
     imagenet: WeightsFile | None = None
 
 
-def _stock(folder: str, name: str, md5: str | None) -> BackboneFacts:
+STAGED = r"(?P<block>stage\d+_block\d+)_"
+STOCK = r"(?P<block>conv\d+_block\d+)_"
+EFFICIENT = r"(?P<block>block\d+[a-z])_"
+
+
+def _stock(
+    folder: str, name: str, md5: str | None, *, block: str = STOCK
+) -> BackboneFacts:
     """Describes a network of Keras: five times it halves the map, 32 to 1."""
     file = WeightsFile(name=name, url=f"{KERAS_STORE}/{folder}/{name}", md5=md5)
-    return BackboneFacts(smallest=32, imagenet=file)
+    return BackboneFacts(smallest=32, block=block, imagenet=file)
 
 
 BACKBONE_FACTS: dict[str, BackboneFacts] = {
-    "residual_cnn": BackboneFacts(smallest=16),
-    "resnet18": BackboneFacts(smallest=16),
+    "residual_cnn": BackboneFacts(smallest=16, block=STAGED),
+    "resnet18": BackboneFacts(smallest=16, block=STAGED),
     "resnet50": _stock(
         "tensorflow/keras-applications/resnet",
         "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -53,28 +62,33 @@ BACKBONE_FACTS: dict[str, BackboneFacts] = {
         "keras-applications",
         "efficientnetb0_notop.h5",
         "50bc09e76180e00e4465e1a485ddc09d",
+        block=EFFICIENT,
     ),
     "efficientnet_b1": _stock(
         "keras-applications",
         "efficientnetb1_notop.h5",
         "74c4e6b3e1f6a1eea24c589628592432",
+        block=EFFICIENT,
     ),
     "efficientnet_b2": _stock(
         "keras-applications",
         "efficientnetb2_notop.h5",
         "111f8e2ac8aa800a7a99e3239f7bfb39",
+        block=EFFICIENT,
     ),
     "efficientnet_b3": _stock(
         "keras-applications",
         "efficientnetb3_notop.h5",
         "af6d107764bb5b1abb91932881670226",
+        block=EFFICIENT,
     ),
     # Published for several image sides; the convolutions of 224 serve every side.
     "mobilenet": _stock(
         "tensorflow/keras-applications/mobilenet",
         "mobilenet_1_0_224_tf_no_top.h5",
         None,
+        block=r"conv_(dw|pw|pad)_(?P<block>\d+)",
     ),
-    "ferplus_cnn": BackboneFacts(smallest=16),
+    "ferplus_cnn": BackboneFacts(smallest=16, block=r"(?P<block>block\d+)_"),
 }
 """Source of names and digests: ``keras.applications`` of Keras 3.15."""

@@ -1,7 +1,7 @@
 """A model's configuration: Structure needs a new graph, Knobs are fed to one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.presets import resolve, spelled
 from models.schedule import Schedule
@@ -17,6 +17,8 @@ class Structure:
     where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several``
     takes the loss that is content with any of a row's emotions. ``averaged`` keeps a
     running average of the weights; ``precision`` is what layers compute in.
+    ``trained`` counts the backbone's last blocks that training changes, ``None`` for
+    all of it; ``frozen_norm`` leaves its batch normalisation alone.
     """
 
     backbone: str
@@ -34,6 +36,8 @@ class Structure:
     normalization: str = OWN
     averaged: bool = False
     precision: str = PRECISIONS[0]
+    trained: int | None = None
+    frozen_norm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,15 @@ class ModelConfig:
     balance: str
     balance_beta: float
     mixup: float
+
+    def structure_at(self, epoch: int) -> Structure:
+        """Returns the Structure that an epoch, from 1, is trained in.
+
+        In the first ``schedule.frozen_epochs`` the head alone is trained.
+        """
+        if epoch > self.schedule.frozen_epochs:
+            return self.structure
+        return replace(self.structure, trained=0, frozen_norm=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +152,8 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         normalization=str(of("backbone.normalization")),
         averaged=float(of("training.ema")) > 0,
         precision=str(of("training.precision")),
+        trained=int(of("finetune.blocks")) or None,
+        frozen_norm=of("finetune.batch_norm") == "frozen",
     )
     knobs = Knobs(
         learning_rate=float(of("training.learning_rate")),
@@ -173,9 +188,14 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
 
 def _schedule(of: Callable[[str], Value]) -> Schedule:
     """Builds the schedule that the keys of a configuration describe."""
+    first = float(of("training.learning_rate"))
+    frozen = int(of("finetune.frozen_epochs"))
+    second = float(of("finetune.learning_rate")) if frozen else 0.0
     return Schedule(
         kind=str(of("training.schedule")),
-        initial=float(of("training.learning_rate")),
+        initial=second or first,
+        frozen_epochs=frozen,
+        frozen_rate=first,
         epochs=int(of("training.epochs")),
         warmup_epochs=int(of("training.warmup_epochs")),
         step_epochs=int(of("training.step_epochs")),

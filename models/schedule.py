@@ -18,7 +18,9 @@ class Schedule:
     """How the learning rate changes from epoch to epoch.
 
     ``kind`` is one of ``SHAPES``; ``initial`` the rate that the others are shares of;
-    ``epochs`` the horizon. The other numbers are those of one kind each.
+    ``epochs`` the horizon. The first ``frozen_epochs`` of them, in which the backbone
+    is left alone, have ``frozen_rate``, and the shape is that of the others. The other
+    numbers are those of one kind each.
     """
 
     kind: str
@@ -29,6 +31,8 @@ class Schedule:
     step_factor: float
     plateau_patience: int
     plateau_factor: float
+    frozen_epochs: int = 0
+    frozen_rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +53,13 @@ def learning_rate(schedule: Schedule, standing: Standing) -> float:
     """Returns the rate of the epoch to be trained next.
 
     Returns:
-        A rate in (0, initial].
+        A rate in (0, initial], or the frozen one.
     """
-    return SHAPES[schedule.kind](schedule, standing)
+    frozen = schedule.frozen_epochs
+    if standing.epoch <= frozen:
+        return schedule.frozen_rate
+    left = replace(schedule, epochs=schedule.epochs - frozen)
+    return SHAPES[left.kind](left, replace(standing, epoch=standing.epoch - frozen))
 
 
 def advanced(schedule: Schedule, standing: Standing, value: float | None) -> Standing:
@@ -61,13 +69,14 @@ def advanced(schedule: Schedule, standing: Standing, value: float | None) -> Sta
         schedule: says how long a plateau may be.
         standing: before the epoch.
         value: what the epoch's validation came to, higher is better; ``None`` where
-            nothing is validated, and nothing is waited for.
+            nothing is validated, and nothing is waited for. Nor is it while the
+            backbone is frozen.
 
     Returns:
         The standing after it.
     """
     after = replace(standing, epoch=standing.epoch + 1)
-    if value is None:
+    if value is None or standing.epoch <= schedule.frozen_epochs:
         return after
     if value > standing.best:
         return replace(after, best=value, waited=0)

@@ -108,6 +108,12 @@ SETTINGS: dict[str, Setting] = {
     "training.precision": Setting(
         kind=str, default="float32", choices=PRECISIONS, structure=True
     ),
+    "finetune.frozen_epochs": Setting(kind=int, default=0, low=0, high=10_000),
+    "finetune.learning_rate": Setting(kind=float, default=0.0, low=0.0, high=1e3),
+    "finetune.blocks": Setting(kind=int, default=0, low=0, high=100, structure=True),
+    "finetune.batch_norm": Setting(
+        kind=str, default="trained", choices=("trained", "frozen"), structure=True
+    ),
     "loss.au_weight": Setting(kind=float, default=1.0, low=0.0, high=1000.0),
     "loss.valence_arousal_weight": Setting(
         kind=float, default=1.0, low=0.0, high=1000.0

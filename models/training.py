@@ -42,7 +42,7 @@ class WarmTrainer:
 
     Attributes:
         timings: of the last fit.
-        parameters: weights of the last fitted model that training changes.
+        parameters: weights of the last fitted model that training can change.
     """
 
     def __init__(self, *, capacity: int = 4) -> None:
@@ -57,6 +57,7 @@ class WarmTrainer:
         self._capacity = capacity
         self._kept: OrderedDict[Structure, WarmModel] = OrderedDict()
         self._fitted: ModelConfig | None = None
+        self._current: WarmModel | None = None
         self.timings = Timings()
         self.parameters = 0
 
@@ -90,15 +91,14 @@ class WarmTrainer:
         Raises:
             WeightsError: initial weights cannot be had or do not fit.
         """
-        self.timings = Timings()
-        warm = self._warm(config.structure)
-        self._fitted = config
-        warm.reset(config.knobs, child_seed(seed, "model"))
-        warm.measure(arrays.images, part.train)
+        self.timings, self._fitted, self._current = Timings(), config, None
         chosen = balanced(arrays.targets, part.train, config, seed)
         packed = pack(arrays.targets, chosen)
         standing = Standing()
         for epoch in range(1, (stop_after or config.epochs) + 1):
+            warm = self._stage(config, epoch, seed)
+            if epoch == 1:
+                warm.measure(arrays.images, part.train)
             planned = learning_rate(config.schedule, standing)
             rate = rates[epoch - 1] if rates else planned
             warm.model.optimizer.learning_rate.assign(rate)
@@ -110,7 +110,7 @@ class WarmTrainer:
             loss, trained = warm.train(Batches(arrays.images, fed, batches, mix))
             predictions, validated = _predicted(warm, arrays, part.validation)
             watched, seen = _predicted(warm, arrays, part.watched)
-            self._add_traced(trained.traced + validated.traced + seen.traced)
+            self._add(traced=trained.traced + validated.traced + seen.traced)
             value = part.value(predictions)
             standing = advanced(config.schedule, standing, value)
             yield EpochScore(
@@ -147,6 +147,17 @@ class WarmTrainer:
         with averaged(model):
             export(model, config, path)
 
+    def _stage(self, config: ModelConfig, epoch: int, seed: int) -> WarmModel:
+        """Returns the model of an epoch; a new stage goes on from the one before it."""
+        structure, before = config.structure_at(epoch), self._current
+        if before is not None and before.structure == structure:
+            return before
+        warm = self._current = self._warm(structure)
+        warm.reset(config.knobs, child_seed(seed, "model"))
+        if before is not None:
+            warm.take_over(before)
+        return warm
+
     def _warm(self, structure: Structure) -> WarmModel:
         """Finds the compiled Structure, or builds it and drops the oldest."""
         warm = self._kept.pop(structure, None)
@@ -155,24 +166,22 @@ class WarmTrainer:
                 self._kept.popitem(last=False)
                 gc.collect()
             warm = WarmModel(structure)
-            self.timings = Timings(built=warm.built)
+            self._add(built=warm.built)
         self._kept[structure] = warm
-        self.parameters = int(
-            sum(np.prod(weight.shape) for weight in warm.model.trainable_variables)
-        )
+        self.parameters = warm.model.parameters
         return warm
 
     def _last(self, config: ModelConfig) -> WarmModel:
-        if config != self._fitted:
+        if config != self._fitted or self._current is None:
             raise ValueError(
                 f"the weights held are those of the last fit, {self._fitted}; "
                 f"fit {config} before asking for its"
             )
-        return self._kept[config.structure]
+        return self._current
 
-    def _add_traced(self, seconds: float) -> None:
+    def _add(self, *, built: float = 0.0, traced: float = 0.0) -> None:
         self.timings = Timings(
-            built=self.timings.built, traced=self.timings.traced + seconds
+            built=self.timings.built + built, traced=self.timings.traced + traced
         )
 
 

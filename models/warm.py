@@ -15,7 +15,7 @@ from models.heads import probabilities
 from models.knobs import set_knobs
 from models.normalization import channel_statistics, set_statistics
 from models.predictions import Predictions
-from models.reset import OptimizerSnapshot, initialize
+from models.reset import OptimizerSnapshot, initialize, refresh
 from models.settings import DEVELOPMENT
 
 PREDICTED_AT_ONCE = 32
@@ -34,6 +34,7 @@ class WarmModel:
     """One Structure's model, compiled once.
 
     Attributes:
+        structure: what it was made for.
         model: the Keras model; its weights are those of the last training.
         built: seconds it took to build.
     """
@@ -48,6 +49,7 @@ class WarmModel:
             WeightsError: its initial weights cannot be had or do not fit.
         """
         start = time.perf_counter()
+        self.structure = structure
         self._measured = structure.normalization == DEVELOPMENT
         self.model: ExpressionModel = assemble(structure)
         self._given = initial_weights(self.model, structure)
@@ -63,6 +65,18 @@ class WarmModel:
         if self.model.average is not None:
             self.model.average.clear()
         set_knobs(self.model, knobs)
+
+    def take_over(self, other: "WarmModel") -> None:
+        """Goes on from another model that differs in what is frozen alone.
+
+        Args:
+            other: its weights, statistics and seeds are taken, to the bit; the state
+                of its optimizer and of its average are not.
+        """
+        for own, theirs in zip(self.model.layers, other.model.layers, strict=True):
+            for variable, given in zip(own.variables, theirs.variables, strict=True):
+                variable.assign(given)
+            refresh(own)
 
     def measure(self, images: np.ndarray, rows: np.ndarray) -> None:
         """Takes mean and deviation of the training rows, where pixels are scaled so.

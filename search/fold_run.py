@@ -45,7 +45,8 @@ class FoldRun:
         """Tells whether the fold is trained: its epochs, or its patience, are spent."""
         if len(self.values) >= config.epochs:
             return True
-        return is_stale(self.values, patience=config.patience)
+        since = config.schedule.frozen_epochs
+        return is_stale(self.values, patience=config.patience, since=since)
 
     def at(self, epoch: int) -> Predictions:
         """Returns the predictions of an epoch, from 1; after its last, of its best."""
@@ -70,18 +71,19 @@ def best_epoch(values: Sequence[float]) -> int:
     return int(np.argmax(smoothed(values))) + 1
 
 
-def is_stale(values: Sequence[float], *, patience: int) -> bool:
+def is_stale(values: Sequence[float], *, patience: int, since: int = 0) -> bool:
     """Tells whether a curve has not risen for so many epochs.
 
     Args:
         values: of each epoch so far, not smoothed.
         patience: epochs after the best one; 0 waits for ever.
+        since: epochs that are not waited in: those of a frozen backbone.
 
     Example:
         >>> [is_stale([0.1, 0.6, 0.6, 0.2, 0.2], patience=n) for n in (0, 2, 3)]
         [False, True, False]
     """
-    return 0 < patience <= len(values) - best_epoch(values)
+    return 0 < patience <= len(values) - max(since, best_epoch(values))
 
 
 def pooled(folds: Sequence[FoldRun]) -> list[Predictions]:

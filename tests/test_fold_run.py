@@ -31,6 +31,14 @@ def test_a_fold_stops_once_its_patience_is_spent(values, patience):
     assert not is_stale(values, patience=0)
 
 
+def test_a_frozen_backbone_is_not_waited_for():
+    """Patience counts from the end of the frozen epochs, or from a later peak."""
+    falling = [0.9, 0.5, 0.4, 0.3, 0.2, 0.1]
+    stale = [is_stale(falling[:n], patience=2, since=3) for n in range(1, 7)]
+
+    assert stale == [False] * 4 + [True] * 2
+
+
 def _run(values):
     """Makes a fold whose predictions of an epoch say its number."""
     said = [

@@ -81,6 +81,16 @@ def test_only_a_plateau_looks_at_validation(values):
             assert rates == _rates(kind)
 
 
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_a_frozen_start(kind):
+    """Its epochs have a rate of their own, and the shape is that of what is left."""
+    values = [0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
+    rates = _rates(kind, values=values, frozen_epochs=3, frozen_rate=7.0)
+
+    assert rates == [7.0] * 3 + _rates(kind, epochs=7, values=values[3:])
+    assert _rates(kind, frozen_epochs=20, frozen_rate=7.0) == [7.0] * 10
+
+
 def test_rates_of_folds():
     """Equal rates stay as they are, others meet in their geometric mean."""
     cosine = tuple(_rates("cosine"))

@@ -18,14 +18,15 @@ GOLDEN = (
     "training.warmup_epochs,training.step_epochs,training.step_factor,"
     "training.plateau_patience,training.plateau_factor,training.weight_decay,"
     "training.momentum,training.clip_norm,training.ema,training.precision,"
-    "loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,loss.label_smoothing,"
-    "loss.focal_gamma,balance,balance.beta,augmentation.preset,augmentation.strength,"
-    "augmentation.probability,augmentation.flip,augmentation.rotation,"
-    "augmentation.scale,augmentation.shift,augmentation.crop,augmentation.skew,"
-    "augmentation.brightness,augmentation.contrast,augmentation.erasing,"
-    "augmentation.mixup,epochs,backbone,model_parameters,seconds_asked,"
-    "seconds_waited,seconds_built,seconds_traced,seconds_trained,seconds_validated,"
-    "trained_value,gap,fit"
+    "finetune.frozen_epochs,finetune.learning_rate,finetune.blocks,"
+    "finetune.batch_norm,loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,"
+    "loss.label_smoothing,loss.focal_gamma,balance,balance.beta,augmentation.preset,"
+    "augmentation.strength,augmentation.probability,augmentation.flip,"
+    "augmentation.rotation,augmentation.scale,augmentation.shift,augmentation.crop,"
+    "augmentation.skew,augmentation.brightness,augmentation.contrast,"
+    "augmentation.erasing,augmentation.mixup,epochs,backbone,model_parameters,"
+    "seconds_asked,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
+    "seconds_validated,trained_value,gap,fit"
 )
 
 
