@@ -13,8 +13,9 @@ import time
 
 import numpy as np
 
-from models.config import BACKBONE_NAMES, Frame, model_config
+from models.config import Frame, model_config
 from models.runtime import prepare_process
+from models.settings import BACKBONE_NAMES
 
 IMAGES = 16
 STEPS = 3
