@@ -16,7 +16,10 @@ PIXELS = "pixels"
 def keep_identity(
     trials: optuna.Study, identity: Mapping[str, Any], key: str = IDENTITY
 ) -> None:
-    """Writes what a new run is begun with, or checks that it is the same.
+    """Writes what a run is begun with, or checks that it is the same.
+
+    A run begins with its first trial: what an earlier start wrote, and then stopped
+    at a wrong image or an interruption, binds nobody.
 
     Args:
         trials: the run's Optuna study.
@@ -28,7 +31,7 @@ def keep_identity(
     """
     now = json.loads(json.dumps(dict(identity)))
     before = trials.user_attrs.get(key)
-    if before is None:
+    if before is None or not trials.get_trials(deepcopy=False):
         trials.set_user_attr(key, now)
         return
     lines = changes(before, now)

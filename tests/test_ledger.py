@@ -1,4 +1,4 @@
-"""The ledger: budget, crashes, grids, identity, and what each outcome leaves behind."""
+"""The ledger: budget, crashes, grids, and what each outcome leaves behind."""
 
 import itertools
 
@@ -6,12 +6,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from data_pipeline.errors import StudyError
 from data_pipeline.seeds import child_seed
 from search.history import read_records
 from search.pruners import PRUNERS
 from tests.strategies_ledger import (
-    DATA,
     GRID,
     STORAGES,
     begin,
@@ -155,34 +153,6 @@ def test_finished(tmp_path):
     ledger = begin(tmp_path)
     assert ledger.exhausted()
     assert (ledger.ask(), ledger.best().value) == (None, 0.75)
-
-
-@pytest.mark.parametrize(
-    ("change", "keys"),
-    [
-        (("high = 1e-2, log", "high = 1e-3, log"), ["space.training.learning_rate"]),
-        (("folds = 1", "folds = 2"), ["split.folds: was 1, is 2"]),
-        (("image_size = 16", "image_size = 32"), ["data.image_size: was 16, is 32"]),
-        (("macro_f1", "accuracy"), ["objective.emotion.a", "objective.emotion.m"]),
-        (('"random"', '"tpe"'), ["search.sampler: was random, is tpe"]),
-        (('epochs" = 3', 'epochs" = 4'), ["fixed.training.epochs: was 3, is 4"]),
-    ],
-)
-def test_another_study(tmp_path, change, keys):
-    """A run does not go on with another space, split or objective: keys are named."""
-    finish(begin(tmp_path))
-    with pytest.raises(StudyError) as refused:
-        begin(tmp_path, small(change))
-    assert [key for key in keys if key not in str(refused.value)] == []
-    assert "copy the study file under another name" in str(refused.value)
-    assert begin(tmp_path).exhausted()
-
-
-def test_other_data(tmp_path):
-    """A run does not go on with other data."""
-    finish(begin(tmp_path))
-    with pytest.raises(StudyError, match=r"data\.labels: was abc, is xyz"):
-        begin(tmp_path, data=DATA | {"data.labels": "xyz"})
 
 
 @ALL
