@@ -1,4 +1,4 @@
-"""``--set section.key=VALUE`` changes one value of a study file."""
+"""``--set section.key=VALUE`` changes one value of a study file, or drops it."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,16 @@ from search.sections import SECTIONS
 
 Raw = dict[str, Any]
 
+CHOSEN = ("fixed", "space")
+"""The sections in one of which a setting stands."""
+
 
 def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
     """Applies ``--set`` texts to the tables of a study file.
 
     A key of the table of settings is found in ``[fixed]`` or ``[space]`` by its own
-    name: a list sets its choices, a table its range, a single value fixes it.
+    name: a list sets its choices, a table its range, a single value fixes it. Nothing
+    after the ``=`` drops a key, so that its default holds.
 
     Args:
         raw: the parsed study file; it is not changed.
@@ -34,7 +38,13 @@ def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise StudyError(f"--set takes KEY=VALUE, found {text!r}")
-        _apply(tables, key.strip(), read_value(value.strip()))
+        place, name = _place(key.strip())
+        if not value.strip():
+            _drop(tables, place, name)
+        elif place:
+            _table(tables, place)[name] = read_value(value.strip())
+        else:
+            _apply_setting(tables, name, read_value(value.strip()))
     return tables
 
 
@@ -51,19 +61,34 @@ def read_value(text: str) -> Any:
         return text
 
 
-def _apply(tables: Raw, key: str, value: object) -> None:
+def _place(key: str) -> tuple[str, str]:
+    """Finds the section and the name of a key; a setting has no section of its own."""
     section, _, rest = key.partition(".")
     if section in {"fixed", "space"} and rest in SETTINGS:
         key = rest
     if key in SETTINGS:
-        _apply_setting(tables, key, value)
-    elif section in (*SECTIONS, "objective") and rest:
-        _table(tables, section)[rest] = value
-    else:
-        known = list(SETTINGS)
-        for name, kind in SECTIONS.items():
-            known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
-        raise StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
+        return "", key
+    if section in (*SECTIONS, "objective") and rest:
+        return section, rest
+    raise _unknown(key)
+
+
+def _unknown(key: str) -> StudyError:
+    known = list(SETTINGS)
+    for name, kind in SECTIONS.items():
+        known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
+    return StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
+
+
+def _drop(tables: Raw, section: str, name: str) -> None:
+    """Drops a key; one that is not there, but could be, has its default already."""
+    kind = SECTIONS.get(section)
+    could_be = name in (kind.__dataclass_fields__ if kind else SETTINGS)  # type: ignore[attr-defined]
+    places = [_table(tables, place) for place in ([section] if section else CHOSEN)]
+    if not could_be and not any(name in place for place in places):
+        raise _unknown(f"{section}.{name}")
+    for place in places:
+        place.pop(name, None)
 
 
 def _table(tables: Raw, section: str) -> Raw:

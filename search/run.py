@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         dest="settings",
         metavar="KEY=VALUE",
-        help="change one value of the study file; a TOML value or a bare word",
+        help="change one value of the study file; nothing after the = drops the key",
     )
     add("--executor", choices=("ray", "serial"), default="ray")
     add("--storage", type=_some, metavar="URL", help="an Optuna URL or a journal file")

@@ -98,10 +98,44 @@ def test_later_texts_win():
     assert tables["search"] == {"trials": 2}
 
 
+@pytest.mark.parametrize(
+    ("text", "section", "key"),
+    [
+        ("search.trials=", "search", "trials"),
+        ("objective.emotion.macro_f1=", "objective", "emotion.macro_f1"),
+        ("training.epochs=", "fixed", "training.epochs"),
+        ("backbone.filters =  ", "space", "backbone.filters"),
+        ("fixed.backbone.filters=", "space", "backbone.filters"),
+    ],
+)
+def test_nothing_drops_a_key(text, section, key):
+    """Nothing after the ``=`` drops the key from where it stands, and no other."""
+    tables = override(RAW, [text])
+    assert tables[section] == {k: v for k, v in RAW[section].items() if k != key}
+    assert {k: v for k, v in tables.items() if k != section} == {
+        k: v for k, v in RAW.items() if k != section
+    }
+
+
+def test_a_default_is_dropped_already():
+    """An optional key that is not there can be dropped; an unknown one cannot."""
+    assert override(RAW, ["search.sampler="])["search"] == RAW["search"]
+    for wrong in ("search.sampel=", "objective.emotion.kappa=", "training.epoch="):
+        with pytest.raises(StudyError, match="unknown key"):
+            override(RAW, [wrong])
+
+
+def test_folds_in_place_of_a_validation_part():
+    """A study with a validation part can be cross-validated by two words."""
+    study = read_study("affectnet", settings=["split.validation=", "split.folds=5"])
+    assert (study.split.validation, study.split.folds) == (None, 5)
+
+
 def test_nothing_is_changed_in_place():
     """The tables given are left as they were."""
     before = deepcopy(RAW)
-    override(RAW, ["backbone.name=resnet50", "search.trials=1", "split.folds=2"])
+    texts = ["backbone.name=resnet50", "search.trials=1", "split.folds=2"]
+    override(RAW, [*texts, "training.epochs="])
     assert before == RAW
 
 
