@@ -128,6 +128,8 @@ def data_problems(data: Data) -> Iterator[str]:
             '[data] neutral: "first" adds neutral faces, for which emotions = '
             f'"{data.emotions}" has no class; say emotions = "basic_neutral"'
         )
+    if len(set(data.targets)) < len(data.targets):
+        yield f"[data] targets: names a target twice, found {', '.join(data.targets)}"
     if data.labels is not None and data.emotions != "ferplus":
         yield (
             "[data] labels: makes labels of votes, which only emotions = "

@@ -34,6 +34,8 @@ from search.study_text import study_text
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
 FREE = ("data.unreadable",)
+WITHOUT_SEVERAL = ("loss.label_smoothing", "loss.focal_gamma")
+"""What the loss of a row with several right emotions has no use for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,7 @@ def _said(section: str, kind: type, found: Any) -> str:
         fields = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
         return f"{place}: unknown key; {nearest(where, fields)}"
     rule = found["msg"].removeprefix("Input should be ")
+    rule = rule.replace("a valid tuple", "a list")  # as TOML has it
     return f"{place}: must be {rule}, found {found['input']!r}"
 
 
@@ -219,6 +222,13 @@ def _check_together(study: Study, problems: Problems) -> None:
                 f"targets has only {', '.join(study.data.targets)}"
             )
     problems.extend((*data_problems(study.data), *split_problems(study.split)))
+    if study.data.labels == "multi_target":
+        problems.extend(
+            f'"{key}": labels = "multi_target" is content with any of several emotions '
+            "and does not look at it; drop the key, or take other [data] labels"
+            for key in WITHOUT_SEVERAL
+            if study.space.highest(key, 0.0)
+        )
     if study.search.pruner == "wilcoxon" and study.split.folds < 3:  # noqa: PLR2004
         problems.append(
             "[search] pruner: wilcoxon pairs finished folds, two at least, so it needs "

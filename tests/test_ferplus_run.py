@@ -91,6 +91,15 @@ def test_labels_without_votes():
         read_study("ckplus", settings=["data.labels=majority"])
 
 
+def test_what_several_emotions_have_no_use_for():
+    """A setting that ``multi_target`` would not look at is refused, not searched."""
+    asked = ["data.labels=multi_target", "loss.focal_gamma=[0.0, 2.0]"]
+    with pytest.raises(StudyError, match=r'"loss.focal_gamma": labels = "multi_targ'):
+        read_study("ferplus", settings=asked)
+    read_study("ferplus", settings=[asked[0], "loss.focal_gamma=0"])
+    read_study("ferplus", settings=asked[1:])
+
+
 def test_identity_keeps_its_keys():
     """A study without votes is identified as before there were any."""
     known = read_study("ckplus").identity()

@@ -105,6 +105,14 @@ WRONG = {
         ('"action_units"]', '"valence"]'),
         ["[data] targets.1: must be", "'action_units'", "'valence'"],
     ),
+    "a target that is no list": (
+        ('["emotion", "action_units"]', '"emotion"'),
+        ["[data] targets: must be a list, found 'emotion'"],
+    ),
+    "a target twice": (
+        ('["emotion", "action_units"]', '["emotion", "action_units", "emotion"]'),
+        ["[data] targets: names a target twice, found emotion, action_units, emotion"],
+    ),
     "no target": (
         ('["emotion", "action_units"]', "[]"),
         ["[data] targets", "at least 1"],
