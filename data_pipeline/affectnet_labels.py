@@ -7,6 +7,7 @@ from data_pipeline.labels import (
     AFFECTNET_EMOTIONS,
     AFFECTNET_UNNAMED,
     AFFECTNET_UNRATED,
+    AFFECTNET_UNSEEN,
 )
 from data_pipeline.samples import Sample
 
@@ -24,7 +25,7 @@ def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sampl
     """Makes the row of an image.
 
     An image rated None (8) has no emotion, but valence and arousal; Uncertain (9) and
-    No-Face (10) have none of the three.
+    No-Face (10) have none of the three, whatever is written beside.
 
     Args:
         image: the image.
@@ -41,29 +42,31 @@ def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sampl
     Source:
         Mollahosseini, Hasani and Mahoor (2017), AffectNet, section 3.
     """
-    emotion = _emotion(expression)
+    code = _number("expression", expression)
+    ratings = [_rating("valence", valence), _rating("arousal", arousal)]
+    if code in AFFECTNET_UNSEEN:
+        ratings = [None, None]
     return Sample(
         image=image.path,
         subject=None,
         sequence=None,
-        emotion=emotion,
+        emotion=_emotion(code),
         high_level_emotion=None,
         action_units={},
         place=image.place,
         partition=image.partition,
-        valence=_rating("valence", valence),
-        arousal=_rating("arousal", arousal),
+        valence=ratings[0],
+        arousal=ratings[1],
     )
 
 
-def _emotion(expression: str) -> str | None:
-    code = _number("expression", expression)
+def _emotion(code: float) -> str | None:
     if code in AFFECTNET_UNNAMED:
         return None
     if code not in range(len(AFFECTNET_EMOTIONS)):
         raise ValueError(
             "an expression is 0 (neutral) to 7 (contempt), or 8, 9, 10 for None, "
-            f"Uncertain, No-Face; found {expression.strip()}"
+            f"Uncertain, No-Face; found {code:g}"
         )
     return str(AFFECTNET_EMOTIONS[int(code)])
 

@@ -116,6 +116,9 @@ AFFECTNET_EMOTIONS: tuple[Emotion, ...] = (
 AFFECTNET_UNNAMED: tuple[int, ...] = (8, 9, 10)
 """Expressions that are no emotion: None, Uncertain, No-Face."""
 
+AFFECTNET_UNSEEN: tuple[int, ...] = (9, 10)
+"""Expressions that say that there is nothing to rate: Uncertain, No-Face."""
+
 AFFECTNET_UNRATED = -2.0
 """What AffectNet writes for a valence or arousal that nobody could rate."""
 

@@ -64,7 +64,8 @@ def _kind(head: bytes) -> np.dtype[Any]:
         raise ValueError(f"a .npy file of version 1 or 2 was expected, found {version}")
     shape, _, kind = readers[version](file)
     if kind.kind not in _READABLE:
-        raise ValueError(f"text or a number was expected, found {kind}, a pickle")
+        pickle = ", a pickle" if kind.hasobject else ""
+        raise ValueError(f"text or a number was expected, found {kind}{pickle}")
     if np.prod(shape) != 1:
         raise ValueError(f"one value was expected, found an array of shape {shape}")
     return kind

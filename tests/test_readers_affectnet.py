@@ -79,6 +79,17 @@ def test_npy(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("expression", ["9", "10"])
+def test_nothing_to_rate(tmp_path, expression):
+    """Uncertain and No-Face have no rating, even where one is written beside."""
+    write_labels(tmp_path, 5, expression, "0.3", "-2")
+    write_labels(tmp_path, 6, "8", "0.3", "-2")
+    assert labels(tmp_path) == {
+        "images/5.jpg": (None, None, None),
+        "images/6.jpg": (None, 0.3, None),
+    }
+
+
 @pytest.mark.parametrize("kind", [np.str_, np.float64, np.float32, np.bytes_])
 def test_npy_types(tmp_path, kind):
     """Text and numbers, 0-d or of one element, say the same."""
@@ -100,7 +111,10 @@ def test_single_folder(tmp_path, folder, part):
 
 
 def test_archive_folder(tmp_path):
-    """The folder that unpacking leaves around the parts may be there."""
+    """The folder that unpacking leaves around the parts may be there, and a Mac's."""
+    rest = tmp_path / "__MACOSX/train_set/annotations/._0_exp.npy"
+    rest.parent.mkdir(parents=True)
+    rest.write_bytes(b"\0\5\x16")
     table = read(write_npy(tmp_path / "train_and_val_set").parent, "affectnet")
     assert table.root == tmp_path / "train_and_val_set"
     assert len(table) == 5

@@ -55,7 +55,7 @@ def detect(root: Path) -> bool:
     Returns:
         True where a part, or the folder itself, has ``annotations/0_exp.npy`` or so.
     """
-    return any(_is_home(home) for home in _homes(root))
+    return bool(_homes(root))
 
 
 def read(root: Path, progress: Callable[[int, int], None] | None = None) -> SampleTable:
@@ -103,7 +103,10 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
 
 
 def _homes(root: Path) -> list[_Home]:
-    """Finds the parts, in the folder or in the one that it holds."""
+    """Finds the parts, in the folder or in the one that it holds.
+
+    A folder without label files is none: __MACOSX has the tree's folders too.
+    """
     inner = sorted(path for path in root.iterdir() if path.is_dir())
     for place in (root, *inner):
         homes = [
@@ -114,7 +117,7 @@ def _homes(root: Path) -> list[_Home]:
         if not homes and (place / "annotations").is_dir():
             part = PARTS.get(place.resolve().name)
             homes = [_Home(root=place, name="", partition=part)]
-        if homes:
+        if any(_is_home(home) for home in homes):
             return homes
     return []
 
