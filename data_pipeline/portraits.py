@@ -95,6 +95,20 @@ class Portraits:
         chosen = faces if every else faces[:1]
         return tuple(self.cut(picture, face) for face in chosen or (None,))
 
+    def find(self, picture: Image.Image) -> Face | None:
+        """Finds the face that matters most.
+
+        Args:
+            picture: grey or RGB.
+
+        Returns:
+            The face, for ``cut``; ``None`` where there is none.
+
+        Raises:
+            RunError: the detector's process died.
+        """
+        return self._detector.find(picture)
+
     def cut(self, picture: Image.Image, face: Face | None) -> Portrait:
         """Cuts one face.
 

@@ -18,10 +18,10 @@ SIZE = 32
 THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
 
 
-def exported(folder, *, crop="none", channels=1, dimensions=(), **told):
+def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **values):
     """Writes a model of weights that tell pictures apart; returns its file."""
     keras.utils.set_random_seed(3)
-    config = configured(side=SIZE, channels=channels, dimensions=dimensions)
+    config = configured(side=size, channels=channels, dimensions=dimensions, **values)
     model = plain_model(config)
     for name in ("emotion", "action_units"):
         layer = model.get_layer(name)
@@ -32,7 +32,7 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), **told):
         "study": "tiny",
         "drawn": True,
         "input": {
-            "size": SIZE,
+            "size": size,
             "channels": channels,
             "range": [0, 255],
             "crop": cropper(crop).describe(),
@@ -44,7 +44,6 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), **told):
         "data": {"dataset": "ckplus"},
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "versions": {"keras": version("keras")},
-        **told,
     }
     path.with_suffix(".json").write_text(json.dumps(described))
     return path

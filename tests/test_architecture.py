@@ -24,6 +24,7 @@ COMMANDS = {
     "data_pipeline/draw.py",
     "data_pipeline/explore.py",
     "data_pipeline/ferplus.py",
+    "models/live.py",
     "models/predict.py",
     "search/export.py",
     "search/run.py",

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = (
     *("search.run", "search.export", "search.train"),
     *("data_pipeline.check", "data_pipeline.draw", "data_pipeline.explore"),
-    *("data_pipeline.ferplus", "models.predict"),
+    *("data_pipeline.ferplus", "models.predict", "models.live"),
 )
 
 HEADER = "filepath,high_level_emotion,AU1,AU12"
@@ -185,9 +185,10 @@ def test_errors_load_no_engine(tmp_path):
     (tmp_path / "data_labels.csv").write_text(f"{HEADER}\n{IMAGE},negative,2,0\n")
     code = """if True:
         import sys
-        from models import predict
+        from models import live, predict
         from search import export, run, train
         assert predict.main(["--model", "none", "x"]) == 2
+        assert live.main(["--model", "none"]) == 2
         assert run.main(["--study", "smoek"]) == 2
         assert run.main(["--study", "ckplus", "--set", "split.flods=2"]) == 2
         assert run.main(["--study", "ckplus", "--data", "none"]) == 2
@@ -205,7 +206,7 @@ def test_errors_load_no_engine(tmp_path):
         cwd=ROOT,
     )
     assert (done.returncode, done.stdout.strip()) == (0, "")
-    assert done.stderr.count("error: ") == 7
+    assert done.stderr.count("error: ") == 8
 
 
 def test_error_ends_the_process(tmp_path):

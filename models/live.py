@@ -1,0 +1,89 @@
+"""``python -m models.live``: a page in the browser that shows what a model sees.
+
+    python -m models.live --model runs/NAME/model.keras [--source camera|FILE]
+        [--port N] [--smooth S] [--exact] [--record FILE.csv]
+
+The page is on this computer alone. It shows the browser's camera, or a video file, with
+the face, emotions and action units. Pictures are stored nowhere; numbers only where
+``--record`` asks. Exit codes: 0 stopped, 1 failed, 2 wrong input.
+"""
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from data_pipeline.command import run_command
+from data_pipeline.errors import InputError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: words of the command line; none reads the process's own.
+
+    Returns:
+        The exit code.
+    """
+    asked = _parser().parse_args(arguments)
+    return run_command(lambda: _live(asked), stopped="nothing was stored")
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models.live",
+        description="Show in the browser, on this computer, what a model sees.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="runs/NAME/model.keras")
+    add("--source", default="camera", help="camera (of the browser), or a video file")
+    add("--port", type=_port, default=8765, help="default: 8765; 0 takes a free one")
+    add("--smooth", type=_share, default=0.6, help="kept of the last frame; 0..0.99")
+    add("--exact", action="store_true", help="find the face anew in every frame: slow")
+    add("--record", type=Path, metavar="FILE.csv", help="write the numbers down")
+    return parser
+
+
+def _port(text: str) -> int:
+    value = int(text) if text.isdigit() else -1
+    if not 0 <= value < 1 << 16:
+        raise argparse.ArgumentTypeError(f"must be 0 to 65535, found {text}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, below 1, found {text}")
+    return value
+
+
+def _live(asked: argparse.Namespace) -> None:
+    """Serves until it is stopped."""
+    if importlib.util.find_spec("aiohttp") is None:
+        raise InputError(
+            "the page is served by aiohttp, which is not installed; "
+            "pip install -e '.[live]'"
+        )
+    # Loads NumPy and aiohttp, and Keras at last, which --help needs not.
+    from models.live_start import Options, serve  # noqa: PLC0415
+
+    options = Options(
+        source=None if asked.source in {"camera", "0"} else Path(asked.source),
+        port=asked.port,
+        smooth=asked.smooth,
+        exact=asked.exact,
+        record=asked.record,
+    )
+    serve(asked.model, options, lambda text: print(text, flush=True))  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

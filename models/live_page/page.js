@@ -1,0 +1,221 @@
+// Sends the camera's frames, at most two at a time, or shows a video that is played by
+// the server; draws what is said of each frame on that very frame.
+
+import { addRow, clearRows, element, setRow } from "./rows.js";
+
+const IN_FLIGHT = 2;
+const WIDTH = 640;
+const SECONDS = 2;
+const byId = (id) => document.getElementById(id);
+const screen = byId("screen");
+const pen = screen.getContext("2d");
+
+let facts = null;
+let running = null;
+let answered = [];
+let spoken = { text: "", since: 0 };
+
+function build(told) {
+  facts = told;
+  byId("trained").textContent = facts.trained;
+  byId("warning").textContent = facts.warning;
+  byId("warning").hidden = !facts.warning;
+  byId("stored").textContent = facts.stored;
+  for (const name of facts.emotions) addRow("emotions", name, "", 0);
+  for (const name of facts.ratings) addRow("ratings", name, "", -1);
+  for (const { name, called } of facts.units)
+    addRow("units", name, called, 0, facts.thresholds[name]);
+  for (const note of facts.notes) byId("notes").append(element("p", "", note));
+  clearRows();
+  rest(facts.source ? `Ready: ${facts.source}` : "The camera is off.");
+}
+
+function rest(why) {
+  byId("start").textContent = facts.source ? "Play the video" : "Start the camera";
+  byId("curtain").textContent = why;
+  byId("curtain").hidden = false;
+  say(why);
+}
+
+function say(text) {
+  if (byId("status").textContent !== text) byId("status").textContent = text;
+}
+
+// A screen reader hears of an emotion once it has lasted a second.
+function whisper(text) {
+  const time = performance.now();
+  if (text !== spoken.text) spoken = { text, since: time };
+  if (time - spoken.since > 1000 && byId("spoken").textContent !== text)
+    byId("spoken").textContent = text;
+}
+
+function show(told, picture) {
+  const [width, height] = told.size;
+  screen.width = WIDTH;
+  screen.height = Math.round((WIDTH * height) / width);
+  const scale = screen.width / width;
+  pen.save();
+  if (!facts.source) {
+    // People expect a mirror of themselves.
+    pen.translate(screen.width, 0);
+    pen.scale(-1, 1);
+  }
+  pen.drawImage(picture, 0, 0, screen.width, screen.height);
+  if (told.face && told.box.length) box(told.box.map((edge) => edge * scale));
+  pen.restore();
+  byId("curtain").hidden = true;
+  numbers(told);
+  count();
+}
+
+function box([x, y, width, height]) {
+  for (const [colour, line] of [["#000000", 5], ["#ffd34d", 2.5]]) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = line;
+    pen.strokeRect(x, y, width, height);
+  }
+}
+
+function numbers(told) {
+  const found = Boolean(told.face);
+  for (const name of facts.emotions)
+    setRow(`emotions.${name}`, found ? told.emotions[name] : null, name === told.emotion);
+  for (const name of facts.ratings)
+    setRow(`ratings.${name}`, found ? told.ratings[name] : null, false);
+  for (const { name } of facts.units)
+    setRow(`units.${name}`, found ? told.units[name] : null, found && told.present[name]);
+  byId("behind").textContent = `${Math.round(1000 * told.behind)} ms`;
+  byId("confidence").textContent =
+    told.confidence ? `${Math.round(100 * told.confidence)} %` : "\u2013";
+  if (told.face === "found") say("Face found");
+  else say(found ? "What is in the square is judged" : "No face found");
+  whisper(found && told.emotion ? told.emotion : "");
+}
+
+function count() {
+  const now = performance.now();
+  answered.push(now);
+  while (answered[0] < now - 1000 * SECONDS) answered.shift();
+  const over = now - answered[0];
+  byId("rate").textContent =
+    over > 500 ? ((1000 * (answered.length - 1)) / over).toFixed(1) : "\u2026";
+}
+
+function opened() {
+  const socket = new WebSocket(`ws://${location.host}/frames`);
+  socket.binaryType = "blob";
+  return socket;
+}
+
+async function camera() {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { width: { ideal: WIDTH }, height: { ideal: 480 } },
+  });
+  const video = document.createElement("video");
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = stream;
+  await video.play();
+  const socket = opened();
+  const kept = new Map();
+  const copy = document.createElement("canvas");
+  let sent = 0;
+  let done = 0;
+  let busy = false;
+
+  async function send() {
+    if (running !== socket) return;
+    video.requestVideoFrameCallback(send);
+    if (busy || sent - done >= IN_FLIGHT || socket.readyState !== WebSocket.OPEN) return;
+    busy = true;
+    copy.width = Math.min(WIDTH, video.videoWidth);
+    copy.height = Math.round((copy.width * video.videoHeight) / video.videoWidth);
+    copy.getContext("2d").drawImage(video, 0, 0, copy.width, copy.height);
+    const jpeg = await new Promise((told) => copy.toBlob(told, "image/jpeg", 0.9));
+    const picture = await createImageBitmap(copy);
+    busy = false;
+    if (running !== socket || socket.readyState !== WebSocket.OPEN) return;
+    kept.set((sent += 1), picture);
+    socket.send(jpeg);
+  }
+
+  socket.onmessage = ({ data }) => {
+    const told = JSON.parse(data);
+    done = told.number;
+    if (told.error) say(told.error);
+    else if (kept.has(done)) show(told, kept.get(done));
+    for (const [number, picture] of kept) {
+      if (number > done) break;
+      picture.close();
+      kept.delete(number);
+    }
+  };
+  socket.stop = () => stream.getTracks().forEach((track) => track.stop());
+  begin(socket);
+  video.requestVideoFrameCallback(send);
+}
+
+function video() {
+  const socket = opened();
+  let told = null;
+  socket.onmessage = async ({ data }) => {
+    if (typeof data !== "string") {
+      const said = told;
+      const picture = await createImageBitmap(data);
+      if (running === socket) show(said, picture);
+      picture.close();
+      return;
+    }
+    told = JSON.parse(data);
+    if (told.ended) stop("The video has ended.");
+    if (told.error) stop(told.error);
+  };
+  socket.stop = () => {};
+  begin(socket);
+}
+
+function begin(socket) {
+  running = socket;
+  answered = [];
+  socket.onclose = () => {
+    if (running === socket) stop("The connection is lost: is the program still running?");
+  };
+  byId("start").textContent = "Stop";
+  byId("curtain").textContent = "\u2026";
+}
+
+function stop(why) {
+  const socket = running;
+  running = null;
+  socket.stop();
+  socket.close();
+  clearRows();
+  for (const id of ["rate", "behind", "confidence"]) byId(id).textContent = "\u2013";
+  pen.clearRect(0, 0, screen.width, screen.height);
+  rest(why);
+}
+
+const REASONS = {
+  NotAllowedError: "The browser was not allowed to use the camera.",
+  NotFoundError: "No camera was found.",
+  NotReadableError: "The camera is in use by another program.",
+};
+
+byId("start").addEventListener("click", async () => {
+  if (running) {
+    stop(facts.source ? "The video was stopped." : "The camera is off.");
+    return;
+  }
+  byId("start").disabled = true;
+  try {
+    await (facts.source ? video() : camera());
+  } catch (error) {
+    rest(REASONS[error.name] || `The camera cannot be used: ${error.message}`);
+  }
+  byId("start").disabled = false;
+});
+
+fetch("facts.json").then((answer) => answer.json()).then(build, () => {
+  byId("status").textContent = "The program does not answer: is it still running?";
+});

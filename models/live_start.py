@@ -1,0 +1,129 @@
+"""All that the live view needs is checked, opened and warmed; then it serves."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from aiohttp import web
+from PIL import Image
+
+from data_pipeline.errors import InputError, RunError
+from data_pipeline.portraits import Portraits
+from data_pipeline.shots import Shot, find_files, is_video
+from data_pipeline.threads import cores
+from models.description import Description, model_file, read_description
+from models.inference import Inference
+from models.live_app import CAMERA, Live, application
+from models.live_facts import facts
+from models.live_guard import HERE
+from models.locating import OLDEST
+from models.recording import recording
+from models.viewing import Judge
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person asked for.
+
+    ``source`` is a video, or ``None`` for the browser's camera; ``smooth`` is kept of
+    the last frame; ``exact`` finds the face anew in every frame; ``record`` is a new
+    table, or ``None``.
+    """
+
+    source: Path | None
+    port: int
+    smooth: float
+    exact: bool
+    record: Path | None
+
+
+def serve(model: Path, options: Options, say: Say) -> None:
+    """Serves the page until it is interrupted.
+
+    Args:
+        model: the model's file, or the folder of its run.
+        options: what was asked for.
+        say: told where the page is.
+
+    Raises:
+        InputError: the model, the video or the table cannot be used.
+        RunError: the port is taken.
+    """
+    path = model_file(model)
+    description = read_description(path)
+    _check_source(options.source)
+    with (
+        _listening(options.port) as listener,
+        recording(options.record, description) as table,
+    ):
+        judge = _judge(path, description, options)
+        told = facts(
+            description,
+            source=options.source,
+            record=options.record,
+            note=judge.portraits.note,
+        )
+        live = Live(judge=judge, source=options.source, record=table, facts=told)
+        try:
+            asyncio.run(_serve(live, listener, say))
+        except KeyboardInterrupt:
+            say("stopped; " + told["stored"])
+
+
+def _judge(path: Path, description: Description, options: Options) -> Judge:
+    """Loads the model, and has it and the detector work once: that takes seconds."""
+    wanted = description.input
+    judge = Judge(
+        description=description,
+        portraits=Portraits(wanted.crop, size=wanted.size, channels=wanted.channels),
+        model=Inference(path, cpus=max(1, cores() - 1), at_once=1),
+        smooth=options.smooth,
+        oldest=0.0 if options.exact else OLDEST,
+    )
+    judge.model.predict(
+        np.zeros((1, wanted.size, wanted.size, wanted.channels), np.uint8)
+    )
+    warming = judge.viewer()
+    warming.see(Shot(file=CAMERA, picture=Image.new("RGB", (320, 240))))
+    warming.close()
+    return judge
+
+
+async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
+    port = listener.getsockname()[1]
+    runner = web.AppRunner(
+        application(live, port), access_log=None, shutdown_timeout=1.0
+    )
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        say(f"open http://{HERE}:{port} in a browser on this computer; Ctrl-C stops")
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def _check_source(source: Path | None) -> None:
+    if source is not None and not all(map(is_video, find_files([source]))):
+        raise InputError(f"--source {source}: camera, or a video file; this is none")
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    """Takes the port before anything slow is done."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HERE, port))
+        except OSError as error:
+            raise RunError(
+                f"port {port} cannot be used ({error.strerror}); choose another with "
+                "--port, or 0 for any"
+            ) from None
+        yield listener

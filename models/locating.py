@@ -1,0 +1,78 @@
+"""Where the face is in moving pictures, without waiting for the detector.
+
+It runs beside the model. A frame is cut at the points of the newest picture that it has
+finished, never at points older than a fraction of a second: frames wait rather.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from PIL import Image
+
+from data_pipeline.faces import Face
+
+Find = Callable[[Image.Image], Face | None]
+
+OLDEST = 0.25
+"""Seconds that points may lie behind their frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Located:
+    """A face, or none, as of ``behind`` seconds before the frame; 0 is in it."""
+
+    face: Face | None
+    behind: float
+
+
+class Locator:
+    """Follows one face; asked by one thread."""
+
+    def __init__(self, find: Find, *, oldest: float = OLDEST) -> None:
+        """Starts a thread that waits for the detector.
+
+        Args:
+            find: finds the face in a picture.
+            oldest: seconds that points may lie behind; 0 looks at every frame.
+        """
+        self._find = find
+        self._oldest = oldest
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: tuple[float, Future[Face | None]] | None = None
+        self._known: tuple[float, Face | None] | None = None
+
+    def locate(self, picture: Image.Image, now: float) -> Located:
+        """Tells where the face is, and sets the detector to work if it is idle.
+
+        Args:
+            picture: the frame.
+            now: its time in seconds, later than that of the one before.
+
+        Returns:
+            The face, and how old its place is.
+
+        Raises:
+            RunError: the detector's process died.
+        """
+        if self._pending is not None and self._pending[1].done():
+            self._take()
+        self._begin(picture, now)
+        while self._known is None or now - self._known[0] > self._oldest:
+            self._begin(picture, now)
+            self._take()
+        at, face = self._known
+        return Located(face=face, behind=now - at)
+
+    def close(self) -> None:
+        """Lets the thread go; what it looks at is dropped."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, picture: Image.Image, now: float) -> None:
+        if self._pending is None:
+            self._pending = now, self._thread.submit(self._find, picture)
+
+    def _take(self) -> None:
+        if self._pending is not None:
+            (at, found), self._pending = self._pending, None
+            self._known = at, found.result()

@@ -1,0 +1,139 @@
+"""One frame after another is located, cut, judged and smoothed: what a viewer sees."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from data_pipeline.portraits import Portrait, Portraits
+from data_pipeline.shots import Shot
+from models.description import Description
+from models.inference import Inference
+from models.judging import Judged
+from models.locating import Located, Locator
+from models.readings import Reading, readings
+from models.smoothing import Smoother
+
+NO_FACE = "no face found: not judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """A judged frame.
+
+    Attributes:
+        judged: with the model's own numbers.
+        shown: the smoothed ones; ``None`` without a face.
+        behind: seconds that the face's place lies behind the frame.
+        size: width and height of the frame.
+    """
+
+    judged: Judged
+    shown: Reading | None
+    behind: float
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judge:
+    """What all viewers share: the model, and what cuts faces for it."""
+
+    description: Description
+    portraits: Portraits
+    model: Inference
+    smooth: float
+    oldest: float
+
+    def viewer(self) -> "Viewer":
+        """Begins a stream of frames."""
+        return Viewer(self)
+
+
+class Viewer:
+    """One stream of frames; asked by one thread."""
+
+    def __init__(self, judge: Judge) -> None:
+        """Starts with nothing seen.
+
+        Args:
+            judge: what is shared.
+        """
+        self._judge = judge
+        self._locator = Locator(judge.portraits.find, oldest=judge.oldest)
+        self._smoother = Smoother(judge.smooth)
+        self._begin = time.monotonic()
+
+    def see(self, shot: Shot) -> View:
+        """Judges the next frame.
+
+        Args:
+            shot: it has a picture.
+
+        Returns:
+            What to show.
+
+        Raises:
+            RunError: the detector's process died.
+        """
+        picture = shot.picture
+        if picture is None:
+            raise ValueError("a frame to be judged has a picture")
+        picture = picture.convert(self._judge.portraits.mode)
+        portrait, behind = self._cut(picture)
+        if portrait is None:
+            self._smoother.forget()
+            unseen = Shot(
+                file=shot.file, frame=shot.frame, time=shot.time, reason=NO_FACE
+            )
+            judged = Judged(shot=unseen, portrait=None, reading=None)
+            return View(judged=judged, shown=None, behind=behind, size=picture.size)
+        (reading,) = readings(
+            self._judge.description, self._judge.model.predict(portrait.pixels[None])
+        )
+        shown = self._smoother.smooth(reading, portrait.box or (0, 0, 0, 0))
+        judged = Judged(shot=shot, portrait=portrait, reading=reading)
+        return View(judged=judged, shown=shown, behind=behind, size=picture.size)
+
+    def close(self) -> None:
+        """Ends the stream."""
+        self._locator.close()
+
+    def _cut(self, picture: Image.Image) -> tuple[Portrait | None, float]:
+        portraits = self._judge.portraits
+        if not portraits.looks_for_faces:
+            return portraits.of(picture)[0], 0.0
+        found: Located = self._locator.locate(picture, time.monotonic() - self._begin)
+        if found.face is None:
+            return None, found.behind
+        return portraits.cut(picture, found.face), found.behind
+
+
+def told(view: View, description: Description) -> dict[str, Any]:
+    """Tells a view as the page wants it.
+
+    Args:
+        view: a judged frame.
+        description: of the model.
+
+    Returns:
+        What JSON can hold; numbers rounded for the eye.
+    """
+    answer: dict[str, Any] = {
+        "size": view.size,
+        "behind": round(view.behind, 3),
+        "face": None,
+    }
+    portrait, shown = view.judged.portrait, view.shown
+    if portrait is None or shown is None:
+        return answer
+    return answer | {
+        "face": portrait.face,
+        "box": [round(edge, 1) for edge in portrait.box or ()],
+        "confidence": portrait.confidence,
+        "emotion": shown.emotion(),
+        "emotions": shown.emotions,
+        "units": shown.units,
+        "present": shown.present(description.thresholds),
+        "ratings": shown.ratings,
+    }

@@ -1,0 +1,95 @@
+"""Laws of following a face while the detector works beside the model."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from data_pipeline.faces import Face
+from models.locating import Locator
+
+
+def face(number):
+    """A face that can be told from others."""
+    points = np.full((5, 2), float(number))
+    return Face(points=points, confidence=0.9, box=(number, 0.0, 10.0, 10.0))
+
+
+class SlowDetector:
+    """Finds in each picture, which is a number, that number; when it is let."""
+
+    def __init__(self):
+        """Starts with leave for one picture."""
+        self.leave = threading.Semaphore(1)
+        self.seen = []
+
+    def find(self, picture):
+        """Waits for its leave."""
+        assert self.leave.acquire(timeout=20)
+        self.seen.append(picture)
+        return None if picture is None else face(picture)
+
+
+@pytest.fixture
+def detector():
+    """A detector whose end does not hang a failing test."""
+    made = SlowDetector()
+    yield made
+    made.leave.release(50)
+
+
+def finished(locator):
+    """Waits until the detector has done what it was given."""
+    locator._pending[1].result(timeout=20)  # noqa: SLF001 - else a test would sleep
+
+
+def test_frames_do_not_wait_for_the_detector(detector):
+    """The first frame waits; later ones take the newest picture that is finished."""
+    locator = Locator(detector.find, oldest=10)
+    first = locator.locate(1, 0.0)
+    assert (first.face.box[0], first.behind) == (1, 0.0)
+    assert [locator.locate(n, n / 10).face.box[0] for n in (2, 3, 4)] == [1, 1, 1]
+    detector.leave.release()
+    finished(locator)
+    found = locator.locate(5, 0.5)
+    assert found.face.box[0] == 2
+    assert found.behind == pytest.approx(0.3)
+    detector.leave.release()
+    finished(locator)
+    assert detector.seen == [1, 2, 5]
+    locator.close()
+
+
+def test_points_are_never_too_old(detector):
+    """A frame waits rather than to be cut at points older than is allowed."""
+    detector.leave.release(10)
+    locator = Locator(detector.find, oldest=0.25)
+    for frame in range(8):
+        found = locator.locate(frame, frame * 0.2)
+        assert found.behind <= 0.25
+        assert found.behind == pytest.approx(0.2 * (frame - found.face.box[0]))
+    locator.close()
+
+
+def test_exact_looks_at_every_frame(detector):
+    """With nothing old allowed each frame has its own face, or none."""
+    detector.leave.release(10)
+    locator = Locator(detector.find, oldest=0.0)
+    pictures = [1, 2, None, 4]
+    found = [locator.locate(picture, at) for at, picture in enumerate(pictures)]
+    places = [one.face and one.face.box[0] for one in found]
+    assert places == pictures
+    assert {one.behind for one in found} == {0.0}
+    locator.close()
+
+
+def test_a_dead_detector_is_told():
+    """What goes wrong in the detector reaches the one who asks."""
+
+    def dies(_picture):
+        raise RuntimeError("dead")
+
+    locator = Locator(dies)
+    with pytest.raises(RuntimeError, match="dead"):
+        locator.locate(1, 0.0)
+    locator.close()
