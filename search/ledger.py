@@ -22,7 +22,7 @@ from search.identity import PIXELS, keep_identity
 from search.known import known_as
 from search.points import INTERRUPTED, next_point, params_of
 from search.pruners import PRUNERS, Steps
-from search.records import Counts, TrialRecord, Watcher
+from search.records import Counts, TrialRecord, Unwatched, Watcher
 from search.results import (
     Asked,
     Completed,
@@ -46,7 +46,7 @@ class Ledger:
         """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
         self._study = study
         self._trials = trials
-        self._watcher = watcher
+        self._watcher: Watcher = watcher or Unwatched()
         self._open: dict[int, optuna.Trial] = {}
         self._known = study.known
         self._spared: set[int] = set()
@@ -82,8 +82,7 @@ class Ledger:
             seconds=seconds,
             known=known.name if known else "",
         )
-        if self._watcher is not None:
-            self._watcher.asked(asked, self.counts())
+        self._watcher.asked(asked, self.counts())
         return asked
 
     def keep_pixels(self, pixels: Mapping[str, Any]) -> None:
@@ -111,6 +110,7 @@ class Ledger:
         """
         trial = self._open[number]
         trial.report(report.value, report.step)
+        self._watcher.reported(number, report)
         return not report.last and number not in self._spared and trial.should_prune()
 
     def tell(self, number: int, outcome: Outcome) -> None:
@@ -128,8 +128,7 @@ class Ledger:
                 self._trials.tell(trial, state=TrialState.PRUNED)
             case Failed():
                 self._trials.tell(trial, state=TrialState.FAIL)
-        if self._watcher is not None:
-            self._watcher.told(number, outcome, self.counts())
+        self._watcher.told(number, outcome, self.counts())
 
     def counts(self) -> Counts:
         """Counts the trials by how they ended."""
@@ -155,6 +154,7 @@ class Ledger:
         """Settles trials that are still running; the next start runs them again."""
         self._open.clear()
         self._settle()
+        self._watcher.closed()
 
     def _settle(self) -> None:
         """Enqueues trials that nobody runs any more, then tells them FAIL.

@@ -15,7 +15,7 @@ from data_pipeline.seeds import child_seed
 from data_pipeline.targets import Targets
 from models.config import ModelConfig
 from models.dummy import dummy_predictions
-from models.epochs import Arrays, EpochScore, Part
+from models.epochs import Arrays, EpochScore
 from models.metrics import scores
 from models.predictions import Predictions
 from models.thresholds import choose_thresholds
@@ -24,6 +24,7 @@ from search.curve import smoothed
 from search.fold_run import FoldRun, pooled, pooled_watched, shared_rates
 from search.gap import Gap, judged, training_sample
 from search.job import Job
+from search.judge import Judge, weighted_mean, worth
 from search.results import Completed, Pruned, Report, Spent
 
 
@@ -50,8 +51,9 @@ def run_trial(
     for index in range(len(job.folds)):
         before, run = spent, FoldRun()
         runs.append(run)
+        judge = Judge(job, index)
         stream = trainer.fit(
-            config, arrays, _part(job, index), seed=child_seed(seed, "fold", index)
+            config, arrays, judge.part, seed=child_seed(seed, "fold", index)
         )
         for score in stream:
             spent = _add(spent, before, score, trainer)
@@ -65,6 +67,7 @@ def run_trial(
                 value=run.values[-1],
                 last=over and index == len(job.folds) - 1,
                 spent=spent,
+                curves=judge.curves(score),
             )
             if over:
                 break
@@ -108,53 +111,23 @@ def completed(
     )
 
 
-def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:
-    """Weighs the metrics of an objective; one that is undefined counts as 0.
-
-    A fold in which no AU occurs with both labels has no AUC: it is the same fold for
-    every trial, so that comparisons stay fair.
-    """
-    total = sum(objective.values())
-    values = ((table.get(name, math.nan), w) for name, w in objective.items())
-    return sum(w * (v if math.isfinite(v) else 0.0) for v, w in values) / total
-
-
 def _gap(job: Job, outcome: Completed, watched: Sequence[Predictions]) -> Gap | None:
     """Compares training rows with validation rows at the epoch of the value."""
     if not watched:
         return None
     samples = [training_sample(fold, index) for index, fold in enumerate(job.folds)]
     truth = job.truth.take(np.concatenate(samples))
-    curve = [_worth(job, truth, predictions) for predictions in watched]
+    curve = [worth(truth, predictions, job.objective) for predictions in watched]
     constants = [
         dummy_predictions(job.truth.take(fold.train), count=len(fold.validation))
         for fold in job.folds
     ]
     rows = np.concatenate([fold.validation for fold in job.folds])
+    constant = Predictions.concatenate(constants)
     return judged(
         outcome.value,
         trained=smoothed(curve)[outcome.epoch - 1],
-        dummy=_worth(job, job.truth.take(rows), Predictions.concatenate(constants)),
-    )
-
-
-def _worth(job: Job, truth: Targets, predictions: Predictions) -> float:
-    return weighted_mean(scores(truth, predictions), job.objective)
-
-
-def _part(job: Job, index: int) -> Part:
-    """Says what a fold trains on, and how its validation is judged."""
-    fold = job.folds[index]
-    truth = job.truth.take(fold.validation)
-
-    def judge(predictions: Predictions) -> float:
-        return _worth(job, truth, predictions)
-
-    return Part(
-        train=fold.train,
-        validation=fold.validation,
-        judge=judge,
-        watched=training_sample(fold, index),
+        dummy=worth(job.truth.take(rows), constant, job.objective),
     )
 
 

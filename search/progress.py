@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from models.settings import SETTINGS, Value
 from search.records import Counts
-from search.results import Asked, Completed, Failed, Outcome, Pruned
+from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
 
 
 class SearchProgress:
@@ -73,6 +73,9 @@ class SearchProgress:
         self._asked[asked.number] = (time.monotonic(), asked)
         self._update(counts)
 
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch, which is too little to tell a person."""
+
     def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Sees a trial end."""
         self._ended += 1
@@ -83,6 +86,9 @@ class SearchProgress:
             seconds = time.monotonic() - begun
             self.say(trial_line(asked, outcome, seconds, counts))
         self._update(counts)
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more; ``finish`` takes the bar away."""
 
     def _update(self, counts: Counts) -> None:
         if self._task is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.settings import Value
-from search.results import Asked, Outcome
+from search.results import Asked, Outcome, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,5 +47,27 @@ class Watcher(Protocol):
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
 
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch."""
+
     def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Sees a trial end."""
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch."""
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more."""

@@ -29,6 +29,14 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """Numbers of an epoch by their names, for a person to look at."""
+
+    training: Mapping[str, float] = field(default_factory=dict)
+    validation: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One epoch of one fold.
 
@@ -42,6 +50,7 @@ class Report:
     value: float
     last: bool
     spent: Spent
+    curves: Curves = field(default_factory=Curves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

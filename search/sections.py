@@ -72,7 +72,8 @@ class Split:
 class Search:
     """How many trials, and who proposes and stops them.
 
-    ``enqueue`` holds known configurations, which are tried first.
+    ``enqueue`` holds known configurations, which are tried first; ``tensorboard``
+    writes curves of every trial.
     """
 
     trials: Positive
@@ -81,6 +82,7 @@ class Search:
     pruner: Literal[
         "hyperband", "successive_halving", "median", "patient", "wilcoxon", "none"
     ] = "successive_halving"
+    tensorboard: bool = True
     enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
 
 

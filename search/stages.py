@@ -1,15 +1,16 @@
 """The stages of a run, joined: labels, ledger, executor, retraining, hold-out."""
 
 import argparse
-import logging
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from search import final
+from search.curve_files import FOLDER as CURVES
+from search.curve_files import CurveFiles
+from search.executors import check_gpus, executor
 from search.fold_checks import fold_notes
 from search.gains import gains
 from search.gap import told_gap
@@ -23,7 +24,7 @@ from search.prepare import (
 )
 from search.progress import SearchProgress
 from search.report_text import describe, told_skipped, told_without_face
-from search.results import Failed, Retrained, RetrainOrder
+from search.results import RetrainOrder
 from search.run_folder import (
     RunFolder,
     check_name,
@@ -37,10 +38,6 @@ from search.split_text import split_text
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
-
-Executor = Callable[
-    [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +94,7 @@ def run_stages(asked: argparse.Namespace) -> None:
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
-    watcher = TableWriter(run.progress, run.folder.file("trials.csv"))
+    watcher = _watcher(run)
     ledger = open_ledger(
         run.study,
         url=run.storage,
@@ -137,7 +134,6 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         retrained = executor(asked.executor)(job, ledger, then)
     finally:
         ledger.close()
-        watcher.write()
     if retrained is not None:
         best = final.require_best(ledger)
         final.keep_model(run.study, run.folder, best, run.labelled, retrained)
@@ -159,13 +155,17 @@ def _after_search(
     return final.retrain_order(run.study, run.folder, best)
 
 
+def _watcher(run: Run) -> TableWriter:
+    """Joins those who see trials go on: files of curves, table and person."""
+    drawn = CurveFiles(run.progress, run.folder.file(CURVES))
+    shown = drawn if run.study.search.tensorboard else run.progress
+    return TableWriter(shown, run.folder.file("trials.csv"))
+
+
 def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:
     """Refuses GPUs that are not there, before images are read for them."""
-    gpus = run.study.resources.gpus_per_trial
-    if gpus > 0 and asked.executor == "ray" and not ledger.exhausted():
-        from search.ray_start import check_gpus  # noqa: PLC0415 - imports Ray
-
-        check_gpus(gpus)
+    if not ledger.exhausted():
+        check_gpus(asked.executor, run.study.resources.gpus_per_trial)
 
 
 def _say_split(run: Run, job: Job) -> None:
@@ -233,15 +233,8 @@ def _say_where(run: Run, ledger: Ledger) -> None:
     run.progress.say(f"everything is in {run.folder.path}")
     storage = shlex.quote(run.storage)
     run.progress.say(f"look at the trials: optuna-dashboard {storage}")
-
-
-def executor(name: str) -> Executor:
-    """Loads an executor; Ray is imported only where it is used."""
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    if name == "serial":
-        from search.serial import run_serial  # noqa: PLC0415
-
-        return run_serial
-    from search.ray_tune import run_ray  # noqa: PLC0415
-
-    return run_ray
+    if run.folder.file(CURVES).is_dir():
+        run.progress.say(
+            f"look at the curves: python -m search.tensorboard --study "
+            f"{shlex.quote(run.folder.name)} --out {shlex.quote(str(run.folder.out))}"
+        )

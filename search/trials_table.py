@@ -8,7 +8,7 @@ from typing import Any
 
 from models.settings import SETTINGS
 from search.records import Counts, TrialRecord, Watcher
-from search.results import Asked, Outcome
+from search.results import Asked, Outcome, Report
 from search.run_folder import write_text
 
 SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
@@ -76,10 +76,19 @@ class TableWriter:
         """Sees a trial begin."""
         self._watcher.asked(asked, counts)
 
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch."""
+        self._watcher.reported(number, report)
+
     def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Sees a trial end."""
         self.write()
         self._watcher.told(number, outcome, counts)
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more; interrupted ones are settled."""
+        self.write()
+        self._watcher.closed()
 
     def write(self) -> None:
         """Writes the file anew, whole or not at all."""

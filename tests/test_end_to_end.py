@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt", "trials.csv"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
+    "tensorboard",
 }
 
 LOAD_PLAIN = """
@@ -127,7 +128,8 @@ def test_trials_table(finished):
         "model_parameters",
     ]
     seconds = ["asked", "waited", "built", "traced", "trained", "validated"]
-    columns = {*asked, *SETTINGS, *(f"seconds_{name}" for name in seconds)}
+    gap = ["trained_value", "gap", "fit"]
+    columns = {*asked, *SETTINGS, *(f"seconds_{name}" for name in seconds), *gap}
     assert set(rows[0]) == columns
     assert [row["number"] for row in rows] == ["0", "1"]
     for row in rows:
@@ -135,6 +137,9 @@ def test_trials_table(finished):
         assert row["backbone"] == "residual_cnn"
         assert int(row["model_parameters"]) > 0
         assert float(row["seconds_trained"]) > 0
+        behind = float(row["trained_value"]) - float(row["value"])
+        assert float(row["gap"]) == pytest.approx(behind, abs=1e-8)
+        assert row["fit"] in {"under-fitting", "over-fitting", "balanced"}
 
 
 def test_database_agrees_with_the_table(finished):

@@ -13,7 +13,8 @@ from models.metrics import scores
 from search.curve import smoothed
 from search.fold_run import FoldRun, pooled, pooled_watched
 from search.gap import judged, told_gap, training_sample
-from search.objective import run_trial, weighted_mean
+from search.judge import weighted_mean
+from search.objective import run_trial
 from search.results import Completed
 from tests.strategies_metrics import drawn
 from tests.strategies_objective import (

@@ -307,6 +307,13 @@ class Watcher:
         """Sees a trial begin."""
         self.seen.append(("asked", asked.number, counts.running, counts.done))
 
+    def reported(self, number, report):
+        """Sees an epoch."""
+        self.seen.append(("reported", number, report.step))
+
+    def closed(self):
+        """Sees the end."""
+
     def told(self, number, outcome, counts):
         """Sees a trial end."""
         name = type(outcome).__name__

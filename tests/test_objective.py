@@ -9,7 +9,8 @@ from data_pipeline.seeds import child_seed
 from models.metrics import scores
 from models.predictions import Predictions
 from search.curve import smoothed
-from search.objective import completed, run_trial, weighted_mean
+from search.judge import weighted_mean
+from search.objective import completed, run_trial
 from search.results import Completed, Pruned, Spent
 from tests.strategies_metrics import labels, outputs
 from tests.strategies_objective import (

@@ -1,0 +1,40 @@
+"""The executors of a search by their names; Ray is imported only where it is used."""
+
+import logging
+from collections.abc import Callable
+
+from search.job import Job
+from search.ledger import Ledger
+from search.results import Failed, Retrained, RetrainOrder
+
+Executor = Callable[
+    [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
+]
+
+
+def executor(name: str) -> Executor:
+    """Loads an executor: ``serial`` or ``ray``."""
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    if name == "serial":
+        from search.serial import run_serial  # noqa: PLC0415
+
+        return run_serial
+    from search.ray_tune import run_ray  # noqa: PLC0415
+
+    return run_ray
+
+
+def check_gpus(name: str, gpus: float) -> None:
+    """Refuses GPUs that are not there, before images are read for them.
+
+    Args:
+        name: of the executor; ``serial`` takes what there is.
+        gpus: that a trial asks for.
+
+    Raises:
+        InputError: there are none, or fewer.
+    """
+    if gpus > 0 and name == "ray":
+        from search import ray_start  # noqa: PLC0415 - imports Ray
+
+        ray_start.check_gpus(gpus)

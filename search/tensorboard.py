@@ -1,0 +1,54 @@
+"""``python -m search.tensorboard``: look at the curves of a search while it runs.
+
+    python -m search.tensorboard --study NAME [--out DIR] [--port N]
+
+Serves on this machine alone until it is stopped. Exit codes: 0 done, 1 failed, 2 wrong
+input, 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from data_pipeline.command import run_command
+
+HOST, PORT = "127.0.0.1", 6006
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: words of the command line; none reads the process's own.
+
+    Returns:
+        The exit code.
+    """
+    asked = parser().parse_args(arguments)
+
+    def work() -> int:
+        # Loads Optuna, which --help and a wrong option need not.
+        from search.served import serve_curves  # noqa: PLC0415
+
+        return serve_curves(asked.out.resolve(), asked.study, HOST, asked.port)
+
+    return run_command(work, stopped="the curves are kept")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Builds the grammar of the command line."""
+    built = argparse.ArgumentParser(
+        prog="python -m search.tensorboard",
+        description="Look at the curves of a search in TensorBoard.",
+        allow_abbrev=False,
+    )
+    add = built.add_argument
+    add("--study", required=True, help="the name of a study or of a run")
+    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
+    add("--port", type=int, default=PORT, help=f"default: {PORT}; 0 takes a free one")
+    return built
+
+
+if __name__ == "__main__":
+    sys.exit(main())
