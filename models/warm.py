@@ -75,7 +75,8 @@ class WarmModel:
         """
         for own, theirs in zip(self.model.layers, other.model.layers, strict=True):
             for variable, given in zip(own.variables, theirs.variables, strict=True):
-                variable.assign(given)
+                # A copy: JAX gives the memory of a model that trains to its next step.
+                variable.assign(keras.ops.copy(given))
             refresh(own)
 
     def measure(self, images: np.ndarray, rows: np.ndarray) -> None:

@@ -1,37 +1,69 @@
 """Learning rates that a validation decided are exported with the configuration."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from data_pipeline.errors import StudyError
 from search.exported import exported, read_exported
+from search.final import retrain_order
 from search.records import TrialRecord
+from search.run_folder import RunFolder
 from search.study import read_study
+from tests.strategies_ledger import begin, complete
 
 RATES = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5]
 
 
-def _text(schedule="plateau"):
-    """Exports a trial of five epochs whose fourth was the best."""
-    settings = ["training.epochs=5", f"training.schedule={schedule}"]
-    record = TrialRecord(
+def _record(schedule="plateau", **attributes):
+    """Makes the record of a trial of five epochs whose fourth was the best."""
+    return TrialRecord(
         number=3,
         state="COMPLETE",
         reason="",
         value=0.5,
         values={"training.epochs": 5, "training.schedule": schedule},
         curve={},
-        attributes={"epoch": 4, "thresholds": {}, "learning_rates": RATES},
+        attributes={"epoch": 4, "thresholds": {}, **attributes},
     )
-    study = read_study("ckplus", settings=settings)
-    return exported(study, record, drawn=True)
+
+
+def _study(schedule="plateau"):
+    settings = ["training.epochs=5", f"training.schedule={schedule}"]
+    return read_study("ckplus", settings=settings)
+
+
+def _text(schedule="plateau"):
+    record = _record(schedule, learning_rates=RATES)
+    return exported(_study(schedule), record, drawn=True)
 
 
 def _read(tmp_path, text):
     path = tmp_path / "best.toml"
     path.write_text(text, encoding="utf-8")
     return read_exported(path)
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
+def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
+    """The order holds each epoch's rate; a run from before they were kept has none."""
+    folder = RunFolder(out=tmp_path, name="run")
+    study = _study(schedule)
+    order = retrain_order(study, folder, _record(schedule, learning_rates=RATES))
+
+    assert (order.stop_after, order.rates) == (4, tuple(RATES))
+    assert retrain_order(study, folder, _record(schedule)).rates == ()
+
+
+def test_the_ledger_keeps_the_rates(tmp_path):
+    """A completed trial's attributes hold the rate of each epoch, to the bit."""
+    ledger = begin(tmp_path)
+    asked = ledger.ask()
+    outcome = replace(complete(0.5), learning_rates=tuple(RATES))
+    ledger.tell(asked.number, outcome)
+
+    assert ledger.records()[0].attributes["learning_rates"] == RATES
 
 
 def test_a_plateau_is_written_down(tmp_path):
