@@ -73,12 +73,18 @@ def clip(grads: list[Any], norm: Any) -> list[Any]:
     Returns:
         As many gradients, those of a smaller norm to the bit as they were.
     """
-    squares = [ops.sum(ops.square(grad)) for grad in grads if grad is not None]
+    present = [grad for grad in grads if grad is not None]
+    limited = ops.cond(norm > 0, lambda: _scaled(present, norm), lambda: present)
+    left = iter(limited)
+    return [None if grad is None else next(left) for grad in grads]
+
+
+def _scaled(grads: list[Any], norm: Any) -> list[Any]:
+    squares = [ops.sum(ops.square(grad)) for grad in grads]
     found = ops.sqrt(sum(squares[1:], start=squares[0]))
     limit = ops.cast(norm, found.dtype)
     scale = limit / ops.maximum(ops.maximum(found, limit), SMALLEST)
-    scale = ops.where(limit > 0, scale, 1.0)
-    return [None if grad is None else grad * scale for grad in grads]
+    return [grad * scale for grad in grads]
 
 
 def make_optimizer(name: str) -> Any:
