@@ -1,8 +1,4 @@
-"""The tables of FER2013 and FER+ become a tree of images and label files.
-
-Votes belong to pixels by the place of their rows, never by name: the numbers in the
-names lag behind the rows, 173 rows have no name, and four names stand in two rows.
-"""
+"""The tables of FER2013 and FER+ become a tree of images and label files."""
 
 import hashlib
 import io
@@ -13,10 +9,16 @@ from pathlib import Path
 
 from PIL import Image
 
+from data_pipeline.alone import alone
 from data_pipeline.errors import DataError
 from data_pipeline.fer2013_csv import Face, read_fer2013
-from data_pipeline.ferplus_csv import Voted, label_csv, read_ferplus
-from data_pipeline.labels import FERPLUS_FOLDERS, FERPLUS_PARTITIONS
+from data_pipeline.fer_places import (
+    Aligned,
+    image_places,
+    label_files,
+    place_by_emotion,
+)
+from data_pipeline.ferplus_csv import Voted, read_ferplus
 
 Progress = Callable[[int, int | None], None]
 """Called with rows done and, where it is known, rows in all."""
@@ -50,6 +52,8 @@ def write_tree(
     The tree grows in a hidden folder beside ``out`` and is moved there when it is
     whole.
 
+    A file that a finished tree has lost is written again.
+
     Args:
         fer: ``fer2013.csv``.
         ferplus: ``fer2013new.csv``, or ``None`` for FER2013's own labels.
@@ -64,107 +68,65 @@ def write_tree(
     """
     voted = None if ferplus is None else read_ferplus(ferplus)
     origin = {"fer": _digest(fer), "ferplus": ferplus and _digest(ferplus)}
-    if _holds_something(out):
-        _check_same(out, origin, "name a new folder with --out")
+    if _is_whole(out, origin, fer, voted):
         return _counted(out, voted, new=False)
-    growing = out.parent / f".{out.name}.growing"
-    if growing.exists():
-        _check_same(growing, origin, "remove that folder, which an earlier call left")
-    growing.mkdir(parents=True, exist_ok=True)
-    _write(growing / ORIGIN, json.dumps(origin, indent=2).encode())
-    if voted is None:
-        _write_images(growing, fer, _place_by_emotion, progress)
-    else:
-        names = image_names(voted)
-        checked = _Aligned(fer, voted, names)
-        _write_images(growing, fer, checked.place, progress, total=len(voted))
-        checked.check_whole()
-        for path, content in label_files(voted, names).items():
-            _write(growing / path, content)
-    if out.is_dir():
-        out.rmdir()
-    growing.rename(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with alone(out.parent / f".{out.name}.lock", lambda: None):
+        if _is_whole(out, origin, fer, voted):  # another call wrote it meanwhile
+            return _counted(out, voted, new=False)
+        if _holds_something(out):  # it was whole once
+            _fill(out, fer, voted, progress)
+            return _counted(out, voted, new=True)
+        growing = out.parent / f".{out.name}.growing"
+        if _begun(growing):
+            _check_same(growing, origin, "remove that folder, of an earlier call")
+        growing.mkdir(exist_ok=True)
+        _write(growing / ORIGIN, json.dumps(origin, indent=2).encode())
+        _fill(growing, fer, voted, progress)
+        if out.is_dir():
+            out.rmdir()
+        growing.rename(out)
     return _counted(out, voted, new=True)
 
 
-def image_names(voted: Sequence[Voted]) -> list[str | None]:
-    """Names the image of each row; no two alike.
-
-    Args:
-        voted: all rows of ``fer2013new.csv``.
-
-    Returns:
-        A file name for each row, ``None`` where it has no image.
-    """
-    last = {row.name: index for index, row in enumerate(voted)}
-    return [
-        row.name
-        if row.name is None or last[row.name] == index
-        else f"{Path(row.name).stem}_row{index}.png"
-        for index, row in enumerate(voted)
-    ]
+def _begun(growing: Path) -> bool:
+    """Tells whether an earlier call came further than making the folder."""
+    return growing.is_dir() and any(
+        not path.name.startswith(".") for path in growing.iterdir()
+    )
 
 
-def label_files(
-    voted: Sequence[Voted], names: Sequence[str | None]
-) -> Mapping[str, bytes]:
-    """Makes the three ``label.csv``.
-
-    Args:
-        voted: all rows of ``fer2013new.csv``.
-        names: from ``image_names``.
-
-    Returns:
-        Relative path -> content.
-    """
-    rows: dict[str, list[tuple[str, Sequence[int]]]] = {
-        folder: [] for folder in FERPLUS_FOLDERS.values()
-    }
-    for row, name in zip(voted, names, strict=True):
-        if name is not None:
-            rows[_folder(str(row.usage))].append((name, row.votes))
-    return {f"{folder}/label.csv": label_csv(own) for folder, own in rows.items()}
+def _is_whole(
+    out: Path,
+    origin: Mapping[str, object],
+    fer: Path,
+    voted: Sequence[Voted] | None,
+) -> bool:
+    """Tells whether nothing is left to write; refuses a folder of something else."""
+    if not _holds_something(out):
+        return False
+    _check_same(out, origin, "name a new folder with --out")
+    there = {path.relative_to(out).as_posix() for path in out.rglob("*")}
+    if voted is None:
+        with fer.open("rb") as file:
+            rows = sum(1 for line in file if line.strip()) - 1
+        return sum(name.endswith(".png") for name in there) >= rows
+    wanted = {place for place in image_places(voted) if place is not None}
+    return wanted | label_files(voted).keys() <= there
 
 
-class _Aligned:
-    """The place of each row's image, while the two tables are compared."""
-
-    def __init__(
-        self, fer: Path, voted: Sequence[Voted], names: Sequence[str | None]
-    ) -> None:
-        self._fer, self._voted, self._names = fer, voted, names
-        self._seen = 0
-
-    def place(self, face: Face) -> str | None:
-        """Finds the image's path, checking that the row is of the same part."""
-        self._seen = face.index + 1
-        if face.index >= len(self._voted):
-            raise self._other_tables(f"more than {len(self._voted)} rows")
-        row = self._voted[face.index]
-        if row.usage != face.usage:
-            raise self._other_tables(
-                f"Usage {face.usage} in row {face.index + 2} where the votes have "
-                f"{row.usage}"
-            )
-        name = self._names[face.index]
-        return None if name is None else f"{_folder(face.usage)}/{name}"
-
-    def check_whole(self) -> None:
-        """Checks that no row of votes is left."""
-        if self._seen != len(self._voted):
-            raise self._other_tables(f"{self._seen} rows")
-
-    def _other_tables(self, found: str) -> DataError:
-        return DataError(
-            f"{self._fer}: its rows are those of fer2013new.csv, one by one, "
-            f"{len(self._voted)} in all; found {found}; take both tables whole and in "
-            "their own order"
-        )
-
-
-def _place_by_emotion(face: Face) -> str:
-    part = "train" if FERPLUS_PARTITIONS[face.usage] == "train" else "test"
-    return f"{part}/{face.emotion}/{face.usage}_{face.index}.png"
+def _fill(
+    folder: Path, fer: Path, voted: Sequence[Voted] | None, progress: Progress | None
+) -> None:
+    """Writes what a tree lacks, its label files last."""
+    if voted is None:
+        _write_images(folder, fer, place_by_emotion, progress)
+        return
+    checked = Aligned(fer, voted)
+    _write_images(folder, fer, checked.place, progress, total=len(voted))
+    checked.check_whole()
+    for path, content in label_files(voted).items():
+        _write(folder / path, content)
 
 
 def _write_images(
@@ -194,10 +156,6 @@ def png(face: Face) -> bytes:
     file = io.BytesIO()
     Image.fromarray(face.pixels).save(file, format="PNG", compress_level=1)
     return file.getvalue()
-
-
-def _folder(usage: str) -> str:
-    return FERPLUS_FOLDERS[FERPLUS_PARTITIONS[usage]]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,7 +1,6 @@
 """Laws of the command that writes FER2013's images and labels."""
 
-import csv
-import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -11,14 +10,11 @@ from PIL import Image
 from data_pipeline import fer_tree, ferplus
 from data_pipeline.errors import DataError
 from data_pipeline.fer2013_csv import read_fer2013
-from data_pipeline.fer_tree import image_names, label_files, write_tree
+from data_pipeline.fer_tree import write_tree
 from data_pipeline.ferplus_csv import read_ferplus
-from data_pipeline.labels import FERPLUS_VOTES
 from data_pipeline.readers import read
 from tests.strategies_fer import (
     FERPLUS_ROWS,
-    VOTES,
-    needs_votes,
     pixels,
     write_fer2013,
     write_votes,
@@ -58,14 +54,6 @@ def test_pixels_and_votes_of_one_row(tables, tmp_path):
         row = by_votes.pop(tuple(votes.tolist()))
         assert (image(table.root / place) == pixels(row)).all()
     assert not by_votes
-
-
-def test_names(tables):
-    """The later of two rows keeps a name; a nameless row has no image."""
-    names = image_names(read_ferplus(tables[1]))
-    assert names[3] is None
-    assert names[4] == "fer0000003_row4.png"
-    assert names[6] == "fer0000003.png"
 
 
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
@@ -133,6 +121,40 @@ def test_again(tables, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
     with pytest.raises(DataError, match="holds something else; name a new folder"):
         write_tree(tables[0], None, out)
+
+
+@pytest.mark.parametrize("voted", [True, False])
+def test_lost(tables, tmp_path, voted):
+    """What a finished tree lost is written again, and nothing else is."""
+    fer, votes, out = tables[0], tables[1] if voted else None, tmp_path / "out"
+    write_tree(fer, votes, out)
+    whole = contents(out)
+    kept = {path: path.stat().st_ino for path in out.rglob("*.png")}
+    lost = [sorted(kept)[4], *out.rglob("label.csv")]
+    for path in lost:
+        path.unlink()
+    assert write_tree(fer, votes, out).new
+    assert contents(out) == whole
+    same = [path for path in kept if path.stat().st_ino == kept[path]]
+    assert set(kept) - set(same) <= {lost[0]}
+    assert not write_tree(fer, votes, out).new
+
+
+def test_at_once(tables, tmp_path):
+    """Of calls at once one writes the tree, and the others find it; no lock stays."""
+    out = tmp_path / "out"
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(lambda _: write_tree(*tables, out).new, range(4)))
+    assert sorted(written) == [False, False, False, True]
+    assert list(tmp_path.glob(".out*")) == []
+
+
+def test_stopped_before_its_first_file(tables, tmp_path):
+    """A folder in which nothing was written yet is gone on with."""
+    growing = tmp_path / ".out.growing"
+    growing.mkdir()
+    (growing / ".origin.json.part").write_text('{"fer')
+    assert write_tree(*tables, tmp_path / "out").new
 
 
 def test_left_over_of_other_tables(tables, tmp_path):
@@ -226,35 +248,3 @@ def test_progress(tables, tmp_path):
     assert told
     assert all(total == len(FERPLUS_ROWS) for _, total in told)
     assert all(one[0] < other[0] for one, other in pairwise(told))
-
-
-@needs_votes
-def test_real_votes(tmp_path):
-    """The real table: 35,887 rows, 173 nameless, four doubled names told apart."""
-    voted = read_ferplus(VOTES)
-    names = image_names(voted)
-    assert len(voted) == 35887
-    assert sum(name is None for name in names) == 173
-    assert len(set(names)) == 35714 + 1
-    doubled = [row for row, name in enumerate(names) if name and "_row" in name]
-    assert doubled == [5274, 5348, 8423, 33200]
-    assert {sum(row.votes) for row in voted} == {9, 10}
-    assert [row for row, own in enumerate(voted) if sum(own.votes) == 9] == [10435]
-    last = names[35886]
-    assert last == "fer0035801.png"
-    for path, content in label_files(voted, names).items():
-        (tmp_path / path).parent.mkdir()
-        (tmp_path / path).write_bytes(content)
-    start = time.perf_counter()
-    table = read(tmp_path, "ferplus")
-    assert time.perf_counter() - start < 10
-    sizes = table.frame["partition"].value_counts()
-    assert [int(sizes[part]) for part in ("train", "validation", "test")] == [
-        *(28561, 3579, 3574),
-    ]
-
-
-def test_vote_columns_are_named(tables):
-    """The table's header has the vote columns in the project's order."""
-    with tables[1].open() as file:
-        assert tuple(next(csv.reader(file))[2:]) == FERPLUS_VOTES
