@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
+from data_pipeline.divisible import Guarantee
 from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
+from data_pipeline.leaks import parts_of, shared_people
+from data_pipeline.problems import Problem
 from data_pipeline.samples import Skipped
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
@@ -34,6 +37,7 @@ class Labelled:
     of the development rows: what is learned from, and what is scored against. They
     differ where votes make labels. ``skipped`` are rows that have no readable label;
     ``unlabelled`` counts development rows that were left out because they have none.
+    ``shared`` are people and sequences in two parts, under two spellings of a name.
     """
 
     root: Path
@@ -45,6 +49,7 @@ class Labelled:
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
     unlabelled: int = 0
+    shared: tuple[Problem, ...] = ()
 
 
 def read_labels(
@@ -84,6 +89,8 @@ def read_labels(
         hold_out_seed=study.split.hold_out_seed,
         validation=study.split.validation,
     )
+    by_subject = parts.guarantee is Guarantee.SUBJECT
+    shared = shared_people(table, parts_of(table, parts)) if by_subject else ()
     targets = read_targets(
         parts.development,
         wanted=study.data.targets,
@@ -119,6 +126,7 @@ def read_labels(
         fingerprint=table.fingerprint(),
         skipped=table.skipped,
         unlabelled=unlabelled,
+        shared=tuple(shared),
     )
 
 

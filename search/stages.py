@@ -34,7 +34,7 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
-from search.split_text import split_text
+from search.split_text import split_text, told_shared
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -66,6 +66,8 @@ def run_stages(asked: argparse.Namespace) -> None:
         labelled = read_labels(study, root, drawn=drawn, progress=progress.stage)
         if labelled.skipped:
             progress.say(told_skipped(labelled.skipped, study.name))
+        if labelled.shared:
+            progress.say(told_shared(labelled.shared, study.name))
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
         )
