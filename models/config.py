@@ -95,7 +95,8 @@ class ModelConfig:
 class Frame:
     """What the data decide about a model: its input and the labels of its outputs.
 
-    ``several`` says that any of a row's emotions is right.
+    ``several`` says that any of a row's emotions is right. ``models`` pairs each
+    ``backbone.weights`` that names an earlier study with the file of its model.
     """
 
     image_size: int
@@ -104,6 +105,7 @@ class Frame:
     action_units: tuple[str, ...]
     several: bool = False
     dimensions: tuple[str, ...] = ()
+    models: tuple[tuple[str, str], ...] = ()
 
 
 def complete(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -134,13 +136,14 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
     def of(key: str) -> Value:
         return values.get(key, SETTINGS[key].default)
 
+    weights = str(of("backbone.weights"))
     staged = of("backbone.name") == "residual_cnn"
     optimizer = str(of("training.optimizer"))
     structure = Structure(
         backbone=str(of("backbone.name")),
         blocks=int(of("backbone.blocks")) if staged else None,
         filters=int(of("backbone.filters")) if staged else None,
-        weights=str(of("backbone.weights")),
+        weights=dict(frame.models).get(weights, weights),
         image_size=frame.image_size,
         channels=frame.channels,
         dense_units=int(of("head.dense_units")),

@@ -17,6 +17,7 @@ from models.settings import DEVELOPMENT, OWN
 from models.weights import (
     IMAGENET,
     NONE,
+    Taken,
     check_weights,
     not_downloaded,
     weights_folder,
@@ -24,6 +25,9 @@ from models.weights import (
 
 Values = dict[str, list[np.ndarray]]
 """A layer's name to its weights, in the layer's order."""
+
+RGB, KERNEL = 3, 4
+"""Colours, and the axes of a kernel: height, width, channels, filters."""
 
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 """Of ImageNet's RGB channels on a [0, 1] scale."""
@@ -48,6 +52,15 @@ def initial_weights(model: Any, structure: Structure) -> Values:
     if structure.weights == IMAGENET:
         return _imagenet(model, structure)
     return _from_file(model, Path(structure.weights))
+
+
+def taken(model: Any, values: Values) -> Taken:
+    """Says which layers of a backbone have initial weights, and which are drawn."""
+    names = [layer.name for layer in backbone_layers(model)]
+    return Taken(
+        taken=tuple(name for name in names if name in values),
+        left=tuple(name for name in names if name not in values),
+    )
 
 
 def backbone_layers(model: Any) -> list[Any]:
@@ -130,14 +143,35 @@ def _read_keras(path: Path, model: Any) -> Values:
     donor = keras.saving.load_model(path, compile=False)
     _check_scale(path, donor, model)
     theirs, mine = backbone_layers(donor), backbone_layers(model)
-    if [_shapes(layer) for layer in theirs] == [_shapes(layer) for layer in mine]:
-        return _by_position(theirs, mine)
-    named = {layer.name: layer for layer in theirs}
-    return {
-        layer.name: named[layer.name].get_weights()
-        for layer in mine
-        if layer.name in named and _shapes(named[layer.name]) == _shapes(layer)
-    }
+    if len(theirs) == len(mine):
+        paired = zip(theirs, mine, strict=True)
+        placed = {own.name: _recoloured(given, own) for given, own in paired}
+        if all(_fits(placed[own.name], own) for own in mine):
+            return placed
+    given = {layer.name: layer for layer in theirs}
+    shared = [own for own in mine if own.name in given]
+    named = {own.name: _recoloured(given[own.name], own) for own in shared}
+    return {own.name: named[own.name] for own in shared if _fits(named[own.name], own)}
+
+
+def _fits(values: list[np.ndarray], layer: Any) -> bool:
+    return [value.shape for value in values] == _shapes(layer)
+
+
+def _recoloured(given: Any, own: Any) -> list[np.ndarray]:
+    """Takes a layer's weights, as a grey or coloured input needs them.
+
+    A kernel that saw red, green and blue is summed for grey, and one that saw grey is
+    divided among three: on a grey picture both give what they gave.
+    """
+    values: list[np.ndarray] = given.get_weights()
+    for index, (value, shape) in enumerate(zip(values, _shapes(own), strict=False)):
+        if value.ndim == KERNEL == len(shape):
+            if value.shape[2] == RGB and shape[2] == 1:
+                values[index] = value.sum(axis=2, keepdims=True)
+            elif value.shape[2] == 1 and shape[2] == RGB:
+                values[index] = np.repeat(value / RGB, RGB, axis=2)
+    return values
 
 
 def _check_scale(path: Path, donor: Any, model: Any) -> None:

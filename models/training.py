@@ -24,6 +24,7 @@ from models.feed import (
 from models.predictions import Predictions
 from models.schedule import Standing, advanced, learning_rate
 from models.warm import Seconds, WarmModel
+from models.weights import Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class WarmTrainer:
     Attributes:
         timings: of the last fit.
         parameters: weights of the last fitted model that training can change.
+        taken: what the last fitted backbone started from, where it was not random.
     """
 
     def __init__(self, *, capacity: int = 4) -> None:
@@ -60,6 +62,7 @@ class WarmTrainer:
         self._current: WarmModel | None = None
         self.timings = Timings()
         self.parameters = 0
+        self.taken: Taken | None = None
 
     def fit(
         self,
@@ -169,6 +172,7 @@ class WarmTrainer:
             self._add(built=warm.built)
         self._kept[structure] = warm
         self.parameters = warm.model.parameters
+        self.taken = warm.taken
         return warm
 
     def _last(self, config: ModelConfig) -> WarmModel:

@@ -10,7 +10,7 @@ import numpy as np
 from models.assemble import ExpressionModel, assemble
 from models.averaging import averaged
 from models.config import Knobs, Structure
-from models.donors import initial_weights
+from models.donors import initial_weights, taken
 from models.heads import probabilities
 from models.knobs import set_knobs
 from models.normalization import channel_statistics, set_statistics
@@ -37,6 +37,7 @@ class WarmModel:
         structure: what it was made for.
         model: the Keras model; its weights are those of the last training.
         built: seconds it took to build.
+        taken: what the backbone starts from, where it is not random.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -53,6 +54,7 @@ class WarmModel:
         self._measured = structure.normalization == DEVELOPMENT
         self.model: ExpressionModel = assemble(structure)
         self._given = initial_weights(self.model, structure)
+        self.taken = taken(self.model, self._given) if self._given else None
         self._fresh = OptimizerSnapshot(self.model.optimizer)
         self.built = time.perf_counter() - start
         self._trained_before = False

@@ -1,6 +1,7 @@
 """Where initial weights come from, checked before Keras is loaded."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.errors import StudyError, WeightsError
@@ -12,6 +13,17 @@ NONE = "none"
 IMAGENET = "imagenet"
 SUFFIXES = (".keras", ".weights.h5")
 """Of files that a backbone can start from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a backbone took from its initial weights: names of layers.
+
+    ``left`` are its layers that the weights do not have, or in another shape.
+    """
+
+    taken: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 def check_structure(structure: Structure) -> None:
@@ -47,7 +59,7 @@ def check_weights(backbone: str, weights: str) -> None:
 
     Args:
         backbone: its name.
-        weights: ``"none"``, ``"imagenet"`` or a file.
+        weights: ``"none"``, ``"imagenet"`` or a file, of a study also.
 
     Raises:
         WeightsError: nobody has published such weights, or there is no such file.
@@ -61,8 +73,8 @@ def check_weights(backbone: str, weights: str) -> None:
     path = Path(weights)
     if not path.is_file() or not path.name.endswith(SUFFIXES):
         raise WeightsError(
-            f'backbone.weights is "none", "imagenet" or an exported model '
-            f"({' or '.join(SUFFIXES)}), found {weights!r}, which is "
+            f'backbone.weights is "none", "imagenet", "study:NAME" or an exported '
+            f"model ({' or '.join(SUFFIXES)}), found {weights!r}, which is "
             f"{'another kind of file' if path.is_file() else 'no file'}; "
             f'give the path of one, or set backbone.weights = "none"'
         )

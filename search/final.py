@@ -11,6 +11,7 @@ from data_pipeline.holdout import Receipts
 from data_pipeline.seeds import child_seed
 from models.inference import Inference
 from models.predictions import Predictions
+from models.weights import NONE
 from search.crops import without_face
 from search.exported import exported
 from search.ledger import Ledger
@@ -21,6 +22,7 @@ from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, write_json, write_text
 from search.scoring import scored
 from search.split_text import split_report
+from search.starts import started
 from search.study import Study
 from search.truth import label_rules
 
@@ -100,6 +102,7 @@ def keep_model(
         trial=best.number,
         epoch=int(best.attributes["epoch"]),
         thresholds=dict(best.attributes["thresholds"]),
+        weights=str(best.values.get("backbone.weights", NONE)),
     )
     place_model(study, folder, winner, labelled, retrained)
 
@@ -156,6 +159,7 @@ def open_and_test(
         "skipped": len(labelled.skipped),
         "opened": opened.opened,
         "split": split_report(labelled.split),
+        **started(described),
         **label_rules(study.data),
         **scored(study, labelled, table, predictions, described["thresholds"]),
     }

@@ -9,6 +9,7 @@ from data_pipeline.crop import cropper
 from search.prepare import Labelled
 from search.results import Retrained
 from search.run_folder import RunFolder, sha256, write_json
+from search.starts import start_card
 from search.study import Study
 from search.truth import label_rules
 
@@ -23,6 +24,7 @@ class Winner:
     trial: int
     epoch: int
     thresholds: Mapping[str, float]
+    weights: str
 
 
 def place_model(
@@ -81,6 +83,7 @@ def _card(
             "unreadable": retrained.left_out,
             "without_face": retrained.without_face,
         },
+        **start_card(winner.weights, frame, retrained.start),
         "sha256": sha256(folder.file(MODEL)),
         "versions": {name: version(name) for name in PACKAGES},
     }

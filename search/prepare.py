@@ -22,7 +22,7 @@ from models.config import Frame
 from search.crops import study_cropper
 from search.fold_checks import check_folds
 from search.job import Job
-from search.starts import check_seen, check_space, start_identity
+from search.starts import check_seen, check_space, models_of, start_identity
 from search.study import Study
 from search.truth import read_truth
 
@@ -53,7 +53,12 @@ class Labelled:
 
 
 def read_labels(
-    study: Study, root: Path, *, drawn: bool, progress: Progress | None = None
+    study: Study,
+    root: Path,
+    *,
+    drawn: bool,
+    progress: Progress | None = None,
+    runs: Path = Path("runs"),
 ) -> Labelled:
     """Reads labels and splits; no image is opened.
 
@@ -66,6 +71,7 @@ def read_labels(
         root: the data folder.
         drawn: whether its faces are drawn.
         progress: sees the reading go on.
+        runs: the folder of all runs, where models of earlier studies are.
 
     Returns:
         The labels.
@@ -74,6 +80,7 @@ def read_labels(
         DataError: the data are wrong, or lack a target of the study.
         StudyError: a configuration of the space cannot be built for these data.
     """
+    models = models_of(study.space, runs.resolve(), study.name, drawn=drawn)
     frames = Frames(neutral=study.data.neutral, last=study.data.frames)
     table = readers.read(
         root,
@@ -102,6 +109,7 @@ def read_labels(
     if unlabelled:
         parts, targets = parts.only(useful), targets.take(useful)
     frame = Frame(
+        models=models,
         image_size=study.data.image_size,
         channels=table.channels,
         emotions=targets.emotions,
@@ -112,6 +120,7 @@ def read_labels(
     check_space(study.space, frame)
     check_seen(
         study.space,
+        frame,
         dataset=study.data.dataset,
         drawn=drawn,
         hold_out=parts.hold_out.key,
@@ -188,7 +197,7 @@ def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
     return {
         "data.labels": labelled.fingerprint,
         "data.hold_out": labelled.split.hold_out.key,
-        **start_identity(study.space),
+        **start_identity(study.space, labelled.frame),
     }
 
 

@@ -141,6 +141,10 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield _rules(report)
     if "without_face" in report:
         yield told_without_face(report["without_face"])
+    if "start" in report:
+        start = report["start"]
+        of = start["taken"] + start["left"]
+        yield f"Started from {start['weights']}: {start['taken']} of {of} layers"
     if report.get("skipped"):
         yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
 

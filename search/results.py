@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from models.settings import Value
+from models.weights import Taken
 from search.gap import Gap
 
 
@@ -66,6 +67,7 @@ class Completed:
         thresholds: per action unit, chosen on the same pooled predictions.
         spent: what the trial cost.
         gap: how it does on rows that it trained on; ``None`` where nobody looked.
+        start: what its backbone started from, where that was not random.
     """
 
     value: float
@@ -76,6 +78,7 @@ class Completed:
     spent: Spent
     learning_rates: tuple[float, ...] = ()
     gap: Gap | None = None
+    start: Taken | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,8 @@ class RetrainOrder:
 class Retrained:
     """A retrained model that lies at its path.
 
-    ``left_out`` counts unreadable rows, ``without_face`` those that show no face.
+    ``left_out`` counts unreadable rows, ``without_face`` those that show no face;
+    ``start`` is what the backbone started from, where that was not random.
     """
 
     losses: tuple[float, ...]
@@ -139,6 +143,7 @@ class Retrained:
     seconds: float
     left_out: int = 0
     without_face: int = 0
+    start: Taken | None = None
 
 
 def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Outcome:
@@ -166,4 +171,5 @@ def attributes_of(outcome: Outcome) -> dict[str, Any]:
         "scores": dict(outcome.scores),
         "thresholds": dict(outcome.thresholds),
         **({} if outcome.gap is None else asdict(outcome.gap)),
+        **({} if outcome.start is None else {"start": asdict(outcome.start)}),
     }

@@ -63,7 +63,9 @@ def run_stages(asked: argparse.Namespace) -> None:
     build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
-        labelled = read_labels(study, root, drawn=drawn, progress=progress.stage)
+        labelled = read_labels(
+            study, root, drawn=drawn, progress=progress.stage, runs=asked.out
+        )
         if labelled.skipped:
             progress.say(told_skipped(labelled.skipped, study.name))
         if labelled.shared:

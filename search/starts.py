@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
 from models.config import Frame, complete, model_config
 from models.settings import Value
-from models.weights import IMAGENET, NONE, check_structure
-from search.run_folder import sha256
+from models.weights import IMAGENET, NONE, Taken, check_structure
+from search.run_folder import RunFolder, run_name, sha256
 from search.space import SearchSpace
+
+STUDY = "study:"
+"""Begins a ``backbone.weights`` that names an earlier study."""
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
 
@@ -34,10 +37,25 @@ def starts(space: SearchSpace) -> Iterator[dict[str, Value]]:
         yield {key: values[key] for key in KEYS}
 
 
-def files(space: SearchSpace) -> list[str]:
-    """Lists the weight files of a space."""
-    found = {str(start["backbone.weights"]) for start in starts(space)}
-    return sorted(found - {NONE, IMAGENET})
+def models_of(
+    space: SearchSpace, runs: Path, study: str, *, drawn: bool
+) -> tuple[tuple[str, str], ...]:
+    """Finds the models of the earlier studies that a space starts from.
+
+    Args:
+        space: of the study.
+        runs: the folder of all runs.
+        study: its name.
+        drawn: whether its data are drawn; then so are those that it starts from.
+
+    Returns:
+        Each such value of ``backbone.weights`` and the file of its model.
+
+    Raises:
+        StudyError: such a run has no model; names the command that makes one.
+    """
+    named = sorted(w for w in _weights(space) if w.startswith(STUDY))
+    return tuple((w, str(_model_of(w, runs, study, drawn=drawn))) for w in named)
 
 
 def check_space(space: SearchSpace, frame: Frame) -> None:
@@ -51,33 +69,115 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         check_structure(model_config(start, frame).structure)
 
 
-def check_seen(space: SearchSpace, *, dataset: str, drawn: bool, hold_out: str) -> None:
+def check_seen(
+    space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool, hold_out: str
+) -> None:
     """Refuses a model that may have been trained on this study's hold-out.
 
     Args:
         space: of the study.
-        dataset: its data set.
+        frame: knows the models of earlier studies.
+        dataset: the study's data set.
         drawn: whether its data are drawn.
         hold_out: the key of its hold-out.
 
     Raises:
-        StudyError: a start was trained on the same data set, split otherwise.
+        StudyError: a start, or what that started from, was trained on the same data
+            set, split otherwise.
     """
-    for name in files(space):
-        described = _described(Path(name))
-        data = described.get("data", {})
-        same = (data.get("dataset"), described.get("drawn")) == (dataset, drawn)
-        if same and data.get("hold_out") != hold_out:
-            raise StudyError(
-                f"backbone.weights {name}: this model was trained on {dataset} with "
-                "another hold-out, so it has seen subjects that are held out here; "
-                "start from one of the same split, or of another data set"
-            )
+    for name, path in _files(space, frame):
+        for seen in seen_by(path):
+            same = (seen["dataset"], seen["drawn"]) == (dataset, drawn)
+            if same and seen["hold_out"] != hold_out:
+                raise StudyError(
+                    f"backbone.weights {name}: this model was trained on {dataset} "
+                    "with another hold-out, so it has seen subjects that are held out "
+                    "here; start from one of the same split, or of another data set"
+                )
 
 
-def start_identity(space: SearchSpace) -> dict[str, str]:
+def start_identity(space: SearchSpace, frame: Frame) -> dict[str, str]:
     """Digests the weight files, so that another file of the same name is noticed."""
-    return {f"backbone.weights {name}": sha256(Path(name)) for name in files(space)}
+    return {
+        f"backbone.weights {name}": sha256(path) for name, path in _files(space, frame)
+    }
+
+
+def seen_by(path: Path) -> list[Mapping[str, Any]]:
+    """Lists the data that a model has seen, its own first, then its starts'.
+
+    Args:
+        path: of the model; its description lies beside it, if it has one.
+
+    Returns:
+        ``dataset``, ``drawn`` and ``hold_out`` of each.
+    """
+    described = _described(path)
+    data = described.get("data")
+    if not isinstance(data, dict):
+        return []
+    own = {key: data.get(key) for key in ("dataset", "hold_out")}
+    earlier = described.get("start", {}).get("seen", [])
+    return [own | {"drawn": described.get("drawn")}, *earlier]
+
+
+def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any]:
+    """Describes what a model started from, for the card beside it.
+
+    Args:
+        weights: ``backbone.weights`` of its configuration.
+        frame: knows the models of earlier studies.
+        start: what was taken; ``None`` where the backbone was drawn.
+
+    Returns:
+        ``start`` with the layers, the file's digest and the data that it has seen, or
+        nothing.
+    """
+    if start is None:
+        return {}
+    card: dict[str, Any] = {"weights": weights, **asdict(start)}
+    if weights != IMAGENET:
+        path = Path(dict(frame.models).get(weights, weights))
+        card |= {"sha256": sha256(path), "seen": seen_by(path)}
+    return {"start": card}
+
+
+def started(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Takes from a model's card what a report says of its start, if it had one."""
+    start = described.get("start")
+    if start is None:
+        return {}
+    counts = {key: len(start[key]) for key in ("taken", "left")}
+    return {"start": {"weights": start["weights"], **counts}}
+
+
+def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
+    name = weights.removeprefix(STUDY)
+    if name == study:
+        raise StudyError(
+            f'backbone.weights "{weights}": a study cannot start from its own model; '
+            "name another study, or copy this one's file under another name"
+        )
+    folder = RunFolder(out=runs, name=run_name(name, drawn=drawn))
+    path = folder.file("model.keras")
+    if not path.is_file() or not path.with_suffix(".json").is_file():
+        data = "drawn" if drawn else "DIR"
+        raise StudyError(
+            f'backbone.weights "{weights}": {folder.path} holds no model yet; train it '
+            f"first: python -m search.run --study {name} --data {data} --out {runs}"
+        )
+    return path
+
+
+def _weights(space: SearchSpace) -> set[str]:
+    return {str(start["backbone.weights"]) for start in starts(space)}
+
+
+def _files(space: SearchSpace, frame: Frame) -> list[tuple[str, Path]]:
+    """Lists the weight files of a space by the names that it has for them."""
+    models = dict(frame.models)
+    named = sorted(_weights(space) - {NONE, IMAGENET})
+    return [(name, Path(models.get(name, name))) for name in named]
 
 
 def _described(path: Path) -> Mapping[str, Any]:

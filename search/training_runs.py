@@ -48,7 +48,9 @@ def train_seeds(
     text = config.read_text(encoding="utf-8")
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(found.study.data.dataset, data, progress.stage)
-        labelled = read_labels(found.study, root, drawn=drawn, progress=progress.stage)
+        labelled = read_labels(
+            found.study, root, drawn=drawn, progress=progress.stage, runs=out
+        )
         runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
         family.make()
@@ -107,5 +109,6 @@ def _train(
         trial=found.origin.trial,
         epoch=found.origin.epoch,
         thresholds=found.thresholds,
+        weights=str(order.values["backbone.weights"]),
     )
     place_model(found.study, folder, winner, labelled, trained, seed=seed)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from search.job import Job
 from search.objective import run_trial
 from search.results import (
     Asked,
+    Completed,
     Failed,
     Outcome,
     Pruned,
@@ -49,15 +51,16 @@ class Worker:
         """
         config = model_config(asked.values, self._job.frame)
         try:
-            return (
-                yield from run_trial(
-                    self._trainer, self._arrays, self._job, config, asked.seed
-                )
+            outcome = yield from run_trial(
+                self._trainer, self._arrays, self._job, config, asked.seed
             )
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):
                 return Pruned(reason="out_of_memory")
             return Failed(reason=reason_of(error))
+        if isinstance(outcome, Completed):
+            return replace(outcome, start=self._trainer.taken)
+        return outcome
 
     def retrain(self, order: RetrainOrder) -> Retrained | Failed:
         """Trains on every development row and writes the model to the order's path.
@@ -92,6 +95,7 @@ class Worker:
             seconds=time.monotonic() - start,
             left_out=self._job.unreadable,
             without_face=self._job.without_face,
+            start=self._trainer.taken,
         )
 
 

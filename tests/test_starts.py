@@ -1,12 +1,14 @@
 """What the backbones of a study may start from is known when the study is read."""
 
+import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 
 from data_pipeline.errors import StudyError, WeightsError
 from models.config import Frame
-from search.starts import check_space, starts
+from search.starts import check_seen, check_space, models_of, start_identity, starts
 from search.study import check_study
 from tests.strategies_runs import STUDY
 
@@ -65,3 +67,66 @@ def test_images_too_small_for_one_backbone_are_refused():
     check_space(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), frame)
     with pytest.raises(StudyError, match=r"mobilenet needs images of at least 32"):
         check_space(space(BACKBONES), frame)
+
+
+def with_model(runs, name, **described):
+    """Writes what stands for a finished run on drawn data, and a space from it."""
+    folder = runs / f"{name}-drawn"
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_text("weights")
+    (folder / "model.json").write_text(json.dumps({"drawn": True, **described}))
+    return space(f'"backbone.weights" = ["none", "study:{name}"]\n', BACKBONES)
+
+
+def test_a_study_starts_from_another(tmp_path):
+    """Its name stands for the model of its run, and the file's content is kept."""
+    searched = with_model(tmp_path, "fer")
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    frame = replace(FRAME, models=models)
+
+    assert dict(models) == {"study:fer": str(tmp_path / "fer-drawn" / "model.keras")}
+    check_space(searched, frame)
+    before = start_identity(searched, frame)
+    assert list(before) == ["backbone.weights study:fer"]
+    (tmp_path / "fer-drawn" / "model.keras").write_text("others")
+    assert start_identity(searched, frame) != before
+
+
+def test_a_study_without_a_model_is_refused(tmp_path):
+    """The message has the command that trains it; drawn and real are kept apart."""
+    searched = with_model(tmp_path, "fer")
+    with pytest.raises(StudyError, match=r"fer holds no model.*--study fer --data DIR"):
+        models_of(searched, tmp_path, "small", drawn=False)
+    (tmp_path / "fer-drawn" / "model.json").unlink()
+    with pytest.raises(StudyError, match=r"--study fer --data drawn --out"):
+        models_of(searched, tmp_path, "small", drawn=True)
+
+
+def test_a_study_does_not_start_from_itself(tmp_path):
+    """Its own model would have been chosen on its own validation."""
+    searched = with_model(tmp_path, "small")
+    with pytest.raises(StudyError, match="cannot start from its own model"):
+        models_of(searched, tmp_path, "small", drawn=True)
+
+
+CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"data": CKPLUS},
+        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"drawn": True}]}},
+    ],
+    ids=["itself", "what it started from"],
+)
+def test_a_model_that_saw_the_hold_out_is_refused(tmp_path, described):
+    """A start is refused for what it saw, or what it started from saw, of our data."""
+    searched = with_model(tmp_path, "fer", **described)
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    frame = replace(FRAME, models=models)
+
+    check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="other")
+    check_seen(searched, frame, dataset="ckplus", drawn=False, hold_out="ours")
+    with pytest.raises(StudyError, match=r"study:fer.*held out\s+here"):
+        check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="ours")

@@ -9,9 +9,10 @@ from data_pipeline.errors import StudyError, WeightsError
 from models import donors
 from models.assemble import assemble
 from models.catalogue import BACKBONE_FACTS
-from models.donors import backbone_layers, initial_weights
+from models.donors import backbone_layers, initial_weights, taken
 from models.epochs import Part
 from models.export import plain_model
+from models.heads import POOL
 from models.training import WarmTrainer
 from models.weights import check_structure, check_weights
 from tests.strategies_models import configured, pictures, structure
@@ -195,3 +196,36 @@ def test_a_weights_file_that_fits_in_part_is_refused(exported):
 
     with pytest.raises(WeightsError, match="very backbone"):
         initial_weights(assemble(wanted), wanted)
+
+
+def test_a_part_is_told_apart(exported):
+    """What a backbone takes and what it draws are all of its layers, by name."""
+    wanted = structure(backbone__weights=str(exported), backbone__blocks=2)
+    model = assemble(wanted)
+    found = taken(model, initial_weights(model, wanted))
+
+    assert "stage1_block1_first_conv" in found.taken
+    assert "stage1_block2_first_conv" in found.left
+    names = {layer.name for layer in backbone_layers(model)}
+    assert {*found.taken, *found.left} == names
+
+
+@pytest.mark.parametrize(("theirs", "mine"), [(1, 3), (3, 1)])
+def test_grey_starts_from_colour_and_colour_from_grey(tmp_path, theirs, mine):
+    """On grey pictures the backbone gives what the one it starts from gave."""
+    donor = plain_model(configured(channels=theirs))
+    donor.save(tmp_path / "model.keras")
+    wanted = structure(channels=mine, backbone__weights=str(tmp_path / "model.keras"))
+    model = plain_model(configured(channels=mine))
+    values = initial_weights(model, wanted)
+    for layer in backbone_layers(model):
+        layer.set_weights(values[layer.name])
+    grey = pictures(4).images.astype(np.float32)
+    features = [
+        keras.Model(one.inputs, one.get_layer(POOL).output).predict_on_batch(
+            np.repeat(grey, channels, axis=3)
+        )
+        for one, channels in ((donor, theirs), (model, mine))
+    ]
+
+    np.testing.assert_allclose(features[1], features[0], rtol=1e-4, atol=1e-5)

@@ -1,0 +1,59 @@
+"""The published route: FER+ first, then CK+ from its model, on drawn data."""
+
+import json
+
+import pytest
+
+from data_pipeline.drawn import write_drawn
+from search.run_folder import sha256
+from tests.strategies_runs import STUDY, ended, started, write_study
+
+pytestmark = pytest.mark.slow
+
+FER = (
+    STUDY.replace('"ckplus"', '"ferplus"\nemotions = "ferplus"')
+    .replace('["emotion", "action_units"]', '["emotion"]')
+    .replace("folds = 2", 'by = "partition"\nfolds = 1')
+    .replace('"action_units.mean_auc" = 0.5\n', "")
+    .replace("trials = 2", "trials = 1")
+)
+CK = (
+    STUDY.replace("trials = 2", "trials = 1")
+    .replace("folds = 2", "folds = 1")
+    .replace("image_size = 32", "image_size = 40")
+    .replace('"backbone.blocks"', '"backbone.weights" = "study:fer"\n"backbone.blocks"')
+)
+
+
+def searched(study, data, out, *words):
+    """Runs ``search.run`` as a process of its own, with the serial executor."""
+    named = ("--study", study, "--data", data, "--out", out)
+    return ended(started("search.run", *named, "--executor", "serial", *words))
+
+
+def test_one_study_starts_from_another(tmp_path, coursework):
+    """CK+ takes the whole backbone of the FER+ run, and all reports say so."""
+    tree, runs = tmp_path / "tree", tmp_path / "runs"
+    write_drawn(tree, layout="ferplus", subjects=10, seed=4)
+    study = write_study(tmp_path, "ck", CK)
+    early = searched(study, coursework, runs)
+    assert early.code == 2
+    assert "python -m search.run --study fer --data drawn" in early.err
+
+    before = searched(write_study(tmp_path, "fer", FER), tree, runs)
+    assert (before.code, before.err) == (0, "")
+    said = searched(study, coursework, runs)
+    assert (said.code, said.err) == (0, "")
+    model = runs / "fer-drawn" / "model.keras"
+    card = json.loads((runs / "ck-drawn" / "model.json").read_text())["start"]
+    count = len(card["taken"])
+    assert (card["weights"], card["left"]) == ("study:fer", [])
+    assert card["sha256"] == sha256(model)
+    assert [seen["dataset"] for seen in card["seen"]] == ["ferplus"]
+    assert f"start: residual_cnn takes all {count} layers of study:fer" in said.out
+    assert f"Started from study:fer: {count} of {count} layers" in said.out
+
+    model.write_bytes(model.read_bytes() + b" ")
+    changed = searched(study, coursework, runs, "--set", "search.trials=2")
+    assert changed.code == 2
+    assert "backbone.weights study:fer" in changed.err
