@@ -31,6 +31,8 @@ WEIGHTS = (4.0, 4.0, 1.0, 1.0, 1.0)
 _FINEST = 4
 """Pixels of the picture, along one line, that a pixel of the result is made of."""
 _ENOUGH = 0.1
+_LEAST_APART = 2.0
+"""Pixels between the eyes of a face that shows anything."""
 
 
 def five_of(landmarks: Array) -> Array:
@@ -44,6 +46,22 @@ def five_of(landmarks: Array) -> Array:
     """
     eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
     return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
+
+
+def in_picture(points: Array, picture: Image.Image) -> bool:
+    """Tells whether five points can be those of a face that a picture shows.
+
+    Args:
+        points: shape (5, 2), pixels of the picture, in the order of ``TEMPLATE``.
+        picture: any.
+
+    Returns:
+        False where both eyes are in one place, or the middle of the points is
+        outside: as landmarks are that somebody filled in where there is no face.
+    """
+    middle = points.mean(axis=0)
+    inside = ((middle >= 0) & (middle <= picture.size)).all()
+    return bool(inside and np.linalg.norm(points[1] - points[0]) >= _LEAST_APART)
 
 
 def aligned(picture: Image.Image, points: Array, *, size: int) -> Image.Image:

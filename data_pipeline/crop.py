@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image, ImageOps
 
-from data_pipeline.align import TEMPLATE, WEIGHTS, aligned, five_of
+from data_pipeline.align import TEMPLATE, WEIGHTS, aligned, five_of, in_picture
 from data_pipeline.errors import DataError
 from data_pipeline.faces import (
     CONTRAST_CUTOFF,
@@ -137,6 +137,8 @@ class LandmarkedFace:
     ) -> Cropped:
         """Cuts the face."""
         points = None if landmarks is None else five_of(landmarks)
+        if points is not None and not in_picture(points, picture):
+            points = None
         return cut_face(picture, points, size)
 
 

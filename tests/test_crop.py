@@ -47,10 +47,20 @@ def test_landmarks_place_the_face():
     )
 
 
-def test_without_landmarks_the_centre_square_is_cut():
-    """An image that lacks landmarks is not dropped, and told apart."""
+@pytest.mark.parametrize(
+    "landmarks",
+    [
+        None,
+        np.zeros((68, 2)),
+        np.full((68, 2), 21.5),
+        np.linspace((0, 0), (1e9, -1e9), 68),
+        np.linspace((-90, -90), (-10, -10), 68),
+    ],
+)
+def test_without_landmarks_the_centre_square_is_cut(landmarks):
+    """An image that lacks landmarks, or has none of a face, is kept, and told apart."""
     picture = noise(60, 40)
-    cropped = cropper("landmarks").crop(picture, size=20, landmarks=None)
+    cropped = cropper("landmarks").crop(picture, size=20, landmarks=landmarks)
     square = cropper("none").crop(picture, size=20, landmarks=None)
     assert not cropped.found
     np.testing.assert_array_equal(
