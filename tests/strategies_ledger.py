@@ -104,3 +104,13 @@ def finish(ledger, value=0.5):
         ledger.tell(asked.number, complete(value))
         numbers.append(asked.number)
     return numbers
+
+
+def inside(ledger):
+    """Reaches the Optuna study of a ledger."""
+    return ledger._trials  # noqa: SLF001 - what a dashboard would show
+
+
+def many(trials, **others):
+    """Makes the change of the small study to another number of trials."""
+    return small(("trials = 4", f"trials = {trials}"), **others)

@@ -1,38 +1,25 @@
-"""The ledger: budget, crashes, grids, and what each outcome leaves behind."""
+"""The ledger: budget, grids, seeds, and who watches it."""
 
 import itertools
 
 import optuna
 import pytest
-from optuna.trial import TrialState
 
 from data_pipeline.seeds import child_seed
 from search.history import read_records
-from search.pruners import PRUNERS
 from tests.strategies_ledger import (
     GRID,
     STORAGES,
     begin,
     complete,
-    crash,
     fail,
     finish,
+    many,
     prune,
-    report,
     small,
 )
 
 ALL = pytest.mark.parametrize("storage", STORAGES)
-
-
-def inside(ledger):
-    """Reaches the Optuna study of a ledger."""
-    return ledger._trials  # noqa: SLF001 - what a dashboard would show
-
-
-def many(trials, **others):
-    """Makes the change of the small study to another number of trials."""
-    return small(("trials = 4", f"trials = {trials}"), **others)
 
 
 @ALL
@@ -57,85 +44,6 @@ def test_seeds_are_the_trials_own(tmp_path):
 def test_fixed_keys_are_in_the_configuration(tmp_path):
     """A proposal is a whole configuration, fixed keys included."""
     assert begin(tmp_path).ask().values["training.epochs"] == 3
-
-
-@ALL
-def test_crash(tmp_path, storage):
-    """What a crash left is told, tagged, not counted, and run again first."""
-    ledger = begin(tmp_path, storage=storage)
-    first, second = ledger.ask(), ledger.ask()
-    ledger.tell(first.number, complete(0.5))
-    ledger.report(second.number, report(1, 0.25))
-    crash(ledger)
-    ledger = begin(tmp_path, storage=storage)
-    record = ledger.records()[1]
-    assert (record.state, record.reason) == ("FAIL", "interrupted")
-    assert record.curve == {1: 0.25}
-    assert ledger.counts().done == 1
-    again = ledger.ask()
-    assert (again.number, again.values) == (2, second.values)
-    ledger.tell(again.number, complete(0.5))
-    assert finish(ledger) == [3, 4]
-    assert ledger.counts().done == 4
-    assert inside(ledger).trials[2].user_attrs["retry_of"] == 1
-
-
-@ALL
-def test_crash_after_crash(tmp_path, storage):
-    """However often a trial is interrupted, it is run again, once."""
-    ledger = begin(tmp_path, storage=storage)
-    values = ledger.ask().values
-    for _ in range(3):
-        crash(ledger)
-        ledger = begin(tmp_path, storage=storage)
-        assert ledger.ask().values == values
-    ledger.tell(3, complete(0.5))
-    assert finish(ledger) == [4, 5, 6]
-
-
-def test_crash_between_suggestions(tmp_path):
-    """A trial without all its parameters is settled; there is nothing to run again."""
-    ledger = begin(tmp_path)
-    inside(ledger).ask().suggest_categorical("training.optimizer", ("adam", "adamw"))
-    crash(ledger)
-    ledger = begin(tmp_path)
-    assert ledger.records()[0].reason == "interrupted"
-    assert finish(ledger) == [1, 2, 3, 4]
-
-
-def test_crash_before_a_retry_is_suggested(tmp_path):
-    """A retry that a crash meets before its first parameter is run again too."""
-    ledger = begin(tmp_path)
-    values = ledger.ask().values
-    crash(ledger)
-    ledger = begin(tmp_path)
-    inside(ledger).ask()
-    crash(ledger)
-    assert begin(tmp_path).ask().values == values
-
-
-def test_crash_while_settling(tmp_path):
-    """A trial that was enqueued again and not yet told FAIL is run again once."""
-    ledger = begin(tmp_path)
-    asked = ledger.ask()
-    params = inside(ledger).trials[0].params
-    inside(ledger).enqueue_trial(params, user_attrs={"retry_of": asked.number})
-    crash(ledger)
-    ledger = begin(tmp_path)
-    waiting = [t for t in inside(ledger).trials if t.state == TrialState.WAITING]
-    assert len(waiting) == 1
-    assert finish(ledger) == [1, 2, 3, 4]
-
-
-@ALL
-def test_close(tmp_path, storage):
-    """A driver that stops in good order leaves nothing running either."""
-    ledger = begin(tmp_path, storage=storage)
-    ledger.ask()
-    ledger.close()
-    assert [record.state for record in ledger.records()] == ["FAIL"]
-    assert ledger.counts().running == 0
-    assert finish(ledger) == [1, 2, 3, 4]
 
 
 def test_larger_budget(tmp_path):
@@ -169,131 +77,12 @@ def test_grid(tmp_path, storage):
     assert begin(tmp_path, study, storage=storage).ask() is None
 
 
-@ALL
-def test_grid_after_a_crash(tmp_path, storage):
-    """A point that a crash interrupted is run again, and no other one twice."""
-    study = small(("trials = 4", "trials = 9"), text=GRID)
-    ledger = begin(tmp_path, study, storage=storage)
-    ledger.tell(ledger.ask().number, complete(0.5))
-    lost = [ledger.ask().values, ledger.ask().values]
-    crash(ledger)
-    ledger = begin(tmp_path, study, storage=storage)
-    assert not ledger.exhausted()
-    again = [ledger.ask(), ledger.ask(), ledger.ask()]
-    assert [a and a.values for a in again] == [*lost, None]
-    for asked in again[:2]:
-        ledger.tell(asked.number, complete(0.5))
-    assert ledger.exhausted()
-
-
 def test_grid_of_one_point(tmp_path):
     """A space without a parameter is a grid of one point."""
     text = GRID.partition("[space]")[0]
     ledger = begin(tmp_path, small(text=text))
     assert finish(ledger) == [0]
     assert ledger.exhausted()
-
-
-def test_out_of_memory(tmp_path):
-    """A trial without memory is pruned and infeasible, so that TPE leaves it."""
-    ledger = begin(tmp_path)
-    ledger.tell(ledger.ask().number, prune("out_of_memory"))
-    trial = inside(ledger).trials[0]
-    assert trial.state == TrialState.PRUNED
-    assert trial.constraints == {"memory": 1.0}
-    assert ledger.records()[0].reason == "out_of_memory"
-
-
-def test_tpe_leaves_where_memory_ends(tmp_path):
-    """TPE proposes less where trials run out of memory, above a rate of 1e-4."""
-    study = many(40, text=TPE)
-    ledger = begin(tmp_path, study)
-    high = []
-    while (asked := ledger.ask()) is not None:
-        high.append(float(asked.values["training.learning_rate"]) > 1e-4)
-        ledger.tell(asked.number, prune("out_of_memory") if high[-1] else complete(0.5))
-    assert sum(high[20:]) <= 5
-
-
-@pytest.mark.parametrize(
-    ("outcome", "state", "reason"),
-    [
-        (complete(0.5), "COMPLETE", ""),
-        (prune("pruner"), "PRUNED", "pruner"),
-        (prune("diverged"), "PRUNED", "diverged"),
-        (fail("ValueError: no"), "FAIL", "ValueError: no"),
-    ],
-)
-@ALL
-def test_outcomes(tmp_path, storage, outcome, state, reason):
-    """Each outcome keeps its state, its reason, every report, and what it cost."""
-    ledger = begin(tmp_path, storage=storage)
-    asked = ledger.ask()
-    for step, value in ((1, 0.25), (2, 0.5)):
-        assert not ledger.report(asked.number, report(step, value))
-    ledger.tell(asked.number, outcome)
-    crash(ledger)
-    record = begin(tmp_path, storage=storage).records()[0]
-    assert (record.state, record.reason) == (state, reason)
-    assert record.curve == {1: 0.25, 2: 0.5}
-    assert record.values == asked.values
-    assert record.value == (0.5 if state == "COMPLETE" else None)
-    assert record.attributes["spent"]["epochs"] == outcome.spent.epochs
-    if state == "COMPLETE":
-        assert record.attributes["epoch"] == 2
-        assert record.attributes["pooled_curve"] == [0.5, 0.5, 0.5]
-        assert record.attributes["scores"] == {"emotion.macro_f1": 0.5}
-
-
-def test_best(tmp_path):
-    """The best is the completed trial with the highest value, of equals the first."""
-    ledger = begin(tmp_path)
-    assert ledger.best() is None
-    for outcome in (prune(), complete(0.5), complete(0.75), complete(0.75)):
-        asked = ledger.ask()
-        ledger.report(asked.number, report(1, 0.99))
-        ledger.tell(asked.number, outcome)
-    assert (ledger.best().number, ledger.best().value) == (2, 0.75)
-
-
-def test_a_value_of_zero(tmp_path):
-    """A completed trial worth nothing is better than none."""
-    ledger = begin(tmp_path)
-    ledger.tell(ledger.ask().number, complete(0.0))
-    assert ledger.best().number == 0
-
-
-@pytest.mark.parametrize("pruner", PRUNERS)
-def test_the_last_step_is_never_judged(tmp_path, pruner):
-    """A fully trained trial is never pruned; at the step before it may be."""
-    study = small(
-        ("trials = 4", "trials = 9"),
-        ('pruner = "none"', f'pruner = "{pruner}"'),
-        ("folds = 1", "folds = 3"),
-    )
-    ledger = begin(tmp_path, study)
-    for _ in range(8):
-        asked = ledger.ask()
-        for step in range(1, 10):
-            ledger.report(asked.number, report(step, 0.9, last=True))
-        ledger.tell(asked.number, complete(0.9))
-    asked = ledger.ask()
-    for step in range(1, 10):
-        assert not ledger.report(asked.number, report(step, 0.0, last=True))
-
-
-def test_interrupted_trials_do_not_compete(tmp_path):
-    """Reports of trials that a crash ended hold nobody back at a rung."""
-    study = small(
-        ("trials = 4", "trials = 9"), ('pruner = "none"', 'pruner = "hyperband"')
-    )
-    ledger = begin(tmp_path, study)
-    for _ in range(4):
-        ledger.report(ledger.ask().number, report(1, 0.9))
-    crash(ledger)
-    ledger = begin(tmp_path, study)
-    verdicts = [ledger.report(ledger.ask().number, report(1, 0.5)) for _ in range(4)]
-    assert verdicts == [False] * 4
 
 
 class Watcher:
@@ -367,17 +156,3 @@ def test_same_seed_same_search(tmp_path, sampler):
         proposed.append([record.values for record in ledger.records()])
     assert proposed[0] == proposed[1]
     assert all(a != b for a, b in itertools.pairwise(proposed[0]))
-
-
-TPE = """
-[data]
-dataset = "drawn"
-targets = ["emotion"]
-image_size = 16
-[objective]
-"emotion.macro_f1" = 1.0
-[search]
-trials = 4
-[space]
-"training.learning_rate" = { low = 1e-7, high = 1e-1, log = true }
-"""

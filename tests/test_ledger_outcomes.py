@@ -1,0 +1,121 @@
+"""The ledger: what each outcome of a trial leaves behind."""
+
+import pytest
+from optuna.trial import TrialState
+
+from search.pruners import PRUNERS
+from tests.strategies_ledger import (
+    STORAGES,
+    begin,
+    complete,
+    crash,
+    fail,
+    inside,
+    many,
+    prune,
+    report,
+    small,
+)
+
+ALL = pytest.mark.parametrize("storage", STORAGES)
+
+TPE = """
+[data]
+dataset = "drawn"
+targets = ["emotion"]
+image_size = 16
+[objective]
+"emotion.macro_f1" = 1.0
+[search]
+trials = 4
+[space]
+"training.learning_rate" = { low = 1e-7, high = 1e-1, log = true }
+"""
+
+
+def test_out_of_memory(tmp_path):
+    """A trial without memory is pruned and infeasible, so that TPE leaves it."""
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, prune("out_of_memory"))
+    trial = inside(ledger).trials[0]
+    assert trial.state == TrialState.PRUNED
+    assert trial.constraints == {"memory": 1.0}
+    assert ledger.records()[0].reason == "out_of_memory"
+
+
+def test_tpe_leaves_where_memory_ends(tmp_path):
+    """TPE proposes less where trials run out of memory, above a rate of 1e-4."""
+    study = many(40, text=TPE)
+    ledger = begin(tmp_path, study)
+    high = []
+    while (asked := ledger.ask()) is not None:
+        high.append(float(asked.values["training.learning_rate"]) > 1e-4)
+        ledger.tell(asked.number, prune("out_of_memory") if high[-1] else complete(0.5))
+    assert sum(high[20:]) <= 5
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "reason"),
+    [
+        (complete(0.5), "COMPLETE", ""),
+        (prune("pruner"), "PRUNED", "pruner"),
+        (prune("diverged"), "PRUNED", "diverged"),
+        (fail("ValueError: no"), "FAIL", "ValueError: no"),
+    ],
+)
+@ALL
+def test_outcomes(tmp_path, storage, outcome, state, reason):
+    """Each outcome keeps its state, its reason, every report, and what it cost."""
+    ledger = begin(tmp_path, storage=storage)
+    asked = ledger.ask()
+    for step, value in ((1, 0.25), (2, 0.5)):
+        assert not ledger.report(asked.number, report(step, value))
+    ledger.tell(asked.number, outcome)
+    crash(ledger)
+    record = begin(tmp_path, storage=storage).records()[0]
+    assert (record.state, record.reason) == (state, reason)
+    assert record.curve == {1: 0.25, 2: 0.5}
+    assert record.values == asked.values
+    assert record.value == (0.5 if state == "COMPLETE" else None)
+    assert record.attributes["spent"]["epochs"] == outcome.spent.epochs
+    if state == "COMPLETE":
+        assert record.attributes["epoch"] == 2
+        assert record.attributes["pooled_curve"] == [0.5, 0.5, 0.5]
+        assert record.attributes["scores"] == {"emotion.macro_f1": 0.5}
+
+
+def test_best(tmp_path):
+    """The best is the completed trial with the highest value, of equals the first."""
+    ledger = begin(tmp_path)
+    assert ledger.best() is None
+    for outcome in (prune(), complete(0.5), complete(0.75), complete(0.75)):
+        asked = ledger.ask()
+        ledger.report(asked.number, report(1, 0.99))
+        ledger.tell(asked.number, outcome)
+    assert (ledger.best().number, ledger.best().value) == (2, 0.75)
+
+
+def test_a_value_of_zero(tmp_path):
+    """A completed trial worth nothing is better than none."""
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, complete(0.0))
+    assert ledger.best().number == 0
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+def test_the_last_step_is_never_judged(tmp_path, pruner):
+    """A fully trained trial is never pruned; at the step before it may be."""
+    study = small(
+        ("trials = 4", "trials = 9"),
+        ('pruner = "none"', f'pruner = "{pruner}"'),
+        ("folds = 1", "folds = 3"),
+    )
+    ledger = begin(tmp_path, study)
+    for _ in range(8):
+        asked = ledger.ask()
+        for step in range(1, 10):
+            ledger.report(asked.number, report(step, 0.9, last=True))
+        ledger.tell(asked.number, complete(0.9))
+    asked = ledger.ask()
+    for step in range(1, 10):
+        assert not ledger.report(asked.number, report(step, 0.0, last=True))
