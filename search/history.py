@@ -1,11 +1,13 @@
 """Reads the trials of a study from Optuna, as records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.errors import InputError
+from search.identity import IDENTITY
 from search.known import Known, known_as
 from search.records import TrialRecord
 from search.storage import file_of, open_storage
@@ -23,6 +25,24 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
     Raises:
         InputError: the storage has no such study.
     """
+    return records_of(study, _load(url, name))
+
+
+def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
+    """Reads what a run was begun with: its split, data and space.
+
+    Args:
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+
+    Raises:
+        InputError: the storage has no such study.
+    """
+    found: Mapping[str, Any] = _load(url, name).user_attrs.get(IDENTITY, {})
+    return found
+
+
+def _load(url: str, name: str) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     path = file_of(url)
     if path is not None and not path.is_file():
@@ -31,13 +51,12 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
             "with --storage"
         )
     try:
-        trials = optuna.load_study(study_name=name, storage=open_storage(url))
+        return optuna.load_study(study_name=name, storage=open_storage(url))
     except KeyError as error:
         raise InputError(
             f"{url}: holds no study {name}; name the storage that the run was given "
             "with --storage"
         ) from error
-    return records_of(study, trials)
 
 
 def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:

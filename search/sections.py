@@ -72,8 +72,9 @@ class Split:
 class Search:
     """How many trials, and who proposes and stops them.
 
-    ``enqueue`` holds known configurations, which are tried first; ``tensorboard``
-    writes curves of every trial.
+    ``enqueue`` holds known configurations, which are tried first; ``warm_start`` names
+    an earlier study, whose best trials come next. ``tensorboard`` writes curves of
+    every trial.
     """
 
     trials: Positive
@@ -83,6 +84,7 @@ class Search:
         "hyperband", "successive_halving", "median", "patient", "wilcoxon", "none"
     ] = "successive_halving"
     tensorboard: bool = True
+    warm_start: Annotated[str, Field(min_length=1)] | None = None
     enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
 
 

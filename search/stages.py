@@ -38,6 +38,7 @@ from search.split_text import split_text, told_shared
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
+from search.warm_start import warm_started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,9 @@ def run_stages(asked: argparse.Namespace) -> None:
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     watcher = _watcher(run)
+    study = warm_started(run.study, run.folder, run.labelled, run.progress.say)
     ledger = open_ledger(
-        run.study,
+        study,
         url=run.storage,
         name=run.folder.name,
         data=label_identity(run.study, run.labelled),

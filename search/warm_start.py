@@ -1,0 +1,110 @@
+"""A search that tries the best trials of an earlier one first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from data_pipeline.errors import InputError, StudyError
+from models.config import complete
+from search.domains import nearest
+from search.history import read_identity, read_records
+from search.known import Known, find
+from search.prepare import Labelled
+from search.records import TrialRecord
+from search.run_folder import RunFolder, read_json, run_name, write_json
+from search.study import Study, read_study
+
+MOST = 5
+KEPT = "warm_start.json"
+
+
+def warm_started(
+    study: Study, folder: RunFolder, labelled: Labelled, say: Callable[[str], None]
+) -> Study:
+    """Adds the best trials of an earlier run to what a study tries first.
+
+    They are read once and kept in the run's folder: the earlier run may go on, or be
+    deleted, and a start after a kill still tries the same.
+
+    Args:
+        study: the study; ``[search] warm_start`` names the earlier one, if any.
+        folder: of the study's run.
+        labelled: its data; where they are drawn, so are the earlier run's.
+        say: told how many are tried, and why others are not.
+
+    Returns:
+        The study, with more known configurations; unlike its own they may be pruned.
+
+    Raises:
+        InputError: there is no such run, or it has no completed trial.
+        StudyError: the earlier run learned from subjects that are held out here.
+    """
+    name = study.search.warm_start
+    if name is None:
+        return study
+    hold_out = labelled.split.hold_out.key
+    asked = {"study": name, "hold_out": hold_out}
+    kept = read_json(folder.file(KEPT)) or {}
+    if any(kept.get(key) != value for key, value in asked.items()):
+        earlier = _earlier(study, folder, name, drawn=labelled.drawn)
+        kept = asked | {"trials": _best(study, earlier, hold_out)}
+        write_json(folder.file(KEPT), kept)
+    known = []
+    for trial in kept["trials"]:
+        title = f"{name} trial {trial['number']}"
+        params, why = find(trial["values"], study.space)
+        if why:
+            say(f"{title} is not tried first: {why[0]}")
+        else:
+            known.append(Known(name=title, params=params, spared=False))
+    say(f"warm start: {len(known)} of the best trials of {name} are tried first")
+    return replace(study, known=(*study.known, *known))
+
+
+def _earlier(study: Study, folder: RunFolder, name: str, *, drawn: bool) -> RunFolder:
+    """Finds the earlier run beside the study's own."""
+    if name == study.name:
+        raise StudyError(
+            f"[search] warm_start: {name} is this study itself, which goes on by the "
+            "same command; name another one"
+        )
+    earlier = RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
+    if not earlier.file("study.toml").is_file():
+        runs = sorted(path.parent.name for path in folder.out.glob("*/study.toml"))
+        known = nearest(earlier.name, runs) if runs else "there are no runs yet"
+        raise InputError(
+            f"[search] warm_start: there is no run {earlier.name} in {folder.out}; "
+            f"{known}"
+        )
+    return earlier
+
+
+def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any]]:
+    """Reads the best distinct trials of a run, without working on it."""
+    begun = read_identity(url=earlier.storage, name=earlier.name)
+    same = begun.get("data.dataset") == study.data.dataset
+    if same and begun.get("data.hold_out") != hold_out:
+        raise StudyError(
+            f"[search] warm_start: {earlier.name} searched {study.data.dataset} with "
+            "another hold-out, so its trials were chosen on subjects that are held out "
+            "here; take a run of the same split, or of another data set"
+        )
+    as_run = read_study(str(earlier.file("study.toml")))
+    records = read_records(as_run, url=earlier.storage, name=earlier.name)
+    distinct: dict[str, TrialRecord] = {}
+    for record in sorted(records, key=_worth, reverse=True):
+        if record.value is not None:
+            distinct.setdefault(repr(sorted(record.values.items())), record)
+    if not distinct:
+        raise InputError(
+            f"[search] warm_start: no trial of {earlier.name} has completed yet; "
+            "search on there first"
+        )
+    return [
+        {"number": record.number, "values": complete(record.values)}
+        for record in list(distinct.values())[:MOST]
+    ]
+
+
+def _worth(record: TrialRecord) -> tuple[float, int]:
+    return (float("-inf") if record.value is None else record.value, -record.number)

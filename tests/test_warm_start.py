@@ -1,0 +1,123 @@
+"""A search that begins with the best trials of an earlier one."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from data_pipeline.errors import InputError, StudyError
+from search.run_folder import RunFolder
+from search.study import check_study
+from search.warm_start import MOST, warm_started
+from tests.strategies_ledger import SMALL, begin, complete, small
+from tests.strategies_runs import contents
+
+BEGUN = {"data.hold_out": "ours", "data.labels": "abc"}
+WARM = ("trials = 4", 'trials = 9\nwarm_start = "v1"')
+
+
+@pytest.fixture(name="values")
+def _values(tmp_path):
+    """Runs an earlier search of seven trials; returns their values by number."""
+    study = small(("trials = 4", "trials = 7"))
+    folder = tmp_path / "v1"
+    folder.mkdir()
+    (folder / "study.toml").write_text(study.text())
+    ledger = begin(folder, study, data=BEGUN, name="v1")
+    for value in (0.1, 0.7, 0.3, 0.9, 0.5, 0.2, 0.6):
+        ledger.tell(ledger.ask().number, complete(value))
+    return [study.space.params(record.values) for record in ledger.records()]
+
+
+def warmed(runs, *changes, hold_out="ours", drawn=False):
+    """Starts a study from the earlier run; returns it and what was said."""
+    said = []
+    folder = RunFolder(out=runs, name="small")
+    folder.make()
+    split = SimpleNamespace(hold_out=SimpleNamespace(key=hold_out))
+    labelled = SimpleNamespace(drawn=drawn, split=split)
+    return warm_started(small(WARM, *changes), folder, labelled, said.append), said
+
+
+def test_the_best_come_first(tmp_path, values):
+    """The five best trials are asked first, best first, by name; pruning may end them.
+
+    Reading them changes nothing of the earlier run.
+    """
+    before = contents(tmp_path / "v1")["study.toml"]
+    study, said = warmed(tmp_path)
+    assert [one.name for one in study.known] == [
+        f"v1 trial {number}" for number in (3, 1, 6, 4, 2)
+    ]
+    assert len(study.known) == MOST
+    assert not any(one.spared for one in study.known)
+    assert said == ["warm start: 5 of the best trials of v1 are tried first"]
+    ledger = begin(tmp_path / "small", study)
+    asked = [ledger.ask() for _ in range(6)]
+    params = [study.space.params(one.values) for one in asked]
+    assert params[:5] == [values[number] for number in (3, 1, 6, 4, 2)]
+    assert asked[5].known == ""
+    assert contents(tmp_path / "v1")["study.toml"] == before
+
+
+def test_they_are_read_once(tmp_path, values):
+    """A later start tries the same, though the earlier run is gone."""
+    study, _ = warmed(tmp_path)
+    (tmp_path / "v1").rename(tmp_path / "moved")
+    again, _ = warmed(tmp_path)
+    assert again.known == study.known
+    assert len(values) == 7
+
+
+def test_trials_outside_the_space_are_left_out(tmp_path, values):
+    """A narrower space takes what lies in it, and says what does not."""
+    study, said = warmed(tmp_path, ('["adam", "adamw"]', '["adam"]'))
+    adam = [v["training.optimizer"] == "adam" for v in values]
+    kept = [n for n in (3, 1, 6, 4, 2) if adam[n]]
+    assert [one.name for one in study.known] == [f"v1 trial {n}" for n in kept]
+    assert len(said) == 1 + MOST - len(kept)
+    for line in said[:-1]:
+        assert 'is not tried first: "training.optimizer": must be one of adam' in line
+
+
+def test_keys_that_are_not_searched_are_dropped(tmp_path, values):
+    """A parameter that the new space lacks does not matter."""
+    gone = SMALL.splitlines()[-1]
+    study, _ = warmed(tmp_path, (gone, ""))
+    assert len(study.known) == MOST
+    assert all("training.weight_decay" not in one.params for one in study.known)
+    assert values
+
+
+@pytest.mark.usefixtures("values")
+def test_another_hold_out_is_refused(tmp_path):
+    """Trials that were chosen on subjects held out here would leak them."""
+    with pytest.raises(StudyError, match="another hold-out"):
+        warmed(tmp_path, hold_out="theirs")
+    assert not (tmp_path / "small" / "warm_start.json").exists()
+
+
+@pytest.mark.usefixtures("values")
+def test_a_run_that_is_not_there(tmp_path):
+    """The message has the runs that are; drawn and real ones are kept apart."""
+    with pytest.raises(InputError, match=r"no run v1-drawn in .*Known: v1"):
+        warmed(tmp_path, drawn=True)
+    with pytest.raises(StudyError, match="this study itself"):
+        warmed(tmp_path, ('"v1"', '"small"'))
+
+
+def test_a_run_without_a_completed_trial(tmp_path):
+    """There is nothing to begin with yet."""
+    folder = tmp_path / "v1"
+    folder.mkdir()
+    (folder / "study.toml").write_text(small().text())
+    begin(folder, data=BEGUN, name="v1")
+    with pytest.raises(InputError, match="no trial of v1 has completed yet"):
+        warmed(tmp_path)
+
+
+def test_no_part_of_the_identity():
+    """A warm start may be added to a run that goes on."""
+    tables = {**small().raw, "search": {"trials": 4, "seed": 7, "sampler": "random"}}
+    tables["search"] |= {"pruner": "none", "warm_start": "v1"}
+    read = check_study(tables, name="small", place="small.toml")
+    assert read.identity() == small().identity()
