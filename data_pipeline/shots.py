@@ -11,6 +11,12 @@ from data_pipeline.decode import UnreadableError, bombs_refused, picture
 from data_pipeline.errors import DataError
 from data_pipeline.video import SUFFIXES, check_video, frames
 
+PICTURES = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm"}
+    | {".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""How the names of pictures end in a folder; a file that is named may have any name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shot:
@@ -109,7 +115,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    known = SUFFIXES | set(Image.registered_extensions())
+    known = SUFFIXES | PICTURES
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -1,6 +1,7 @@
 """The table of ``models.predict``: a line for each face, or for each failure."""
 
 import csv
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
@@ -79,7 +80,9 @@ def line(description: Description, one: Judged) -> dict[str, object]:
         digits after the point; decisions 0 or 1.
     """
     shot = one.shot
-    told: dict[str, object] = {"file": str(shot.file), "frame": shot.frame}
+    # A name need not be text: what is not is spelt out.
+    name = os.fsencode(shot.file).decode("utf-8", "backslashreplace")
+    told: dict[str, object] = {"file": name, "frame": shot.frame}
     if shot.time is not None:
         told["time"] = f"{shot.time:.3f}"
     if one.portrait is None or one.reading is None:

@@ -14,7 +14,7 @@ from data_pipeline.faces import Face
 
 Find = Callable[[Image.Image], Face | None]
 
-OLDEST = 0.25
+OLDEST = 0.4
 """Seconds that points may lie behind their frame."""
 
 

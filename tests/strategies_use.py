@@ -12,7 +12,9 @@ import numpy as np
 
 from data_pipeline.crop import cropper
 from models.export import plain_model
+from models.predict import main
 from tests.strategies_models import EMOTIONS, UNITS, configured
+from tests.strategies_runs import said
 
 SIZE = 32
 THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
@@ -73,3 +75,17 @@ def rows_of(text):
 def numbers(rows, name):
     """Takes one column of a table as numbers."""
     return np.array([float(row[name]) for row in rows])
+
+
+def predicted(model, *words):
+    """Runs the command; returns its answer and the table."""
+    answer = said(main, "--model", str(model), *map(str, words))
+    return answer, rows_of(answer.out)
+
+
+def is_refused(answer, *words):
+    """Tells whether wrong input was refused in one message with these words."""
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert "Traceback" not in answer.err
+    return all(word in answer.err for word in words)

@@ -8,11 +8,13 @@ import sys
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 
 from data_pipeline import readers
 from data_pipeline.decode_rows import decode_all
 from data_pipeline.targets import read_targets
+from models import predict
 from models.evaluation import NO_INTERVAL
 from models.settings import SETTINGS
 from search.exported import read_exported
@@ -213,6 +215,18 @@ def test_model_loads_without_this_project(finished, report, described, held_out)
     )
     assert counts.tolist() == report["emotion"]["confusion"]["counts"]
     assert found["action_units"].shape[1] == len(described["action_units"])
+
+
+def test_predict_repeats_the_test(finished, report, held_out, tmp_path):
+    """``models.predict`` on the hold-out's images has the reported accuracy."""
+    images = [held_out.root / image for image in held_out.frame["image"]]
+    words = ("--model", finished[0], "--to", tmp_path / "faces.csv", *images)
+    assert predict.main(list(map(str, words))) == 0
+    found = pd.read_csv(tmp_path / "faces.csv")["emotion"]
+    truth = held_out.frame["high_level_emotion"].reset_index(drop=True)
+    seen = truth.notna()
+    accuracy = report["emotion"]["metrics"]["accuracy"]["value"]
+    assert (found[seen] == truth[seen]).mean() == pytest.approx(accuracy)
 
 
 def test_official_tree(tmp_path, official):

@@ -1,177 +1,35 @@
-"""Laws of the live view's server: who may ask, what is answered, what is stored."""
+"""Laws of the live view's frames: judged, dropped, told, and stored only if asked."""
 
-import asyncio
 import io
-from contextlib import asynccontextmanager
 
-import aiohttp
-import numpy as np
 import pytest
-from aiohttp import WSServerHandshakeError, web
 from PIL import Image
 
-from data_pipeline.faces import Face
-from data_pipeline.portraits import Portraits
 from data_pipeline.shots import Shot
-from models.description import read_description
-from models.inference import Inference
 from models.judging import judged
-from models.live_app import Live, application
-from models.live_facts import DRAWN, NOT_FOR, facts
-from models.live_guard import HERE
 from models.recording import Recording
-from models.viewing import Judge
-from tests.strategies_faces import drawn, drawn_rows
-from tests.strategies_use import SIZE, exported, rows_of, write_video
-
-FRAMES = 5
-
-
-class FixedDetector:
-    """Finds the drawn face where it is, by its landmarks; nothing in flat pictures."""
-
-    def find(self, picture):
-        """Finds the one face."""
-        if np.ptp(np.asarray(picture)) < 20:
-            return None
-        points = np.array([[250, 200], [390, 200], [320, 270], [260, 350], [380, 350]])
-        return Face(points=points * 1.0, confidence=0.9, box=(200.0, 100.0, 240, 300))
-
-    def find_all(self, picture):
-        """Finds all there are."""
-        return tuple(filter(None, [self.find(picture)]))
+from tests.strategies_live import (
+    FRAMES,
+    answers,
+    camera_pictures,
+    exact_judge,
+    jpeg,
+    live_of,
+    talk,
+)
+from tests.strategies_use import rows_of, write_video
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """A tiny model that cuts detected faces."""
-    return exported(tmp_path_factory.mktemp("model"), crop="detect")
-
-
-@pytest.fixture(scope="module")
-def judge(model):
-    """The model, exact and not smoothed, with a detector that takes no time."""
-    description = read_description(model)
-    return Judge(
-        description=description,
-        portraits=Portraits(
-            description.input.crop, size=SIZE, channels=1, detector=FixedDetector()
-        ),
-        model=Inference(model, cpus=1, at_once=1),
-        smooth=0.0,
-        oldest=0.0,
-    )
+def judge(tmp_path_factory):
+    """A tiny model with what cuts faces for it."""
+    return exact_judge(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
 def pictures():
     """Drawn faces as a camera shows them."""
-    rows = drawn_rows(FRAMES)
-    return [drawn(row)[0].convert("RGB").resize((640, 480)) for row in rows]
-
-
-def jpeg(picture):
-    """Encodes a frame nearly without loss."""
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=98, subsampling=0)
-    return file.getvalue()
-
-
-def live_of(judge, *, source=None, record=None):
-    """What is served."""
-    told = facts(judge.description, source=source, record=None, note="")
-    return Live(judge=judge, source=source, record=record, facts=told)
-
-
-@asynccontextmanager
-async def served(live):
-    """Serves on a free port; yields a client and the address."""
-    async with aiohttp.ClientSession() as session:
-        runner = None
-        try:
-            listener = await asyncio.get_running_loop().create_server(
-                asyncio.Protocol, HERE, 0
-            )
-            port = listener.sockets[0].getsockname()[1]
-            listener.close()
-            runner = web.AppRunner(
-                application(live, port), access_log=None, shutdown_timeout=1.0
-            )
-            await runner.setup()
-            await web.TCPSite(runner, HERE, port).start()
-            yield session, f"http://{HERE}:{port}"
-        finally:
-            await runner.cleanup()
-
-
-def talk(live, conversation):
-    """Serves, and has a conversation with the server."""
-
-    async def held():
-        async with served(live) as (session, address):
-            return await conversation(session, address)
-
-    return asyncio.run(held())
-
-
-def answers(live, messages):
-    """Sends frames one after another; returns what is said of each."""
-
-    async def sent(session, address):
-        said = []
-        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
-            for message in messages:
-                await socket.send_bytes(message)
-                said.append(await socket.receive_json(timeout=60))
-        return said
-
-    return talk(live, sent)
-
-
-def test_pages_of_this_computer_alone(judge):
-    """Another Host or Origin is refused, and a socket without an Origin too."""
-    wrong = [
-        {"Host": "evil.example"},
-        {"Origin": "http://evil.example"},
-        {"Origin": "null"},
-    ]
-
-    async def asked(session, address):
-        codes = []
-        for path in ("/", "/facts.json", "/frames"):
-            for headers in wrong:
-                async with session.get(address + path, headers=headers) as answer:
-                    codes.append(answer.status)
-        sockets = [None, "http://evil.example", address.replace("http", "https")]
-        for origin in sockets:
-            with pytest.raises(WSServerHandshakeError, match="403"):
-                await session.ws_connect(f"{address}/frames", origin=origin)
-        named = {"Host": address.removeprefix("http://").replace(HERE, "localhost")}
-        async with session.get(address, headers=named) as answer:
-            return codes, answer.status, answer.headers
-
-    codes, allowed, headers = talk(live_of(judge), asked)
-    assert set(codes) == {403}
-    assert allowed == 200
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert headers["Cache-Control"] == "no-store"
-
-
-def test_the_page_says_what_it_must(judge):
-    """Origin of the model, drawn faces, forbidden uses and storage are told."""
-
-    async def asked(session, address):
-        async with session.get(f"{address}/facts.json") as answer:
-            return await answer.json()
-
-    told = talk(live_of(judge), asked)
-    assert told["trained"] == "Study tiny, trained on ckplus, drawn faces"
-    assert told["warning"] == DRAWN
-    assert NOT_FOR in told["notes"]
-    assert "Numbers are not stored" in told["stored"]
-    assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
+    return camera_pictures()
 
 
 def test_frames_have_the_numbers_of_predict(judge, pictures):

@@ -1,6 +1,7 @@
 """Laws of ``models.predict``: a line for each face or failure, whatever the batch."""
 
-import json
+import os
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,15 +15,16 @@ from data_pipeline.threads import cores
 from models.description import read_description
 from models.inference import Inference
 from models.judging import judged
-from models.predict import main
 from tests.strategies_faces import astronaut, drawn, drawn_rows
 from tests.strategies_models import EMOTIONS
-from tests.strategies_runs import contents, said
+from tests.strategies_runs import contents
 from tests.strategies_use import (
     SIZE,
     THRESHOLDS,
     exported,
+    is_refused,
     numbers,
+    predicted,
     rows_of,
     write_video,
 )
@@ -41,12 +43,6 @@ def pictures(tmp_path_factory):
     for number, row in enumerate(drawn_rows(7)):
         drawn(row)[0].save(folder / f"{number}.png")
     return folder
-
-
-def predicted(model, *words):
-    """Runs the command; returns its answer and the table."""
-    answer = said(main, "--model", str(model), *map(str, words))
-    return answer, rows_of(answer.out)
 
 
 def test_numbers_are_the_models_own(model, pictures):
@@ -138,6 +134,19 @@ def test_nothing_readable_is_a_failure(model, tmp_path):
     assert "1 unreadable" in answer.err
 
 
+def test_names_that_are_no_text_are_spelt_out(model, pictures, tmp_path):
+    """A file whose name is no UTF-8 is judged, and its bytes are told."""
+    whole = (pictures / "0.png").read_bytes()
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).write_bytes(whole)
+    except OSError:
+        pytest.skip("this file system takes text alone")
+    answer, _ = predicted(model, tmp_path, "--to", tmp_path / "a.csv")
+    assert answer.code == 0
+    (row,) = rows_of((tmp_path / "a.csv").read_text())
+    assert row["file"].endswith(r"\xff.png")
+
+
 def test_few_pictures_are_held(model):
     """However long a video, only a few frames are read ahead of their lines."""
     read = written = ahead = 0
@@ -161,14 +170,6 @@ def test_few_pictures_are_held(model):
     assert ahead <= 2 * cores() + batch + 1
 
 
-def is_refused(answer, *words):
-    """Tells whether wrong input was refused in one message with these words."""
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("error: ")
-    assert "Traceback" not in answer.err
-    return all(word in answer.err for word in words)
-
-
 def test_wrong_paths(model, tmp_path):
     """Paths that are not there, and a table that is, are refused before any work."""
     table = tmp_path / "a.csv"
@@ -183,55 +184,3 @@ def test_wrong_paths(model, tmp_path):
     answer, _ = predicted(model, table, "--to", gone / "b.csv")
     assert is_refused(answer, "there is no folder")
     assert contents(tmp_path) == {"a.csv": b"mine"}
-
-
-def described(model, folder, **changes):
-    """Copies a model to a folder with a changed description; returns its file."""
-    told = json.loads(model.with_suffix(".json").read_text()) | changes
-    path = folder / "model.keras"
-    path.write_bytes(model.read_bytes())
-    path.with_suffix(".json").write_text(json.dumps(told))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"sha256": "0" * 64}, ["describes another model", "SHA-256"]),
-        ({"thresholds": {}}, ["no threshold for AU1, AU12"]),
-        ({"input": {"size": 32}}, ["input.channels", "input.crop"]),
-        (
-            {"input": {"size": 32, "channels": 1, "crop": {"kind": "x"}}},
-            ["none, detect, landmarks"],
-        ),
-        (
-            {"input": {"size": 32, "channels": 1, "crop": {"kind": "landmarks"}}},
-            ["trained on faces cut with", "install the versions"],
-        ),
-    ],
-)
-def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, words):
-    """A description of another model, or that lacks something, is told with why."""
-    path = described(model, tmp_path, **changes)
-    assert is_refused(predicted(path, pictures)[0], *words)
-
-
-def test_models_that_cannot_be_used(model, pictures, tmp_path):
-    """No description, no JSON, and a file that Keras does not load, are told."""
-    path = described(model, tmp_path)
-    path.with_suffix(".json").write_text("{")
-    assert is_refused(predicted(path, pictures)[0], "is not JSON", "copy both files")
-    path.with_suffix(".json").unlink()
-    assert is_refused(predicted(path, pictures)[0], "model.json is missing")
-    path.write_bytes(b"none")
-    digest = "140bedbf9c3f6d56a9846d2ba7088798683f4da0c248231336e6a05679e4fdfe"
-    path = described(model, tmp_path, sha256=digest)
-    path.write_bytes(b"none")
-    assert is_refused(predicted(path, pictures)[0], "cannot be loaded by Keras")
-
-
-def test_first_models_are_read(model, pictures, tmp_path):
-    """A description of the first runs names the centre square in one word."""
-    wanted = {"size": SIZE, "channels": 1, "crop": "centre_square"}
-    path = described(model, tmp_path, input=wanted)
-    assert predicted(path, pictures)[1] == predicted(model, pictures)[1]

@@ -1,0 +1,60 @@
+"""Laws of the live view's border: who may ask, and what the page must say."""
+
+import pytest
+from aiohttp import WSServerHandshakeError
+
+from models.live_facts import DRAWN, NOT_FOR
+from models.live_guard import HERE
+from tests.strategies_live import exact_judge, live_of, talk
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A tiny model with what cuts faces for it."""
+    return exact_judge(tmp_path_factory.mktemp("model"))
+
+
+def test_pages_of_this_computer_alone(judge):
+    """Another Host or Origin is refused, and a socket without an Origin too."""
+    wrong = [
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    ]
+
+    async def asked(session, address):
+        codes = []
+        for path in ("/", "/facts.json", "/frames"):
+            for headers in wrong:
+                async with session.get(address + path, headers=headers) as answer:
+                    codes.append(answer.status)
+        sockets = [None, "http://evil.example", address.replace("http", "https")]
+        for origin in sockets:
+            with pytest.raises(WSServerHandshakeError, match="403"):
+                await session.ws_connect(f"{address}/frames", origin=origin)
+        named = {"Host": address.removeprefix("http://").replace(HERE, "localhost")}
+        async with session.get(address, headers=named) as answer:
+            return codes, answer.status, answer.headers
+
+    codes, allowed, headers = talk(live_of(judge), asked)
+    assert set(codes) == {403}
+    assert allowed == 200
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_what_it_must(judge):
+    """Origin of the model, drawn faces, forbidden uses and storage are told."""
+
+    async def asked(session, address):
+        async with session.get(f"{address}/facts.json") as answer:
+            return await answer.json()
+
+    told = talk(live_of(judge), asked)
+    assert told["trained"] == "Study tiny, trained on ckplus, drawn faces"
+    assert told["warning"] == DRAWN
+    assert NOT_FOR in told["notes"]
+    assert "Numbers are not stored" in told["stored"]
+    assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
