@@ -234,7 +234,7 @@ def open_ledger(
         )
     count = len(trials.get_trials(deepcopy=False))
     trials.sampler = build_sampler(
-        study.search.sampler, seed=study.search.seed, trials=count
+        study.search.sampler, seed=study.sampler_seed, trials=count
     )
     keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
+from data_pipeline.seeds import child_seed
 from models.settings import SETTINGS
 from search.domains import Problems, nearest
 from search.grammar import read_space
@@ -64,6 +65,15 @@ class Study:
         """The most epochs a fold can take: steps of two folds lie this far apart."""
         default = SETTINGS["training.epochs"].default
         return int(self.space.highest("training.epochs", default))
+
+    @property
+    def sampler_seed(self) -> int:
+        """The sampler's seed; beside a warm start it is no study's own.
+
+        With the earlier run's seed it would propose that run's first trials again.
+        """
+        seed, earlier = self.search.seed, self.search.warm_start
+        return seed if earlier is None else child_seed(seed, "warm_start", earlier)
 
     def text(self) -> str:
         """Writes the study as a TOML study file."""

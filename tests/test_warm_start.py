@@ -56,6 +56,7 @@ def test_the_best_come_first(tmp_path, values):
     params = [study.space.params(one.values) for one in asked]
     assert params[:5] == [values[number] for number in (3, 1, 6, 4, 2)]
     assert asked[5].known == ""
+    assert params[5] not in values
     assert contents(tmp_path / "v1")["study.toml"] == before
 
 
