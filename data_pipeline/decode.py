@@ -142,7 +142,12 @@ def _refuse_pointer(head: bytes) -> None:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scales grey images of 16 bits; Pillow's own conversion would clip them."""
+    """Scales grey images of 16 bits; Pillow's own conversion would clip them.
+
+    A palette with transparent colours takes the way that Pillow does not warn of.
+    """
+    if image.mode == "P" and "transparency" in image.info:
+        return image.convert("RGBA")
     if image.mode == "I" or image.mode.startswith("I;16"):
         values = np.asarray(image).astype(np.int64).clip(0, 65535)
         return Image.fromarray(((values + 128) // 257).astype(np.uint8))

@@ -20,6 +20,13 @@ SUFFIXES = frozenset(
 """How the names of video files end, in small letters."""
 
 
+WHOLE = 0.9
+"""A film of which less than this share can be read was cut off."""
+
+_BROKEN = (OSError, ValueError, RuntimeError, EOFError, MemoryError)
+"""What damaged files raise beside the errors of FFmpeg."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
     """One frame.
@@ -65,19 +72,21 @@ def frames(path: Path, *, every: int = 1) -> Iterator[Frame]:
             before the damage were given.
     """
     av = importlib.import_module("av")
-    number = -1
+    number, done = -1, 0.0
     try:
         with closing(av.open(str(path))) as file:
             stream = _stream(file)
             for number, frame in enumerate(file.decode(stream)):
+                done = _done(frame, stream, file)
                 if number % every == 0:
                     yield Frame(
                         number=number,
                         time=frame.time,
                         picture=_upright(frame),
-                        done=_done(frame, stream, file),
+                        done=done,
                     )
-    except (OSError, ValueError, RuntimeError, EOFError, MemoryError) as error:
+            _check_end(number + 1, done, announced=stream.frames)
+    except (av.FFmpegError, *_BROKEN) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadableError(
             f"video {path} cannot be decoded after {number + 1} frames: {reason}"
@@ -92,6 +101,16 @@ def _stream(file: Any) -> Any:
     stream = file.streams.video[0]
     stream.thread_type = "AUTO"
     return stream
+
+
+def _check_end(read: int, done: float, *, announced: int) -> None:
+    """Refuses a file that was not copied to its end; FFmpeg does not tell.
+
+    Both have to be short: a film that was trimmed announces frames it does not show,
+    and its sound may be longer than its pictures.
+    """
+    if read < WHOLE * announced and done < WHOLE:
+        raise ValueError(f"the file announces {announced} of them")
 
 
 def _upright(frame: Any) -> Image.Image:

@@ -80,13 +80,11 @@ def line(description: Description, one: Judged) -> dict[str, object]:
         digits after the point; decisions 0 or 1.
     """
     shot = one.shot
-    # A name need not be text: what is not is spelt out.
-    name = os.fsencode(shot.file).decode("utf-8", "backslashreplace")
-    told: dict[str, object] = {"file": name, "frame": shot.frame}
+    told: dict[str, object] = {"file": _told(str(shot.file)), "frame": shot.frame}
     if shot.time is not None:
         told["time"] = f"{shot.time:.3f}"
     if one.portrait is None or one.reading is None:
-        return {**told, REASON: shot.reason}
+        return {**told, REASON: _told(shot.reason)}
     portrait, reading = one.portrait, one.reading
     told |= {"face": portrait.face, REASON: NO_FACE * (portrait.face == NOT_FOUND)}
     if portrait.box is not None:
@@ -104,6 +102,11 @@ def line(description: Description, one: Judged) -> dict[str, object]:
     present = reading.present(description.thresholds)
     told |= {f"{unit}_present": int(found) for unit, found in present.items()}
     return told
+
+
+def _told(text: str) -> str:
+    """Spells out what is no text: a file's name need not be, nor what quotes it."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def _count(counted: Counted, one: Judged) -> None:

@@ -51,9 +51,9 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **val
     return path
 
 
-def write_video(path, pictures, *, rate=10, codec="mpeg4", turned=0):
-    """Encodes RGB pictures of one even size."""
-    with av.open(str(path), "w") as file:
+def write_video(path, pictures, *, rate=10, codec="mpeg4", turned=0, options=None):
+    """Encodes RGB pictures of one even size; options are those of the container."""
+    with av.open(str(path), "w", options=options or {}) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.width, stream.height = pictures[0].size
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"

@@ -66,6 +66,14 @@ def test_modes(tmp_path, mode):
         assert array.dtype == np.uint8
 
 
+def test_transparent_palette(tmp_path):
+    """Half transparent colours of a palette are colours; nothing is warned of."""
+    grey = Image.new("L", (4, 4), 130).convert("P")
+    grey.save(tmp_path / "image.png", transparency=bytes([128] * 256))
+    array = decode(tmp_path / "image.png", size=4, channels=1)
+    assert np.unique(array).tolist() == [130]
+
+
 def test_float_pixels(tmp_path):
     """Floating-point pixels are refused: nobody knows their range."""
     Image.new("F", (4, 4)).save(tmp_path / "image.tiff")

@@ -24,7 +24,8 @@ def video(tmp_path):
 
 def test_folders_are_searched_in_order(tmp_path):
     """A folder gives pictures and videos by name, deep ones too, hidden ones not."""
-    for name in ("b.png", "A.JPG", "deep/c.png", ".hidden.png", ".git/d.png", "e.txt"):
+    others = (".hidden.png", ".git/d.png", "e.txt", "f.pdf")
+    for name in ("b.png", "A.JPG", "deep/c.png", *others):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "f.Mp4").write_bytes(b"")
@@ -112,3 +113,19 @@ def test_frames_before_the_damage_are_given(tmp_path):
     assert 10 < len(frames) < len(pictures)
     assert [shot.frame for shot in frames] == list(range(len(frames)))
     assert f"after {len(frames)} frames: Invalid data" in found[-1].reason
+
+
+def test_a_video_that_was_not_copied_to_its_end(tmp_path):
+    """FFmpeg reads half a download without a word; here its end is a failure."""
+    options = {"movflags": "faststart"}
+    pictures = [flat(value) for value in range(0, 240, 8)]
+    path = write_video(tmp_path / "a.mp4", pictures, options=options)
+    whole = path.read_bytes()
+    *_, last = shots([path], mode="L")
+    assert (last.reason, last.frame) == ("", len(pictures) - 1)
+
+    path.write_bytes(whole[: len(whole) * 3 // 4])
+    *frames, last = shots([path], mode="L", every=2)
+    assert 1 < len(frames) < len(pictures) // 2
+    assert all(shot.picture is not None for shot in frames)
+    assert f"the file announces {len(pictures)} of them" in last.reason
