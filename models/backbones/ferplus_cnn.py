@@ -8,7 +8,7 @@ Source: the project's text names five convolution blocks and one dense layer; th
 rest is taken from its notebook ``CNN_Default.ipynb``. There, global average pooling
 and a dense block (256 and 128 units, each with layer normalisation and dropout)
 follow. Here the head of every backbone follows, whose dense layer is
-``head.dense_units`` and whose dropout is ``head.dropout``: set 256 and 0.6. Its
+``head.dense_units`` and whose dropout is ``head.dropout``: set 256 and 0.4. Its
 convolutions had biases, which the batch normalisation takes away again: here they
 have none.
 """
