@@ -67,8 +67,10 @@ class Room:
                         waiting.get_nowait()
                     waiting.put_nowait((number, message.data))
         finally:
-            work.cancel()
             viewer.close()
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
         return socket
 
     async def video(self, request: web.Request) -> web.WebSocketResponse:
@@ -98,11 +100,15 @@ class Room:
         viewer: Viewer,
         waiting: asyncio.Queue[tuple[int, bytes]],
     ) -> None:
-        with suppress(ConnectionError):
-            while True:
-                number, jpeg = await waiting.get()
-                said = await self._work(self._judged, viewer, number, jpeg)
-                await socket.send_json({"number": number, **said})
+        try:
+            with suppress(ConnectionError):
+                while True:
+                    number, jpeg = await waiting.get()
+                    said = await self._work(self._judged, viewer, number, jpeg)
+                    await socket.send_json({"number": number, **said})
+        finally:
+            # The page must not wait for answers that will not come.
+            await socket.close()
 
     async def _work(self, *call: Any) -> Any:
         """Runs a call in the model's thread."""

@@ -1,8 +1,10 @@
 """Laws of the live view's frames: judged, dropped, told, and stored only if asked."""
 
 import io
+from dataclasses import replace
 
 import pytest
+from aiohttp import WSMsgType
 from PIL import Image
 
 from data_pipeline.shots import Shot
@@ -78,6 +80,26 @@ def test_frames_are_dropped_rather_than_queued(judge, pictures):
     assert numbers[-1] == sent
     assert len(numbers) < sent
     assert numbers == sorted(set(numbers))
+
+
+class BrokenModel:
+    """Fails as no code foresaw."""
+
+    def predict(self, pixels):
+        """Fails."""
+        raise RuntimeError(pixels.shape)
+
+
+def test_a_failure_ends_the_connection(judge, pictures):
+    """Where judging fails the page is not left waiting: its socket is closed."""
+    broken = replace(judge, model=BrokenModel())
+
+    async def sent(session, address):
+        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
+            await socket.send_bytes(jpeg(pictures[0]))
+            return (await socket.receive(timeout=20)).type
+
+    assert talk(live_of(broken), sent) == WSMsgType.CLOSE
 
 
 def test_only_numbers_are_recorded_and_only_if_asked(judge, pictures, tmp_path):
