@@ -1,6 +1,7 @@
 """Threads, GPU memory and noise of a worker: set before Keras is imported.
 
-The one place that knows TensorFlow as such; everything else speaks to ``keras``.
+The one place that knows TensorFlow and JAX as such; everything else speaks to
+``keras``, whose backend is TensorFlow unless ``KERAS_BACKEND=jax``.
 """
 
 import importlib
@@ -31,6 +32,9 @@ def environment(cpus: int) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         # Trials that share a GPU take what they need, not all there is.
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        # JAX's threads on a processor; it reads no other number.
+        "NPROC": threads,
     }
 
 

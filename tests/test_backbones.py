@@ -65,7 +65,8 @@ class Bench:
     def logits(self, images):
         """Predicts rows as one batch."""
         outputs = self.model(images.astype(np.float32), training=False)
-        return {name: rows.numpy() for name, rows in outputs.items()}
+        to_numpy = keras.ops.convert_to_numpy
+        return {name: to_numpy(rows) for name, rows in outputs.items()}
 
 
 @pytest.fixture(name="bench", scope="module", params=NAMES)
@@ -199,7 +200,8 @@ def test_a_compiled_training_repeats():
 
 
 def _numbers(outputs):
-    return {name: rows.numpy() for name, rows in outputs.items()}
+    to_numpy = keras.ops.convert_to_numpy
+    return {name: to_numpy(rows) for name, rows in outputs.items()}
 
 
 def _values(tree, key):

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -97,9 +98,11 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
     for name, changes in CHANGES.items():
         _losses(trainer, **UNDER.get(name, {}), **changes)
     _losses(trainer, training__ema=0.99)
-    for size in (2, 5, 24, 64):
-        _losses(trainer, training__batch_size=size)
-    _losses(trainer, balance="oversample", training__epochs=3)
+    _losses(trainer, training__epochs=3)
+    if keras.backend.backend() == "tensorflow":  # others trace each shape of a batch
+        for size in (2, 5, 24, 64):
+            _losses(trainer, training__batch_size=size)
+        _losses(trainer, balance="oversample")
 
     assert trainer.timings.built == trainer.timings.traced == 0.0
 
