@@ -6,7 +6,7 @@ gone on with.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -42,6 +42,7 @@ class Images:
         digest: SHA-256 of the files' bytes in order, the size, the channels and the
             crop.
         path: the ``.npy`` file, for ``numpy.load(path, mmap_mode="r")``.
+        contents: shape (N,), int64: equal where two files hold the same bytes.
     """
 
     array: Array
@@ -49,6 +50,7 @@ class Images:
     fallbacks: int
     digest: str
     path: Path
+    contents: Array
 
 
 def read_images(
@@ -88,7 +90,8 @@ def read_images(
     )
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        digest = _digest(order, cache)
+        contents = list(_contents(order, cache))
+        digest = _digest(order, contents)
         file = _file(cache, digest, order)
         if not is_seen(file):
             with alone(file.lock, lambda: _wait(file, order)):
@@ -109,6 +112,7 @@ def read_images(
         fallbacks=int((states == LOST).sum()),
         digest=digest,
         path=file.path,
+        contents=np.unique(contents, return_inverse=True)[1],
     )
 
 
@@ -123,17 +127,21 @@ def _check(table: SampleTable, size: int, unreadable: str) -> None:
         raise DataError(f"{table.root}: there are no images to read")
 
 
-def _digest(order: Order, cache: Path) -> str:
-    """Names pixels by what they are made of; the centre square goes without saying."""
+def _contents(order: Order, cache: Path) -> Iterator[str]:
+    """Digests the files, as far as nobody remembers them."""
     table = order.table
     place = hashlib.sha256(str(table.root.resolve()).encode()).hexdigest()
-    digests = file_digests(
+    return file_digests(
         table.root,
         table.frame["image"].tolist(),
         memory=cache / f"files-{place[:16]}.npz",
         progress=lambda done, total: order.progress("hashing images", done, total),
     )
-    crop = order.cropper.name
+
+
+def _digest(order: Order, digests: Iterable[str]) -> str:
+    """Names pixels by what they are made of; the centre square goes without saying."""
+    table, crop = order.table, order.cropper.name
     words = [] if crop == CENTRE_SQUARE.name else [crop]
     words += [str(VERSION), str(order.size), str(table.channels)]
     total = hashlib.sha256(" ".join(words).encode())

@@ -19,7 +19,8 @@ class Job:
     learned from and ``truth`` is scored against; they differ where votes make labels.
     There is nothing of the hold-out in it. ``objective`` is metric name to weight;
     ``unreadable`` counts development images that were left out, ``without_face`` those
-    that show none where one was looked for.
+    that show none where one was looked for, ``twins`` validation images that are the
+    same file as a training image of their fold.
     """
 
     images: str
@@ -35,3 +36,4 @@ class Job:
     concurrent: int
     unreadable: int = 0
     without_face: int = 0
+    twins: int = 0

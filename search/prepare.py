@@ -20,7 +20,7 @@ from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
 from models.config import Frame
 from search.crops import study_cropper
-from search.fold_checks import check_folds
+from search.fold_checks import check_folds, twins
 from search.job import Job
 from search.starts import check_seen, check_space, models_of, start_identity
 from search.study import Study
@@ -188,6 +188,7 @@ def prepare(
         concurrent=study.resources.max_concurrent,
         unreadable=len(development) - len(images.kept),
         without_face=images.fallbacks,
+        twins=twins(folds, images.contents),
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(folds)}
 

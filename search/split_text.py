@@ -46,6 +46,24 @@ def told_shared(shared: Sequence[Problem], study: str) -> str:
     )
 
 
+def told_twins(count: int, study: str) -> str:
+    """Says that validation images are training images too.
+
+    Args:
+        count: how many, one at least.
+        study: its name.
+
+    Example:
+        >>> print(told_twins(2, "ferplus"))
+        Attention: 2 validation images are files that are trained on too
+          all are listed by: python -m data_pipeline.check --study ferplus
+    """
+    return (
+        f"Attention: {count} validation images are files that are trained on too\n"
+        f"  all are listed by: python -m data_pipeline.check --study {study}"
+    )
+
+
 def split_report(split: Split) -> dict[str, Any]:
     """Lists what the parts hold, as ``holdout.json`` has it: counts of images."""
     shares = split.shares

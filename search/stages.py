@@ -34,7 +34,7 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
-from search.split_text import split_text, told_shared
+from search.split_text import split_text, told_shared, told_twins
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -186,6 +186,8 @@ def _say_split(run: Run, job: Job) -> None:
         )
     if job.unreadable:
         run.progress.say(f"left out: {job.unreadable} unreadable development images")
+    if job.twins:
+        run.progress.say(told_twins(job.twins, run.study.name))
     if run.study.data.crop != "none":
         run.progress.say(told_without_face({"development": job.without_face}))
 

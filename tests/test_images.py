@@ -59,6 +59,15 @@ def test_mapped(table, tmp_path):
     np.testing.assert_array_equal(decode_all(table, size=16), images.array)
 
 
+def test_same_bytes_are_told(table, tmp_path):
+    """Two files with the same bytes have the same content, and no others."""
+    images = [table.root / image for image in table.frame["image"]]
+    shutil.copy(images[1], images[4])
+    contents = read(table, tmp_path).contents
+    assert contents[1] == contents[4]
+    assert len(set(contents.tolist())) == 5
+
+
 def test_once(table, tmp_path, decoded):
     """A second call with the same files decodes nothing."""
     first = read(table, tmp_path)

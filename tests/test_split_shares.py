@@ -13,7 +13,7 @@ from data_pipeline.problems import Check
 from data_pipeline.shares import HOLD_OUT
 from data_pipeline.split import Fold, split
 from data_pipeline.targets import read_targets
-from search.fold_checks import check_folds, fold_notes
+from search.fold_checks import check_folds, fold_notes, twins
 from search.prepare import read_labels
 from search.report_text import WIDTH
 from search.sections import Data
@@ -175,3 +175,13 @@ def test_two_spellings(tmp_path, other):
     assert "subject in two parts" in told_shared(labelled.shared, "ckplus")
     write_table(tmp_path, "subject,filepath,AU1,high_level_emotion", *rows[::2])
     assert read_labels(study, tmp_path, drawn=False).shared == ()
+
+
+def test_twins_are_counted():
+    """A validation image counts where its fold trains on the same file, once a fold."""
+    contents = np.array([7, 7, 3, 4, 4, 4])
+    folds = [
+        Fold(train=np.array([0, 2, 3]), validation=np.array([1, 4, 5])),
+        Fold(train=np.array([0, 1]), validation=np.array([2, 3])),
+    ]
+    assert twins(folds, contents) == 3
