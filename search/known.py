@@ -1,6 +1,5 @@
 """Known configurations: a search tries them first, so that its gain over them shows."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,9 @@ from search.domains import Problems, check_value, nearest
 from search.space import Choices, Domain, FloatRange, IntRange, SearchSpace, grid_values
 
 NAME = "name"
+
+ROUNDING = 1e-8
+"""How far a number may be from a grid's, as a share of its step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,8 @@ def within(domain: Domain, value: Value) -> Value | None:
     grid = grid_values(domain)
     if not grid:
         return value
-    return next((own for own in grid if math.isclose(float(own), number)), None)
+    near = ROUNDING * (domain.step or 1)
+    return next((own for own in grid if abs(float(own) - number) < near), None)
 
 
 def known_as(known: Sequence[Known], params: Mapping[str, Value]) -> Known | None:

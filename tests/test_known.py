@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_pipeline.errors import StudyError
@@ -11,7 +11,7 @@ from search.domains import Problems
 from search.gains import gains
 from search.known import read_enqueued, within
 from search.pruners import PRUNERS
-from search.space import grid_values
+from search.space import FloatRange, grid_values
 from search.study import check_study, read_study
 from search.trials_table import trials_csv
 from tests.strategies_ledger import (
@@ -134,6 +134,8 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
 
 
 @given(domains(), st.integers(-60, 60) | st.floats(-11, 11))
+@example(FloatRange(low=0.0, high=1.0, step=1.0), 1e-118)
+@example(FloatRange(low=0.0, high=10.0, step=0.001), 9.0 + 2e-9)
 def test_within(domain, value):
     """A value is in a domain where the definition says so, as the domain spells it."""
     found = within(domain, value)
