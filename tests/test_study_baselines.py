@@ -96,7 +96,7 @@ def prepared(tmp_path_factory):
     ("name", "known"), [(name, k) for name in LAYOUTS for k in KNOWN[name]]
 )
 def test_trains(prepared, name, known, monkeypatch):
-    """A known configuration trains for two epochs, with its whole network.
+    """A known configuration trains for an epoch, with its whole network.
 
     A few rows and eager steps: tracing these networks costs more than running them.
     """
@@ -110,8 +110,8 @@ def test_trains(prepared, name, known, monkeypatch):
     (params,) = (one.params for one in study.known if one.name == known)
     config = model_config(study.space.config(params), labelled.frame)
     part = Part(train=np.arange(6), validation=np.arange(6, 9))
-    scores = list(WarmTrainer().fit(replace(config, epochs=2), arrays, part, seed=1))
+    config = replace(config, epochs=1)
+    (score,) = WarmTrainer().fit(config, arrays, part, seed=1)
     keras.backend.clear_session()
-    assert len(scores) == 2
-    assert all(np.isfinite(score.loss) for score in scores)
-    assert all(score.predictions.finite() for score in scores)
+    assert np.isfinite(score.loss)
+    assert score.predictions.finite()
