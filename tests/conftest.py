@@ -1,12 +1,18 @@
 """Drawn data that many tests read and none changes; each set is drawn once."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
 from data_pipeline.drawn.write import write_drawn
+from models.runtime import environment
 from tests.strategies_runs import started
 
 SUBJECTS = 16
+
+# Tests train in this process; Keras is imported after this file.
+os.environ.update(environment(cpus=1))
 
 # Machines are shared: how long one example takes says nothing about the code.
 settings.register_profile("shared", deadline=None)

@@ -27,6 +27,12 @@ def test_threads_are_those_of_a_trial():
     assert found["TF_NUM_INTRAOP_THREADS"] == found["TF_NUM_INTEROP_THREADS"] == "3"
 
 
+def test_several_threads_go_without_onednn():
+    """Where oneDNN's kernels overrun their memory, with several threads, they rest."""
+    assert environment(2)["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert "TF_ENABLE_ONEDNN_OPTS" not in environment(1)
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
