@@ -8,6 +8,7 @@ import pytest
 
 from data_pipeline.labels import DIMENSIONS
 from data_pipeline.split import Fold
+from models.epochs import EpochScore
 from models.metrics import scores
 from models.predictions import Predictions
 from models.training import WarmTrainer
@@ -86,11 +87,20 @@ def test_ratings_that_are_no_numbers_have_diverged():
     targets = labels(ratings=[[0.1, 0.2], [np.nan, 0.4]])
     fold = Fold(train=np.array([0]), validation=np.array([0, 1]))
     said = outputs(ratings=[[0.0, 0.0], [math.nan, 0.0]])
-    score = SimpleNamespace(
-        epoch=1, loss=0.1, predictions=said, seconds_trained=0.0, seconds_validated=0.0
-    )
+
+    def fit(_config, _arrays, part, **_options):
+        yield EpochScore(
+            epoch=1,
+            loss=0.1,
+            learning_rate=0.1,
+            predictions=said,
+            seconds_trained=0.0,
+            seconds_validated=0.0,
+            value=part.value(said),
+        )
+
     trainer = SimpleNamespace(
-        fit=lambda *_args, **_keys: iter([score]),
+        fit=fit,
         parameters=1,
         timings=SimpleNamespace(built=0.0, traced=0.0),
     )
