@@ -8,7 +8,6 @@ gone on with.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +41,8 @@ class Images:
         digest: SHA-256 of the files' bytes in order, the size, the channels and the
             crop.
         path: the ``.npy`` file, for ``numpy.load(path, mmap_mode="r")``.
-        contents: shape (N,), int64: equal where two files hold the same bytes.
+        contents: shape (N,), int64: equal where two files hold the same bytes; these
+            numbers mean nothing in another process.
     """
 
     array: Array
@@ -90,8 +90,7 @@ def read_images(
     )
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        contents = list(_contents(order, cache))
-        digest = _digest(order, contents)
+        digest, contents = _digest(order, _contents(order, cache))
         file = _file(cache, digest, order)
         if not is_seen(file):
             with alone(file.lock, lambda: _wait(file, order)):
@@ -112,7 +111,7 @@ def read_images(
         fallbacks=int((states == LOST).sum()),
         digest=digest,
         path=file.path,
-        contents=np.unique(contents, return_inverse=True)[1],
+        contents=contents,
     )
 
 
@@ -139,16 +138,23 @@ def _contents(order: Order, cache: Path) -> Iterator[str]:
     )
 
 
-def _digest(order: Order, digests: Iterable[str]) -> str:
-    """Names pixels by what they are made of; the centre square goes without saying."""
+def _digest(order: Order, digests: Iterable[str]) -> tuple[str, Array]:
+    """Names pixels by what they are made of; the centre square goes without saying.
+
+    Gives back what tells each file's bytes from others', too; a number each, because
+    the digests of many files are much to keep.
+    """
     table, crop = order.table, order.cropper.name
     words = [] if crop == CENTRE_SQUARE.name else [crop]
     words += [str(VERSION), str(order.size), str(table.channels)]
     total = hashlib.sha256(" ".join(words).encode())
-    marked = range(len(table)) if order.cropper.looks_at_landmarks else ()
-    for digest in chain(digests, (_landmarks_digest(table, row) for row in marked)):
+    contents = np.zeros(len(table), np.int64)
+    for row, digest in enumerate(digests):
         total.update(f" {digest}".encode())
-    return total.hexdigest()
+        contents[row] = hash(digest)
+    for row in range(len(table)) if order.cropper.looks_at_landmarks else ():
+        total.update(f" {_landmarks_digest(table, row)}".encode())
+    return total.hexdigest(), contents
 
 
 def _landmarks_digest(table: SampleTable, row: int) -> str:
