@@ -21,6 +21,7 @@ from models.feed import (
     mixing,
     pack,
 )
+from models.kept_weights import read_weights, write_weights
 from models.predictions import Predictions
 from models.schedule import Standing, advanced, learning_rate
 from models.warm import Seconds, WarmModel
@@ -149,6 +150,24 @@ class WarmTrainer:
         model = self._last(config).model
         with averaged(model):
             export(model, config, path)
+
+    def save(self, config: ModelConfig, path: Path) -> None:
+        """Writes the weights of the last fit, as ``predict`` and ``export`` use them.
+
+        Args:
+            config: the configuration that was fitted last.
+            path: of the file, for ``restore``.
+        """
+        write_weights(self._last(config).model, path)
+
+    def restore(self, config: ModelConfig, path: Path) -> None:
+        """Goes back to weights of an earlier epoch, or of another fold; fit no further.
+
+        Args:
+            config: the configuration that was fitted last, and that they are of.
+            path: of a file of ``save``.
+        """
+        read_weights(self._last(config).model, path)
 
     def _stage(self, config: ModelConfig, epoch: int, seed: int) -> WarmModel:
         """Returns the model of an epoch; a new stage goes on from the one before it."""

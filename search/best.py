@@ -28,5 +28,12 @@ def best_of(trials: Iterable[Trial]) -> Trial | None:
     Returns:
         One that was completed, or none.
     """
-    done = [trial for trial in trials if trial.value is not None]
-    return max(done, key=lambda own: (own.value or 0.0, -own.number), default=None)
+    return next(iter(ranked(trials)), None)
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """Sorts the completed trials from the best, of equals the first one first."""
+    done = [(trial.value, -trial.number, trial) for trial in trials]
+    kept = [one for one in done if one[0] is not None]
+    kept.sort(key=lambda one: (one[0], one[1]), reverse=True)
+    return [trial for _, _, trial in kept]

@@ -11,7 +11,7 @@ from tensorboardX import SummaryWriter
 from tensorboardX.summary import hparams
 
 from models.settings import Value
-from search.records import Counts, Watcher
+from search.records import Counts, Read, Watcher
 from search.results import Asked, Completed, Outcome, Report
 
 FOLDER = "tensorboard"
@@ -30,6 +30,10 @@ class CurveFiles:
         self._folder = folder
         self._asked: dict[int, Asked] = {}
         self._open: dict[int, tuple[int, dict[str, SummaryWriter]]] = {}
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open."""
+        self._watcher.opened(read)
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""

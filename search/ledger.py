@@ -51,6 +51,7 @@ class Ledger:
         self._known = study.known
         self._spared: set[int] = set()
         self._settle()
+        self._watcher.opened(self.records)
 
     def ask(self) -> Asked | None:
         """Proposes the next trial, or ``None`` when budget or grid is exhausted."""

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from data_pipeline.crop import cropper
+from models.weights import Taken
 from search.prepare import Labelled
 from search.results import Retrained
 from search.run_folder import RunFolder, sha256, write_json
@@ -45,26 +47,52 @@ def place_model(
         retrained: how the training ended.
         more: what else the card says.
     """
-    folder.file(PARTIAL).replace(folder.file(MODEL))
-    card = _card(study, folder, winner, labelled, retrained)
+    model = folder.file(MODEL)
+    folder.file(PARTIAL).replace(model)
+    card = card_of(
+        study,
+        labelled,
+        winner,
+        model,
+        parameters=retrained.parameters,
+        start=retrained.start,
+    )
+    card["data"] |= {
+        "unreadable": retrained.left_out,
+        "without_face": retrained.without_face,
+    }
     write_json(folder.file(SIDECAR), card | more)
 
 
-def _card(
+def card_of(
     study: Study,
-    folder: RunFolder,
-    winner: Winner,
     labelled: Labelled,
-    retrained: Retrained,
+    winner: Winner,
+    model: Path,
+    *,
+    parameters: int,
+    start: Taken | None,
 ) -> dict[str, Any]:
-    """Describes a model: what goes in, what comes out, where it comes from."""
+    """Describes a model: what goes in, what comes out, where it comes from.
+
+    Args:
+        study: the study.
+        labelled: the data.
+        winner: the trial that it comes from.
+        model: its file.
+        parameters: weights that training could change.
+        start: what its backbone started from, where that was not random.
+
+    Returns:
+        What ``models.description`` reads, and more for people.
+    """
     frame = labelled.frame
     return {
         "study": study.name,
         "drawn": labelled.drawn,
         "trial": winner.trial,
         "epochs": winner.epoch,
-        "parameters": retrained.parameters,
+        "parameters": parameters,
         "input": {
             "size": frame.image_size,
             "channels": frame.channels,
@@ -80,10 +108,8 @@ def _card(
             "dataset": study.data.dataset,
             "fingerprint": labelled.fingerprint,
             "hold_out": labelled.split.hold_out.key,
-            "unreadable": retrained.left_out,
-            "without_face": retrained.without_face,
         },
-        **start_card(winner.weights, frame, retrained.start),
-        "sha256": sha256(folder.file(MODEL)),
+        **start_card(winner.weights, frame, start),
+        "sha256": sha256(model),
         "versions": {name: version(name) for name in PACKAGES},
     }

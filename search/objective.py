@@ -20,6 +20,7 @@ from models.metrics import scores
 from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import WarmTrainer
+from search.checkpoints import Checkpoints
 from search.curve import smoothed
 from search.fold_run import FoldRun, pooled, pooled_watched, shared_rates
 from search.gap import Gap, judged, training_sample
@@ -29,7 +30,12 @@ from search.results import Completed, Pruned, Report, Spent
 
 
 def run_trial(
-    trainer: WarmTrainer, arrays: Arrays, job: Job, config: ModelConfig, seed: int
+    trainer: WarmTrainer,
+    arrays: Arrays,
+    job: Job,
+    config: ModelConfig,
+    seed: int,
+    checkpoints: Checkpoints | None = None,
 ) -> Generator[Report, None, Completed | Pruned]:
     """Trains a configuration on each fold in turn.
 
@@ -39,6 +45,7 @@ def run_trial(
         job: folds, objective and stride.
         config: what to train.
         seed: of everything random in this trial.
+        checkpoints: keeps the folds' best epochs on disk, where they are wanted.
 
     Yields:
         A report after every epoch; the caller may close the generator to prune.
@@ -59,6 +66,8 @@ def run_trial(
             spent = _add(spent, before, score, trainer)
             if not run.add(score):
                 return Pruned(reason="diverged", spent=spent)
+            if checkpoints is not None:
+                checkpoints.add(index, run.values)
             over = run.over(config)
             yield Report(
                 step=index * job.stride + score.epoch,
@@ -71,6 +80,8 @@ def run_trial(
             )
             if over:
                 break
+    if checkpoints is not None:
+        checkpoints.end([run.values for run in runs])
     rows = np.concatenate([fold.validation for fold in job.folds])
     outcome = completed(pooled(runs), job.truth.take(rows), job.objective, spent)
     return replace(

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from models.settings import SETTINGS, Value
 from models.weights import Taken
-from search.records import Counts
+from search.records import Counts, Read
 from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
 
 
@@ -68,6 +68,9 @@ class SearchProgress:
     def finish(self) -> None:
         """Takes the bar away, so that what is said last stands last."""
         self._bar.stop()
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open; ``resume`` says what is told of it."""
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""

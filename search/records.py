@@ -1,6 +1,6 @@
 """What the ledger says of trials: counts, records, and who may watch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,8 +41,15 @@ class TrialRecord:
     known: str = ""
 
 
+Read = Callable[[], Sequence[TrialRecord]]
+"""Reads every trial that was begun, in the order of their numbers."""
+
+
 class Watcher(Protocol):
     """Who wants to see a search go on."""
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open, and nobody runs trials yet."""
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
@@ -59,6 +66,9 @@ class Watcher(Protocol):
 
 class Unwatched:
     """Nobody looks."""
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open, and nobody runs trials yet."""
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""

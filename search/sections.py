@@ -74,7 +74,7 @@ class Search:
 
     ``enqueue`` holds known configurations, which are tried first; ``warm_start`` names
     an earlier study, whose best trials come next. ``tensorboard`` writes curves of
-    every trial.
+    every trial, ``checkpoints`` the models of so many best trials.
     """
 
     trials: Positive
@@ -84,6 +84,7 @@ class Search:
         "hyperband", "successive_halving", "median", "patient", "wilcoxon", "none"
     ] = "successive_halving"
     tensorboard: bool = True
+    checkpoints: Annotated[int, Field(ge=0)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None
     enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
 

@@ -1,19 +1,18 @@
 """The stages of a run, joined: labels, ledger, executor, retraining, hold-out."""
 
 import argparse
-import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from search import final
+from search.announce import say_split, say_where
+from search.checkpoint_files import checkpoint_files
+from search.checkpoints import FOLDER as CHECKPOINTS
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
 from search.executors import check_gpus, executor
-from search.fold_checks import fold_notes
-from search.gains import gains
-from search.gap import told_gap
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
@@ -23,7 +22,8 @@ from search.prepare import (
     read_labels,
 )
 from search.progress import SearchProgress
-from search.report_text import describe, told_skipped, told_without_face
+from search.records import Watcher
+from search.report_text import describe, told_skipped
 from search.results import RetrainOrder
 from search.run_folder import (
     RunFolder,
@@ -34,7 +34,7 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
-from search.split_text import split_text, told_shared, told_twins
+from search.split_text import told_shared
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -95,27 +95,20 @@ def run_stages(asked: argparse.Namespace) -> None:
             progress.finish()
             if asked.until == "holdout":
                 _hold_out(run, reopen=asked.reopen)
-            _say_where(run, ledger)
+            say_where(run.progress.say, run.folder, run.labelled, ledger, run.storage)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
-    watcher = _watcher(run)
     study = warm_started(run.study, run.folder, run.labelled, run.progress.say)
     ledger = open_ledger(
         study,
         url=run.storage,
         name=run.folder.name,
         data=label_identity(run.study, run.labelled),
-        watcher=watcher,
+        watcher=_watcher(run),
     )
-    watcher.read = ledger.records
     _check_gpus(run, asked, ledger)
-    job, pixels = prepare(
-        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
-    )
-    ledger.keep_pixels(pixels)
-    if not ledger.exhausted():
-        _say_split(run, job)
+    job = _job(run, ledger)
     _write_inputs(run)
     if asked.until == "holdout" and final.test_is_unfinished(run.folder, run.labelled):
         # Before a larger budget finds another winner: the hold-out is open for this.
@@ -146,6 +139,19 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     return ledger
 
 
+def _job(run: Run, ledger: Ledger) -> Job:
+    """Decodes the development part, and says how it is divided."""
+    job, pixels = prepare(
+        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
+    )
+    ledger.keep_pixels(pixels)
+    if not ledger.exhausted():
+        say_split(run.progress.say, run.study, run.labelled, job)
+    if not run.study.search.checkpoints:
+        return job
+    return replace(job, checkpoints=str(run.folder.file(CHECKPOINTS)))
+
+
 def _after_search(
     run: Run, ledger: Ledger, asked: argparse.Namespace
 ) -> RetrainOrder | None:
@@ -153,7 +159,7 @@ def _after_search(
     best = final.require_best(ledger)
     tested = final.tested_trial(run.folder, run.labelled)
     if tested not in (None, best.number) and not asked.reopen:
-        # What was tested stays; _say_where tells of the better trial.
+        # What was tested stays; say_where tells of the better trial.
         return None
     final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
     if asked.until == "search":
@@ -161,35 +167,20 @@ def _after_search(
     return final.retrain_order(run.study, run.folder, best)
 
 
-def _watcher(run: Run) -> TableWriter:
-    """Joins those who see trials go on: files of curves, table and person."""
-    drawn = CurveFiles(run.progress, run.folder.file(CURVES))
-    shown = drawn if run.study.search.tensorboard else run.progress
-    return TableWriter(shown, run.folder.file("trials.csv"))
+def _watcher(run: Run) -> Watcher:
+    """Joins those who see trials go on: person, curves, checkpoints, table."""
+    watcher: Watcher = run.progress
+    if run.study.search.tensorboard:
+        watcher = CurveFiles(watcher, run.folder.file(CURVES))
+    if run.study.search.checkpoints:
+        watcher = checkpoint_files(watcher, run.study, run.folder, run.labelled)
+    return TableWriter(watcher, run.folder.file("trials.csv"))
 
 
 def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:
     """Refuses GPUs that are not there, before images are read for them."""
     if not ledger.exhausted():
         check_gpus(asked.executor, run.study.resources.gpus_per_trial)
-
-
-def _say_split(run: Run, job: Job) -> None:
-    """Says how the data are divided, and what a part lacks."""
-    run.progress.say(split_text(run.labelled.split, run.study.data))
-    for note in fold_notes(job.folds, job.truth):
-        run.progress.say(note)
-    if run.labelled.unlabelled:
-        run.progress.say(
-            f"left out: {run.labelled.unlabelled} development images without a label "
-            "of the study's targets"
-        )
-    if job.unreadable:
-        run.progress.say(f"left out: {job.unreadable} unreadable development images")
-    if job.twins:
-        run.progress.say(told_twins(job.twins, run.study.name))
-    if run.study.data.crop != "none":
-        run.progress.say(told_without_face({"development": job.without_face}))
 
 
 def _write_inputs(run: Run) -> None:
@@ -209,40 +200,3 @@ def _hold_out(run: Run, *, reopen: bool) -> None:
         report = final.open_and_test(run.study, run.folder, run.labelled, reopen=reopen)
     run.progress.say("")
     run.progress.say(describe(report))
-
-
-def _say_where(run: Run, ledger: Ledger) -> None:
-    """Says where everything is, and how to look at it."""
-    best = ledger.best()
-    counts = ledger.counts()
-    drawn = " (DRAWN faces: no real person)" if run.labelled.drawn else ""
-    run.progress.say("")
-    run.progress.say(
-        f"trials: {counts.completed} completed, {counts.pruned} pruned, "
-        f"{counts.failed} failed{drawn}"
-    )
-    for line in gains(ledger.records()):
-        run.progress.say(line)
-    if best is not None:
-        run.progress.say(
-            f"best: trial {best.number}, validation value {best.value:.4f} "
-            "(optimistic: the best of many on the data that chose it)"
-        )
-        fit = told_gap(best.attributes)
-        if fit is not None:
-            run.progress.say(fit)
-        tested = final.tested_trial(run.folder, run.labelled)
-        if tested not in (None, best.number):
-            run.progress.say(
-                f"the model here is that of trial {tested}, for which the hold-out was "
-                f"opened; --reopen retrains and tests trial {best.number}, and every "
-                "report counts it"
-            )
-    run.progress.say(f"everything is in {run.folder.path}")
-    storage = shlex.quote(run.storage)
-    run.progress.say(f"look at the trials: optuna-dashboard {storage}")
-    if run.folder.file(CURVES).is_dir():
-        run.progress.say(
-            f"look at the curves: python -m search.tensorboard --study "
-            f"{shlex.quote(run.folder.name)} --out {shlex.quote(str(run.folder.out))}"
-        )

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from models.settings import SETTINGS
-from search.records import Counts, TrialRecord, Watcher
+from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
 from search.run_folder import write_text
 
@@ -67,10 +67,15 @@ class TableWriter:
     """Watches a search for another watcher, and keeps ``trials.csv`` up to date."""
 
     def __init__(self, watcher: Watcher, path: Path) -> None:
-        """Takes whom to tell, and the file; ``read`` is set when there is a ledger."""
+        """Takes whom to tell, and the file."""
         self._watcher = watcher
         self._path = path
-        self.read: Callable[[], Sequence[TrialRecord]] = tuple
+        self._read: Read = tuple
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open."""
+        self._read = read
+        self._watcher.opened(read)
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
@@ -92,4 +97,4 @@ class TableWriter:
 
     def write(self) -> None:
         """Writes the file anew, whole or not at all."""
-        write_text(self._path, trials_csv(self.read()))
+        write_text(self._path, trials_csv(self._read()))

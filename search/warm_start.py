@@ -6,6 +6,7 @@ from typing import Any
 
 from data_pipeline.errors import InputError, StudyError
 from models.config import complete
+from search.best import ranked
 from search.domains import nearest
 from search.history import read_identity, read_records
 from search.known import Known, find
@@ -92,9 +93,8 @@ def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any
     as_run = read_study(str(earlier.file("study.toml")))
     records = read_records(as_run, url=earlier.storage, name=earlier.name)
     distinct: dict[str, TrialRecord] = {}
-    for record in sorted(records, key=_worth, reverse=True):
-        if record.value is not None:
-            distinct.setdefault(repr(sorted(record.values.items())), record)
+    for record in ranked(records):
+        distinct.setdefault(repr(sorted(record.values.items())), record)
     if not distinct:
         raise InputError(
             f"[search] warm_start: no trial of {earlier.name} has completed yet; "
@@ -104,7 +104,3 @@ def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any
         {"number": record.number, "values": complete(record.values)}
         for record in list(distinct.values())[:MOST]
     ]
-
-
-def _worth(record: TrialRecord) -> tuple[float, int]:
-    return (float("-inf") if record.value is None else record.value, -record.number)

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from data_pipeline.errors import HarnessError
-from models.config import model_config
+from models.config import ModelConfig, model_config
 from models.epochs import Arrays, Part
 from models.runtime import is_out_of_memory
 from models.training import WarmTrainer
+from search.checkpoints import Checkpoints, trial_folder
 from search.job import Job
 from search.objective import run_trial
 from search.results import (
@@ -52,7 +53,12 @@ class Worker:
         config = model_config(asked.values, self._job.frame)
         try:
             outcome = yield from run_trial(
-                self._trainer, self._arrays, self._job, config, asked.seed
+                self._trainer,
+                self._arrays,
+                self._job,
+                config,
+                asked.seed,
+                self._checkpoints(asked, config),
             )
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):
@@ -61,6 +67,13 @@ class Worker:
         if isinstance(outcome, Completed):
             return replace(outcome, start=self._trainer.taken)
         return outcome
+
+    def _checkpoints(self, asked: Asked, config: ModelConfig) -> Checkpoints | None:
+        """Says where a trial's epochs are kept, if they are."""
+        if self._job.checkpoints is None:
+            return None
+        folder = trial_folder(Path(self._job.checkpoints), asked.number)
+        return Checkpoints(self._trainer, config, folder)
 
     def retrain(self, order: RetrainOrder) -> Retrained | Failed:
         """Trains on every development row and writes the model to the order's path.

@@ -6,10 +6,12 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
+import keras
 import optuna
 import psutil
 import pytest
 
+from models.description import read_description
 from tests.strategies_runs import STUDY, ended, started, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -56,6 +58,12 @@ def history(folder):
     ]
 
 
+def weights_of(path):
+    """Reads the weights of a model, as bytes."""
+    model = keras.saving.load_model(path, compile=False)
+    return [weight.tobytes() for weight in model.get_weights()]
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, coursework):
     """The same study by each executor, in processes of their own."""
@@ -68,7 +76,7 @@ def runs(tmp_path_factory, coursework):
     for executor in ("serial", "ray"):
         out = place / executor
         words = ("--study", study, "--data", coursework, "--out", out)
-        words += ("--executor", executor)
+        words += ("--executor", executor, "--set", "search.checkpoints=2")
         answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
         assert not list(temporary.iterdir())
@@ -108,6 +116,24 @@ class ExecutorLaws:
         after = lines.index(told[-1]) + 1
         assert lines[after].startswith("retraining trial")
 
+    def test_checkpoints_of_the_best_trials(self, runs):
+        """The two best trials leave a model of each fold, which predict takes."""
+        folder = runs[self.executor][0]
+        done = [t for t in history(folder) if t.state == "COMPLETE"]
+        best = sorted(done, key=lambda trial: trial.value, reverse=True)[:2]
+        models = sorted((folder / "checkpoints").rglob("*.keras"))
+        places = {path.parent.relative_to(folder).as_posix() for path in models}
+        assert places == {
+            f"checkpoints/trial-{trial.number:04}/fold-{fold}"
+            for trial in best
+            for fold in (1, 2)
+        }
+        assert len(list((folder / "checkpoints").rglob("*.*"))) == 2 * len(models)
+        described = read_description(models[0])
+        whole = json.loads((folder / "model.json").read_text())
+        assert described.action_units == tuple(whole["action_units"])
+        assert "checkpoints" in runs[self.executor][1].out
+
     def test_seconds_are_kept(self, runs):
         """The table tells what each trial cost, and that graphs were kept warm."""
         rows = table(runs[self.executor][0])
@@ -136,6 +162,18 @@ class TestRay(ExecutorLaws):
 def test_executors_agree(runs):
     """One worker without look-ahead: same parameters, states, reasons and curves."""
     assert history(runs["serial"][0]) == history(runs["ray"][0])
+
+
+def test_executors_leave_the_same_checkpoints(runs):
+    """The weights that each keeps of its best trials are equal, to the bit."""
+    kept = [
+        {
+            path.relative_to(runs[name][0]).as_posix(): weights_of(path)
+            for path in (runs[name][0] / "checkpoints").rglob("*.keras")
+        }
+        for name in ("serial", "ray")
+    ]
+    assert kept[0] == kept[1]
 
 
 def test_executors_leave_the_same_model(runs):

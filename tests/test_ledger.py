@@ -92,6 +92,10 @@ class Watcher:
         """Has seen nothing."""
         self.seen = []
 
+    def opened(self, read):
+        """Sees the beginning."""
+        self.seen.append(("opened", len(read())))
+
     def asked(self, asked, counts):
         """Sees a trial begin."""
         self.seen.append(("asked", asked.number, counts.running, counts.done))
@@ -110,12 +114,13 @@ class Watcher:
 
 
 def test_watcher(tmp_path):
-    """A watcher sees each trial begin and end, with the counts after it."""
+    """A watcher sees the ledger open, each trial begin and end, and counts after it."""
     watcher = Watcher()
     ledger = begin(tmp_path, watcher=watcher)
     for outcome in (complete(0.5), prune(), fail()):
         ledger.tell(ledger.ask().number, outcome)
     assert watcher.seen == [
+        ("opened", 0),
         ("asked", 0, 1, 0),
         ("Completed", 0, 0, 1),
         ("asked", 1, 1, 1),

@@ -1,0 +1,93 @@
+"""What a run says to a person before its first trial and at its end."""
+
+import shlex
+from collections.abc import Callable
+
+from search import final
+from search.checkpoints import FOLDER as CHECKPOINTS
+from search.curve_files import FOLDER as CURVES
+from search.fold_checks import fold_notes
+from search.gains import gains
+from search.gap import told_gap
+from search.job import Job
+from search.ledger import Ledger
+from search.prepare import Labelled
+from search.report_text import told_without_face
+from search.run_folder import RunFolder
+from search.split_text import split_text, told_twins
+from search.study import Study
+
+Say = Callable[[str], None]
+
+
+def say_split(say: Say, study: Study, labelled: Labelled, job: Job) -> None:
+    """Says how the data are divided, and what a part lacks.
+
+    Args:
+        say: prints a line.
+        study: the study.
+        labelled: its data.
+        job: what of them can be trained on.
+    """
+    say(split_text(labelled.split, study.data))
+    for note in fold_notes(job.folds, job.truth):
+        say(note)
+    if labelled.unlabelled:
+        say(
+            f"left out: {labelled.unlabelled} development images without a label "
+            "of the study's targets"
+        )
+    if job.unreadable:
+        say(f"left out: {job.unreadable} unreadable development images")
+    if job.twins:
+        say(told_twins(job.twins, study.name))
+    if study.data.crop != "none":
+        say(told_without_face({"development": job.without_face}))
+
+
+def say_where(
+    say: Say, folder: RunFolder, labelled: Labelled, ledger: Ledger, storage: str
+) -> None:
+    """Says what came of a run, where everything is, and how to look at it.
+
+    Args:
+        say: prints a line.
+        folder: of the run.
+        labelled: its data.
+        ledger: its trials.
+        storage: the URL of Optuna's storage.
+    """
+    best = ledger.best()
+    counts = ledger.counts()
+    drawn = " (DRAWN faces: no real person)" if labelled.drawn else ""
+    say("")
+    say(
+        f"trials: {counts.completed} completed, {counts.pruned} pruned, "
+        f"{counts.failed} failed{drawn}"
+    )
+    for line in gains(ledger.records()):
+        say(line)
+    if best is not None:
+        say(
+            f"best: trial {best.number}, validation value {best.value:.4f} "
+            "(optimistic: the best of many on the data that chose it)"
+        )
+        fit = told_gap(best.attributes)
+        if fit is not None:
+            say(fit)
+        tested = final.tested_trial(folder, labelled)
+        if tested not in (None, best.number):
+            say(
+                f"the model here is that of trial {tested}, for which the hold-out was "
+                f"opened; --reopen retrains and tests trial {best.number}, and every "
+                "report counts it"
+            )
+    say(f"everything is in {folder.path}")
+    say(f"look at the trials: optuna-dashboard {shlex.quote(storage)}")
+    if folder.file(CURVES).is_dir():
+        say(
+            f"look at the curves: python -m search.tensorboard --study "
+            f"{shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
+        )
+    if folder.file(CHECKPOINTS).is_dir():
+        say(f"models of the best trials' folds: {folder.file(CHECKPOINTS)}")
