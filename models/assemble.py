@@ -18,6 +18,7 @@ from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
 from models.normalization import standardize
 from models.optimizers import make_optimizer
 from models.rating_losses import valence_arousal_loss
+from models.sharpness import STEPS, Sharpness
 
 
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
@@ -36,8 +37,8 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
 
         Args:
             penalized: kinds of layers whose kernels L1 and L2 act on.
-            structure: says whether any of a row's emotions is right, whether
-                weights are averaged, and which are frozen.
+            structure: says whether any of a row's emotions is right, whether weights
+                are averaged and steps sharpness-aware, and which are frozen.
             graph: ``inputs`` and ``outputs`` of a functional model.
         """
         super().__init__(**graph)
@@ -50,7 +51,18 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
             if structure.averaged
             else None
         )
+        self.sharpness = Sharpness(name="sharpness") if structure.sharp else None
         self.loss_knobs = LossKnobs(name="loss_knobs")
+
+    def train_step(self, *given: Any) -> Any:
+        """Makes one step: Keras's own, or a sharpness-aware one.
+
+        Args:
+            given: a batch, or where a backend keeps no state a state and a batch.
+        """
+        if self.sharpness is None:
+            return super().train_step(*given)
+        return STEPS[keras.backend.backend()](self, *given)
 
     def kernels(self) -> list[Any]:
         """Lists the kernels that L1 and L2 act on."""

@@ -16,7 +16,8 @@ class Structure:
     ``emotions``, ``action_units`` and ``dimensions`` are the outputs' labels, empty
     where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several``
     takes the loss that is content with any of a row's emotions. ``averaged`` keeps a
-    running average of the weights; ``precision`` is what layers compute in.
+    running average of the weights, ``sharp`` takes sharpness-aware steps;
+    ``precision`` is what layers compute in.
     ``trained`` counts the backbone's last blocks that training changes, ``None`` for
     all of it; ``frozen_norm`` leaves its batch normalisation alone.
     """
@@ -35,6 +36,7 @@ class Structure:
     dimensions: tuple[str, ...] = ()
     normalization: str = OWN
     averaged: bool = False
+    sharp: bool = False
     precision: str = PRECISIONS[0]
     trained: int | None = None
     frozen_norm: bool = False
@@ -52,6 +54,7 @@ class Knobs:
     momentum: float
     clip_norm: float
     ema: float
+    sam_rho: float
     dropout: float
     l1: float
     l2: float
@@ -154,6 +157,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         dimensions=frame.dimensions,
         normalization=str(of("backbone.normalization")),
         averaged=float(of("training.ema")) > 0,
+        sharp=float(of("training.sam_rho")) > 0,
         precision=str(of("training.precision")),
         trained=int(of("finetune.blocks")) or None,
         frozen_norm=of("finetune.batch_norm") == "frozen",
@@ -166,6 +170,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         momentum=_where(optimizer == "sgd", of("training.momentum")),
         clip_norm=float(of("training.clip_norm")),
         ema=float(of("training.ema")),
+        sam_rho=float(of("training.sam_rho")),
         dropout=float(of("head.dropout")),
         l1=float(of("regularization.l1")),
         l2=float(of("regularization.l2")),

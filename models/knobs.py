@@ -84,6 +84,8 @@ def knob_variables(model: Any) -> dict[str, Any]:
         found["momentum"] = optimizer.momentum_knob
     if model.average is not None:
         found["ema"] = model.average.momentum
+    if model.sharpness is not None:
+        found["sam_rho"] = model.sharpness.rho
     return found
 
 

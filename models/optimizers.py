@@ -1,9 +1,4 @@
-"""Optimizers whose learning rate, decay, momentum and clipping are variables.
-
-Sharpness-aware minimization is not among them: it takes a second gradient of the same
-batch at other weights, augmentation and dropout drawn alike and statistics left alone.
-Keras gives no step to do that in on every backend, and each step costs twice.
-"""
+"""Optimizers whose learning rate, decay, momentum and clipping are variables."""
 
 from typing import Any
 

@@ -9,8 +9,9 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 
@@ -72,6 +73,38 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = f"{type(error).__name__}: {error}"
     return any(mark in text for mark in OUT_OF_MEMORY_MARKS)
+
+
+def differentiated(
+    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
+) -> tuple[Any, list[Any]]:
+    """Differentiates by variables, with TensorFlow.
+
+    Args:
+        function: returns a scalar, and what else is wanted of it.
+        variables: of Keras.
+
+    Returns:
+        What else was wanted, and a gradient for each variable.
+    """
+    tensorflow = importlib.import_module("tensorflow")
+    with tensorflow.GradientTape() as tape:
+        scalar, kept = function()
+    return kept, tape.gradient(scalar, list(variables))
+
+
+def value_and_gradients(function: Callable[..., tuple[Any, Any]]) -> Callable[..., Any]:
+    """Makes a function that also differentiates by its first argument, with JAX.
+
+    Args:
+        function: returns a scalar, and what else is wanted of it.
+
+    Returns:
+        A function to both of these, and gradients.
+    """
+    jax = importlib.import_module("jax")
+    found: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
+    return found
 
 
 @contextmanager

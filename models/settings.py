@@ -105,6 +105,8 @@ SETTINGS: dict[str, Setting] = {
     "training.clip_norm": Setting(kind=float, default=0.0, low=0.0, high=1e6),
     # Any average needs a graph that keeps it; which one, is a knob.
     "training.ema": Setting(kind=float, default=0.0, low=0.0, high=0.99999),
+    # Likewise: any radius needs a graph that takes two gradients a step.
+    "training.sam_rho": Setting(kind=float, default=0.0, low=0.0, high=10.0),
     "training.precision": Setting(
         kind=str, default="float32", choices=PRECISIONS, structure=True
     ),

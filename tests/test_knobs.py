@@ -30,6 +30,7 @@ BASE = {
     "training__ema": 0.9,
 }
 SGD = {"training__optimizer": "sgd"}
+SHARP = {"training__sam_rho": 0.05}
 CHANGES = {
     "learning_rate": {"training__learning_rate": 2e-3},
     "weight_decay": {"training__weight_decay": 0.5},
@@ -44,8 +45,9 @@ CHANGES = {
     "augmentation": {"augmentation__strength": 0.9},
     "clip_norm": {"training__clip_norm": 1e-3},
     "momentum": {"training__momentum": 0.5},
+    "sam_rho": {"training__sam_rho": 0.5},
 }
-UNDER = {"momentum": SGD}
+UNDER = {"momentum": SGD, "sam_rho": SHARP}
 """What else a knob needs to have an effect."""
 
 AFTER = {"ema"}
@@ -75,7 +77,7 @@ def test_a_changed_knob_changes_the_loss(trainer, name):
     under = UNDER.get(name, {})
     before = _losses(trainer, **under)
 
-    assert _losses(trainer, **under, **CHANGES[name])[-1] != before[-1]
+    assert _losses(trainer, **under | CHANGES[name])[-1] != before[-1]
     assert _losses(trainer, **under) == before
 
 
@@ -88,15 +90,15 @@ def test_another_preset_changes_the_loss(trainer, preset):
 
 def test_knobs_need_no_new_graph(trainer, monkeypatch):
     """No knob, batch size, balance or number of epochs traces the step again."""
-    _losses(trainer)
-    _losses(trainer, **SGD)
+    for under in ({}, SGD, SHARP):
+        _losses(trainer, **under)
 
     def traced(*_args, **_kwargs):
         pytest.fail("the training step was traced again")
 
     monkeypatch.setattr(ExpressionModel, "compute_loss", traced)
     for name, changes in CHANGES.items():
-        _losses(trainer, **UNDER.get(name, {}), **changes)
+        _losses(trainer, **UNDER.get(name, {}) | changes)
     _losses(trainer, training__ema=0.99)
     _losses(trainer, training__epochs=3)
     if keras.backend.backend() == "tensorflow":  # others trace each shape of a batch
@@ -110,7 +112,7 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
 def test_knobs_are_variables_that_training_leaves_alone(trainer):
     """Each knob is among the variables of model or optimizer, and is not trained."""
     names = set()
-    for under in ({}, SGD):
+    for under in ({}, SGD, SHARP):
         config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
         _losses(trainer, **under)
         model = trainer._warm(config.structure).model  # noqa: SLF001
