@@ -38,7 +38,7 @@ from search.split_text import told_shared
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
-from search.warm_start import warm_started
+from search.warm_start import check_warm_start, warm_started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,10 @@ def run_stages(asked: argparse.Namespace) -> None:
     build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
+        folder = RunFolder(
+            out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
+        )
+        check_warm_start(study, folder, drawn=drawn)
         labelled = read_labels(
             study, root, drawn=drawn, progress=progress.stage, runs=asked.out
         )
@@ -71,9 +75,6 @@ def run_stages(asked: argparse.Namespace) -> None:
             progress.say(told_skipped(labelled.skipped, study.name))
         if labelled.shared:
             progress.say(told_shared(labelled.shared, study.name))
-        folder = RunFolder(
-            out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
-        )
         folder.make()
         run = Run(
             study=study,

@@ -19,6 +19,23 @@ MOST = 5
 KEPT = "warm_start.json"
 
 
+def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
+    """Refuses an earlier run that is not there, before any label is read.
+
+    Args:
+        study: the study; ``[search] warm_start`` names the earlier one, if any.
+        folder: of the study's run, which may keep what it read at its first start.
+        drawn: whether its data are drawn; then so are the earlier run's.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    name = study.search.warm_start
+    kept = read_json(folder.file(KEPT)) or {}
+    if name is not None and kept.get("study") != name:
+        _earlier(study, folder, name, drawn=drawn)
+
+
 def warm_started(
     study: Study, folder: RunFolder, labelled: Labelled, say: Callable[[str], None]
 ) -> Study:

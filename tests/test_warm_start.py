@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import pytest
 
 from data_pipeline.errors import InputError, StudyError
+from search import stages
 from search.run_folder import RunFolder
 from search.study import check_study
 from search.warm_start import MOST, warm_started
 from tests.strategies_ledger import SMALL, begin, complete, small
-from tests.strategies_runs import contents
+from tests.strategies_runs import contents, searched, write_study
 
 BEGUN = {"data.hold_out": "ours", "data.labels": "abc"}
 WARM = ("trials = 4", 'trials = 9\nwarm_start = "v1"')
@@ -104,6 +105,19 @@ def test_a_run_that_is_not_there(tmp_path):
         warmed(tmp_path, drawn=True)
     with pytest.raises(StudyError, match="this study itself"):
         warmed(tmp_path, ('"v1"', '"small"'))
+
+
+def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
+    """Reading the labels of a large data set would be waited for in vain."""
+    monkeypatch.setattr(
+        stages, "read_labels", lambda *_, **__: pytest.fail("labels were read")
+    )
+    study = write_study(tmp_path)
+    words = ("--set", "search.warm_start=v1")
+    answer = searched(study, coursework, tmp_path / "runs", *words)
+    assert answer.code == 2
+    assert "no run v1-drawn" in answer.err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_run_without_a_completed_trial(tmp_path):
