@@ -47,3 +47,14 @@ class DataError(InputError):
 
 class SealedError(InputError):
     """The hold-out was opened before, and nobody asked to open it again."""
+
+
+def first_line(error: BaseException) -> str:
+    """Takes the first line of what a library says; where it is mute, the error's kind.
+
+    Example:
+        >>> first_line(ValueError("no such layer")), first_line(KeyError())
+        ('no such layer', 'KeyError')
+    """
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -7,12 +7,12 @@ from pathlib import Path
 from data_pipeline.errors import StudyError, WeightsError
 from models.catalogue import BACKBONE_FACTS, WeightsFile
 from models.config import Structure
-from models.settings import DEVELOPMENT
+from models.settings import DEVELOPMENT, OWN
 
 NONE = "none"
 IMAGENET = "imagenet"
-SUFFIXES = (".keras", ".weights.h5")
-"""Of files that a backbone can start from."""
+SUFFIXES = (".keras", ".weights.h5", ".h5")
+"""Of files that a backbone can start from; the last is that of Keras 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,16 @@ def check_structure(structure: Structure) -> None:
             f"data.image_size or leave the backbone out"
         )
     check_weights(structure.backbone, structure.weights)
-    if (structure.weights, structure.normalization) == (IMAGENET, DEVELOPMENT):
+    if structure.normalization != DEVELOPMENT:
+        return
+    if structure.weights.lower().endswith(".h5"):
+        raise WeightsError(
+            f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
+            f"backbone.weights = {structure.weights}: such a file does not say that "
+            "its weights expect pixels of that scale, as a .keras file does; export "
+            f'one, or set backbone.normalization = "{OWN}"'
+        )
+    if structure.weights == IMAGENET:
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
             f'backbone.weights = "{IMAGENET}": those weights expect pixels as '
@@ -71,9 +80,9 @@ def check_weights(backbone: str, weights: str) -> None:
             raise WeightsError(_no_imagenet(backbone))
         return
     path = Path(weights)
-    if not path.is_file() or not path.name.endswith(SUFFIXES):
+    if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
         raise WeightsError(
-            f'backbone.weights is "none", "imagenet", "study:NAME" or an exported '
+            f'backbone.weights is "none", "imagenet", "study:NAME" or the file of a '
             f"model ({' or '.join(SUFFIXES)}), found {weights!r}, which is "
             f"{'another kind of file' if path.is_file() else 'no file'}; "
             f'give the path of one, or set backbone.weights = "none"'

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from models.settings import SETTINGS, Value
-from models.weights import Taken
 from search.records import Counts, Read
 from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
 
@@ -23,7 +22,6 @@ class SearchProgress:
         self._asked: dict[int, tuple[float, Asked]] = {}
         self._began: float | None = None
         self._ended = 0
-        self._starts: set[str] = set()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -87,21 +85,14 @@ class SearchProgress:
         begun, asked = self._asked.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
-            if outcome.start is not None:
-                self._started(start_line(asked, outcome.start))
-        if not self._console.is_terminal:
+        # A terminal shows a bar; what went wrong must not wait for the end.
+        if not self._console.is_terminal or isinstance(outcome, Failed):
             seconds = time.monotonic() - begun
             self.say(trial_line(asked, outcome, seconds, counts))
         self._update(counts)
 
     def closed(self) -> None:
         """Sees that nobody runs trials any more; ``finish`` takes the bar away."""
-
-    def _started(self, line: str) -> None:
-        """Says once what trials like this one start from."""
-        if line not in self._starts:
-            self._starts.add(line)
-            self.say(line)
 
     def _update(self, counts: Counts) -> None:
         if self._task is None:
@@ -142,24 +133,6 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
     return (
         f"[{counts.done}/{counts.budget}] trial {asked.number}: {said}  "
         f"({known}{backbone}, {clock(seconds)})"
-    )
-
-
-def start_line(asked: Asked, start: Taken) -> str:
-    """Says which layers of a backbone were taken from elsewhere, and which were not.
-
-    Args:
-        asked: a trial.
-        start: what its backbone started from.
-    """
-    backbone = asked.values.get("backbone.name", _default("backbone.name"))
-    weights = asked.values["backbone.weights"]
-    count = len(start.taken)
-    if not start.left:
-        return f"start: {backbone} takes all {count} layers of {weights}"
-    return (
-        f"start: {backbone} takes {count} of {count + len(start.left)} layers of "
-        f"{weights}: {', '.join(start.taken)}; not: {', '.join(start.left)}"
     )
 
 

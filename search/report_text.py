@@ -142,11 +142,17 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     if "without_face" in report:
         yield told_without_face(report["without_face"])
     if "start" in report:
-        start = report["start"]
-        of = start["taken"] + start["left"]
-        yield f"Started from {start['weights']}: {start['taken']} of {of} layers"
+        yield from _started_from(report["start"])
     if report.get("skipped"):
         yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
+
+
+def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
+    """Says what a model began with, and where nobody knows what that has seen."""
+    of = start["taken"] + start["left"]
+    yield f"Started from {start['weights']}: {start['taken']} of {of} layers"
+    if start.get("unknown"):
+        yield "What those weights were trained on is not known: maybe on these images"
 
 
 def _rules(report: Mapping[str, Any]) -> str:

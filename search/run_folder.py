@@ -100,6 +100,21 @@ def run_name(study: str, *, drawn: bool) -> str:
     return f"{study}-drawn" if drawn else study
 
 
+def studies_in(out: Path, file: str, *, drawn: bool) -> list[str]:
+    """Lists the studies whose runs hold a file, by the names they have as studies.
+
+    Args:
+        out: the folder of all runs.
+        file: its name.
+        drawn: whether runs on drawn faces are wanted, or those on real ones.
+    """
+    ending = run_name("", drawn=True)
+    names = [path.parent.name for path in out.glob(f"*/{file}")]
+    return sorted(
+        name.removesuffix(ending) for name in names if name.endswith(ending) == drawn
+    )
+
+
 def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str:
     """Lists who is held out, one a line; a comment where the data name nobody.
 

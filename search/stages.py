@@ -13,6 +13,7 @@ from search.checkpoints import FOLDER as CHECKPOINTS
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
 from search.executors import check_gpus, executor
+from search.first_weights import told_starts
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.prepare import (
@@ -100,6 +101,9 @@ def run_stages(asked: argparse.Namespace) -> None:
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
+    # Before the ledger: a study that cannot start binds nobody to its space.
+    for line in told_starts(run.study, run.labelled, run.folder, run.progress.stage):
+        run.progress.say(line)
     study = warm_started(run.study, run.folder, run.labelled, run.progress.say)
     ledger = open_ledger(
         study,

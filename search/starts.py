@@ -1,40 +1,62 @@
 """What the backbones of a study start from: which files, and whom those have seen."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from models.config import Frame, complete, model_config
+from models.config import Frame, Structure, complete, model_config
 from models.settings import Value
 from models.weights import IMAGENET, NONE, Taken, check_structure
-from search.run_folder import RunFolder, run_name, sha256
+from search.domains import nearest
+from search.run_folder import run_name, sha256, studies_in
+from search.seen import check_digest, is_known, seen_by
 from search.space import SearchSpace
 
 STUDY = "study:"
 """Begins a ``backbone.weights`` that names an earlier study."""
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
+SIZES = frozenset({"backbone.blocks", "backbone.filters"})
 
 
-def starts(space: SearchSpace) -> Iterator[dict[str, Value]]:
+def starts(
+    space: SearchSpace, keys: frozenset[str] = KEYS
+) -> Iterator[dict[str, Value]]:
     """Walks the starts that a space can reach: backbone, weights, normalization.
 
     Args:
         space: of a study; conditions between these keys are respected.
+        keys: other ones to walk.
 
     Yields:
-        Values of ``KEYS``, each combination once.
+        Values of the keys, each combination once.
     """
-    kept = [parameter for parameter in space.parameters if parameter.key in KEYS]
+    kept = [parameter for parameter in space.parameters if parameter.key in keys]
     between = tuple(
-        replace(p, when=tuple(c for c in p.when if c[0] in KEYS)) for p in kept
+        replace(p, when=tuple(c for c in p.when if c[0] in keys)) for p in kept
     )
     for point in SearchSpace(parameters=between, fixed=space.fixed).points():
         values = complete({**dict(space.fixed), **point})
-        yield {key: values[key] for key in KEYS}
+        yield {key: values[key] for key in keys}
+
+
+def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
+    """Lists the graphs of a space whose backbone does not start at random.
+
+    Args:
+        space: of the study.
+        frame: what the data decide.
+
+    Returns:
+        Structures that differ in backbone, size, weights or normalization.
+    """
+    found: dict[Structure, None] = {}
+    for values in starts(space, KEYS | SIZES):
+        if values["backbone.weights"] != NONE:
+            found[model_config(values, frame).structure] = None
+    return list(found)
 
 
 def models_of(
@@ -83,9 +105,10 @@ def check_seen(
 
     Raises:
         StudyError: a start, or what that started from, was trained on the same data
-            set, split otherwise.
+            set, split otherwise; or its description is another model's.
     """
     for name, path in _files(space, frame):
+        check_digest(name, path)
         for seen in seen_by(path):
             same = (seen["dataset"], seen["drawn"]) == (dataset, drawn)
             if same and seen["hold_out"] != hold_out:
@@ -103,22 +126,23 @@ def start_identity(space: SearchSpace, frame: Frame) -> dict[str, str]:
     }
 
 
-def seen_by(path: Path) -> list[Mapping[str, Any]]:
-    """Lists the data that a model has seen, its own first, then its starts'.
+def unknown(space: SearchSpace, frame: Frame) -> list[str]:
+    """Says of which starts nobody knows what they were trained on.
 
     Args:
-        path: of the model; its description lies beside it, if it has one.
+        space: of the study.
+        frame: knows the models of earlier studies.
 
     Returns:
-        ``dataset``, ``drawn`` and ``hold_out`` of each.
+        A line for each file that lies without a description of this project.
     """
-    described = _described(path)
-    data = described.get("data")
-    if not isinstance(data, dict):
-        return []
-    own = {key: data.get(key) for key in ("dataset", "hold_out")}
-    earlier = described.get("start", {}).get("seen", [])
-    return [own | {"drawn": described.get("drawn")}, *earlier]
+    return [
+        f"backbone.weights {name}: nothing beside this file says what it was trained "
+        "on; if it has seen people that are held out here, the result is not what it "
+        "says. Its report tells that"
+        for name, path in _files(space, frame)
+        if not is_known(path)
+    ]
 
 
 def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any]:
@@ -139,6 +163,7 @@ def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any
     if weights != IMAGENET:
         path = Path(dict(frame.models).get(weights, weights))
         card |= {"sha256": sha256(path), "seen": seen_by(path)}
+        card |= {} if is_known(path) else {"unknown": True}
     return {"start": card}
 
 
@@ -148,23 +173,32 @@ def started(described: Mapping[str, Any]) -> dict[str, Any]:
     if start is None:
         return {}
     counts = {key: len(start[key]) for key in ("taken", "left")}
-    return {"start": {"weights": start["weights"], **counts}}
+    told = {"unknown": True} if start.get("unknown") else {}
+    return {"start": {"weights": start["weights"], **counts, **told}}
 
 
 def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
     name = weights.removeprefix(STUDY)
+    if not name:
+        raise StudyError(
+            f'backbone.weights "{weights}": names no study; say study:NAME, where NAME '
+            "is the study whose model is wanted"
+        )
     if name == study:
         raise StudyError(
             f'backbone.weights "{weights}": a study cannot start from its own model; '
             "name another study, or copy this one's file under another name"
         )
-    folder = RunFolder(out=runs, name=run_name(name, drawn=drawn))
-    path = folder.file("model.keras")
-    if not path.is_file() or not path.with_suffix(".json").is_file():
+    having = studies_in(runs, "model.json", drawn=drawn)
+    path = runs / run_name(name, drawn=drawn) / "model.keras"
+    if name not in having or not path.is_file():
+        known = nearest(name, having) if having else "no other study has one"
         data = "drawn" if drawn else "DIR"
+        train = f"python -m search.run --study {name} --data {data} --out {runs}"
         raise StudyError(
-            f'backbone.weights "{weights}": {folder.path} holds no model yet; train it '
-            f"first: python -m search.run --study {name} --data {data} --out {runs}"
+            f'backbone.weights "{weights}": there is no model of a study {name} '
+            f"{'on drawn faces ' if drawn else ''}in {runs}; {known}; train it first: "
+            f"{train}"
         )
     return path
 
@@ -178,12 +212,3 @@ def _files(space: SearchSpace, frame: Frame) -> list[tuple[str, Path]]:
     models = dict(frame.models)
     named = sorted(_weights(space) - {NONE, IMAGENET})
     return [(name, Path(models.get(name, name))) for name in named]
-
-
-def _described(path: Path) -> Mapping[str, Any]:
-    """Reads the description that lies beside a model of this project."""
-    try:
-        found = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

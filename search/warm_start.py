@@ -12,7 +12,13 @@ from search.history import read_identity, read_records
 from search.known import Known, find
 from search.prepare import Labelled
 from search.records import TrialRecord
-from search.run_folder import RunFolder, read_json, run_name, write_json
+from search.run_folder import (
+    RunFolder,
+    read_json,
+    run_name,
+    studies_in,
+    write_json,
+)
 from search.study import Study, read_study
 
 MOST = 5
@@ -86,15 +92,15 @@ def _earlier(study: Study, folder: RunFolder, name: str, *, drawn: bool) -> RunF
             f"[search] warm_start: {name} is this study itself, which goes on by the "
             "same command; name another one"
         )
-    earlier = RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
-    if not earlier.file("study.toml").is_file():
-        runs = sorted(path.parent.name for path in folder.out.glob("*/study.toml"))
-        known = nearest(earlier.name, runs) if runs else "there are no runs yet"
+    runs = studies_in(folder.out, "study.toml", drawn=drawn)
+    if name not in runs:
+        on = " on drawn faces" if drawn else ""
+        known = nearest(name, runs) if runs else f"there are no runs{on} yet"
         raise InputError(
-            f"[search] warm_start: there is no run {earlier.name} in {folder.out}; "
-            f"{known}"
+            f"[search] warm_start: there is no run of a study {name}{on} in "
+            f"{folder.out}; {known}"
         )
-    return earlier
+    return RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
 
 
 def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any]]:

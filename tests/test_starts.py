@@ -1,5 +1,6 @@
 """What the backbones of a study may start from is known when the study is read."""
 
+import hashlib
 import json
 import tomllib
 from dataclasses import replace
@@ -8,9 +9,26 @@ import pytest
 
 from data_pipeline.errors import StudyError, WeightsError
 from models.config import Frame
-from search.starts import check_seen, check_space, models_of, start_identity, starts
+from models.weights import Taken
+from search.starts import (
+    check_seen,
+    check_space,
+    donated,
+    models_of,
+    start_card,
+    start_identity,
+    started,
+    starts,
+    unknown,
+)
 from search.study import check_study
 from tests.strategies_runs import STUDY
+
+
+def sha256_of(text):
+    """Digests a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
 
 FRAME = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())
 WEIGHTS = '"backbone.weights" = ["none", "imagenet"]\n'
@@ -95,11 +113,17 @@ def test_a_study_starts_from_another(tmp_path):
 def test_a_study_without_a_model_is_refused(tmp_path):
     """The message has the command that trains it; drawn and real are kept apart."""
     searched = with_model(tmp_path, "fer")
-    with pytest.raises(StudyError, match=r"fer holds no model.*--study fer --data DIR"):
+    with pytest.raises(StudyError, match=r"no model of a study fer in.*fer --data DIR"):
         models_of(searched, tmp_path, "small", drawn=False)
     (tmp_path / "fer-drawn" / "model.json").unlink()
     with pytest.raises(StudyError, match=r"--study fer --data drawn --out"):
         models_of(searched, tmp_path, "small", drawn=True)
+    with_model(tmp_path, "ferplus")
+    with pytest.raises(StudyError, match=r"Known: ferplus; train it first"):
+        models_of(searched, tmp_path, "small", drawn=True)
+    nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
+    with pytest.raises(StudyError, match=r"names no study; say study:NAME"):
+        models_of(nameless, tmp_path, "small", drawn=True)
 
 
 def test_a_study_does_not_start_from_itself(tmp_path):
@@ -130,3 +154,55 @@ def test_a_model_that_saw_the_hold_out_is_refused(tmp_path, described):
     check_seen(searched, frame, dataset="ckplus", drawn=False, hold_out="ours")
     with pytest.raises(StudyError, match=r"study:fer.*held out\s+here"):
         check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="ours")
+
+
+def file_of(path, **described):
+    """Writes what stands for a model file, with or without a description beside it."""
+    path.write_text("weights")
+    if described:
+        path.with_suffix(".json").write_text(json.dumps(described))
+    return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
+
+
+def test_a_description_of_another_model_is_refused(tmp_path):
+    """What a file has seen is told by its own description, known by its digest."""
+    path = tmp_path / "copied.keras"
+    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("others"))
+    words = {"dataset": "ckplus", "drawn": True, "hold_out": "other"}
+    with pytest.raises(StudyError, match=r"copied\.json describes another model"):
+        check_seen(searched, FRAME, **words)
+    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("weights"))
+    check_seen(searched, FRAME, **words)
+    assert unknown(searched, FRAME) == []
+
+
+@pytest.mark.parametrize(
+    "described",
+    [{}, {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}}],
+    ids=["itself", "what it started from"],
+)
+def test_what_nobody_knows_is_said(tmp_path, described):
+    """A file that may have seen the hold-out is told of, at start and end."""
+    path = tmp_path / "found.keras"
+    (line,) = unknown(file_of(path, **described), FRAME)
+    assert str(path) in line
+    card = start_card(str(path), FRAME, Taken(taken=("a", "b"), left=("c",)))
+    assert card["start"]["unknown"] is True
+    told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
+    assert started(card) == {"start": told}
+
+
+def test_starts_to_try_are_those_with_weights():
+    """Each backbone and size that starts from something is tried once, no other."""
+    sizes = '"backbone.filters" = { choices = [4, 8], when = { "backbone.name" = '
+    sizes += '["residual_cnn"] } }\n'
+    text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")
+    text = text.replace('"backbone.filters" = 8\n', "")
+    names = '"backbone.name" = ["mobilenet", "residual_cnn"]\n'
+    weights = '"backbone.weights" = ["none", "a.keras"]\n'
+    tables = tomllib.loads(text + names + weights + sizes)
+    searched = check_study(tables, name="small", place="small.toml").space
+
+    found = {(one.backbone, one.filters) for one in donated(searched, FRAME)}
+    assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
+    assert {one.weights for one in donated(searched, FRAME)} == {"a.keras"}

@@ -50,10 +50,28 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     assert (card["weights"], card["left"]) == ("study:fer", [])
     assert card["sha256"] == sha256(model)
     assert [seen["dataset"] for seen in card["seen"]] == ["ferplus"]
-    assert f"start: residual_cnn takes all {count} layers of study:fer" in said.out
+    start = "start: residual_cnn (blocks 1, filters 8)"
+    assert f"{start} takes all {count} layers of study:fer" in said.out
     assert f"Started from study:fer: {count} of {count} layers" in said.out
 
     model.write_bytes(model.read_bytes() + b" ")
     changed = searched(study, coursework, runs, "--set", "search.trials=2")
     assert changed.code == 2
     assert "backbone.weights study:fer" in changed.err
+
+
+def test_weights_that_fit_nowhere_cost_no_trial(tmp_path, coursework):
+    """They are told before the first trial, and the study may then be changed."""
+    found, runs = tmp_path / "found.keras", tmp_path / "runs"
+    found.write_bytes(b"no model")
+    study = write_study(tmp_path, "ck", CK.replace("study:fer", str(found)))
+    wrong = searched(study, coursework, runs)
+    assert wrong.code == 2
+    assert f"{found} cannot be read as a model" in wrong.err
+    assert len(wrong.err.splitlines()) == 1
+    assert not (runs / "ck-drawn" / "optuna.db").exists()
+
+    words = ("--set", "backbone.weights=none", "--until", "search")
+    said = searched(study, coursework, runs, *words)
+    assert (said.code, said.err) == (0, "")
+    assert "start:" not in said.out

@@ -101,8 +101,10 @@ def test_another_hold_out_is_refused(tmp_path):
 @pytest.mark.usefixtures("values")
 def test_a_run_that_is_not_there(tmp_path):
     """The message has the runs that are; drawn and real ones are kept apart."""
-    with pytest.raises(InputError, match=r"no run v1-drawn in .*Known: v1"):
+    with pytest.raises(InputError, match=r"study v1 on drawn.*no runs on drawn"):
         warmed(tmp_path, drawn=True)
+    with pytest.raises(InputError, match=r"did you mean v1\? Known: v1"):
+        warmed(tmp_path, ('"v1"', '"v11"'))
     with pytest.raises(StudyError, match="this study itself"):
         warmed(tmp_path, ('"v1"', '"small"'))
 
@@ -116,7 +118,7 @@ def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
     words = ("--set", "search.warm_start=v1")
     answer = searched(study, coursework, tmp_path / "runs", *words)
     assert answer.code == 2
-    assert "no run v1-drawn" in answer.err
+    assert "no run of a study v1 on drawn faces" in answer.err
     assert not (tmp_path / "runs").exists()
 
 

@@ -1,5 +1,6 @@
 """Where initial weights come from, and what is said when they cannot be had."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from data_pipeline.errors import StudyError, WeightsError
 from models import donors
 from models.assemble import assemble
 from models.catalogue import BACKBONE_FACTS
-from models.donors import backbone_layers, initial_weights, taken
+from models.donor_files import backbone_layers, caffe_name
+from models.donors import initial_weights, taken
 from models.epochs import Part
 from models.export import plain_model
 from models.heads import POOL
@@ -196,6 +198,110 @@ def test_a_weights_file_that_fits_in_part_is_refused(exported):
 
     with pytest.raises(WeightsError, match="very backbone"):
         initial_weights(assemble(wanted), wanted)
+
+
+def _written(model, path, named, *, whole=False):
+    """Writes weights as Keras 2 did: a group a layer, weights by their own names."""
+    with h5py.File(path, "w") as file:
+        root = file.create_group("model_weights") if whole else file
+        layers = [layer for layer in model.layers if layer.weights]
+        root.attrs["layer_names"] = [layer.name.encode() for layer in layers]
+        for layer in layers:
+            group = root.create_group(layer.name)
+            owner = named(layer.name)
+            given = {
+                f"{owner}/{weight.name}:0": weight.numpy()
+                for weight in layer.weights
+                if weight.name != "bias"
+            }
+            group.attrs["weight_names"] = [name.encode() for name in given]
+            for name, value in given.items():
+                group[name] = value
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["model", "weights"])
+@pytest.mark.parametrize("nested", ["", "mobilenet_1/"], ids=["flat", "nested"])
+def test_files_of_keras_2(tmp_path, whole, nested):
+    """Every layer of a backbone is found by its name, in a nested model too."""
+    donor = keras.applications.MobileNet(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    path = tmp_path / "face.h5"
+    _written(donor, path, lambda name: f"{nested}{name}", whole=whole)
+    with h5py.File(path, "a") as file:  # its own head, which is nobody's here
+        root = file["model_weights"] if whole else file
+        root.create_group("classes").attrs["weight_names"] = [b"classes/kernel:0"]
+        root["classes/classes/kernel:0"] = np.ones((1024, 7))
+        names = [np.bytes_(name) for name in root.attrs["layer_names"]]
+        root.attrs["layer_names"] = [*names, b"classes"]
+    wanted = structure(backbone__name="mobilenet", backbone__weights=str(path))
+    model = assemble(wanted)
+    values = initial_weights(model, wanted)
+
+    assert list(values) == [layer.name for layer in backbone_layers(model)]
+    for name, found in values.items():
+        for one, given in zip(found, donor.get_layer(name).get_weights(), strict=True):
+            np.testing.assert_array_equal(one, given)
+
+
+@pytest.mark.slow
+def test_caffe_names(tmp_path):
+    """VGGFace2's ResNet50, without biases, fills Keras's, by the names of Caffe."""
+    donor = keras.applications.ResNet50(
+        include_top=False, weights=None, input_shape=(32, 32, 3)
+    )
+    _written(donor, tmp_path / "vggface.h5", caffe_name)
+    weights = str(tmp_path / "vggface.h5")
+    wanted = structure(backbone__name="resnet50", backbone__weights=weights)
+    model = assemble(wanted)
+    values = initial_weights(model, wanted)
+
+    assert taken(model, values).left == ()
+    for name in ("conv1_conv", "conv2_block1_0_conv", "conv5_block3_3_conv"):
+        kernel, bias = values[name]
+        np.testing.assert_array_equal(kernel, donor.get_layer(name).get_weights()[0])
+        assert not bias.any()
+    np.testing.assert_array_equal(
+        values["conv3_block1_2_bn"][0],
+        donor.get_layer("conv3_block1_2_bn").get_weights()[0],
+    )
+
+
+def test_a_nested_backbone_is_found(tmp_path, exported):
+    """Whoever put a backbone as one layer into a model of theirs can start from it."""
+    inner = keras.saving.load_model(exported)
+    outer = keras.Sequential(
+        [keras.Model(inner.inputs, inner.get_layer(POOL).output), keras.layers.Dense(2)]
+    )
+    outer.build((None, *inner.input_shape[1:]))
+    outer.save(tmp_path / "outer.keras")
+    wanted = structure(backbone__weights=str(tmp_path / "outer.keras"))
+    model = assemble(wanted)
+
+    assert taken(model, initial_weights(model, wanted)).left == ()
+
+
+@pytest.mark.parametrize("name", ["model.weights.h5", "model.h5"])
+def test_a_file_without_a_scale_is_not_taken_for_another(tmp_path, name):
+    """It does not say that its weights expect standardized pixels, so they do not."""
+    path = tmp_path / name
+    path.write_text("weights")
+    words = {"backbone__weights": str(path)}
+    check_structure(structure(**words))
+    with pytest.raises(WeightsError, match=r"development.* cannot go with.*\.h5"):
+        check_structure(structure(**words, backbone__normalization="development"))
+
+
+def test_what_keras_says_is_one_line(tmp_path):
+    """Of a long complaint about a file its first line is told."""
+    path = tmp_path / "own.keras"
+    layer = keras.layers.Lambda(lambda x: x)
+    keras.Sequential([keras.Input((4,)), layer]).save(path)
+    wanted = structure(backbone__weights=str(path))
+    with pytest.raises(WeightsError) as error:
+        initial_weights(assemble(wanted), wanted)
+    assert "\n" not in str(error.value)
+    assert "own.keras" in str(error.value)
 
 
 def test_a_part_is_told_apart(exported):

@@ -1,0 +1,62 @@
+"""What a model that a backbone starts from has seen, by the description beside it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data_pipeline.errors import StudyError
+from search.run_folder import sha256
+
+
+def seen_by(path: Path) -> list[Mapping[str, Any]]:
+    """Lists the data that a model has seen, its own first, then its starts'.
+
+    Args:
+        path: of the model; its description lies beside it, if it has one.
+
+    Returns:
+        ``dataset``, ``drawn`` and ``hold_out`` of each.
+    """
+    described = _described(path)
+    data = described.get("data")
+    if not isinstance(data, dict):
+        return []
+    own = {key: data.get(key) for key in ("dataset", "hold_out")}
+    earlier = described.get("start", {}).get("seen", [])
+    return [own | {"drawn": described.get("drawn")}, *earlier]
+
+
+def is_known(path: Path) -> bool:
+    """Tells whether it is known what a model has seen, and what its starts have."""
+    described = _described(path)
+    start = described.get("start", {})
+    return isinstance(described.get("data"), dict) and not start.get("unknown", False)
+
+
+def check_digest(name: str, path: Path) -> None:
+    """Refuses a description that is another model's.
+
+    Args:
+        name: how the study names the model.
+        path: of the model.
+
+    Raises:
+        StudyError: the digest in the description is not the file's.
+    """
+    digest = _described(path).get("sha256")
+    if digest is not None and digest != sha256(path):
+        raise StudyError(
+            f"backbone.weights {name}: {path.with_suffix('.json')} describes another "
+            "model, so what this one has seen is not known; copy both files from the "
+            "run that wrote them, or put the description away"
+        )
+
+
+def _described(path: Path) -> Mapping[str, Any]:
+    """Reads the description that lies beside a model of this project."""
+    try:
+        found = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
