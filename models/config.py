@@ -52,6 +52,7 @@ class Knobs:
     learning_rate: float
     weight_decay: float
     momentum: float
+    nesterov: float
     clip_norm: float
     ema: float
     sam_rho: float
@@ -168,6 +169,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         if optimizer in DECAYED
         else 0.0,
         momentum=_where(optimizer == "sgd", of("training.momentum")),
+        nesterov=_where(optimizer == "sgd", of("training.nesterov") == "yes"),
         clip_norm=float(of("training.clip_norm")),
         ema=float(of("training.ema")),
         sam_rho=float(of("training.sam_rho")),

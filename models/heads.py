@@ -1,4 +1,4 @@
-"""The head: pooling, a dense layer, dropout, and one output for each target."""
+"""The head: pooling, maybe a dense layer, dropout, and an output for each target."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,9 +22,9 @@ def add_head(
 
     Args:
         features: shape (B, h, w, F).
-        structure: dense units and the labels of the outputs; an output without
-            labels does not exist.
-        dropout: the layer between the dense layer and the outputs.
+        structure: dense units, 0 for no such layer, and the labels of the outputs; an
+            output without labels does not exist.
+        dropout: the layer before the outputs.
         logits: leave out softmax, sigmoid and tanh (training), or add them (export).
 
     Returns:
@@ -32,7 +32,8 @@ def add_head(
         ``valence_arousal`` (B, D).
     """
     x = layers.GlobalAveragePooling2D(name=POOL)(features)
-    x = layers.Dense(structure.dense_units, activation="relu", name="dense")(x)
+    if structure.dense_units:
+        x = layers.Dense(structure.dense_units, activation="relu", name="dense")(x)
     x = dropout(x)
     kinds = (
         (EMOTION, structure.emotions, "softmax"),

@@ -82,6 +82,7 @@ def knob_variables(model: Any) -> dict[str, Any]:
         found["weight_decay"] = optimizer.weight_decay
     if hasattr(optimizer, "momentum_knob"):
         found["momentum"] = optimizer.momentum_knob
+        found["nesterov"] = optimizer.nesterov_knob
     if model.average is not None:
         found["ema"] = model.average.momentum
     if model.sharpness is not None:

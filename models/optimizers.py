@@ -41,21 +41,26 @@ class Lion(Clipped, keras.optimizers.Lion):  # type: ignore[misc]  # Keras is un
     """Chen et al. 2023, with decoupled decay; its rate is a tenth of Adam's."""
 
 
-class NesterovSGD(Clipped, keras.optimizers.SGD):  # type: ignore[misc]  # Keras is untyped
-    """Stochastic gradient descent with Nesterov momentum, a variable.
+class SGD(Clipped, keras.optimizers.SGD):  # type: ignore[misc]  # Keras is untyped
+    """Stochastic gradient descent whose momentum, and its kind, are variables.
+
+    ``nesterov_knob`` is 1 for Nesterov's momentum and 0 for the plain one.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum".
     """
 
     momentum_knob: Any
+    nesterov_knob: Any
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Updates one weight as Keras does, which knows momentum as a constant only."""
+        """Updates one weight as Keras does, which knows both as constants only."""
         rate = ops.cast(learning_rate, variable.dtype)
         moving = self.momentums[self._get_variable_index(variable)]
         momentum = ops.cast(self.momentum_knob, variable.dtype)
-        self.assign(moving, moving * momentum - gradient * rate)
-        self.assign_add(variable, moving * momentum - gradient * rate)
+        step = moving * momentum - gradient * rate
+        ahead = step * momentum - gradient * rate
+        self.assign(moving, step)
+        self.assign_add(variable, ops.where(self.nesterov_knob > 0, ahead, step))
 
 
 def clip(grads: list[Any], norm: Any) -> list[Any]:
@@ -90,7 +95,7 @@ def make_optimizer(name: str) -> Any:
 
     Returns:
         A Keras optimizer, not yet built, with ``clip_norm``; adamw and lion with
-        ``weight_decay``, sgd with ``momentum_knob``.
+        ``weight_decay``, sgd with ``momentum_knob`` and ``nesterov_knob``.
     """
     match name:
         case "adam":
@@ -100,8 +105,10 @@ def make_optimizer(name: str) -> Any:
             optimizer.weight_decay = _variable("weight_decay")
             optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
         case "sgd":
-            optimizer = NesterovSGD(momentum=0.9, nesterov=True)
+            # Of these Keras only reads that there is a momentum.
+            optimizer = SGD(momentum=0.9, nesterov=True)
             optimizer.momentum_knob = _variable("momentum")
+            optimizer.nesterov_knob = _variable("nesterov")
         case _:
             raise ValueError(f"optimizer is adam, adamw, sgd or lion, found {name!r}")
     optimizer.clip_norm = _variable("clip_norm")

@@ -13,6 +13,10 @@ FLOOR = 0.01
 """Share of the initial rate that a cosine's last epochs come down to."""
 
 
+PLATEAU_FLOOR = 1e-3
+"""Share below which a plateau lowers no further: there training stands still."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """How the learning rate changes from epoch to epoch.
@@ -112,7 +116,8 @@ def _step(schedule: Schedule, standing: Standing) -> float:
 
 
 def _plateau(schedule: Schedule, standing: Standing) -> float:
-    return schedule.initial * schedule.plateau_factor**standing.lowered
+    share = schedule.plateau_factor**standing.lowered
+    return schedule.initial * max(share, min(PLATEAU_FLOOR, schedule.plateau_factor))
 
 
 def _annealed(initial: float, epoch: int, epochs: int) -> float:

@@ -82,7 +82,7 @@ SETTINGS: dict[str, Setting] = {
         kind=str, default=OWN, choices=(OWN, DEVELOPMENT), structure=True
     ),
     "head.dense_units": Setting(
-        kind=int, default=128, low=1, high=4096, structure=True
+        kind=int, default=128, low=0, high=4096, structure=True
     ),
     "head.dropout": Setting(kind=float, default=0.3, low=0.0, high=0.95),
     "regularization.l1": Setting(kind=float, default=0.0, low=0.0, high=10.0),
@@ -102,6 +102,7 @@ SETTINGS: dict[str, Setting] = {
     "training.plateau_factor": Setting(kind=float, default=0.1, low=1e-6, high=1.0),
     "training.weight_decay": Setting(kind=float, default=4e-3, low=0.0, high=10.0),
     "training.momentum": Setting(kind=float, default=0.9, low=0.0, high=0.9999),
+    "training.nesterov": Setting(kind=str, default="yes", choices=("yes", "no")),
     "training.clip_norm": Setting(kind=float, default=0.0, low=0.0, high=1e6),
     # Any average needs a graph that keeps it; which one, is a knob.
     "training.ema": Setting(kind=float, default=0.0, low=0.0, high=0.99999),

@@ -16,7 +16,6 @@ from search.results import (
     Report,
     Retrained,
     RetrainOrder,
-    Spent,
     settled,
 )
 
@@ -66,7 +65,7 @@ class Bridge:
         if running is None or "report" not in result:
             return False
         report: Report = result["report"]
-        running.last = report.spent
+        running.last = report
         running.pruned = self._ledger.report(running.asked.number, report)
         return running.pruned
 
@@ -86,12 +85,12 @@ class Bridge:
 
 
 class _Running:
-    """A trial on a worker, and what it has cost by its last report."""
+    """A trial on a worker, and its last report."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.pruned = False
-        self.last = Spent()
+        self.last: Report | None = None
         self._proposed = time.time()
 
     def outcome(self, result: dict[str, Any] | None, *, error: bool) -> Outcome:
@@ -101,7 +100,7 @@ class _Running:
         if result is not None:
             started = result.get("started", started)
         if self.pruned:
-            found = Pruned(reason="pruner", spent=self.last)
+            found = Pruned(reason="pruner")
         elif not error and result is not None and "outcome" in result:
             found = result["outcome"]
         waited = max(0.0, started - self._proposed)

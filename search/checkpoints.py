@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from models.config import ModelConfig
-from search.curve import smoothed
-from search.fold_run import best_epoch
+from search.curve import peak, ranks
 
 FOLDER = "checkpoints"
 MODEL, WEIGHTS = ".keras", ".npz"
@@ -64,7 +61,7 @@ class Checkpoints:
         """
         for index, values in enumerate(folds):
             folder = self._folder / f"fold-{index + 1}"
-            best = folder / f"{_epoch(best_epoch(values))}{WEIGHTS}"
+            best = folder / f"{_epoch(peak(values))}{WEIGHTS}"
             self._trainer.restore(self._config, best)
             part = folder / f".part{MODEL}"
             self._trainer.export(self._config, part)
@@ -87,8 +84,8 @@ def contenders(values: Sequence[float]) -> set[int]:
         >>> sorted(contenders([0.1, 0.5, 0.6, 0.4, 0.0]))
         [3, 5]
     """
-    settled = smoothed(values)[:-1]
-    return {len(values), *([int(np.argmax(settled)) + 1] if settled else [])}
+    settled = ranks(values)[:-1]
+    return {len(values), *([settled.index(max(settled)) + 1] if settled else [])}
 
 
 def trial_folder(folder: Path, number: int) -> Path:

@@ -23,3 +23,22 @@ def smoothed(curve: Sequence[float]) -> tuple[float, ...]:
         curve[max(0, index - half) : index + half + 1] for index in range(len(curve))
     ]
     return tuple(round(sum(window) / len(window), 12) for window in windows)
+
+
+def peak(curve: Sequence[float]) -> int:
+    """Finds the epoch, from 1, at which the smoothed curve is highest.
+
+    Of equal ones it is the one that is higher by itself, then the first: it costs less
+    to retrain. Of two epochs the smoothed values are always equal.
+
+    Example:
+        >>> peak([0.1, 0.5, 0.6, 0.4, 0.0]), peak([0.2, 0.4]), peak([0.4, 0.4, 0.4])
+        (3, 2, 1)
+    """
+    ranked = ranks(curve)
+    return ranked.index(max(ranked)) + 1
+
+
+def ranks(curve: Sequence[float]) -> list[tuple[float, float]]:
+    """Lists what epochs are compared by: smoothed values, then their own."""
+    return list(zip(smoothed(curve), curve, strict=True))

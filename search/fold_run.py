@@ -10,7 +10,6 @@ others learned. Like every early stopping, it chooses on what it is scored by.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from statistics import geometric_mean
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from models.config import ModelConfig
 from models.epochs import EpochScore
 from models.predictions import Predictions
-from search.curve import smoothed
+from search.curve import peak
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,17 +57,7 @@ class FoldRun:
 
     def _place(self, epoch: int) -> int:
         reached = epoch <= len(self.values)
-        return (epoch if reached else best_epoch(self.values)) - 1
-
-
-def best_epoch(values: Sequence[float]) -> int:
-    """Returns the epoch, from 1, of the first peak of the smoothed curve.
-
-    Example:
-        >>> best_epoch([0.1, 0.5, 0.6, 0.4, 0.0])
-        3
-    """
-    return int(np.argmax(smoothed(values))) + 1
+        return (epoch if reached else peak(self.values)) - 1
 
 
 def is_stale(values: Sequence[float], *, patience: int, since: int = 0) -> bool:
@@ -83,7 +72,7 @@ def is_stale(values: Sequence[float], *, patience: int, since: int = 0) -> bool:
         >>> [is_stale([0.1, 0.6, 0.6, 0.2, 0.2], patience=n) for n in (0, 2, 3)]
         [False, True, False]
     """
-    return 0 < patience <= len(values) - max(since, best_epoch(values))
+    return 0 < patience <= len(values) - max(since, peak(values))
 
 
 def pooled(folds: Sequence[FoldRun]) -> list[Predictions]:
@@ -127,7 +116,8 @@ def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
     Where they differ (a plateau is met in some folds earlier than in others) it is
     their geometric mean: rates are steps of a factor, and their mean number of steps
-    is what a fold does on average.
+    is what a fold does on average. A fold that has stopped goes on in step with the
+    others: what it had come to stays in the mean, so that no rate rises again.
 
     Args:
         folds: the rates of each fold's epochs; a fold may have fewer than others.
@@ -137,11 +127,20 @@ def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
     Example:
         >>> [round(rate, 9) for rate in shared_rates([[0.1, 0.1, 0.1], [0.1, 0.001]])]
-        [0.1, 0.01, 0.1]
+        [0.1, 0.01, 0.01]
     """
-    epochs = [
-        [rate for rate in column if rate is not None] for column in zip_longest(*folds)
-    ]
-    return tuple(
-        rates[0] if len(set(rates)) == 1 else geometric_mean(rates) for rates in epochs
-    )
+    shared: list[float] = []
+    for epoch in range(max(map(len, folds))):
+        left = [fold for fold in folds if len(fold) > epoch]
+        now = _mean([fold[epoch] for fold in left])
+        if len(left) == len(folds):
+            shared.append(now)
+            continue
+        before = _mean([fold[epoch - 1] for fold in left])
+        agreed = shared[-1] == before
+        shared.append(now if agreed else shared[-1] * (now / before))
+    return tuple(shared)
+
+
+def _mean(rates: Sequence[float]) -> float:
+    return rates[0] if len(set(rates)) == 1 else geometric_mean(rates)

@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 
 from data_pipeline.targets import Targets
+from models.dummy import dummy_predictions
 from models.epochs import EpochScore, Part
 from models.metrics import scores
 from models.predictions import Predictions
-from search.gap import training_sample
+from search.gap import Gap, judged, training_sample
 from search.job import Job
 from search.results import Curves
 
@@ -59,6 +60,10 @@ class Judge:
         self._truth = job.truth.take(fold.validation)
         self._sampled = job.truth.take(sample)
         self._table: Mapping[str, float] = {}
+        constant = dummy_predictions(
+            job.truth.take(fold.train), count=len(fold.validation)
+        )
+        self._dummy = worth(self._truth, constant, job.objective)
         self.part = Part(
             train=fold.train,
             validation=fold.validation,
@@ -72,6 +77,13 @@ class Judge:
         if score.watched is not None:
             training |= self._shown(scores(self._sampled, score.watched))
         return Curves(training=training, validation=self._shown(self._table))
+
+    def gap(self, curves: Curves) -> Gap | None:
+        """Says how an epoch does on rows that it trained on, if anybody looked."""
+        if OBJECTIVE not in curves.training:
+            return None
+        trained, value = curves.training[OBJECTIVE], curves.validation[OBJECTIVE]
+        return judged(value, trained=trained, dummy=self._dummy)
 
     def _value(self, predictions: Predictions) -> float:
         self._table = scores(self._truth, predictions)

@@ -21,7 +21,7 @@ from models.predictions import Predictions
 from models.thresholds import choose_thresholds
 from models.training import WarmTrainer
 from search.checkpoints import Checkpoints
-from search.curve import smoothed
+from search.curve import peak, smoothed
 from search.fold_run import FoldRun, pooled, pooled_watched, shared_rates
 from search.gap import Gap, judged, training_sample
 from search.job import Job
@@ -69,6 +69,7 @@ def run_trial(
             if checkpoints is not None:
                 checkpoints.add(index, run.values)
             over = run.over(config)
+            curves = judge.curves(score)
             yield Report(
                 step=index * job.stride + score.epoch,
                 fold=index,
@@ -76,7 +77,8 @@ def run_trial(
                 value=run.values[-1],
                 last=over and index == len(job.folds) - 1,
                 spent=spent,
-                curves=judge.curves(score),
+                curves=curves,
+                gap=judge.gap(curves),
             )
             if over:
                 break
@@ -111,13 +113,15 @@ def completed(
     tables = [scores(truth, predictions) for predictions in epochs]
     curve = [weighted_mean(table, objective) for table in tables]
     smooth = smoothed(curve)
-    peak = int(np.argmax(smooth))
+    epoch = peak(curve)
     return Completed(
-        value=smooth[peak],
-        epoch=peak + 1,
+        value=smooth[epoch - 1],
+        epoch=epoch,
         curve=tuple(curve),
-        scores={k: v for k, v in tables[peak].items() if math.isfinite(v)},
-        thresholds=choose_thresholds(truth, epochs[peak]) if truth.action_units else {},
+        scores={k: v for k, v in tables[epoch - 1].items() if math.isfinite(v)},
+        thresholds=choose_thresholds(truth, epochs[epoch - 1])
+        if truth.action_units
+        else {},
         spent=spent,
     )
 

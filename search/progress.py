@@ -126,6 +126,7 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
             said += f", {gap.fit}" if gap else ""
         case Pruned(reason=reason):
             said = f"pruned     {reason} after {outcome.spent.epochs} epochs"
+            said += f", {outcome.gap.fit} there" if outcome.gap else ""
         case Failed(reason=reason):
             said = f"failed     {reason}"
     backbone = asked.values.get("backbone.name", _default("backbone.name"))

@@ -42,7 +42,8 @@ class Report:
     """One epoch of one fold.
 
     ``step`` is ``fold * stride + epoch`` with epochs from 1; ``last`` says that the
-    trial is fully trained, so that no pruner may be asked any more.
+    trial is fully trained, so that no pruner may be asked any more. ``gap`` is that of
+    this epoch and fold; ``None`` where nobody looked.
     """
 
     step: int
@@ -52,6 +53,7 @@ class Report:
     last: bool
     spent: Spent
     curves: Curves = field(default_factory=Curves)
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,14 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """A trial that was stopped: ``pruner``, ``diverged`` or ``out_of_memory``."""
+    """A trial that was stopped: ``pruner``, ``diverged`` or ``out_of_memory``.
+
+    ``gap`` is that of its last report.
+    """
 
     reason: str
     spent: Spent = field(default_factory=Spent)
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,30 +152,37 @@ class Retrained:
     start: Taken | None = None
 
 
-def settled(outcome: Outcome, last: Spent, *, asked: float, waited: float) -> Outcome:
+def settled(
+    outcome: Outcome, last: Report | None, *, asked: float, waited: float
+) -> Outcome:
     """Completes an outcome with what only the driver knows.
 
     Args:
         outcome: what the worker said; a broken trial has lost its own account.
-        last: the account of the trial's last report.
+        last: the trial's last report, if it made any.
         asked: seconds the sampler took.
         waited: seconds until a worker began.
     """
-    spent = outcome.spent if outcome.spent.epochs else last
+    spent = outcome.spent
+    if last is not None:
+        spent = spent if spent.epochs else last.spent
+        if isinstance(outcome, Pruned):
+            outcome = replace(outcome, gap=last.gap)
     return replace(outcome, spent=replace(spent, asked=asked, waited=waited))
 
 
 def attributes_of(outcome: Outcome) -> dict[str, Any]:
     """Lists what a ledger keeps of how a trial ended, beside its state and value."""
-    spent = {"spent": asdict(outcome.spent)}
+    told: dict[str, Any] = {"spent": asdict(outcome.spent)}
+    if not isinstance(outcome, Failed) and outcome.gap is not None:
+        told |= asdict(outcome.gap)
     if not isinstance(outcome, Completed):
-        return spent | {"reason": outcome.reason}
-    return spent | {
+        return told | {"reason": outcome.reason}
+    return told | {
         "epoch": outcome.epoch,
         "pooled_curve": list(outcome.curve),
         "learning_rates": list(outcome.learning_rates),
         "scores": dict(outcome.scores),
         "thresholds": dict(outcome.thresholds),
-        **({} if outcome.gap is None else asdict(outcome.gap)),
         **({} if outcome.start is None else {"start": asdict(outcome.start)}),
     }

@@ -13,7 +13,6 @@ from search.results import (
     Report,
     Retrained,
     RetrainOrder,
-    Spent,
     settled,
 )
 
@@ -45,16 +44,16 @@ def _follow(
     stream: Generator[Report, None, Outcome], asked: Asked, ledger: Ledger
 ) -> Outcome:
     """Reports each epoch of a trial, and stops it when the ledger says so."""
-    last = Spent()
+    last: Report | None = None
     while True:
         try:
             report = next(stream)
         except StopIteration as end:
             outcome: Outcome = end.value
             break
-        last = report.spent
+        last = report
         if ledger.report(asked.number, report):
             stream.close()
-            outcome = Pruned(reason="pruner", spent=last)
+            outcome = Pruned(reason="pruner")
             break
     return settled(outcome, last, asked=asked.seconds, waited=0.0)

@@ -13,7 +13,7 @@ from models.epochs import Part
 from models.training import WarmTrainer
 from search.checkpoint_files import CheckpointFiles
 from search.checkpoints import Checkpoints, contenders, trial_folder
-from search.fold_run import best_epoch
+from search.curve import peak
 from search.objective import run_trial
 from search.records import Unwatched
 from tests.strategies_ledger import begin, complete, crash, many, prune
@@ -77,12 +77,12 @@ def test_contenders(values):
     kept = set()
     for epoch in range(1, len(values) + 1):
         kept = (kept | {epoch}) & contenders(values[:epoch])
-        assert best_epoch(values[:epoch]) in kept
+        assert peak(values[:epoch]) in kept
         assert len(kept) <= 2
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_trial_keeps_each_folds_best_epoch(tmp_path, seed):
+def test_a_trial_keeps_each_folds_peak(tmp_path, seed):
     """At most three files of a fold lie there at once; one model each at the end."""
     job, _, folds = trial(seed)
     trainer = Writing(folds)
@@ -90,7 +90,7 @@ def test_a_trial_keeps_each_folds_best_epoch(tmp_path, seed):
     reports, _ = follow(run_trial(trainer, None, job, CONFIG, 7, checkpoints))
     found = {}
     for fold in range(len(folds)):
-        best = best_epoch([r.value for r in reports if r.fold == fold])
+        best = peak([r.value for r in reports if r.fold == fold])
         found[f"fold-{fold + 1}/epoch-{best:04}.keras"] = [fold, best]
 
     assert files(tmp_path) == sorted(found)
@@ -138,7 +138,7 @@ def test_a_checkpoint_is_what_validation_saw(tmp_path, values):
         for score in trainer.fit(config, ARRAYS, part, seed=fold):
             scores.append(score.predictions.emotion)
             checkpoints.add(fold, curves[fold][: score.epoch])
-        seen.append(scores[best_epoch(curves[fold]) - 1])
+        seen.append(scores[peak(curves[fold]) - 1])
     checkpoints.end(curves)
 
     assert files(tmp_path) == ["fold-1/epoch-0001.keras", "fold-2/epoch-0003.keras"]

@@ -1,6 +1,7 @@
 """Early stopping: when a fold stops, and how folds of different lengths are pooled."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.predictions import Predictions
-from search.curve import smoothed
-from search.fold_run import FoldRun, best_epoch, is_stale, pooled
+from search.curve import peak, smoothed
+from search.fold_run import FoldRun, is_stale, pooled, shared_rates
 from search.objective import run_trial
 from search.results import Completed
 from tests.strategies_objective import CONFIG, EPOCHS, FakeTrainer, follow, trial
@@ -25,9 +26,11 @@ def test_a_fold_stops_once_its_patience_is_spent(values, patience):
         for epoch in range(1, len(values) + 1)
     ]
     for epoch, found in enumerate(stale, start=1):
-        curve = smoothed(values[:epoch])
-        assert found == (max(curve[-patience:]) <= max(curve[:-patience], default=-1))
-        assert best_epoch(values[:epoch]) == curve.index(max(curve)) + 1
+        # Smoothed values come first; a tie is broken by the values themselves.
+        curve = [*zip(smoothed(values[:epoch]), values, strict=False)]
+        before = max(curve[:-patience], default=(-1, -1))
+        assert found == (max(curve[-patience:]) <= before)
+        assert peak(values[:epoch]) == curve.index(max(curve)) + 1
     assert not is_stale(values, patience=0)
 
 
@@ -48,7 +51,7 @@ def _run(values):
     return FoldRun(predictions=said, values=values, rates=[1.0] * len(values))
 
 
-def test_a_stopped_fold_counts_with_its_best_epoch():
+def test_a_stopped_fold_counts_with_its_peak():
     """By hand: the short fold peaks at its second epoch, and says so from then on."""
     epochs = pooled([_run([0.1, 0.6, 0.5, 0.0]), _run([0.1, 0.2, 0.3, 0.4, 0.5])])
     numbers = [found.emotion[:, 0].tolist() for found in epochs]
@@ -117,3 +120,32 @@ def test_enough_patience_changes_nothing(patience):
     config = replace(CONFIG, patience=patience)
 
     assert follow(run_trial(FakeTrainer(folds), None, job, config, 7)) == plain
+
+
+def test_a_stopped_folds_rate_stays_lowered():
+    """By hand: a fold that lowered its rate and stopped keeps the mean down."""
+    short = [1.0, 0.1, 0.1]
+    long = [1.0, 1.0, 1.0, 1.0, 0.25, 0.25]
+    found = shared_rates([short, long])
+    half = 0.1**0.5
+    assert found == pytest.approx((1.0, half, half, half, half / 4, half / 4))
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=8), min_size=1, max_size=4)
+)
+def test_lowered_rates_never_rise(folds):
+    """Of folds that only ever lower their rates, the mean never rises."""
+    rates = [[0.1 ** sum(fold[: n + 1]) for n in range(len(fold))] for fold in folds]
+    found = shared_rates(rates)
+    assert len(found) == max(map(len, rates))
+    for before, after in pairwise(found):
+        assert after <= before * (1 + 1e-12)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4))
+def test_folds_of_one_schedule_have_its_rates(lengths):
+    """Where all folds have the same rates, they are kept to the bit at any length."""
+    schedule = [0.3 * 0.87**n for n in range(9)]
+    found = shared_rates([schedule[:length] for length in lengths])
+    assert found == tuple(schedule[: max(lengths)])

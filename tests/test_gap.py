@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.split import Fold
+from models.dummy import dummy_predictions
 from models.metrics import scores
 from search.curve import smoothed
 from search.fold_run import FoldRun, pooled, pooled_watched
 from search.gap import judged, told_gap, training_sample
 from search.judge import weighted_mean
 from search.objective import run_trial
-from search.results import Completed
+from search.results import Completed, Pruned, attributes_of, settled
 from tests.strategies_metrics import drawn
 from tests.strategies_objective import (
     CONFIG,
@@ -114,6 +115,24 @@ def test_a_trials_gap():
     assert outcome.gap.gap == pytest.approx(outcome.gap.trained_value - outcome.value)
     for call, sample in zip(trainer.calls, samples, strict=True):
         assert call.part.watched.tolist() == sample.tolist()
+
+
+def test_each_report_has_the_gap_of_its_epoch():
+    """So a pruned trial has one: its own fold's rows, trained on against validated."""
+    job, _, folds = trial()
+    fold, sample = job.folds[0], training_sample(job.folds[0], 0)
+    watched = replace(folds[0][0], watched=drawn(7, rows=ROWS)[1].take(sample))
+    stream = run_trial(FakeTrainer([[watched]]), None, job, CONFIG, 7)
+    report = next(stream)
+    table = scores(job.truth.take(sample), watched.watched)
+    trained = weighted_mean(table, OBJECTIVE)
+    constant = dummy_predictions(job.truth.take(fold.train), count=len(fold.validation))
+    dummy = weighted_mean(scores(job.truth.take(fold.validation), constant), OBJECTIVE)
+
+    assert report.gap == judged(report.value, trained=trained, dummy=dummy)
+    ended = settled(Pruned(reason="pruner"), report, asked=0.0, waited=0.0)
+    assert ended.gap == report.gap
+    assert attributes_of(ended)["fit"] == report.gap.fit
 
 
 def test_an_old_trial_has_none():

@@ -45,9 +45,10 @@ CHANGES = {
     "augmentation": {"augmentation__strength": 0.9},
     "clip_norm": {"training__clip_norm": 1e-3},
     "momentum": {"training__momentum": 0.5},
+    "nesterov": {"training__nesterov": "no"},
     "sam_rho": {"training__sam_rho": 0.5},
 }
-UNDER = {"momentum": SGD, "sam_rho": SHARP}
+UNDER = {"momentum": SGD, "nesterov": SGD, "sam_rho": SHARP}
 """What else a knob needs to have an effect."""
 
 AFTER = {"ema"}

@@ -40,8 +40,8 @@ def _made(name, **numbers):
 STOCK = {
     "adam": lambda **more: keras.optimizers.Adam(0.1, **more),
     "adamw": lambda **more: keras.optimizers.AdamW(0.1, weight_decay=0.01, **more),
-    "sgd": lambda **more: keras.optimizers.SGD(
-        0.1, momentum=0.7, nesterov=True, **more
+    "sgd": lambda nesterov=True, **more: keras.optimizers.SGD(
+        0.1, momentum=0.7, nesterov=nesterov, **more
     ),
     "lion": lambda **more: keras.optimizers.Lion(0.1, weight_decay=0.01, **more),
 }
@@ -50,13 +50,19 @@ STOCK = {
 @pytest.mark.parametrize("name", OPTIMIZER_NAMES)
 def test_they_are_those_of_keras(name):
     """With the same numbers as variables each steps as Keras's does, to the bit."""
-    numbers = {"momentum_knob": 0.7} if name == "sgd" else {}
+    numbers = {"momentum_knob": 0.7, "nesterov_knob": 1.0} if name == "sgd" else {}
     numbers |= {"weight_decay": 0.01} if name in DECAYED else {}
 
     assert _steps(_made(name, **numbers)).tolist() == _steps(STOCK[name]()).tolist()
     clipped = _steps(_made(name, **numbers, clip_norm=0.5))
     expected = _steps(STOCK[name](global_clipnorm=0.5))
     np.testing.assert_allclose(clipped, expected, rtol=1e-5)
+
+
+def test_momentum_without_nesterov():
+    """With the kind as a variable it steps as Keras's plain momentum, to the bit."""
+    ours = _made("sgd", momentum_knob=0.7, nesterov_knob=0.0)
+    assert _steps(ours).tolist() == _steps(STOCK["sgd"](nesterov=False)).tolist()
 
 
 @given(NUMBERS, st.floats(0.01, 500))

@@ -8,7 +8,7 @@ from models.settings import SETTINGS
 from search.gap import judged
 from search.results import Spent, settled
 from search.trials_table import HEADER, trials_csv
-from tests.strategies_ledger import begin, complete, fail, prune, small
+from tests.strategies_ledger import begin, complete, fail, prune, report, small
 
 GOLDEN = (
     "number,state,reason,value,known,backbone.name,backbone.blocks,backbone.filters,"
@@ -17,7 +17,8 @@ GOLDEN = (
     "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"
     "training.warmup_epochs,training.step_epochs,training.step_factor,"
     "training.plateau_patience,training.plateau_factor,training.weight_decay,"
-    "training.momentum,training.clip_norm,training.ema,training.precision,"
+    "training.momentum,training.nesterov,training.clip_norm,training.ema,"
+    "training.sam_rho,training.precision,"
     "finetune.frozen_epochs,finetune.learning_rate,finetune.blocks,"
     "finetune.batch_norm,loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,"
     "loss.label_smoothing,loss.focal_gamma,balance,balance.beta,augmentation.preset,"
@@ -48,23 +49,27 @@ def test_rows(tmp_path):
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
     gap = judged(0.625, trained=0.9, dummy=0.25)
     completed = replace(complete(0.625), gap=gap)
-    done = settled(completed, Spent(), asked=0.5, waited=0.125)
+    done = settled(completed, None, asked=0.5, waited=0.125)
+    stopped = judged(0.5, trained=0.5, dummy=0.25)
+    last = replace(report(3, 0.5), spent=spent, gap=stopped)
     asked = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)
-    ledger.tell(1, settled(prune(), spent, asked=0.0, waited=0.0))
-    ledger.tell(2, settled(fail('a "quoted", reason'), spent, asked=0.0, waited=0.0))
+    ledger.tell(1, settled(prune(), last, asked=0.0, waited=0.0))
+    ledger.tell(2, settled(fail('a "quoted", reason'), last, asked=0.0, waited=0.0))
     table = rows(ledger.records())
     assert [row["number"] for row in table] == ["0", "1", "2", "3"]
     states = [row["state"] for row in table]
     assert states == ["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
-    reasons = [row["reason"] for row in table]
-    assert reasons == ["", "pruner", 'a "quoted", reason', ""]
+    assert [row["reason"] for row in table] == ["", "pruner", 'a "quoted", reason', ""]
     assert [row["value"] for row in table] == ["0.625", "", "", ""]
     assert [row["epochs"] for row in table] == ["3", "1", "3", "0"]
-    assert {(row["trained_value"], row["gap"], row["fit"]) for row in table} == {
+    gaps = [(row["trained_value"], row["gap"], row["fit"]) for row in table]
+    assert gaps == [
         ("0.9", "0.275", "over-fitting"),
+        ("0.5", "0.0", "balanced"),
         ("", "", ""),
-    }
+        ("", "", ""),
+    ]
     assert (table[0]["seconds_asked"], table[0]["seconds_waited"]) == ("0.5", "0.125")
     assert table[2]["model_parameters"] == "900"
     assert table[2]["seconds_trained"] == "3.0"
