@@ -14,10 +14,11 @@ class Structure:
 
     ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
     ``emotions``, ``action_units`` and ``dimensions`` are the outputs' labels, empty
-    where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``several``
-    takes the loss that is content with any of a row's emotions. ``averaged`` keeps a
-    running average of the weights, ``sharp`` takes sharpness-aware steps;
-    ``precision`` is what layers compute in.
+    where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``shrunk``
+    is the side that the backbone sees, where that is less than ``image_size``.
+    ``several`` takes the loss that is content with any of a row's emotions.
+    ``averaged`` keeps a running average of the weights, ``sharp`` takes sharpness-aware
+    steps; ``precision`` is what layers compute in.
     ``trained`` counts the backbone's last blocks that training changes, ``None`` for
     all of it; ``frozen_norm`` leaves its batch normalisation alone.
     """
@@ -37,9 +38,15 @@ class Structure:
     normalization: str = OWN
     averaged: bool = False
     sharp: bool = False
+    shrunk: int | None = None
     precision: str = PRECISIONS[0]
     trained: int | None = None
     frozen_norm: bool = False
+
+    @property
+    def seen(self) -> int:
+        """The side of what the backbone sees, in pixels."""
+        return self.shrunk or self.image_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +166,7 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         normalization=str(of("backbone.normalization")),
         averaged=float(of("training.ema")) > 0,
         sharp=float(of("training.sam_rho")) > 0,
+        shrunk=_shrunk(int(of("backbone.image_size")), frame.image_size),
         precision=str(of("training.precision")),
         trained=int(of("finetune.blocks")) or None,
         frozen_norm=of("finetune.batch_norm") == "frozen",
@@ -213,6 +221,11 @@ def _schedule(of: Callable[[str], Value]) -> Schedule:
         plateau_patience=int(of("training.plateau_patience")),
         plateau_factor=float(of("training.plateau_factor")),
     )
+
+
+def _shrunk(wanted: int, given: int) -> int | None:
+    """Returns the side that the backbone sees, if it is smaller than the picture's."""
+    return wanted if 0 < wanted < given else None
 
 
 def _where(used: bool, value: Value) -> float:

@@ -61,7 +61,7 @@ def _imagenet(model: Any, structure: Structure) -> Values:
     if file is None or application is None:
         raise WeightsError(f"{structure.backbone} has no ImageNet weights")
     path = _fetch(structure.backbone, file)
-    side = structure.image_size
+    side = structure.seen
     donor = application(include_top=False, weights=None, input_shape=(side, side, 3))
     try:
         donor.load_weights(path)

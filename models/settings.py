@@ -77,6 +77,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "backbone.blocks": Setting(kind=int, default=6, low=1, high=12, structure=True),
     "backbone.filters": Setting(kind=int, default=256, low=4, high=512, structure=True),
+    "backbone.image_size": Setting(
+        kind=int, default=0, low=0, high=1024, structure=True
+    ),
     "backbone.weights": Setting(kind=str, default="none", structure=True),
     "backbone.normalization": Setting(
         kind=str, default=OWN, choices=(OWN, DEVELOPMENT), structure=True

@@ -38,11 +38,12 @@ def check_structure(structure: Structure) -> None:
             pixels of another scale.
     """
     smallest = BACKBONE_FACTS[structure.backbone].smallest
-    if structure.image_size < smallest:
+    key = "backbone.image_size" if structure.shrunk else "data.image_size"
+    if structure.seen < smallest:
         raise StudyError(
             f"backbone.name {structure.backbone} needs images of at least {smallest} "
-            f"pixels a side, found data.image_size = {structure.image_size}; raise "
-            f"data.image_size or leave the backbone out"
+            f"pixels a side, found {key} = {structure.seen}; raise {key} or leave the "
+            "backbone out"
         )
     check_weights(structure.backbone, structure.weights)
     if structure.normalization != DEVELOPMENT:

@@ -19,6 +19,7 @@ STUDY = "study:"
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
 SIZES = frozenset({"backbone.blocks", "backbone.filters"})
+SEEN = frozenset({"backbone.image_size"})
 
 
 def starts(
@@ -53,7 +54,7 @@ def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
         Structures that differ in backbone, size, weights or normalization.
     """
     found: dict[Structure, None] = {}
-    for values in starts(space, KEYS | SIZES):
+    for values in starts(space, KEYS | SIZES | SEEN):
         if values["backbone.weights"] != NONE:
             found[model_config(values, frame).structure] = None
     return list(found)
@@ -87,7 +88,7 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         StudyError: names the first configuration that cannot be built.
         WeightsError: a backbone has no such weights, or there is no such file.
     """
-    for start in starts(space):
+    for start in starts(space, KEYS | SEEN):
         check_structure(model_config(start, frame).structure)
 
 

@@ -12,7 +12,7 @@ from tests.strategies_ledger import begin, complete, fail, prune, report, small
 
 GOLDEN = (
     "number,state,reason,value,known,backbone.name,backbone.blocks,backbone.filters,"
-    "backbone.weights,backbone.normalization,head.dense_units,head.dropout,"
+    "backbone.image_size,backbone.weights,backbone.normalization,head.dense_units,head.dropout,"
     "regularization.l1,regularization.l2,training.epochs,training.patience,"
     "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"
     "training.warmup_epochs,training.step_epochs,training.step_factor,"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from keras import layers
+
 from models.config import Structure
 
 Tensor = Any
@@ -47,4 +49,22 @@ class Backbone:
         Returns:
             Features, shape (B, h, w, F).
         """
+        if structure.shrunk is not None:
+            pixels = shrink(pixels, structure.shrunk)
         return self.build((scale or self.scale)(pixels), structure)
+
+
+def shrink(pixels: Tensor, side: int) -> Tensor:
+    """Brings pictures to a smaller side, each pixel a mean of those that it replaces.
+
+    Args:
+        pixels: shape (B, S, S, C), in [0, 255].
+        side: in pixels, less than S.
+
+    Returns:
+        Shape (B, side, side, C), in [0, 255].
+    """
+    # In whole floats, as pixels come: halves would round them.
+    return layers.Resizing(side, side, antialias=True, dtype="float32", name="shrink")(
+        pixels
+    )

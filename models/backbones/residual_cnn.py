@@ -35,7 +35,7 @@ def build(pixels: Tensor, structure: Structure) -> Tensor:
         raise ValueError("a residual CNN needs blocks and filters, found None")
     x = convolution(pixels, STEM_FILTERS, stride=2, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
-    if structure.image_size >= POOLED_FROM:
+    if structure.seen >= POOLED_FROM:
         x = layers.MaxPooling2D(3, strides=2, padding="same", name="stem_pool")(x)
     for stage, width in enumerate((min(STEM_FILTERS, filters), filters), start=1):
         for block in range(1, blocks + 1):

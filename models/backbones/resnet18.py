@@ -25,13 +25,13 @@ def build(pixels: Tensor, structure: Structure) -> Tensor:
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: ``image_size`` says which stem.
+        structure: its ``seen`` side says which stem.
 
     Returns:
         Features, shape (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are
         rounded up.
     """
-    large = structure.image_size >= HALVED_FROM
+    large = structure.seen >= HALVED_FROM
     size, stride = (7, 2) if large else (3, 1)
     x = convolution(pixels, STAGES[0], size=size, stride=stride, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
