@@ -47,7 +47,9 @@ def several_loss(target: Any, logits: Any) -> Any:
     """Asks for any one of the classes that have a share, the one held likeliest.
 
     A row's loss is -w_k log(t_k p_k) of the class k with the highest t_k p_k, where t
-    is 1 for classes with a share, pressed a little towards 0.001 for all.
+    is 1 for classes with a share, pressed a little towards 0.001 for all: a class
+    without one is asked for where it is held a thousand times likelier, and then the
+    row teaches nothing.
 
     Args:
         target: shape (B, E, 2): the distribution, and the weights w of the row's
@@ -91,10 +93,9 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     # As exponents: a power has no derivative where a saturated output makes its base 0.
     if_present = ops.exp(-gamma * ops.softplus(logits))
     if_absent = ops.exp(-gamma * ops.softplus(-logits))
-    surprise = ops.softplus(logits)
     # Linear in the target, so that a share of a unit costs its share of both losses.
-    elements = weights * wanted * if_present * (surprise - logits)
-    elements = elements + weights * (1.0 - wanted) * if_absent * surprise
+    elements = weights * wanted * if_present * ops.softplus(-logits)
+    elements = elements + weights * (1.0 - wanted) * if_absent * ops.softplus(logits)
     return mean_present(elements, weights > 0)
 
 
@@ -125,8 +126,10 @@ def mean_present(values: Any, present: Any) -> Any:
     Returns:
         Scalar; 0 where none counts.
     """
-    present = ops.cast(present, values.dtype)
-    return ops.sum(values * present) / ops.maximum(ops.sum(present), 1.0)
+    count = ops.sum(ops.cast(present, values.dtype))
+    # Not by a product, in which a value that is no number would outlive its mask.
+    kept = ops.where(present, values, ops.zeros_like(values))
+    return ops.sum(kept) / ops.maximum(count, 1.0)
 
 
 def _unsure(logs: Any, gamma: Any) -> Any:

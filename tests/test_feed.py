@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.balance import balance
+from data_pipeline.labels import DIMENSIONS
 from models.feed import epoch_batches, epoch_targets, pack
 from models.heads import EMOTION
 from tests.strategies_models import pictures
@@ -45,15 +46,19 @@ def test_each_epoch_has_its_own_order():
 
 def test_packed_weights_are_zero_where_masked():
     """Masked labels weigh 0; labels weigh their class, positives their unit."""
-    targets = pictures(12).targets
+    targets = pictures(12, dimensions=DIMENSIONS).targets
     targets.emotion_mask[0] = False
     targets.action_unit_mask[1, 1] = False
+    targets.valence_arousal_mask[2, 0] = False
     found = balance(targets, np.arange(12), "class_weights", 0)
     packed = pack(targets, found)
 
     assert (packed["emotion"][0, :, 1] == 0).all()
     assert (packed["emotion"][1, :, 1] == found.emotion_weights).all()
     assert packed["action_units"][1, 1, 1] == 0
+    rated = packed["valence_arousal"]
+    assert (rated[..., 1] == targets.valence_arousal_mask).all()
+    assert (rated[..., 0] == targets.valence_arousal).all()
     kept = targets.action_unit_mask
     positives = np.where(targets.action_unit > 0, found.au_weights, 1.0)
     assert (packed["action_units"][..., 1][kept] == positives[kept]).all()

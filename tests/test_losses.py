@@ -149,6 +149,31 @@ def test_saturated_logits_keep_a_finite_loss():
         assert found == pytest.approx((500 + 500 + half) / 3)
 
 
+def test_an_output_that_is_right_and_sure_keeps_its_small_loss():
+    """It is log(1 + exp(-x)), which a difference of large numbers would round away."""
+    sure = np.array([[8.0, 12.0, 16.0, 20.0]], np.float32)
+    for sign, wanted in ((1, 1.0), (-1, 0.0)):
+        for place, logit in enumerate(sure[0].astype(np.float64)):
+            alone = np.arange(4)[None] == place
+            target = _target(np.full((1, 4), wanted, np.float32), alone)
+            found = _number(action_unit_loss(target, sign * sure, 0.0))
+            assert found == pytest.approx(np.log1p(np.exp(-logit)), rel=1e-5)
+
+
+def test_what_is_no_number_stays_under_its_mask(rows):
+    """A masked row whose output is NaN leaves the loss of the others as it is."""
+    logits, broken = rows["logits"].copy(), rows["logits"].copy()
+    broken[2] = np.nan
+    weights = rows["weights"].copy()
+    weights[2] = 0.0
+    for wanted, loss in (
+        (rows["distribution"], lambda *both: emotion_loss(*both, 0.0, 0.0)),
+        (rows["units"], lambda *both: action_unit_loss(*both, 0.0)),
+    ):
+        target = _target(wanted, weights)
+        assert _number(loss(target, broken)) == _number(loss(target, logits))
+
+
 def test_focal_emotion_loss_is_the_formula_on_probabilities(rows):
     """The loss is -w q (1 - p)^gamma log p; with one weight, that of Keras."""
     p = softmax(rows["logits"].astype(np.float64), axis=1)

@@ -106,23 +106,29 @@ def test_rows_outside_the_part_are_not_used(trainer):
 
 def test_masked_labels_have_no_effect(trainer):
     """What stands under a mask changes nothing."""
-    arrays, other = pictures(ROWS), pictures(ROWS)
+    arrays, other = (pictures(ROWS, dimensions=DIMENSIONS) for _ in range(2))
     for targets in (arrays.targets, other.targets):
         targets.emotion_mask[:5] = False
         targets.action_unit_mask[3:9, 0] = False
+        targets.valence_arousal_mask[6:12, 1] = False
     other.targets.emotion[:5] = 1.0
     other.targets.action_unit[3:9, 0] = 1 - other.targets.action_unit[3:9, 0]
+    other.targets.valence_arousal[6:12, 1] = -2.0
+    heads = {"dimensions": DIMENSIONS}
 
-    assert _numbers(_fit(trainer, arrays)) == _numbers(_fit(trainer, other))
+    first = _numbers(_fit(trainer, arrays, **heads))
+    assert _numbers(_fit(trainer, other, **heads)) == first
 
 
 def test_a_training_without_any_label_is_finite(trainer):
     """Batches whose labels are all masked give a loss of 0, not NaN."""
-    arrays = pictures(ROWS)
+    arrays = pictures(ROWS, dimensions=DIMENSIONS)
     arrays.targets.emotion_mask[:] = False
     arrays.targets.action_unit_mask[:] = False
+    arrays.targets.valence_arousal_mask[:] = False
 
-    assert [s.loss for s in _fit(trainer, arrays)] == [0.0, 0.0]
+    found = _fit(trainer, arrays, dimensions=DIMENSIONS)
+    assert [s.loss for s in found] == [0.0, 0.0]
 
 
 def test_divergence_is_yielded(trainer):
