@@ -1,4 +1,4 @@
-"""An exported model that predicts; plain Keras, and numbers that no batch changes."""
+"""An exported model that predicts; plain Keras, always in batches of one shape."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +57,8 @@ class Inference:
             pixels: raw pixels in [0, 255], shape (N, S, S, C), N from 0.
 
         Returns:
-            One row for each image; no row depends on its neighbours.
+            One row for each image; no row depends on its neighbours, only the last
+            digits on its place in its batch.
         """
         step = self.at_once
         parts = [

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 
@@ -34,6 +33,7 @@ def judged(
     description: Description,
     *,
     every_face: bool = False,
+    held: int = 1,
 ) -> Iterator[Judged]:
     """Judges every face, in order.
 
@@ -43,6 +43,8 @@ def judged(
         model: judges the faces.
         description: of the model.
         every_face: all faces of a picture, not only the one that matters most.
+        held: faces that are gathered before they are judged: so many, or the next
+            whole number of the model's batches. It changes no number.
 
     Yields:
         At least one for each shot.
@@ -51,8 +53,26 @@ def judged(
         RunError: the detector's process died.
     """
     faces = _faces(found, portraits, every_face=every_face)
-    while chunk := list(islice(faces, model.at_once)):
+    for chunk in _chunks(faces, -(-held // model.at_once) * model.at_once):
         yield from _read(chunk, model, description)
+
+
+def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
+    """Gathers so many faces, and the failures among them.
+
+    What a network says of a face depends in its last digits on the face's place in the
+    batch; failures must not move it.
+    """
+    chunk: list[Seen] = []
+    gathered = 0
+    for shot, portrait in faces:
+        chunk.append((shot, portrait))
+        gathered += portrait is not None
+        if gathered in {0, count}:
+            yield chunk
+            chunk, gathered = [], 0
+    if chunk:
+        yield chunk
 
 
 def _faces(
