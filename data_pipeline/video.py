@@ -23,6 +23,10 @@ SUFFIXES = frozenset(
 WHOLE = 0.9
 """A film of which less than this share can be read was cut off."""
 
+_TELL_LENGTH = frozenset({"flv", "matroska,webm"})
+"""Formats that count no frames, and whose beginning says how long they are; of others
+FFmpeg tells the length of what is there."""
+
 _BROKEN = (OSError, ValueError, RuntimeError, EOFError, MemoryError)
 """What damaged files raise beside the errors of FFmpeg."""
 
@@ -75,8 +79,8 @@ def frames(path: Path, *, every: int = 1) -> Iterator[Frame]:
     number, done = -1, 0.0
     try:
         with closing(av.open(str(path))) as file:
-            stream = _stream(file)
-            for number, frame in enumerate(file.decode(stream)):
+            stream, reach = _stream(file), _Reach(file)
+            for number, frame in enumerate(reach.decoded(stream)):
                 done = _done(frame, stream, file)
                 if number % every == 0:
                     yield Frame(
@@ -86,6 +90,7 @@ def frames(path: Path, *, every: int = 1) -> Iterator[Frame]:
                         done=done,
                     )
             _check_end(number + 1, done, announced=stream.frames)
+            reach.check()
     except (av.FFmpegError, *_BROKEN) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadableError(
@@ -111,6 +116,37 @@ def _check_end(read: int, done: float, *, announced: int) -> None:
     """
     if read < WHOLE * announced and done < WHOLE:
         raise ValueError(f"the file announces {announced} of them")
+
+
+class _Reach:
+    """How far a file reaches, by its packets of any kind.
+
+    Sound may go on after the last picture: a file that was cut off has neither.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._end = 0.0
+
+    def decoded(self, stream: Any) -> Iterator[Any]:
+        """Decodes one stream of the file."""
+        for packet in self._file.demux():
+            if packet.pts is not None:
+                end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                self._end = max(self._end, float(end))
+            if packet.stream.index == stream.index:
+                yield from packet.decode()
+
+    def check(self) -> None:
+        """Refuses a file that ends before the length that it announces."""
+        length = (self._file.duration or 0) / 1_000_000
+        begin = (self._file.start_time or 0) / 1_000_000
+        tells = self._file.format.name in _TELL_LENGTH
+        if tells and self._end - begin < WHOLE * length:
+            raise ValueError(
+                f"the file announces {length:.1f} s and ends after "
+                f"{self._end - begin:.1f} s"
+            )
 
 
 def _upright(frame: Any) -> Image.Image:

@@ -1,5 +1,6 @@
 """Laws of finding and reading pictures and videos to be judged."""
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,12 @@ GREYS = (20, 80, 140, 200, 240)
 def flat(value, size=(64, 48)):
     """Makes a picture of one grey."""
     return Image.new("RGB", size, (value,) * 3)
+
+
+def noise(seed):
+    """Makes a picture that takes many bytes."""
+    values = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8)
+    return Image.fromarray(values)
 
 
 @pytest.fixture
@@ -129,3 +136,40 @@ def test_a_video_that_was_not_copied_to_its_end(tmp_path):
     assert 1 < len(frames) < len(pictures) // 2
     assert all(shot.picture is not None for shot in frames)
     assert f"the file announces {len(pictures)} of them" in last.reason
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.flv"])
+def test_a_video_that_counts_no_frames(tmp_path, name):
+    """Where no frames are announced, the length that is announced tells the end."""
+    codec = {"a.webm": "libvpx", "a.flv": "flv1"}.get(name, "mpeg4")
+    pictures = [noise(seed) for seed in range(60)]
+    path = write_video(tmp_path / name, pictures, codec=codec)
+    *_, last = shots([path], mode="L")
+    assert (last.reason, last.frame) == ("", len(pictures) - 1)
+
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    *frames, last = shots([path], mode="L")
+    assert 20 < len(frames) < 50
+    assert "the file announces 6.0 s and ends after" in last.reason
+
+
+def test_sound_after_the_last_picture(tmp_path):
+    """A film whose sound is longer than its pictures is whole."""
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as file:
+        film = file.add_stream("mpeg4", rate=10)
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        sound = file.add_stream("pcm_s16le", rate=8000)
+        sound.layout = "mono"
+        for value in GREYS:
+            file.mux(film.encode(av.VideoFrame.from_image(flat(value))))
+        file.mux(film.encode())
+        silence = np.zeros((1, 8000), np.int16)
+        for second in range(2):
+            heard = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+            heard.sample_rate, heard.pts = 8000, 8000 * second
+            file.mux(sound.encode(heard))
+        file.mux(sound.encode())
+    found = list(shots([path], mode="L"))
+    assert [shot.frame for shot in found] == list(range(len(GREYS)))
