@@ -4,12 +4,12 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data_pipeline.crop import CentreSquare, Cropper
 from data_pipeline.errors import DataError
@@ -94,12 +94,14 @@ def decode_cropped(
 def picture(path: Path, mode: str) -> Image.Image:
     """Decodes a whole picture to 8 bits; the file is closed before it is cropped.
 
+    Training and use read pictures here alone, and so see the same pixels.
+
     Args:
         path: an image in any mode.
         mode: ``"L"`` for grey, ``"RGB"`` for colours.
 
     Returns:
-        The picture, uncropped.
+        The picture, uncropped; a photograph that says how it was held is turned.
 
     Raises:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
@@ -112,6 +114,7 @@ def picture(path: Path, mode: str) -> Image.Image:
                 if min(image.size) < 1:
                     raise ValueError(f"it has no pixels ({image.width}x{image.height})")
                 image.load()
+                _turn_upright(image)
                 return _eight_bits(image).convert(mode)
     except FileNotFoundError:
         raise UnreadableError(f"image {path} does not exist") from None
@@ -139,6 +142,12 @@ def bombs_refused() -> Iterator[None]:
 def _refuse_pointer(head: bytes) -> None:
     if head == LFS_POINTER:
         raise ValueError("it is a Git LFS pointer, fetched by `git lfs pull`")
+
+
+def _turn_upright(image: Image.Image) -> None:
+    """Turns by the orientation in EXIF; where that is damaged, the pixels are kept."""
+    with suppress(*_BROKEN):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

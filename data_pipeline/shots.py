@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from data_pipeline.decode import UnreadableError, bombs_refused, picture
 from data_pipeline.errors import DataError
@@ -83,10 +83,10 @@ def shots(files: Sequence[Path], *, mode: str, every: int = 1) -> Iterator[Shot]
 
 
 def _picture(file: Path, mode: str) -> Iterator[Shot]:
-    """Reads a picture as training does; a photograph that says so is turned."""
+    """Reads a picture as training does."""
     try:
         with bombs_refused():
-            whole = ImageOps.exif_transpose(picture(file, mode))
+            whole = picture(file, mode)
         yield Shot(file=file, picture=whole, done=1.0)
     except UnreadableError as error:
         yield Shot(file=file, reason=str(error), done=1.0)

@@ -74,6 +74,34 @@ def test_transparent_palette(tmp_path):
     assert np.unique(array).tolist() == [130]
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "I;16", "P"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation(tmp_path, mode, orientation):
+    """A photograph held in any way gives the pixels of one that was held upright."""
+    values = np.arange(96).reshape(8, 12) * 257
+    grey = values.astype(np.uint16 if mode == "I;16" else np.uint8)
+    upright = Image.fromarray(grey)
+    upright = upright if mode == "I;16" else upright.convert(mode)
+    upright.save(tmp_path / "upright.png")
+    held = Image.Exif()
+    held[0x0112] = orientation
+    # What turns it back, for each of the eight ways to hold a camera.
+    back = {5: 5, 7: 6, 6: 2, 8: 4, 3: 3, 2: 0, 4: 1}.get(orientation)
+    stored = upright if back is None else upright.transpose(Image.Transpose(back))
+    stored.save(tmp_path / "held.png", exif=held)
+    for channels in (1, 3):
+        np.testing.assert_array_equal(
+            decode(tmp_path / "held.png", size=8, channels=channels),
+            decode(tmp_path / "upright.png", size=8, channels=channels),
+        )
+
+
+def test_damaged_orientation(tmp_path):
+    """Damage in what a file says of itself does not lose its pixels."""
+    Image.new("L", (8, 6), 90).save(tmp_path / "image.png", exif=b"Exif\0\0MM\0")
+    assert (decode(tmp_path / "image.png", size=4, channels=1) == 90).all()
+
+
 def test_float_pixels(tmp_path):
     """Floating-point pixels are refused: nobody knows their range."""
     Image.new("F", (4, 4)).save(tmp_path / "image.tiff")

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline.decode import decode
 from data_pipeline.errors import DataError, InputError
+from data_pipeline.portraits import Portraits
 from data_pipeline.shots import find_files, shots
 from tests.strategies_use import write_video
 
@@ -84,12 +86,20 @@ def test_a_video_held_sideways_is_turned(tmp_path):
     assert grey[:, 20:].mean() < 60
 
 
-def test_a_photograph_held_sideways_is_turned(tmp_path):
-    """A picture's own orientation is applied."""
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_photograph_is_seen_as_in_training(tmp_path, channels):
+    """A picture's own orientation is applied, and training sees the same pixels."""
     exif = Image.Exif()
     exif[0x0112] = 6
-    flat(90).save(tmp_path / "a.jpg", exif=exif)
-    assert next(shots([tmp_path / "a.jpg"], mode="L")).picture.size == (48, 64)
+    noise(5).save(tmp_path / "a.jpg", exif=exif)
+    mode = {1: "L", 3: "RGB"}[channels]
+    (shot,) = shots([tmp_path / "a.jpg"], mode=mode)
+    assert shot.picture.size == (48, 64)
+    (portrait,) = Portraits("centre_square", size=48, channels=channels).of(
+        shot.picture
+    )
+    trained = decode(tmp_path / "a.jpg", size=48, channels=channels)
+    np.testing.assert_array_equal(portrait.pixels, trained)
 
 
 def test_what_cannot_be_read_has_its_reason(tmp_path, video):
