@@ -1,9 +1,12 @@
 """Where the face is in moving pictures, without waiting for the detector.
 
 It runs beside the model. A frame is cut at the points of the newest picture that it has
-finished, never at points older than a fraction of a second: frames wait rather.
+finished. How old these may be follows from how long the detector takes, so that a slow
+machine shows older places, and not a frame a detection; beyond a bound frames wait.
 """
 
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,8 +17,14 @@ from data_pipeline.faces import Face
 
 Find = Callable[[Image.Image], Face | None]
 
-OLDEST = 0.4
-"""Seconds that points may lie behind their frame."""
+OLDEST = 1.0
+"""Seconds that points may lie behind their frame, however slow the detector is."""
+USUAL = 0.4
+"""Seconds that they may always lie behind, where that much is allowed."""
+DETECTIONS = 3
+"""Detections that they may lie behind: while one goes on, the places that are known are
+up to two old; the third is for what makes some slower than others."""
+_REMEMBERED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,17 +38,26 @@ class Located:
 class Locator:
     """Follows one face; asked by one thread."""
 
-    def __init__(self, find: Find, *, oldest: float = OLDEST) -> None:
+    def __init__(
+        self,
+        find: Find,
+        *,
+        oldest: float = OLDEST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Starts a thread that waits for the detector.
 
         Args:
             find: finds the face in a picture.
-            oldest: seconds that points may lie behind; 0 looks at every frame.
+            oldest: seconds that points may lie behind at most; 0 looks at every frame.
+            clock: times the detector, in seconds.
         """
         self._find = find
         self._oldest = oldest
+        self._clock = clock
+        self._took: deque[float] = deque([0.0], maxlen=_REMEMBERED)
         self._thread = ThreadPoolExecutor(1)
-        self._pending: tuple[float, Future[Face | None]] | None = None
+        self._pending: tuple[float, Future[tuple[Face | None, float]]] | None = None
         self._known: tuple[float, Face | None] | None = None
 
     def locate(self, picture: Image.Image, now: float) -> Located:
@@ -58,7 +76,7 @@ class Locator:
         if self._pending is not None and self._pending[1].done():
             self._take()
         self._begin(picture, now)
-        while self._known is None or now - self._known[0] > self._oldest:
+        while self._known is None or now - self._known[0] > self._allowed():
             self._begin(picture, now)
             self._take()
         at, face = self._known
@@ -68,11 +86,22 @@ class Locator:
         """Lets the thread go; what it looks at is dropped."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def _allowed(self) -> float:
+        """Tells how many seconds points may lie behind now."""
+        return min(self._oldest, max(USUAL, DETECTIONS * max(self._took)))
+
+    def _timed(self, picture: Image.Image) -> tuple[Face | None, float]:
+        begin = self._clock()
+        face = self._find(picture)
+        return face, self._clock() - begin
+
     def _begin(self, picture: Image.Image, now: float) -> None:
         if self._pending is None:
-            self._pending = now, self._thread.submit(self._find, picture)
+            self._pending = now, self._thread.submit(self._timed, picture)
 
     def _take(self) -> None:
         if self._pending is not None:
             (at, found), self._pending = self._pending, None
-            self._known = at, found.result()
+            face, took = found.result()
+            self._known = at, face
+            self._took.append(took)

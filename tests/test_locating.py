@@ -19,14 +19,20 @@ class SlowDetector:
     """Finds in each picture, which is a number, that number; when it is let."""
 
     def __init__(self):
-        """Starts with leave for one picture."""
+        """Starts with leave for one picture, and a clock that stands still."""
         self.leave = threading.Semaphore(1)
         self.seen = []
+        self.now = self.takes = 0.0
+
+    def clock(self):
+        """Tells the time that the detector took so far."""
+        return self.now
 
     def find(self, picture):
         """Waits for its leave."""
         assert self.leave.acquire(timeout=20)
         self.seen.append(picture)
+        self.now += self.takes
         return None if picture is None else face(picture)
 
 
@@ -68,6 +74,37 @@ def test_points_are_never_too_old(detector):
         found = locator.locate(frame, frame * 0.2)
         assert found.behind <= 0.25
         assert found.behind == pytest.approx(0.2 * (frame - found.face.box[0]))
+    locator.close()
+
+
+@pytest.mark.parametrize(("oldest", "allowed"), [(2.0, 0.9), (0.6, 0.6)])
+def test_a_slow_detector_is_not_waited_for(detector, oldest, allowed):
+    """Points may be as old as three detections; beyond the bound frames wait."""
+    detector.takes = 0.3
+    locator = Locator(detector.find, oldest=oldest, clock=detector.clock)
+    locator.locate(1, 0.0)
+    times = np.linspace(0.05, allowed - 0.05, 8)
+    found = [locator.locate(2, now) for now in times]
+    assert [one.face.box[0] for one in found] == [1] * 8
+    assert [one.behind for one in found] == pytest.approx(times)
+    detector.leave.release()
+    waited = locator.locate(3, allowed + 0.04)
+    assert waited.face.box[0] == 2
+    assert waited.behind == pytest.approx(allowed - 0.01)
+    locator.close()
+
+
+def test_one_slow_detection_is_forgotten(detector):
+    """How old points may be follows the last detections, not one of long ago."""
+    detector.leave.release(10)
+    detector.takes = 0.5
+    locator = Locator(detector.find, oldest=2.0, clock=detector.clock)
+    locator.locate(0, 0.0)
+    detector.takes = 0.01
+    for frame in range(1, 7):
+        locator.locate(frame, frame * 3.0)
+    waited = locator.locate(7, 18.5)
+    assert waited.behind == 0.0
     locator.close()
 
 
