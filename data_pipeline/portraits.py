@@ -95,19 +95,19 @@ class Portraits:
         chosen = faces if every else faces[:1]
         return tuple(self.cut(picture, face) for face in chosen or (None,))
 
-    def find(self, picture: Image.Image) -> Face | None:
-        """Finds the face that matters most.
+    def find(self, picture: Image.Image) -> tuple[Face, ...]:
+        """Finds the faces.
 
         Args:
             picture: grey or RGB.
 
         Returns:
-            The face, for ``cut``; ``None`` where there is none.
+            The faces, for ``cut``; those that matter most first.
 
         Raises:
             RunError: the detector's process died.
         """
-        return self._detector.find(picture)
+        return self._detector.find_all(picture)
 
     def cut(self, picture: Image.Image, face: Face | None) -> Portrait:
         """Cuts one face.

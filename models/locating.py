@@ -1,4 +1,4 @@
-"""Where the face is in moving pictures, without waiting for the detector.
+"""Where faces are in moving pictures, without waiting for the detector.
 
 It runs beside the model. A frame is cut at the points of the newest picture that it has
 finished. How old these may be follows from how long the detector takes, so that a slow
@@ -15,7 +15,8 @@ from PIL import Image
 
 from data_pipeline.faces import Face
 
-Find = Callable[[Image.Image], Face | None]
+Faces = tuple[Face, ...]
+Find = Callable[[Image.Image], Faces]
 
 OLDEST = 1.0
 """Seconds that points may lie behind their frame, however slow the detector is."""
@@ -29,14 +30,14 @@ _REMEMBERED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Located:
-    """A face, or none, as of ``behind`` seconds before the frame; 0 is in it."""
+    """Faces, or none, as of ``behind`` seconds before the frame; 0 is in it."""
 
-    face: Face | None
+    faces: Faces
     behind: float
 
 
 class Locator:
-    """Follows one face; asked by one thread."""
+    """Follows faces; asked by one thread."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Locator:
         """Starts a thread that waits for the detector.
 
         Args:
-            find: finds the face in a picture.
+            find: finds the faces in a picture.
             oldest: seconds that points may lie behind at most; 0 looks at every frame.
             clock: times the detector, in seconds.
         """
@@ -57,18 +58,18 @@ class Locator:
         self._clock = clock
         self._took: deque[float] = deque([0.0], maxlen=_REMEMBERED)
         self._thread = ThreadPoolExecutor(1)
-        self._pending: tuple[float, Future[tuple[Face | None, float]]] | None = None
-        self._known: tuple[float, Face | None] | None = None
+        self._pending: tuple[float, Future[tuple[Faces, float]]] | None = None
+        self._known: tuple[float, Faces] | None = None
 
     def locate(self, picture: Image.Image, now: float) -> Located:
-        """Tells where the face is, and sets the detector to work if it is idle.
+        """Tells where faces are, and sets the detector to work if it is idle.
 
         Args:
             picture: the frame.
             now: its time in seconds, later than that of the one before.
 
         Returns:
-            The face, and how old its place is.
+            The faces, and how old their places are.
 
         Raises:
             RunError: the detector's process died.
@@ -79,8 +80,8 @@ class Locator:
         while self._known is None or now - self._known[0] > self._allowed():
             self._begin(picture, now)
             self._take()
-        at, face = self._known
-        return Located(face=face, behind=now - at)
+        at, faces = self._known
+        return Located(faces=faces, behind=now - at)
 
     def close(self) -> None:
         """Lets the thread go; what it looks at is dropped."""
@@ -90,10 +91,10 @@ class Locator:
         """Tells how many seconds points may lie behind now."""
         return min(self._oldest, max(USUAL, DETECTIONS * max(self._took)))
 
-    def _timed(self, picture: Image.Image) -> tuple[Face | None, float]:
+    def _timed(self, picture: Image.Image) -> tuple[Faces, float]:
         begin = self._clock()
-        face = self._find(picture)
-        return face, self._clock() - begin
+        faces = self._find(picture)
+        return faces, self._clock() - begin
 
     def _begin(self, picture: Image.Image, now: float) -> None:
         if self._pending is None:
@@ -102,6 +103,6 @@ class Locator:
     def _take(self) -> None:
         if self._pending is not None:
             (at, found), self._pending = self._pending, None
-            face, took = found.result()
-            self._known = at, face
+            faces, took = found.result()
+            self._known = at, faces
             self._took.append(took)

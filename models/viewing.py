@@ -1,11 +1,13 @@
 """One frame after another is located, cut, judged and smoothed: what a viewer sees."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
+from data_pipeline.faces import Box
 from data_pipeline.portraits import Portrait, Portraits
 from data_pipeline.shots import Shot
 from models.description import Description
@@ -25,12 +27,14 @@ class View:
     Attributes:
         judged: with the model's own numbers.
         shown: the smoothed ones; ``None`` without a face.
-        behind: seconds that the face's place lies behind the frame.
+        others: boxes of the faces that are not judged.
+        behind: seconds that the faces' places lie behind the frame.
         size: width and height of the frame.
     """
 
     judged: Judged
     shown: Reading | None
+    others: tuple[Box, ...]
     behind: float
     size: tuple[int, int]
 
@@ -80,33 +84,49 @@ class Viewer:
         if picture is None:
             raise ValueError("a frame to be judged has a picture")
         picture = picture.convert(self._judge.portraits.mode)
-        portrait, behind = self._cut(picture)
+        found = self._located(picture)
+        portrait = self._cut(picture, found)
         if portrait is None:
             self._smoother.forget()
             unseen = Shot(
                 file=shot.file, frame=shot.frame, time=shot.time, reason=NO_FACE
             )
             judged = Judged(shot=unseen, portrait=None, reading=None)
-            return View(judged=judged, shown=None, behind=behind, size=picture.size)
+            return _view(picture, found, judged, None)
         (reading,) = readings(
             self._judge.description, self._judge.model.predict(portrait.pixels[None])
         )
         shown = self._smoother.smooth(reading, portrait.box or (0, 0, 0, 0))
         judged = Judged(shot=shot, portrait=portrait, reading=reading)
-        return View(judged=judged, shown=shown, behind=behind, size=picture.size)
+        return _view(picture, found, judged, shown)
 
     def close(self) -> None:
         """Ends the stream."""
         self._locator.close()
 
-    def _cut(self, picture: Image.Image) -> tuple[Portrait | None, float]:
+    def _located(self, picture: Image.Image) -> Located:
+        if not self._judge.portraits.looks_for_faces:
+            return Located(faces=(), behind=0.0)
+        return self._locator.locate(picture, time.monotonic() - self._begin)
+
+    def _cut(self, picture: Image.Image, found: Located) -> Portrait | None:
+        """Cuts the face that matters most, as ``models.predict`` does."""
         portraits = self._judge.portraits
         if not portraits.looks_for_faces:
-            return portraits.of(picture)[0], 0.0
-        found: Located = self._locator.locate(picture, time.monotonic() - self._begin)
-        if found.face is None:
-            return None, found.behind
-        return portraits.cut(picture, found.face), found.behind
+            return portraits.of(picture)[0]
+        return portraits.cut(picture, found.faces[0]) if found.faces else None
+
+
+def _view(
+    picture: Image.Image, found: Located, judged: Judged, shown: Reading | None
+) -> View:
+    return View(
+        judged=judged,
+        shown=shown,
+        others=tuple(face.box for face in found.faces[1:]),
+        behind=found.behind,
+        size=picture.size,
+    )
 
 
 def told(view: View, description: Description) -> dict[str, Any]:
@@ -129,7 +149,8 @@ def told(view: View, description: Description) -> dict[str, Any]:
         return answer
     return answer | {
         "face": portrait.face,
-        "box": [round(edge, 1) for edge in portrait.box or ()],
+        "box": _rounded(portrait.box or ()),
+        "others": [_rounded(box) for box in view.others],
         "confidence": portrait.confidence,
         "emotion": shown.emotion(),
         "emotions": shown.emotions,
@@ -137,3 +158,7 @@ def told(view: View, description: Description) -> dict[str, Any]:
         "present": shown.present(description.thresholds),
         "ratings": shown.ratings,
     }
+
+
+def _rounded(box: Sequence[float]) -> list[float]:
+    return [round(edge, 1) for edge in box]

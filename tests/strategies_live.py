@@ -3,6 +3,7 @@
 import asyncio
 import io
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import numpy as np
@@ -22,6 +23,10 @@ from tests.strategies_use import SIZE, exported
 FRAMES = 5
 
 
+OTHER = (10.0, 20.0, 60, 80)
+"""Where a picture's upper left corner is white, a second face is found here."""
+
+
 class FixedDetector:
     """Finds the drawn face where it is, by its landmarks; nothing in flat pictures."""
 
@@ -34,7 +39,11 @@ class FixedDetector:
 
     def find_all(self, picture):
         """Finds all there are."""
-        return tuple(filter(None, [self.find(picture)]))
+        found = self.find(picture)
+        if found is None:
+            return ()
+        second = replace(found, box=OTHER)
+        return (found, second) if picture.convert("L").getpixel((0, 0)) > 250 else (found,)
 
 
 def exact_judge(folder):

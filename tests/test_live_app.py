@@ -12,6 +12,7 @@ from models.judging import judged
 from models.recording import Recording
 from tests.strategies_live import (
     FRAMES,
+    OTHER,
     answers,
     camera_pictures,
     exact_judge,
@@ -47,7 +48,18 @@ def test_frames_have_the_numbers_of_predict(judge, pictures):
         assert said["units"] == pytest.approx(one.reading.units, abs=1e-6)
         assert said["box"] == list(one.portrait.box)
         assert said["present"] == one.reading.present(judge.description.thresholds)
+        assert said["others"] == []
         assert (said["face"], said["behind"], said["size"]) == ("found", 0, [640, 480])
+
+
+def test_faces_that_are_not_judged_are_told(judge, pictures):
+    """Each further face has its box; the numbers are of the one that matters most."""
+    two = pictures[0].copy()
+    two.paste((255,) * 3, (0, 0, 16, 16))
+    one, both = answers(live_of(judge), [jpeg(pictures[0]), jpeg(two)])
+    assert both["others"] == [list(OTHER)]
+    assert both["box"] == one["box"]
+    assert both["units"] == pytest.approx(one["units"], abs=0.02)
 
 
 def test_bad_frames_and_empty_ones_are_told(judge, pictures):

@@ -5,6 +5,7 @@ import signal
 import socket
 
 import pytest
+from PIL import Image
 
 from models.live import main
 from tests.strategies_browser import browser
@@ -19,6 +20,10 @@ TEXT = "document.getElementById('{}').textContent"
 CLICK = "document.getElementById('start').click()"
 VALUES = """[...document.querySelectorAll('#{} [role=meter]')].map(
     (meter) => Number(meter.getAttribute('aria-valuenow')))"""
+STROKES = """globalThis.lines = new Set();
+    const stroke = CanvasRenderingContext2D.prototype.strokeRect;
+    CanvasRenderingContext2D.prototype.strokeRect = function (...edges) {
+        globalThis.lines.add(this.lineWidth); stroke.apply(this, edges) }"""
 UNNAMED = """[...document.querySelectorAll('[role=meter], button, canvas')].filter(
     (e) => !(e.getAttribute('aria-label') || e.textContent)).length"""
 OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
@@ -112,6 +117,22 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
     assert (answer.code, answer.err) == (0, "")
     assert "not stored" in answer.out
     assert contents(place) == before
+
+
+def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
+    """Of two faces one is judged; both have a frame, and the page says so."""
+    beside = Image.new("RGB", (1280, 480))
+    beside.paste(pictures[0], (0, 0))
+    beside.paste(pictures[-1].resize((480, 360)), (720, 60))
+    film = write_video(tmp_path / "a.mp4", [beside] * 150, rate=5)
+    words = ("--model", place / "detect", "--source", film)
+    _, shown = page(*words)
+    shown.run(STROKES)
+    shown.run(CLICK)
+    shown.wait(TEXT.format("status") + ".startsWith('2 faces found: the one in')")
+    # Each frame is a dark line and a bright one; the others' lines are thinner.
+    shown.wait("globalThis.lines.size === 4")
+    shown.shot(tmp_path / "two.png", width=1100, height=760)
 
 
 def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path):

@@ -33,7 +33,7 @@ class SlowDetector:
         assert self.leave.acquire(timeout=20)
         self.seen.append(picture)
         self.now += self.takes
-        return None if picture is None else face(picture)
+        return () if picture is None else (face(picture),)
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def test_frames_do_not_wait_for_the_detector(detector):
     """The first frame waits; later ones take the newest picture that is finished."""
     locator = Locator(detector.find, oldest=10)
     first = locator.locate(1, 0.0)
-    assert (first.face.box[0], first.behind) == (1, 0.0)
-    assert [locator.locate(n, n / 10).face.box[0] for n in (2, 3, 4)] == [1, 1, 1]
+    assert (first.faces[0].box[0], first.behind) == (1, 0.0)
+    assert [locator.locate(n, n / 10).faces[0].box[0] for n in (2, 3, 4)] == [1, 1, 1]
     detector.leave.release()
     finished(locator)
     found = locator.locate(5, 0.5)
-    assert found.face.box[0] == 2
+    assert found.faces[0].box[0] == 2
     assert found.behind == pytest.approx(0.3)
     detector.leave.release()
     finished(locator)
@@ -73,7 +73,7 @@ def test_points_are_never_too_old(detector):
     for frame in range(8):
         found = locator.locate(frame, frame * 0.2)
         assert found.behind <= 0.25
-        assert found.behind == pytest.approx(0.2 * (frame - found.face.box[0]))
+        assert found.behind == pytest.approx(0.2 * (frame - found.faces[0].box[0]))
     locator.close()
 
 
@@ -85,11 +85,11 @@ def test_a_slow_detector_is_not_waited_for(detector, oldest, allowed):
     locator.locate(1, 0.0)
     times = np.linspace(0.05, allowed - 0.05, 8)
     found = [locator.locate(2, now) for now in times]
-    assert [one.face.box[0] for one in found] == [1] * 8
+    assert [one.faces[0].box[0] for one in found] == [1] * 8
     assert [one.behind for one in found] == pytest.approx(times)
     detector.leave.release()
     waited = locator.locate(3, allowed + 0.04)
-    assert waited.face.box[0] == 2
+    assert waited.faces[0].box[0] == 2
     assert waited.behind == pytest.approx(allowed - 0.01)
     locator.close()
 
@@ -114,7 +114,7 @@ def test_exact_looks_at_every_frame(detector):
     locator = Locator(detector.find, oldest=0.0)
     pictures = [1, 2, None, 4]
     found = [locator.locate(picture, at) for at, picture in enumerate(pictures)]
-    places = [one.face and one.face.box[0] for one in found]
+    places = [one.faces[0].box[0] if one.faces else None for one in found]
     assert places == pictures
     assert {one.behind for one in found} == {0.0}
     locator.close()

@@ -61,35 +61,45 @@ function show(told, picture) {
     pen.scale(-1, 1);
   }
   pen.drawImage(picture, 0, 0, screen.width, screen.height);
-  if (told.face && told.box.length) box(told.box.map((edge) => edge * scale));
+  for (const other of told.others || []) box(other.map((edge) => edge * scale), 0.4);
+  if (told.face && told.box.length) box(told.box.map((edge) => edge * scale), 1);
   pen.restore();
   byId("curtain").hidden = true;
   numbers(told);
   count();
 }
 
-function box([x, y, width, height]) {
-  for (const [colour, line] of [["#000000", 5], ["#ffd34d", 2.5]]) {
+// The judged face has a strong frame, the others thin and dashed ones.
+function box([x, y, width, height], strength) {
+  pen.setLineDash(strength < 1 ? [6, 4] : []);
+  for (const [colour, line] of [["#000000", 6], ["#ffd34d", 3.5]]) {
     pen.strokeStyle = colour;
-    pen.lineWidth = line;
+    pen.lineWidth = line * strength;
     pen.strokeRect(x, y, width, height);
   }
 }
 
+function found(told) {
+  if (!told.face) return "No face found";
+  if (told.face !== "found") return "What is in the square is judged";
+  const faces = told.others.length + 1;
+  if (faces === 1) return "Face found";
+  return `${faces} faces found: the one in the strong frame is judged`;
+}
+
 function numbers(told) {
-  const found = Boolean(told.face);
+  const face = Boolean(told.face);
   for (const name of facts.emotions)
-    setRow(`emotions.${name}`, found ? told.emotions[name] : null, name === told.emotion);
+    setRow(`emotions.${name}`, face ? told.emotions[name] : null, name === told.emotion);
   for (const name of facts.ratings)
-    setRow(`ratings.${name}`, found ? told.ratings[name] : null, false);
+    setRow(`ratings.${name}`, face ? told.ratings[name] : null, false);
   for (const { name } of facts.units)
-    setRow(`units.${name}`, found ? told.units[name] : null, found && told.present[name]);
+    setRow(`units.${name}`, face ? told.units[name] : null, face && told.present[name]);
   byId("behind").textContent = `${Math.round(1000 * told.behind)} ms`;
   byId("confidence").textContent =
     told.confidence ? `${Math.round(100 * told.confidence)} %` : "\u2013";
-  if (told.face === "found") say("Face found");
-  else say(found ? "What is in the square is judged" : "No face found");
-  whisper(found && told.emotion ? told.emotion : "");
+  say(found(told));
+  whisper(face && told.emotion ? told.emotion : "");
 }
 
 function count() {
