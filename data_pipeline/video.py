@@ -48,8 +48,11 @@ class Frame:
     done: float
 
 
-def check_video() -> None:
+def check_video(otherwise: str = "name pictures only") -> None:
     """Makes sure that videos can be read.
+
+    Args:
+        otherwise: what can be done without; told where they cannot.
 
     Raises:
         InputError: the package is missing.
@@ -57,7 +60,7 @@ def check_video() -> None:
     if importlib.util.find_spec("av") is None:
         raise InputError(
             "videos are read with PyAV, which is not installed; pip install -e "
-            "'.[video]', or name pictures only"
+            f"'.[video]', or {otherwise}"
         )
 
 

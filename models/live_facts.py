@@ -19,9 +19,10 @@ DRAWN = (
     "means nothing."
 )
 NO_FACE_SOUGHT = (
-    "This model was trained on faces already cut out, and looks for none: bring your "
-    "face into the square."
+    "This model was trained on faces already cut out, and looks for none: it judges what "
+    "is in the square."
 )
+BRING_IT = "Bring your face into the square."
 
 
 def facts(
@@ -55,13 +56,18 @@ def facts(
         ),
         "warning": DRAWN if description.drawn else "",
         "notes": [
-            *([NO_FACE_SOUGHT] if kind == "none" else []),
+            *(_unsought(source) if kind == "none" else []),
             *([f"Note: {note}."] if note else []),
             WHAT_IT_SAYS,
             NOT_FOR,
         ],
         "stored": _stored(record),
     }
+
+
+def _unsought(source: Path | None) -> list[str]:
+    """Tells that no face is looked for; only who sits before a camera can move."""
+    return [f"{NO_FACE_SOUGHT} {BRING_IT}" if source is None else NO_FACE_SOUGHT]
 
 
 def _stored(record: Path | None) -> str:

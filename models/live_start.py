@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.decode import UnreadableError
+from data_pipeline.errors import InputError
 from data_pipeline.portraits import Portraits
-from data_pipeline.shots import Shot, find_files, is_video
+from data_pipeline.shots import Shot, is_video
 from data_pipeline.threads import cores
+from data_pipeline.video import check_video, frames
 from models.description import Description, model_file, read_description
 from models.inference import Inference
 from models.live_app import CAMERA, Live, application
@@ -25,6 +27,7 @@ from models.recording import recording
 from models.viewing import Judge
 
 Say = Callable[[str], None]
+_SOURCES = "it is camera, or a video file that can be played"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,7 @@ def serve(model: Path, options: Options, say: Say) -> None:
         say: told where the page is.
 
     Raises:
-        InputError: the model, the video or the table cannot be used.
-        RunError: the port is taken.
+        InputError: the model, the video, the table or the port cannot be used.
     """
     path = model_file(model)
     description = read_description(path)
@@ -110,8 +112,19 @@ async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
 
 
 def _check_source(source: Path | None) -> None:
-    if source is not None and not all(map(is_video, find_files([source]))):
-        raise InputError(f"--source {source}: camera, or a video file; this is none")
+    """Reads a video's first frame: what cannot be played is told before all else."""
+    if source is None:
+        return
+    if not source.exists():
+        raise InputError(f"--source {source}: no such file; {_SOURCES}")
+    if source.is_dir() or not is_video(source):
+        raise InputError(f"--source {source}: {_SOURCES}; this is none")
+    check_video("leave --source out, for the browser's camera")
+    try:
+        with closing(frames(source)) as played:
+            next(played)
+    except UnreadableError as error:
+        raise InputError(f"--source: {error}; {_SOURCES}") from None
 
 
 @contextmanager
@@ -122,8 +135,8 @@ def _listening(port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((HERE, port))
         except OSError as error:
-            raise RunError(
-                f"port {port} cannot be used ({error.strerror}); choose another with "
-                "--port, or 0 for any"
+            raise InputError(
+                f"--port {port} cannot be used ({error.strerror}); choose "
+                "another, or 0 for any"
             ) from None
         yield listener

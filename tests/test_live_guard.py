@@ -1,11 +1,15 @@
 """Laws of the live view's border: who may ask, and what the page must say."""
 
+from pathlib import Path
+
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from models.live_facts import DRAWN, NOT_FOR
+from models.description import read_description
+from models.live_facts import BRING_IT, DRAWN, NO_FACE_SOUGHT, NOT_FOR, facts
 from models.live_guard import HERE
 from tests.strategies_live import exact_judge, live_of, talk
+from tests.strategies_use import exported
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +62,14 @@ def test_the_page_says_what_it_must(judge):
     assert NOT_FOR in told["notes"]
     assert "Numbers are not stored" in told["stored"]
     assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
+
+
+def test_nobody_is_asked_to_move_in_a_video(tmp_path):
+    """Where no face is looked for the page says so; who films is asked to help."""
+    description = read_description(exported(tmp_path))
+    camera, video = (
+        facts(description, source=source, record=None, note="")["notes"]
+        for source in (None, Path("a.mp4"))
+    )
+    assert camera[0] == f"{NO_FACE_SOUGHT} {BRING_IT}"
+    assert video[0] == NO_FACE_SOUGHT

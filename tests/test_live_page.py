@@ -1,5 +1,6 @@
 """The live page in a real browser, whose camera shows drawn faces from a file."""
 
+import importlib.util
 import re
 import signal
 import socket
@@ -140,7 +141,9 @@ def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path)
     film, table = write_video(tmp_path / "a.mp4", pictures, rate=8), tmp_path / "a.csv"
     words = ("--model", place / "none", "--source", film, "--record", table)
     command, shown = page(*words)
-    assert "looks for none" in shown.run(TEXT.format("notes"))
+    notes = shown.run(TEXT.format("notes"))
+    assert "looks for none: it judges what is in the square" in notes
+    assert "Bring your face" not in notes
     assert f"written, a line a frame, to {table}" in shown.run(TEXT.format("stored"))
     shown.run(CLICK)
     shown.wait(TEXT.format("status") + " === 'The video has ended.'")
@@ -153,19 +156,25 @@ def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path)
 
 
 def test_wrong_words(place, pictures, tmp_path):
-    """A taken port, a table that exists, and a source that is no video are told."""
+    """A taken port, a table that exists, and what is no video are told at the start."""
     table, picture = tmp_path / "a.csv", tmp_path / "a.png"
     table.write_text("mine")
     pictures[0].save(picture)
+    (tmp_path / "films").mkdir()
+    film = write_video(tmp_path / "films/a.mp4", pictures)
+    (tmp_path / "cut.mp4").write_bytes(film.read_bytes()[:500])
     known = ("--model", str(place / "none"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         answer = said(main, *known, "--port", port)
-    assert (answer.code, answer.out) == (1, "")
-    assert f"port {port} cannot be used" in answer.err
+    assert (answer.code, answer.out) == (2, "")
+    assert f"--port {port} cannot be used" in answer.err
+    assert "0 for any" in answer.err
     for words, found in (
         (("--record", str(table)), "exists: remove it first"),
         (("--source", str(picture)), "camera, or a video file"),
+        (("--source", str(film.parent)), "camera, or a video file"),
+        (("--source", str(tmp_path / "cut.mp4")), "cannot be decoded after 0 frames"),
         (("--source", str(tmp_path / "b.mp4")), "no such file"),
         (("--smooth", "1"), "below 1, found 1"),
         (("--port", "70000"), "0 to 65535"),
@@ -174,3 +183,17 @@ def test_wrong_words(place, pictures, tmp_path):
         assert (answer.code, answer.out) == (2, "")
         assert found in answer.err
     assert table.read_text() == "mine"
+
+
+def test_a_video_without_its_package(place, pictures, tmp_path, monkeypatch):
+    """Where PyAV is missing the ways out are to install it, and the camera."""
+    film = write_video(tmp_path / "a.mp4", pictures)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "av" else real(name)
+    )
+    words = ("--model", place / "none", "--port", "0", "--source", film)
+    answer = said(main, *map(str, words))
+    assert (answer.code, answer.out) == (2, "")
+    assert "pip install -e '.[video]', or leave --source out" in answer.err
+    assert "picture" not in answer.err
