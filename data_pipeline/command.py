@@ -1,5 +1,6 @@
-"""What every command shares: one message for an error, an exit code."""
+"""What commands share: one message for an error, an exit code, a port."""
 
+import argparse
 import signal
 import sys
 import threading
@@ -37,6 +38,24 @@ def run_command(work: Callable[[], int | None], *, stopped: str = GOES_ON) -> in
         place = f" ({error.filename})" if error.filename else ""
         say_error(f"{error.strerror or error}{place}")
         return 1
+
+
+def port_number(text: str) -> int:
+    """Reads a port off a command line.
+
+    Args:
+        text: a word.
+
+    Returns:
+        The port; 0 stands for any that is free.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    value = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= value < 1 << 16:
+        raise argparse.ArgumentTypeError(f"must be 0 to 65535, found {text}")
+    return value
 
 
 def interrupt_on_term() -> None:

@@ -2,7 +2,7 @@
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,7 @@ def check_video(otherwise: str = "name pictures only") -> None:
         )
 
 
-def frames(path: Path, *, every: int = 1) -> Iterator[Frame]:
+def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
     """Decodes a video; one frame is held at a time.
 
     Args:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import port_number, run_command
 from data_pipeline.errors import InputError
 
 
@@ -41,18 +41,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--model", type=Path, required=True, help="runs/NAME/model.keras")
     add("--source", default="camera", help="camera (of the browser), or a video file")
-    add("--port", type=_port, default=8765, help="default: 8765; 0 takes a free one")
+    add("--port", type=port_number, default=8765, help="default: 8765; 0: a free one")
     add("--smooth", type=_share, default=0.6, help="kept of the last frame; 0..0.99")
     add("--exact", action="store_true", help="find the face anew in every frame: slow")
     add("--record", type=Path, metavar="FILE.csv", help="write the numbers down")
     return parser
-
-
-def _port(text: str) -> int:
-    value = int(text) if text.isdigit() else -1
-    if not 0 <= value < 1 << 16:
-        raise argparse.ArgumentTypeError(f"must be 0 to 65535, found {text}")
-    return value
 
 
 def _share(text: str) -> float:

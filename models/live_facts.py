@@ -19,8 +19,8 @@ DRAWN = (
     "means nothing."
 )
 NO_FACE_SOUGHT = (
-    "This model was trained on faces already cut out, and looks for none: it judges what "
-    "is in the square."
+    "This model was trained on faces already cut out, and looks for none: it judges "
+    "what is in the square."
 )
 BRING_IT = "Bring your face into the square."
 

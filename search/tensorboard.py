@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import port_number, run_command
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -46,7 +46,9 @@ def parser() -> argparse.ArgumentParser:
     add = built.add_argument
     add("--study", required=True, help="the name of a study or of a run")
     add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
-    add("--port", type=int, default=PORT, help=f"default: {PORT}; 0 takes a free one")
+    add(
+        "--port", type=port_number, default=PORT, help=f"default: {PORT}; 0: a free one"
+    )
     return built
 
 

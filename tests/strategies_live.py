@@ -43,7 +43,9 @@ class FixedDetector:
         if found is None:
             return ()
         second = replace(found, box=OTHER)
-        return (found, second) if picture.convert("L").getpixel((0, 0)) > 250 else (found,)
+        return (
+            (found, second) if picture.convert("L").getpixel((0, 0)) > 250 else (found,)
+        )
 
 
 def exact_judge(folder):

@@ -109,3 +109,12 @@ def test_nothing_to_serve(tmp_path):
     assert "[search] tensorboard = false" in answer.err
     (run / "tensorboard").mkdir()
     assert curves_of(tmp_path, "tiny") == run / "tensorboard"
+
+
+@pytest.mark.parametrize("port", ["-1", "99999", "\u00b2", "http"])
+def test_a_port_that_cannot_be(tmp_path, port):
+    """What is no port is refused with the range, before a run is looked for."""
+    words = ("--study", "smoke", "--out", str(tmp_path), "--port", port)
+    answer = said(tensorboard.main, *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"must be 0 to 65535, found {port}" in answer.err
