@@ -1,0 +1,82 @@
+"""``--set`` reaches every key of the sections of every study in ``studies/``."""
+
+import pytest
+
+from search.run import parser
+from search.sections import SECTIONS
+from search.study import STUDIES, read_study
+
+NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
+KEYS = [
+    f"{section}.{key}"
+    for section, kind in SECTIONS.items()
+    for key in kind.__dataclass_fields__
+]
+ALL = ("emotion", "action_units", "valence_arousal")
+TEXTS = {
+    "data.dataset": {"drawn": "drawn", "affectnet": "affectnet"},
+    "data.targets": {
+        '["emotion", "action_units", "valence_arousal"]': ALL,
+        '["valence_arousal", "action_units", "emotion"]': ALL[::-1],
+    },
+    "data.emotions": {"basic": "basic", "affectnet7": "affectnet7"},
+    "data.labels": {"majority": "majority", "strict": "strict"},
+    "data.image_size": {"16": 16, "1024": 1024},
+    "data.unreadable": {"error": "error", "quarantine": "quarantine"},
+    "data.neutral": {"none": "none", "first": "first"},
+    "data.frames": {"1": 1, "3": 3},
+    "data.crop": {"none": "none", "detect": "detect", "landmarks": "landmarks"},
+    "split.by": {"subject": "subject", "partition": "partition"},
+    "split.folds": {"1": 1, "5": 5, "10": 10},
+    "split.hold_out": {"0.15": 0.15, "0.4": 0.4},
+    "split.hold_out_seed": {"0": 0, "9": 9},
+    "split.validation": {"0.15": 0.15, "0.25": 0.25},
+    "search.trials": {"1": 1, "500": 500},
+    "search.seed": {"0": 0, "9": 9},
+    "search.sampler": {"random": "random", "cmaes": "cmaes"},
+    "search.pruner": {"hyperband": "hyperband", "none": "none"},
+    "search.tensorboard": {"true": True, "false": False},
+    "search.checkpoints": {"0": 0, "3": 3},
+    "search.warm_start": {"fer": "fer", "ferplus": "ferplus"},
+    "search.enqueue": {
+        "[]": (),
+        '[{ name = "ours", "head.dropout" = 0.2 }]': (
+            {"name": "ours", "head.dropout": 0.2},
+        ),
+    },
+    "resources.cpus_per_trial": {"1": 1, "4": 4},
+    "resources.gpus_per_trial": {"0": 0.0, "0.25": 0.25},
+    "resources.max_concurrent": {"1": 1, "8": 8},
+}
+"""Texts after the ``=``, and the values that they stand for; no two alike."""
+NEEDS = {
+    "data.emotions": ("data.labels=",),
+    "data.labels": ("data.emotions=ferplus",),
+    "data.neutral": ("data.labels=", "data.emotions=basic_neutral"),
+    "split.folds": ("split.validation=",),
+    "split.validation": ("split.folds=1",),
+}
+"""What would contradict a key in some study."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_of_a_section_is_set(name, key):
+    """Each of its values is read from the command line, whatever the study says."""
+    section, _, field = key.partition(".")
+    needed = [f"--set={text}" for text in NEEDS.get(key, ())]
+    for text, value in TEXTS[key].items():
+        asked = parser().parse_args(
+            ["--study", name, *needed, "--set", f"{key}={text}"]
+        )
+        study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+        assert getattr(getattr(study, section), field) == value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_seed_is_an_option_too(name):
+    """``--seed`` replaces the study's seed, and one of ``--set``."""
+    words = ["--study", name, "--set", "search.seed=3", "--seed", "5"]
+    asked = parser().parse_args(words)
+    study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    assert study.search.seed == 5
