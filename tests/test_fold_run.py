@@ -42,6 +42,16 @@ def test_a_frozen_backbone_is_not_waited_for():
     assert stale == [False] * 4 + [True] * 2
 
 
+def test_a_fold_is_not_over_in_its_frozen_epochs():
+    """A trial's fold counts its patience from the end of its configuration's first."""
+    falling = [0.9, 0.5, 0.4, 0.3, 0.2, 0.1]
+    schedule = replace(CONFIG.schedule, frozen_epochs=3)
+    config = replace(CONFIG, epochs=6, patience=2, schedule=schedule)
+    over = [_run(falling[:n]).over(config) for n in range(1, 7)]
+
+    assert over == [False] * 4 + [True] * 2
+
+
 def _run(values):
     """Makes a fold whose predictions of an epoch say its number."""
     said = [
