@@ -10,6 +10,7 @@ import pytest
 from data_pipeline.errors import StudyError, WeightsError
 from models.config import Frame
 from models.weights import Taken
+from search.prepare import read_labels
 from search.starts import (
     check_seen,
     check_space,
@@ -154,6 +155,23 @@ def test_a_model_that_saw_the_hold_out_is_refused(tmp_path, described):
     check_seen(searched, frame, dataset="ckplus", drawn=False, hold_out="ours")
     with pytest.raises(StudyError, match=r"study:fer.*held out\s+here"):
         check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="ours")
+
+
+def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework):
+    """Reading a study's labels refuses a start of another hold-out at once."""
+    tables = tomllib.loads(STUDY)
+    free = check_study(tables, name="small", place="small.toml")
+    held = read_labels(free, coursework, drawn=True).split.hold_out.key
+    tables["fixed"]["backbone.weights"] = "study:fer"
+    study = check_study(tables, name="small", place="small.toml")
+    runs = {"same": {"dataset": "ckplus", "hold_out": held}, "others": CKPLUS}
+    for name, data in runs.items():
+        with_model(tmp_path / name, "fer", data=data)
+
+    labelled = read_labels(study, coursework, drawn=True, runs=tmp_path / "same")
+    assert labelled.split.hold_out.key == held
+    with pytest.raises(StudyError, match=r"study:fer.*another hold-out"):
+        read_labels(study, coursework, drawn=True, runs=tmp_path / "others")
 
 
 def file_of(path, **described):

@@ -10,7 +10,7 @@ from search.run_folder import RunFolder
 from search.study import check_study
 from search.warm_start import MOST, warm_started
 from tests.strategies_ledger import SMALL, begin, complete, small
-from tests.strategies_runs import contents, searched, write_study
+from tests.strategies_runs import contents, searched, table, write_study
 
 BEGUN = {"data.hold_out": "ours", "data.labels": "abc"}
 WARM = ("trials = 4", 'trials = 9\nwarm_start = "v1"')
@@ -120,6 +120,30 @@ def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
     assert answer.code == 2
     assert "no run of a study v1 on drawn faces" in answer.err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
+    """A whole search tries the earlier run's trials first, and its table names them."""
+    values = iter((0.4, 0.6, 0.1, 0.2, 0.3))
+
+    def untrained(_, ledger, then):
+        """Runs no trial, and tells what each came to."""
+        while (asked := ledger.ask()) is not None:
+            ledger.tell(asked.number, complete(next(values)))
+        return then()
+
+    monkeypatch.setattr(stages, "executor", lambda _: untrained)
+    words = (coursework, tmp_path / "runs", "--until", "search")
+    earlier = searched(write_study(tmp_path, "v1"), *words)
+    warm = ("--set", "search.warm_start=v1", "--set", "search.trials=3")
+    later = searched(write_study(tmp_path, "v2"), *words, *warm)
+
+    assert (earlier.code, later.code, later.err) == (0, 0, "")
+    assert "warm start: 2 of the best trials of v1" in later.out
+    first, second = (table(tmp_path / "runs" / f"{n}-drawn") for n in ("v1", "v2"))
+    assert [row["known"] for row in second] == ["v1 trial 1", "v1 trial 0", ""]
+    rates = [[row["training.learning_rate"] for row in run] for run in (first, second)]
+    assert rates[1][:2] == rates[0][::-1]
 
 
 def test_a_run_without_a_completed_trial(tmp_path):
