@@ -12,7 +12,10 @@ from tests.strategies_space import Suggester
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
 FRAME = Frame(
-    image_size=48, channels=1, emotions=("negative", "positive"), action_units=("AU1",)
+    image_size=1100,  # more than any backbone.image_size, which only shrinks
+    channels=1,
+    emotions=("negative", "positive"),
+    action_units=("AU1",),
 )
 FREE = {"backbone.weights": ("none", "imagenet", "found.keras")}
 """Values of the keys that take any text."""
