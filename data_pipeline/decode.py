@@ -106,6 +106,23 @@ def picture(path: Path, mode: str) -> Image.Image:
     Raises:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
     """
+    with opened(path) as image:
+        return eight_bits(image, mode)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Opens a picture, and turns what damaged files raise into one error.
+
+    Args:
+        path: an image in any mode.
+
+    Yields:
+        The picture, of which no pixel is read yet.
+
+    Raises:
+        UnreadableError: the file is missing, truncated, no image, or absurdly large.
+    """
     try:
         with path.open("rb") as file:
             _refuse_pointer(file.read(len(LFS_POINTER)))
@@ -113,15 +130,28 @@ def picture(path: Path, mode: str) -> Image.Image:
             with Image.open(file) as image:
                 if min(image.size) < 1:
                     raise ValueError(f"it has no pixels ({image.width}x{image.height})")
-                image.load()
-                _turn_upright(image)
-                return _eight_bits(image).convert(mode)
+                yield image
     except FileNotFoundError:
         raise UnreadableError(f"image {path} does not exist") from None
     except _BROKEN as error:
         raise UnreadableError(
             f"image {path} cannot be decoded: {_reason(error)}"
         ) from error
+
+
+def eight_bits(image: Image.Image, mode: str) -> Image.Image:
+    """Reads the pixels of an opened picture, upright, in 8 bits.
+
+    Args:
+        image: as ``opened`` gives it.
+        mode: ``"L"`` for grey, ``"RGB"`` for colours.
+
+    Returns:
+        The picture, which needs its file no more.
+    """
+    image.load()
+    _turn_upright(image)
+    return _scaled(image).convert(mode)
 
 
 @contextmanager
@@ -150,7 +180,7 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _scaled(image: Image.Image) -> Image.Image:
     """Scales grey images of 16 bits; Pillow's own conversion would clip them.
 
     A palette with transparent colours takes the way that Pillow does not warn of.

@@ -7,24 +7,29 @@ from pathlib import Path
 
 from PIL import Image
 
+from data_pipeline.animation import is_moving, moving_frames
 from data_pipeline.decode import UnreadableError, bombs_refused, picture
 from data_pipeline.errors import DataError
-from data_pipeline.video import SUFFIXES, check_video, frames
+from data_pipeline.video import SUFFIXES, Frame, check_video, frames
 
 PICTURES = frozenset(
     {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm"}
-    | {".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
+    | {".heic", ".heif", ".hif", ".jxl", ".png", ".pnm", ".ppm", ".tif", ".tiff"}
+    | {".webp"}
 )
-"""How the names of pictures end in a folder; a file that is named may have any name."""
+"""How the names of pictures end in a folder; a file that is named may have any name.
+
+Pillow does not open each of them here: such a file is not lost without a word.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shot:
-    """A picture, or one frame of a video; or why there is none.
+    """A picture, or one frame of a video or of a picture that moves; or why not.
 
     Attributes:
         file: where it comes from.
-        frame: number in its video, from 0; ``None`` for a picture.
+        frame: number in its file, from 0; ``None`` for a picture that stands.
         time: seconds from the video's beginning, where known.
         picture: eight bits; ``None`` where it cannot be read.
         reason: why it cannot be read; empty otherwise.
@@ -39,7 +44,23 @@ class Shot:
     done: float = 0.0
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What paths stand for.
+
+    Attributes:
+        files: pictures and videos, in the order of the paths, those of a folder by
+            name.
+        others: files of other kinds that are passed over in folders.
+        links: folders in them that are links, and are not entered.
+    """
+
+    files: tuple[Path, ...]
+    others: int = 0
+    links: int = 0
+
+
+def find_files(paths: Sequence[Path]) -> Found:
     """Lists the files that paths stand for.
 
     Args:
@@ -47,16 +68,21 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             by their names, those of folders in them too, hidden ones not.
 
     Returns:
-        Files in the order of the paths, those of a folder by name.
+        The files, and how many others there are.
 
     Raises:
         DataError: a path does not exist, or a folder has nothing to read.
         InputError: there are videos, and nothing to read them with.
     """
-    files = [file for path in paths for file in _files(path)]
+    parts = [_files(path) for path in paths]
+    files = tuple(file for part in parts for file in part.files)
     if any(is_video(file) for file in files):
         check_video()
-    return files
+    return Found(
+        files=files,
+        others=sum(part.others for part in parts),
+        links=sum(part.links for part in parts),
+    )
 
 
 def is_video(file: Path) -> bool:
@@ -77,9 +103,16 @@ def shots(files: Sequence[Path], *, mode: str, every: int = 1) -> Iterator[Shot]
         reason.
     """
     for index, file in enumerate(files):
-        found = _video(file, every) if is_video(file) else _picture(file, mode)
-        for shot in found:
+        for shot in _read(file, mode, every):
             yield replace(shot, done=(index + shot.done) / len(files))
+
+
+def _read(file: Path, mode: str, every: int) -> Iterator[Shot]:
+    if is_video(file):
+        return _film(file, frames(file, every=every))
+    if is_moving(file):
+        return _film(file, moving_frames(file, mode, every=every))
+    return _picture(file, mode)
 
 
 def _picture(file: Path, mode: str) -> Iterator[Shot]:
@@ -89,12 +122,23 @@ def _picture(file: Path, mode: str) -> Iterator[Shot]:
             whole = picture(file, mode)
         yield Shot(file=file, picture=whole, done=1.0)
     except UnreadableError as error:
-        yield Shot(file=file, reason=str(error), done=1.0)
+        yield Shot(file=file, reason=_unopened(file) or str(error), done=1.0)
 
 
-def _video(file: Path, every: int) -> Iterator[Shot]:
+def _unopened(file: Path) -> str:
+    """Tells of a kind of pictures that this installation does not open."""
+    kind = file.suffix.lower()
+    if not file.exists() or kind not in PICTURES - Image.registered_extensions().keys():
+        return ""
+    return (
+        f"image {file} cannot be decoded: Pillow does not open {kind} files here; "
+        "convert it to PNG or JPEG"
+    )
+
+
+def _film(file: Path, found: Iterator[Frame]) -> Iterator[Shot]:
     try:
-        for frame in frames(file, every=every):
+        for frame in found:
             yield Shot(
                 file=file,
                 frame=frame.number,
@@ -106,27 +150,35 @@ def _video(file: Path, every: int) -> Iterator[Shot]:
         yield Shot(file=file, reason=str(error), done=1.0)
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path) -> Found:
     if path.is_dir():
         return _inside(path)
     if not path.exists():
         raise DataError(f"no such file or folder: {path}")
-    return [path]
+    return Found(files=(path,))
 
 
-def _inside(folder: Path) -> list[Path]:
-    known = SUFFIXES | PICTURES
-    found = []
+def _inside(folder: Path) -> Found:
+    files: list[Path] = []
+    others = links = 0
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            Path(place, name)
-            for name in sorted(names)
-            if Path(name).suffix.lower() in known and not name.startswith(".")
-        ]
-    if not found:
+        folders[:] = _seen(folders)
+        links += sum(Path(place, name).is_symlink() for name in folders)
+        known = [name for name in _seen(names) if _is_known(name)]
+        files += [Path(place, name) for name in known]
+        others += len(_seen(names)) - len(known)
+    if not files:
         raise DataError(
             f"{folder}: there is no picture or video in it or in its folders; name "
             "one, or the folder that holds them"
         )
-    return found
+    return Found(files=tuple(files), others=others, links=links)
+
+
+def _seen(names: Sequence[str]) -> list[str]:
+    """Leaves hidden names out."""
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def _is_known(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES | PICTURES

@@ -76,7 +76,7 @@ def _predict(asked: argparse.Namespace) -> int:
 
     path = model_file(asked.model)
     description = read_description(path)
-    files = find_files(asked.paths)
+    files = find_files(asked.paths).files
     wanted = description.input
     portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
     with _place(asked.to) as file, stage_bars() as progress:

@@ -38,10 +38,35 @@ def test_folders_are_searched_in_order(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "f.Mp4").write_bytes(b"")
-    found = [file.relative_to(tmp_path).as_posix() for file in find_files([tmp_path])]
+    files = find_files([tmp_path]).files
+    found = [file.relative_to(tmp_path).as_posix() for file in files]
     assert found == ["A.JPG", "b.png", "f.Mp4", "deep/c.png"]
     named = find_files([tmp_path / "e.txt", tmp_path / "b.png"])
-    assert [file.name for file in named] == ["e.txt", "b.png"]
+    assert [file.name for file in named.files] == ["e.txt", "b.png"]
+    assert (named.others, named.links) == (0, 0)
+
+
+def test_what_is_passed_over_is_counted(tmp_path):
+    """Files of other kinds and linked folders are left out, and counted."""
+    for name in ("in/a.png", "in/b.txt", "in/deep/c.csv", "in/.d.txt", "out/e.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "in/linked").symlink_to(tmp_path / "out")
+    found = find_files([tmp_path / "in", tmp_path / "out"])
+    assert [file.name for file in found.files] == ["a.png", "e.png"]
+    assert (found.others, found.links) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.HEIF", "a.jxl"])
+def test_kinds_that_pillow_does_not_open(tmp_path, name):
+    """A photograph of such a kind is found, and its line says what to do."""
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic")
+    (shot,) = shots(find_files([tmp_path]).files, mode="L")
+    assert shot.picture is None
+    assert f"does not open {name[1:].lower()} files here; convert it" in shot.reason
+    flat(7).save(tmp_path / name, "png")
+    (shot,) = shots([tmp_path / name], mode="L")
+    assert shot.reason == ""
 
 
 def test_nothing_there_is_wrong_input(tmp_path):
