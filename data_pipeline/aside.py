@@ -1,10 +1,9 @@
 """A file is written aside and put in its place whole: nobody reads half of one."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 
 @contextmanager
@@ -17,9 +16,9 @@ def written_aside(path: Path) -> Iterator[Path]:
     Yields:
         An empty file in the same folder, removed where writing fails.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    # Not of ``tempfile``, whose files nobody else may read: this one stays.
+    part = path.with_name(f"{path.stem}{token_hex(8)}.part")
+    part.touch(exist_ok=False)
     try:
         yield part
         part.replace(path)

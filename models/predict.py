@@ -11,13 +11,10 @@ codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from data_pipeline.aside import written_aside
 from data_pipeline.command import run_command
-from data_pipeline.errors import InputError
 from data_pipeline.progress import stage_bars
 
 if TYPE_CHECKING:
@@ -73,13 +70,14 @@ def _predict(asked: argparse.Namespace) -> int:
     from models.inference import Inference  # noqa: PLC0415
     from models.judged_csv import write  # noqa: PLC0415
     from models.judging import judged  # noqa: PLC0415
+    from models.table_place import table_place  # noqa: PLC0415
 
     path = model_file(asked.model)
     description = read_description(path)
     files = find_files(asked.paths).files
     wanted = description.input
     portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
-    with _place(asked.to) as file, stage_bars() as progress:
+    with table_place(asked.to) as file, stage_bars() as progress:
         model = Inference(path, cpus=cores())
 
         def watched() -> Iterator[Shot]:
@@ -98,23 +96,6 @@ def _predict(asked: argparse.Namespace) -> int:
         counted = write(file, description, found)
     _say(counted, portraits.note, asked.to)
     return 0 if counted.faces or counted.without_face else 1
-
-
-@contextmanager
-def _place(path: Path | None) -> Iterator[TextIO]:
-    """Opens what is written to; a file appears when it is whole."""
-    if path is None:
-        yield sys.stdout
-        return
-    if path.exists():
-        raise InputError(f"--to names a new file; {path} exists: remove it first")
-    if not path.parent.is_dir():
-        raise InputError(f"--to {path}: there is no folder {path.parent}; make it")
-    with (
-        written_aside(path) as part,
-        part.open("w", newline="", encoding="utf-8") as file,
-    ):
-        yield file
 
 
 def _say(counted: "Counted", note: str, to: Path | None) -> None:

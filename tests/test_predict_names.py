@@ -1,11 +1,16 @@
-"""``models.predict`` and names of files that a table can hardly hold."""
+"""``models.predict`` and what a table meets: odd names, and readers who leave."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from models.predict import main
+from models.table_place import UNREAD
 from tests.strategies_faces import drawn, drawn_rows
-from tests.strategies_runs import said
+from tests.strategies_runs import ROOT, ended, said
 from tests.strategies_use import exported, rows_of
 
 
@@ -30,3 +35,59 @@ def test_names_that_are_no_text(tmp_path):
         "\u00fc.png",
     ]
     assert len({row["AU1"] for row in rows if not row["reason"]}) == 1
+
+
+def printing(model, place, **variables):
+    """Starts the command as a process that prints its table."""
+    words = [sys.executable, "-m", "models.predict", "--model", model, place]
+    return subprocess.Popen(  # noqa: S603 - our own command
+        list(map(str, words)),
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def faces(folder, names):
+    """Writes one drawn face under several names."""
+    folder.mkdir()
+    drawn(drawn_rows(1)[0])[0].resize((32, 32)).save(folder / names[0])
+    for name in names[1:]:
+        (folder / name).write_bytes((folder / names[0]).read_bytes())
+    return folder
+
+
+@pytest.mark.slow
+def test_a_printed_table_is_utf_8(tmp_path):
+    """Where the terminal knows ASCII alone, names are printed all the same."""
+    place = faces(tmp_path / "in", ["\u00fc.png"])
+    answer = ended(printing(exported(tmp_path), place, PYTHONIOENCODING="ascii"))
+    (row,) = rows_of(answer.out)
+    assert answer.code == 0
+    assert row["file"] == str(place / "\u00fc.png")
+
+
+@pytest.mark.slow
+def test_who_reads_no_further_ends_it_quietly(tmp_path):
+    """Where ``head`` has enough, the command ends without a word."""
+    names = [f"{'long' * 50}{number}.png" for number in range(400)]
+    process = printing(exported(tmp_path), faces(tmp_path / "in", names))
+    assert process.stdout.readline().startswith("file,frame")
+    process.stdout.close()
+    with process.stderr as said_:
+        assert said_.read() == ""
+    assert process.wait(timeout=60) == UNREAD
+
+
+def test_others_may_read_the_table(tmp_path):
+    """A table that is written has the mode of any new file, not a secret one's."""
+    place, table = faces(tmp_path / "in", ["a.png"]), tmp_path / "a.csv"
+    umask = os.umask(0o022)
+    try:
+        words = ("--model", exported(tmp_path), place, "--to", table)
+        assert said(main, *map(str, words)).code == 0
+    finally:
+        os.umask(umask)
+    assert table.stat().st_mode & 0o777 == 0o644
