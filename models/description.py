@@ -14,6 +14,10 @@ from data_pipeline.errors import ModelError
 DESCRIBED = ConfigDict(extra="ignore")
 """A description may tell more than is needed here."""
 
+MODEL = "model.keras"
+RUNS = Path("runs")
+"""Where runs lie unless another folder is named."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -70,13 +74,20 @@ def model_file(asked: Path) -> Path:
     Raises:
         ModelError: there is none.
     """
-    path = asked / "model.keras" if asked.is_dir() else asked
+    path = asked / MODEL if asked.is_dir() else asked
     if not path.is_file():
+        meant = _named_after_its_run(asked)
         raise ModelError(
             f"no such model: {path}; a run writes it to runs/<study>/model.keras at "
-            "its end"
+            f"its end{f'; did you mean {meant}?' if meant else ''}"
         )
     return path
+
+
+def _named_after_its_run(asked: Path) -> Path | None:
+    """Finds the model of a run, or of one on drawn data, whose name alone was given."""
+    runs = (RUNS / asked, RUNS / f"{asked}-drawn")
+    return next((run / MODEL for run in runs if (run / MODEL).is_file()), None)
 
 
 def read_description(model: Path) -> Description:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-from data_pipeline.portraits import NOT_FOUND
+from data_pipeline.portraits import NOT_FOUND, NOT_LOOKED_FOR
 from models.description import Description
 from models.judging import Judged
 
@@ -21,7 +21,23 @@ class Counted:
 
     faces: int = 0
     without_face: int = 0
+    unsought: int = 0
     unreadable: int = 0
+
+    @property
+    def judged(self) -> int:
+        """Counts the lines with numbers."""
+        return self.faces + self.without_face + self.unsought
+
+    def told(self) -> list[str]:
+        """Tells each kind that there is."""
+        kinds = (
+            (self.faces, "faces"),
+            (self.without_face, "pictures without a face found"),
+            (self.unsought, "centre squares (this model looks for no face)"),
+            (self.unreadable, "unreadable"),
+        )
+        return [f"{count} {kind}" for count, kind in kinds if count]
 
 
 def columns(description: Description) -> list[str]:
@@ -114,5 +130,7 @@ def _count(counted: Counted, one: Judged) -> None:
         counted.unreadable += 1
     elif one.portrait.face == NOT_FOUND:
         counted.without_face += 1
+    elif one.portrait.face == NOT_LOOKED_FOR:
+        counted.unsought += 1
     else:
         counted.faces += 1

@@ -5,7 +5,8 @@
 
 A line for each face, or for each failure with its reason. Faces are found, cut and
 resized as in training, by what model.json says. Nothing but the CSV is stored. Exit
-codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted.
+codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted, 141
+nobody reads on.
 """
 
 import argparse
@@ -18,9 +19,11 @@ from data_pipeline.command import run_command
 from data_pipeline.progress import stage_bars
 
 if TYPE_CHECKING:
+    from data_pipeline.shots import Found
     from models.judged_csv import Counted
 
 HELD = "faces held at once, in 32s (default: 32); it changes no number"
+NO_FACES = "--all-faces changes nothing: this model looks for no face"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,13 +47,19 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", type=Path, nargs="+", metavar="PATH", help="picture, video or folder")
-    add("--model", type=Path, required=True, help="runs/NAME/model.keras")
-    add("--to", type=Path, metavar="FILE.csv", help="a new file (default: print)")
+    add("paths", type=_path, nargs="+", metavar="PATH", help="picture, video or folder")
+    add("--model", type=_path, required=True, help="runs/NAME/model.keras")
+    add("--to", type=_path, metavar="FILE.csv", help="a new file (default: print)")
     add("--every", type=_positive, default=1, metavar="K", help="each K-th frame only")
     add("--all-faces", action="store_true", help="not only the one that matters most")
     add("--batch-size", type=_positive, default=32, metavar="N", help=HELD)
     return parser
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
+    return Path(text)
 
 
 def _positive(text: str) -> int:
@@ -74,14 +83,14 @@ def _predict(asked: argparse.Namespace) -> int:
 
     path = model_file(asked.model)
     description = read_description(path)
-    files = find_files(asked.paths).files
+    paths = find_files(asked.paths)
     wanted = description.input
     portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
     with table_place(asked.to) as file, stage_bars() as progress:
         model = Inference(path, cpus=cores())
 
         def watched() -> Iterator[Shot]:
-            for shot in shots(files, mode=portraits.mode, every=asked.every):
+            for shot in shots(paths.files, mode=portraits.mode, every=asked.every):
                 yield shot
                 progress("judging", round(1000 * shot.done), 1000)
 
@@ -94,20 +103,24 @@ def _predict(asked: argparse.Namespace) -> int:
             held=asked.batch_size,
         )
         counted = write(file, description, found)
-    _say(counted, portraits.note, asked.to)
-    return 0 if counted.faces or counted.without_face else 1
+    notes = [portraits.note]
+    if asked.all_faces and not portraits.looks_for_faces:
+        notes.append(NO_FACES)
+    print(_closing(asked, counted, paths, notes), file=sys.stderr)  # noqa: T201
+    return 0 if counted.judged else 1
 
 
-def _say(counted: "Counted", note: str, to: Path | None) -> None:
-    """Says what was written, beside a table that is printed."""
-    parts = [f"{counted.faces} faces"]
-    if counted.without_face:
-        parts.append(f"{counted.without_face} pictures without a face found")
-    if counted.unreadable:
-        parts.append(f"{counted.unreadable} unreadable")
-    lines = [f"{', '.join(parts)}: {to or 'printed'}; nothing else was stored"]
-    lines += [f"note: {note}"] if note else []
-    print("\n".join(lines), file=sys.stderr)  # noqa: T201
+def _closing(
+    asked: argparse.Namespace, counted: "Counted", found: "Found", notes: Sequence[str]
+) -> str:
+    """Says what was written, and what was passed over."""
+    parts = counted.told() or ["no line"]
+    if found.others:
+        parts.append(f"{found.others} files of other kinds skipped")
+    if found.links:
+        parts.append(f"{found.links} linked folders not entered")
+    lines = [f"{', '.join(parts)}: {asked.to or 'printed'}; nothing else was stored"]
+    return "\n".join([*lines, *(f"note: {note}" for note in notes if note)])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Laws of ``models.predict``: a line for each face or failure, whatever the batch."""
 
 import os
+import shutil
 from pathlib import Path
 
 import keras
@@ -139,6 +140,25 @@ def test_faces_in_pictures_and_videos(tmp_path):
     np.testing.assert_allclose(numbers(rows[1:4], "AU1").std(), 0, atol=0.05)
 
 
+def test_the_closing_line_tells_all(model, pictures, tmp_path):
+    """What was judged whole or passed over is told, and what changed nothing."""
+    place = tmp_path / "in"
+    shutil.copytree(pictures, place)
+    (place / "a.txt").write_text("no picture")
+    (place / "b.heic").write_bytes(b"no picture")
+    (place / "linked").symlink_to(pictures)
+    answer, rows = predicted(model, place, "--all-faces")
+    assert answer.code == 0
+    assert len(rows) == 8
+    closing, note = answer.err.splitlines()
+    assert closing == (
+        "7 centre squares (this model looks for no face), 1 unreadable, "
+        "1 files of other kinds skipped, 1 linked folders not entered: printed; "
+        "nothing else was stored"
+    )
+    assert note == ("note: --all-faces changes nothing: this model looks for no face")
+
+
 def test_nothing_readable_is_a_failure(model, tmp_path):
     """Where not one picture can be read the lines are written and the code is 1."""
     (tmp_path / "a.png").write_bytes(b"broken")
@@ -190,6 +210,9 @@ def test_wrong_paths(model, tmp_path):
     table.write_text("mine")
     gone = tmp_path / "gone.png"
     assert is_refused(predicted(model, gone)[0], "no such file", "gone.png")
+    nothing, _ = predicted(model, "")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "PATH: must name a file or a folder, found ''" in nothing.err
     assert is_refused(predicted(gone, model)[0], "no such model", "gone.png")
     assert is_refused(predicted(tmp_path, table)[0], "no such model", "model.keras")
     assert is_refused(predicted(model, tmp_path)[0], "no picture or video")
@@ -198,3 +221,15 @@ def test_wrong_paths(model, tmp_path):
     answer, _ = predicted(model, table, "--to", gone / "b.csv")
     assert is_refused(answer, "there is no folder")
     assert contents(tmp_path) == {"a.csv": b"mine"}
+
+
+def test_the_name_of_a_run_is_understood(model, tmp_path, monkeypatch):
+    """Who names the run, not its model's file, is told the file."""
+    for run in ("tiny-drawn", "other"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+    shutil.copy(model, tmp_path / "runs/tiny-drawn")
+    monkeypatch.chdir(tmp_path)
+    meant = "did you mean runs/tiny-drawn/model.keras?"
+    for name in ("tiny", "tiny-drawn"):
+        assert is_refused(predicted(name, tmp_path)[0], "no such model", meant)
+    assert "did you mean" not in predicted("other", tmp_path)[0].err
