@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -56,6 +57,27 @@ def test_a_stranger_loads_it(tmp_path):
         for name in ("emotion", "action_units", "valence_arousal"):
             np.testing.assert_allclose(found[name], getattr(wanted, name), atol=1e-6)
         assert np.abs(found["valence_arousal"]).max() <= 1
+
+
+@pytest.mark.slow
+def test_a_head_without_a_dense_layer(tmp_path):
+    """It trains, and its file predicts what it does; outputs stand on the features."""
+    trainer, arrays = WarmTrainer(), pictures()
+    config = configured(head__dense_units=0, training__epochs=1)
+    part = Part(train=np.arange(16), validation=np.arange(16, 24))
+    (score,) = trainer.fit(config, arrays, part, seed=1)
+    trainer.export(config, tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    found = model.predict(arrays.images, verbose=0)
+
+    assert "dense" not in {layer.name for layer in model.layers}
+    assert model.get_layer("emotion").input.shape == (None, 8)
+    assert np.isfinite(score.loss)
+    for name in ("emotion", "action_units"):
+        here = getattr(trainer.predict(config, arrays.images), name)
+        np.testing.assert_allclose(found[name], here, atol=1e-6)
+        seen = getattr(score.predictions, name)
+        np.testing.assert_allclose(found[name][16:], seen, atol=1e-6)
 
 
 def test_knobs_are_frozen_into_stock_layers():
