@@ -45,10 +45,25 @@ def confusion(
 
     Returns:
         The weight of each cell, true class by row; shape (B, E, E).
+
+    Raises:
+        ValueError: a row is, or is said to be, of a class that there is not.
     """
+    _require_classes("true", truth, classes)
+    # Of three classes, class 3 of row 0 would count as class 0 of row 1.
+    _require_classes("said", said, classes)
     cells = np.zeros((len(truth), classes * classes))
     cells[np.arange(len(truth)), truth * classes + said] = 1.0
     return (weights @ cells).reshape(len(weights), classes, classes)
+
+
+def _require_classes(which: str, numbers: np.ndarray, classes: int) -> None:
+    """Refuses a class number outside 0 to ``classes`` - 1."""
+    wrong = numbers[(numbers < 0) | (numbers >= classes)]
+    if len(wrong):
+        raise ValueError(
+            f"{which} classes are numbered 0 to {classes - 1}, found {wrong[0]}"
+        )
 
 
 def unit_counts(

@@ -149,9 +149,18 @@ def _calibration(
 def _finite(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Takes labelled rows; where an output is not finite, all weights become NaN."""
+    """Takes labelled rows; where an output is not finite, all weights become NaN.
+
+    Raises:
+        ValueError: the outputs are not of the targets' classes.
+    """
     known = targets.emotion_mask
     output = as_doubles(predictions.emotion)[known]
+    if output.shape[1] != len(targets.emotions):
+        raise ValueError(
+            "emotion predictions have a column for each class: "
+            f"{len(targets.emotions)}, found {output.shape[1]}"
+        )
     if np.isfinite(output).all():
         return output, weights[:, known]
     return np.zeros_like(output), np.full_like(weights[:, known], np.nan)

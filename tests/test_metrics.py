@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from models.counts import confusion
 from models.metrics import METRIC_NAMES, REPORTED_NAMES, Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
@@ -176,6 +177,22 @@ def test_non_finite_predictions_have_no_score():
             assert value == clean[name]
         else:
             assert np.isnan(value)
+
+
+@pytest.mark.parametrize("columns", [2, 4])
+def test_predictions_of_other_classes_are_refused(columns):
+    """Four columns for three classes are an error, not calls of the next row."""
+    with pytest.raises(ValueError, match=f"column for each class: 3, found {columns}"):
+        scores(labels([0, 1]), outputs([0, 1], classes=columns))
+
+
+@pytest.mark.parametrize(("truth", "said", "which"), [(0, 3, "said"), (-1, 0, "true")])
+def test_numbers_outside_the_classes_are_refused(truth, said, which):
+    """A confusion has no cell for a class that there is not."""
+    rows = np.array([0, truth]), np.array([2, said])
+    number = said if which == "said" else truth
+    with pytest.raises(ValueError, match=f"{which} classes .* 0 to 2, found {number}"):
+        confusion(*rows, classes=3, weights=np.ones((1, 2)))
 
 
 def test_one_head_alone():
