@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.samples import Skipped
+from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
 
 WIDTH = 100
 
@@ -18,46 +19,6 @@ DRAWN = (
     "DRAWN DATA: these faces were drawn by this project. The numbers show that the "
     "search works and say nothing about people."
 )
-
-HEADS: dict[str, str] = {
-    "emotion": "Emotion",
-    "votes": "Votes",
-    "action_units": "Action units",
-    "valence_arousal": "Valence and arousal",
-}
-
-METRIC_TEXTS: dict[str, str] = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_precision": "macro precision",
-    "macro_recall": "macro recall",
-    "macro_f1": "macro F1",
-    "weighted_f1": "weighted F1",
-    "kappa": "Cohen's kappa",
-    "ece": "calibration error, 0 is best",
-    "kl_divergence": "KL divergence, 0 is best",
-    "js_divergence": "JS divergence, 0 is best",
-    "mean_precision": "mean precision at 0.5",
-    "mean_recall": "mean recall at 0.5",
-    "mean_f1": "mean F1 at 0.5",
-    "micro_f1": "micro F1 at 0.5",
-    "mean_f1_norm": "mean skew-normalised F1 at 0.5",
-    "mean_auc": "mean AUC",
-    "mean_pr_auc": "mean precision-recall AUC",
-    "mean_precision_at_thresholds": "mean precision at chosen thresholds",
-    "mean_recall_at_thresholds": "mean recall at chosen thresholds",
-    "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
-    "mean_ccc": "mean CCC",
-    "valence_ccc": "valence CCC",
-    "arousal_ccc": "arousal CCC",
-    "mean_rmse": "mean RMSE, 0 is best",
-    "valence_rmse": "valence RMSE, 0 is best",
-    "arousal_rmse": "arousal RMSE, 0 is best",
-}
-"""The main metrics in words, in the order of their lines; ``holdout.json`` has all."""
-
-REPEATED: frozenset[str] = frozenset({"emotion.micro_f1"})
-"""Metrics that say again what another line says: micro F1 of classes is accuracy."""
 
 UNDEFINED = "-"
 
@@ -210,7 +171,7 @@ def _metric_rows(
     """Renders the cells of each main metric."""
     for name, words in METRIC_TEXTS.items():
         found = part["metrics"].get(name)
-        if found is None or f"{head}.{name}" in REPEATED:
+        if found is None or f"{head}.{name}" in LEFT_OUT:
             continue
         low, high = _number(found["low"]), _number(found["high"])
         unknown = found["low"] is None or found["high"] is None

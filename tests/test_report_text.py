@@ -3,7 +3,8 @@
 import pytest
 
 from models.evaluation import evaluate
-from search.report_text import HEADS, METRIC_TEXTS, WIDTH, describe
+from search.report_text import WIDTH, describe
+from search.report_words import HEADS, METRIC_TEXTS
 from tests.strategies_metrics import drawn, labels, outputs
 
 
