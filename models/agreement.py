@@ -1,7 +1,7 @@
 """Agreement beyond chance, and scores that no skew of the labels moves.
 
 Source: Cohen 1960 (kappa); Gorodkin 2004 (the K-category correlation, MCC); Jeni,
-Cohn and De la Torre 2013 (skew-normalised F1).
+Cohn and De la Torre 2013 (skew-normalised F1 and kappa).
 """
 
 import numpy as np
@@ -81,6 +81,30 @@ def unit_kappa(counts: UnitCounts) -> np.ndarray:
     hits = counts.hits + total - said - true + counts.hits
     chance = said * true + (total - said) * (total - true)
     found = divide(total * hits - chance, total**2 - chance, undefined=np.nan)
+    return np.where(counts.occurs, found, np.nan)
+
+
+def unit_kappa_norm(counts: UnitCounts) -> np.ndarray:
+    """Computes each unit's kappa as if it were present in half of the rows.
+
+    Returns:
+        TPR + TNR - 1, in [-1, 1]; NaN for units that do not occur. Shape (B, U).
+    """
+    found, false = _rates(counts)
+    return np.asarray(found - false)
+
+
+def unit_correlation(counts: UnitCounts) -> np.ndarray:
+    """Computes the Matthews correlation coefficient of each unit.
+
+    Returns:
+        In [-1, 1]; 0 where a unit that occurs is said always or never, and NaN for
+        units that do not occur. Shape (B, U).
+    """
+    total, said, true = counts.labelled, counts.said, counts.positives
+    over = total * counts.hits - said * true
+    spread = said * (total - said) * true * (total - true)
+    found = divide(over, np.sqrt(np.maximum(spread, 0.0)), undefined=0.0)
     return np.where(counts.occurs, found, np.nan)
 
 

@@ -73,3 +73,26 @@ def brier(chances: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.nda
     """
     wanted = np.eye(chances.shape[1])[truth]
     return row_mean(weights @ ((chances - wanted) ** 2).sum(axis=1), weights)
+
+
+def binary_errors(
+    chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Computes the errors of chances that one thing is so.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        came_true: whether it was so; shape (N,), bool.
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        The expected calibration error, in [0, 1]; the Brier score of the thing alone,
+        in [0, 1]: half of the sum over both cases; the mean of -log p, from 0, in
+        nats. NaN without rows. Shape (B,) each.
+    """
+    likely = np.where(came_true, chances, 1 - chances)
+    return (
+        calibration_error(chances, came_true, weights),
+        row_mean(weights @ (1 - likely) ** 2, weights),
+        row_mean(weights @ -np.log(np.maximum(likely, LEAST)), weights),
+    )

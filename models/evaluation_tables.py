@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets import Targets
-from models.agreement import unit_balanced_accuracy, unit_f1_norm, unit_kappa
+from models.agreement import (
+    unit_balanced_accuracy,
+    unit_correlation,
+    unit_f1_norm,
+    unit_kappa,
+    unit_kappa_norm,
+)
 from models.emotion_metrics import emotion_confusion
 from models.predictions import Predictions
 from models.rating_metrics import VARIES, dimension_metrics
@@ -88,7 +94,8 @@ def _unit_columns(
     ones = np.ones((1, len(predictions)))
     roc, precision_recall = action_unit_areas(targets, predictions, ones)
     errors = action_unit_errors(targets, predictions, ones)
-    columns = {"auc": roc[0], "pr_auc": precision_recall[0], "ece": errors[0]}
+    columns = {"auc": roc[0], "pr_auc": precision_recall[0]}
+    columns |= {name: error[0] for name, error in errors.items()}
     for ending, least in (("", {}), ("_at_threshold", thresholds)):
         counts = action_unit_counts(targets, predictions, ones, thresholds=least)
         precision, recall, f1 = unit_scores(counts)
@@ -99,6 +106,8 @@ def _unit_columns(
             "f1_norm": unit_f1_norm(counts),
             "balanced_accuracy": unit_balanced_accuracy(counts),
             "kappa": unit_kappa(counts),
+            "kappa_norm": unit_kappa_norm(counts),
+            "mcc": unit_correlation(counts),
         }
         columns |= {name + ending: scores[0] for name, scores in found.items()}
     return columns

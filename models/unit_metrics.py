@@ -2,8 +2,10 @@
 
 ``mean`` is the plain mean over the units that occur (at least one positive and one
 negative labelled row), ``micro`` that of all labels together, ``weighted`` the mean
-by number of positives. ``f1_norm`` is the F1 of a unit that were present in half of
-the rows. ``exact_match`` is the share of rows whose labelled units are all right.
+over the same units by number of positives. ``f1_norm`` and ``kappa_norm`` are those of
+a unit that were present in half of the rows. ``accuracy`` is the share of labels that
+are right: where one in five is positive, .8 of them are when no unit is ever said.
+``exact_match`` is the share of rows whose labelled units are all right.
 """
 
 from collections.abc import Mapping
@@ -11,8 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.agreement import unit_balanced_accuracy, unit_f1_norm, unit_kappa
-from models.calibration import calibration_error
+from models.agreement import (
+    unit_balanced_accuracy,
+    unit_correlation,
+    unit_f1_norm,
+    unit_kappa,
+    unit_kappa_norm,
+)
+from models.calibration import binary_errors
 from models.counts import UnitCounts, unit_counts
 from models.predictions import Predictions, as_doubles
 from models.ranking import areas
@@ -39,15 +47,27 @@ ACTION_UNIT_METRICS: tuple[str, ...] = (
     "micro_precision",
     "micro_recall",
     "micro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
     "mean_f1_norm",
     "mean_balanced_accuracy",
     "mean_kappa",
+    "mean_kappa_norm",
+    "mean_mcc",
+    "accuracy",
     "exact_match",
     *RANKED_METRICS,
 )
 """Higher is better; 1 is perfect."""
 
-ACTION_UNIT_REPORTED: tuple[str, ...] = ("hamming", "mean_ece")
+ERRORS: tuple[str, ...] = ("ece", "brier", "nll")
+"""How far each unit's chances are from what was so."""
+
+ACTION_UNIT_REPORTED: tuple[str, ...] = (
+    "hamming",
+    *(f"mean_{error}" for error in ERRORS),
+)
 """Lower is better; 0 is perfect. ``hamming`` is the share of labels that are wrong."""
 
 
@@ -81,7 +101,10 @@ def action_unit_metrics(
     return (
         threshold_metrics(targets, predictions, weights, thresholds=thresholds)
         | dict(zip(RANKED_METRICS, ranked, strict=True))
-        | {"mean_ece": mean_defined(np.where(counts.occurs, errors, np.nan))}
+        | {
+            f"mean_{name}": mean_defined(np.where(counts.occurs, error, np.nan))
+            for name, error in errors.items()
+        }
     )
 
 
@@ -94,27 +117,37 @@ def threshold_metrics(
 ) -> dict[str, np.ndarray]:
     """Computes the metrics that thresholds change, once per weighting; (B,) each."""
     counts = action_unit_counts(targets, predictions, weights, thresholds=thresholds)
+    found = unit_scores(counts)
     columns = (
-        *map(mean_defined, unit_scores(counts)),
+        *map(mean_defined, found),
         *pooled_scores(counts),
+        *(weighted_mean_defined(score, counts.positives) for score in found),
         mean_defined(unit_f1_norm(counts)),
         mean_defined(unit_balanced_accuracy(counts)),
         mean_defined(unit_kappa(counts)),
+        mean_defined(unit_kappa_norm(counts)),
+        mean_defined(unit_correlation(counts)),
     )
     names = ACTION_UNIT_METRICS[: len(columns)]
     mask = targets.action_unit_mask
-    present = targets.action_unit > 0
-    wrong = (_said(targets, predictions, thresholds) != present) & mask
+    said = _said(targets, predictions, thresholds)
     usable = _usable(targets, predictions, weights)
+    wrong = (said != (targets.action_unit > 0)) & mask
+    return dict(zip(names, columns, strict=True)) | _shares(wrong, mask, usable)
+
+
+def _shares(
+    wrong: np.ndarray, mask: np.ndarray, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes shares of labels, and of rows that have any; (B,) each."""
     whole = mask.any(axis=1)
-    return dict(zip(names, columns, strict=True)) | {
-        "exact_match": divide(
-            usable @ (whole & ~wrong.any(axis=1)), usable @ whole, undefined=np.nan
-        ),
-        "hamming": divide(
-            usable @ wrong.sum(axis=1), usable @ mask.sum(axis=1), undefined=np.nan
-        ),
+    labels = weights @ mask.sum(axis=1)
+    over = {
+        "accuracy": (weights @ (mask & ~wrong).sum(axis=1), labels),
+        "exact_match": (weights @ (whole & ~wrong.any(axis=1)), weights @ whole),
+        "hamming": (weights @ wrong.sum(axis=1), labels),
     }
+    return {name: divide(*parts, undefined=np.nan) for name, parts in over.items()}
 
 
 def action_unit_counts(
@@ -154,16 +187,17 @@ def action_unit_areas(
 
 def action_unit_errors(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
-) -> np.ndarray:
-    """Computes each action unit's expected calibration error; (B, U)."""
+) -> dict[str, np.ndarray]:
+    """Computes ``ERRORS`` of each action unit; (B, U) each."""
     output = as_doubles(predictions.action_units)
     usable = _usable(targets, predictions, weights)
     present = targets.action_unit > 0
-    columns = [
-        calibration_error(output[known, unit], present[known, unit], usable[:, known])
-        for unit, known in enumerate(targets.action_unit_mask.T)
-    ]
-    return np.stack(columns, axis=1) if columns else np.empty((len(weights), 0))
+    found = np.full((len(ERRORS), len(weights), present.shape[1]), np.nan)
+    for unit, known in enumerate(targets.action_unit_mask.T):
+        found[:, :, unit] = binary_errors(
+            output[known, unit], present[known, unit], usable[:, known]
+        )
+    return dict(zip(ERRORS, found, strict=True))
 
 
 def _said(

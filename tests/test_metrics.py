@@ -128,7 +128,7 @@ def test_no_occurring_label_is_undefined():
     assert defined == {
         f"action_units.{name}"
         for name in ("micro_precision", "micro_recall", "micro_f1", "exact_match")
-    } | {"action_units.hamming"}
+    } | {"action_units.accuracy", "action_units.hamming"}
 
 
 def test_precision_and_f1_are_no_accuracy():

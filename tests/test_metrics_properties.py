@@ -28,7 +28,8 @@ def test_bounds(case):
     """Every metric that an objective may name is at most 1, most are 0 or more."""
     found = scores(*case)
     for name in METRIC_NAMES:
-        low = -1 if name.endswith(("kappa", "mcc", "ccc", "pcc")) else 0
+        signed = ("kappa", "kappa_norm", "mcc", "ccc", "pcc")
+        low = -1 if name.endswith(signed) else 0
         assert np.isnan(found[name]) or low - 1e-12 <= found[name] <= 1 + 1e-12
     for name in REPORTED_NAMES:
         assert np.isnan(found[name]) or found[name] >= 0

@@ -4,7 +4,7 @@ import pytest
 
 from models.evaluation import evaluate
 from search.report_text import WIDTH, describe
-from search.report_words import HEADS, METRIC_TEXTS
+from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
 from tests.strategies_metrics import drawn, labels, outputs
 
 
@@ -66,6 +66,16 @@ def test_every_line_is_a_metric():
     assert set(METRIC_TEXTS) <= named
     text = describe(report)
     assert all(text.count(f"  {words}  ") == 1 for words in METRIC_TEXTS.values())
+
+
+def test_what_is_left_out_would_mislead():
+    """Accuracy is a line of emotions only: of units all zeros would look well."""
+    report = report_of(*drawn(1))
+    assert {"accuracy", "weighted_f1"} <= set(report["action_units"]["metrics"])
+    units = describe(report).partition("Action units")[2]
+    assert "accuracy" not in units
+    assert "weighted F1" not in units
+    assert {name.partition(".")[2] for name in LEFT_OUT} <= set(METRIC_TEXTS)
 
 
 def test_ratings_have_interval_and_dummy():
