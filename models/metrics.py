@@ -29,7 +29,11 @@ METRIC_NAMES: tuple[str, ...] = (
     *(f"action_units.{name}" for name in ACTION_UNIT_METRICS),
     *(f"valence_arousal.{name}" for name in RATING_METRICS),
 )
-"""What a study's ``[objective]`` may name; higher is better, 1 is perfect."""
+"""What a study's ``[objective]`` may name; higher is better, 1 is perfect.
+
+ICC, Krippendorff's alpha and quadratic kappa are not here: no head says intensities,
+no label has an order, and how far taggers agree is for ``data_pipeline.explore``.
+"""
 
 REPORTED_NAMES: tuple[str, ...] = (
     *(f"emotion.{name}" for name in EMOTION_REPORTED),
