@@ -46,8 +46,11 @@ EMOTION_METRICS: tuple[str, ...] = (
 EMOTION_REPORTED: tuple[str, ...] = ("ece", "nll", "brier")
 """Lower is better; 0 is perfect."""
 
-VOTE_REPORTED: tuple[str, ...] = ("kl_divergence", "js_divergence")
-"""How far predictions are from what taggers voted, in nats; 0 is perfect."""
+VOTE_REPORTED: tuple[str, ...] = ("kl_divergence", "js_divergence", "cross_entropy")
+"""How far predictions are from what taggers voted, in nats; lower is better. 0 is
+perfect, but for the cross-entropy, which is the KL divergence and the entropy of the
+votes themselves: the more the taggers disagree, the higher its least value.
+"""
 
 
 def emotion_metrics(
@@ -112,14 +115,15 @@ def vote_metrics(
 
     Returns:
         ``VOTE_REPORTED`` by name: the divergence of Kullback and Leibler of the
-        predictions from the votes, from 0, and that of Jensen and Shannon, in
-        [0, log 2]; (B,) each.
+        predictions from the votes, from 0, that of Jensen and Shannon, in
+        [0, log 2], and the cross-entropy -sum p log q, from 0; (B,) each.
     """
     output, usable = _finite(targets, predictions, weights)
     shares = targets.emotion[targets.emotion_mask].astype(np.float64)
     middle = (shares + output) / 2
     shannon = (_divergence(shares, middle) + _divergence(output, middle)) / 2
-    values = (_divergence(shares, output), shannon)
+    crossed = -(shares * np.log(np.maximum(output, LEAST))).sum(axis=1)
+    values = (_divergence(shares, output), shannon, crossed)
     means = (row_mean(usable @ column, usable) for column in values)
     return dict(zip(VOTE_REPORTED, means, strict=True))
 

@@ -18,6 +18,7 @@ METRIC_TEXTS: dict[str, str] = {
     "ece": "calibration error, 0 is best",
     "kl_divergence": "KL divergence, 0 is best",
     "js_divergence": "JS divergence, 0 is best",
+    "cross_entropy": "cross-entropy, the votes' entropy is best",
     "mean_precision": "mean precision at 0.5",
     "mean_recall": "mean recall at 0.5",
     "mean_f1": "mean F1 at 0.5",

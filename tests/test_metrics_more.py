@@ -2,12 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import stats
-from scipy.spatial.distance import jensenshannon
 from sklearn import metrics as sk
 
-from models.emotion_metrics import vote_metrics
-from models.evaluation import evaluate_votes
 from models.metrics import Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
@@ -124,36 +120,3 @@ def test_calibration_error_by_hand():
     units = outputs(units=[[0.2], [0.2], [0.7], [0.7]])
     found = scores(labels(units=[[0], [1], [1], [1]]), units)
     assert found["action_units.mean_ece"] == pytest.approx(0.5 * 0.3 + 0.5 * 0.3)
-
-
-def test_divergences_are_those_of_scipy():
-    """KL and JS to a distribution are SciPy's; masked rows are left out."""
-    generator = np.random.default_rng(3)
-    shares = generator.dirichlet(np.ones(3), 8).astype(np.float32)
-    shares[0] = [1, 0, 0]
-    targets = labels([0] * 7 + [-1])
-    targets.emotion[:7] = shares[:7]
-    said = generator.dirichlet(np.ones(3), 8)
-    predictions = Predictions(emotion=said, action_units=None)
-    found = vote_metrics(targets, predictions, np.ones((1, 8)))
-    kl = np.mean(stats.entropy(shares[:7], said[:7], axis=1))
-    js = np.mean(jensenshannon(shares[:7], said[:7], axis=1) ** 2)
-    assert found["kl_divergence"] == pytest.approx([kl], rel=1e-5)
-    assert found["js_divergence"] == pytest.approx([js], rel=1e-5)
-
-
-def test_votes_are_scored_with_interval_and_dummy():
-    """The distance from the votes stands beside that of the development's shares."""
-    votes = labels([0, 1, 2, 0])
-    votes.emotion[0] = [0.6, 0.4, 0.0]
-    found = evaluate_votes(
-        votes,
-        outputs([0, 1, 2, 0]),
-        subjects=list("aabb"),
-        development=labels([0, 1, 2, 0]),
-        seed=11,
-    )["votes"]
-    assert found["images"] == 4
-    kl = found["metrics"]["kl_divergence"]
-    assert kl["low"] <= kl["value"] <= kl["high"]
-    assert kl["value"] > found["dummy"]["kl_divergence"] > 0

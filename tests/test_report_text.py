@@ -58,7 +58,7 @@ def test_every_line_is_a_metric():
         "images": 3,
         "metrics": {
             name: {"value": 0.5, "low": None, "high": None}
-            for name in ("kl_divergence", "js_divergence")
+            for name in ("kl_divergence", "js_divergence", "cross_entropy")
         },
         "dummy": {},
     }
