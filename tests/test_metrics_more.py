@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from models.calibration import BINS
 from models.metrics import Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
@@ -120,3 +121,33 @@ def test_calibration_error_by_hand():
     units = outputs(units=[[0.2], [0.2], [0.7], [0.7]])
     found = scores(labels(units=[[0], [1], [1], [1]]), units)
     assert found["action_units.mean_ece"] == pytest.approx(0.5 * 0.3 + 0.5 * 0.3)
+
+
+def binned(chances, came_true):
+    """Sums the gaps of the bins (0, 1/15], ... (14/15, 1] by their share of rows."""
+    total = 0.0
+    for low, high in zip(range(BINS), range(1, BINS + 1), strict=True):
+        inside = (chances > low / BINS) & (chances <= high / BINS)
+        if inside.any():
+            gap = abs(came_true[inside].mean() - chances[inside].mean())
+            total += inside.mean() * gap
+    return total
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_calibration_error_is_that_of_a_loop_over_bins(seed):
+    """Of the class that is said, and of each unit; masked labels are left out."""
+    targets, predictions, _ = drawn(seed, rows=200, skill=0.6)
+    found = scores(targets, predictions)
+    known = targets.emotion_mask
+    chances = predictions.emotion[known].astype(np.float64)
+    right = chances.argmax(axis=1) == targets.emotion[known].argmax(axis=1)
+    assert found["emotion.ece"] == pytest.approx(binned(chances.max(axis=1), right))
+    units = [
+        binned(
+            predictions.action_units[rows, unit].astype(np.float64),
+            targets.action_unit[rows, unit],
+        )
+        for unit, rows in enumerate(targets.action_unit_mask.T)
+    ]
+    assert found["action_units.mean_ece"] == pytest.approx(np.mean(units))
