@@ -1,6 +1,6 @@
 """The bands of the drawn faces: does the data set tell good configurations from bad?
 
-    python tests/benchmarks/bands.py [--seeds 5] [--work DIR]
+    python tests/benchmarks/bands.py [--seeds 5] [--work DIR] [--cpus 2]
 
 For each seed a data set is drawn, split by subject, and three predictors are fitted on
 the development part and scored on the hold-out: the dummy, a network with a learning
@@ -53,8 +53,9 @@ def compare(predictors, description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--work", type=Path)
+    parser.add_argument("--cpus", type=int, default=2)
     asked = parser.parse_args()
-    prepare_process(cpus=2)
+    prepare_process(cpus=asked.cpus)
     with tempfile.TemporaryDirectory() as folder:
         tables = [
             measure(asked.work or Path(folder), seed, predictors)
