@@ -150,8 +150,7 @@ def eight_bits(image: Image.Image, mode: str) -> Image.Image:
         The picture, which needs its file no more.
     """
     image.load()
-    _turn_upright(image)
-    return _scaled(image).convert(mode)
+    return _scaled(_upright(image)).convert(mode)
 
 
 @contextmanager
@@ -174,10 +173,14 @@ def _refuse_pointer(head: bytes) -> None:
         raise ValueError("it is a Git LFS pointer, fetched by `git lfs pull`")
 
 
-def _turn_upright(image: Image.Image) -> None:
-    """Turns by the orientation in EXIF; where that is damaged, the pixels are kept."""
+def _upright(image: Image.Image) -> Image.Image:
+    """Turns by the orientation in EXIF; where that is damaged, the pixels are kept.
+
+    The image itself stays as it is: further frames are read from it.
+    """
     with suppress(*_BROKEN):
-        ImageOps.exif_transpose(image, in_place=True)
+        return ImageOps.exif_transpose(image)
+    return image
 
 
 def _scaled(image: Image.Image) -> Image.Image:

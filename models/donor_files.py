@@ -110,22 +110,18 @@ def _text(name: Any) -> str:
 
 
 def _paired(given: Values, mine: list[Any]) -> Values:
-    """Pairs layers by position where all fit, else by name and shape."""
-    if len(given) == len(mine):
-        pairs = zip(given.values(), mine, strict=True)
-        placed = {own.name: _adapted(values, own) for values, own in pairs}
-        if all(_fits(placed[own.name], own) for own in mine):
-            return placed
-    named = {
-        own.name: _adapted(values, own)
-        for own in mine
-        if (values := _find(given, own.name)) is not None
-    }
-    return {
-        own.name: named[own.name]
-        for own in mine
-        if own.name in named and _fits(named[own.name], own)
-    }
+    """Pairs layers by name and shape; by position where names differ and all fit."""
+    named: Values = {}
+    for own in mine:
+        values = _find(given, own.name)
+        adapted = None if values is None else _adapted(values, own)
+        if adapted is not None and _fits(adapted, own):
+            named[own.name] = adapted
+    if len(named) == len(mine) or len(given) != len(mine):
+        return named
+    pairs = zip(given.values(), mine, strict=True)
+    placed = {own.name: _adapted(values, own) for values, own in pairs}
+    return placed if all(_fits(placed[own.name], own) for own in mine) else named
 
 
 def _find(given: Values, name: str) -> list[np.ndarray] | None:

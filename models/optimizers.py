@@ -1,5 +1,6 @@
 """Optimizers whose learning rate, decay, momentum and clipping are variables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -79,9 +80,14 @@ def clip(grads: list[Any], norm: Any) -> list[Any]:
     return [None if grad is None else next(left) for grad in grads]
 
 
-def _scaled(grads: list[Any], norm: Any) -> list[Any]:
+def global_norm(grads: Sequence[Any]) -> Any:
+    """Computes the length of all gradients together; a scalar."""
     squares = [ops.sum(ops.square(grad)) for grad in grads]
-    found = ops.sqrt(sum(squares[1:], start=squares[0]))
+    return ops.sqrt(sum(squares[1:], start=squares[0]))
+
+
+def _scaled(grads: list[Any], norm: Any) -> list[Any]:
+    found = global_norm(grads)
     limit = ops.cast(norm, found.dtype)
     scale = limit / ops.maximum(ops.maximum(found, limit), SMALLEST)
     return [grad * scale for grad in grads]

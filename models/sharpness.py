@@ -15,10 +15,8 @@ import keras
 from keras import ops
 
 from models.knobs import knob
+from models.optimizers import SMALLEST, global_norm
 from models.runtime import differentiated, value_and_gradients
-
-SMALLEST = 1e-12
-"""No gradient's norm is divided by less."""
 
 
 class Sharpness(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
@@ -42,8 +40,7 @@ def climbed(weights: Sequence[Any], gradients: Sequence[Any], rho: Any) -> list[
     Returns:
         The weights at the top.
     """
-    squares = [ops.sum(ops.square(g)) for g in gradients if g is not None]
-    norm = ops.sqrt(sum(squares[1:], start=squares[0]))
+    norm = global_norm([g for g in gradients if g is not None])
     scale = ops.cast(rho, norm.dtype) / ops.maximum(norm, SMALLEST)
     return [
         ops.convert_to_tensor(weight) if g is None else weight + scale * g

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Callable
 
 from search import final
-from search.checkpoints import FOLDER as CHECKPOINTS
 from search.curve_files import FOLDER as CURVES
 from search.fold_checks import fold_notes
 from search.gains import gains
@@ -89,5 +88,6 @@ def say_where(
             f"look at the curves: python -m search.tensorboard --study "
             f"{shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
         )
-    if folder.file(CHECKPOINTS).is_dir():
-        say(f"models of the best trials' folds: {folder.file(CHECKPOINTS)}")
+    checkpoints = folder.checkpoints(storage)
+    if any(checkpoints.glob("trial-*/fold-*/*.keras")):
+        say(f"models of the best trials' folds: {checkpoints}")

@@ -11,12 +11,12 @@ from typing import Any
 
 from models.weights import NONE, Taken
 from search.best import ranked
-from search.checkpoints import FOLDER, MODEL, trial_folder
+from search.checkpoints import MODEL, trial_folder
 from search.model_card import Winner, card_of
 from search.prepare import Labelled
 from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
-from search.run_folder import RunFolder, write_json
+from search.run_folder import write_json
 from search.study import Study
 
 Describe = Callable[[TrialRecord, Path], dict[str, Any]]
@@ -68,17 +68,22 @@ class CheckpointFiles:
 
     def _sweep(self) -> None:
         """Deletes what is neither of a best trial nor of one that runs."""
-        best = ranked(self._read())[: self._keep]
+        # A trial before the study asked for checkpoints has none, and takes no place.
+        having = [r for r in ranked(self._read()) if self._of(r.number).is_dir()]
+        best = having[: self._keep]
         numbers = self._running | {record.number for record in best}
-        wanted = {trial_folder(self._folder, number) for number in numbers}
+        wanted = {self._of(number) for number in numbers}
         for folder in self._folder.glob("trial-*"):
             if folder not in wanted:
                 shutil.rmtree(folder)
         for record in best:
             self._write_cards(record)
 
+    def _of(self, number: int) -> Path:
+        return trial_folder(self._folder, number)
+
     def _write_cards(self, record: TrialRecord) -> None:
-        for model in _models(trial_folder(self._folder, record.number)):
+        for model in _models(self._of(record.number)):
             card = model.with_suffix(".json")
             if not card.exists():
                 write_json(card, self._describe(record, model))
@@ -89,14 +94,14 @@ def _models(folder: Path) -> Iterable[Path]:
 
 
 def checkpoint_files(
-    watcher: Watcher, study: Study, folder: RunFolder, labelled: Labelled
+    watcher: Watcher, study: Study, folder: Path, labelled: Labelled
 ) -> CheckpointFiles:
     """Joins the checkpoints of a run with what is known of it.
 
     Args:
         watcher: whom to tell.
         study: says how many trials' models are kept.
-        folder: of the run.
+        folder: of the run's checkpoints.
         labelled: the data.
 
     Returns:
@@ -123,7 +128,7 @@ def checkpoint_files(
 
     return CheckpointFiles(
         watcher,
-        folder.file(FOLDER),
+        folder,
         keep=study.search.checkpoints,
         describe=describe,
     )

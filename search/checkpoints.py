@@ -12,7 +12,6 @@ from typing import Protocol
 from models.config import ModelConfig
 from search.curve import peak, ranks
 
-FOLDER = "checkpoints"
 MODEL, WEIGHTS = ".keras", ".npz"
 
 

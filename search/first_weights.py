@@ -48,7 +48,8 @@ def told_starts(
     Raises:
         WeightsError: weights cannot be had, or do not fit.
     """
-    structures = donated(study.space, labelled.frame)[:MOST]
+    every = donated(study.space, labelled.frame)
+    structures = every[:MOST]
     if not structures:
         return []
     asked = {
@@ -62,7 +63,9 @@ def told_starts(
         lines = map(partial(start_line, names), structures, found)
         kept = {"asked": asked, "lines": list(dict.fromkeys(lines))}
         write_json(folder.file(KEPT), kept)
-    return [*kept["lines"], *unknown(study.space, labelled.frame)]
+    left = len(every) - len(structures)
+    more = [f"start: {left} more are not tried before their trials"] if left else []
+    return [*kept["lines"], *more, *unknown(study.space, labelled.frame)]
 
 
 def _tried(structures: Sequence[Structure], progress: Progress) -> list[Taken]:

@@ -44,6 +44,13 @@ class RunFolder:
         """The URL of the default storage."""
         return f"sqlite:///{self.path / 'optuna.db'}"
 
+    def checkpoints(self, storage: str) -> Path:
+        """Models of trials; those of another storage's trials lie apart."""
+        if storage == self.storage:
+            return self.path / "checkpoints"
+        digest = hashlib.sha256(storage.encode()).hexdigest()
+        return self.path / f"checkpoints-{digest[:8]}"
+
     def file(self, name: str) -> Path:
         """Names a file of the run."""
         return self.path / name

@@ -19,10 +19,9 @@ def seen_by(path: Path) -> list[Mapping[str, Any]]:
         ``dataset``, ``drawn`` and ``hold_out`` of each.
     """
     described = _described(path)
-    data = described.get("data")
-    if not isinstance(data, dict):
+    if not described:
         return []
-    own = {key: data.get(key) for key in ("dataset", "hold_out")}
+    own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
     earlier = described.get("start", {}).get("seen", [])
     return [own | {"drawn": described.get("drawn")}, *earlier]
 
@@ -30,8 +29,7 @@ def seen_by(path: Path) -> list[Mapping[str, Any]]:
 def is_known(path: Path) -> bool:
     """Tells whether it is known what a model has seen, and what its starts have."""
     described = _described(path)
-    start = described.get("start", {})
-    return isinstance(described.get("data"), dict) and not start.get("unknown", False)
+    return bool(described) and not described.get("start", {}).get("unknown", False)
 
 
 def check_digest(name: str, path: Path) -> None:
@@ -54,9 +52,12 @@ def check_digest(name: str, path: Path) -> None:
 
 
 def _described(path: Path) -> Mapping[str, Any]:
-    """Reads the description that lies beside a model of this project."""
+    """Reads the description beside a model; nothing where it is not of this project."""
     try:
         found = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        start = found.get("start", {"seen": []})
+        ours = isinstance(found["data"]["dataset"], str)
+        ours = ours and isinstance(start.get("seen", []), list)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if ours else {}

@@ -9,7 +9,6 @@ from data_pipeline.data_folder import find_data
 from search import final
 from search.announce import say_split, say_where
 from search.checkpoint_files import checkpoint_files
-from search.checkpoints import FOLDER as CHECKPOINTS
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
 from search.executors import check_gpus, executor
@@ -154,7 +153,7 @@ def _job(run: Run, ledger: Ledger) -> Job:
         say_split(run.progress.say, run.study, run.labelled, job)
     if not run.study.search.checkpoints:
         return job
-    return replace(job, checkpoints=str(run.folder.file(CHECKPOINTS)))
+    return replace(job, checkpoints=str(run.folder.checkpoints(run.storage)))
 
 
 def _after_search(
@@ -178,7 +177,8 @@ def _watcher(run: Run) -> Watcher:
     if run.study.search.tensorboard:
         watcher = CurveFiles(watcher, run.folder.file(CURVES))
     if run.study.search.checkpoints:
-        watcher = checkpoint_files(watcher, run.study, run.folder, run.labelled)
+        place = run.folder.checkpoints(run.storage)
+        watcher = checkpoint_files(watcher, run.study, place, run.labelled)
     return TableWriter(watcher, run.folder.file("trials.csv"))
 
 

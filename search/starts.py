@@ -12,7 +12,7 @@ from models.weights import IMAGENET, NONE, Taken, check_structure
 from search.domains import nearest
 from search.run_folder import run_name, sha256, studies_in
 from search.seen import check_digest, is_known, seen_by
-from search.space import SearchSpace
+from search.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"
 """Begins a ``backbone.weights`` that names an earlier study."""
@@ -32,15 +32,25 @@ def starts(
         keys: other ones to walk.
 
     Yields:
-        Values of the keys, each combination once.
+        Values of the keys, each combination once; of a range its two ends.
     """
     kept = [parameter for parameter in space.parameters if parameter.key in keys]
     between = tuple(
-        replace(p, when=tuple(c for c in p.when if c[0] in keys)) for p in kept
+        replace(
+            p, domain=_ends(p.domain), when=tuple(c for c in p.when if c[0] in keys)
+        )
+        for p in kept
     )
     for point in SearchSpace(parameters=between, fixed=space.fixed).points():
         values = complete({**dict(space.fixed), **point})
         yield {key: values[key] for key in keys}
+
+
+def _ends(domain: Domain) -> Choices:
+    """Takes all choices, or the ends of a range."""
+    if isinstance(domain, Choices):
+        return domain
+    return Choices(values=tuple(dict.fromkeys((domain.low, domain.high))))
 
 
 def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
@@ -54,6 +64,8 @@ def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
         Structures that differ in backbone, size, weights or normalization.
     """
     found: dict[Structure, None] = {}
+    if _weights(space) == {NONE}:
+        return []
     for values in starts(space, KEYS | SIZES | SEEN):
         if values["backbone.weights"] != NONE:
             found[model_config(values, frame).structure] = None

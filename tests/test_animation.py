@@ -33,6 +33,19 @@ def test_each_frame_is_read(tmp_path, name, every):
     np.testing.assert_array_equal(found[0].picture, picture(path, "L"))
 
 
+@pytest.mark.parametrize("name", ["a.webp", "a.png"])
+def test_every_frame_is_upright(tmp_path, name):
+    """Each is turned as the file says, not the first alone and the others scrambled."""
+    exif = Image.Exif()
+    exif[274] = 6  # the orientation: a quarter turn
+    path = moving(tmp_path / name, exif=exif)
+    found = list(shots([path], mode="L"))
+
+    assert [shot.picture.size for shot in found] == [(48, 64)] * len(GREYS)
+    means = [np.asarray(shot.picture).mean() for shot in found]
+    assert means == pytest.approx(GREYS, abs=3)
+
+
 @pytest.mark.parametrize("form", ["tiff", "MPO"])
 def test_pages_are_no_film(tmp_path, form):
     """Of a TIFF's pages, and of a telephone's second picture, the first is judged."""

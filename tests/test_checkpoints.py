@@ -16,6 +16,7 @@ from search.checkpoints import Checkpoints, contenders, trial_folder
 from search.curve import peak
 from search.objective import run_trial
 from search.records import Unwatched
+from search.run_folder import RunFolder
 from tests.strategies_ledger import begin, complete, crash, many, prune
 from tests.strategies_models import configured, pictures
 from tests.strategies_objective import CONFIG, EPOCHS, FakeTrainer, follow, trial
@@ -226,3 +227,23 @@ def test_fewer_may_be_kept_later(tmp_path):
     assert kept(place) == [0, 1]
     begin(tmp_path, watcher=keeper(place, keep=1))
     assert kept(place) == [1]
+
+
+def test_trials_without_models_take_no_place(tmp_path):
+    """Where checkpoints are asked for later, the best of those that have one stay."""
+    place = tmp_path / "checkpoints"
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, complete(0.9))
+    ledger.close()
+    ledger = begin(tmp_path, watcher=keeper(place, keep=1))
+    for value in (0.5, 0.4):
+        ledger.tell(written(place, ledger.ask().number), complete(value))
+    assert kept(place) == [1]
+
+
+def test_each_storage_has_checkpoints_of_its_own(tmp_path):
+    """Trials of two storages have the same numbers; neither sweeps the other's."""
+    folder = RunFolder(out=tmp_path, name="small")
+    found = {folder.checkpoints(url) for url in (folder.storage, "sqlite:///b.db")}
+    assert len(found) == 2
+    assert folder.checkpoints(folder.storage) == folder.path / "checkpoints"

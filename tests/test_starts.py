@@ -196,8 +196,14 @@ def test_a_description_of_another_model_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "described",
-    [{}, {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}}],
-    ids=["itself", "what it started from"],
+    [
+        {},
+        {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}},
+        {"data": {}, "start": None},
+        {"data": {"dataset": "fer"}, "start": {"seen": None}},
+        {"data": [1, 2]},
+    ],
+    ids=["itself", "what it started from", "foreign", "no list", "another's"],
 )
 def test_what_nobody_knows_is_said(tmp_path, described):
     """A file that may have seen the hold-out is told of, at start and end."""
@@ -208,6 +214,20 @@ def test_what_nobody_knows_is_said(tmp_path, described):
     assert card["start"]["unknown"] is True
     told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
     assert started(card) == {"start": told}
+
+
+def test_the_ends_of_a_range_are_looked_at():
+    """Also of a logarithmic one, which has no points of a grid."""
+    mobile = '"backbone.name" = ["mobilenet"]\n'
+    sizes = '"backbone.image_size" = { low = 8, high = 30, log = true }\n'
+    with pytest.raises(StudyError, match=r"found backbone\.image_size = 8"):
+        check_space(space(mobile, sizes), FRAME)
+    text = STUDY.replace('"backbone.filters" = 8\n', "")
+    filters = '"backbone.weights" = ["a.keras"]\n'
+    filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
+    tables = tomllib.loads(text + filters)
+    searched = check_study(tables, name="small", place="small.toml").space
+    assert [one.filters for one in donated(searched, FRAME)] == [4, 8]
 
 
 def test_starts_to_try_are_those_with_weights():

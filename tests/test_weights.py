@@ -244,6 +244,21 @@ def test_files_of_keras_2(tmp_path, whole, nested):
             np.testing.assert_array_equal(one, given)
 
 
+def test_names_come_before_places(tmp_path, exported):
+    """A file that lists its layers in another order gives each layer its own."""
+    source = keras.saving.load_model(exported)
+    path = tmp_path / "shuffled.h5"
+    _written(source, path, lambda name: name)
+    with h5py.File(path, "a") as file:
+        file.attrs["layer_names"] = file.attrs["layer_names"][::-1]
+    wanted = structure(backbone__weights=str(path))
+    values = initial_weights(assemble(wanted), wanted)
+    for name in ("stage2_block1_first_conv", "stage2_block1_second_conv"):
+        np.testing.assert_array_equal(
+            values[name][0], source.get_layer(name).get_weights()[0]
+        )
+
+
 @pytest.mark.slow
 def test_caffe_names(tmp_path):
     """VGGFace2's ResNet50, without biases, fills Keras's, by the names of Caffe."""
