@@ -3,12 +3,10 @@
 A model's variables decide all that it computes, so the laws compare variables, and
 take single steps without compiling: tracing their graphs would take minutes. One
 backbone is compiled too, the one with random layers of its own. Of EfficientNet's
-four sizes, which differ in two numbers, one stands for all; the images they fit are
-in ``test_backbone_sizes``.
+four sizes, which differ in two numbers, one stands for all; their rows, other images
+and the ends of what may be set are in ``test_backbone_rows``, the images that each
+fits in ``test_backbone_sizes``.
 """
-
-import json
-import zipfile
 
 import keras
 import numpy as np
@@ -18,11 +16,17 @@ from data_pipeline.balance import balance
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS
 from models.epochs import Part
-from models.export import copy_weights, plain_model
 from models.feed import pack
 from models.settings import BACKBONE_NAMES
 from models.training import WarmTrainer
 from models.warm import WarmModel
+from tests.strategies_backbones import (
+    assert_exported,
+    assert_rows_apart,
+    faces,
+    logits,
+    settle,
+)
 from tests.strategies_models import configured, pictures
 
 ROWS = 5
@@ -40,10 +44,8 @@ class Bench:
         self.config = configured(
             backbone__name=name, side=side, augmentation__strength=0.5
         )
-        arrays = pictures(ROWS, side=32)
-        self.images = np.ascontiguousarray(arrays.images[:, :side, :side])
-        rows = np.arange(ROWS)
-        self.packed = pack(arrays.targets, balance(arrays.targets, rows, "none", 1))
+        self.images, targets = faces(ROWS, side), pictures(ROWS).targets
+        self.packed = pack(targets, balance(targets, np.arange(ROWS), "none", 1))
         self.warm = WarmModel(self.config.structure)
         self.model = self.warm.model
         self.model.run_eagerly = True
@@ -61,12 +63,6 @@ class Bench:
     def step(self):
         """Trains on all rows once; returns the loss."""
         return float(self.model.train_on_batch(self.images, self.packed))
-
-    def logits(self, images):
-        """Predicts rows as one batch."""
-        outputs = self.model(images.astype(np.float32), training=False)
-        to_numpy = keras.ops.convert_to_numpy
-        return {name: to_numpy(rows) for name, rows in outputs.items()}
 
 
 @pytest.fixture(name="bench", scope="module", params=NAMES)
@@ -89,13 +85,13 @@ class TestBackboneLaws:
 
     def test_a_reset_model_is_a_fresh_one(self, bench):
         """After other knobs, another seed and a ruined training, to the last bit."""
-        fresh, outputs = bench.fresh(), bench.logits(bench.images)
+        fresh, outputs = bench.fresh(), logits(bench.model, bench.images)
         ruin = configured(training__learning_rate=1e3, head__dropout=0.5).knobs
         bench.warm.reset(ruin, 2)
         bench.step()
 
         assert _equal(bench.fresh(), fresh)
-        assert _equal(bench.logits(bench.images).values(), outputs.values())
+        assert _equal(logits(bench.model, bench.images).values(), outputs.values())
 
     def test_the_seed_decides_the_weights(self, bench):
         """Another seed draws every kernel anew; the same one draws the same."""
@@ -130,14 +126,9 @@ class TestBackboneLaws:
     def test_rows_do_not_see_each_other(self, bench):
         """A row's output is the same alone, in a batch, and in any order."""
         bench.fresh()
-        together = bench.logits(bench.images)
-        turned = bench.logits(bench.images[::-1])
-        alone = [bench.logits(bench.images[row : row + 1]) for row in range(ROWS)]
-        for name, rows in together.items():
-            assert rows.dtype == np.float32
-            single = np.concatenate([outputs[name] for outputs in alone])
-            np.testing.assert_allclose(single, rows, rtol=1e-4, atol=1e-5)
-            np.testing.assert_allclose(turned[name][::-1], rows, rtol=1e-4, atol=1e-5)
+        settle(bench.model)
+
+        assert_rows_apart(bench.model, bench.images, alone=range(ROWS))
 
     def test_batch_statistics_are_quick(self, bench):
         """Every batch normalisation follows a short training: momentum 0.9."""
@@ -164,21 +155,9 @@ class TestBackboneLaws:
     def test_an_export_is_stock_keras(self, bench, tmp_path):
         """It holds Keras's own layers only, takes raw pixels, and predicts the same."""
         bench.fresh()
-        plain = plain_model(bench.config)
-        copy_weights(bench.model, plain)
-        plain.save(tmp_path / "model.keras")
-        with zipfile.ZipFile(tmp_path / "model.keras") as file:
-            text = json.loads(file.read("config.json"))
-        modules = set(_values(text, "module")) - {None, "builtins"}
-        loaded = keras.saving.load_model(tmp_path / "model.keras")
-        found = _numbers(loaded(bench.images, training=False))
-        expected = bench.warm.predict(bench.images)
+        settle(bench.model)
 
-        assert bench.images.dtype == np.uint8
-        assert all(module.split(".")[0] == "keras" for module in modules)
-        assert _equal(_numbers(plain(bench.images)).values(), found.values())
-        for name, rows in found.items():
-            np.testing.assert_allclose(rows, getattr(expected, name), atol=1e-5)
+        assert_exported(bench.model, bench.config, bench.images, tmp_path / "a.keras")
 
 
 @pytest.mark.slow
@@ -197,19 +176,3 @@ def test_a_compiled_training_repeats():
 
     assert first == again
     assert trainer.timings.built == trainer.timings.traced == 0.0
-
-
-def _numbers(outputs):
-    to_numpy = keras.ops.convert_to_numpy
-    return {name: to_numpy(rows) for name, rows in outputs.items()}
-
-
-def _values(tree, key):
-    """Finds every value under a key of nested lists and dicts."""
-    if isinstance(tree, dict):
-        if key in tree:
-            yield tree[key]
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for item in tree:
-            yield from _values(item, key)

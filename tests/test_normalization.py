@@ -22,10 +22,12 @@ from models.normalization import (
     set_statistics,
     statistics_of,
 )
+from models.reset import initialize
 from models.settings import BACKBONE_NAMES
 from models.training import WarmTrainer
 from models.weights import check_structure
-from tests.strategies_models import configured, pictures, structure
+from tests.strategies_backbones import assert_same, faces, logits, settle
+from tests.strategies_models import SIDE, configured, pictures, structure
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
@@ -142,18 +144,20 @@ def test_an_export_has_them_as_constants(trainer, tmp_path):
 @pytest.mark.parametrize("name", EQUAL)
 def test_the_own_rule_is_replaced(name):
     """With the numbers of its own rule, a backbone computes what it would by it."""
-    images = pictures(4).images.astype(np.float32)
-    source = plain_model(configured(backbone__name=name))
+    images = faces(4, SIDE)
+    source = assemble(structure(backbone__name=name))
+    initialize(source, 1, {})
+    settle(source)
     model = assemble(structure(backbone__name=name, **DEVELOPMENT))
     other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
     copy_weights(source, model)
     copy_weights(source, other)
     set_statistics(model, EQUAL[name])
-    expected = keras.ops.convert_to_numpy(source(images)["action_units"])
-    logits = model(images, training=False)["action_units"]
+    expected = logits(source, images)["action_units"]
+    sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
 
-    np.testing.assert_allclose(keras.ops.sigmoid(logits), expected, atol=1e-5)
-    np.testing.assert_allclose(other(images)["action_units"], expected, atol=1e-5)
+    assert_same(logits(model, images)["action_units"], expected)
+    assert_same(logits(other, images)["action_units"], sure)
 
 
 @pytest.mark.parametrize("name", sorted(set(BACKBONE_NAMES) - SCALED_ABOVE))
