@@ -48,11 +48,12 @@ def settle(model):
     _set(norms, "momentum", [0.0] * len(norms))
     _set(drops, "rate", [0.0] * len(drops))
     knob.assign(0.0)
-    outputs = numbers(model(images.astype(np.float32), training=True))
+    model(images.astype(np.float32), training=True)
     _set(norms, "momentum", momenta)
     _set(drops, "rate", rates)
     knob.assign(rate)
-    for name, rows in outputs.items():
+    # Of the network as it predicts: of a deep one that is far from how it trains.
+    for name, rows in logits(model, images).items():
         head = model.get_layer(name)
         kernel, bias = head.get_weights()
         mean, deviation = rows.mean(axis=0), rows.std(axis=0)

@@ -51,8 +51,8 @@ STUDIES = {
     ),
     "unknown metric": (STUDY.replace("macro_f1", "f1"), ["emotion.f1", "macro_f1"]),
     "value out of bounds": (
-        STUDY.replace('"head.dense_units" = 8', '"head.dense_units" = 0'),
-        ["head.dense_units", "0"],
+        STUDY.replace('"head.dense_units" = 8', '"head.dense_units" = -1'),
+        ["head.dense_units", "-1"],
     ),
     "not TOML": ("[data\n", ["is not a TOML file"]),
     "target the data lack": (
