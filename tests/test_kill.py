@@ -21,7 +21,7 @@ from tests.strategies_runs import (
 
 pytestmark = pytest.mark.slow
 
-TRIALS = 5
+TRIALS = 4
 PATIENCE = 120
 
 
@@ -98,7 +98,7 @@ def story(tmp_path_factory, coursework):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     text = STUDY.replace("trials = 2", f"trials = {TRIALS}")
     study = write_study(
-        place, text=text.replace('"training.epochs" = 2', '"training.epochs" = 20')
+        place, text=text.replace('"training.epochs" = 2', '"training.epochs" = 10')
     )
     folder = place / "runs" / "tiny-drawn"
     words = ("--study", study, "--data", coursework, "--out", place / "runs")

@@ -6,7 +6,7 @@ import pytest
 
 from data_pipeline.drawn import write_drawn
 from search.run_folder import sha256
-from tests.strategies_runs import STUDY, ended, started, write_study
+from tests.strategies_runs import STUDY, searched, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,6 @@ CK = (
     .replace("image_size = 32", "image_size = 40")
     .replace('"backbone.blocks"', '"backbone.weights" = "study:fer"\n"backbone.blocks"')
 )
-
-
-def searched(study, data, out, *words):
-    """Runs ``search.run`` as a process of its own, with the serial executor."""
-    named = ("--study", study, "--data", data, "--out", out)
-    return ended(started("search.run", *named, "--executor", "serial", *words))
 
 
 def test_one_study_starts_from_another(tmp_path, coursework):
