@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.errors import ModelError
+from data_pipeline.errors import ModelError, first_line
 from models.predictions import Predictions
 from models.runtime import prepare_process
 
@@ -45,8 +45,7 @@ class Inference:
         except _NOT_LOADED as error:
             raise ModelError(
                 f"{path} cannot be loaded by Keras {keras.__version__}: "
-                f"{str(error).splitlines()[0] if str(error) else error!r}; install "
-                "the versions that its model.json names"
+                f"{first_line(error)}; install the versions that its model.json names"
             ) from error
         self.at_once = at_once
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data_pipeline.command import interrupt_on_term
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.errors import InputError, RunError, first_line
 from models.runtime import environment
 from search.job import Job
 
@@ -80,9 +80,9 @@ def _start(job: Job, folder: str) -> None:
         # Ray has put its own handler there, which prints a stack.
         interrupt_on_term()
     except Exception as error:
-        first = str(error).splitlines()[0]
         raise RunError(
-            f"Ray cannot be started: {first}; --executor serial searches without it"
+            f"Ray cannot be started: {first_line(error)}; --executor serial searches "
+            "without it"
         ) from error
 
 

@@ -13,7 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.errors import InputError, RunError, first_line
 
 SQLITE = "sqlite:///"
 
@@ -40,10 +40,9 @@ def open_storage(url: str) -> BaseStorage:
         StorageInternalError,
         RuntimeError,  # a database that another version of Optuna made
     ) as error:
-        first = str(error).splitlines()[0]
         raise InputError(
-            f"--storage {url}: cannot be opened: {first}; give a database URL that "
-            "SQLAlchemy knows, or the path of a journal file"
+            f"--storage {url}: cannot be opened: {first_line(error)}; give a "
+            "database URL that SQLAlchemy knows, or the path of a journal file"
         ) from error
 
 
