@@ -1,10 +1,11 @@
-"""What commands share: one message for an error, an exit code, a port."""
+"""What commands share: one message for an error, an exit code, ports, paths."""
 
 import argparse
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from data_pipeline.errors import HarnessError
 
@@ -56,6 +57,23 @@ def port_number(text: str) -> int:
     if not 0 <= value < 1 << 16:
         raise argparse.ArgumentTypeError(f"must be 0 to 65535, found {text}")
     return value
+
+
+def some_path(text: str) -> Path:
+    """Reads a path off a command line, where nothing would mean the present folder.
+
+    Args:
+        text: a word.
+
+    Returns:
+        The path.
+
+    Raises:
+        argparse.ArgumentTypeError: the word is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
+    return Path(text)
 
 
 def interrupt_on_term() -> None:

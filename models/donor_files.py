@@ -42,7 +42,7 @@ def read_values(path: Path, model: Any) -> Values:
     Raises:
         WeightsError: the file fits in part where that could be anywhere.
     """
-    name = path.name.lower()
+    name = path.name
     if name.endswith(".weights.h5"):
         return _in_order(path, model)
     if name.endswith(".h5"):

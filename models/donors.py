@@ -28,7 +28,8 @@ def initial_weights(model: Any, structure: Structure) -> Values:
     """Reads the weights that a Structure's backbone starts from, if not random ones.
 
     Args:
-        model: the assembled model; its present weights do not matter.
+        model: just assembled: some files are read by way of its weights, which must
+            not be the file's own yet.
         structure: ``weights`` says where they come from.
 
     Returns:

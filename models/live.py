@@ -12,9 +12,8 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from data_pipeline.command import port_number, run_command
+from data_pipeline.command import port_number, run_command, some_path
 from data_pipeline.errors import InputError
 
 
@@ -39,12 +38,13 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--model", type=Path, required=True, help="runs/NAME/model.keras")
-    add("--source", default="camera", help="camera (of the browser), or a video file")
+    add("--model", type=some_path, required=True, help="runs/NAME/model.keras")
+    words = "camera (of the browser), or a video file"
+    add("--source", type=some_path, default="camera", help=words)
     add("--port", type=port_number, default=8765, help="default: 8765; 0: a free one")
     add("--smooth", type=_share, default=0.6, help="kept of the last frame; 0..0.99")
     add("--exact", action="store_true", help="find the face anew in every frame: slow")
-    add("--record", type=Path, metavar="FILE.csv", help="write the numbers down")
+    add("--record", type=some_path, metavar="FILE.csv", help="write the numbers down")
     return parser
 
 
@@ -69,7 +69,7 @@ def _live(asked: argparse.Namespace) -> None:
     from models.live_start import Options, serve  # noqa: PLC0415
 
     options = Options(
-        source=None if asked.source in {"camera", "0"} else Path(asked.source),
+        source=None if str(asked.source) in {"camera", "0"} else asked.source,
         port=asked.port,
         smooth=asked.smooth,
         exact=asked.exact,

@@ -12,10 +12,9 @@ nobody reads on.
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.progress import stage_bars
 
 if TYPE_CHECKING:
@@ -47,19 +46,19 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", type=_path, nargs="+", metavar="PATH", help="picture, video or folder")
-    add("--model", type=_path, required=True, help="runs/NAME/model.keras")
-    add("--to", type=_path, metavar="FILE.csv", help="a new file (default: print)")
+    add(
+        "paths",
+        type=some_path,
+        nargs="+",
+        metavar="PATH",
+        help="picture, video or folder",
+    )
+    add("--model", type=some_path, required=True, help="runs/NAME/model.keras")
+    add("--to", type=some_path, metavar="FILE.csv", help="a new file (default: print)")
     add("--every", type=_positive, default=1, metavar="K", help="each K-th frame only")
     add("--all-faces", action="store_true", help="not only the one that matters most")
     add("--batch-size", type=_positive, default=32, metavar="N", help=HELD)
     return parser
-
-
-def _path(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
-    return Path(text)
 
 
 def _positive(text: str) -> int:

@@ -48,7 +48,7 @@ def check_structure(structure: Structure) -> None:
     check_weights(structure.backbone, structure.weights)
     if structure.normalization != DEVELOPMENT:
         return
-    if structure.weights.lower().endswith(".h5"):
+    if structure.weights.endswith(".h5"):
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
             f"backbone.weights = {structure.weights}: such a file does not say that "
@@ -81,11 +81,11 @@ def check_weights(backbone: str, weights: str) -> None:
             raise WeightsError(_no_imagenet(backbone))
         return
     path = Path(weights)
-    if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
+    if not path.is_file() or not path.name.endswith(SUFFIXES):
         raise WeightsError(
             f'backbone.weights is "none", "imagenet", "study:NAME" or the file of a '
-            f"model ({' or '.join(SUFFIXES)}), found {weights!r}, which is "
-            f"{'another kind of file' if path.is_file() else 'no file'}; "
+            f"model ({' or '.join(SUFFIXES)}, in small letters), found {weights!r}, "
+            f"which is {'another kind of file' if path.is_file() else 'no file'}; "
             f'give the path of one, or set backbone.weights = "none"'
         )
 

@@ -4,6 +4,7 @@ The driver alone deletes: a trial's models go when it is told and is not among t
 those of a trial that a crash interrupted when the ledger opens again.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,6 +19,9 @@ from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
 from search.run_folder import write_json
 from search.study import Study
+
+OURS = re.compile(r"trial-\d{4,}")
+"""Names of ``trial_folder``."""
 
 Describe = Callable[[TrialRecord, Path], dict[str, Any]]
 
@@ -74,7 +78,8 @@ class CheckpointFiles:
         numbers = self._running | {record.number for record in best}
         wanted = {self._of(number) for number in numbers}
         for folder in self._folder.glob("trial-*"):
-            if folder not in wanted:
+            # A person may have put something beside them, under a like name.
+            if OURS.fullmatch(folder.name) and folder not in wanted:
                 shutil.rmtree(folder)
         for record in best:
             self._write_cards(record)

@@ -118,13 +118,7 @@ def read_labels(
         several=targets.learned == "several",
     )
     check_space(study.space, frame)
-    check_seen(
-        study.space,
-        frame,
-        dataset=study.data.dataset,
-        drawn=drawn,
-        hold_out=parts.hold_out.key,
-    )
+    check_seen(study.space, frame, dataset=study.data.dataset, drawn=drawn)
     return Labelled(
         root=root,
         drawn=drawn,

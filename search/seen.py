@@ -8,6 +8,9 @@ from typing import Any
 from data_pipeline.errors import StudyError
 from search.run_folder import sha256
 
+SAME_IMAGES = {"fer2013": "ferplus", "drawn": "ckplus"}
+"""FER+ is other labels of FER2013; drawn faces are laid out as CK+ unless told."""
+
 
 def seen_by(path: Path) -> list[Mapping[str, Any]]:
     """Lists the data that a model has seen, its own first, then its starts'.
@@ -24,6 +27,22 @@ def seen_by(path: Path) -> list[Mapping[str, Any]]:
     own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
     earlier = described.get("start", {}).get("seen", [])
     return [own | {"drawn": described.get("drawn")}, *earlier]
+
+
+def has_seen(path: Path, dataset: str, *, drawn: bool) -> bool:
+    """Tells whether a model, or what it started from, has learned from a data set.
+
+    Args:
+        path: of the model.
+        dataset: its name, or that of other labels of the same images.
+        drawn: whether its faces are drawn.
+    """
+    images = SAME_IMAGES.get(dataset, dataset)
+    return any(
+        (SAME_IMAGES.get(seen["dataset"], seen["dataset"]), seen["drawn"])
+        == (images, drawn)
+        for seen in seen_by(path)
+    )
 
 
 def is_known(path: Path) -> bool:

@@ -103,7 +103,9 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     # Before the ledger: a study that cannot start binds nobody to its space.
     for line in told_starts(run.study, run.labelled, run.folder, run.progress.stage):
         run.progress.say(line)
-    study = warm_started(run.study, run.folder, run.labelled, run.progress.say)
+    study = warm_started(
+        run.study, run.folder, run.labelled, run.storage, run.progress.say
+    )
     ledger = open_ledger(
         study,
         url=run.storage,

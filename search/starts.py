@@ -11,7 +11,7 @@ from models.settings import Value
 from models.weights import IMAGENET, NONE, Taken, check_structure
 from search.domains import nearest
 from search.run_folder import run_name, sha256, studies_in
-from search.seen import check_digest, is_known, seen_by
+from search.seen import check_digest, has_seen, is_known, seen_by
 from search.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"
@@ -50,7 +50,10 @@ def _ends(domain: Domain) -> Choices:
     """Takes all choices, or the ends of a range."""
     if isinstance(domain, Choices):
         return domain
-    return Choices(values=tuple(dict.fromkeys((domain.low, domain.high))))
+    # 0 means no size of its own: the smallest that is one comes after it.
+    second = domain.low + (domain.step or 1)
+    least = (domain.low, second) if domain.low == 0 < second <= domain.high else ()
+    return Choices(values=tuple(dict.fromkeys((*least, domain.low, domain.high))))
 
 
 def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
@@ -104,32 +107,31 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         check_structure(model_config(start, frame).structure)
 
 
-def check_seen(
-    space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool, hold_out: str
-) -> None:
-    """Refuses a model that may have been trained on this study's hold-out.
+def check_seen(space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool) -> None:
+    """Refuses a model that has learned from the data of this study.
+
+    Of another split it has seen subjects that are held out here; of the same one it
+    has seen images that validate trials, whose values would be of faces it knows.
 
     Args:
         space: of the study.
         frame: knows the models of earlier studies.
         dataset: the study's data set.
         drawn: whether its data are drawn.
-        hold_out: the key of its hold-out.
 
     Raises:
-        StudyError: a start, or what that started from, was trained on the same data
-            set, split otherwise; or its description is another model's.
+        StudyError: a start, or what that started from, was trained on the same
+            images; or its description is another model's.
     """
     for name, path in _files(space, frame):
         check_digest(name, path)
-        for seen in seen_by(path):
-            same = (seen["dataset"], seen["drawn"]) == (dataset, drawn)
-            if same and seen["hold_out"] != hold_out:
-                raise StudyError(
-                    f"backbone.weights {name}: this model was trained on {dataset} "
-                    "with another hold-out, so it has seen subjects that are held out "
-                    "here; start from one of the same split, or of another data set"
-                )
+        if has_seen(path, dataset, drawn=drawn):
+            raise StudyError(
+                f"backbone.weights {name}: this model has learned from the images of "
+                f"{dataset}, of which some validate trials here and others are held "
+                "out: every value would be of faces that it knows; start from a model "
+                "of another data set"
+            )
 
 
 def start_identity(space: SearchSpace, frame: Frame) -> dict[str, str]:
@@ -204,14 +206,19 @@ def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
         )
     having = studies_in(runs, "model.json", drawn=drawn)
     path = runs / run_name(name, drawn=drawn) / "model.keras"
-    if name not in having or not path.is_file():
+    if name in having and not path.is_file():
+        raise StudyError(
+            f'backbone.weights "{weights}": {path} is gone, though its description is '
+            "there; put it back, or start from something else"
+        )
+    if name not in having:
         known = nearest(name, having) if having else "no other study has one"
         data = "drawn" if drawn else "DIR"
         train = f"python -m search.run --study {name} --data {data} --out {runs}"
         raise StudyError(
             f'backbone.weights "{weights}": there is no model of a study {name} '
-            f"{'on drawn faces ' if drawn else ''}in {runs}; {known}; train it first: "
-            f"{train}"
+            f"{'on drawn faces ' if drawn else ''}in {runs}; {known}; or train it "
+            f"first: {train}"
         )
     return path
 

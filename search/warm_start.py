@@ -19,6 +19,7 @@ from search.run_folder import (
     studies_in,
     write_json,
 )
+from search.storage import file_of
 from search.study import Study, read_study
 
 MOST = 5
@@ -43,7 +44,11 @@ def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
 
 
 def warm_started(
-    study: Study, folder: RunFolder, labelled: Labelled, say: Callable[[str], None]
+    study: Study,
+    folder: RunFolder,
+    labelled: Labelled,
+    storage: str,
+    say: Callable[[str], None],
 ) -> Study:
     """Adds the best trials of an earlier run to what a study tries first.
 
@@ -54,6 +59,8 @@ def warm_started(
         study: the study; ``[search] warm_start`` names the earlier one, if any.
         folder: of the study's run.
         labelled: its data; where they are drawn, so are the earlier run's.
+        storage: the URL of its storage, where an earlier run without one of its own
+            is looked for too.
         say: told how many are tried, and why others are not.
 
     Returns:
@@ -71,7 +78,8 @@ def warm_started(
     kept = read_json(folder.file(KEPT)) or {}
     if any(kept.get(key) != value for key, value in asked.items()):
         earlier = _earlier(study, folder, name, drawn=labelled.drawn)
-        kept = asked | {"trials": _best(study, earlier, hold_out)}
+        url = _storage_of(earlier, folder, storage)
+        kept = asked | {"trials": _best(study, earlier, url, hold_out)}
         write_json(folder.file(KEPT), kept)
     known = []
     for trial in kept["trials"]:
@@ -103,9 +111,18 @@ def _earlier(study: Study, folder: RunFolder, name: str, *, drawn: bool) -> RunF
     return RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
 
 
-def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any]]:
+def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:
+    """Tells where an earlier run has its trials: by itself, or where this one has."""
+    own = file_of(earlier.storage)
+    alone = storage == folder.storage or (own is not None and own.is_file())
+    return earlier.storage if alone else storage
+
+
+def _best(
+    study: Study, earlier: RunFolder, url: str, hold_out: str
+) -> list[dict[str, Any]]:
     """Reads the best distinct trials of a run, without working on it."""
-    begun = read_identity(url=earlier.storage, name=earlier.name)
+    begun = read_identity(url=url, name=earlier.name)
     same = begun.get("data.dataset") == study.data.dataset
     if same and begun.get("data.hold_out") != hold_out:
         raise StudyError(
@@ -114,7 +131,7 @@ def _best(study: Study, earlier: RunFolder, hold_out: str) -> list[dict[str, Any
             "here; take a run of the same split, or of another data set"
         )
     as_run = read_study(str(earlier.file("study.toml")))
-    records = read_records(as_run, url=earlier.storage, name=earlier.name)
+    records = read_records(as_run, url=url, name=earlier.name)
     distinct: dict[str, TrialRecord] = {}
     for record in ranked(records):
         distinct.setdefault(repr(sorted(record.values.items())), record)

@@ -191,6 +191,20 @@ def test_the_best_trials_keep_their_models(tmp_path):
         assert kept(place) == numbers
 
 
+def test_what_others_put_there_is_left(tmp_path):
+    """Files and folders of a person, whatever their names begin with, stay."""
+    place = tmp_path / "checkpoints"
+    written(place, 7)
+    copied = (place / "trial-0007").rename(place / "trial-0007-mine")
+    (place / "trial-notes.txt").write_text("the best so far")
+    written(place, 7)
+    before = files(copied)
+    begin(tmp_path, watcher=keeper(place))
+    assert files(copied) == before
+    assert (place / "trial-notes.txt").read_text() == "the best so far"
+    assert not (place / "trial-0007").exists()
+
+
 def test_a_running_trial_keeps_what_it_writes(tmp_path):
     """While others end, the files of a trial that runs are left alone."""
     place = tmp_path / "checkpoints"

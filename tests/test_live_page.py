@@ -178,6 +178,8 @@ def test_wrong_words(place, pictures, tmp_path):
         (("--source", str(tmp_path / "b.mp4")), "no such file"),
         (("--smooth", "1"), "below 1, found 1"),
         (("--port", "70000"), "0 to 65535"),
+        (("--record", ""), "--record: must name a file"),
+        (("--source", ""), "--source: must name a file"),
     ):
         answer = said(main, *known, "--port", "0", *words)
         assert (answer.code, answer.out) == (2, "")

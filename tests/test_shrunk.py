@@ -15,7 +15,8 @@ from models.training import WarmTrainer
 from models.weights import check_structure
 from tests.strategies_models import configured, pictures, structure
 
-SIDE = 48
+SIDE, LARGE = 48, 112
+"""From 96 pixels on some backbones have another stem."""
 
 
 def test_a_pixel_is_a_mean_of_those_it_replaces():
@@ -30,21 +31,29 @@ def test_a_pixel_is_a_mean_of_those_it_replaces():
     np.testing.assert_allclose(found, np.array(expected, np.float32), atol=1.5)
 
 
-@pytest.mark.parametrize("name", ["residual_cnn", "mobilenet"])
-def test_the_backbone_sees_the_smaller_picture(name):
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("residual_cnn", LARGE), ("resnet18", LARGE), ("mobilenet", SIDE)],
+)
+def test_the_backbone_sees_the_smaller_picture(name, side):
     """It has the graph of the smaller side, and says what it says of that picture."""
     small = {"backbone__name": name, "side": 32, "channels": 3}
-    large = small | {"side": SIDE, "backbone__image_size": 32}
+    large = small | {"side": side, "backbone__image_size": 32}
     plain, shrunk = (assemble(structure(**one)) for one in (small, large))
     for given, own in zip(backbone_layers(plain), backbone_layers(shrunk), strict=True):
         own.set_weights(given.get_weights())
     for name_ in ("dense", "emotion"):
         shrunk.get_layer(name_).set_weights(plain.get_layer(name_).get_weights())
-    images = pictures(4, channels=3, side=SIDE).images.astype(np.float32)
+    images = pictures(4, channels=3, side=side).images.astype(np.float32)
     expected = plain.predict_on_batch(np.asarray(shrink(images, 32)))
     found = shrunk.predict_on_batch(images)
 
-    assert shrunk.input_shape[1:3] == (SIDE, SIDE)
+    assert shrunk.input_shape[1:3] == (side, side)
+    assert [layer.name.rstrip("_0123456789") for layer in shrunk.layers] == [
+        *(layer.name.rstrip("_0123456789") for layer in plain.layers[:2]),
+        "shrink",
+        *(layer.name.rstrip("_0123456789") for layer in plain.layers[2:]),
+    ]
     np.testing.assert_allclose(found["emotion"], expected["emotion"], atol=1e-4)
 
 

@@ -120,8 +120,12 @@ def test_a_study_without_a_model_is_refused(tmp_path):
     with pytest.raises(StudyError, match=r"--study fer --data drawn --out"):
         models_of(searched, tmp_path, "small", drawn=True)
     with_model(tmp_path, "ferplus")
-    with pytest.raises(StudyError, match=r"Known: ferplus; train it first"):
+    with pytest.raises(StudyError, match=r"Known: ferplus; or train it first"):
         models_of(searched, tmp_path, "small", drawn=True)
+    (tmp_path / "ferplus-drawn" / "model.keras").unlink()
+    gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)
+    with pytest.raises(StudyError, match=r"ferplus-drawn/model\.keras is gone"):
+        models_of(gone, tmp_path, "small", drawn=True)
     nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
     with pytest.raises(StudyError, match=r"names no study; say study:NAME"):
         models_of(nameless, tmp_path, "small", drawn=True)
@@ -145,33 +149,46 @@ CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
     ],
     ids=["itself", "what it started from"],
 )
-def test_a_model_that_saw_the_hold_out_is_refused(tmp_path, described):
+def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
     """A start is refused for what it saw, or what it started from saw, of our data."""
     searched = with_model(tmp_path, "fer", **described)
     models = models_of(searched, tmp_path, "small", drawn=True)
     frame = replace(FRAME, models=models)
 
-    check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="other")
-    check_seen(searched, frame, dataset="ckplus", drawn=False, hold_out="ours")
-    with pytest.raises(StudyError, match=r"study:fer.*held out\s+here"):
-        check_seen(searched, frame, dataset="ckplus", drawn=True, hold_out="ours")
+    check_seen(searched, frame, dataset="affectnet", drawn=True)
+    check_seen(searched, frame, dataset="ckplus", drawn=False)
+    with pytest.raises(StudyError, match=r"study:fer.*learned from.*of ckplus"):
+        check_seen(searched, frame, dataset="ckplus", drawn=True)
 
 
-def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework):
-    """Reading a study's labels refuses a start of another hold-out at once."""
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("ferplus", "fer2013"), ("fer2013", "ferplus"), ("drawn", "ckplus")],
+)
+def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, ours):
+    """FER+ votes on FER2013's images, and drawn faces are laid out as CK+."""
+    data = {"dataset": theirs, "hold_out": "other"}
+    searched = with_model(tmp_path, "theirs", data=data)
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
+        check_seen(searched, replace(FRAME, models=models), dataset=ours, drawn=True)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same split", "another"])
+def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, same):
+    """Reading a study's labels refuses a start that knows its faces, by any split."""
     tables = tomllib.loads(STUDY)
     free = check_study(tables, name="small", place="small.toml")
     held = read_labels(free, coursework, drawn=True).split.hold_out.key
     tables["fixed"]["backbone.weights"] = "study:fer"
     study = check_study(tables, name="small", place="small.toml")
-    runs = {"same": {"dataset": "ckplus", "hold_out": held}, "others": CKPLUS}
-    for name, data in runs.items():
-        with_model(tmp_path / name, "fer", data=data)
+    data = CKPLUS | ({"hold_out": held} if same else {})
+    with_model(tmp_path / "seen", "fer", data=data)
+    with_model(tmp_path / "new", "fer", data={"dataset": "fer", "hold_out": held})
 
-    labelled = read_labels(study, coursework, drawn=True, runs=tmp_path / "same")
-    assert labelled.split.hold_out.key == held
-    with pytest.raises(StudyError, match=r"study:fer.*another hold-out"):
-        read_labels(study, coursework, drawn=True, runs=tmp_path / "others")
+    read_labels(study, coursework, drawn=True, runs=tmp_path / "new")
+    with pytest.raises(StudyError, match=r"study:fer.*validate trials here"):
+        read_labels(study, coursework, drawn=True, runs=tmp_path / "seen")
 
 
 def file_of(path, **described):
@@ -186,7 +203,7 @@ def test_a_description_of_another_model_is_refused(tmp_path):
     """What a file has seen is told by its own description, known by its digest."""
     path = tmp_path / "copied.keras"
     searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("others"))
-    words = {"dataset": "ckplus", "drawn": True, "hold_out": "other"}
+    words = {"dataset": "ferplus", "drawn": True}
     with pytest.raises(StudyError, match=r"copied\.json describes another model"):
         check_seen(searched, FRAME, **words)
     searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("weights"))
@@ -222,6 +239,10 @@ def test_the_ends_of_a_range_are_looked_at():
     sizes = '"backbone.image_size" = { low = 8, high = 30, log = true }\n'
     with pytest.raises(StudyError, match=r"found backbone\.image_size = 8"):
         check_space(space(mobile, sizes), FRAME)
+    sizes = '"backbone.image_size" = { low = 0, high = 32 }\n'
+    with pytest.raises(StudyError, match=r"found backbone\.image_size = 1;"):
+        check_space(space(mobile, sizes), FRAME)
+    check_space(space(mobile, sizes.replace("32", "32, step = 32")), FRAME)
     text = STUDY.replace('"backbone.filters" = 8\n', "")
     filters = '"backbone.weights" = ["a.keras"]\n'
     filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'

@@ -29,14 +29,17 @@ def _values(tmp_path):
     return [study.space.params(record.values) for record in ledger.records()]
 
 
-def warmed(runs, *changes, hold_out="ours", drawn=False):
+def warmed(runs, *changes, hold_out="ours", drawn=False, url=None):
     """Starts a study from the earlier run; returns it and what was said."""
     said = []
     folder = RunFolder(out=runs, name="small")
     folder.make()
     split = SimpleNamespace(hold_out=SimpleNamespace(key=hold_out))
     labelled = SimpleNamespace(drawn=drawn, split=split)
-    return warm_started(small(WARM, *changes), folder, labelled, said.append), said
+    study = small(WARM, *changes)
+    return warm_started(
+        study, folder, labelled, url or folder.storage, said.append
+    ), said
 
 
 def test_the_best_come_first(tmp_path, values):
@@ -59,6 +62,17 @@ def test_the_best_come_first(tmp_path, values):
     assert asked[5].known == ""
     assert params[5] not in values
     assert contents(tmp_path / "v1")["study.toml"] == before
+
+
+def test_a_run_in_another_storage(tmp_path, values):
+    """Trials that lie in no file of their run are read from the storage given."""
+    moved = tmp_path / "elsewhere.db"
+    for path in (tmp_path / "v1").glob("optuna.db*"):  # its log lies beside it
+        path.rename(tmp_path / path.name.replace("optuna", "elsewhere"))
+    with pytest.raises(InputError, match=r"v1/optuna\.db.*with --storage"):
+        warmed(tmp_path)
+    study, _ = warmed(tmp_path, url=f"sqlite:///{moved}")
+    assert [one.params for one in study.known] == [values[n] for n in (3, 1, 6, 4, 2)]
 
 
 def test_they_are_read_once(tmp_path, values):

@@ -46,6 +46,13 @@ def test_a_missing_file_is_refused():
         check_weights("resnet50", "nowhere.keras")
 
 
+def test_an_ending_in_capitals_is_refused(exported):
+    """Keras would not know such a file; the message has the endings it knows."""
+    shouted = exported.rename(exported.with_suffix(".KERAS"))
+    with pytest.raises(WeightsError, match=r"small letters.*another kind of file"):
+        check_weights("residual_cnn", str(shouted))
+
+
 def test_too_small_images_are_refused():
     """The message names the key, the value and the smallest image."""
     with pytest.raises(StudyError, match=r"resnet50.*32.*data\.image_size = 24"):

@@ -1,0 +1,83 @@
+"""How faces are gathered into batches before a model judges them."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from data_pipeline.portraits import NOT_LOOKED_FOR, Portrait
+from data_pipeline.shots import Shot
+from models.judging import judged
+from models.predictions import Predictions
+
+AT_ONCE = 4
+KNOWN = SimpleNamespace(emotions=("a", "b"), action_units=(), dimensions=())
+
+
+class Cutting:
+    """Cuts from a picture as many faces as its width says; each has its own pixel."""
+
+    def of(self, picture, *, every):
+        """Cuts them."""
+        assert every
+        width, height = picture.size
+        pixels = [np.full((1, 1, 1), 10 * height + i, np.uint8) for i in range(width)]
+        return tuple(
+            Portrait(pixels=one, face=NOT_LOOKED_FOR, box=None, confidence=None)
+            for one in pixels
+        )
+
+
+class Batches:
+    """A model that remembers what it was given, and says it again."""
+
+    at_once = AT_ONCE
+
+    def __init__(self):
+        """Has seen nothing."""
+        self.given = []
+
+    def predict(self, pixels):
+        """Says of each face its pixel."""
+        found = pixels.reshape(-1)
+        self.given.append(found.tolist())
+        emotion = np.stack([found, found], axis=1).astype(float)
+        return Predictions(emotion=emotion, action_units=None)
+
+
+def shots(counts):
+    """Makes pictures with so many faces; ``None`` is one that cannot be read."""
+    return [
+        Shot(
+            file=Path(str(place)),
+            picture=None if faces is None else Image.new("L", (faces, place + 1)),
+            reason="broken" if faces is None else "",
+        )
+        for place, faces in enumerate(counts)
+    ]
+
+
+PICTURES = st.lists(st.none() | st.integers(1, 3), max_size=12)
+
+
+@given(PICTURES, st.integers(1, 20))
+def test_failures_move_no_face(counts, held):
+    """Faces come in order and in full batches, whatever lies between them."""
+    model, found = Batches(), shots(counts)
+    rows = list(judged(found, Cutting(), model, KNOWN, every_face=True, held=held))
+    faces = [
+        10 * (place + 1) + face
+        for place, count in enumerate(counts)
+        for face in range(count or 0)
+    ]
+    size = -(-held // AT_ONCE) * AT_ONCE
+
+    assert model.given == [faces[at : at + size] for at in range(0, len(faces), size)]
+    assert [int(row.reading.emotions["a"]) for row in rows if row.reading] == faces
+    assert [row.shot.file.name for row in rows] == [
+        str(place) for place, count in enumerate(counts) for _ in range(count or 1)
+    ]
+    assert all((row.reading is None) == bool(row.shot.reason) for row in rows)
