@@ -4,7 +4,6 @@ The driver alone deletes: a trial's models go when it is told and is not among t
 those of a trial that a crash interrupted when the ledger opens again.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,16 +11,13 @@ from typing import Any
 
 from models.weights import NONE, Taken
 from search.best import ranked
-from search.checkpoints import MODEL, trial_folder
+from search.checkpoints import MODEL, trial_folder, trial_folders
 from search.model_card import Winner, card_of
 from search.prepare import Labelled
 from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
 from search.run_folder import write_json
 from search.study import Study
-
-OURS = re.compile(r"trial-\d{4,}")
-"""Names of ``trial_folder``."""
 
 Describe = Callable[[TrialRecord, Path], dict[str, Any]]
 
@@ -77,9 +73,8 @@ class CheckpointFiles:
         best = having[: self._keep]
         numbers = self._running | {record.number for record in best}
         wanted = {self._of(number) for number in numbers}
-        for folder in self._folder.glob("trial-*"):
-            # A person may have put something beside them, under a like name.
-            if OURS.fullmatch(folder.name) and folder not in wanted:
+        for folder in trial_folders(self._folder):
+            if folder not in wanted:
                 shutil.rmtree(folder)
         for record in best:
             self._write_cards(record)

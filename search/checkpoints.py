@@ -5,6 +5,7 @@ its fold's best are deleted: a fold has two files at most. A trial that complete
 with one model a fold, its best epoch's; whoever drives the search deletes the others.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,9 @@ from models.config import ModelConfig
 from search.curve import peak, ranks
 
 MODEL, WEIGHTS = ".keras", ".npz"
+
+_OURS = re.compile(r"trial-\d{4,}")
+"""Names of ``trial_folder``."""
 
 
 class Trainer(Protocol):
@@ -90,6 +94,11 @@ def contenders(values: Sequence[float]) -> set[int]:
 def trial_folder(folder: Path, number: int) -> Path:
     """Names the folder of a trial's models."""
     return folder / f"trial-{number:04}"
+
+
+def trial_folders(folder: Path) -> list[Path]:
+    """Lists the folders of all trials' models, and nothing that others put there."""
+    return [path for path in folder.glob("trial-*") if _OURS.fullmatch(path.name)]
 
 
 def _epoch(epoch: int) -> str:

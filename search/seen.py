@@ -37,12 +37,8 @@ def has_seen(path: Path, dataset: str, *, drawn: bool) -> bool:
         dataset: its name, or that of other labels of the same images.
         drawn: whether its faces are drawn.
     """
-    images = SAME_IMAGES.get(dataset, dataset)
-    return any(
-        (SAME_IMAGES.get(seen["dataset"], seen["dataset"]), seen["drawn"])
-        == (images, drawn)
-        for seen in seen_by(path)
-    )
+    found = {(_images(seen["dataset"]), seen["drawn"]) for seen in seen_by(path)}
+    return (_images(dataset), drawn) in found
 
 
 def is_known(path: Path) -> bool:
@@ -68,6 +64,10 @@ def check_digest(name: str, path: Path) -> None:
             "model, so what this one has seen is not known; copy both files from the "
             "run that wrote them, or put the description away"
         )
+
+
+def _images(dataset: str) -> str:
+    return SAME_IMAGES.get(dataset, dataset)
 
 
 def _described(path: Path) -> Mapping[str, Any]:

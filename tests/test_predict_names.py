@@ -1,8 +1,6 @@
 """``models.predict`` and what a table meets: odd names, and readers who leave."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from models.predict import main
 from models.table_place import UNREAD
 from tests.strategies_faces import drawn, drawn_rows
-from tests.strategies_runs import ROOT, ended, said
+from tests.strategies_runs import ended, said, started
 from tests.strategies_use import exported, rows_of
 
 
@@ -39,15 +37,7 @@ def test_names_that_are_no_text(tmp_path):
 
 def printing(model, place, **variables):
     """Starts the command as a process that prints its table."""
-    words = [sys.executable, "-m", "models.predict", "--model", model, place]
-    return subprocess.Popen(  # noqa: S603 - our own command
-        list(map(str, words)),
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    return started("models.predict", "--model", model, place, **variables)
 
 
 def faces(folder, names):

@@ -1,7 +1,5 @@
 """What the backbones of a study may start from is known when the study is read."""
 
-import hashlib
-import json
 import tomllib
 from dataclasses import replace
 
@@ -9,39 +7,19 @@ import pytest
 
 from data_pipeline.errors import StudyError, WeightsError
 from models.config import Frame
-from models.weights import Taken
-from search.prepare import read_labels
 from search.starts import (
-    check_seen,
     check_space,
     donated,
     models_of,
-    start_card,
     start_identity,
-    started,
     starts,
-    unknown,
 )
 from search.study import check_study
 from tests.strategies_runs import STUDY
+from tests.strategies_starts import BACKBONES, FRAME, space, with_model
 
-
-def sha256_of(text):
-    """Digests a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-FRAME = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())
 WEIGHTS = '"backbone.weights" = ["none", "imagenet"]\n'
 NORMALIZATION = '"backbone.normalization" = ["own", "development"]\n'
-BACKBONES = '"backbone.name" = ["mobilenet", "resnet18"]\n'
-
-
-def space(*lines):
-    """Reads a study's space with some keys more."""
-    text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")
-    tables = tomllib.loads(text + "".join(lines))
-    return check_study(tables, name="small", place="small.toml").space
 
 
 def test_every_combination_is_looked_at_once():
@@ -88,15 +66,6 @@ def test_images_too_small_for_one_backbone_are_refused():
         check_space(space(BACKBONES), frame)
 
 
-def with_model(runs, name, **described):
-    """Writes what stands for a finished run on drawn data, and a space from it."""
-    folder = runs / f"{name}-drawn"
-    folder.mkdir(parents=True)
-    (folder / "model.keras").write_text("weights")
-    (folder / "model.json").write_text(json.dumps({"drawn": True, **described}))
-    return space(f'"backbone.weights" = ["none", "study:{name}"]\n', BACKBONES)
-
-
 def test_a_study_starts_from_another(tmp_path):
     """Its name stands for the model of its run, and the file's content is kept."""
     searched = with_model(tmp_path, "fer")
@@ -136,101 +105,6 @@ def test_a_study_does_not_start_from_itself(tmp_path):
     searched = with_model(tmp_path, "small")
     with pytest.raises(StudyError, match="cannot start from its own model"):
         models_of(searched, tmp_path, "small", drawn=True)
-
-
-CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
-
-
-@pytest.mark.parametrize(
-    "described",
-    [
-        {"data": CKPLUS},
-        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"drawn": True}]}},
-    ],
-    ids=["itself", "what it started from"],
-)
-def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
-    """A start is refused for what it saw, or what it started from saw, of our data."""
-    searched = with_model(tmp_path, "fer", **described)
-    models = models_of(searched, tmp_path, "small", drawn=True)
-    frame = replace(FRAME, models=models)
-
-    check_seen(searched, frame, dataset="affectnet", drawn=True)
-    check_seen(searched, frame, dataset="ckplus", drawn=False)
-    with pytest.raises(StudyError, match=r"study:fer.*learned from.*of ckplus"):
-        check_seen(searched, frame, dataset="ckplus", drawn=True)
-
-
-@pytest.mark.parametrize(
-    ("theirs", "ours"),
-    [("ferplus", "fer2013"), ("fer2013", "ferplus"), ("drawn", "ckplus")],
-)
-def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, ours):
-    """FER+ votes on FER2013's images, and drawn faces are laid out as CK+."""
-    data = {"dataset": theirs, "hold_out": "other"}
-    searched = with_model(tmp_path, "theirs", data=data)
-    models = models_of(searched, tmp_path, "small", drawn=True)
-    with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
-        check_seen(searched, replace(FRAME, models=models), dataset=ours, drawn=True)
-
-
-@pytest.mark.parametrize("same", [True, False], ids=["same split", "another"])
-def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, same):
-    """Reading a study's labels refuses a start that knows its faces, by any split."""
-    tables = tomllib.loads(STUDY)
-    free = check_study(tables, name="small", place="small.toml")
-    held = read_labels(free, coursework, drawn=True).split.hold_out.key
-    tables["fixed"]["backbone.weights"] = "study:fer"
-    study = check_study(tables, name="small", place="small.toml")
-    data = CKPLUS | ({"hold_out": held} if same else {})
-    with_model(tmp_path / "seen", "fer", data=data)
-    with_model(tmp_path / "new", "fer", data={"dataset": "fer", "hold_out": held})
-
-    read_labels(study, coursework, drawn=True, runs=tmp_path / "new")
-    with pytest.raises(StudyError, match=r"study:fer.*validate trials here"):
-        read_labels(study, coursework, drawn=True, runs=tmp_path / "seen")
-
-
-def file_of(path, **described):
-    """Writes what stands for a model file, with or without a description beside it."""
-    path.write_text("weights")
-    if described:
-        path.with_suffix(".json").write_text(json.dumps(described))
-    return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
-
-
-def test_a_description_of_another_model_is_refused(tmp_path):
-    """What a file has seen is told by its own description, known by its digest."""
-    path = tmp_path / "copied.keras"
-    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("others"))
-    words = {"dataset": "ferplus", "drawn": True}
-    with pytest.raises(StudyError, match=r"copied\.json describes another model"):
-        check_seen(searched, FRAME, **words)
-    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("weights"))
-    check_seen(searched, FRAME, **words)
-    assert unknown(searched, FRAME) == []
-
-
-@pytest.mark.parametrize(
-    "described",
-    [
-        {},
-        {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}},
-        {"data": {}, "start": None},
-        {"data": {"dataset": "fer"}, "start": {"seen": None}},
-        {"data": [1, 2]},
-    ],
-    ids=["itself", "what it started from", "foreign", "no list", "another's"],
-)
-def test_what_nobody_knows_is_said(tmp_path, described):
-    """A file that may have seen the hold-out is told of, at start and end."""
-    path = tmp_path / "found.keras"
-    (line,) = unknown(file_of(path, **described), FRAME)
-    assert str(path) in line
-    card = start_card(str(path), FRAME, Taken(taken=("a", "b"), left=("c",)))
-    assert card["start"]["unknown"] is True
-    told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
-    assert started(card) == {"start": told}
 
 
 def test_the_ends_of_a_range_are_looked_at():
