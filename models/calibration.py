@@ -8,10 +8,14 @@ Source: Naeini, Cooper and Hauskrecht 2015 (expected calibration error).
 
 import numpy as np
 
+from data_pipeline.seeds import child_seed
 from models.ratios import divide
 
 BINS = 15
 """Bins of equal width; a probability on an edge is in the lower one."""
+
+DRAWS = 500
+"""Draws of outcomes; the mean of their errors is then known to about a thousandth."""
 
 LEAST = float(np.finfo(np.float32).eps)
 """No probability counts as less in a logarithm: models say them as float32."""
@@ -32,10 +36,42 @@ def calibration_error(
         how often it came true; in [0, 1], NaN without rows. Shape (B,).
     """
     inside = np.clip(np.nan_to_num(chances), 0.0, 1.0)
-    place = np.maximum(np.ceil(inside * BINS).astype(int) - 1, 0)
     gaps = np.zeros((len(chances), BINS))
-    gaps[np.arange(len(chances)), place] = came_true - chances
+    gaps[np.arange(len(chances)), _bin(inside)] = came_true - chances
     return row_mean(np.abs(weights @ gaps).sum(axis=1), weights)
+
+
+def _bin(chances: np.ndarray) -> np.ndarray:
+    """Numbers the bin of each chance; shape (N,), from 0."""
+    return np.asarray(np.maximum(np.ceil(chances * BINS).astype(int) - 1, 0))
+
+
+def expected_if_calibrated(chances: np.ndarray, *, seed: int) -> float:
+    """Computes the calibration error that a calibrated model would show on average.
+
+    Whatever the model, few rows give an error above 0: in a bin of ten rows the share
+    that comes true is seldom the mean chance. An error means something beside this.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        seed: the seed of the draws.
+
+    Returns:
+        The mean of ``calibration_error`` over ``DRAWS`` sets of outcomes, each drawn
+        with exactly these chances; NaN without rows or where a chance is no number.
+
+    Source: Bröcker and Smith 2007 (consistency resampling of reliability diagrams).
+    """
+    if not len(chances) or not np.isfinite(chances).all():
+        return float("nan")
+    inside = np.clip(chances, 0.0, 1.0)
+    place = _bin(inside)
+    generator = np.random.default_rng(child_seed(seed, "calibration"))
+    errors = [
+        np.abs(np.bincount(place, weights=came_true - inside)).sum()
+        for came_true in (generator.random(len(inside)) < inside for _ in range(DRAWS))
+    ]
+    return float(np.mean(errors) / len(inside))
 
 
 def row_mean(total: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -5,7 +5,13 @@ constant is the commonest class. For action units it is "present" always: of the
 two constants it is the one with the higher F1 (the other has 0), so that a model
 below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5. For
 valence and arousal it is the mean rating, the constant of least squared error.
+
+A decision is no probability: "present" said with certainty has an immense
+cross-entropy, beside which every model looks good. Where probabilities are scored
+(calibration error, Brier, cross-entropy) the constant is each unit's prevalence.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +42,32 @@ def dummy_predictions(development: Targets, *, count: int) -> Predictions:
         action_units=None if units is None else np.tile(units, (count, 1)),
         valence_arousal=None if ratings is None else np.tile(ratings, (count, 1)),
     )
+
+
+def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
+    """Predicts for every row how often each label occurs in development.
+
+    Args:
+        development: the labels of all rows but the hold-out's.
+        count: how many rows to predict.
+
+    Returns:
+        As ``dummy_predictions``, with the share of positives among a unit's labelled
+        rows (0 where none is labelled) as its probability.
+    """
+    constant = dummy_predictions(development, count=count)
+    if constant.action_units is None:
+        return constant
+    return replace(
+        constant, action_units=np.tile(_unit_prevalence(development), (count, 1))
+    )
+
+
+def _unit_prevalence(targets: Targets) -> np.ndarray:
+    """Computes each unit's share of positives among its labelled rows; (U,)."""
+    known = targets.action_unit_mask
+    positive = (targets.action_unit > 0) & known
+    return np.asarray(positive.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
 
 
 def _class_frequencies(targets: Targets) -> np.ndarray:

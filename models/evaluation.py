@@ -10,13 +10,20 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets import Targets
-from models.dummy import dummy_predictions
+from models.dummy import dummy_predictions, prevalence_predictions
 from models.emotion_metrics import emotion_metrics, vote_metrics
-from models.evaluation_tables import emotion_tables, plain, rating_tables, unit_tables
+from models.evaluation_tables import (
+    emotion_if_calibrated,
+    emotion_tables,
+    plain,
+    rating_tables,
+    unit_tables,
+    units_if_calibrated,
+)
 from models.intervals import Interval, intervals
 from models.predictions import Predictions
 from models.rating_metrics import rating_metrics
-from models.unit_metrics import action_unit_metrics, threshold_metrics
+from models.unit_metrics import ERRORS, action_unit_metrics, threshold_metrics
 
 Report = dict[str, Any]
 NO_INTERVAL = frozenset({"ece", "mean_ece"})
@@ -49,8 +56,9 @@ def evaluate(
         ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
         have them, each with ``images`` (labelled), ``metrics`` (value, low and high
         by name), ``dummy``, ``per_class``, ``per_au`` or ``per_dimension``, ``absent``
-        (labels that do not occur and are left out of means), and for emotion
-        ``confusion``.
+        (labels that do not occur and are left out of means), ``if_calibrated`` (of
+        emotions and action units: the calibration error that a calibrated model would
+        show on average), and for emotion ``confusion``.
     """
 
     def part(known: np.ndarray, score: _Score) -> Report:
@@ -68,11 +76,13 @@ def evaluate(
     if targets.emotions and predictions.emotion is not None:
         report["emotion"] = part(targets.emotion_mask, emotion_metrics)
         report["emotion"] |= emotion_tables(targets, predictions)
+        report["emotion"] |= emotion_if_calibrated(targets, predictions, seed=seed)
     if targets.action_units and predictions.action_units is not None:
         coded = np.asarray(targets.action_unit_mask.any(axis=1))
         report["action_units"] = part(coded, _at_both(thresholds)) | unit_tables(
             targets, predictions, thresholds
         )
+        report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
     if targets.dimensions and predictions.valence_arousal is not None:
         rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
         report["valence_arousal"] = part(rated, rating_metrics) | rating_tables(
@@ -137,11 +147,19 @@ def _common(
         for name, value in score(targets, predictions, ones).items()
     }
     reached = score(targets, dummy, ones)
+    prevalence = prevalence_predictions(development, count=len(predictions))
+    by_prevalence = score(targets, prevalence, ones)
+    reached |= {name: by_prevalence[name] for name in by_prevalence if _is_error(name)}
     return {
         "images": len(predictions),
         "metrics": metrics,
         "dummy": {name: plain(value[0]) for name, value in reached.items()},
     }
+
+
+def _is_error(name: str) -> bool:
+    """Tells whether a metric scores probabilities, not decisions."""
+    return name.removeprefix("mean_") in ERRORS
 
 
 def _ends(

@@ -13,6 +13,7 @@ from models.agreement import (
     unit_kappa,
     unit_kappa_norm,
 )
+from models.calibration import expected_if_calibrated
 from models.emotion_metrics import emotion_confusion
 from models.predictions import Predictions
 from models.rating_metrics import VARIES, dimension_metrics
@@ -54,6 +55,36 @@ def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
             "counts": [[_whole(cell) for cell in row] for row in cells[0]],
         },
     }
+
+
+def emotion_if_calibrated(
+    targets: Targets, predictions: Predictions, *, seed: int
+) -> Tables:
+    """Says what calibration error a calibrated model would show on so many rows."""
+    if predictions.emotion is None:
+        raise ValueError("a calibration error needs predictions of emotions")
+    chances = predictions.emotion[targets.emotion_mask].max(axis=1)
+    error = expected_if_calibrated(chances.astype(np.float64), seed=seed)
+    return {"if_calibrated": {"ece": plain(error)}}
+
+
+def units_if_calibrated(
+    targets: Targets, predictions: Predictions, *, seed: int
+) -> Tables:
+    """Says the same of each action unit that occurs, and their mean."""
+    if predictions.action_units is None:
+        raise ValueError("a calibration error needs predictions of action units")
+    output, mask = predictions.action_units.astype(np.float64), targets.action_unit_mask
+    present = (targets.action_unit > 0) & mask
+    occurs = np.asarray(present.any(axis=0) & (mask & ~present).any(axis=0))
+    errors = {
+        unit: expected_if_calibrated(output[mask[:, place], place], seed=seed)
+        for place, unit in enumerate(targets.action_units)
+        if occurs[place]
+    }
+    mean = float(np.mean(list(errors.values()))) if errors else np.nan
+    found = {"mean_ece": mean, **errors}
+    return {"if_calibrated": {name: plain(error) for name, error in found.items()}}
 
 
 def unit_tables(

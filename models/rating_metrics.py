@@ -3,8 +3,9 @@
 ``ccc`` is the concordance correlation with population variances, ``pcc`` Pearson's,
 ``sagr`` the share of rows where prediction and rating have the same sign (0 has the
 sign of 0 only), ``rmse`` the root of the mean squared error. ``mean`` is the plain
-mean of the dimensions where a metric is defined. Batches are never averaged: a mean
-of their concordances is another number.
+mean of the dimensions, undefined where one of them is: the score of one dimension
+alone is not comparable with the mean of two. Batches are never averaged: a mean of
+their concordances is another number.
 
 Source: Lin 1989 (CCC); Nicolaou, Gunes and Pantic 2011 (SAGR).
 """
@@ -15,7 +16,7 @@ import numpy as np
 
 from data_pipeline.labels import DIMENSIONS
 from models.predictions import Predictions, as_doubles
-from models.ratios import divide, mean_defined
+from models.ratios import divide
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
     from data_pipeline.targets import Targets
@@ -57,7 +58,7 @@ def rating_metrics(
         for measure, columns in found.items()
         for which, column in zip(
             ("mean", *targets.dimensions),
-            (mean_defined(columns), *columns.T),
+            (columns.mean(axis=1), *columns.T),
             strict=True,
         )
     }

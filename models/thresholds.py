@@ -6,6 +6,9 @@ from data_pipeline.targets import Targets
 from models.predictions import Predictions
 from models.unit_metrics import DEFAULT_THRESHOLD
 
+ENOUGH = 10
+"""Positives from which a unit's threshold is its own alone."""
+
 
 def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, float]:
     """Chooses the threshold of highest F1 for each action unit.
@@ -20,7 +23,10 @@ def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, f
 
     Returns:
         A threshold in [0, 1] for each unit's name: a score of at least this much
-        means present. A unit without positives or without negatives keeps 0.5.
+        means present. With fewer than ``ENOUGH`` positives it lies between the
+        unit's own and the one of highest F1 over all units together, the nearer to
+        the latter the fewer they are: a handful of positives puts their own
+        threshold anywhere. A unit without negatives keeps 0.5.
 
     Raises:
         ValueError: the predictions have no action-unit head.
@@ -30,12 +36,19 @@ def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, f
     output = predictions.action_units.astype(np.float64)
     known = targets.action_unit_mask & np.isfinite(output)
     truth = targets.action_unit > 0
+    pooled = best_threshold(truth[known], output[known])
     return {
-        unit: best_threshold(truth[rows, column], output[rows, column])
+        unit: _shrunk(truth[rows, column], output[rows, column], pooled)
         for column, (unit, rows) in enumerate(
             zip(targets.action_units, known.T, strict=True)
         )
     }
+
+
+def _shrunk(truth: np.ndarray, scores: np.ndarray, pooled: float) -> float:
+    """Weighs a unit's own threshold by its positives, the pooled one by the rest."""
+    own = min(int(truth.sum()), ENOUGH) / ENOUGH
+    return own * best_threshold(truth, scores) + (1 - own) * pooled
 
 
 def best_threshold(truth: np.ndarray, scores: np.ndarray) -> float:

@@ -175,8 +175,10 @@ def _metric_rows(
             continue
         low, high = _number(found["low"]), _number(found["high"])
         unknown = found["low"] is None or found["high"] is None
+        expected = part.get("if_calibrated", {}).get(name)
+        beside = "" if expected is None else f" ({_number(expected)} if calibrated)"
         yield (
-            f"  {words}",
+            f"  {words}{beside}",
             _number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
             _number(part["dummy"].get(name)),

@@ -15,7 +15,7 @@ METRIC_TEXTS: dict[str, str] = {
     "macro_f1": "macro F1",
     "weighted_f1": "weighted F1",
     "kappa": "Cohen's kappa",
-    "ece": "calibration error, 0 is best",
+    "ece": "calibration error",
     "kl_divergence": "KL divergence, 0 is best",
     "js_divergence": "JS divergence, 0 is best",
     "cross_entropy": "cross-entropy, the votes' entropy is best",

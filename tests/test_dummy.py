@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from models.dummy import dummy_predictions
+from models.dummy import dummy_predictions, prevalence_predictions
 from models.metrics import scores
 from tests.strategies_metrics import drawn, labels
 
@@ -59,3 +59,10 @@ def test_masked_labels_do_not_vote():
     assert found.emotion.tolist() == [[0.0, 0.0, 1.0]]
     nobody = dummy_predictions(labels([-1, -1]), count=1)
     assert nobody.emotion == pytest.approx(np.full((1, 3), 1 / 3))
+
+
+def test_prevalence_is_the_share_of_labelled_rows():
+    """The probability of a unit is the share of positives among its labelled rows."""
+    development = labels(units=[[1, 0], [-1, 0], [0, -1], [0, -1]])
+    found = prevalence_predictions(development, count=2)
+    assert found.action_units == pytest.approx(np.array([[1 / 3, 0.0]] * 2))

@@ -41,9 +41,10 @@ def test_both_heads_are_whole():
                 assert found["low"] <= found["value"] <= found["high"]
     assert set(report["emotion"]) == {
         "images", "metrics", "dummy", "per_class", "absent", "confusion",
+        "if_calibrated",
     }  # fmt: skip
     assert set(report["action_units"]) == {
-        "images", "metrics", "dummy", "per_au", "absent",
+        "images", "metrics", "dummy", "per_au", "absent", "if_calibrated",
     }  # fmt: skip
     assert set(report["valence_arousal"]) == {
         "images", "metrics", "dummy", "per_dimension", "absent",
@@ -86,6 +87,32 @@ def test_dummy_is_fitted_to_development():
             "mean_f1_norm_at_thresholds": 2 / 3,
         }
     )
+
+
+def test_baseline_probabilities_are_the_prevalence():
+    """Errors of the baseline's probabilities are those of the prevalence, not of 1."""
+    targets = labels(units=[[1], [0], [0], [0]])
+    predictions = outputs(units=[[0.9], [0.1], [0.1], [0.1]])
+    dummy = report_of(targets, predictions, list("aabb"))["action_units"]["dummy"]
+    entropy = -(np.log(1 / 4) + 3 * np.log(3 / 4)) / 4
+    assert dummy["mean_nll"] == pytest.approx(entropy)
+    assert dummy["mean_brier"] == pytest.approx(1 / 4 * 3 / 4)
+    assert dummy["mean_ece"] == pytest.approx(0.0)
+    assert dummy["mean_recall"] == 1.0
+
+
+def test_calibrated_model_shows_the_expected_error():
+    """The error of outcomes drawn with the model's own chances is near the expected."""
+    rng = np.random.default_rng(5)
+    chance = rng.random((115, 40))
+    targets = labels(units=(rng.random(chance.shape) < chance).astype(int))
+    predictions = outputs(units=chance)
+    part = report_of(targets, predictions, [str(n) for n in range(115)])["action_units"]
+    expected = part["if_calibrated"]["mean_ece"]
+    assert 0.05 < expected < 0.15
+    assert part["metrics"]["mean_ece"]["value"] == pytest.approx(expected, abs=0.01)
+    sure = report_of(targets, outputs(units=np.round(chance)), ["a"] * 115)
+    assert sure["action_units"]["if_calibrated"]["mean_ece"] == 0.0
 
 
 def test_emotion_tables_by_hand():
@@ -168,7 +195,8 @@ def test_dimension_table_by_hand():
     )
     assert part["per_dimension"]["arousal"]["ccc"] is None
     assert part["absent"] == ["arousal"]
-    assert part["metrics"]["mean_ccc"]["value"] == pytest.approx(1.0)
+    assert part["metrics"]["valence_ccc"]["value"] == pytest.approx(1.0)
+    assert part["metrics"]["mean_ccc"]["value"] is None
 
 
 def test_means_are_of_the_tables():

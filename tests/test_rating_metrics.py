@@ -65,7 +65,15 @@ def test_constant_predictions():
     found = ratings_of([-0.5, 0.0, 0.7], [0.1, 0.1, 0.1])
     assert found["valence_ccc"] == 0.0
     assert np.isnan(found["valence_pcc"])
-    assert found["mean_rmse"] == pytest.approx(np.sqrt((0.36 + 0.01 + 0.36) / 3))
+    assert found["valence_rmse"] == pytest.approx(np.sqrt((0.36 + 0.01 + 0.36) / 3))
+
+
+def test_mean_of_one_dimension_is_undefined():
+    """Where one dimension has no score, neither has the mean of both."""
+    found = ratings_of([-0.5, 0.0, 0.7], [-0.4, 0.1, 0.6])
+    for measure in ("ccc", "pcc", "sagr", "rmse"):
+        assert np.isfinite(found[f"valence_{measure}"])
+        assert np.isnan(found[f"mean_{measure}"])
 
 
 @pytest.mark.parametrize("wanted", [[0.3, 0.3, 0.3], [0.3], [np.nan, np.nan]])

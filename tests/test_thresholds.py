@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from models.metrics import Predictions, scores
-from models.thresholds import best_threshold, choose_thresholds
+from models.thresholds import ENOUGH, best_threshold, choose_thresholds
 from tests.strategies_metrics import drawn, labels, outputs, scored
 
 cases = st.lists(
@@ -71,13 +71,52 @@ def test_order_of_rows(case, random):
 
 @given(scored())
 def test_mean_f1_is_not_lowered(case):
-    """On the rows they were chosen on, thresholds never lower the mean F1."""
-    targets, predictions = case
+    """Thresholds of units with enough positives never lower their mean F1."""
+    targets, predictions = repeated(*case, times=ENOUGH)
     chosen = choose_thresholds(targets, predictions)
     name = "action_units.mean_f1"
     half = scores(targets, predictions)[name]
     at_chosen = scores(targets, predictions, thresholds=chosen)[name]
     assert np.isnan(half) or at_chosen >= half - 1e-12
+
+
+def repeated(targets, predictions, *, times):
+    """Takes every row so many times."""
+    rows = np.tile(np.arange(len(predictions)), times)
+    return targets.take(rows), predictions.take(rows)
+
+
+def rare_and_common(positives):
+    """Gives a unit with few positives, all scored low, beside one with many."""
+    rng = np.random.default_rng(0)
+    truth = np.zeros((200, 2), dtype=int)
+    truth[:positives, 0] = 1
+    truth[:100, 1] = 1
+    score = np.stack([0.001 * rng.random(200), 0.4 * rng.random(200)], axis=1)
+    score[:positives, 0] += 0.012
+    score[:100, 1] += 0.5
+    return labels(units=truth), outputs(units=score)
+
+
+@pytest.mark.parametrize("positives", [1, 5, 9])
+def test_few_positives_are_shrunk_towards_the_pooled_threshold(positives):
+    """The threshold of a rare unit lies between its own and that of all units."""
+    targets, predictions = rare_and_common(positives)
+    score = predictions.action_units.astype(np.float64)
+    own = best_threshold(targets.action_unit[:, 0] > 0, score[:, 0])
+    pooled = best_threshold((targets.action_unit > 0).ravel(), score.ravel())
+    chosen = choose_thresholds(targets, predictions)["AU1"]
+    share = positives / ENOUGH
+    assert own < 0.02 < pooled
+    assert chosen == pytest.approx(share * own + (1 - share) * pooled)
+
+
+def test_enough_positives_keep_their_own_threshold():
+    """From ten positives on a unit's threshold is its own alone."""
+    targets, predictions = rare_and_common(ENOUGH)
+    score = predictions.action_units[:, 0].astype(np.float64)
+    own = best_threshold(targets.action_unit[:, 0] > 0, score)
+    assert choose_thresholds(targets, predictions)["AU1"] == own
 
 
 def test_rows_without_prediction_are_left_out():
