@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from data_pipeline.errors import RunError
+from data_pipeline.keras_door import TENSORFLOW, VARIABLE, load_keras
 from data_pipeline.processes import fresh_processes
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +38,7 @@ CONTRAST_CUTOFF = 1
 """Per cent of the darkest and of the lightest pixels that contrast does not heed."""
 _MOST_PROCESSES = 8
 _ENVIRONMENT = {
-    "KERAS_BACKEND": "tensorflow",
+    VARIABLE: TENSORFLOW,
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -175,6 +176,7 @@ def _prepare() -> None:
 def _mtcnn() -> Any:
     """Loads the networks; their weights come with the package."""
     with _quiet():
+        load_keras()
         networks = importlib.import_module(DETECTOR).MTCNN(device="CPU:0")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return networks

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras
-
 from models.augment import Augment
 from models.averaging import WeightAverage, followed
 from models.backbones import BACKBONES
@@ -17,6 +15,7 @@ from models.knobs import KnobDropout, LossKnobs
 from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
 from models.normalization import standardize
 from models.optimizers import make_optimizer
+from models.pinned import keras
 from models.rating_losses import valence_arousal_loss
 from models.sharpness import STEPS, Sharpness
 

@@ -14,10 +14,8 @@ the side.
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-from keras import ops
-
 from models.knobs import knob
+from models.pinned import keras, ops
 from models.presets import AMOUNTS
 
 DRAWS = (

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import keras
-from keras import ops
-
 from models.knobs import knob
+from models.pinned import keras, ops
 
 
 class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import keras
 import numpy as np
 
 from data_pipeline.errors import WeightsError
 from models.heads import POOL
 from models.normalization import STANDARDIZE, is_standardized
+from models.pinned import keras
 from models.settings import DEVELOPMENT, OWN
 
 Values = dict[str, list[np.ndarray]]

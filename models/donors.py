@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from data_pipeline.errors import WeightsError, first_line
@@ -11,6 +10,7 @@ from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS, WeightsFile
 from models.config import Structure
 from models.donor_files import Values, backbone_layers, read_values
+from models.pinned import keras
 from models.weights import (
     IMAGENET,
     NONE,

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from models.backbones import BACKBONES
 from models.config import ModelConfig
 from models.heads import add_head
@@ -15,6 +13,7 @@ from models.normalization import (
     is_standardized,
     statistics_of,
 )
+from models.pinned import keras
 from models.reset import refresh
 
 UNKNOWN_OUTSIDE = ("augment", "dropout", STANDARDIZE)

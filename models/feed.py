@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from data_pipeline.balance import Balance, balance
@@ -12,6 +11,7 @@ from data_pipeline.targets import Targets
 from models.config import ModelConfig
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
 from models.mixup import Batch, mixed
+from models.pinned import keras
 
 
 def balanced(

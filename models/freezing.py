@@ -6,11 +6,10 @@ A frozen batch normalisation also keeps its statistics, and uses them in trainin
 import re
 from typing import Any
 
-import keras
-
 from models.catalogue import BACKBONE_FACTS
 from models.config import Structure
 from models.heads import POOL
+from models.pinned import keras
 
 
 def freeze(model: Any, structure: Structure) -> None:

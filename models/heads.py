@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from keras import layers, ops
-
 from models.config import Structure
+from models.pinned import layers, ops
 from models.predictions import Predictions
 
 EMOTION = "emotion"

@@ -38,7 +38,7 @@ class Inference:
             ModelError: the Keras that is installed cannot load it.
         """
         prepare_process(cpus=cpus)
-        import keras  # noqa: PLC0415 - after its environment
+        from models.pinned import keras  # noqa: PLC0415 - after its environment
 
         try:
             self._model: Any = keras.saving.load_model(path, compile=False)

@@ -6,10 +6,9 @@ backend that compiles (JAX) would bake it in as a constant, silently.
 
 from typing import Any
 
-import keras
-
 from models.config import Knobs
 from models.optimizers import plain
+from models.pinned import keras
 
 
 def knob(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from data_pipeline.command import port_number, run_command, some_path
 from data_pipeline.errors import InputError
+from data_pipeline.keras_door import check_backend
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +66,7 @@ def _live(asked: argparse.Namespace) -> None:
             "the page is served by aiohttp, which is not installed; "
             "pip install -e '.[live]'"
         )
+    check_backend()
     # Loads NumPy and aiohttp, and Keras at last, which --help needs not.
     from models.live_start import Options, serve  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ logits, because a saturated probability has lost its gradient.
 
 from typing import Any
 
-from keras import ops
+from models.pinned import ops
 
 EPSILON = 0.001
 """What a class without a share counts where any class with one will do."""

@@ -8,11 +8,11 @@ them as constants of a stock layer.
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from models.config import Structure
 from models.knobs import knob
+from models.pinned import keras
 from models.settings import DEVELOPMENT
 
 STANDARDIZE = "standardize"

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import ops
+from models.pinned import keras, ops
 
 UNDECAYED = ("bias", "gamma", "beta")
 """Weights that decoupled decay leaves alone, as L1 and L2 do."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from data_pipeline.command import run_command, some_path
+from data_pipeline.keras_door import check_backend
 from data_pipeline.progress import stage_bars
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _predict(asked: argparse.Namespace) -> int:
     from models.judging import judged  # noqa: PLC0415
     from models.table_place import table_place  # noqa: PLC0415
 
+    check_backend()
     path = model_file(asked.model)
     description = read_description(path)
     paths = find_files(asked.paths)

@@ -6,9 +6,8 @@ weight of 0 masks the element. The outputs are taken before their tanh.
 
 from typing import Any
 
-from keras import ops
-
 from models.losses import mean_present
+from models.pinned import ops
 
 SMALLEST = 1e-6
 """No concordance is divided by less: where neither side varies there is none."""

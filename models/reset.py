@@ -8,10 +8,10 @@ names process-wide.
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from data_pipeline.seeds import child_seed
+from models.pinned import keras
 
 SEED_STATE = "seed_generator_state"
 INITIALIZERS = ("{name}_initializer", "depthwise_initializer")

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from data_pipeline.keras_door import load_keras
+
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 
 
@@ -51,11 +53,16 @@ def prepare_process(*, cpus: int) -> None:
 
     Args:
         cpus: threads that one trial may use, at least 1.
+
+    Raises:
+        InputError: the environment asks for a backend that is not trained with.
     """
     os.environ.update(environment(cpus))
-    if "keras" not in sys.modules:
+    if "keras" in sys.modules:
+        load_keras()
+    else:
         with _held_back_stderr():
-            importlib.import_module("keras")
+            load_keras()
     # It warns of "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

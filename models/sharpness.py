@@ -11,11 +11,9 @@ Generalization", algorithm 1.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
 from models.knobs import knob
 from models.optimizers import SMALLEST, global_norm
+from models.pinned import keras, ops
 from models.runtime import differentiated, value_and_gradients
 
 

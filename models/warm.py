@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from models.assemble import ExpressionModel, assemble
@@ -14,6 +13,7 @@ from models.donors import initial_weights, taken
 from models.heads import probabilities
 from models.knobs import set_knobs
 from models.normalization import channel_statistics, set_statistics
+from models.pinned import keras
 from models.predictions import Predictions
 from models.reset import OptimizerSnapshot, initialize, refresh
 from models.settings import DEVELOPMENT

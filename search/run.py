@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.command import run_command
+from data_pipeline.keras_door import check_backend
 
 STAGES = ("search", "retrain", "holdout")
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
 
     def work() -> None:
+        check_backend()
         # Loads pandas and Optuna, which --help and a wrong option need not.
         from search.stages import run_stages  # noqa: PLC0415
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.command import run_command
+from data_pipeline.keras_door import check_backend
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
 
     def work() -> None:
+        check_backend()
         from search.training_runs import train_seeds  # noqa: PLC0415 - loads pandas
 
         for path in train_seeds(

@@ -1,9 +1,7 @@
 """The pieces that the networks built here are made of, with the initial weights."""
 
-import keras
-from keras import layers
-
 from models.backbones.kind import Tensor
+from models.pinned import keras, layers
 
 MOMENTUM = 0.9
 """Of every batch normalisation, stock networks' too.

@@ -9,13 +9,11 @@ its own; a reset restores them with all others.
 from collections.abc import Callable
 from typing import Any
 
-import keras
-from keras import layers
-
 from models.backbones.kind import Backbone, Tensor
 from models.backbones.pixels import rgb
 from models.backbones.stock import join
 from models.config import Structure
+from models.pinned import keras, layers
 from models.settings import DEVELOPMENT
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from keras import layers
-
 from models.config import Structure
+from models.pinned import layers
 
 Tensor = Any
 """A Keras tensor, symbolic or real: Keras has no type for it."""

@@ -5,12 +5,11 @@ Mobile Vision Applications", at full width (alpha 1). Its weights expect pixels 
 [-1, 1].
 """
 
-import keras
-
 from models.backbones.kind import Backbone, Tensor
 from models.backbones.pixels import rgb, signed
 from models.backbones.stock import join
 from models.config import Structure
+from models.pinned import keras
 
 
 def scale(pixels: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
 """What several backbones do to raw pixels first."""
 
-from keras import layers
-
 from models.backbones.kind import Tensor
+from models.pinned import layers
 
 RGB = 3
 

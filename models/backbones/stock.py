@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 from models.backbones.blocks import MOMENTUM
 from models.backbones.kind import Tensor
 from models.backbones.pixels import rgb
+from models.pinned import keras
 
 
 def join(application: Callable[..., Any], pixels: Tensor) -> Tensor:
