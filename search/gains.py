@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from search.best import best_of
-from search.points import INTERRUPTED
 from search.records import TrialRecord
 
 
@@ -19,7 +18,7 @@ def gains(records: Sequence[TrialRecord]) -> Iterator[str]:
     best = best_of(records)
     told: set[str] = set()
     for record in records:
-        if not record.known or record.known in told or record.reason == INTERRUPTED:
+        if not record.known or record.known in told or record.interrupted:
             continue
         told.add(record.known)
         yield f"{record.known} (trial {record.number}): {_came_to(record, best)}"

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from data_pipeline.errors import InputError
 from search.identity import IDENTITY
 from search.known import Known, known_as
+from search.points import is_interrupted
 from search.records import TrialRecord
 from search.storage import file_of, open_storage
 from search.study import Study
@@ -80,4 +81,5 @@ def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRe
         curve=dict(trial.intermediate_values),
         attributes=attributes,
         known=found.name if found else "",
+        interrupted=is_interrupted(trial),
     )

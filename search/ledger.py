@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from data_pipeline.seeds import child_seed
 from models.settings import Value
@@ -20,7 +20,7 @@ from search.best import best_of
 from search.history import records_of
 from search.identity import PIXELS, keep_identity
 from search.known import known_as
-from search.points import INTERRUPTED, next_point, params_of
+from search.points import INTERRUPTED, SEED, is_interrupted, next_point
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Unwatched, Watcher
 from search.results import (
@@ -30,11 +30,13 @@ from search.results import (
     Outcome,
     Pruned,
     Report,
+    WorkerDied,
     attributes_of,
 )
 from search.samplers import build_sampler
 from search.storage import open_storage
 from search.study import Study
+from search.unfinished import runs_again, settle
 
 
 class Ledger:
@@ -50,7 +52,7 @@ class Ledger:
         self._open: dict[int, optuna.Trial] = {}
         self._known = study.known
         self._spared: set[int] = set()
-        self._settle()
+        settle(self._trials, self._study.space)
         self._watcher.opened(self.records)
 
     def ask(self) -> Asked | None:
@@ -69,8 +71,10 @@ class Ledger:
         with _quiet():
             trial = self._trials.ask()
             values = self._study.space.suggest(trial)  # type: ignore[arg-type]
-        seed = child_seed(self._study.search.seed, "trial", trial.number)
-        trial.set_user_attr("seed", seed)
+        seed = trial.user_attrs.get(SEED)
+        if seed is None:
+            seed = child_seed(self._study.search.seed, "trial", trial.number)
+            trial.set_user_attr(SEED, seed)
         self._open[trial.number] = trial
         seconds = time.monotonic() - start
         known = known_as(self._known, self._study.space.params(values))
@@ -115,8 +119,16 @@ class Ledger:
         return not report.last and number not in self._spared and trial.should_prune()
 
     def tell(self, number: int, outcome: Outcome) -> None:
-        """Records how a trial ended, once; attributes go in before the state."""
+        """Records how a trial ended, once; attributes go in before the state.
+
+        A trial whose worker died is enqueued again, once, before it is ended.
+        """
         trial = self._open.pop(number)
+        if isinstance(outcome, WorkerDied):
+            if runs_again(self._trials, self._study.space, number):
+                trial.set_user_attr(INTERRUPTED, True)
+            else:
+                outcome = Failed(reason=f"{outcome.reason}, twice", spent=outcome.spent)
         for key, found in attributes_of(outcome).items():
             trial.set_user_attr(key, found)
         match outcome:
@@ -127,14 +139,14 @@ class Ledger:
                     # A failed trial is invisible to TPE, which would go back there.
                     trial.set_constraint("memory", 1.0)
                 self._trials.tell(trial, state=TrialState.PRUNED)
-            case Failed():
+            case Failed() | WorkerDied():
                 self._trials.tell(trial, state=TrialState.FAIL)
         self._watcher.told(number, outcome, self.counts())
 
     def counts(self) -> Counts:
         """Counts the trials by how they ended."""
         records = self._trials.get_trials(deepcopy=False)
-        states = [t.state for t in records if t.user_attrs.get("reason") != INTERRUPTED]
+        states = [t.state for t in records if not is_interrupted(t)]
         return Counts(
             completed=states.count(TrialState.COMPLETE),
             pruned=states.count(TrialState.PRUNED),
@@ -154,38 +166,8 @@ class Ledger:
     def close(self) -> None:
         """Settles trials that are still running; the next start runs them again."""
         self._open.clear()
-        self._settle()
+        settle(self._trials, self._study.space)
         self._watcher.closed()
-
-    def _settle(self) -> None:
-        """Enqueues trials that nobody runs any more, then tells them FAIL.
-
-        In this order a crash in between loses no trial; the next start sees that it
-        waits already.
-        """
-        trials = self._trials.get_trials(deepcopy=False)
-        again = {
-            trial.user_attrs.get("retry_of")
-            for trial in trials
-            if trial.state == TrialState.WAITING
-        }
-        for trial in trials:
-            if trial.state == TrialState.RUNNING:
-                if trial.number not in again:
-                    self._enqueue_again(trial)
-                storage = self._trials._storage  # noqa: SLF001 - no public way by number
-                storage.set_trial_user_attr(trial._trial_id, "reason", INTERRUPTED)  # noqa: SLF001
-                self._trials.tell(trial.number, state=TrialState.FAIL)
-
-    def _enqueue_again(self, trial: FrozenTrial) -> None:
-        """Enqueues a trial's parameters, if a crash left all of them."""
-        params = params_of(trial)
-        try:
-            fixed = optuna.trial.FixedTrial(params)
-            self._study.space.suggest(fixed)  # type: ignore[arg-type]
-        except ValueError:
-            return
-        self._trials.enqueue_trial(params, user_attrs={"retry_of": trial.number})
 
     def _waiting(self) -> bool:
         waiting = (TrialState.WAITING,)

@@ -9,7 +9,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from models.settings import SETTINGS, Value
 from search.records import Counts, Read
-from search.results import Asked, Completed, Failed, Outcome, Pruned, Report
+from search.results import (
+    Asked,
+    Completed,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    WorkerDied,
+)
 
 
 class SearchProgress:
@@ -81,12 +89,12 @@ class SearchProgress:
 
     def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Sees a trial end."""
-        self._ended += 1
+        self._ended += not isinstance(outcome, WorkerDied)
         begun, asked = self._asked.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
         # A terminal shows a bar; what went wrong must not wait for the end.
-        if not self._console.is_terminal or isinstance(outcome, Failed):
+        if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
             seconds = time.monotonic() - begun
             self.say(trial_line(asked, outcome, seconds, counts))
         self._update(counts)
@@ -129,6 +137,8 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
             said += f", {outcome.gap.fit} there" if outcome.gap else ""
         case Failed(reason=reason):
             said = f"failed     {reason}"
+        case WorkerDied(reason=reason):
+            said = f"lost       {reason}; it runs again"
     backbone = asked.values.get("backbone.name", _default("backbone.name"))
     known = f"{asked.known}, " if asked.known else ""
     return (

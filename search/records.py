@@ -28,7 +28,8 @@ class Counts:
 class TrialRecord:
     """One trial as the storage holds it.
 
-    ``known`` names the known configuration that it is, if it is one.
+    ``known`` names the known configuration that it is, if it is one. An
+    ``interrupted`` one was lost with its driver or its worker, and counts for nothing.
     """
 
     number: int
@@ -39,6 +40,7 @@ class TrialRecord:
     curve: Mapping[int, float]
     attributes: Mapping[str, Any]
     known: str = ""
+    interrupted: bool = False
 
 
 Read = Callable[[], Sequence[TrialRecord]]

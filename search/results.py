@@ -103,7 +103,19 @@ class Failed:
     spent: Spent = field(default_factory=Spent)
 
 
-Outcome = Completed | Pruned | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerDied:
+    """A trial whose process or machine was lost before the trial said anything.
+
+    The ledger runs it again with the same seed, once. At the second death of the same
+    configuration it is a failed trial, with ``reason``.
+    """
+
+    reason: str
+    spent: Spent = field(default_factory=Spent)
+
+
+Outcome = Completed | Pruned | Failed | WorkerDied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +186,7 @@ def settled(
 def attributes_of(outcome: Outcome) -> dict[str, Any]:
     """Lists what a ledger keeps of how a trial ended, beside its state and value."""
     told: dict[str, Any] = {"spent": asdict(outcome.spent)}
-    if not isinstance(outcome, Failed) and outcome.gap is not None:
+    if isinstance(outcome, Completed | Pruned) and outcome.gap is not None:
         told |= asdict(outcome.gap)
     if not isinstance(outcome, Completed):
         return told | {"reason": outcome.reason}
