@@ -6,7 +6,7 @@ from pathlib import Path
 from data_pipeline.decode import UnreadableError, bombs_refused, eight_bits, opened
 from data_pipeline.video import Frame
 
-MOVING = frozenset({"AVIF", "GIF", "PNG", "WEBP"})
+MOVING = frozenset({"GIF", "PNG", "WEBP"})
 """Pillow's formats whose pictures follow one another in time.
 
 The pages of a TIFF, and the second picture of some telephones' JPEG, do not.

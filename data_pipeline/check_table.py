@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from data_pipeline.decode import LFS_POINTER
 from data_pipeline.errors import DataError
+from data_pipeline.regular import read_bytes
 from data_pipeline.samples import Sample
 
 _HEAD = 1024
@@ -55,7 +56,7 @@ def read_text(path: Path) -> str:
         DataError: it cannot be read, is no text, a Git LFS pointer or a web page.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None
     refuse_impostor(path, content)

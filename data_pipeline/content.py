@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.aside import written_aside
+from data_pipeline.regular import open_regular
 from data_pipeline.threads import threads
 
 Array = np.ndarray[Any, Any]
@@ -136,7 +137,7 @@ def _hashed(
 
 def _digest(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - likewise
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError:
         return None
@@ -145,7 +146,7 @@ def _digest(path: str) -> bytes | None:
 def _read(memory: Path) -> _Known:
     """Reads what is remembered; a damaged file, of which zip tells, is nothing."""
     try:
-        with memory.open("rb") as file, np.load(file, allow_pickle=False) as held:
+        with open_regular(memory) as file, np.load(file, allow_pickle=False) as held:
             text = held["names"].tobytes().decode("utf-8", "surrogateescape")
             return _Known(
                 names=text.split("\0"), stats=held["stats"], digests=held["digests"]

@@ -6,18 +6,25 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data_pipeline.crop import CentreSquare, Cropper
 from data_pipeline.errors import DataError
+from data_pipeline.regular import open_regular
 
 Array = np.ndarray[Any, Any]
 
 CENTRE_SQUARE = CentreSquare()
 """How images are cropped where nobody says otherwise."""
+
+FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
+"""Formats of Pillow that are read, whatever a file is called; PPM has PGM and PBM too.
+
+Pillow knows 43, and hands some of them to other programs: EPS to Ghostscript.
+"""
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins that Git LFS did not fetch."""
@@ -124,10 +131,10 @@ def opened(path: Path) -> Iterator[Image.Image]:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             _refuse_pointer(file.read(len(LFS_POINTER)))
             file.seek(0)
-            with Image.open(file) as image:
+            with open_picture(file) as image:
                 if min(image.size) < 1:
                     raise ValueError(f"it has no pixels ({image.width}x{image.height})")
                 yield image
@@ -137,6 +144,22 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise UnreadableError(
             f"image {path} cannot be decoded: {_reason(error)}"
         ) from error
+
+
+def open_picture(file: IO[bytes], formats: tuple[str, ...] = FORMATS) -> Image.Image:
+    """Hands a file to Pillow: the one place that does.
+
+    Args:
+        file: open, at its beginning.
+        formats: of ``FORMATS``, the ones that it may be of.
+
+    Returns:
+        The picture, of which no pixel is read yet.
+
+    Raises:
+        UnidentifiedImageError: it is of another format, or no picture.
+    """
+    return Image.open(file, formats=formats)
 
 
 def eight_bits(image: Image.Image, mode: str) -> Image.Image:
@@ -200,5 +223,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image file that Pillow knows"
+        return f"it is no picture of a format that is read ({', '.join(FORMATS)})"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error) or type(error).__name__

@@ -5,6 +5,7 @@ Source: the Kaggle challenge of 2013; 35,887 rows, 301 MB. Its copy
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from data_pipeline.check_table import refuse_impostor
 from data_pipeline.errors import DataError
 from data_pipeline.labels import FER2013_EMOTIONS, FERPLUS_PARTITIONS, Emotion
+from data_pipeline.regular import open_regular
 
 Array = np.ndarray[Any, Any]
 
@@ -49,9 +51,10 @@ def read_fer2013(path: Path) -> Iterator[Face]:
         DataError: the file is missing, is something else, or a row is wrong.
     """
     try:
-        with path.open("rb") as raw:
+        with open_regular(path) as raw:
             refuse_impostor(path, raw.read(_HEAD))
-        with path.open(encoding="utf-8-sig", newline="") as file:
+            raw.seek(0)
+            file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
             yield from _faces(path, csv.reader(file, strict=True))
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None

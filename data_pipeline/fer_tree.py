@@ -19,6 +19,7 @@ from data_pipeline.fer_places import (
     place_by_emotion,
 )
 from data_pipeline.ferplus_csv import Voted, read_ferplus
+from data_pipeline.regular import open_regular, read_text
 
 Progress = Callable[[int, int | None], None]
 """Called with rows done and, where it is known, rows in all."""
@@ -108,7 +109,7 @@ def _is_whole(
     _check_same(out, origin, "name a new folder with --out")
     there = {path.relative_to(out).as_posix() for path in out.rglob("*")}
     if voted is None:
-        with fer.open("rb") as file:
+        with open_regular(fer) as file:
             rows = sum(1 for line in file if line.strip()) - 1
         return sum(name.endswith(".png") for name in there) >= rows
     wanted = {place for place in image_places(voted) if place is not None}
@@ -168,7 +169,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None
@@ -183,7 +184,7 @@ def _holds_something(out: Path) -> bool:
 def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> None:
     path = folder / ORIGIN
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_text(path))
     except (OSError, ValueError):
         found = None
     if found != origin:

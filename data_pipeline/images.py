@@ -106,7 +106,7 @@ def read_images(
         # The array was made under quarantine: decode what it lacks to say why.
         decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
     return Images(
-        array=np.load(file.path, mmap_mode="r"),
+        array=np.load(file.path, mmap_mode="r", allow_pickle=False),
         kept=kept,
         fallbacks=int((states == LOST).sum()),
         digest=digest,

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 from data_pipeline.decode import LFS_POINTER, UnreadableError, decode
 from data_pipeline.problems import Check
+from data_pipeline.regular import open_regular
 
 Array = np.ndarray[Any, Any]
 
@@ -58,14 +60,15 @@ def inspect(path: Path) -> Look | Fault:
         What it looks like, or the first thing that is wrong.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(1024)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return Fault(check=Check.MISSING, found="there is no such file; restore it")
     except OSError as error:
-        found = f"the file cannot be read ({error.strerror}); correct its permissions"
+        way = "correct its permissions" if error.errno == EACCES else "restore the file"
+        found = f"the file cannot be read ({error.strerror}); {way}"
         return Fault(check=Check.UNREADABLE, found=found)
     return _not_an_image(head) or _seen(path, digest)
 

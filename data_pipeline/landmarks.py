@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.errors import DataError
+from data_pipeline.regular import open_regular, read_bytes
 from data_pipeline.samples import SampleTable
 
 Array = np.ndarray[Any, Any]
@@ -60,7 +61,7 @@ def _ckplus(root: Path, image: str, _place: str) -> Array | None:
     for folder in FOLDERS:
         path = root / folder / name
         if path.is_file():
-            return _points(path.read_bytes().split(), str(path))
+            return _points(read_bytes(path).split(), str(path))
     return None
 
 
@@ -71,7 +72,8 @@ def _affectnet(root: Path, image: str, _place: str) -> Array | None:
     if not path.is_file():
         return None
     try:
-        found = np.load(path, allow_pickle=False)
+        with open_regular(path) as file:
+            found = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: {POINTS} landmarks cannot be read: {error}") from None
     return _points(np.ravel(found).tolist(), str(path))
@@ -82,7 +84,7 @@ def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
     name, _, line = place.rpartition(" line ")
     path = root / name
     start, end = _lines(path, path.stat().st_mtime_ns)[int(line) - 1 : int(line) + 1]
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         names = file.readline().strip().split(b",")
         file.seek(start)
         cells = dict(zip(names, file.read(end - start).split(b","), strict=True))
@@ -95,7 +97,7 @@ def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
 @lru_cache(maxsize=4)
 def _lines(path: Path, _modified: int) -> Array:
     """Finds where each line of a table starts, and the last one ends."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return np.cumsum([0, *map(len, file)])
 
 

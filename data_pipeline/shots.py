@@ -12,14 +12,14 @@ from data_pipeline.decode import UnreadableError, bombs_refused, picture
 from data_pipeline.errors import DataError
 from data_pipeline.video import SUFFIXES, Frame, check_video, frames
 
-PICTURES = frozenset(
-    {".avif", ".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm"}
-    | {".heic", ".heif", ".hif", ".jxl", ".png", ".pnm", ".ppm", ".tif", ".tiff"}
-    | {".webp"}
+_NOT_READ = frozenset({".avif", ".heic", ".heif", ".hif", ".jp2", ".jxl"})
+PICTURES = _NOT_READ | frozenset(
+    {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
+    | {".tif", ".tiff", ".webp"}
 )
 """How the names of pictures end in a folder; a file that is named may have any name.
 
-Pillow does not open each of them here: such a file is not lost without a word.
+Some are of no format that is read: such a file is not lost without a word.
 """
 
 
@@ -126,13 +126,13 @@ def _picture(file: Path, mode: str) -> Iterator[Shot]:
 
 
 def _unopened(file: Path) -> str:
-    """Tells of a kind of pictures that this installation does not open."""
+    """Tells of a kind of pictures that is not read."""
     kind = file.suffix.lower()
-    if not file.exists() or kind not in PICTURES - Image.registered_extensions().keys():
+    if not file.is_file() or kind not in _NOT_READ:
         return ""
     return (
-        f"image {file} cannot be decoded: Pillow does not open {kind} files here; "
-        "convert it to PNG or JPEG"
+        f"image {file} cannot be decoded: {kind} files are not read; convert it to PNG "
+        "or JPEG"
     )
 
 

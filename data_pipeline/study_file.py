@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
+from data_pipeline.regular import read_text
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 
@@ -52,7 +53,7 @@ def read_data_keys(study: str) -> DataKeys:
     """
     path = _find(study)
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_text(path))
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

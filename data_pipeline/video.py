@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_pipeline.decode import UnreadableError
 from data_pipeline.errors import InputError
+from data_pipeline.regular import check_regular
 
 SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4"}
@@ -19,6 +20,12 @@ SUFFIXES = frozenset(
 )
 """How the names of video files end, in small letters."""
 
+FORMATS = (
+    *("asf", "avi", "flv", "m4v", "matroska", "mjpeg", "mov", "mpeg", "mpegts"),
+    *("mpegvideo", "ogg", "webm", "yuv4mpegpipe"),
+)
+"""FFmpeg's formats that are read, whatever a file is called: no playlist, which would
+make FFmpeg open what it names, in the network too."""
 
 WHOLE = 0.9
 """A film of which less than this share can be read was cut off."""
@@ -68,7 +75,7 @@ def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
     """Decodes a video; one frame is held at a time.
 
     Args:
-        path: a video file in any format that FFmpeg reads.
+        path: a video file in one of ``FORMATS``.
         every: takes each so many-th frame only, at least 1.
 
     Yields:
@@ -81,7 +88,7 @@ def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
     av = importlib.import_module("av")
     number, done = -1, 0.0
     try:
-        with closing(av.open(str(path))) as file:
+        with closing(_opened(av, path)) as file:
             stream, reach = _stream(file), _Reach(file)
             for number, frame in enumerate(reach.decoded(stream)):
                 done = _done(frame, stream, file)
@@ -101,6 +108,13 @@ def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
         ) from error
     if number < 0:
         raise UnreadableError(f"video {path} has no frames")
+
+
+def _opened(av: Any, path: Path) -> Any:
+    """Opens the file itself: its name is no URL, and it names no other file to read."""
+    check_regular(path)
+    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+    return av.open(f"file:{path.absolute()}", container_options=options)
 
 
 def _stream(file: Any) -> Any:

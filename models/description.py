@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import ModelError
+from data_pipeline.regular import open_regular, read_text
 
 DESCRIBED = ConfigDict(extra="ignore")
 """A description may tell more than is needed here."""
@@ -109,13 +110,13 @@ def read_description(model: Path) -> Description:
             f"outputs mean; copy it from the run that wrote {model.name}"
         )
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(read_text(path))
         description = TypeAdapter(Description).validate_python(told)
     except ValidationError as error:
         raise ModelError(f"{path}: {_faults(error)}; {_REMEDY}") from None
     except ValueError as error:
         raise ModelError(f"{path} is not JSON ({error}); {_REMEDY}") from None
-    with model.open("rb") as file:
+    with open_regular(model) as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != description.sha256:
         raise ModelError(

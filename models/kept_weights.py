@@ -35,7 +35,7 @@ def read_weights(model: Any, path: Path) -> None:
             what is frozen alone.
         path: of a file of ``write_weights``.
     """
-    with np.load(path) as file:
+    with np.load(path, allow_pickle=False) as file:
         # In the order in which they were written, whatever the archive's.
         values = iter([file[f"arr_{place}"] for place in range(len(file.files))])
     for layer in model.layers:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_pipeline.decode import UnreadableError
+from data_pipeline.decode import UnreadableError, open_picture
 from data_pipeline.video import Frame, frames
 
 LARGEST = 4096
@@ -29,7 +29,7 @@ def camera_picture(jpeg: bytes) -> Image.Image:
         UnreadableError: it is no JPEG, damaged, or too large.
     """
     try:
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        with open_picture(io.BytesIO(jpeg), ("JPEG",)) as image:
             if max(image.size) > LARGEST:
                 raise UnreadableError(f"a frame of {image.size} pixels is no camera's")
             return image.convert("RGB")

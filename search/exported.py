@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import StudyError
+from data_pipeline.regular import read_text
 from models.config import complete
 from models.settings import PLATEAU
 from search.records import TrialRecord
@@ -92,7 +93,7 @@ def read_exported(path: Path) -> Exported:
         StudyError: there is no such file, or it is not one; names file and key.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_text(path))
     except OSError as error:
         raise StudyError(
             f"--config {path}: cannot be read ({error.strerror}); write one with "

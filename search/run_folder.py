@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import InputError
+from data_pipeline.regular import open_regular, read_text
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
@@ -157,11 +158,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Reads what ``write_json`` wrote, or ``None`` where there is no such file."""
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(read_text(path))
     return found
 
 
 def sha256(path: Path) -> str:
     """Digests a file."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

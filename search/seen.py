@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
+from data_pipeline.regular import read_text
 from search.run_folder import sha256
 
 SAME_IMAGES = {"fer2013": "ferplus", "drawn": "ckplus"}
@@ -73,7 +74,7 @@ def _images(dataset: str) -> str:
 def _described(path: Path) -> Mapping[str, Any]:
     """Reads the description beside a model; nothing where it is not of this project."""
     try:
-        found = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        found = json.loads(read_text(path.with_suffix(".json")))
         start = found.get("start", {"seen": []})
         ours = isinstance(found["data"]["dataset"], str)
         ours = ours and isinstance(start.get("seen", []), list)

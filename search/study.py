@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
+from data_pipeline.regular import read_text
 from data_pipeline.seeds import child_seed
 from models.settings import SETTINGS
 from search.domains import Problems, nearest
@@ -188,7 +189,7 @@ def _without_enqueued(raw: Raw, numbers: Container[int]) -> Raw:
 
 def _load(path: Path) -> Raw:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

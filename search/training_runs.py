@@ -8,6 +8,7 @@ from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from data_pipeline.errors import RunError
+from data_pipeline.regular import read_text
 from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
@@ -45,7 +46,7 @@ def train_seeds(
         RunError: a training diverged, or a folder holds another configuration.
     """
     found = read_exported(config)
-    text = config.read_text(encoding="utf-8")
+    text = read_text(config)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(found.study.data.dataset, data, progress.stage)
         labelled = read_labels(
@@ -75,7 +76,7 @@ def _is_trained(folder: RunFolder, text: str) -> bool:
     best = folder.file(BEST)
     if not best.exists():
         return False
-    if best.read_text(encoding="utf-8") != text:
+    if read_text(best) != text:
         raise RunError(
             f"{folder.path}: holds a model of another configuration, which is not "
             "written over; name another --out, or move the folder away"

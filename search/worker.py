@@ -37,7 +37,8 @@ class Worker:
         """Maps the job's images; ``models.runtime.prepare_process`` comes before."""
         self._job = job
         self._arrays = Arrays(
-            images=np.load(job.images, mmap_mode="r"), targets=job.targets
+            images=np.load(job.images, mmap_mode="r", allow_pickle=False),
+            targets=job.targets,
         )
         self._trainer = WarmTrainer(capacity=KEPT_STRUCTURES)
 

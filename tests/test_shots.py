@@ -57,13 +57,13 @@ def test_what_is_passed_over_is_counted(tmp_path):
     assert (found.others, found.links) == (2, 1)
 
 
-@pytest.mark.parametrize("name", ["a.heic", "a.HEIF", "a.jxl"])
-def test_kinds_that_pillow_does_not_open(tmp_path, name):
+@pytest.mark.parametrize("name", ["a.heic", "a.HEIF", "a.jxl", "a.avif"])
+def test_kinds_that_are_not_read(tmp_path, name):
     """A photograph of such a kind is found, and its line says what to do."""
     (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic")
     (shot,) = shots(find_files([tmp_path]).files, mode="L")
     assert shot.picture is None
-    assert f"does not open {name[1:].lower()} files here; convert it" in shot.reason
+    assert f"{name[1:].lower()} files are not read; convert it" in shot.reason
     flat(7).save(tmp_path / name, "png")
     (shot,) = shots([tmp_path / name], mode="L")
     assert shot.reason == ""

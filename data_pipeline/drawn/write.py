@@ -17,6 +17,7 @@ from data_pipeline.drawn.plan import plan
 from data_pipeline.drawn.studio import Progress, draw_all
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.errors import DataError
+from data_pipeline.regular import read_bytes, read_text
 
 LAYOUTS: Mapping[str, ModuleType] = {
     "coursework": layout_coursework,
@@ -105,7 +106,7 @@ def _holds_something(out: Path) -> bool:
 def _check_same(out: Path, heading: str) -> None:
     """Accepts a folder that holds exactly the wanted set."""
     marker = out / MARKER
-    text = marker.read_text("utf-8") if marker.is_file() else ""
+    text = read_text(marker) if marker.is_file() else ""
     if text != f"{heading}digest: {_digest(out) if text.startswith(heading) else ''}\n":
         raise DataError(
             "Drawn faces are written to a new or empty folder only, or to one that "
@@ -120,7 +121,7 @@ def _digest(folder: Path) -> str:
     for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MARKER:
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            content = hashlib.sha256(read_bytes(path)).hexdigest()
             total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_pipeline.errors import InputError
 from data_pipeline.exploration.page import GENERATOR
+from data_pipeline.regular import open_regular
 
 PAGE, CHARTS = "index.html", "charts"
 _HEAD = 2000
@@ -73,8 +74,8 @@ def _written(out: Path) -> set[str]:
     path = out / PAGE
     if not path.is_file():
         return set()
-    with path.open(encoding="utf-8", errors="replace") as file:
-        head = file.read(_HEAD)
+    with open_regular(path) as file:
+        head = file.read(_HEAD).decode("utf-8", "replace")
     names = _NAMES.search(head)
     if _MADE_BY not in head or names is None:
         return set()

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from data_pipeline.decode import UnreadableError, bombs_refused, picture
+from data_pipeline.decode import UnreadableError, bombs_refused, opened, picture
 from data_pipeline.samples import SampleTable
 from data_pipeline.seeds import child_seed
 from data_pipeline.threads import threads
@@ -102,7 +101,7 @@ def _look(path: Path) -> Fact | str:
     counts = np.array(grey.histogram(), np.float64)
     shares, tones = counts / counts.sum(), np.arange(256)
     light = float(shares @ tones)
-    with Image.open(path) as header:  # reads no pixel
+    with opened(path) as header:  # reads no pixel
         return Fact(
             size=header.size,
             mode=header.mode,

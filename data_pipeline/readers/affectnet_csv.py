@@ -11,6 +11,7 @@ from pathlib import Path
 from data_pipeline.affectnet_labels import Image, labelled
 from data_pipeline.check_table import check_inside, image_path, refuse_impostor
 from data_pipeline.errors import DataError
+from data_pipeline.regular import open_regular
 from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
 
 LAYOUT = (
@@ -124,7 +125,7 @@ def _paths(root: Path) -> list[Path]:
 
 def _opened(root: Path, path: Path) -> _List:
     """Reads the first line of a list, which names its columns."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.readline()
     refuse_impostor(path, head)
     names = head.decode("utf-8-sig", errors="replace").strip().split(",")
@@ -149,7 +150,7 @@ def _rows(
     total = sum(_lines(each.path) for each in lists)
     done = 0
     for each in lists:
-        with each.path.open("rb") as file:
+        with open_regular(each.path) as file:
             for number, line in enumerate(file, start=1):
                 done += 1
                 if number > 1 and line.strip():
@@ -159,7 +160,7 @@ def _rows(
 
 
 def _lines(path: Path) -> int:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return sum(1 for _ in file)
 
 
