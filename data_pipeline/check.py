@@ -6,6 +6,13 @@ It looks at every image, those of the hold-out included, and writes nothing. Exi
 0 clean, 1 problems found, 2 wrong input, 130 interrupted.
 """
 
+if __name__ == "__main__":  # before a package is imported by its name
+    import runpy
+    from pathlib import Path
+
+    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    runpy.run_path(str(own))["insist"]()
+
 import argparse
 import sys
 from collections.abc import Sequence

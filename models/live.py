@@ -8,6 +8,13 @@ the face, emotions and action units. Pictures are stored nowhere; numbers only w
 ``--record`` asks. Exit codes: 0 stopped, 1 failed, 2 wrong input.
 """
 
+if __name__ == "__main__":  # before a package is imported by its name
+    import runpy
+    from pathlib import Path
+
+    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    runpy.run_path(str(own))["insist"]()
+
 import argparse
 import importlib.util
 import sys

@@ -9,6 +9,13 @@ codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted
 nobody reads on.
 """
 
+if __name__ == "__main__":  # before a package is imported by its name
+    import runpy
+    from pathlib import Path
+
+    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    runpy.run_path(str(own))["insist"]()
+
 import argparse
 import sys
 from collections.abc import Iterator, Sequence

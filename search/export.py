@@ -6,6 +6,13 @@
 Without ``--trial`` it is the best one. Exit codes: 0 done, 1 failed, 2 wrong input.
 """
 
+if __name__ == "__main__":  # before a package is imported by its name
+    import runpy
+    from pathlib import Path
+
+    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    runpy.run_path(str(own))["insist"]()
+
 import argparse
 import sys
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from data_pipeline.command import interrupt_on_term
 from data_pipeline.errors import InputError, RunError, first_line
+from data_pipeline.own_packages import worker_setup
 from models.runtime import environment
 from search.job import Job
 
@@ -73,7 +74,7 @@ def _start(job: Job, folder: str) -> None:
             log_to_driver=False,
             logging_level=logging.CRITICAL,
             object_store_memory=OBJECT_STORE,
-            runtime_env={"env_vars": environment(job.cpus)},
+            runtime_env={"env_vars": environment(job.cpus)} | worker_setup(),
             # Goes with us: Ray leaves its logs behind in its own.
             _temp_dir=folder,
         )

@@ -7,6 +7,13 @@ Trains on everything but the hold-out, which stays closed. Each seed has a folde
 2 wrong input, 130 interrupted.
 """
 
+if __name__ == "__main__":  # before a package is imported by its name
+    import runpy
+    from pathlib import Path
+
+    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    runpy.run_path(str(own))["insist"]()
+
 import argparse
 import sys
 from collections.abc import Sequence
