@@ -22,6 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.command import run_command
+from data_pipeline.errors import InputError
+from data_pipeline.names import why_unfit
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
@@ -69,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
 def _explore(asked: argparse.Namespace) -> None:
     """Writes the page and says where."""
     keys = read_data_keys(asked.study)
+    study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
+    if rule := why_unfit(study):
+        raise InputError(
+            f"--study: the name of a study names a folder, so it {rule}; found "
+            f"{study!r}; rename the study file"
+        )
     # Load pandas and matplotlib, which --help and a wrong study need not.
     from data_pipeline.data_folder import find_data  # noqa: PLC0415
     from data_pipeline.exploration import folder  # noqa: PLC0415
@@ -77,7 +85,6 @@ def _explore(asked: argparse.Namespace) -> None:
 
     with stage_bars() as progress:
         root, drawn = find_data(keys.dataset, asked.data, progress)
-        study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
         out = asked.out or _RUNS / (f"{study}-drawn" if drawn else study) / "explore"
         folder.check_free(out)
         material = gather(

@@ -69,6 +69,14 @@ def check_regular(path: str | Path) -> None:
     open_regular(path).close()
 
 
+def is_regular(path: str | Path) -> bool:
+    """Tells whether there is a regular file, or a link to one; never raises."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - as above
+    except (OSError, ValueError):  # a name too long, or no name of a file at all
+        return False
+
+
 def read_bytes(path: str | Path, *, most: int | None = None) -> bytes:
     """Reads a whole regular file.
 

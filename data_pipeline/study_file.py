@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
-from data_pipeline.regular import read_text
+from data_pipeline.regular import is_regular, read_text
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
 
@@ -70,7 +70,7 @@ def read_data_keys(study: str) -> DataKeys:
 
 def _find(study: str) -> Path:
     path = Path(study) if study.endswith(".toml") else STUDIES / f"{study}.toml"
-    if path.is_file():
+    if is_regular(path):
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
     near = get_close_matches(study, known, n=1)

@@ -18,6 +18,7 @@ from data_pipeline.regular import read_text
 from models.config import complete
 from models.settings import PLATEAU
 from search.records import TrialRecord
+from search.run_folder import check_name
 from search.study import Study, check_study
 
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -142,12 +143,14 @@ def _check_epochs(path: Path, origin: Origin, study: Study) -> None:
 
 def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
     try:
-        return Origin(**table)
+        origin = Origin(**table)
     except ValidationError as error:
         raise StudyError(
             f"{_told(path, error, section='origin')}; write an exported configuration "
             "with python -m search.export --study NAME --to FILE"
         ) from error
+    check_name(origin.study, f"{path}: [origin] study")
+    return origin
 
 
 def _table(path: Path, name: str, found: object) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from search.domains import nearest
 from search.exported import exported
 from search.history import read_records
 from search.records import TrialRecord
-from search.run_folder import RunFolder, run_name, write_text
+from search.run_folder import RunFolder, check_fit, run_name, write_text
 from search.study import Study, read_study
 
 STUDY = "study.toml"
@@ -25,6 +25,7 @@ def find_run(out: Path, name: str) -> RunFolder:
     Raises:
         InputError: there is no such run, or the name fits two.
     """
+    check_fit(name, "--study")
     names = [run_name(name, drawn=drawn) for drawn in (False, True)]
     found = [n for n in names if (out / n / STUDY).is_file()]
     if len(found) == 1:

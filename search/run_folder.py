@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import InputError
+from data_pipeline.names import why_unfit
 from data_pipeline.regular import open_regular, read_text
 
 RESERVED = ("cache",)
@@ -24,6 +25,10 @@ class RunFolder:
 
     out: Path
     name: str
+
+    def __post_init__(self) -> None:
+        """Makes sure that the folder lies in ``out``."""
+        check_fit(self.name, "a run")
 
     @property
     def path(self) -> Path:
@@ -81,18 +86,41 @@ class RunFolder:
         return folder
 
 
-def check_name(study: str) -> None:
+def check_fit(name: str, place: str) -> None:
+    """Refuses a name that is none of a folder, or of one that lies elsewhere.
+
+    Args:
+        name: of a study or a run.
+        place: where it stands, for the message.
+
+    Raises:
+        InputError: the name is unfit.
+    """
+    stem = name
+    for ending in reversed(ENDINGS):
+        stem = stem.removesuffix(ending)
+    rule = why_unfit(stem)
+    if rule:
+        raise InputError(
+            f"{place}: the name of a study names a folder, so it {rule}; found "
+            f"{name[:300]!r}; take another name"
+        )
+
+
+def check_name(study: str, place: str = "--study") -> None:
     """Refuses the name of a study whose runs would lie in another's folder.
 
     Args:
         study: the name of its file.
+        place: where it stands, for the message.
 
     Raises:
-        InputError: the name is taken, or ends as a run's does.
+        InputError: the name is unfit, taken, or ends as a run's does.
     """
+    check_fit(study, place)
     if study in RESERVED or study.endswith(ENDINGS):
         raise InputError(
-            f"--study {study}: runs lie in a folder of the study's name, and those "
+            f"{place} {study}: runs lie in a folder of the study's name, and those "
             f"named {', '.join(RESERVED)} or ending in {' or '.join(ENDINGS)} are kept "
             "for other things; rename the study file"
         )

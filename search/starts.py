@@ -10,7 +10,7 @@ from models.config import Frame, Structure, complete, model_config
 from models.settings import Value
 from models.weights import IMAGENET, NONE, Taken, check_structure
 from search.domains import nearest
-from search.run_folder import run_name, sha256, studies_in
+from search.run_folder import check_fit, run_name, sha256, studies_in
 from search.seen import check_digest, has_seen, is_known, seen_by
 from search.space import Choices, Domain, SearchSpace
 
@@ -199,6 +199,7 @@ def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
             f'backbone.weights "{weights}": names no study; say study:NAME, where NAME '
             "is the study whose model is wanted"
         )
+    check_fit(name, f"backbone.weights {weights[:300]!r}")
     if name == study:
         raise StudyError(
             f'backbone.weights "{weights}": a study cannot start from its own model; '

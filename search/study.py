@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data_pipeline.errors import StudyError
-from data_pipeline.regular import read_text
+from data_pipeline.regular import is_regular, read_text
 from data_pipeline.seeds import child_seed
 from models.settings import SETTINGS
 from search.domains import Problems, nearest
@@ -125,7 +125,7 @@ def find_study(name: str) -> Path:
         StudyError: there is no such file; the known names are listed.
     """
     path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
-    if path.is_file():
+    if is_regular(path):
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
     raise StudyError(

@@ -14,6 +14,7 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.run_folder import (
     RunFolder,
+    check_fit,
     read_json,
     run_name,
     studies_in,
@@ -95,6 +96,7 @@ def warm_started(
 
 def _earlier(study: Study, folder: RunFolder, name: str, *, drawn: bool) -> RunFolder:
     """Finds the earlier run beside the study's own."""
+    check_fit(name, "[search] warm_start")
     if name == study.name:
         raise StudyError(
             f"[search] warm_start: {name} is this study itself, which goes on by the "
