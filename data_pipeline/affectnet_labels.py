@@ -1,6 +1,5 @@
 """AffectNet's codes of one image -> emotion, valence and arousal, or why not."""
 
-import math
 from dataclasses import dataclass
 
 from data_pipeline.labels import (
@@ -9,6 +8,7 @@ from data_pipeline.labels import (
     AFFECTNET_UNRATED,
     AFFECTNET_UNSEEN,
 )
+from data_pipeline.numerals import number, shortened
 from data_pipeline.samples import Sample
 
 
@@ -82,9 +82,6 @@ def _rating(name: str, text: str) -> float | None:
 
 def _number(name: str, text: str) -> float:
     try:
-        value = float(text)
+        return number(text)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is a number, found {text.strip()[:20]!r}")
-    return value
+        raise ValueError(f"{name} is a number, found {shortened(text, 20)}") from None

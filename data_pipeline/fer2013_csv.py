@@ -16,6 +16,7 @@ import numpy as np
 from data_pipeline.check_table import refuse_impostor
 from data_pipeline.errors import DataError
 from data_pipeline.labels import FER2013_EMOTIONS, FERPLUS_PARTITIONS, Emotion
+from data_pipeline.numerals import shortened
 from data_pipeline.regular import open_regular
 
 Array = np.ndarray[Any, Any]
@@ -66,6 +67,7 @@ def read_fer2013(path: Path) -> Iterator[Face]:
 
 def _faces(path: Path, lines: Iterator[list[str]]) -> Iterator[Face]:
     places = _places(path, next(lines, []))
+    index = -1
     for index, cells in enumerate(line for line in lines if line):
         if len(cells) != len(COLUMNS):
             raise _wrong(path, index, f"a row has {len(COLUMNS)} cells", len(cells))
@@ -81,6 +83,10 @@ def _faces(path: Path, lines: Iterator[list[str]]) -> Iterator[Face]:
             usage=usage,
             pixels=_pixels(path, index, pixels),
         )
+    if index < 0:
+        raise DataError(
+            f"{path}: the table has a header but no rows; download the file again"
+        )
 
 
 def _places(path: Path, header: list[str]) -> list[int]:
@@ -89,8 +95,8 @@ def _places(path: Path, header: list[str]) -> list[int]:
     if sorted(names) != sorted(COLUMNS):
         raise DataError(
             f"{path} row 1: the columns are emotion, pixels and Usage in any order, "
-            f"found {', '.join(names)[:80]!r}; take the whole fer2013.csv (train.csv "
-            "and test.csv of the challenge lack labels or parts)"
+            f"found {shortened(', '.join(names), 80)}; take the whole fer2013.csv "
+            "(train.csv and test.csv of the challenge lack labels or parts)"
         )
     return [names.index(name) for name in COLUMNS]
 
@@ -110,6 +116,6 @@ def _pixels(path: Path, index: int, text: str) -> Array:
 
 def _wrong(path: Path, index: int, rule: str, found: object) -> DataError:
     return DataError(
-        f"{path} row {index + 2}: {rule}, found {str(found)[:60]!r}; download the file "
-        "again"
+        f"{path} row {index + 2}: {rule}, found {shortened(str(found))}; download the "
+        "file again"
     )

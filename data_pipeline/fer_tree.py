@@ -19,6 +19,7 @@ from data_pipeline.fer_places import (
     place_by_emotion,
 )
 from data_pipeline.ferplus_csv import Voted, read_ferplus
+from data_pipeline.left_out import files_below
 from data_pipeline.regular import open_regular, read_text
 
 Progress = Callable[[int, int | None], None]
@@ -107,7 +108,7 @@ def _is_whole(
     if not _holds_something(out):
         return False
     _check_same(out, origin, "name a new folder with --out")
-    there = {path.relative_to(out).as_posix() for path in out.rglob("*")}
+    there = {path.relative_to(out).as_posix() for path in files_below(out)}
     if voted is None:
         with open_regular(fer) as file:
             rows = sum(1 for line in file if line.strip()) - 1
@@ -194,7 +195,11 @@ def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> Non
         )
 
 
+def _pictures(out: Path) -> int:
+    return sum(path.suffix == ".png" for path in files_below(out))
+
+
 def _counted(out: Path, voted: Sequence[Voted] | None, *, new: bool) -> Written:
     nameless = sum(row.name is None for row in voted or ())
-    images = len(voted) - nameless if voted else sum(1 for _ in out.rglob("*.png"))
+    images = len(voted) - nameless if voted else _pictures(out)
     return Written(images=images, nameless=nameless, new=new)

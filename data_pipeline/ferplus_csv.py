@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from data_pipeline.check_table import csv_lines
 from data_pipeline.errors import DataError
 from data_pipeline.labels import FERPLUS_PARTITIONS, FERPLUS_VOTES
+from data_pipeline.numerals import shortened, whole
 
 HEADER = ("Usage", "Image name", *FERPLUS_VOTES)
 BOX = "(0, 0, 48, 48)"
@@ -55,10 +56,13 @@ def read_ferplus(path: Path) -> list[Voted]:
     if tuple(cell.strip() for cell in header) != HEADER:
         raise DataError(
             f"{path} line 1: the header is {','.join(HEADER)}, found "
-            f"{','.join(header)[:120]!r}; take fer2013new.csv of "
+            f"{shortened(','.join(header), 120)}; take fer2013new.csv of "
             "github.com/microsoft/FERPlus as it is"
         )
-    return [_voted(path, number, cells) for number, cells in lines]
+    rows = [_voted(path, number, cells) for number, cells in lines]
+    if not rows:
+        raise DataError(f"{path}: the table has a header but no rows; restore the file")
+    return rows
 
 
 def read_label_csv(path: Path) -> list[Voted]:
@@ -78,8 +82,8 @@ def read_label_csv(path: Path) -> list[Voted]:
         if len(cells) != len(HEADER) or cells[1].strip() != BOX:
             raise DataError(
                 f'{path} line {number}: a row is NAME,"{BOX}" '
-                f"and {len(FERPLUS_VOTES)} counts, found {','.join(cells)[:90]!r}; "
-                "restore the file"
+                f"and {len(FERPLUS_VOTES)} counts, found "
+                f"{shortened(','.join(cells), 90)}; restore the file"
             )
         name = cells[0].strip()
         if not name:
@@ -119,7 +123,7 @@ def _voted(path: Path, number: int, cells: list[str]) -> Voted:
 
 def _votes(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
     try:
-        votes = tuple(int(cell) for cell in cells)
+        votes = tuple(whole(cell) for cell in cells)
     except ValueError:
         votes = (-1,)
     if min(votes) < 0 or not 0 < sum(votes) <= TAGGERS:
@@ -130,5 +134,5 @@ def _votes(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
 
 def _wrong(path: Path, number: int, rule: str, found: str) -> DataError:
     return DataError(
-        f"{path} line {number}: {rule}, found {found[:90]!r}; restore the file"
+        f"{path} line {number}: {rule}, found {shortened(found, 90)}; restore the file"
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_pipeline.errors import DataError
 from data_pipeline.labels import DIMENSIONS
+from data_pipeline.left_out import Skipped
 
 Array = np.ndarray[Any, Any]
 
@@ -55,14 +56,6 @@ class Sample:
     intensities: dict[str, int | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """One row that a reader had to leave out: where its label stands, and why."""
-
-    place: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleTable:
     """A validated table of images and labels.
@@ -80,7 +73,8 @@ class SampleTable:
         votes: categories that taggers voted for; empty where nobody voted.
         dimensions: ``("valence", "arousal")``; empty where nobody rated them.
         intensities: AUs whose intensities were coded; empty where none were.
-        skipped: rows of the labels that cannot be read, in their order.
+        skipped: what the reader left out: rows, folders, files, columns.
+        understood: what it read although it is spelled in another way than usual.
     """
 
     root: Path
@@ -92,6 +86,7 @@ class SampleTable:
     dimensions: tuple[str, ...] = ()
     intensities: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    understood: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks that the table has its columns and one row for each image."""

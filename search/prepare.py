@@ -14,8 +14,8 @@ from data_pipeline.divisible import Guarantee
 from data_pipeline.frames import Frames
 from data_pipeline.images import read_images
 from data_pipeline.leaks import parts_of, shared_people
+from data_pipeline.left_out import Skipped
 from data_pipeline.problems import Problem
-from data_pipeline.samples import Skipped
 from data_pipeline.split import Fold, Split, split
 from data_pipeline.targets import Targets, read_targets
 from models.config import Frame

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from data_pipeline.samples import Skipped
+from data_pipeline.left_out import Skipped
 from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
 
 WIDTH = 100

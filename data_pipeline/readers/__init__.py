@@ -1,6 +1,6 @@
 """Readers of data sets: each detects its layout in a folder and reads the labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from data_pipeline.readers import (
     ferplus,
 )
 from data_pipeline.samples import SampleTable
+from data_pipeline.spellings import is_litter
+
+WRAPPERS = 3
+"""Folders around a data set that an unpacker may have made, one in another."""
 
 Progress = Callable[[int, int], None]
 """Sees how much of the labels is read, and how much there is."""
@@ -42,7 +46,7 @@ class Reader:
         """Reads the labels of the frames wanted.
 
         Args:
-            root: a folder in this layout.
+            root: a folder in this layout, or one with nothing but that folder.
             frames: which frames of a sequence are rows.
             progress: told where reading takes its time.
 
@@ -52,6 +56,7 @@ class Reader:
         Raises:
             DataError: a label is wrong, or the layout has no such frames.
         """
+        root = next(filter(self.detect, unwrapped(root)), root)
         if frames == USUAL:
             return self.read_told(root, progress) if self.read_told else self.read(root)
         if self.read_frames is None:
@@ -175,12 +180,33 @@ def find(root: Path, dataset: str) -> Reader:
     if not root.exists():
         raise DataError(_message(f"no data folder at {root}", dataset))
     try:
-        found = next((reader for reader in readers if reader.detect(root)), None)
+        places = unwrapped(root)
+        found = next((r for place in places for r in readers if r.detect(place)), None)
     except OSError as error:
         raise DataError(f"{root}: the folder cannot be read ({error})") from None
     if found is None:
         raise DataError(_message(f"{root} has no layout that is known here", dataset))
     return found
+
+
+def unwrapped(root: Path) -> Iterator[Path]:
+    """Walks into folders that hold one folder alone, as unpackers make them.
+
+    Args:
+        root: the data folder, or a table.
+
+    Yields:
+        The folder itself, then the only one in it, and so on.
+    """
+    yield root
+    for _ in range(WRAPPERS):
+        if not root.is_dir():
+            return
+        inner = [p for p in root.iterdir() if p.is_dir() and not is_litter(p.name)]
+        if len(inner) != 1:
+            return
+        root = inner[0]
+        yield root
 
 
 def _message(problem: str, dataset: str) -> str:

@@ -13,8 +13,15 @@ from pathlib import Path
 from data_pipeline.affectnet_labels import Image, labelled
 from data_pipeline.check_table import check_inside
 from data_pipeline.errors import DataError
+from data_pipeline.left_out import (
+    Skipped,
+    skipped_among,
+    skipped_beside,
+    skipped_files,
+)
 from data_pipeline.npy_scalar import read_scalar
-from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
+from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import PICTURES, is_litter
 from data_pipeline.threads import threads
 
 LAYOUT = (
@@ -32,8 +39,10 @@ PARTS: dict[str, str] = {
 KINDS = ("exp", "val", "aro")
 """What a file of an image says: expression, valence, arousal."""
 
-_FILE = re.compile(r"(\d+)_(exp|val|aro)\.npy")
-_IMAGE = re.compile(r"(\d+)\.jpg")
+_FILE = re.compile(r"([0-9]+)_(exp|val|aro)\.npy")
+_LANDMARKS = re.compile(r"[0-9]+_lnd\.npy")
+_IMAGE = re.compile(r"([0-9]+)(\.[a-zA-Z]+)")
+_USUAL = ".jpg"
 _AT_ONCE = 256
 
 
@@ -44,6 +53,15 @@ class _Home:
     root: Path
     name: str
     partition: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbered:
+    """The number of an image, as it is written, and the name of its file."""
+
+    home: _Home
+    number: str
+    image: str
 
 
 def detect(root: Path) -> bool:
@@ -64,7 +82,7 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
     Every image with readable labels is a row. A rating of -2 is missing; so is the
     emotion of expressions 8, 9 and 10, which only few copies have. An image of which
     a label file is missing, unreadable or impossible is no row, but is listed in
-    ``skipped``.
+    ``skipped``, as are files and folders of other kinds.
 
     Args:
         root: the folder.
@@ -82,10 +100,15 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
     homes = _homes(root)
     if not homes:
         raise DataError(f"{root}: there is no {LAYOUT}")
-    images = [(home, number) for home in homes for number in _numbers(home)]
+    others: list[Path] = []
+    images = [
+        _Numbered(home=home, number=number, image=image)
+        for home in homes
+        for number, image in _numbers(home, others)
+    ]
     found = list(_read_all(images, progress))
     samples = [row for row in found if isinstance(row, Sample)]
-    skipped = tuple(row for row in found if isinstance(row, Skipped))
+    skipped = [row for row in found if isinstance(row, Skipped)]
     if not samples:
         raise DataError(
             f"{root}: not one of {len(found)} images has labels that can be read; the "
@@ -99,7 +122,16 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
         source="affectnet",
         channels=3,
     )
-    return replace(table, skipped=skipped)
+    skipped += _beside(root, homes) + skipped_files(homes[0].root, others)
+    return replace(table, skipped=tuple(skipped))
+
+
+def _beside(root: Path, homes: list[_Home]) -> list[Skipped]:
+    """Names folders of data that are no part of the release."""
+    place = homes[0].root
+    known = [place / home.name for home in homes if home.name]
+    known = known or [place / "images", place / "annotations"]
+    return skipped_among(place, place, known) + skipped_beside(root, place)
 
 
 def _homes(root: Path) -> list[_Home]:
@@ -127,38 +159,60 @@ def _is_home(home: _Home) -> bool:
         return any(_FILE.fullmatch(entry.name) for entry in entries)
 
 
-def _numbers(home: _Home) -> list[int]:
-    """Lists the images that a part has, or has labels of; the numbers have gaps."""
-    found = set()
-    for folder, name in (("annotations", _FILE), ("images", _IMAGE)):
-        path = home.root / home.name / folder
-        for entry in os.listdir(path) if path.is_dir() else ():  # noqa: PTH208 (speed)
-            match = name.fullmatch(entry)
-            if match is not None:
-                found.add(int(match[1]))
-    return sorted(found)
+def _numbers(home: _Home, others: list[Path]) -> list[tuple[str, str]]:
+    """Lists the images that a part has, or has labels of; the numbers have gaps.
+
+    Files that are neither are added to ``others``.
+    """
+    folder = home.root / home.name
+    found: dict[str, str] = {}
+    for name in _listed(folder / "annotations"):
+        match = _FILE.fullmatch(name)
+        if match is not None:
+            found[match[1]] = f"{match[1]}{_USUAL}"
+        elif _LANDMARKS.fullmatch(name) is None:
+            others.append(folder / "annotations" / name)
+    endings: dict[str, str] = {}
+    for name in _listed(folder / "images"):
+        match = _IMAGE.fullmatch(name)
+        if match is None or match[2].lower() not in PICTURES:
+            others.append(folder / "images" / name)
+        elif match[1] not in endings or _rank(match[2]) < _rank(endings[match[1]]):
+            endings[match[1]] = match[2]
+            found[match[1]] = name
+    return sorted(found.items(), key=lambda item: (int(item[0]), item[0]))
+
+
+def _listed(folder: Path) -> list[str]:
+    """Lists names, sorted; ``Path.iterdir`` would cost seconds of 863,000 files."""
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
+    return sorted(name for name in names if not is_litter(name))
+
+
+def _rank(ending: str) -> int:
+    return PICTURES.index(ending.lower())
 
 
 def _read_all(
-    images: list[tuple[_Home, int]], progress: Callable[[int, int], None] | None
+    images: list[_Numbered], progress: Callable[[int, int], None] | None
 ) -> Iterator[Sample | Skipped]:
     """Reads in threads: a disk, or a network, answers several at once."""
     starts = range(0, len(images), _AT_ONCE)
     batches = [images[start : start + _AT_ONCE] for start in starts]
     done = 0
     with threads() as pool:
-        for batch in pool.map(lambda batch: [_row(*image) for image in batch], batches):
+        for batch in pool.map(lambda batch: [_row(image) for image in batch], batches):
             yield from batch
             done += len(batch)
             if progress is not None:
                 progress(done, len(images))
 
 
-def _row(home: _Home, number: int) -> Sample | Skipped:
-    place = f"{home.name}annotations/{number}_"
+def _row(own: _Numbered) -> Sample | Skipped:
+    place = f"{own.home.name}annotations/{own.number}_"
     values = []
     for kind in KINDS:
-        path = f"{home.root}{os.sep}{place}{kind}.npy"
+        path = f"{own.home.root}{os.sep}{place}{kind}.npy"
         try:
             values.append(read_scalar(path))
         except FileNotFoundError:
@@ -166,9 +220,9 @@ def _row(home: _Home, number: int) -> Sample | Skipped:
         except (OSError, ValueError) as error:
             return Skipped(place=f"{place}{kind}.npy", reason=_reason(error))
     image = Image(
-        path=f"{home.name}images/{number}.jpg",
+        path=f"{own.home.name}images/{own.image}",
         place=f"{place}exp.npy",
-        partition=home.partition,
+        partition=own.home.partition,
     )
     try:
         return labelled(image, *values)

@@ -11,8 +11,10 @@ from pathlib import Path
 from data_pipeline.affectnet_labels import Image, labelled
 from data_pipeline.check_table import check_inside, image_path, refuse_impostor
 from data_pipeline.errors import DataError
+from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
+from data_pipeline.numerals import shortened
 from data_pipeline.regular import open_regular
-from data_pipeline.samples import Sample, SampleTable, Skipped, sample_table
+from data_pipeline.samples import Sample, SampleTable, sample_table
 
 LAYOUT = (
     "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "
@@ -37,6 +39,11 @@ IMAGE_FOLDERS = (
 )
 IMAGE = "subDirectory_filePath"
 LABELS = ("expression", "valence", "arousal")
+UNUSED = ("face_x", "face_y", "face_width", "face_height", "facial_landmarks")
+"""Columns of the release that are no labels."""
+
+AUTOMATIC = ("Automatically_annotated_file_list", "Automatically_Annotated")
+"""Folders of the release that are not read."""
 
 _TOLD_EVERY = 4096
 _Progress = Callable[[int, int], None]
@@ -69,7 +76,8 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
 
     Every line with possible labels is a row: None (8) without an emotion, Uncertain (9)
     and No-Face (10) without any label. A malformed line, an impossible label and the
-    second line of one image are no rows, but are listed in ``skipped``.
+    second line of one image are no rows, but are listed in ``skipped``, as are other
+    columns and lists.
 
     Args:
         root: the folder.
@@ -85,7 +93,8 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
     Source:
         AffectNet: 414,799 and 5,500 lines, one of them malformed.
     """
-    lists = [_opened(root, path) for path in _paths(root)]
+    paths = _paths(root)
+    lists = [_opened(root, path) for path in paths]
     images = next((name for name in IMAGE_FOLDERS if (root / name).is_dir()), None)
     if images is None:
         raise DataError(
@@ -93,7 +102,7 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
             f"{' and '.join(IMAGE_FOLDERS)}; unpack Manually_Annotated.zip"
         )
     found: dict[str, Sample] = {}
-    skipped = []
+    skipped = [row for each in lists for row in _other_columns(each)]
     for row in _rows(lists, images, progress):
         if isinstance(row, Sample) and row.image in found:
             first = found[row.image].place
@@ -104,7 +113,8 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
         else:
             skipped.append(row)
     if not found:
-        told = [f"; the first, {row.place}: {row.reason}" for row in skipped[:1]]
+        rows = [row for row in skipped if row.kind is Kind.ROW]
+        told = [f"; the first, {row.place}: {row.reason}" for row in rows[:1]]
         raise DataError(
             f"{root}: the lists hold no line that can be read{''.join(told)}"
         )
@@ -112,7 +122,28 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
     table = sample_table(
         found.values(), root=root, action_units=(), source="affectnet_csv", channels=3
     )
+    skipped += _beside(root, paths, images)
     return replace(table, skipped=tuple(skipped))
+
+
+def _beside(root: Path, paths: list[Path], images: str) -> list[Skipped]:
+    """Names other lists, and folders of data that are not of the release."""
+    home = paths[0].parent
+    lists = [path for path in sorted(home.iterdir()) if path.suffix.lower() == ".csv"]
+    known = [root / images.partition("/")[0], *(root / name for name in AUTOMATIC)]
+    known += [root / path.relative_to(root).parts[0] for path in paths]
+    others = [path for path in lists if path not in paths]
+    return skipped_among(root, root, known) + skipped_files(root, others)
+
+
+def _other_columns(source: _List) -> Iterator[Skipped]:
+    for column in source.columns:
+        if column not in (IMAGE, *LABELS, *UNUSED, ""):
+            yield Skipped(
+                place=f"{source.name} line 1",
+                reason=f"the column {shortened(column)} is not known here",
+                kind=Kind.COLUMN,
+            )
 
 
 def _paths(root: Path) -> list[Path]:
@@ -128,13 +159,24 @@ def _opened(root: Path, path: Path) -> _List:
     with open_regular(path) as file:
         head = file.readline()
     refuse_impostor(path, head)
+    if b"\r" in head.rstrip(b"\r\n"):
+        raise DataError(
+            f"{path}: its lines end with lone carriage returns; save it with the line "
+            "ends of Unix or Windows"
+        )
     names = head.decode("utf-8-sig", errors="replace").strip().split(",")
     columns = tuple(name.strip() for name in names)
     lacking = [name for name in (IMAGE, *LABELS) if name not in columns]
     if lacking:
         raise DataError(
             f"{path} line 1: the columns {', '.join(lacking)} are missing, found "
-            f"{', '.join(columns)[:80]}; restore the list of the release"
+            f"{shortened(', '.join(columns), 80)}; restore the list of the release"
+        )
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{path} line 1: the columns {shortened(', '.join(twice))} stand twice; "
+            "restore the list of the release"
         )
     return _List(
         path=path,
@@ -150,6 +192,7 @@ def _rows(
     total = sum(_lines(each.path) for each in lists)
     done = 0
     for each in lists:
+        before = done
         with open_regular(each.path) as file:
             for number, line in enumerate(file, start=1):
                 done += 1
@@ -157,6 +200,11 @@ def _rows(
                     yield _row(each, images, number, line)
                 if progress is not None and (done % _TOLD_EVERY == 0 or done == total):
                     progress(done, total)
+        if done - before == 1:
+            raise DataError(
+                f"{each.path}: the list has a header but no lines; restore the list of "
+                "the release, or remove the file"
+            )
 
 
 def _lines(path: Path) -> int:
@@ -179,7 +227,7 @@ def _row(source: _List, images: str, number: int, line: bytes) -> Sample | Skipp
         image = Image(path=path, place=place, partition=source.partition)
         return labelled(image, *labels)
     except DataError:
-        reason = f"an image path stays in the image folder, found {name!r}"
+        reason = f"an image path stays in the image folder, found {shortened(name, 40)}"
         return Skipped(place=place, reason=reason)
     except ValueError as error:
         return Skipped(place=place, reason=str(error))

@@ -5,20 +5,29 @@ the peak frame, so the label files alone say which image is meant.
 """
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
-from data_pipeline.check_table import check_distinct, check_inside, read_text
+from data_pipeline.check_table import check_distinct, check_inside
+from data_pipeline.ckplus_labels import read_coded_units, read_emotion_code
 from data_pipeline.errors import DataError
 from data_pipeline.frames import USUAL, Frames, frames_of
 from data_pipeline.labels import (
     CKPLUS_ACTION_UNITS,
-    CKPLUS_EMOTION_CODES,
     HIGH_LEVEL_OF,
-    Emotion,
     action_unit_name,
 )
+from data_pipeline.landmarks import FOLDERS as LANDMARK_FOLDERS
+from data_pipeline.left_out import (
+    Skipped,
+    files_below,
+    skipped_among,
+    skipped_files,
+    skipped_folder,
+)
 from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import PICTURES, is_litter, is_picture, read_as
 
 LAYOUT = (
     "the official CK+ tree: FACS/, Emotion/ and cohn-kanade-images/ as unpacked, with "
@@ -34,10 +43,12 @@ IMAGE_FOLDERS = (
     "extended-cohn-kanade-images",
     "images",
 )
-HIGHEST_INTENSITY = 5
-"""E on the FACS scale; 0 means present, intensity not given."""
-
-_LABEL_FILE = re.compile(r"((S\d+)_(\d+)_(\d+))_(facs|emotion)\.txt")
+_LABEL_FILE = re.compile(
+    r"((S[0-9]+)_([0-9]+)_([0-9]+))_(facs|emotion)\.txt", re.IGNORECASE
+)
+_SEQUENCE = re.compile(r"[0-9]{1,9}")
+_DEPTH = 3
+"""Subject, sequence and file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,7 @@ def detect(root: Path) -> bool:
 
 
 def read(root: Path, frames: Frames = USUAL) -> SampleTable:
-    """Reads FACS and emotion files; the images are not looked for.
+    """Reads FACS and emotion files, and the names of the images beside them.
 
     An action unit is present where its line exists, whatever the intensity, and absent
     where a FACS file lacks it. Intensities are 1 to 5 (A to E), 0 where the unit is
@@ -82,7 +93,8 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     Returns:
         One row for each such frame of each sequence with a label, ordered by subject,
         sequence and frame, with the action units of ``CKPLUS_ACTION_UNITS``; grey
-        images.
+        images, as PNG where none is there. Files and folders of other kinds, and
+        sequences of pictures without any label file, are listed in ``skipped``.
 
     Raises:
         DataError: there are no label files or no image folder, or a file is wrong.
@@ -91,8 +103,9 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
         ReadMeCohnKanadeDatabase_website.txt of the distribution: 593 FACS files, 327
         emotion files, 123 subjects.
     """
-    facs = _label_files(root, FACS_FOLDERS, "facs")
-    emotions = _label_files(root, EMOTION_FOLDERS, "emotion")
+    others: list[Path] = []
+    facs = _label_files(root, FACS_FOLDERS, "facs", others)
+    emotions = _label_files(root, EMOTION_FOLDERS, "emotion", others)
     if not facs and not emotions:
         raise DataError(
             f"{root}: the label folders hold no files like S005/001/"
@@ -105,8 +118,9 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
             f"{', '.join(IMAGE_FOLDERS)}; unpack extended-cohn-kanade-images.zip"
         )
     prefix = images.relative_to(root).as_posix()
+    pictures = _Pictures(images, others)
     samples = [
-        sample
+        pictures.named(sample)
         for key in sorted(facs.keys() | emotions.keys())
         for sample in frames_of(
             _sample(prefix, facs.get(key), emotions.get(key)), frames
@@ -114,32 +128,111 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     ]
     check_distinct(samples)
     check_inside(root, samples)
-    return sample_table(
+    table = sample_table(
         samples,
         root=root,
         action_units=[action_unit_name(number) for number in CKPLUS_ACTION_UNITS],
         source="ckplus",
         channels=1,
     )
+    skipped = [*_beside(root, images), *skipped_files(root, others)]
+    if facs:
+        labelled = {(key[0], key[1]) for key in facs.keys() | emotions.keys()}
+        skipped += pictures.unlabelled(root, labelled)
+    labels = (*facs.values(), *emotions.values())
+    endings = (_ending(label.path) for label in labels)
+    spelled = read_as((ending, ending.lower()) for ending in endings)
+    return replace(table, skipped=tuple(skipped), understood=spelled)
+
+
+def _ending(path: Path) -> str:
+    return f"_{path.name.rpartition('_')[2]}"
+
+
+class _Pictures:
+    """The files of the image folder: their names alone, as far as they are asked for.
+
+    What is no picture is added to ``others``.
+    """
+
+    def __init__(self, folder: Path, others: list[Path]) -> None:
+        """Looks at nothing yet."""
+        self._folder, self._others = folder, others
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def named(self, sample: Sample) -> Sample:
+        """Gives a row the ending that its picture has."""
+        path = PurePosixPath(sample.image)
+        found = self._of(*path.parts[-3:-1]).get(path.stem.lower(), path.name)
+        if found == path.name:
+            return sample
+        return replace(sample, image=path.with_name(found).as_posix())
+
+    def unlabelled(
+        self, root: Path, labelled: Container[tuple[str, int]]
+    ) -> Iterator[Skipped]:
+        """Names sequences that have pictures and no label file."""
+        for folder in sorted(self._folder.glob("*/*")):
+            subject, sequence = folder.parts[-2:]
+            number = int(sequence) if _SEQUENCE.fullmatch(sequence) else -1
+            known = is_litter(sequence) or is_litter(subject)
+            if folder.is_dir() and not known and (subject, number) not in labelled:
+                yield skipped_folder(root, folder, "no label file of this sequence")
+
+    def _of(self, subject: str, sequence: str) -> dict[str, str]:
+        """Maps the names of a sequence's pictures, without endings, to the files."""
+        key = subject, sequence
+        if key not in self._known:
+            folder = self._folder / subject / sequence
+            files = sorted(folder.iterdir()) if folder.is_dir() else []
+            self._others += [path for path in files if not is_picture(path.name)]
+            pictures = [path for path in files if is_picture(path.name)]
+            pictures.sort(key=lambda path: -PICTURES.index(path.suffix.lower()))
+            self._known[key] = {path.stem.lower(): path.name for path in pictures}
+        return self._known[key]
+
+
+def _beside(root: Path, images: Path) -> list[Skipped]:
+    """Names folders of data that are neither labels, landmarks nor pictures."""
+    used = [images, _folder(root, FACS_FOLDERS), _folder(root, EMOTION_FOLDERS)]
+    tops = {path.relative_to(root).parts[0] for path in used if path is not None}
+    tops |= {name.partition("/")[0] for name in LANDMARK_FOLDERS}
+    return skipped_among(root, root, [root / name for name in tops])
 
 
 def _folder(root: Path, names: tuple[str, ...]) -> Path | None:
-    """Finds the first of the folders that holds subjects, in either case."""
+    """Finds the first of the folders that holds subjects, in any case."""
     for name in names:
-        for spelled in (name, name.lower()):
-            folder = root / spelled
-            if folder.is_dir() and any(folder.glob("S[0-9]*")):
-                return folder
+        folder = _spelled(root, name)
+        if folder is not None and any(folder.glob("[sS][0-9]*")):
+            return folder
     return None
 
 
-def _label_files(root: Path, names: tuple[str, ...], kind: str) -> _Labels:
+def _spelled(root: Path, name: str) -> Path | None:
+    """Finds a folder whatever the case of its name; the exact name comes first."""
+    folder = root
+    for part in name.split("/") if root.is_dir() else ():
+        inside = [p for p in sorted(folder.iterdir()) if p.is_dir()]
+        same = [p for p in inside if p.name.casefold() == part.casefold()]
+        if not same:
+            return None
+        folder = next((p for p in same if p.name == part), same[0])
+    return None if folder == root else folder
+
+
+def _label_files(
+    root: Path, names: tuple[str, ...], kind: str, others: list[Path]
+) -> _Labels:
+    """Collects label files; files that are none are added to ``others``."""
     folder = _folder(root, names)
     labels: _Labels = {}
-    for path in sorted(folder.glob("S*/*/*.txt")) if folder else ():
+    for path in sorted(files_below(folder)) if folder else ():
         match = _LABEL_FILE.fullmatch(path.name)
-        if match is None or match[5] != kind:
-            continue  # .DS_Store, ._S005_..., notes: not labels
+        deep = len(path.relative_to(folder or root).parts)
+        if match is None or match[5].lower() != kind or deep != _DEPTH:
+            others.append(path)
+            continue
         label = _label(path, match)
         key = (label.subject, int(label.sequence))
         if key in labels:
@@ -171,9 +264,9 @@ def _sample(prefix: str, facs: _Label | None, emotion: _Label | None) -> Sample:
             f"{emotion.path}: FACS and emotion files of a sequence name one peak "
             f"frame, found {facs.path.name}; keep the names of the distribution"
         )
-    shown = None if emotion is None else _emotion(emotion.path)
+    shown = None if emotion is None else read_emotion_code(emotion.path)
     high_level = None if shown is None else HIGH_LEVEL_OF.get(shown)
-    coded = {} if facs is None else _action_units(facs.path)
+    coded = {} if facs is None else read_coded_units(facs.path)
     return Sample(
         image=f"{prefix}/{label.image}",
         subject=label.subject,
@@ -184,53 +277,3 @@ def _sample(prefix: str, facs: _Label | None, emotion: _Label | None) -> Sample:
         place=str(label.path),
         intensities=coded,
     )
-
-
-def _emotion(path: Path) -> Emotion:
-    lines = _numbers(path, columns=1)
-    if len(lines) != 1 or lines[0][0] not in CKPLUS_EMOTION_CODES:
-        found = "; ".join(f"{line[0]:g}" for line in lines) or "an empty file"
-        raise DataError(
-            f"{path}: an emotion file holds one code from 0 (neutral) to 7 "
-            f"(surprise), found {found}; restore the file from Emotion_labels.zip, "
-            "or remove it if the sequence has no emotion"
-        )
-    return CKPLUS_EMOTION_CODES[int(lines[0][0])]
-
-
-def _action_units(path: Path) -> dict[str, int | None]:
-    """Reads each unit's intensity: 0 is absent here, ``None`` present but unknown."""
-    present: dict[int, int | None] = {}
-    for number, (unit, intensity) in enumerate(_numbers(path, columns=2), start=1):
-        coded = unit == int(unit) and 1 <= unit <= 99  # noqa: PLR2004 (FACS codes)
-        graded = intensity in range(HIGHEST_INTENSITY + 1)
-        if not coded or not graded:
-            raise DataError(
-                f"{path} line {number}: an action unit is 1 to 99 and its intensity 0 "
-                f"to {HIGHEST_INTENSITY}, found {unit:g} {intensity:g}; restore the "
-                "file from FACS_labels.zip"
-            )
-        present[int(unit)] = int(intensity) or None
-    return {
-        action_unit_name(unit): present.get(unit, 0) for unit in CKPLUS_ACTION_UNITS
-    }
-
-
-def _numbers(path: Path, *, columns: int) -> list[list[float]]:
-    """Reads lines of numbers as MATLAB writes them: three spaces, an exponent."""
-    lines = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        words = line.split()
-        if not words:
-            continue
-        try:
-            values = [float(word) for word in words]
-        except ValueError:
-            values = []
-        if len(values) != columns or not all(abs(value) < 1e9 for value in values):  # noqa: PLR2004
-            raise DataError(
-                f"{path} line {number}: {columns} numbers a line were expected, found "
-                f"{line.strip()[:40]!r}; restore the file from its zip"
-            )
-        lines.append(values)
-    return lines

@@ -7,13 +7,27 @@ them together. Source: the data set ``shawon10/ckplus`` on Kaggle, 981 images.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.check_table import check_distinct, check_inside
 from data_pipeline.errors import DataError
 from data_pipeline.frames import USUAL, Frames
-from data_pipeline.labels import BASIC_EMOTIONS, HIGH_LEVEL_OF, Emotion
+from data_pipeline.labels import HIGH_LEVEL_OF, Emotion
+from data_pipeline.left_out import (
+    Skipped,
+    skipped_beside,
+    skipped_files,
+    skipped_folder,
+)
 from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import (
+    emotion_of,
+    is_litter,
+    is_picture,
+    no_emotion_named,
+    read_as,
+)
 
 LAYOUT = (
     "CK+48: CK+48/anger/, contempt/, disgust/, fear/, happy/, sadness/, surprise/ with "
@@ -21,13 +35,16 @@ LAYOUT = (
 )
 
 FOLDER = "CK+48"
-CLASSES: dict[str, Emotion] = {
-    **{str(emotion): emotion for emotion in BASIC_EMOTIONS},
-    "happy": Emotion.HAPPINESS,
-}
-"""Folder name, in lower case -> emotion."""
 
-_IMAGE = re.compile(r"(S\d{3})_(\d{3})_(\d{8})\.png", re.IGNORECASE)
+_IMAGE = re.compile(r"(S[0-9]{3})_([0-9]{3})_([0-9]{8})\.[A-Z]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Home:
+    """The folder that holds the emotions' folders."""
+
+    path: Path
+    classes: tuple[tuple[Path, Emotion], ...]
 
 
 def detect(root: Path) -> bool:
@@ -39,11 +56,7 @@ def detect(root: Path) -> bool:
     Returns:
         True where a folder of an emotion holds an image named like CK+'s.
     """
-    return any(
-        _IMAGE.fullmatch(path.name)
-        for folder in _class_folders(root)
-        for path in folder.iterdir()
-    )
+    return _home(root) is not None
 
 
 def read(root: Path, frames: Frames = USUAL) -> SampleTable:
@@ -56,54 +69,104 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     Returns:
         One row for each such image, ordered by subject, sequence and frame; grey
         images, no action units. The high-level emotion follows from the basic one.
+        Other folders and files are listed in ``skipped``.
 
     Raises:
         DataError: there is no image, an image is misnamed, a sequence is in the
-            folders of two emotions, or a neutral frame is wanted: there is none.
+            folders of two emotions, or a neutral frame is wanted and none is there.
 
     Source:
         135, 54, 177, 75, 207, 84 and 249 images of 118 subjects, 327 sequences of
-        three frames, in the order of ``BASIC_EMOTIONS``.
+        three frames, in the order of ``BASIC_EMOTIONS``. Some copies add a folder of
+        neutral faces.
     """
-    if frames.neutral != USUAL.neutral:
+    home = _home(root)
+    if home is None:
+        raise DataError(
+            f"{root}: no images such as {FOLDER}/anger/S010_004_00000017.png"
+        )
+    if frames.neutral != USUAL.neutral and not _has_neutral(home):
         raise DataError(
             f'{root}: [data] neutral = "{frames.neutral}": CK+48 holds the last three '
             'frames of a sequence and no neutral face; say neutral = "none", or read '
             "the official CK+ tree"
         )
-    samples = sorted(_samples(root), key=lambda sample: Path(sample.image).name.upper())
-    if not samples:
-        raise DataError(
-            f"{root}: no images such as {FOLDER}/anger/S010_004_00000017.png"
-        )
+    found = _samples(root, home)
+    samples = sorted(found, key=lambda sample: Path(sample.image).name.upper())
     _check_one_emotion(samples)
     check_distinct(samples)
     check_inside(root, samples)
-    return sample_table(
+    table = sample_table(
         _last(samples, frames.last),
         root=root,
         action_units=(),
         source="ckplus48",
         channels=1,
     )
+    spelled = read_as((folder.name, str(emotion)) for folder, emotion in home.classes)
+    return replace(table, skipped=tuple(_skipped(root, home)), understood=spelled)
 
 
-def _class_folders(root: Path) -> list[Path]:
-    """Lists the emotions' folders, in the root or in its folder CK+48."""
-    for home in (root / FOLDER, root):
-        folders = sorted(home.iterdir()) if home.is_dir() else []
-        found = [path for path in folders if path.name.lower() in CLASSES]
-        if any(path.is_dir() for path in found):
-            return [path for path in found if path.is_dir()]
-    return []
+def _home(root: Path) -> _Home | None:
+    """Finds the emotions' folders: in the root, in CK+48, or in one more around it."""
+    inner = [path for path in _visible(root) if path.is_dir()]
+    outer = [path for each in inner for path in _named(each)]
+    for path in (*_named(root), root, *inner, *outer):
+        home = _Home(path=path, classes=tuple(_classes(path)))
+        if any(_is_image(file) for folder, _ in home.classes for file in _all(folder)):
+            return home
+    return None
 
 
-def _samples(root: Path) -> Iterator[Sample]:
-    for folder in _class_folders(root):
-        emotion = CLASSES[folder.name.lower()]
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() == ".png" and not path.name.startswith("."):
+def _named(folder: Path) -> list[Path]:
+    return [path for path in _visible(folder) if path.name.upper() == FOLDER]
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [path for path in _all(folder) if not is_litter(path.name)]
+
+
+def _all(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_image(path: Path) -> bool:
+    return is_picture(path.name) and _IMAGE.fullmatch(path.name) is not None
+
+
+def _classes(folder: Path) -> Iterator[tuple[Path, Emotion]]:
+    for path in _visible(folder):
+        emotion = emotion_of(path.name)
+        if emotion is not None and path.is_dir():
+            yield path, emotion
+
+
+def _has_neutral(home: _Home) -> bool:
+    return any(emotion is Emotion.NEUTRAL for _, emotion in home.classes)
+
+
+def _samples(root: Path, home: _Home) -> Iterator[Sample]:
+    for folder, emotion in home.classes:
+        for path in _all(folder):
+            if is_picture(path.name):
                 yield _sample(root, path, emotion)
+
+
+def _skipped(root: Path, home: _Home) -> Iterator[Skipped]:
+    """Names what is no class, and what is no picture."""
+    folders = [folder for folder, _ in home.classes]
+    for path in _visible(home.path):
+        if path.is_dir() and path not in folders:
+            yield skipped_folder(root, path, no_emotion_named(path.name))
+    files = [path for path in _visible(home.path) if not path.is_dir()]
+    for folder in folders:
+        inside = _visible(folder)
+        files += [p for p in inside if not is_picture(p.name) and not p.is_dir()]
+        for path in inside:
+            if path.is_dir():
+                yield skipped_folder(root, path, "a folder within a class")
+    yield from skipped_files(root, files)
+    yield from skipped_beside(root, home.path)
 
 
 def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
@@ -114,20 +177,31 @@ def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
             "S010_004_00000017.png, so that nobody is in two parts; restore the name, "
             "or remove the file"
         )
+    high_level = HIGH_LEVEL_OF.get(emotion)
     return Sample(
         image=path.relative_to(root).as_posix(),
         subject=match[1].upper(),
         sequence=match[2],
         emotion=str(emotion),
-        high_level_emotion=str(HIGH_LEVEL_OF[emotion]),
+        high_level_emotion=None if high_level is None else str(high_level),
         action_units={},
         place=str(path.parent),
     )
 
 
 def _check_one_emotion(samples: list[Sample]) -> None:
-    first: dict[tuple[str | None, str | None], Sample] = {}
+    """A frame is one file; a sequence shows one emotion, neutral faces beside it."""
+    first: dict[tuple[str | None, ...], Sample] = {}
+    frames: dict[str, Sample] = {}
     for sample in samples:
+        twin = frames.setdefault(Path(sample.image).stem.upper(), sample)
+        if twin is not sample:
+            raise DataError(
+                f"{sample.image}: a frame is one file, found also {twin.image}; remove "
+                "one of the two"
+            )
+        if sample.emotion == str(Emotion.NEUTRAL):
+            continue
         other = first.setdefault((sample.subject, sample.sequence), sample)
         if other.emotion != sample.emotion:
             raise DataError(
@@ -139,9 +213,10 @@ def _check_one_emotion(samples: list[Sample]) -> None:
 
 def _last(samples: list[Sample], count: int | None) -> list[Sample]:
     """Keeps the last frames of each sequence; the samples are in order."""
-    sequences: dict[tuple[str | None, str | None], list[Sample]] = {}
+    sequences: dict[tuple[str | None, ...], list[Sample]] = {}
     for sample in samples:
-        sequences.setdefault((sample.subject, sample.sequence), []).append(sample)
+        key = (sample.subject, sample.sequence, sample.emotion)
+        sequences.setdefault(key, []).append(sample)
     return [
         sample
         for rows in sequences.values()

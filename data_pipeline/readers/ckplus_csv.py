@@ -5,7 +5,8 @@ Students' variants are read too: other columns dropped or added, rows removed.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.check_table import (
@@ -16,7 +17,10 @@ from data_pipeline.check_table import (
 )
 from data_pipeline.errors import DataError
 from data_pipeline.labels import HighLevelEmotion, action_unit_name
+from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
+from data_pipeline.numerals import number, shortened
 from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import action_unit_of, is_intensity, is_litter, read_as
 
 TABLE = "data_labels.csv"
 EMOTION = "high_level_emotion"
@@ -25,10 +29,12 @@ LAYOUT = (
     "and/or AU1, AU2, ...) beside cohn-kanade-images/"
 )
 
-_SUBJECT = re.compile(r"(?<![A-Za-z0-9])S\d{3}(?!\d)")
-_ACTION_UNIT = re.compile(r"AU0?(\d{1,2})")
+USED = ("subject", "sequence", "filepath", EMOTION)
+UNUSED = ("image_index", "file_prefix", "emotion_num")
+"""Columns of the table and its variants that say nothing more than the others."""
+
+_SUBJECT = re.compile(r"(?<![A-Za-z0-9])S[0-9]{3}(?![0-9])")
 _UNKNOWN = ("", "na", "nan", "none", "<na>")
-_PRESENCE = {"0": False, "0.0": False, "1": True, "1.0": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class _Row:
     def wrong(self, column: str, rule: str) -> DataError:
         return DataError(
             f"{self.path} row {self.number}, column {column}: {rule}, "
-            f"found {self.cells[column]!r}; correct the cell"
+            f"found {shortened(self.cells[column])}; correct the cell"
         )
 
 
@@ -74,6 +80,8 @@ def read(root: Path) -> SampleTable:
     ``sequence`` are recovered from the path where their columns were dropped. An
     empty label is masked. The seven basic emotions are not in this table. A place
     such as ``data_labels.csv row 17`` counts the header as row 1, as editors do.
+    Columns are known in any case, action units also as ``au 17`` and ``AU17_c``; other
+    columns are listed in ``skipped``.
 
     Args:
         root: the folder, or the table itself.
@@ -97,13 +105,18 @@ def read(root: Path) -> SampleTable:
     samples = [_sample(row, units) for row in rows]
     check_distinct(samples)
     check_inside(path.parent, samples)
-    return sample_table(
+    table = sample_table(
         samples,
         root=path.parent,
         action_units=tuple(units),
         source="ckplus_csv",
         channels=1,
     )
+    skipped = list(_skipped(path, header, units))
+    if root.is_dir():
+        skipped += _beside(path, samples)
+    spelled = read_as((column, name) for name, column in units.items())
+    return replace(table, skipped=tuple(skipped), understood=spelled)
 
 
 def _table_file(root: Path) -> Path | None:
@@ -111,26 +124,41 @@ def _table_file(root: Path) -> Path | None:
         return root if root.suffix.lower() == ".csv" else None
     if (root / TABLE).is_file():
         return root / TABLE
-    tables = [
-        path
-        for path in sorted(root.glob("*.[cC][sS][vV]"))
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    tables = _tables(root)
     return tables[0] if len(tables) == 1 else None
+
+
+def _tables(root: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(root.iterdir())
+        if path.suffix.lower() == ".csv" and path.is_file() and not is_litter(path.name)
+    ]
 
 
 def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
     lines = csv_lines(path, unit="row")
-    header = [name.strip() for name in next(lines, (0, []))[1]]
+    header = [_known(name.strip()) for name in next(lines, (0, []))[1]]
     if not header:
         raise DataError(f"{path}: the table is empty; {_header_advice()}")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise DataError(f"{path} row 1: the columns {', '.join(twice)} stand twice")
+        raise DataError(f"{path} row 1: the columns {_listed(twice)} stand twice")
     rows = [_row(path, number, header, cells) for number, cells in lines]
     if not rows:
         raise DataError(f"{path}: the table has a header but no rows")
     return header, rows
+
+
+def _known(column: str) -> str:
+    """Spells a column's name as this project does, where it knows the column."""
+    name = column.casefold().replace(" ", "_").replace("-", "_")
+    name = {"file_path": "filepath"}.get(name, name)
+    return name if name in (*USED, *UNUSED) else column
+
+
+def _listed(names: list[str], most: int = 30) -> str:
+    return ", ".join(shortened(name)[1:-1] for name in names[:most])
 
 
 def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
@@ -146,14 +174,38 @@ def _units(path: Path, header: list[str]) -> dict[str, str]:
     """Maps action-unit names to the columns that hold them, in the table's order."""
     units: dict[str, str] = {}
     for column in header:
-        match = _ACTION_UNIT.fullmatch(column)
-        if match is None:
+        unit = action_unit_of(column)
+        if unit is None:
             continue
-        name = action_unit_name(int(match[1]))
+        name = action_unit_name(unit)
         if name in units:
-            raise DataError(f"{path} row 1: {units[name]} and {column} are the same AU")
+            raise DataError(
+                f"{path} row 1: {units[name]} and {column} are the same AU; remove one "
+                "of the two columns"
+            )
         units[name] = column
     return units
+
+
+def _skipped(path: Path, header: list[str], units: dict[str, str]) -> Iterator[Skipped]:
+    """Names the columns that are not read, of which the empty one has no name."""
+    used = {*USED, *UNUSED, *units.values(), ""}
+    for column in header:
+        if column not in used:
+            why = "holds intensities" if is_intensity(column) else "is not known here"
+            yield Skipped(
+                place=f"{path.name} row 1",
+                reason=f"the column {_listed([column])} {why}, and is not read",
+                kind=Kind.COLUMN,
+            )
+
+
+def _beside(path: Path, samples: list[Sample]) -> list[Skipped]:
+    """Names other tables, and folders that no row of this one leads into."""
+    root = path.parent
+    known = {root / sample.image.partition("/")[0] for sample in samples}
+    tables = [file for file in _tables(root) if file != path]
+    return skipped_among(root, root, known) + skipped_files(root, tables)
 
 
 def _check_columns(path: Path, header: list[str], units: dict[str, str]) -> None:
@@ -164,8 +216,8 @@ def _check_columns(path: Path, header: list[str], units: dict[str, str]) -> None
     else:
         return
     raise DataError(
-        f"{path}: the table lacks the column {missing}; found "
-        f"{', '.join(header[:30])}; {_header_advice()}"
+        f"{path}: the table lacks the column {missing}; found {_listed(header)}; "
+        f"{_header_advice()}"
     )
 
 
@@ -203,17 +255,22 @@ def _subject(row: _Row, image: str) -> str | None:
 
 def _emotion(row: _Row) -> str | None:
     value = row.text(EMOTION)
-    if value is not None and value not in list(HighLevelEmotion):
+    told = None if value is None else value.casefold()
+    if told is not None and told not in list(HighLevelEmotion):
         raise row.wrong(
             EMOTION, f"the emotion is one of {', '.join(HighLevelEmotion)} or empty"
         )
-    return value
+    return told
 
 
 def _presence(row: _Row, column: str) -> bool | None:
     value = row.text(column)
     if value is None:
         return None
-    if value not in _PRESENCE:
+    try:
+        present = number(value)
+    except ValueError:
+        present = -1
+    if present not in (0, 1):
         raise row.wrong(column, "an action unit is 0, 1 or empty")
-    return _PRESENCE[value]
+    return present == 1

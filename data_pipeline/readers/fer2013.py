@@ -5,35 +5,40 @@ Source: the public copies of the set, ``train|test/<emotion>/Training_3908.jpg``
 no rows of ``fer2013.csv``, so that FER+ votes cannot be joined to them.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.check_table import check_distinct, check_inside
 from data_pipeline.errors import DataError
-from data_pipeline.labels import FER2013_EMOTIONS, FERPLUS_PARTITIONS, Emotion
+from data_pipeline.labels import FERPLUS_PARTITIONS, Emotion
+from data_pipeline.left_out import (
+    Skipped,
+    skipped_among,
+    skipped_files,
+    skipped_folder,
+)
 from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import (
+    emotion_of,
+    is_litter,
+    is_picture,
+    no_emotion_named,
+    read_as,
+)
 
 PARTS: dict[str, str] = {
     "train": "train",
+    "training": "train",
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
+    "publictest": "validation",
     "test": "test",
+    "testing": "test",
+    "privatetest": "test",
 }
-"""Folder -> partition, where the file names do not tell it."""
-
-_OTHER_NAMES: dict[str, Emotion] = {
-    "angry": Emotion.ANGER,
-    "disgusted": Emotion.DISGUST,
-    "fearful": Emotion.FEAR,
-    "happy": Emotion.HAPPINESS,
-    "sad": Emotion.SADNESS,
-    "surprised": Emotion.SURPRISE,
-}
-CLASSES: dict[str, Emotion] = {
-    **{str(emotion): emotion for emotion in FER2013_EMOTIONS},
-    **_OTHER_NAMES,
-}
-"""Folder of a class -> its emotion."""
+"""Folder, in small letters -> partition, where the file names do not tell it."""
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 COMMAND = "python -m data_pipeline.ferplus --fer fer2013.csv --out DIR"
@@ -42,7 +47,14 @@ LAYOUT = (
     f"anger, ...), as {COMMAND} writes it"
 )
 
-_IMAGES = (".png", ".jpg", ".jpeg")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Class:
+    """The folder of an emotion, within that of a part."""
+
+    path: Path
+    emotion: Emotion
+    partition: str
 
 
 def detect(root: Path) -> bool:
@@ -54,7 +66,7 @@ def detect(root: Path) -> bool:
     Returns:
         True for a part with a folder of a class, and for the table.
     """
-    return bool(_folders(root)) or _table(root) is not None
+    return bool(_classes(root)) or _table(root) is not None
 
 
 def read(root: Path) -> SampleTable:
@@ -64,7 +76,8 @@ def read(root: Path) -> SampleTable:
         root: the folder.
 
     Returns:
-        One row for each image, ordered by path; grey images, no subjects.
+        One row for each image, ordered by path; grey images, no subjects. Other
+        folders and files are listed in ``skipped``.
 
     Raises:
         DataError: the images still lie in a table, or there are none.
@@ -72,36 +85,64 @@ def read(root: Path) -> SampleTable:
     Source:
         FER2013: 28,709, 3,589 and 3,589 images.
     """
-    folders = _folders(root)
-    if not folders:
+    classes = _classes(root)
+    if not classes:
         raise DataError(
             f"{root}: the images still lie in a table ({_table(root)}); write them as "
             f"files once with {COMMAND}, and name that folder with --data"
         )
+    files = [(each, path) for each in classes for path in _visible(each.path)]
     samples = [
-        _sample(root, path)
-        for folder in folders
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in _IMAGES and not path.name.startswith(".")
+        _sample(root, path, each) for each, path in files if is_picture(path.name)
     ]
     if not samples:
         raise DataError(f"{root}: the folders of the emotions hold no images")
     check_distinct(samples)
     check_inside(root, samples)
-    return sample_table(
+    table = sample_table(
         samples, root=root, action_units=(), source="fer2013", channels=1
     )
+    others = [path for _, path in files if not is_picture(path.name)]
+    spelled = read_as((each.path.name, str(each.emotion)) for each in classes)
+    return replace(table, skipped=tuple(_skipped(root, others)), understood=spelled)
 
 
-def _folders(root: Path) -> list[Path]:
-    """Lists the folders of classes, in either case, within those of the parts."""
+def _parts(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
     return [
-        folder
-        for part in sorted(root.iterdir() if root.is_dir() else ())
-        if part.name.lower() in PARTS and part.is_dir()
-        for folder in sorted(part.iterdir())
-        if folder.name.lower() in CLASSES and folder.is_dir()
+        part for part in _visible(root) if part.name.lower() in PARTS and part.is_dir()
     ]
+
+
+def _classes(root: Path) -> list[_Class]:
+    """Lists the folders of classes, as people spell them, within those of parts."""
+    return [
+        _Class(path=folder, emotion=emotion, partition=PARTS[part.name.lower()])
+        for part in _parts(root)
+        for folder in _visible(part)
+        if (emotion := emotion_of(folder.name)) is not None and folder.is_dir()
+    ]
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if not is_litter(path.name)]
+
+
+def _skipped(root: Path, others: list[Path]) -> Iterator[Skipped]:
+    """Names what is no part, no class or no picture."""
+    parts = _parts(root)
+    yield from skipped_among(root, root, parts)
+    for part in parts:
+        for path in _visible(part):
+            if not path.is_dir():
+                others.append(path)
+            elif emotion_of(path.name) is None:
+                yield skipped_folder(root, path, no_emotion_named(path.name))
+    for path in others:
+        if path.is_dir():
+            yield skipped_folder(root, path, "a folder within a class")
+    yield from skipped_files(root, [path for path in others if not path.is_dir()])
 
 
 def _table(root: Path) -> str | None:
@@ -110,16 +151,16 @@ def _table(root: Path) -> str | None:
     return next((name for name in TABLES if (root / name).is_file()), None)
 
 
-def _sample(root: Path, path: Path) -> Sample:
+def _sample(root: Path, path: Path, own: _Class) -> Sample:
     part, folder = path.parts[-3:-1]
     usage = path.stem.partition("_")[0]
     return Sample(
         image=path.relative_to(root).as_posix(),
         subject=None,
         sequence=None,
-        emotion=str(CLASSES[folder.lower()]),
+        emotion=str(own.emotion),
         high_level_emotion=None,
         action_units={},
         place=f"{part}/{folder}/",
-        partition=FERPLUS_PARTITIONS.get(usage, PARTS[part.lower()]),
+        partition=FERPLUS_PARTITIONS.get(usage, own.partition),
     )

@@ -4,6 +4,8 @@ Votes are kept as they are; which label they make is the study's choice
 (``[data] labels``). The set names no subjects.
 """
 
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,15 @@ from data_pipeline.check_table import check_distinct, check_inside, image_path
 from data_pipeline.errors import DataError
 from data_pipeline.ferplus_csv import Voted, read_label_csv
 from data_pipeline.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
+from data_pipeline.left_out import (
+    Skipped,
+    skipped_among,
+    skipped_beside,
+    skipped_files,
+    skipped_folder,
+)
 from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.spellings import is_litter
 from data_pipeline.votes import distributions
 
 FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
@@ -53,7 +63,8 @@ def read(root: Path) -> SampleTable:
         root: the folder.
 
     Returns:
-        One row for each line of the label files; grey images, no subjects.
+        One row for each line of the label files; grey images, no subjects. Files
+        without a line, and other folders, are listed in ``skipped``.
 
     Raises:
         DataError: the images still lie in a table, a label file is missing or wrong.
@@ -80,7 +91,7 @@ def read(root: Path) -> SampleTable:
     ]
     check_distinct(samples)
     check_inside(tree, samples)
-    return sample_table(
+    table = sample_table(
         samples,
         root=tree,
         action_units=(),
@@ -88,6 +99,26 @@ def read(root: Path) -> SampleTable:
         channels=1,
         votes=FERPLUS_VOTES,
     )
+    named = {sample.image for sample in samples}
+    return replace(table, skipped=tuple(_skipped(root, tree, named)))
+
+
+def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]:
+    """Names files that no line names, and what is no part of the tree."""
+    parts = [tree / folder for folder in FOLDERS if (tree / folder).is_dir()]
+    others = []
+    for part in parts:
+        for path in sorted(part.iterdir()):
+            used = path.name == LABELS or f"{part.name}/{path.name}" in named
+            if used or is_litter(path.name):
+                continue
+            if path.is_dir():
+                yield skipped_folder(tree, path, "a folder among images")
+            else:
+                others.append(path)
+    yield from skipped_files(tree, others, f"without a line in {LABELS}")
+    yield from skipped_among(tree, tree, parts)
+    yield from skipped_beside(root, tree)
 
 
 def _tree(root: Path) -> Path | None:
