@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from data_pipeline.decode import LFS_POINTER
 from data_pipeline.errors import DataError
+from data_pipeline.numerals import shortened
 from data_pipeline.regular import read_bytes
 from data_pipeline.samples import Sample
 
@@ -53,13 +54,19 @@ def read_text(path: Path) -> str:
         Its text, without a byte-order mark.
 
     Raises:
-        DataError: it cannot be read, is no text, a Git LFS pointer or a web page.
+        DataError: it cannot be read, is no text, not UTF-8, a Git LFS pointer or a web
+            page.
     """
     try:
         content = read_bytes(path)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None
     refuse_impostor(path, content)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(
+            f"{path}: text in UTF-8 was expected, found UTF-16; save it anew as UTF-8 "
+            "(in Excel: CSV UTF-8)"
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,6 +74,12 @@ def read_text(path: Path) -> str:
             f"{path}: text in UTF-8 was expected, found byte "
             f"0x{content[error.start]:02x} at offset {error.start}; get the file again"
         ) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(
+            f"{path} line {line}: text was expected, found a NUL byte; get the file "
+            "again"
+        )
     return text
 
 
@@ -111,7 +124,8 @@ def image_path(text: str, place: str) -> str:
     if absolute or ".." in path.parts or not path.parts or "\0" in text:
         raise DataError(
             f"{place}: an image path is relative to the data folder and stays in it, "
-            f"found {text!r}; write it like ./cohn-kanade-images/S005/001/NAME.png"
+            f"found {shortened(text, 120)}; write it like "
+            "./cohn-kanade-images/S005/001/NAME.png"
         )
     return path.as_posix()
 

@@ -1,11 +1,11 @@
 """The coursework table: real rows, students' variants, and what is refused."""
 
 import errno
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from data_pipeline import check_table
 from data_pipeline.errors import DataError
 from data_pipeline.readers import read
 from tests.strategies_tables import (
@@ -211,6 +211,6 @@ def test_unreadable_file(tmp_path, monkeypatch):
     def denied(_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(check_table, "read_bytes", denied)
     with pytest.raises(DataError, match=r"data_labels\.csv: .*Permission denied"):
         read(tmp_path, "ckplus")

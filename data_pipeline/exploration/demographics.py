@@ -1,13 +1,12 @@
 """Reads who the subjects are: a CSV of ``subject,sex,age,ethnicity``."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.check_table import read_text
+from data_pipeline.check_table import csv_lines
 from data_pipeline.errors import DataError
+from data_pipeline.numerals import number, shortened
 
 COLUMNS = ("subject", "sex", "age", "ethnicity")
 OLDEST = 120
@@ -46,8 +45,8 @@ def read_demographics(path: Path) -> Demographics:
     Raises:
         DataError: a column or value is wrong; the message names row and column.
     """
-    rows = list(csv.reader(io.StringIO(read_text(path), newline="")))
-    header = [name.strip().lower() for name in rows[0]] if rows else []
+    lines = csv_lines(path, unit="row")
+    header = [name.strip().lower() for name in next(lines, (0, []))[1]]
     if sorted(header) != sorted(COLUMNS):
         raise DataError(
             f"{path} row 1: the columns are {','.join(COLUMNS)}, in any order; found "
@@ -55,16 +54,14 @@ def read_demographics(path: Path) -> Demographics:
         )
     people: dict[str, Person] = {}
     first: dict[str, int] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        subject, person = _person(f"{path} row {number}", header, row)
+    for place, row in lines:
+        subject, person = _person(f"{path} row {place}", header, row)
         if subject in people:
             raise DataError(
-                f"{path} row {number} column subject: {subject} stands in row "
+                f"{path} row {place} column subject: {subject} stands in row "
                 f"{first[subject]} already; remove one of the two rows"
             )
-        people[subject], first[subject] = person, number
+        people[subject], first[subject] = person, place
     if not people:
         raise DataError(f"{path}: there is a header and no row; add one a subject")
     return Demographics(people=people)
@@ -92,12 +89,12 @@ def _band(place: str, text: str) -> str | None:
     if not text:
         return None
     try:
-        age = float(text)
+        age = number(text)
     except ValueError:
         age = -1.0
     if not 0 <= age <= OLDEST:
         raise DataError(
             f"{place} column age: a number of years from 0 to {OLDEST} or empty, found "
-            f"{text!r}"
+            f"{shortened(text)}"
         )
     return next(name for limit, name in BANDS if age < limit)

@@ -91,14 +91,16 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
             'frames of a sequence and no neutral face; say neutral = "none", or read '
             "the official CK+ tree"
         )
-    found = _samples(root, home)
+    # However deep it lies, its images have the same names, and the table its digest.
+    base = home.path.parent if _is_named(home.path, root) else home.path
+    found = _samples(base, home)
     samples = sorted(found, key=lambda sample: Path(sample.image).name.upper())
     _check_one_emotion(samples)
     check_distinct(samples)
-    check_inside(root, samples)
+    check_inside(base, samples)
     table = sample_table(
         _last(samples, frames.last),
-        root=root,
+        root=base,
         action_units=(),
         source="ckplus48",
         channels=1,
@@ -120,6 +122,10 @@ def _home(root: Path) -> _Home | None:
 
 def _named(folder: Path) -> list[Path]:
     return [path for path in _visible(folder) if path.name.upper() == FOLDER]
+
+
+def _is_named(path: Path, root: Path) -> bool:
+    return path != root and path.name.upper() == FOLDER
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -194,20 +200,22 @@ def _check_one_emotion(samples: list[Sample]) -> None:
     first: dict[tuple[str | None, ...], Sample] = {}
     frames: dict[str, Sample] = {}
     for sample in samples:
-        twin = frames.setdefault(Path(sample.image).stem.upper(), sample)
-        if twin is not sample:
-            raise DataError(
-                f"{sample.image}: a frame is one file, found also {twin.image}; remove "
-                "one of the two"
-            )
-        if sample.emotion == str(Emotion.NEUTRAL):
-            continue
         other = first.setdefault((sample.subject, sample.sequence), sample)
+        if sample.emotion == str(Emotion.NEUTRAL):
+            other = sample
+        elif other.emotion == str(Emotion.NEUTRAL):
+            other = first[sample.subject, sample.sequence] = sample
         if other.emotion != sample.emotion:
             raise DataError(
                 f"{sample.image}: a sequence shows one emotion, but {other.image} of "
                 f"sequence {sample.subject}/{sample.sequence} is in another folder; "
                 "remove the wrong one"
+            )
+        twin = frames.setdefault(Path(sample.image).stem.upper(), sample)
+        if twin is not sample:
+            raise DataError(
+                f"{sample.image}: a frame is one file, found also {twin.image}; remove "
+                "one of the two"
             )
 
 
