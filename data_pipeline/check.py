@@ -61,7 +61,7 @@ def _check(asked: argparse.Namespace) -> int:
     from data_pipeline.examine import examine  # noqa: PLC0415
     from data_pipeline.examine_report import report  # noqa: PLC0415
 
-    root, _ = data_folder(keys.dataset, asked.data)
+    root, _ = data_folder(keys.data.dataset, asked.data)
     with stage_bars() as progress:
         found = examine(root, keys, progress)
     report(root, found, shown=None if asked.all else SHOWN)

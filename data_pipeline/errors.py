@@ -12,6 +12,8 @@
 Every message says the rule, the value found, the place, and the way out.
 """
 
+from difflib import get_close_matches
+
 
 class HarnessError(Exception):
     """The work failed for a reason that a person can act on."""
@@ -58,3 +60,15 @@ def first_line(error: BaseException) -> str:
     """
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Ends an "unknown" message: the nearest right word, and all of them.
+
+    Example:
+        >>> nearest("learning_rat", ["epochs", "learning_rate"])
+        'did you mean learning_rate? Known: epochs, learning_rate'
+    """
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}Known: {', '.join(known)}"

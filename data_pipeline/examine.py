@@ -1,19 +1,29 @@
 """Examines a whole data set, the hold-out's pixels included, and writes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from data_pipeline import readers
 from data_pipeline.decode import bombs_refused
+from data_pipeline.development import (
+    landmark_problems,
+    read_development,
+    split_table,
+    usable,
+)
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.inspection import Fault, Look, inspect
-from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_people
+from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_sequences
+from data_pipeline.people import joined, people_problems
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
-from data_pipeline.split import split
+from data_pipeline.split import Split
 from data_pipeline.study_file import DataKeys
+from data_pipeline.study_sections import Data
 from data_pipeline.threads import threads
 
 Progress = Callable[[str, int, int], None]
@@ -48,24 +58,16 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     Raises:
         DataError: there is no such folder or layout, or it cannot be split so.
     """
-    reader = readers.find(root, keys.dataset)
-    frames = Frames(neutral=keys.neutral, last=keys.frames)
+    reader = readers.find(root, keys.data.dataset)
+    frames = Frames(neutral=keys.data.neutral, last=keys.data.frames)
     try:
         table = reader.table(root, frames, lambda n, of: progress("labels", n, of))
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
-    parts = parts_of(
-        table,
-        split(
-            table,
-            by=keys.by,
-            folds=keys.folds,
-            hold_out=keys.hold_out,
-            hold_out_seed=keys.hold_out_seed,
-            validation=keys.validation,
-        ),
-    )
+    table = joined(table, keys.data.subjects)
+    divided = split_table(table, keys.split)
+    parts = parts_of(table, divided)
     looks = _looks(table, progress)
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
     seen = [look for look in looks if isinstance(look, Look)]
@@ -78,7 +80,13 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         for row, look in enumerate(looks)
         if isinstance(look, Fault)
     ]
-    problems += shared_people(table, parts) + same_files(table, parts, rows, seen)
+    problems += people_problems(table, keys.data.subjects)
+    if keys.targets_known:
+        problems += _target_problems(keys.data, divided, _readable(table, looks))
+    if keys.data.crop == "landmarks":
+        problems += landmark_problems(table)
+    problems += shared_sequences(table, parts)
+    problems += same_files(table, parts, rows, seen)
     problems += same_pictures(
         table, parts, rows, seen, lambda n, of: progress("comparing images", n, of)
     )
@@ -90,6 +98,28 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         parts={name: int((parts == name).sum()) for name in names},
         problems=tuple(problems),
     )
+
+
+def _target_problems(
+    data: Data, divided: Split, readable: set[str]
+) -> Iterator[Problem]:
+    """Finds what a search refuses before its first trial: it cannot learn or score."""
+    try:
+        found = read_development(data, divided)
+        if data.unreadable == "quarantine":
+            images = found.split.development.frame["image"]
+            usable(found, np.flatnonzero(images.isin(readable)))
+    except DataError as error:
+        yield Problem(check=Check.TARGET, where="the study", found=str(error))
+
+
+def _readable(table: SampleTable, looks: Sequence[Look | Fault]) -> set[str]:
+    """Names the images that a search can decode, dull ones among them."""
+    return {
+        image
+        for image, look in zip(table.frame["image"], looks, strict=True)
+        if isinstance(look, Look) or look.check is Check.BLANK
+    }
 
 
 def _looks(table: SampleTable, progress: Progress) -> list[Look | Fault]:

@@ -84,7 +84,7 @@ def _explore(asked: argparse.Namespace) -> None:
     from data_pipeline.exploration.render import render  # noqa: PLC0415
 
     with stage_bars() as progress:
-        root, drawn = find_data(keys.dataset, asked.data, progress)
+        root, drawn = find_data(keys.data.dataset, asked.data, progress)
         out = asked.out or _RUNS / (f"{study}-drawn" if drawn else study) / "explore"
         folder.check_free(out)
         material = gather(

@@ -42,8 +42,8 @@ def parts_of(table: SampleTable, divided: Split) -> Array:
     return np.array([part.get(image, HOLD_OUT) for image in table.frame["image"]])
 
 
-def shared_people(table: SampleTable, parts: Array) -> list[Problem]:
-    """Finds subjects and sequences in two parts, however their ids are spelled.
+def shared_sequences(table: SampleTable, parts: Array) -> list[Problem]:
+    """Finds sequences in two parts, as a published partition may have them.
 
     Args:
         table: the whole table.
@@ -52,25 +52,20 @@ def shared_people(table: SampleTable, parts: Array) -> list[Problem]:
     Returns:
         One problem for each of them.
     """
-    subjects = [_plain(value) for value in table.frame["subject"]]
-    sequences = [
-        subject and sequence and f"{subject} sequence {sequence}"
+    keys = [
+        "" if subject is None or sequence is None else f"{subject}\0{sequence}"
         for subject, sequence in zip(
-            subjects, map(_plain, table.frame["sequence"]), strict=True
+            table.frame["subject"], table.frame["sequence"], strict=True
         )
     ]
     return [
-        Problem(check=check, where=_places(table, parts, rows), found=advice)
-        for check, keys, advice in (
-            (Check.SUBJECT, subjects, "one person; spell the subject in one way"),
-            (Check.SEQUENCE, sequences, "one sequence; split by subject"),
+        Problem(
+            check=Check.SEQUENCE,
+            where=_places(table, parts, rows),
+            found="one sequence; split by subject",
         )
         for rows in _spread(keys, parts)
     ]
-
-
-def _plain(value: object) -> str:
-    return "" if value is None else "".join(filter(str.isalnum, str(value))).casefold()
 
 
 def same_files(

@@ -3,40 +3,35 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import StudyError, nearest
 from data_pipeline.regular import is_regular, read_text
+from data_pipeline.study_sections import (
+    Data,
+    Split,
+    data_problems,
+    read_section,
+    split_problems,
+)
 
 STUDIES = Path(__file__).resolve().parent.parent / "studies"
+
+UNSAID: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
+"""What a study that is still being written may lack: data can be looked at without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataKeys:
-    """The keys of ``[data]`` and ``[split]`` that say which rows are in which part."""
+    """The sections ``[data]`` and ``[split]`` of a study.
 
-    dataset: str
-    neutral: str = "none"
-    frames: int | None = None
-    by: str = "subject"
-    folds: int = 5
-    hold_out: float = 0.2
-    hold_out_seed: int = 1
-    validation: float | None = None
+    ``targets_known`` is false where the study names no targets yet.
+    """
 
-
-_SECTIONS: dict[str, dict[str, type]] = {
-    "data": {"dataset": str, "neutral": str, "frames": int},
-    "split": {
-        "by": str,
-        "folds": int,
-        "hold_out": float,
-        "hold_out_seed": int,
-        "validation": float,
-    },
-}
+    data: Data
+    split: Split
+    targets_known: bool = True
 
 
 def read_data_keys(study: str) -> DataKeys:
@@ -46,10 +41,11 @@ def read_data_keys(study: str) -> DataKeys:
         study: a name in ``studies/`` or a path that ends in ``.toml``.
 
     Returns:
-        The keys, complete with the defaults that a search takes.
+        The sections, complete with the defaults that a search takes.
 
     Raises:
-        StudyError: no such file, not TOML, or a key is missing or of a wrong type.
+        StudyError: no such file, not TOML, or a key is missing or wrong; one message
+            with every problem that a search would find in the two sections.
     """
     path = _find(study)
     try:
@@ -58,14 +54,15 @@ def read_data_keys(study: str) -> DataKeys:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: is not a TOML file: {error}") from error
-    found: dict[str, Any] = {}
-    for section, kinds in _SECTIONS.items():
-        found |= _keys(path, section, tables.get(section, {}), kinds)
-    if "dataset" not in found:
-        raise StudyError(
-            f'{path}: [data] dataset: is missing; say which, such as "ckplus"'
-        )
-    return DataKeys(**found)
+    problems: list[str] = []
+    told = _section(path, "data", tables)
+    data = read_section("data", Data, UNSAID | dict(told), problems)
+    split = read_section("split", Split, _section(path, "split", tables), problems)
+    problems.extend(data_problems(data) if data else ())
+    problems.extend(split_problems(split) if split else ())
+    if problems:
+        raise StudyError("\n".join(f"{path}: {problem}" for problem in problems))
+    return DataKeys(data=data, split=split, targets_known="targets" in told)
 
 
 def _find(study: str) -> Path:
@@ -73,26 +70,14 @@ def _find(study: str) -> Path:
     if is_regular(path):
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
-    near = get_close_matches(study, known, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
     raise StudyError(
-        f"--study {study}: there is no study file {path}; {meant} Or give the path of "
-        "a .toml file"
+        f"--study {study}: there is no study file {path}; {nearest(study, known)}, "
+        "or the path of a .toml file"
     )
 
 
-def _keys(
-    path: Path, section: str, table: object, kinds: Mapping[str, type]
-) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        raise StudyError(f"{path}: {section}: must be a section, found {table!r}")
-    found = {key: table[key] for key in kinds if key in table}
-    for key, value in found.items():
-        kind = kinds[key]
-        whole = kind is float and isinstance(value, int)
-        if isinstance(value, bool) or not (isinstance(value, kind) or whole):
-            raise StudyError(
-                f"{path}: [{section}] {key}: must be of type {kind.__name__}, found "
-                f"{value!r}; correct the study file"
-            )
+def _section(path: Path, name: str, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = tables.get(name, {})
+    if not isinstance(found, dict):
+        raise StudyError(f"{path}: {name}: must be a section, found {found!r}")
     return found

@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Callable
 
+from data_pipeline.fold_checks import fold_notes
 from search import final
 from search.curve_files import FOLDER as CURVES
-from search.fold_checks import fold_notes
 from search.gains import gains
 from search.gap import told_gap
 from search.job import Job

@@ -3,26 +3,14 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from difflib import get_close_matches
 
+from data_pipeline.errors import nearest
 from models.settings import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
 
 
 class Problems(list[str]):
     """Messages of the form ``KEY: RULE, found VALUE``."""
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """Ends an "unknown" message: the nearest right word, and all of them.
-
-    Example:
-        >>> nearest("learning_rat", ["epochs", "learning_rate"])
-        'did you mean learning_rate? Known: epochs, learning_rate'
-    """
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}"
 
 
 def check_value(

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.errors import InputError, RunError, nearest
 from search.best import best_of
-from search.domains import nearest
 from search.exported import exported
 from search.history import read_records
 from search.records import TrialRecord

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from data_pipeline.errors import nearest
 from models.settings import SETTINGS, Value
-from search.domains import Problems, check_value, nearest
+from search.domains import Problems, check_value
 from search.space import Choices, Domain, FloatRange, IntRange, SearchSpace, grid_values
 
 NAME = "name"

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from data_pipeline.errors import nearest
 from models.metrics import METRIC_NAMES, REPORTED_NAMES
-from search.domains import Problems, nearest
+from search.domains import Problems
 
 
 def read_objective(

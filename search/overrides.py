@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import StudyError, nearest
 from models.settings import SETTINGS
-from search.domains import nearest
 from search.sections import SECTIONS
 
 Raw = dict[str, Any]

@@ -7,24 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from data_pipeline import readers
-from data_pipeline.divisible import Guarantee
-from data_pipeline.frames import Frames
+from data_pipeline.development import (
+    Development,
+    read_development,
+    read_table,
+    split_table,
+    study_cropper,
+    usable,
+)
+from data_pipeline.fold_checks import twins
 from data_pipeline.images import read_images
-from data_pipeline.leaks import parts_of, shared_people
 from data_pipeline.left_out import Skipped
-from data_pipeline.problems import Problem
-from data_pipeline.split import Fold, Split, split
-from data_pipeline.targets import Targets, read_targets
+from data_pipeline.split import Fold, Split
+from data_pipeline.targets import Targets
 from models.config import Frame
-from search.crops import study_cropper
-from search.fold_checks import check_folds, twins
 from search.job import Job
 from search.starts import check_seen, check_space, models_of, start_identity
 from search.study import Study
-from search.truth import read_truth
 
 Progress = Callable[[str, int, int], None]
 
@@ -33,23 +32,36 @@ Progress = Callable[[str, int, int], None]
 class Labelled:
     """What is known before any pixel is read.
 
-    ``drawn`` says that nobody in the data is real. ``targets`` and ``truth`` are those
-    of the development rows: what is learned from, and what is scored against. They
-    differ where votes make labels. ``skipped`` are rows that have no readable label;
-    ``unlabelled`` counts development rows that were left out because they have none.
-    ``shared`` are people and sequences in two parts, under two spellings of a name.
+    ``drawn`` says that nobody in the data is real. ``skipped`` are rows that have no
+    readable label.
     """
 
     root: Path
     drawn: bool
-    split: Split
-    targets: Targets
-    truth: Targets
+    development: Development
     frame: Frame
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
-    unlabelled: int = 0
-    shared: tuple[Problem, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """The parts of the table."""
+        return self.development.split
+
+    @property
+    def targets(self) -> Targets:
+        """What is learned from."""
+        return self.development.targets
+
+    @property
+    def truth(self) -> Targets:
+        """What is scored against."""
+        return self.development.truth
+
+    @property
+    def unlabelled(self) -> int:
+        """Counts development rows that were left out: they have no label."""
+        return self.development.unlabelled
 
 
 def read_labels(
@@ -61,10 +73,6 @@ def read_labels(
     runs: Path = Path("runs"),
 ) -> Labelled:
     """Reads labels and splits; no image is opened.
-
-    Where images are rated, a development row without any label of the study's targets
-    is left out before its pixels are read: AffectNet calls a fifth of its images
-    Uncertain or No-Face. In other tables such a row stays, and is masked.
 
     Args:
         study: the study.
@@ -81,33 +89,13 @@ def read_labels(
         StudyError: a configuration of the space cannot be built for these data.
     """
     models = models_of(study.space, runs.resolve(), study.name, drawn=drawn)
-    frames = Frames(neutral=study.data.neutral, last=study.data.frames)
-    table = readers.read(
+    table = read_table(
         root,
-        study.data.dataset,
-        frames,
+        study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    parts = split(
-        table,
-        by=study.split.by,
-        folds=study.split.folds,
-        hold_out=study.split.hold_out,
-        hold_out_seed=study.split.hold_out_seed,
-        validation=study.split.validation,
-    )
-    by_subject = parts.guarantee is Guarantee.SUBJECT
-    shared = shared_people(table, parts_of(table, parts)) if by_subject else ()
-    targets = read_targets(
-        parts.development,
-        wanted=study.data.targets,
-        emotions=study.data.emotions,
-        labels=study.data.labels,
-    )
-    useful = np.flatnonzero(targets.known() | (not table.dimensions))
-    unlabelled = len(targets) - len(useful)
-    if unlabelled:
-        parts, targets = parts.only(useful), targets.take(useful)
+    development = read_development(study.data, split_table(table, study.split))
+    targets = development.targets
     frame = Frame(
         models=models,
         image_size=study.data.image_size,
@@ -122,14 +110,10 @@ def read_labels(
     return Labelled(
         root=root,
         drawn=drawn,
-        split=parts,
-        targets=targets,
-        truth=read_truth(study.data, parts.development) if table.votes else targets,
+        development=development,
         frame=frame,
         fingerprint=table.fingerprint(),
         skipped=table.skipped,
-        unlabelled=unlabelled,
-        shared=tuple(shared),
     )
 
 
@@ -159,21 +143,13 @@ def prepare(
         cropper=study_cropper(study.data, development),
         progress=progress,
     )
-    learned, judged = _useful(labelled, images.kept)
-    folds = tuple(
-        Fold(
-            train=np.intersect1d(fold.train, learned),
-            validation=np.intersect1d(fold.validation, judged),
-        )
-        for fold in labelled.split.folds
-    )
-    check_folds(folds, labelled.targets, labelled.truth)
+    used = usable(labelled.development, images.kept)
     job = Job(
         images=str(images.path.resolve()),
         targets=labelled.targets,
         truth=labelled.truth,
-        rows=learned,
-        folds=folds,
+        rows=used.rows,
+        folds=used.folds,
         frame=labelled.frame,
         objective=dict(study.objective),
         stride=study.stride,
@@ -182,9 +158,9 @@ def prepare(
         concurrent=study.resources.max_concurrent,
         unreadable=len(development) - len(images.kept),
         without_face=images.fallbacks,
-        twins=twins(folds, images.contents),
+        twins=twins(used.folds, images.contents),
     )
-    return job, {"data.pixels": images.digest, "data.folds": _digest(folds)}
+    return job, {"data.pixels": images.digest, "data.folds": _digest(used.folds)}
 
 
 def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
@@ -194,18 +170,6 @@ def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
         "data.hold_out": labelled.split.hold_out.key,
         **start_identity(study.space, labelled.frame),
     }
-
-
-def _useful(labelled: Labelled, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the rows to learn from and to score.
-
-    Rows whose votes agree on nothing are dropped, as those who collected them do; in
-    all other tables a row without a label stays, and is masked.
-    """
-    if not labelled.split.development.votes:
-        return kept, kept
-    learned, judged = labelled.targets.emotion_mask, labelled.truth.emotion_mask
-    return kept[learned[kept]], kept[judged[kept]]
 
 
 def _digest(folds: tuple[Fold, ...]) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from data_pipeline.development import read_truth
 from data_pipeline.samples import SampleTable
 from data_pipeline.seeds import child_seed
 from models.predictions import Predictions
 from search.prepare import Labelled
 from search.study import Study
-from search.truth import clusters, read_truth, read_votes
+from search.truth import clusters, read_votes
 
 
 def scored(

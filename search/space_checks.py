@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from search.sections import Data
+from data_pipeline.study_sections import Data
 from search.space import SearchSpace, grid_size, largest_grid
 
 LARGEST_GRID = 100_000

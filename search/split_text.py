@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.emotion_labels import EMOTION_LEVELS
-from data_pipeline.problems import Problem
 from data_pipeline.shares import Label, Shares
 from data_pipeline.split import Split
+from data_pipeline.study_sections import Data
 from search.report_text import GUARANTEES, IMBALANCE, wrapped
-from search.sections import Data
 
 
 def split_text(split: Split, data: Data) -> str:
@@ -30,20 +29,6 @@ def split_text(split: Split, data: Data) -> str:
     lines += [_furthest(split.shares, labels), _imbalance(split.shares)]
     lines += _absences(split.shares, labels)
     return "\n".join(part for line in lines if line for part in wrapped(line))
-
-
-def told_shared(shared: Sequence[Problem], study: str) -> str:
-    """Says that somebody may be in two parts, under two spellings of a name.
-
-    Args:
-        shared: what was found, one at least.
-        study: its name.
-    """
-    return (
-        f"Attention: {shared[0].check}, if spellings are one name\n"
-        f"  the first of {len(shared)}: {shared[0].where}\n"
-        f"  all are listed by: python -m data_pipeline.check --study {study}"
-    )
 
 
 def told_twins(count: int, study: str) -> str:

@@ -34,7 +34,6 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler
-from search.split_text import told_shared
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -73,8 +72,6 @@ def run_stages(asked: argparse.Namespace) -> None:
         )
         if labelled.skipped:
             progress.say(told_skipped(labelled.skipped, study.name))
-        if labelled.shared:
-            progress.say(told_shared(labelled.shared, study.name))
         folder.make()
         run = Run(
             study=study,

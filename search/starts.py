@@ -5,11 +5,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import StudyError, nearest
 from models.config import Frame, Structure, complete, model_config
 from models.settings import Value
 from models.weights import IMAGENET, NONE, Taken, check_structure
-from search.domains import nearest
 from search.run_folder import check_fit, run_name, sha256, studies_in
 from search.seen import check_digest, has_seen, is_known, seen_by
 from search.space import Choices, Domain, SearchSpace

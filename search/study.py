@@ -7,13 +7,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import StudyError, nearest
 from data_pipeline.regular import is_regular, read_text
 from data_pipeline.seeds import child_seed
+from data_pipeline.study_sections import (
+    Data,
+    Split,
+    data_problems,
+    read_section,
+    split_problems,
+)
 from models.settings import SETTINGS
-from search.domains import Problems, nearest
+from search.domains import Problems
 from search.grammar import read_space
 from search.known import Known, read_enqueued
 from search.objective_table import read_objective
@@ -22,12 +27,8 @@ from search.sections import (
     LATER,
     RENAMED,
     SECTIONS,
-    Data,
     Resources,
     Search,
-    Split,
-    data_problems,
-    split_problems,
 )
 from search.space import SearchSpace
 from search.space_checks import space_problems
@@ -157,7 +158,8 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
             problems.append(f"{table}: must be a section, found {raw[table]!r}")
     _stop(problems, place)
     sections = {
-        key: _section(key, kind, raw, problems) for key, kind in SECTIONS.items()
+        key: read_section(key, kind, raw.get(key, {}), problems)
+        for key, kind in SECTIONS.items()
     }
     objective = read_objective(raw.get("objective", {}), problems)
     space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
@@ -199,28 +201,6 @@ def _load(path: Path) -> Raw:
 def _stop(problems: Problems, place: str) -> None:
     if problems:
         raise StudyError("\n".join(f"{place}: {problem}" for problem in problems))
-
-
-def _section(key: str, kind: type, raw: Raw, problems: Problems) -> Any:
-    try:
-        return kind(**raw.get(key, {}))
-    except ValidationError as error:
-        for found in error.errors():
-            problems.append(_said(key, kind, found))
-        return None
-
-
-def _said(section: str, kind: type, found: Any) -> str:
-    where = ".".join(str(part) for part in found["loc"]) or "?"
-    place = f"[{section}] {where}"
-    if found["type"] == "missing":
-        return f"{place}: is missing"
-    if found["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-        fields = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
-        return f"{place}: unknown key; {nearest(where, fields)}"
-    rule = found["msg"].removeprefix("Input should be ")
-    rule = rule.replace("a valid tuple", "a list")  # as TOML has it
-    return f"{place}: must be {rule}, found {found['input']!r}"
 
 
 def _check_together(study: Study, problems: Problems) -> None:

@@ -1,31 +1,12 @@
-"""What predictions are scored against, and what the bootstrap draws."""
+"""The votes that predictions are compared with, and what the bootstrap draws."""
 
 from data_pipeline.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
 from data_pipeline.samples import SampleTable
+from data_pipeline.study_sections import Data
 from data_pipeline.targets import Targets, read_targets
-from search.sections import Data
 
 SHARES = "crossentropy"
 """The rule that keeps the shares of the votes."""
-
-
-def read_truth(data: Data, table: SampleTable) -> Targets:
-    """Reads what predictions are scored against, which a part of a table may lack.
-
-    Args:
-        data: the study's section.
-        table: development rows, or those of the opened hold-out.
-
-    Returns:
-        The targets; where votes make labels, those of the rule that is scored.
-    """
-    return read_targets(
-        table,
-        wanted=data.targets,
-        emotions=data.emotions,
-        labels=scored_rule(data.labels),
-        required=False,
-    )
 
 
 def read_votes(data: Data, table: SampleTable) -> Targets | None:

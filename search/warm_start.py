@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from data_pipeline.errors import InputError, StudyError
+from data_pipeline.errors import InputError, StudyError, nearest
 from models.config import complete
 from search.best import ranked
-from search.domains import nearest
 from search.history import read_identity, read_records
 from search.known import Known, find
 from search.prepare import Labelled

@@ -12,11 +12,11 @@ def image_of(subject, number=1):
 
 
 def write_rows(root):
-    """Writes a table of all subjects, two sequences each, in the labels' order."""
+    """Writes a table of all subjects: one positive and one negative sequence each."""
     rows = [
-        f"{subject},{number},{image_of(subject, number)},1,positive"
+        f"{subject},{number},{image_of(subject, number)},{labels}"
         for subject in SUBJECTS
-        for number in (1, 2)
+        for number, labels in ((1, "1,positive"), (2, "0,negative"))
     ]
     write_table(root, HEADER, *rows)
 

@@ -1,21 +1,26 @@
 """The check of a data set: each kind of harm is found, a clean set is called clean."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from data_pipeline.examine import examine
-from data_pipeline.leaks import parts_of, shared_people
+from data_pipeline.leaks import parts_of, shared_sequences
 from data_pipeline.problems import Check
 from data_pipeline.readers import read
 from data_pipeline.split import split
 from data_pipeline.study_file import DataKeys
+from data_pipeline.study_sections import Data, Split
 from tests.strategies_check import HEADER, image_of, write_clean
 from tests.strategies_tables import sample, table_of
 
-KEYS = DataKeys(dataset="ckplus", folds=2, hold_out=0.25)
+KEYS = DataKeys(
+    data=Data(dataset="ckplus", targets=("emotion", "action_units"), image_size=48),
+    split=Split(folds=2, hold_out=0.25),
+)
 
 
 @pytest.fixture
@@ -153,23 +158,19 @@ def test_drawn_faces_differ(coursework):
     assert found(coursework)[0] == []
 
 
-def test_shared_people():
-    """One person under two spellings, in two parts, is found, and her sequence."""
-    table = table_of([sample("P-07", 1), sample("p07", 1), sample("p07", 2)])
-    parts = np.array(["fold 1", "hold-out", "hold-out"])
-    problems = shared_people(table, parts)
-    assert [problem.check for problem in problems] == [Check.SUBJECT, Check.SEQUENCE]
-    for problem in problems:
-        assert problem.where == (
-            "fold 1: images/P-07_001.png; hold-out: images/p07_001.png"
-        )
-    assert shared_people(table, np.array(["fold 1"] * 3)) == []
+def test_shared_sequences():
+    """A sequence that a published partition has in two parts is found."""
+    table = table_of([sample("P07", 1), replace(sample("P07", 1), image="copy.png")])
+    (problem,) = shared_sequences(table, np.array(["fold 1", "hold-out"]))
+    assert problem.check is Check.SEQUENCE
+    assert problem.where == "fold 1: images/P07_001.png; hold-out: copy.png"
+    assert shared_sequences(table, np.array(["fold 1"] * 2)) == []
 
 
 def test_no_people():
-    """Rows without a subject share nobody."""
-    table = table_of([sample(None, 1), sample(None, 2)])
-    assert shared_people(table, np.array(["fold 1", "fold 2"])) == []
+    """Rows without a subject share no sequence."""
+    table = table_of([sample(None, 1), sample(None, 1 + 1)])
+    assert shared_sequences(table, np.array(["fold 1", "fold 2"])) == []
 
 
 def test_two_labels(root, parts):

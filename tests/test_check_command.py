@@ -53,7 +53,10 @@ def test_many(root, tmp_path):
         ("[data\n", ["is not a TOML file"]),
         ("[split]\n", ["[data] dataset", "is missing"]),
         ("data = 3\n", ["data", "section", "3"]),
-        ('[data]\ndataset = "ckplus"\n[split]\nfolds = "2"\n', ["folds", "int", "'2'"]),
+        (
+            '[data]\ndataset = "ckplus"\n[split]\nfolds = "2"\n',
+            ["folds", "int", "'2'"],
+        ),
         ('[data]\ndataset = "ckpluss"\n', ["ckplus", "'ckpluss'"]),
         ('[data]\ndataset = "ckplus"\n[split]\nhold_out = 2\n', ["hold_out", "2"]),
     ],
@@ -88,12 +91,8 @@ def test_unknown_study():
 def test_keys_are_the_searchs(name):
     """The keys read here are those that a search of the same study takes."""
     keys, study = read_data_keys(name), read_study(name)
-    assert keys.dataset == study.data.dataset
-    assert keys.by == study.split.by
-    assert keys.folds == study.split.folds
-    assert keys.hold_out == study.split.hold_out
-    assert keys.hold_out_seed == study.split.hold_out_seed
-    assert keys.validation == study.split.validation
+    assert (keys.data, keys.split) == (study.data, study.split)
+    assert keys.targets_known
 
 
 def test_defaults_are_the_searchs(tmp_path):
@@ -104,8 +103,4 @@ def test_defaults_are_the_searchs(tmp_path):
         '[fixed]\n"training.epochs" = 2\n'
     )
     path = str(write_study(tmp_path, text=text))
-    keys, study = read_data_keys(path), read_study(path)
-    assert (keys.by, keys.folds) == (study.split.by, study.split.folds)
-    assert keys.hold_out == study.split.hold_out
-    assert keys.hold_out_seed == study.split.hold_out_seed
-    assert keys.validation == study.split.validation
+    assert read_data_keys(path).split == read_study(path).split

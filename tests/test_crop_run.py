@@ -9,9 +9,9 @@ import pytest
 from data_pipeline import readers
 from data_pipeline.crop import cropper, rebuilt
 from data_pipeline.decode_rows import decode_all
+from data_pipeline.development import study_cropper
 from data_pipeline.errors import DataError
-from search.crops import study_cropper
-from search.sections import Data
+from data_pipeline.study_sections import Data
 from tests.strategies_runs import searched, write_study
 
 pytestmark = pytest.mark.slow

@@ -26,6 +26,10 @@ TEXTS = {
     "data.neutral": {"none": "none", "first": "first"},
     "data.frames": {"1": 1, "3": 3},
     "data.crop": {"none": "none", "detect": "detect", "landmarks": "landmarks"},
+    "data.subjects": {
+        "{}": {},
+        '{ "s010" = "S010", S10 = "S10" }': {"s010": "S010", "S10": "S10"},
+    },
     "split.by": {"subject": "subject", "partition": "partition"},
     "split.folds": {"1": 1, "5": 5, "10": 10},
     "split.hold_out": {"0.15": 0.15, "0.4": 0.4},

@@ -9,23 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.errors import DataError
-from data_pipeline.problems import Check
+from data_pipeline.fold_checks import check_folds, fold_notes, twins
 from data_pipeline.shares import HOLD_OUT
 from data_pipeline.split import Fold, split
+from data_pipeline.study_sections import Data
 from data_pipeline.targets import read_targets
-from search.fold_checks import check_folds, fold_notes, twins
-from search.prepare import read_labels
 from search.report_text import WIDTH
-from search.sections import Data
-from search.split_text import split_report, split_text, told_shared
-from search.study import read_study
+from search.split_text import split_report, split_text
 from tests.strategies_tables import (
     LAW,
     ckplus_sized,
     sample,
     table_of,
     tables,
-    write_table,
 )
 
 BOTH = ("emotion", "action_units")
@@ -125,7 +121,12 @@ def test_classes_of_the_level():
 def labelled(units):
     """Makes targets of rows with these AU17 labels, and two folds of them."""
     rows = [
-        sample("S005", number, units=(unit, None, None))
+        sample(
+            "S005",
+            number,
+            high_level=("negative", "positive")[number % 2],
+            units=(unit, None, None),
+        )
         for number, unit in enumerate(units)
     ]
     targets = read_targets(table_of(rows), wanted=BOTH, emotions="high_level")
@@ -158,23 +159,6 @@ def test_unusable_units(units, told):
     folds, targets = labelled(units)
     with pytest.raises(DataError, match=told):
         check_folds(folds, targets, targets)
-
-
-@pytest.mark.parametrize("other", ["p", "P-"])
-def test_two_spellings(tmp_path, other):
-    """A search says of a person in two parts, under two spellings, and of no other."""
-    rows = [
-        f"{name}{number:02d},images/{name}{number}.png,{number % 2},positive"
-        for number in range(20)
-        for name in ("P", other)
-    ]
-    write_table(tmp_path, "subject,filepath,AU1,high_level_emotion", *rows)
-    study = read_study("ckplus", settings=["split.folds=2"])
-    labelled = read_labels(study, tmp_path, drawn=False)
-    assert Check.SUBJECT in {problem.check for problem in labelled.shared}
-    assert "subject in two parts" in told_shared(labelled.shared, "ckplus")
-    write_table(tmp_path, "subject,filepath,AU1,high_level_emotion", *rows[::2])
-    assert read_labels(study, tmp_path, drawn=False).shared == ()
 
 
 def test_twins_are_counted():

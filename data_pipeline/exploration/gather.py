@@ -1,17 +1,15 @@
 """Gathers the material: reads labels, splits, drops the hold-out, looks at files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline import readers
+from data_pipeline.development import read_table, split_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import read_image_facts
 from data_pipeline.exploration.material import HeldOut, Material
-from data_pipeline.frames import Frames
 from data_pipeline.holdout import HoldOut
 from data_pipeline.samples import SampleTable
-from data_pipeline.split import split
 from data_pipeline.study_file import DataKeys
 
 Progress = Callable[[str, int, int], None]
@@ -42,19 +40,11 @@ def gather(
     Raises:
         DataError: the data or the demographics are wrong.
     """
-    people = None if demographics is None else read_demographics(demographics)
-    frames = Frames(neutral=keys.neutral, last=keys.frames)
-    table = readers.read(
-        root, keys.dataset, frames, lambda n, of: progress("labels", n, of)
-    )
-    parts = split(
-        table,
-        by=keys.by,
-        folds=keys.folds,
-        hold_out=keys.hold_out,
-        hold_out_seed=keys.hold_out_seed,
-        validation=keys.validation,
-    )
+    people = None
+    if demographics is not None:
+        people = _one_id_each(read_demographics(demographics), keys.data.subjects)
+    table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
+    parts = split_table(table, keys.split)
     known, strangers = _developing(people, parts.development, parts.hold_out)
     return Material(
         study=study,
@@ -72,6 +62,16 @@ def gather(
         demographics=known,
         strangers=strangers,
         faces=False,
+    )
+
+
+def _one_id_each(found: Demographics, subjects: Mapping[str, str]) -> Demographics:
+    """Names people as the study does; who has a row under that name keeps it."""
+    renamed = {subjects.get(who, who): person for who, person in found.people.items()}
+    return replace(
+        found,
+        people=renamed
+        | {who: person for who, person in found.people.items() if who not in subjects},
     )
 
 

@@ -11,6 +11,20 @@ from data_pipeline.targets import Targets
 WAY_OUT = "take fewer [split] folds, or more data"
 
 
+def check_development(truth: Targets) -> None:
+    """Refuses labels that no score can be computed of.
+
+    Args:
+        truth: what is scored against, of all development rows.
+
+    Raises:
+        DataError: there is one emotion alone, or no action unit or dimension that
+            differs between two rows.
+    """
+    for found in _alike(truth):
+        raise DataError(f"the development part, {len(truth)} images: {found}")
+
+
 def check_folds(folds: Sequence[Fold], targets: Targets, truth: Targets) -> None:
     """Refuses folds that nothing can be learned from or scored on.
 
@@ -20,7 +34,8 @@ def check_folds(folds: Sequence[Fold], targets: Targets, truth: Targets) -> None
         truth: what is scored against.
 
     Raises:
-        DataError: a part has no label of a target, or no action unit can be scored.
+        DataError: a part has no label of a target, a training part has one emotion
+            alone, or the validation parts together cannot be scored.
     """
     for index, fold in enumerate(folds):
         for name, rows, labels in (
@@ -32,13 +47,15 @@ def check_folds(folds: Sequence[Fold], targets: Targets, truth: Targets) -> None
                     f"fold {index + 1}: its {name} part of {len(rows)} images has no "
                     f"{kind}; {WAY_OUT}"
                 )
+        alone = _one_emotion(targets.take(fold.train))
+        if alone:
+            raise DataError(
+                f"fold {index + 1}: its train part of {len(fold.train)} images has "
+                f"one emotion alone, {alone}; {WAY_OUT}"
+            )
     pooled = truth.take(np.concatenate([fold.validation for fold in folds]))
-    if truth.action_units and not _has_both(pooled).any():
-        raise DataError(
-            f"the validation parts: none of {len(truth.action_units)} action units is "
-            "both present and absent in them, so that none can be scored; drop "
-            "action_units from [data] targets, or read more data"
-        )
+    for found in _alike(pooled):
+        raise DataError(f"the validation parts: {found}")
 
 
 def twins(folds: Sequence[Fold], contents: np.ndarray) -> int:
@@ -73,6 +90,37 @@ def fold_notes(folds: Sequence[Fold], truth: Targets) -> Iterator[str]:
                 f"fold {index + 1}: no action unit is both present and absent in its "
                 "validation part; its reports count 0 for them, in every trial alike"
             )
+
+
+def _alike(part: Targets) -> Iterator[str]:
+    """Says of each target why no score can be computed of it, and the way out."""
+    way_out = "from [data] targets, or read more data"
+    alone = _one_emotion(part)
+    if alone:
+        yield (
+            f"they show one emotion alone, {alone}, so that every model is right or "
+            f"none; drop emotion {way_out}"
+        )
+    if part.action_units and not _has_both(part).any():
+        yield (
+            f"none of {len(part.action_units)} action units is both present and "
+            f"absent in them, so that none can be scored; drop action_units {way_out}"
+        )
+    rated, known = part.valence_arousal, part.valence_arousal_mask
+    if part.dimensions and not any(
+        len(np.unique(values[mask])) > 1
+        for values, mask in zip(rated.T, known.T, strict=True)
+    ):
+        yield (
+            "all of them have the same valence and arousal, so that neither can be "
+            f"scored; drop valence_arousal {way_out}"
+        )
+
+
+def _one_emotion(part: Targets) -> str:
+    """Names the emotion of all labelled rows, where there is but one."""
+    shown = part.emotion[part.emotion_mask].any(axis=0)
+    return part.emotions[int(np.argmax(shown))] if shown.sum() == 1 else ""
 
 
 def _unlabelled(part: Targets) -> Iterator[str]:

@@ -1,0 +1,234 @@
+"""What a search learns from: the development rows of a study, and their labels.
+
+``search.run`` and ``data_pipeline.check`` read data by this code alone: what one of
+them refuses, the other refuses.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipeline import readers
+from data_pipeline.crop import Cropper, cropper
+from data_pipeline.emotion_labels import scored_rule
+from data_pipeline.errors import DataError
+from data_pipeline.fold_checks import check_development, check_folds
+from data_pipeline.frames import Frames
+from data_pipeline.landmarks import landmarks_of
+from data_pipeline.people import joined, people_problems, refuse_shared
+from data_pipeline.problems import Check, Problem
+from data_pipeline.samples import SampleTable
+from data_pipeline.split import Fold, Split, split
+from data_pipeline.study_sections import Data
+from data_pipeline.study_sections import Split as SplitKeys
+from data_pipeline.targets import Targets, read_targets
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Development:
+    """The development rows, divided and labelled.
+
+    ``targets`` is what is learned from and ``truth`` what is scored against; they
+    differ where votes make labels. ``unlabelled`` counts rows that were left out
+    because they have no label at all.
+    """
+
+    split: Split
+    targets: Targets
+    truth: Targets
+    unlabelled: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Usable:
+    """The development rows that are used: ``rows`` to learn from, and the folds."""
+
+    rows: Array
+    folds: tuple[Fold, ...]
+
+
+def read_table(
+    root: Path, data: Data, progress: Callable[[int, int], None]
+) -> SampleTable:
+    """Reads a study's labels; each person has one id.
+
+    Args:
+        root: the data folder.
+        data: the study's section.
+        progress: told how many labels are read, and of how many.
+
+    Returns:
+        The whole table.
+
+    Raises:
+        DataError: a label is wrong, or there are probably people with several ids.
+    """
+    frames = Frames(neutral=data.neutral, last=data.frames)
+    table = readers.read(root, data.dataset, frames, progress)
+    table = joined(table, data.subjects)
+    refuse_shared(people_problems(table, data.subjects))
+    return table
+
+
+def split_table(table: SampleTable, keys: SplitKeys) -> Split:
+    """Divides a table as a study asks.
+
+    Args:
+        table: the whole table.
+        keys: the study's section.
+
+    Returns:
+        The split.
+
+    Raises:
+        DataError: the table cannot be divided so.
+    """
+    return split(
+        table,
+        by=keys.by,
+        folds=keys.folds,
+        hold_out=keys.hold_out,
+        hold_out_seed=keys.hold_out_seed,
+        validation=keys.validation,
+    )
+
+
+def read_development(data: Data, parts: Split) -> Development:
+    """Reads the labels of the development rows.
+
+    Where images are rated, a row without any label of the study's targets is left
+    out before its pixels are read: AffectNet calls a fifth of its images Uncertain or
+    No-Face. In other tables such a row stays, and is masked.
+
+    Args:
+        data: the study's section.
+        parts: the split of the whole table.
+
+    Returns:
+        The rows and their labels.
+
+    Raises:
+        DataError: the rows lack a target of the study, or cannot be learned or scored.
+    """
+    targets = read_targets(
+        parts.development,
+        wanted=data.targets,
+        emotions=data.emotions,
+        labels=data.labels,
+    )
+    useful = np.flatnonzero(targets.known() | (not parts.development.dimensions))
+    unlabelled = len(targets) - len(useful)
+    if unlabelled:
+        parts, targets = parts.only(useful), targets.take(useful)
+    table = parts.development
+    found = Development(
+        split=parts,
+        targets=targets,
+        truth=read_truth(data, table) if table.votes else targets,
+        unlabelled=unlabelled,
+    )
+    if data.crop == "landmarks":
+        study_cropper(data, table)
+    check_development(found.truth)
+    usable(found, np.arange(len(targets)))
+    return found
+
+
+def usable(development: Development, kept: Array) -> Usable:
+    """Finds the rows to learn from and to score.
+
+    Rows whose votes agree on nothing are dropped, as those who collected them do; in
+    all other tables a row without a label stays, and is masked.
+
+    Args:
+        development: the development rows.
+        kept: ascending rows of them whose images can be read.
+
+    Returns:
+        The rows that are used.
+
+    Raises:
+        DataError: too little is left to learn from or to score.
+    """
+    learned = judged = kept
+    targets, truth = development.targets, development.truth
+    if development.split.development.votes:
+        learned = kept[targets.emotion_mask[kept]]
+        judged = kept[truth.emotion_mask[kept]]
+    folds = tuple(
+        Fold(
+            train=np.intersect1d(fold.train, learned),
+            validation=np.intersect1d(fold.validation, judged),
+        )
+        for fold in development.split.folds
+    )
+    check_folds(folds, targets, truth)
+    return Usable(rows=learned, folds=folds)
+
+
+def read_truth(data: Data, table: SampleTable) -> Targets:
+    """Reads what predictions are scored against, which a part of a table may lack.
+
+    Args:
+        data: the study's section.
+        table: development rows, or those of the opened hold-out.
+
+    Returns:
+        The targets; where votes make labels, those of the rule that is scored.
+    """
+    return read_targets(
+        table,
+        wanted=data.targets,
+        emotions=data.emotions,
+        labels=scored_rule(data.labels),
+        required=False,
+    )
+
+
+def study_cropper(data: Data, table: SampleTable) -> Cropper:
+    """Makes the cropper of a study.
+
+    Args:
+        data: the study's section.
+        table: its development rows.
+
+    Returns:
+        The cropper.
+
+    Raises:
+        DataError: it takes landmarks, and the data bring none.
+    """
+    made = cropper(data.crop)
+    rows = range(len(table))
+    if made.looks_at_landmarks and all(
+        landmarks_of(table, row) is None for row in rows
+    ):
+        raise DataError(
+            f'{table.root}: [data] crop: "landmarks" takes the faces from landmarks '
+            f"that the data bring along, and not one of {len(rows)} images has any. "
+            "CK+'s official tree brings them (unpack Landmarks.zip), and so does "
+            'AffectNet; elsewhere say crop = "detect"'
+        )
+    return made
+
+
+def landmark_problems(table: SampleTable) -> Iterator[Problem]:
+    """Finds landmarks that cannot be read.
+
+    Args:
+        table: the whole table.
+
+    Yields:
+        One problem for each image whose landmarks are something else.
+    """
+    for row in range(len(table)):
+        try:
+            landmarks_of(table, row)
+        except DataError as error:
+            image = str(table.frame["image"].iloc[row])
+            yield Problem(check=Check.LABEL, where=image, found=str(error))
