@@ -1,7 +1,7 @@
 """What a run says to a person before its first trial and at its end."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from data_pipeline.fold_checks import fold_notes
 from search import final
@@ -10,7 +10,9 @@ from search.gains import gains
 from search.gap import told_gap
 from search.job import Job
 from search.ledger import Ledger
+from search.points import OUTSIDE
 from search.prepare import Labelled
+from search.records import TrialRecord
 from search.report_text import told_without_face
 from search.run_folder import RunFolder
 from search.split_text import split_text, told_twins
@@ -44,6 +46,19 @@ def say_split(say: Say, study: Study, labelled: Labelled, job: Job) -> None:
         say(told_without_face({"development": job.without_face}))
 
 
+def told_foreign(numbers: Sequence[int]) -> Iterator[str]:
+    """Says which trials in a run's storage others wrote.
+
+    Example:
+        >>> print(*told_foreign([3, 5]))
+        not of this search, and counted nowhere: trials 3, 5 in its storage
+    """
+    if numbers:
+        told = ", ".join(map(str, numbers))
+        noun = "trial" if len(numbers) == 1 else "trials"
+        yield f"not of this search, and counted nowhere: {noun} {told} in its storage"
+
+
 def say_where(
     say: Say, folder: RunFolder, labelled: Labelled, ledger: Ledger, storage: str
 ) -> None:
@@ -64,7 +79,8 @@ def say_where(
         f"trials: {counts.completed} completed, {counts.pruned} pruned, "
         f"{counts.failed} failed{drawn}"
     )
-    for line in gains(ledger.records()):
+    records = ledger.records()
+    for line in (*_not_run(records), *gains(records)):
         say(line)
     if best is not None:
         say(
@@ -91,3 +107,10 @@ def say_where(
     checkpoints = folder.checkpoints(storage)
     if any(checkpoints.glob("trial-*/fold-*/*.keras")):
         say(f"models of the best trials' folds: {checkpoints}")
+
+
+def _not_run(records: Sequence[TrialRecord]) -> Iterator[str]:
+    """Names what somebody enqueued in vain."""
+    for record in records:
+        if record.reason.startswith(OUTSIDE):
+            yield f"not run: trial {record.number}, {record.reason}"

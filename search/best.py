@@ -31,9 +31,18 @@ def best_of(trials: Iterable[Trial]) -> Trial | None:
     return next(iter(ranked(trials)), None)
 
 
+def _place(trial: Valued) -> int:
+    """Returns a trial's place in the order of asking; its number, if that is unknown.
+
+    So of equals a kill of the search lets the same one win.
+    """
+    ordinal: int | None = getattr(trial, "ordinal", None)
+    return trial.number if ordinal is None else ordinal
+
+
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
     """Sorts the completed trials from the best, of equals the first one first."""
-    done = [(trial.value, -trial.number, trial) for trial in trials]
+    done = [(trial.value, -_place(trial), trial) for trial in trials]
     kept = [one for one in done if one[0] is not None]
     kept.sort(key=lambda one: (one[0], one[1]), reverse=True)
     return [trial for _, _, trial in kept]

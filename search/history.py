@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from data_pipeline.errors import InputError
 from search.identity import IDENTITY
 from search.known import Known, known_as
-from search.points import is_interrupted
+from search.points import foreign, is_interrupted, ordinal_of
 from search.records import TrialRecord
 from search.storage import file_of, open_storage
 from search.study import Study
@@ -61,11 +61,16 @@ def _load(url: str, name: str) -> optuna.Study:
 
 
 def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
-    """Reads every trial that was begun, in the order of their numbers."""
+    """Reads every trial that was begun, in the order of their numbers.
+
+    What others wrote into the storage is none.
+    """
+    found = trials.get_trials(deepcopy=False)
+    others = foreign(found, study.search.seed)
     return tuple(
         _record(study, trial, study.known)
-        for trial in trials.get_trials(deepcopy=False)
-        if trial.state != TrialState.WAITING
+        for trial in found
+        if trial.state != TrialState.WAITING and trial.number not in others
     )
 
 
@@ -74,6 +79,7 @@ def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRe
     found = known_as(known, trial.params)
     return TrialRecord(
         number=trial.number,
+        ordinal=ordinal_of(trial),
         state=trial.state.name,
         reason=str(attributes.pop("reason", "")),
         value=trial.value if trial.state == TrialState.COMPLETE else None,

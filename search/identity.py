@@ -13,6 +13,30 @@ IDENTITY = "identity"
 PIXELS = "pixels"
 
 
+def check_ours(trials: optuna.Study) -> None:
+    """Refuses an Optuna study of a run's name that no search has begun.
+
+    A study without a trial is anybody's, if it maximizes one value.
+
+    Raises:
+        StudyError: it is another's.
+    """
+    ways = [direction.name.lower() for direction in trials.directions]
+    count = len(trials.get_trials(deepcopy=False))
+    if ways != ["maximize"]:
+        found = f"its directions are {', '.join(ways)}"
+    elif count and not isinstance(trials.user_attrs.get(IDENTITY), Mapping):
+        found = f"it has {count} trials and does not say of which space"
+    else:
+        return
+    raise StudyError(
+        f"run {trials.study_name}: the storage holds an Optuna study of this name that "
+        f"no search has begun: a search maximizes one value over a space of its own, "
+        f"found: {found}. Name another --storage, or copy the study file under another "
+        "name"
+    )
+
+
 def keep_identity(
     trials: optuna.Study, identity: Mapping[str, Any], key: str = IDENTITY
 ) -> None:

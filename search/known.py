@@ -10,6 +10,9 @@ from search.space import Choices, Domain, FloatRange, IntRange, SearchSpace, gri
 
 NAME = "name"
 
+LEFT = object()
+"""Stands for a value that is left to a sampler."""
+
 ROUNDING = 1e-8
 """How far a number may be from a grid's, as a share of its step."""
 
@@ -125,6 +128,46 @@ def within(domain: Domain, value: Value) -> Value | None:
         return value
     near = ROUNDING * (domain.step or 1)
     return next((own for own in grid if abs(float(own) - number) < near), None)
+
+
+def misfits(params: Mapping[str, object], space: SearchSpace) -> list[str]:
+    """Says why parameters that somebody enqueued are of no point of a space.
+
+    Args:
+        params: keys to values; a key that is missing is left to a sampler.
+        space: to find them in.
+    """
+    point: dict[str, object] = dict(space.fixed)
+    problems: list[str] = []
+    left = dict(params)
+    for parameter in space.parameters:
+        key = parameter.key
+        given = [(point.get(parent), allowed) for parent, allowed in parameter.when]
+        if not all(value in (*allowed, LEFT) for value, allowed in given):
+            continue
+        if key in left and not _fits(parameter.domain, left[key]):
+            told = _told(parameter.domain)
+            problems.append(f'"{key}": must be {told}, found {left[key]!r:.60}')
+        point[key] = left.pop(key, LEFT)
+    searched = {parameter.key for parameter in space.parameters}
+    for key, value in left.items():
+        if key in searched:
+            problems.append(f'"{key}": its condition does not hold here')
+        elif key not in point or point[key] != value:
+            problems.append(f'"{key}": is not searched')
+    return problems
+
+
+def _fits(domain: Domain, value: object) -> bool:
+    """Tells whether anything at all is a value of a domain."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    if isinstance(value, str):
+        return isinstance(domain, Choices) and value in domain.values
+    try:
+        return within(domain, value) is not None
+    except OverflowError:
+        return False
 
 
 def known_as(known: Sequence[Known], params: Mapping[str, Value]) -> Known | None:

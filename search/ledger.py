@@ -6,21 +6,20 @@ tells; it keeps the budget, and settles what a crash left behind.
 
 import itertools
 import time
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
-from data_pipeline.seeds import child_seed
 from models.settings import Value
+from search.asking import begin_trial
 from search.best import best_of
 from search.history import records_of
-from search.identity import PIXELS, keep_identity
+from search.identity import PIXELS, check_ours, keep_identity
 from search.known import known_as
-from search.points import INTERRUPTED, SEED, is_interrupted, next_point
+from search.own_trials import OwnTrials, quiet
+from search.points import INTERRUPTED, is_counted, next_point
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Unwatched, Watcher
 from search.results import (
@@ -33,17 +32,22 @@ from search.results import (
     WorkerDied,
     attributes_of,
 )
-from search.samplers import build_sampler
 from search.storage import open_storage
 from search.study import Study
 from search.unfinished import runs_again, settle
+
+CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
+"""What a trial broke that can break again: TPE ranks it below all that was pruned.
+
+A failed trial is invisible to TPE, which would go back there.
+"""
 
 
 class Ledger:
     """Asks, reports, prunes and tells the trials of one study."""
 
     def __init__(
-        self, study: Study, trials: optuna.Study, watcher: Watcher | None = None
+        self, study: Study, trials: OwnTrials, watcher: Watcher | None = None
     ) -> None:
         """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
         self._study = study
@@ -58,33 +62,23 @@ class Ledger:
     def ask(self) -> Asked | None:
         """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
         start = time.monotonic()
-        counts = self.counts()
-        if counts.done + counts.running >= self._study.search.trials:
-            return None
-        # A point that a crash interrupted waits already, and comes first.
-        if (self._known or self._is_grid()) and not self._waiting():
-            point = self._next_point()
-            if point is not None:
-                self._trials.enqueue_trial(point)
-            elif self._is_grid():
+        begun = None
+        while begun is None:
+            counts = self.counts()
+            spent = counts.done + counts.running >= self._study.search.trials
+            if spent or not self._offer():
                 return None
-        with _quiet():
-            trial = self._trials.ask()
-            values = self._study.space.suggest(trial)  # type: ignore[arg-type]
-        seed = trial.user_attrs.get(SEED)
-        if seed is None:
-            seed = child_seed(self._study.search.seed, "trial", trial.number)
-            trial.set_user_attr(SEED, seed)
+            begun = begin_trial(self._study, self._trials)
+        trial = begun.trial
         self._open[trial.number] = trial
-        seconds = time.monotonic() - start
-        known = known_as(self._known, self._study.space.params(values))
+        known = known_as(self._known, self._study.space.params(begun.values))
         if known is not None and known.spared:
             self._spared.add(trial.number)
         asked = Asked(
             number=trial.number,
-            seed=seed,
-            values=values,
-            seconds=seconds,
+            seed=begun.seed,
+            values=begun.values,
+            seconds=time.monotonic() - start,
             known=known.name if known else "",
         )
         self._watcher.asked(asked, self.counts())
@@ -135,9 +129,8 @@ class Ledger:
             case Completed():
                 self._trials.tell(trial, outcome.value)
             case Pruned():
-                if outcome.reason == "out_of_memory":
-                    # A failed trial is invisible to TPE, which would go back there.
-                    trial.set_constraint("memory", 1.0)
+                if outcome.reason in CONSTRAINTS:
+                    trial.set_constraint(CONSTRAINTS[outcome.reason], 1.0)
                 self._trials.tell(trial, state=TrialState.PRUNED)
             case Failed() | WorkerDied():
                 self._trials.tell(trial, state=TrialState.FAIL)
@@ -146,7 +139,7 @@ class Ledger:
     def counts(self) -> Counts:
         """Counts the trials by how they ended."""
         records = self._trials.get_trials(deepcopy=False)
-        states = [t.state for t in records if not is_interrupted(t)]
+        states = [trial.state for trial in records if is_counted(trial)]
         return Counts(
             completed=states.count(TrialState.COMPLETE),
             pruned=states.count(TrialState.PRUNED),
@@ -159,6 +152,10 @@ class Ledger:
         """Reads every trial that was begun, in the order of their numbers."""
         return records_of(self._study, self._trials)
 
+    def foreign(self) -> list[int]:
+        """Lists the numbers of trials that others wrote: nothing here counts them."""
+        return self._trials.foreign()
+
     def best(self) -> TrialRecord | None:
         """Returns the completed trial with the highest value, of equals the first."""
         return best_of(self.records())
@@ -168,6 +165,21 @@ class Ledger:
         self._open.clear()
         settle(self._trials, self._study.space)
         self._watcher.closed()
+
+    def _offer(self) -> bool:
+        """Enqueues the next known point or grid point, if one is left.
+
+        Returns:
+            Whether there is anything to begin.
+        """
+        # A point that a crash interrupted waits already, and comes first.
+        if not (self._known or self._is_grid()) or self._waiting():
+            return True
+        point = self._next_point()
+        if point is None:
+            return not self._is_grid()
+        self._trials.enqueue_trial(point)
+        return True
 
     def _waiting(self) -> bool:
         waiting = (TrialState.WAITING,)
@@ -202,30 +214,22 @@ def open_ledger(
         watcher: sees trials begin and end.
 
     Raises:
-        StudyError: the run was begun with another space, split, objective or data.
+        StudyError: the run was begun with another space, split, objective or data, or
+            the storage holds a study of this name that no search has begun.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(url)
     steps = Steps(folds=study.split.folds, stride=study.stride)
-    with _quiet():
-        trials = optuna.create_study(
+    with quiet():
+        stored = optuna.create_study(
             storage=storage,
             study_name=name,
             direction="maximize",
-            pruner=PRUNERS[study.search.pruner](steps),
             load_if_exists=True,
         )
-    count = len(trials.get_trials(deepcopy=False))
-    trials.sampler = build_sampler(
-        study.search.sampler, seed=study.sampler_seed, trials=count
-    )
+        check_ours(stored)
+        trials = OwnTrials(
+            stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
+        )
     keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences Optuna's notes that a feature is experimental: we test what we use."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield

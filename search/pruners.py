@@ -3,19 +3,23 @@
 Steps are ``fold * stride + epoch``. Optuna's own median and patient pruners look back
 over folds, its Wilcoxon pruner looks at every step, and its halving judges a trial
 with fewer epochs at whatever step comes after a rung's, which is another fold's. So
-the judging is ours; Hyperband's brackets are Optuna's.
+the judging is ours.
 """
 
-from collections.abc import Callable, Mapping
+import binascii
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
 from optuna import Study
-from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
+from optuna.pruners import BasePruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from search.best import best_of
 from search.curve import smoothed
+from search.points import ordinal_of
 
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
@@ -86,13 +90,17 @@ class SameStepHalving(BasePruner):
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Judges the trial if its last step is a rung."""
+        return self.loses(trial, study.get_trials(deepcopy=False))
+
+    def loses(self, trial: FrozenTrial, among: Iterable[FrozenTrial]) -> bool:
+        """Judges the trial among some others; failed ones do not compete."""
         step = trial.last_step
         if step is None or not self._is_rung(step):
             return False
         value = trial.intermediate_values[step]
         others = [
             other.intermediate_values[step]
-            for other in study.get_trials(deepcopy=False)
+            for other in among
             if step in other.intermediate_values
             and other.number != trial.number
             and other.state != TrialState.FAIL
@@ -108,29 +116,39 @@ class SameStepHalving(BasePruner):
         return rung == step
 
 
-class SameStepHyperband(HyperbandPruner):
-    """Optuna's brackets of halvings, each bracket with our rungs.
+class SameStepHyperband(BasePruner):
+    """Brackets of halvings: the later its bracket, the later a trial is judged.
 
-    It stays Optuna's class because its samplers ask for it: they learn from trials of
-    the same bracket only.
+    Brackets are shared out as in Optuna's Hyperband, but by the order of asking: a
+    trial that runs a lost one again is of the same bracket.
+    Source: Li et al. 2018, "Hyperband: A Novel Bandit-Based Approach".
     """
 
     def __init__(self, steps: Steps) -> None:
         """Takes the way steps are counted."""
-        super().__init__(
-            min_resource=steps.grace,
-            # A number: with "auto" nothing is pruned before a trial is complete.
-            max_resource=max(steps.grace, steps.folds * steps.stride),
-            reduction_factor=REDUCTION_FACTOR,
-        )
-        self._steps = steps
-
-    def _try_initialization(self, study: Study) -> None:
-        super()._try_initialization(study)
-        self._pruners = [
-            SameStepHalving(self._steps, bracket=bracket)  # type: ignore[misc]
-            for bracket in range(len(self._pruners))
+        most = max(steps.grace, steps.folds * steps.stride)
+        count = math.floor(math.log(most / steps.grace, REDUCTION_FACTOR)) + 1
+        self._halvings = [SameStepHalving(steps, bracket=i) for i in range(count)]
+        self._shares = [
+            math.ceil(count * REDUCTION_FACTOR**more / (more + 1))
+            for more in reversed(range(count))
         ]
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Judges the trial among those of its bracket."""
+        bracket = self._bracket(study, trial)
+        among = [
+            other
+            for other in study.get_trials(deepcopy=False)
+            if self._bracket(study, other) == bracket
+        ]
+        return self._halvings[bracket].loses(trial, among)
+
+    def _bracket(self, study: Study, trial: FrozenTrial) -> int:
+        name = f"{study.study_name}_{ordinal_of(trial)}"
+        drawn = binascii.crc32(name.encode()) % sum(self._shares)
+        ends = itertools.accumulate(self._shares)
+        return next(index for index, end in enumerate(ends) if drawn < end)
 
 
 class PatientInFold(BasePruner):

@@ -30,6 +30,8 @@ class TrialRecord:
 
     ``known`` names the known configuration that it is, if it is one. An
     ``interrupted`` one was lost with its driver or its worker, and counts for nothing.
+    ``ordinal`` counts the trials that were asked before, where that is known: one that
+    runs a lost one again has its ordinal and another number.
     """
 
     number: int
@@ -41,6 +43,7 @@ class TrialRecord:
     attributes: Mapping[str, Any]
     known: str = ""
     interrupted: bool = False
+    ordinal: int | None = None
 
 
 Read = Callable[[], Sequence[TrialRecord]]

@@ -132,6 +132,22 @@ class SearchSpace:
             yield from self._walk(index + 1, values | chosen, params | chosen)
 
 
+def numeric_parameters(
+    space: SearchSpace,
+) -> Iterator[tuple[str, IntRange | FloatRange]]:
+    """Finds the keys that are numbers in a range, and that every point has.
+
+    Yields:
+        Each key and its range, in the study file's order.
+    """
+    for parameter in space.parameters:
+        domain = parameter.domain
+        if isinstance(domain, Choices) or parameter.when:
+            continue
+        if domain.low < domain.high:
+            yield parameter.key, domain
+
+
 def grid_values(domain: Domain) -> tuple[Value, ...]:
     """Lists the values of a domain that is a grid; a continuous one has none.
 

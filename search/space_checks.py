@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from data_pipeline.study_sections import Data
-from search.space import SearchSpace, grid_size, largest_grid
+from search.space import SearchSpace, grid_size, largest_grid, numeric_parameters
 
 LARGEST_GRID = 100_000
 
@@ -21,6 +21,12 @@ def space_problems(space: SearchSpace, data: Data, sampler: str) -> Iterator[str
     """
     if sampler == "grid":
         yield from _grid_problems(space)
+    if sampler == "cmaes" and space.parameters and not any(numeric_parameters(space)):
+        names = ", ".join(parameter.key for parameter in space.parameters)
+        yield (
+            "[search] sampler: cmaes moves numbers in a range that have no condition, "
+            f"and this space has none, found {names}; take sampler tpe"
+        )
     mixup = space.highest("augmentation.mixup", 0.0)
     if data.labels == "multi_target" and float(mixup) > 0:
         yield (

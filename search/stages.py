@@ -7,7 +7,7 @@ from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from search import final
-from search.announce import say_split, say_where
+from search.announce import say_split, say_where, told_foreign
 from search.checkpoint_files import checkpoint_files
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
@@ -33,7 +33,7 @@ from search.run_folder import (
     run_name,
     write_text,
 )
-from search.samplers import build_sampler
+from search.samplers import build_sampler, sampler_notes
 from search.storage import only_driver, storage_lock, whole_url
 from search.study import Study, read_study
 from search.trials_table import TableWriter
@@ -60,7 +60,8 @@ def run_stages(asked: argparse.Namespace) -> None:
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     check_name(study.name)
     # Here it costs nothing to learn that a sampler's package is missing.
-    build_sampler(study.search.sampler, seed=study.search.seed, trials=0)
+    sampler = study.search.sampler
+    build_sampler(sampler, seed=study.search.seed, ordinal=0, space=study.space)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
         folder = RunFolder(
@@ -80,6 +81,8 @@ def run_stages(asked: argparse.Namespace) -> None:
             storage=whole_url(asked.storage) if asked.storage else folder.storage,
             progress=progress,
         )
+        for line in sampler_notes(sampler, study.space):
+            progress.say(line)
         for line in study.left_out:
             progress.say(f"not tried first, after --set: {line}")
         with (
@@ -97,19 +100,7 @@ def run_stages(asked: argparse.Namespace) -> None:
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
-    # Before the ledger: a study that cannot start binds nobody to its space.
-    for line in told_starts(run.study, run.labelled, run.folder, run.progress.stage):
-        run.progress.say(line)
-    study = warm_started(
-        run.study, run.folder, run.labelled, run.storage, run.progress.say
-    )
-    ledger = open_ledger(
-        study,
-        url=run.storage,
-        name=run.folder.name,
-        data=label_identity(run.study, run.labelled),
-        watcher=_watcher(run),
-    )
+    ledger = _open(run)
     _check_gpus(run, asked, ledger)
     job = _job(run, ledger)
     _write_inputs(run)
@@ -139,6 +130,26 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     if retrained is not None:
         best = final.require_best(ledger)
         final.keep_model(run.study, run.folder, best, run.labelled, retrained)
+    return ledger
+
+
+def _open(run: Run) -> Ledger:
+    """Opens the ledger, with what is tried first; says what in it is another's."""
+    # Before the ledger: a study that cannot start binds nobody to its space.
+    for line in told_starts(run.study, run.labelled, run.folder, run.progress.stage):
+        run.progress.say(line)
+    study = warm_started(
+        run.study, run.folder, run.labelled, run.storage, run.progress.say
+    )
+    ledger = open_ledger(
+        study,
+        url=run.storage,
+        name=run.folder.name,
+        data=label_identity(run.study, run.labelled),
+        watcher=_watcher(run),
+    )
+    for line in told_foreign(ledger.foreign()):
+        run.progress.say(line)
     return ledger
 
 

@@ -6,14 +6,24 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.points import DEATHS, INTERRUPTED, RETRY_OF, SEED, params_of
+from models.settings import Value
+from search.own_trials import OwnTrials
+from search.points import (
+    DEATHS,
+    INTERRUPTED,
+    KEPT,
+    RETRY_OF,
+    fixed_params,
+    is_own,
+    params_of,
+)
 from search.space import SearchSpace
 
 MOST_DEATHS = 1
 """How many workers may die in one configuration before it counts as failed."""
 
 
-def settle(trials: optuna.Study, space: SearchSpace) -> None:
+def settle(trials: OwnTrials, space: SearchSpace) -> None:
     """Enqueues trials that nobody runs any more, then tells them FAIL.
 
     In this order a crash in between loses no trial; the next start sees that it is
@@ -31,7 +41,7 @@ def settle(trials: optuna.Study, space: SearchSpace) -> None:
             trials.tell(trial.number, state=TrialState.FAIL)
 
 
-def runs_again(trials: optuna.Study, space: SearchSpace, number: int) -> bool:
+def runs_again(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
     """Enqueues a trial whose worker died, unless too many died in it.
 
     Returns:
@@ -47,17 +57,26 @@ def runs_again(trials: optuna.Study, space: SearchSpace, number: int) -> bool:
 
 
 def _enqueue(
-    trials: optuna.Study,
-    space: SearchSpace,
-    trial: FrozenTrial,
-    more: Mapping[str, Any],
+    trials: OwnTrials, space: SearchSpace, trial: FrozenTrial, more: Mapping[str, Any]
 ) -> None:
-    """Enqueues a trial's parameters and seed, if a crash left all of them."""
-    params = params_of(trial)
-    try:
-        space.suggest(optuna.trial.FixedTrial(params))  # type: ignore[arg-type]
-    except ValueError:
+    """Enqueues what a lost trial was.
+
+    One that a crash met before it had its seed is asked anew: the sampler proposes
+    the same again, and only what had been enqueued before would be lost.
+    """
+    told: dict[str, Any] = {**more, RETRY_OF: trial.number}
+    if is_own(trial, trials.search_seed):
+        kept = {key: trial.user_attrs.get(key) for key in KEPT}
+        told = {key: found for key, found in kept.items() if found is not None} | told
+        params = _whole(space, params_of(trial))
+    elif "fixed_params" in trial.system_attrs:
+        params = fixed_params(trial)
+    else:
         return
-    kept = {key: trial.user_attrs.get(key) for key in (SEED, DEATHS)}
-    told = {key: found for key, found in kept.items() if found is not None}
-    trials.enqueue_trial(params, user_attrs={**told, **more, RETRY_OF: trial.number})
+    trials.enqueue_trial(params, user_attrs=told)
+
+
+def _whole(space: SearchSpace, params: Mapping[str, Value]) -> dict[str, Value]:
+    """Keeps the active parameters; somebody may have enqueued others beside them."""
+    values = space.suggest(optuna.trial.FixedTrial(dict(params)))  # type: ignore[arg-type]
+    return space.params(values)

@@ -18,15 +18,20 @@ def begin():
     return optuna.create_study(direction="maximize")
 
 
+def built(name, *, seed=7, ordinal=0, space=SPACE):
+    """Builds the sampler of one trial."""
+    return build_sampler(name, seed=seed, ordinal=ordinal, space=space)
+
+
 def proposals(name, *, seed=7, count=6, trials=None):
-    """Asks a freshly built sampler and tells it how good each proposal was.
+    """Asks freshly built samplers and tells it how good each proposal was.
 
     A study that has trials already goes on, as it does when a run is started again.
     """
     trials = begin() if trials is None else trials
-    trials.sampler = build_sampler(name, seed=seed, trials=len(trials.trials))
     found = []
-    for _ in range(count):
+    for ordinal in range(len(trials.trials), len(trials.trials) + count):
+        trials.sampler = built(name, seed=seed, ordinal=ordinal)
         trial = trials.ask()
         values = SPACE.suggest(trial)
         found.append(values)

@@ -12,9 +12,9 @@ from optuna.trial import TrialState
 
 import search.samplers
 from data_pipeline.errors import StudyError
-from search.samplers import SAMPLERS, build_sampler
+from search.samplers import SAMPLERS
 from search.sections import Search
-from tests.strategies_samplers import SPACE, begin, proposals
+from tests.strategies_samplers import SPACE, begin, built, proposals
 from tests.strategies_space import contains
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ class SamplerLaws:
         trials = begin()
         rates = []
         for count in (0, 1):
-            trials.sampler = build_sampler(self.name, seed=7, trials=count)
+            trials.sampler = built(self.name, ordinal=count)
             trial = trials.ask()
             rates.append(SPACE.suggest(trial)["training.learning_rate"])
             trials.tell(trial, state=TrialState.FAIL)
@@ -144,4 +144,4 @@ def test_gp_without_torch(monkeypatch):
     """Where PyTorch is missing, gp says what to install and what to take instead."""
     monkeypatch.setattr(search.samplers, "find_spec", lambda _: None)
     with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*tpe"):
-        build_sampler("gp", seed=1, trials=0)
+        built("gp")
