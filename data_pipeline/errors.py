@@ -72,3 +72,16 @@ def nearest(word: str, known: list[str]) -> str:
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}Known: {', '.join(known)}"
+
+
+def shortened(text: str, *, most: int = 1000) -> str:
+    """Leaves out the middle of a message that quotes something very long.
+
+    Example:
+        >>> shortened("must be one of a, b, found " + "x" * 99, most=50)
+        'must be one of a, b, found xxxxx ... xxxxxxxxxxxxx'
+    """
+    if len(text) <= most:
+        return text
+    head = most * 2 // 3 - 1
+    return f"{text[:head]} ... {text[head + 5 - most :]}"

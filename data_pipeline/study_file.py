@@ -1,13 +1,13 @@
 """What a study file says about its data: read alone, without the search."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import StudyError, nearest
-from data_pipeline.regular import is_regular, read_text
+from data_pipeline.documents import DocumentError, read_toml
+from data_pipeline.errors import StudyError, nearest, shortened
+from data_pipeline.regular import is_regular
 from data_pipeline.study_sections import (
     Data,
     Split,
@@ -49,20 +49,22 @@ def read_data_keys(study: str) -> DataKeys:
     """
     path = _find(study)
     try:
-        tables = tomllib.loads(read_text(path))
+        tables = read_toml(path)
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: is not a TOML file: {error}") from error
+    except DocumentError as error:
+        raise StudyError(f"{path}: {error}") from error
     problems: list[str] = []
-    told = _section(path, "data", tables)
-    data = read_section("data", Data, UNSAID | dict(told), problems)
+    named = _section(path, "data", tables)
+    data = read_section("data", Data, UNSAID | dict(named), problems)
     split = read_section("split", Split, _section(path, "split", tables), problems)
     problems.extend(data_problems(data) if data else ())
     problems.extend(split_problems(split) if split else ())
     if problems:
-        raise StudyError("\n".join(f"{path}: {problem}" for problem in problems))
-    return DataKeys(data=data, split=split, targets_known="targets" in told)
+        raise StudyError(
+            "\n".join(f"{path}: {shortened(problem)}" for problem in problems)
+        )
+    return DataKeys(data=data, split=split, targets_known="targets" in named)
 
 
 def _find(study: str) -> Path:

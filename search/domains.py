@@ -8,6 +8,9 @@ from data_pipeline.errors import nearest
 from models.settings import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
 
+MOST_STEPS = 2_000_000
+"""Values of a range with a step; with more it is continuous for all that matters."""
+
 
 class Problems(list[str]):
     """Messages of the form ``KEY: RULE, found VALUE``."""
@@ -36,7 +39,7 @@ def check_value(
             f"{place}: unknown value {value!r}; {nearest(str(value), known)}"
         )
         return None
-    if isinstance(value, int | float) and not _within(float(value), setting):
+    if isinstance(value, int | float) and not _within(value, setting):
         problems.append(
             f"{place}: must be from {setting.low:g} to {setting.high:g}, found {value}"
         )
@@ -101,10 +104,19 @@ def _check_ends(place: str, table: Mapping[str, object], problems: Problems) -> 
     found = f"found low={low:g}, high={high:g}"
     if low > high:
         problems.append(f"{place}: low <= high must hold, {found}")
+    elif low == high:
+        problems.append(
+            f"{place}: low < high must hold, {found}; a single value belongs in [fixed]"
+        )
     elif table.get("log") and low <= 0:
         problems.append(f"{place}: a log range needs low > 0, {found}")
     elif table.get("log") and step is not None:
         problems.append(f"{place}: step and log exclude each other, found both")
+    elif step is not None and not high - low < MOST_STEPS * _number(step):
+        problems.append(
+            f"{place} step: must give at most {MOST_STEPS:,} values, {found}, "
+            f"step={_number(step):g}; raise it, or leave it out"
+        )
     elif step is not None and not _whole_steps(low, high, _number(step)):
         problems.append(
             f"{place}: high must be low plus whole steps, {found}, "

@@ -3,7 +3,6 @@
 Its ``[fixed]`` table can be copied into a study file as it is.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from pathlib import Path
@@ -13,8 +12,8 @@ import tomli_w
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
+from data_pipeline.documents import DocumentError, read_toml
 from data_pipeline.errors import StudyError
-from data_pipeline.regular import read_text
 from models.config import complete
 from models.settings import PLATEAU
 from search.records import TrialRecord
@@ -94,14 +93,14 @@ def read_exported(path: Path) -> Exported:
         StudyError: there is no such file, or it is not one; names file and key.
     """
     try:
-        tables = tomllib.loads(read_text(path))
+        tables = read_toml(path)
     except OSError as error:
         raise StudyError(
             f"--config {path}: cannot be read ({error.strerror}); write one with "
             "python -m search.export --study NAME --to FILE"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: is not a TOML file: {error}") from error
+    except DocumentError as error:
+        raise StudyError(f"{path}: {error}") from error
     origin = _origin(path, _table(path, "origin", tables.pop("origin", {})))
     thresholds = _table(path, "thresholds", tables.pop("thresholds", {}))
     study = check_study(

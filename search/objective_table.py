@@ -7,6 +7,9 @@ from data_pipeline.errors import nearest
 from models.metrics import METRIC_NAMES, REPORTED_NAMES
 from search.domains import Problems
 
+LIGHTEST, HEAVIEST = 1e-9, 1e9
+"""Between these a weighted mean neither overflows nor loses its digits."""
+
 
 def read_objective(
     table: Mapping[str, Any], problems: Problems
@@ -34,8 +37,11 @@ def read_objective(
             )
         elif isinstance(weight, bool) or not isinstance(weight, int | float):
             problems.append(f"{place}: must be a weight, a number, found {weight!r}")
-        elif not 0 <= weight < float("inf"):
-            problems.append(f"{place}: must be a weight of 0 or more, found {weight}")
+        elif weight and not LIGHTEST <= weight <= HEAVIEST:
+            problems.append(
+                f"{place}: must be a weight of 0 or more: 0, or {LIGHTEST:g} to "
+                f"{HEAVIEST:g}; found {weight}"
+            )
     if len(problems) == before and not sum(table.values()) > 0:
         problems.append(
             "[objective]: needs at least one metric with a weight above 0, for "

@@ -1,10 +1,15 @@
 """``--set section.key=VALUE`` changes one value of a study file, or drops it."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from data_pipeline.documents import (
+    DocumentError,
+    GrammarError,
+    check_document,
+    parse_toml,
+)
 from data_pipeline.errors import StudyError, nearest
 from models.settings import SETTINGS
 from search.sections import SECTIONS
@@ -41,23 +46,37 @@ def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
         if not value.strip():
             _drop(tables, place, name)
         elif place:
-            _table(tables, place)[name] = read_value(value.strip())
+            _table(tables, place)[name] = _value(key, value)
         else:
-            _apply_setting(tables, name, read_value(value.strip()))
+            _apply_setting(tables, name, _value(key, value))
     return tables
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        return read_value(text.strip())
+    except DocumentError as error:
+        raise StudyError(f"--set {key.strip()}: {error}") from error
 
 
 def read_value(text: str) -> Any:
     """Reads a TOML value; what is none is a string.
+
+    Raises:
+        DocumentError: it is deeper, larger or more than one value of a study.
 
     Example:
         >>> read_value("[16, 32]"), read_value("tpe"), read_value("1e-3")
         ([16, 32], 'tpe', 0.001)
     """
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+        found = parse_toml(f"value = {text}")
+    except GrammarError:
+        found = {"value": text}
+    check_document(found)
+    if len(found) > 1:
+        raise DocumentError("must be one value, found several lines")
+    return found["value"]
 
 
 def _place(key: str) -> tuple[str, str]:

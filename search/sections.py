@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.study_sections import STRICT, Data, Positive, Seed, Split
+from data_pipeline.study_sections import STRICT, Data, Seed, Split
+
+Machines = Annotated[int, Field(ge=1, le=1024)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -17,7 +19,7 @@ class Search:
     every trial, ``checkpoints`` the models of so many best trials.
     """
 
-    trials: Positive
+    trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
     sampler: Literal["tpe", "random", "gp", "cmaes", "qmc", "grid"] = "tpe"
     pruner: Literal[
@@ -33,9 +35,9 @@ class Search:
 class Resources:
     """What one trial takes; a fraction of a GPU shares it."""
 
-    cpus_per_trial: Positive = 1
-    gpus_per_trial: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-    max_concurrent: Positive = 2
+    cpus_per_trial: Machines = 1
+    gpus_per_trial: Annotated[float, Field(ge=0.0, le=1024, allow_inf_nan=False)] = 0.0
+    max_concurrent: Machines = 2
 
 
 LATER: dict[str, object] = {

@@ -1,14 +1,14 @@
 """A study file becomes a Study: checked, frozen, and written again as it was run."""
 
 import itertools
-import tomllib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import StudyError, nearest
-from data_pipeline.regular import is_regular, read_text
+from data_pipeline.documents import DocumentError, read_toml
+from data_pipeline.errors import StudyError, nearest, shortened
+from data_pipeline.regular import is_regular
 from data_pipeline.seeds import child_seed
 from data_pipeline.study_sections import (
     Data,
@@ -191,16 +191,17 @@ def _without_enqueued(raw: Raw, numbers: Container[int]) -> Raw:
 
 def _load(path: Path) -> Raw:
     try:
-        return tomllib.loads(read_text(path))
+        return read_toml(path)
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: is not a TOML file: {error}") from error
+    except DocumentError as error:
+        raise StudyError(f"{path}: {error}") from error
 
 
 def _stop(problems: Problems, place: str) -> None:
     if problems:
-        raise StudyError("\n".join(f"{place}: {problem}" for problem in problems))
+        told = (f"{place}: {shortened(problem)}" for problem in problems)
+        raise StudyError("\n".join(told))
 
 
 def _check_together(study: Study, problems: Problems) -> None:
