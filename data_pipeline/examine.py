@@ -1,12 +1,14 @@
 """Examines a whole data set, the hold-out's pixels included, and writes nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from data_pipeline import readers
+from data_pipeline.class_checks import class_problems
 from data_pipeline.decode import bombs_refused
 from data_pipeline.development import (
     landmark_problems,
@@ -18,6 +20,7 @@ from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
 from data_pipeline.inspection import Fault, Look, inspect
 from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_sequences
+from data_pipeline.left_out import Kind
 from data_pipeline.people import joined, people_problems
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
@@ -37,11 +40,15 @@ class Examination:
         source: name of the reader; empty where no reader could read the labels.
         parts: name of each part -> its images.
         problems: everything found, in the order of ``Check``.
+        endings: how the names of the pictures end -> how many do.
+        understood: what is spelled in another way than usual, and how it is read.
     """
 
     source: str
     parts: dict[str, int]
     problems: tuple[Problem, ...]
+    endings: dict[str, int] = field(default_factory=dict)
+    understood: tuple[str, ...] = ()
 
 
 def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
@@ -72,7 +79,11 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
     seen = [look for look in looks if isinstance(look, Look)]
     problems = [
-        Problem(check=Check.LABEL, where=row.place, found=f"{row.reason}; left out")
+        Problem(
+            check=Check.LABEL if row.kind is Kind.ROW else Check.FOREIGN,
+            where=row.place,
+            found=f"{row.reason}; left out",
+        )
         for row in table.skipped
     ]
     problems += [
@@ -82,6 +93,7 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     ]
     problems += people_problems(table, keys.data.subjects)
     if keys.targets_known:
+        problems += class_problems(table, keys.data)
         problems += _target_problems(keys.data, divided, _readable(table, looks))
     if keys.data.crop == "landmarks":
         problems += landmark_problems(table)
@@ -97,6 +109,8 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         source=table.source,
         parts={name: int((parts == name).sum()) for name in names},
         problems=tuple(problems),
+        endings=dict(Counter(Path(image).suffix for image in table.frame["image"])),
+        understood=table.understood,
     )
 
 

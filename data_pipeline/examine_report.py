@@ -26,6 +26,7 @@ def report(root: Path, found: Examination, *, shown: int | None) -> None:
 def _page(root: Path, found: Examination, shown: int | None) -> RenderableType:
     return Group(
         Text(_heading(root, found)),
+        *map(Text, _read(found)),
         _summary(found),
         *(
             Text(f"\n{line}", style="red") if line[0] != " " else Text(line)
@@ -44,6 +45,14 @@ def _heading(root: Path, found: Examination) -> str:
     parts = ", ".join(f"{name} {count}" for name, count in found.parts.items())
     total = sum(found.parts.values())
     return f"{root} (read as {found.source}{mark}): {total} images; {parts}"
+
+
+def _read(found: Examination) -> Iterator[str]:
+    """Says what was read, so that an ending or a spelling is no surprise."""
+    if found.endings:
+        counts = (f"{count} {ending}" for ending, count in found.endings.items())
+        yield f"pictures: {', '.join(counts)}"
+    yield from found.understood
 
 
 def _summary(found: Examination) -> Table:

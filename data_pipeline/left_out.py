@@ -1,13 +1,16 @@
 """What a reader leaves out: named and counted, so that nothing is lost in silence."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
 from data_pipeline.spellings import PICTURES, is_litter, is_picture
+
+TOLD = 5
+"""Things of one kind that are named where not all are listed."""
 
 MOST = 10_000
 """Files of a folder that nobody reads are counted up to here."""
@@ -63,6 +66,33 @@ def files_below(folder: Path) -> Iterator[Path]:
 def skipped_rows(skipped: Iterable[Skipped]) -> int:
     """Counts the rows that have no readable label."""
     return sum(each.count for each in skipped if each.kind is Kind.ROW)
+
+
+def told_left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Says for each kind how many are left out, and names the first of them.
+
+    Args:
+        skipped: what a reader left out.
+
+    Yields:
+        Lines; nothing where nothing was left out.
+
+    Example:
+        >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
+        >>> list(told_left_out([row]))[0]
+        'left out: 1 row without a readable label'
+    """
+    for kind in Kind:
+        of_kind = [each for each in skipped if each.kind is kind]
+        if not of_kind:
+            continue
+        count = sum(each.count for each in of_kind)
+        one, _, rest = kind.partition(" ")
+        rest = rest.replace("is", "are", 1) if count != 1 else rest
+        yield f"left out: {count} {one}{'s'[: count != 1]} {rest}"
+        yield from (f"  {each.place}: {each.reason}" for each in of_kind[:TOLD])
+        if len(of_kind) > TOLD:
+            yield f"  ... and {len(of_kind) - TOLD} more"
 
 
 def skipped_folder(root: Path, folder: Path, why: str) -> Skipped:

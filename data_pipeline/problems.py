@@ -8,6 +8,8 @@ class Check(StrEnum):
     """What is checked, in the order of the report."""
 
     LABEL = "impossible label"
+    FOREIGN = "not known here"
+    CLASS = "class without images, or images without a class"
     MISSING = "missing image"
     POINTER = "Git LFS pointer"
     WEB_PAGE = "web page saved as an image"

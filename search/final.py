@@ -8,6 +8,7 @@ from data_pipeline.crop import rebuilt
 from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
 from data_pipeline.holdout import Receipts
+from data_pipeline.left_out import skipped_rows
 from data_pipeline.seeds import child_seed
 from models.inference import Inference
 from models.predictions import Predictions
@@ -156,7 +157,7 @@ def open_and_test(
             "hold_out": len(opened.table) - len(table),
         },
         **without_face(described, hold_out=images.without_face),
-        "skipped": len(labelled.skipped),
+        "skipped": skipped_rows(labelled.skipped),
         "opened": opened.opened,
         "split": split_report(labelled.split),
         **started(described),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.class_checks import class_problems
 from data_pipeline.development import (
     Development,
     read_development,
@@ -18,6 +19,7 @@ from data_pipeline.development import (
 from data_pipeline.fold_checks import twins
 from data_pipeline.images import read_images
 from data_pipeline.left_out import Skipped
+from data_pipeline.problems import Problem
 from data_pipeline.split import Fold, Split
 from data_pipeline.targets import Targets
 from models.config import Frame
@@ -32,8 +34,9 @@ Progress = Callable[[str, int, int], None]
 class Labelled:
     """What is known before any pixel is read.
 
-    ``drawn`` says that nobody in the data is real. ``skipped`` are rows that have no
-    readable label.
+    ``drawn`` says that nobody in the data is real. ``skipped`` is what the reader
+    left out, ``classes`` what the study's classes and the labels have against each
+    other, ``understood`` what is spelled in another way than usual.
     """
 
     root: Path
@@ -42,6 +45,8 @@ class Labelled:
     frame: Frame
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
+    classes: tuple[Problem, ...] = ()
+    understood: tuple[str, ...] = ()
 
     @property
     def split(self) -> Split:
@@ -114,6 +119,8 @@ def read_labels(
         frame=frame,
         fingerprint=table.fingerprint(),
         skipped=table.skipped,
+        classes=class_problems(table, study.data),
+        understood=table.understood,
     )
 
 

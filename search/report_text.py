@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from data_pipeline.left_out import Skipped
+from data_pipeline.left_out import Skipped, told_left_out
+from data_pipeline.problems import Problem
 from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
 
 WIDTH = 100
@@ -43,22 +44,34 @@ def describe(report: Mapping[str, Any]) -> str:
     return "\n".join(line for text in lines for line in wrapped(text))
 
 
-def told_skipped(skipped: Sequence[Skipped], study: str) -> str:
-    """Says how many rows have no readable label, and where all of them are listed.
+def told_findings(
+    skipped: Sequence[Skipped], classes: Sequence[Problem], study: str
+) -> str:
+    """Says what of the data is left out, and which classes they lack.
+
+    Args:
+        skipped: what the reader left out.
+        classes: what the study's classes and the data have against each other.
+        study: its name.
+
+    Returns:
+        Lines; an empty text where there is nothing to say.
 
     Example:
         >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
-        >>> print(told_skipped([row], "affectnet"))
+        >>> print(told_findings([row], [], "affectnet"))
         left out: 1 row without a readable label
-          the first: training.csv line 7: 9 columns, found 1
-          all are listed by: python -m data_pipeline.check --study affectnet
+          training.csv line 7: 9 columns, found 1
+          all are listed by: python -m data_pipeline.check --study affectnet --all
+        >>> told_findings([], [], "affectnet")
+        ''
     """
-    first = f"{skipped[0].place}: {skipped[0].reason}"
-    return (
-        f"left out: {_counted(len(skipped), 'row')} without a readable label\n"
-        f"  the first: {first}\n"
-        f"  all are listed by: python -m data_pipeline.check --study {study}"
-    )
+    lines = [
+        *told_left_out(skipped),
+        *(f"Attention: {each.where}: {each.found}" for each in classes),
+    ]
+    check = f"python -m data_pipeline.check --study {study} --all"
+    return "\n".join([*lines, f"  all are listed by: {check}"] if lines else [])
 
 
 def told_without_face(counts: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ from search.prepare import (
 )
 from search.progress import SearchProgress
 from search.records import Watcher
-from search.report_text import describe, told_skipped
+from search.report_text import describe, told_findings
 from search.results import RetrainOrder
 from search.run_folder import (
     RunFolder,
@@ -71,8 +71,11 @@ def run_stages(asked: argparse.Namespace) -> None:
         labelled = read_labels(
             study, root, drawn=drawn, progress=progress.stage, runs=asked.out
         )
-        if labelled.skipped:
-            progress.say(told_skipped(labelled.skipped, study.name))
+        if labelled.understood:
+            progress.say("; ".join(labelled.understood))
+        findings = told_findings(labelled.skipped, labelled.classes, study.name)
+        if findings:
+            progress.say(findings)
         folder.make()
         run = Run(
             study=study,
