@@ -12,11 +12,14 @@ def image_of(subject, number=1):
 
 
 def write_rows(root):
-    """Writes a table of all subjects: one positive and one negative sequence each."""
+    """Writes a table of all subjects: a positive sequence and another one each."""
     rows = [
         f"{subject},{number},{image_of(subject, number)},{labels}"
-        for subject in SUBJECTS
-        for number, labels in ((1, "1,positive"), (2, "0,negative"))
+        for place, subject in enumerate(SUBJECTS)
+        for number, labels in (
+            (1, "1,positive"),
+            (2, "0,surprise" if place % 2 else "0,negative"),
+        )
     ]
     write_table(root, HEADER, *rows)
 

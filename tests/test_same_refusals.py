@@ -42,6 +42,12 @@ def changed(root, old, new):
     path.write_text(path.read_text().replace(old, new))
 
 
+def alike(root):
+    """Gives everybody one expression."""
+    for expression in ("negative", "surprise"):
+        changed(root, expression, "positive")
+
+
 def emptied(root, subjects):
     """Empties the images of some people."""
     for subject in subjects:
@@ -83,7 +89,7 @@ def lonely(root):
 
 
 BAD = {
-    "one emotion": (lambda r: changed(r, "negative", "positive"), [EMOTION], "alone"),
+    "one emotion": (alike, [EMOTION], "alone"),
     "one emotion in development": (lonely, [EMOTION], "one emotion alone, positive"),
     "units always present": (lambda r: changed(r, ",0,", ",1,"), UNITS, "present and"),
     "no units": (lambda r: changed(r, "AU1", "note"), [], "no action units"),
