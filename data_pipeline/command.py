@@ -1,13 +1,13 @@
 """What commands share: one message for an error, an exit code, ports, paths."""
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from data_pipeline.errors import HarnessError
+from data_pipeline.interrupts import interrupts, is_ending
+from data_pipeline.output import Output, OutputError, say_error, standard_streams
 
 INTERRUPTED = 130
 
@@ -15,30 +15,54 @@ INTERRUPTED = 130
 GOES_ON = "the same command goes on from here"
 
 
-def run_command(work: Callable[[], int | None], *, stopped: str = GOES_ON) -> int:
+def run_command(
+    work: Callable[[], int | None], *, stopped: str = GOES_ON, prints: bool = False
+) -> int:
     """Runs a command's work and turns what went wrong into one message.
 
     Args:
         work: the command, its arguments already read; may give an exit code.
         stopped: what an interruption means for what was done so far.
+        prints: whether the standard output is the command's result: where it cannot
+            be written, the command then ends; otherwise the work goes on.
 
     Returns:
-        The exit code: the work's own, 0 where it has none; 1 failed, 2 wrong input,
-        130 interrupted.
+        The exit code: the work's own, 0 where it has none; 1 failed, or what was
+        printed is lost; 2 wrong input; 130 interrupted; 141 nobody reads the result.
     """
-    interrupt_on_term()
-    try:
-        return work() or 0
-    except HarnessError as error:
-        say_error(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        say_error(f"interrupted; {stopped}")
-        return INTERRUPTED
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        say_error(f"{error.strerror or error}{place}")
-        return 1
+    with interrupts(), standard_streams(is_result=prints) as output:
+        try:
+            return _code(work() or 0, output)
+        except OutputError as error:
+            if not error.unread:
+                say_error(str(error))
+            return error.exit_code
+        except HarnessError as error:
+            say_error(str(error))
+            return error.exit_code
+        except KeyboardInterrupt:
+            return _interrupted(stopped)
+        except OSError as error:
+            place = f" ({error.filename})" if error.filename else ""
+            say_error(f"{error.strerror or error}{place}")
+            return 1
+        except Exception:
+            # A library may turn the interruption into an error of its own.
+            if is_ending():
+                return _interrupted(stopped)
+            raise
+
+
+def _code(code: int, output: Output) -> int:
+    """Makes sure that what was printed has arrived; a reader may leave earlier."""
+    sys.stdout.flush()
+    lost = output.error is not None and not isinstance(output.error, BrokenPipeError)
+    return code or int(lost)
+
+
+def _interrupted(stopped: str) -> int:
+    say_error(f"interrupted; {stopped}")
+    return INTERRUPTED
 
 
 def port_number(text: str) -> int:
@@ -74,18 +98,3 @@ def some_path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
     return Path(text)
-
-
-def interrupt_on_term() -> None:
-    """Takes a polite kill for Ctrl-C, so that a search ends in order.
-
-    Batch systems and ``timeout`` send it. Elsewhere than in the main thread Python
-    cannot listen, and nothing changes.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def say_error(text: str) -> None:
-    """Writes a message to the standard error."""
-    sys.stderr.write(f"error: {text}\n")

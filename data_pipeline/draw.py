@@ -22,6 +22,7 @@ from pathlib import Path
 from data_pipeline.command import run_command
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.drawn.write import LAYOUTS, MARKER, write_drawn
+from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
 
 
@@ -48,7 +49,7 @@ def _draw(asked: argparse.Namespace) -> None:
             seed=asked.seed,
             progress=lambda done, total: stages("drawing faces", done, total),
         )
-    print(f"drawn faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")  # noqa: T201
+    say(f"drawn faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,6 +10,8 @@ from rich.text import Text
 from data_pipeline.drawn.write import MARKER
 from data_pipeline.examine import Examination
 from data_pipeline.problems import Check, Problem
+from data_pipeline.shown import one_line
+from data_pipeline.shown import shown as spelt
 
 
 def report(root: Path, found: Examination, *, shown: int | None) -> None:
@@ -25,8 +27,8 @@ def report(root: Path, found: Examination, *, shown: int | None) -> None:
 
 def _page(root: Path, found: Examination, shown: int | None) -> RenderableType:
     return Group(
-        Text(_heading(root, found)),
-        *map(Text, _read(found)),
+        Text(one_line(_heading(root, found))),
+        *(Text(one_line(line)) for line in _read(found)),
         _summary(found),
         *(
             Text(f"\n{line}", style="red") if line[0] != " " else Text(line)
@@ -72,7 +74,7 @@ def _list(check: Check, found: Examination, shown: int | None) -> Iterator[str]:
         return
     yield f"{check}: {len(problems)}"
     for problem in problems[:shown]:
-        yield f"  {problem.where}: {problem.found}"
+        yield f"  {one_line(problem.where)}: {spelt(problem.found)}"
     if shown is not None and len(problems) > shown:
         yield f"  ... and {len(problems) - shown} more; list them with --all"
 

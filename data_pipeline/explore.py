@@ -24,6 +24,7 @@ from pathlib import Path
 from data_pipeline.command import run_command
 from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
+from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
@@ -97,7 +98,7 @@ def _explore(asked: argparse.Namespace) -> None:
         )
         page, charts = render(replace(material, faces=asked.show_faces), progress)
         folder.write_folder(out, page, charts)
-    print(f"the page: {out / folder.PAGE}\nits charts: {out / folder.CHARTS}")  # noqa: T201
+    say(f"the page: {out / folder.PAGE}\nits charts: {out / folder.CHARTS}")
 
 
 if __name__ == "__main__":

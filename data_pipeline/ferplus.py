@@ -22,6 +22,7 @@ from pathlib import Path
 
 from data_pipeline.command import run_command
 from data_pipeline.fer_tree import Written, write_tree
+from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
 
 
@@ -47,7 +48,7 @@ def _write(asked: argparse.Namespace) -> None:
             asked.out,
             lambda done, total: stages("writing images", done, total),
         )
-    print(_said(written, asked.out))  # noqa: T201
+    say(_said(written, asked.out))
 
 
 def _said(written: Written, out: Path) -> str:

@@ -1,27 +1,9 @@
 """Names that become folders: of studies and of their runs, from wherever they come."""
 
-import unicodedata
+from data_pipeline.shown import is_shown
 
 LONGEST = 200
 """Bytes of a name in UTF-8: 255 make a file's, and endings are added to it."""
-
-UNSHOWN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode categories that a terminal obeys or cannot show."""
-
-TURNING = frozenset(
-    "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-"""Characters that change the order of those around them (Unicode's UAX 9)."""
-
-
-def is_shown(character: str) -> bool:
-    """Tells whether a terminal shows a character as it is, and obeys nothing.
-
-    Example:
-        >>> [is_shown(one) for one in ("é", "表", chr(27), chr(0x202E))]
-        [True, True, False, False]
-    """
-    return unicodedata.category(character) not in UNSHOWN and character not in TURNING
 
 
 def why_unfit(name: str) -> str | None:

@@ -1,12 +1,12 @@
 """The table of ``models.predict``: a line for each face, or for each failure."""
 
-import csv
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
 from data_pipeline.portraits import NOT_FOUND, NOT_LOOKED_FOR
+from data_pipeline.tables import Table
 from models.description import Description
 from models.judging import Judged
 
@@ -72,12 +72,11 @@ def write(file: TextIO, description: Description, found: Iterable[Judged]) -> Co
     Returns:
         How many lines of each kind there are.
     """
-    table = csv.DictWriter(file, columns(description), lineterminator="\n")
-    table.writeheader()
+    table = Table(file, columns(description))
     counted = Counted()
     for one in found:
         _count(counted, one)
-        table.writerow(line(description, one))
+        table.add(line(description, one))
     return counted
 
 

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from data_pipeline.command import port_number, run_command, some_path
 from data_pipeline.errors import InputError
 from data_pipeline.keras_door import check_backend
+from data_pipeline.output import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,7 +85,7 @@ def _live(asked: argparse.Namespace) -> None:
         exact=asked.exact,
         record=asked.record,
     )
-    serve(asked.model, options, lambda text: print(text, flush=True))  # noqa: T201
+    serve(asked.model, options, say)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from data_pipeline.command import run_command, some_path
 from data_pipeline.keras_door import check_backend
+from data_pipeline.output import note
 from data_pipeline.progress import stage_bars
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     asked = _parser().parse_args(arguments)
-    return run_command(lambda: _predict(asked), stopped="no file was written")
+    return run_command(
+        lambda: _predict(asked), stopped="no file was written", prints=asked.to is None
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +117,7 @@ def _predict(asked: argparse.Namespace) -> int:
     notes = [portraits.note]
     if asked.all_faces and not portraits.looks_for_faces:
         notes.append(NO_FACES)
-    print(_closing(asked, counted, paths, notes), file=sys.stderr)  # noqa: T201
+    note(_closing(asked, counted, paths, notes))
     return 0 if counted.judged else 1
 
 

@@ -1,11 +1,11 @@
 """Numbers of a live view, written down if asked for; never pictures."""
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from data_pipeline.errors import InputError
+from data_pipeline.tables import Table
 from models.description import Description
 from models.judged_csv import columns, line
 from models.judging import Judged
@@ -34,12 +34,11 @@ class Recording:
         except OSError as error:
             raise InputError(f"--record {path}: {error.strerror}") from None
         names = columns(description)
-        self._table = csv.DictWriter(self._file, names, lineterminator="\n")
-        self._table.writeheader()
+        self._table = Table(self._file, names)
 
     def add(self, judged: Judged) -> None:
         """Writes a frame's line."""
-        self._table.writerow(line(self._description, judged))
+        self._table.add(line(self._description, judged))
 
     def close(self) -> None:
         """Ends the table."""

@@ -1,7 +1,5 @@
 """Where the table of ``models.predict`` goes: a new file, or the standard output."""
 
-import io
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +8,6 @@ from typing import TextIO
 
 from data_pipeline.aside import written_aside
 from data_pipeline.errors import InputError
-
-UNREAD = 141
-"""The exit code where nobody reads on, as shells tell it: 128 and SIGPIPE."""
 
 
 @contextmanager
@@ -27,7 +22,6 @@ def table_place(path: Path | None) -> Iterator[TextIO]:
 
     Raises:
         InputError: the file is there already, or its folder is not.
-        SystemExit: who reads the standard output, such as ``head``, has enough.
     """
     if path is None:
         with _printed() as file:
@@ -46,15 +40,9 @@ def table_place(path: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def _printed() -> Iterator[TextIO]:
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    change = getattr(sys.stdout, "reconfigure", None)
+    if change is not None:
         # A file may have any name, whatever the terminal can show.
-        sys.stdout.reconfigure(encoding="utf-8", newline="")
-    try:
-        yield sys.stdout
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python writes what is left at its end, which must not fail again.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-        raise SystemExit(UNREAD) from None
+        change(encoding="utf-8", newline="")
+    yield sys.stdout
+    sys.stdout.flush()

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.command import run_command
+from data_pipeline.output import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             trial=asked.trial,
             storage=asked.storage,
         )
-        print(f"trial {trial} of {asked.study}: {asked.to}")  # noqa: T201
+        say(f"trial {trial} of {asked.study}: {asked.to}")
 
     return run_command(work)
 

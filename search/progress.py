@@ -7,6 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from data_pipeline.interrupts import end_if_asked
+from data_pipeline.shown import one_line, shown
 from models.settings import SETTINGS, Value
 from search.records import Counts, Read
 from search.results import (
@@ -57,15 +59,18 @@ class SearchProgress:
 
     def stage(self, name: str, done: int, total: int) -> None:
         """Sees a step before the search, such as reading images, go on."""
+        end_if_asked()
         if name not in self._stages:
             if not self._console.is_terminal:
-                self._console.print(f"{name}: {total}")
+                self.say(f"{name}: {total}")
             self._stages[name] = self._bar.add_task(name, total=total, said="")
         self._bar.update(self._stages[name], completed=done)
 
     def say(self, text: str) -> None:
         """Prints a line."""
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(
+            shown(text), highlight=False, soft_wrap=True, markup=False, emoji=False
+        )
 
     def resume(self, best: float) -> None:
         """Takes the best value of an earlier start."""
@@ -80,12 +85,15 @@ class SearchProgress:
 
     def asked(self, asked: Asked, counts: Counts) -> None:
         """Sees a trial begin."""
+        end_if_asked()
         self._began = self._began or time.monotonic()
         self._asked[asked.number] = (time.monotonic(), asked)
         self._update(counts)
 
     def reported(self, number: int, report: Report) -> None:
         """Sees an epoch, which is too little to tell a person."""
+        del number, report
+        end_if_asked()
 
     def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Sees a trial end."""
@@ -96,7 +104,7 @@ class SearchProgress:
         # A terminal shows a bar; what went wrong must not wait for the end.
         if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
             seconds = time.monotonic() - begun
-            self.say(trial_line(asked, outcome, seconds, counts))
+            self.say(one_line(trial_line(asked, outcome, seconds, counts)))
         self._update(counts)
 
     def closed(self) -> None:

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from data_pipeline.command import interrupt_on_term
 from data_pipeline.errors import InputError, RunError, first_line
+from data_pipeline.interrupts import interrupt_on_term
 from data_pipeline.own_packages import worker_setup
 from models.runtime import environment
 from search.job import Job

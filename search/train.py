@@ -21,6 +21,7 @@ from pathlib import Path
 
 from data_pipeline.command import run_command
 from data_pipeline.keras_door import check_backend
+from data_pipeline.output import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in train_seeds(
             asked.config, asked.data, asked.out.resolve(), seeds=asked.seeds
         ):
-            print(f"trained: {path}", flush=True)  # noqa: T201
+            say(f"trained: {path}")
 
     return run_command(work)
 

@@ -1,11 +1,11 @@
 """``trials.csv``: one line a trial, what it was, how it ended, what it cost."""
 
-import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.tables import Table
 from models.settings import SETTINGS
 from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
@@ -40,9 +40,7 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
         key: its condition did not hold, or the study leaves it at its default.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(_row(record) for record in records)
+    Table(text, HEADER).add_all(_row(record) for record in records)
     return text.getvalue()
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from data_pipeline.output import UNREAD
 from models.predict import main
-from models.table_place import UNREAD
 from tests.strategies_faces import drawn, drawn_rows
 from tests.strategies_runs import ended, said, started
 from tests.strategies_use import exported, rows_of

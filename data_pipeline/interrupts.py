@@ -1,0 +1,85 @@
+"""Ctrl-C and a polite kill: the first one ends the work in order, no other disturbs."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+STILL = b"still ending in order; a further Ctrl-C changes nothing\n"
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How often this process was asked to end."""
+
+    count: int = 0
+
+
+_seen = _Seen()
+
+
+@contextmanager
+def interrupts() -> Iterator[None]:
+    """Listens to Ctrl-C and to a polite kill, which batch systems and ``timeout`` send.
+
+    The first raises ``KeyboardInterrupt``. While the work ends, whatever takes its
+    time and at the process's very end too, another one is noted and does nothing:
+    cleaning up that is broken off leaves locks and processes behind.
+
+    Yields:
+        Nothing; elsewhere than in the main thread nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _seen.count = 0
+    kept = {number: signal.getsignal(number) for number in _SIGNALS}
+    interrupt_on_term()
+    try:
+        yield
+    finally:
+        if not _seen.count:
+            for number, handler in kept.items():
+                signal.signal(number, handler or signal.SIG_DFL)
+
+
+def interrupt_on_term() -> None:
+    """Takes the two signals, again where a library has put its own handler there."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGTERM, _end)
+    # A shell's background job is started to ignore Ctrl-C, and goes on ignoring it.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _end)
+
+
+def is_ending() -> bool:
+    """Tells whether the process was asked to end."""
+    return _seen.count > 0
+
+
+def end_if_asked() -> None:
+    """Raises again what a library has swallowed; called where work goes on.
+
+    Raises:
+        KeyboardInterrupt: the process was asked to end before.
+    """
+    if is_ending():
+        raise KeyboardInterrupt
+
+
+def _end(number: int, frame: FrameType | None, /, *_: Any) -> None:
+    del number, frame
+    _seen.count += 1
+    if _seen.count == 1:
+        raise KeyboardInterrupt
+    if _seen.count == 2:  # noqa: PLR2004 - once is enough
+        with suppress(OSError):
+            os.write(2, STILL)  # a stream may be in the middle of writing
