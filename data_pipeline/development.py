@@ -21,9 +21,8 @@ from data_pipeline.landmarks import landmarks_of
 from data_pipeline.people import joined, people_problems, refuse_shared
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
-from data_pipeline.split import Fold, Split, split
+from data_pipeline.split import Fold, Split
 from data_pipeline.study_sections import Data
-from data_pipeline.study_sections import Split as SplitKeys
 from data_pipeline.targets import Targets, read_targets
 
 Array = np.ndarray[Any, Any]
@@ -73,29 +72,6 @@ def read_table(
     table = joined(table, data.subjects)
     refuse_shared(people_problems(table, data.subjects))
     return table
-
-
-def split_table(table: SampleTable, keys: SplitKeys) -> Split:
-    """Divides a table as a study asks.
-
-    Args:
-        table: the whole table.
-        keys: the study's section.
-
-    Returns:
-        The split.
-
-    Raises:
-        DataError: the table cannot be divided so.
-    """
-    return split(
-        table,
-        by=keys.by,
-        folds=keys.folds,
-        hold_out=keys.hold_out,
-        hold_out_seed=keys.hold_out_seed,
-        validation=keys.validation,
-    )
 
 
 def read_development(data: Data, parts: Split) -> Development:

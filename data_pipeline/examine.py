@@ -13,11 +13,11 @@ from data_pipeline.decode import bombs_refused
 from data_pipeline.development import (
     landmark_problems,
     read_development,
-    split_table,
     usable,
 )
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
+from data_pipeline.held_people import split_table
 from data_pipeline.inspection import Fault, Look, inspect
 from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_sequences
 from data_pipeline.left_out import Kind

@@ -4,112 +4,51 @@ Every opening is written to an append-only file of receipts before anything read
 is handed out, so that nobody tests on the same subjects twice without it showing.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
-from data_pipeline.errors import RunError, SealedError
+from data_pipeline.divisible import TEST, WITHHELD
+from data_pipeline.errors import DataError, SealedError
+from data_pipeline.receipt_file import Receipts, append
+from data_pipeline.receipts import (
+    Members,
+    Opener,
+    Receipt,
+    Rule,
+    line_of,
+    receipts_in,
+)
+from data_pipeline.regular import open_regular
 from data_pipeline.samples import SampleTable
+
+DIGITS = 16
+"""Of the digest of a picture: of a million pictures no two are alike by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
-    """An opened hold-out; ``opened`` counts its openings, this one included."""
+    """An opened hold-out.
+
+    ``opened`` counts the openings of anybody in it, this one included;
+    ``tested_before`` counts its people (its images, where nobody is named) who were in
+    an opening before this one.
+    """
 
     table: SampleTable
     opened: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """One opening: which hold-out, by which run and which model file (its SHA-256).
-
-    An unreadable line is a receipt without a key: it may have been anyone's, so it
-    counts for every hold-out.
-    """
-
-    key: str | None
-    run: str
-    model: str
-    time: str
-    reopened: bool
-
-
-class Receipts:
-    """An append-only file of JSON lines, one for each opening of a hold-out."""
-
-    def __init__(self, path: Path) -> None:
-        """Names the file; it is made when the first receipt is written.
-
-        Args:
-            path: the file, outside the folder of any one run.
-        """
-        self.path = path
-
-    def count(self, key: str) -> int:
-        """Counts the openings of one hold-out.
-
-        Args:
-            key: the hold-out's key.
-
-        Returns:
-            Its receipts, and the lines that can no longer be read.
-        """
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
-            return 0
-        return len(_receipts_of(text, key))
-
-    def opened_by(self, key: str, *, run: str, model: str) -> bool:
-        """Tells whether a run opened a hold-out for a model.
-
-        Args:
-            key: the hold-out's key.
-            run: what opened it.
-            model: SHA-256 of the model file.
-        """
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
-            return False
-        mine = (run, model)
-        return any((old.run, old.model) == mine for old in _receipts_of(text, key))
-
-    @contextmanager
-    def locked(self) -> Iterator[BinaryIO]:
-        """Opens the file for one process at a time.
-
-        Yields:
-            The file, readable and in append mode.
-
-        Raises:
-            RunError: the file cannot be written.
-        """
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield file
-        except OSError as error:
-            raise RunError(
-                f"{self.path}: the receipt of opening the hold-out cannot be written "
-                f"({error.strerror}); nothing was opened; make room, or make the "
-                "folder writable"
-            ) from error
+    tested_before: int
 
 
 class HoldOut:
     """Rows set apart; what they look like is known only after ``open``.
 
-    ``subjects`` is empty where the data name none.
+    ``subjects`` is empty where the data name none. ``key`` tells one choice of people
+    (of image paths, where nobody is named) from another.
 
     Neither copied nor pickled: it never reaches a worker.
     """
@@ -120,12 +59,11 @@ class HoldOut:
     images: int
     key: str
 
-    def __init__(self, table: SampleTable, *, fingerprint: str) -> None:
+    def __init__(self, table: SampleTable) -> None:
         """Seals a table.
 
         Args:
-            table: the rows held out; each has a subject, or none has.
-            fingerprint: of the whole table that they come from.
+            table: the rows held out.
         """
         self.__table = table
         self.subjects = tuple(
@@ -133,8 +71,7 @@ class HoldOut:
         )
         self.images = len(table)
         members = self.subjects or sorted(table.frame["image"])
-        text = json.dumps([fingerprint, members])
-        self.key = hashlib.sha256(text.encode()).hexdigest()
+        self.key = hashlib.sha256(json.dumps(members).encode()).hexdigest()
 
     def __repr__(self) -> str:
         """Tells the counts and nothing else."""
@@ -148,7 +85,48 @@ class HoldOut:
             "split the data; send the development table to workers"
         )
 
-    def open(self, receipts: Receipts, *, run: str, model: str, reopen: bool) -> Opened:
+    def members(self, data: str) -> Members:
+        """Lists who is in it; where nobody is named, by the bytes of the files.
+
+        No picture is decoded. A file that cannot be read is left out.
+
+        Args:
+            data: the population.
+        """
+        frame = self.__table.frame
+        nameless = frame.loc[frame["subject"].isna(), "image"]
+        return Members(
+            data=data,
+            subjects=self.subjects,
+            pictures=tuple(_digests(self.__table.root, nameless)),
+            part=None if self.subjects else _published(self.__table),
+        )
+
+    def receipt_size(self) -> int:
+        """Estimates the bytes of a receipt, and reads nothing."""
+        names = sum(len(json.dumps(name)) + 2 for name in self.subjects)
+        return 2048 + names + (0 if self.subjects else self.images * (DIGITS + 4))
+
+    def opened_by(self, receipts: Receipts, opener: Opener, *, data: str) -> bool:
+        """Tells whether a run opened it for a model.
+
+        Args:
+            receipts: where openings are recorded.
+            opener: the run and the model.
+            data: the population.
+        """
+        theirs = [old for old in receipts.read() if old.opener == opener]
+        return bool(theirs) and bool(overlapping(theirs, self.members(data)))
+
+    def open(
+        self,
+        receipts: Receipts,
+        opener: Opener,
+        *,
+        data: str,
+        rule: Rule,
+        reopen: bool,
+    ) -> Opened:
         """Opens the hold-out, leaving a receipt first.
 
         The same run with the same model goes on after a crash without being counted
@@ -156,82 +134,92 @@ class HoldOut:
 
         Args:
             receipts: where openings are recorded.
-            run: what opens it.
-            model: SHA-256 of the model file to be tested.
-            reopen: opens although it was opened before.
+            opener: the run, and the model to be tested.
+            data: the population.
+            rule: the settings that chose who is held out.
+            reopen: opens although somebody in it was tested before.
 
         Returns:
-            The table and how often it has been opened.
+            The table, how often it has been opened, and how many were tested before.
 
         Raises:
-            SealedError: another run or model opened it, and ``reopen`` is not set.
+            SealedError: another run or model tested somebody in it, and ``reopen`` is
+                not set.
+            DataError: none of its images is there.
             RunError: the receipt cannot be written.
         """
+        members = self.members(data)
+        if not len(members):
+            raise DataError(
+                f"{self.__table.root}: of the hold-out's {self.images} images none can "
+                "be read; put them back (nothing was opened)"
+            )
         with receipts.locked() as file:
             file.seek(0)
-            before = _receipts_of(content := file.read(), self.key)
-            mine = any((old.run, old.model) == (run, model) for old in before)
+            content = b"".join(iter(lambda: file.read(1 << 20), b""))
+            before = overlapping(receipts_in(content), members)
+            mine = [place for place, old in enumerate(before) if old.opener == opener]
             if mine and not reopen:
-                return Opened(table=self.__table, opened=len(before))
+                return self._opened(before[: mine[-1]], members, len(before))
             if before and not reopen:
-                raise SealedError(self._sealed(before, receipts.path))
-            line = {
-                "key": self.key,
-                "run": run,
-                "model": model,
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "reopened": bool(before),
-            }
-            _append(file, line, torn=bool(content) and not content.endswith(b"\n"))
-            _sync_folder(receipts.path.parent)
-        return Opened(table=self.__table, opened=len(before) + 1)
+                raise SealedError(self._sealed(before, members, receipts.path))
+            now = Receipt(
+                members=members,
+                opener=opener,
+                rule=rule,
+                time=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+            # A torn last line is ended, never mended: the file only grows.
+            torn = bool(content) and not content.endswith(b"\n")
+            line = line_of(now, reopened=bool(before))
+            append(file, (b"\n" if torn else b"") + line + b"\n")
+        return self._opened(before, members, len(before) + 1)
 
-    def _size(self) -> str:
-        subjects = len(self.subjects)
-        return f"{subjects} subjects" if subjects else f"{self.images} images"
+    def _opened(
+        self, before: Sequence[Receipt], members: Members, opened: int
+    ) -> Opened:
+        return Opened(
+            table=self.__table, opened=opened, tested_before=_tested(before, members)
+        )
 
-    def _sealed(self, before: list[Receipt], path: Path) -> str:
+    def _sealed(self, before: Sequence[Receipt], members: Members, path: Path) -> str:
         last = before[-1]
-        who = f"by run {last.run} at {last.time}" if last.key else "(a torn line)"
+        known = last.members is not None
+        who = f"by run {last.opener.run} at {last.time}" if known else "(a torn line)"
+        things = "subjects" if self.subjects else "images"
         return (
-            f"{path}: the hold-out of {self._size()} was opened "
-            f"before ({len(before)}), last {who}; a result is honest "
-            "once. Keep that result, or open it again with --reopen, which is counted "
-            "in every report"
+            f"{path}: the hold-out of {len(members)} {things} was opened "
+            f"before ({len(before)}), last {who}; {_tested(before, members)} of its "
+            f"{things} were tested then. A result is honest once: keep that result, or "
+            "open it again with --reopen, which is counted in every report"
         )
 
 
-def _receipts_of(content: bytes, key: str) -> list[Receipt]:
-    lines = [_receipt(line) for line in content.split(b"\n") if line.strip()]
-    return [line for line in lines if line.key in (key, None)]
+def _published(table: SampleTable) -> str | None:
+    """Names the published part that a table is; a withheld one is somebody's own."""
+    parts = list(table.frame["partition"].dropna().unique())
+    own = table.source in WITHHELD and parts == [TEST]
+    return str(parts[0]) if len(parts) == 1 and not own else None
 
 
-def _receipt(line: bytes) -> Receipt:
-    try:
-        values = json.loads(line)
-        return Receipt(
-            key=str(values["key"]),
-            run=str(values["run"]),
-            model=str(values["model"]),
-            time=str(values.get("time", "an unknown time")),
-            reopened=bool(values.get("reopened", False)),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Receipt(key=None, run="", model="", time="", reopened=False)
+def overlapping(receipts: Sequence[Receipt], members: Members) -> list[Receipt]:
+    """Picks the openings that tested one of these members, or may have."""
+    return [
+        old for old in receipts if old.members is None or members.among([old.members])
+    ]
 
 
-def _append(file: BinaryIO, line: dict[str, object], *, torn: bool) -> None:
-    # A torn last line is ended, never mended: the file only grows.
-    text = ("\n" if torn else "") + json.dumps(line) + "\n"
-    file.write(text.encode())
-    file.flush()
-    os.fsync(file.fileno())
+def _tested(before: Sequence[Receipt], members: Members) -> int:
+    """Counts members who were tested; a line that cannot be read names everybody."""
+    named = [old.members for old in before if old.members is not None]
+    return len(members) if len(named) < len(before) else members.among(named)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Makes the name of a new file as lasting as its content."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _digests(root: Path, images: Iterable[str]) -> Iterator[str]:
+    """Digests the bytes of files; of those that can be read."""
+    for image in images:
+        try:
+            with open_regular(root / image) as file:
+                yield hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
+        except OSError:
+            continue

@@ -4,8 +4,6 @@ A split by subject keeps its promise only where each person has one id. ``S010``
 ``s010``, ``S-010``, ``S10`` and ``SO1O`` are probably one person.
 """
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -14,18 +12,12 @@ from itertools import pairwise
 import pandas as pd
 
 from data_pipeline.errors import DataError
+from data_pipeline.ids import looks_like, spelled_as
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
 
 LISTED = 20
 """People that a refusal names; the check lists all of them."""
-
-_WORD = re.compile(r"\d+|[^\W\d_]+")
-_FLOAT = re.compile(r"(\d+)\.0+")
-_AS_LATIN = str.maketrans("АВЕКМНОРСТХаеорсхѕЅіІјЈ", "ABEKMHOPCTXaeopcxsSiIjJ")  # noqa: RUF001
-"""Cyrillic letters that look like Latin ones."""
-_AS_DIGITS = str.maketrans("OoIl|", "00111")
-"""Letters that are typed in place of digits."""
 
 
 def joined(table: SampleTable, subjects: Mapping[str, str]) -> SampleTable:
@@ -149,33 +141,13 @@ def _alike(names: Sequence[str]) -> Iterator[list[str]]:
     spelled: dict[str, list[str]] = {}
     looking: dict[str, list[str]] = {}
     for name in names:
-        plain = unicodedata.normalize("NFKC", name).translate(_AS_LATIN)
-        spelled.setdefault(_key(plain), []).append(name)
-        looking.setdefault(_key(plain.translate(_AS_DIGITS)), []).append(name)
+        spelled.setdefault(spelled_as(name), []).append(name)
+        looking.setdefault(looks_like(name), []).append(name)
     yield from (found for key, found in spelled.items() if key)
     # Without a digit in one of them, "Ola" and "oIa" are two words and no slips.
     for key, found in looking.items():
         if key and any(letter.isdecimal() for name in found for letter in name):
             yield found
-
-
-def _key(text: str) -> str:
-    """Drops case, separators and leading zeros; two numbers stay two.
-
-    Example:
-        >>> _key("Sub-007"), _key("1-01"), _key("10.0"), _key("--")
-        ('sub7.', '1.1.', '10.', '')
-    """
-    text = _FLOAT.sub(r"\1", text.strip()) if _FLOAT.fullmatch(text.strip()) else text
-    return "".join(
-        f"{_number(word)}." if word.isdecimal() else word
-        for word in _WORD.findall(text.casefold())
-    )
-
-
-def _number(digits: str) -> str:
-    plain = "".join(str(unicodedata.decimal(digit)) for digit in digits)
-    return plain.lstrip("0") or "0"
 
 
 def _ids(table: SampleTable) -> list[str]:

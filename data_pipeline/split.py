@@ -1,10 +1,11 @@
 """Split of a table: a sealed hold-out, and folds of the rest.
 
 By subject, or by the published partition where a set names no subjects. A pure
-function of subjects, partition, labels and its own five arguments. No image is looked
+function of subjects, partition, labels and its own arguments. No image is looked
 at, so nothing of the hold-out's pixels leaks.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from data_pipeline.divisible import (
     rows_validating,
     subjects_validating,
 )
+from data_pipeline.errors import DataError
 from data_pipeline.holdout import HoldOut
 from data_pipeline.rows import chosen_rows, dealt_rows
 from data_pipeline.samples import SampleTable
@@ -80,7 +82,7 @@ class Split:
         return replace(self, development=self.development.take(rows), folds=folds)
 
 
-def split(
+def split(  # noqa: PLR0913 - the settings of a study, one by one
     table: SampleTable,
     *,
     by: str,
@@ -88,6 +90,7 @@ def split(
     hold_out: float,
     hold_out_seed: int,
     validation: float | None = None,
+    held: Collection[str] | None = None,
 ) -> Split:
     """Divides a table; who is held out does not depend on the folds.
 
@@ -103,6 +106,8 @@ def split(
         validation: part of all subjects, or of all rows of a partition, in (0, 1),
             that validates where there is one fold; it moves nobody in or out of the
             hold-out.
+        held: subjects who are held out in place of those that the seed chooses, for
+            they were so when a hold-out was opened.
 
     Returns:
         The split; its development table is ordered by image path.
@@ -119,12 +124,27 @@ def split(
     whole = census(table)
     check_enough(len(whole.subjects), folds, hold_out)
     validating = subjects_validating(len(whole.subjects), hold_out, validation)
-    size = part_size(len(whole.subjects), hold_out)
-    held = chosen_part(whole, size, child_seed(hold_out_seed, "hold-out"))
-    held_rows = held[_groups(table, whole.subjects)]
+    if held is None:
+        size = part_size(len(whole.subjects), hold_out)
+        chosen = chosen_part(whole, size, child_seed(hold_out_seed, "hold-out"))
+    else:
+        chosen = np.isin(whole.subjects, sorted(held))
+        _check_left(len(chosen), int(chosen.sum()), folds, validating)
+    held_rows = chosen[_groups(table, whole.subjects)]
     development = table.take(np.flatnonzero(~held_rows))
     part = _folded(development, folds, validating, hold_out_seed)
     return _split(table, Guarantee.SUBJECT, held_rows, _folds_of(part, folds))
+
+
+def _check_left(subjects: int, held: int, folds: int, validating: int) -> None:
+    """Refuses people who are to stay held out where too few others are left."""
+    least = folds if folds > 1 else validating + 1
+    if not 0 < held <= subjects - least:
+        raise DataError(
+            f"{held} of {subjects} subjects stay held out, because the hold-out was "
+            f"opened with them, and folds = {folds} needs at least {least} others; "
+            "add people, or choose another hold_out_seed"
+        )
 
 
 def _by_partition(
@@ -168,7 +188,7 @@ def _split(
         guarantee=guarantee,
         development=table.take(open_rows),
         folds=folds,
-        hold_out=HoldOut(table.take(sealed), fingerprint=table.fingerprint()),
+        hold_out=HoldOut(table.take(sealed)),
         shares=shares(table, {HOLD_OUT: sealed, **validating}),
         part=part,
     )

@@ -60,12 +60,18 @@ def told_foreign(numbers: Sequence[int]) -> Iterator[str]:
 
 
 def say_where(
-    say: Say, folder: RunFolder, labelled: Labelled, ledger: Ledger, storage: str
+    say: Say,
+    study: Study,
+    folder: RunFolder,
+    labelled: Labelled,
+    ledger: Ledger,
+    storage: str,
 ) -> None:
     """Says what came of a run, where everything is, and how to look at it.
 
     Args:
         say: prints a line.
+        study: the study.
         folder: of the run.
         labelled: its data.
         ledger: its trials.
@@ -90,7 +96,7 @@ def say_where(
         fit = told_gap(best.attributes)
         if fit is not None:
             say(fit)
-        tested = final.tested_trial(folder, labelled)
+        tested = final.tested_trial(study, folder, labelled)
         if tested not in (None, best.number):
             say(
                 f"the model here is that of trial {tested}, for which the hold-out was "

@@ -12,7 +12,7 @@ from typing import Any
 from models.weights import NONE, Taken
 from search.best import ranked
 from search.checkpoints import MODEL, trial_folder, trial_folders
-from search.model_card import Winner, card_of
+from search.model_card import Winner, card_of, signed_card
 from search.prepare import Labelled
 from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report
@@ -120,11 +120,11 @@ def checkpoint_files(
             study,
             labelled,
             made,
-            model,
             parameters=record.attributes["spent"]["parameters"],
             start=None if start is None else Taken(**start),
         )
-        return card | {"fold": int(model.parent.name.removeprefix("fold-"))}
+        fold = int(model.parent.name.removeprefix("fold-"))
+        return signed_card(model, card | {"fold": fold})
 
     return CheckpointFiles(
         watcher,

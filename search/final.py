@@ -1,26 +1,26 @@
 """After the search: the winner is exported, retrained, and tested once."""
 
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from data_pipeline.crop import rebuilt
 from data_pipeline.decode_rows import decode_readable
 from data_pipeline.errors import RunError
-from data_pipeline.holdout import Receipts
+from data_pipeline.held_people import rule_of
 from data_pipeline.left_out import skipped_rows
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import Opener
 from data_pipeline.seeds import child_seed
-from models.inference import Inference
-from models.predictions import Predictions
 from models.weights import NONE
 from search.crops import without_face
 from search.exported import exported
+from search.kept_model import card_in, kept_model, loaded
 from search.ledger import Ledger
 from search.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
-from search.run_folder import RunFolder, read_json, write_json, write_text
+from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
 from search.scoring import scored
 from search.split_text import split_report
 from search.starts import started
@@ -47,12 +47,17 @@ def require_best(ledger: Ledger) -> TrialRecord:
 
 
 def retrain_order(
-    study: Study, folder: RunFolder, best: TrialRecord
+    study: Study, folder: RunFolder, labelled: Labelled, best: TrialRecord
 ) -> RetrainOrder | None:
-    """Says what to retrain, or ``None`` where the folder holds the winner's model."""
-    sidecar = read_json(folder.file(SIDECAR))
-    if sidecar is not None and sidecar["trial"] == best.number:
+    """Says what to retrain, or ``None`` where the folder holds the winner's model.
+
+    What else lies in its place is set aside.
+    """
+    kept = kept_model(study, folder, labelled)
+    if kept is not None and kept.card["trial"] == best.number:
         return None
+    if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
+        folder.set_aside((MODEL, SIDECAR))
     return RetrainOrder(
         values=dict(best.values),
         seed=child_seed(study.search.seed, "retrain"),
@@ -67,16 +72,16 @@ def write_best(
     study: Study, folder: RunFolder, best: TrialRecord, *, drawn: bool
 ) -> None:
     """Writes the winner's configuration; files of an earlier winner are set aside."""
-    sidecar = read_json(folder.file(SIDECAR))
-    if sidecar is not None and sidecar["trial"] != best.number:
+    card = card_in(folder)
+    if card is not None and card["trial"] != best.number:
         folder.set_aside((BEST, MODEL, SIDECAR, REPORT))
     write_text(folder.file(BEST), exported(study, best, drawn=drawn))
 
 
-def tested_trial(folder: RunFolder, labelled: Labelled) -> int | None:
+def tested_trial(study: Study, folder: RunFolder, labelled: Labelled) -> int | None:
     """Returns the trial for whose model the hold-out was opened, if it was."""
     report = read_json(folder.file(REPORT))
-    if report is None and test_is_unfinished(folder, labelled):
+    if report is None and test_is_unfinished(study, folder, labelled):
         report = read_json(folder.file(SIDECAR))
     return None if report is None else int(report["trial"])
 
@@ -108,14 +113,22 @@ def keep_model(
     place_model(study, folder, winner, labelled, retrained)
 
 
-def test_is_unfinished(folder: RunFolder, labelled: Labelled) -> bool:
+def test_is_unfinished(study: Study, folder: RunFolder, labelled: Labelled) -> bool:
     """Tells whether a crash came between a receipt and its report."""
-    described = read_json(folder.file(SIDECAR))
-    if described is None or folder.file(REPORT).exists():
+    if folder.file(REPORT).exists():
         return False
-    return Receipts(folder.receipts).opened_by(
-        labelled.split.hold_out.key, run=folder.name, model=described["sha256"]
+    kept = kept_model(study, folder, labelled)
+    return kept is not None and labelled.split.hold_out.opened_by(
+        Receipts(folder.receipts),
+        Opener(run=folder.name, model=kept.digest),
+        data=labelled.population,
     )
+
+
+def retrained_since(folder: RunFolder, report: Mapping[str, Any]) -> bool:
+    """Tells whether the folder holds another model file than the tested one."""
+    model = folder.file(MODEL)
+    return model.is_file() and report.get("model") not in (None, sha256(model))
 
 
 def open_and_test(
@@ -123,16 +136,27 @@ def open_and_test(
 ) -> dict[str, Any]:
     """Opens the hold-out, tests the exported model on it, and writes the report.
 
+    The model is loaded before: one that cannot be costs no opening.
+
     Raises:
         SealedError: the hold-out was opened before for another model.
+        RunError: the folder does not hold the winner's model.
         DataError: an image of the hold-out cannot be read.
     """
-    described = read_json(folder.file(SIDECAR)) or {}
+    kept = kept_model(study, folder, labelled)
+    if kept is None:
+        raise RunError(
+            f"{folder.file(MODEL)} is gone or was changed since it was retrained; "
+            "nothing was opened, and the same command retrains it"
+        )
+    described = kept.card
     crop = rebuilt(described["input"]["crop"])
+    model = loaded(folder, kept, cpus=study.resources.cpus_per_trial)
     opened = labelled.split.hold_out.open(
         Receipts(folder.receipts),
-        run=folder.name,
-        model=described["sha256"],
+        Opener(run=folder.name, model=kept.digest),
+        data=labelled.population,
+        rule=rule_of(study.split),
         reopen=reopen,
     )
     images = decode_readable(
@@ -143,11 +167,12 @@ def open_and_test(
     )
     table = opened.table.take(images.kept)
     pixels = images.pixels[images.kept]
-    predictions = predict(folder, pixels, cpus=study.resources.cpus_per_trial)
+    predictions = model.predict(pixels)
     report = {
         "study": study.name,
         "drawn": labelled.drawn,
         "trial": described["trial"],
+        "model": kept.digest,
         "guarantee": str(labelled.split.guarantee),
         "part": labelled.split.part,
         "subjects": len(labelled.split.hold_out.subjects) or None,
@@ -159,6 +184,7 @@ def open_and_test(
         **without_face(described, hold_out=images.without_face),
         "skipped": skipped_rows(labelled.skipped),
         "opened": opened.opened,
+        "tested_before": opened.tested_before,
         "split": split_report(labelled.split),
         **started(described),
         **label_rules(study.data),
@@ -168,8 +194,3 @@ def open_and_test(
         folder.set_aside((REPORT,))
     write_json(folder.file(REPORT), report)
     return report
-
-
-def predict(folder: RunFolder, pixels: np.ndarray, *, cpus: int) -> Predictions:
-    """Predicts with the exported file itself, as its users will load it."""
-    return Inference(folder.file(MODEL), cpus=cpus).predict(pixels)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.crop import cropper
+from models.provenance import write_provenance
 from models.weights import Taken
 from search.prepare import Labelled
 from search.results import Retrained
@@ -47,13 +48,10 @@ def place_model(
         retrained: how the training ended.
         more: what else the card says.
     """
-    model = folder.file(MODEL)
-    folder.file(PARTIAL).replace(model)
     card = card_of(
         study,
         labelled,
         winner,
-        model,
         parameters=retrained.parameters,
         start=retrained.start,
     )
@@ -61,14 +59,29 @@ def place_model(
         "unreadable": retrained.left_out,
         "without_face": retrained.without_face,
     }
-    write_json(folder.file(SIDECAR), card | more)
+    signed = signed_card(folder.file(PARTIAL), card | more)
+    folder.file(PARTIAL).replace(folder.file(MODEL))
+    write_json(folder.file(SIDECAR), signed)
+
+
+def signed_card(model: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes a card into its model's file, where every copy keeps it.
+
+    Args:
+        model: the file.
+        card: what it is.
+
+    Returns:
+        The card with the digest of the file, for beside it.
+    """
+    write_provenance(model, card)
+    return dict(card) | {"sha256": sha256(model)}
 
 
 def card_of(
     study: Study,
     labelled: Labelled,
     winner: Winner,
-    model: Path,
     *,
     parameters: int,
     start: Taken | None,
@@ -79,7 +92,6 @@ def card_of(
         study: the study.
         labelled: the data.
         winner: the trial that it comes from.
-        model: its file.
         parameters: weights that training could change.
         start: what its backbone started from, where that was not random.
 
@@ -110,6 +122,5 @@ def card_of(
             "hold_out": labelled.split.hold_out.key,
         },
         **start_card(winner.weights, frame, start),
-        "sha256": sha256(model),
         "versions": {name: version(name) for name in PACKAGES},
     }

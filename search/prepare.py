@@ -12,18 +12,22 @@ from data_pipeline.development import (
     Development,
     read_development,
     read_table,
-    split_table,
     study_cropper,
     usable,
 )
 from data_pipeline.fold_checks import twins
+from data_pipeline.held_people import divide
 from data_pipeline.images import read_images
 from data_pipeline.left_out import Skipped
+from data_pipeline.population import population
 from data_pipeline.problems import Problem
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import models_tested
 from data_pipeline.split import Fold, Split
 from data_pipeline.targets import Targets
 from models.config import Frame
 from search.job import Job
+from search.run_folder import RunFolder, held_out_names, run_name
 from search.starts import check_seen, check_space, models_of, start_identity
 from search.study import Study
 
@@ -37,6 +41,8 @@ class Labelled:
     ``drawn`` says that nobody in the data is real. ``skipped`` is what the reader
     left out, ``classes`` what the study's classes and the labels have against each
     other, ``understood`` what is spelled in another way than usual.
+    ``population`` names whom the data show, whatever their layout and labels; ``told``
+    is what earlier openings of the hold-out mean for this one.
     """
 
     root: Path
@@ -47,6 +53,8 @@ class Labelled:
     skipped: tuple[Skipped, ...] = ()
     classes: tuple[Problem, ...] = ()
     understood: tuple[str, ...] = ()
+    population: str
+    told: tuple[str, ...] = ()
 
     @property
     def split(self) -> Split:
@@ -99,7 +107,17 @@ def read_labels(
         study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    development = read_development(study.data, split_table(table, study.split))
+    folder = RunFolder(out=runs, name=run_name(study.name, drawn=drawn))
+    receipts = Receipts(folder.receipts).read()
+    people = population(study.data.dataset, root, drawn=drawn)
+    divided = divide(
+        table,
+        study.split,
+        data=people,
+        receipts=receipts,
+        begun=held_out_names(folder),
+    )
+    development = read_development(study.data, divided.split)
     targets = development.targets
     frame = Frame(
         models=models,
@@ -111,7 +129,13 @@ def read_labels(
         several=targets.learned == "several",
     )
     check_space(study.space, frame)
-    check_seen(study.space, frame, dataset=study.data.dataset, drawn=drawn)
+    check_seen(
+        study.space,
+        frame,
+        dataset=study.data.dataset,
+        drawn=drawn,
+        tested=models_tested(receipts, people),
+    )
     return Labelled(
         root=root,
         drawn=drawn,
@@ -121,6 +145,8 @@ def read_labels(
         skipped=table.skipped,
         classes=class_problems(table, study.data),
         understood=table.understood,
+        population=people,
+        told=divided.told,
     )
 
 

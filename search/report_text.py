@@ -107,7 +107,7 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         subjects = _counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
-    yield f"Opened: {_times(report['opened'])}"
+    yield f"Opened: {_opened(report)}"
     if "split" in report:
         achieved = report["split"]["imbalance"]["hold-out"]
         yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
@@ -149,11 +149,16 @@ def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def _times(opened: int) -> str:
+def _opened(report: Mapping[str, Any]) -> str:
     """Says how often the hold-out has been opened, and what that means."""
-    if opened == 1:
+    if report["opened"] == 1:
         return "once"
-    return f"{opened} times; only the first result was chosen blindly"
+    told = f"{report['opened']} times"
+    if "tested_before" in report:
+        people = _count(report["subjects"] or 0)
+        things = _counted(people, "subject") if people else "images"
+        told += f"; {report['tested_before']} of the {things} were tested before"
+    return f"{told}; only the first result was chosen blindly"
 
 
 def _table(report: Mapping[str, Any]) -> list[str]:

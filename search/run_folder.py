@@ -151,6 +151,18 @@ def studies_in(out: Path, file: str, *, drawn: bool) -> list[str]:
     )
 
 
+HELD_OUT = "hold_out_subjects.txt"
+
+
+def held_out_names(folder: RunFolder) -> list[str]:
+    """Reads whom a run holds out since it began; nobody where it did not begin."""
+    try:
+        text = read_text(folder.file(HELD_OUT))
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
 def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str:
     """Lists who is held out, one a line; a comment where the data name nobody.
 

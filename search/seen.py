@@ -1,4 +1,7 @@
-"""What a model that a backbone starts from has seen, by the description beside it."""
+"""What a model that a backbone starts from has seen, by what it tells of itself.
+
+The description lies in the model's file, so that every copy has it, and beside it.
+"""
 
 import json
 from collections.abc import Mapping
@@ -6,28 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import StudyError
+from data_pipeline.population import same_images
 from data_pipeline.regular import read_text
+from models.provenance import read_provenance
 from search.run_folder import sha256
-
-SAME_IMAGES = {"fer2013": "ferplus", "drawn": "ckplus"}
-"""FER+ is other labels of FER2013; drawn faces are laid out as CK+ unless told."""
 
 
 def seen_by(path: Path) -> list[Mapping[str, Any]]:
     """Lists the data that a model has seen, its own first, then its starts'.
 
     Args:
-        path: of the model; its description lies beside it, if it has one.
+        path: of the model; its description lies in the file, beside it, or nowhere.
 
     Returns:
         ``dataset``, ``drawn`` and ``hold_out`` of each.
     """
-    described = _described(path)
-    if not described:
-        return []
-    own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
-    earlier = described.get("start", {}).get("seen", [])
-    return [own | {"drawn": described.get("drawn")}, *earlier]
+    found: list[Mapping[str, Any]] = []
+    for described in _descriptions(path):
+        own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
+        earlier = described.get("start", {}).get("seen", [])
+        for seen in (own | {"drawn": described.get("drawn")}, *earlier):
+            if seen not in found:
+                found.append(seen)
+    return found
 
 
 def has_seen(path: Path, dataset: str, *, drawn: bool) -> bool:
@@ -38,14 +42,15 @@ def has_seen(path: Path, dataset: str, *, drawn: bool) -> bool:
         dataset: its name, or that of other labels of the same images.
         drawn: whether its faces are drawn.
     """
-    found = {(_images(seen["dataset"]), seen["drawn"]) for seen in seen_by(path)}
-    return (_images(dataset), drawn) in found
+    found = {(same_images(seen["dataset"]), seen["drawn"]) for seen in seen_by(path)}
+    return (same_images(dataset), drawn) in found
 
 
 def is_known(path: Path) -> bool:
     """Tells whether it is known what a model has seen, and what its starts have."""
-    described = _described(path)
-    return bool(described) and not described.get("start", {}).get("unknown", False)
+    told = _descriptions(path)
+    starts = [described.get("start", {}) for described in told]
+    return bool(told) and not any(start.get("unknown", False) for start in starts)
 
 
 def check_digest(name: str, path: Path) -> None:
@@ -58,7 +63,7 @@ def check_digest(name: str, path: Path) -> None:
     Raises:
         StudyError: the digest in the description is not the file's.
     """
-    digest = _described(path).get("sha256")
+    digest = _beside(path).get("sha256")
     if digest is not None and digest != sha256(path):
         raise StudyError(
             f"backbone.weights {name}: {path.with_suffix('.json')} describes another "
@@ -67,17 +72,27 @@ def check_digest(name: str, path: Path) -> None:
         )
 
 
-def _images(dataset: str) -> str:
-    return SAME_IMAGES.get(dataset, dataset)
+def _descriptions(path: Path) -> list[Mapping[str, Any]]:
+    """Reads what a model's file says and what lies beside it, where they are ours."""
+    return [told for told in (_ours(read_provenance(path)), _beside(path)) if told]
 
 
-def _described(path: Path) -> Mapping[str, Any]:
+def _beside(path: Path) -> Mapping[str, Any]:
     """Reads the description beside a model; nothing where it is not of this project."""
     try:
-        found = json.loads(read_text(path.with_suffix(".json")))
-        start = found.get("start", {"seen": []})
-        ours = isinstance(found["data"]["dataset"], str)
-        ours = ours and isinstance(start.get("seen", []), list)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        text = read_text(path.with_suffix(".json"))
+        return _ours(json.loads(text))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if ours else {}
+
+
+def _ours(found: Any) -> Mapping[str, Any]:
+    """Keeps a description where it has the shape of this project's."""
+    try:
+        seen = found.get("start", {"seen": []}).get("seen", [])
+        sets = [found["data"]["dataset"], *(one["dataset"] for one in seen)]
+        drawn = [one["drawn"] for one in seen]
+    except (KeyError, TypeError, AttributeError):
+        return {}
+    ours = isinstance(seen, list) and all(isinstance(name, str) for name in sets)
+    return found if ours and all(isinstance(one, bool) for one in drawn) else {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from data_pipeline.data_folder import find_data
+from data_pipeline.receipt_file import Receipts
 from search import final
 from search.announce import say_split, say_where, told_foreign
 from search.checkpoint_files import checkpoint_files
@@ -15,6 +16,7 @@ from search.executors import check_gpus, executor
 from search.first_weights import told_starts
 from search.job import Job
 from search.ledger import Ledger, open_ledger
+from search.model_card import MODEL
 from search.prepare import (
     Labelled,
     label_identity,
@@ -26,6 +28,7 @@ from search.records import Watcher
 from search.report_text import describe, told_findings
 from search.results import RetrainOrder
 from search.run_folder import (
+    HELD_OUT,
     RunFolder,
     check_name,
     held_out_text,
@@ -76,6 +79,8 @@ def run_stages(asked: argparse.Namespace) -> None:
         findings = told_findings(labelled.skipped, labelled.classes, study.name)
         if findings:
             progress.say(findings)
+        for line in labelled.told:
+            progress.say(line)
         folder.make()
         run = Run(
             study=study,
@@ -95,11 +100,13 @@ def run_stages(asked: argparse.Namespace) -> None:
                 storage_lock(run.storage, folder.name) if asked.storage else None
             ),
         ):
+            _prove_receipts(run, reopen=asked.reopen)
             ledger = _search_and_retrain(run, asked)
             progress.finish()
             if asked.until == "holdout":
                 _hold_out(run, reopen=asked.reopen)
-            say_where(run.progress.say, run.folder, run.labelled, ledger, run.storage)
+            say = run.progress.say
+            say_where(say, study, folder, labelled, ledger, run.storage)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
@@ -107,7 +114,9 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     _check_gpus(run, asked, ledger)
     job = _job(run, ledger)
     _write_inputs(run)
-    if asked.until == "holdout" and final.test_is_unfinished(run.folder, run.labelled):
+    if asked.until == "holdout" and final.test_is_unfinished(
+        run.study, run.folder, run.labelled
+    ):
         # Before a larger budget finds another winner: the hold-out is open for this.
         final.open_and_test(run.study, run.folder, run.labelled, reopen=False)
     best = ledger.best()
@@ -174,14 +183,14 @@ def _after_search(
 ) -> RetrainOrder | None:
     """Exports the winner and says what is left to retrain; asked twice, it agrees."""
     best = final.require_best(ledger)
-    tested = final.tested_trial(run.folder, run.labelled)
+    tested = final.tested_trial(run.study, run.folder, run.labelled)
     if tested not in (None, best.number) and not asked.reopen:
         # What was tested stays; say_where tells of the better trial.
         return None
     final.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
     if asked.until == "search":
         return None
-    return final.retrain_order(run.study, run.folder, best)
+    return final.retrain_order(run.study, run.folder, run.labelled, best)
 
 
 def _watcher(run: Run) -> Watcher:
@@ -206,9 +215,16 @@ def _write_inputs(run: Run) -> None:
     write_text(run.folder.file("study.toml"), run.study.text())
     held = run.labelled.split.hold_out
     write_text(
-        run.folder.file("hold_out_subjects.txt"),
+        run.folder.file(HELD_OUT),
         held_out_text(held.subjects, held.images, run.labelled.split.part),
     )
+
+
+def _prove_receipts(run: Run, *, reopen: bool) -> None:
+    """Learns before the search whether its result can be tested."""
+    if reopen or not run.folder.file(final.REPORT).exists():
+        size = run.labelled.split.hold_out.receipt_size()
+        Receipts(run.folder.receipts).prove(size)
 
 
 def _hold_out(run: Run, *, reopen: bool) -> None:
@@ -218,3 +234,8 @@ def _hold_out(run: Run, *, reopen: bool) -> None:
         report = final.open_and_test(run.study, run.folder, run.labelled, reopen=reopen)
     run.progress.say("")
     run.progress.say(describe(report))
+    if final.retrained_since(run.folder, report):
+        run.progress.say(
+            f"{MODEL} is another file than the one that was tested: it was "
+            "retrained since, and may differ in the last digits"
+        )

@@ -106,7 +106,14 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         check_structure(model_config(start, frame).structure)
 
 
-def check_seen(space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool) -> None:
+def check_seen(
+    space: SearchSpace,
+    frame: Frame,
+    *,
+    dataset: str,
+    drawn: bool,
+    tested: Mapping[str, str] | None = None,
+) -> None:
     """Refuses a model that has learned from the data of this study.
 
     Of another split it has seen subjects that are held out here; of the same one it
@@ -117,6 +124,8 @@ def check_seen(space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool) -
         frame: knows the models of earlier studies.
         dataset: the study's data set.
         drawn: whether its data are drawn.
+        tested: digests of the models that were tested on these people, and by which
+            run; each has learned from others of the data set.
 
     Raises:
         StudyError: a start, or what that started from, was trained on the same
@@ -124,12 +133,14 @@ def check_seen(space: SearchSpace, frame: Frame, *, dataset: str, drawn: bool) -
     """
     for name, path in _files(space, frame):
         check_digest(name, path)
-        if has_seen(path, dataset, drawn=drawn):
+        run = tested.get(sha256(path)) if tested else None
+        if run or has_seen(path, dataset, drawn=drawn):
+            whose = f" (it is that of run {run})" if run else ""
             raise StudyError(
-                f"backbone.weights {name}: this model has learned from the images of "
-                f"{dataset}, of which some validate trials here and others are held "
-                "out: every value would be of faces that it knows; start from a model "
-                "of another data set"
+                f"backbone.weights {name}: this model{whose} has learned from the "
+                f"images of {dataset}, of which some validate trials here and others "
+                "are held out: every value would be of faces that it knows; start from "
+                "a model of another data set"
             )
 
 
@@ -148,12 +159,12 @@ def unknown(space: SearchSpace, frame: Frame) -> list[str]:
         frame: knows the models of earlier studies.
 
     Returns:
-        A line for each file that lies without a description of this project.
+        A line for each file without a description of this project.
     """
     return [
-        f"backbone.weights {name}: nothing beside this file says what it was trained "
-        "on; if it has seen people that are held out here, the result is not what it "
-        "says. Its report tells that"
+        f"backbone.weights {name}: nothing in or beside this file says what it was "
+        "trained on; if it has seen people that are held out here, the result is not "
+        "what it says. Its report tells that"
         for name, path in _files(space, frame)
         if not is_known(path)
     ]

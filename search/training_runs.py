@@ -19,6 +19,7 @@ from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
 from search.run_folder import (
+    HELD_OUT,
     RunFolder,
     held_out_text,
     read_json,
@@ -103,7 +104,7 @@ def _train(
         raise RunError(f"{folder.path}: {trained.reason}")
     held = labelled.split.hold_out
     write_text(
-        folder.file("hold_out_subjects.txt"),
+        folder.file(HELD_OUT),
         held_out_text(held.subjects, held.images, labelled.split.part),
     )
     winner = Winner(

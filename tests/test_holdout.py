@@ -1,9 +1,7 @@
 """Laws of the hold-out: sealed, opened on the record, one process at a time."""
 
 import copy
-import errno
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -11,14 +9,24 @@ import sys
 import pytest
 
 from data_pipeline.errors import RunError, SealedError
-from data_pipeline.holdout import HoldOut, Receipts
+from data_pipeline.holdout import HoldOut
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import Opener
 from tests.strategies_tables import sample, table_of
 
+DATA = {"data": "ckplus", "rule": {"by": "subject", "hold_out": 0.2}}
 
-def sealed(fingerprint="f" * 64):
-    """Seals two subjects of one image and two images."""
+
+def sealed(*people):
+    """Seals two subjects of one image and two images, or others."""
     rows = [sample("S010", 1), sample("S005", 1), sample("S010", 2)]
-    return HoldOut(table_of(rows), fingerprint=fingerprint)
+    return HoldOut(table_of([sample(name, 1) for name in people] or rows))
+
+
+def opened_as(held, receipts, run, model, **words):
+    """Opens a hold-out for a run and its model."""
+    words = {**DATA, "reopen": False, **words}
+    return held.open(receipts, Opener(run=run, model=model), **words)
 
 
 @pytest.fixture
@@ -46,69 +54,73 @@ def test_stays(how):
 
 
 def test_key():
-    """The key is of data and subjects: the same for the same, other for other data."""
-    assert sealed().key == sealed().key
-    assert sealed("0" * 64).key != sealed().key
-    others = HoldOut(table_of([sample("S005", 1)]), fingerprint="f" * 64)
-    assert others.key != sealed().key
+    """The key is of the people: the same for the same, other for others."""
+    assert sealed().key == sealed("S005", "S010").key
+    assert sealed().key != sealed("S005").key
 
 
 def test_first(receipts):
     """The first opening gives the table, leaves one receipt and is number 1."""
-    opened = sealed().open(receipts, run="a", model="m", reopen=False)
-    assert (len(opened.table), opened.opened) == (3, 1)
+    opened = opened_as(sealed(), receipts, "a", "m")
+    assert (len(opened.table), opened.opened, opened.tested_before) == (3, 1, 0)
     line = json.loads(receipts.path.read_text())
     assert line | {"time": ""} == {
-        "key": sealed().key, "run": "a", "model": "m", "time": "", "reopened": False,
+        "data": "ckplus", "subjects": ["S005", "S010"], "pictures": [], "part": None,
+        "rule": DATA["rule"], "run": "a", "model": "m", "time": "", "reopened": False,
     }  # fmt: skip
-    assert receipts.count(sealed().key) == 1
+    assert len(receipts.read()) == 1
 
 
 def test_again(receipts):
     """Another run or model is refused, unless it asks to reopen, and then counted."""
-    sealed().open(receipts, run="a", model="m", reopen=False)
+    opened_as(sealed(), receipts, "a", "m")
     for run, model in (("b", "m"), ("a", "n")):
         with pytest.raises(SealedError, match=r"receipts\.jsonl.*by run a.*--reopen"):
-            sealed().open(receipts, run=run, model=model, reopen=False)
-    assert receipts.count(sealed().key) == 1
-    opened = sealed().open(receipts, run="b", model="m", reopen=True)
-    assert opened.opened == 2
+            opened_as(sealed(), receipts, run, model)
+    assert len(receipts.read()) == 1
+    opened = opened_as(sealed(), receipts, "b", "m", reopen=True)
+    assert (opened.opened, opened.tested_before) == (2, 2)
     lines = [json.loads(line) for line in receipts.path.read_text().splitlines()]
     assert [line["reopened"] for line in lines] == [False, True]
 
 
 def test_crash(receipts):
     """The same run with the same model goes on uncounted, also after a reopening."""
-    sealed().open(receipts, run="a", model="m", reopen=False)
-    assert sealed().open(receipts, run="a", model="m", reopen=False).opened == 1
-    sealed().open(receipts, run="b", model="n", reopen=True)
-    assert sealed().open(receipts, run="b", model="n", reopen=False).opened == 2
+    opened_as(sealed(), receipts, "a", "m")
+    again = opened_as(sealed(), receipts, "a", "m")
+    assert (again.opened, again.tested_before) == (1, 0)
+    opened_as(sealed(), receipts, "b", "n", reopen=True)
+    again = opened_as(sealed(), receipts, "b", "n")
+    assert (again.opened, again.tested_before) == (2, 2)
 
 
 def test_asked_again(receipts):
     """Who asks to reopen is counted, even with the same model."""
-    sealed().open(receipts, run="a", model="m", reopen=True)
-    assert sealed().open(receipts, run="a", model="m", reopen=True).opened == 2
-
-
-def test_other_data(receipts):
-    """Receipts of other data do not count."""
-    sealed("0" * 64).open(receipts, run="a", model="m", reopen=False)
-    assert sealed().open(receipts, run="b", model="n", reopen=False).opened == 1
+    opened_as(sealed(), receipts, "a", "m", reopen=True)
+    assert opened_as(sealed(), receipts, "a", "m", reopen=True).opened == 2
 
 
 @pytest.mark.parametrize(
     "torn",
-    [b'{"key": "12', b"\0\0\0\0", b"\xff\xfe\n", b"[]\n", b"null\n", b'{"key": 1}\n'],
+    [
+        b'{"key": "12',
+        b"\0\0\0\0",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b"null\n",
+        b'{"key": 1}\n',
+        b"[" * 100_000,
+    ],
 )
 def test_torn(receipts, torn):
     """A line that cannot be read may have been this hold-out's: it counts."""
     receipts.path.parent.mkdir()
     receipts.path.write_bytes(torn)
-    assert receipts.count(sealed().key) == 1
-    with pytest.raises(SealedError, match="torn"):
-        sealed().open(receipts, run="a", model="m", reopen=False)
-    assert sealed().open(receipts, run="a", model="m", reopen=True).opened == 2
+    assert len(receipts.read()) == 1
+    with pytest.raises(SealedError, match=r"torn line\); 2 of its subjects"):
+        opened_as(sealed(), receipts, "a", "m")
+    opened = opened_as(sealed(), receipts, "a", "m", reopen=True)
+    assert (opened.opened, opened.tested_before) == (2, 2)
     content = receipts.path.read_bytes()
     assert content.startswith(torn)
     assert json.loads(content.splitlines()[-1])["run"] == "a"
@@ -118,36 +130,26 @@ def test_no_receipt(tmp_path):
     """Where the receipt cannot be written nothing is opened."""
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="nothing was opened"):
-        sealed().open(
-            Receipts(tmp_path / "file" / "x"), run="a", model="m", reopen=False
-        )
-
-
-def test_full_disk(receipts, monkeypatch):
-    """Where the receipt does not reach the disk nothing is opened either."""
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RunError, match="No space left"):
-        sealed().open(receipts, run="a", model="m", reopen=False)
+        opened_as(sealed(), Receipts(tmp_path / "file" / "x"), "a", "m")
 
 
 CONTEND = """
 import sys
 from pathlib import Path
 from data_pipeline.errors import SealedError
-from data_pipeline.holdout import HoldOut, Receipts
+from data_pipeline.holdout import HoldOut
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import Opener
 from data_pipeline.samples import Sample, sample_table
 row = Sample(image="a.png", subject="S005", sequence="1", emotion=None,
              high_level_emotion="negative", action_units={}, place="row 2")
 table = sample_table([row], root=Path("x"), action_units=(), source="t", channels=1)
-held = HoldOut(table, fingerprint="f" * 64)
+held = HoldOut(table)
+opener = Opener(run=sys.argv[2], model="m")
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    held.open(Receipts(Path(sys.argv[1])), run=sys.argv[2], model="m", reopen=False)
+    held.open(Receipts(Path(sys.argv[1])), opener, data="d", rule={}, reopen=False)
 except SealedError:
     print("sealed")
 else:

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import tomllib
+import zipfile
 from dataclasses import replace
 
 import pytest
 
 from data_pipeline.errors import StudyError
+from models.provenance import write_provenance
 from models.weights import Taken
 from search.prepare import read_labels
 from search.starts import check_seen, models_of, start_card, started, unknown
@@ -114,3 +116,36 @@ def test_what_nobody_knows_is_said(tmp_path, described):
     assert card["start"]["unknown"] is True
     told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
     assert started(card) == {"start": told}
+
+
+def archive_of(path, card):
+    """Writes what stands for a model file that tells of itself."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", "{}")
+    write_provenance(path, card)
+    return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
+
+
+def test_a_copy_without_its_description_is_refused(tmp_path):
+    """What a model has seen is in its file, and a description beside it adds to it."""
+    path = tmp_path / "copied.keras"
+    searched = archive_of(path, {"data": CKPLUS, "drawn": True})
+    assert unknown(searched, FRAME) == []
+    check_seen(searched, FRAME, dataset="ferplus", drawn=True)
+    with pytest.raises(StudyError, match=r"copied\.keras.*learned from.*of ckplus"):
+        check_seen(searched, FRAME, dataset="ckplus", drawn=True)
+    other = {"data": {"dataset": "ferplus"}, "drawn": True}
+    path.with_suffix(".json").write_text(json.dumps(other))
+    for dataset in ("ckplus", "fer2013"):
+        with pytest.raises(StudyError, match="learned from the images"):
+            check_seen(searched, FRAME, dataset=dataset, drawn=True)
+
+
+def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
+    """Its digest in a receipt tells it, whatever its file says of itself."""
+    path = tmp_path / "stripped.keras"
+    searched = file_of(path)
+    words = {"dataset": "ckplus", "drawn": True}
+    check_seen(searched, FRAME, **words, tested={sha256_of("others"): "tiny"})
+    with pytest.raises(StudyError, match=r"\(it is that of run tiny\) has learned"):
+        check_seen(searched, FRAME, **words, tested={sha256_of("weights"): "tiny"})

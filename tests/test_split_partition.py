@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from data_pipeline.divisible import Guarantee
 from data_pipeline.errors import DataError, SealedError
-from data_pipeline.holdout import Receipts
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import Opener
 from data_pipeline.rows import chosen_rows, dealt_rows
 from data_pipeline.samples import Sample, sample_table
 from data_pipeline.split import split
@@ -193,12 +194,15 @@ def test_opened_once(tmp_path):
     table = table_with(
         [row(number, PARTS[number % 3]) for number in range(9)], tmp_path
     )
+    for number in range(9):
+        (tmp_path / f"{number:04d}.png").write_text(str(number))
     held = divided(table).hold_out
     assert repr(held) == "HoldOut(3 images, sealed)"
+    words = {"data": "ferplus", "rule": {}, "reopen": False}
     receipts = Receipts(tmp_path / "receipts.jsonl")
-    opened = held.open(receipts, run="a", model="1", reopen=False)
+    opened = held.open(receipts, Opener(run="a", model="1"), **words)
     assert set(opened.table.frame["partition"]) == {"test"}
     with pytest.raises(SealedError, match="hold-out of 3 images was opened before"):
-        held.open(receipts, run="b", model="2", reopen=False)
+        held.open(receipts, Opener(run="b", model="2"), **words)
     other = table_with([row(n + 1, PARTS[n % 3]) for n in range(9)], tmp_path)
     assert divided(other).hold_out.key != held.key

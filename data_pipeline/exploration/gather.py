@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.development import read_table, split_table
+from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import read_image_facts
 from data_pipeline.exploration.material import HeldOut, Material
+from data_pipeline.held_people import split_table
 from data_pipeline.holdout import HoldOut
 from data_pipeline.samples import SampleTable
 from data_pipeline.study_file import DataKeys

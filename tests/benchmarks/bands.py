@@ -17,9 +17,10 @@ import numpy as np
 
 from data_pipeline.decode_rows import decode_all
 from data_pipeline.drawn import write_drawn
-from data_pipeline.holdout import Receipts
 from data_pipeline.images import read_images
 from data_pipeline.readers import read
+from data_pipeline.receipt_file import Receipts
+from data_pipeline.receipts import Opener
 from data_pipeline.split import split
 from data_pipeline.targets import read_targets
 from models.config import Frame, model_config
@@ -81,7 +82,11 @@ def measure(work, seed, predictors):
     development = read_targets(parts.development, **WANTED)
     images = read_images(parts.development, size=SIZE, cache=work / "cache").array
     opened = parts.hold_out.open(
-        Receipts(work / "receipts.jsonl"), run="bands", model=str(seed), reopen=False
+        Receipts(work / "receipts.jsonl"),
+        Opener(run="bands", model=str(seed)),
+        data=f"drawn with seed {seed}",
+        rule={},
+        reopen=False,
     )
     truth = read_targets(opened.table, **WANTED)
     held = decode_all(opened.table, size=SIZE)

@@ -1,0 +1,111 @@
+"""The model that a run's folder holds, where it is whole: file and card agree."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from data_pipeline.errors import HarnessError, ModelError, RunError
+from data_pipeline.regular import read_bytes
+from models.description import read_description
+from models.inference import Inference
+from models.provenance import read_provenance
+from search.model_card import MODEL, SIDECAR
+from search.prepare import Labelled
+from search.run_folder import RunFolder, read_json
+from search.study import Study
+
+COPY = ".tested.keras"
+"""The model while it is loaded for its test: nobody else writes to this file."""
+
+_BROKEN = (HarnessError, OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What a card raises that was cut short, or that somebody else wrote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptModel:
+    """A model of this very run; ``digest`` is the SHA-256 of its file."""
+
+    card: Mapping[str, Any]
+    digest: str
+
+
+def card_in(folder: RunFolder) -> Mapping[str, Any] | None:
+    """Reads the card of a run's model; ``None`` where there is none that is whole."""
+    try:
+        card = read_json(folder.file(SIDECAR))
+        return card if card is not None and isinstance(card["trial"], int) else None
+    except (*_BROKEN, RecursionError):
+        return None
+
+
+def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel | None:
+    """Finds the model that a run may test.
+
+    Its file, its card and the description inside the file must agree with each other
+    and with the run: one of them alone is quickly replaced.
+
+    Args:
+        study: the study.
+        folder: of its run.
+        labelled: its data.
+
+    Returns:
+        The model; ``None`` where it is missing, broken or another one.
+    """
+    card = card_in(folder)
+    if card is None:
+        return None
+    try:
+        digest = read_description(folder.file(MODEL)).sha256
+    except _BROKEN:
+        return None
+    inside = read_provenance(folder.file(MODEL))
+    agreed = inside == {key: card[key] for key in card if key != "sha256"}
+    if not agreed or not _is_of(card, study, labelled):
+        return None
+    return KeptModel(card=card, digest=digest)
+
+
+def _is_of(card: Mapping[str, Any], study: Study, labelled: Labelled) -> bool:
+    data = card["data"]
+    found = (card.get("study"), card.get("drawn"), data.get("hold_out"))
+    return found == (study.name, labelled.drawn, labelled.split.hold_out.key) and (
+        data.get("fingerprint") == labelled.fingerprint
+    )
+
+
+def loaded(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
+    """Loads the very bytes that have a model's digest.
+
+    Args:
+        folder: of the run.
+        model: what was found there.
+        cpus: threads it may use.
+
+    Returns:
+        The model.
+
+    Raises:
+        RunError: the file has changed since, or cannot be copied.
+        ModelError: Keras cannot load it.
+    """
+    path, copy = folder.file(MODEL), folder.file(COPY)
+    try:
+        content = read_bytes(path)
+        if hashlib.sha256(content).hexdigest() != model.digest:
+            raise RunError(
+                f"{path} was changed while it was to be tested; nothing was opened, "
+                "and the same command trains it again"
+            )
+        copy.write_bytes(content)
+        return Inference(copy, cpus=cpus)
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(copy), str(path))) from error
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be copied for its test ({error.strerror}); nothing was "
+            "opened; make room, and give the same command again"
+        ) from error
+    finally:
+        copy.unlink(missing_ok=True)
