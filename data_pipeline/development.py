@@ -5,7 +5,7 @@ them refuses, the other refuses.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from data_pipeline.samples import SampleTable
 from data_pipeline.split import Fold, Split
 from data_pipeline.study_sections import Data
 from data_pipeline.targets import Targets, read_targets
+from data_pipeline.twins import Pictures, untwinned
 
 Array = np.ndarray[Any, Any]
 
@@ -145,6 +146,32 @@ def usable(development: Development, kept: Array) -> Usable:
     )
     check_folds(folds, targets, truth)
     return Usable(rows=learned, folds=folds)
+
+
+def usable_apart(
+    development: Development, kept: Array, pictures: Pictures, held: Pictures
+) -> tuple[Usable, tuple[int, int]]:
+    """Finds the rows to learn from and to score where twins are left out of training.
+
+    Args:
+        development: the development rows.
+        kept: ascending rows of them whose images can be read.
+        pictures: of all development rows.
+        held: of the hold-out.
+
+    Returns:
+        The rows that are used; how many were left out as twins of the hold-out, and how
+        many of training parts as twins of the fold's validation part.
+
+    Raises:
+        DataError: too little is left to learn from or to score.
+    """
+    apart = kept[~pictures.take(kept).among(held)]
+    used = usable(development, apart)
+    folds = untwinned(used.folds, pictures)
+    check_folds(folds, development.targets, development.truth)
+    trained, left = (sum(len(fold.train) for fold in of) for of in (used.folds, folds))
+    return replace(used, folds=folds), (len(kept) - len(apart), trained - left)
 
 
 def read_truth(data: Data, table: SampleTable) -> Targets:

@@ -1,7 +1,7 @@
 """Examines a whole data set, the hold-out's pixels included, and writes nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from data_pipeline.development import (
     landmark_problems,
     read_development,
     usable,
+    usable_apart,
 )
 from data_pipeline.errors import DataError
 from data_pipeline.frames import Frames
@@ -26,8 +27,8 @@ from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
 from data_pipeline.split import Split
 from data_pipeline.study_file import DataKeys
-from data_pipeline.study_sections import Data
 from data_pipeline.threads import threads
+from data_pipeline.twins import Pictures, file_marks
 
 Progress = Callable[[str, int, int], None]
 
@@ -94,7 +95,7 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
     problems += people_problems(table, keys.data.subjects)
     if keys.targets_known:
         problems += class_problems(table, keys.data)
-        problems += _target_problems(keys.data, divided, _readable(table, looks))
+        problems += _target_problems(keys, divided, _digests(table, looks))
     if keys.data.crop == "landmarks":
         problems += landmark_problems(table)
     problems += shared_sequences(table, parts)
@@ -115,22 +116,35 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
 
 
 def _target_problems(
-    data: Data, divided: Split, readable: set[str]
+    keys: DataKeys, divided: Split, digests: Mapping[str, str]
 ) -> Iterator[Problem]:
     """Finds what a search refuses before its first trial: it cannot learn or score."""
     try:
-        found = read_development(data, divided)
-        if data.unreadable == "quarantine":
-            images = found.split.development.frame["image"]
-            usable(found, np.flatnonzero(images.isin(readable)))
+        found = read_development(keys.data, divided)
+        images = found.split.development.frame["image"]
+        kept = np.arange(len(images))
+        if keys.data.unreadable == "quarantine":
+            kept = np.flatnonzero(images.isin(list(digests)))
+            usable(found, kept)
+        if keys.split.twins != "keep":
+            own = [digests.get(image, image) for image in images]
+            held = [digests[image] for image in digests.keys() - set(images)]
+            usable_apart(found, kept, _pictures(own), _pictures(held))
     except DataError as error:
         yield Problem(check=Check.TARGET, where="the study", found=str(error))
 
 
-def _readable(table: SampleTable, looks: Sequence[Look | Fault]) -> set[str]:
-    """Names the images that a search can decode, dull ones among them."""
+def _pictures(digests: Sequence[str]) -> Pictures:
+    return Pictures(marks=(file_marks(digests),))
+
+
+def _digests(table: SampleTable, looks: Sequence[Look | Fault]) -> dict[str, str]:
+    """Digests the images that a search can decode, dull ones among them.
+
+    A dull image has no digest here: its own name stands for it.
+    """
     return {
-        image
+        image: look.digest if isinstance(look, Look) else image
         for image, look in zip(table.frame["image"], looks, strict=True)
         if isinstance(look, Look) or look.check is Check.BLANK
     }

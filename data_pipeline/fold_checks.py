@@ -58,22 +58,6 @@ def check_folds(folds: Sequence[Fold], targets: Targets, truth: Targets) -> None
         raise DataError(f"the validation parts: {found}")
 
 
-def twins(folds: Sequence[Fold], contents: np.ndarray) -> int:
-    """Counts validation images that are the same file as a training image of the fold.
-
-    Args:
-        folds: rows of each fold.
-        contents: shape (N,), equal where two rows' files hold the same bytes.
-
-    Returns:
-        The sum over the folds: such images are scored on what was learned by heart.
-    """
-    return sum(
-        int(np.isin(contents[fold.validation], contents[fold.train]).sum())
-        for fold in folds
-    )
-
-
 def fold_notes(folds: Sequence[Fold], truth: Targets) -> Iterator[str]:
     """Says in which folds no action unit can be scored.
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from data_pipeline.content import read_digests
 from data_pipeline.divisible import TEST, WITHHELD
 from data_pipeline.errors import DataError, SealedError
 from data_pipeline.receipt_file import Receipts, append
@@ -101,6 +102,11 @@ class HoldOut:
             pictures=tuple(_digests(self.__table.root, nameless)),
             part=None if self.subjects else _published(self.__table),
         )
+
+    def file_digests(self) -> list[str]:
+        """Digests the bytes of its files; nothing is decoded, and nothing is kept."""
+        table = self.__table
+        return read_digests(table.root, table.frame["image"].tolist())
 
     def receipt_size(self) -> int:
         """Estimates the bytes of a receipt, and reads nothing."""

@@ -15,7 +15,7 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.report_text import told_without_face
 from search.run_folder import RunFolder
-from search.split_text import split_text, told_twins
+from search.split_text import split_text, told_dropped, told_twins
 from search.study import Study
 
 Say = Callable[[str], None]
@@ -42,6 +42,8 @@ def say_split(say: Say, study: Study, labelled: Labelled, job: Job) -> None:
         say(f"left out: {job.unreadable} unreadable development images")
     if job.twins:
         say(told_twins(job.twins, study.name))
+    if study.split.twins != "keep":
+        say(told_dropped(*job.twins_dropped))
     if study.data.crop != "none":
         say(told_without_face({"development": job.without_face}))
 

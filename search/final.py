@@ -21,7 +21,7 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
-from search.scoring import scored
+from search.scoring import scored, scored_apart, twins_in
 from search.split_text import split_report
 from search.starts import started
 from search.study import Study
@@ -189,6 +189,14 @@ def open_and_test(
         **started(described),
         **label_rules(study.data),
         **scored(study, labelled, table, predictions, described["thresholds"]),
+        **scored_apart(
+            study,
+            labelled,
+            table,
+            predictions,
+            described["thresholds"],
+            twins=twins_in(study, labelled, table, pixels, folder.cache),
+        ),
     }
     if folder.file(REPORT).exists():
         folder.set_aside((REPORT,))

@@ -20,7 +20,8 @@ class Job:
     There is nothing of the hold-out in it. ``objective`` is metric name to weight;
     ``unreadable`` counts development images that were left out, ``without_face`` those
     that show none where one was looked for, ``twins`` validation images that are the
-    same file as a training image of their fold. ``checkpoints`` is the folder that
+    same file as a training image of their fold, ``twins_dropped`` those left out: twins
+    of the hold-out, and of a fold's validation part. ``checkpoints`` is the folder that
     trials write their epochs' weights to, where a study asks for them.
     """
 
@@ -38,4 +39,5 @@ class Job:
     unreadable: int = 0
     without_face: int = 0
     twins: int = 0
+    twins_dropped: tuple[int, int] = (0, 0)
     checkpoints: str | None = None

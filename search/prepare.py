@@ -10,14 +10,15 @@ from typing import Any
 from data_pipeline.class_checks import class_problems
 from data_pipeline.development import (
     Development,
+    Usable,
     read_development,
     read_table,
     study_cropper,
     usable,
+    usable_apart,
 )
-from data_pipeline.fold_checks import twins
 from data_pipeline.held_people import divide
-from data_pipeline.images import read_images
+from data_pipeline.images import Images, read_images
 from data_pipeline.left_out import Skipped
 from data_pipeline.population import population
 from data_pipeline.problems import Problem
@@ -25,6 +26,12 @@ from data_pipeline.receipt_file import Receipts
 from data_pipeline.receipts import models_tested
 from data_pipeline.split import Fold, Split
 from data_pipeline.targets import Targets
+from data_pipeline.twins import (
+    Pictures,
+    file_marks,
+    pixel_marks,
+    trained_on,
+)
 from models.config import Frame
 from search.job import Job
 from search.run_folder import RunFolder, held_out_names, run_name
@@ -167,16 +174,8 @@ def prepare(
     Raises:
         DataError: an image cannot be read, or too few are left.
     """
-    development = labelled.split.development
-    images = read_images(
-        development,
-        size=study.data.image_size,
-        cache=cache,
-        unreadable=study.data.unreadable,
-        cropper=study_cropper(study.data, development),
-        progress=progress,
-    )
-    used = usable(labelled.development, images.kept)
+    images = read_pixels(study, labelled, cache=cache, progress=progress)
+    used, dropped = used_rows(study, labelled, images)
     job = Job(
         images=str(images.path.resolve()),
         targets=labelled.targets,
@@ -189,11 +188,65 @@ def prepare(
         cpus=study.resources.cpus_per_trial,
         gpus=study.resources.gpus_per_trial,
         concurrent=study.resources.max_concurrent,
-        unreadable=len(development) - len(images.kept),
+        unreadable=len(images.array) - len(images.kept),
         without_face=images.fallbacks,
-        twins=twins(used.folds, images.contents),
+        twins=trained_on(used.folds, Pictures(marks=(images.contents,))),
+        twins_dropped=dropped,
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(used.folds)}
+
+
+def read_pixels(
+    study: Study, labelled: Labelled, *, cache: Path, progress: Progress
+) -> Images:
+    """Decodes the development images, or maps what was decoded before.
+
+    Args:
+        study: the study.
+        labelled: its data, split.
+        cache: folder of the pixel caches.
+        progress: sees the decoding go on.
+
+    Returns:
+        The images, one for each development row.
+    """
+    development = labelled.split.development
+    return read_images(
+        development,
+        size=study.data.image_size,
+        cache=cache,
+        unreadable=study.data.unreadable,
+        cropper=study_cropper(study.data, development),
+        progress=progress,
+    )
+
+
+def used_rows(
+    study: Study, labelled: Labelled, images: Images
+) -> tuple[Usable, tuple[int, int]]:
+    """Finds the rows that are trained and scored on.
+
+    Args:
+        study: the study; it says whether twins are left out.
+        labelled: its data, split.
+        images: of the development rows.
+
+    Returns:
+        The rows; how many development rows were left out as twins of the hold-out, and
+        how many of training parts as twins of the fold's validation part.
+
+    Raises:
+        DataError: too little is left to learn from or to score.
+    """
+    if study.split.twins == "keep":
+        return usable(labelled.development, images.kept), (0, 0)
+    return usable_apart(
+        labelled.development,
+        images.kept,
+        Pictures(marks=(images.contents, pixel_marks(images.array))),
+        # Of the hold-out only bytes are read: pixels are decoded at the test.
+        Pictures(marks=(file_marks(labelled.split.hold_out.file_digests()),)),
+    )
 
 
 def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:

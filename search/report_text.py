@@ -117,8 +117,26 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield told_without_face(report["without_face"])
     if "start" in report:
         yield from _started_from(report["start"])
+    yield from _rows(report)
+
+
+def _rows(report: Mapping[str, Any]) -> Iterator[str]:
+    """Says which rows were seen before, and how many could not be read."""
+    if "twins" in report:
+        yield _twins(report["twins"])
     if report.get("skipped"):
         yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
+
+
+def _twins(found: Mapping[str, Any]) -> str:
+    """Says how many images the search has seen under another name."""
+    if not found["images"]:
+        return "Twins: no image is a development image, too"
+    left = _counted(found["without"]["images"], "image")
+    one = found["images"] == 1
+    what = "image is a" if one else "images are"
+    images = "development image" if one else "development images"
+    return f"Twins: {found['images']} {what} {images}, too; {left} without them"
 
 
 def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
@@ -163,12 +181,17 @@ def _opened(report: Mapping[str, Any]) -> str:
 
 def _table(report: Mapping[str, Any]) -> list[str]:
     """Lays out one line a metric, with aligned columns."""
-    rows = [("", "value", "95 % interval", "dummy")]
+    rows: list[tuple[str, ...]] = [
+        ("", "value", "95 % interval", "dummy", "without twins")
+    ]
+    apart = report.get("twins", {}).get("without", {})
     for head, title in HEADS.items():
         if head in report:
-            rows.append((_title(title, report[head]), "", "", ""))
-            rows += _metric_rows(head, report[head])
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+            rows.append((_title(title, report[head]), "", "", "", _size(head, apart)))
+            rows += _metric_rows(head, report[head], apart.get(head))
+    if not apart:
+        rows = [row[:-1] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
@@ -178,15 +201,21 @@ def _table(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _size(head: str, apart: Mapping[str, Any]) -> str:
+    """Counts the labelled images that are no twins."""
+    return f"n = {apart[head]['images']}" if head in apart else ""
+
+
 def _title(title: str, part: Mapping[str, Any]) -> str:
     """Heads a part of the table with the number of its labelled images."""
     return f"{title} ({_counted(part['images'], 'image')})"
 
 
 def _metric_rows(
-    head: str, part: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str, str]]:
-    """Renders the cells of each main metric."""
+    head: str, part: Mapping[str, Any], apart: Mapping[str, Any] | None
+) -> Iterator[tuple[str, ...]]:
+    """Renders the cells of each main metric; ``apart`` is the part without twins."""
+    values = {} if apart is None else apart["metrics"]
     for name, words in METRIC_TEXTS.items():
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
@@ -200,6 +229,7 @@ def _metric_rows(
             _number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
             _number(part["dummy"].get(name)),
+            _number(values.get(name, {}).get("value")),
         )
 
 

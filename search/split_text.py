@@ -41,11 +41,31 @@ def told_twins(count: int, study: str) -> str:
     Example:
         >>> print(told_twins(2, "ferplus"))
         Attention: 2 validation images are files that are trained on too
+          [split] twins = "drop_from_training" leaves them out of training
           all are listed by: python -m data_pipeline.check --study ferplus
     """
     return (
         f"Attention: {count} validation images are files that are trained on too\n"
+        '  [split] twins = "drop_from_training" leaves them out of training\n'
         f"  all are listed by: python -m data_pipeline.check --study {study}"
+    )
+
+
+def told_dropped(held_out: int, validating: int) -> str:
+    """Says how many images are left out because they stand in another part, too.
+
+    Args:
+        held_out: development images that are held out, too.
+        validating: images of training parts that validate in the same fold.
+
+    Example:
+        >>> print(told_dropped(284, 3))
+        left out as twins: 284 development images that are held out too, and of the
+          training parts 3 images that validate in the same fold
+    """
+    return (
+        f"left out as twins: {held_out} development images that are held out too, and "
+        f"of the\n  training parts {validating} images that validate in the same fold"
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.errors import DataError
-from data_pipeline.fold_checks import check_folds, fold_notes, twins
+from data_pipeline.fold_checks import check_folds, fold_notes
 from data_pipeline.shares import HOLD_OUT
 from data_pipeline.split import Fold, split
 from data_pipeline.study_sections import Data
@@ -159,13 +159,3 @@ def test_unusable_units(units, told):
     folds, targets = labelled(units)
     with pytest.raises(DataError, match=told):
         check_folds(folds, targets, targets)
-
-
-def test_twins_are_counted():
-    """A validation image counts where its fold trains on the same file, once a fold."""
-    contents = np.array([7, 7, 3, 4, 4, 4])
-    folds = [
-        Fold(train=np.array([0, 2, 3]), validation=np.array([1, 4, 5])),
-        Fold(train=np.array([0, 1]), validation=np.array([2, 3])),
-    ]
-    assert twins(folds, contents) == 3
