@@ -1,6 +1,5 @@
 """Laws of twins: one picture in two parts is counted, told, and left out if asked."""
 
-import csv
 import json
 
 import numpy as np
@@ -189,8 +188,5 @@ def test_report(tree, tmp_path):
     without = report["twins"]["without"]
     assert without["images"] == without["emotion"]["images"] == held - 2
     assert set(without["emotion"]) == set(report["emotion"])
-    assert (
-        f"Twins: 2 images are development images, too; {held - 2} images" in answer.out
-    )
-    with (tmp_path / "runs" / "tiny" / "trials.csv").open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == 1
+    told = f"Twins: 2 images are development images, too; {held - 2} images"
+    assert told in answer.out
