@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import first_line
+from data_pipeline.errors import RunError, first_line
 from models.settings import Value
 from search.known import misfits
 from search.own_trials import OwnTrials, quiet
@@ -55,7 +55,11 @@ def begin_trial(study: Study, trials: OwnTrials) -> Begun | None:
             ordinal = int(waited.user_attrs[ORDINAL])
         else:
             trial.set_user_attr(ORDINAL, ordinal)
-        values = _values(study, trial, waited)
+        try:
+            values = _values(study, trial, waited)
+        except ValueError as error:
+            _check_kinds(trials, trial.number, error)
+            raise
     if isinstance(values, str):
         trial.set_user_attr("reason", f"{OUTSIDE}: {values}")
         trials.tell(trial, state=TrialState.FAIL)
@@ -65,19 +69,30 @@ def begin_trial(study: Study, trials: OwnTrials) -> Begun | None:
     return Begun(trial=trial, seed=seed, values=values)
 
 
+def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
+    """Tells that a storage takes no trial of this search, if others made it so.
+
+    Raises:
+        RunError: they wrote trials with values of another kind.
+    """
+    others = [other for other in trials.unasked() if other != number]
+    if others:
+        raise RunError(
+            f"run {trials.study_name}: no trial can be begun: others wrote trials into "
+            f"its storage, {', '.join(map(str, others))}, and the storage says: "
+            f"{first_line(error)}. Delete those trials, or begin with another --storage"
+        ) from error
+
+
 def _values(
     study: Study, trial: optuna.Trial, waited: FrozenTrial
 ) -> dict[str, Value] | str:
     """Completes a trial's configuration, or says why it is none of the space."""
-    space = study.space
-    given = fixed_params(waited)
-    if not given and not waited.distributions:
-        return space.suggest(trial)  # type: ignore[arg-type]
-    wrong = misfits(given, space)
+    if is_own(waited, study.search.seed):
+        return study.space.suggest(trial)  # type: ignore[arg-type]
+    if waited.distributions:
+        return "it has a space of its own; Optuna's enqueue_trial gives it none"
+    wrong = misfits(fixed_params(waited), study.space)
     if wrong:
         return "; ".join(wrong)
-    try:
-        values = space.suggest(trial)  # type: ignore[arg-type]
-    except ValueError as error:  # somebody made a trial of other distributions
-        return first_line(error)
-    return "; ".join(misfits(space.params(values), space)) or values
+    return study.space.suggest(trial)  # type: ignore[arg-type]

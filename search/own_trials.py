@@ -9,7 +9,7 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState
 
-from search.points import foreign
+from search.points import foreign, is_interrupted, is_own
 
 
 class OwnTrials(optuna.Study):
@@ -29,6 +29,16 @@ class OwnTrials(optuna.Study):
     def foreign(self) -> list[int]:
         """Lists the numbers of trials that others wrote into the storage."""
         return sorted(foreign(super()._get_trials(deepcopy=False), self.search_seed))
+
+    def unasked(self) -> list[int]:
+        """Lists the trials that have values and that the search has not asked."""
+        return [
+            trial.number
+            for trial in super()._get_trials(deepcopy=False)
+            if trial.distributions
+            and not is_interrupted(trial)
+            and not is_own(trial, self.search_seed)
+        ]
 
     def _get_trials(
         self,

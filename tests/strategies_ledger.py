@@ -2,8 +2,11 @@
 
 import tomllib
 
+import optuna
+
 from search.ledger import open_ledger
 from search.results import Completed, Failed, Pruned, Report, Spent
+from search.storage import open_storage
 from search.study import check_study
 
 SMALL = """
@@ -61,6 +64,15 @@ def begin(
         data=DATA if data is None else data,
         watcher=watcher,
     )
+
+
+def stored(folder):
+    """Opens a run's study as any program does that has Optuna."""
+    journal = folder / "journal.log"
+    if journal.exists():
+        return optuna.load_study(study_name="small", storage=open_storage(str(journal)))
+    url = f"sqlite:///{folder / 'optuna.db'}"
+    return optuna.load_study(study_name="small", storage=url)
 
 
 def crash(ledger):

@@ -1,6 +1,7 @@
 """The ledger: what each outcome of a trial leaves behind."""
 
 import pytest
+from optuna.samplers._tpe.sampler import _split_trials
 from optuna.trial import TrialState
 
 from search.pruners import PRUNERS
@@ -33,24 +34,54 @@ trials = 4
 """
 
 
-def test_out_of_memory(tmp_path):
-    """A trial without memory is pruned and infeasible, so that TPE leaves it."""
+BROKEN = pytest.mark.parametrize(
+    ("reason", "constraint"), [("out_of_memory", "memory"), ("diverged", "divergence")]
+)
+
+
+@BROKEN
+def test_what_would_break_again(tmp_path, reason, constraint):
+    """A trial that broke is pruned and infeasible, so that TPE leaves it."""
     ledger = begin(tmp_path)
-    ledger.tell(ledger.ask().number, prune("out_of_memory"))
+    ledger.tell(ledger.ask().number, prune(reason))
     trial = inside(ledger).trials[0]
     assert trial.state == TrialState.PRUNED
-    assert trial.constraints == {"memory": 1.0}
-    assert ledger.records()[0].reason == "out_of_memory"
+    assert trial.constraints == {constraint: 1.0}
+    assert ledger.records()[0].reason == reason
 
 
-def test_tpe_leaves_where_memory_ends(tmp_path):
-    """TPE proposes less where trials run out of memory, above a rate of 1e-4."""
+@BROKEN
+def test_tpe_ranks_it_last(tmp_path, reason, constraint):
+    """TPE's good trials are those that a pruner stopped early, not one that broke late.
+
+    Without its constraint it had gone further, and so would rank higher.
+    """
+    del constraint
+    ledger = begin(tmp_path, many(9, text=TPE), storage="journal")
+    asked = [ledger.ask() for _ in range(3)]
+    ledger.report(asked[0].number, report(1, 0.1))
+    ledger.report(asked[1].number, report(1, 0.9))
+    ledger.report(asked[1].number, report(2, 0.9))
+    ledger.report(asked[2].number, report(1, 0.2))
+    ledger.tell(asked[0].number, prune())
+    ledger.tell(asked[1].number, prune(reason))
+    ledger.tell(asked[2].number, prune())
+    study = inside(ledger)
+    below, above = _split_trials(study, study.trials, 2)
+    assert [trial.number for trial in below] == [0, 2]
+    assert [trial.number for trial in above] == [1]
+
+
+@BROKEN
+def test_tpe_leaves_where_trials_break(tmp_path, reason, constraint):
+    """TPE proposes less where trials break, above a rate of 1e-4."""
+    del constraint
     study = many(40, text=TPE)
-    ledger = begin(tmp_path, study)
+    ledger = begin(tmp_path, study, storage="journal")
     high = []
     while (asked := ledger.ask()) is not None:
         high.append(float(asked.values["training.learning_rate"]) > 1e-4)
-        ledger.tell(asked.number, prune("out_of_memory") if high[-1] else complete(0.5))
+        ledger.tell(asked.number, prune(reason) if high[-1] else complete(0.5))
     assert sum(high[20:]) <= 5
 
 
