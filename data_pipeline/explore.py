@@ -83,6 +83,7 @@ def _explore(asked: argparse.Namespace) -> None:
     from data_pipeline.exploration import folder  # noqa: PLC0415
     from data_pipeline.exploration.gather import gather  # noqa: PLC0415
     from data_pipeline.exploration.render import render  # noqa: PLC0415
+    from data_pipeline.held_people import past_of  # noqa: PLC0415
 
     with stage_bars() as progress:
         root, drawn = find_data(keys.data.dataset, asked.data, progress)
@@ -94,6 +95,7 @@ def _explore(asked: argparse.Namespace) -> None:
             study=study,
             drawn=drawn,
             demographics=asked.demographics,
+            past=past_of(out.resolve().parent),
             progress=progress,
         )
         page, charts = render(replace(material, faces=asked.show_faces), progress)

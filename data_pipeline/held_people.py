@@ -6,16 +6,22 @@ sequence, would choose others: those who were tested would move into training.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from data_pipeline.divisible import Guarantee
 from data_pipeline.holdout import overlapping
+from data_pipeline.receipt_file import RECEIPTS, Receipts
 from data_pipeline.receipts import Members, Receipt, Rule, plain
+from data_pipeline.regular import read_text
 from data_pipeline.samples import SampleTable
 from data_pipeline.split import Split as Parts
 from data_pipeline.split import split
 from data_pipeline.study_sections import Split
+
+HELD_OUT = "hold_out_subjects.txt"
+"""The file in a run's folder that lists who is held out, one a line."""
 
 SHOWN = 5
 """Names in a line, of people who are gone."""
@@ -29,6 +35,37 @@ class Divided:
     told: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What happened before: all openings, and whom a run holds out since it began.
+
+    Another run may have opened another choice meanwhile: a run keeps its own.
+    """
+
+    receipts: Sequence[Receipt] = ()
+    begun: Collection[str] = ()
+
+
+def past_of(run: Path) -> Past:
+    """Reads what happened in a folder of runs.
+
+    Args:
+        run: the folder of a run, which need not exist.
+
+    Returns:
+        All openings; who is held out, where the run has begun.
+
+    Raises:
+        RunError: the receipts cannot be read.
+    """
+    try:
+        text = read_text(run / HELD_OUT)
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    names = [line for line in text.splitlines() if not line.startswith("#")]
+    return Past(receipts=Receipts(run.parent / RECEIPTS).read(), begun=names)
+
+
 def rule_of(keys: Split) -> Rule:
     """Picks the settings that choose who is held out."""
     return {
@@ -38,23 +75,14 @@ def rule_of(keys: Split) -> Rule:
     }
 
 
-def divide(
-    table: SampleTable,
-    keys: Split,
-    *,
-    data: str,
-    receipts: Sequence[Receipt],
-    begun: Collection[str] = (),
-) -> Divided:
+def divide(table: SampleTable, keys: Split, *, data: str, past: Past) -> Divided:
     """Splits a table; who was held out in an opening by the same rule stays so.
 
     Args:
         table: the whole table.
         keys: the settings.
         data: the population that the table shows.
-        receipts: all openings so far.
-        begun: whom this very run holds out since it began; another run may have
-            opened another choice meanwhile.
+        past: openings so far, and what this very run began with.
 
     Returns:
         The split.
@@ -67,18 +95,18 @@ def divide(
         return Divided(split=own)
     opened = [
         old.members
-        for old in receipts
+        for old in past.receipts
         if old.members is not None
         and (old.members.data, dict(old.rule)) == (data, dict(rule_of(keys)))
     ]
     ids = np.unique(table.frame["subject"].to_numpy(dtype=str)).tolist()
     lists = [present for old in opened if (present := _present(old, ids))]
-    held = _chosen(own.hold_out.subjects, lists, begun)
+    held = _chosen(own.hold_out.subjects, lists, past.begun)
     parts = own
     if set(held) != set(own.hold_out.subjects):
         parts = split_table(table, keys, held)
     told = _told(own, parts, opened)
-    return Divided(split=parts, told=(*told, *_tested(parts, data, receipts)))
+    return Divided(split=parts, told=(*told, *_tested(parts, data, past.receipts)))
 
 
 def split_table(

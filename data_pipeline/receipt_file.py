@@ -13,6 +13,9 @@ from data_pipeline.errors import RunError
 from data_pipeline.receipts import Receipt, receipts_in
 from data_pipeline.regular import read_bytes
 
+RECEIPTS = "holdout_receipts.jsonl"
+"""The file's name in the folder of all runs: no renaming of a study hides it."""
+
 
 class Receipts:
     """The file; it is made when the first receipt is written."""

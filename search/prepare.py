@@ -17,12 +17,11 @@ from data_pipeline.development import (
     usable,
     usable_apart,
 )
-from data_pipeline.held_people import divide
+from data_pipeline.held_people import divide, past_of
 from data_pipeline.images import Images, read_images
 from data_pipeline.left_out import Skipped
 from data_pipeline.population import population
 from data_pipeline.problems import Problem
-from data_pipeline.receipt_file import Receipts
 from data_pipeline.receipts import models_tested
 from data_pipeline.split import Fold, Split
 from data_pipeline.targets import Targets
@@ -34,7 +33,7 @@ from data_pipeline.twins import (
 )
 from models.config import Frame
 from search.job import Job
-from search.run_folder import RunFolder, held_out_names, run_name
+from search.run_folder import run_name
 from search.starts import check_seen, check_space, models_of, start_identity
 from search.study import Study
 
@@ -114,16 +113,9 @@ def read_labels(
         study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    folder = RunFolder(out=runs, name=run_name(study.name, drawn=drawn))
-    receipts = Receipts(folder.receipts).read()
+    past = past_of(runs / run_name(study.name, drawn=drawn))
     people = population(study.data.dataset, root, drawn=drawn)
-    divided = divide(
-        table,
-        study.split,
-        data=people,
-        receipts=receipts,
-        begun=held_out_names(folder),
-    )
+    divided = divide(table, study.split, data=people, past=past)
     development = read_development(study.data, divided.split)
     targets = development.targets
     frame = Frame(
@@ -141,7 +133,7 @@ def read_labels(
         frame,
         dataset=study.data.dataset,
         drawn=drawn,
-        tested=models_tested(receipts, people),
+        tested=models_tested(past.receipts, people),
     )
     return Labelled(
         root=root,

@@ -10,6 +10,7 @@ from typing import Any
 
 from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
+from data_pipeline.receipt_file import RECEIPTS
 from data_pipeline.regular import open_regular, read_text
 
 RESERVED = ("cache",)
@@ -43,7 +44,7 @@ class RunFolder:
     @property
     def receipts(self) -> Path:
         """Openings of hold-outs, outside every run so that no renaming hides them."""
-        return self.out / "holdout_receipts.jsonl"
+        return self.out / RECEIPTS
 
     @property
     def storage(self) -> str:
@@ -149,18 +150,6 @@ def studies_in(out: Path, file: str, *, drawn: bool) -> list[str]:
     return sorted(
         name.removesuffix(ending) for name in names if name.endswith(ending) == drawn
     )
-
-
-HELD_OUT = "hold_out_subjects.txt"
-
-
-def held_out_names(folder: RunFolder) -> list[str]:
-    """Reads whom a run holds out since it began; nobody where it did not begin."""
-    try:
-        text = read_text(folder.file(HELD_OUT))
-    except (OSError, UnicodeDecodeError):
-        return []
-    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str:

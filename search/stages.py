@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from data_pipeline.data_folder import find_data
+from data_pipeline.held_people import HELD_OUT
 from data_pipeline.receipt_file import Receipts
 from search import final
 from search.announce import say_split, say_where, told_foreign
@@ -28,7 +29,6 @@ from search.records import Watcher
 from search.report_text import describe, told_findings
 from search.results import RetrainOrder
 from search.run_folder import (
-    HELD_OUT,
     RunFolder,
     check_name,
     held_out_text,

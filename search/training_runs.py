@@ -8,6 +8,7 @@ from rich.console import Console
 
 from data_pipeline.data_folder import find_data
 from data_pipeline.errors import RunError
+from data_pipeline.held_people import HELD_OUT
 from data_pipeline.regular import read_text
 from data_pipeline.seeds import child_seed
 from models.config import complete
@@ -19,7 +20,6 @@ from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
 from search.run_folder import (
-    HELD_OUT,
     RunFolder,
     held_out_text,
     read_json,
@@ -53,6 +53,8 @@ def train_seeds(
         labelled = read_labels(
             found.study, root, drawn=drawn, progress=progress.stage, runs=out
         )
+        for line in labelled.told:
+            progress.say(line)
         runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
         family.make()

@@ -5,7 +5,12 @@ import shutil
 import pytest
 from PIL import Image
 
-from data_pipeline import explore
+from data_pipeline import explore, readers
+from data_pipeline.exploration.gather import gather
+from data_pipeline.held_people import Past, rule_of
+from data_pipeline.population import population
+from data_pipeline.receipts import Members, Opener, Receipt
+from data_pipeline.study_file import read_data_keys
 from tests.strategies_fer import write_microsoft
 from tests.strategies_runs import contents, said, write_study
 
@@ -94,3 +99,22 @@ def test_refused(tmp_path, monkeypatch, words, found):
     assert answer.err.count("error: ") == 1
     assert found in answer.err
     assert contents(tmp_path) == before
+
+
+def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
+    """People of an opened hold-out stay out of the page, whatever labels would say."""
+    ids = readers.read(coursework, "ckplus").frame["subject"].unique()
+    people = population("ckplus", coursework, drawn=True)
+    keys = read_data_keys(str(write_study(tmp_path, text=STUDY)))
+    receipt = Receipt(
+        members=Members(data=people, subjects=tuple(ids[:4])),
+        opener=Opener(run="tiny-drawn", model="m"),
+        rule=rule_of(keys.split),
+        time="",
+    )
+    found = gather(
+        coursework, keys, study="tiny", drawn=True, demographics=None,
+        past=Past(receipts=[receipt]), progress=lambda *_: None,
+    )  # fmt: skip
+    assert set(found.table.frame["subject"]) == set(ids[4:])
+    assert found.held_out.subjects == 4

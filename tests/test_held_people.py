@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from data_pipeline.errors import DataError
-from data_pipeline.held_people import divide, rule_of
-from data_pipeline.receipts import Members, Opener, Receipt
+from data_pipeline.held_people import HELD_OUT, Past, divide, past_of, rule_of
+from data_pipeline.receipt_file import RECEIPTS
+from data_pipeline.receipts import Members, Opener, Receipt, line_of
 from data_pipeline.study_sections import Split
 from tests.strategies_tables import BASIC, sample, table_of
 
@@ -39,9 +40,15 @@ def held(found):
     return set(found.split.hold_out.subjects)
 
 
-def drawn(whole, keys=KEYS):
+def divided(whole, receipts=(), begun=()):
+    """Divides a table of whom these openings are."""
+    past = Past(receipts=receipts, begun=begun)
+    return divide(whole, KEYS, data="ckplus", past=past)
+
+
+def drawn(whole):
     """Divides a table that nobody has opened."""
-    return divide(whole, keys, data="ckplus", receipts=())
+    return divided(whole)
 
 
 def test_corrected_labels_move_nobody_who_was_tested():
@@ -49,7 +56,7 @@ def test_corrected_labels_move_nobody_who_was_tested():
     first, other = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
     assert held(drawn(other)) != held(first), "else this law says nothing"
     assert drawn(other).told == ()
-    found = divide(other, KEYS, data="ckplus", receipts=[opening(held(first))])
+    found = divided(other, [opening(held(first))])
     assert held(found) == held(first)
     assert not held(found) & set(found.split.development.frame["subject"])
     stays, tested = found.told
@@ -68,9 +75,7 @@ def test_corrected_labels_move_nobody_who_was_tested():
 def test_other_settings_and_data_draw_their_own(other):
     """A list holds for the same data set, share and seed alone."""
     first, changed = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
-    found = divide(
-        changed, KEYS, data="ckplus", receipts=[opening(held(first), **other)]
-    )
+    found = divided(changed, [opening(held(first), **other)])
     assert held(found) == held(drawn(changed))
 
 
@@ -78,9 +83,9 @@ def test_the_first_opening_counts():
     """Whoever opened later held the same people out, or did not by this rule."""
     lists = [held(drawn(table())), set(NAMES[:6])]
     receipts = [opening(people) for people in lists]
-    assert held(divide(table(), KEYS, data="ckplus", receipts=receipts)) == lists[0]
+    assert held(divided(table(), receipts)) == lists[0]
     receipts.reverse()
-    assert held(divide(table(), KEYS, data="ckplus", receipts=receipts)) == lists[1]
+    assert held(divided(table(), receipts)) == lists[1]
 
 
 def test_a_run_keeps_what_it_began_with():
@@ -89,9 +94,7 @@ def test_a_run_keeps_what_it_began_with():
     receipts = [opening(theirs, run="other")]
 
     def begun(people):
-        return held(
-            divide(table(), KEYS, data="ckplus", receipts=receipts, begun=people)
-        )
+        return held(divided(table(), receipts, begun=people))
 
     assert begun(own) == own
     assert begun(()) == begun(NAMES[6:12]) == set(theirs)
@@ -101,19 +104,34 @@ def test_people_who_are_gone():
     """They are absent and named; where all are, or too few others are left, it says."""
     people = sorted(held(drawn(table())))
     fewer = table(names=[name for name in NAMES if name != people[0]])
-    found = divide(fewer, KEYS, data="ckplus", receipts=[opening(people)])
+    found = divided(fewer, [opening(people)])
     assert held(found) == set(people[1:])
     gone = f"1 of the 6 subjects of an earlier opening no longer occur: {people[0]}"
     assert any(gone in line for line in found.told)
-    whole = divide(table(), KEYS, data="ckplus", receipts=[opening(["X1"])])
+    whole = divided(table(), [opening(["X1"])])
     assert held(whole) == set(people)
     with pytest.raises(DataError, match="23 of 24 subjects stay held out"):
-        divide(table(), KEYS, data="ckplus", receipts=[opening(NAMES[1:])])
+        divided(table(), [opening(NAMES[1:])])
 
 
 def test_another_spelling_of_the_ids():
     """A table that spells its ids otherwise keeps the same people out."""
     people = held(drawn(table()))
     lower = table(names=[name.lower() for name in NAMES])
-    found = divide(lower, KEYS, data="ckplus", receipts=[opening(people)])
+    found = divided(lower, [opening(people)])
     assert held(found) == {name.lower() for name in people}
+
+
+def test_what_happened_is_read_from_the_folders(tmp_path):
+    """Openings are those of all runs; a comment in a run's list names nobody."""
+    assert past_of(tmp_path / "a") == Past(receipts=[], begun=[])
+    (tmp_path / RECEIPTS).write_bytes(
+        line_of(opening(["S010"]), reopened=False) + b"\ntorn\n"
+    )
+    for text, names in (("S005\nS010\n", ["S005", "S010"]), ("# a part\n", [])):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / "a" / HELD_OUT).write_text(text)
+        found = past_of(tmp_path / "a")
+        assert found.begun == names
+        members = [receipt.members for receipt in found.receipts]
+        assert members == [opening(["S010"]).members, None]

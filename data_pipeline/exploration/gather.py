@@ -8,21 +8,23 @@ from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import read_image_facts
 from data_pipeline.exploration.material import HeldOut, Material
-from data_pipeline.held_people import split_table
+from data_pipeline.held_people import Past, divide
 from data_pipeline.holdout import HoldOut
+from data_pipeline.population import population
 from data_pipeline.samples import SampleTable
 from data_pipeline.study_file import DataKeys
 
 Progress = Callable[[str, int, int], None]
 
 
-def gather(
+def gather(  # noqa: PLR0913 - what a command was asked, one by one
     root: Path,
     keys: DataKeys,
     *,
     study: str,
     drawn: bool,
     demographics: Path | None,
+    past: Past,
     progress: Progress,
 ) -> Material:
     """Gathers what the page is made of; the hold-out's files are not opened.
@@ -33,6 +35,7 @@ def gather(
         study: the study's name.
         drawn: nobody in the data is real.
         demographics: the CSV of the subjects, if there is one.
+        past: openings of the hold-out: who was tested is not counted.
         progress: told of the files that were looked at.
 
     Returns:
@@ -45,7 +48,8 @@ def gather(
     if demographics is not None:
         people = _one_id_each(read_demographics(demographics), keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
-    parts = split_table(table, keys.split)
+    shown = population(keys.data.dataset, root, drawn=drawn)
+    parts = divide(table, keys.split, data=shown, past=past).split
     known, strangers = _developing(people, parts.development, parts.hold_out)
     return Material(
         study=study,
