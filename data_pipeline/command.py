@@ -98,3 +98,20 @@ def some_path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
     return Path(text)
+
+
+def some_text(text: str) -> str:
+    """Reads a word off a command line, where an empty one would mean the default.
+
+    Args:
+        text: a word.
+
+    Returns:
+        The word.
+
+    Raises:
+        argparse.ArgumentTypeError: the word is empty.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.drawn.write import LAYOUTS, MARKER, write_drawn
 from data_pipeline.output import say
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Write drawn faces (no real person) in a real data set's layout.",
         allow_abbrev=False,
     )
-    parser.add_argument("--out", type=Path, required=True, help="a new or empty folder")
+    parser.add_argument(
+        "--out", type=some_path, required=True, help="a new or empty folder"
+    )
     parser.add_argument(
         "--layout",
         choices=tuple(LAYOUTS),

@@ -1,7 +1,8 @@
 """The tree of errors: what a person can mend, told in one message.
 
     HarnessError            exit code 1: the work failed
-    ├── RunError            a run cannot go on (another driver, a dead storage)
+    ├── RunError            a run cannot go on (another driver)
+    │   └── StorageError    the storage of trials failed, or is not there any more
     └── InputError          exit code 2: what was asked for is wrong
         ├── StudyError      a study file or a --set value
         ├── WeightsError    initial weights cannot be had or do not fit
@@ -23,6 +24,10 @@ class HarnessError(Exception):
 
 class RunError(HarnessError, RuntimeError):
     """A run cannot start or go on."""
+
+
+class StorageError(RunError):
+    """The storage of a run's trials failed, or is not there any more."""
 
 
 class InputError(HarnessError, ValueError):

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
 from data_pipeline.output import say
@@ -54,10 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add("--data", help="the data folder, or drawn (default: data/<dataset>)")
-    add("--out", type=Path, help="folder to write (default: runs/<study>/explore)")
+    add("--out", type=some_path, help="folder to write (default: runs/<study>/explore)")
     add(
         "--demographics",
-        type=Path,
+        type=some_path,
         metavar="FILE.csv",
         help="who the subjects are: subject,sex,age,ethnicity",
     )

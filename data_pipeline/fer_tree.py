@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_pipeline.alone import alone
 from data_pipeline.errors import DataError
 from data_pipeline.fer2013_csv import Face, read_fer2013
 from data_pipeline.fer_places import (
@@ -20,6 +19,7 @@ from data_pipeline.fer_places import (
 )
 from data_pipeline.ferplus_csv import Voted, read_ferplus
 from data_pipeline.left_out import files_below
+from data_pipeline.locks import alone
 from data_pipeline.regular import open_regular, read_text
 
 Progress = Callable[[int, int | None], None]

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.fer_tree import Written, write_tree
 from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
@@ -67,9 +67,15 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--fer", type=Path, required=True, help="fer2013.csv or icml_face_data.csv")
-    add("--ferplus", type=Path, help="fer2013new.csv (default: FER2013's own labels)")
-    add("--out", type=Path, required=True, help="a new or empty folder")
+    add(
+        "--fer", type=some_path, required=True, help="fer2013.csv or icml_face_data.csv"
+    )
+    add(
+        "--ferplus",
+        type=some_path,
+        help="fer2013new.csv (default: FER2013's own labels)",
+    )
+    add("--out", type=some_path, required=True, help="a new or empty folder")
     return parser
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.alone import alone
 from data_pipeline.content import file_digests
 from data_pipeline.crop import Cropper
 from data_pipeline.decode import CENTRE_SQUARE, Array
 from data_pipeline.decode_rows import chunks_of, decode_all
 from data_pipeline.errors import DataError, RunError
 from data_pipeline.landmarks import landmarks_of
+from data_pipeline.locks import alone
 from data_pipeline.pixel_build import LOST, UNREADABLE, Order, make_whole
 from data_pipeline.pixel_file import PixelFile, is_seen, read_record
 from data_pipeline.samples import SampleTable

@@ -1,7 +1,6 @@
 """The append-only file of receipts: lines whole or not at all, one writer at a time."""
 
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data_pipeline.errors import RunError
+from data_pipeline.locks import locked
 from data_pipeline.receipts import Receipt, receipts_in
 from data_pipeline.regular import read_bytes
 
@@ -93,11 +93,11 @@ def _only_one(path: Path) -> Iterator[BinaryIO]:
     while True:
         with path.open("a+b", buffering=0) as file:
             _check_regular(os.fstat(file.fileno()))
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if _is_named(file, path):
-                _sync_folder(path.parent)
-                yield file
-                return
+            with locked(file):
+                if _is_named(file, path):
+                    _sync_folder(path.parent)
+                    yield file
+                    return
 
 
 def _check_regular(found: os.stat_result) -> None:

@@ -16,6 +16,7 @@ from search.records import TrialRecord
 from search.report_text import told_without_face
 from search.run_folder import RunFolder
 from search.split_text import split_text, told_dropped, told_twins
+from search.storage_url import HIDDEN, masked
 from search.study import Study
 
 Say = Callable[[str], None]
@@ -106,7 +107,9 @@ def say_where(
                 "report counts it"
             )
     say(f"everything is in {folder.path}")
-    say(f"look at the trials: optuna-dashboard {shlex.quote(storage)}")
+    say(f"look at the trials: optuna-dashboard {shlex.quote(masked(storage))}")
+    if masked(storage) != storage:
+        say(f"(write the password in place of {HIDDEN})")
     if folder.file(CURVES).is_dir():
         say(
             f"look at the curves: python -m search.tensorboard --study "

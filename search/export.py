@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path, some_text
 from data_pipeline.output import say
 
 
@@ -57,10 +57,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add = built.add_argument
     add("--study", required=True, help="the name of a study or of a run")
-    add("--to", type=Path, required=True, help="a new file")
+    add("--to", type=some_path, required=True, help="a new file")
     add("--trial", type=int, help="a completed trial (default: the best)")
-    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
-    add("--storage", metavar="URL", help="as given to search.run")
+    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--storage",
+        type=some_text,
+        metavar="URL",
+        help="as given to search.run (default: EXPRESSION_SEARCH_STORAGE)",
+    )
     return built
 
 

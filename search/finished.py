@@ -9,6 +9,7 @@ from search.exported import exported
 from search.history import read_records
 from search.records import TrialRecord
 from search.run_folder import RunFolder, check_fit, run_name, write_text
+from search.storage_url import asked_storage
 from search.study import Study, read_study
 
 STUDY = "study.toml"
@@ -51,7 +52,7 @@ def export_trial(
         name: of the study or the run.
         to: the file to write; it must not exist.
         trial: its number, or ``None`` for the best.
-        storage: the URL given to ``search.run``, or ``None`` for the run's own.
+        storage: ``--storage`` as given to ``search.run``, or ``None``.
 
     Returns:
         The number of the trial.
@@ -61,7 +62,8 @@ def export_trial(
     """
     folder = find_run(out, name)
     study = read_study(str(folder.file(STUDY)))
-    records = read_records(study, url=storage or folder.storage, name=folder.name)
+    url = asked_storage(storage) or folder.storage
+    records = read_records(study, url=url, name=folder.name)
     record = _pick(records, trial, folder)
     if to.exists():
         raise InputError(f"--to {to}: the file exists and is not written over")

@@ -11,7 +11,8 @@ from search.identity import IDENTITY
 from search.known import Known, known_as
 from search.points import foreign, is_interrupted, ordinal_of
 from search.records import TrialRecord
-from search.storage import file_of, open_storage
+from search.storage import open_storage
+from search.storage_url import file_of, masked, whole_url
 from search.study import Study
 
 
@@ -45,18 +46,19 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
 
 def _load(url: str, name: str) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    url = whole_url(url)
     path = file_of(url)
     if path is not None and not path.is_file():
         raise InputError(
-            f"{url}: there is no such file; name the storage that the run was given "
+            f"{path}: there is no such file; name the storage that the run was given "
             "with --storage"
         )
     try:
         return optuna.load_study(study_name=name, storage=open_storage(url))
     except KeyError as error:
         raise InputError(
-            f"{url}: holds no study {name}; name the storage that the run was given "
-            "with --storage"
+            f"{masked(url)}: holds no study {name}; name the storage that the run was "
+            "given with --storage"
         ) from error
 
 

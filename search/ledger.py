@@ -7,11 +7,13 @@ tells; it keeps the budget, and settles what a crash left behind.
 import itertools
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
+from data_pipeline.errors import RunError
 from models.settings import Value
 from search.asking import begin_trial
 from search.best import best_of
@@ -19,6 +21,7 @@ from search.history import records_of
 from search.identity import PIXELS, check_ours, keep_identity
 from search.known import known_as
 from search.own_trials import OwnTrials, quiet
+from search.patient import Care
 from search.points import INTERRUPTED, is_counted, next_point
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Unwatched, Watcher
@@ -163,7 +166,9 @@ class Ledger:
     def close(self) -> None:
         """Settles trials that are still running; the next start runs them again."""
         self._open.clear()
-        settle(self._trials, self._study.space)
+        # What stopped the run is told by itself; the next start settles the rest.
+        with suppress(RunError):
+            settle(self._trials, self._study.space)
         self._watcher.closed()
 
     def _offer(self) -> bool:
@@ -203,6 +208,7 @@ def open_ledger(
     name: str,
     data: Mapping[str, Any],
     watcher: Watcher | None = None,
+    care: Care | None = None,
 ) -> Ledger:
     """Opens the ledger of a run, new or begun before.
 
@@ -212,13 +218,14 @@ def open_ledger(
         name: the Optuna study's name.
         data: what identifies the data before a pixel is read.
         watcher: sees trials begin and end.
+        care: how long the storage is waited for, and who is asked before each use.
 
     Raises:
         StudyError: the run was begun with another space, split, objective or data, or
             the storage holds a study of this name that no search has begun.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = open_storage(url)
+    storage = open_storage(url, care)
     steps = Steps(folds=study.split.folds, stride=study.stride)
     with quiet():
         stored = optuna.create_study(

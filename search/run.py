@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path, some_text
 from data_pipeline.keras_door import check_backend
 
 STAGES = ("search", "retrain", "holdout")
@@ -57,9 +57,11 @@ def parser() -> argparse.ArgumentParser:
     add = built.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add(
-        "--data", type=_some, help="the data folder, or drawn (default: data/<dataset>)"
+        "--data",
+        type=some_text,
+        help="the data folder, or drawn (default: data/<dataset>)",
     )
-    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
+    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
     add(
         "--set",
         action="append",
@@ -69,17 +71,17 @@ def parser() -> argparse.ArgumentParser:
         help="change one value of the study file; nothing after the = drops the key",
     )
     add("--executor", choices=("ray", "serial"), default="ray")
-    add("--storage", type=_some, metavar="URL", help="an Optuna URL or a journal file")
+    add(
+        "--storage",
+        type=some_text,
+        metavar="URL",
+        help="an Optuna URL or a journal file (default: EXPRESSION_SEARCH_STORAGE, "
+        "where a password is not seen; else OUT/STUDY/optuna.db)",
+    )
     add("--seed", type=int, help="replaces search.seed")
     add("--until", choices=STAGES, default="holdout", help="stop after this stage")
     add("--reopen", action="store_true", help="open the hold-out again; it is counted")
     return built
-
-
-def _some(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must not be empty")
-    return text
 
 
 if __name__ == "__main__":

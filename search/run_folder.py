@@ -12,6 +12,7 @@ from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
 from data_pipeline.receipt_file import RECEIPTS
 from data_pipeline.regular import open_regular, read_text
+from search.storage_url import identity_of, sqlite_url
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
@@ -49,13 +50,13 @@ class RunFolder:
     @property
     def storage(self) -> str:
         """The URL of the default storage."""
-        return f"sqlite:///{self.path / 'optuna.db'}"
+        return sqlite_url(self.path / "optuna.db")
 
     def checkpoints(self, storage: str) -> Path:
         """Models of trials; those of another storage's trials lie apart."""
         if storage == self.storage:
             return self.path / "checkpoints"
-        digest = hashlib.sha256(storage.encode()).hexdigest()
+        digest = hashlib.sha256(identity_of(storage).encode()).hexdigest()
         return self.path / f"checkpoints-{digest[:8]}"
 
     def file(self, name: str) -> Path:

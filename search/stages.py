@@ -13,11 +13,13 @@ from search.announce import say_split, say_where, told_foreign
 from search.checkpoint_files import checkpoint_files
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
+from search.driver_lock import Check, only_driver_of_run
 from search.executors import check_gpus, executor
 from search.first_weights import told_starts
 from search.job import Job
 from search.ledger import Ledger, open_ledger
 from search.model_card import MODEL
+from search.patient import Care
 from search.prepare import (
     Labelled,
     label_identity,
@@ -37,7 +39,7 @@ from search.run_folder import (
     write_text,
 )
 from search.samplers import build_sampler, sampler_notes
-from search.storage import only_driver, storage_lock, whole_url
+from search.storage_url import asked_storage
 from search.study import Study, read_study
 from search.trials_table import TableWriter
 from search.warm_start import check_warm_start, warm_started
@@ -52,6 +54,7 @@ class Run:
     folder: RunFolder
     storage: str
     progress: SearchProgress
+    check: Check = lambda: None
 
 
 def run_stages(asked: argparse.Namespace) -> None:
@@ -62,6 +65,7 @@ def run_stages(asked: argparse.Namespace) -> None:
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     check_name(study.name)
+    storage = asked_storage(asked.storage)
     # Here it costs nothing to learn that a sampler's package is missing.
     sampler = study.search.sampler
     build_sampler(sampler, seed=study.search.seed, ordinal=0, space=study.space)
@@ -86,27 +90,28 @@ def run_stages(asked: argparse.Namespace) -> None:
             study=study,
             labelled=labelled,
             folder=folder,
-            storage=whole_url(asked.storage) if asked.storage else folder.storage,
+            storage=storage or folder.storage,
             progress=progress,
         )
         for line in sampler_notes(sampler, study.space):
             progress.say(line)
         for line in study.left_out:
             progress.say(f"not tried first, after --set: {line}")
-        with (
-            only_driver(folder.file(".driver.lock")),
-            # The run's own storage is locked with its folder.
-            only_driver(
-                storage_lock(run.storage, folder.name) if asked.storage else None
-            ),
-        ):
-            _prove_receipts(run, reopen=asked.reopen)
-            ledger = _search_and_retrain(run, asked)
-            progress.finish()
-            if asked.until == "holdout":
-                _hold_out(run, reopen=asked.reopen)
-            say = run.progress.say
-            say_where(say, study, folder, labelled, ledger, run.storage)
+        lock = folder.file(".driver.lock")
+        with only_driver_of_run(lock, run.storage, folder.name) as check:
+            _run_alone(replace(run, check=check), asked)
+
+
+def _run_alone(run: Run, asked: argparse.Namespace) -> None:
+    _prove_receipts(run, reopen=asked.reopen)
+    ledger = _search_and_retrain(run, asked)
+    run.progress.finish()
+    run.check()
+    if asked.until == "holdout":
+        _hold_out(run, reopen=asked.reopen)
+        run.check()
+    say = run.progress.say
+    say_where(say, run.study, run.folder, run.labelled, ledger, run.storage)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
@@ -140,6 +145,7 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     finally:
         ledger.close()
     if retrained is not None:
+        run.check()
         best = final.require_best(ledger)
         final.keep_model(run.study, run.folder, best, run.labelled, retrained)
     return ledger
@@ -159,6 +165,7 @@ def _open(run: Run) -> Ledger:
         name=run.folder.name,
         data=label_identity(run.study, run.labelled),
         watcher=_watcher(run),
+        care=Care(say=run.progress.say, checks=(run.check,)),
     )
     for line in told_foreign(ledger.foreign()):
         run.progress.say(line)

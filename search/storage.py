@@ -1,197 +1,171 @@
-"""Opens the storage of a ledger: SQLite in WAL mode, any Optuna URL, or a journal."""
+"""Opens the storage of a ledger: SQLite in WAL mode, a server, or a journal."""
 
-import fcntl
+import logging
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import sqlalchemy
-from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import BaseJournalFileLock
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _create_scoped_session
+from optuna.trial import FrozenTrial
+from sqlalchemy.engine import make_url
 
-from data_pipeline.errors import InputError, RunError, first_line
+from data_pipeline.errors import HarnessError, InputError, StorageError, first_line
+from search.journal import open_journal
+from search.patient import Care, Patience, Patient
+from search.storage_faults import fault_of
+from search.storage_url import file_of, masked, whole_url, without_secrets
 
-SQLITE = "sqlite:///"
+T = TypeVar("T")
+
+# It prints SQL where it tries again; what matters is told by us.
+logging.getLogger("optuna.storages._rdb.storage").setLevel(logging.ERROR)
+
+_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_MYSQL = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+_TIMEOUTS = {
+    "psycopg": _POSTGRESQL,
+    "psycopg2": _POSTGRESQL,
+    "pymysql": _MYSQL,
+}
 
 
-def open_storage(url: str) -> BaseStorage:
+def open_storage(url: str, care: Care | None = None) -> BaseStorage:
     """Opens an Optuna storage for one writer.
 
     Args:
         url: a database URL (``sqlite:///FILE``, ``postgresql://...``), or the path
             of a journal file.
+        care: how long it is waited for, and who is asked before each use.
 
     Raises:
         InputError: the URL names a storage that cannot be opened, or a file that is
             no journal.
+        StorageError: the storage is locked, or its disk is full.
     """
-    if "://" not in url:
-        return _open_journal(Path(url))
-    try:
-        return _open_database(url)
-    except (
-        sqlalchemy.exc.SQLAlchemyError,
-        ImportError,
-        sqlite3.Error,
-        StorageInternalError,
-        RuntimeError,  # a database that another version of Optuna made
-    ) as error:
-        raise InputError(
-            f"--storage {url}: cannot be opened: {first_line(error)}; give a "
-            "database URL that SQLAlchemy knows, or the path of a journal file"
-        ) from error
-
-
-def whole_url(url: str) -> str:
-    """Makes the path of a journal or of a SQLite file absolute.
-
-    Example:
-        >>> whole_url("postgresql://host/name")
-        'postgresql://host/name'
-    """
+    url = whole_url(url)
+    care = care or Care()
+    opened, renew = open_patiently(url, lambda: _opened(url), care)
     path = file_of(url)
-    if path is None:
-        return url
-    _, mark, query = url.partition("?")
-    whole = str(path.resolve())
-    return f"{SQLITE}{whole}{mark}{query}" if url.startswith(SQLITE) else whole
+    if path is not None:
+        care = replace(care, checks=(*care.checks, _same_file(path)))
+    return cast("BaseStorage", Patient(opened, Patience(url, care, renew)))
 
 
-def storage_lock(url: str, name: str) -> Path | None:
-    """Names the file that locks a study in a storage; a server's has none.
+def open_patiently(url: str, do: Callable[[], T], care: Care | None = None) -> T:
+    """Opens something of a storage; waits where it is busy, not where it is away.
 
     Args:
         url: the storage.
-        name: the Optuna study's name.
-    """
-    path = file_of(url)
-    return None if path is None else path.with_name(f".{path.name}.{name}.lock")
-
-
-def file_of(url: str) -> Path | None:
-    """Returns the file of a SQLite or journal storage; a server has none."""
-    if "://" not in url:
-        return Path(url)
-    if url.startswith(SQLITE):
-        return Path(url.removeprefix(SQLITE).partition("?")[0])
-    return None
-
-
-@contextmanager
-def only_driver(lock: Path | None) -> Iterator[None]:
-    """Holds a run for one driver process; a kill releases it.
-
-    Args:
-        lock: the lock file, made if it is missing; ``None`` holds nothing.
+        do: opens it.
+        care: how long it is waited for.
 
     Raises:
-        RunError: another process holds the run.
+        InputError: it cannot be opened: as far as anyone knows, the URL is wrong.
+        StorageError: it is locked, or its disk is full.
     """
-    if lock is None:
-        yield
-        return
-    if not lock.parent.is_dir():
-        raise InputError(
-            f"--storage: the folder {lock.parent} does not exist; make it, or name a "
-            "file in another one"
-        )
-    with lock.open("a+") as file:
+
+    def attempt() -> T:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise RunError(
-                f"{lock.parent}: one driver at a time may work on a run, and process "
-                f"{holder} does; wait for it, or stop it"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+            return do()
+        except (ImportError, RuntimeError, AssertionError) as error:
+            if isinstance(error, HarnessError):
+                raise
+            # Of these one is a database that another version of Optuna made.
+            raise _cannot_open(url, first_line(error)) from error
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is not None and fault.kind in {"away", "broken"}:
+                raise _cannot_open(url, fault.told) from error
+            raise
+
+    found: T = Patience(url, replace(care or Care(), checks=())).call(attempt)
+    return found
 
 
-def _open_database(url: str) -> RDBStorage:
-    if url.startswith("sqlite:///"):
-        file = url.removeprefix("sqlite:///").partition("?")[0]
-        # The mode stays in the file; readers such as a dashboard then never block us.
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-    storage = RDBStorage(url, skip_compatibility_check=False)
-    if url.startswith("sqlite:"):
-
-        def quick(connection: sqlite3.Connection, _: object) -> None:
-            # Safe in WAL mode: a crash of the machine may lose the last report only.
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-        storage.engine.dispose()
-        sqlalchemy.event.listen(storage.engine, "connect", quick)
-    return storage
+def engine_options(url: str) -> dict[str, Any]:
+    """Returns how SQLAlchemy connects to a server: it notices one that is gone."""
+    found = make_url(url)
+    if found.get_backend_name() == "sqlite":
+        return {}
+    wanted = _TIMEOUTS.get(found.get_driver_name(), {})
+    unset = {key: value for key, value in wanted.items() if key not in found.query}
+    return {"pool_pre_ping": True, "connect_args": unset}
 
 
-class _Flock(BaseJournalFileLock):
-    """A lock that dies with its process, unlike Optuna's lock files."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: int | None = None
-
-    def acquire(self) -> bool:
-        self._file = os.open(self._path, os.O_CREAT | os.O_RDWR)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        return True
-
-    def release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+def _opened(url: str) -> tuple[BaseStorage, Callable[[], None]]:
+    if "://" not in url:
+        return open_journal(Path(url)), lambda: None
+    database = _open_database(url)
+    return _CachedStorage(database), database.remove_session
 
 
-def _open_journal(path: Path) -> JournalStorage:
-    if not path.parent.is_dir():
-        raise InputError(
-            f"--storage {path}: the folder {path.parent} of the journal file does not "
-            "exist; make it, or name another file"
-        )
-    _check_journal(path)
-    lock = _Flock(path.with_name(path.name + ".flock"))
-    lock.acquire()
-    try:
-        cut_torn_line(path)
-    finally:
-        lock.release()
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-
-
-def _check_journal(path: Path) -> None:
-    """Refuses a file that is no journal, before anything is cut from its end."""
-    if not path.exists():
-        return
-    if path.is_file():
-        with path.open("rb") as file:
-            first = file.read(1)
-        if first in {b"", b"{"}:  # each line of a journal is a JSON object
-            return
-    raise InputError(
-        f"--storage {path}: is no journal file; the URL of an SQLite database is "
-        "sqlite:///FILE"
+def _cannot_open(url: str, said: str) -> InputError:
+    return InputError(
+        f"--storage {masked(url)}: cannot be opened: {without_secrets(said, url)}"
     )
 
 
-def cut_torn_line(path: Path) -> int:
-    """Cuts a journal to its last newline; a torn line makes every later ask fail.
+def _same_file(path: Path) -> Callable[[], None]:
+    """Makes a check that a file is still the one that was opened."""
+    before = path.stat()
 
-    Returns:
-        The number of bytes that were cut.
-    """
-    if not path.exists():
-        return 0
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(path, whole)
-    return len(data) - whole
+    def check() -> None:
+        try:
+            same = os.path.samestat(before, path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            same = False
+        if not same:
+            raise StorageError(
+                f"{path}: the file was renamed, deleted or replaced while the search "
+                "used it; put it back and give the same command again, or name another "
+                "--out"
+            )
+
+    return check
+
+
+class _Database(RDBStorage):
+    """Optuna's storage, which makes a new trial once and leaves retries to us."""
+
+    def _create_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None = None
+    ) -> FrozenTrial:
+        with _create_scoped_session(self.scoped_session) as session:
+            # Its row is locked: the number of a trial is counted, not drawn.
+            models.StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
+            trial = self._get_prepared_new_trial(study_id, template_trial, session)
+            session.flush()
+            session.expire(trial)
+            return self._build_frozen_trial_from_trial_model(trial)
+
+
+def _open_database(url: str) -> RDBStorage:
+    path = file_of(url)
+    if path is None:
+        return _Database(url, engine_kwargs=engine_options(url))
+    # The mode stays in the file; readers such as a dashboard then never block us.
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    storage = _Database(url)
+
+    def quick(connection: sqlite3.Connection, _: object) -> None:
+        # Safe in WAL mode: a crash of the machine may lose the last report only.
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    storage.engine.dispose()
+    sqlalchemy.event.listen(storage.engine, "connect", quick)
+    return storage

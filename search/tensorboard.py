@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import port_number, run_command
+from data_pipeline.command import port_number, run_command, some_path
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = built.add_argument
     add("--study", required=True, help="the name of a study or of a run")
-    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
+    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
     add(
         "--port", type=port_number, default=PORT, help=f"default: {PORT}; 0: a free one"
     )

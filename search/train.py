@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.keras_door import check_backend
 from data_pipeline.output import say
 
@@ -55,10 +55,15 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = built.add_argument
-    add("--config", type=Path, required=True, help="best.toml, or from search.export")
+    add(
+        "--config",
+        type=some_path,
+        required=True,
+        help="best.toml, or from search.export",
+    )
     add("--data", help="the data folder, or drawn (default: data/<dataset>)")
     add("--seeds", type=_positive, default=1, metavar="K", help="default: 1")
-    add("--out", type=Path, default=Path("runs"), help="all runs (default: runs)")
+    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
     return built
 
 

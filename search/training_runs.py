@@ -13,6 +13,7 @@ from data_pipeline.regular import read_text
 from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
+from search.driver_lock import only_driver
 from search.exported import Exported, read_exported
 from search.final import BEST
 from search.model_card import PARTIAL, SIDECAR, Winner, place_model
@@ -26,7 +27,6 @@ from search.run_folder import (
     run_name,
     write_text,
 )
-from search.storage import only_driver
 
 
 def train_seeds(

@@ -19,7 +19,7 @@ from search.run_folder import (
     studies_in,
     write_json,
 )
-from search.storage import file_of
+from search.storage_url import file_of
 from search.study import Study, read_study
 
 MOST = 5

@@ -49,8 +49,15 @@ def small(*changes, text=SMALL):
     return check_study(tomllib.loads(text), name="small", place="small.toml")
 
 
-def begin(
-    folder, study=None, *, storage="sqlite", data=None, watcher=None, name="small"
+def begin(  # noqa: PLR0913 - what a test does not name is as usual
+    folder,
+    study=None,
+    *,
+    storage="sqlite",
+    url=None,
+    data=None,
+    watcher=None,
+    name="small",
 ):
     """Opens the ledger of a run, new or begun before."""
     urls = {
@@ -59,7 +66,7 @@ def begin(
     }
     return open_ledger(
         small() if study is None else study,
-        url=urls[storage],
+        url=url or urls[storage],
         name=name,
         data=DATA if data is None else data,
         watcher=watcher,

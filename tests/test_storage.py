@@ -13,7 +13,9 @@ import pytest
 import sqlalchemy
 
 from data_pipeline.errors import InputError, RunError
-from search.storage import cut_torn_line, only_driver, open_storage
+from search.driver_lock import only_driver
+from search.journal import cut_torn_line
+from search.storage import open_storage
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,13 +31,18 @@ def journal_of(path, *, trials=2):
     return study
 
 
+def engine_of(storage):
+    """Reaches SQLAlchemy's engine of an opened database."""
+    return storage._backend.engine  # noqa: SLF001 - what only a test looks at
+
+
 def test_wal(tmp_path):
     """A SQLite file is in WAL mode, so that readers never block the driver."""
     storage = open_storage(f"sqlite:///{tmp_path / 'optuna.db'}")
     connection = sqlite3.connect(tmp_path / "optuna.db")
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
-    with storage.engine.connect() as connection:
+    with engine_of(storage).connect() as connection:
         mode = connection.execute(sqlalchemy.text("PRAGMA synchronous")).scalar()
     assert mode == 1  # NORMAL
 
@@ -87,7 +94,7 @@ def test_a_journal_leaves_no_lock(tmp_path):
     ("url", "words"),
     [
         ("nosuch://host/x", "nosuch"),
-        ("sqlite:////no/such/folder/x.db", "unable to open"),
+        ("sqlite:////no/such/folder/x.db", "lies in no folder that exists"),
         ("sqlite:///TMP/text.toml", "not a database"),
         ("TMP/nowhere/journal.log", "does not exist; make it"),
         ("TMP", "is no journal file"),
@@ -98,7 +105,7 @@ def test_a_journal_leaves_no_lock(tmp_path):
 def test_wrong_storages(tmp_path, url, words):
     """A storage that cannot be opened is told in one line, and nothing is changed."""
     (tmp_path / "text.toml").write_text("[data]\nx = 1")
-    open_storage(f"sqlite:///{tmp_path / 'real.db'}").engine.dispose()
+    engine_of(open_storage(f"sqlite:///{tmp_path / 'real.db'}")).dispose()
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError) as refused:
         open_storage(url.replace("TMP", str(tmp_path)))
@@ -114,7 +121,7 @@ def test_wrong_storages(tmp_path, url, words):
 def driver(lock):
     """Holds a lock in another process; gives the process."""
     code = (
-        "import sys, pathlib; from search.storage import only_driver\n"
+        "import sys, pathlib; from search.driver_lock import only_driver\n"
         f"with only_driver(pathlib.Path({str(lock)!r})):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

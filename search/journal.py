@@ -1,0 +1,106 @@
+"""A ledger in a journal: a file of lines, each of them whole."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal._file import BaseJournalFileLock
+
+from data_pipeline.errors import InputError
+from data_pipeline.locks import FileLock
+
+
+def open_journal(path: Path) -> JournalStorage:
+    """Opens a journal, new or begun before, and cuts a torn line from its end.
+
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: it is another kind of file.
+    """
+    _check_journal(path)
+    lock = _Flock(path.with_name(path.name + ".flock"))
+    lock.acquire()
+    try:
+        cut_torn_line(path)
+    finally:
+        lock.release()
+    return JournalStorage(_WholeLines(path, lock))
+
+
+def _check_journal(path: Path) -> None:
+    """Refuses a file that is no journal, before anything is cut from its end."""
+    if not path.exists():
+        return
+    if path.is_file():
+        with path.open("rb") as file:
+            first = file.read(1)
+        if first in {b"", b"{"}:  # each line of a journal is a JSON object
+            return
+    raise InputError(
+        f"--storage {path}: is no journal file; the URL of an SQLite database is "
+        "sqlite:///FILE"
+    )
+
+
+def cut_torn_line(path: Path) -> int:
+    """Cuts a journal to its last newline; a torn line makes every later ask fail.
+
+    Returns:
+        The number of bytes that were cut.
+    """
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+    return len(data) - whole
+
+
+class _Flock(BaseJournalFileLock):
+    """A lock that dies with its process, unlike Optuna's lock files."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = FileLock(path)
+
+    def acquire(self) -> bool:
+        self._lock.wait()
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+class _WholeLines(JournalFileBackend):
+    """A journal's file, from which a line that a full disk cut short is taken again."""
+
+    def __init__(self, path: Path, lock: _Flock) -> None:
+        super().__init__(str(path), lock_obj=lock)
+        self._path = path
+        self._own_lock = lock
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Writes lines, or none of them."""
+        lines = [json.dumps(log, separators=(",", ":")) + "\n" for log in logs]
+        self._own_lock.acquire()
+        try:
+            with self._path.open("ab", buffering=0) as file:
+                size = file.tell()
+                try:
+                    _write_all(file.fileno(), "".join(lines).encode())
+                except BaseException:
+                    file.truncate(size)
+                    raise
+        finally:
+            self._own_lock.release()
+
+
+def _write_all(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
+    os.fsync(file)

@@ -1,0 +1,235 @@
+"""One driver at a time on a database server: a row that its holder keeps alive.
+
+The holder raises a number in the row every few seconds. Who wants the row watches it:
+where the number stands still for a lease, or the holder was a process of this machine
+that is gone, the row is taken over, by an update that only one of several can win.
+Nobody's clock is compared with another's.
+"""
+
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
+
+from data_pipeline.errors import RunError
+
+LEASE = 30.0
+"""Seconds without a sign of life after which another driver takes over."""
+
+BEATS = 10
+"""Signs of life within a lease."""
+
+LONGEST = 255
+
+DRIVERS = Table(
+    "expression_search_drivers",
+    MetaData(),
+    Column("study", String(LONGEST), primary_key=True),
+    Column("holder", String(2 * LONGEST), nullable=False),
+    Column("beat", Integer, nullable=False),
+)
+
+
+class Lease:
+    """A study of one server, for one driver at a time."""
+
+    def __init__(
+        self, engine: Engine, study: str, *, place: str, seconds: float = LEASE
+    ) -> None:
+        """Names what is wanted; nothing is taken yet.
+
+        Args:
+            engine: of the server.
+            study: the Optuna study's name.
+            place: the server's, for messages.
+            seconds: of the lease; all drivers give the same.
+        """
+        self._engine = engine
+        self._study = study
+        self._place = place
+        self._seconds = seconds
+        self._me = _this_process()
+        self._alive = 0.0
+        self._lost_to: str | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._keep_alive, name="lease", daemon=True
+        )
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Takes the study, and keeps it until ``release``.
+
+        Raises:
+            RunError: a living driver has it.
+        """
+        try:
+            self._win()
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._thread.start()
+
+    def release(self) -> None:
+        """Gives the study back."""
+        self._stop.set()
+        self._thread.join(timeout=1.0)
+        with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # it ends by itself
+            self._swap((self._me, None), "")
+        self._engine.dispose()
+
+    def check(self) -> None:
+        """Makes sure that nobody has taken over.
+
+        A process that was frozen asks the server before it goes on.
+
+        Raises:
+            RunError: another driver has.
+        """
+        if self._lost_to is None and time.monotonic() - self._alive > self._seconds / 2:
+            self._renew()
+        if self._lost_to is not None:
+            raise RunError(
+                f"{self._place}: {self._lost_to} has taken over the study "
+                f"{self._study}, because this driver gave no sign of life for "
+                f"{self._seconds:g} s; it goes on there, and nothing is lost"
+            )
+
+    def _win(self) -> None:
+        """Takes the row, watching it first where its holder may be alive."""
+        self._make_table()
+        watched: tuple[str, int] | None = None
+        end = time.monotonic() + self._seconds
+        while True:
+            row, overdue = self._row(), time.monotonic() > end
+            if row is None:
+                taken = self._insert()
+            elif _is_free(row[0]) or (overdue and row == watched):
+                taken = self._swap(row, self._me)
+            elif watched not in (None, row):
+                break  # it beats
+            else:
+                watched, taken = row, False
+            if taken:
+                return
+            time.sleep(self._seconds / BEATS / 4)
+        raise RunError(
+            f"{self._place}: one driver at a time may work on a study, and "
+            f"{_told(row[0])} works on {self._study}; wait for it, or stop it"
+        )
+
+    def _keep_alive(self) -> None:
+        while not self._stop.wait(self._seconds / BEATS):
+            with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # tried again
+                self._renew()
+
+    def _renew(self) -> None:
+        with self._lock:
+            if self._stop.is_set() or self._swap((self._me, None), self._me):
+                return
+            row = self._row()
+            self._lost_to = "another program" if row is None else _told(row[0])
+
+    def _swap(self, old: tuple[str, int | None], new: str) -> bool:
+        """Writes a new holder where the old one is still there."""
+        begun = time.monotonic()
+        change = sqlalchemy.update(DRIVERS).where(DRIVERS.c.study == self._study)
+        change = change.where(DRIVERS.c.holder == old[0])
+        if old[1] is not None:
+            change = change.where(DRIVERS.c.beat == old[1])
+        values = {DRIVERS.c.holder: new, DRIVERS.c.beat: DRIVERS.c.beat + 1}
+        with self._engine.begin() as connection:
+            won = connection.execute(change.values(values)).rowcount == 1
+        if won:
+            self._alive = begun
+        return won
+
+    def _insert(self) -> bool:
+        row = {"study": self._study, "holder": self._me, "beat": 0}
+        begun = time.monotonic()
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sqlalchemy.insert(DRIVERS).values(row))
+        except sqlalchemy.exc.IntegrityError:
+            return False
+        self._alive = begun
+        return True
+
+    def _row(self) -> tuple[str, int] | None:
+        query = sqlalchemy.select(DRIVERS.c.holder, DRIVERS.c.beat)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(DRIVERS.c.study == self._study))
+            row = found.one_or_none()
+        return None if row is None else (str(row[0]), int(row[1]))
+
+    def _make_table(self) -> None:
+        try:
+            DRIVERS.create(self._engine, checkfirst=True)
+        except sqlalchemy.exc.SQLAlchemyError:
+            # Another driver may have made it in between.
+            if not sqlalchemy.inspect(self._engine).has_table(DRIVERS.name):
+                raise
+
+
+def _this_process() -> str:
+    """Names this process so that others of the machine can tell whether it lives."""
+    pid = os.getpid()
+    facts = {
+        "pid": pid,
+        "host": socket.gethostname()[:64],
+        "machine": _machine(),
+        "started": _started(pid),
+        "token": secrets.token_hex(8),
+    }
+    return json.dumps(facts)
+
+
+def _is_free(holder: str) -> bool:
+    """Tells whether a row is nobody's, or of a process of this machine that is gone."""
+    if not holder:
+        return True
+    facts = _facts(holder)
+    mine = facts.get("machine") == _machine() != ""
+    return mine and _started(int(facts["pid"])) != facts.get("started")
+
+
+def _told(holder: str) -> str:
+    facts = _facts(holder)
+    if "pid" not in facts:
+        return "another program"
+    return f"process {facts['pid']} on {facts.get('host')}"
+
+
+def _facts(holder: str) -> dict[str, Any]:
+    with suppress(ValueError):
+        facts = json.loads(holder)
+        if isinstance(facts, dict) and isinstance(facts.get("pid"), int):
+            return facts
+    return {}
+
+
+def _machine() -> str:
+    """Names the running system and its space of process numbers; empty if unknown."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return f"{boot.strip()} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """Tells when a process began, in ticks of its system; empty where none lives."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]

@@ -1,0 +1,181 @@
+"""What went wrong in a storage: whether to wait for it, and what to say of it.
+
+Optuna wraps the errors of a database as "invalid data" and keeps the cause; this finds
+it again.
+"""
+
+import errno
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy
+from optuna.exceptions import StorageInternalError
+
+from data_pipeline.errors import HarnessError, first_line
+
+Kind = Literal["busy", "away", "starting", "full", "broken"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: its kind, what the database or the system says, and the way out."""
+
+    kind: Kind
+    said: str
+
+    @property
+    def told(self) -> str:
+        """Says what is wrong, and what to do."""
+        return f"{RULES[self.kind][0]} ({self.said}); {RULES[self.kind][1]}"
+
+
+GOES_ON = "then the same command goes on from here"
+RULES: dict[Kind, tuple[str, str]] = {
+    "busy": (
+        "the database stays locked by another program",
+        f"close what holds it, such as a backup or an editor of databases; {GOES_ON}",
+    ),
+    "away": (
+        "the server of the database does not answer",
+        f"start it, or mend the connection to it; {GOES_ON}",
+    ),
+    "starting": (
+        "the server of the database is starting or stopping",
+        f"wait until it takes connections; {GOES_ON}",
+    ),
+    "full": (
+        "cannot be written: the disk is full, fails, or a limit of size is reached",
+        f"make room; {GOES_ON}",
+    ),
+    "broken": (
+        "the database cannot be used any more",
+        f"make it readable and writable, or bring it back from a copy; {GOES_ON}",
+    ),
+}
+
+_SQLITE: dict[int, Kind] = {
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_PROTOCOL: "busy",
+    sqlite3.SQLITE_SCHEMA: "busy",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "full",
+}
+_STATES: tuple[tuple[str, Kind], ...] = (
+    # The classes of PostgreSQL's SQLSTATE, the longest first.
+    ("53100", "full"),
+    ("57P03", "starting"),
+    ("25006", "away"),  # a server that was demoted to a replica
+    ("55P03", "busy"),
+    ("40", "busy"),
+    ("53", "away"),
+    ("57", "away"),
+    ("08", "away"),
+    ("58", "full"),
+    ("22", "broken"),
+    ("28", "broken"),
+    ("3D", "broken"),
+    ("42", "broken"),
+)
+_MYSQL: dict[int, Kind] = {
+    1021: "full",
+    1114: "full",
+    1205: "busy",
+    1213: "busy",
+    1044: "broken",
+    1045: "broken",
+    1049: "broken",
+    1146: "broken",
+}
+_STORAGES = (
+    sqlalchemy.exc.SQLAlchemyError,
+    sqlite3.Error,
+    OSError,
+    StorageInternalError,
+    json.JSONDecodeError,
+)
+_PLAIN: tuple[tuple[tuple[type[Exception], ...], Kind], ...] = (
+    ((sqlalchemy.exc.TimeoutError, sqlalchemy.exc.PendingRollbackError), "away"),
+    ((sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ValueError), "broken"),
+)
+_WEIGHT: tuple[Kind, ...] = ("full", "busy", "starting", "away", "broken")
+_STARTING = ("is starting up", "is shutting down", "is in recovery mode")
+_DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.ESTALE}
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """Finds what a storage's error means; another error is not a storage's.
+
+    Args:
+        error: what Optuna, SQLAlchemy or the system raised.
+    """
+    found = [
+        Fault(kind=kind, said=_said(cause))
+        for cause in reversed(list(_causes(error)))  # the deepest says most
+        if (kind := _kind(cause)) is not None
+    ]
+    return min(found, key=lambda fault: _WEIGHT.index(fault.kind), default=None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Gives an error of a storage and what it comes from.
+
+    A rollback fails after the fault that made it necessary: the context counts too.
+    """
+    cause: BaseException | None = error if _is_storages(error) else None
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _is_storages(error: BaseException) -> bool:
+    if isinstance(error, HarnessError):
+        return False
+    torn = isinstance(error, ValueError) and str(error) == "Invalid log format."
+    return torn or isinstance(error, _STORAGES)
+
+
+def _kind(error: BaseException) -> Kind | None:
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, sqlite3.Error):
+        return _sqlite_kind(original)
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        return _server_kind(error, original)
+    if isinstance(error, OSError):
+        return "full" if error.errno in _DISK else "broken"
+    return next((kind for kinds, kind in _PLAIN if isinstance(error, kinds)), None)
+
+
+def _sqlite_kind(error: sqlite3.Error) -> Kind:
+    code = getattr(error, "sqlite_errorcode", None)
+    return "broken" if code is None else _SQLITE.get(code & 0xFF, "broken")
+
+
+def _server_kind(error: Any, original: Any) -> Kind:
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    number = original.args[0] if original.args else None
+    if any(words in str(original) for words in _STARTING):
+        return "starting"
+    if state:
+        return next(
+            (kind for start, kind in _STATES if state.startswith(start)), "away"
+        )
+    if isinstance(number, int):
+        return _MYSQL.get(number, "away")
+    connection = sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError
+    lost = error.connection_invalidated or isinstance(error, connection)
+    return "away" if lost else "broken"
+
+
+def _said(error: BaseException) -> str:
+    """Takes what the database itself says, without SQL and links."""
+    original = getattr(error, "orig", None) or error
+    strerror = getattr(original, "strerror", None)
+    if isinstance(original, OSError) and strerror:
+        return str(strerror)
+    if original.args and len(original.args) > 1 and isinstance(original.args[0], int):
+        return str(original.args[1])
+    return first_line(original)

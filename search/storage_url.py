@@ -1,0 +1,245 @@
+"""The URL of a storage: its one spelling, its file, and no password in messages."""
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+from urllib.parse import quote, quote_plus, unquote
+
+import sqlalchemy
+from sqlalchemy.engine import URL, make_url
+
+from data_pipeline.errors import InputError, first_line
+
+ENVIRONMENT = "EXPRESSION_SEARCH_STORAGE"
+"""The variable that names a storage, for URLs with a password."""
+
+HIDDEN = "***"
+
+DRIVERS = {  # the package SQLAlchemy takes where a URL names none, ours, our extra
+    "postgresql": ("psycopg2", "psycopg", "postgres"),
+    "mysql": ("MySQLdb", "pymysql", "mysql"),
+    "mariadb": ("MySQLdb", "pymysql", "mysql"),
+}
+_SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)
+_USER_PART = re.compile(r"(://[^:/@\s]*:).*@", re.DOTALL)
+_USER_IN_TEXT = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
+_QUERY_PAIR = re.compile(r"(?<=[?&;])([^=&;]+)=([^&;]*)")
+_NO_SLASHES = re.compile(r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:(?!//)")
+_SQLITE_OPTIONS = {"uri", "mode", "cache", "timeout"}
+
+
+def sqlite_url(path: Path) -> str:
+    """Names a file as the URL of an SQLite database.
+
+    Example:
+        >>> sqlite_url(Path("/runs/a b?/optuna.db"))
+        'sqlite:////runs/a b%3F/optuna.db'
+    """
+    return _text(URL.create("sqlite", database=str(path)))
+
+
+def asked_storage(option: str | None) -> str | None:
+    """Takes a storage from the command line, or else from the environment.
+
+    Args:
+        option: ``--storage``.
+
+    Returns:
+        The storage in its one spelling, or ``None`` where neither names one.
+
+    Raises:
+        InputError: it is no storage that can be kept, or its driver is missing.
+    """
+    named = option or os.environ.get(ENVIRONMENT)
+    return whole_url(named) if named else None
+
+
+def whole_url(url: str) -> str:
+    """Gives a storage its one spelling: its file absolute, its driver named.
+
+    Args:
+        url: as a person writes it.
+
+    Returns:
+        A URL, or the path of a journal.
+
+    Raises:
+        InputError: it is no storage that can be kept, or its driver is missing.
+
+    Example:
+        >>> whole_url("sqlite+pysqlite:////shared.db")
+        'sqlite:////shared.db'
+    """
+    if "://" not in url:
+        return _journal(url)
+    found = _parsed(url)
+    if found.get_backend_name() != "sqlite":
+        return _text(_with_driver(found, url))
+    path = _sqlite_file(found, url)
+    if not path.parent.is_dir() or (path.exists() and not path.is_file()):
+        wrong = "is none" if path.exists() else "lies in no folder that exists"
+        raise InputError(
+            f"--storage {masked(url)}: the database's file, {path}, {wrong}; name a "
+            "file in a folder that exists"
+        )
+    name = found.drivername.removesuffix("+pysqlite")
+    query = {key: found.query[key] for key in found.query if key == "timeout"}
+    return _text(URL.create(name, database=str(path), query=query))
+
+
+def file_of(url: str) -> Path | None:
+    """Returns the file of a SQLite or journal storage; a server has none."""
+    if "://" not in url:
+        return Path(url)
+    found = _parsed(url)
+    return _sqlite_file(found, url) if found.get_backend_name() == "sqlite" else None
+
+
+def masked(url: str) -> str:
+    """Hides the passwords of a URL; the path of a journal stays as it is.
+
+    Example:
+        >>> masked("postgresql://me:s3cret@host/x?sslpassword=s3cret")
+        'postgresql://me:***@host/x?sslpassword=***'
+    """
+    if "://" not in url:
+        return url
+    hidden = _USER_PART.sub(rf"\1{HIDDEN}@", url)
+    return _QUERY_PAIR.sub(_hide_pair, hidden)
+
+
+def without_secrets(text: str, url: str) -> str:
+    """Hides the passwords of a URL in what somebody else says of it.
+
+    Args:
+        text: a message, perhaps of a library.
+        url: the storage.
+    """
+    text = _USER_IN_TEXT.sub(rf"\1{HIDDEN}@", text.replace(url, masked(url)))
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
+    return text
+
+
+def identity_of(url: str) -> str:
+    """Names a storage so that neither its password nor its driver matters.
+
+    Example:
+        >>> identity_of("postgresql+psycopg://me:s3cret@host:5432/x?sslmode=require")
+        'postgresql://host:5432/x'
+    """
+    if "://" not in url:
+        return url
+    found = _parsed(url)
+    return _text(
+        URL.create(
+            found.get_backend_name(),
+            host=found.host,
+            port=found.port,
+            database=found.database,
+        )
+    )
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        found = make_url(url.replace("postgres://", "postgresql://", 1))
+        if "@" not in (found.host or ""):
+            return found
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        pass  # what it says holds parts of the URL
+    raise InputError(
+        f"--storage {masked(url)}: is no database URL; such a URL reads "
+        "DATABASE://USER:PASSWORD@HOST:PORT/NAME, with %40 for an @ in a password, or "
+        "sqlite:///FILE"
+    )
+
+
+def _journal(text: str) -> str:
+    if _NO_SLASHES.match(text):
+        raise InputError(
+            f"--storage {text.partition(':')[0]}:...: the URL of a database has :// "
+            "after the database's name: sqlite:///FILE, postgresql://HOST/NAME"
+        )
+    path = Path(text).resolve()
+    if not path.parent.is_dir():
+        raise InputError(
+            f"--storage {text}: the folder {path.parent} of the journal file does not "
+            "exist; make it, or name another file"
+        )
+    return str(path)
+
+
+def _sqlite_file(found: URL, url: str) -> Path:
+    """Finds the file of an SQLite database; one in memory has none."""
+    database = found.database or ""
+    is_uri = str(found.query.get("uri", "")).lower() in {"true", "1", "yes", "on", "t"}
+    if is_uri and database.startswith("file:"):
+        database = unquote(re.sub("^file:(//(localhost)?(?=/))?", "", database))
+    in_memory = found.query.get("mode") == "memory" or database == ":memory:"
+    if in_memory or not database.strip():
+        raise InputError(
+            f"--storage {masked(url)}: a database in memory is lost when the search "
+            "ends; name a file: sqlite:///FILE"
+        )
+    strange = sorted(found.query.keys() - _SQLITE_OPTIONS)
+    if found.query.get("mode", "rwc") not in {"rw", "rwc"}:
+        strange.append("mode")
+    if found.host or found.username or found.password:
+        strange.append("host, user or password")
+    if strange:
+        raise InputError(
+            f"--storage {masked(url)}: the URL of an SQLite file is sqlite:///FILE, "
+            f"with four slashes for an absolute path; it takes no {', '.join(strange)}"
+        )
+    return Path(database).resolve()
+
+
+def _with_driver(found: URL, url: str) -> URL:
+    """Names our own driver where SQLAlchemy's usual one is not installed."""
+    name, _, driver = found.drivername.partition("+")
+    usual, ours, extra = DRIVERS.get(name, ("", "", ""))
+    if ours and not driver and not _is_installed(usual):
+        found = found.set(drivername=f"{name}+{ours}")
+    try:
+        found.get_dialect().import_dbapi()
+    except sqlalchemy.exc.NoSuchModuleError:
+        raise InputError(
+            f"--storage {masked(url)}: SQLAlchemy knows no database {name!r} with this "
+            "driver; it knows sqlite, postgresql and mysql"
+        ) from None
+    except ImportError as error:
+        way = f"pip install -e '.[{extra}]' brings {ours}" if extra else "install it"
+        raise InputError(
+            f"--storage {masked(url)}: the package of its driver is missing "
+            f"({first_line(error)}); {way}"
+        ) from None
+    return found
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _hide_pair(pair: re.Match[str]) -> str:
+    key, value = pair.groups()
+    return f"{key}={HIDDEN if _SECRET_KEY.search(unquote(key)) else value}"
+
+
+def _secrets(url: str) -> set[str]:
+    """Collects each password of a URL, as written and as meant."""
+    parts = [part.group()[3:-1] for part in _USER_PART.finditer(url)]
+    raw = [part.partition(":")[2] for part in parts]
+    raw += [
+        value
+        for key, value in _QUERY_PAIR.findall(url)
+        if _SECRET_KEY.search(unquote(key))
+    ]
+    forms = {unquote(word) for word in raw} | set(raw)
+    forms |= {form(word) for word in forms for form in (quote, quote_plus)}
+    return {word for word in forms if word}
