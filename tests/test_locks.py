@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.locks import NO_LOCKS, FileLock, alone
+from data_pipeline.receipt_file import Receipts
 
 ROOT = Path(__file__).parents[1]
 
@@ -139,3 +140,13 @@ def test_threads_wait(tmp_path):
     for thread in threads:
         thread.join()
     assert (inside, most) == (0, 1)
+
+
+@pytest.mark.usefixtures("disk")
+def test_receipts_are_locked(tmp_path):
+    """A file of receipts is locked with and without locks of the file system."""
+    receipts = Receipts(tmp_path / "receipts.jsonl")
+    for _ in range(2):
+        with receipts.locked() as file:
+            file.write(b"{}\n")
+    assert receipts.path.read_bytes() == b"{}\n" * 2
