@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from data_pipeline import check
-from data_pipeline.development import split_table
 from data_pipeline.errors import DataError
+from data_pipeline.held_people import split_table
 from data_pipeline.leaks import parts_of
 from data_pipeline.readers import read
 from data_pipeline.split import Fold
