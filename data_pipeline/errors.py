@@ -13,6 +13,8 @@
 Every message says the rule, the value found, the place, and the way out.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -54,6 +56,31 @@ class DataError(InputError):
 
 class SealedError(InputError):
     """The hold-out was opened before, and nobody asked to open it again."""
+
+
+@contextmanager
+def named(place: str) -> Iterator[None]:
+    """Names the study file before a refusal of what it asks for.
+
+    Args:
+        place: the file; empty where there is none, as in tests.
+
+    Yields:
+        Nothing; a refusal that names the place already stays as it is.
+
+    Example:
+        >>> with named("my.toml"):
+        ...     raise DataError("[split] folds is at least 1, found 0")
+        Traceback (most recent call last):
+        ...
+        data_pipeline.errors.DataError: my.toml: [split] folds is at least 1, found 0
+    """
+    try:
+        yield
+    except InputError as error:
+        if not place or place in str(error):
+            raise
+        raise type(error)(f"{place}: {error}") from error.__cause__
 
 
 def first_line(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from data_pipeline.development import (
     usable,
     usable_apart,
 )
-from data_pipeline.errors import DataError
+from data_pipeline.errors import DataError, named
 from data_pipeline.frames import Frames
 from data_pipeline.held_people import split_table
 from data_pipeline.inspection import Fault, Look, inspect
@@ -74,7 +74,8 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
     table = joined(table, keys.data.subjects)
-    divided = split_table(table, keys.split)
+    with named(keys.place):
+        divided = split_table(table, keys.split)
     parts = parts_of(table, divided)
     looks = _looks(table, progress)
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
@@ -131,7 +132,9 @@ def _target_problems(
             held = [digests[image] for image in digests.keys() - set(images)]
             usable_apart(found, kept, _pictures(own), _pictures(held))
     except DataError as error:
-        yield Problem(check=Check.TARGET, where="the study", found=str(error))
+        yield Problem(
+            check=Check.TARGET, where=keys.place or "the study", found=str(error)
+        )
 
 
 def _pictures(digests: Sequence[str]) -> Pictures:

@@ -78,11 +78,10 @@ def _explore(asked: argparse.Namespace) -> None:
             f"--study: the name of a study names a folder, so it {rule}; found "
             f"{study!r}; rename the study file"
         )
-    # Load pandas and matplotlib, which --help and a wrong study need not.
+    # Load pandas, which --help and a wrong study need not.
     from data_pipeline.data_folder import find_data  # noqa: PLC0415
     from data_pipeline.exploration import folder  # noqa: PLC0415
     from data_pipeline.exploration.gather import gather  # noqa: PLC0415
-    from data_pipeline.exploration.render import render  # noqa: PLC0415
     from data_pipeline.held_people import past_of  # noqa: PLC0415
 
     with stage_bars() as progress:
@@ -98,6 +97,9 @@ def _explore(asked: argparse.Namespace) -> None:
             past=past_of(out.resolve().parent),
             progress=progress,
         )
+        # Loads matplotlib and SciPy, which a wrong label need not.
+        from data_pipeline.exploration.render import render  # noqa: PLC0415
+
         page, charts = render(replace(material, faces=asked.show_faces), progress)
         folder.write_folder(out, page, charts)
     say(f"the page: {out / folder.PAGE}\nits charts: {out / folder.CHARTS}")

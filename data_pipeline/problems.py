@@ -8,8 +8,8 @@ class Check(StrEnum):
     """What is checked, in the order of the report."""
 
     LABEL = "impossible label"
-    FOREIGN = "not known here"
-    CLASS = "class without images, or images without a class"
+    FOREIGN = "left out: not known here"
+    CLASS = "classes unlike those of the study"
     MISSING = "missing image"
     POINTER = "Git LFS pointer"
     WEB_PAGE = "web page saved as an image"

@@ -26,12 +26,14 @@ UNSAID: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
 class DataKeys:
     """The sections ``[data]`` and ``[split]`` of a study.
 
-    ``targets_known`` is false where the study names no targets yet.
+    ``targets_known`` is false where the study names no targets yet; ``place`` is the
+    file, for messages.
     """
 
     data: Data
     split: Split
     targets_known: bool = True
+    place: str = ""
 
 
 def read_data_keys(study: str) -> DataKeys:
@@ -64,7 +66,9 @@ def read_data_keys(study: str) -> DataKeys:
         raise StudyError(
             "\n".join(f"{path}: {shortened(problem)}" for problem in problems)
         )
-    return DataKeys(data=data, split=split, targets_known="targets" in named)
+    return DataKeys(
+        data=data, split=split, targets_known="targets" in named, place=str(path)
+    )
 
 
 def _find(study: str) -> Path:

@@ -20,6 +20,9 @@ from search.records import TrialRecord
 from search.run_folder import check_name
 from search.study import Study, check_study
 
+BEST = "best.toml"
+"""The exported configuration in a run's folder."""
+
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 

@@ -13,7 +13,7 @@ from data_pipeline.receipts import Opener
 from data_pipeline.seeds import child_seed
 from models.weights import NONE
 from search.crops import without_face
-from search.exported import exported
+from search.exported import BEST, exported
 from search.kept_model import card_in, kept_model, loaded
 from search.ledger import Ledger
 from search.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
@@ -27,7 +27,7 @@ from search.starts import started
 from search.study import Study
 from search.truth import label_rules
 
-REPORT, BEST = "holdout.json", "best.toml"
+REPORT = "holdout.json"
 
 
 def require_best(ledger: Ledger) -> TrialRecord:

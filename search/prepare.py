@@ -17,6 +17,7 @@ from data_pipeline.development import (
     usable,
     usable_apart,
 )
+from data_pipeline.errors import named
 from data_pipeline.held_people import divide, past_of
 from data_pipeline.images import Images, read_images
 from data_pipeline.left_out import Skipped
@@ -107,7 +108,8 @@ def read_labels(
         DataError: the data are wrong, or lack a target of the study.
         StudyError: a configuration of the space cannot be built for these data.
     """
-    models = models_of(study.space, runs.resolve(), study.name, drawn=drawn)
+    with named(study.place):
+        models = models_of(study.space, runs.resolve(), study.name, drawn=drawn)
     table = read_table(
         root,
         study.data,
@@ -115,8 +117,9 @@ def read_labels(
     )
     past = past_of(runs / run_name(study.name, drawn=drawn))
     people = population(study.data.dataset, root, drawn=drawn)
-    divided = divide(table, study.split, data=people, past=past)
-    development = read_development(study.data, divided.split)
+    with named(study.place):
+        divided = divide(table, study.split, data=people, past=past)
+        development = read_development(study.data, divided.split)
     targets = development.targets
     frame = Frame(
         models=models,
@@ -127,14 +130,15 @@ def read_labels(
         dimensions=targets.dimensions,
         several=targets.learned == "several",
     )
-    check_space(study.space, frame)
-    check_seen(
-        study.space,
-        frame,
-        dataset=study.data.dataset,
-        drawn=drawn,
-        tested=models_tested(past.receipts, people),
-    )
+    with named(study.place):
+        check_space(study.space, frame)
+        check_seen(
+            study.space,
+            frame,
+            dataset=study.data.dataset,
+            drawn=drawn,
+            tested=models_tested(past.receipts, people),
+        )
     return Labelled(
         root=root,
         drawn=drawn,
@@ -167,7 +171,8 @@ def prepare(
         DataError: an image cannot be read, or too few are left.
     """
     images = read_pixels(study, labelled, cache=cache, progress=progress)
-    used, dropped = used_rows(study, labelled, images)
+    with named(study.place):
+        used, dropped = used_rows(study, labelled, images)
     job = Job(
         images=str(images.path.resolve()),
         targets=labelled.targets,
@@ -203,12 +208,14 @@ def read_pixels(
         The images, one for each development row.
     """
     development = labelled.split.development
+    with named(study.place):
+        cropper = study_cropper(study.data, development)
     return read_images(
         development,
         size=study.data.image_size,
         cache=cache,
         unreadable=study.data.unreadable,
-        cropper=study_cropper(study.data, development),
+        cropper=cropper,
         progress=progress,
     )
 

@@ -12,7 +12,6 @@ from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
 from data_pipeline.receipt_file import RECEIPTS
 from data_pipeline.regular import open_regular, read_text
-from search.storage_url import identity_of, sqlite_url
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
@@ -50,12 +49,17 @@ class RunFolder:
     @property
     def storage(self) -> str:
         """The URL of the default storage."""
+        # Loads SQLAlchemy, which labels and a wrong study need not.
+        from search.storage_url import sqlite_url  # noqa: PLC0415
+
         return sqlite_url(self.path / "optuna.db")
 
     def checkpoints(self, storage: str) -> Path:
         """Models of trials; those of another storage's trials lie apart."""
         if storage == self.storage:
             return self.path / "checkpoints"
+        from search.storage_url import identity_of  # noqa: PLC0415 - as above
+
         digest = hashlib.sha256(identity_of(storage).encode()).hexdigest()
         return self.path / f"checkpoints-{digest[:8]}"
 

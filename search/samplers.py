@@ -7,15 +7,14 @@ keeps no state of its own, so a kill changes no proposal.
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 
-from data_pipeline.errors import StudyError
 from data_pipeline.seeds import child_seed
 from search.cmaes_sampler import CmaesSampler
+from search.sampler_packages import check_sampler
 from search.space import SearchSpace, numeric_parameters
 
 
@@ -38,11 +37,7 @@ class Turn:
 
 
 def _gp(turn: Turn) -> BaseSampler:
-    if find_spec("torch") is None:
-        raise StudyError(
-            "[search] sampler: gp needs PyTorch, which is not installed; "
-            "pip install -e '.[gp]', or take sampler tpe"
-        )
+    check_sampler("gp")
     return optuna.samplers.GPSampler(seed=turn.fresh)
 
 

@@ -3,13 +3,12 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from rich.console import Console
-
-from data_pipeline.data_folder import find_data
+from data_pipeline.errors import named
 from data_pipeline.held_people import HELD_OUT
 from data_pipeline.receipt_file import Receipts
 from search import final
 from search.announce import say_split, say_where, told_foreign
+from search.begin import Begun
 from search.checkpoint_files import checkpoint_files
 from search.curve_files import FOLDER as CURVES
 from search.curve_files import CurveFiles
@@ -24,25 +23,22 @@ from search.prepare import (
     Labelled,
     label_identity,
     prepare,
-    read_labels,
 )
 from search.progress import SearchProgress
 from search.records import Watcher
-from search.report_text import describe, told_findings
+from search.report_text import describe
 from search.results import RetrainOrder
 from search.run_folder import (
     RunFolder,
-    check_name,
     held_out_text,
     read_json,
-    run_name,
     write_text,
 )
-from search.samplers import build_sampler, sampler_notes
+from search.samplers import sampler_notes
 from search.storage_url import asked_storage
-from search.study import Study, read_study
+from search.study import Study
 from search.trials_table import TableWriter
-from search.warm_start import check_warm_start, warm_started
+from search.warm_start import warm_started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,49 +53,31 @@ class Run:
     check: Check = lambda: None
 
 
-def run_stages(asked: argparse.Namespace) -> None:
+def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
     """Runs every stage that is asked for and not done yet.
 
     Args:
         asked: the options of ``search.run``.
+        begun: the study and its labels.
     """
-    study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
-    check_name(study.name)
+    study, labelled = begun.study, begun.labelled
+    folder, progress = begun.folder, begun.progress
     storage = asked_storage(asked.storage)
-    # Here it costs nothing to learn that a sampler's package is missing.
-    sampler = study.search.sampler
-    build_sampler(sampler, seed=study.search.seed, ordinal=0, space=study.space)
-    with SearchProgress(Console()) as progress:
-        root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
-        folder = RunFolder(
-            out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
-        )
-        check_warm_start(study, folder, drawn=drawn)
-        labelled = read_labels(
-            study, root, drawn=drawn, progress=progress.stage, runs=asked.out
-        )
-        if labelled.understood:
-            progress.say("; ".join(labelled.understood))
-        findings = told_findings(labelled.skipped, labelled.classes, study.name)
-        if findings:
-            progress.say(findings)
-        for line in labelled.told:
-            progress.say(line)
-        folder.make()
-        run = Run(
-            study=study,
-            labelled=labelled,
-            folder=folder,
-            storage=storage or folder.storage,
-            progress=progress,
-        )
-        for line in sampler_notes(sampler, study.space):
-            progress.say(line)
-        for line in study.left_out:
-            progress.say(f"not tried first, after --set: {line}")
-        lock = folder.file(".driver.lock")
-        with only_driver_of_run(lock, run.storage, folder.name) as check:
-            _run_alone(replace(run, check=check), asked)
+    folder.make()
+    run = Run(
+        study=study,
+        labelled=labelled,
+        folder=folder,
+        storage=storage or folder.storage,
+        progress=progress,
+    )
+    for line in sampler_notes(study.search.sampler, study.space):
+        progress.say(line)
+    for line in study.left_out:
+        progress.say(f"not tried first, after --set: {line}")
+    lock = folder.file(".driver.lock")
+    with only_driver_of_run(lock, run.storage, folder.name) as check:
+        _run_alone(replace(run, check=check), asked)
 
 
 def _run_alone(run: Run, asked: argparse.Namespace) -> None:
@@ -154,11 +132,13 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
 def _open(run: Run) -> Ledger:
     """Opens the ledger, with what is tried first; says what in it is another's."""
     # Before the ledger: a study that cannot start binds nobody to its space.
-    for line in told_starts(run.study, run.labelled, run.folder, run.progress.stage):
-        run.progress.say(line)
-    study = warm_started(
-        run.study, run.folder, run.labelled, run.storage, run.progress.say
-    )
+    with named(run.study.place):
+        starts = told_starts(run.study, run.labelled, run.folder, run.progress.stage)
+        for line in starts:
+            run.progress.say(line)
+        study = warm_started(
+            run.study, run.folder, run.labelled, run.storage, run.progress.say
+        )
     ledger = open_ledger(
         study,
         url=run.storage,

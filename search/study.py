@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Study:
     ``objective`` holds metric names and weights; the value of a trial is their
     weighted mean, to be maximized. ``raw`` is the study file with all overrides.
     ``known`` configurations are tried first; ``left_out`` says why others, which
-    overrides put outside the space, are not.
+    overrides put outside the space, are not. ``place`` is the file, for messages.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Study:
     raw: Mapping[str, Any]
     known: tuple[Known, ...] = ()
     left_out: tuple[str, ...] = ()
+    place: str = field(default="", compare=False)
 
     @property
     def stride(self) -> int:
@@ -174,6 +175,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
         known=enqueued.known,
         left_out=tuple(why[0] for why in outside) if changed else (),
+        place=place,
         **sections,
     )
     problems.extend(() if changed else itertools.chain(*outside))

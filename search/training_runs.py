@@ -13,9 +13,7 @@ from data_pipeline.regular import read_text
 from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
-from search.driver_lock import only_driver
-from search.exported import Exported, read_exported
-from search.final import BEST
+from search.exported import BEST, Exported, read_exported
 from search.model_card import PARTIAL, SIDECAR, Winner, place_model
 from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
@@ -61,6 +59,9 @@ def train_seeds(
         job, _ = prepare(
             found.study, labelled, cache=runs.cache, progress=progress.stage
         )
+        # Loads SQLAlchemy, which a wrong label need not.
+        from search.driver_lock import only_driver  # noqa: PLC0415
+
         prepare_process(cpus=job.cpus)
         from search.worker import Worker  # noqa: PLC0415 - after its environment
 

@@ -4,43 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from data_pipeline.errors import InputError, StudyError, nearest
+from data_pipeline.errors import InputError, StudyError
 from models.config import complete
 from search.best import ranked
+from search.earlier_run import KEPT, earlier_run
 from search.history import read_identity, read_records
 from search.known import Known, find
 from search.prepare import Labelled
 from search.records import TrialRecord
 from search.run_folder import (
     RunFolder,
-    check_fit,
     read_json,
-    run_name,
-    studies_in,
     write_json,
 )
 from search.storage_url import file_of
 from search.study import Study, read_study
 
 MOST = 5
-KEPT = "warm_start.json"
-
-
-def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
-    """Refuses an earlier run that is not there, before any label is read.
-
-    Args:
-        study: the study; ``[search] warm_start`` names the earlier one, if any.
-        folder: of the study's run, which may keep what it read at its first start.
-        drawn: whether its data are drawn; then so are the earlier run's.
-
-    Raises:
-        InputError: there is no such run.
-    """
-    name = study.search.warm_start
-    kept = read_json(folder.file(KEPT)) or {}
-    if name is not None and kept.get("study") != name:
-        _earlier(study, folder, name, drawn=drawn)
 
 
 def warm_started(
@@ -77,7 +57,7 @@ def warm_started(
     asked = {"study": name, "hold_out": hold_out}
     kept = read_json(folder.file(KEPT)) or {}
     if any(kept.get(key) != value for key, value in asked.items()):
-        earlier = _earlier(study, folder, name, drawn=labelled.drawn)
+        earlier = earlier_run(study, folder, name, drawn=labelled.drawn)
         url = _storage_of(earlier, folder, storage)
         kept = asked | {"trials": _best(study, earlier, url, hold_out)}
         write_json(folder.file(KEPT), kept)
@@ -91,25 +71,6 @@ def warm_started(
             known.append(Known(name=title, params=params, spared=False))
     say(f"warm start: {len(known)} of the best trials of {name} are tried first")
     return replace(study, known=(*study.known, *known))
-
-
-def _earlier(study: Study, folder: RunFolder, name: str, *, drawn: bool) -> RunFolder:
-    """Finds the earlier run beside the study's own."""
-    check_fit(name, "[search] warm_start")
-    if name == study.name:
-        raise StudyError(
-            f"[search] warm_start: {name} is this study itself, which goes on by the "
-            "same command; name another one"
-        )
-    runs = studies_in(folder.out, "study.toml", drawn=drawn)
-    if name not in runs:
-        on = " on drawn faces" if drawn else ""
-        known = nearest(name, runs) if runs else f"there are no runs{on} yet"
-        raise InputError(
-            f"[search] warm_start: there is no run of a study {name}{on} in "
-            f"{folder.out}; {known}"
-        )
-    return RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
 
 
 def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:

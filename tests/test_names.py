@@ -10,12 +10,12 @@ from data_pipeline import explore
 from data_pipeline.errors import InputError
 from data_pipeline.names import LONGEST, why_unfit
 from search import export, tensorboard, train
+from search.earlier_run import check_warm_start
 from search.exported import read_exported
 from search.finished import find_run
 from search.run_folder import RunFolder, check_name, run_name
 from search.starts import models_of
 from search.study import read_study
-from search.warm_start import check_warm_start
 from tests.strategies_runs import said, searched, write_study
 
 WRONG = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-import search.samplers
+import search.sampler_packages
 from data_pipeline.errors import StudyError
 from search.samplers import SAMPLERS
 from search.sections import Search
@@ -142,6 +142,6 @@ def test_every_sampler_has_its_laws():
 
 def test_gp_without_torch(monkeypatch):
     """Where PyTorch is missing, gp says what to install and what to take instead."""
-    monkeypatch.setattr(search.samplers, "find_spec", lambda _: None)
+    monkeypatch.setattr(search.sampler_packages, "find_spec", lambda _: None)
     with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*tpe"):
         built("gp")

@@ -126,7 +126,7 @@ def test_a_run_that_is_not_there(tmp_path):
 def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
     """Reading the labels of a large data set would be waited for in vain."""
     monkeypatch.setattr(
-        stages, "read_labels", lambda *_, **__: pytest.fail("labels were read")
+        "search.begin.read_labels", lambda *_, **__: pytest.fail("labels were read")
     )
     study = write_study(tmp_path)
     words = ("--set", "search.warm_start=v1")
