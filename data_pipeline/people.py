@@ -4,6 +4,7 @@ A split by subject keeps its promise only where each person has one id. ``S010``
 ``s010``, ``S-010``, ``S10`` and ``SO1O`` are probably one person.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -157,9 +158,10 @@ def _ids(table: SampleTable) -> list[str]:
 
 def _advice(names: Sequence[str]) -> str:
     """Writes the entries of the study file; the commonest id comes first."""
-    person, *others = names
-    one = ", ".join(f'"{name}" = "{person}"' for name in others)
-    several = ", ".join(f'"{name}" = "{name}"' for name in others)
+    # JSON's strings are TOML's, too: an id with a quote can be copied.
+    person, *others = (json.dumps(name, ensure_ascii=False) for name in names)
+    one = ", ".join(f"{name} = {person}" for name in others)
+    several = ", ".join(f"{name} = {name}" for name in others)
     return (
         f"under [data.subjects] write {one} for one person, or {several} for "
         f"{len(names)} persons"
@@ -168,6 +170,8 @@ def _advice(names: Sequence[str]) -> str:
 
 def _near(text: str, known: list[str]) -> str:
     """Names the id that was probably meant, or some of them."""
+    if not known:
+        return "they name nobody: drop [data.subjects]"
     close = get_close_matches(text, known, n=1)
     if close:
         return f"did you mean {close[0]}?"

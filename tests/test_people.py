@@ -1,6 +1,7 @@
 """Laws of people and their ids: one person is in one part, whatever the spelling."""
 
 import json
+import tomllib
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from data_pipeline import check, explore
 from data_pipeline.development import read_table
 from data_pipeline.errors import DataError, StudyError
+from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.people import joined, people_problems, refuse_shared, same_people
 from data_pipeline.study_sections import Data
 from search.exported import exported
@@ -87,6 +89,31 @@ def test_unknown_id(subjects):
     """A mapping from or to an id that the data do not have is wrong."""
     with pytest.raises(DataError, match=r'"(s01|S01O)"; did you mean'):
         joined(two_names(), subjects)
+
+
+def test_no_subjects():
+    """Data that name nobody have nobody to join."""
+    with pytest.raises(DataError, match=r"they name nobody: drop \[data.subjects\]"):
+        joined(table_of([sample(None, 1)]), {"s010": "S010"})
+
+
+def test_entries_can_be_copied():
+    """What a refusal tells to write is TOML, whatever the ids hold."""
+    names = ['S"010', 's"010', "s\\010", "S\t010"]
+    table = table_of([sample(name, number) for number, name in enumerate(names)])
+    (problem,) = people_problems(table, {})
+    entries = problem.found.partition(" write ")[2].partition(" for one person")[0]
+    subjects = tomllib.loads("s = {" + entries + "}")["s"]
+    assert people_problems(joined(table, subjects), subjects) == []
+
+
+def test_demographics_are_joined():
+    """A person is found under either id; the row under the study's id comes first."""
+    other = Demographics(people={"s010": {"sex": "f"}, "S011": {"sex": "m"}})
+    renamed = other.joined({"s010": "S010"})
+    assert renamed.people == {"S010": {"sex": "f"}, "S011": {"sex": "m"}}
+    both = Demographics(people={"S010": {"sex": "m"}, "s010": {"sex": "f"}})
+    assert both.joined({"s010": "S010"}).people == {"S010": {"sex": "m"}}
 
 
 def test_chain():

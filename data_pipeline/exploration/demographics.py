@@ -1,7 +1,7 @@
 """Reads who the subjects are: a CSV of ``subject,sex,age,ethnicity``."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.check_table import csv_lines
@@ -31,6 +31,16 @@ class Demographics:
 
     people: dict[str, Person]
     attributes: tuple[str, ...] = ("sex", "age", "ethnicity")
+
+    def joined(self, subjects: Mapping[str, str]) -> "Demographics":
+        """Names people as a study does.
+
+        Args:
+            subjects: ids -> the id of the same person, whose own row comes first.
+        """
+        own = {who: row for who, row in self.people.items() if who not in subjects}
+        renamed = {subjects.get(who, who): row for who, row in self.people.items()}
+        return replace(self, people=renamed | own)
 
 
 def read_demographics(path: Path) -> Demographics:

@@ -1,6 +1,6 @@
 """Gathers the material: reads labels, splits, drops the hold-out, looks at files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def gather(  # noqa: PLR0913 - what a command was asked, one by one
     """
     people = None
     if demographics is not None:
-        people = _one_id_each(read_demographics(demographics), keys.data.subjects)
+        people = read_demographics(demographics).joined(keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
     shown = population(keys.data.dataset, root, drawn=drawn)
     parts = divide(table, keys.split, data=shown, past=past).split
@@ -67,16 +67,6 @@ def gather(  # noqa: PLR0913 - what a command was asked, one by one
         demographics=known,
         strangers=strangers,
         faces=False,
-    )
-
-
-def _one_id_each(found: Demographics, subjects: Mapping[str, str]) -> Demographics:
-    """Names people as the study does; who has a row under that name keeps it."""
-    renamed = {subjects.get(who, who): person for who, person in found.people.items()}
-    return replace(
-        found,
-        people=renamed
-        | {who: person for who, person in found.people.items() if who not in subjects},
     )
 
 
