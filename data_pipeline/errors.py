@@ -13,9 +13,13 @@
 Every message says the rule, the value found, the place, and the way out.
 """
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+
+MOST = 4000
+"""Characters of a cause that are told."""
 
 
 class HarnessError(Exception):
@@ -117,3 +121,23 @@ def shortened(text: str, *, most: int = 1000) -> str:
         return text
     head = most * 2 // 3 - 1
     return f"{text[:head]} ... {text[head + 5 - most :]}"
+
+
+def cause_of(error: BaseException) -> str:
+    """Says whole what broke in somebody else's code, and where.
+
+    Example:
+        >>> cause_of(ValueError("no such backend"))
+        'ValueError: no such backend'
+    """
+    told: list[str] = []
+    found: BaseException | None = error
+    while found is not None and len(told) < MOST:
+        told.append("".join(traceback.format_exception_only(found)).strip())
+        frames = traceback.extract_tb(found.__traceback__)
+        if frames:
+            told[-1] += f"\n  ({frames[-1].filename}, line {frames[-1].lineno})"
+        found = found.__cause__ or (
+            None if found.__suppress_context__ else found.__context__
+        )
+    return "\n".join(told)[:MOST]

@@ -59,6 +59,8 @@ def load_keras() -> Any:
     """
     # A variable that is set is inherited by every process that we start.
     os.environ[VARIABLE] = check_backend()
+    # It imports Matplotlib, which fails with the backend of a notebook.
+    os.environ["MPLBACKEND"] = "agg"
     # The detector uses ``tf.keras``, which may be another package otherwise.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     if "keras" in sys.modules:

@@ -8,11 +8,11 @@ import importlib
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from data_pipeline.errors import HarnessError, RunError, cause_of
 from data_pipeline.keras_door import load_keras
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
@@ -43,6 +43,8 @@ def environment(cpus: int) -> dict[str, str]:
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         # JAX's threads on a processor; it reads no other number.
         "NPROC": threads,
+        # Keras imports Matplotlib, which fails with the backend of a notebook.
+        "MPLBACKEND": "agg",
     }
 
 
@@ -56,13 +58,19 @@ def prepare_process(*, cpus: int) -> None:
 
     Raises:
         InputError: the environment asks for a backend that is not trained with.
+        RunError: Keras cannot be imported here.
     """
     os.environ.update(environment(cpus))
-    if "keras" in sys.modules:
-        load_keras()
-    else:
-        with _held_back_stderr():
+    try:
+        if "keras" in sys.modules:
             load_keras()
+        else:
+            with _no_stderr():
+                load_keras()
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise RunError(f"Keras cannot be imported:\n{cause_of(error)}") from error
     # It warns of "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -115,21 +123,14 @@ def value_and_gradients(function: Callable[..., tuple[Any, Any]]) -> Callable[..
 
 
 @contextmanager
-def _held_back_stderr() -> Iterator[None]:
-    """Holds back what C++ writes to file descriptor 2; shows it after a failure.
-
-    TensorFlow writes some lines before it reads its own log level.
-    """
+def _no_stderr() -> Iterator[None]:
+    """Drops what C++ writes to file descriptor 2 before it reads its own log level."""
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(kept, held.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,8 +1,10 @@
 """The executors of a search by their names; Ray is imported only where it is used."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from data_pipeline.errors import RunError, cause_of
 from search.job import Job
 from search.ledger import Ledger
 from search.results import Failed, Retrained, RetrainOrder
@@ -13,13 +15,18 @@ Executor = Callable[
 
 
 def executor(name: str) -> Executor:
-    """Loads an executor: ``serial`` or ``ray``."""
+    """Loads an executor: ``serial`` or ``ray``.
+
+    Raises:
+        RunError: Ray cannot be imported.
+    """
     logging.getLogger("absl").setLevel(logging.ERROR)
     if name == "serial":
         from search.serial import run_serial  # noqa: PLC0415
 
         return run_serial
-    from search.ray_tune import run_ray  # noqa: PLC0415
+    with _ray_imports():
+        from search.ray_tune import run_ray  # noqa: PLC0415
 
     return run_ray
 
@@ -35,6 +42,19 @@ def check_gpus(name: str, gpus: float) -> None:
         InputError: there are none, or fewer.
     """
     if gpus > 0 and name == "ray":
-        from search import ray_start  # noqa: PLC0415 - imports Ray
+        with _ray_imports():
+            from search import ray_start  # noqa: PLC0415 - imports Ray
 
         ray_start.check_gpus(gpus)
+
+
+@contextmanager
+def _ray_imports() -> Iterator[None]:
+    """Tells in one message that Ray cannot be imported."""
+    try:
+        yield
+    except Exception as error:
+        raise RunError(
+            "Ray cannot be imported, and --executor serial searches without it:\n"
+            f"{cause_of(error)}"
+        ) from error

@@ -71,7 +71,7 @@ def told_starts(
 def _tried(structures: Sequence[Structure], progress: Progress) -> list[Taken]:
     """Builds each start in a process of its own."""
     found: list[Taken] = []
-    with fresh_processes(1, partial(prepare_process, cpus=1)) as pool:
+    with fresh_processes(1) as pool:
         for structure in structures:
             progress("trying initial weights", len(found), len(structures))
             try:
@@ -91,7 +91,9 @@ def take(structure: Structure) -> Taken:
 
     Raises:
         WeightsError: they cannot be had, or do not fit.
+        RunError: Keras cannot be imported.
     """
+    prepare_process(cpus=1)
     from models.assemble import assemble  # noqa: PLC0415 - Keras, in a process for it
     from models.donors import initial_weights, taken  # noqa: PLC0415
 

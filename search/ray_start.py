@@ -2,35 +2,26 @@
 
 import logging
 import os
-import tempfile
+import shutil
+import signal
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from data_pipeline.errors import InputError, RunError, first_line
 from data_pipeline.interrupts import interrupt_on_term
+from data_pipeline.output import note, say_error
 from data_pipeline.own_packages import worker_setup
 from models.runtime import environment
 from search.job import Job
+from search.pulse import beats
+from search.ray_environment import settle_environment
+from search.ray_folder import RayFolder, ray_folder
+from search.ray_watch import Watch
 
-QUIET = {
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_WARN_THRESHOLD_S": "100",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # Its notes on workers go past every logger; what matters is told by the ledger.
-    "RAY_DEDUP_LOGS": "1",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # Idle workers that Ray starts ahead have another environment than ours need.
-    "RAY_enable_worker_prestart": "0",
-    "RAY_prestart_worker_first_driver": "0",
-    # A relative path in a study means the same in a worker as in the driver.
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    # The experiment's state is the ledger's; Tune need not write its own.
-    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
-}
-os.environ.update(QUIET)
+settle_environment(os.environ)
 
 import ray  # noqa: E402 - reads its environment when it is imported
 
@@ -38,36 +29,40 @@ import ray  # noqa: E402 - reads its environment when it is imported
 ray._private.utils.get_entrypoint_name = lambda: "python -m search.run"  # noqa: SLF001
 
 OBJECT_STORE = 200 * 1024**2
-SHORT = "/tmp" if os.path.isdir("/tmp") else None  # noqa: PTH112, S108
-"""Ray's sockets need a short path; a temporary folder of one's own may be long."""
+LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def local_ray(job: Job) -> Iterator[str]:
-    """Runs Ray for a job.
+def local_ray(job: Job) -> Iterator[RayFolder]:
+    """Runs Ray for a job; while it runs, its processes and workers are watched.
+
+    Where Ray's own processes die, this process ends with a message: Ray's client
+    cannot be brought to an end then, and would end it a minute later.
 
     Args:
         job: says how many trials run at once, and what each takes.
 
     Yields:
-        A folder for Tune's files, which goes with everything else.
+        Where Tune and the workers write; it goes with everything else.
 
     Raises:
         InputError: the job takes GPUs that are not there.
         RunError: Ray cannot be started.
     """
     check_gpus(job.gpus)
-    with tempfile.TemporaryDirectory(
-        prefix="search-ray-", dir=SHORT, ignore_cleanup_errors=True
-    ) as folder:
-        try:
-            _start(job, folder)
-            yield f"{folder}/tune"
-        finally:
-            ray.shutdown()
+    stack = ExitStack()
+    try:
+        folder = stack.enter_context(ray_folder())
+        stack.callback(ray.shutdown)
+        _start(job, folder)
+        with _watched(folder):
+            yield folder
+    finally:
+        with _undisturbed():
+            stack.close()
 
 
-def _start(job: Job, folder: str) -> None:
+def _start(job: Job, folder: RayFolder) -> None:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
         ray.init(
@@ -79,7 +74,9 @@ def _start(job: Job, folder: str) -> None:
             object_store_memory=OBJECT_STORE,
             runtime_env={"env_vars": environment(job.cpus)} | worker_setup(),
             # Goes with us: Ray leaves its logs behind in its own.
-            _temp_dir=folder,
+            _temp_dir=str(folder.ray),
+            # Its processes listen where their node is.
+            _node_ip_address=LOOPBACK,
         )
         # Ray has put its own handler there, which prints a stack.
         interrupt_on_term()
@@ -88,6 +85,56 @@ def _start(job: Job, folder: str) -> None:
             f"Ray cannot be started: {first_line(error)}; --executor serial searches "
             "without it"
         ) from error
+
+
+@contextmanager
+def _watched(folder: RayFolder) -> Iterator[None]:
+    """Watches Ray's processes and the workers."""
+    node = ray._private.worker._global_node  # noqa: SLF001 - no public way to them
+    watch = Watch(
+        node,
+        beats=partial(beats, folder.pulse),
+        tell=lambda text: note(f"warning: {text}"),
+        end=partial(_end, node, folder),
+    )
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+def _end(node: ray._private.node.Node, folder: RayFolder, told: str) -> None:
+    """Ends this process at once; the next start settles what it leaves."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[?25h\n")  # a bar has hidden the cursor
+    say_error(told)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
+    for place in (folder.tune.parent, folder.ray.parent):
+        shutil.rmtree(place, ignore_errors=True)
+    os._exit(RunError.exit_code)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets no Ctrl-C into the cleaning up, which takes some seconds; it comes after."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    kept = {
+        number: signal.signal(number, lambda number, _: noted.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+        if noted:
+            signal.raise_signal(noted[0])
 
 
 def check_gpus(gpus: float) -> None:

@@ -7,14 +7,19 @@ that asks and tells, a Scheduler that reports and prunes, and a warm worker. The
 
 import time
 from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from models.runtime import prepare_process
-from search.bridge import FINISHED, Bridge
+from data_pipeline.errors import HarnessError, RunError, cause_of
+from search.bridge import FINISHED, Bridge, trial_name
 from search.job import Job
 from search.ledger import Ledger
+from search.pulse import Pulse, has_begun
+from search.ray_folder import RayFolder
 from search.ray_start import local_ray
 from search.results import Failed, Outcome, Report, Retrained, RetrainOrder
+from search.worker_start import start_worker
 
 # Ray reads its environment when it is imported, and ray_start sets it before.
 # isort: split
@@ -40,8 +45,8 @@ def run_ray(
     Raises:
         RunError: Ray cannot be started, or its machinery broke.
     """
-    bridge = Bridge(ledger, then)
     with local_ray(job) as folder:
+        bridge = Bridge(ledger, then, partial(has_begun, folder.pulse))
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error
@@ -99,6 +104,8 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     ) -> str:
         """Reports an epoch and stops a trial that the pruner gives up."""
         del tune_controller
+        if self._bridge.error is not None and "outcome" not in result:
+            return str(TrialScheduler.STOP)
         try:
             pruned = self._bridge.report(trial.trial_id, result)
         except Exception as error:  # noqa: BLE001 - raised again after Tune has ended
@@ -106,26 +113,39 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
             pruned = True
         return str(TrialScheduler.STOP if pruned else TrialScheduler.CONTINUE)
 
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Hears of a worker that broke, before the Searcher does."""
+        super().on_trial_error(tune_controller, trial)
+        self._bridge.trouble = str(trial.get_error() or "")
+
 
 class WarmTrainable(tune.Trainable):  # type: ignore[misc]
     """A process that keeps its compiled graphs from trial to trial."""
 
-    def setup(self, config: dict[str, Any], job: Job) -> None:
+    def setup(self, config: dict[str, Any], job: Job, pulse: str) -> None:
         """Imports Keras and maps the images, once a process."""
-        prepare_process(cpus=job.cpus)
-        from search.worker import Worker  # noqa: PLC0415 - after its environment
-
-        self._worker = Worker(job)
+        self._pulse = Pulse(Path(pulse))
+        self._broken = ""
+        try:
+            self._worker = start_worker(job)
+        except HarnessError as error:
+            # Told by the first step: what is raised here reaches Tune as a death.
+            self._broken = str(error)
+            return
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Takes the next trial, in the same process."""
+        if self._broken:
+            return True
         self._stream.close()
         self._begin(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
         """Trains one epoch, or says how the trial ended."""
+        if self._broken:
+            return {"cannot_start": self._broken, "done": True}
         if self._order is not None:
             return {"retrained": self._worker.retrain(self._order), "done": True}
         result = {"started": self._started}
@@ -143,6 +163,8 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()
         self._order: RetrainOrder | None = config.get("order")
+        asked = config.get("asked")
+        self._pulse.begin(trial_name(asked.number) if asked else "the retraining")
         self._stream: Generator[Report, None, Outcome] = (
             self._worker.trial(config["asked"]) if self._order is None else _nothing()
         )
@@ -154,12 +176,27 @@ def _nothing() -> Generator[Report, None, Outcome]:
     return Failed(reason="a retraining is no trial")
 
 
-def _fit(job: Job, bridge: Bridge, folder: str) -> None:
+def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
+    """Runs the experiment.
+
+    Raises:
+        RunError: Tune broke, not a trial.
+    """
+    try:
+        _tuner(job, bridge, folder).fit()
+    except Exception as error:
+        raise RunError(
+            f"Ray Tune broke; the same command goes on from here:\n{cause_of(error)}"
+        ) from error
+
+
+def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
     resources = {"cpu": job.cpus, "gpu": job.gpus}
     trainable = tune.with_resources(
-        tune.with_parameters(WarmTrainable, job=job), resources
+        tune.with_parameters(WarmTrainable, job=job, pulse=str(folder.pulse)),
+        resources,
     )
-    tuner = tune.Tuner(
+    return tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=LedgerSearcher(bridge),
@@ -171,10 +208,9 @@ def _fit(job: Job, bridge: Bridge, folder: str) -> None:
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
         run_config=tune.RunConfig(
-            storage_path=folder,
+            storage_path=str(folder.tune),
             name="search",
             verbose=0,
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )
-    tuner.fit()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator
 
-from models.runtime import prepare_process
 from search.job import Job
 from search.ledger import Ledger
 from search.results import (
@@ -15,6 +14,7 @@ from search.results import (
     RetrainOrder,
     settled,
 )
+from search.worker_start import start_worker
 
 
 def run_serial(
@@ -29,11 +29,11 @@ def run_serial(
 
     Returns:
         What became of the retraining, or ``None`` where none was ordered.
-    """
-    prepare_process(cpus=job.cpus)
-    from search.worker import Worker  # noqa: PLC0415 - Keras, after its environment
 
-    worker = Worker(job)
+    Raises:
+        RunError: nothing can be trained in this environment.
+    """
+    worker = start_worker(job)
     while (asked := ledger.ask()) is not None:
         ledger.tell(asked.number, _follow(worker.trial(asked), asked, ledger))
     order = then()

@@ -5,69 +5,8 @@ import pickle
 import pytest
 
 from search.bridge import FINISHED, Bridge
-from search.results import (
-    Asked,
-    Completed,
-    Failed,
-    Pruned,
-    Report,
-    Retrained,
-    RetrainOrder,
-    Spent,
-)
-
-ORDER = RetrainOrder(values={}, seed=1, stop_after=2, path="model.keras")
-
-
-class FakeLedger:
-    """Asks a number of trials and writes down what it is told."""
-
-    def __init__(self, budget, *, prunes=()):
-        """Takes the budget, and the numbers of the trials that are pruned."""
-        self.budget = budget
-        self.prunes = prunes
-        self.next = 0
-        self.told = {}
-
-    def ask(self):
-        """Proposes the next trial."""
-        if self.next == self.budget:
-            return None
-        self.next += 1
-        return Asked(number=self.next - 1, seed=0, values={}, seconds=0.25)
-
-    def report(self, number, report):
-        """Prunes the trials that it was made to prune."""
-        return number in self.prunes and not report.last
-
-    def tell(self, number, outcome):
-        """Keeps an outcome; nothing is told twice."""
-        assert number not in self.told
-        self.told[number] = outcome
-
-
-def report(epochs=1, *, last=False):
-    """A report after some epochs."""
-    return Report(
-        step=epochs,
-        fold=0,
-        epoch=epochs,
-        value=0.5,
-        last=last,
-        spent=Spent(epochs=epochs, trained=1.0),
-    )
-
-
-def completed():
-    """An outcome of two epochs."""
-    return Completed(
-        value=0.5,
-        epoch=1,
-        curve=(0.5, 0.4),
-        scores={},
-        thresholds={},
-        spent=Spent(epochs=2, trained=2.0),
-    )
+from search.results import Pruned, Retrained
+from tests.strategies_bridge import ORDER, FakeLedger, completed, report
 
 
 @pytest.fixture
@@ -123,29 +62,6 @@ def test_last_report_prunes_nothing():
     bridge = Bridge(FakeLedger(1, prunes=(0,)), lambda: None)
     bridge.suggest("a")
     assert not bridge.report("a", {"report": report(2, last=True), "started": 0.0})
-
-
-def test_dead_worker(ledger):
-    """A worker that dies fails its trial with a reason; the cost so far is kept."""
-    bridge = Bridge(ledger, lambda: None)
-    bridge.suggest("a")
-    last = {"report": report(3), "started": 0.0}
-    bridge.report("a", last)
-    bridge.complete("a", last, error=True)
-    assert isinstance(ledger.told[0], Failed)
-    assert "worker died" in ledger.told[0].reason
-    assert ledger.told[0].spent.epochs == 3
-
-
-@pytest.mark.parametrize("result", [None, {"done": True}])
-def test_dead_worker_of_the_retraining(ledger, result):
-    """A retraining whose worker dies is a failure, and the experiment ends."""
-    ledger.budget = 0
-    bridge = Bridge(ledger, lambda: ORDER)
-    bridge.suggest("a")
-    bridge.complete("a", result, error=True)
-    assert isinstance(bridge.retrained, Failed)
-    assert bridge.suggest("b") == FINISHED
 
 
 def test_repeated_end_is_told_once(ledger):

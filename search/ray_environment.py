@@ -1,0 +1,63 @@
+"""The environment that Ray reads when it is imported, whatever a person's says.
+
+A person's ``RAY_ADDRESS`` would join a foreign cluster, ``RAY_AUTH_MODE=disabled``
+would let everybody in, and without a home folder Ray's import ends in a traceback.
+"""
+
+import os
+import secrets
+from collections.abc import MutableMapping
+from pathlib import Path
+
+QUIET = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_WARN_THRESHOLD_S": "100",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Its notes on workers go past every logger; what matters is told by the ledger.
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Idle workers that Ray starts ahead have another environment than ours need.
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+    # A relative path in a study means the same in a worker as in the driver.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    # The experiment's state is the ledger's; Tune need not write its own.
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",
+    # Where this is off a node may have the address 127.0.0.1, and Ray's processes
+    # then listen there alone.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+}
+
+FOREIGN = ("RAY_", "TUNE_")
+KEPT = "RAY_memory_"
+"""A person may say when Ray ends a worker for want of memory."""
+
+
+def settle_environment(variables: MutableMapping[str, str]) -> None:
+    """Replaces every setting of Ray's by this project's.
+
+    Args:
+        variables: of this process; Ray's own processes inherit them.
+    """
+    for name in list(variables):
+        if name.startswith(FOREIGN) and not name.startswith(KEPT):
+            del variables[name]
+    variables.update(QUIET)
+    # Other people on this machine may reach 127.0.0.1 as well.
+    variables["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    if "HOME" not in variables and not _has_home():
+        # Ray asks where the home folder is, and writes nothing to it.
+        variables["HOME"] = os.devnull
+
+
+def _has_home() -> bool:
+    """Tells whether this user has a home folder; some containers' have none."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True

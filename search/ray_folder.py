@@ -1,0 +1,148 @@
+"""A private folder for Ray's files, below the folder for temporary files.
+
+Ray makes its own folder writable for everybody; here it lies in one that nobody else
+can enter. A killed driver leaves it behind, and the next start removes it.
+"""
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from data_pipeline.errors import RunError
+
+PREFIX = "search-ray-"
+LOCK = ".driver.lock"
+NEEDED = 100 * 1024**2
+"""Bytes that must be free; a session writes some megabytes of logs."""
+STALE = 24 * 3600.0
+"""Seconds after which a folder without a lock is taken for one that was left."""
+
+_SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
+MOST = (107 if sys.platform == "linux" else 103) - len(_SOCKET)
+"""Characters that the path of Ray's folder may have: those of sockets are limited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayFolder:
+    """Where Ray, Tune and the workers of one search write.
+
+    ``ray`` may be a link: its path is short enough for sockets.
+    """
+
+    ray: Path
+    tune: Path
+    pulse: Path
+
+
+@contextmanager
+def ray_folder(places: Iterable[Path] | None = None) -> Iterator[RayFolder]:
+    """Makes the folder, and removes it and those that killed drivers left.
+
+    Args:
+        places: to be tried in their order; none means those for temporary files.
+
+    Raises:
+        RunError: no place can be written to, or none has room.
+    """
+    found = list(temporary_places() if places is None else places)
+    for place in found:
+        sweep(place)
+    with ExitStack() as stack:
+        home = _first(stack, found)
+        ray = home / "r"
+        ray.mkdir()
+        if len(os.fsencode(ray)) > MOST:
+            ray = _linked(stack, found, ray)
+        folder = RayFolder(ray=ray, tune=home / "tune", pulse=home / "pulse")
+        folder.pulse.mkdir()
+        yield folder
+
+
+def temporary_places() -> Iterator[Path]:
+    """Lists the folders for temporary files, those that a person names first."""
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    for name in (*named, "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108
+        if name and Path(name).is_dir():
+            yield Path(name).absolute()
+
+
+def sweep(place: Path) -> None:
+    """Removes this user's folders in a place whose drivers live no more.
+
+    Args:
+        place: a folder that need not exist.
+    """
+    for folder in place.glob(f"{PREFIX}*"):
+        try:
+            owned = folder.lstat().st_uid == os.geteuid()
+            if owned and not folder.is_symlink() and _left(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # another start removes it just now
+
+
+def _left(folder: Path) -> bool:
+    """Tells whether no driver holds a folder's lock."""
+    lock = folder / LOCK
+    if not lock.exists():
+        return time.time() - folder.stat().st_mtime > STALE
+    with lock.open("a") as file:
+        return _taken(file)
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _first(stack: ExitStack, places: Iterable[Path]) -> Path:
+    """Makes a private folder in the first place that takes one."""
+    wrong: list[str] = []
+    for place in dict.fromkeys(places):
+        try:
+            free = shutil.disk_usage(place).free
+            if free >= NEEDED:
+                return _private(stack, place)
+            wrong.append(f"{place} has {free // 1024**2} MiB free")
+        except OSError as error:
+            wrong.append(f"{place}: {error.strerror or error}")
+    raise RunError(
+        f"Ray needs a folder for temporary files with {NEEDED // 1024**2} MiB free, "
+        f"and there is none ({'; '.join(wrong) or 'no such folder exists'}); let "
+        "TMPDIR name one, or search without Ray: --executor serial"
+    )
+
+
+def _private(stack: ExitStack, place: Path) -> Path:
+    """Makes a folder that nobody else enters, and holds its lock."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    aside = folder / f"{LOCK}.new"
+    # Not all file systems have locks; what is left there stays.
+    _taken(stack.enter_context(aside.open("a")))
+    # Held before it has its name: a start that sweeps meanwhile leaves it alone.
+    aside.replace(folder / LOCK)
+    return folder
+
+
+def _linked(stack: ExitStack, places: Iterable[Path], ray: Path) -> Path:
+    """Makes a short path to a folder that lies too deep for sockets."""
+    short = [
+        place
+        for place in places
+        if len(os.fsencode(place / f"{PREFIX}12345678" / "r")) <= MOST
+    ]
+    link = _first(stack, short) / "r"
+    link.symlink_to(ray, target_is_directory=True)
+    return link

@@ -1,0 +1,56 @@
+"""A ledger for the bridge's tests: it asks, and writes down what it is told."""
+
+from search.results import Asked, Completed, Report, RetrainOrder, Spent
+
+ORDER = RetrainOrder(values={}, seed=1, stop_after=2, path="model.keras")
+
+
+class FakeLedger:
+    """Asks a number of trials and writes down what it is told."""
+
+    def __init__(self, budget, *, prunes=()):
+        """Takes the budget, and the numbers of the trials that are pruned."""
+        self.budget = budget
+        self.prunes = prunes
+        self.next = 0
+        self.told = {}
+
+    def ask(self):
+        """Proposes the next trial."""
+        if self.next == self.budget:
+            return None
+        self.next += 1
+        return Asked(number=self.next - 1, seed=0, values={}, seconds=0.25)
+
+    def report(self, number, report):
+        """Prunes the trials that it was made to prune."""
+        return number in self.prunes and not report.last
+
+    def tell(self, number, outcome):
+        """Keeps an outcome; nothing is told twice."""
+        assert number not in self.told
+        self.told[number] = outcome
+
+
+def report(epochs=1, *, last=False):
+    """A report after some epochs."""
+    return Report(
+        step=epochs,
+        fold=0,
+        epoch=epochs,
+        value=0.5,
+        last=last,
+        spent=Spent(epochs=epochs, trained=1.0),
+    )
+
+
+def completed():
+    """An outcome of two epochs."""
+    return Completed(
+        value=0.5,
+        epoch=1,
+        curve=(0.5, 0.4),
+        scores={},
+        thresholds={},
+        spent=Spent(epochs=2, trained=2.0),
+    )

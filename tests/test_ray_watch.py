@@ -1,0 +1,156 @@
+"""What is seen beside a search: dead servers, and workers whose pulse stops."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from search.pulse import Beat, Pulse, beats, has_begun
+from search.ray_watch import GRACE, KILLED, TOLD, Silence, Watch
+
+PATIENCE = 20
+
+
+class FakeNode:
+    """Ray's processes, of which some are dead."""
+
+    def __init__(self, *dead):
+        """Takes kinds and exit codes."""
+        self.dead = list(dead)
+        self.looks = 0
+
+    def dead_processes(self):
+        """Lists the dead."""
+        self.looks += 1
+        return [(kind, FakeProcess(code)) for kind, code in self.dead]
+
+
+class FakeProcess:
+    """A process that ended."""
+
+    def __init__(self, code):
+        """Takes the exit code; one below 0 is a signal."""
+        self.pid, self.returncode = 1, code
+
+
+def watched(node, seconds=None):
+    """Watches a node until it ends something, and returns what is told then."""
+    told = []
+    over = threading.Event()
+
+    def end(text):
+        told.append(text)
+        over.set()
+
+    watch = Watch(node, beats=list, tell=told.append, end=end, every=0.001)
+    watch.start()
+    over.wait(PATIENCE if seconds is None else seconds)
+    watch.stop()
+    watch.join(PATIENCE)
+    return told
+
+
+@pytest.mark.parametrize("server", ["raylet", "gcs_server"])
+def test_a_dead_server_ends_the_search(server):
+    """One message names what died, how, and that the same command goes on."""
+    node = FakeNode((server, -9))
+    (told,) = watched(node)
+    assert server in told
+    assert "signal 9" in told
+    assert "the same command goes on" in told
+    assert "\n" not in told
+    assert node.looks > GRACE, "an interruption has time to come first"
+
+
+def test_other_processes_may_die():
+    """A search needs neither Ray's log reader nor its dashboard."""
+    node = FakeNode(("log_monitor", 1), ("dashboard", -9))
+    assert watched(node, seconds=0.1) == []
+
+
+@pytest.fixture
+def silence():
+    """What is told of workers."""
+    told = []
+    return Silence(told.append), told
+
+
+def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
+    """Looks several times at one worker; without a number it beats each time."""
+    for number in range(times):
+        beat = Beat(pid=pid, trial=trial, beats=number if beats is None else beats)
+        silence.look([beat])
+
+
+def test_a_living_worker_is_not_spoken_of(silence):
+    """However long a trial takes, nothing is told of one whose pulse goes on."""
+    seen, told = silence
+    look(seen, 3 * KILLED)
+    assert told == []
+
+
+def test_a_frozen_worker_is_told_once(silence):
+    """The trial, the process and the time are named; it may answer again."""
+    seen, told = silence
+    look(seen, TOLD + 1, beats=7)
+    assert len(told) == 1
+    for word in ("trial 3", str(1 << 22), f"{TOLD} seconds"):
+        assert word in told[0]
+    look(seen, TOLD, beats=7)
+    assert len(told) == 1
+    look(seen, 1, beats=8)
+    assert "answers again" in told[1]
+
+
+def test_a_frozen_worker_is_killed_in_the_end(silence):
+    """After ten minutes without a beat the process is killed, as a death."""
+    seen, told = silence
+    frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    look(seen, KILLED, pid=frozen.pid, beats=7)
+    assert frozen.poll() is None
+    look(seen, 1, pid=frozen.pid, beats=7)
+    assert frozen.wait(PATIENCE) == -9
+    assert "killed" in told[-1]
+
+
+def test_a_worker_that_starts_is_seen_too(silence):
+    """An import that hangs is told as one."""
+    seen, told = silence
+    look(seen, TOLD + 1, trial="", beats=1)
+    assert "a worker that starts" in told[0]
+
+
+def test_a_pulse_goes_on(tmp_path):
+    """It beats by itself, says which trial is meant, and marks those that began."""
+    pulse = Pulse(tmp_path, every=0.001)
+    try:
+        assert not has_begun(tmp_path, "trial 4")
+        pulse.begin("trial 4")
+        assert has_begun(tmp_path, "trial 4")
+        (first,) = beats(tmp_path)
+        assert (first.pid, first.trial) == (os.getpid(), "trial 4")
+        deadline = time.monotonic() + PATIENCE
+        while beats(tmp_path)[0].beats == first.beats:
+            assert time.monotonic() < deadline
+    finally:
+        pulse.end()
+
+
+def test_pulses_of_the_dead_are_removed(tmp_path):
+    """A worker that is gone is no frozen one, and a broken file is passed over."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f"{gone.pid}.beat").write_text("{}")
+    (tmp_path / f"{os.getpid()}.beat").write_text('{"trial": "t')
+    assert beats(tmp_path) == []
+    assert not (tmp_path / f"{gone.pid}.beat").exists()
+
+
+def test_a_pulse_survives_a_full_disk(tmp_path):
+    """Where nothing can be written a trial goes on all the same."""
+    pulse = Pulse(tmp_path / "missing", every=60)
+    pulse.begin("trial 1")
+    pulse.end()
