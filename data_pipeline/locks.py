@@ -8,6 +8,7 @@ it: it is taken over when its process is gone, or has been silent for ``LEASE`` 
 import errno
 import fcntl
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -112,11 +113,12 @@ class FileLock:
             return False
 
     def sign(self) -> None:
-        """Writes into the file who holds it."""
-        if self._file is not None:
-            self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+        """Writes into the file who holds it, where the disk has room."""
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.truncate(0)
+                self._file.write(str(os.getpid()))
+                self._file.flush()
 
     def holder(self) -> str:
         """Names the process that holds the lock."""
@@ -197,6 +199,20 @@ def locked(file: IO[bytes]) -> Iterator[None]:
     finally:
         file.flush()
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def has_record_locks(folder: Path) -> bool:
+    """Tells whether a file system has the locks by which SQLite keeps order.
+
+    Args:
+        folder: a folder of it that can be written to.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno not in NO_LOCKS
+    return True
 
 
 def _lease(path: Path, seconds: float) -> SoftFileLease:

@@ -18,9 +18,10 @@ from optuna.trial import FrozenTrial
 from sqlalchemy.engine import make_url
 
 from data_pipeline.errors import HarnessError, InputError, StorageError, first_line
+from data_pipeline.locks import has_record_locks
 from search.journal import open_journal
 from search.patient import Care, Patience, Patient
-from search.storage_faults import fault_of
+from search.storage_faults import LOCKLESS, fault_of
 from search.storage_url import file_of, masked, whole_url, without_secrets
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def open_patiently(url: str, do: Callable[[], T], care: Care | None = None) -> T
             raise _cannot_open(url, first_line(error)) from error
         except Exception as error:
             fault = fault_of(error)
-            if fault is not None and fault.kind in {"away", "broken"}:
+            if fault is not None and fault.kind not in {"busy", "starting", "full"}:
                 raise _cannot_open(url, fault.told) from error
             raise
 
@@ -157,6 +158,8 @@ def _open_database(url: str) -> RDBStorage:
     path = file_of(url)
     if path is None:
         return _Database(url, engine_kwargs=engine_options(url))
+    if not has_record_locks(path.parent):
+        raise _cannot_open(url, LOCKLESS)
     # The mode stays in the file; readers such as a dashboard then never block us.
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

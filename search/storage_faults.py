@@ -6,6 +6,7 @@ it again.
 
 import errno
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from optuna.exceptions import StorageInternalError
 
 from data_pipeline.errors import HarnessError, first_line
 
-Kind = Literal["busy", "away", "starting", "full", "broken"]
+Kind = Literal["busy", "away", "starting", "full", "refused", "lockless", "broken"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +51,21 @@ RULES: dict[Kind, tuple[str, str]] = {
         "cannot be written: the disk is full, fails, or a limit of size is reached",
         f"make room; {GOES_ON}",
     ),
+    "refused": (
+        "the server takes nobody with this user, password and name of a database",
+        "mend them in the URL, or let the server's owner make them",
+    ),
+    "lockless": (
+        "the file system has no locks, or no shared memory, and SQLite needs both",
+        "name a journal file with --storage FILE, or an --out on another disk",
+    ),
     "broken": (
         "the database cannot be used any more",
         f"make it readable and writable, or bring it back from a copy; {GOES_ON}",
     ),
 }
+
+LOCKLESS = "; ".join(RULES["lockless"])
 
 _SQLITE: dict[int, Kind] = {
     sqlite3.SQLITE_BUSY: "busy",
@@ -63,6 +74,15 @@ _SQLITE: dict[int, Kind] = {
     sqlite3.SQLITE_SCHEMA: "busy",
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_IOERR: "full",
+}
+_SQLITE_LOCKLESS = {
+    sqlite3.SQLITE_IOERR_LOCK,
+    sqlite3.SQLITE_IOERR_RDLOCK,
+    sqlite3.SQLITE_IOERR_UNLOCK,
+    sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMLOCK,
+    sqlite3.SQLITE_IOERR_SHMMAP,
 }
 _STATES: tuple[tuple[str, Kind], ...] = (
     # The classes of PostgreSQL's SQLSTATE, the longest first.
@@ -76,8 +96,8 @@ _STATES: tuple[tuple[str, Kind], ...] = (
     ("08", "away"),
     ("58", "full"),
     ("22", "broken"),
-    ("28", "broken"),
-    ("3D", "broken"),
+    ("28", "refused"),
+    ("3D", "refused"),
     ("42", "broken"),
 )
 _MYSQL: dict[int, Kind] = {
@@ -85,9 +105,9 @@ _MYSQL: dict[int, Kind] = {
     1114: "full",
     1205: "busy",
     1213: "busy",
-    1044: "broken",
-    1045: "broken",
-    1049: "broken",
+    1044: "refused",
+    1045: "refused",
+    1049: "refused",
     1146: "broken",
 }
 _STORAGES = (
@@ -101,8 +121,26 @@ _PLAIN: tuple[tuple[tuple[type[Exception], ...], Kind], ...] = (
     ((sqlalchemy.exc.TimeoutError, sqlalchemy.exc.PendingRollbackError), "away"),
     ((sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ValueError), "broken"),
 )
-_WEIGHT: tuple[Kind, ...] = ("full", "busy", "starting", "away", "broken")
-_STARTING = ("is starting up", "is shutting down", "is in recovery mode")
+_WEIGHT: tuple[Kind, ...] = (
+    "lockless",
+    "full",
+    "busy",
+    "starting",
+    "refused",
+    "away",
+    "broken",
+)
+_TOLD: tuple[tuple[str, Kind], ...] = (
+    # What a server says to who connects has no number.
+    ("is starting up", "starting"),
+    ("is shutting down", "starting"),
+    ("is in recovery mode", "starting"),
+    ("authentication failed", "refused"),
+    ("no pg_hba.conf entry", "refused"),
+    ("no password supplied", "refused"),
+    ("is not permitted to log in", "refused"),
+)
+_NO_DATABASE = re.compile(r'FATAL: +(database|role) ".*" does not exist')
 _DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.ESTALE}
 
 
@@ -151,14 +189,17 @@ def _kind(error: BaseException) -> Kind | None:
 
 def _sqlite_kind(error: sqlite3.Error) -> Kind:
     code = getattr(error, "sqlite_errorcode", None)
+    if code in _SQLITE_LOCKLESS:
+        return "lockless"
     return "broken" if code is None else _SQLITE.get(code & 0xFF, "broken")
 
 
 def _server_kind(error: Any, original: Any) -> Kind:
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     number = original.args[0] if original.args else None
-    if any(words in str(original) for words in _STARTING):
-        return "starting"
+    told = next((kind for words, kind in _TOLD if words in str(original)), None)
+    if told or _NO_DATABASE.search(str(original)):
+        return told or "refused"
     if state:
         return next(
             (kind for start, kind in _STATES if state.startswith(start)), "away"
