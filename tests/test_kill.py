@@ -1,14 +1,13 @@
 """A search that is stopped: by Ctrl-C, by a kill, and the same command again."""
 
 import signal
-import sqlite3
-import time
 from dataclasses import dataclass, field
 
 import optuna
 import psutil
 import pytest
 
+from tests.strategies_kill import finished, running, wait
 from tests.strategies_runs import (
     STUDY,
     Said,
@@ -22,7 +21,6 @@ from tests.strategies_runs import (
 pytestmark = pytest.mark.slow
 
 TRIALS = 4
-PATIENCE = 120
 
 
 @dataclass(kw_only=True)
@@ -37,42 +35,6 @@ class Story:
     last: Said
     trials: list = field(default_factory=list)
     rows: list = field(default_factory=list)
-
-
-def rows_of(folder, sql):
-    """Asks a run's database while another process writes it."""
-    try:
-        with sqlite3.connect(f"file:{folder / 'optuna.db'}?mode=ro", uri=True) as base:
-            return base.execute(sql).fetchall()
-    except sqlite3.Error:
-        return []
-
-
-def finished(folder):
-    """Lists the trials that ended by themselves, with their values."""
-    return rows_of(
-        folder,
-        "select t.number, t.state, v.value from trials t join trial_values v "
-        "on v.trial_id = t.trial_id where t.state = 'COMPLETE' order by t.number",
-    )
-
-
-def wait(process, until):
-    """Waits for something that a process does."""
-    deadline = time.monotonic() + PATIENCE
-    while not until():
-        assert process.poll() is None, ended(process)
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.1)
-
-
-def running(folder):
-    """Tells whether a trial runs that has reported."""
-    return rows_of(
-        folder,
-        "select 1 from trials t join trial_intermediate_values v "
-        "on v.trial_id = t.trial_id where t.state = 'RUNNING'",
-    )
 
 
 def workers_of(process):
