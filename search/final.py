@@ -21,7 +21,7 @@ from search.prepare import Labelled
 from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
-from search.scoring import scored, scored_apart, twins_in
+from search.scoring import kept_promise, scored, scored_apart, twins_in
 from search.split_text import split_report
 from search.starts import started
 from search.study import Study
@@ -168,12 +168,13 @@ def open_and_test(
     table = opened.table.take(images.kept)
     pixels = images.pixels[images.kept]
     predictions = model.predict(pixels)
+    twins = twins_in(study, labelled, table, pixels, folder.cache)
     report = {
         "study": study.name,
         "drawn": labelled.drawn,
         "trial": described["trial"],
         "model": kept.digest,
-        "guarantee": str(labelled.split.guarantee),
+        "guarantee": kept_promise(labelled.split.guarantee, twins=int(twins.sum())),
         "part": labelled.split.part,
         "subjects": len(labelled.split.hold_out.subjects) or None,
         "images": len(table),
@@ -195,7 +196,7 @@ def open_and_test(
             table,
             predictions,
             described["thresholds"],
-            twins=twins_in(study, labelled, table, pixels, folder.cache),
+            twins=twins,
         ),
     }
     if folder.file(REPORT).exists():

@@ -12,6 +12,7 @@ WIDTH = 100
 
 GUARANTEES: dict[str, str] = {
     "subject": "no subject is in two parts",
+    "subject_ids": "no subject id is in two parts, but pictures are: see the twins",
     "partition": "the published partition; a subject may be in two parts",
 }
 """What each guarantee of a split promises."""

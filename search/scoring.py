@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline.content import read_digests
 from data_pipeline.development import read_truth
+from data_pipeline.divisible import Guarantee
 from data_pipeline.samples import SampleTable
 from data_pipeline.seeds import child_seed
 from data_pipeline.twins import Pictures, file_marks, pixel_marks
@@ -92,6 +93,23 @@ def twins_in(
     digests = read_digests(table.root, table.frame["image"].tolist())
     held = Pictures(marks=(file_marks(digests), pixel_marks(pixels)))
     return held.among(development)
+
+
+def kept_promise(guarantee: Guarantee, *, twins: int) -> str:
+    """Names what the split kept of its promise.
+
+    A picture of a held-out subject that was trained on under another id shows that the
+    person was in two parts.
+
+    Args:
+        guarantee: what the split promised.
+        twins: pictures of the hold-out that the search has seen.
+
+    Returns:
+        A key of ``report_text.GUARANTEES``.
+    """
+    broken = twins > 0 and guarantee is Guarantee.SUBJECT
+    return "subject_ids" if broken else str(guarantee)
 
 
 def scored_apart(

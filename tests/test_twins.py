@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline import check
+from data_pipeline.divisible import Guarantee
 from data_pipeline.errors import DataError
 from data_pipeline.held_people import split_table
 from data_pipeline.leaks import parts_of
@@ -16,7 +17,7 @@ from data_pipeline.twins import Pictures, file_marks, pixel_marks, trained_on, u
 from search.announce import say_split
 from search.prepare import prepare, read_labels
 from search.report_text import WIDTH, describe
-from search.scoring import scored_apart
+from search.scoring import kept_promise, scored_apart
 from search.study import read_study
 from tests.strategies_check import write_clean
 from tests.strategies_metrics import labels, outputs
@@ -171,6 +172,23 @@ def test_all_twins():
     assert found == {"twins": {"rule": "keep", "images": 0}}
 
 
+@pytest.mark.parametrize(
+    ("promised", "twins", "kept"),
+    [
+        (Guarantee.SUBJECT, 0, "subject"),
+        (Guarantee.SUBJECT, 1, "subject_ids"),
+        (Guarantee.PARTITION, 1, "partition"),
+    ],
+)
+def test_guarantee(promised, twins, kept):
+    """A picture in two parts takes the promise back that no subject is."""
+    assert kept_promise(promised, twins=twins) == kept
+    report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"], guarantee=kept)
+    told = describe(report)
+    assert ("no subject is in two parts" in told) == (kept == "subject")
+    assert ("but pictures are" in told) == (kept == "subject_ids")
+
+
 @pytest.mark.slow
 def test_report(tree, tmp_path):
     """The one test of a search finds its twins, and scores the others by themselves."""
@@ -185,6 +203,7 @@ def test_report(tree, tmp_path):
     held = len(images["hold-out"])
     assert report["images"] == held
     assert report["twins"]["images"] == 2
+    assert report["guarantee"] == "subject_ids"
     without = report["twins"]["without"]
     assert without["images"] == without["emotion"]["images"] == held - 2
     assert set(without["emotion"]) == set(report["emotion"])
