@@ -1,6 +1,7 @@
 """What commands share: one message for an error, an exit code, ports, paths."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ def run_command(
         The exit code: the work's own, 0 where it has none; 1 failed, or what was
         printed is lost; 2 wrong input; 130 interrupted; 141 nobody reads the result.
     """
+    # Whatever imports Matplotlib fails with the backend of a notebook.
+    os.environ["MPLBACKEND"] = "agg"
     with interrupts(), standard_streams(is_result=prints) as output:
         try:
             return _code(work() or 0, output)

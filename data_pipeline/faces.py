@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from data_pipeline.errors import RunError
+from data_pipeline.errors import RunError, cause_of
 from data_pipeline.keras_door import TENSORFLOW, VARIABLE, load_keras
 from data_pipeline.processes import fresh_processes
 
@@ -174,10 +174,20 @@ def _prepare() -> None:
 
 @lru_cache(maxsize=1)
 def _mtcnn() -> Any:
-    """Loads the networks; their weights come with the package."""
-    with _quiet():
-        load_keras()
-        networks = importlib.import_module(DETECTOR).MTCNN(device="CPU:0")
+    """Loads the networks; their weights come with the package.
+
+    Raises:
+        RunError: something that they need cannot be imported.
+    """
+    try:
+        with _quiet():
+            load_keras()
+            networks = importlib.import_module(DETECTOR).MTCNN(device="CPU:0")
+    except Exception as error:
+        raise RunError(
+            'the face detector cannot be loaded; mend this, or say [data] crop = "none"'
+            f":\n{cause_of(error)}"
+        ) from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return networks
 

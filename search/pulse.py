@@ -18,11 +18,17 @@ EVERY = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What a worker's pulse last said; ``trial`` is "" before its first one."""
+    """What a worker's pulse last said.
+
+    ``trial`` is "" before its first one; ``reporting`` says that it reports epochs,
+    and ``reports`` counts them.
+    """
 
     pid: int
     trial: str
     beats: int
+    reports: int = 0
+    reporting: bool = False
 
 
 class Pulse:
@@ -32,18 +38,23 @@ class Pulse:
         """Begins to beat."""
         self._folder = folder
         self._trial = ""
-        self._beats = 0
+        self._reporting = False
+        self._beats = self._reports = 0
         self._lock = threading.Lock()
         self._every = every
         self._end = threading.Event()
         threading.Thread(target=self._go_on, daemon=True).start()
 
-    def begin(self, trial: str) -> None:
-        """Says which trial this worker begins."""
-        self._trial = trial
+    def begin(self, trial: str, *, reporting: bool) -> None:
+        """Says which trial this worker begins, and whether it will report epochs."""
+        self._trial, self._reporting, self._reports = trial, reporting, 0
         self._write()
         with suppress(OSError):
             (self._folder / f"{trial}.begun").touch()
+
+    def report(self) -> None:
+        """Counts an epoch; the next beat says so."""
+        self._reports += 1
 
     def end(self) -> None:
         """Beats no more."""
@@ -58,7 +69,12 @@ class Pulse:
         # A full disk must not end a trial.
         with self._lock, suppress(OSError):
             self._beats += 1
-            told = {"trial": self._trial, "beats": self._beats}
+            told = {
+                "trial": self._trial,
+                "beats": self._beats,
+                "reports": self._reports,
+                "reporting": self._reporting,
+            }
             aside = self._folder / f"{os.getpid()}.new"
             aside.write_text(json.dumps(told))
             aside.replace(self._folder / f"{os.getpid()}.beat")

@@ -150,7 +150,9 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
             return {"retrained": self._worker.retrain(self._order), "done": True}
         result = {"started": self._started}
         try:
-            return result | {"report": next(self._stream)}
+            report = next(self._stream)
+            self._pulse.report()
+            return result | {"report": report}
         except StopIteration as end:
             return result | {"outcome": end.value, "done": True}
 
@@ -164,7 +166,8 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._started = time.time()
         self._order: RetrainOrder | None = config.get("order")
         asked = config.get("asked")
-        self._pulse.begin(trial_name(asked.number) if asked else "the retraining")
+        name = trial_name(asked.number) if asked else "the retraining"
+        self._pulse.begin(name, reporting=self._order is None)
         self._stream: Generator[Report, None, Outcome] = (
             self._worker.trial(config["asked"]) if self._order is None else _nothing()
         )

@@ -9,7 +9,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 from search.pulse import Beat
 
@@ -22,6 +24,8 @@ TOLD, KILLED = 60, 600
 
 They are counted, for a machine that slept has not waited.
 """
+STILL, TIMES = 1800, 10
+"""Looks without a report until a trial is told of, and times its longest epoch."""
 SERVERS = ("gcs_server", "raylet")
 
 
@@ -33,50 +37,79 @@ class Process(Protocol):
 
 
 class Node(Protocol):
-    """Ray's processes on this machine."""
+    """Ray's processes on this machine, by their kinds."""
+
+    all_processes: dict[str, list[Any]]
 
     def dead_processes(self) -> list[tuple[str, Process]]:
         """Lists those that ended by themselves, with their kinds."""
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What was heard of one worker, in looks.
+
+    ``silent`` is since its last beat, ``still`` since its last report, ``longest``
+    the longest time that it took from one report to the next.
+    """
+
+    last: Beat
+    silent: int = 0
+    still: int = 0
+    longest: int = 0
+
+
 class Silence:
-    """Counts the looks for which each worker gave no beat."""
+    """Counts the looks for which each worker gave no beat, and made no report."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         """Takes a way to tell a person."""
         self._tell = tell
-        self._beats: dict[int, int] = {}
-        self._looks: dict[int, int] = {}
+        self._heard: dict[int, _Heard] = {}
 
     def look(self, beats: Iterable[Beat]) -> None:
         """Compares the pulses with those of the last look."""
         for beat in beats:
-            if self._beats.get(beat.pid) != beat.beats:
-                self._heard(beat)
-            else:
-                self._looks[beat.pid] += 1
-                self._missed(beat, self._looks[beat.pid])
+            heard = self._heard.setdefault(beat.pid, _Heard(beat))
+            self._compare_beats(heard, beat)
+            self._compare_reports(heard, beat)
+            heard.last = beat
 
-    def _heard(self, beat: Beat) -> None:
-        if self._looks.get(beat.pid, 0) >= TOLD:
-            self._tell(f"{_name(beat)} answers again")
-        self._beats[beat.pid] = beat.beats
-        self._looks[beat.pid] = 0
-
-    def _missed(self, beat: Beat, looks: int) -> None:
-        if looks == TOLD:
+    def _compare_beats(self, heard: _Heard, beat: Beat) -> None:
+        if beat.beats != heard.last.beats:
+            if heard.silent >= TOLD:
+                self._tell(f"{_name(beat)} answers again")
+            heard.silent = 0
+            return
+        heard.silent += 1
+        if heard.silent == TOLD:
             self._tell(
                 f"{_name(beat)} has not answered for {TOLD} seconds: it is stopped, or "
                 f"hangs; after {KILLED // 60} minutes it is killed, and its trial runs "
                 "again"
             )
-        if looks == KILLED:
+        if heard.silent == KILLED:
             self._tell(
                 f"{_name(beat)} has not answered for {KILLED // 60} minutes: it is "
                 "killed"
             )
             with suppress(ProcessLookupError):
                 os.kill(beat.pid, signal.SIGKILL)
+
+    def _compare_reports(self, heard: _Heard, beat: Beat) -> None:
+        last = heard.last
+        if (beat.trial, beat.reports) != (last.trial, last.reports):
+            if beat.trial == last.trial:
+                heard.longest = max(heard.longest, heard.still)
+            heard.still = 0
+            return
+        heard.still += 1
+        # A retraining reports nothing until it is done.
+        if beat.reporting and heard.still == max(STILL, TIMES * heard.longest):
+            self._tell(
+                f"{_name(beat)} has reported no epoch for {heard.still // 60} minutes; "
+                "if it hangs, kill it: its trial runs again"
+            )
 
 
 class Watch(threading.Thread):
@@ -110,12 +143,13 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Looks again and again."""
-        dead = 0
+        dead = frozen = 0
         while not self._stopped.wait(self._every):
             found = [one for one in self._node.dead_processes() if one[0] in SERVERS]
-            dead += bool(found)
-            if dead > GRACE:
-                self._end(_death(*found[0]))
+            stopped = _stopped(self._node)
+            dead, frozen = dead + bool(found), frozen + 1 if stopped else 0
+            if dead > GRACE or frozen > TOLD:
+                self._end(_death(*found[0]) if found else _freeze(*stopped[0]))
                 return
             self._silence.look(self._beats())
 
@@ -127,6 +161,26 @@ class Watch(threading.Thread):
 def _name(beat: Beat) -> str:
     doing = f"the worker of {beat.trial}" if beat.trial else "a worker that starts"
     return f"{doing} (process {beat.pid})"
+
+
+def _stopped(node: Node) -> list[tuple[str, int]]:
+    """Lists Ray's servers that are stopped by a signal, on Linux."""
+    found = []
+    for kind in SERVERS:
+        for info in node.all_processes.get(kind, ()):
+            with suppress(OSError, IndexError):
+                text = Path(f"/proc/{info.process.pid}/stat").read_text()
+                # The state comes after the name, which may hold anything.
+                if text.rpartition(")")[2].split()[0] in ("T", "t"):
+                    found.append((kind, info.process.pid))
+    return found
+
+
+def _freeze(kind: str, pid: int) -> str:
+    return (
+        f"Ray's own process {kind} (process {pid}) has been stopped for {TOLD} "
+        "seconds, so the search ends; the same command goes on from here"
+    )
 
 
 def _death(kind: str, process: Process) -> str:

@@ -1,15 +1,17 @@
 """What is seen beside a search: dead servers, and workers whose pulse stops."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from search.pulse import Beat, Pulse, beats, has_begun
-from search.ray_watch import GRACE, KILLED, TOLD, Silence, Watch
+from search.ray_watch import GRACE, KILLED, STILL, TOLD, Silence, Watch
 
 PATIENCE = 20
 
@@ -20,6 +22,7 @@ class FakeNode:
     def __init__(self, *dead):
         """Takes kinds and exit codes."""
         self.dead = list(dead)
+        self.all_processes = {}
         self.looks = 0
 
     def dead_processes(self):
@@ -71,6 +74,22 @@ def test_other_processes_may_die():
     assert watched(node, seconds=0.1) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_stopped_server_ends_the_search():
+    """Without its scheduler a search would wait for ever, and say nothing."""
+    stopped = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        stopped.send_signal(signal.SIGSTOP)
+        node = FakeNode()
+        node.all_processes = {"raylet": [SimpleNamespace(process=stopped)]}
+        (told,) = watched(node)
+    finally:
+        stopped.kill()
+        stopped.wait()
+    assert f"raylet (process {stopped.pid}) has been stopped for {TOLD} seconds" in told
+    assert node.looks >= TOLD
+
+
 @pytest.fixture
 def silence():
     """What is told of workers."""
@@ -116,6 +135,46 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
     assert "killed" in told[-1]
 
 
+def still(silence, times, *, reports, reporting=True):
+    """Looks at a worker whose pulse goes on, and which reports nothing meanwhile."""
+    for number in range(times):
+        beat = Beat(
+            pid=1 << 22,
+            trial="trial 3",
+            beats=number,
+            reports=reports,
+            reporting=reporting,
+        )
+        silence.look([beat])
+
+
+def test_a_trial_that_reports_nothing_is_told(silence):
+    """A worker may live and hang: half an hour, or ten of its epochs, is too long."""
+    seen, told = silence
+    still(seen, STILL - 1, reports=0)
+    assert told == []
+    still(seen, 2, reports=0)
+    assert len(told) == 1
+    assert "reported no epoch for 30 minutes" in told[0]
+
+
+def test_long_epochs_are_no_hanging(silence):
+    """What is long follows the trial's own epochs."""
+    seen, told = silence
+    still(seen, STILL - 2, reports=0)
+    still(seen, 5 * STILL, reports=1)
+    assert told == []
+    still(seen, 6 * STILL, reports=1)
+    assert len(told) == 1
+
+
+def test_a_retraining_reports_nothing(silence):
+    """Nothing is told of one that lives, however long it takes."""
+    seen, told = silence
+    still(seen, 20 * STILL, reports=0, reporting=False)
+    assert told == []
+
+
 def test_a_worker_that_starts_is_seen_too(silence):
     """An import that hangs is told as one."""
     seen, told = silence
@@ -128,7 +187,7 @@ def test_a_pulse_goes_on(tmp_path):
     pulse = Pulse(tmp_path, every=0.001)
     try:
         assert not has_begun(tmp_path, "trial 4")
-        pulse.begin("trial 4")
+        pulse.begin("trial 4", reporting=True)
         assert has_begun(tmp_path, "trial 4")
         (first,) = beats(tmp_path)
         assert (first.pid, first.trial) == (os.getpid(), "trial 4")
@@ -152,5 +211,5 @@ def test_pulses_of_the_dead_are_removed(tmp_path):
 def test_a_pulse_survives_a_full_disk(tmp_path):
     """Where nothing can be written a trial goes on all the same."""
     pulse = Pulse(tmp_path / "missing", every=60)
-    pulse.begin("trial 1")
+    pulse.begin("trial 1", reporting=True)
     pulse.end()

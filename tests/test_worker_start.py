@@ -1,7 +1,13 @@
 """A worker that cannot start: the cause is told whole, and no trial is spent."""
 
+import os
+import pickle
+
+import numpy as np
 import pytest
 
+from data_pipeline import faces
+from data_pipeline.command import run_command
 from data_pipeline.errors import RunError, cause_of
 from models import runtime
 from search import ray_tune
@@ -46,6 +52,21 @@ def test_keras_that_cannot_be_imported(monkeypatch):
     monkeypatch.setattr(runtime, "load_keras", load)
     with pytest.raises(RunError, match=r"cannot be imported:\nImportError: no lib"):
         runtime.prepare_process(cpus=1)
+
+
+def test_a_detector_that_cannot_be_loaded(monkeypatch):
+    """Its process tells the cause, and the way without it."""
+
+    def load():
+        raise ImportError("no libcuda.so")
+
+    monkeypatch.setattr(faces, "load_keras", load)
+    with pytest.raises(
+        RunError, match=r'crop = "none":\nImportError: no libcuda'
+    ) as found:
+        faces.look(np.zeros((8, 8, 3), np.uint8))
+    copied = pickle.loads(pickle.dumps(found.value))  # noqa: S301 - our own bytes
+    assert str(copied) == str(found.value), "it comes from another process"
 
 
 def test_images_that_cannot_be_mapped(tmp_path):
@@ -97,6 +118,14 @@ def test_the_whole_budget_is_left(tmp_path, coursework, start, executor):
     assert [row["state"] for row in rows if row["reason"] != "interrupted"] == [
         "COMPLETE"
     ]
+
+
+def test_commands_are_no_notebooks(monkeypatch):
+    """What a command imports finds Matplotlib's backend for files."""
+    monkeypatch.setenv("MPLBACKEND", NOTEBOOK)
+    found = []
+    run_command(lambda: found.append(os.environ["MPLBACKEND"]))
+    assert found == ["agg"]
 
 
 @pytest.mark.slow
