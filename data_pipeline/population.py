@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from data_pipeline.drawn.write import MARKER
+from data_pipeline.regular import is_regular, read_bytes
 
 SAME_IMAGES = {"fer2013": "ferplus", "drawn": "ckplus"}
 """FER+ is other labels of FER2013; drawn faces are laid out as CK+ unless told."""
@@ -35,7 +36,7 @@ def population(dataset: str, root: Path, *, drawn: bool) -> str:
     if not drawn:
         return name
     marker = (root.parent if root.is_file() else root) / MARKER
-    text = marker.read_text(encoding="utf-8", errors="replace")
+    text = read_bytes(marker).decode(errors="replace") if is_regular(marker) else ""
     found = _FROM_SEED.search(text)
     if found:
         return f"{name}, drawn with seed {found[1]} by drawing {found[2]}"

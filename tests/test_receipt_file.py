@@ -131,3 +131,12 @@ def test_a_removed_file_is_not_written_to(tmp_path, monkeypatch):
     with receipts.locked() as file:
         append(file, LINE)
     assert receipts.path.read_bytes() == LINE
+
+
+def test_what_a_kill_leaves_of_a_proof_is_no_receipt(tmp_path):
+    """Blanks count for nobody, also behind a line that was torn before."""
+    receipts = Receipts(tmp_path / "receipts.jsonl")
+    receipts.path.write_bytes(b" " * 300)
+    assert receipts.read() == []
+    receipts.path.write_bytes(b'{"data": ' + b" " * 300)
+    assert [receipt.members for receipt in receipts.read()] == [None]
