@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from search.results import WorkerDied
 from tests.strategies_ledger import (
     begin,
     complete,
@@ -43,6 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ended = {}
         self.values = {}
         self.waiting = []
+        self.died = set()
         self.begin()
 
     def begin(self):
@@ -121,6 +123,19 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.tell(number, fail())
         self.end(number, "FAIL")
 
+    @precondition(lambda self: self.running)
+    @rule(data=st.data())
+    def die(self, data):
+        """A worker dies: its trial waits to run again, or fails at the second death."""
+        number = self.any_running(data)
+        values = self.running[number]
+        again = str(values) not in self.died
+        self.ledger.tell(number, WorkerDied(reason="the worker died"))
+        self.end(number, "INTERRUPTED" if again else "FAIL")
+        if again:
+            self.died.add(str(values))
+            self.waiting.append(values)
+
     @rule(more=st.integers(0, 2), stopped=st.booleans())
     def restart(self, more, stopped):
         """The driver is killed or stopped, and begins again, perhaps to do more."""
@@ -140,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert records.keys() == self.running.keys() | self.ended.keys()
         for number, record in records.items():
             state = self.ended.get(number, "RUNNING")
-            assert (record.reason == "interrupted") == (state == "INTERRUPTED")
+            assert record.interrupted == (state == "INTERRUPTED")
             assert record.state == {"INTERRUPTED": "FAIL"}.get(state, state)
             assert record.curve == self.reported[number]
 
