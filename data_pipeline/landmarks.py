@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.errors import DataError
+from data_pipeline.npy_scalar import read_values
+from data_pipeline.numerals import number
 from data_pipeline.regular import open_regular, read_bytes
 from data_pipeline.samples import SampleTable
 
 Array = np.ndarray[Any, Any]
 
 POINTS = 68
+_FARTHEST = 1e6
+"""Pixels from the corner of a picture beyond which no point of a face lies."""
 
 FOLDERS = ("Landmarks", "Landmarks/Landmarks", "landmarks", "landmarks/landmarks")
 """Where CK+'s landmark files may lie, under the data folder."""
@@ -61,7 +65,7 @@ def _ckplus(root: Path, image: str, _place: str) -> Array | None:
     for folder in FOLDERS:
         path = root / folder / name
         if path.is_file():
-            return _points(read_bytes(path).split(), str(path))
+            return _points(_words(read_bytes(path)), str(path))
     return None
 
 
@@ -72,11 +76,10 @@ def _affectnet(root: Path, image: str, _place: str) -> Array | None:
     if not path.is_file():
         return None
     try:
-        with open_regular(path) as file:
-            found = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        found = read_values(str(path), 2 * POINTS)
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: {POINTS} landmarks cannot be read: {error}") from None
-    return _points(np.ravel(found).tolist(), str(path))
+    return _points(list(map(str, found)), str(path))
 
 
 def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
@@ -88,10 +91,10 @@ def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
         names = file.readline().strip().split(b",")
         file.seek(start)
         cells = dict(zip(names, file.read(end - start).split(b","), strict=True))
-    points = cells.get(b"facial_landmarks", b"").strip(b' "')
+    points = cells.get(b"facial_landmarks", b"").strip(b' "').replace(b";", b" ")
     if not points or cells.get(b"face_width", b"").lstrip().startswith(b"-"):
         return None
-    return _points(points.split(b";"), place)
+    return _points(_words(points), place)
 
 
 @lru_cache(maxsize=4)
@@ -101,18 +104,22 @@ def _lines(path: Path, _modified: int) -> Array:
         return np.cumsum([0, *map(len, file)])
 
 
-def _points(words: list[Any], place: str) -> Array:
+def _words(content: bytes) -> list[str]:
+    return content.decode("utf-8-sig", "replace").split()
+
+
+def _points(words: list[str], place: str) -> Array:
     try:
-        values = np.array([float(word) for word in words], np.float32)
-    except (ValueError, TypeError):
-        values = np.empty(0, np.float32)
-    if values.size != 2 * POINTS or not np.isfinite(values).all():
+        values = np.array([number(word) for word in words])
+    except ValueError:
+        values = np.empty(0)
+    if values.size != 2 * POINTS or np.abs(values).max() > _FARTHEST:
         raise DataError(
             f"{place}: {POINTS} landmarks of two numbers were expected, found "
             f"{len(words)} words; restore them, or remove them: the face is then found "
             "without"
         )
-    return values.reshape(POINTS, 2)
+    return values.astype(np.float32).reshape(POINTS, 2)
 
 
 _READ: dict[str, Callable[[Path, str, str], Array | None]] = {

@@ -13,6 +13,7 @@ from data_pipeline.errors import DataError
 from data_pipeline.exploration.demographics import read_demographics
 from data_pipeline.fer2013_csv import read_fer2013
 from data_pipeline.ferplus_csv import HEADER, read_ferplus, read_label_csv
+from data_pipeline.landmarks import landmarks_of
 from data_pipeline.npy_scalar import read_scalar
 from data_pipeline.readers import read
 from tests.strategies_affectnet import (
@@ -25,6 +26,7 @@ from tests.strategies_affectnet import (
     write_full,
     write_labels,
     write_lists,
+    write_npy,
 )
 from tests.strategies_tables import write_label, write_official, write_table
 
@@ -251,3 +253,28 @@ def test_header_of_nonsense(tmp_path):
     with pytest.raises(DataError) as caught:
         read(tmp_path, "ckplus")
     assert len(str(caught.value)) < 3000
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_landmark_heads(tmp_path, head):
+    """Landmarks in a file with a head of nonsense are refused by its path."""
+    root = write_npy(tmp_path)
+    path = root / "train_set/annotations/3_lnd.npy"
+    size = len(head).to_bytes(2, "little")
+    path.write_bytes(b"\x93NUMPY\x01\x00" + size + head + b"\0" * 64)
+    table = read(root, "affectnet")
+    row = table.frame["image"].tolist().index("train_set/images/3.jpg")
+    with pytest.raises(DataError, match="landmarks cannot be read") as caught:
+        landmarks_of(table, row)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["\uff11", "1_0", DIGITS, "1e300", "nan"])
+def test_landmark_numbers(tmp_path, word):
+    """Landmarks take ASCII digits alone, of places that a picture can have."""
+    root = write_official(tmp_path)
+    name = "Landmarks/S005/001/S005_001_00000011_landmarks.txt"
+    (root / name).parent.mkdir(parents=True)
+    (root / name).write_text(f"   {word}   2.0e+00\n" + "   1.0e+00   2.0e+00\n" * 67)
+    with pytest.raises(DataError, match="68 landmarks of two numbers"):
+        landmarks_of(read(root, "ckplus"), 0)

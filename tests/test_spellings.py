@@ -1,6 +1,7 @@
 """Usual spellings of classes, columns and pictures are understood, and told."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -199,3 +200,23 @@ def test_flat_label_files(tmp_path):
     table = read(root, "ckplus")
     assert len(table) == 5
     assert path.name in " ".join(found.reason for found in table.skipped)
+
+
+def test_ferplus_in_small_letters(tmp_path):
+    """Folders and label files of FER+ are known in any case."""
+    root = write_microsoft(tmp_path)
+    before = read(root, "ferplus")
+    for folder in sorted(root.iterdir()):
+        (folder / "label.csv").rename(folder / "Label.CSV")
+        folder.rename(folder.with_name(folder.name.lower()))
+    table = read(root, "ferplus")
+    assert table.skipped == ()
+    for column in ("emotion", "partition"):
+        assert table.frame[column].tolist() == before.frame[column].tolist()
+
+
+@pytest.mark.parametrize("dataset", ["ckplus", "fer2013", "ferplus", "affectnet"])
+def test_no_folder_at_all(dataset):
+    """A device in place of the data folder has no layout."""
+    with pytest.raises(DataError, match="has no layout that is known here"):
+        read(Path("/dev/null"), dataset)

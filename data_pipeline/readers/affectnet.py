@@ -139,7 +139,8 @@ def _homes(root: Path) -> list[_Home]:
 
     A folder without label files is none: __MACOSX has the tree's folders too.
     """
-    inner = sorted(path for path in root.iterdir() if path.is_dir())
+    inside = root.iterdir() if root.is_dir() else ()
+    inner = sorted(path for path in inside if path.is_dir())
     for place in (root, *inner):
         homes = [
             _Home(root=place, name=f"{name}/", partition=part)

@@ -131,7 +131,7 @@ def _table_file(root: Path) -> Path | None:
 def _tables(root: Path) -> list[Path]:
     return [
         path
-        for path in sorted(root.iterdir())
+        for path in sorted(root.iterdir() if root.is_dir() else ())
         if path.suffix.lower() == ".csv" and path.is_file() and not is_litter(path.name)
     ]
 

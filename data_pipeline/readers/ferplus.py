@@ -28,6 +28,7 @@ from data_pipeline.votes import distributions
 FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
 """Folder of Microsoft's tree -> partition."""
 
+_PARTITIONS = {name.lower(): part for name, part in FOLDERS.items()}
 LABELS = "label.csv"
 TABLES = ("fer2013.csv", "icml_face_data.csv", "fer2013new.csv")
 COMMAND = (
@@ -80,9 +81,8 @@ def read(root: Path) -> SampleTable:
         )
     rows = [
         (folder, row)
-        for folder in FOLDERS
-        if (tree / folder).is_dir()
-        for row in read_label_csv(_labels(tree / folder))
+        for folder in _parts(tree)
+        for row in read_label_csv(_labels(folder))
     ]
     winners = _winners([row.votes for _, row in rows])
     samples = [
@@ -105,11 +105,11 @@ def read(root: Path) -> SampleTable:
 
 def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]:
     """Names files that no line names, and what is no part of the tree."""
-    parts = [tree / folder for folder in FOLDERS if (tree / folder).is_dir()]
+    parts = _parts(tree)
     others = []
     for part in parts:
         for path in sorted(part.iterdir()):
-            used = path.name == LABELS or f"{part.name}/{path.name}" in named
+            used = path.name.lower() == LABELS or f"{part.name}/{path.name}" in named
             if used or is_litter(path.name):
                 continue
             if path.is_dir():
@@ -123,10 +123,17 @@ def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]
 
 def _tree(root: Path) -> Path | None:
     """Finds the folder that holds the parts' folders."""
-    for place in (root, root / "data"):
-        if any((place / folder).is_dir() for folder in FOLDERS):
-            return place
-    return None
+    places = (root, root / "data")
+    return next((place for place in places if _parts(place)), None)
+
+
+def _parts(tree: Path) -> list[Path]:
+    """Lists the parts' folders, in any case, in the order of ``FOLDERS``."""
+    inside = sorted(tree.iterdir()) if tree.is_dir() else []
+    found = [path for path in inside if path.name.lower() in _PARTITIONS]
+    order = list(_PARTITIONS)
+    found.sort(key=lambda path: order.index(path.name.lower()))
+    return [path for path in found if path.is_dir()]
 
 
 def _table(root: Path) -> str | None:
@@ -136,8 +143,9 @@ def _table(root: Path) -> str | None:
 
 
 def _labels(folder: Path) -> Path:
-    path = folder / LABELS
-    if not path.is_file():
+    files = [path for path in sorted(folder.iterdir()) if path.name.lower() == LABELS]
+    path = next((path for path in files if path.is_file()), None)
+    if path is None:
         raise DataError(
             f"{folder}: there is no {LABELS}; take data/{folder.name}/{LABELS} of "
             f"github.com/microsoft/FERPlus, or write the tree with {COMMAND}"
@@ -154,16 +162,16 @@ def _winners(votes: list[tuple[int, ...]]) -> list[str | None]:
     ]
 
 
-def _sample(folder: str, row: Voted, emotion: str | None) -> Sample:
-    place = f"{folder}/{LABELS} line {row.line}"
+def _sample(folder: Path, row: Voted, emotion: str | None) -> Sample:
+    place = f"{folder.name}/{LABELS} line {row.line}"
     return Sample(
-        image=image_path(f"{folder}/{row.name}", place),
+        image=image_path(f"{folder.name}/{row.name}", place),
         subject=None,
         sequence=None,
         emotion=emotion,
         high_level_emotion=None,
         action_units={},
         place=place,
-        partition=FOLDERS[folder],
+        partition=_PARTITIONS[folder.name.lower()],
         votes=row.votes,
     )
