@@ -4,6 +4,7 @@ Optuna, SQLAlchemy, Keras and Ray cost seconds, for which a wrong label need not
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
     check_name(study.name)
     with named(study.place):
         check_sampler(study.search.sampler)
-    if asked.storage is not None:
+    if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)
     with SearchProgress(Console()) as progress:
         root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
@@ -70,7 +71,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
         yield Begun(study=study, labelled=labelled, folder=folder, progress=progress)
 
 
-def _check_storage(storage: str) -> None:
+def _check_storage(storage: str | None) -> None:
     """Refuses a URL that is none; SQLAlchemy is loaded only where one is given."""
     from search.storage_url import asked_storage  # noqa: PLC0415
 

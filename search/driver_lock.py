@@ -17,11 +17,12 @@ Check = Callable[[], None]
 
 
 @contextmanager
-def only_driver(lock: Path) -> Iterator[Check]:
+def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
     """Holds a run for one driver process; a kill releases it.
 
     Args:
         lock: the lock file, made if it is missing.
+        of: what is locked, for messages; the lock's folder if it is not named.
 
     Yields:
         A check that the lock is still where it was.
@@ -32,7 +33,7 @@ def only_driver(lock: Path) -> Iterator[Check]:
     held = FileLock(lock)
     if not held.take_from_the_dead():
         raise RunError(
-            f"{lock.parent}: one driver at a time may work on a run, and process "
+            f"{of or lock.parent}: one driver at a time may work on a run, and process "
             f"{held.holder()} does; wait for it, or stop it"
         )
 
@@ -71,7 +72,8 @@ def only_driver_of_storage(
     """
     path = file_of(url)
     if path is not None:
-        with only_driver(path.with_name(f".{path.name}.{name}.lock")) as check:
+        lock = path.with_name(f".{path.name}.{name}.lock")
+        with only_driver(lock, of=path) as check:
             yield check
         return
     engine = sqlalchemy.create_engine(url, **engine_options(url))

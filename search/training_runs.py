@@ -66,13 +66,14 @@ def train_seeds(
         from search.worker import Worker  # noqa: PLC0415 - after its environment
 
         worker = Worker(job)
-        with only_driver(family.file(".driver.lock")):
+        with only_driver(family.file(".driver.lock")) as check:
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")
                 folder.path.mkdir(exist_ok=True)
                 if not _is_trained(folder, text):
                     _train(worker, folder, found, labelled, seed)
                     write_text(folder.file(BEST), text)
+                check()
                 yield folder.path
 
 

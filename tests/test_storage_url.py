@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
+from data_pipeline import draw
 from data_pipeline.errors import InputError, RunError
-from search import storage_url
+from search import export, run, storage_url, tensorboard, train
 from search.driver_lock import only_driver_of_storage
-from search.export import parser as export_parser
-from search.run import parser as run_parser
 from search.run_folder import RunFolder
 from search.storage_url import (
     ENVIRONMENT,
@@ -145,7 +144,7 @@ def test_one_lock_for_all_spellings(tmp_path):
         assert identity_of(whole_url(other)) == identity_of(whole_url(first))
         with (
             only_driver_of_storage(whole_url(first), "small"),
-            pytest.raises(RunError, match="one driver at a time"),
+            pytest.raises(RunError, match=r"x\.db: one driver at a time"),
             only_driver_of_storage(whole_url(other), "small"),
         ):
             pass
@@ -179,8 +178,24 @@ def test_the_environment(monkeypatch, tmp_path):
     assert asked_storage(None) == sqlite_url(tmp_path / "one.db")
     two = sqlite_url(tmp_path / "two.db")
     assert asked_storage(two) == two
-    for parser in (run_parser(), export_parser()):
+    for parser in (run.parser(), export.parser()):
         assert ENVIRONMENT in parser.format_help()
+
+
+def test_a_wrong_environment(monkeypatch, capsys):
+    """A wrong storage of the environment is told before any data are looked for."""
+    monkeypatch.setenv(ENVIRONMENT, "sqlite://")
+    assert run.main(["--study", "ckplus", "--data", "none"]) == 2
+    assert "in memory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [run, export, train, tensorboard, draw])
+def test_an_empty_folder(command, capsys):
+    """An empty --out is refused; it would mean the present folder."""
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--out", ""])
+    assert ended.value.code == 2
+    assert "--out: must name a file or a folder, found ''" in capsys.readouterr().err
 
 
 def test_missing_drivers(monkeypatch):
