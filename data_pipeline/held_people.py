@@ -42,6 +42,7 @@ class Past:
     Another run may have opened another choice meanwhile: a run keeps its own.
     """
 
+    run: str = ""
     receipts: Sequence[Receipt] = ()
     begun: Collection[str] = ()
 
@@ -63,7 +64,8 @@ def past_of(run: Path) -> Past:
     except (OSError, UnicodeDecodeError):
         text = ""
     names = [line for line in text.splitlines() if not line.startswith("#")]
-    return Past(receipts=Receipts(run.parent / RECEIPTS).read(), begun=names)
+    receipts = Receipts(run.parent / RECEIPTS).read()
+    return Past(run=run.name, receipts=receipts, begun=names)
 
 
 def rule_of(keys: Split) -> Rule:
@@ -105,8 +107,8 @@ def divide(table: SampleTable, keys: Split, *, data: str, past: Past) -> Divided
     parts = own
     if set(held) != set(own.hold_out.subjects):
         parts = split_table(table, keys, held)
-    told = _told(own, parts, opened)
-    return Divided(split=parts, told=(*told, *_tested(parts, data, past.receipts)))
+    told = (*_told(own, parts, opened), *_tested(parts, data, past))
+    return Divided(split=parts, told=told)
 
 
 def split_table(
@@ -172,12 +174,13 @@ def _told(own: Parts, parts: Parts, opened: Sequence[Members]) -> Iterator[str]:
             return
 
 
-def _tested(parts: Parts, data: str, receipts: Sequence[Receipt]) -> Iterator[str]:
-    """Says that people in a hold-out were tested before."""
+def _tested(parts: Parts, data: str, past: Past) -> Iterator[str]:
+    """Says that other runs tested people in a hold-out."""
     members = Members(data=data, subjects=parts.hold_out.subjects)
-    before = overlapping(receipts, members)
-    if before:
-        last = before[-1]
+    before = overlapping(past.receipts, members)
+    others = [old for old in before if old.opener.run != past.run]
+    if others:
+        last = others[-1]
         who = f"run {last.opener.run}" if last.members else "somebody (a torn line)"
         yield (
             f"hold-out: opened before ({len(before)}), last by {who}; another model is "

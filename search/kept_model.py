@@ -68,11 +68,12 @@ def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel
 
 
 def _is_of(card: Mapping[str, Any], study: Study, labelled: Labelled) -> bool:
+    """Tells whether a card is of this run's winner: no checkpoint, no further seed."""
     data = card["data"]
     found = (card.get("study"), card.get("drawn"), data.get("hold_out"))
-    return found == (study.name, labelled.drawn, labelled.split.hold_out.key) and (
-        data.get("fingerprint") == labelled.fingerprint
-    )
+    ours = (study.name, labelled.drawn, labelled.split.hold_out.key)
+    same = found == ours and data.get("fingerprint") == labelled.fingerprint
+    return same and not card.keys() & {"fold", "seed"}
 
 
 def loaded(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:

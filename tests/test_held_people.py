@@ -62,6 +62,9 @@ def test_corrected_labels_move_nobody_who_was_tested():
     stays, tested = found.told
     assert "6 subjects stay held out" in stays
     assert "opened before (1), last by run a" in tested
+    past = Past(run="a", receipts=[opening(held(first))])
+    own = divide(table(), KEYS, data="ckplus", past=past)
+    assert own.told == (), "a run knows of its own test"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_another_spelling_of_the_ids():
 
 def test_what_happened_is_read_from_the_folders(tmp_path):
     """Openings are those of all runs; a comment in a run's list names nobody."""
-    assert past_of(tmp_path / "a") == Past(receipts=[], begun=[])
+    assert past_of(tmp_path / "a") == Past(run="a", receipts=[], begun=[])
     (tmp_path / RECEIPTS).write_bytes(
         line_of(opening(["S010"]), reopened=False) + b"\ntorn\n"
     )

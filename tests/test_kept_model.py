@@ -99,6 +99,16 @@ def foreign(folder):
     place(folder, CARD | {"data": CARD["data"] | {"hold_out": "others"}})
 
 
+def checkpoint(folder):
+    """Puts a checkpoint and its card in their places."""
+    place(folder, CARD | {"fold": 1})
+
+
+def further_seed(folder):
+    """Puts a model that was trained with another seed in its place."""
+    place(folder, CARD | {"seed": 3})
+
+
 def wrote(name, content):
     """Names a change of a file's whole content."""
     return lambda folder: folder.file(name).write_bytes(content)
@@ -115,6 +125,8 @@ CHANGES = {
     "swapped with its digest": swapped_with_its_digest,
     "card edited": edited,
     "another run's": foreign,
+    "a checkpoint": checkpoint,
+    "another seed": further_seed,
     "cut": cut,
     "empty": wrote(MODEL, b""),
     "model gone": lambda folder: folder.file(MODEL).unlink(),
