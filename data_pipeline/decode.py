@@ -223,7 +223,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return f"it is no picture of a format that is read ({', '.join(FORMATS)})"
+        return f"it is no image file of a format that is read ({', '.join(FORMATS)})"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

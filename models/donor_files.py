@@ -17,6 +17,7 @@ from data_pipeline.errors import WeightsError
 from models.heads import POOL
 from models.normalization import STANDARDIZE, is_standardized
 from models.pinned import keras
+from models.saved_models import check_arrays, load_model
 from models.settings import DEVELOPMENT, OWN
 
 Values = dict[str, list[np.ndarray]]
@@ -78,7 +79,7 @@ def _flat(model: Any) -> Iterator[Any]:
 
 
 def _named_keras(path: Path, model: Any) -> Values:
-    donor = keras.saving.load_model(path, compile=False)
+    donor = load_model(path)
     if is_standardized(donor) != is_standardized(model):
         theirs = DEVELOPMENT if is_standardized(donor) else OWN
         raise WeightsError(
@@ -95,7 +96,8 @@ def _named_h5(path: Path) -> Values:
     A nested model is one group; the names of its weights begin with their layers'.
     """
     found: Values = {}
-    with h5py.File(path) as file:
+    check_arrays(path)
+    with h5py.File(path, "r") as file:
         root = file.get("model_weights", file)
         for layer in root.attrs["layer_names"]:
             group = root[_text(layer)]
@@ -182,6 +184,7 @@ def _in_order(path: Path, model: Any) -> Values:
     Such a file pairs layers by kind and number only, so a part of a backbone would
     land in the wrong place: the whole of it has to fit.
     """
+    check_arrays(path)
     mine = backbone_layers(model)
     twin = keras.Model(model.inputs, model.get_layer(POOL).output)
     kept = [layer.get_weights() for layer in mine]

@@ -11,6 +11,7 @@ from models.catalogue import BACKBONE_FACTS, WeightsFile
 from models.config import Structure
 from models.donor_files import Values, backbone_layers, read_values
 from models.pinned import keras
+from models.saved_models import check_arrays
 from models.weights import (
     IMAGENET,
     NONE,
@@ -65,6 +66,7 @@ def _imagenet(model: Any, structure: Structure) -> Values:
     side = structure.seen
     donor = application(include_top=False, weights=None, input_shape=(side, side, 3))
     try:
+        check_arrays(path)
         donor.load_weights(path)
     except Exception as error:  # a broken file fails in many ways
         raise WeightsError(

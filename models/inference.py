@@ -1,6 +1,7 @@
 """An exported model that predicts; plain Keras, always in batches of one shape."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,21 @@ class Inference:
             ModelError: the Keras that is installed cannot load it.
         """
         prepare_process(cpus=cpus)
-        from models.pinned import keras  # noqa: PLC0415 - after its environment
+        # After its environment.
+        from models.saved_models import check_model, load_model  # noqa: PLC0415
 
         try:
-            self._model: Any = keras.saving.load_model(path, compile=False)
+            check_model(path)
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"{path} is not opened: {getattr(error, 'strerror', None) or error}; "
+                "copy it anew from the run that wrote it"
+            ) from error
+        try:
+            self._model: Any = load_model(path)
         except _NOT_LOADED as error:
             raise ModelError(
-                f"{path} cannot be loaded by Keras {keras.__version__}: "
+                f"{path} cannot be loaded by Keras {version('keras')}: "
                 f"{first_line(error)}; install the versions that its model.json names"
             ) from error
         self.at_once = at_once

@@ -1,10 +1,18 @@
-"""Serves the curves of a run with TensorBoard."""
+"""Serves the curves of a run with TensorBoard, to this computer alone."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from data_pipeline.errors import InputError
 from search.curve_files import FOLDER
 from search.finished import find_run
+
+NAMES = ("127.0.0.1", "localhost")
+"""How pages of this computer call it."""
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""What WSGI calls one (PEP 3333)."""
 
 
 def curves_of(out: Path, name: str) -> Path:
@@ -41,11 +49,59 @@ def serve_curves(out: Path, name: str, host: str, port: int) -> int:
     Raises:
         InputError: there is no such run, or it has no curves.
     """
-    folder = curves_of(out, name)
+    return 0 if tensorboard(curves_of(out, name), host, port).main() == 0 else 1
+
+
+def tensorboard(folder: Path, host: str, port: int) -> Any:
+    """Makes TensorBoard ready to serve a folder.
+
+    Args:
+        folder: of curves.
+        host: the address to listen at.
+        port: the port, or 0 for a free one.
+
+    Returns:
+        Its program, which answers pages of this computer alone.
+    """
     from tensorboard import default, program  # noqa: PLC0415 - takes seconds
 
-    served = program.TensorBoard(default.get_plugins())
-    served.configure(
-        argv=[None, "--logdir", str(folder), "--host", host, "--port", str(port)]
-    )
-    return 0 if served.main() == 0 else 1
+    class Program(program.TensorBoard):  # type: ignore[misc]
+        """TensorBoard, whose end is the command's business."""
+
+        def _install_signal_handler(self, *_: Any) -> None:
+            """Leaves a polite kill to the command."""
+
+    def server(application: Application, flags: Any) -> Any:
+        listening = program.create_port_scanning_werkzeug_server
+        return listening(guarded(application), flags)
+
+    made = Program(default.get_plugins(), server_class=server)
+    # Without its second server, which is written in Rust and has no guard.
+    words = ["--logdir", str(folder), "--host", host, "--port", str(port)]
+    made.configure(argv=[None, *words, "--load_fast", "false"])
+    return made
+
+
+def guarded(application: Application) -> Application:
+    """Stands before every answer of a server.
+
+    A page elsewhere may send its visitors here, by this address or by a name of its
+    own that leads here (DNS rebinding): Host and Origin give it away.
+
+    Args:
+        application: what answers pages of this computer.
+
+    Returns:
+        An application that refuses all others.
+    """
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        hosts = {f"{name}:{environ.get('SERVER_PORT')}" for name in NAMES}
+        origin = environ.get("HTTP_ORIGIN")
+        is_own = origin is None or origin in {f"http://{host}" for host in hosts}
+        if environ.get("HTTP_HOST", "").lower() in hosts and is_own:
+            return application(environ, start)
+        start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"this address is for pages of this computer alone\n"]
+
+    return answer

@@ -132,7 +132,7 @@ def test_pillow_reads_known_formats_alone(tmp_path):
     """A format that is not read is refused by its bytes, whatever the file's name."""
     for form in ("ICO", "SGI", "TGA", "PCX"):
         Image.new("L", (8, 8), 90).save(tmp_path / "a.png", form)
-        with pytest.raises(UnreadableError, match="no picture of a format that is"):
+        with pytest.raises(UnreadableError, match="no image file of a format that is"):
             decode(tmp_path / "a.png", size=4, channels=1)
     for form in ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM"):
         Image.new("L", (8, 8), 90).save(tmp_path / "a.xyz", form)
@@ -149,7 +149,7 @@ def test_ghostscript_is_not_started(tmp_path, monkeypatch):
     head = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n"
     (tmp_path / "a.png").write_text(f"{head}showpage\n%%EOF\n")
     (shot,) = shots([tmp_path / "a.png"], mode="L")
-    assert "it is no picture of a format that is read (PNG, JPEG" in shot.reason
+    assert "it is no image file of a format that is read (PNG, JPEG" in shot.reason
     assert not started.exists()
 
 
