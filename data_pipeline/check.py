@@ -1,6 +1,7 @@
 """``python -m data_pipeline.check``: tell what is wrong with a study's data set.
 
-    python -m data_pipeline.check --study NAME|FILE.toml [--data DIR|drawn] [--all]
+    python -m data_pipeline.check --study NAME|FILE.toml [--data DIR|drawn]
+        [--out DIR] [--all]
 
 It looks at every image, those of the hold-out included, and writes nothing. Exit codes:
 0 clean, 1 problems found, 2 wrong input, 130 interrupted.
@@ -16,8 +17,9 @@ if __name__ == "__main__":  # before a package is imported by its name
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from data_pipeline.command import run_command
+from data_pipeline.command import run_command, some_path
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
@@ -49,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add(
+        "--out",
+        type=some_path,
+        default=Path("runs"),
+        help="all runs: who was tested in one stays held out (default: runs)",
+    )
     add("--all", action="store_true", help=f"list more than {SHOWN} of a kind")
     return parser
 
@@ -60,10 +68,13 @@ def _check(asked: argparse.Namespace) -> int:
     from data_pipeline.data_folder import data_folder  # noqa: PLC0415
     from data_pipeline.examine import examine  # noqa: PLC0415
     from data_pipeline.examine_report import report  # noqa: PLC0415
+    from data_pipeline.held_people import past_of  # noqa: PLC0415
 
-    root, _ = data_folder(keys.data.dataset, asked.data)
+    root, drawn = data_folder(keys.data.dataset, asked.data)
+    study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
+    past = past_of(asked.out / (f"{study}-drawn" if drawn else study))
     with stage_bars() as progress:
-        found = examine(root, keys, progress)
+        found = examine(root, keys, progress, drawn=drawn, past=past)
     report(root, found, shown=None if asked.all else SHOWN)
     return _PROBLEMS if found.problems else 0
 

@@ -18,11 +18,12 @@ from data_pipeline.development import (
 )
 from data_pipeline.errors import DataError, named
 from data_pipeline.frames import Frames
-from data_pipeline.held_people import split_table
+from data_pipeline.held_people import Past, divide
 from data_pipeline.inspection import Fault, Look, inspect
 from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_sequences
 from data_pipeline.left_out import Kind
 from data_pipeline.people import joined, people_problems
+from data_pipeline.population import population
 from data_pipeline.problems import Check, Problem
 from data_pipeline.samples import SampleTable
 from data_pipeline.split import Split
@@ -52,13 +53,22 @@ class Examination:
     understood: tuple[str, ...] = ()
 
 
-def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
+def examine(
+    root: Path,
+    keys: DataKeys,
+    progress: Progress,
+    *,
+    drawn: bool = False,
+    past: Past = Past(),  # noqa: B008 - frozen, and nothing happened in it
+) -> Examination:
     """Runs every check.
 
     Args:
         root: the data folder.
         keys: the data set and its split.
         progress: told what is done, how far, and of how much.
+        drawn: nobody in the data is real.
+        past: openings of the hold-out: who was tested stays held out here, too.
 
     Returns:
         The findings; a label that no reader accepts ends the checks.
@@ -75,7 +85,8 @@ def examine(root: Path, keys: DataKeys, progress: Progress) -> Examination:
         return Examination(source="", parts={}, problems=(wrong,))
     table = joined(table, keys.data.subjects)
     with named(keys.place):
-        divided = split_table(table, keys.split)
+        people = population(keys.data.dataset, root, drawn=drawn)
+        divided = divide(table, keys.split, data=people, past=past).split
     parts = parts_of(table, divided)
     looks = _looks(table, progress)
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from data_pipeline.examine import examine
+from data_pipeline.held_people import Past, rule_of
 from data_pipeline.leaks import parts_of, shared_sequences
 from data_pipeline.problems import Check
 from data_pipeline.readers import read
+from data_pipeline.receipts import Members, Opener, Receipt
 from data_pipeline.split import split
 from data_pipeline.study_file import DataKeys
 from data_pipeline.study_sections import Data, Split
@@ -200,3 +202,22 @@ def test_labels(root, text, words):
     kinds, told = found(root)
     assert kinds == [Check.LABEL]
     assert words in told
+
+
+def test_tested_people_stay_held_out(root, parts):
+    """Who was held out in an opening is so here, whatever the labels would choose."""
+    tested = parts["fold 1"][:3]
+    opening = Receipt(
+        members=Members(data="ckplus", subjects=tuple(tested)),
+        opener=Opener(run="a", model="m"),
+        rule=rule_of(KEYS.split),
+        time="",
+    )
+    first, second = image_of(tested[0]), image_of(parts["hold-out"][0])
+    shutil.copy(root / first, root / second)
+    past = Past(receipts=(opening,))
+    found = examine(root, KEYS, lambda _stage, _done, _total: None, past=past)
+    assert found.parts["hold-out"] == 6
+    (problem,) = found.problems
+    assert f"hold-out: {first}" in problem.where
+    assert f"hold-out: {second}" not in problem.where

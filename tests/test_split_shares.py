@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.errors import DataError
-from data_pipeline.fold_checks import check_folds, fold_notes
+from data_pipeline.fold_checks import check_development, check_folds, fold_notes
 from data_pipeline.shares import HOLD_OUT
 from data_pipeline.split import Fold, split
 from data_pipeline.study_sections import Data
@@ -158,4 +158,40 @@ def test_unusable_units(units, told):
     """Folds in which no unit can be learned or scored are refused."""
     folds, targets = labelled(units)
     with pytest.raises(DataError, match=told):
+        check_folds(folds, targets, targets)
+
+
+@pytest.mark.parametrize(
+    ("arousals", "told"),
+    [((0.5, 0.5, None), "the same valence and arousal"), ((0.5, 0.25, None), "")],
+)
+def test_ratings_that_never_differ(arousals, told):
+    """Ratings that are all alike cannot be scored; one dimension that varies can."""
+    rows = [
+        replace(sample("S005", number), valence=0.5, arousal=arousal)
+        for number, arousal in enumerate(arousals)
+    ]
+    truth = read_targets(
+        table_of(rows), wanted=("valence_arousal",), emotions="affectnet"
+    )
+    if not told:
+        check_development(truth)
+        return
+    with pytest.raises(DataError, match=rf"3 images: .*{told}"):
+        check_development(truth)
+
+
+def test_one_emotion_in_training():
+    """A fold whose training part shows one emotion alone is refused by its number."""
+    rows = [
+        sample("S005", number, high_level=("negative", "positive")[number > 1])
+        for number in range(4)
+    ]
+    targets = read_targets(table_of(rows), wanted=("emotion",), emotions="high_level")
+    folds = [
+        Fold(train=np.array([0, 2]), validation=np.array([1, 3])),
+        Fold(train=np.array([2, 3]), validation=np.array([0, 1])),
+    ]
+    check_folds(folds[:1], targets, targets)
+    with pytest.raises(DataError, match=r"fold 2: .* one emotion alone, positive"):
         check_folds(folds, targets, targets)
