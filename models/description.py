@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.errors import ModelError
-from data_pipeline.regular import open_regular, read_text
+from data_pipeline.documents import DocumentError, read_json
+from data_pipeline.errors import ModelError, shortened
+from data_pipeline.regular import open_regular
 
-DESCRIBED = ConfigDict(extra="ignore")
+DESCRIBED = ConfigDict(extra="ignore", strict=True)
 """A description may tell more than is needed here."""
 
 MODEL = "model.keras"
@@ -20,15 +20,17 @@ RUNS = Path("runs")
 """Where runs lie unless another folder is named."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Unit = Annotated[str, Field(pattern=r"^AU\d{1,3}[A-Za-z]?$")]
 
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
 class Input:
     """Square pictures of ``size`` pixels a side, in [0, 255], cut by ``crop``."""
 
-    size: Annotated[int, Field(ge=1)]
+    size: Annotated[int, Field(ge=1, le=1024)]
     channels: Literal[1, 3]
-    crop: str | Mapping[str, Any]
+    crop: str | dict[str, Any]
 
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
@@ -48,19 +50,33 @@ class Description:
     study: str
     drawn: bool
     input: Input
-    emotions: tuple[str, ...]
-    action_units: tuple[str, ...]
-    dimensions: tuple[str, ...] = ()
-    thresholds: Mapping[str, Share]
+    emotions: Annotated[tuple[Name, ...], Field(max_length=100)]
+    action_units: Annotated[tuple[Unit, ...], Field(max_length=100)]
+    dimensions: tuple[Literal["valence", "arousal"], ...] = ()
+    thresholds: dict[str, Share]
     data: Origin
     sha256: str
-    versions: Mapping[str, str]
+    versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        """Checks that every action unit has its threshold."""
+        """Checks that outputs have names of their own, and units their thresholds."""
+        if not any(self.heads().values()):
+            raise ValueError("names neither emotions, action units nor dimensions")
+        for head, names in self.heads().items():
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{head} names {', '.join(twice)} twice")
         lacking = set(self.action_units) - set(self.thresholds)
         if lacking:
             raise ValueError(f"no threshold for {', '.join(sorted(lacking))}")
+
+    def heads(self) -> dict[str, tuple[str, ...]]:
+        """Lists the names of each output of the model, in order."""
+        return {
+            "emotion": self.emotions,
+            "action_units": self.action_units,
+            "valence_arousal": self.dimensions,
+        }
 
 
 def model_file(asked: Path) -> Path:
@@ -110,12 +126,16 @@ def read_description(model: Path) -> Description:
             f"outputs mean; copy it from the run that wrote {model.name}"
         )
     try:
-        told = json.loads(read_text(path))
-        description = TypeAdapter(Description).validate_python(told)
+        told = read_json(path)
+        description = TypeAdapter(Description).validate_json(json.dumps(told))
     except ValidationError as error:
         raise ModelError(f"{path}: {_faults(error)}; {_REMEDY}") from None
-    except ValueError as error:
-        raise ModelError(f"{path} is not JSON ({error}); {_REMEDY}") from None
+    except DocumentError as error:
+        raise ModelError(f"{path} {error}; {_REMEDY}") from None
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}); {_REMEDY}"
+        ) from error
     with open_regular(model) as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != description.sha256:
@@ -127,11 +147,25 @@ def read_description(model: Path) -> Description:
     return description
 
 
+def contradicted(model: Path, told: str) -> ModelError:
+    """Says that a model is not what the description beside it tells.
+
+    Args:
+        model: the ``.keras`` file.
+        told: what differs.
+
+    Returns:
+        The error to raise.
+    """
+    return ModelError(f"{model.with_suffix('.json')}: {told}; {_REMEDY}")
+
+
 _REMEDY = "copy both files anew from the run that wrote them"
 
 
 def _faults(error: ValidationError) -> str:
-    return "; ".join(
+    told = [
         f"{'.'.join(map(str, fault['loc'])) or 'description'}: {fault['msg']}"
         for fault in error.errors()
-    )
+    ]
+    return shortened("; ".join(told))

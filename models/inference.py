@@ -1,6 +1,6 @@
 """An exported model that predicts; plain Keras, always in batches of one shape."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.errors import ModelError, first_line
+from models.description import Description, contradicted
 from models.predictions import Predictions
 from models.runtime import prepare_process
 
@@ -57,6 +58,36 @@ class Inference:
                 f"{first_line(error)}; install the versions that its model.json names"
             ) from error
         self.at_once = at_once
+        self._path = path
+
+    def check(self, description: Description) -> None:
+        """Refuses a model that is not what its description tells.
+
+        Raises:
+            ModelError: pixels go in, or outputs come out, in other numbers.
+        """
+        side, channels = description.input.size, description.input.channels
+        shapes = [tuple(pixels.shape) for pixels in self._model.inputs]
+        if shapes != [(None, side, side, channels)]:
+            raise contradicted(
+                self._path,
+                f"input: tells of pictures of {side} x {side} x {channels}, and the "
+                f"model takes {_shapes(shapes)}",
+            )
+        heads = {name: names for name, names in description.heads().items() if names}
+        wanted = {name: (None, len(names)) for name, names in heads.items()}
+        if self._outputs() != wanted:
+            raise contradicted(
+                self._path,
+                f"tells of the outputs {_outputs(wanted)}, and the model has "
+                f"{_outputs(self._outputs())}",
+            )
+
+    def _outputs(self) -> dict[str, tuple[int | None, ...]]:
+        """Tells the shape of each output by its name; others' may have none."""
+        found = self._model.output
+        named = found if isinstance(found, dict) else {}
+        return {str(name): tuple(head.shape) for name, head in named.items()}
 
     def predict(self, pixels: np.ndarray) -> Predictions:
         """Predicts rows in padded batches of one shape.
@@ -90,3 +121,14 @@ class Inference:
             action_units=rows("action_units"),
             valence_arousal=rows("valence_arousal"),
         )
+
+
+def _shapes(shapes: Sequence[tuple[int | None, ...]]) -> str:
+    """Writes shapes without the first number, which is that of pictures."""
+    return " and ".join(" x ".join(map(str, shape[1:])) for shape in shapes) or "none"
+
+
+def _outputs(shapes: Mapping[str, tuple[int | None, ...]]) -> str:
+    """Writes how many values each output has."""
+    told = (f"{name} ({_shapes([shape])})" for name, shape in sorted(shapes.items()))
+    return ", ".join(told) or "no named ones"

@@ -88,6 +88,7 @@ def _judge(path: Path, description: Description, options: Options) -> Judge:
         smooth=options.smooth,
         oldest=0.0 if options.exact else OLDEST,
     )
+    judge.model.check(description)
     judge.model.predict(
         np.zeros((1, wanted.size, wanted.size, wanted.channels), np.uint8)
     )

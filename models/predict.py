@@ -99,6 +99,7 @@ def _predict(asked: argparse.Namespace) -> int:
     portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
     with table_place(asked.to) as file, stage_bars() as progress:
         model = Inference(path, cpus=cores())
+        model.check(description)
 
         def watched() -> Iterator[Shot]:
             for shot in shots(paths.files, mode=portraits.mode, every=asked.every):

@@ -1,11 +1,9 @@
 """The earlier run that a warm start names: looked for before anything is read."""
 
 from data_pipeline.errors import InputError, StudyError, nearest
-from search.run_folder import RunFolder, check_fit, read_json, run_name, studies_in
+from search.kept_files import WARM_START, KeptTrials, read_kept
+from search.run_folder import RunFolder, check_fit, run_name, studies_in
 from search.study import Study
-
-KEPT = "warm_start.json"
-"""The file of a run that keeps the trials which it was started with."""
 
 
 def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
@@ -20,8 +18,8 @@ def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
         InputError: there is no such run.
     """
     name = study.search.warm_start
-    kept = read_json(folder.file(KEPT)) or {}
-    if name is not None and kept.get("study") != name:
+    kept = read_kept(folder.file(WARM_START), KeptTrials)
+    if name is not None and (kept is None or kept.study != name):
         earlier_run(study, folder, name, drawn=drawn)
 
 

@@ -14,6 +14,7 @@ from data_pipeline.seeds import child_seed
 from models.weights import NONE
 from search.crops import without_face
 from search.exported import BEST, exported
+from search.kept_files import REPORT, read_report
 from search.kept_model import card_in, kept_model, loaded
 from search.ledger import Ledger
 from search.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
@@ -26,8 +27,6 @@ from search.split_text import split_report
 from search.starts import started
 from search.study import Study
 from search.truth import label_rules
-
-REPORT = "holdout.json"
 
 
 def require_best(ledger: Ledger) -> TrialRecord:
@@ -80,7 +79,7 @@ def write_best(
 
 def tested_trial(study: Study, folder: RunFolder, labelled: Labelled) -> int | None:
     """Returns the trial for whose model the hold-out was opened, if it was."""
-    report = read_json(folder.file(REPORT))
+    report = read_report(folder.file(REPORT))
     if report is None and test_is_unfinished(study, folder, labelled):
         report = read_json(folder.file(SIDECAR))
     return None if report is None else int(report["trial"])

@@ -17,12 +17,12 @@ from data_pipeline.processes import fresh_processes
 from models.config import Structure
 from models.runtime import prepare_process
 from models.weights import Taken
+from search.kept_files import STARTS, KeptStarts, read_kept
 from search.prepare import Labelled
-from search.run_folder import RunFolder, read_json, write_json
+from search.run_folder import RunFolder, write_json
 from search.starts import donated, start_identity, unknown
 from search.study import Study
 
-KEPT = "starts.json"
 MOST = 30
 """Starts that are tried; in a larger space the trials find out about the others."""
 
@@ -56,16 +56,16 @@ def told_starts(
         "structures": [asdict(structure) for structure in structures],
         "files": start_identity(study.space, labelled.frame),
     }
-    kept = read_json(folder.file(KEPT)) or {}
-    if kept.get("asked") != json.loads(json.dumps(asked)):
+    kept = read_kept(folder.file(STARTS), KeptStarts)
+    if kept is None or kept.asked != json.loads(json.dumps(asked)):
         found = _tried(structures, progress)
         names = {path: name for name, path in labelled.frame.models}
         lines = map(partial(start_line, names), structures, found)
-        kept = {"asked": asked, "lines": list(dict.fromkeys(lines))}
-        write_json(folder.file(KEPT), kept)
+        kept = KeptStarts(asked=asked, lines=list(dict.fromkeys(lines)))
+        write_json(folder.file(STARTS), asdict(kept))
     left = len(every) - len(structures)
     more = [f"start: {left} more are not tried before their trials"] if left else []
-    return [*kept["lines"], *more, *unknown(study.space, labelled.frame)]
+    return [*kept.lines, *more, *unknown(study.space, labelled.frame)]
 
 
 def _tried(structures: Sequence[Structure], progress: Progress) -> list[Taken]:

@@ -7,6 +7,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.errors import InputError
+from search.attributes import check_attributes, checked_mapping, readable
 from search.identity import IDENTITY
 from search.known import Known, known_as
 from search.points import foreign, is_interrupted, ordinal_of
@@ -26,8 +27,15 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
 
     Raises:
         InputError: the storage has no such study.
+        RunError: something else has changed what it holds of the run.
     """
-    return records_of(study, _load(url, name))
+    trials = _load(url, name)
+    with readable(name):
+        found = trials.get_trials(deepcopy=False)
+        others = foreign(found, study.search.seed)
+        own = (trial for trial in found if trial.number not in others)
+        check_attributes(own, run=name)
+        return records_of(study, trials)
 
 
 def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
@@ -39,9 +47,12 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
 
     Raises:
         InputError: the storage has no such study.
+        RunError: something else has changed what it holds of the run.
     """
-    found: Mapping[str, Any] = _load(url, name).user_attrs.get(IDENTITY, {})
-    return found
+    trials = _load(url, name)
+    with readable(name):
+        found = trials.user_attrs.get(IDENTITY, {})
+        return checked_mapping(found, run=name, name=IDENTITY)
 
 
 def _load(url: str, name: str) -> optuna.Study:
@@ -53,8 +64,10 @@ def _load(url: str, name: str) -> optuna.Study:
             f"{path}: there is no such file; name the storage that the run was given "
             "with --storage"
         )
+    storage = open_storage(url)
     try:
-        return optuna.load_study(study_name=name, storage=open_storage(url))
+        with readable(name, but=KeyError):
+            return optuna.load_study(study_name=name, storage=storage)
     except KeyError as error:
         raise InputError(
             f"{masked(url)}: holds no study {name}; name the storage that the run was "

@@ -7,7 +7,8 @@ from typing import Any
 
 import optuna
 
-from data_pipeline.errors import StudyError
+from data_pipeline.errors import StudyError, shortened
+from search.attributes import checked_mapping
 
 IDENTITY = "identity"
 PIXELS = "pixels"
@@ -58,10 +59,11 @@ def keep_identity(
     if before is None or not trials.get_trials(deepcopy=False):
         trials.set_user_attr(key, now)
         return
-    lines = changes(before, now)
+    run = trials.study_name
+    lines = changes(checked_mapping(before, run=run, name=key), now)
     if lines:
         raise StudyError(
-            f"run {trials.study_name}: space, split, objective and data must stay as "
+            f"run {run}: space, split, objective and data must stay as "
             "they were when the run began; changed:\n"
             + "\n".join(f"  {line}" for line in lines)
             + "\nPut them back, or copy the study file under another name."
@@ -103,10 +105,20 @@ def said(value: object) -> str:
             for word in domain.keywords
             if word.arg is not None
         }
-        conditions = dict(ast.literal_eval(when))
-    except (SyntaxError, ValueError, AttributeError, TypeError):
-        return value
-    return _entry(entry, conditions)
+        return _entry(entry, dict(ast.literal_eval(when)))
+    except _NOT_OURS:
+        return shortened(value, most=300)
+
+
+_NOT_OURS = (
+    SyntaxError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+)
+"""What the text of a domain raises that nobody here has written."""
 
 
 def _entry(domain: dict[str, Any], when: dict[str, Any]) -> str:

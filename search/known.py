@@ -119,6 +119,8 @@ def within(domain: Domain, value: Value) -> Value | None:
     """
     if isinstance(domain, Choices):
         return next((own for own in domain.values if own == value), None)
+    if isinstance(value, str):
+        return None
     number = float(value)
     whole = isinstance(domain, FloatRange) or number.is_integer()
     if not whole or not domain.low <= number <= domain.high:

@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 from data_pipeline.errors import RunError
 from models.settings import Value
 from search.asking import begin_trial
+from search.attributes import check_attributes, readable
 from search.best import best_of
 from search.history import records_of
 from search.identity import PIXELS, check_ours, keep_identity
@@ -223,11 +224,12 @@ def open_ledger(
     Raises:
         StudyError: the run was begun with another space, split, objective or data, or
             the storage holds a study of this name that no search has begun.
+        RunError: something else has changed what the storage holds of the run.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(url, care)
     steps = Steps(folds=study.split.folds, stride=study.stride)
-    with quiet():
+    with quiet(), readable(name):
         stored = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -238,5 +240,6 @@ def open_ledger(
         trials = OwnTrials(
             stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
         )
-    keep_identity(trials, {**study.identity(), **data})
+        check_attributes(trials.get_trials(deepcopy=False), run=name)
+        keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)

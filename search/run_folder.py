@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import InputError
+from data_pipeline import documents
+from data_pipeline.errors import InputError, RunError
 from data_pipeline.names import why_unfit
 from data_pipeline.receipt_file import RECEIPTS
-from data_pipeline.regular import open_regular, read_text
+from data_pipeline.regular import open_regular
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
@@ -188,11 +189,31 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """Reads what ``write_json`` wrote, or ``None`` where there is no such file."""
+_AWAY = "put back a copy, or move it away"
+
+
+def read_json(path: Path, *, way_out: str = _AWAY) -> dict[str, Any] | None:
+    """Reads what ``write_json`` wrote, or ``None`` where there is no such file.
+
+    Args:
+        path: of the file.
+        way_out: what a person can do where it is broken.
+
+    Raises:
+        RunError: it is not JSON, or no object.
+    """
     if not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(read_text(path))
+    try:
+        found = documents.read_json(path)
+    except OSError as error:
+        told = f"cannot be read ({error.strerror})"
+        raise RunError(f"{path}: {told}; {way_out}") from error
+    except documents.DocumentError as error:
+        raise RunError(f"{path}: {error}; {way_out}") from None
+    if not isinstance(found, dict):
+        kind = type(found).__name__
+        raise RunError(f"{path}: must be an object of JSON, found a {kind}; {way_out}")
     return found
 
 

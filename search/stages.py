@@ -16,6 +16,7 @@ from search.driver_lock import Check, only_driver_of_run
 from search.executors import check_gpus, executor
 from search.first_weights import told_starts
 from search.job import Job
+from search.kept_files import REPORT, read_report
 from search.ledger import Ledger, open_ledger
 from search.model_card import MODEL
 from search.patient import Care
@@ -31,7 +32,6 @@ from search.results import RetrainOrder
 from search.run_folder import (
     RunFolder,
     held_out_text,
-    read_json,
     write_text,
 )
 from search.samplers import sampler_notes
@@ -209,14 +209,14 @@ def _write_inputs(run: Run) -> None:
 
 def _prove_receipts(run: Run, *, reopen: bool) -> None:
     """Learns before the search whether its result can be tested."""
-    if reopen or not run.folder.file(final.REPORT).exists():
+    if reopen or not run.folder.file(REPORT).exists():
         size = run.labelled.split.hold_out.receipt_size()
         Receipts(run.folder.receipts).prove(size)
 
 
 def _hold_out(run: Run, *, reopen: bool) -> None:
     """Tests once, or shows what the one test said."""
-    report = read_json(run.folder.file(final.REPORT))
+    report = read_report(run.folder.file(REPORT))
     if report is None or reopen:
         report = final.open_and_test(run.study, run.folder, run.labelled, reopen=reopen)
     run.progress.say("")

@@ -9,7 +9,7 @@ from rich.console import Console
 from data_pipeline.data_folder import find_data
 from data_pipeline.errors import RunError
 from data_pipeline.held_people import HELD_OUT
-from data_pipeline.regular import read_text
+from data_pipeline.regular import read_bytes, read_text
 from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
@@ -81,7 +81,7 @@ def _is_trained(folder: RunFolder, text: str) -> bool:
     best = folder.file(BEST)
     if not best.exists():
         return False
-    if read_text(best) != text:
+    if read_bytes(best) != text.encode():
         raise RunError(
             f"{folder.path}: holds a model of another configuration, which is not "
             "written over; name another --out, or move the folder away"

@@ -1,20 +1,19 @@
 """A search that tries the best trials of an earlier one first."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, replace
 
 from data_pipeline.errors import InputError, StudyError
 from models.config import complete
 from search.best import ranked
-from search.earlier_run import KEPT, earlier_run
+from search.earlier_run import earlier_run
 from search.history import read_identity, read_records
+from search.kept_files import WARM_START, KeptTrial, KeptTrials, read_kept
 from search.known import Known, find
 from search.prepare import Labelled
 from search.records import TrialRecord
 from search.run_folder import (
     RunFolder,
-    read_json,
     write_json,
 )
 from search.storage_url import file_of
@@ -54,17 +53,17 @@ def warm_started(
     if name is None:
         return study
     hold_out = labelled.split.hold_out.key
-    asked = {"study": name, "hold_out": hold_out}
-    kept = read_json(folder.file(KEPT)) or {}
-    if any(kept.get(key) != value for key, value in asked.items()):
+    kept = read_kept(folder.file(WARM_START), KeptTrials)
+    if kept is None or (kept.study, kept.hold_out) != (name, hold_out):
         earlier = earlier_run(study, folder, name, drawn=labelled.drawn)
         url = _storage_of(earlier, folder, storage)
-        kept = asked | {"trials": _best(study, earlier, url, hold_out)}
-        write_json(folder.file(KEPT), kept)
+        best = _best(study, earlier, url, hold_out)
+        kept = KeptTrials(study=name, hold_out=hold_out, trials=best)
+        write_json(folder.file(WARM_START), asdict(kept))
     known = []
-    for trial in kept["trials"]:
-        title = f"{name} trial {trial['number']}"
-        params, why = find(trial["values"], study.space)
+    for trial in kept.trials:
+        title = f"{name} trial {trial.number}"
+        params, why = find(trial.values, study.space)
         if why:
             say(f"{title} is not tried first: {why[0]}")
         else:
@@ -80,9 +79,7 @@ def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:
     return earlier.storage if alone else storage
 
 
-def _best(
-    study: Study, earlier: RunFolder, url: str, hold_out: str
-) -> list[dict[str, Any]]:
+def _best(study: Study, earlier: RunFolder, url: str, hold_out: str) -> list[KeptTrial]:
     """Reads the best distinct trials of a run, without working on it."""
     begun = read_identity(url=url, name=earlier.name)
     same = begun.get("data.dataset") == study.data.dataset
@@ -103,6 +100,6 @@ def _best(
             "search on there first"
         )
     return [
-        {"number": record.number, "values": complete(record.values)}
+        KeptTrial(number=record.number, values=complete(record.values))
         for record in list(distinct.values())[:MOST]
     ]

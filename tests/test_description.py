@@ -53,6 +53,31 @@ def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, word
     assert is_refused(predicted(path, pictures)[0], *words)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"emotions": ["a"]}, ["outputs action_units (2), emotion (1)", "emotion (3)"]),
+        ({"action_units": [], "thresholds": {}}, ["the outputs emotion (3), and"]),
+        ({"dimensions": ["valence", "arousal"]}, ["valence_arousal (2), and the"]),
+        (
+            {"input": {"size": 48, "channels": 1, "crop": "centre_square"}},
+            ["tells of pictures of 48 x 48 x 1, and the model takes 32 x 32 x 1"],
+        ),
+        (
+            {"input": {"size": 32, "channels": 3, "crop": "centre_square"}},
+            ["32 x 32 x 3, and the model takes 32 x 32 x 1"],
+        ),
+    ],
+)
+def test_a_description_of_other_outputs_is_refused(
+    model, pictures, tmp_path, changes, words
+):
+    """What goes in and comes out is compared with the model before it is asked."""
+    path = described(model, tmp_path, **changes)
+    answer = predicted(path, pictures)[0]
+    assert is_refused(answer, "model.json", "copy both files anew", *words), answer
+
+
 def test_models_that_cannot_be_used(model, pictures, tmp_path):
     """No description, no JSON, and a file that Keras does not load, are told."""
     path = described(model, tmp_path)
