@@ -1,5 +1,6 @@
 """Whose a trial is, which points of a space are tried, and which comes next."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ def ordinal_of(trial: FrozenTrial) -> int:
     return found if isinstance(found, int) else int(trial.number)
 
 
+@functools.cache  # it is asked of every trial at every report
 def trial_seed(seed: int, ordinal: int) -> int:
     """Derives a trial's seed from the study's: no number of a retry changes it."""
     return child_seed(seed, "trial", ordinal)

@@ -113,7 +113,7 @@ def train(ledger, asked):
 
 def run(study, storage, monkeypatch, *, workers=1, deaths=frozenset()):
     """Runs a search to its end; the trials of some numbers lose their worker."""
-    monkeypatch.setattr(search.ledger, "open_storage", lambda _: storage)
+    monkeypatch.setattr(search.ledger, "open_storage", lambda *_: storage)
     ledger = begin(Path(), study)
     storage.ledger = ledger
     running = []
