@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m data_pipeline.check",
         description="Tell what is wrong with a data set: files, labels, leaks.",
         allow_abbrev=False,

@@ -5,15 +5,30 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from data_pipeline.errors import HarnessError
 from data_pipeline.interrupts import interrupts, is_ending
 from data_pipeline.output import Output, OutputError, say_error, standard_streams
+from data_pipeline.shown import shown
 
 INTERRUPTED = 130
 
 
 GOES_ON = "the same command goes on from here"
+
+
+class Parser(argparse.ArgumentParser):
+    """The grammar of a command line; what it quotes does not steer a terminal.
+
+    A shell that completes ``*`` gives names of files as words.
+    """
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        is_error = file is sys.stderr
+        with standard_streams(is_result=False):
+            to = sys.stderr if is_error else sys.stdout
+            super()._print_message(shown(message), to)
 
 
 def run_command(

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
 from data_pipeline.drawn.write import LAYOUTS, MARKER, write_drawn
 from data_pipeline.output import say
@@ -54,7 +54,7 @@ def _draw(asked: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m data_pipeline.draw",
         description="Write drawn faces (no real person) in a real data set's layout.",
         allow_abbrev=False,

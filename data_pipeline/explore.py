@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
 from data_pipeline.output import say
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m data_pipeline.explore",
         description="Show what a study's data look like, without its hold-out.",
         allow_abbrev=False,

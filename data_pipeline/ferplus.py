@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.fer_tree import Written, write_tree
 from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
@@ -61,7 +61,7 @@ def _said(written: Written, out: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m data_pipeline.ferplus",
         description="Write the images of FER2013 as files, with FER+ votes or classes.",
         allow_abbrev=False,

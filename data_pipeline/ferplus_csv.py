@@ -4,9 +4,10 @@ Source: microsoft/FERPlus. They are two releases of the annotation: 1,602 of the
 rows have other votes, so a tree is read by one of them alone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data_pipeline.check_table import csv_lines
 from data_pipeline.errors import DataError
@@ -34,6 +35,10 @@ class Voted:
     usage: str | None
     name: str | None
     votes: tuple[int, ...]
+
+
+NAME = re.compile(r"\w[\w .-]*", re.ASCII)
+"""Of an image: it becomes a file's name, and a cell that is no formula."""
 
 
 def read_ferplus(path: Path) -> list[Voted]:
@@ -115,8 +120,10 @@ def _voted(path: Path, number: int, cells: list[str]) -> Voted:
     if usage not in FERPLUS_PARTITIONS:
         known = ", ".join(FERPLUS_PARTITIONS)
         raise _wrong(path, number, f"the Usage is one of {known}", usage)
-    if PurePosixPath(name.replace("\\", "/")).name != name:
-        raise _wrong(path, number, "an image name is a file name", name)
+    if name and not NAME.fullmatch(name):
+        raise _wrong(
+            path, number, "an image name is a file name like fer0000000.png", name
+        )
     votes = _votes(path, number, cells[2:])
     return Voted(line=number, usage=usage, name=name or None, votes=votes)
 

@@ -11,6 +11,9 @@ import stat
 from pathlib import Path
 from typing import cast
 
+TABLE_LIMIT = 2 << 30
+"""Bytes that a table of labels has at most."""
+
 TEXT_LIMIT = 64 << 20
 """Bytes that a study file or a description has at most."""
 
@@ -77,7 +80,7 @@ def is_regular(path: str | Path) -> bool:
         return False
 
 
-def read_bytes(path: str | Path, *, most: int | None = None) -> bytes:
+def read_bytes(path: str | Path, *, most: int = TABLE_LIMIT) -> bytes:
     """Reads a whole regular file.
 
     Args:
@@ -88,12 +91,10 @@ def read_bytes(path: str | Path, *, most: int | None = None) -> bytes:
         OSError: as of ``open_regular``; or the file is larger.
     """
     with open_regular(path) as file:
-        content = file.read() if most is None else file.read(most + 1)
-    if most is not None and len(content) > most:
-        raise OSError(
-            errno.EFBIG, f"the file is larger than {most >> 20} MiB", str(path)
-        )
-    return content
+        if os.fstat(file.fileno()).st_size > most:
+            reason = f"the file is larger than {most >> 20} MiB"
+            raise OSError(errno.EFBIG, reason, str(path))
+        return file.read()
 
 
 def read_text(path: str | Path) -> str:

@@ -20,7 +20,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.command import port_number, run_command, some_path
+from data_pipeline.command import Parser, port_number, run_command, some_path
 from data_pipeline.errors import InputError
 from data_pipeline.keras_door import check_backend
 from data_pipeline.output import say
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m models.live",
         description="Show in the browser, on this computer, what a model sees.",
         allow_abbrev=False,

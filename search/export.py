@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path, some_text
+from data_pipeline.command import Parser, run_command, some_path, some_text
 from data_pipeline.output import say
 
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
-    built = argparse.ArgumentParser(
+    built = Parser(
         prog="python -m search.export",
         description="Write a trial's configuration for final training.",
         allow_abbrev=False,

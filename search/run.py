@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path, some_text
+from data_pipeline.command import Parser, run_command, some_path, some_text
 from data_pipeline.keras_door import check_backend
 
 STAGES = ("search", "retrain", "holdout")
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
-    built = argparse.ArgumentParser(
+    built = Parser(
         prog="python -m search.run",
         description="Search hyperparameters, retrain the winner, test it once.",
         allow_abbrev=False,

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import port_number, run_command, some_path
+from data_pipeline.command import Parser, port_number, run_command, some_path
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
-    built = argparse.ArgumentParser(
+    built = Parser(
         prog="python -m search.tensorboard",
         description="Look at the curves of a search in TensorBoard.",
         allow_abbrev=False,

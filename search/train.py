@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.keras_door import check_backend
 from data_pipeline.output import say
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
-    built = argparse.ArgumentParser(
+    built = Parser(
         prog="python -m search.train",
         description="Train an exported configuration on all but the hold-out.",
         allow_abbrev=False,

@@ -1,13 +1,14 @@
 """The page: one HTML text that needs no network and no script."""
 
 import base64
+import html
 from collections.abc import Mapping
-from html import escape
 
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.page_style import STYLE
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, number
+from data_pipeline.shown import shown
 
 GENERATOR = "data_pipeline.explore"
 """What the page says it was made by; see ``folder``."""
@@ -21,6 +22,11 @@ _DRAWN = (
     "DRAWN faces: no real person. These images were drawn by a program; the page says "
     "nothing about people."
 )
+
+
+def escape(text: str) -> str:
+    """Makes text of names: no tag, and nothing that a browser or an editor obeys."""
+    return html.escape(shown(text))
 
 
 def page(material: Material, found: Mapping[str, Section | Absent]) -> str:
