@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,13 +176,25 @@ def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file so that a crash leaves the old one or the new one."""
+    """Writes a file so that a crash leaves the old one or the new one.
+
+    Raises:
+        RunError: it cannot be written; the old one is as it was.
+    """
     part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise RunError(
+            f"{path}: cannot be written ({error.strerror}); make room, or make the "
+            "folder writable; then the same command goes on from here"
+        ) from error
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -1,11 +1,15 @@
 """Curves for TensorBoard: what is drawn, where it lies, and the command that serves."""
 
+import errno
 import math
+import os
+import threading
 from dataclasses import replace
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from data_pipeline.errors import RunError
 from models.metrics import scores
 from search import tensorboard
 from search.curve_files import CurveFiles
@@ -118,3 +122,22 @@ def test_a_port_that_cannot_be(tmp_path, port):
     answer = said(tensorboard.main, *words)
     assert (answer.code, answer.out) == (2, "")
     assert f"must be 0 to 65535, found {port}" in answer.err
+
+
+def test_a_full_disk(tmp_path, monkeypatch):
+    """Curves that the disk refuses are told by their folder, and closing is quiet."""
+    curves = CurveFiles(Unwatched(), tmp_path / "tensorboard")
+    ledger = begin(tmp_path, watcher=curves)
+    asked = ledger.ask()
+    ledger.report(asked.number, report(1, 0.5))
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"tensorboard: the curves .*\(No space .*room"):
+        ledger.report(asked.number, report(2, 0.5))
+    with pytest.raises(RunError, match="curves cannot be written"):
+        ledger.tell(asked.number, complete(0.5))
+    ledger.close()
+    assert threading.active_count() == 1

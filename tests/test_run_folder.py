@@ -1,8 +1,11 @@
 """The folder of a run: names, files written whole or not at all."""
 
+import errno
+import os
+
 import pytest
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, RunError
 from search.run_folder import (
     RunFolder,
     check_name,
@@ -47,6 +50,21 @@ def test_written_whole(tmp_path):
         write_json(path, {"value": float("nan")})
     assert read_json(path) == {"value": 0.5, "name": "é"}
     assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
+
+
+def test_a_full_disk(tmp_path, monkeypatch):
+    """A file that the disk refuses is named, and the old one stays alone."""
+    path = tmp_path / "trials.csv"
+    write_text(path, "old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=rf"{path}: cannot be written \(No space"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["trials.csv"]
 
 
 def test_bytes_are_the_texts(tmp_path):
