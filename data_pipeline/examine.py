@@ -21,7 +21,7 @@ from data_pipeline.frames import Frames
 from data_pipeline.held_people import Past, divide
 from data_pipeline.inspection import Fault, Look, inspect
 from data_pipeline.leaks import parts_of, same_files, same_pictures, shared_sequences
-from data_pipeline.left_out import Kind
+from data_pipeline.left_out import Kind, naming_left_out
 from data_pipeline.people import joined, people_problems
 from data_pipeline.population import population
 from data_pipeline.problems import Check, Problem
@@ -84,7 +84,7 @@ def examine(
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
     table = joined(table, keys.data.subjects)
-    with named(keys.place):
+    with named(keys.place), naming_left_out(table.skipped):
         people = population(keys.data.dataset, root, drawn=drawn)
         divided = divide(table, keys.split, data=people, past=past).split
     parts = parts_of(table, divided)

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
+from data_pipeline.errors import InputError
 from data_pipeline.spellings import PICTURES, is_litter, is_picture
 
 TOLD = 5
@@ -93,6 +95,27 @@ def told_left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
         yield from (f"  {each.place}: {each.reason}" for each in of_kind[:TOLD])
         if len(of_kind) > TOLD:
             yield f"  ... and {len(of_kind) - TOLD} more"
+
+
+@contextmanager
+def naming_left_out(skipped: Sequence[Skipped]) -> Iterator[None]:
+    """Adds to a refusal what a reader did not know, which may be what is missing.
+
+    Args:
+        skipped: what the reader left out.
+
+    Yields:
+        Nothing; a refusal of data of which everything is known stays as it is.
+    """
+    try:
+        yield
+    except InputError as error:
+        foreign = [each for each in skipped if each.kind is not Kind.ROW]
+        if not foreign:
+            raise
+        named = "; ".join(f"{each.place}: {each.reason}" for each in foreign[:TOLD])
+        more = f"; and {len(foreign) - TOLD} more" if len(foreign) > TOLD else ""
+        raise type(error)(f"{error}. Not known here: {named}{more}") from None
 
 
 def skipped_folder(root: Path, folder: Path, why: str) -> Skipped:

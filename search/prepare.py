@@ -20,7 +20,7 @@ from data_pipeline.development import (
 from data_pipeline.errors import named
 from data_pipeline.held_people import divide, past_of
 from data_pipeline.images import Images, read_images
-from data_pipeline.left_out import Skipped
+from data_pipeline.left_out import Skipped, naming_left_out
 from data_pipeline.population import population
 from data_pipeline.problems import Problem
 from data_pipeline.receipts import models_tested
@@ -117,7 +117,7 @@ def read_labels(
     )
     past = past_of(runs / run_name(study.name, drawn=drawn))
     people = population(study.data.dataset, root, drawn=drawn)
-    with named(study.place):
+    with named(study.place), naming_left_out(table.skipped):
         divided = divide(table, study.split, data=people, past=past)
         development = read_development(study.data, divided.split)
     targets = development.targets

@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from data_pipeline import check
+from data_pipeline.errors import InputError
+from data_pipeline.labels import FER2013_EMOTIONS
 from search import run
 from search.begin import begun
 from tests.strategies_check import image_of, write_clean
@@ -61,6 +63,8 @@ REFUSALS = {
 RUN = """
 import io, json, sys
 from contextlib import redirect_stderr
+from data_pipeline.errors import InputError
+from data_pipeline.labels import FER2013_EMOTIONS
 from search import run
 for words in json.loads(sys.stdin.read()):
     with redirect_stderr(io.StringIO()) as told:
@@ -170,3 +174,31 @@ def test_start_tells(tmp_path, ck48, capsys):
     ):
         assert part in told
     assert not out.exists()
+
+
+PARTED = (
+    CK48.replace('"ckplus"', '"fer2013"')
+    .replace('emotions = "basic"', 'emotions = "fer2013"')
+    .replace("folds = 2", 'by = "partition"\nfolds = 2')
+)
+
+
+def test_a_part_that_is_misspelt(tmp_path):
+    """A refusal names what was not known, which may be what is missing."""
+    root = tmp_path / "tree"
+    for place, emotion in enumerate(FER2013_EMOTIONS):
+        for part in ("train", "tset"):
+            write_image(root / part / str(emotion) / "im0.png", place)
+    study = str(write_study(tmp_path, text=PARTED))
+    words = ("--study", study, "--data", str(root))
+    answer = said(check.main, *words)
+    assert answer.code == 2
+    assert 'by = "partition" needs images of the part test' in answer.err
+    assert (
+        "Not known here: tset/: no folder of this layout; it holds 7 file" in answer.err
+    )
+    with (
+        pytest.raises(InputError, match="Not known here: tset/"),
+        begun(run.parser().parse_args([*words, "--out", str(tmp_path / "runs")])),
+    ):
+        pass
