@@ -42,9 +42,6 @@ def card_in(folder: RunFolder) -> Mapping[str, Any] | None:
 def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel | None:
     """Finds the model that a run may test.
 
-    Its file, its card and the description inside the file must agree with each other
-    and with the run: one of them alone is quickly replaced.
-
     Args:
         study: the study.
         folder: of its run.
@@ -52,6 +49,22 @@ def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel
 
     Returns:
         The model; ``None`` where it is missing, broken or another one.
+    """
+    model = whole_model(folder)
+    mine = model is not None and _is_of(model.card, study, labelled)
+    return model if mine else None
+
+
+def whole_model(folder: RunFolder) -> KeptModel | None:
+    """Finds a model whose file, card and description inside the file agree.
+
+    One of them alone is quickly replaced.
+
+    Args:
+        folder: where it lies.
+
+    Returns:
+        The model; ``None`` where it is missing or broken.
     """
     card = card_in(folder)
     if card is None:
@@ -62,18 +75,19 @@ def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel
         return None
     inside = read_provenance(folder.file(MODEL))
     agreed = inside == {key: card[key] for key in card if key != "sha256"}
-    if not agreed or not _is_of(card, study, labelled):
-        return None
-    return KeptModel(card=card, digest=digest)
+    return KeptModel(card=card, digest=digest) if agreed else None
+
+
+def is_of_data(card: Mapping[str, Any], labelled: Labelled) -> bool:
+    """Tells whether a model learned from these very rows."""
+    found = card["data"].get("fingerprint"), card["data"].get("hold_out")
+    return found == (labelled.fingerprint, labelled.split.hold_out.key)
 
 
 def _is_of(card: Mapping[str, Any], study: Study, labelled: Labelled) -> bool:
     """Tells whether a card is of this run's winner: no checkpoint, no further seed."""
-    data = card["data"]
-    found = (card.get("study"), card.get("drawn"), data.get("hold_out"))
-    ours = (study.name, labelled.drawn, labelled.split.hold_out.key)
-    same = found == ours and data.get("fingerprint") == labelled.fingerprint
-    return same and not card.keys() & {"fold", "seed"}
+    same = (card.get("study"), card.get("drawn")) == (study.name, labelled.drawn)
+    return same and is_of_data(card, labelled) and not card.keys() & {"fold", "seed"}
 
 
 def loaded(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:

@@ -14,14 +14,14 @@ from data_pipeline.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
 from search.exported import BEST, Exported, read_exported
-from search.model_card import PARTIAL, SIDECAR, Winner, place_model
+from search.kept_model import is_of_data, whole_model
+from search.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.prepare import Labelled, prepare, read_labels
 from search.progress import SearchProgress
 from search.results import Retrained, RetrainOrder
 from search.run_folder import (
     RunFolder,
     held_out_text,
-    read_json,
     run_name,
     write_text,
 )
@@ -70,14 +70,14 @@ def train_seeds(
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")
                 folder.path.mkdir(exist_ok=True)
-                if not _is_trained(folder, text):
+                if not _is_trained(folder, text, labelled):
                     _train(worker, folder, found, labelled, seed)
                     write_text(folder.file(BEST), text)
                 check()
                 yield folder.path
 
 
-def _is_trained(folder: RunFolder, text: str) -> bool:
+def _is_trained(folder: RunFolder, text: str, labelled: Labelled) -> bool:
     best = folder.file(BEST)
     if not best.exists():
         return False
@@ -86,7 +86,13 @@ def _is_trained(folder: RunFolder, text: str) -> bool:
             f"{folder.path}: holds a model of another configuration, which is not "
             "written over; name another --out, or move the folder away"
         )
-    return read_json(folder.file(SIDECAR)) is not None
+    model = whole_model(folder)
+    if model is not None and not is_of_data(model.card, labelled):
+        raise RunError(
+            f"{folder.path}: holds a model of other labels or another hold-out, which "
+            "is not written over; name another --out, or move the folder away"
+        )
+    return model is not None
 
 
 def _train(
@@ -106,6 +112,8 @@ def _train(
     trained = worker.retrain(order)
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")
+    if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
+        folder.set_aside((MODEL, SIDECAR))
     held = labelled.split.hold_out
     write_text(
         folder.file(HELD_OUT),

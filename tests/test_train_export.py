@@ -1,6 +1,8 @@
 """Exporting a trial and training it with several seeds."""
 
+import hashlib
 import json
+import shutil
 import tomllib
 
 import pytest
@@ -115,6 +117,29 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
     assert answer.code == 1
     assert "not written over" in answer.err
     assert contents(family) == before
+
+
+def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursework):
+    """A replaced file is set aside; a model of other labels is not written over."""
+    config = place / "runs" / "tiny-drawn" / "best.toml"
+    assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
+    folder = tmp_path / "tiny-drawn-trained" / "seed-1"
+    model, card = folder / "model.keras", folder / "model.json"
+    model.write_bytes(b"another")
+    assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
+    told = json.loads(card.read_text())
+    assert told["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert (folder / "earlier-1" / "model.keras").read_bytes() == b"another"
+
+    data = tmp_path / "data"
+    shutil.copytree(coursework, data)
+    labels = data / "data_labels.csv"
+    labels.write_text(labels.read_text().replace("positive", "negative", 1))
+    before = contents(folder)
+    answer = trained(config, data, tmp_path, "--seeds", "1")
+    assert answer.code == 1
+    assert "other labels or another hold-out" in answer.err
+    assert contents(folder) == before
 
 
 @pytest.mark.parametrize(
