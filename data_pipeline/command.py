@@ -10,7 +10,7 @@ from typing import Any
 from data_pipeline.errors import HarnessError
 from data_pipeline.interrupts import interrupts, is_ending
 from data_pipeline.output import Output, OutputError, say_error, standard_streams
-from data_pipeline.shown import shown
+from data_pipeline.shown import shown, without_passwords
 
 INTERRUPTED = 130
 
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         is_error = file is sys.stderr
         with standard_streams(is_result=False):
             to = sys.stderr if is_error else sys.stdout
-            super()._print_message(shown(message), to)
+            super()._print_message(without_passwords(shown(message)), to)
 
 
 def run_command(

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from data_pipeline.errors import RunError
-from data_pipeline.shown import shown
+from data_pipeline.shown import shown, without_passwords
 
 UNREAD = 141
 """The exit code where nobody reads on, as shells tell it: 128 and SIGPIPE."""
@@ -138,7 +138,7 @@ def say_error(text: str) -> None:
 def note(text: str) -> None:
     """Writes a line to the standard error."""
     with suppress(OSError):
-        sys.stderr.write(f"{shown(text)}\n")
+        sys.stderr.write(f"{without_passwords(shown(text))}\n")
         sys.stderr.flush()
 
 

@@ -1,5 +1,6 @@
 """Text as a terminal may have it: nothing in a name or a label steers it."""
 
+import re
 import unicodedata
 
 _OBEYED = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -9,6 +10,11 @@ _TURNING = frozenset(
     "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 """Characters that change the order of those around them (Unicode's UAX 9)."""
+
+_USER_PART = re.compile(r"(://[^:/@\s]*:)\S*@")
+_SECRET_PAIR = re.compile(
+    r"([?&;]\w*(?:pass|pwd|secret|token|credential)\w*=)[^&;\s'\"]*", re.IGNORECASE
+)
 
 
 def is_shown(character: str) -> bool:
@@ -49,6 +55,16 @@ def one_line(text: str) -> str:
         True
     """
     return shown(text).replace("\n", "\\n")
+
+
+def without_passwords(text: str) -> str:
+    """Hides the passwords of URLs that a person typed, also where nobody knows of one.
+
+    Example:
+        >>> without_passwords("unknown: --url mysql://me:s3cret@host/x?sslpassword=abc")
+        'unknown: --url mysql://me:***@host/x?sslpassword=***'
+    """
+    return _SECRET_PAIR.sub(r"\1***", _USER_PART.sub(r"\1***@", text))
 
 
 def _spelt(character: str) -> str:

@@ -78,7 +78,9 @@ def whole_url(url: str) -> str:
         return _text(_with_driver(found, url))
     path = _sqlite_file(found, url)
     if not path.parent.is_dir() or (path.exists() and not path.is_file()):
-        wrong = "is none" if path.exists() else "lies in no folder that exists"
+        wrong = (
+            "is no regular file" if path.exists() else "lies in no folder that exists"
+        )
         raise InputError(
             f"--storage {masked(url)}: the database's file, {path}, {wrong}; name a "
             "file in a folder that exists"

@@ -99,7 +99,7 @@ def test_wrong_urls_keep_their_secret(url):
         ("sqlite:///:memory:", "in memory"),
         ("sqlite:///file::memory:?uri=true", "in memory"),
         ("sqlite:///file:x?mode=memory&uri=true", "in memory"),
-        ("sqlite:///TMP", "is none"),
+        ("sqlite:///TMP", "is no file"),
         ("sqlite:///TMP/none/x.db", "lies in no folder that exists"),
         ("sqlite:///TMP/x.db?colour=red", "takes no colour"),
         ("sqlite:///file:TMP/x.db?mode=ro&uri=true", "takes no mode"),
@@ -187,6 +187,16 @@ def test_a_wrong_environment(monkeypatch, capsys):
     monkeypatch.setenv(ENVIRONMENT, "sqlite://")
     assert run.main(["--study", "ckplus", "--data", "none"]) == 2
     assert "in memory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [run, tensorboard])
+def test_an_option_that_is_none(command, capsys):
+    """A URL given to an option that does not exist is told without its password."""
+    with pytest.raises(SystemExit):
+        command.main(["--study", "x", "--storge", "mysql://me:s3cret@host/x"])
+    told = capsys.readouterr().err
+    assert "mysql://me:***@host/x" in told
+    assert "s3cret" not in told
 
 
 @pytest.mark.parametrize("command", [run, export, train, tensorboard, draw])
