@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from data_pipeline.errors import RunError
@@ -18,33 +19,23 @@ from models.settings import Value
 from search.asking import begin_trial
 from search.attributes import check_attributes, readable
 from search.best import best_of
+from search.ending import end_trial
 from search.history import records_of
 from search.identity import PIXELS, check_ours, keep_identity
 from search.known import known_as
 from search.own_trials import OwnTrials, quiet
 from search.patient import Care
-from search.points import INTERRUPTED, is_counted, next_point
+from search.points import is_counted, next_point
 from search.pruners import PRUNERS, Steps
 from search.records import Counts, TrialRecord, Unwatched, Watcher
 from search.results import (
     Asked,
-    Completed,
-    Failed,
     Outcome,
-    Pruned,
     Report,
-    WorkerDied,
-    attributes_of,
 )
 from search.storage import open_storage
 from search.study import Study
-from search.unfinished import runs_again, settle
-
-CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
-"""What a trial broke that can break again: TPE ranks it below all that was pruned.
-
-A failed trial is invisible to TPE, which would go back there.
-"""
+from search.unfinished import settle
 
 
 class Ledger:
@@ -112,32 +103,17 @@ class Ledger:
         known configuration that the search is measured by.
         """
         trial = self._open[number]
-        trial.report(report.value, report.step)
+        try:
+            trial.report(report.value, report.step)
+        except UpdateFinishedTrialError:
+            return True  # somebody else has ended it
         self._watcher.reported(number, report)
         return not report.last and number not in self._spared and trial.should_prune()
 
     def tell(self, number: int, outcome: Outcome) -> None:
-        """Records how a trial ended, once; attributes go in before the state.
-
-        A trial whose worker died is enqueued again, once, before it is ended.
-        """
+        """Records how a trial ended, once."""
         trial = self._open.pop(number)
-        if isinstance(outcome, WorkerDied):
-            if runs_again(self._trials, self._study.space, number):
-                trial.set_user_attr(INTERRUPTED, True)
-            else:
-                outcome = Failed(reason=f"{outcome.reason}, twice", spent=outcome.spent)
-        for key, found in attributes_of(outcome).items():
-            trial.set_user_attr(key, found)
-        match outcome:
-            case Completed():
-                self._trials.tell(trial, outcome.value)
-            case Pruned():
-                if outcome.reason in CONSTRAINTS:
-                    trial.set_constraint(CONSTRAINTS[outcome.reason], 1.0)
-                self._trials.tell(trial, state=TrialState.PRUNED)
-            case Failed() | WorkerDied():
-                self._trials.tell(trial, state=TrialState.FAIL)
+        outcome = end_trial(self._trials, self._study.space, trial, outcome)
         self._watcher.told(number, outcome, self.counts())
 
     def counts(self) -> Counts:

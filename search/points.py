@@ -30,6 +30,9 @@ INTERRUPTED = "interrupted"
 It is an attribute, and the reason of a trial that was lost with its driver.
 """
 
+TOLD = {"spent", "reason"}
+"""What the end of a trial of a search's own says of it, one at least."""
+
 OUTSIDE = "enqueued outside the space"
 """Begins the reason of a trial that somebody enqueued and that cannot be run."""
 
@@ -91,11 +94,18 @@ def foreign(trials: Iterable[FrozenTrial], seed: int) -> set[int]:
         if not trial.state.is_finished() or not is_counted(trial):
             continue
         # A copy of an own trial has its attributes, and is none either.
-        if is_own(trial, seed) and ordinal_of(trial) not in seen:
+        own = is_own(trial, seed) and not _is_told_by_others(trial)
+        if own and ordinal_of(trial) not in seen:
             seen.add(ordinal_of(trial))
         else:
             found.add(trial.number)
     return found
+
+
+def _is_told_by_others(trial: FrozenTrial) -> bool:
+    """Tells whether somebody gave an own trial a value while it ran."""
+    has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+    return has_value and not trial.user_attrs.keys() & TOLD
 
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:

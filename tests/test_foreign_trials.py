@@ -177,3 +177,21 @@ def test_a_foreign_driver_that_is_gone(tmp_path):
     ledger = begin(tmp_path)
     assert finish(ledger) == [1, 2, 3, 4]
     assert inside(ledger).trials[0].state == TrialState.FAIL
+
+
+@pytest.mark.parametrize(
+    ("state", "counted"), [(TrialState.COMPLETE, 0), (TrialState.FAIL, 1)]
+)
+def test_somebody_ends_an_own_trial(tmp_path, state, counted):
+    """The trial is stopped, what it was given is never the best, the search goes on."""
+    ledger = begin(tmp_path, storage="journal")
+    asked = ledger.ask()
+    ledger.report(asked.number, report(1, 0.5))
+    value = 9.0 if state == TrialState.COMPLETE else None
+    stored(tmp_path).tell(asked.number, value, state=state)
+    assert ledger.report(asked.number, report(2, 0.5))
+    ledger.tell(asked.number, complete(0.5))
+    assert ledger.counts().done == counted
+    assert len(finish(ledger)) == 4 - counted
+    assert ledger.best().value == 0.5
+    assert begin(tmp_path, storage="journal").best().value == 0.5
