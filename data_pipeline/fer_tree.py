@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from data_pipeline.documents import DocumentError, read_json
 from data_pipeline.errors import DataError
 from data_pipeline.fer2013_csv import Face, read_fer2013
 from data_pipeline.fer_places import (
@@ -20,7 +21,7 @@ from data_pipeline.fer_places import (
 from data_pipeline.ferplus_csv import Voted, read_ferplus
 from data_pipeline.left_out import files_below
 from data_pipeline.locks import alone
-from data_pipeline.regular import open_regular, read_text
+from data_pipeline.regular import open_regular
 
 Progress = Callable[[int, int | None], None]
 """Called with rows done and, where it is known, rows in all."""
@@ -185,8 +186,8 @@ def _holds_something(out: Path) -> bool:
 def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> None:
     path = folder / ORIGIN
     try:
-        found = json.loads(read_text(path))
-    except (OSError, ValueError):
+        found = read_json(path)
+    except (OSError, DocumentError):
         found = None
     if found != origin:
         raise DataError(

@@ -4,6 +4,7 @@ Anybody may write to a storage: a dashboard, another program, a disk that fails.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-NEEDED = ("epoch", "thresholds", "spent")
+NEEDED = ("epoch", "thresholds", "learning_rates", "spent")
 """What every trial has that was trained to its end."""
 
 
@@ -93,6 +94,25 @@ def check_attributes(trials: Iterable[FrozenTrial], *, run: str) -> None:
 
 
 def _fault(trial: FrozenTrial) -> str | None:
+    return _wrong_number(trial) or _missing(trial) or _wrong_kind(trial)
+
+
+def _wrong_number(trial: FrozenTrial) -> str | None:
+    """Finds what Optuna takes for numbers, where SQLite keeps any text."""
+    ends: list[object] = [*(trial.values or ()), *trial.intermediate_values.values()]
+    odd = [one for one in ends if not isinstance(one, int | float)]
+    if odd:
+        return f"a value must be a number, found {odd[0]!r:.60}"
+    if trial.state == TrialState.COMPLETE and not math.isfinite(trial.value or 0.0):
+        return f"its value must be a finite number, found {trial.value}"
+    place: object = trial.number
+    if not isinstance(place, int) or place < 0:
+        return f"its number must be 0 or more, found {place!r:.60}"
+    return None
+
+
+def _missing(trial: FrozenTrial) -> str | None:
+    """Finds an attribute that a trial cannot be without."""
     found = trial.user_attrs
     if trial.state == TrialState.COMPLETE:
         missing = [name for name in NEEDED if found.get(name) is None]
@@ -101,8 +121,13 @@ def _fault(trial: FrozenTrial) -> str | None:
     gap = [name for name in GAP if found.get(name) is not None]
     if gap and len(gap) < len(GAP):
         return f"of the attributes {', '.join(GAP)} only {', '.join(gap)} are there"
+    return None
+
+
+def _wrong_kind(trial: FrozenTrial) -> str | None:
+    """Finds an attribute of another type, or out of its range."""
     try:
-        _ADAPTER.validate_json(json.dumps(found))
+        _ADAPTER.validate_json(json.dumps(trial.user_attrs))
     except ValidationError as error:
         return f"the attribute {told_faults(error, most=1)}"
     return None
@@ -129,7 +154,14 @@ def readable(run: str, *, but: type[Exception] | None = None) -> Iterator[None]:
         raise RunError(_changed(f"run {run}", _told(error))) from error
 
 
-_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
 """What Optuna raises at rows that it has not written."""
 
 

@@ -29,12 +29,12 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
         InputError: the storage has no such study.
         RunError: something else has changed what it holds of the run.
     """
-    trials = _load(url, name)
-    with readable(name):
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with readable(place):
         found = trials.get_trials(deepcopy=False)
         others = foreign(found, study.search.seed)
         own = (trial for trial in found if trial.number not in others)
-        check_attributes(own, run=name)
+        check_attributes(own, run=place)
         return records_of(study, trials)
 
 
@@ -49,10 +49,10 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
         InputError: the storage has no such study.
         RunError: something else has changed what it holds of the run.
     """
-    trials = _load(url, name)
-    with readable(name):
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with readable(place):
         found = trials.user_attrs.get(IDENTITY, {})
-        return checked_mapping(found, run=name, name=IDENTITY)
+        return checked_mapping(found, run=place, name=IDENTITY)
 
 
 def _load(url: str, name: str) -> optuna.Study:
@@ -66,7 +66,7 @@ def _load(url: str, name: str) -> optuna.Study:
         )
     storage = open_storage(url)
     try:
-        with readable(name, but=KeyError):
+        with readable(f"{name} in {masked(url)}", but=KeyError):
             return optuna.load_study(study_name=name, storage=storage)
     except KeyError as error:
         raise InputError(

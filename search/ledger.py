@@ -34,6 +34,7 @@ from search.results import (
     Report,
 )
 from search.storage import open_storage
+from search.storage_url import masked
 from search.study import Study
 from search.unfinished import settle
 
@@ -205,7 +206,8 @@ def open_ledger(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(url, care)
     steps = Steps(folds=study.split.folds, stride=study.stride)
-    with quiet(), readable(name):
+    place = f"{name} in {masked(url)}"
+    with quiet(), readable(place):
         stored = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -216,6 +218,6 @@ def open_ledger(
         trials = OwnTrials(
             stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
         )
-        check_attributes(trials.get_trials(deepcopy=False), run=name)
+        check_attributes(trials.get_trials(deepcopy=False), run=place)
         keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)

@@ -3,14 +3,13 @@
 The description lies in the model's file, so that every copy has it, and beside it.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.documents import DocumentError, read_json
 from data_pipeline.errors import StudyError
 from data_pipeline.population import same_images
-from data_pipeline.regular import read_text
 from models.provenance import read_provenance
 from search.run_folder import sha256
 
@@ -61,14 +60,23 @@ def check_digest(name: str, path: Path) -> None:
         path: of the model.
 
     Raises:
-        StudyError: the digest in the description is not the file's.
+        StudyError: the digest in the description is not the file's, or a description
+            lies there that cannot be read.
     """
+    beside = path.with_suffix(".json")
+    fault = _unreadable(beside)
+    if fault is not None:
+        raise StudyError(
+            f"backbone.weights {name}: {beside} {fault}, so what the model has seen is "
+            "not known; copy both files from the run that wrote them, or put the "
+            "description away"
+        )
     digest = _beside(path).get("sha256")
     if digest is not None and digest != sha256(path):
         raise StudyError(
-            f"backbone.weights {name}: {path.with_suffix('.json')} describes another "
-            "model, so what this one has seen is not known; copy both files from the "
-            "run that wrote them, or put the description away"
+            f"backbone.weights {name}: {beside} describes another model, so what this "
+            "one has seen is not known; copy both files from the run that wrote them, "
+            "or put the description away"
         )
 
 
@@ -80,10 +88,22 @@ def _descriptions(path: Path) -> list[Mapping[str, Any]]:
 def _beside(path: Path) -> Mapping[str, Any]:
     """Reads the description beside a model; nothing where it is not of this project."""
     try:
-        text = read_text(path.with_suffix(".json"))
-        return _ours(json.loads(text))
-    except (OSError, ValueError, RecursionError):
+        return _ours(read_json(path.with_suffix(".json")))
+    except (OSError, DocumentError):
         return {}
+
+
+def _unreadable(path: Path) -> str | None:
+    """Says why a file that is there is no JSON."""
+    if not path.is_file():
+        return None
+    try:
+        read_json(path)
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except DocumentError as error:
+        return str(error)
+    return None
 
 
 def _ours(found: Any) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from data_pipeline.errors import StudyError
 from models.provenance import write_provenance
 from models.weights import Taken
 from search.prepare import read_labels
+from search.seen import check_digest
 from search.starts import check_seen, models_of, start_card, started, unknown
 from search.study import check_study
 from tests.strategies_runs import STUDY
@@ -82,6 +83,18 @@ def file_of(path, **described):
     if described:
         path.with_suffix(".json").write_text(json.dumps(described))
     return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
+
+
+def test_a_description_that_cannot_be_read_is_told(tmp_path):
+    """What may say that a start has seen the held-out people is not passed over."""
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"a model")
+    for text in ("", '{"data": ', "[" * 100_000):
+        path.with_suffix(".json").write_text(text)
+        with pytest.raises(StudyError, match=r"model\.json .*put the description away"):
+            check_digest("model.keras", path)
+    path.with_suffix(".json").write_text('{"somebody": "else"}')
+    check_digest("model.keras", path)
 
 
 def test_a_description_of_another_model_is_refused(tmp_path):
