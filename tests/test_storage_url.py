@@ -99,7 +99,7 @@ def test_wrong_urls_keep_their_secret(url):
         ("sqlite:///:memory:", "in memory"),
         ("sqlite:///file::memory:?uri=true", "in memory"),
         ("sqlite:///file:x?mode=memory&uri=true", "in memory"),
-        ("sqlite:///TMP", "is no file"),
+        ("sqlite:///TMP", "is no regular file"),
         ("sqlite:///TMP/none/x.db", "lies in no folder that exists"),
         ("sqlite:///TMP/x.db?colour=red", "takes no colour"),
         ("sqlite:///file:TMP/x.db?mode=ro&uri=true", "takes no mode"),
