@@ -48,13 +48,14 @@ def environment(cpus: int) -> dict[str, str]:
     }
 
 
-def prepare_process(*, cpus: int) -> None:
+def prepare_process(*, cpus: int, quiet: bool = True) -> None:
     """Sets this process up for training, and imports Keras without its noise.
 
     Threads and memory are set only if Keras was not imported before.
 
     Args:
         cpus: threads that one trial may use, at least 1.
+        quiet: whether what is said meanwhile is dropped.
 
     Raises:
         InputError: the environment asks for a backend that is not trained with.
@@ -62,7 +63,7 @@ def prepare_process(*, cpus: int) -> None:
     """
     os.environ.update(environment(cpus))
     try:
-        if "keras" in sys.modules:
+        if "keras" in sys.modules or not quiet:
             load_keras()
         else:
             with _no_stderr():

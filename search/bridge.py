@@ -26,7 +26,9 @@ FINISHED = "FINISHED"
 """What Tune takes for the end of a search; ``ray.tune.search.Searcher.FINISHED``."""
 
 RETRIES = 1
-"""How often a worker that died is replaced, before a trial or while retraining."""
+"""How often a worker that died in the retraining is replaced."""
+STARTS = 2
+"""How many workers in a row may die before their trial; one more ends the search."""
 LINES = 12
 
 
@@ -121,7 +123,7 @@ class Bridge:
     def _return(self, asked: Asked) -> None:
         """Keeps a trial for the next worker: the one that was to begin it is dead."""
         self._unstarted += 1
-        if self._unstarted > RETRIES:
+        if self._unstarted > STARTS:
             self.error = RunError(cannot_start(last_lines(self.trouble)))
         else:
             self._returned.append(asked)
@@ -153,8 +155,8 @@ def last_lines(text: str) -> str:
     r"""Takes the last lines of what a library says: the error, and what led to it.
 
     Example:
-        >>> last_lines("Traceback:\\n  File x\\n\\nImportError: no libcuda")
-        'Traceback:\\n  File x\\nImportError: no libcuda'
+        >>> last_lines("Traceback:\n  File x\n\nImportError: no libcuda")
+        'Traceback:\n  File x\nImportError: no libcuda'
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     return "\n".join(lines[-LINES:]) or "its process died and said nothing"

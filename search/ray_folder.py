@@ -6,6 +6,7 @@ can enter. A killed driver leaves it behind, and the next start removes it.
 
 import fcntl
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,9 @@ PREFIX = "search-ray-"
 LOCK = ".driver.lock"
 NEEDED = 100 * 1024**2
 """Bytes that must be free; a session writes some megabytes of logs."""
+SAID = 5
+"""Lines of a crash that are told."""
+_CRASH = re.compile(r"\*\*\* SIG|Fatal Python error")
 STALE = 24 * 3600.0
 """Seconds after which a folder without a lock is taken for one that was left."""
 
@@ -40,6 +44,29 @@ class RayFolder:
     ray: Path
     tune: Path
     pulse: Path
+
+    def last_words(self) -> str:
+        """Reads what the process of a worker said last, such as why it crashed."""
+        logs = self.ray / "session_latest" / "logs"
+        try:
+            said = [path for path in logs.glob("worker-*.err") if path.stat().st_size]
+            last = max(said, key=lambda path: path.stat().st_mtime, default=None)
+            return told_by_crash(last.read_text(errors="replace")) if last else ""
+        except OSError:
+            return ""
+
+
+def told_by_crash(text: str) -> str:
+    r"""Picks what a process said before it crashed out of stacks and lists of modules.
+
+    Example:
+        >>> told_by_crash("needs AVX\nFatal Python error: Aborted\n\nStack:\n  x")
+        'needs AVX\nFatal Python error: Aborted'
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    ends = (number for number, line in enumerate(lines) if _CRASH.search(line))
+    end = next(ends, len(lines) - 1)
+    return "\n".join(lines[max(0, end + 1 - SAID) : end + 1])
 
 
 @contextmanager

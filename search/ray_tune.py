@@ -94,10 +94,11 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
 class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     """Tune's Scheduler over the ledger: Optuna's pruner decides."""
 
-    def __init__(self, bridge: Bridge) -> None:
-        """Takes the shared state."""
+    def __init__(self, bridge: Bridge, last_words: Callable[[], str]) -> None:
+        """Takes the shared state, and a way to hear of a worker that crashed."""
         super().__init__()
         self._bridge = bridge
+        self._last_words = last_words
 
     def on_trial_result(
         self, tune_controller: Any, trial: Trial, result: dict[str, Any]
@@ -116,7 +117,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Hears of a worker that broke, before the Searcher does."""
         super().on_trial_error(tune_controller, trial)
-        self._bridge.trouble = str(trial.get_error() or "")
+        self._bridge.trouble = f"{trial.get_error() or ''}\n{self._last_words()}"
 
 
 class WarmTrainable(tune.Trainable):  # type: ignore[misc]
@@ -127,7 +128,8 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._pulse = Pulse(Path(pulse))
         self._broken = ""
         try:
-            self._worker = start_worker(job)
+            # What it says goes to a file that the driver reads if it crashes.
+            self._worker = start_worker(job, quiet=False)
         except HarnessError as error:
             # Told by the first step: what is raised here reaches Tune as a death.
             self._broken = str(error)
@@ -203,7 +205,7 @@ def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=LedgerSearcher(bridge),
-            scheduler=LedgerScheduler(bridge),
+            scheduler=LedgerScheduler(bridge, folder.last_words),
             num_samples=-1,
             # Also forbids look-ahead: nobody is asked before a worker is free.
             max_concurrent_trials=job.concurrent,

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from search.worker import Worker
 
 
-def start_worker(job: Job) -> "Worker":
+def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
     """Imports Keras and maps the images, once a process.
 
     Args:
         job: what the worker is to do.
+        quiet: whether what libraries say while they are imported is dropped.
 
     Returns:
         A worker that has begun no trial.
@@ -23,7 +24,7 @@ def start_worker(job: Job) -> "Worker":
         RunError: it cannot start in this environment, whatever the trial.
     """
     try:
-        prepare_process(cpus=job.cpus)
+        prepare_process(cpus=job.cpus, quiet=quiet)
         # Keras, after its environment.
         from search.worker import Worker  # noqa: PLC0415
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.bridge import FINISHED, LINES, Bridge
+from search.bridge import FINISHED, LINES, STARTS, Bridge
 from search.results import Completed, Failed, Retrained, WorkerDied
 from tests.strategies_bridge import ORDER, FakeLedger, completed, report
 
@@ -77,10 +77,12 @@ def test_a_death_before_a_trial_hands_it_on():
 
 
 def test_workers_that_die_before_any_trial_end_the_search():
-    """A second death on the way to a trial ends it; the cause is told, to its end."""
+    """One death too many on the way to a trial ends it; the cause is told."""
     bridge = bridged(FakeLedger(9))
-    bridge.suggest("a")
-    bridge.complete("a", None, error=True)
+    for number in range(STARTS):
+        bridge.suggest(str(number))
+        bridge.complete(str(number), None, error=True)
+        assert bridge.error is None
     bridge.suggest("b")
     lines = [f"line {number}" for number in range(99)]
     bridge.trouble = "\n".join([*lines, "Fatal: Illegal instruction", "", ""])

@@ -11,7 +11,22 @@ import pytest
 
 from data_pipeline.errors import RunError
 from search import ray_folder as module
-from search.ray_folder import LOCK, MOST, PREFIX, ray_folder, sweep, temporary_places
+from search.ray_folder import (
+    LOCK,
+    MOST,
+    PREFIX,
+    RayFolder,
+    ray_folder,
+    sweep,
+    temporary_places,
+)
+
+CRASH = (
+    "note\n" * 99
+    + "needs AVX\nFatal Python error: Aborted\n\nStack (most recent call first):\n"
+    + '  File "x.py", line 1\n' * 99
+    + f"Extension modules: {'numpy, ' * 999}"
+)
 
 
 class Usage(NamedTuple):
@@ -124,3 +139,23 @@ def test_a_start_sweeps_first_and_spares_the_living(short):
         with ray_folder([short]) as second:
             assert first.ray.exists()
             assert first.ray != second.ray
+
+
+def test_the_last_words_of_a_worker(tmp_path):
+    """What crashed last is heard, however many logs there are."""
+    folder = RayFolder(ray=tmp_path, tune=tmp_path, pulse=tmp_path)
+    assert folder.last_words() == ""
+    logs = tmp_path / "session_latest" / "logs"
+    logs.mkdir(parents=True)
+    for age, (name, said) in enumerate(
+        (
+            ("worker-3.err", ""),
+            ("raylet.err", "of no interest"),
+            ("worker-2.err", CRASH),
+            ("worker-1.err", "an older one"),
+        )
+    ):
+        (logs / name).write_text(said)
+        os.utime(logs / name, (1000 - age, 1000 - age))
+    assert folder.last_words().endswith("needs AVX\nFatal Python error: Aborted")
+    assert len(folder.last_words().splitlines()) <= module.SAID

@@ -80,7 +80,8 @@ def test_images_that_cannot_be_mapped(tmp_path):
 def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
     """Its first step says why it cannot start, and no trial has begun in it."""
 
-    def broken(_):
+    def broken(_, *, quiet):
+        assert not quiet, "a file takes what it says"
         raise RunError("a worker cannot start: no libcuda.so")
 
     monkeypatch.setattr(ray_tune, "start_worker", broken)
