@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipeline.drawn.write import MARKER, write_drawn
+from data_pipeline.drawn_marker import MARKER
 from data_pipeline.errors import DataError
 
 DATA = Path("data")
@@ -56,6 +56,9 @@ def find_data(dataset: str, data: str | None, progress: Progress) -> tuple[Path,
         return data_folder(dataset, data)
     root, layout = _drawn(dataset)
     if not (root / MARKER).is_file():
+        # Loads what draws faces, which other data need not.
+        from data_pipeline.drawn.write import write_drawn  # noqa: PLC0415
+
         write_drawn(
             root,
             layout=layout,

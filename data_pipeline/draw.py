@@ -21,7 +21,8 @@ from pathlib import Path
 
 from data_pipeline.command import Parser, run_command, some_path
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
-from data_pipeline.drawn.write import LAYOUTS, MARKER, write_drawn
+from data_pipeline.drawn.write import LAYOUTS, write_drawn
+from data_pipeline.drawn_marker import MARKER
 from data_pipeline.output import say
 from data_pipeline.progress import stage_bars
 

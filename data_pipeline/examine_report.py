@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from data_pipeline.drawn.write import MARKER
+from data_pipeline.drawn_marker import MARKER
 from data_pipeline.examine import Examination
 from data_pipeline.problems import Check, Problem
 from data_pipeline.shown import one_line

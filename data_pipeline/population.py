@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from data_pipeline.drawn.write import MARKER
+from data_pipeline.drawn_marker import MARKER
 from data_pipeline.regular import is_regular, read_bytes
 
 SAME_IMAGES = {"fer2013": "ferplus", "drawn": "ckplus"}

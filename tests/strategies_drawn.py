@@ -11,7 +11,7 @@ from data_pipeline.drawn.muscles import Muscles
 from data_pipeline.drawn.plan import plan
 from data_pipeline.drawn.subjects import draw_subject
 from data_pipeline.drawn.views import View, draw_view
-from data_pipeline.drawn.write import MARKER
+from data_pipeline.drawn_marker import MARKER
 
 SEED = 1
 

@@ -18,6 +18,7 @@ from tests.test_architecture import python
 ENGINES = {
     *("keras", "tensorflow", "ray", "torch", "jax", "sklearn", "scipy", "imblearn"),
     *("matplotlib", "optuna", "sqlalchemy", "cmaes", "mtcnn", "av"),
+    "data_pipeline.drawn.studio",
 }
 """What takes seconds to load, and no label needs."""
 

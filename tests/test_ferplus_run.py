@@ -117,7 +117,7 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
     monkeypatch.chdir(tmp_path)
     drawn = []
     monkeypatch.setattr(
-        "data_pipeline.data_folder.write_drawn",
+        "data_pipeline.drawn.write.write_drawn",
         lambda root, **words: drawn.append((root, words)),
     )
     root, marked = find_data(dataset, "drawn", lambda *_: None)

@@ -16,6 +16,7 @@ from data_pipeline.drawn import (
 from data_pipeline.drawn.plan import plan
 from data_pipeline.drawn.studio import Progress, draw_all
 from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
+from data_pipeline.drawn_marker import MARKER
 from data_pipeline.errors import DataError
 from data_pipeline.regular import read_bytes, read_text
 
@@ -33,8 +34,6 @@ _FOLLOWED = {
     "fer2013": "The layout follows FER2013",
     "affectnet": "The layout follows AffectNet's npy release",
 }
-MARKER = "DRAWN.txt"
-"""The file that says that nobody in the folder is real."""
 _DRAWING = 3  # Raise it when the same seed draws other bytes than before.
 
 
