@@ -45,9 +45,10 @@ def interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        if not _seen.count:
-            for number, handler in kept.items():
-                signal.signal(number, handler or signal.SIG_DFL)
+        for number, handler in kept.items():
+            # While Python ends it gives a signal back to the system, which kills.
+            last = signal.SIG_IGN if _seen.count else handler or signal.SIG_DFL
+            signal.signal(number, last)
 
 
 def interrupt_on_term() -> None:
@@ -58,6 +59,15 @@ def interrupt_on_term() -> None:
     # A shell's background job is started to ignore Ctrl-C, and goes on ignoring it.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _end)
+
+
+def listen_again() -> None:
+    """Takes a polite kill again, in the way it was taken, where C++ gave it back.
+
+    Python still believes that it listens then, and the process would be killed.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
 def is_ending() -> bool:

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
 from data_pipeline.errors import InputError, RunError, first_line
-from data_pipeline.interrupts import interrupt_on_term
+from data_pipeline.interrupts import interrupt_on_term, listen_again
 from data_pipeline.output import note, say_error
 from data_pipeline.own_packages import worker_setup
 from models.runtime import environment
@@ -53,13 +54,28 @@ def local_ray(job: Job) -> Iterator[RayFolder]:
     stack = ExitStack()
     try:
         folder = stack.enter_context(ray_folder())
-        stack.callback(ray.shutdown)
+        stack.callback(_shut_down)
         _start(job, folder)
         with _watched(folder):
             yield folder
     finally:
         with _undisturbed():
             stack.close()
+
+
+def _shut_down() -> None:
+    """Stops Ray, whose client gives SIGTERM back to the system in the middle."""
+    node = ray._private.worker._global_node  # noqa: SLF001 - as above
+    if node is not None:
+        kill = node.kill_all_processes
+
+        def listening(*words: Any, **options: Any) -> None:
+            listen_again()
+            kill(*words, **options)
+
+        node.kill_all_processes = listening
+    ray.shutdown()
+    listen_again()
 
 
 def _start(job: Job, folder: RayFolder) -> None:

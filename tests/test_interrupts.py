@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,33 @@ sys.exit(run_command(work))
 """
 
 
+GIVES_IT_BACK = """
+import ctypes
+from data_pipeline.interrupts import listen_again
+
+def work():
+    ctypes.CDLL(None).signal(15, 0)
+    listen_again()
+    say("working")
+    time.sleep(60)
+
+sys.exit(run_command(work))
+"""
+
+SLOW_END = """
+import atexit
+
+def work():
+    say("working")
+    time.sleep(60)
+
+atexit.register(time.sleep, 1)
+code = run_command(work)
+say("over")
+sys.exit(code)
+"""
+
+
 def begun(folder, work):
     """Starts a small command that listens to Ctrl-C, and waits until it works."""
     # A shell's background jobs ignore Ctrl-C, and so would what they start.
@@ -89,10 +117,32 @@ def test_a_further_one_does_not_break_the_end(tmp_path, first):
     assert lines[1:] == [b"error: interrupted; the same command goes on from here\n"]
 
 
+def test_the_very_end_is_not_disturbed(tmp_path):
+    """While Python itself ends, further signals change nothing, not the code either."""
+    process = begun(tmp_path, SLOW_END)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == b"over\n"
+    while process.poll() is None:
+        for further in (signal.SIGTERM, signal.SIGINT):
+            process.send_signal(further)
+            time.sleep(0.005)
+    process.communicate()
+    assert process.returncode == 130
+
+
 def test_an_error_that_is_an_interruption(tmp_path):
     """Where a library answers Ctrl-C with an error of its own, it is no failure."""
     process = begun(tmp_path, TURNS_IT_INTO_AN_ERROR)
     process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == b"error: interrupted; the same command goes on from here\n"
+
+
+def test_a_library_that_gives_the_signal_back(tmp_path):
+    """Where C++ has put the system's handler there, a polite kill is taken again."""
+    process = begun(tmp_path, GIVES_IT_BACK)
+    process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == b"error: interrupted; the same command goes on from here\n"
