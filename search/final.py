@@ -1,6 +1,5 @@
 """After the search: the winner is exported, retrained, and tested once."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from data_pipeline.crop import rebuilt
@@ -124,10 +123,12 @@ def test_is_unfinished(study: Study, folder: RunFolder, labelled: Labelled) -> b
     )
 
 
-def retrained_since(folder: RunFolder, report: Mapping[str, Any]) -> bool:
-    """Tells whether the folder holds another model file than the tested one."""
+def retrained_since(folder: RunFolder) -> bool:
+    """Tells whether the folder holds another model file than the one tested last."""
+    openers = [old.opener for old in Receipts(folder.receipts).read()]
+    tested = [opener.model for opener in openers if opener.run == folder.name]
     model = folder.file(MODEL)
-    return model.is_file() and report.get("model") not in (None, sha256(model))
+    return bool(tested) and model.is_file() and sha256(model) != tested[-1]
 
 
 def open_and_test(
@@ -172,7 +173,6 @@ def open_and_test(
         "study": study.name,
         "drawn": labelled.drawn,
         "trial": described["trial"],
-        "model": kept.digest,
         "guarantee": kept_promise(labelled.split.guarantee, twins=int(twins.sum())),
         "part": labelled.split.part,
         "subjects": len(labelled.split.hold_out.subjects) or None,

@@ -221,7 +221,7 @@ def _hold_out(run: Run, *, reopen: bool) -> None:
         report = final.open_and_test(run.study, run.folder, run.labelled, reopen=reopen)
     run.progress.say("")
     run.progress.say(describe(report))
-    if final.retrained_since(run.folder, report):
+    if final.retrained_since(run.folder):
         run.progress.say(
             f"{MODEL} is another file than the one that was tested: it was "
             "retrained since, and may differ in the last digits"
