@@ -63,7 +63,8 @@ def told_by_crash(text: str) -> str:
         >>> told_by_crash("needs AVX\nFatal Python error: Aborted\n\nStack:\n  x")
         'needs AVX\nFatal Python error: Aborted'
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Lines with a colon first are Ray's own marks.
+    lines = [line for line in text.splitlines() if line.lstrip(":") == line != ""]
     ends = (number for number, line in enumerate(lines) if _CRASH.search(line))
     end = next(ends, len(lines) - 1)
     return "\n".join(lines[max(0, end + 1 - SAID) : end + 1])

@@ -117,7 +117,15 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Hears of a worker that broke, before the Searcher does."""
         super().on_trial_error(tune_controller, trial)
-        self._bridge.trouble = f"{trial.get_error() or ''}\n{self._last_words()}"
+        self._bridge.trouble = f"{_error_of(trial)}\n{self._last_words()}"
+
+
+def _error_of(trial: Trial) -> str:
+    """Reads what Tune wrote of an error; it copies that to its storage later."""
+    try:
+        return Path(trial.error_file or "").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 class WarmTrainable(tune.Trainable):  # type: ignore[misc]

@@ -22,8 +22,8 @@ from search.ray_folder import (
 )
 
 CRASH = (
-    "note\n" * 99
-    + "needs AVX\nFatal Python error: Aborted\n\nStack (most recent call first):\n"
+    ":job_id:0100\n:actor_name:WarmTrainable\n\n"
+    "needs AVX\nFatal Python error: Aborted\n\nStack (most recent call first):\n"
     + '  File "x.py", line 1\n' * 99
     + f"Extension modules: {'numpy, ' * 999}"
 )
@@ -157,5 +157,4 @@ def test_the_last_words_of_a_worker(tmp_path):
     ):
         (logs / name).write_text(said)
         os.utime(logs / name, (1000 - age, 1000 - age))
-    assert folder.last_words().endswith("needs AVX\nFatal Python error: Aborted")
-    assert len(folder.last_words().splitlines()) <= module.SAID
+    assert folder.last_words() == "needs AVX\nFatal Python error: Aborted"

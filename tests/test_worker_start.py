@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from data_pipeline.command import run_command
 from data_pipeline.errors import RunError, cause_of
 from models import runtime
 from search import ray_tune
+from search.bridge import Bridge
 from search.pulse import has_begun
 from search.results import Asked
 from search.worker_start import start_worker
@@ -93,6 +95,19 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
     assert worker.reset_config({"asked": asked})
     assert worker.step() == told
     assert not has_begun(tmp_path, "trial 3")
+
+
+def test_what_ray_knows_of_a_death_is_heard(tmp_path):
+    """Both Tune's file of the error and the worker's own words reach the bridge."""
+    wrong = tmp_path / "error.txt"
+    wrong.write_text("Task was killed due to the node running low on memory.")
+    bridge = Bridge(None, None)
+    scheduler = ray_tune.LedgerScheduler(bridge, lambda: "Fatal Python error")
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong)))
+    assert "low on memory" in bridge.trouble
+    assert bridge.trouble.endswith("Fatal Python error")
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=None))
+    assert bridge.trouble.strip() == "Fatal Python error"
 
 
 @pytest.mark.slow
