@@ -72,6 +72,16 @@ def load_keras() -> Any:
     return keras
 
 
+def without_settings() -> None:
+    """Hides a person's settings for good, where only a library imports Keras.
+
+    Nothing is downloaded in such a process.
+    """
+    for name in UNREAD:
+        os.environ.pop(name, None)
+    os.environ |= {VARIABLE: TENSORFLOW, "KERAS_HOME": NO_HOME}
+
+
 def pin(keras: Any) -> None:
     """Sets what Keras keeps for the process, and the precision of this thread.
 

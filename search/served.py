@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.errors import InputError
+from data_pipeline.keras_door import without_settings
 from search.curve_files import FOLDER
 from search.finished import find_run
 
@@ -63,6 +64,8 @@ def tensorboard(folder: Path, host: str, port: int) -> Any:
     Returns:
         Its program, which answers pages of this computer alone.
     """
+    # It imports TensorFlow, which imports Keras.
+    without_settings()
     from tensorboard import default, program  # noqa: PLC0415 - takes seconds
 
     class Program(program.TensorBoard):  # type: ignore[misc]

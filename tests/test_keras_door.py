@@ -147,3 +147,13 @@ def test_settings_are_ours_again_in_each_thread():
     assert config.image_data_format() == "channels_last"
     assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
     assert config.max_epochs() is None
+
+
+def test_a_process_that_does_not_train_reads_no_settings(monkeypatch):
+    """Where only a library imports Keras, a person's settings cannot break it."""
+    for name in ("KERAS_BACKEND", "KERAS_HOME", "KERAS_MAX_EPOCHS"):
+        monkeypatch.setenv(name, "nonsense")
+    keras_door.without_settings()
+    assert check_backend() == "tensorflow"
+    assert not Path(os.environ["KERAS_HOME"]).exists()
+    assert "KERAS_MAX_EPOCHS" not in os.environ
