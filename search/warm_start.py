@@ -81,14 +81,6 @@ def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:
 
 def _best(study: Study, earlier: RunFolder, url: str, hold_out: str) -> list[KeptTrial]:
     """Reads the best distinct trials of a run, without working on it."""
-    begun = read_identity(url=url, name=earlier.name)
-    same = begun.get("data.dataset") == study.data.dataset
-    if same and begun.get("data.hold_out") != hold_out:
-        raise StudyError(
-            f"[search] warm_start: {earlier.name} searched {study.data.dataset} with "
-            "another hold-out, so its trials were chosen on subjects that are held out "
-            "here; take a run of the same split, or of another data set"
-        )
     as_run = read_study(str(earlier.file("study.toml")))
     records = read_records(as_run, url=url, name=earlier.name)
     distinct: dict[str, TrialRecord] = {}
@@ -98,6 +90,15 @@ def _best(study: Study, earlier: RunFolder, url: str, hold_out: str) -> list[Kep
         raise InputError(
             f"[search] warm_start: no trial of {earlier.name} has completed yet; "
             "search on there first"
+        )
+    begun = read_identity(url=url, name=earlier.name)
+    same = begun.get("data.dataset", study.data.dataset) == study.data.dataset
+    if same and begun.get("data.hold_out") != hold_out:
+        told = "with another hold-out" if begun else "and lost with which hold-out"
+        raise StudyError(
+            f"[search] warm_start: {earlier.name} searched {study.data.dataset} {told}"
+            ", so its trials may be chosen on subjects that are held out here; take a "
+            "run of the same split, or of another data set"
         )
     return [
         KeptTrial(number=record.number, values=complete(record.values))

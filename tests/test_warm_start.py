@@ -1,5 +1,6 @@
 """A search that begins with the best trials of an earlier one."""
 
+import sqlite3
 from types import SimpleNamespace
 
 import pytest
@@ -110,6 +111,15 @@ def test_another_hold_out_is_refused(tmp_path):
     with pytest.raises(StudyError, match="another hold-out"):
         warmed(tmp_path, hold_out="theirs")
     assert not (tmp_path / "small" / "warm_start.json").exists()
+
+
+@pytest.mark.usefixtures("values")
+def test_a_run_that_lost_its_hold_out_is_refused(tmp_path):
+    """Where a storage says no more what was held out, it may have been others."""
+    with sqlite3.connect(tmp_path / "v1" / "optuna.db") as file:
+        file.execute("DELETE FROM study_user_attributes")
+    with pytest.raises(StudyError, match="lost with which hold-out"):
+        warmed(tmp_path)
 
 
 @pytest.mark.usefixtures("values")
