@@ -19,7 +19,7 @@ from search.job import Job
 from search.kept_files import REPORT, read_report
 from search.ledger import Ledger, open_ledger
 from search.model_card import MODEL
-from search.patient import Care
+from search.patient import Care, Patience
 from search.prepare import (
     Labelled,
     label_identity,
@@ -84,12 +84,21 @@ def _run_alone(run: Run, asked: argparse.Namespace) -> None:
     _prove_receipts(run, reopen=asked.reopen)
     ledger = _search_and_retrain(run, asked)
     run.progress.finish()
-    run.check()
+    check_run(run)
     if asked.until == "holdout":
         _hold_out(run, reopen=asked.reopen)
-        run.check()
+        check_run(run)
     say = run.progress.say
     say_where(say, run.study, run.folder, run.labelled, ledger, run.storage)
+
+
+def check_run(run: Run) -> None:
+    """Makes sure that nobody else has taken over; waits for a server that restarts.
+
+    Raises:
+        RunError: another driver has, or the server stays away.
+    """
+    Patience(run.storage, Care(say=run.progress.say)).call(run.check)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
@@ -123,7 +132,7 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
     finally:
         ledger.close()
     if retrained is not None:
-        run.check()
+        check_run(run)
         best = final.require_best(ledger)
         final.keep_model(run.study, run.folder, best, run.labelled, retrained)
     return ledger

@@ -25,7 +25,10 @@ _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)
 _USER_PART = re.compile(r"(://[^:/@\s]*:).*@", re.DOTALL)
 _USER_IN_TEXT = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 _QUERY_PAIR = re.compile(r"(?<=[?&;])([^=&;]+)=([^&;]*)")
-_NO_SLASHES = re.compile(r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:(?!//)")
+_NO_SLASHES = re.compile(
+    r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:(?!//)|[^:@]+:.*@", re.DOTALL
+)
+"""How a URL begins that lacks its slashes, or has a user and a password alone."""
 _SQLITE_OPTIONS = {"uri", "mode", "cache", "timeout"}
 
 
@@ -168,6 +171,8 @@ def _journal(text: str) -> str:
             f"--storage {text.partition(':')[0]}:...: the URL of a database has :// "
             "after the database's name: sqlite:///FILE, postgresql://HOST/NAME"
         )
+    if text == ":memory:":
+        raise _in_memory(text)
     path = Path(text).resolve()
     if not path.parent.is_dir():
         raise InputError(
@@ -185,10 +190,7 @@ def _sqlite_file(found: URL, url: str) -> Path:
         database = unquote(re.sub("^file:(//(localhost)?(?=/))?", "", database))
     in_memory = found.query.get("mode") == "memory" or database == ":memory:"
     if in_memory or not database.strip():
-        raise InputError(
-            f"--storage {masked(url)}: a database in memory is lost when the search "
-            "ends; name a file: sqlite:///FILE"
-        )
+        raise _in_memory(url)
     strange = sorted(found.query.keys() - _SQLITE_OPTIONS)
     if found.query.get("mode", "rwc") not in {"rw", "rwc"}:
         strange.append("mode")
@@ -200,6 +202,13 @@ def _sqlite_file(found: URL, url: str) -> Path:
             f"with four slashes for an absolute path; it takes no {', '.join(strange)}"
         )
     return Path(database).resolve()
+
+
+def _in_memory(url: str) -> InputError:
+    return InputError(
+        f"--storage {masked(url)}: a database in memory is lost when the search ends; "
+        "name a file: sqlite:///FILE"
+    )
 
 
 def _with_driver(found: URL, url: str) -> URL:

@@ -4,13 +4,17 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy
 
-from data_pipeline.errors import RunError
+from data_pipeline.errors import RunError, StorageError
 from search import lease as leases
+from search import stages
 from search.lease import DRIVERS, Lease
+from search.patient import Care
 
 SECONDS = 1.0
 
@@ -130,3 +134,30 @@ def test_a_row_that_nobody_understands(lease):
         connection.execute(sqlalchemy.update(DRIVERS).values(holder="?"))
     with held(lease()) as mine:
         mine.check()
+
+
+def test_a_server_that_restarts(monkeypatch):
+    """At the end of a run, too, a server is waited for; one that stays away is told."""
+    monkeypatch.setattr(stages, "Care", partial(Care, seconds=0.3))
+    url = "postgresql://me:s3cret@host/x"
+    gone = sqlalchemy.exc.OperationalError("UPDATE", {}, Exception("it is gone"))
+    told, faults = [], [gone]
+
+    def check():
+        if faults:
+            raise faults.pop()
+
+    progress = SimpleNamespace(say=told.append)
+    run = stages.Run(
+        study=None,
+        labelled=None,
+        folder=None,
+        storage=url,
+        progress=progress,
+        check=check,
+    )
+    stages.check_run(run)
+    assert told == ["waiting for postgresql://me:***@host/x: it is gone"]
+    faults += [gone] * 99
+    with pytest.raises(StorageError, match="does not answer"):
+        stages.check_run(run)

@@ -92,8 +92,19 @@ def test_wrong_urls_keep_their_secret(url):
 
 
 @pytest.mark.parametrize(
+    "url", ["me:s3cret@host/x", "oracle:me:s3cret@host/x", "mssql:/me:s3cret@host/x"]
+)
+def test_no_scheme(url):
+    """A URL whose beginning is missing is no journal, and is told without its end."""
+    with pytest.raises(InputError, match="has ://") as refused:
+        whole_url(url)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("url", "words"),
     [
+        (":memory:", "in memory"),
         ("sqlite://", "in memory"),
         ("sqlite:///", "in memory"),
         ("sqlite:///:memory:", "in memory"),
