@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt", "trials.csv"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
-    "tensorboard",
+    *("tensorboard", ".optuna.db.tiny-drawn.lock"),
 }
 
 LOAD_PLAIN = """
