@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.errors import RunError, shortened
 from models.settings import Value
-from search.run_folder import read_json
+from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may tell more than is needed here."""
@@ -169,6 +169,29 @@ def read_kept(path: Path, kind: type[Kind]) -> Kind | None:
     """
     found = read_json(path, way_out=_KEPT_AGAIN)
     return None if found is None else _checked(path, found, kind, _KEPT_AGAIN)
+
+
+def check_database(folder: RunFolder) -> None:
+    """Refuses an emptied database of a run that has trials.
+
+    SQLite takes an empty file for a new database, and the search would begin anew
+    beside results of the old one. A kill right at the beginning leaves one too, before
+    there is a table of trials.
+
+    Raises:
+        RunError: the database is empty, and the table of trials is there.
+    """
+    path, table = folder.file(DATABASE), folder.file(TRIALS)
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return
+    if size <= 1 and table.exists():  # SQLite takes a single byte for nothing, too
+        raise RunError(
+            f"{path}: the database of this run has lost its trials: it holds {size} "
+            f"bytes, and {TRIALS} lists trials. Put back a copy, or move the folder "
+            "away to search anew"
+        )
 
 
 _REPORT_AGAIN = (

@@ -15,6 +15,9 @@ from data_pipeline.names import why_unfit
 from data_pipeline.receipt_file import RECEIPTS
 from data_pipeline.regular import open_regular
 
+DATABASE, TRIALS = "optuna.db", "trials.csv"
+"""The trials of a run, and a table of them for people."""
+
 RESERVED = ("cache",)
 """Folders beside the runs."""
 
@@ -54,7 +57,7 @@ class RunFolder:
         # Loads SQLAlchemy, which labels and a wrong study need not.
         from search.storage_url import sqlite_url  # noqa: PLC0415
 
-        return sqlite_url(self.path / "optuna.db")
+        return sqlite_url(self.path / DATABASE)
 
     def checkpoints(self, storage: str) -> Path:
         """Models of trials; those of another storage's trials lie apart."""

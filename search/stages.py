@@ -16,7 +16,7 @@ from search.driver_lock import Check, only_driver_of_run
 from search.executors import check_gpus, executor
 from search.first_weights import told_starts
 from search.job import Job
-from search.kept_files import REPORT, read_report
+from search.kept_files import REPORT, check_database, read_report
 from search.ledger import Ledger, open_ledger
 from search.model_card import MODEL
 from search.patient import Care, Patience
@@ -30,6 +30,7 @@ from search.records import Watcher
 from search.report_text import describe
 from search.results import RetrainOrder
 from search.run_folder import (
+    TRIALS,
     RunFolder,
     held_out_text,
     write_text,
@@ -81,6 +82,7 @@ def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
 
 
 def _run_alone(run: Run, asked: argparse.Namespace) -> None:
+    check_database(run.folder)
     _prove_receipts(run, reopen=asked.reopen)
     ledger = _search_and_retrain(run, asked)
     run.progress.finish()
@@ -197,7 +199,7 @@ def _watcher(run: Run) -> Watcher:
     if run.study.search.checkpoints:
         place = run.folder.checkpoints(run.storage)
         watcher = checkpoint_files(watcher, run.study, place, run.labelled)
-    return TableWriter(watcher, run.folder.file("trials.csv"))
+    return TableWriter(watcher, run.folder.file(TRIALS))
 
 
 def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:

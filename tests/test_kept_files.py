@@ -8,10 +8,16 @@ import pytest
 from data_pipeline.errors import ModelError, RunError, StudyError
 from models.description import read_description
 from search.exported import exported, read_exported
-from search.kept_files import KeptStarts, KeptTrials, read_kept, read_report
+from search.kept_files import (
+    KeptStarts,
+    KeptTrials,
+    check_database,
+    read_kept,
+    read_report,
+)
 from search.records import TrialRecord
 from search.report_text import describe
-from search.run_folder import sha256
+from search.run_folder import RunFolder, sha256
 from search.study import read_study
 from tests.strategies_damage import changed, cut, damages
 from tests.strategies_ledger import small
@@ -181,3 +187,18 @@ def test_damage_reaches_every_key():
     """What damages files leaves no key of a report out."""
     names = {name.split(":")[0] for name, _ in changed(REPORT)}
     assert {"emotion.metrics.accuracy", "split.imbalance.hold-out"} <= names
+
+
+@pytest.mark.parametrize("content", [b"", b"x"])
+def test_emptied_database(tmp_path, content):
+    """An emptied database is refused beside a table of trials; alone it is new."""
+    folder = RunFolder(out=tmp_path, name="a")
+    folder.make()
+    check_database(folder)
+    folder.file("optuna.db").write_bytes(content)
+    check_database(folder)
+    folder.file("trials.csv").write_text("number\n0\n")
+    with pytest.raises(RunError, match=r"optuna\.db.*lost its trials.*Put back a copy"):
+        check_database(folder)
+    folder.file("optuna.db").write_bytes(b"SQLite format 3\0")
+    check_database(folder)
