@@ -15,9 +15,6 @@ from models.runtime import prepare_process
 PREDICTED_AT_ONCE = 32
 """Rows in every batch, padded: one shape, so nothing is traced twice."""
 
-_NOT_LOADED = (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError)
-"""What Keras raises for files of other versions."""
-
 
 class Inference:
     """An exported model, loaded once.
@@ -52,7 +49,7 @@ class Inference:
             ) from error
         try:
             self._model: Any = load_model(path)
-        except _NOT_LOADED as error:
+        except Exception as error:  # a file of another version fails in many ways
             raise ModelError(
                 f"{path} cannot be loaded by Keras {version('keras')}: "
                 f"{first_line(error)}; install the versions that its model.json names"

@@ -7,6 +7,7 @@ weights; a model's configuration may name functions of any module, and hold code
 import json
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ _RUNS = {"__lambda__", "Lambda", "TFSMLayer", "TorchModuleWrapper"} | {
     "JaxLayer",
 }
 """Kinds of layers that hold code, a pickle or another model."""
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    KeyError,
+)
+"""What damaged .keras files raise, beside OSError and ValueError."""
 
 
 def load_model(path: Path) -> Any:
@@ -66,7 +77,7 @@ def check_model(path: Path) -> None:
                 if name.endswith(WEIGHTS):
                     with archive.open(name) as weights:
                         check_arrays(weights)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError) as error:
+    except _BROKEN as error:
         raise ValueError(
             f"it cannot be read as a .keras file: {first_line(error)}"
         ) from error
@@ -155,7 +166,7 @@ def _check_config(archive: zipfile.ZipFile) -> None:
 def _check_layer(value: Mapping[str, Any]) -> None:
     """Looks at one object of the configuration: what it is, and where it is from."""
     kind, module = value.get("class_name"), value.get("module")
-    if kind in _RUNS:
+    if str(kind) in _RUNS:
         raise ValueError(f"its layer {kind} runs code that the file brings along")
     known = module in (None, "builtins", "keras") or str(module).startswith("keras.")
     if kind is not None and not known:

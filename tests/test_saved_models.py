@@ -172,6 +172,22 @@ def test_absurd_files(tmp_path, model):
             Inference(path, cpus=1)
 
 
+def test_damaged_files(tmp_path, model):
+    """A damaged configuration is one error: its bytes, its kinds, its layers."""
+    damaged = rewritten(tmp_path / "a.keras", model, "x", b"")
+    with zipfile.ZipFile(damaged, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps([*range(3000)]))
+    content = bytearray(damaged.read_bytes())
+    content[100:200] = b"\xff" * 100
+    damaged.write_bytes(content)
+    kind = rewritten(tmp_path / "b.keras", model, "config.json", '{"class_name": [1]}')
+    layers = {"module": "keras", "class_name": "Sequential", "config": {"layers": [[]]}}
+    none = rewritten(tmp_path / "c.keras", model, "config.json", json.dumps(layers))
+    for path in (damaged, kind, none):
+        with pytest.raises(ModelError, match=path.name):
+            Inference(path, cpus=1)
+
+
 def test_one_door_to_models():
     """Models and HDF5 files are opened where they were looked at."""
     wanted = {
