@@ -29,6 +29,7 @@ _NO_SLASHES = re.compile(
     r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:(?!//)|[^:@]+:.*@", re.DOTALL
 )
 """How a URL begins that lacks its slashes, or has a user and a password alone."""
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]*)?")
 _SQLITE_OPTIONS = {"uri", "mode", "cache", "timeout"}
 
 
@@ -194,6 +195,8 @@ def _sqlite_file(found: URL, url: str) -> Path:
     strange = sorted(found.query.keys() - _SQLITE_OPTIONS)
     if found.query.get("mode", "rwc") not in {"rw", "rwc"}:
         strange.append("mode")
+    if not _SECONDS.fullmatch(str(found.query.get("timeout", "5"))):
+        strange.append("such timeout")
     if found.host or found.username or found.password:
         strange.append("host, user or password")
     if strange:

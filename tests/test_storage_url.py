@@ -114,6 +114,8 @@ def test_no_scheme(url):
         ("sqlite:///TMP/none/x.db", "lies in no folder that exists"),
         ("sqlite:///TMP/x.db?colour=red", "takes no colour"),
         ("sqlite:///file:TMP/x.db?mode=ro&uri=true", "takes no mode"),
+        ("sqlite:///TMP/x.db?timeout=long", "takes no such timeout"),
+        ("sqlite:///TMP/x.db?timeout=1&timeout=2", "takes no such timeout"),
         ("sqlite:x.db", "has :// after"),
         ("://", "is no database URL"),
     ],
