@@ -106,6 +106,26 @@ class _Start:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Without:
+    """The test without twins."""
+
+    images: Count
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Twins:
+    """How many images the search has seen, and what is left without them."""
+
+    images: Count
+    without: _Without | None = None
+
+    def __post_init__(self) -> None:
+        """Checks that twins are told of with what is left."""
+        if self.images and self.without is None:
+            raise ValueError("without is missing")
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the one test, as far as a person is told of it."""
 
@@ -123,6 +143,7 @@ class _Report:
     labels: _Rules | None = None
     without_face: dict[str, Count] | None = None
     start: _Start | None = None
+    twins: _Twins | None = None
     emotion: _Head | None = None
     votes: _Head | None = None
     action_units: _Head | None = None

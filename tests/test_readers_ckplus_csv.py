@@ -117,6 +117,22 @@ def test_no_subject(tmp_path):
     assert read(tmp_path, "ckplus").frame["subject"].tolist() == [None]
 
 
+@pytest.mark.parametrize("spelled", ["s011", "S-011", "SO11"])
+def test_another_subject_in_another_spelling(tmp_path, spelled):
+    """A path that names somebody else is refused, however the id is spelled there."""
+    path = f"cohn-kanade-images/{spelled}/001/a.png"
+    told = refused(tmp_path, "subject,filepath,AU1", f"S010,{path},1")
+    assert "row 2, column subject" in told
+    assert spelled in told
+
+
+@pytest.mark.parametrize("path", ["s010/001/a.png", "S-010/s01/a.png", "sad/021.png"])
+def test_own_subject_in_another_spelling(tmp_path, path):
+    """A path that names the row's own subject, or nobody, changes no id."""
+    write_table(tmp_path, "subject,filepath,AU1", f"S010,{path},1")
+    assert read(tmp_path, "ckplus").frame["subject"].tolist() == ["S010"]
+
+
 def test_backslashes(tmp_path):
     """Paths written on Windows are understood."""
     write_table(tmp_path, "filepath,AU1", PATH.replace("/", "\\") + ",1")

@@ -19,6 +19,7 @@ from data_pipeline.errors import DataError
 from data_pipeline.labels import HighLevelEmotion, action_unit_name
 from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
 from data_pipeline.numerals import number, shortened
+from data_pipeline.receipts import plain
 from data_pipeline.samples import Sample, SampleTable, sample_table
 from data_pipeline.spellings import action_unit_of, is_intensity, is_litter, read_as
 
@@ -34,6 +35,10 @@ UNUSED = ("image_index", "file_prefix", "emotion_num")
 """Columns of the table and its variants that say nothing more than the others."""
 
 _SUBJECT = re.compile(r"(?<![A-Za-z0-9])S[0-9]{3}(?![0-9])")
+_SPELLED = re.compile(
+    r"(?<![A-Za-z0-9])S[-_ ]?[0-9OIl]{3}(?![A-Za-z0-9])", re.IGNORECASE
+)
+"""A subject in a path as people mistype it: it is compared, and never taken."""
 _UNKNOWN = ("", "na", "nan", "none", "<na>")
 
 
@@ -250,7 +255,18 @@ def _subject(row: _Row, image: str) -> str | None:
         raise row.wrong(
             column, f"filepath {image} names one subject, {' or '.join(sorted(shown))}"
         )
+    if told is not None and not shown:
+        _check_spelled(row, image, told)
     return told if told is not None else next(iter(shown), None)
+
+
+def _check_spelled(row: _Row, image: str, told: str) -> None:
+    """Refuses a row whose path names another subject in another spelling."""
+    if not _SPELLED.fullmatch(told):
+        return
+    others = [name for name in _SPELLED.findall(image) if plain(name) != plain(told)]
+    if others:
+        raise row.wrong("subject", f"filepath {image} names the subject {others[0]}")
 
 
 def _emotion(row: _Row) -> str | None:
