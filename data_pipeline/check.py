@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path, some_text
 from data_pipeline.progress import stage_bars
 from data_pipeline.study_file import read_data_keys
 
@@ -50,7 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add(
+        "--data",
+        type=some_text,
+        help="the data folder, or drawn (default: data/<dataset>)",
+    )
     add(
         "--out",
         type=some_path,

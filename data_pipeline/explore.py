@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path, some_text
 from data_pipeline.errors import InputError
 from data_pipeline.names import why_unfit
 from data_pipeline.output import say
@@ -53,7 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add(
+        "--data",
+        type=some_text,
+        help="the data folder, or drawn (default: data/<dataset>)",
+    )
     add("--out", type=some_path, help="folder to write (default: runs/<study>/explore)")
     add(
         "--demographics",

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path
+from data_pipeline.command import Parser, run_command, some_path, some_text
 from data_pipeline.keras_door import check_backend
 from data_pipeline.output import say
 
@@ -61,7 +61,11 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         help="best.toml, or from search.export",
     )
-    add("--data", help="the data folder, or drawn (default: data/<dataset>)")
+    add(
+        "--data",
+        type=some_text,
+        help="the data folder, or drawn (default: data/<dataset>)",
+    )
     add("--seeds", type=_positive, default=1, metavar="K", help="default: 1")
     add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
     return built

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
-from data_pipeline import draw
+from data_pipeline import check, draw, explore
 from data_pipeline.errors import InputError, RunError
 from search import export, run, storage_url, tensorboard, train
 from search.driver_lock import only_driver_of_storage
@@ -219,6 +219,15 @@ def test_an_empty_folder(command, capsys):
         command.main(["--out", ""])
     assert ended.value.code == 2
     assert "--out: must name a file or a folder, found ''" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [run, train, check, explore])
+def test_empty_data(command, capsys):
+    """An empty --data is refused; it would mean the usual folder."""
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--study", "ckplus", "--data", ""])
+    assert ended.value.code == 2
+    assert "--data: must not be empty" in capsys.readouterr().err
 
 
 def test_missing_drivers(monkeypatch):
