@@ -9,8 +9,14 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, first_line
 from data_pipeline.locks import FileLock
+
+BEGINNING = b'{"op_code":'
+"""How a journal of Optuna's begins."""
+
+_DAMAGED = (LookupError, TypeError, UnicodeDecodeError)
+"""What Optuna raises for lines that it would not write."""
 
 
 def open_journal(path: Path) -> JournalStorage:
@@ -29,7 +35,13 @@ def open_journal(path: Path) -> JournalStorage:
         cut_torn_line(path)
     finally:
         lock.release()
-    return JournalStorage(_WholeLines(path, lock))
+    try:
+        return JournalStorage(_WholeLines(path, lock))
+    except _DAMAGED as error:
+        raise InputError(
+            f"--storage {path}: the journal is damaged ({type(error).__name__}: "
+            f"{first_line(error)}); bring it back from a copy, or name another file"
+        ) from error
 
 
 def _check_journal(path: Path) -> None:
@@ -38,8 +50,8 @@ def _check_journal(path: Path) -> None:
         return
     if path.is_file():
         with path.open("rb") as file:
-            first = file.read(1)
-        if first in {b"", b"{"}:  # each line of a journal is a JSON object
+            first = file.read(len(BEGINNING))
+        if BEGINNING.startswith(first):  # the first line may be torn
             return
     raise InputError(
         f"--storage {path}: is no journal file; the URL of an SQLite database is "

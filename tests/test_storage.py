@@ -99,12 +99,14 @@ def test_a_journal_leaves_no_lock(tmp_path):
         ("TMP/nowhere/journal.log", "does not exist; make it"),
         ("TMP", "is no journal file"),
         ("TMP/text.toml", "is no journal file; the URL of an SQLite database is"),
+        ("TMP/text.json", "is no journal file"),
         ("TMP/real.db", "is no journal file; the URL of an SQLite database is"),
     ],
 )
 def test_wrong_storages(tmp_path, url, words):
     """A storage that cannot be opened is told in one line, and nothing is changed."""
     (tmp_path / "text.toml").write_text("[data]\nx = 1")
+    (tmp_path / "text.json").write_text('{\n  "x": 1\n}')
     engine_of(open_storage(f"sqlite:///{tmp_path / 'real.db'}")).dispose()
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError) as refused:
@@ -115,6 +117,18 @@ def test_wrong_storages(tmp_path, url, words):
     assert "\n" not in told
     after = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert after == before
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"op_code":0}\n', b'{"x":0}\n', b'{"op_code":[]}\n', b"{\xff\n"]
+)
+def test_damaged_journals(tmp_path, line):
+    """A journal with a line that no program of ours writes is told in one line."""
+    path = tmp_path / "journal.log"
+    journal_of(path)
+    path.write_bytes(path.read_bytes() + line * 2)
+    with pytest.raises(InputError, match=r"^--storage .*journal\.log: .*[^\n]$"):
+        open_storage(str(path))
 
 
 @contextmanager
