@@ -97,25 +97,31 @@ def _receipt(line: bytes) -> Receipt:
 
 def _read(values: Mapping[str, Any]) -> Receipt:
     members = Members(
-        data=str(values["data"]),
+        data=_text(values["data"]),
         subjects=_texts(values["subjects"]),
         pictures=_texts(values["pictures"]),
-        part=values["part"],
+        part=None if values["part"] is None else _text(values["part"]),
     )
     if not len(members):
         raise ValueError("nobody was tested")
     return Receipt(
         members=members,
-        opener=Opener(run=str(values["run"]), model=str(values["model"])),
+        opener=Opener(run=_text(values["run"]), model=_text(values["model"])),
         rule=dict(values["rule"]),
-        time=str(values["time"]),
+        time=_text(values["time"]),
     )
 
 
 def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+    if not isinstance(values, list):
         raise TypeError("a list of texts is wanted")
-    return tuple(values)
+    return tuple(map(_text, values))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is wanted")
+    return value
 
 
 def models_tested(receipts: Sequence[Receipt], data: str) -> dict[str, str]:

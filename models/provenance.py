@@ -4,8 +4,10 @@ A ``.keras`` file is a zip archive; Keras reads its own members and leaves other
 """
 
 import json
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
@@ -63,4 +65,10 @@ def read_provenance(path: Path) -> Any:
         return None
 
 
-_NO_ZIP = (zipfile.BadZipFile, NotImplementedError, EOFError)
+_NO_ZIP = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+)

@@ -5,6 +5,7 @@ weights; a model's configuration may name functions of any module, and hold code
 """
 
 import json
+import lzma
 import stat
 import zipfile
 import zlib
@@ -30,6 +31,7 @@ _RUNS = {"__lambda__", "Lambda", "TFSMLayer", "TorchModuleWrapper"} | {
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     RuntimeError,
     NotImplementedError,

@@ -1,12 +1,15 @@
 """Laws of what a model file tells of itself: it stays with every copy."""
 
+import json
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.provenance import MEMBER, read_provenance, write_provenance
+from models.saved_models import check_model
 from tests.strategies_tables import LAW
 
 CARD = {"study": "a", "data": {"dataset": "ckplus"}, "thresholds": {"AU1": 0.25}}
@@ -86,3 +89,20 @@ def test_what_is_no_archive_is_nothing(tmp_path):
     for length in range(0, len(whole), 7):
         (tmp_path / "cut.keras").write_bytes(whole[:length])
         assert read_provenance(tmp_path / "cut.keras") is None
+
+
+@pytest.mark.parametrize("method", ["DEFLATED", "BZIP2", "LZMA"])
+def test_a_damaged_description_tells_nothing(tmp_path, method):
+    """Whatever byte of a packed description is damaged, nothing is raised."""
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", getattr(zipfile, f"ZIP_{method}")) as file:
+        for name in ("config.json", MEMBER):
+            file.writestr(name, json.dumps(CARD))
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        )
+        assert read_provenance(path) in (None, CARD)
+        with suppress(OSError, ValueError):
+            check_model(path)

@@ -1,5 +1,6 @@
 """Laws of receipts: the same people are found again, however their labels read."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,16 @@ def test_a_line_reads_as_it_was_written(people, run, part):
         time="2026-11-29T00:00:00+00:00",
     )
     assert receipts_in(line_of(receipt, reopened=False) + b"\n") == [receipt]
+
+
+@pytest.mark.parametrize("key", ["data", "part", "run", "model", "time"])
+def test_a_line_of_other_kinds_counts_for_everybody(key):
+    """A line with a number in place of a text may be of anybody."""
+    opener = Opener(run="a", model="m")
+    receipt = Receipt(members=of("S010"), opener=opener, rule={}, time="t")
+    values = json.loads(line_of(receipt, reopened=False))
+    line = json.dumps(values | {key: 1}).encode()
+    assert [old.members for old in receipts_in(line)] == [None]
 
 
 def test_whom_a_folder_shows(tmp_path):
