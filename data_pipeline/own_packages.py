@@ -17,9 +17,12 @@ PACKAGES = ("data_pipeline", "models", "search")
 
 def insist() -> None:
     """Lets packages be this project's own; ends the process where they are not."""
-    if not sys.flags.safe_path:
-        leave_working_folder(sys.path)
-    told = foreign()
+    try:
+        if not sys.flags.safe_path:
+            leave_working_folder(sys.path)
+        told = foreign()
+    except FileNotFoundError:
+        told = "the working folder was deleted; go to one that exists"
     if told is not None:
         sys.stderr.write(f"error: {told}\n")
         sys.exit(2)

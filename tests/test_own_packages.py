@@ -107,3 +107,17 @@ def test_each_command_guards_its_names():
                 assert 'run_path(str(own))["insist"]()' in ast.unparse(first).replace(
                     "'", '"'
                 ), path
+
+
+def test_a_working_folder_that_is_gone(tmp_path):
+    """A command that is given in a deleted folder says so in one line."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, runpy, sys; os.rmdir('.'); sys.argv[1:] = ['--study', 'nowhere']; "
+        "runpy.run_module('search.run', run_name='__main__', alter_sys=True)"
+    )
+    ended = python("-c", code, cwd=gone)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the working folder was deleted")
+    assert ended.stderr.count("\n") == 1
