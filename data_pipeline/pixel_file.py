@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from data_pipeline.aside import written_aside
+from data_pipeline.regular import open_regular, read_bytes, read_text
 
 Array = np.ndarray[Any, Any]
 
@@ -89,7 +90,7 @@ def is_seen(file: PixelFile) -> bool:
     itself does not, and is looked for once after each start of the machine.
     """
     try:
-        return file.seen.read_text() == _look(file)
+        return read_text(file.seen) == _look(file)
     except (OSError, ValueError):
         return False
 
@@ -110,7 +111,7 @@ def read_record(file: PixelFile) -> tuple[Array, Array]:
     count = len(file.chunks)
     size = 4 * count + file.shape[0]
     try:
-        content = file.record.read_bytes()[:size]
+        content = read_bytes(file.record)[:size]
     except FileNotFoundError:
         content = b""
     content = content.ljust(size, b"\0")
@@ -137,7 +138,7 @@ def sound_chunks(
     sound = np.zeros(len(sums), bool)
     if not sums.any() or not source.exists():
         return sound
-    with source.open("rb") as content:
+    with open_regular(source) as content:
         content.seek(len(file.header))
         for index, rows in enumerate(file.chunks):
             pixels = content.read(len(rows) * file.row)
@@ -150,7 +151,7 @@ def sound_chunks(
 def is_whole(file: PixelFile) -> bool:
     """Tells whether the array is in its place, with its header and its length."""
     try:
-        with file.path.open("rb") as content:
+        with open_regular(file.path) as content:
             head = content.read(len(file.header))
         return head == file.header and file.path.stat().st_size == file.bytes
     except FileNotFoundError:

@@ -32,6 +32,9 @@ _NO_SLASHES = re.compile(
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]*)?")
 _SQLITE_OPTIONS = {"uri", "mode", "cache", "timeout"}
 
+SQLITE_FILES = ("", "-journal", "-wal", "-shm")
+"""How the files of a database end: SQLite reads those that lie beside it, too."""
+
 
 def sqlite_url(path: Path) -> str:
     """Names a file as the URL of an SQLite database.
@@ -81,13 +84,13 @@ def whole_url(url: str) -> str:
     if found.get_backend_name() != "sqlite":
         return _text(_with_driver(found, url))
     path = _sqlite_file(found, url)
-    if not path.parent.is_dir() or (path.exists() and not path.is_file()):
-        wrong = (
-            "is no regular file" if path.exists() else "lies in no folder that exists"
-        )
+    files = [Path(f"{path}{ending}") for ending in SQLITE_FILES]
+    odd = [file for file in files if file.exists() and not file.is_file()]
+    if odd or not path.parent.is_dir():
+        wrong = "is no regular file" if odd else "lies in no folder that exists"
         raise InputError(
-            f"--storage {masked(url)}: the database's file, {path}, {wrong}; name a "
-            "file in a folder that exists"
+            f"--storage {masked(url)}: the database's file, {[*odd, path][0]}, {wrong};"
+            " name a file in a folder that exists"
         )
     name = found.drivername.removesuffix("+pysqlite")
     query = {key: found.query[key] for key in found.query if key == "timeout"}

@@ -1,5 +1,6 @@
 """Laws of the images: decoded once, named by content, faults named by file and row."""
 
+import os
 import shutil
 import struct
 import time
@@ -135,7 +136,7 @@ FAULTS = {
     "bomb": (claiming(60_000), "decompression bomb"),
     # Pillow warns about this one and would go on.
     "large": (claiming(10_000), "decompression bomb"),
-    "folder": (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
+    "folder": (lambda path: (path.unlink(), path.mkdir()), "a folder stands in place"),
 }
 
 
@@ -203,6 +204,19 @@ def test_no_room(table, tmp_path, monkeypatch):
     usage = namedtuple("usage", "free")(1000)  # noqa: PYI024 (as shutil's own)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(RunError, match=r"need 0\.0 MB, and the disk has 0\.0 MB"):
+        read(table, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["npy", "rows", "seen"])
+def test_a_pipe_in_the_cache(table, tmp_path, kind):
+    """A pipe in place of a file of the cache is replaced or told, never waited for."""
+    whole = read(table, tmp_path).path
+    whole.with_suffix(f".{kind}").unlink()
+    os.mkfifo(whole.with_suffix(f".{kind}"))
+    if kind == "seen":
+        assert read(table, tmp_path).path == whole
+        return
+    with pytest.raises(RunError, match="a pipe stands in place of the file"):
         read(table, tmp_path)
 
 

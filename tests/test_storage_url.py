@@ -129,6 +129,14 @@ def test_no_file(tmp_path, url, words):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("ending", ["", "-journal", "-wal", "-shm"])
+def test_no_regular_file(tmp_path, ending):
+    """A pipe in place of a file of the database is refused, and not waited for."""
+    os.mkfifo(tmp_path / f"x.db{ending}")
+    with pytest.raises(InputError, match=f"x.db{ending}, is no regular file"):
+        whole_url(f"sqlite:///{tmp_path}/x.db")
+
+
 def spellings(folder):
     """Spells one database in many ways."""
     (folder / "link").symlink_to(folder)
