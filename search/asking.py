@@ -87,9 +87,10 @@ def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
 def _values(
     study: Study, trial: optuna.Trial, waited: FrozenTrial
 ) -> dict[str, Value] | str:
-    """Completes a trial's configuration, or says why it is none of the space."""
-    if is_own(waited, study.search.seed):
-        return study.space.suggest(trial)  # type: ignore[arg-type]
+    """Completes a trial's configuration, or says why it is none of the space.
+
+    One with an own trial's attributes is looked at, too: others may have copied them.
+    """
     if waited.distributions:
         return "it has a space of its own; Optuna's enqueue_trial gives it none"
     wrong = misfits(fixed_params(waited), study.space)

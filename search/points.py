@@ -110,7 +110,11 @@ def _is_told_by_others(trial: FrozenTrial) -> bool:
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
     """Counts the trials that were asked to their end; retries are the same ones."""
-    asked = (ordinal_of(trial) for trial in trials if is_own(trial, seed))
+    asked = (
+        ordinal_of(trial)
+        for trial in trials
+        if is_own(trial, seed) and not is_refused(trial)
+    )
     return max(asked, default=-1) + 1
 
 

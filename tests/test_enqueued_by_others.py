@@ -90,3 +90,25 @@ def test_enqueued_with_other_distributions(tmp_path):
     stored(tmp_path).add_trial(trial)
     assert finish(ledger) == [1, 2, 3, 4]
     assert ledger.records()[0].reason.startswith("enqueued outside the space")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"training.optimizer": "sgd"}, {"training.learning_rate": 55.0}]
+)
+def test_a_copy_of_an_own_trial_with_other_values(tmp_path, changed):
+    """Attributes copied from a trial of the search bring no value into it."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    undisturbed = begin(tmp_path / "a", storage="journal")
+    finish(undisturbed)
+    ledger = begin(tmp_path / "b", storage="journal")
+    ledger.tell(ledger.ask().number, complete(0.5))
+    trials = stored(tmp_path / "b")
+    own = trials.trials[0]
+    trials.enqueue_trial({**own.params, **changed}, user_attrs=own.user_attrs)
+    finish(ledger)
+    records = [record for record in ledger.records() if record.state == "COMPLETE"]
+    expected = [record.values for record in undisturbed.records()]
+    assert [record.values for record in records] == expected
+    (refused,) = [record for record in ledger.records() if record.state == "FAIL"]
+    assert refused.reason.startswith("enqueued outside the space")
