@@ -223,3 +223,19 @@ def test_full_disk(table, tmp_path, monkeypatch):
     with pytest.raises(RunError, match=r"cache: .*No space left on device.*make room"):
         read(table, tmp_path)
     assert len(list((tmp_path / "cache").glob("images-*.part"))) == 1
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("ending", ["npy", "rows", "seen"])
+def test_a_pipe_in_the_cache(table, tmp_path, ending):
+    """A pipe in place of a file of the cache is told or replaced, never waited for."""
+    whole = np.array(read(table, tmp_path).array)
+    (path,) = (tmp_path / "cache").glob(f"images-*.{ending}")
+    path.unlink()
+    os.mkfifo(path)
+    if ending == "seen":
+        assert (np.array(read(table, tmp_path).array) == whole).all()
+        assert path.is_file()
+    else:
+        with pytest.raises(RunError, match="a pipe stands in place"):
+            read(table, tmp_path)

@@ -114,7 +114,8 @@ def test_a_working_folder_that_is_gone(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     code = (
-        "import os, runpy, sys; os.rmdir('.'); sys.argv[1:] = ['--study', 'nowhere']; "
+        "import os, runpy, sys; os.rmdir(os.getcwd()); "
+        "sys.argv[1:] = ['--study', 'nowhere']; "
         "runpy.run_module('search.run', run_name='__main__', alter_sys=True)"
     )
     ended = python("-c", code, cwd=gone)
