@@ -17,6 +17,8 @@ from typing import IO
 
 from filelock import SoftFileLease, Timeout
 
+from data_pipeline.regular import check_regular
+
 PAUSE = 0.1
 """Seconds between two looks at a lock that another process holds."""
 
@@ -54,6 +56,8 @@ class FileLock:
         """Takes the lock if it is free; waits for nobody."""
         if self._lease is not None:
             return _acquired(self._lease)
+        with suppress(FileNotFoundError):
+            check_regular(self.path)  # of a pipe Python says no name
         file = self.path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
