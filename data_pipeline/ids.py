@@ -32,7 +32,9 @@ def looks_like(name: str) -> str:
 
 
 def _latin(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).translate(_AS_LATIN)
+    """Writes an id in Latin letters, without characters that nobody sees."""
+    seen = (letter for letter in name if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(seen)).translate(_AS_LATIN)
 
 
 def _key(text: str) -> str:
