@@ -7,7 +7,6 @@ import optuna_dashboard
 
 from search.ledger import open_ledger
 from search.results import Completed, Failed, Pruned, Report, Spent
-from search.storage import open_storage
 from search.study import read_study
 
 OUTCOMES = (
@@ -40,7 +39,7 @@ def test_states_are_shown_as_they_were(tmp_path):
         ledger.report(number, report)
         ledger.tell(number, outcome)
 
-    app = optuna_dashboard.wsgi(open_storage(url))
+    app = optuna_dashboard.wsgi(url)
     found = ask(app, "/api/studies/1")["trials"]
     assert [trial["state"] for trial in found] == ["Complete", "Pruned", "Fail"]
     assert [len(trial["intermediate_values"]) for trial in found] == [1, 1, 1]

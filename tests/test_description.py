@@ -89,7 +89,7 @@ def test_models_that_cannot_be_used(model, pictures, tmp_path):
     digest = "140bedbf9c3f6d56a9846d2ba7088798683f4da0c248231336e6a05679e4fdfe"
     path = described(model, tmp_path, sha256=digest)
     path.write_bytes(b"none")
-    assert is_refused(predicted(path, pictures)[0], "cannot be loaded by Keras")
+    assert is_refused(predicted(path, pictures)[0], "cannot be read as a .keras file")
 
 
 def test_first_models_are_read(model, pictures, tmp_path):

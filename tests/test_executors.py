@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 TRIALS = 6
 JUDGED = (
     STUDY.replace("trials = 2", f"trials = {TRIALS}")
+    .replace("seed = 7", "seed = 5")  # draws a learning rate that diverges
     .replace('"none"', '"successive_halving"')
     .replace('"random"', '"tpe"')
     .replace('"training.epochs" = 2', '"training.epochs" = 3')

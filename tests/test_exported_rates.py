@@ -50,10 +50,12 @@ def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
     """The order holds each epoch's rate; a run from before they were kept has none."""
     folder = RunFolder(out=tmp_path, name="run")
     study = _study(schedule)
-    order = retrain_order(study, folder, _record(schedule, learning_rates=RATES))
+    # The folder holds no model that would have to be of these labels.
+    best, first = _record(schedule, learning_rates=RATES), _record(schedule)
+    order = retrain_order(study, folder, None, best)
 
     assert (order.stop_after, order.rates) == (4, tuple(RATES))
-    assert retrain_order(study, folder, _record(schedule)).rates == ()
+    assert retrain_order(study, folder, None, first).rates == ()
 
 
 def test_the_ledger_keeps_the_rates(tmp_path):

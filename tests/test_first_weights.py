@@ -58,6 +58,6 @@ def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
     again = told_starts(*words)
 
     assert "stem, stage1; at random: stage2, stage3" in line
-    assert "nothing beside this file says" in unknown
+    assert "nothing in or beside this file says" in unknown
     assert again == [line, unknown]
     assert [one.weights for one in tried] == [str(path)]
