@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -17,9 +17,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(slots=True)
 class _Seen:
-    """How often this process was asked to end."""
+    """How often this process was asked to end, and what the first time does."""
 
     count: int = 0
+    act: Callable[[], object] | None = None
 
 
 _seen = _Seen()
@@ -61,6 +62,20 @@ def interrupt_on_term() -> None:
         signal.signal(signal.SIGINT, _end)
 
 
+@contextmanager
+def ended_by(act: Callable[[], object]) -> Iterator[None]:
+    """Calls something at the first signal, in place of raising.
+
+    An event loop needs it: an exception in the middle of one of its steps leaves the
+    others waiting.
+    """
+    _seen.act = act
+    try:
+        yield
+    finally:
+        _seen.act = None
+
+
 def listen_again() -> None:
     """Takes a polite kill again, in the way it was taken, where C++ gave it back.
 
@@ -89,7 +104,9 @@ def _end(number: int, frame: FrameType | None, /, *_: Any) -> None:
     del number, frame
     _seen.count += 1
     if _seen.count == 1:
-        raise KeyboardInterrupt
+        if _seen.act is None:
+            raise KeyboardInterrupt
+        _seen.act()
     if _seen.count == 2:  # noqa: PLR2004 - once is enough
         with suppress(OSError):
             os.write(2, STILL)  # a stream may be in the middle of writing

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from PIL import Image
 
 from data_pipeline.decode import UnreadableError
 from data_pipeline.errors import InputError
+from data_pipeline.interrupts import ended_by
 from data_pipeline.portraits import Portraits
 from data_pipeline.shots import Shot, is_video
 from data_pipeline.threads import cores
@@ -72,10 +73,9 @@ def serve(model: Path, options: Options, say: Say) -> None:
             note=judge.portraits.note,
         )
         live = Live(judge=judge, source=options.source, record=table, facts=told)
-        try:
+        with suppress(KeyboardInterrupt):  # one that comes before it listens
             asyncio.run(_serve(live, listener, say))
-        except KeyboardInterrupt:
-            say("stopped; " + told["stored"])
+        say("stopped; " + told["stored"])
 
 
 def _judge(path: Path, description: Description, options: Options) -> Judge:
@@ -107,7 +107,9 @@ async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
     try:
         await web.SockSite(runner, listener).start()
         say(f"open http://{HERE}:{port} in a browser on this computer; Ctrl-C stops")
-        await asyncio.Event().wait()
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        with ended_by(lambda: loop.call_soon_threadsafe(ended.set)):
+            await ended.wait()
     finally:
         await runner.cleanup()
 

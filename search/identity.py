@@ -12,6 +12,7 @@ from search.attributes import checked_mapping
 
 IDENTITY = "identity"
 PIXELS = "pixels"
+SEED = "search.seed"
 
 
 def check_ours(trials: optuna.Study) -> None:
@@ -36,6 +37,13 @@ def check_ours(trials: optuna.Study) -> None:
         f"found: {found}. Name another --storage, or copy the study file under another "
         "name"
     )
+
+
+def begun_seed(trials: optuna.Study, seed: int) -> int:
+    """Returns the seed that a run was begun with; where none is kept, the one given."""
+    kept = trials.user_attrs.get(IDENTITY)
+    found = kept.get(SEED) if isinstance(kept, Mapping) else None
+    return found if isinstance(found, int) else seed
 
 
 def keep_identity(

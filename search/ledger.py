@@ -21,7 +21,7 @@ from search.attributes import check_attributes, readable
 from search.best import best_of
 from search.ending import end_trial
 from search.history import records_of
-from search.identity import PIXELS, check_ours, keep_identity
+from search.identity import PIXELS, begun_seed, check_ours, keep_identity
 from search.known import known_as
 from search.own_trials import OwnTrials, quiet
 from search.patient import Care
@@ -215,9 +215,12 @@ def open_ledger(
             load_if_exists=True,
         )
         check_ours(stored)
+        # By the seed that the run was begun with: another one would own no trial, and
+        # a changed study would pass for a new one.
+        begun = OwnTrials(stored, seed=begun_seed(stored, study.search.seed))
+        check_attributes(begun.get_trials(deepcopy=False), run=place)
+        keep_identity(begun, {**study.identity(), **data})
         trials = OwnTrials(
             stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
         )
-        check_attributes(trials.get_trials(deepcopy=False), run=place)
-        keep_identity(trials, {**study.identity(), **data})
     return Ledger(study, trials, watcher)

@@ -120,7 +120,8 @@ def contains(domain, value):
         case Choices(values=values):
             return value in values
         case IntRange(low=low, high=high, step=step):
-            return low <= value <= high and (value - low) % step == 0
+            whole = float(value).is_integer()
+            return whole and low <= value <= high and (value - low) % step == 0
         case FloatRange(low=low, high=high, step=None):
             return low <= value <= high
         case FloatRange(low=low, high=high, step=step):

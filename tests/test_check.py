@@ -79,7 +79,7 @@ HARMS = {
     "pointer": (pointer, Check.POINTER, "git lfs pull"),
     "page": (lambda p: p.write_text(" <!DOCTYPE html>"), Check.WEB_PAGE, "HTML"),
     "empty": (lambda path: path.write_bytes(b""), Check.UNREADABLE, "is empty"),
-    "no image": (lambda p: p.write_bytes(b"?"), Check.UNREADABLE, "no image file of a format that is read"),
+    "no image": (lambda p: p.write_bytes(b"?"), Check.UNREADABLE, "no image file of"),
     "truncated": (
         lambda p: p.write_bytes(p.read_bytes()[:900]),
         Check.UNREADABLE,

@@ -14,6 +14,7 @@ from tests.strategies_ledger import DATA, begin, finish, small
         (("image_size = 16", "image_size = 32"), ["data.image_size: was 16, is 32"]),
         (("macro_f1", "accuracy"), ["objective.emotion.a", "objective.emotion.m"]),
         (('"random"', '"tpe"'), ["search.sampler: was random, is tpe"]),
+        (("seed = 7", "seed = 8"), ["search.seed: was 7, is 8"]),
         (('epochs" = 3', 'epochs" = 4'), ["fixed.training.epochs: was 3, is 4"]),
     ],
 )

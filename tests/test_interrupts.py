@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from data_pipeline.interrupts import STILL, end_if_asked
+from data_pipeline.interrupts import STILL, end_if_asked, ended_by, interrupts
 from search.progress import SearchProgress
 from search.records import Counts
 from search.results import Asked
@@ -163,3 +163,14 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
         ):
             with pytest.raises(KeyboardInterrupt):
                 call()
+
+
+def test_an_event_loop_ends_by_itself():
+    """Where something is to be called, the first signal calls it and raises nothing."""
+    called = []
+    with interrupts():
+        with ended_by(lambda: called.append("ended")):
+            signal.raise_signal(signal.SIGTERM)
+        assert called == ["ended"]
+        with pytest.raises(KeyboardInterrupt):
+            end_if_asked()

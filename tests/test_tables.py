@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.shots import Shot
 from data_pipeline.tables import FORMULA, Table, cell
-from models.description import Description
+from models.description import Description, Input, Origin
 from models.judged_csv import write
 from models.judging import Judged
 from search.trials_table import trials_csv
@@ -58,12 +58,11 @@ def test_predictions():
     description = Description(
         study="tiny",
         drawn=True,
-        input={"size": 8, "channels": 1, "crop": "none"},
-        emotions=("=cmd",),
-        action_units=("@AU",),
-        dimensions=(),
-        thresholds={"@AU": 0.5},
-        data={"dataset": "ckplus"},
+        input=Input(size=8, channels=1, crop="none"),
+        emotions=("=cmd", "@sad"),
+        action_units=(),
+        thresholds={},
+        data=Origin(dataset="ckplus"),
         sha256="",
         versions={},
     )
@@ -71,7 +70,8 @@ def test_predictions():
     text = io.StringIO()
     write(text, description, [Judged(shot=shot, portrait=None, reading=None)])
     header, row = csv.reader(io.StringIO(text.getvalue()))
-    assert "'@AU" in header
+    assert {"emotion_=cmd", "emotion_@sad"} <= set(header)
+    assert not any(name.startswith(tuple("=+-@")) for name in header)
     assert row[0] == "'=cmd|' /C calc'!A0.png"
     assert row[-1] == "'-\\x1b[31mred"
 
