@@ -1,6 +1,7 @@
 """Drawn data that many tests read and none changes; each set is drawn once."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -8,6 +9,11 @@ from hypothesis import settings
 from data_pipeline.drawn.write import write_drawn
 from models.runtime import environment
 from tests.strategies_runs import started
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts background jobs so, and every command that a test interrupts would
+    # inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SUBJECTS = 16
 
