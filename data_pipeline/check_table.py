@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from data_pipeline.decode import LFS_POINTER
 from data_pipeline.errors import DataError
 from data_pipeline.numerals import shortened
-from data_pipeline.regular import read_bytes
+from data_pipeline.regular import LFS_POINTER, read_bytes
 from data_pipeline.samples import Sample
 
 _HEAD = 1024

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from data_pipeline.crop import CentreSquare, Cropper
 from data_pipeline.errors import DataError
-from data_pipeline.regular import open_regular
+from data_pipeline.regular import LFS_POINTER, open_regular
 
 Array = np.ndarray[Any, Any]
 
@@ -25,9 +25,6 @@ FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 
 Pillow knows 43, and hands some of them to other programs: EPS to Ghostscript.
 """
-
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""How a file begins that Git LFS did not fetch."""
 
 _BROKEN = (
     OSError,

@@ -12,8 +12,9 @@ import numpy as np
 
 from data_pipeline.divisible import Guarantee
 from data_pipeline.holdout import overlapping
+from data_pipeline.ids import plain
 from data_pipeline.receipt_file import RECEIPTS, Receipts
-from data_pipeline.receipts import Members, Receipt, Rule, plain
+from data_pipeline.receipts import Members, Receipt, Rule
 from data_pipeline.regular import read_text
 from data_pipeline.samples import SampleTable
 from data_pipeline.split import Split as Parts

@@ -31,6 +31,17 @@ def looks_like(name: str) -> str:
     return _key(_latin(name).translate(_AS_DIGITS))
 
 
+def plain(subject: str) -> str:
+    """Spells an id so that it is found in another table.
+
+    Example:
+        >>> plain("S-010") == plain("s10") == plain("SO1O"), plain("--")
+        (True, '--')
+    """
+    digits = any(map(str.isdecimal, subject))
+    return (looks_like(subject) if digits else spelled_as(subject)) or subject
+
+
 def _latin(name: str) -> str:
     """Writes an id in Latin letters, without characters that nobody sees."""
     seen = (letter for letter in name if unicodedata.category(letter) != "Cf")

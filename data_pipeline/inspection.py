@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from data_pipeline.decode import LFS_POINTER, UnreadableError, decode
+from data_pipeline.decode import UnreadableError, decode
 from data_pipeline.problems import Check
-from data_pipeline.regular import open_regular
+from data_pipeline.regular import LFS_POINTER, open_regular
 
 Array = np.ndarray[Any, Any]
 

@@ -9,21 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data_pipeline.ids import looks_like, spelled_as
+from data_pipeline.ids import plain
 
 Rule = Mapping[str, str | float | int]
 """The settings of a split that say who is held out: ``by``, ``hold_out``, its seed."""
-
-
-def plain(subject: str) -> str:
-    """Spells an id so that it is found in another table.
-
-    Example:
-        >>> plain("S-010") == plain("s10") == plain("SO1O"), plain("--")
-        (True, '--')
-    """
-    digits = any(map(str.isdecimal, subject))
-    return (looks_like(subject) if digits else spelled_as(subject)) or subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

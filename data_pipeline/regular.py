@@ -11,6 +11,9 @@ import stat
 from pathlib import Path
 from typing import cast
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git LFS did not fetch."""
+
 TABLE_LIMIT = 2 << 30
 """Bytes that a table of labels has at most."""
 

@@ -136,6 +136,21 @@ def split(  # noqa: PLR0913 - the settings of a study, one by one
     return _split(table, Guarantee.SUBJECT, held_rows, _folds_of(part, folds))
 
 
+def split_report(split: Split) -> dict[str, Any]:
+    """Lists what the parts hold, as ``holdout.json`` has it: counts of images."""
+    shares = split.shares
+    names = ["images", *(f"{column}.{label}" for column, label in shares.labels)]
+    counts = {"whole": shares.whole}
+    counts |= dict(zip(shares.parts, shares.counts, strict=True))
+    return {
+        "imbalance": dict(zip(shares.parts, shares.imbalance.tolist(), strict=True)),
+        "images": {
+            part: dict(zip(names, found.tolist(), strict=True))
+            for part, found in counts.items()
+        },
+    }
+
+
 def _check_left(subjects: int, held: int, folds: int, validating: int) -> None:
     """Refuses people who are to stay held out where too few others are left."""
     least = folds if folds > 1 else validating + 1

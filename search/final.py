@@ -10,6 +10,7 @@ from data_pipeline.left_out import skipped_rows
 from data_pipeline.receipt_file import Receipts
 from data_pipeline.receipts import Opener
 from data_pipeline.seeds import child_seed
+from data_pipeline.split import split_report
 from models.weights import NONE
 from search.crops import without_face
 from search.exported import BEST, exported
@@ -22,7 +23,6 @@ from search.records import TrialRecord
 from search.results import Failed, Retrained, RetrainOrder
 from search.run_folder import RunFolder, read_json, sha256, write_json, write_text
 from search.scoring import kept_promise, scored, scored_apart, twins_in
-from search.split_text import split_report
 from search.starts import started
 from search.study import Study
 from search.truth import label_rules

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -67,21 +66,6 @@ def told_dropped(held_out: int, validating: int) -> str:
         f"left out as twins: {held_out} development images that are held out too, and "
         f"of the\n  training parts {validating} images that validate in the same fold"
     )
-
-
-def split_report(split: Split) -> dict[str, Any]:
-    """Lists what the parts hold, as ``holdout.json`` has it: counts of images."""
-    shares = split.shares
-    names = ["images", *(f"{column}.{label}" for column, label in shares.labels)]
-    counts = {"whole": shares.whole}
-    counts |= dict(zip(shares.parts, shares.counts, strict=True))
-    return {
-        "imbalance": dict(zip(shares.parts, shares.imbalance.tolist(), strict=True)),
-        "images": {
-            part: dict(zip(names, found.tolist(), strict=True))
-            for part, found in counts.items()
-        },
-    }
 
 
 def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from data_pipeline.errors import DataError
 from data_pipeline.fold_checks import check_development, check_folds, fold_notes
 from data_pipeline.shares import HOLD_OUT
-from data_pipeline.split import Fold, split
+from data_pipeline.split import Fold, split, split_report
 from data_pipeline.study_sections import Data
 from data_pipeline.targets import read_targets
 from search.report_text import WIDTH
-from search.split_text import split_report, split_text
+from search.split_text import split_text
 from tests.strategies_tables import (
     LAW,
     ckplus_sized,

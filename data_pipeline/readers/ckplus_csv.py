@@ -16,10 +16,10 @@ from data_pipeline.check_table import (
     image_path,
 )
 from data_pipeline.errors import DataError
+from data_pipeline.ids import plain
 from data_pipeline.labels import HighLevelEmotion, action_unit_name
 from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
 from data_pipeline.numerals import number, shortened
-from data_pipeline.receipts import plain
 from data_pipeline.samples import Sample, SampleTable, sample_table
 from data_pipeline.spellings import action_unit_of, is_intensity, is_litter, read_as
 
