@@ -11,7 +11,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -19,9 +19,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path, some_text
-from data_pipeline.progress import stage_bars
-from data_pipeline.study_file import read_data_keys
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.system.progress import stage_bars
 
 SHOWN = 10
 """Problems of one check that are listed without ``--all``."""
@@ -69,10 +69,10 @@ def _check(asked: argparse.Namespace) -> int:
     """Examines and reports; returns the exit code."""
     keys = read_data_keys(asked.study)
     # Loads pandas and Pillow, which --help and a wrong study need not.
-    from data_pipeline.data_folder import data_folder  # noqa: PLC0415
-    from data_pipeline.examine import examine  # noqa: PLC0415
-    from data_pipeline.examine_report import report  # noqa: PLC0415
-    from data_pipeline.held_people import past_of  # noqa: PLC0415
+    from data_pipeline.checks.dataset_check import examine  # noqa: PLC0415
+    from data_pipeline.checks.report import report  # noqa: PLC0415
+    from data_pipeline.readers.location import data_folder  # noqa: PLC0415
+    from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
 
     root, drawn = data_folder(keys.data.dataset, asked.data)
     study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study

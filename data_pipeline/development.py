@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.crop import Cropper, cropper
-from data_pipeline.emotion_labels import scored_rule
-from data_pipeline.errors import DataError
-from data_pipeline.fold_checks import check_development, check_folds
-from data_pipeline.frames import Frames
-from data_pipeline.landmarks import landmarks_of
-from data_pipeline.people import joined, people_problems, refuse_shared
-from data_pipeline.problems import Check, Problem
-from data_pipeline.samples import SampleTable
-from data_pipeline.split import Fold, Split
-from data_pipeline.study_sections import Data
-from data_pipeline.targets import Targets, read_targets
-from data_pipeline.twins import Pictures, untwinned
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.problems import Check, Problem
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.dataset.sequence_frames import Frames
+from data_pipeline.dataset.subject_aliases import joined, people_problems, refuse_shared
+from data_pipeline.images.crop import Cropper, cropper
+from data_pipeline.split.duplicates import Pictures, untwinned
+from data_pipeline.split.fold_checks import check_development, check_folds
+from data_pipeline.split.split import Fold, Split
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.emotion_labels import scored_rule
+from data_pipeline.targets.targets import Targets, read_targets
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -19,12 +19,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path
-from data_pipeline.drawn.subjects import DEFAULT_SUBJECTS
-from data_pipeline.drawn.write import LAYOUTS, write_drawn
-from data_pipeline.drawn_marker import MARKER
-from data_pipeline.output import say
-from data_pipeline.progress import stage_bars
+from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
+from data_pipeline.synthetic.write import LAYOUTS, write_drawn
+from data_pipeline.system.cli import Parser, run_command, some_path
+from data_pipeline.system.progress import stage_bars
+from data_pipeline.system.terminal import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

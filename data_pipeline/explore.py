@@ -12,7 +12,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -21,12 +21,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.command import Parser, run_command, some_path, some_text
-from data_pipeline.errors import InputError
-from data_pipeline.names import why_unfit
-from data_pipeline.output import say
-from data_pipeline.progress import stage_bars
-from data_pipeline.study_file import read_data_keys
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.files.folder_names import why_unfit
+from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.progress import stage_bars
+from data_pipeline.system.terminal import say
 
 _RUNS = Path("runs")
 
@@ -83,15 +83,15 @@ def _explore(asked: argparse.Namespace) -> None:
             f"{study!r}; rename the study file"
         )
     # Load pandas, which --help and a wrong study need not.
-    from data_pipeline.data_folder import find_data  # noqa: PLC0415
-    from data_pipeline.exploration import folder  # noqa: PLC0415
+    from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.gather import gather  # noqa: PLC0415
-    from data_pipeline.held_people import past_of  # noqa: PLC0415
+    from data_pipeline.readers.location import find_data  # noqa: PLC0415
+    from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
 
     with stage_bars() as progress:
         root, drawn = find_data(keys.data.dataset, asked.data, progress)
         out = asked.out or _RUNS / (f"{study}-drawn" if drawn else study) / "explore"
-        folder.check_free(out)
+        output.check_free(out)
         material = gather(
             root,
             keys,
@@ -102,11 +102,11 @@ def _explore(asked: argparse.Namespace) -> None:
             progress=progress,
         )
         # Loads matplotlib and SciPy, which a wrong label need not.
-        from data_pipeline.exploration.render import render  # noqa: PLC0415
+        from data_pipeline.exploration.page import render  # noqa: PLC0415
 
         page, charts = render(replace(material, faces=asked.show_faces), progress)
-        folder.write_folder(out, page, charts)
-    say(f"the page: {out / folder.PAGE}\nits charts: {out / folder.CHARTS}")
+        output.write_folder(out, page, charts)
+    say(f"the page: {out / output.PAGE}\nits charts: {out / output.CHARTS}")
 
 
 if __name__ == "__main__":

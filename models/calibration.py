@@ -8,7 +8,7 @@ Source: Naeini, Cooper and Hauskrecht 2015 (expected calibration error).
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from models.ratios import divide
 
 BINS = 15

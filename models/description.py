@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.documents import DocumentError, read_json
-from data_pipeline.errors import ModelError, shortened
-from data_pipeline.regular import open_regular
+from data_pipeline.files.documents import DocumentError, read_json
+from data_pipeline.files.safe_open import open_regular
+from data_pipeline.system.errors import ModelError, shortened
 
 DESCRIBED = ConfigDict(extra="ignore", strict=True)
 """A description may tell more than is needed here."""

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from data_pipeline.errors import WeightsError
+from data_pipeline.system.errors import WeightsError
 from models.heads import POOL
 from models.normalization import STANDARDIZE, is_standardized
 from models.pinned import keras

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.errors import WeightsError, first_line
+from data_pipeline.system.errors import WeightsError, first_line
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS, WeightsFile
 from models.config import Structure

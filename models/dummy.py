@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.predictions import Predictions
 
 

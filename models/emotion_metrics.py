@@ -24,7 +24,7 @@ from models.predictions import Predictions, as_doubles
 from models.ratios import class_scores, divide, mean_defined, weighted_mean_defined
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
-    from data_pipeline.targets import Targets
+    from data_pipeline.targets.targets import Targets
 
 EMOTION_METRICS: tuple[str, ...] = (
     "accuracy",

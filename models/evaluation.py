@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.dummy import dummy_predictions, prevalence_predictions
 from models.emotion_metrics import emotion_metrics, vote_metrics
 from models.evaluation_tables import (

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.agreement import (
     unit_balanced_accuracy,
     unit_correlation,

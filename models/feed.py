@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.balance import Balance, balance
-from data_pipeline.seeds import child_seed
-from data_pipeline.targets import Targets
+from data_pipeline.system.seeds import child_seed
+from data_pipeline.targets.class_balance import Balance, balance
+from data_pipeline.targets.targets import Targets
 from models.config import ModelConfig
 from models.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
 from models.mixup import Batch, mixed

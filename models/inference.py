@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.errors import ModelError, first_line
+from data_pipeline.system.errors import ModelError, first_line
 from models.description import Description, contradicted
 from models.predictions import Predictions
 from models.runtime import prepare_process

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 
 RESAMPLES = 2000
 LEVEL = 0.95

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
-from data_pipeline.portraits import NOT_FOUND, NOT_LOOKED_FOR
-from data_pipeline.tables import Table
+from data_pipeline.files.csv_writer import Table
+from data_pipeline.media.face_crops import NOT_FOUND, NOT_LOOKED_FOR
 from models.description import Description
 from models.judging import Judged
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data_pipeline.portraits import Portrait, Portraits
-from data_pipeline.shots import Shot
-from data_pipeline.threads import cores, threads
+from data_pipeline.media.face_crops import Portrait, Portraits
+from data_pipeline.media.media import Shot
+from data_pipeline.system.workers import cores, threads
 from models.description import Description
 from models.inference import Inference
 from models.readings import Reading, readings

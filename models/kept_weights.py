@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.aside import written_aside
+from data_pipeline.files.atomic_write import written_aside
 from models.averaging import averaged
 from models.reset import refresh
 

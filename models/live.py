@@ -12,7 +12,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -20,10 +20,10 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.command import Parser, port_number, run_command, some_path
-from data_pipeline.errors import InputError
-from data_pipeline.keras_door import check_backend
-from data_pipeline.output import say
+from data_pipeline.system.cli import Parser, port_number, run_command, some_path
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.keras_import import check_backend
+from data_pipeline.system.terminal import say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

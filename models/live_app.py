@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from data_pipeline.errors import HarnessError
-from data_pipeline.shots import Shot
+from data_pipeline.media.media import Shot
+from data_pipeline.system.errors import HarnessError
 from models.live_frames import camera_picture, paced, shown_picture
 from models.live_guard import guard, headers
 from models.recording import Recording

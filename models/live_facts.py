@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.exploration.facs_names import FACS_NAMES
+from data_pipeline.labels.facs_names import FACS_NAMES
 from models.description import Description
 
 NOT_FOR = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_pipeline.decode import UnreadableError, open_picture
-from data_pipeline.video import Frame, frames
+from data_pipeline.images.decode import UnreadableError, open_picture
+from data_pipeline.media.video import Frame, frames
 
 LARGEST = 4096
 """Pixels of a frame's longest edge: more is no camera."""

@@ -11,13 +11,13 @@ import numpy as np
 from aiohttp import web
 from PIL import Image
 
-from data_pipeline.decode import UnreadableError
-from data_pipeline.errors import InputError
-from data_pipeline.interrupts import ended_by
-from data_pipeline.portraits import Portraits
-from data_pipeline.shots import Shot, is_video
-from data_pipeline.threads import cores
-from data_pipeline.video import check_video, frames
+from data_pipeline.images.decode import UnreadableError
+from data_pipeline.media.face_crops import Portraits
+from data_pipeline.media.media import Shot, is_video
+from data_pipeline.media.video import check_video, frames
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.interrupts import ended_by
+from data_pipeline.system.workers import cores
 from models.description import Description, model_file, read_description
 from models.inference import Inference
 from models.live_app import CAMERA, Live, application

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from data_pipeline.faces import Face
+from data_pipeline.images.detector import Face
 
 Faces = tuple[Face, ...]
 Find = Callable[[Image.Image], Faces]

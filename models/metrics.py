@@ -22,7 +22,7 @@ from models.unit_metrics import (
 )
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
-    from data_pipeline.targets import Targets
+    from data_pipeline.targets.targets import Targets
 
 METRIC_NAMES: tuple[str, ...] = (
     *(f"emotion.{name}" for name in EMOTION_METRICS),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from data_pipeline.keras_door import load_keras
+from data_pipeline.system.keras_import import load_keras
 
 keras: Any = load_keras()
 layers: Any = keras.layers

@@ -13,7 +13,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -21,13 +21,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from data_pipeline.command import Parser, run_command, some_path
-from data_pipeline.keras_door import check_backend
-from data_pipeline.output import note
-from data_pipeline.progress import stage_bars
+from data_pipeline.system.cli import Parser, run_command, some_path
+from data_pipeline.system.keras_import import check_backend
+from data_pipeline.system.progress import stage_bars
+from data_pipeline.system.terminal import note
 
 if TYPE_CHECKING:
-    from data_pipeline.shots import Found
+    from data_pipeline.media.media import Found
     from models.judged_csv import Counted
 
 HELD = "faces held at once, in 32s (default: 32); it changes no number"
@@ -82,9 +82,9 @@ def _positive(text: str) -> int:
 def _predict(asked: argparse.Namespace) -> int:
     """Judges what was asked for, and says what came of it."""
     # Load NumPy and Pillow, and Keras at last, which --help needs not.
-    from data_pipeline.portraits import Portraits  # noqa: PLC0415
-    from data_pipeline.shots import Shot, find_files, shots  # noqa: PLC0415
-    from data_pipeline.threads import cores  # noqa: PLC0415
+    from data_pipeline.media.face_crops import Portraits  # noqa: PLC0415
+    from data_pipeline.media.media import Shot, find_files, shots  # noqa: PLC0415
+    from data_pipeline.system.workers import cores  # noqa: PLC0415
     from models.description import model_file, read_description  # noqa: PLC0415
     from models.inference import Inference  # noqa: PLC0415
     from models.judged_csv import write  # noqa: PLC0415

@@ -13,8 +13,8 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.aside import written_aside
-from data_pipeline.regular import open_regular
+from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.safe_open import open_regular
 
 MEMBER = "provenance.json"
 LARGEST = 16 << 20

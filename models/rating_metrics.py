@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.predictions import Predictions, as_doubles
 from models.ratios import divide
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
-    from data_pipeline.targets import Targets
+    from data_pipeline.targets.targets import Targets
 
 MEASURES: tuple[str, ...] = ("ccc", "pcc", "sagr", "rmse")
 

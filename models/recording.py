@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data_pipeline.errors import InputError
-from data_pipeline.tables import Table
+from data_pipeline.files.csv_writer import Table
+from data_pipeline.system.errors import InputError
 from models.description import Description
 from models.judged_csv import columns, line
 from models.judging import Judged

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from models.pinned import keras
 
 SEED_STATE = "seed_generator_state"

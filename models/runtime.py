@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from data_pipeline.errors import HarnessError, RunError, cause_of
-from data_pipeline.keras_door import load_keras
+from data_pipeline.system.errors import HarnessError, RunError, cause_of
+from data_pipeline.system.keras_import import load_keras
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 

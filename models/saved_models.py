@@ -15,8 +15,8 @@ from typing import Any
 
 import h5py
 
-from data_pipeline.errors import first_line
-from data_pipeline.regular import TEXT_LIMIT, open_regular
+from data_pipeline.files.safe_open import TEXT_LIMIT, open_regular
+from data_pipeline.system.errors import first_line
 
 CONFIG, WEIGHTS = "config.json", ".h5"
 LARGEST = 4 << 30

@@ -69,7 +69,7 @@ BALANCES: tuple[str, ...] = (
     "oversample",
     "oversample_labels",
 )
-"""In the order of ``data_pipeline.balance``, which must know the same names."""
+"""In the order of ``data_pipeline.targets.class_balance``, which has the same names."""
 
 SETTINGS: dict[str, Setting] = {
     "backbone.name": Setting(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from data_pipeline.faces import Box
+from data_pipeline.images.detector import Box
 from models.readings import Reading
 
 Values = Mapping[str, float]

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from data_pipeline.aside import written_aside
-from data_pipeline.errors import InputError
+from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.system.errors import InputError
 
 
 @contextmanager

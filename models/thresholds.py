@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.predictions import Predictions
 from models.unit_metrics import DEFAULT_THRESHOLD
 

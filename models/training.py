@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from models.averaging import averaged
 from models.config import ModelConfig, Structure
 from models.epochs import Arrays, EpochScore, Part

@@ -33,7 +33,7 @@ from models.ratios import (
 )
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
-    from data_pipeline.targets import Targets
+    from data_pipeline.targets.targets import Targets
 
 DEFAULT_THRESHOLD = 0.5
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from data_pipeline.faces import Box
-from data_pipeline.portraits import Portrait, Portraits
-from data_pipeline.shots import Shot
+from data_pipeline.images.detector import Box
+from data_pipeline.media.face_crops import Portrait, Portraits
+from data_pipeline.media.media import Shot
 from models.description import Description
 from models.inference import Inference
 from models.judging import Judged

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.errors import StudyError, WeightsError
+from data_pipeline.system.errors import StudyError, WeightsError
 from models.catalogue import BACKBONE_FACTS, WeightsFile
 from models.config import Structure
 from models.settings import DEVELOPMENT, OWN

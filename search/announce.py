@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 
-from data_pipeline.fold_checks import fold_notes
+from data_pipeline.split.fold_checks import fold_notes
 from search import final
 from search.curve_files import FOLDER as CURVES
 from search.gains import gains

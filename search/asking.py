@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import RunError, first_line
+from data_pipeline.system.errors import RunError, first_line
 from models.settings import Value
 from search.known import misfits
 from search.own_trials import OwnTrials, quiet

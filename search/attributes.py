@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.errors import HarnessError, RunError, first_line, shortened
+from data_pipeline.system.errors import HarnessError, RunError, first_line, shortened
 from search.kept_files import told_faults
 
 LOOSE = ConfigDict(extra="ignore", strict=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from data_pipeline.data_folder import find_data
-from data_pipeline.errors import named
+from data_pipeline.readers.location import find_data
+from data_pipeline.system.errors import named
 from search.earlier_run import check_warm_start
 from search.prepare import Labelled, read_labels
 from search.progress import SearchProgress

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from search.ledger import Ledger
 from search.results import (
     Asked,

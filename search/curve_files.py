@@ -15,7 +15,7 @@ from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import RecordWriter
 from tensorboardX.summary import hparams, scalar
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from models.settings import Value
 from search.records import Counts, Read, Watcher
 from search.results import Asked, Completed, Outcome, Report

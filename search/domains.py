@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
-from data_pipeline.errors import nearest
+from data_pipeline.system.errors import nearest
 from models.settings import Setting, Value
 from search.space import Choices, Domain, FloatRange, IntRange
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import sqlalchemy
 
-from data_pipeline.errors import RunError
-from data_pipeline.locks import FileLock
+from data_pipeline.files.file_lock import FileLock
+from data_pipeline.system.errors import RunError
 from search.lease import LEASE, Lease
 from search.storage import engine_options, open_patiently
 from search.storage_url import file_of, masked

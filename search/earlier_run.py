@@ -1,6 +1,6 @@
 """The earlier run that a warm start names: looked for before anything is read."""
 
-from data_pipeline.errors import InputError, StudyError, nearest
+from data_pipeline.system.errors import InputError, StudyError, nearest
 from search.kept_files import WARM_START, KeptTrials, read_kept
 from search.run_folder import RunFolder, check_fit, run_name, studies_in
 from search.study import Study

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from data_pipeline.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, cause_of
 from search.job import Job
 from search.ledger import Ledger
 from search.results import Failed, Retrained, RetrainOrder

@@ -12,8 +12,8 @@ import tomli_w
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.documents import DocumentError, read_toml
-from data_pipeline.errors import StudyError
+from data_pipeline.files.documents import DocumentError, read_toml
+from data_pipeline.system.errors import StudyError
 from models.config import complete
 from models.settings import PLATEAU
 from search.records import TrialRecord

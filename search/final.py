@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from data_pipeline.crop import rebuilt
-from data_pipeline.decode_rows import decode_readable
-from data_pipeline.errors import RunError
-from data_pipeline.held_people import rule_of
-from data_pipeline.left_out import skipped_rows
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
-from data_pipeline.seeds import child_seed
-from data_pipeline.split import split_report
+from data_pipeline.dataset.skipped_files import skipped_rows
+from data_pipeline.images.crop import rebuilt
+from data_pipeline.images.decode_table import decode_readable
+from data_pipeline.split.held_out_subjects import rule_of
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.split.split import split_report
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.seeds import child_seed
 from models.weights import NONE
 from search.crops import without_face
 from search.exported import BEST, exported

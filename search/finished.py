@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.errors import InputError, RunError, nearest
+from data_pipeline.system.errors import InputError, RunError, nearest
 from search.best import best_of
 from search.exported import exported
 from search.history import read_records

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from data_pipeline.errors import RunError
-from data_pipeline.processes import fresh_processes
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.workers import fresh_processes
 from models.config import Structure
 from models.runtime import prepare_process
 from models.weights import Taken

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
+from data_pipeline.system.seeds import child_seed
 
 UNDER, OVER, BALANCED = "under-fitting", "over-fitting", "balanced"
 

@@ -5,7 +5,7 @@ Every problem is collected, so that one message tells all that must be mended.
 
 from collections.abc import Mapping
 
-from data_pipeline.errors import nearest
+from data_pipeline.system.errors import nearest
 from models.settings import SETTINGS, Setting, Value
 from search.domains import Problems, check_value, read_choices, read_range
 from search.space import Choices, Parameter, SearchSpace

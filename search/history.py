@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import InputError
+from data_pipeline.system.errors import InputError
 from search.attributes import check_attributes, checked_mapping, readable
 from search.identity import IDENTITY
 from search.known import Known, known_as

@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 
-from data_pipeline.errors import StudyError, shortened
+from data_pipeline.system.errors import StudyError, shortened
 from search.attributes import checked_mapping
 
 IDENTITY = "identity"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_pipeline.split import Fold
-from data_pipeline.targets import Targets
+from data_pipeline.split.split import Fold
+from data_pipeline.targets.targets import Targets
 from models.config import Frame
 
 

@@ -9,8 +9,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
 
-from data_pipeline.errors import InputError, first_line
-from data_pipeline.locks import FileLock
+from data_pipeline.files.file_lock import FileLock
+from data_pipeline.system.errors import InputError, first_line
 
 BEGINNING = b'{"op_code":'
 """How a journal of Optuna's begins."""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.dummy import dummy_predictions
 from models.epochs import EpochScore, Part
 from models.metrics import scores

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.errors import RunError, shortened
+from data_pipeline.system.errors import RunError, shortened
 from models.settings import Value
 from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data_pipeline.errors import HarnessError, ModelError, RunError
-from data_pipeline.regular import read_bytes
+from data_pipeline.files.safe_open import read_bytes
+from data_pipeline.system.errors import HarnessError, ModelError, RunError
 from models.description import read_description
 from models.inference import Inference
 from models.provenance import read_provenance

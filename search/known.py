@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_pipeline.errors import nearest
+from data_pipeline.system.errors import nearest
 from models.settings import SETTINGS, Value
 from search.domains import Problems, check_value
 from search.space import Choices, Domain, FloatRange, IntRange, SearchSpace, grid_values

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 
 LEASE = 30.0
 """Seconds without a sign of life after which another driver takes over."""

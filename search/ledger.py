@@ -14,7 +14,7 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from models.settings import Value
 from search.asking import begin_trial
 from search.attributes import check_attributes, readable

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.crop import cropper
+from data_pipeline.images.crop import cropper
 from models.provenance import write_provenance
 from models.weights import Taken
 from search.prepare import Labelled

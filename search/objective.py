@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from data_pipeline.seeds import child_seed
-from data_pipeline.targets import Targets
+from data_pipeline.system.seeds import child_seed
+from data_pipeline.targets.targets import Targets
 from models.config import ModelConfig
 from models.dummy import dummy_predictions
 from models.epochs import Arrays, EpochScore

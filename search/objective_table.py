@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from data_pipeline.errors import nearest
+from data_pipeline.system.errors import nearest
 from models.metrics import METRIC_NAMES, REPORTED_NAMES
 from search.domains import Problems
 

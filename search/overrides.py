@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from data_pipeline.documents import (
+from data_pipeline.files.documents import (
     DocumentError,
     GrammarError,
     check_document,
     parse_toml,
 )
-from data_pipeline.errors import StudyError, nearest
+from data_pipeline.system.errors import StudyError, nearest
 from models.settings import SETTINGS
 from search.sections import SECTIONS
 

@@ -15,7 +15,7 @@ from typing import Any
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.errors import StorageError
+from data_pipeline.system.errors import StorageError
 from search.storage_faults import Fault, Kind, fault_of
 from search.storage_url import masked, without_secrets
 

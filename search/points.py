@@ -6,7 +6,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from models.settings import Value
 
 ORDINAL = "ordinal"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.class_checks import class_problems
+from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.problems import Problem
+from data_pipeline.dataset.skipped_files import Skipped, naming_left_out
 from data_pipeline.development import (
     Development,
     Usable,
@@ -17,21 +19,19 @@ from data_pipeline.development import (
     usable,
     usable_apart,
 )
-from data_pipeline.errors import named
-from data_pipeline.held_people import divide, past_of
-from data_pipeline.images import Images, read_images
-from data_pipeline.left_out import Skipped, naming_left_out
-from data_pipeline.population import population
-from data_pipeline.problems import Problem
-from data_pipeline.receipts import models_tested
-from data_pipeline.split import Fold, Split
-from data_pipeline.targets import Targets
-from data_pipeline.twins import (
+from data_pipeline.images.cache import Images, read_images
+from data_pipeline.split.duplicates import (
     Pictures,
     file_marks,
     pixel_marks,
     trained_on,
 )
+from data_pipeline.split.held_out_subjects import divide, past_of
+from data_pipeline.split.receipt import models_tested
+from data_pipeline.split.split import Fold, Split
+from data_pipeline.system.errors import named
+from data_pipeline.targets.class_checks import class_problems
+from data_pipeline.targets.targets import Targets
 from models.config import Frame
 from search.job import Job
 from search.run_folder import run_name

@@ -7,8 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from data_pipeline.interrupts import end_if_asked
-from data_pipeline.shown import one_line, shown
+from data_pipeline.system.interrupts import end_if_asked
+from data_pipeline.system.terminal import one_line, shown
 from models.settings import SETTINGS, Value
 from search.records import Counts, Read
 from search.results import (

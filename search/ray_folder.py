@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 
 PREFIX = "search-ray-"
 LOCK = ".driver.lock"

@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from data_pipeline.errors import InputError, RunError, first_line
-from data_pipeline.interrupts import interrupt_on_term, listen_again
-from data_pipeline.output import note, say_error
-from data_pipeline.own_packages import worker_setup
+from data_pipeline.system.errors import InputError, RunError, first_line
+from data_pipeline.system.import_guard import worker_setup
+from data_pipeline.system.interrupts import interrupt_on_term, listen_again
+from data_pipeline.system.terminal import note, say_error
 from models.runtime import environment
 from search.job import Job
 from search.pulse import beats

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import HarnessError, RunError, cause_of
+from data_pipeline.system.errors import HarnessError, RunError, cause_of
 from search.bridge import FINISHED, Bridge, trial_name
 from search.job import Job
 from search.ledger import Ledger

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from data_pipeline.left_out import Skipped, told_left_out
-from data_pipeline.problems import Problem
+from data_pipeline.dataset.problems import Problem
+from data_pipeline.dataset.skipped_files import Skipped, told_left_out
 from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
 
 WIDTH = 100

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipeline import documents
-from data_pipeline.errors import InputError, RunError
-from data_pipeline.names import why_unfit
-from data_pipeline.receipt_file import RECEIPTS
-from data_pipeline.regular import open_regular
+from data_pipeline.files import documents
+from data_pipeline.files.folder_names import why_unfit
+from data_pipeline.files.safe_open import open_regular
+from data_pipeline.split.receipt_file import RECEIPTS
+from data_pipeline.system.errors import InputError, RunError
 
 DATABASE, TRIALS = "optuna.db", "trials.csv"
 """The trials of a run, and a table of them for people."""

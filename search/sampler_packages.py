@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 
 PACKAGES: dict[str, tuple[str, str]] = {"gp": ("torch", "PyTorch")}
 """Sampler -> the package that it needs, and what people call it."""

@@ -12,7 +12,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from search.cmaes_sampler import CmaesSampler
 from search.sampler_packages import check_sampler
 from search.space import SearchSpace, numeric_parameters

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.content import read_digests
+from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_truth
-from data_pipeline.divisible import Guarantee
-from data_pipeline.samples import SampleTable
-from data_pipeline.seeds import child_seed
-from data_pipeline.twins import Pictures, file_marks, pixel_marks
+from data_pipeline.images.digests import read_digests
+from data_pipeline.split.duplicates import Pictures, file_marks, pixel_marks
+from data_pipeline.split.rules import Guarantee
+from data_pipeline.system.seeds import child_seed
 from models.predictions import Predictions
 from search.prepare import Labelled, read_pixels, used_rows
 from search.study import Study

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.study_sections import STRICT, Data, Seed, Split
+from data_pipeline.dataset.config import STRICT, Data, Seed, Split
 
 Machines = Annotated[int, Field(ge=1, le=1024)]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.documents import DocumentError, read_json
-from data_pipeline.errors import StudyError
-from data_pipeline.population import same_images
+from data_pipeline.dataset.dataset_identity import same_images
+from data_pipeline.files.documents import DocumentError, read_json
+from data_pipeline.system.errors import StudyError
 from models.provenance import read_provenance
 from search.run_folder import sha256
 

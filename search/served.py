@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import InputError
-from data_pipeline.keras_door import without_settings
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.keras_import import without_settings
 from search.curve_files import FOLDER
 from search.finished import find_run
 

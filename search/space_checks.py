@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from data_pipeline.study_sections import Data
+from data_pipeline.dataset.config import Data
 from search.space import SearchSpace, grid_size, largest_grid, numeric_parameters
 
 LARGEST_GRID = 100_000

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data_pipeline.emotion_labels import EMOTION_LEVELS
-from data_pipeline.shares import Label, Shares
-from data_pipeline.split import Split
-from data_pipeline.study_sections import Data
+from data_pipeline.dataset.config import Data
+from data_pipeline.split.label_shares import Label, Shares
+from data_pipeline.split.split import Split
+from data_pipeline.targets.emotion_labels import EMOTION_LEVELS
 from search.report_text import GUARANTEES, IMBALANCE, wrapped
 
 

@@ -3,9 +3,9 @@
 import argparse
 from dataclasses import dataclass, replace
 
-from data_pipeline.errors import named
-from data_pipeline.held_people import HELD_OUT
-from data_pipeline.receipt_file import Receipts
+from data_pipeline.split.held_out_subjects import HELD_OUT
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.system.errors import named
 from search import final
 from search.announce import say_split, say_where, told_foreign
 from search.begin import Begun

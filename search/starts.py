@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.errors import StudyError, nearest
+from data_pipeline.system.errors import StudyError, nearest
 from models.config import Frame, Structure, complete, model_config
 from models.settings import Value
 from models.weights import IMAGENET, NONE, Taken, check_structure

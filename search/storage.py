@@ -17,8 +17,13 @@ from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial
 from sqlalchemy.engine import make_url
 
-from data_pipeline.errors import HarnessError, InputError, StorageError, first_line
-from data_pipeline.locks import has_record_locks
+from data_pipeline.files.file_lock import has_record_locks
+from data_pipeline.system.errors import (
+    HarnessError,
+    InputError,
+    StorageError,
+    first_line,
+)
 from search.journal import open_journal
 from search.patient import Care, Patience, Patient
 from search.storage_faults import LOCKLESS, fault_of

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 
-from data_pipeline.errors import HarnessError, first_line
+from data_pipeline.system.errors import HarnessError, first_line
 
 Kind = Literal["busy", "away", "starting", "full", "refused", "lockless", "broken"]
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus, unquote
 import sqlalchemy
 from sqlalchemy.engine import URL, make_url
 
-from data_pipeline.errors import InputError, first_line
+from data_pipeline.system.errors import InputError, first_line
 
 ENVIRONMENT = "EXPRESSION_SEARCH_STORAGE"
 """The variable that names a storage, for URLs with a password."""

@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.documents import DocumentError, read_toml
-from data_pipeline.errors import StudyError, nearest, shortened
-from data_pipeline.regular import is_regular
-from data_pipeline.seeds import child_seed
-from data_pipeline.study_sections import (
+from data_pipeline.dataset.config import (
     Data,
     Split,
     data_problems,
     read_section,
     split_problems,
 )
+from data_pipeline.files.documents import DocumentError, read_toml
+from data_pipeline.files.safe_open import is_regular
+from data_pipeline.system.errors import StudyError, nearest, shortened
+from data_pipeline.system.seeds import child_seed
 from models.settings import SETTINGS
 from search.domains import Problems
 from search.grammar import read_space

@@ -10,7 +10,7 @@ if __name__ == "__main__":  # before a package is imported by its name
     import runpy
     from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/own_packages.py"
+    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
     runpy.run_path(str(own))["insist"]()
 
 import argparse
@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.command import Parser, port_number, run_command, some_path
+from data_pipeline.system.cli import Parser, port_number, run_command, some_path
 
 HOST, PORT = "127.0.0.1", 6006
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.console import Console
 
-from data_pipeline.data_folder import find_data
-from data_pipeline.errors import RunError
-from data_pipeline.held_people import HELD_OUT
-from data_pipeline.regular import read_bytes, read_text
-from data_pipeline.seeds import child_seed
+from data_pipeline.files.safe_open import read_bytes, read_text
+from data_pipeline.readers.location import find_data
+from data_pipeline.split.held_out_subjects import HELD_OUT
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.seeds import child_seed
 from models.config import complete
 from models.runtime import prepare_process
 from search.exported import BEST, Exported, read_exported

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.tables import Table
+from data_pipeline.files.csv_writer import Table
 from models.settings import SETTINGS
 from search.records import Counts, Read, TrialRecord, Watcher
 from search.results import Asked, Outcome, Report

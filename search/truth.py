@@ -1,9 +1,9 @@
 """The votes that predictions are compared with, and what the bootstrap draws."""
 
-from data_pipeline.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
-from data_pipeline.samples import SampleTable
-from data_pipeline.study_sections import Data
-from data_pipeline.targets import Targets, read_targets
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.targets.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
+from data_pipeline.targets.targets import Targets, read_targets
 
 SHARES = "crossentropy"
 """The rule that keeps the shares of the votes."""

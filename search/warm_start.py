@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-from data_pipeline.errors import InputError, StudyError
+from data_pipeline.system.errors import InputError, StudyError
 from models.config import complete
 from search.best import ranked
 from search.earlier_run import earlier_run

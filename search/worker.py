@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.errors import HarnessError
+from data_pipeline.system.errors import HarnessError
 from models.config import ModelConfig, model_config
 from models.epochs import Arrays, Part
 from models.runtime import is_out_of_memory

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from data_pipeline.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, cause_of
 from models.runtime import prepare_process
 from search.job import Job
 

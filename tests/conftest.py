@@ -6,7 +6,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-from data_pipeline.drawn.write import write_drawn
+from data_pipeline.synthetic.write import write_drawn
 from models.runtime import environment
 from tests.strategies_runs import started
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from data_pipeline.drawn.camera import draw_frame, expose
-from data_pipeline.drawn.muscles import Muscles
-from data_pipeline.drawn.plan import plan
-from data_pipeline.drawn.subjects import draw_subject
-from data_pipeline.drawn.views import View, draw_view
-from data_pipeline.drawn_marker import MARKER
+from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.synthetic.face.muscles import Muscles
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.population.subjects import draw_subject
+from data_pipeline.synthetic.render.camera import draw_frame, expose
+from data_pipeline.synthetic.render.views import View, draw_view
 
 SEED = 1
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from data_pipeline.exploration.image_facts import Fact, ImageFacts
 from data_pipeline.exploration.material import HeldOut, Material
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
 from tests.strategies_tables import sample, table_of
 
 

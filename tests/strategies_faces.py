@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from data_pipeline.drawn.camera import draw_frame
-from data_pipeline.drawn.landmarks import landmarks
-from data_pipeline.drawn.plan import plan
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.landmarks import landmarks
 
 SEED = 1
 

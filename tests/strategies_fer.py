@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.ferplus_csv import HEADER
+from data_pipeline.fer2013.ferplus_csv import HEADER
 
 VOTES = Path(__file__).parents[1].parent / "shared" / "data" / "fer2013new.csv"
 """The real votes, which are not part of this project."""

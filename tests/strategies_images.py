@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 from data_pipeline import decode_rows
-from data_pipeline.images import read_images
+from data_pipeline.images.cache import read_images
 from tests.strategies_tables import sample, table_of, write_image
 
 COUNT = 60

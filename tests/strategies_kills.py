@@ -5,7 +5,7 @@ from pathlib import Path
 from optuna.storages import InMemoryStorage
 
 import search.ledger
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from search.results import Pruned, Spent, WorkerDied
 from tests.strategies_ledger import SMALL, begin, complete, report, small
 

@@ -9,8 +9,8 @@ import aiohttp
 import numpy as np
 from aiohttp import web
 
-from data_pipeline.faces import Face
-from data_pipeline.portraits import Portraits
+from data_pipeline.images.detector import Face
+from data_pipeline.media.face_crops import Portraits
 from models.description import read_description
 from models.inference import Inference
 from models.live_app import Live, application

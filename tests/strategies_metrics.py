@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from data_pipeline.labels import DIMENSIONS
-from data_pipeline.targets import Targets
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.targets.targets import Targets
 from models.metrics import Predictions
 
 EMOTIONS = ("negative", "positive", "surprise")

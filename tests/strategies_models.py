@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_pipeline.targets import Targets
+from data_pipeline.targets.targets import Targets
 from models.config import Frame, ModelConfig, Structure, model_config
 from models.epochs import Arrays
 

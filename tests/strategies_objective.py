@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
 from models.config import Frame, model_config
 from models.epochs import EpochScore
 from models.training import Timings

@@ -6,7 +6,7 @@ import sys
 import time
 from types import SimpleNamespace
 
-from data_pipeline.command import run_command
+from data_pipeline.system.cli import run_command
 from search.ray_start import local_ray
 
 # isort: split

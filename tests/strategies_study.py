@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.study import check_study
 
 STUDY = """

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
 
 LAW = settings(max_examples=40, deadline=None)
 """Tables are slow to draw, and shared machines slow at times."""

@@ -10,7 +10,7 @@ import av
 import keras
 import numpy as np
 
-from data_pipeline.crop import cropper
+from data_pipeline.images.crop import cropper
 from models.export import plain_model
 from models.predict import main
 from tests.strategies_models import EMOTIONS, UNITS, configured

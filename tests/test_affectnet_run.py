@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from data_pipeline import check, readers
-from data_pipeline.drawn import write_drawn
-from data_pipeline.labels import Emotion
+from data_pipeline.labels.labels import Emotion
+from data_pipeline.synthetic.write import write_drawn
 from search.prepare import prepare, read_labels
 from search.study import read_study
 from tests.strategies_affectnet import write_labels

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from skimage.transform import SimilarityTransform
 
-from data_pipeline.align import TEMPLATE, WEIGHTS, aligned, five_of, similarity
+from data_pipeline.images.crop import TEMPLATE, WEIGHTS, aligned, five_of, similarity
 
 SIZE = 96
 PLACES = np.array(TEMPLATE)

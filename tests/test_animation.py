@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.decode import picture
-from data_pipeline.shots import shots
+from data_pipeline.images.decode import picture
+from data_pipeline.media.media import shots
 
 GREYS = (20, 80, 140, 200, 240)
 

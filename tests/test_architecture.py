@@ -146,7 +146,7 @@ def test_print_in_commands_only():
 def test_engines_live_behind_one_door():
     """Ray is imported in the Ray executor's files, TensorFlow in runtime.py alone.
 
-    Keras is loaded by ``data_pipeline.keras_door``, by its name in a string.
+    Keras is loaded by ``data_pipeline.system.keras_import``, by its name in a string.
     """
     ray = {place(path) for path in SOURCES if "ray" in imported(path)}
     assert {name for name in ray if not name.startswith("search/ray_")} == set()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from data_pipeline.balance import balance
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.targets.class_balance import balance
 from models.assemble import assemble
 from models.feed import pack
 from models.knobs import set_knobs

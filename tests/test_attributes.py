@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from data_pipeline.errors import HarnessError, RunError
+from data_pipeline.system.errors import HarnessError, RunError
 from search.announce import told_gap
 from search.exported import exported
 from search.gap import Gap

@@ -6,7 +6,7 @@ One build serves both laws: building takes longer than all that is asked of it.
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.assemble import assemble
 from models.catalogue import BACKBONE_FACTS
 from models.export import plain_model

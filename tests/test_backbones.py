@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.balance import balance
+from data_pipeline.targets.class_balance import balance
 from models.backbones import BACKBONES
 from models.catalogue import BACKBONE_FACTS
 from models.epochs import Part

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from data_pipeline.balance import NONE, REPEATED, WEIGHED, balance
-from data_pipeline.errors import DataError
-from data_pipeline.oversample import MOST_CLONED, MOST_REPEATS
-from data_pipeline.targets import read_targets
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.class_balance import NONE, REPEATED, WEIGHED, balance
+from data_pipeline.targets.oversampling import MOST_CLONED, MOST_REPEATS
+from data_pipeline.targets.targets import read_targets
 from models.settings import BALANCES
 from tests.strategies_tables import LAW, UNITS, sample, table_of, tables
 

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.examine import examine
-from data_pipeline.held_people import Past, rule_of
-from data_pipeline.leaks import parts_of, shared_sequences
-from data_pipeline.problems import Check
+from data_pipeline.checks.dataset_check import examine
+from data_pipeline.checks.leaks import parts_of, shared_sequences
+from data_pipeline.dataset.config import Data, DataKeys, Split
+from data_pipeline.dataset.problems import Check
 from data_pipeline.readers import read
-from data_pipeline.receipts import Members, Opener, Receipt
-from data_pipeline.split import split
-from data_pipeline.study_file import DataKeys
-from data_pipeline.study_sections import Data, Split
+from data_pipeline.split.held_out_subjects import Past, rule_of
+from data_pipeline.split.receipt import Members, Opener, Receipt
+from data_pipeline.split.split import split
 from tests.strategies_check import HEADER, image_of, write_clean
 from tests.strategies_tables import sample, table_of
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data_pipeline.class_checks import class_problems
-from data_pipeline.frames import Frames
-from data_pipeline.labels import FER2013_EMOTIONS, Emotion
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.sequence_frames import Frames
+from data_pipeline.labels.labels import FER2013_EMOTIONS, Emotion
 from data_pipeline.readers import read
-from data_pipeline.study_sections import Data
+from data_pipeline.targets.class_checks import class_problems
 from tests.strategies_fer import write_microsoft
 from tests.strategies_tables import (
     sample,

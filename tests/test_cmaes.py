@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.cmaes_sampler import CmaesSampler
 from search.samplers import SAMPLERS, sampler_notes
 from search.space import FloatRange, IntRange, Parameter, SearchSpace

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import content
-from data_pipeline.images import read_images
+from data_pipeline.images.cache import read_images
 from tests.strategies_tables import sample, table_of, write_image
 
 ROWS = 10
@@ -65,7 +65,7 @@ def test_checked_once(table, tmp_path, hashed, monkeypatch):
     read(table, tmp_path)
     assert len(hashed) == ROWS
     hashed.clear()
-    monkeypatch.setattr("data_pipeline.images.make_whole", None)
+    monkeypatch.setattr("data_pipeline.images.cache.make_whole", None)
     told = []
     read(table, tmp_path, progress=lambda *step: told.append(step))
     assert (hashed, told) == ([], [])

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.align import TEMPLATE, five_of
-from data_pipeline.crop import CROPS, cropper, rebuilt
-from data_pipeline.errors import DataError
+from data_pipeline.images.crop import CROPS, TEMPLATE, cropper, five_of, rebuilt
+from data_pipeline.system.errors import DataError
 
 
 def noise(width, height, mode="L"):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.crop import cropper, rebuilt
-from data_pipeline.decode_rows import decode_all
+from data_pipeline.dataset.config import Data
 from data_pipeline.development import study_cropper
-from data_pipeline.errors import DataError
-from data_pipeline.study_sections import Data
+from data_pipeline.images.crop import cropper, rebuilt
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.system.errors import DataError
 from tests.strategies_runs import searched, write_study
 
 pytestmark = pytest.mark.slow

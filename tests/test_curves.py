@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from models.metrics import scores
 from search import tensorboard
 from search.curve_files import CurveFiles

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline.decode import UnreadableError, decode
+from data_pipeline.images.decode import UnreadableError, decode
 
 
 def square(values, tmp_path, channels=1, size=None, **options):

@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.errors import DataError
-from data_pipeline.exploration.demographics import Demographics, read_demographics
-from data_pipeline.exploration.group_emotions import associate
-from data_pipeline.exploration.groups import LEAST, groups
+from data_pipeline.exploration.demographics import (
+    LEAST,
+    Demographics,
+    associate,
+    groups,
+    read_demographics,
+)
 from data_pipeline.exploration.labelled import levels
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import LAW, sample, table_of
 
 HEADER = "subject,sex,age,ethnicity\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.documents import (
+from data_pipeline.files.documents import (
     DEEPEST,
     LARGEST_TOML,
     DocumentError,

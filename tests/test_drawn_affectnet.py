@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.data_folder import DRAWN_LAYOUTS
-from data_pipeline.drawn import layout_affectnet
-from data_pipeline.drawn.affect import CIRCUMPLEX
-from data_pipeline.drawn.plan import plan
-from data_pipeline.drawn.studio import draw_batch
-from data_pipeline.drawn.write import LAYOUTS, write_drawn
-from data_pipeline.labels import AFFECTNET_EMOTIONS, Emotion
-from data_pipeline.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.labels.labels import AFFECTNET_EMOTIONS, Emotion
 from data_pipeline.readers import read
+from data_pipeline.readers.location import DRAWN_LAYOUTS
+from data_pipeline.synthetic.layouts import affectnet
+from data_pipeline.synthetic.population.affect import CIRCUMPLEX
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.render_all import draw_batch
+from data_pipeline.synthetic.write import LAYOUTS, write_drawn
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def tree(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shots():
     """The images of the full stand-in, undrawn."""
-    return list(layout_affectnet.shots(plan(123, 1)))
+    return list(affectnet.shots(plan(123, 1)))
 
 
 def test_read(tree):
@@ -53,7 +53,7 @@ def test_landmarks(tree):
 
 def test_same_bytes(tree, tmp_path):
     """The same seed gives the same bytes, pictures and landmarks alike."""
-    assert draw_batch(tmp_path, layout_affectnet.pictures(plan(2, 4))[:2], 4) == 2
+    assert draw_batch(tmp_path, affectnet.pictures(plan(2, 4))[:2], 4) == 2
     drawn = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(drawn) == 4
     for path in drawn:
@@ -84,9 +84,7 @@ def test_ratings_follow_the_face(shots):
         code = AFFECTNET_EMOTIONS.index(emotion)
         own = [shot for shot in shots if shot.expression == code]
         peaks = [shot.frame == shot.sequence.peak for shot in own]
-        found = np.array(
-            [list(layout_affectnet.ratings(shot).values()) for shot in own]
-        )
+        found = np.array([list(affectnet.ratings(shot).values()) for shot in own])
         along = found @ np.array(CIRCUMPLEX[emotion])
         assert along[peaks].mean() > along[~np.array(peaks)].mean() > 0
         assert np.abs(found).max() <= 1
@@ -95,13 +93,13 @@ def test_ratings_follow_the_face(shots):
 def test_unrated(shots):
     """None is rated; Uncertain and No-Face are -2 in both."""
     for shot in shots:
-        values = set(layout_affectnet.ratings(shot).values())
+        values = set(affectnet.ratings(shot).values())
         assert (values == {-2.0}) == (shot.expression in (9, 10))
 
 
 def test_types():
     """Labels are 0-d arrays of text, some of numbers, never pickles."""
-    files = layout_affectnet.labels(plan(12, 1))
+    files = affectnet.labels(plan(12, 1))
     kinds = [
         content[content.index(b"'descr': '") + 10 :][:2] for content in files.values()
     ]

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from data_pipeline.drawn.camera import draw_frame
-from data_pipeline.drawn.plan import plan
-from data_pipeline.drawn.views import draw_view
-from data_pipeline.labels import CKPLUS_ACTION_UNITS
+from data_pipeline.labels.labels import CKPLUS_ACTION_UNITS
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.views import draw_view
 from tests.strategies_drawn import change, portrait
 
 WHO = "S034"

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data_pipeline.drawn.camera import draw_frame
-from data_pipeline.drawn.landmarks import landmark_file, landmarks
-from data_pipeline.drawn.plan import plan
-from data_pipeline.drawn.subjects import draw_subject
-from data_pipeline.drawn.views import draw_view
-from data_pipeline.drawn.write import write_drawn
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.population.subjects import draw_subject
+from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
+from data_pipeline.synthetic.render.views import draw_view
+from data_pipeline.synthetic.write import write_drawn
 
 SEED = 1
 ROWS = plan(30, SEED)

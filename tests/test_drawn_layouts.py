@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from data_pipeline.drawn import layout_coursework, layout_official
-from data_pipeline.drawn.plan import plan
-from data_pipeline.drawn.write import write_drawn
+from data_pipeline.synthetic.layouts import coursework as coursework_layout
+from data_pipeline.synthetic.layouts import official as official_layout
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.write import write_drawn
 
 HEADER = (
     b"subject,sequence,image_index,filepath,file_prefix,AU17,AU1,AU2,AU25,AU27,AU4,"
@@ -63,7 +64,7 @@ def test_every_row_names_its_picture(coursework):
 
 def test_the_full_table_has_560_rows():
     """The default table is as long as the real one; its labels are 0 or 1."""
-    table = layout_coursework.labels(plan(123, 1))["data_labels.csv"].decode("ascii")
+    table = coursework_layout.labels(plan(123, 1))["data_labels.csv"].decode("ascii")
     rows = list(csv.DictReader(table.splitlines()))
 
     assert len(rows) == 560
@@ -86,7 +87,7 @@ def test_the_folder_says_that_nobody_is_real(coursework):
 
 def test_label_files_are_written_as_matlab_does():
     """FACS and emotion files hold floats behind three blanks."""
-    files = layout_official.labels(plan(123, 1))
+    files = official_layout.labels(plan(123, 1))
 
     for name, content in files.items():
         if name.endswith("_facs.txt"):
@@ -100,7 +101,7 @@ def test_label_files_are_written_as_matlab_does():
 def test_the_official_tree_has_the_oddities_of_ckplus():
     """All sequences are coded, 327 are named, and folders are empty or missing."""
     rows = plan(123, 1)
-    files = layout_official.labels(rows)
+    files = official_layout.labels(rows)
     facs = {name: files[name] for name in files if name.endswith("_facs.txt")}
     emotions = [name for name in files if name.endswith("_emotion.txt")]
     empty = [name for name in files if name.endswith("/")]

@@ -6,16 +6,25 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from data_pipeline.drawn.coding import code
-from data_pipeline.drawn.plan import EMOTION_COUNTS, NAMED_COUNTS, plan, scaled
-from data_pipeline.drawn.subjects import MOST_SUBJECTS, draw_subject, subject_ids
-from data_pipeline.errors import DataError
-from data_pipeline.labels import (
+from data_pipeline.labels.labels import (
     CKPLUS_ACTION_UNITS,
     COURSEWORK_ACTION_UNITS,
     HIGH_LEVEL_OF,
     Emotion,
 )
+from data_pipeline.synthetic.population.coding import code
+from data_pipeline.synthetic.population.plan import (
+    EMOTION_COUNTS,
+    NAMED_COUNTS,
+    plan,
+    scaled,
+)
+from data_pipeline.synthetic.population.subjects import (
+    MOST_SUBJECTS,
+    draw_subject,
+    subject_ids,
+)
+from data_pipeline.system.errors import DataError
 
 REAL_COUNTS = dict(
     zip(

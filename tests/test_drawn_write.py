@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from data_pipeline import draw
-from data_pipeline.drawn import studio
-from data_pipeline.drawn.write import write_drawn
-from data_pipeline.errors import DataError
+from data_pipeline.synthetic import render_all
+from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.system.errors import DataError
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,8 +111,8 @@ def test_an_empty_folder_is_filled(tmp_path, small):
 
 def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
     """How the work is shared out leaves no trace in the pixels."""
-    monkeypatch.setattr(studio, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(studio, "_cores", lambda: 2)
+    monkeypatch.setattr(render_all, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(render_all, "_cores", lambda: 2)
 
     write_drawn(tmp_path / "set", subjects=1, seed=5)
 

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from data_pipeline import check
-from data_pipeline.errors import InputError
-from data_pipeline.labels import FER2013_EMOTIONS
+from data_pipeline.labels.labels import FER2013_EMOTIONS
+from data_pipeline.system.errors import InputError
 from search import run
 from search.begin import begun
 from tests.strategies_check import image_of, write_clean
@@ -18,14 +18,18 @@ from tests.test_architecture import python
 ENGINES = {
     *("keras", "tensorflow", "ray", "torch", "jax", "sklearn", "scipy", "imblearn"),
     *("matplotlib", "optuna", "sqlalchemy", "cmaes", "mtcnn", "av"),
-    "data_pipeline.drawn.studio",
+    "data_pipeline.synthetic.render_all",
 }
 """What takes seconds to load, and no label needs."""
 
 
 @pytest.mark.parametrize(
     "module",
-    ["search.begin", "data_pipeline.examine", "data_pipeline.exploration.gather"],
+    [
+        "search.begin",
+        "data_pipeline.checks.dataset_check",
+        "data_pipeline.exploration.gather",
+    ],
 )
 def test_no_engine_is_imported(module):
     """Modules that read and judge labels import no engine."""
@@ -64,8 +68,8 @@ REFUSALS = {
 RUN = """
 import io, json, sys
 from contextlib import redirect_stderr
-from data_pipeline.errors import InputError
-from data_pipeline.labels import FER2013_EMOTIONS
+from data_pipeline.system.errors import InputError
+from data_pipeline.labels.labels import FER2013_EMOTIONS
 from search import run
 for words in json.loads(sys.stdin.read()):
     with redirect_stderr(io.StringIO()) as told:

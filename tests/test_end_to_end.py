@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.decode_rows import decode_all
-from data_pipeline.targets import read_targets
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.targets.targets import read_targets
 from models import predict
 from models.evaluation import NO_INTERVAL
 from models.settings import SETTINGS

@@ -6,11 +6,11 @@ import pytest
 from PIL import Image
 
 from data_pipeline import explore, readers
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.exploration.gather import gather
-from data_pipeline.held_people import Past, rule_of
-from data_pipeline.population import population
-from data_pipeline.receipts import Members, Opener, Receipt
-from data_pipeline.study_file import read_data_keys
+from data_pipeline.split.held_out_subjects import Past, rule_of
+from data_pipeline.split.receipt import Members, Opener, Receipt
 from tests.strategies_fer import write_microsoft
 from tests.strategies_runs import contents, said, write_study
 

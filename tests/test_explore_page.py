@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.errors import InputError
+from data_pipeline.dataset.sample_table import votes_column
 from data_pipeline.exploration.charts.plane import APART, heights
 from data_pipeline.exploration.demographics import Demographics
-from data_pipeline.exploration.folder import CHARTS, PAGE, check_free, write_folder
-from data_pipeline.exploration.page import GENERATOR
-from data_pipeline.exploration.render import render
+from data_pipeline.exploration.output import CHARTS, PAGE, check_free, write_folder
+from data_pipeline.exploration.page import GENERATOR, render
 from data_pipeline.exploration.section import Absent, Section
 from data_pipeline.exploration.sections import (
     SECTIONS,
@@ -22,9 +21,9 @@ from data_pipeline.exploration.sections import (
     valence_arousal,
     votes,
 )
-from data_pipeline.labels import FERPLUS_VOTES
-from data_pipeline.samples import votes_column
-from data_pipeline.split import Fold
+from data_pipeline.labels.labels import FERPLUS_VOTES
+from data_pipeline.split.split import Fold
+from data_pipeline.system.errors import InputError
 from tests.strategies_explore import Page, material, rows
 from tests.strategies_runs import contents
 from tests.strategies_tables import LAW, sample, table_of

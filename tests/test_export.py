@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.epochs import Part
 from models.export import plain_model
 from models.training import WarmTrainer

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from data_pipeline.errors import InputError, RunError, StudyError
+from data_pipeline.system.errors import InputError, RunError, StudyError
 from models.settings import SETTINGS
 from search.exported import exported, read_exported
 from search.finished import export_trial, find_run

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.exported import exported, read_exported
 from search.final import retrain_order
 from search.records import TrialRecord

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from data_pipeline.align import TEMPLATE, five_of, similarity
-from data_pipeline.crop import DetectedFace, cropper
-from data_pipeline.faces import Detector
+from data_pipeline.images.crop import (
+    TEMPLATE,
+    DetectedFace,
+    cropper,
+    five_of,
+    similarity,
+)
+from data_pipeline.images.detector import Detector
 from tests.strategies_faces import astronaut, drawn, drawn_rows
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.balance import balance
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.targets.class_balance import balance
 from models.feed import epoch_batches, epoch_targets, pack
 from models.heads import EMOTION
 from tests.strategies_models import pictures

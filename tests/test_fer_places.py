@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from data_pipeline.fer_places import image_names, label_files
-from data_pipeline.ferplus_csv import read_ferplus
-from data_pipeline.labels import FERPLUS_VOTES
+from data_pipeline.fer2013.ferplus_csv import read_ferplus
+from data_pipeline.fer2013.layout import image_names, label_files
+from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.readers import read
 from tests.strategies_fer import VOTES, needs_votes, write_votes
 

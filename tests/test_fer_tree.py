@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import fer_tree, ferplus
-from data_pipeline.errors import DataError
-from data_pipeline.fer2013_csv import read_fer2013
-from data_pipeline.fer_tree import write_tree
-from data_pipeline.ferplus_csv import read_ferplus
+from data_pipeline import ferplus
+from data_pipeline.fer2013 import convert
+from data_pipeline.fer2013.convert import write_tree
+from data_pipeline.fer2013.fer2013_csv import read_fer2013
+from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_fer import (
     FERPLUS_ROWS,
     pixels,
@@ -85,7 +86,7 @@ def test_goes_on(tables, tmp_path, monkeypatch):
     """A call that was stopped anywhere leaves no folder, and the next completes it."""
     write_tree(*tables, tmp_path / "whole")
     whole = contents(tmp_path / "whole")
-    written = fer_tree.png
+    written = convert.png
     for stop in (0, 5, 11):
         out = tmp_path / f"stopped{stop}"
         calls = iter(range(99))
@@ -95,18 +96,18 @@ def test_goes_on(tables, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             return written(face)
 
-        monkeypatch.setattr(fer_tree, "png", stopping)
+        monkeypatch.setattr(convert, "png", stopping)
         with pytest.raises(KeyboardInterrupt):
             write_tree(*tables, out)
         assert not out.exists()
         drawn = []
         monkeypatch.setattr(
-            fer_tree,
+            convert,
             "png",
             lambda face, drawn=drawn: drawn.append(face) or written(face),
         )
         write_tree(*tables, out)
-        monkeypatch.setattr(fer_tree, "png", written)
+        monkeypatch.setattr(convert, "png", written)
         assert contents(out) == whole
         assert len(drawn) == 12 - stop
         assert not (tmp_path / f".{out.name}.growing").exists()

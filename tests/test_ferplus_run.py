@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.data_folder import find_data
-from data_pipeline.drawn import write_drawn
-from data_pipeline.errors import StudyError
+from data_pipeline.labels.votes import distributions
 from data_pipeline.readers import ferplus
-from data_pipeline.votes import distributions
+from data_pipeline.readers.location import find_data
+from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.system.errors import StudyError
 from search.prepare import prepare, read_labels
 from search.study import read_study
 from tests.strategies_runs import searched
@@ -117,7 +117,7 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
     monkeypatch.chdir(tmp_path)
     drawn = []
     monkeypatch.setattr(
-        "data_pipeline.drawn.write.write_drawn",
+        "data_pipeline.synthetic.write.write_drawn",
         lambda root, **words: drawn.append((root, words)),
     )
     root, marked = find_data(dataset, "drawn", lambda *_: None)

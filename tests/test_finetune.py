@@ -105,7 +105,7 @@ def test_what_is_frozen_does_not_move(trainer):
 
 def _initial(warm, config):
     """Returns the weights that a training with seed 1 starts from."""
-    from data_pipeline.seeds import child_seed  # noqa: PLC0415
+    from data_pipeline.system.seeds import child_seed  # noqa: PLC0415
 
     warm.reset(config.knobs, child_seed(1, "model"))
     return _states(warm.model.layers)

@@ -4,7 +4,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from data_pipeline.errors import RunError, StudyError
+from data_pipeline.system.errors import RunError, StudyError
 from search.history import read_records
 from search.pruners import PRUNERS
 from tests.strategies_ledger import (

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.balance import balance
+from data_pipeline.targets.class_balance import balance
 from models.assemble import ExpressionModel
 from models.averaging import averaged
 from models.feed import Batches, pack

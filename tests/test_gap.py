@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
 from models.dummy import dummy_predictions
 from models.metrics import scores
 from search.curve import smoothed

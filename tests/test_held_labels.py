@@ -6,10 +6,10 @@ import tomllib
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.errors import SealedError
-from data_pipeline.held_people import rule_of
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
+from data_pipeline.split.held_out_subjects import rule_of
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.system.errors import SealedError
 from search.prepare import read_labels
 from search.run_folder import RunFolder
 from search.study import check_study

@@ -4,11 +4,17 @@ import dataclasses
 
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.held_people import HELD_OUT, Past, divide, past_of, rule_of
-from data_pipeline.receipt_file import RECEIPTS
-from data_pipeline.receipts import Members, Opener, Receipt, line_of
-from data_pipeline.study_sections import Split
+from data_pipeline.dataset.config import Split
+from data_pipeline.split.held_out_subjects import (
+    HELD_OUT,
+    Past,
+    divide,
+    past_of,
+    rule_of,
+)
+from data_pipeline.split.receipt import Members, Opener, Receipt, line_of
+from data_pipeline.split.receipt_file import RECEIPTS
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import BASIC, sample, table_of
 
 KEYS = Split(folds=2, hold_out=0.25)

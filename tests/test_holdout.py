@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from data_pipeline.errors import RunError, SealedError
-from data_pipeline.holdout import HoldOut
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
+from data_pipeline.split.holdout import HoldOut
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.system.errors import RunError, SealedError
 from tests.strategies_tables import sample, table_of
 
 DATA = {"data": "ckplus", "rule": {"by": "subject", "hold_out": 0.2}}
@@ -136,11 +136,11 @@ def test_no_receipt(tmp_path):
 CONTEND = """
 import sys
 from pathlib import Path
-from data_pipeline.errors import SealedError
-from data_pipeline.holdout import HoldOut
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
-from data_pipeline.samples import Sample, sample_table
+from data_pipeline.system.errors import SealedError
+from data_pipeline.split.holdout import HoldOut
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.split.receipt import Opener
+from data_pipeline.dataset.sample_table import Sample, sample_table
 row = Sample(image="a.png", subject="S005", sequence="1", emotion=None,
              high_level_emotion="negative", action_units={}, place="row 2")
 table = sample_table([row], root=Path("x"), action_units=(), source="t", channels=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from tests.strategies_ledger import DATA, begin, finish, small
 
 

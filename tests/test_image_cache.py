@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from data_pipeline import decode_rows, pixel_file, readers
-from data_pipeline.crop import CentreSquare, Cropped
-from data_pipeline.decode_rows import decode_all
-from data_pipeline.errors import RunError
-from data_pipeline.images import read_images
+from data_pipeline.images.cache import read_images
+from data_pipeline.images.crop import CentreSquare, Cropped
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.system.errors import RunError
 from tests.strategies_tables import sample, table_of, write_image, write_official
 
 ROWS = 10

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from data_pipeline import decode_rows
-from data_pipeline.crop import CentreSquare
-from data_pipeline.decode_rows import decode_all, decode_readable
-from data_pipeline.errors import DataError, RunError
-from data_pipeline.images import read_images
+from data_pipeline.images.cache import read_images
+from data_pipeline.images.crop import CentreSquare
+from data_pipeline.images.decode_table import decode_all, decode_readable
+from data_pipeline.system.errors import DataError, RunError
 from tests.strategies_tables import sample, table_of, write_image
 
 

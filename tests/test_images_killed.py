@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from data_pipeline.decode_rows import decode_all
+from data_pipeline.images.decode_table import decode_all
 from tests.strategies_images import COUNT, SIZE, table_in
 from tests.strategies_runs import started as module_started
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from data_pipeline.interrupts import STILL, end_if_asked, ended_by, interrupts
+from data_pipeline.system.interrupts import STILL, end_if_asked, ended_by, interrupts
 from search.progress import SearchProgress
 from search.records import Counts
 from search.results import Asked
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 BEGIN = """
 import sys, time
 from pathlib import Path
-from data_pipeline.command import run_command
+from data_pipeline.system.cli import run_command
 
 def say(text):
     sys.stdout.write(text + "\\n")
@@ -57,7 +57,7 @@ sys.exit(run_command(work))
 
 GIVES_IT_BACK = """
 import ctypes
-from data_pipeline.interrupts import listen_again
+from data_pipeline.system.interrupts import listen_again
 
 def work():
     ctypes.CDLL(None).signal(15, 0)
@@ -153,7 +153,7 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
     end_if_asked()
     with SearchProgress(Console(file=io.StringIO())) as progress:
         progress.stage("reading images", 1, 2)
-        monkeypatch.setattr("data_pipeline.interrupts._seen.count", 1)
+        monkeypatch.setattr("data_pipeline.system.interrupts._seen.count", 1)
         asked = Asked(number=0, values={}, seed=1, seconds=0.0)
         counts = Counts(budget=1, completed=0, pruned=0, failed=0, running=0)
         for call in (

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline.portraits import NOT_LOOKED_FOR, Portrait
-from data_pipeline.shots import Shot
+from data_pipeline.media.face_crops import NOT_LOOKED_FOR, Portrait
+from data_pipeline.media.media import Shot
 from models.judging import judged
 from models.predictions import Predictions
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from data_pipeline.errors import ModelError, RunError, StudyError
+from data_pipeline.system.errors import ModelError, RunError, StudyError
 from models.description import read_description
 from search.exported import exported, read_exported
 from search.kept_files import (

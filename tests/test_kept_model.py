@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from models.provenance import write_provenance
 from search.final import retrain_order
 from search.kept_model import COPY, KeptModel, kept_model, loaded

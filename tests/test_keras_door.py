@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from data_pipeline import keras_door
-from data_pipeline.errors import InputError
-from data_pipeline.keras_door import check_backend, load_keras
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.keras_import import check_backend, load_keras
 
 ROOT = Path(__file__).parents[1]
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.assemble import ExpressionModel
 from models.config import Knobs
 from models.epochs import Part

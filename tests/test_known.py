@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.domains import Problems
 from search.gains import gains
 from search.known import read_enqueued, within

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.errors import DataError
+from data_pipeline.dataset.landmarks import landmarks_of
 from data_pipeline.exploration.demographics import read_demographics
-from data_pipeline.fer2013_csv import read_fer2013
-from data_pipeline.ferplus_csv import HEADER, read_ferplus, read_label_csv
-from data_pipeline.landmarks import landmarks_of
-from data_pipeline.npy_scalar import read_scalar
+from data_pipeline.fer2013.fer2013_csv import read_fer2013
+from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus, read_label_csv
+from data_pipeline.files.npy_scalar import read_scalar
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_affectnet import (
     HEADER as LIST_HEADER,
 )

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.errors import DataError
-from data_pipeline.frames import Frames
-from data_pipeline.landmarks import FOLDERS, landmarks_of
+from data_pipeline.dataset.landmarks import FOLDERS, landmarks_of
+from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import write_coursework, write_official
 
 POINTS = np.arange(136, dtype=np.float32).reshape(68, 2) * 2.5

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy
 
-from data_pipeline.errors import RunError, StorageError
+from data_pipeline.system.errors import RunError, StorageError
 from search import lease as leases
 from search import stages
 from search.lease import DRIVERS, Lease

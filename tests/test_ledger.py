@@ -5,7 +5,7 @@ import itertools
 import optuna
 import pytest
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from search.history import read_records
 from tests.strategies_ledger import (
     GRID,

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from data_pipeline.left_out import Kind, files_below, skipped_folder
+from data_pipeline.dataset.skipped_files import Kind, files_below, skipped_folder
 from data_pipeline.readers import READERS
 from tests.strategies_affectnet import write_full, write_npy
 from tests.strategies_fer import write_classes, write_microsoft

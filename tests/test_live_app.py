@@ -7,7 +7,7 @@ import pytest
 from aiohttp import WSMsgType
 from PIL import Image
 
-from data_pipeline.shots import Shot
+from data_pipeline.media.media import Shot
 from models.judging import judged
 from models.recording import Recording
 from tests.strategies_live import (

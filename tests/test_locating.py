@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from data_pipeline.faces import Face
+from data_pipeline.images.detector import Face
 from models.locating import Locator
 
 

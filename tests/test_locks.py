@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.locks import NO_LOCKS, FileLock, alone
-from data_pipeline.receipt_file import Receipts
+from data_pipeline.files.file_lock import NO_LOCKS, FileLock, alone
+from data_pipeline.split.receipt_file import Receipts
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,7 +42,7 @@ def holder(path, *, lease=30.0):
         "import fcntl, pathlib, sys\n"
         "def flock(*_): raise OSError(38, 'not implemented')\n"
         "fcntl.flock = flock\n"
-        "from data_pipeline.locks import FileLock\n"
+        "from data_pipeline.files.file_lock import FileLock\n"
         f"lock = FileLock(pathlib.Path({str(path)!r}), lease={lease})\n"
         "assert lock.take()\n"
         "print('held', flush=True); sys.stdin.read()"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.errors import StudyError
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.system.errors import StudyError
 from models.epochs import Part
 from models.feed import mixing
 from models.losses import action_unit_loss, emotion_loss

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import explore
-from data_pipeline.errors import InputError
-from data_pipeline.names import LONGEST, why_unfit
+from data_pipeline.files.folder_names import LONGEST, why_unfit
+from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
 from search.earlier_run import check_warm_start
 from search.exported import read_exported

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.errors import WeightsError
+from data_pipeline.system.errors import WeightsError
 from models.assemble import ExpressionModel, assemble
 from models.backbones import BACKBONES
 from models.donors import initial_weights

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from data_pipeline.seeds import child_seed
+from data_pipeline.system.seeds import child_seed
 from models.metrics import scores
 from models.predictions import Predictions
 from search.curve import smoothed

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
-from data_pipeline.split import Fold
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.split.split import Fold
 from models.epochs import EpochScore
 from models.metrics import scores
 from models.predictions import Predictions

@@ -8,10 +8,9 @@ import sys
 import pytest
 from rich.console import Console
 
-from data_pipeline.command import run_command
-from data_pipeline.images import read_images
-from data_pipeline.output import UNREAD, Output, say
-from data_pipeline.shown import one_line, shown
+from data_pipeline.images.cache import read_images
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.terminal import UNREAD, Output, one_line, say, shown
 from search.progress import SearchProgress
 from tests.strategies_runs import ROOT
 from tests.strategies_tables import sample, table_of, write_image
@@ -99,8 +98,8 @@ def test_names_beyond_the_terminals_letters():
 def test_closed_streams(tmp_path, redirection):
     """Without standard streams a command works, and no file takes their place."""
     code = (
-        "import sys; from data_pipeline.command import run_command;"
-        "from data_pipeline.output import say, say_error\n"
+        "import sys; from data_pipeline.system.cli import run_command;"
+        "from data_pipeline.system.terminal import say, say_error\n"
         "def work():\n"
         f" file = open({str(tmp_path / 'file')!r}, 'w')\n"
         " say('x'); say_error('y'); assert file.fileno() > 2; return 3\n"

@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.overrides import override, read_value
 from search.study import read_study
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.own_packages import foreign, leave_working_folder
+from data_pipeline.system.import_guard import foreign, leave_working_folder
 
 ROOT = Path(__file__).parents[1]
 THEIRS = "raise SystemExit('a file of a person was run')\n"
@@ -22,7 +22,7 @@ COMMANDS = {
 }
 HELD = """
 import sys
-from data_pipeline.own_packages import hold
+from data_pipeline.system.import_guard import hold
 hold()
 sys.path.insert(0, "")
 sys.path.insert(0, sys.argv[1])

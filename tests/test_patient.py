@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.storages import InMemoryStorage
 
-from data_pipeline.command import run_command
-from data_pipeline.errors import StorageError
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import StorageError
 from search import ledger as ledgers
 from search import patient
 from search.ledger import open_ledger

@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import check, explore
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.subject_aliases import (
+    joined,
+    people_problems,
+    refuse_shared,
+    same_people,
+)
 from data_pipeline.development import read_table
-from data_pipeline.errors import DataError, StudyError
 from data_pipeline.exploration.demographics import Demographics
-from data_pipeline.people import joined, people_problems, refuse_shared, same_people
-from data_pipeline.study_sections import Data
+from data_pipeline.system.errors import DataError, StudyError
 from search.exported import exported
 from search.prepare import label_identity, read_labels
 from search.records import TrialRecord

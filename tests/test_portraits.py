@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.crop import DetectedFace, cropper
-from data_pipeline.decode import decode_cropped
-from data_pipeline.faces import Detector
-from data_pipeline.portraits import FOUND, NOT_FOUND, NOT_LOOKED_FOR, Portraits
+from data_pipeline.images.crop import DetectedFace, cropper
+from data_pipeline.images.decode import decode_cropped
+from data_pipeline.images.detector import Detector
+from data_pipeline.media.face_crops import FOUND, NOT_FOUND, NOT_LOOKED_FOR, Portraits
 from tests.strategies_faces import astronaut
 
 SIZE = 48

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from data_pipeline.command import run_command
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import InputError, RunError
 from search.driver_lock import only_driver_of_storage
 from search.ledger import open_ledger
 from search.patient import Care

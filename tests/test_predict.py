@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.decode import decode
-from data_pipeline.labels import DIMENSIONS
-from data_pipeline.portraits import Portraits
-from data_pipeline.shots import Shot
-from data_pipeline.threads import cores
+from data_pipeline.images.decode import decode
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.media.face_crops import Portraits
+from data_pipeline.media.media import Shot
+from data_pipeline.system.workers import cores
 from models.description import read_description
 from models.inference import Inference
 from models.judging import judged

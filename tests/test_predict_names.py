@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.output import UNREAD
+from data_pipeline.system.terminal import UNREAD
 from models.predict import main
 from tests.strategies_faces import drawn, drawn_rows
 from tests.strategies_runs import ended, said, started

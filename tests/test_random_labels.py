@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
 from models.config import Frame
 from search.job import Job
 from search.results import Asked

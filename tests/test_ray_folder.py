@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from search import ray_folder as module
 from search.ray_folder import (
     LOCK,

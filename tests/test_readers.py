@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_pipeline.decode import decode
-from data_pipeline.errors import DataError
-from data_pipeline.labels import BASIC_EMOTIONS, HighLevelEmotion
+from data_pipeline.images.decode import decode
+from data_pipeline.labels.labels import BASIC_EMOTIONS, HighLevelEmotion
 from data_pipeline.readers import DATASETS, READERS, read
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import write_ck48, write_coursework, write_official
 
 
@@ -235,7 +235,7 @@ def test_no_dataset(tmp_path):
 def test_light():
     """Importing the readers loads no Keras, TensorFlow, Ray, SciPy or scikit-learn."""
     code = (
-        "import sys, data_pipeline.readers, data_pipeline.split; heavy = "
+        "import sys, data_pipeline.readers, data_pipeline.split.split; heavy = "
         "{'keras', 'tensorflow', 'ray', 'sklearn', 'scipy'} & set(sys.modules); "
         "sys.exit(repr(heavy) if heavy else 0)"
     )

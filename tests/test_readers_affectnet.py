@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.labels import Emotion
-from data_pipeline.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.labels.labels import Emotion
 from data_pipeline.readers import READERS, read
-from data_pipeline.targets import read_targets
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.targets import read_targets
 from tests.strategies_affectnet import (
     POINTS,
     labels,

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from data_pipeline.errors import DataError
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_affectnet import (
     LINES,
     labels,

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.frames import Frames
-from data_pipeline.labels import CKPLUS_ACTION_UNITS
+from data_pipeline.dataset.sequence_frames import Frames
+from data_pipeline.labels.labels import CKPLUS_ACTION_UNITS
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import write_label, write_official
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.labels import BASIC_EMOTIONS
+from data_pipeline.labels.labels import BASIC_EMOTIONS
 from data_pipeline.readers import READERS, read
-from data_pipeline.split import split
-from data_pipeline.targets import read_targets
+from data_pipeline.split.split import split
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.targets import read_targets
 from tests.strategies_tables import write_ck48, write_coursework, write_image
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from data_pipeline import check_table
-from data_pipeline.errors import DataError
 from data_pipeline.readers import read
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import (
     COURSEWORK_HEADER,
     COURSEWORK_ROWS,

@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.fer_tree import write_tree
-from data_pipeline.labels import Emotion
+from data_pipeline.fer2013.convert import write_tree
+from data_pipeline.labels.labels import Emotion
 from data_pipeline.readers import read
-from data_pipeline.targets import read_targets
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.targets import read_targets
 from tests.strategies_fer import (
     pixels,
     write_classes,

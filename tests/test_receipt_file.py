@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from data_pipeline.errors import RunError
-from data_pipeline.receipt_file import Receipts, append
+from data_pipeline.split.receipt_file import Receipts, append
+from data_pipeline.system.errors import RunError
 
 LINE = b'{"data": "ckplus"}\n'
 
@@ -78,8 +78,8 @@ def test_a_proof_leaves_nothing(tmp_path):
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from data_pipeline.errors import RunError
-from data_pipeline.receipt_file import Receipts
+from data_pipeline.system.errors import RunError
+from data_pipeline.split.receipt_file import Receipts
 resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 try:
     Receipts(Path(sys.argv[1])).prove(int(sys.argv[2]))

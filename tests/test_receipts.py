@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.drawn.write import MARKER
-from data_pipeline.errors import DataError, SealedError
-from data_pipeline.holdout import HoldOut
-from data_pipeline.population import population
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Members, Opener, Receipt, line_of, receipts_in
-from data_pipeline.samples import Sample, sample_table
+from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.sample_table import Sample, sample_table
+from data_pipeline.split.holdout import HoldOut
+from data_pipeline.split.receipt import Members, Opener, Receipt, line_of, receipts_in
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.synthetic.write import MARKER
+from data_pipeline.system.errors import DataError, SealedError
 from tests.strategies_tables import LAW, sample, table_of
 
 PEOPLE = st.sets(st.sampled_from([f"S{number:03d}" for number in range(12)]))

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.check_table import read_text
-from data_pipeline.content import UNREADABLE, file_digests
-from data_pipeline.decode import UnreadableError, decode
-from data_pipeline.errors import DataError, HarnessError
-from data_pipeline.fer2013_csv import read_fer2013
-from data_pipeline.inspection import Fault, inspect
-from data_pipeline.npy_scalar import read_scalar
-from data_pipeline.regular import open_regular, read_bytes
-from data_pipeline.shots import shots
-from data_pipeline.study_file import read_data_keys
+from data_pipeline.checks.image_check import Fault, inspect
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.table_checks import read_text
+from data_pipeline.fer2013.fer2013_csv import read_fer2013
+from data_pipeline.files.npy_scalar import read_scalar
+from data_pipeline.files.safe_open import open_regular, read_bytes
+from data_pipeline.images.decode import UnreadableError, decode
+from data_pipeline.images.digests import UNREADABLE, file_digests
+from data_pipeline.media.media import shots
+from data_pipeline.system.errors import DataError, HarnessError
 from models.description import model_file, read_description
 from search.exported import read_exported
 from search.study import read_study
@@ -72,7 +72,7 @@ def test_what_changed_after_the_look_is_not_read(tmp_path, monkeypatch):
     pipe(tmp_path / "a")
     (tmp_path / "b").write_bytes(b"")
     seen = (tmp_path / "b").stat()
-    monkeypatch.setattr("data_pipeline.regular.os.stat", lambda _: seen)
+    monkeypatch.setattr("data_pipeline.files.safe_open.os.stat", lambda _: seen)
     with pytest.raises(OSError, match="a pipe stands in place"):
         open_regular(tmp_path / "a")
 
@@ -172,7 +172,9 @@ def calls(name):
 def test_one_door_to_pillow():
     """Pictures are opened in one place, which says the formats that are read."""
     found = [(path, ast.unparse(node)) for path, node in calls("Image.open")]
-    assert found == [("data_pipeline/decode.py", "Image.open(file, formats=formats)")]
+    assert found == [
+        ("data_pipeline/images/decode.py", "Image.open(file, formats=formats)")
+    ]
 
 
 def test_numpy_unpickles_nowhere():

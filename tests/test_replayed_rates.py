@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data_pipeline.errors import RunError
+from data_pipeline.system.errors import RunError
 from models.assemble import ExpressionModel
 from models.config import Frame
 from models.training import WarmTrainer

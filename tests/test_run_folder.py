@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.system.errors import InputError, RunError
 from search.run_folder import (
     RunFolder,
     check_name,

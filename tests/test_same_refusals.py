@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from data_pipeline import check
-from data_pipeline.errors import InputError
+from data_pipeline.system.errors import InputError
 from search.prepare import prepare, read_labels
 from search.study import read_study
 from tests.strategies_check import SUBJECTS, image_of, write_clean

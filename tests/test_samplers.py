@@ -11,7 +11,7 @@ import pytest
 from optuna.trial import TrialState
 
 import search.sampler_packages
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.samplers import SAMPLERS
 from search.sections import Search
 from tests.strategies_samplers import SPACE, begin, built, proposals

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.check_table import image_path
-from data_pipeline.errors import DataError
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.dataset.table_checks import image_path
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import LAW, UNITS, sample, table_of, tables
 
 

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-from data_pipeline.errors import ModelError, WeightsError
+from data_pipeline.system.errors import ModelError, WeightsError
 from models.assemble import assemble
 from models.donors import initial_weights
 from models.inference import Inference

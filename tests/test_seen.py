@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from models.provenance import write_provenance
 from models.weights import Taken
 from search.prepare import read_labels

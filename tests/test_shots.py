@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.decode import decode
-from data_pipeline.errors import DataError, InputError
-from data_pipeline.portraits import Portraits
-from data_pipeline.shots import find_files, shots
+from data_pipeline.images.decode import decode
+from data_pipeline.media.face_crops import Portraits
+from data_pipeline.media.media import find_files, shots
+from data_pipeline.system.errors import DataError, InputError
 from tests.strategies_use import write_video
 
 GREYS = (20, 80, 140, 200, 240)

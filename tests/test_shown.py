@@ -11,14 +11,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from data_pipeline import check
-from data_pipeline.errors import DataError
-from data_pipeline.examine import Examination
-from data_pipeline.examine_report import report
+from data_pipeline.checks.dataset_check import Examination
+from data_pipeline.checks.report import report
+from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.exploration.page import escape
-from data_pipeline.ferplus_csv import HEADER, read_ferplus
-from data_pipeline.output import note, say, say_error
-from data_pipeline.problems import Check, Problem
-from data_pipeline.shown import is_shown, one_line, shown
+from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus
+from data_pipeline.system.errors import DataError
+from data_pipeline.system.terminal import (
+    is_shown,
+    note,
+    one_line,
+    say,
+    say_error,
+    shown,
+)
 from search.progress import SearchProgress
 from tests.strategies_ledger import begin, fail
 from tests.strategies_runs import ROOT, said

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from models.assemble import assemble
 from models.backbones.kind import shrink
 from models.config import complete

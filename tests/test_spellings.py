@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from data_pipeline.decode import decode
-from data_pipeline.errors import DataError
-from data_pipeline.frames import Frames
-from data_pipeline.labels import Emotion
+from data_pipeline.dataset.sequence_frames import Frames
+from data_pipeline.images.decode import decode
+from data_pipeline.labels.labels import Emotion
+from data_pipeline.labels.spellings import EMOTIONS
 from data_pipeline.readers import READERS, find, read
-from data_pipeline.spellings import EMOTIONS
+from data_pipeline.system.errors import DataError
 from tests.strategies_affectnet import write_full, write_npy
 from tests.strategies_fer import write_classes, write_microsoft
 from tests.strategies_tables import (

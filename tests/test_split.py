@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.divisible import Guarantee
-from data_pipeline.errors import DataError
-from data_pipeline.split import split
-from data_pipeline.stratify import census, imbalance
+from data_pipeline.split.rules import Guarantee
+from data_pipeline.split.split import split
+from data_pipeline.split.stratify import census, imbalance
+from data_pipeline.system.errors import DataError
 from tests.strategies_tables import LAW, ckplus_sized, sample, table_of, tables
 
 FROZEN = ("S000", "S001", "S005")

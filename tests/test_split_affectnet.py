@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from data_pipeline.errors import DataError
-from data_pipeline.samples import Sample, sample_table
-from data_pipeline.split import Guarantee, split
+from data_pipeline.dataset.sample_table import Sample, sample_table
+from data_pipeline.split.split import Guarantee, split
+from data_pipeline.system.errors import DataError
 
 EMOTIONS = ("neutral", "fear", None)
 

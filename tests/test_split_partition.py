@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.divisible import Guarantee
-from data_pipeline.errors import DataError, SealedError
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
-from data_pipeline.rows import chosen_rows, dealt_rows
-from data_pipeline.samples import Sample, sample_table
-from data_pipeline.split import split
+from data_pipeline.dataset.sample_table import Sample, sample_table
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.split.rules import Guarantee
+from data_pipeline.split.split import split
+from data_pipeline.split.stratify import chosen_rows, dealt_rows
+from data_pipeline.system.errors import DataError, SealedError
 from tests.strategies_tables import LAW, sample, table_of
 
 EMOTIONS = ("neutral", "fear", None)

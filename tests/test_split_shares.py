@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.errors import DataError
-from data_pipeline.fold_checks import check_development, check_folds, fold_notes
-from data_pipeline.shares import HOLD_OUT
-from data_pipeline.split import Fold, split, split_report
-from data_pipeline.study_sections import Data
-from data_pipeline.targets import read_targets
+from data_pipeline.dataset.config import Data
+from data_pipeline.split.fold_checks import check_development, check_folds, fold_notes
+from data_pipeline.split.label_shares import HOLD_OUT
+from data_pipeline.split.split import Fold, split, split_report
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.targets import read_targets
 from search.report_text import WIDTH
 from search.split_text import split_text
 from tests.strategies_tables import (

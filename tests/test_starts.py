@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_pipeline.errors import StudyError, WeightsError
+from data_pipeline.system.errors import StudyError, WeightsError
 from models.config import Frame
 from search.starts import (
     check_space,

@@ -12,7 +12,7 @@ import optuna
 import pytest
 import sqlalchemy
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.system.errors import InputError, RunError
 from search.driver_lock import only_driver
 from search.journal import cut_torn_line
 from search.storage import open_storage

@@ -11,7 +11,7 @@ import sqlalchemy
 from optuna.exceptions import DuplicatedStudyError, StorageInternalError
 from optuna.storages import RDBStorage
 
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.system.errors import InputError, RunError
 from search.storage import open_storage
 from search.storage_faults import fault_of
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
 from data_pipeline import check, draw, explore
-from data_pipeline.errors import InputError, RunError
+from data_pipeline.system.errors import InputError, RunError
 from search import export, run, storage_url, tensorboard, train
 from search.driver_lock import only_driver_of_storage
 from search.run_folder import RunFolder

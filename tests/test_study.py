@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.errors import StudyError
+from data_pipeline.system.errors import StudyError
 from search.study import find_study, read_study
 from tests.strategies_study import STUDY, message, study
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.decode_rows import decode_all
-from data_pipeline.drawn import write_drawn
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.synthetic.write import write_drawn
 from models.assemble import ExpressionModel
 from models.config import model_config
 from models.training import Arrays, Part, WarmTrainer

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.documents import parse_toml
-from data_pipeline.errors import StudyError
-from data_pipeline.study_file import read_data_keys
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.files.documents import parse_toml
+from data_pipeline.system.errors import StudyError
 from models.settings import SETTINGS
 from search.overrides import override
 from search.sections import SECTIONS

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from data_pipeline.drawn import write_drawn
+from data_pipeline.synthetic.write import write_drawn
 from search.run_folder import sha256
 from tests.strategies_runs import STUDY, searched, write_study
 

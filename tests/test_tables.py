@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.shots import Shot
-from data_pipeline.tables import FORMULA, Table, cell
+from data_pipeline.files.csv_writer import FORMULA, Table, cell
+from data_pipeline.media.media import Shot
 from models.description import Description, Input, Origin
 from models.judged_csv import write
 from models.judging import Judged
@@ -95,5 +95,5 @@ def test_one_place_writes_tables():
         if isinstance(node, ast.Attribute) and node.attr in ("writer", "DictWriter")
     }
     assert {name for name in found if "csv." in (ROOT / name).read_text("utf-8")} == {
-        "data_pipeline/tables.py"
+        "data_pipeline/files/csv_writer.py"
     }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from data_pipeline.errors import DataError
-from data_pipeline.targets import read_targets
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.targets import read_targets
 from tests.strategies_tables import (
     BASIC,
     HIGH_LEVEL,

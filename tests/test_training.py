@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.assemble import ExpressionModel
 from models.epochs import Part
 from models.settings import BALANCES, OPTIMIZER_NAMES, SCHEDULES

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data_pipeline.labels import DIMENSIONS
+from data_pipeline.labels.labels import DIMENSIONS
 from models.epochs import Arrays, Part
 from models.training import WarmTrainer
 from tests.strategies_models import configured, pictures

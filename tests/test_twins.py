@@ -7,13 +7,19 @@ import pytest
 from PIL import Image
 
 from data_pipeline import check
-from data_pipeline.divisible import Guarantee
-from data_pipeline.errors import DataError
-from data_pipeline.held_people import split_table
-from data_pipeline.leaks import parts_of
+from data_pipeline.checks.leaks import parts_of
 from data_pipeline.readers import read
-from data_pipeline.split import Fold
-from data_pipeline.twins import Pictures, file_marks, pixel_marks, trained_on, untwinned
+from data_pipeline.split.duplicates import (
+    Pictures,
+    file_marks,
+    pixel_marks,
+    trained_on,
+    untwinned,
+)
+from data_pipeline.split.held_out_subjects import split_table
+from data_pipeline.split.rules import Guarantee
+from data_pipeline.split.split import Fold
+from data_pipeline.system.errors import DataError
 from search.announce import say_split
 from search.prepare import prepare, read_labels
 from search.report_text import WIDTH, describe

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
-from data_pipeline.shots import shots
+from data_pipeline.media.media import shots
 from tests.strategies_use import write_video
 
 HERE = "127.0.0.1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from data_pipeline.shots import Shot
+from data_pipeline.media.media import Shot
 from models import live_frames, live_start
 from models.live import main
 from models.live_frames import paced

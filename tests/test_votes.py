@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.ferplus_csv import read_ferplus
-from data_pipeline.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
-from data_pipeline.votes import RULES, SCORED, distributions
+from data_pipeline.fer2013.ferplus_csv import read_ferplus
+from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
+from data_pipeline.labels.votes import RULES, SCORED, distributions
 from tests.strategies_fer import VOTES, needs_votes
 
 # Votes; majority; crossentropy; multi_target. None is a row that is dropped.

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from data_pipeline.errors import InputError, StudyError
+from data_pipeline.system.errors import InputError, StudyError
 from search import stages
 from search.run_folder import RunFolder
 from search.study import check_study

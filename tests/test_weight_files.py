@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.errors import WeightsError
+from data_pipeline.system.errors import WeightsError
 from models.assemble import assemble
 from models.donor_files import backbone_layers
 from models.donors import initial_weights, taken

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras.src.applications import efficientnet, mobilenet, resnet
 
-from data_pipeline.errors import StudyError, WeightsError
+from data_pipeline.system.errors import StudyError, WeightsError
 from models import donors
 from models.assemble import assemble
 from models.catalogue import BACKBONE_FACTS

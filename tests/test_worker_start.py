@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data_pipeline import faces
-from data_pipeline.command import run_command
-from data_pipeline.errors import RunError, cause_of
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import RunError, cause_of
 from models import runtime
 from search import ray_tune
 from search.bridge import Bridge

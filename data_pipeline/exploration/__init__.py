@@ -1,1 +1,1 @@
-"""What a data set looks like: statistics, charts and one page, of development rows."""
+"""The page that shows what a data set looks like."""

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from data_pipeline.dataset.config import DataKeys
+from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import read_image_facts
 from data_pipeline.exploration.material import HeldOut, Material
-from data_pipeline.held_people import Past, divide
-from data_pipeline.holdout import HoldOut
-from data_pipeline.population import population
-from data_pipeline.samples import SampleTable
-from data_pipeline.study_file import DataKeys
+from data_pipeline.split.held_out_subjects import Past, divide
+from data_pipeline.split.holdout import HoldOut
 
 Progress = Callable[[str, int, int], None]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.decode import UnreadableError, bombs_refused, opened, picture
-from data_pipeline.samples import SampleTable
-from data_pipeline.seeds import child_seed
-from data_pipeline.threads import threads
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.images.decode import UnreadableError, bombs_refused, opened, picture
+from data_pipeline.system.seeds import child_seed
+from data_pipeline.system.workers import threads
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.labels import Emotion, HighLevelEmotion
-from data_pipeline.samples import SampleTable
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.labels.labels import Emotion, HighLevelEmotion
 
 Array = np.ndarray[Any, Any]
 

@@ -6,10 +6,10 @@ in here.
 
 from dataclasses import dataclass
 
+from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.exploration.image_facts import ImageFacts
-from data_pipeline.samples import SampleTable
-from data_pipeline.split import Fold
+from data_pipeline.split.split import Fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

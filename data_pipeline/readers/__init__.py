@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.errors import DataError
-from data_pipeline.frames import USUAL, Frames
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.dataset.sequence_frames import USUAL, Frames
+from data_pipeline.labels.spellings import is_litter
 from data_pipeline.readers import (
     affectnet,
     affectnet_csv,
@@ -15,8 +16,7 @@ from data_pipeline.readers import (
     fer2013,
     ferplus,
 )
-from data_pipeline.samples import SampleTable
-from data_pipeline.spellings import is_litter
+from data_pipeline.system.errors import DataError
 
 WRAPPERS = 3
 """Folders around a data set that an unpacker may have made, one in another."""

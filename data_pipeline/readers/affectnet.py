@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.affectnet_labels import Image, labelled
-from data_pipeline.check_table import check_inside
-from data_pipeline.errors import DataError
-from data_pipeline.left_out import (
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.skipped_files import (
     Skipped,
     skipped_among,
     skipped_beside,
     skipped_files,
 )
-from data_pipeline.npy_scalar import read_scalar
-from data_pipeline.samples import Sample, SampleTable, sample_table
-from data_pipeline.spellings import PICTURES, is_litter
-from data_pipeline.threads import threads
+from data_pipeline.dataset.table_checks import check_inside
+from data_pipeline.files.npy_scalar import read_scalar
+from data_pipeline.labels.spellings import PICTURES, is_litter
+from data_pipeline.readers.affectnet_labels import Image, labelled
+from data_pipeline.system.errors import DataError
+from data_pipeline.system.workers import threads
 
 LAYOUT = (
     "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "

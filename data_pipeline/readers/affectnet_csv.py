@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.affectnet_labels import Image, labelled
-from data_pipeline.check_table import check_inside, image_path, refuse_impostor
-from data_pipeline.errors import DataError
-from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
-from data_pipeline.numerals import shortened
-from data_pipeline.regular import open_regular
-from data_pipeline.samples import Sample, SampleTable, sample_table
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.skipped_files import (
+    Kind,
+    Skipped,
+    skipped_among,
+    skipped_files,
+)
+from data_pipeline.dataset.table_checks import check_inside, image_path, refuse_impostor
+from data_pipeline.files.numerals import shortened
+from data_pipeline.files.safe_open import open_regular
+from data_pipeline.readers.affectnet_labels import Image, labelled
+from data_pipeline.system.errors import DataError
 
 LAYOUT = (
     "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "

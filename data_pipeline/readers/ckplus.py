@@ -9,25 +9,25 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from data_pipeline.check_table import check_distinct, check_inside
-from data_pipeline.ckplus_labels import read_coded_units, read_emotion_code
-from data_pipeline.errors import DataError
-from data_pipeline.frames import USUAL, Frames, frames_of
-from data_pipeline.labels import (
-    CKPLUS_ACTION_UNITS,
-    HIGH_LEVEL_OF,
-    action_unit_name,
-)
-from data_pipeline.landmarks import FOLDERS as LANDMARK_FOLDERS
-from data_pipeline.left_out import (
+from data_pipeline.dataset.landmarks import FOLDERS as LANDMARK_FOLDERS
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.sequence_frames import USUAL, Frames, frames_of
+from data_pipeline.dataset.skipped_files import (
     Skipped,
     files_below,
     skipped_among,
     skipped_files,
     skipped_folder,
 )
-from data_pipeline.samples import Sample, SampleTable, sample_table
-from data_pipeline.spellings import PICTURES, is_litter, is_picture, read_as
+from data_pipeline.dataset.table_checks import check_distinct, check_inside
+from data_pipeline.labels.labels import (
+    CKPLUS_ACTION_UNITS,
+    HIGH_LEVEL_OF,
+    action_unit_name,
+)
+from data_pipeline.labels.spellings import PICTURES, is_litter, is_picture, read_as
+from data_pipeline.readers.ckplus_labels import read_coded_units, read_emotion_code
+from data_pipeline.system.errors import DataError
 
 LAYOUT = (
     "the official CK+ tree: FACS/, Emotion/ and cohn-kanade-images/ as unpacked, with "

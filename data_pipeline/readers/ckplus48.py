@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.check_table import check_distinct, check_inside
-from data_pipeline.errors import DataError
-from data_pipeline.frames import USUAL, Frames
-from data_pipeline.labels import HIGH_LEVEL_OF, Emotion
-from data_pipeline.left_out import (
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.sequence_frames import USUAL, Frames
+from data_pipeline.dataset.skipped_files import (
     Skipped,
     skipped_beside,
     skipped_files,
     skipped_folder,
 )
-from data_pipeline.samples import Sample, SampleTable, sample_table
-from data_pipeline.spellings import (
+from data_pipeline.dataset.table_checks import check_distinct, check_inside
+from data_pipeline.labels.labels import HIGH_LEVEL_OF, Emotion
+from data_pipeline.labels.spellings import (
     emotion_of,
     is_litter,
     is_picture,
     no_emotion_named,
     read_as,
 )
+from data_pipeline.system.errors import DataError
 
 LAYOUT = (
     "CK+48: CK+48/anger/, contempt/, disgust/, fear/, happy/, sadness/, surprise/ with "

@@ -9,19 +9,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.check_table import (
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.skipped_files import (
+    Kind,
+    Skipped,
+    skipped_among,
+    skipped_files,
+)
+from data_pipeline.dataset.subject_ids import plain
+from data_pipeline.dataset.table_checks import (
     check_distinct,
     check_inside,
     csv_lines,
     image_path,
 )
-from data_pipeline.errors import DataError
-from data_pipeline.ids import plain
-from data_pipeline.labels import HighLevelEmotion, action_unit_name
-from data_pipeline.left_out import Kind, Skipped, skipped_among, skipped_files
-from data_pipeline.numerals import number, shortened
-from data_pipeline.samples import Sample, SampleTable, sample_table
-from data_pipeline.spellings import action_unit_of, is_intensity, is_litter, read_as
+from data_pipeline.files.numerals import number, shortened
+from data_pipeline.labels.labels import HighLevelEmotion, action_unit_name
+from data_pipeline.labels.spellings import (
+    action_unit_of,
+    is_intensity,
+    is_litter,
+    read_as,
+)
+from data_pipeline.system.errors import DataError
 
 TABLE = "data_labels.csv"
 EMOTION = "high_level_emotion"

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.check_table import check_distinct, check_inside, image_path
-from data_pipeline.errors import DataError
-from data_pipeline.ferplus_csv import Voted, read_label_csv
-from data_pipeline.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
-from data_pipeline.left_out import (
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.skipped_files import (
     Skipped,
     skipped_among,
     skipped_beside,
     skipped_files,
     skipped_folder,
 )
-from data_pipeline.samples import Sample, SampleTable, sample_table
-from data_pipeline.spellings import is_litter
-from data_pipeline.votes import distributions
+from data_pipeline.dataset.table_checks import check_distinct, check_inside, image_path
+from data_pipeline.fer2013.ferplus_csv import Voted, read_label_csv
+from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
+from data_pipeline.labels.spellings import is_litter
+from data_pipeline.labels.votes import distributions
+from data_pipeline.system.errors import DataError
 
 FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
 """Folder of Microsoft's tree -> partition."""

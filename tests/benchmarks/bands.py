@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.decode_rows import decode_all
-from data_pipeline.drawn import write_drawn
-from data_pipeline.images import read_images
+from data_pipeline.images.cache import read_images
+from data_pipeline.images.decode_table import decode_all
 from data_pipeline.readers import read
-from data_pipeline.receipt_file import Receipts
-from data_pipeline.receipts import Opener
-from data_pipeline.split import split
-from data_pipeline.targets import read_targets
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.split.split import split
+from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.targets.targets import read_targets
 from models.config import Frame, model_config
 from models.dummy import dummy_predictions
 from models.metrics import scores

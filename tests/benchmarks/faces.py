@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from data_pipeline.align import TEMPLATE, five_of, similarity
-from data_pipeline.drawn.camera import draw_frame
-from data_pipeline.drawn.landmarks import landmarks
-from data_pipeline.drawn.plan import plan
-from data_pipeline.faces import Detector
-from data_pipeline.threads import cores
+from data_pipeline.images.crop import TEMPLATE, five_of, similarity
+from data_pipeline.images.detector import Detector
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.landmarks import landmarks
+from data_pipeline.system.workers import cores
 
 CORNERS = np.array([0, 1, 1j, 1 + 1j])
 

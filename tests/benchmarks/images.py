@@ -24,8 +24,8 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from data_pipeline.images import read_images
-from data_pipeline.samples import Sample, sample_table
+from data_pipeline.dataset.sample_table import Sample, sample_table
+from data_pipeline.images.cache import read_images
 
 EDGE = 48
 AGAIN = 5

@@ -4,11 +4,11 @@ import numpy as np
 
 from data_pipeline.exploration.charts.bars import bars
 from data_pipeline.exploration.charts.columns import columns
-from data_pipeline.exploration.facs_names import unit_title
 from data_pipeline.exploration.labelled import Units, units
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, number, percent
+from data_pipeline.labels.facs_names import unit_title
 
 TITLE = "Action units"
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from data_pipeline.dataset.sample_table import SampleTable, intensity_column
 from data_pipeline.exploration.charts.stacked import stacked
-from data_pipeline.exploration.facs_names import unit_title
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import number, percent
-from data_pipeline.samples import SampleTable, intensity_column
+from data_pipeline.labels.facs_names import unit_title
 
 TITLE = "Intensities of action units"
 STEPS = ("A trace", "B slight", "C marked", "D severe", "E maximum", "not graded")

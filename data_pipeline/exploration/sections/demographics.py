@@ -5,9 +5,16 @@ import math
 import numpy as np
 
 from data_pipeline.exploration.charts.bars import bars
-from data_pipeline.exploration.demographics import BANDS, Demographics
-from data_pipeline.exploration.group_emotions import Association, associate
-from data_pipeline.exploration.groups import LEAST, Group, Groups, groups
+from data_pipeline.exploration.demographics import (
+    BANDS,
+    LEAST,
+    Association,
+    Demographics,
+    Group,
+    Groups,
+    associate,
+    groups,
+)
 from data_pipeline.exploration.labelled import Array, Level, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table

@@ -7,7 +7,7 @@ from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, listed, number, percent
-from data_pipeline.labels import Emotion
+from data_pipeline.labels.labels import Emotion
 
 TITLE = "Emotions"
 

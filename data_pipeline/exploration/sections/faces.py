@@ -3,13 +3,13 @@
 import numpy as np
 from PIL import Image
 
-from data_pipeline.decode import UnreadableError, decode
+from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.exploration.charts.sheet import EDGE, sheet
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section
-from data_pipeline.samples import SampleTable
-from data_pipeline.seeds import child_seed
+from data_pipeline.images.decode import UnreadableError, decode
+from data_pipeline.system.seeds import child_seed
 
 TITLE = "Faces"
 EACH = 7

@@ -10,8 +10,8 @@ from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, number, percent
-from data_pipeline.labels import FERPLUS_VOTES
-from data_pipeline.votes import RULES, distributions
+from data_pipeline.labels.labels import FERPLUS_VOTES
+from data_pipeline.labels.votes import RULES, distributions
 
 TITLE = "Votes"
 

@@ -1,0 +1,82 @@
+"""The folder of a page: written whole, and never over what somebody else wrote."""
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_pipeline.exploration.page import GENERATOR
+from data_pipeline.files.safe_open import open_regular
+from data_pipeline.system.errors import InputError
+
+PAGE, CHARTS = "index.html", "charts"
+_HEAD = 2000
+_MADE_BY = f'<meta name="generator" content="{GENERATOR}">'
+_NAMES = re.compile(r'<meta name="charts" content="([^"]*)">')
+
+
+def check_free(out: Path) -> None:
+    """Refuses a folder that holds anything but an earlier page.
+
+    Args:
+        out: the folder to write.
+
+    Raises:
+        InputError: there is something that this program did not write.
+    """
+    foreign = sorted(_present(out) - _written(out))
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
+        raise InputError(
+            f"--out {out}: only a new or empty folder is written, or one that holds an "
+            f"earlier page alone; found {foreign[0]}{more}; name another folder"
+        )
+
+
+def write_folder(out: Path, page: str, charts: Mapping[str, bytes]) -> None:
+    """Writes the page and its charts; a killed call leaves the earlier ones or none.
+
+    Args:
+        out: the folder; made where it is missing.
+        page: the text of the page.
+        charts: name -> PNG.
+
+    Raises:
+        InputError: there is something that this program did not write.
+    """
+    check_free(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
+    ) as staging:
+        fresh = Path(staging) / "new"
+        (fresh / CHARTS).mkdir(parents=True)
+        for name, png in charts.items():
+            (fresh / CHARTS / f"{name}.png").write_bytes(png)
+        (fresh / PAGE).write_text(page, encoding="utf-8")
+        if out.exists():
+            out.rename(Path(staging) / "old")
+        fresh.rename(out)
+
+
+def _present(out: Path) -> set[str]:
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        return {out.name}
+    return {
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*")
+        if not path.is_dir() or path.is_symlink()
+    }
+
+
+def _written(out: Path) -> set[str]:
+    """Lists what an earlier page says of its own files."""
+    path = out / PAGE
+    if not path.is_file():
+        return set()
+    with open_regular(path) as file:
+        head = file.read(_HEAD).decode("utf-8", "replace")
+    names = _NAMES.search(head)
+    if _MADE_BY not in head or names is None:
+        return set()
+    return {PAGE, *(f"{CHARTS}/{name}.png" for name in names[1].split())}

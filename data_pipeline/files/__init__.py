@@ -1,0 +1,1 @@
+"""Files on disk: safe opening, atomic writing, locks, TOML, JSON, CSV, numbers."""

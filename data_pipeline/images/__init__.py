@@ -1,0 +1,1 @@
+"""From image files to arrays: decoding, face detection, crops, the image cache."""

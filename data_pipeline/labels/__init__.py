@@ -1,0 +1,1 @@
+"""The vocabulary of labels: emotions, action units, votes, and their spellings."""

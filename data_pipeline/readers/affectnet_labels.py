@@ -1,0 +1,87 @@
+"""AffectNet's codes of one image -> emotion, valence and arousal, or why not."""
+
+from dataclasses import dataclass
+
+from data_pipeline.dataset.sample_table import Sample
+from data_pipeline.files.numerals import number, shortened
+from data_pipeline.labels.labels import (
+    AFFECTNET_EMOTIONS,
+    AFFECTNET_UNNAMED,
+    AFFECTNET_UNRATED,
+    AFFECTNET_UNSEEN,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image and where its labels stand."""
+
+    path: str
+    place: str
+    partition: str | None
+
+
+def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sample:
+    """Makes the row of an image.
+
+    An image rated None (8) has no emotion, but valence and arousal; Uncertain (9) and
+    No-Face (10) have none of the three, whatever is written beside.
+
+    Args:
+        image: the image.
+        expression: 0 to 10, as written: ``"1"``, ``"1.0"``.
+        valence: -1 to 1, or -2 where nobody could rate it.
+        arousal: likewise.
+
+    Returns:
+        The row; AffectNet names no subjects.
+
+    Raises:
+        ValueError: a label cannot be; the message has it.
+
+    Source:
+        Mollahosseini, Hasani and Mahoor (2017), AffectNet, section 3.
+    """
+    code = _number("expression", expression)
+    ratings = [_rating("valence", valence), _rating("arousal", arousal)]
+    if code in AFFECTNET_UNSEEN:
+        ratings = [None, None]
+    return Sample(
+        image=image.path,
+        subject=None,
+        sequence=None,
+        emotion=_emotion(code),
+        high_level_emotion=None,
+        action_units={},
+        place=image.place,
+        partition=image.partition,
+        valence=ratings[0],
+        arousal=ratings[1],
+    )
+
+
+def _emotion(code: float) -> str | None:
+    if code in AFFECTNET_UNNAMED:
+        return None
+    if code not in range(len(AFFECTNET_EMOTIONS)):
+        raise ValueError(
+            "an expression is 0 (neutral) to 7 (contempt), or 8, 9, 10 for None, "
+            f"Uncertain, No-Face; found {code:g}"
+        )
+    return str(AFFECTNET_EMOTIONS[int(code)])
+
+
+def _rating(name: str, text: str) -> float | None:
+    value = _number(name, text)
+    if value == AFFECTNET_UNRATED:
+        return None
+    if not -1 <= value <= 1:
+        raise ValueError(f"{name} is -1 to 1, or -2 for none; found {text.strip()}")
+    return value
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return number(text)
+    except ValueError:
+        raise ValueError(f"{name} is a number, found {shortened(text, 20)}") from None

@@ -1,0 +1,1 @@
+"""The geometry of a synthetic face: muscles, curves, creases and bumps."""

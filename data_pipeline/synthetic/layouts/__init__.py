@@ -1,0 +1,1 @@
+"""Synthetic faces written in the layouts of real data sets."""

@@ -1,0 +1,1 @@
+"""Who shows what: subjects, expressions and their coding, without pixels."""

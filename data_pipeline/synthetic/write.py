@@ -1,0 +1,155 @@
+"""Writes one drawn data set: all of it or nothing, never over other files."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.files.safe_open import read_bytes, read_text
+from data_pipeline.synthetic.layouts import (
+    affectnet,
+    coursework,
+    fer2013,
+    ferplus,
+    official,
+)
+from data_pipeline.synthetic.population.plan import plan
+from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
+from data_pipeline.synthetic.render_all import Progress, draw_all
+from data_pipeline.system.errors import DataError
+
+LAYOUTS: Mapping[str, ModuleType] = {
+    "coursework": coursework,
+    "official": official,
+    "ferplus": ferplus,
+    "fer2013": fer2013,
+    "affectnet": affectnet,
+}
+"""Layout name -> the module with its ``pictures`` and ``labels``."""
+_CKPLUS = "Layout and label counts follow CK+"
+_FOLLOWED = {
+    "ferplus": "The layout follows FER+",
+    "fer2013": "The layout follows FER2013",
+    "affectnet": "The layout follows AffectNet's npy release",
+}
+_DRAWING = 3  # Raise it when the same seed draws other bytes than before.
+
+
+def write_drawn(
+    out: Path,
+    *,
+    layout: str = "coursework",
+    subjects: int = DEFAULT_SUBJECTS,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> None:
+    """Writes a drawn data set in a real one's layout.
+
+    A folder that already holds this very set is left as it is. A killed call leaves
+    nothing at ``out``.
+
+    Args:
+        out: folder to make; missing, empty, or the same set from an earlier call.
+        layout: a key of ``LAYOUTS``.
+        subjects: number of people; the numbers of sequences scale with it.
+        seed: everything is drawn from it; the same seed gives the same bytes.
+        progress: called with (pictures drawn, pictures in all).
+
+    Raises:
+        DataError: an unknown layout, too many subjects, or a folder with other files.
+    """
+    if layout not in LAYOUTS:
+        raise DataError(
+            f"The layout of drawn faces must be one of {', '.join(LAYOUTS)}, but got "
+            f"{layout!r}; give --layout one of these."
+        )
+    sequences = plan(subjects, seed)
+    heading = _heading(layout, subjects, seed)
+    if _holds_something(out):
+        _check_same(out, heading)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
+    ) as staging:
+        fresh = Path(staging) / "drawn"
+        fresh.mkdir()
+        _write_labels(fresh, LAYOUTS[layout].labels(sequences))
+        draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
+        _write_marker(fresh, heading)
+        _publish(fresh, out, heading)
+
+
+def _heading(layout: str, subjects: int, seed: int) -> str:
+    """What the marker says about a set, before its digest."""
+    return (
+        "Drawn faces: no real person is shown, was photographed, traced or measured.\n"
+        f"{_FOLLOWED.get(layout, _CKPLUS)}; the pictures and labels do not come "
+        "from it.\n"
+        f"command: python -m data_pipeline.draw --layout {layout} "
+        f"--subjects {subjects} --seed {seed} --out DIR\n"
+        f"seed: {seed}\n"
+        f"drawing: {_DRAWING}\n"
+    )
+
+
+def _holds_something(out: Path) -> bool:
+    """Whether there is anything at a path that a new set would collide with."""
+    if out.is_dir():
+        return next(out.iterdir(), None) is not None
+    return out.exists() or out.is_symlink()
+
+
+def _check_same(out: Path, heading: str) -> None:
+    """Accepts a folder that holds exactly the wanted set."""
+    marker = out / MARKER
+    text = read_text(marker) if marker.is_file() else ""
+    if text != f"{heading}digest: {_digest(out) if text.startswith(heading) else ''}\n":
+        raise DataError(
+            "Drawn faces are written to a new or empty folder only, or to one that "
+            f"holds the same set unchanged, but {out} holds other files; give --out "
+            "another folder, or remove this one yourself."
+        )
+
+
+def _digest(folder: Path) -> str:
+    """A digest of every file's path and bytes, the marker apart."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MARKER:
+            content = hashlib.sha256(read_bytes(path)).hexdigest()
+            total.update(f"{name}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def _write_labels(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes label files; a name with a slash at its end is an empty folder."""
+    for name, content in files.items():
+        path = folder / name
+        if name.endswith("/"):
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _write_marker(folder: Path, heading: str) -> None:
+    """Writes the marker last: a folder that has one is complete."""
+    text = f"{heading}digest: {_digest(folder)}\n"
+    (folder / MARKER).write_bytes(text.encode())
+
+
+def _publish(fresh: Path, out: Path, heading: str) -> None:
+    """Moves a finished set to its place in one step."""
+    if out.is_dir() and not _holds_something(out):
+        out.rmdir()
+    try:
+        fresh.rename(out)
+    except OSError:
+        # Another process may have put the same set there in the meantime.
+        if not _holds_something(out):
+            raise
+        _check_same(out, heading)

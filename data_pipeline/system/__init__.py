@@ -1,0 +1,1 @@
+"""What every command needs: errors, output, interrupts, workers, seeds."""

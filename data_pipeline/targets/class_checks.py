@@ -1,0 +1,81 @@
+"""Classes of a study that its data lack, and labels that it has no class for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.problems import Check, Problem
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.labels.labels import Emotion
+from data_pipeline.targets.emotion_labels import (
+    EMOTION_LEVELS,
+    VOTED,
+    read_emotion,
+    scored_rule,
+)
+
+Array = np.ndarray[Any, Any]
+
+MASKED: dict[str, frozenset[str]] = {"affectnet7": frozenset({str(Emotion.CONTEMPT)})}
+"""Levels that leave an emotion of their data set out, as their name says."""
+
+
+def class_problems(table: SampleTable, data: Data) -> tuple[Problem, ...]:
+    """Compares the classes of a study with the labels of its data.
+
+    Args:
+        table: the whole table.
+        data: the study's section.
+
+    Returns:
+        A problem for each class that occurs nowhere, or not in every published part,
+        and for each label that is no class of the study; none where emotion is no
+        target, or where there is no label at all, which ``read_targets`` refuses.
+    """
+    emotions = data.emotions
+    if "emotion" not in data.targets:
+        return ()
+    rule = scored_rule(data.labels) if emotions == VOTED else None
+    shares, known, names = read_emotion(table, emotions, rule, required=False)
+    if not known.any():
+        return ()
+    has = shares > 0
+    found = [*_absent(has, names), *_partly(table, has, names)]
+    if emotions != VOTED:
+        ignored = MASKED.get(emotions, frozenset())
+        if data.neutral != "none":  # asked for, for the action units
+            ignored |= {str(Emotion.NEUTRAL)}
+        found += _foreign(table, emotions, ignored)
+    where = f'[data] emotions = "{emotions}"'
+    return tuple(Problem(check=Check.CLASS, where=where, found=text) for text in found)
+
+
+def _absent(has: Array, names: tuple[str, ...]) -> Iterator[str]:
+    for name, column in zip(names, has.T, strict=True):
+        if not column.any():
+            yield f"the class {name} occurs nowhere in the data"
+
+
+def _partly(table: SampleTable, has: Array, names: tuple[str, ...]) -> Iterator[str]:
+    """Names classes that a published part lacks and another has."""
+    partition = table.frame["partition"]
+    parts = sorted(partition.dropna().unique())
+    for name, column in zip(names, has.T, strict=True):
+        lacking = [p for p in parts if not column[(partition == p).to_numpy()].any()]
+        if lacking and column.any():
+            there = ", ".join(part for part in parts if part not in lacking)
+            yield f"the class {name} is in {there}, not in {', '.join(lacking)}"
+
+
+def _foreign(
+    table: SampleTable, emotions: str, ignored: frozenset[str]
+) -> Iterator[str]:
+    column, names = EMOTION_LEVELS[emotions]
+    counts = table.frame[column].value_counts()
+    for label in sorted(set(counts.index) - {*names, *ignored}):
+        yield (
+            f"{counts[label]} images are labelled {label}, which is no class of the "
+            "study: they teach and test no emotion"
+        )

@@ -1,0 +1,161 @@
+"""A table's emotion labels as distributions over the classes of one level."""
+
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.labels.labels import (
+    BASIC_EMOTIONS,
+    FER2013_EMOTIONS,
+    FERPLUS_EMOTIONS,
+    Emotion,
+    HighLevelEmotion,
+)
+from data_pipeline.labels.votes import RULES, SCORED, distributions
+from data_pipeline.system.errors import DataError
+
+Array = np.ndarray[Any, Any]
+Labels = tuple[Array, Array, tuple[str, ...]]
+"""Shares of the classes (N, E), which rows have a label (N,), the classes' names."""
+
+_ORDER = list(Emotion)
+
+EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "high_level": ("high_level_emotion", tuple(map(str, HighLevelEmotion))),
+    "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
+    "basic_neutral": ("emotion", tuple(map(str, Emotion))),
+    "fer2013": ("emotion", tuple(map(str, sorted(FER2013_EMOTIONS, key=_ORDER.index)))),
+    "affectnet": ("emotion", tuple(map(str, Emotion))),
+    "affectnet7": (
+        "emotion",
+        tuple(str(emotion) for emotion in Emotion if emotion is not Emotion.CONTEMPT),
+    ),
+}
+"""What a study calls a level -> the table's column and its classes, in order."""
+
+VOTED = "ferplus"
+"""The level of eight emotions whose labels are made of votes, by a rule."""
+
+DEFAULT_RULE = "majority"
+
+LEARNED: dict[str, str] = {"probability": "drawn", "multi_target": "several"}
+"""Rules whose distributions are not learned whole. Source: microsoft/FERPlus."""
+
+
+def read_emotion(
+    table: SampleTable, level: str, rule: str | None, *, required: bool
+) -> Labels:
+    """Turns a table's emotions, or the votes for them, into distributions.
+
+    Args:
+        table: the table whose rows are wanted.
+        level: a key of ``EMOTION_LEVELS``, or ``VOTED``.
+        rule: the rule that makes labels of votes; none is ``DEFAULT_RULE``.
+        required: refuses a table without any label.
+
+    Returns:
+        The labels; a row without one is zero and masked.
+
+    Raises:
+        DataError: the level or the rule is unknown, or a required label is missing.
+    """
+    if level not in (*EMOTION_LEVELS, VOTED):
+        raise DataError(
+            f"[data] emotions is one of {', '.join((*EMOTION_LEVELS, VOTED))}, found "
+            f"{level!r}"
+        )
+    found = (
+        _voted(table, rule or DEFAULT_RULE)
+        if level == VOTED
+        else _emotion(table, level)
+    )
+    if required:
+        _check_found(table, level, found)
+    return found
+
+
+def no_emotion(rows: int) -> Labels:
+    """Gives the labels of so many rows where emotion is no target."""
+    return np.zeros((rows, 0), np.float32), np.zeros(rows, bool), ()
+
+
+def learned(level: str, rule: str | None) -> str:
+    """Names what training makes of a distribution; see ``Targets.learned``."""
+    return LEARNED.get(rule or "", "whole") if level == VOTED else "whole"
+
+
+def _check_found(table: SampleTable, level: str, labels: Labels) -> None:
+    shares, known, _ = labels
+    if not known.any():
+        raise DataError(_no_such_emotion(table, level))
+    if level == "basic_neutral" and not shares[:, 0].any():
+        raise DataError(
+            f'{table.root}: [data] emotions = "basic_neutral" needs neutral faces, '
+            'and there are none; say emotions = "basic", or neutral = "first" '
+            "with the official CK+ tree"
+        )
+
+
+def _emotion(table: SampleTable, level: str) -> Labels:
+    column, names = EMOTION_LEVELS[level]
+    labels = table.frame[column].to_numpy(dtype=object)
+    one_hot = labels[:, None] == np.array(names, dtype=object)[None, :]
+    mask = one_hot.any(axis=1)
+    return one_hot.astype(np.float32), mask, names
+
+
+def _voted(table: SampleTable, rule: str) -> Labels:
+    """Applies a rule to votes; the classes stand in the order of ``Emotion``."""
+    names = tuple(map(str, _ORDER))
+    if rule not in RULES:
+        raise DataError(f"[data] labels is one of {', '.join(RULES)}, found {rule!r}")
+    if not table.votes:
+        none = np.zeros((len(table), len(names)), np.float32)
+        return none, np.zeros(len(table), bool), names
+    shares, kept = distributions(table.vote_counts(), rule)
+    columns = [FERPLUS_EMOTIONS.index(emotion) for emotion in _ORDER]
+    return shares[:, columns], kept, names
+
+
+def scored_rule(labels: str | None) -> str:
+    """Names the rule that validation and test rows are scored by.
+
+    Args:
+        labels: the rule that training learns from; none is ``"majority"``.
+
+    Returns:
+        ``"argmax"`` and ``"strict"`` score themselves; everything else is scored by
+        ``"majority"``, so that studies of different rules can be compared.
+    """
+    return SCORED[labels or DEFAULT_RULE]
+
+
+def _no_such_emotion(table: SampleTable, level: str) -> str:
+    if level == VOTED:
+        return (
+            f"{table.root}: the data (read as {table.source}) have no votes that agree "
+            f'on an emotion, but [data] asks for emotions = "{VOTED}"; say "basic" or '
+            '"high_level", or read FER+'
+        )
+    other = _level_with_labels(table)
+    if other is not None:
+        way_out = f'say emotions = "{other}", which these data have'
+    else:
+        way_out = 'say targets = ["action_units"], or read data with emotion labels'
+    return (
+        f"{table.root}: the data (read as {table.source}) have no {level} emotion "
+        f"labels, but [data] asks for them; {way_out}"
+    )
+
+
+def _level_with_labels(table: SampleTable) -> str | None:
+    if table.votes:
+        return VOTED
+    own = table.source.removesuffix("_csv")
+    if own in EMOTION_LEVELS and bool(table.frame["emotion"].notna().any()):
+        return own
+    for level, (column, _) in EMOTION_LEVELS.items():
+        if bool(table.frame[column].notna().any()):
+            return level
+    return None

@@ -1,0 +1,163 @@
+"""Targets: labels as arrays, with a mask wherever a label does not exist."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.system.errors import DataError
+from data_pipeline.targets.emotion_labels import learned, no_emotion, read_emotion
+
+Array = np.ndarray[Any, Any]
+
+TARGETS = ("emotion", "action_units", "valence_arousal")
+"""What a model can be trained towards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Targets:
+    """What a model is trained towards, row by row.
+
+    Attributes:
+        emotions: names of the classes; empty where emotion is no target.
+        action_units: names of the AUs; empty where they are no target.
+        dimensions: ``("valence", "arousal")``; empty where they are no target.
+        emotion: shape (N, E), float32, one-hot or a distribution over classes; a
+            masked row is zero.
+        emotion_mask: shape (N,), bool; false where the emotion is unknown.
+        action_unit: shape (N, U), float32, 0 or 1; 0 where masked.
+        action_unit_mask: shape (N, U), bool; false where the AU is unknown.
+        valence_arousal: shape (N, D), float32, in [-1, 1]; 0 where masked.
+        valence_arousal_mask: shape (N, D), bool; false where nobody rated it.
+        learned: what training makes of a distribution: ``"whole"`` learns all of it,
+            ``"drawn"`` one class of it, drawn anew each epoch, and ``"several"`` is
+            content with any class that has a share.
+    """
+
+    emotions: tuple[str, ...]
+    action_units: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    emotion: Array
+    emotion_mask: Array
+    action_unit: Array
+    action_unit_mask: Array
+    valence_arousal: Array
+    valence_arousal_mask: Array
+    learned: str = "whole"
+
+    def __len__(self) -> int:
+        """Counts the rows."""
+        return len(self.emotion_mask)
+
+    def known(self) -> Array:
+        """Tells which rows have a label of any target; shape (N,), bool."""
+        found: Array = self.emotion_mask.copy()
+        for mask in (self.action_unit_mask, self.valence_arousal_mask):
+            found |= mask.any(axis=1)
+        return found
+
+    def take(self, rows: Array) -> "Targets":
+        """Selects rows by position.
+
+        Args:
+            rows: positions from 0, or one boolean for each row.
+
+        Returns:
+            Targets of these rows in this order.
+        """
+        return replace(
+            self,
+            emotion=self.emotion[rows],
+            emotion_mask=self.emotion_mask[rows],
+            action_unit=self.action_unit[rows],
+            action_unit_mask=self.action_unit_mask[rows],
+            valence_arousal=self.valence_arousal[rows],
+            valence_arousal_mask=self.valence_arousal_mask[rows],
+        )
+
+
+def read_targets(
+    table: SampleTable,
+    *,
+    wanted: tuple[str, ...],
+    emotions: str,
+    labels: str | None = None,
+    required: bool = True,
+) -> Targets:
+    """Turns a table's labels into arrays.
+
+    The classes depend on ``emotions`` alone, the AUs and dimensions on the table's
+    columns, so that parts of one table have targets of one shape. A label outside the
+    classes (neutral has no high-level class and is none of the seven) is masked.
+
+    Args:
+        table: the table whose rows are wanted.
+        wanted: any of ``TARGETS``.
+        emotions: ``"high_level"`` (3 classes), ``"basic"`` (7 classes),
+            ``"basic_neutral"`` (8 classes), ``"fer2013"`` (those without contempt) or
+            ``"ferplus"`` (8 classes, of votes).
+        labels: the rule that makes labels of votes; none is ``"majority"``.
+        required: refuses a table without any label for a wanted target; false for a
+            part of a table, which may lack one that the whole has.
+
+    Returns:
+        One row for each row of the table.
+
+    Raises:
+        DataError: the table has no label at all for a wanted target.
+    """
+    _check_wanted(wanted)
+    emotion, emotion_mask, names = no_emotion(len(table))
+    if "emotion" in wanted:
+        emotion, emotion_mask, names = read_emotion(
+            table, emotions, labels, required=required
+        )
+    units = table.action_units if "action_units" in wanted else ()
+    present, known = _numbers(table, units)
+    dimensions = table.dimensions if "valence_arousal" in wanted else ()
+    ratings, rated = _numbers(table, dimensions)
+    if required:
+        _check_known(table, wanted, units=known, dimensions=rated)
+    return Targets(
+        emotions=names,
+        action_units=units,
+        dimensions=dimensions,
+        emotion=emotion,
+        emotion_mask=emotion_mask,
+        action_unit=present,
+        action_unit_mask=known,
+        valence_arousal=ratings,
+        valence_arousal_mask=rated,
+        learned=learned(emotions, labels),
+    )
+
+
+def _check_wanted(wanted: tuple[str, ...]) -> None:
+    if set(wanted) - set(TARGETS) or not wanted:
+        raise DataError(
+            f"[data] targets names one or more of {', '.join(TARGETS)}, "
+            f"found {list(wanted)}"
+        )
+
+
+def _check_known(
+    table: SampleTable, wanted: tuple[str, ...], *, units: Array, dimensions: Array
+) -> None:
+    if "action_units" in wanted and not units.any():
+        raise DataError(
+            f"{table.root}: the data have no action units, but [data] targets asks for "
+            'them; say targets = ["emotion"], or read data with AU labels'
+        )
+    if "valence_arousal" in wanted and not dimensions.any():
+        raise DataError(
+            f"{table.root}: the data have no valence and arousal, but [data] targets "
+            'asks for them; say targets = ["emotion"], or read data that rate them'
+        )
+
+
+def _numbers(table: SampleTable, names: tuple[str, ...]) -> tuple[Array, Array]:
+    """Reads nullable columns; shape (N, columns), 0 where unknown, and the mask."""
+    columns = table.frame[list(names)]
+    known = columns.notna().to_numpy(dtype=bool)
+    return columns.fillna(0).to_numpy(dtype=np.float32), known
