@@ -28,7 +28,7 @@ from data_pipeline.system.terminal import note
 
 if TYPE_CHECKING:
     from data_pipeline.media.media import Found
-    from models.judged_csv import Counted
+    from models.inference.csv_table import Counted
 
 HELD = "faces held at once, in 32s (default: 32); it changes no number"
 NO_FACES = "--all-faces changes nothing: this model looks for no face"
@@ -85,11 +85,13 @@ def _predict(asked: argparse.Namespace) -> int:
     from data_pipeline.media.face_crops import Portraits  # noqa: PLC0415
     from data_pipeline.media.media import Shot, find_files, shots  # noqa: PLC0415
     from data_pipeline.system.workers import cores  # noqa: PLC0415
-    from models.description import model_file, read_description  # noqa: PLC0415
-    from models.inference import Inference  # noqa: PLC0415
-    from models.judged_csv import write  # noqa: PLC0415
-    from models.judging import judged  # noqa: PLC0415
-    from models.table_place import table_place  # noqa: PLC0415
+    from models.inference.csv_table import (  # noqa: PLC0415
+        table_place,
+        write,
+    )
+    from models.inference.model_card import model_file, read_description  # noqa: PLC0415
+    from models.inference.predictor import Inference  # noqa: PLC0415
+    from models.inference.stream import judged  # noqa: PLC0415
 
     check_backend()
     path = model_file(asked.model)

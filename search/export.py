@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
 
     def work() -> None:
-        from search.finished import export_trial  # noqa: PLC0415 - loads Optuna
+        from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
         trial = export_trial(
             asked.out.resolve(),

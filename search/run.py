@@ -40,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def work() -> None:
         check_backend()
         # Loads pandas, which --help and a wrong option need not.
-        from search.begin import begun  # noqa: PLC0415
+        from search.pipeline.opening import begun  # noqa: PLC0415
 
         with begun(asked) as found:
             # Loads Optuna and SQLAlchemy, which a wrong label need not.
-            from search.stages import run_stages  # noqa: PLC0415
+            from search.pipeline.stages import run_stages  # noqa: PLC0415
 
             run_stages(asked, found)
 

@@ -55,7 +55,7 @@ class RunFolder:
     def storage(self) -> str:
         """The URL of the default storage."""
         # Loads SQLAlchemy, which labels and a wrong study need not.
-        from search.storage_url import sqlite_url  # noqa: PLC0415
+        from search.storage.url import sqlite_url  # noqa: PLC0415
 
         return sqlite_url(self.path / DATABASE)
 
@@ -63,7 +63,7 @@ class RunFolder:
         """Models of trials; those of another storage's trials lie apart."""
         if storage == self.storage:
             return self.path / "checkpoints"
-        from search.storage_url import identity_of  # noqa: PLC0415 - as above
+        from search.storage.url import identity_of  # noqa: PLC0415 - as above
 
         digest = hashlib.sha256(identity_of(storage).encode()).hexdigest()
         return self.path / f"checkpoints-{digest[:8]}"

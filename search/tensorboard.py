@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> int:
         # Loads Optuna, which --help and a wrong option need not.
-        from search.served import serve_curves  # noqa: PLC0415
+        from search.pipeline.tensorboard_server import serve_curves  # noqa: PLC0415
 
         return serve_curves(asked.out.resolve(), asked.study, HOST, asked.port)
 

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> None:
         check_backend()
-        from search.training_runs import train_seeds  # noqa: PLC0415 - loads pandas
+        from search.pipeline.train_seeds import train_seeds  # noqa: PLC0415 - loads pandas
 
         for path in train_seeds(
             asked.config, asked.data, asked.out.resolve(), seeds=asked.seeds

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from data_pipeline.synthetic.write import write_drawn
-from models.runtime import environment
+from models.backend import environment
 from tests.strategies_runs import started
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

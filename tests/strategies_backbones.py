@@ -11,8 +11,8 @@ import zipfile
 import keras
 import numpy as np
 
-from models.export import copy_weights, plain_model
-from models.heads import probabilities
+from models.network.heads import probabilities
+from models.training.saving import copy_weights, plain_model
 from tests.strategies_models import SIDE, pictures
 
 SETTLED_ON = 16

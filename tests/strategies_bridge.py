@@ -1,6 +1,6 @@
 """A ledger for the bridge's tests: it asks, and writes down what it is told."""
 
-from search.results import Asked, Completed, Report, RetrainOrder, Spent
+from search.trial.messages import Asked, Completed, Report, RetrainOrder, Spent
 
 ORDER = RetrainOrder(values={}, seed=1, stop_after=2, path="model.keras")
 

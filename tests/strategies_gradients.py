@@ -2,7 +2,7 @@
 
 import keras
 
-from models.runtime import differentiated, value_and_gradients
+from models.backend import differentiated, value_and_gradients
 
 
 def gradient(loss, at):

@@ -11,7 +11,7 @@ import time
 import zlib
 from pathlib import Path
 
-from data_pipeline import decode_rows
+from data_pipeline.images import decode_table
 from data_pipeline.images.cache import read_images
 from tests.strategies_tables import sample, table_of, write_image
 
@@ -32,15 +32,15 @@ def main():
     """Reads the images, telling all."""
     root, cache, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     decoded = []
-    real = decode_rows.decode_cropped
+    real = decode_table.decode_cropped
 
     def slow(path, **options):
         decoded.append(path.name)
         time.sleep(pause)
         return real(path, **options)
 
-    decode_rows.decode_cropped = slow
-    decode_rows.ROWS = 4
+    decode_table.decode_cropped = slow
+    decode_table.ROWS = 4
     images = read_images(
         table_in(root),
         size=SIZE,

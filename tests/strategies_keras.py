@@ -1,6 +1,6 @@
 """A process that is prepared for training: ``python -m`` this."""
 
-from models.runtime import prepare_process
+from models.backend import prepare_process
 
 if __name__ == "__main__":
     prepare_process(cpus=1)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from optuna.storages import InMemoryStorage
 
-import search.ledger
+import search.ledger.ledger
 from data_pipeline.system.seeds import child_seed
-from search.results import Pruned, Spent, WorkerDied
+from search.trial.messages import Pruned, Spent, WorkerDied
 from tests.strategies_ledger import SMALL, begin, complete, report, small
 
 EPOCHS = 3
@@ -113,7 +113,7 @@ def train(ledger, asked):
 
 def run(study, storage, monkeypatch, *, workers=1, deaths=frozenset()):
     """Runs a search to its end; the trials of some numbers lose their worker."""
-    monkeypatch.setattr(search.ledger, "open_storage", lambda *_: storage)
+    monkeypatch.setattr(search.ledger.ledger, "open_storage", lambda *_: storage)
     ledger = begin(Path(), study)
     storage.ledger = ledger
     running = []

@@ -4,10 +4,10 @@ import tomllib
 
 import optuna
 
-from search.ledger import open_ledger
-from search.results import Completed, Failed, Pruned, Report, Spent
-from search.storage import open_storage
-from search.study import check_study
+from search.ledger.ledger import open_ledger
+from search.storage.open_storage import open_storage
+from search.study.study import check_study
+from search.trial.messages import Completed, Failed, Pruned, Report, Spent
 
 SMALL = """
 [data]

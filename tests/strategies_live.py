@@ -11,12 +11,12 @@ from aiohttp import web
 
 from data_pipeline.images.detector import Face
 from data_pipeline.media.face_crops import Portraits
-from models.description import read_description
-from models.inference import Inference
-from models.live_app import Live, application
-from models.live_facts import facts
-from models.live_guard import HERE
-from models.viewing import Judge
+from models.inference.model_card import read_description
+from models.inference.predictor import Inference
+from models.live.page_info import facts
+from models.live.security import HERE
+from models.live.server import Live, application
+from models.live.viewer import Judge
 from tests.strategies_faces import drawn, drawn_rows
 from tests.strategies_use import SIZE, exported
 

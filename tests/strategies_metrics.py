@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.targets.targets import Targets
-from models.metrics import Predictions
+from models.metrics.scores import Predictions
 
 EMOTIONS = ("negative", "positive", "surprise")
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.config import Frame, ModelConfig, Structure, model_config
-from models.epochs import Arrays
+from models.config.config import Frame, ModelConfig, Structure, model_config
+from models.training.epoch import Arrays
 
 EMOTIONS = ("negative", "positive", "surprise")
 UNITS = ("AU1", "AU12")

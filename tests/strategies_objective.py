@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from data_pipeline.split.split import Fold
-from models.config import Frame, model_config
-from models.epochs import EpochScore
-from models.training import Timings
-from search.job import Job
+from models.config.config import Frame, model_config
+from models.training.epoch import EpochScore
+from models.training.trainer import Timings
+from search.trial.messages import Job
 from tests.strategies_metrics import drawn
 
 ROWS, FOLDS, EPOCHS, STRIDE = 30, 3, 4, 10

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from search.pruners import PRUNERS, Steps
+from search.ledger.pruners import PRUNERS, Steps
 
 STEPS = Steps(folds=4, stride=9)
 

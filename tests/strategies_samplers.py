@@ -6,8 +6,8 @@ import sys
 
 import optuna
 
-from search.samplers import SAMPLERS, build_sampler
-from search.study import read_study
+from search.sampling.samplers import SAMPLERS, build_sampler
+from search.study.study import read_study
 
 SPACE = read_study("ckplus").space
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from search.space import Choices, FloatRange, IntRange, Parameter, SearchSpace
+from search.study.space import Choices, FloatRange, IntRange, Parameter, SearchSpace
 
 
 @st.composite

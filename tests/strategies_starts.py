@@ -3,8 +3,8 @@
 import json
 import tomllib
 
-from models.config import Frame
-from search.study import check_study
+from models.config.config import Frame
+from search.study.study import check_study
 from tests.strategies_runs import STUDY
 
 FRAME = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.study import check_study
+from search.study.study import check_study
 
 STUDY = """
 [data]

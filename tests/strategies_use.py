@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from data_pipeline.images.crop import cropper
-from models.export import plain_model
 from models.predict import main
+from models.training.saving import plain_model
 from tests.strategies_models import EMOTIONS, UNITS, configured
 from tests.strategies_runs import said
 

@@ -8,8 +8,8 @@ import pytest
 from data_pipeline import check, readers
 from data_pipeline.labels.labels import Emotion
 from data_pipeline.synthetic.write import write_drawn
-from search.prepare import prepare, read_labels
-from search.study import read_study
+from search.inputs.prepare import prepare, read_labels
+from search.study.study import read_study
 from tests.strategies_affectnet import write_labels
 from tests.strategies_runs import STUDY, said, searched, write_study
 

@@ -10,7 +10,7 @@ import pytest
 
 import search
 from data_pipeline.readers import READERS
-from models.settings import BACKBONE_NAMES
+from models.config.settings import BACKBONE_NAMES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_pipeline", "models", "search")
@@ -24,7 +24,7 @@ COMMANDS = {
     "data_pipeline/draw.py",
     "data_pipeline/explore.py",
     "data_pipeline/ferplus.py",
-    "models/live.py",
+    "models/live/__main__.py",
     "models/predict.py",
     "search/export.py",
     "search/run.py",
@@ -97,7 +97,12 @@ def test_import_contracts():
 
 @pytest.mark.parametrize(
     "module",
-    ["search.study", "search.ledger", "models.config", "data_pipeline.readers"],
+    [
+        "search.study.study",
+        "search.ledger.ledger",
+        "models.config.config",
+        "data_pipeline.readers",
+    ],
 )
 def test_light_imports(module):
     """Modules that judge input load no engine, so that errors come at once."""
@@ -151,9 +156,11 @@ def test_engines_live_behind_one_door():
     ray = {place(path) for path in SOURCES if "ray" in imported(path)}
     assert {name for name in ray if not name.startswith("search/ray_")} == set()
     tensorflow = {place(path) for path in SOURCES if "tensorflow" in imported(path)}
-    assert tensorflow <= {"models/runtime.py"}
+    assert tensorflow <= {"models/backend.py"}
     keras = {place(path) for path in SOURCES if "keras" in imported(path)}
-    assert keras == set(), "import it from models.pinned, with the project's settings"
+    assert keras == set(), (
+        "import it from models.keras_api, with the project's settings"
+    )
 
 
 @pytest.mark.parametrize("package", PACKAGES)

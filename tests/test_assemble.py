@@ -8,11 +8,16 @@ from keras import ops
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.targets.class_balance import balance
-from models.assemble import assemble
-from models.feed import pack
-from models.knobs import set_knobs
-from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
-from models.rating_losses import valence_arousal_loss
+from models.network.hyperparameters import set_knobs
+from models.network.losses import (
+    action_unit_loss,
+    emotion_loss,
+    penalty,
+    several_loss,
+    valence_arousal_loss,
+)
+from models.network.model import assemble
+from models.training.batches import pack
 from tests.strategies_models import configured, pictures
 
 ROWS = 6

@@ -7,13 +7,13 @@ from contextlib import closing
 import pytest
 
 from data_pipeline.system.errors import HarnessError, RunError
-from search.announce import told_gap
-from search.exported import exported
-from search.gap import Gap
-from search.history import read_identity, read_records
-from search.identity import changes, said
-from search.results import Completed, Spent
-from search.trials_table import trials_csv
+from search.callbacks.trials_csv import trials_csv
+from search.final.exported_config import exported
+from search.ledger.identity import changes, said
+from search.ledger.reader import read_identity, read_records
+from search.reports.console import told_gap
+from search.trial.generalization_gap import Gap
+from search.trial.messages import Completed, Spent
 from tests.strategies_damage import WRONG
 from tests.strategies_ledger import begin, complete, finish, prune, report, small
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.augment import ERASED, Augment
-from models.presets import PRESETS, Augmentation, resolve
+from models.config.augmentation_presets import PRESETS, Augmentation, resolve
+from models.network.augmentation import ERASED, Augment
 
 SIDE = 24
 ALONE = {

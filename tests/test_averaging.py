@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from models.averaging import WeightAverage
-from models.epochs import Part
-from models.training import WarmTrainer
+from models.network.ema import WeightAverage
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 ARRAYS = pictures(24)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.assemble import assemble
-from models.catalogue import BACKBONE_FACTS
-from models.export import plain_model
-from models.settings import SETTINGS
-from models.warm import WarmModel
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import SETTINGS
+from models.network.model import assemble
+from models.training.compiled_model import WarmModel
+from models.training.saving import plain_model
 from tests.strategies_backbones import (
     assert_exported,
     assert_rows_apart,

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from models.backbones import BACKBONES
-from models.catalogue import BACKBONE_FACTS
-from models.settings import BACKBONE_NAMES
-from models.warm import WarmModel
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import BACKBONE_NAMES
+from models.training.compiled_model import WarmModel
 from tests.strategies_models import configured, pictures, structure
 
 FEATURES = {

@@ -14,12 +14,12 @@ import pytest
 
 from data_pipeline.targets.class_balance import balance
 from models.backbones import BACKBONES
-from models.catalogue import BACKBONE_FACTS
-from models.epochs import Part
-from models.feed import pack
-from models.settings import BACKBONE_NAMES
-from models.training import WarmTrainer
-from models.warm import WarmModel
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import BACKBONE_NAMES
+from models.training.batches import pack
+from models.training.compiled_model import WarmModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_backbones import (
     assert_exported,
     assert_rows_apart,

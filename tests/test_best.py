@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.best import best_of
+from search.ledger.records import best_of
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from search.bridge import FINISHED, Bridge
-from search.results import Pruned, Retrained
+from search.executors.tune_bridge import FINISHED, Bridge
+from search.trial.messages import Pruned, Retrained
 from tests.strategies_bridge import ORDER, FakeLedger, completed, report
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from search.bridge import FINISHED, LINES, STARTS, Bridge
-from search.results import Completed, Failed, Retrained, WorkerDied
+from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge
+from search.trial.messages import Completed, Failed, Retrained, WorkerDied
 from tests.strategies_bridge import ORDER, FakeLedger, completed, report
 
 CAUSE = "a worker cannot start:\nValueError: no such backend"

@@ -5,7 +5,7 @@ import pytest
 from data_pipeline import check
 from data_pipeline.dataset.config import read_data_keys
 from data_pipeline.system.errors import StudyError
-from search.study import read_study
+from search.study.study import read_study
 from tests.strategies_check import SUBJECTS, image_of, write_clean
 from tests.strategies_runs import contents, said, write_study
 

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from search.checkpoint_files import CheckpointFiles
-from search.checkpoints import trial_folder
-from search.records import Unwatched
+from search.callbacks.checkpoint_retention import CheckpointFiles
+from search.ledger.records import Unwatched
 from search.run_folder import RunFolder
+from search.trial.checkpoints import trial_folder
 from tests.strategies_ledger import begin, complete, crash, many, prune
 from tests.strategies_runs import contents
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.epochs import Part
-from models.training import WarmTrainer
-from search.checkpoints import Checkpoints, contenders
-from search.curve import peak
-from search.objective import run_trial
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
+from search.trial.checkpoints import Checkpoints, contenders
+from search.trial.curve import peak
+from search.trial.trial import run_trial
 from tests.strategies_models import configured, pictures
 from tests.strategies_objective import CONFIG, EPOCHS, FakeTrainer, follow, trial
 from tests.strategies_runs import contents

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.cmaes_sampler import CmaesSampler
-from search.samplers import SAMPLERS, sampler_notes
-from search.space import FloatRange, IntRange, Parameter, SearchSpace
-from search.study import read_study
+from search.sampling.cmaes import CmaesSampler
+from search.sampling.samplers import SAMPLERS, sampler_notes
+from search.study.space import FloatRange, IntRange, Parameter, SearchSpace
+from search.study.study import read_study
 from tests.strategies_ledger import (
     SMALL,
     begin,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_pipeline import content
+from data_pipeline.images import digests
 from data_pipeline.images.cache import read_images
 from tests.strategies_tables import sample, table_of, write_image
 
@@ -26,7 +26,7 @@ def table(tmp_path):
 @pytest.fixture
 def settled(monkeypatch):
     """Believes files that have just been written."""
-    monkeypatch.setattr(content, "SETTLED_NS", -(10**12))
+    monkeypatch.setattr(digests, "SETTLED_NS", -(10**12))
 
 
 @pytest.fixture

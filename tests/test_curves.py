@@ -10,15 +10,15 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from data_pipeline.system.errors import RunError
-from models.metrics import scores
+from models.metrics.scores import scores
 from search import tensorboard
-from search.curve_files import CurveFiles
-from search.gap import judged
-from search.judge import SHOWN
-from search.objective import run_trial
-from search.records import Unwatched
-from search.results import Asked, Curves
-from search.served import curves_of
+from search.callbacks.tensorboard_writer import CurveFiles
+from search.ledger.records import Unwatched
+from search.pipeline.tensorboard_server import curves_of
+from search.trial.evaluator import SHOWN
+from search.trial.generalization_gap import judged
+from search.trial.messages import Asked, Curves
+from search.trial.trial import run_trial
 from tests.strategies_ledger import begin, complete, prune, report, small
 from tests.strategies_objective import (
     CONFIG,

@@ -5,9 +5,9 @@ from wsgiref.util import setup_testing_defaults
 
 import optuna_dashboard
 
-from search.ledger import open_ledger
-from search.results import Completed, Failed, Pruned, Report, Spent
-from search.study import read_study
+from search.ledger.ledger import open_ledger
+from search.study.study import read_study
+from search.trial.messages import Completed, Failed, Pruned, Report, Spent
 
 OUTCOMES = (
     Completed(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from models.dummy import dummy_predictions, prevalence_predictions
-from models.metrics import scores
+from models.evaluation.baseline import dummy_predictions, prevalence_predictions
+from models.metrics.scores import scores
 from tests.strategies_metrics import drawn, labels
 
 

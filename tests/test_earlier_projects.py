@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from models.config import complete
-from models.presets import resolve
-from search.known import find
-from search.study import STUDIES, read_study
+from models.config.augmentation_presets import resolve
+from models.config.config import complete
+from search.study.enqueued import find
+from search.study.study import STUDIES, read_study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

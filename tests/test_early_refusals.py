@@ -9,7 +9,7 @@ from data_pipeline import check
 from data_pipeline.labels.labels import FER2013_EMOTIONS
 from data_pipeline.system.errors import InputError
 from search import run
-from search.begin import begun
+from search.pipeline.opening import begun
 from tests.strategies_check import image_of, write_clean
 from tests.strategies_runs import STUDY, said, write_study
 from tests.strategies_tables import write_ck48, write_image
@@ -26,7 +26,7 @@ ENGINES = {
 @pytest.mark.parametrize(
     "module",
     [
-        "search.begin",
+        "search.pipeline.opening",
         "data_pipeline.checks.dataset_check",
         "data_pipeline.exploration.gather",
     ],
@@ -60,7 +60,7 @@ REFUSALS = {
     "folds": (None, ("split.folds=40",), "[split] folds"),
     "weights": (None, ("backbone.weights=gone.keras",), "backbone.weights"),
     "a start": (None, ("backbone.weights=study:gone",), "backbone.weights"),
-    "a warm start": (None, ("search.warm_start=gone",), "[search] warm_start"),
+    "a warm start": (None, ("search.pipeline.warm_start=gone",), "[search] warm_start"),
     "landmarks": (None, ("data.crop=landmarks",), "[data] crop"),
 }
 """What is wrong -> how the tree is harmed, settings, and what is told."""

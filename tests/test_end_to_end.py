@@ -15,11 +15,11 @@ from data_pipeline import readers
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.targets.targets import read_targets
 from models import predict
-from models.evaluation import NO_INTERVAL
-from models.settings import SETTINGS
-from search.exported import read_exported
+from models.config.settings import SETTINGS
+from models.evaluation.report import NO_INTERVAL
+from search.final.exported_config import read_exported
 from search.run_folder import sha256
-from search.study import check_study, read_study
+from search.study.study import check_study, read_study
 from tests.strategies_runs import searched, table, write_study
 
 pytestmark = pytest.mark.slow

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from models.epochs import Part
-from models.training import WarmTrainer
-from models.warm import Seconds
+from models.training.compiled_model import Seconds
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import EMOTIONS, configured, pictures
 
 ROWS = 8

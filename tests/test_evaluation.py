@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from models.evaluation import NO_INTERVAL, evaluate
-from models.metrics import Predictions, scores
-from models.thresholds import choose_thresholds
+from models.evaluation.report import NO_INTERVAL, evaluate
+from models.metrics.scores import Predictions, scores
+from models.metrics.thresholds import choose_thresholds
 from tests.strategies_metrics import drawn, labels, outputs
 
 SEED = 11

@@ -11,7 +11,7 @@ import optuna
 import psutil
 import pytest
 
-from models.description import read_description
+from models.inference.model_card import read_description
 from tests.strategies_runs import STUDY, ended, started, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def runs(tmp_path_factory, coursework):
     for executor in ("serial", "ray"):
         out = place / executor
         words = ("--study", study, "--data", coursework, "--out", out)
-        words += ("--executor", executor, "--set", "search.checkpoints=2")
+        words += ("--executor", executor, "--set", "search.trial.checkpoints=2")
         answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
         assert not list(temporary.iterdir())

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.epochs import Part
-from models.export import plain_model
-from models.training import WarmTrainer
+from models.training.epoch import Part
+from models.training.saving import plain_model
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 LOADER = """

@@ -5,11 +5,11 @@ import tomllib
 import pytest
 
 from data_pipeline.system.errors import InputError, RunError, StudyError
-from models.settings import SETTINGS
-from search.exported import exported, read_exported
-from search.finished import export_trial, find_run
-from search.records import TrialRecord
-from search.study import check_study, read_study
+from models.config.settings import SETTINGS
+from search.final.exported_config import exported, read_exported
+from search.ledger.records import TrialRecord
+from search.pipeline.past_runs import export_trial, find_run
+from search.study.study import check_study, read_study
 from tests.strategies_ledger import begin, complete, prune, small
 
 STUDY = read_study("ckplus", settings=["training.epochs=5", "data.image_size=48"])

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.exported import exported, read_exported
-from search.final import retrain_order
-from search.records import TrialRecord
+from search.final.exported_config import exported, read_exported
+from search.final.retraining import retrain_order
+from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder
-from search.study import read_study
+from search.study.study import read_study
 from tests.strategies_ledger import begin, complete
 
 RATES = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.targets.class_balance import balance
-from models.feed import epoch_batches, epoch_targets, pack
-from models.heads import EMOTION
+from models.network.heads import EMOTION
+from models.training.batches import epoch_batches, epoch_targets, pack
 from tests.strategies_models import pictures
 
 

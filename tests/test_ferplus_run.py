@@ -11,8 +11,8 @@ from data_pipeline.readers import ferplus
 from data_pipeline.readers.location import find_data
 from data_pipeline.synthetic.write import write_drawn
 from data_pipeline.system.errors import StudyError
-from search.prepare import prepare, read_labels
-from search.study import read_study
+from search.inputs.prepare import prepare, read_labels
+from search.study.study import read_study
 from tests.strategies_runs import searched
 
 SMALL = (

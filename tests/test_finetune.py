@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from models.backbones import BACKBONES
-from models.epochs import Part
-from models.freezing import backbone_of, top_blocks
-from models.settings import BACKBONE_NAMES
-from models.training import WarmTrainer
-from models.warm import WarmModel
+from models.config.settings import BACKBONE_NAMES
+from models.network.freezing import backbone_of, top_blocks
+from models.training.compiled_model import WarmModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 ARRAYS = pictures(24)

@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from models.config import Frame
-from models.weights import Taken
-from search import first_weights
-from search.first_weights import start_line, told_starts
+from models.config.config import Frame
+from models.pretrained.sources import Taken
+from search.pipeline import weight_check
+from search.pipeline.weight_check import start_line, told_starts
 from search.run_folder import RunFolder
-from search.study import read_study
+from search.study.study import read_study
 from tests.strategies_models import structure
 from tests.strategies_runs import write_study
 
@@ -52,7 +52,7 @@ def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
         tried.extend(structures)
         return [PART]
 
-    monkeypatch.setattr(first_weights, "_tried", found)
+    monkeypatch.setattr(weight_check, "_tried", found)
     words = (study, SimpleNamespace(frame=frame), folder, lambda *_: None)
     line, unknown = told_starts(*words)
     again = told_starts(*words)

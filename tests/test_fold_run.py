@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.predictions import Predictions
-from search.curve import peak, smoothed
-from search.fold_run import FoldRun, is_stale, pooled, shared_rates
-from search.objective import run_trial
-from search.results import Completed
+from models.metrics.predictions import Predictions
+from search.trial.curve import peak, smoothed
+from search.trial.fold_history import FoldRun, is_stale, pooled, shared_rates
+from search.trial.messages import Completed
+from search.trial.trial import run_trial
 from tests.strategies_objective import CONFIG, EPOCHS, FakeTrainer, follow, trial
 
 CURVES = st.lists(st.floats(0, 1), min_size=1, max_size=12)

@@ -5,8 +5,8 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from data_pipeline.system.errors import RunError, StudyError
-from search.history import read_records
-from search.pruners import PRUNERS
+from search.ledger.pruners import PRUNERS
+from search.ledger.reader import read_records
 from tests.strategies_ledger import (
     GRID,
     SMALL,

@@ -9,7 +9,7 @@ from data_pipeline.readers import READERS, read
 from data_pipeline.split.split import split
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
-from search.study import check_study, read_study
+from search.study.study import check_study, read_study
 from tests.strategies_runs import searched, write_study
 from tests.strategies_tables import write_ck48, write_coursework, write_official
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.targets.class_balance import balance
-from models.assemble import ExpressionModel
-from models.averaging import averaged
-from models.feed import Batches, pack
-from models.freezing import backbone_of, top_blocks
-from models.warm import WarmModel
+from models.network.ema import averaged
+from models.network.freezing import backbone_of, top_blocks
+from models.network.model import ExpressionModel
+from models.training.batches import Batches, pack
+from models.training.compiled_model import WarmModel
 from tests.strategies_models import configured, pictures
 
 ARRAYS = pictures(4)

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.split.split import Fold
-from models.dummy import dummy_predictions
-from models.metrics import scores
-from search.curve import smoothed
-from search.fold_run import FoldRun, pooled, pooled_watched
-from search.gap import judged, told_gap, training_sample
-from search.judge import weighted_mean
-from search.objective import run_trial
-from search.results import Completed, Pruned, attributes_of, settled
+from models.evaluation.baseline import dummy_predictions
+from models.metrics.scores import scores
+from search.trial.curve import smoothed
+from search.trial.evaluator import weighted_mean
+from search.trial.fold_history import FoldRun, pooled, pooled_watched
+from search.trial.generalization_gap import judged, told_gap, training_sample
+from search.trial.messages import Completed, Pruned, attributes_of, settled
+from search.trial.trial import run_trial
 from tests.strategies_metrics import drawn
 from tests.strategies_objective import (
     CONFIG,

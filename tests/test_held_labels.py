@@ -10,9 +10,9 @@ from data_pipeline.split.held_out_subjects import rule_of
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import SealedError
-from search.prepare import read_labels
+from search.inputs.prepare import read_labels
 from search.run_folder import RunFolder
-from search.study import check_study
+from search.study.study import check_study
 from tests.strategies_runs import STUDY
 
 

@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from data_pipeline import decode_rows, pixel_file, readers
+from data_pipeline import readers
+from data_pipeline.images import cache_file, decode_table
 from data_pipeline.images.cache import read_images
 from data_pipeline.images.crop import CentreSquare, Cropped
 from data_pipeline.images.decode_table import decode_all
@@ -20,7 +21,7 @@ ROWS = 10
 @pytest.fixture
 def table(tmp_path, monkeypatch):
     """Gives a table of ten images, decoded in chunks of three."""
-    monkeypatch.setattr(decode_rows, "ROWS", 3)
+    monkeypatch.setattr(decode_table, "ROWS", 3)
     table = table_of([sample("S000", row) for row in range(ROWS)], tmp_path / "data")
     for number, image in enumerate(table.frame["image"]):
         write_image(table.root / image, number)
@@ -31,13 +32,13 @@ def table(tmp_path, monkeypatch):
 def decoded(monkeypatch):
     """Names the images that are decoded, in no order."""
     names = []
-    real = decode_rows.decode_cropped
+    real = decode_table.decode_cropped
 
     def counted(path, **options):
         names.append(path.name)
         return real(path, **options)
 
-    monkeypatch.setattr(decode_rows, "decode_cropped", counted)
+    monkeypatch.setattr(decode_table, "decode_cropped", counted)
     return names
 
 
@@ -128,11 +129,11 @@ def test_silent_damage(table, tmp_path, monkeypatch, decoded):
     path = read(table, tmp_path).path
     seen = path.with_suffix(".seen").read_text()
     flip(path, 200)
-    monkeypatch.setattr(pixel_file, "_look", lambda _: seen)
+    monkeypatch.setattr(cache_file, "_look", lambda _: seen)
     decoded.clear()
     read(table, tmp_path)
     assert not decoded
-    monkeypatch.setattr(pixel_file, "_look", lambda _: "another boot")
+    monkeypatch.setattr(cache_file, "_look", lambda _: "another boot")
     images = read(table, tmp_path)
     assert len(decoded) == 3
     np.testing.assert_array_equal(images.array, decode_all(table, size=16))
@@ -212,14 +213,14 @@ def test_at_once(table, tmp_path, decoded):
 
 def test_full_disk(table, tmp_path, monkeypatch):
     """A disk that fills on the way is one message, and what was written counts."""
-    real = pixel_file.PixelWriter.write
+    real = cache_file.PixelWriter.write
 
     def full(self, index, pixels, states):
         if index == 2:
             raise OSError(28, "No space left on device")
         real(self, index, pixels, states)
 
-    monkeypatch.setattr(pixel_file.PixelWriter, "write", full)
+    monkeypatch.setattr(cache_file.PixelWriter, "write", full)
     with pytest.raises(RunError, match=r"cache: .*No space left on device.*make room"):
         read(table, tmp_path)
     assert len(list((tmp_path / "cache").glob("images-*.part"))) == 1

@@ -10,7 +10,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from data_pipeline import decode_rows
+from data_pipeline.images import decode_table
 from data_pipeline.images.cache import read_images
 from data_pipeline.images.crop import CentreSquare
 from data_pipeline.images.decode_table import decode_all, decode_readable
@@ -32,13 +32,13 @@ def table(tmp_path):
 def decoded(monkeypatch):
     """Counts the files that are decoded."""
     count = []
-    real = decode_rows.decode_cropped
+    real = decode_table.decode_cropped
 
     def counted(path, **options):
         count.append(path)
         return real(path, **options)
 
-    monkeypatch.setattr(decode_rows, "decode_cropped", counted)
+    monkeypatch.setattr(decode_table, "decode_cropped", counted)
     return count
 
 
@@ -99,7 +99,7 @@ def test_rows_asked_for(table, tmp_path):
 
 def test_progress(table, tmp_path, monkeypatch):
     """Progress tells of each file hashed, and of the images chunk by chunk; once."""
-    monkeypatch.setattr(decode_rows, "ROWS", 4)
+    monkeypatch.setattr(decode_table, "ROWS", 4)
     told = []
     read(table, tmp_path, progress=lambda *step: told.append(step))
     assert told == [
@@ -231,7 +231,7 @@ def test_what_is_given_up_does_not_decode_on(table):
             time.sleep(0.1)
             return super().crop(picture, size=size, landmarks=landmarks)
 
-    chunks = decode_rows.decode_chunks(
+    chunks = decode_table.decode_chunks(
         table, [range(1), range(1, 6)], size=16, cropper=Slow()
     )
     next(chunks)

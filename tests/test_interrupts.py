@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from data_pipeline.system.interrupts import STILL, end_if_asked, ended_by, interrupts
-from search.progress import SearchProgress
-from search.records import Counts
-from search.results import Asked
+from search.callbacks.progress_bar import SearchProgress
+from search.ledger.records import Counts
+from search.trial.messages import Asked
 
 ROOT = Path(__file__).parents[1]
 

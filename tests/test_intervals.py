@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from models.intervals import intervals, subject_weights
-from models.metrics import scores, weighted_scores
+from models.evaluation.bootstrap import intervals, subject_weights
+from models.metrics.scores import scores, weighted_scores
 from tests.strategies_metrics import drawn
 
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from data_pipeline.media.face_crops import NOT_LOOKED_FOR, Portrait
 from data_pipeline.media.media import Shot
-from models.judging import judged
-from models.predictions import Predictions
+from models.inference.stream import judged
+from models.metrics.predictions import Predictions
 
 AT_ONCE = 4
 KNOWN = SimpleNamespace(emotions=("a", "b"), action_units=(), dimensions=())

@@ -6,19 +6,19 @@ from contextlib import suppress
 import pytest
 
 from data_pipeline.system.errors import ModelError, RunError, StudyError
-from models.description import read_description
-from search.exported import exported, read_exported
-from search.kept_files import (
+from models.inference.model_card import read_description
+from search.final.exported_config import exported, read_exported
+from search.ledger.records import TrialRecord
+from search.reports.holdout_report import describe
+from search.run_files import (
     KeptStarts,
     KeptTrials,
     check_database,
     read_kept,
     read_report,
 )
-from search.records import TrialRecord
-from search.report_text import describe
 from search.run_folder import RunFolder, sha256
-from search.study import read_study
+from search.study.study import read_study
 from tests.strategies_damage import changed, cut, damages
 from tests.strategies_ledger import small
 

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from data_pipeline.system.errors import RunError
-from models.provenance import write_provenance
-from search.final import retrain_order
-from search.kept_model import COPY, KeptModel, kept_model, loaded
-from search.model_card import MODEL, SIDECAR, signed_card
-from search.records import TrialRecord
+from models.pretrained.provenance import write_provenance
+from search.final.kept_model import COPY, KeptModel, kept_model, loaded
+from search.final.model_card import MODEL, SIDECAR, signed_card
+from search.final.retraining import retrain_order
+from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder, write_json
 from tests.strategies_ledger import small
 

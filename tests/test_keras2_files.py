@@ -5,10 +5,10 @@ import keras
 import numpy as np
 import pytest
 
-from models.assemble import assemble
-from models.donor_files import backbone_layers, caffe_name
-from models.donors import initial_weights, taken
-from models.export import plain_model
+from models.network.model import assemble
+from models.pretrained.formats import backbone_layers, caffe_name
+from models.pretrained.loading import initial_weights, taken
+from models.training.saving import plain_model
 from tests.strategies_models import configured, structure
 
 

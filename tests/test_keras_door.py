@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline import keras_door
+from data_pipeline.system import keras_import
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend, load_keras
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 SETTINGS = """
 import os
-from models.pinned import keras
+from models.keras_api import keras
 config = keras.config
 print(config.image_data_format(), config.floatx(), config.epsilon(), config.backend(),
     config.dtype_policy().name, config.max_epochs(), config.is_nnx_enabled(),
@@ -66,7 +66,7 @@ def test_other_backends_are_refused(monkeypatch, asked):
 )
 def test_the_backend_is_that_of_the_environment(monkeypatch, asked, used):
     """TensorFlow is used unless the environment says JAX."""
-    monkeypatch.setattr(keras_door.importlib.util, "find_spec", lambda _: True)
+    monkeypatch.setattr(keras_import.importlib.util, "find_spec", lambda _: True)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     if asked is not None:
         monkeypatch.setenv("KERAS_BACKEND", asked)
@@ -76,7 +76,7 @@ def test_the_backend_is_that_of_the_environment(monkeypatch, asked, used):
 def test_a_backend_that_is_not_installed_is_told(monkeypatch):
     """JAX is asked for and missing: the message names the extra."""
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    monkeypatch.setattr(keras_door.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(keras_import.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(
         InputError, match=r"not installed; pip install -e '?\"\.\[jax\]"
     ):
@@ -153,7 +153,7 @@ def test_a_process_that_does_not_train_reads_no_settings(monkeypatch):
     """Where only a library imports Keras, a person's settings cannot break it."""
     for name in ("KERAS_BACKEND", "KERAS_HOME", "KERAS_MAX_EPOCHS"):
         monkeypatch.setenv(name, "nonsense")
-    keras_door.without_settings()
+    keras_import.without_settings()
     assert check_backend() == "tensorflow"
     assert not Path(os.environ["KERAS_HOME"]).exists()
     assert "KERAS_MAX_EPOCHS" not in os.environ

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.assemble import ExpressionModel
-from models.config import Knobs
-from models.epochs import Part
-from models.knobs import knob_variables
-from models.training import WarmTrainer
+from models.config.config import Knobs
+from models.network.hyperparameters import knob_variables
+from models.network.model import ExpressionModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 BASE = {

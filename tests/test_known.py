@@ -7,13 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_pipeline.system.errors import StudyError
-from search.domains import Problems
-from search.gains import gains
-from search.known import read_enqueued, within
-from search.pruners import PRUNERS
-from search.space import FloatRange, grid_values
-from search.study import check_study, read_study
-from search.trials_table import trials_csv
+from search.callbacks.trials_csv import trials_csv
+from search.ledger.pruners import PRUNERS
+from search.reports.console import gains
+from search.study.distributions import Problems
+from search.study.enqueued import read_enqueued, within
+from search.study.space import FloatRange, grid_values
+from search.study.study import check_study, read_study
 from tests.strategies_ledger import (
     GRID,
     SMALL,

@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy
 
 from data_pipeline.system.errors import RunError, StorageError
-from search import lease as leases
-from search import stages
-from search.lease import DRIVERS, Lease
-from search.patient import Care
+from search.pipeline import stages
+from search.storage import driver_lease as leases
+from search.storage.driver_lease import DRIVERS, Lease
+from search.storage.retrying import Care
 
 SECONDS = 1.0
 

@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from data_pipeline.system.seeds import child_seed
-from search.history import read_records
+from search.ledger.reader import read_records
 from tests.strategies_ledger import (
     GRID,
     STORAGES,

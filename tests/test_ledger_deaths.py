@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.results import Report, Spent, WorkerDied
+from search.trial.messages import Report, Spent, WorkerDied
 from tests.strategies_ledger import (
     GRID,
     STORAGES,

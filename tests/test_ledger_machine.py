@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from search.results import WorkerDied
+from search.trial.messages import WorkerDied
 from tests.strategies_ledger import (
     begin,
     complete,

@@ -4,7 +4,7 @@ import pytest
 from optuna.samplers._tpe.sampler import _split_trials
 from optuna.trial import TrialState
 
-from search.pruners import PRUNERS
+from search.ledger.pruners import PRUNERS
 from tests.strategies_ledger import (
     STORAGES,
     begin,

@@ -8,8 +8,8 @@ from aiohttp import WSMsgType
 from PIL import Image
 
 from data_pipeline.media.media import Shot
-from models.judging import judged
-from models.recording import Recording
+from models.inference.stream import judged
+from models.live.recording import Recording
 from tests.strategies_live import (
     FRAMES,
     OTHER,

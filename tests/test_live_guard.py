@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from models.description import read_description
-from models.live_facts import BRING_IT, DRAWN, NO_FACE_SOUGHT, NOT_FOR, facts
-from models.live_guard import HERE
+from models.inference.model_card import read_description
+from models.live.page_info import BRING_IT, DRAWN, NO_FACE_SOUGHT, NOT_FOR, facts
+from models.live.security import HERE
 from tests.strategies_live import exact_judge, live_of, talk
 from tests.strategies_use import exported
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 from PIL import Image
 
-from models.live import main
+from models.live.__main__ import main
 from tests.strategies_browser import browser
 from tests.strategies_faces import drawn, drawn_rows
 from tests.strategies_models import EMOTIONS

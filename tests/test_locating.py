@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.images.detector import Face
-from models.locating import Locator
+from models.live.tracker import Locator
 
 
 def face(number):

@@ -7,7 +7,7 @@ from keras import ops
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from models.losses import action_unit_loss, emotion_loss, penalty, several_loss
+from models.network.losses import action_unit_loss, emotion_loss, penalty, several_loss
 from tests.strategies_gradients import gradient
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from models.counts import confusion
-from models.metrics import METRIC_NAMES, REPORTED_NAMES, Predictions, scores
+from models.metrics.counts import confusion
+from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES, Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
 MACRO = ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
@@ -219,7 +219,7 @@ def test_scatter_marks_rows_without_a_fold():
 def test_import_is_light():
     """The metrics load neither scikit-learn nor Keras: every epoch uses them."""
     code = (
-        "import sys, models.metrics;"
+        "import sys, models.metrics.scores;"
         "heavy = {'sklearn', 'scipy', 'keras', 'tensorflow', 'ray'};"
         "print(*heavy & set(sys.modules))"
     )

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from models.calibration import BINS
-from models.metrics import Predictions, scores
+from models.metrics.calibration import BINS
+from models.metrics.scores import Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
 

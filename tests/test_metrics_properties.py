@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.metrics import (
+from models.metrics.scores import (
     METRIC_NAMES,
     REPORTED_NAMES,
     Predictions,

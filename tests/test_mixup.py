@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.system.errors import StudyError
-from models.epochs import Part
-from models.feed import mixing
-from models.losses import action_unit_loss, emotion_loss
-from models.mixup import mixed, mixed_target
-from models.rating_losses import squared_error
-from models.training import WarmTrainer
-from search.study import read_study
+from models.network.losses import action_unit_loss, emotion_loss, squared_error
+from models.training.batches import mixing
+from models.training.epoch import Part
+from models.training.mixup import mixed, mixed_target
+from models.training.trainer import WarmTrainer
+from search.study.study import read_study
 from tests.strategies_models import configured, pictures
 
 SHARES = st.floats(0, 1, width=32)

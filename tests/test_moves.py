@@ -5,8 +5,8 @@ import pytest
 from keras import ops
 from scipy import ndimage
 
-from models.augment import DRAWS, affine, erase, of_images
-from models.presets import AMOUNTS, resolve
+from models.config.augmentation_presets import AMOUNTS, resolve
+from models.network.augmentation import DRAWS, affine, erase, of_images
 
 SIDE = 24
 

@@ -10,12 +10,12 @@ from data_pipeline import explore
 from data_pipeline.files.folder_names import LONGEST, why_unfit
 from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
-from search.earlier_run import check_warm_start
-from search.exported import read_exported
-from search.finished import find_run
+from search.final.exported_config import read_exported
+from search.inputs.earlier_run import check_warm_start
+from search.inputs.initial_weights import models_of
+from search.pipeline.past_runs import find_run
 from search.run_folder import RunFolder, check_name, run_name
-from search.starts import models_of
-from search.study import read_study
+from search.study.study import read_study
 from tests.strategies_runs import said, searched, write_study
 
 WRONG = (
@@ -128,7 +128,7 @@ def test_commands_on_a_run(tmp_path, main):
 
 def test_earlier_studies(tmp_path):
     """warm_start and study:NAME name a folder beside the run's own."""
-    settings = ['search.warm_start="../x"', "backbone.weights=study:../x"]
+    settings = ['search.pipeline.warm_start="../x"', "backbone.weights=study:../x"]
     study = read_study("smoke", settings=settings)
     folder = RunFolder(out=tmp_path, name="smoke")
     with pytest.raises(InputError, match=r"\[search\] warm_start: .*must not hold /"):

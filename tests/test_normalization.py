@@ -10,22 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.system.errors import WeightsError
-from models.assemble import ExpressionModel, assemble
 from models.backbones import BACKBONES
-from models.donors import initial_weights
-from models.epochs import Part
-from models.export import copy_weights, plain_model
-from models.normalization import (
+from models.config.settings import BACKBONE_NAMES
+from models.network.model import ExpressionModel, assemble
+from models.network.standardization import (
     ChannelStatistics,
     Standardize,
     channel_statistics,
     set_statistics,
     statistics_of,
 )
-from models.reset import initialize
-from models.settings import BACKBONE_NAMES
-from models.training import WarmTrainer
-from models.weights import check_structure
+from models.pretrained.loading import initial_weights
+from models.pretrained.sources import check_structure
+from models.training.epoch import Part
+from models.training.initialization import initialize
+from models.training.saving import copy_weights, plain_model
+from models.training.trainer import WarmTrainer
 from tests.strategies_backbones import assert_same, faces, logits, settle
 from tests.strategies_models import SIDE, configured, pictures, structure
 

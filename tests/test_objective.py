@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.seeds import child_seed
-from models.metrics import scores
-from models.predictions import Predictions
-from search.curve import smoothed
-from search.judge import weighted_mean
-from search.objective import completed, run_trial
-from search.results import Completed, Pruned, Spent
+from models.metrics.predictions import Predictions
+from models.metrics.scores import scores
+from search.trial.curve import smoothed
+from search.trial.evaluator import weighted_mean
+from search.trial.messages import Completed, Pruned, Spent
+from search.trial.trial import completed, run_trial
 from tests.strategies_metrics import labels, outputs
 from tests.strategies_objective import (
     CONFIG,

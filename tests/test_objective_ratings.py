@@ -8,12 +8,12 @@ import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.split.split import Fold
-from models.epochs import EpochScore
-from models.metrics import scores
-from models.predictions import Predictions
-from models.training import WarmTrainer
-from search.objective import completed, run_trial
-from search.results import Completed, Pruned, Spent
+from models.metrics.predictions import Predictions
+from models.metrics.scores import scores
+from models.training.epoch import EpochScore
+from models.training.trainer import WarmTrainer
+from search.trial.messages import Completed, Pruned, Spent
+from search.trial.trial import completed, run_trial
 from tests.strategies_metrics import labels, outputs
 from tests.strategies_models import configured, pictures
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.ops import convert_to_tensor as tensor
 
-from models.assemble import assemble
-from models.optimizers import clip, make_optimizer
-from models.settings import DECAYED, OPTIMIZER_NAMES
+from models.config.settings import DECAYED, OPTIMIZER_NAMES
+from models.network.model import assemble
+from models.network.optimizers import clip, make_optimizer
 from tests.strategies_models import structure
 
 NUMBERS = st.lists(

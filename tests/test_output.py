@@ -11,7 +11,7 @@ from rich.console import Console
 from data_pipeline.images.cache import read_images
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.terminal import UNREAD, Output, one_line, say, shown
-from search.progress import SearchProgress
+from search.callbacks.progress_bar import SearchProgress
 from tests.strategies_runs import ROOT
 from tests.strategies_tables import sample, table_of, write_image
 

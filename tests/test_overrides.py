@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.overrides import override, read_value
-from search.study import read_study
+from search.study.overrides import override, read_value
+from search.study.study import read_study
 
 WHEN = {"backbone.name": ["residual_cnn"]}
 RAW = {

@@ -17,11 +17,11 @@ from optuna.storages import InMemoryStorage
 
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import StorageError
-from search import ledger as ledgers
-from search import patient
-from search.ledger import open_ledger
-from search.patient import Care, Patience, Patient
-from search.storage import open_storage
+from search.ledger import ledger as ledgers
+from search.ledger.ledger import open_ledger
+from search.storage import retrying
+from search.storage.open_storage import open_storage
+from search.storage.retrying import Care, Patience, Patient
 from tests.strategies_ledger import DATA, begin, complete, finish, inside, report, small
 
 SHORT = Care(seconds=0.3, seconds_full=0.2)
@@ -63,7 +63,7 @@ def searched(faults):
     storage = Patient(Flaky(InMemoryStorage(), faults), Patience("x://", Care()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledgers, "open_storage", lambda *_: storage)
-        patch.setattr(patient, "FIRST_PAUSE", 0.0)
+        patch.setattr(retrying, "FIRST_PAUSE", 0.0)
         ledger = open_ledger(small(), url="x://", name="small", data=DATA)
         first = ledger.ask()
         ledger.report(first.number, report(1, 0.25))
@@ -245,7 +245,7 @@ def test_an_interrupted_wait(tmp_path, monkeypatch):
 
     thread = locked_for(tmp_path / "optuna.db", 2.0)
     start = time.monotonic()
-    monkeypatch.setattr(patient.time, "sleep", interrupt)
+    monkeypatch.setattr(retrying.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         ledger.tell(asked.number, complete(0.5))
     ledger.close()

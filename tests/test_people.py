@@ -18,10 +18,10 @@ from data_pipeline.dataset.subject_aliases import (
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.system.errors import DataError, StudyError
-from search.exported import exported
-from search.prepare import label_identity, read_labels
-from search.records import TrialRecord
-from search.study import read_study
+from search.final.exported_config import exported
+from search.inputs.prepare import label_identity, read_labels
+from search.ledger.records import TrialRecord
+from search.study.study import read_study
 from tests.strategies_runs import STUDY, said, searched, write_study
 from tests.strategies_tables import ckplus_sized, sample, table_of, write_table
 

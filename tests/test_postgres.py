@@ -13,11 +13,11 @@ import sqlalchemy
 
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import InputError, RunError
-from search.driver_lock import only_driver_of_storage
-from search.ledger import open_ledger
-from search.patient import Care
-from search.storage import open_storage
-from search.storage_url import masked, whole_url
+from search.ledger.ledger import open_ledger
+from search.storage.driver_lock import only_driver_of_storage
+from search.storage.open_storage import open_storage
+from search.storage.retrying import Care
+from search.storage.url import masked, whole_url
 from tests.strategies_ledger import DATA, complete, finish, inside, report, small
 from tests.strategies_postgres import QUOTED, Server, programs
 
@@ -100,7 +100,7 @@ def test_studies_beside_each_other(url):
 def test_a_killed_driver(url):
     """After a kill -9 the same machine's next driver takes over at once."""
     code = (
-        "import sys; from search.driver_lock import only_driver_of_storage\n"
+        "import sys; from search.storage.driver_lock import only_driver_of_storage\n"
         f"with only_driver_of_storage({url!r}, 'small'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from models.assemble import assemble
-from models.epochs import Part
-from models.settings import PRECISIONS
-from models.training import WarmTrainer
+from models.config.settings import PRECISIONS
+from models.network.model import assemble
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 PART = Part(train=np.arange(16), validation=np.arange(16, 24))

@@ -13,9 +13,9 @@ from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.media.face_crops import Portraits
 from data_pipeline.media.media import Shot
 from data_pipeline.system.workers import cores
-from models.description import read_description
-from models.inference import Inference
-from models.judging import judged
+from models.inference.model_card import read_description
+from models.inference.predictor import Inference
+from models.inference.stream import judged
 from tests.strategies_faces import astronaut, drawn, drawn_rows
 from tests.strategies_models import EMOTIONS
 from tests.strategies_runs import contents

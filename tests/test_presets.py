@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config import Knobs, complete
-from models.presets import AMOUNTS, PRESETS, Augmentation, resolve
-from models.settings import SETTINGS
-from search.space import FloatRange
-from search.study import read_study
+from models.config.augmentation_presets import AMOUNTS, PRESETS, Augmentation, resolve
+from models.config.config import Knobs, complete
+from models.config.settings import SETTINGS
+from search.study.space import FloatRange
+from search.study.study import read_study
 from tests.strategies_models import configured
 
 NUMBERS = [name for name in AMOUNTS if name not in {"strength", "probability"}]

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from search.progress import SearchProgress, clock
+from search.callbacks.progress_bar import SearchProgress, clock
 from tests.strategies_ledger import begin, complete, fail, prune
 
 

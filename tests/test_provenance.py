@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.provenance import MEMBER, read_provenance, write_provenance
-from models.saved_models import check_model
+from models.pretrained.provenance import MEMBER, read_provenance, write_provenance
+from models.pretrained.saved_models import check_model
 from tests.strategies_tables import LAW
 
 CARD = {"study": "a", "data": {"dataset": "ckplus"}, "thresholds": {"AU1": 0.25}}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from models.epochs import EpochScore
-from models.predictions import Predictions
-from models.training import Timings
-from search import worker
+from models.metrics.predictions import Predictions
+from models.training.epoch import EpochScore
+from models.training.trainer import Timings
+from search.trial import worker
 from tests.strategies_runs import STUDY, searched, table, write_study
 
 SKILLED = 4

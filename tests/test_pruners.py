@@ -5,8 +5,8 @@ from hypothesis import given
 from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import TrialState
 
-from search.pruners import PRUNERS, FoldWilcoxon, Steps
-from search.sections import Search
+from search.ledger.pruners import PRUNERS, FoldWilcoxon, Steps
+from search.study.sections import Search
 from tests.strategies_pruners import (
     LAWS,
     SEEDS,

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.split.split import Fold
-from models.config import Frame
-from search.job import Job
-from search.results import Asked
-from search.worker import Worker
+from models.config.config import Frame
+from search.trial.messages import Asked, Job
+from search.trial.worker import Worker
 from tests.strategies_models import EMOTIONS, SIDE, UNITS, pictures
 from tests.strategies_objective import follow
 

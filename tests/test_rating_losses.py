@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from models.rating_losses import discordance, squared_error, valence_arousal_loss
+from models.network.losses import discordance, squared_error, valence_arousal_loss
 from tests.strategies_gradients import gradient
 
 

@@ -7,8 +7,8 @@ from scipy.stats import pearsonr
 from sklearn.metrics import root_mean_squared_error
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.dummy import dummy_predictions
-from models.metrics import Predictions, scores
+from models.evaluation.baseline import dummy_predictions
+from models.metrics.scores import Predictions, scores
 from tests.strategies_metrics import drawn, labels, outputs
 
 

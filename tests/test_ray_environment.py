@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from search.ray_environment import QUIET, settle_environment
+from search.executors.ray_environment import QUIET, settle_environment
 
 PERSON = {
     "RAY_ADDRESS": "10.0.0.1:6379",

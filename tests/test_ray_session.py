@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from search.ray_folder import MOST, PREFIX
+from search.executors.ray_folder import MOST, PREFIX
 from tests.strategies_runs import ended
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from search.pulse import Beat, Pulse, beats, has_begun
-from search.ray_watch import GRACE, KILLED, STILL, TOLD, Silence, Watch
+from search.executors.heartbeat import Beat, Pulse, beats, has_begun
+from search.executors.ray_monitor import GRACE, KILLED, STILL, TOLD, Silence, Watch
 
 PATIENCE = 20
 

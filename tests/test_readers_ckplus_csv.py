@@ -5,7 +5,7 @@ import errno
 import pandas as pd
 import pytest
 
-from data_pipeline import check_table
+from data_pipeline.dataset import table_checks
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
 from tests.strategies_tables import (
@@ -227,6 +227,6 @@ def test_unreadable_file(tmp_path, monkeypatch):
     def denied(_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(check_table, "read_bytes", denied)
+    monkeypatch.setattr(table_checks, "read_bytes", denied)
     with pytest.raises(DataError, match=r"data_labels\.csv: .*Permission denied"):
         read(tmp_path, "ckplus")

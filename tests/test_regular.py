@@ -19,9 +19,9 @@ from data_pipeline.images.decode import UnreadableError, decode
 from data_pipeline.images.digests import UNREADABLE, file_digests
 from data_pipeline.media.media import shots
 from data_pipeline.system.errors import DataError, HarnessError
-from models.description import model_file, read_description
-from search.exported import read_exported
-from search.study import read_study
+from models.inference.model_card import model_file, read_description
+from search.final.exported_config import read_exported
+from search.study.study import read_study
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.timeout(60)

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import RunError
-from models.assemble import ExpressionModel
-from models.config import Frame
-from models.training import WarmTrainer
-from search import worker
-from search.exported import exported
-from search.records import TrialRecord
-from search.results import Failed, Retrained, RetrainOrder
-from search.study import read_study
-from search.training_runs import train_seeds
+from models.config.config import Frame
+from models.network.model import ExpressionModel
+from models.training.trainer import WarmTrainer
+from search.final.exported_config import exported
+from search.ledger.records import TrialRecord
+from search.pipeline.train_seeds import train_seeds
+from search.study.study import read_study
+from search.trial import worker
+from search.trial.messages import Failed, Retrained, RetrainOrder
 from tests.strategies_models import EMOTIONS, SIDE, UNITS, pictures
 from tests.strategies_objective import job_of
 from tests.strategies_runs import write_study

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from models.evaluation import evaluate
-from search.report_text import WIDTH, describe
-from search.report_words import HEADS, LEFT_OUT, METRIC_TEXTS
+from models.evaluation.report import evaluate
+from search.reports.holdout_report import HEADS, LEFT_OUT, METRIC_TEXTS, WIDTH, describe
 from tests.strategies_metrics import drawn, labels, outputs
 
 

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from models.runtime import environment, is_out_of_memory
+from models.backend import environment, is_out_of_memory
 
 QUIET = """
-from models.runtime import prepare_process
+from models.backend import prepare_process
 prepare_process(cpus=1)
 import keras, tensorflow as tf
 tf.constant(1.0) + 1

@@ -6,8 +6,8 @@ import pytest
 
 from data_pipeline import check
 from data_pipeline.system.errors import InputError
-from search.prepare import prepare, read_labels
-from search.study import read_study
+from search.inputs.prepare import prepare, read_labels
+from search.study.study import read_study
 from tests.strategies_check import SUBJECTS, image_of, write_clean
 from tests.strategies_runs import said, write_study
 from tests.strategies_tables import write_ck48, write_image, write_table

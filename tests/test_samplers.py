@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-import search.sampler_packages
+import search.sampling.packages
 from data_pipeline.system.errors import StudyError
-from search.samplers import SAMPLERS
-from search.sections import Search
+from search.sampling.samplers import SAMPLERS
+from search.study.sections import Search
 from tests.strategies_samplers import SPACE, begin, built, proposals
 from tests.strategies_space import contains
 
@@ -142,6 +142,6 @@ def test_every_sampler_has_its_laws():
 
 def test_gp_without_torch(monkeypatch):
     """Where PyTorch is missing, gp says what to install and what to take instead."""
-    monkeypatch.setattr(search.sampler_packages, "find_spec", lambda _: None)
+    monkeypatch.setattr(search.sampling.packages, "find_spec", lambda _: None)
     with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*tpe"):
         built("gp")

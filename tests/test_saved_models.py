@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import ModelError, WeightsError
-from models.assemble import assemble
-from models.donors import initial_weights
-from models.inference import Inference
-from models.saved_models import LARGEST, check_arrays, check_model
+from models.inference.predictor import Inference
+from models.network.model import assemble
+from models.pretrained.loading import initial_weights
+from models.pretrained.saved_models import LARGEST, check_arrays, check_model
 from tests.strategies_models import structure
 from tests.strategies_use import exported
 
@@ -191,8 +191,11 @@ def test_damaged_files(tmp_path, model):
 def test_one_door_to_models():
     """Models and HDF5 files are opened where they were looked at."""
     wanted = {
-        "keras.saving.load_model": ["models/saved_models.py"],
-        "h5py.File": ["models/donor_files.py", "models/saved_models.py"],
+        "keras.saving.load_model": ["models/pretrained/saved_models.py"],
+        "h5py.File": [
+            "models/pretrained/formats.py",
+            "models/pretrained/saved_models.py",
+        ],
     }
     found = {name: set() for name in wanted}
     for package in ("data_pipeline", "models", "search"):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.schedule import SHAPES, Schedule, Standing, advanced, learning_rate
-from models.settings import SCHEDULES
-from search.fold_run import shared_rates
+from models.config.schedules import SHAPES, Schedule, Standing, advanced, learning_rate
+from models.config.settings import SCHEDULES
+from search.trial.fold_history import shared_rates
 
 
 def _rates(kind, *, epochs=10, values=(), **numbers):

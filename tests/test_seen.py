@@ -9,12 +9,18 @@ from dataclasses import replace
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from models.provenance import write_provenance
-from models.weights import Taken
-from search.prepare import read_labels
-from search.seen import check_digest
-from search.starts import check_seen, models_of, start_card, started, unknown
-from search.study import check_study
+from models.pretrained.provenance import write_provenance
+from models.pretrained.sources import Taken
+from search.inputs.initial_weights import (
+    check_seen,
+    models_of,
+    start_card,
+    started,
+    unknown,
+)
+from search.inputs.prepare import read_labels
+from search.inputs.provenance import check_digest
+from search.study.study import check_study
 from tests.strategies_runs import STUDY
 from tests.strategies_starts import BACKBONES, FRAME, space, with_model
 

@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from search.served import guarded, tensorboard
+from search.pipeline.tensorboard_server import guarded, tensorboard
 
 HERE = "127.0.0.1"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from search.run import parser
-from search.sections import SECTIONS
-from search.study import STUDIES, read_study
+from search.study.sections import SECTIONS
+from search.study.study import STUDIES, read_study
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
 KEYS = [
@@ -41,8 +41,8 @@ TEXTS = {
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
     "search.pruner": {"hyperband": "hyperband", "none": "none"},
     "search.tensorboard": {"true": True, "false": False},
-    "search.checkpoints": {"0": 0, "3": 3},
-    "search.warm_start": {"fer": "fer", "ferplus": "ferplus"},
+    "search.trial.checkpoints": {"0": 0, "3": 3},
+    "search.pipeline.warm_start": {"fer": "fer", "ferplus": "ferplus"},
     "search.enqueue": {
         "[]": (),
         '[{ name = "ours", "head.dropout" = 0.2 }]': (

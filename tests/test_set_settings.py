@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from models.config import Frame, model_config
-from models.settings import SETTINGS
+from models.config.config import Frame, model_config
+from models.config.settings import SETTINGS
 from search.run import parser
-from search.study import STUDIES, read_study
+from search.study.study import STUDIES, read_study
 from tests.strategies_space import Suggester
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.ops import convert_to_tensor as tensor
 
-from models.epochs import Part
-from models.feed import Batches, balanced, pack
-from models.sharpness import climbed
-from models.training import WarmTrainer
-from models.warm import WarmModel
+from models.network.sam import climbed
+from models.training.batches import Batches, balanced, pack
+from models.training.compiled_model import WarmModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 NUMBERS = st.lists(st.floats(-50, 50, width=32), min_size=4, max_size=4)

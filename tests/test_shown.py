@@ -25,7 +25,7 @@ from data_pipeline.system.terminal import (
     say_error,
     shown,
 )
-from search.progress import SearchProgress
+from search.callbacks.progress_bar import SearchProgress
 from tests.strategies_ledger import begin, fail
 from tests.strategies_runs import ROOT, said
 

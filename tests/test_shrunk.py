@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from data_pipeline.system.errors import StudyError
-from models.assemble import assemble
-from models.backbones.kind import shrink
-from models.config import complete
-from models.donor_files import backbone_layers
-from models.epochs import Part
-from models.training import WarmTrainer
-from models.weights import check_structure
+from models.backbones.backbone import shrink
+from models.config.config import complete
+from models.network.model import assemble
+from models.pretrained.formats import backbone_layers
+from models.pretrained.sources import check_structure
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 SIDE, LARGE = 48, 112

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.readings import Reading
-from models.smoothing import Smoother
+from models.inference.face_prediction import Reading
+from models.live.smoothing import Smoother
 
 BOX = (10.0, 10.0, 40.0, 50.0)
 SHARES = st.floats(0, 0.99)

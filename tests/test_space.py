@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.space import (
+from search.study.space import (
     Choices,
     FloatRange,
     IntRange,

@@ -14,8 +14,8 @@ from data_pipeline.split.label_shares import HOLD_OUT
 from data_pipeline.split.split import Fold, split, split_report
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
-from search.report_text import WIDTH
-from search.split_text import split_text
+from search.reports.holdout_report import WIDTH
+from search.reports.split_report import split_text
 from tests.strategies_tables import (
     LAW,
     ckplus_sized,

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 
 from data_pipeline.system.errors import StudyError, WeightsError
-from models.config import Frame
-from search.starts import (
+from models.config.config import Frame
+from search.inputs.initial_weights import (
     check_space,
     donated,
     models_of,
     start_identity,
     starts,
 )
-from search.study import check_study
+from search.study.study import check_study
 from tests.strategies_runs import STUDY
 from tests.strategies_starts import BACKBONES, FRAME, space, with_model
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.pruners import Steps
+from search.ledger.pruners import Steps
 from tests.strategies_pruners import STEPS, curve
 
 

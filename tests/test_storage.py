@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy
 
 from data_pipeline.system.errors import InputError, RunError
-from search.driver_lock import only_driver
-from search.journal import cut_torn_line
-from search.storage import open_storage
+from search.storage.driver_lock import only_driver
+from search.storage.journal import cut_torn_line
+from search.storage.open_storage import open_storage
 
 ROOT = Path(__file__).parents[1]
 
@@ -135,7 +135,7 @@ def test_damaged_journals(tmp_path, line):
 def driver(lock):
     """Holds a lock in another process; gives the process."""
     code = (
-        "import sys, pathlib; from search.driver_lock import only_driver\n"
+        "import sys, pathlib; from search.storage.driver_lock import only_driver\n"
         f"with only_driver(pathlib.Path({str(lock)!r})):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -12,8 +12,8 @@ from optuna.exceptions import DuplicatedStudyError, StorageInternalError
 from optuna.storages import RDBStorage
 
 from data_pipeline.system.errors import InputError, RunError
-from search.storage import open_storage
-from search.storage_faults import fault_of
+from search.storage.faults import fault_of
+from search.storage.open_storage import open_storage
 
 NOBODY = 'connection failed: FATAL:  role "me" does not exist'
 

@@ -14,10 +14,11 @@ from sqlalchemy.engine import make_url
 
 from data_pipeline import check, draw, explore
 from data_pipeline.system.errors import InputError, RunError
-from search import export, run, storage_url, tensorboard, train
-from search.driver_lock import only_driver_of_storage
+from search import export, run, tensorboard, train
 from search.run_folder import RunFolder
-from search.storage_url import (
+from search.storage import url as module
+from search.storage.driver_lock import only_driver_of_storage
+from search.storage.url import (
     ENVIRONMENT,
     asked_storage,
     file_of,
@@ -240,7 +241,7 @@ def test_empty_data(command, capsys):
 
 def test_missing_drivers(monkeypatch):
     """Our driver is taken where SQLAlchemy's is missing; else the extra is named."""
-    monkeypatch.setattr(storage_url, "_is_installed", lambda _: False)
+    monkeypatch.setattr(module, "_is_installed", lambda _: False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.setitem(sys.modules, "pymysql", None)
     for url, extra in (("postgresql://h/x", "postgres"), ("mysql://h/x", "mysql")):
@@ -251,7 +252,8 @@ def test_missing_drivers(monkeypatch):
 def test_ray_keeps_no_command_line():
     """The record that Ray keeps of a job does not hold a storage's password."""
     code = (
-        "import search.ray_start, ray\nprint(ray._private.utils.get_entrypoint_name())"
+        "import search.executors.ray_cluster, ray\n"
+        "print(ray._private.utils.get_entrypoint_name())"
     )
     words = [sys.executable, "-c", code, "--storage", "postgresql://me:s3cret@host/x"]
     found = subprocess.run(  # noqa: S603 - our own code

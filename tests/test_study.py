@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.study import find_study, read_study
+from search.study.study import find_study, read_study
 from tests.strategies_study import STUDY, message, study
 
 

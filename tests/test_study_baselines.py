@@ -8,12 +8,12 @@ import pytest
 
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.synthetic.write import write_drawn
-from models.assemble import ExpressionModel
-from models.config import model_config
-from models.training import Arrays, Part, WarmTrainer
-from search.known import find
-from search.prepare import read_labels
-from search.study import STUDIES, read_study
+from models.config.config import model_config
+from models.network.model import ExpressionModel
+from models.training.trainer import Arrays, Part, WarmTrainer
+from search.inputs.prepare import read_labels
+from search.study.enqueued import find
+from search.study.study import STUDIES, read_study
 
 RECIPES = {
     "ckplus": {
@@ -31,8 +31,9 @@ RECIPES = {
         "head.dropout": 0.5,
         "augmentation.preset": "standard",
     },
-    # FER2013 at 73.7 %, and AffectNet by CAGE: sources in models/presets.py. Sharp
-    # steps are HSEmotion's, on AffectNet too.
+    # FER2013 at 73.7 %, and AffectNet by CAGE: sources in
+    # models/config/augmentation_presets.py. Sharp steps are HSEmotion's,
+    # on AffectNet too.
     "ferplus": {
         "backbone.name": "resnet18",
         "training.optimizer": "sgd",

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from models.config import Frame, model_config
-from search.study import STUDIES, check_study, read_study
+from models.config.config import Frame, model_config
+from search.study.study import STUDIES, check_study, read_study
 from tests.strategies_space import Suggester
 
 FILES = sorted(STUDIES.glob("*.toml"))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from data_pipeline.dataset.config import read_data_keys
 from data_pipeline.files.documents import parse_toml
 from data_pipeline.system.errors import StudyError
-from models.settings import SETTINGS
-from search.overrides import override
-from search.sections import SECTIONS
-from search.study import Study, check_study, read_study
+from models.config.settings import SETTINGS
+from search.study.overrides import override
+from search.study.sections import SECTIONS
+from search.study.study import Study, check_study, read_study
 from tests.strategies_study import STUDY, study
 
 KEYS = [

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.study_text import study_text
+from search.study.toml_writer import study_text
 
 KEYS = st.text("abé.-_ \"\\'#=[]", max_size=6)
 PLAIN = st.one_of(

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from data_pipeline.files.csv_writer import FORMULA, Table, cell
 from data_pipeline.media.media import Shot
-from models.description import Description, Input, Origin
-from models.judged_csv import write
-from models.judging import Judged
-from search.trials_table import trials_csv
+from models.inference.csv_table import write
+from models.inference.model_card import Description, Input, Origin
+from models.inference.stream import Judged
+from search.callbacks.trials_csv import trials_csv
 from tests.strategies_ledger import begin, fail
 
 ROOT = Path(__file__).parents[1]

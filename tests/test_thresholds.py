@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from models.metrics import Predictions, scores
-from models.thresholds import ENOUGH, best_threshold, choose_thresholds
+from models.metrics.scores import Predictions, scores
+from models.metrics.thresholds import ENOUGH, best_threshold, choose_thresholds
 from tests.strategies_metrics import drawn, labels, outputs, scored
 
 cases = st.lists(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.assemble import ExpressionModel
-from models.epochs import Part
-from models.settings import BALANCES, OPTIMIZER_NAMES, SCHEDULES
-from models.training import WarmTrainer
+from models.config.settings import BALANCES, OPTIMIZER_NAMES, SCHEDULES
+from models.network.model import ExpressionModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 ROWS = 24

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.epochs import Arrays, Part
-from models.training import WarmTrainer
+from models.training.epoch import Arrays, Part
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures
 
 ROWS = 24

@@ -4,10 +4,10 @@ import csv
 import io
 from dataclasses import replace
 
-from models.settings import SETTINGS
-from search.gap import judged
-from search.results import Spent, settled
-from search.trials_table import HEADER, trials_csv
+from models.config.settings import SETTINGS
+from search.callbacks.trials_csv import HEADER, trials_csv
+from search.trial.generalization_gap import judged
+from search.trial.messages import Spent, settled
 from tests.strategies_ledger import begin, complete, fail, prune, report, small
 
 GOLDEN = (

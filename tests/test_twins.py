@@ -20,11 +20,11 @@ from data_pipeline.split.held_out_subjects import split_table
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import DataError
-from search.announce import say_split
-from search.prepare import prepare, read_labels
-from search.report_text import WIDTH, describe
-from search.scoring import kept_promise, scored_apart
-from search.study import read_study
+from search.final.holdout_test import kept_promise, scored_apart
+from search.inputs.prepare import prepare, read_labels
+from search.reports.console import say_split
+from search.reports.holdout_report import WIDTH, describe
+from search.study.study import read_study
 from tests.strategies_check import write_clean
 from tests.strategies_metrics import labels, outputs
 from tests.strategies_runs import STUDY, said, searched, write_study

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from data_pipeline.media.media import Shot
-from models import live_frames, live_start
-from models.live import main
-from models.live_frames import paced
-from models.locating import OLDEST
+from models.live import frames, start
+from models.live.__main__ import main
+from models.live.frames import paced
+from models.live.tracker import OLDEST
 from tests.strategies_live import camera_pictures, exact_judge
 from tests.strategies_runs import said
 from tests.strategies_use import exported, write_video
@@ -66,7 +66,7 @@ def test_options_reach_the_judge(tmp_path, monkeypatch, words, smooth, oldest):
     async def noted(live, _listener, _say):
         served.append(live.judge)
 
-    monkeypatch.setattr(live_start, "_serve", noted)
+    monkeypatch.setattr(start, "_serve", noted)
     answer = said(main, "--model", str(exported(tmp_path)), "--port", "0", *words)
     assert answer.code == 0
     assert [(one.smooth, one.oldest) for one in served] == [(smooth, oldest)]
@@ -92,7 +92,7 @@ class Clock:
 def test_late_frames_of_a_video_are_left_out(tmp_path, monkeypatch, takes, wanted):
     """A video keeps its own pace: what a slow judge has no time for is not shown."""
     clock = Clock()
-    monkeypatch.setattr(live_frames, "time", clock)
+    monkeypatch.setattr(frames, "time", clock)
     pictures = [Image.new("RGB", (64, 48), (9 * n,) * 3) for n in range(20)]
     path = write_video(tmp_path / "a.mp4", pictures, rate=10)
     shown = []

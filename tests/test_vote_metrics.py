@@ -6,10 +6,10 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn import metrics as sk
 
-from models.calibration import LEAST
-from models.emotion_metrics import vote_metrics
-from models.evaluation import evaluate_votes
-from models.metrics import Predictions
+from models.evaluation.report import evaluate_votes
+from models.metrics.calibration import LEAST
+from models.metrics.emotion import vote_metrics
+from models.metrics.scores import Predictions
 from tests.strategies_metrics import labels, outputs
 
 

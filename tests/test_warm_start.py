@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from data_pipeline.system.errors import InputError, StudyError
-from search import stages
+from search.pipeline import stages
+from search.pipeline.warm_start import MOST, warm_started
 from search.run_folder import RunFolder
-from search.study import check_study
-from search.warm_start import MOST, warm_started
+from search.study.study import check_study
 from tests.strategies_ledger import SMALL, begin, complete, small
 from tests.strategies_runs import contents, searched, table, write_study
 
@@ -136,10 +136,11 @@ def test_a_run_that_is_not_there(tmp_path):
 def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
     """Reading the labels of a large data set would be waited for in vain."""
     monkeypatch.setattr(
-        "search.begin.read_labels", lambda *_, **__: pytest.fail("labels were read")
+        "search.pipeline.opening.read_labels",
+        lambda *_, **__: pytest.fail("labels were read"),
     )
     study = write_study(tmp_path)
-    words = ("--set", "search.warm_start=v1")
+    words = ("--set", "search.pipeline.warm_start=v1")
     answer = searched(study, coursework, tmp_path / "runs", *words)
     assert answer.code == 2
     assert "no run of a study v1 on drawn faces" in answer.err
@@ -159,7 +160,7 @@ def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
     monkeypatch.setattr(stages, "executor", lambda _: untrained)
     words = (coursework, tmp_path / "runs", "--until", "search")
     earlier = searched(write_study(tmp_path, "v1"), *words)
-    warm = ("--set", "search.warm_start=v1", "--set", "search.trials=3")
+    warm = ("--set", "search.pipeline.warm_start=v1", "--set", "search.trials=3")
     later = searched(write_study(tmp_path, "v2"), *words, *warm)
 
     assert (earlier.code, later.code, later.err) == (0, 0, "")

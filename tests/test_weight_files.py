@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import WeightsError
-from models.assemble import assemble
-from models.donor_files import backbone_layers
-from models.donors import initial_weights, taken
-from models.epochs import Part
-from models.export import plain_model
-from models.heads import POOL
-from models.training import WarmTrainer
-from models.weights import check_structure
+from models.network.heads import POOL
+from models.network.model import assemble
+from models.pretrained.formats import backbone_layers
+from models.pretrained.loading import initial_weights, taken
+from models.pretrained.sources import check_structure
+from models.training.epoch import Part
+from models.training.saving import plain_model
+from models.training.trainer import WarmTrainer
 from tests.strategies_models import configured, pictures, structure
 
 PART = Part(train=np.arange(24), validation=np.arange(24))

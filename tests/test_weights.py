@@ -6,12 +6,12 @@ import pytest
 from keras.src.applications import efficientnet, mobilenet, resnet
 
 from data_pipeline.system.errors import StudyError, WeightsError
-from models import donors
-from models.assemble import assemble
-from models.catalogue import BACKBONE_FACTS
-from models.donor_files import backbone_layers
-from models.donors import initial_weights
-from models.weights import check_structure, check_weights
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.network.model import assemble
+from models.pretrained import loading
+from models.pretrained.formats import backbone_layers
+from models.pretrained.loading import initial_weights
+from models.pretrained.sources import check_structure, check_weights
 from tests.strategies_models import structure
 
 
@@ -56,7 +56,7 @@ def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_pa
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(keras.utils, "get_file", offline)
     with pytest.raises(WeightsError) as error:
-        donors._fetch(name, BACKBONE_FACTS[name].imagenet)  # noqa: SLF001
+        loading._fetch(name, BACKBONE_FACTS[name].imagenet)  # noqa: SLF001
 
     assert BACKBONE_FACTS[name].imagenet.name in str(error.value)
     assert str(tmp_path / "models") in str(error.value)

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from data_pipeline import faces
+from data_pipeline.images import detector
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import RunError, cause_of
-from models import runtime
-from search import ray_tune
-from search.bridge import Bridge
-from search.pulse import has_begun
-from search.results import Asked
-from search.worker_start import start_worker
+from models import backend
+from search.executors import ray_executor
+from search.executors.heartbeat import has_begun
+from search.executors.tune_bridge import Bridge
+from search.trial.messages import Asked
+from search.trial.worker_start import start_worker
 from tests.strategies_runs import ROOT, STUDY, ended, searched, table, write_study
 
 BROKEN = """
@@ -51,9 +51,9 @@ def test_keras_that_cannot_be_imported(monkeypatch):
     def load():
         raise ImportError("no libcuda.so")
 
-    monkeypatch.setattr(runtime, "load_keras", load)
+    monkeypatch.setattr(backend, "load_keras", load)
     with pytest.raises(RunError, match=r"cannot be imported:\nImportError: no lib"):
-        runtime.prepare_process(cpus=1)
+        backend.prepare_process(cpus=1)
 
 
 def test_a_detector_that_cannot_be_loaded(monkeypatch):
@@ -62,11 +62,11 @@ def test_a_detector_that_cannot_be_loaded(monkeypatch):
     def load():
         raise ImportError("no libcuda.so")
 
-    monkeypatch.setattr(faces, "load_keras", load)
+    monkeypatch.setattr(detector, "load_keras", load)
     with pytest.raises(
         RunError, match=r'crop = "none":\nImportError: no libcuda'
     ) as found:
-        faces.look(np.zeros((8, 8, 3), np.uint8))
+        detector.look(np.zeros((8, 8, 3), np.uint8))
     copied = pickle.loads(pickle.dumps(found.value))  # noqa: S301 - our own bytes
     assert str(copied) == str(found.value), "it comes from another process"
 
@@ -86,8 +86,8 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
         assert not quiet, "a file takes what it says"
         raise RunError("a worker cannot start: no libcuda.so")
 
-    monkeypatch.setattr(ray_tune, "start_worker", broken)
-    worker = object.__new__(ray_tune.WarmTrainable)
+    monkeypatch.setattr(ray_executor, "start_worker", broken)
+    worker = object.__new__(ray_executor.WarmTrainable)
     asked = Asked(number=3, seed=1, values={}, seconds=0.0)
     worker.setup({"asked": asked}, job=FakeJob(), pulse=str(tmp_path))
     told = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
@@ -102,7 +102,7 @@ def test_what_ray_knows_of_a_death_is_heard(tmp_path):
     wrong = tmp_path / "error.txt"
     wrong.write_text("Task was killed due to the node running low on memory.")
     bridge = Bridge(None, None)
-    scheduler = ray_tune.LedgerScheduler(bridge, lambda: "Fatal Python error")
+    scheduler = ray_executor.LedgerScheduler(bridge, lambda: "Fatal Python error")
     scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong)))
     assert "low on memory" in bridge.trouble
     assert bridge.trouble.endswith("Fatal Python error")

@@ -9,7 +9,7 @@ from models.backbones import (
     resnet18,
     resnet50,
 )
-from models.backbones.kind import Backbone
+from models.backbones.backbone import Backbone
 
 BACKBONES: dict[str, Backbone] = {
     "residual_cnn": residual_cnn.BACKBONE,

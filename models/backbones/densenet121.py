@@ -4,11 +4,10 @@ Source: Huang et al. 2017, "Densely Connected Convolutional Networks". Its weigh
 expect ImageNet's mean and deviation on a [0, 1] scale, as in Torch.
 """
 
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import rgb
-from models.backbones.stock import join
-from models.config import Structure
-from models.pinned import keras, layers
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import join, rgb
+from models.config.config import Structure
+from models.keras_api import keras, layers
 
 RGB_MEAN = (0.485, 0.456, 0.406)
 RGB_DEVIATION = (0.229, 0.224, 0.225)

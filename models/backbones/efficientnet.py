@@ -9,12 +9,11 @@ its own; a reset restores them with all others.
 from collections.abc import Callable
 from typing import Any
 
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import rgb
-from models.backbones.stock import join
-from models.config import Structure
-from models.pinned import keras, layers
-from models.settings import DEVELOPMENT
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import join, rgb
+from models.config.config import Structure
+from models.config.settings import DEVELOPMENT
+from models.keras_api import keras, layers
 
 
 def _backbone(application: Callable[..., Any]) -> Backbone:

@@ -13,11 +13,10 @@ convolutions had biases, which the batch normalisation takes away again: here th
 have none.
 """
 
-from models.backbones.blocks import convolution
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import signed
-from models.config import Structure
-from models.pinned import layers
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import convolution, signed
+from models.config.config import Structure
+from models.keras_api import layers
 
 BLOCKS = (32, 64, 128, 256, 512)
 """Filters of each block."""

@@ -5,11 +5,10 @@ Mobile Vision Applications", at full width (alpha 1). Its weights expect pixels 
 [-1, 1].
 """
 
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import rgb, signed
-from models.backbones.stock import join
-from models.config import Structure
-from models.pinned import keras
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import join, rgb, signed
+from models.config.config import Structure
+from models.keras_api import keras
 
 
 def scale(pixels: Tensor) -> Tensor:

@@ -5,11 +5,10 @@ each stage halve the map; from 96 pixels on a pooling after the stem halves it
 once more, so that the cost of a large image stays that of a common network.
 """
 
-from models.backbones.blocks import convolution, residual
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import signed
-from models.config import Structure
-from models.pinned import layers
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import convolution, residual, signed
+from models.config.config import Structure
+from models.keras_api import layers
 
 STEM_FILTERS = 64
 

@@ -6,11 +6,10 @@ more); below, the stem that section 4.2 has for images of 32 pixels (3x3, nothin
 halved). Pixels are brought to [-1, 1]. Keras publishes no ImageNet weights of it.
 """
 
-from models.backbones.blocks import convolution, residual
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import signed
-from models.config import Structure
-from models.pinned import layers
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import convolution, residual, signed
+from models.config.config import Structure
+from models.keras_api import layers
 
 STAGES = (64, 128, 256, 512)
 """Filters of each stage."""

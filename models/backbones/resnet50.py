@@ -4,11 +4,10 @@ Source: He et al. 2016, "Deep Residual Learning for Image Recognition". Its Imag
 weights come from Caffe: channels in BGR order, each less its ImageNet mean.
 """
 
-from models.backbones.kind import Backbone, Tensor
-from models.backbones.pixels import rgb
-from models.backbones.stock import join
-from models.config import Structure
-from models.pinned import keras, layers
+from models.backbones.backbone import Backbone, Tensor
+from models.backbones.layers import join, rgb
+from models.config.config import Structure
+from models.keras_api import keras, layers
 
 BGR_MEAN = (103.939, 116.779, 123.68)
 

@@ -13,9 +13,9 @@ import time
 
 import numpy as np
 
-from models.config import Frame, model_config
-from models.runtime import prepare_process
-from models.settings import BACKBONE_NAMES
+from models.backend import prepare_process
+from models.config.config import Frame, model_config
+from models.config.settings import BACKBONE_NAMES
 
 IMAGES = 16
 STEPS = 3
@@ -44,7 +44,7 @@ def measure(name, side):
     """Counts the weights of one backbone with its head, and times its steps."""
     import keras  # noqa: PLC0415 - threads first
 
-    from models.warm import WarmModel  # noqa: PLC0415 - threads first
+    from models.training.compiled_model import WarmModel  # noqa: PLC0415 - threads first
 
     channels = 3 if side >= COLOUR_FROM else 1
     frame = Frame(

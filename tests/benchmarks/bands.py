@@ -23,10 +23,10 @@ from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.split.split import split
 from data_pipeline.synthetic.write import write_drawn
 from data_pipeline.targets.targets import read_targets
-from models.config import Frame, model_config
-from models.dummy import dummy_predictions
-from models.metrics import scores
-from models.runtime import prepare_process
+from models.backend import prepare_process
+from models.config.config import Frame, model_config
+from models.evaluation.baseline import dummy_predictions
+from models.metrics.scores import scores
 
 SIZE = 48
 GOOD = {
@@ -72,7 +72,7 @@ def compare(predictors, description):
 
 def measure(work, seed, predictors):
     """Scores a dummy and trained predictors on one drawn data set's hold-out."""
-    from models.training import Arrays, Part, WarmTrainer  # noqa: PLC0415 - threads first
+    from models.training.trainer import Arrays, Part, WarmTrainer  # noqa: PLC0415 - threads first
 
     root = work / f"drawn-{seed}"
     write_drawn(root, seed=seed)

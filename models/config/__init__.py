@@ -1,0 +1,1 @@
+"""What a model is built from: settings, schedules, presets, the backbones' table."""

@@ -1,0 +1,141 @@
+"""The learning rate of each epoch: an explicit state, advanced by a pure function.
+
+A trial that is stopped early, and a retraining that stops at the best epoch, follow
+the same curve as a whole training: the horizon, not the stop, decides. Only a plateau
+looks at the validation; what a search found there, a retraining replays.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+FLOOR = 0.01
+"""Share of the initial rate that a cosine's last epochs come down to."""
+
+
+PLATEAU_FLOOR = 1e-3
+"""Share below which a plateau lowers no further: there training stands still."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How the learning rate changes from epoch to epoch.
+
+    ``kind`` is one of ``SHAPES``; ``initial`` the rate that the others are shares of;
+    ``epochs`` the horizon. The first ``frozen_epochs`` of them, in which the backbone
+    is left alone, have ``frozen_rate``, and the shape is that of the others. The other
+    numbers are those of one kind each.
+    """
+
+    kind: str
+    initial: float
+    epochs: int
+    warmup_epochs: int
+    step_epochs: int
+    step_factor: float
+    plateau_patience: int
+    plateau_factor: float
+    frozen_epochs: int = 0
+    frozen_rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a training stands on its schedule, before ``epoch`` is trained.
+
+    ``best`` is the highest validation value so far, ``waited`` the epochs since it was
+    reached or the rate was lowered, ``lowered`` how often it was.
+    """
+
+    epoch: int = 1
+    best: float = -math.inf
+    waited: int = 0
+    lowered: int = 0
+
+
+def learning_rate(schedule: Schedule, standing: Standing) -> float:
+    """Returns the rate of the epoch to be trained next.
+
+    Returns:
+        A rate in (0, initial], or the frozen one.
+    """
+    frozen = schedule.frozen_epochs
+    if standing.epoch <= frozen:
+        return schedule.frozen_rate
+    left = replace(schedule, epochs=schedule.epochs - frozen)
+    return SHAPES[left.kind](left, replace(standing, epoch=standing.epoch - frozen))
+
+
+def advanced(schedule: Schedule, standing: Standing, value: float | None) -> Standing:
+    """Goes on by an epoch.
+
+    Args:
+        schedule: says how long a plateau may be.
+        standing: before the epoch.
+        value: what the epoch's validation came to, higher is better; ``None`` where
+            nothing is validated, and nothing is waited for. Nor is it while the
+            backbone is frozen.
+
+    Returns:
+        The standing after it.
+    """
+    after = replace(standing, epoch=standing.epoch + 1)
+    if value is None or standing.epoch <= schedule.frozen_epochs:
+        return after
+    if value > standing.best:
+        return replace(after, best=value, waited=0)
+    if standing.waited + 1 < schedule.plateau_patience:
+        return replace(after, waited=standing.waited + 1)
+    return replace(after, waited=0, lowered=standing.lowered + 1)
+
+
+def _cosine(schedule: Schedule, standing: Standing) -> float:
+    """Anneals along a half cosine.
+
+    Source: Loshchilov and Hutter 2017, "SGDR", without restarts.
+    """
+    return _annealed(schedule.initial, standing.epoch, schedule.epochs)
+
+
+def _cosine_warmup(schedule: Schedule, standing: Standing) -> float:
+    """Rises in equal steps, and anneals over the epochs that are left.
+
+    Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2, where
+    the rise is from step to step.
+    """
+    rising = schedule.warmup_epochs
+    if standing.epoch <= rising:
+        return schedule.initial * standing.epoch / (rising + 1)
+    left = max(1, schedule.epochs - rising)
+    return _annealed(schedule.initial, standing.epoch - rising, left)
+
+
+def _step(schedule: Schedule, standing: Standing) -> float:
+    steps = (standing.epoch - 1) // schedule.step_epochs
+    return schedule.initial * schedule.step_factor**steps
+
+
+def _plateau(schedule: Schedule, standing: Standing) -> float:
+    share = schedule.plateau_factor**standing.lowered
+    return schedule.initial * max(share, min(PLATEAU_FLOOR, schedule.plateau_factor))
+
+
+def _annealed(initial: float, epoch: int, epochs: int) -> float:
+    """Returns a rate in [0.01 initial, initial], falling from epoch to epoch.
+
+    Example:
+        >>> [round(_annealed(1.0, epoch, 4), 3) for epoch in (1, 2, 3, 4)]
+        [1.0, 0.855, 0.505, 0.155]
+    """
+    cosine = (1 + math.cos(math.pi * (epoch - 1) / epochs)) / 2
+    return initial * (FLOOR + (1 - FLOOR) * cosine)
+
+
+SHAPES: dict[str, Callable[[Schedule, Standing], float]] = {
+    "cosine": _cosine,
+    "constant": lambda schedule, _: schedule.initial,
+    "cosine_warmup": _cosine_warmup,
+    "step": _step,
+    "plateau": _plateau,
+}
+"""By the names that ``models.config.settings.SCHEDULES`` gives them."""

@@ -1,0 +1,1 @@
+"""The evaluation of a model: metrics with intervals, tables and baselines."""

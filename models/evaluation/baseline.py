@@ -1,0 +1,92 @@
+"""The baseline: a constant predictor that saw the development labels only.
+
+A result means something beside what no model at all would reach. For emotions the
+constant is the commonest class. For action units it is "present" always: of the
+two constants it is the one with the higher F1 (the other has 0), so that a model
+below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5. For
+valence and arousal it is the mean rating, the constant of least squared error.
+
+A decision is no probability: "present" said with certainty has an immense
+cross-entropy, beside which every model looks good. Where probabilities are scored
+(calibration error, Brier, cross-entropy) the constant is each unit's prevalence.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from data_pipeline.targets.targets import Targets
+from models.metrics.predictions import Predictions
+
+
+def dummy_predictions(development: Targets, *, count: int) -> Predictions:
+    """Predicts the same for every row.
+
+    Args:
+        development: the labels of all rows but the hold-out's.
+        count: how many rows to predict.
+
+    Returns:
+        For emotions the frequency of each class in development, masked rows left
+        out (all classes alike where none is labelled). For action units 1.0 where
+        development has a positive row, else 0.0. For valence and arousal the mean
+        of the labelled rows (0 where there is none).
+
+    Shape: (count, E), (count, U) and (count, D).
+    """
+    emotion = _class_frequencies(development) if development.emotions else None
+    units = _constant_units(development) if development.action_units else None
+    ratings = _mean_ratings(development) if development.dimensions else None
+    return Predictions(
+        emotion=None if emotion is None else np.tile(emotion, (count, 1)),
+        action_units=None if units is None else np.tile(units, (count, 1)),
+        valence_arousal=None if ratings is None else np.tile(ratings, (count, 1)),
+    )
+
+
+def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
+    """Predicts for every row how often each label occurs in development.
+
+    Args:
+        development: the labels of all rows but the hold-out's.
+        count: how many rows to predict.
+
+    Returns:
+        As ``dummy_predictions``, with the share of positives among a unit's labelled
+        rows (0 where none is labelled) as its probability.
+    """
+    constant = dummy_predictions(development, count=count)
+    if constant.action_units is None:
+        return constant
+    return replace(
+        constant, action_units=np.tile(_unit_prevalence(development), (count, 1))
+    )
+
+
+def _unit_prevalence(targets: Targets) -> np.ndarray:
+    """Computes each unit's share of positives among its labelled rows; (U,)."""
+    known = targets.action_unit_mask
+    positive = (targets.action_unit > 0) & known
+    return np.asarray(positive.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+
+
+def _class_frequencies(targets: Targets) -> np.ndarray:
+    """Computes each class's share of the labelled rows; (E,), sums to 1."""
+    known = targets.emotion_mask.astype(np.float64)
+    counts = known @ targets.emotion
+    if not counts.any():
+        return np.full(len(targets.emotions), 1 / len(targets.emotions))
+    return np.asarray(counts / counts.sum())
+
+
+def _constant_units(targets: Targets) -> np.ndarray:
+    """Gives each unit's constant of higher F1; (U,), 0 or 1."""
+    positive = (targets.action_unit > 0) & targets.action_unit_mask
+    return np.asarray(positive.any(axis=0), dtype=np.float64)
+
+
+def _mean_ratings(targets: Targets) -> np.ndarray:
+    """Computes each dimension's mean over its labelled rows; (D,), in [-1, 1]."""
+    known = targets.valence_arousal_mask
+    total = targets.valence_arousal.sum(axis=0, where=known, dtype=np.float64)
+    return np.asarray(total / np.maximum(known.sum(axis=0), 1))

@@ -1,0 +1,182 @@
+"""The report of one test: each metric with its interval, beside the dummy's.
+
+What this returns is the parts of ``holdout.json`` for each head: plain numbers, text,
+lists and ``None`` (undefined, never NaN).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.targets.targets import Targets
+from models.evaluation.baseline import dummy_predictions, prevalence_predictions
+from models.evaluation.bootstrap import Interval, intervals
+from models.evaluation.tables import (
+    emotion_if_calibrated,
+    emotion_tables,
+    plain,
+    rating_tables,
+    unit_tables,
+    units_if_calibrated,
+)
+from models.metrics.action_units import ERRORS, action_unit_metrics, threshold_metrics
+from models.metrics.emotion import emotion_metrics, vote_metrics
+from models.metrics.predictions import Predictions
+from models.metrics.valence_arousal import rating_metrics
+
+Report = dict[str, Any]
+NO_INTERVAL = frozenset({"ece", "mean_ece"})
+"""A resample repeats rows, which looks like worse calibration: its interval would lie
+above the value."""
+
+_Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
+
+
+def evaluate(
+    targets: Targets,
+    predictions: Predictions,
+    *,
+    subjects: Sequence[str],
+    thresholds: Mapping[str, float],
+    development: Targets,
+    seed: int,
+) -> Report:
+    """Scores predictions of rows that no part of the search has seen.
+
+    Args:
+        targets: the labels, row by row.
+        predictions: the outputs for the same rows.
+        subjects: whom each row is of; the image itself where nobody is named.
+        thresholds: each action unit's threshold, chosen on development rows.
+        development: the labels of all other rows, which the dummy is fitted to.
+        seed: the seed of the intervals' draws.
+
+    Returns:
+        ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
+        have them, each with ``images`` (labelled), ``metrics`` (value, low and high
+        by name), ``dummy``, ``per_class``, ``per_au`` or ``per_dimension``, ``absent``
+        (labels that do not occur and are left out of means), ``if_calibrated`` (of
+        emotions and action units: the calibration error that a calibrated model would
+        show on average), and for emotion ``confusion``.
+    """
+
+    def part(known: np.ndarray, score: _Score) -> Report:
+        rows = np.flatnonzero(known)
+        return _common(
+            targets.take(rows),
+            predictions.take(rows),
+            score=score,
+            subjects=np.asarray(subjects)[rows],
+            development=development,
+            seed=seed,
+        )
+
+    report: Report = {}
+    if targets.emotions and predictions.emotion is not None:
+        report["emotion"] = part(targets.emotion_mask, emotion_metrics)
+        report["emotion"] |= emotion_tables(targets, predictions)
+        report["emotion"] |= emotion_if_calibrated(targets, predictions, seed=seed)
+    if targets.action_units and predictions.action_units is not None:
+        coded = np.asarray(targets.action_unit_mask.any(axis=1))
+        report["action_units"] = part(coded, _at_both(thresholds)) | unit_tables(
+            targets, predictions, thresholds
+        )
+        report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
+    if targets.dimensions and predictions.valence_arousal is not None:
+        rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
+        report["valence_arousal"] = part(rated, rating_metrics) | rating_tables(
+            targets, predictions
+        )
+    return report
+
+
+def evaluate_votes(
+    votes: Targets,
+    predictions: Predictions,
+    *,
+    subjects: Sequence[str],
+    development: Targets,
+    seed: int,
+) -> Report:
+    """Compares predictions with how taggers voted.
+
+    Args:
+        votes: distributions over the emotions, row by row.
+        predictions: the outputs for the same rows.
+        subjects: whom each row is of; the image itself where nobody is named.
+        development: the labels of all other rows, which the dummy is fitted to.
+        seed: the seed of the intervals' draws.
+
+    Returns:
+        ``votes`` with ``images``, ``metrics`` and ``dummy``, as ``evaluate`` has them.
+    """
+    rows = np.flatnonzero(votes.emotion_mask)
+    return {
+        "votes": _common(
+            votes.take(rows),
+            predictions.take(rows),
+            score=vote_metrics,
+            subjects=np.asarray(subjects)[rows],
+            development=development,
+            seed=seed,
+        )
+    }
+
+
+def _common(
+    targets: Targets,
+    predictions: Predictions,
+    *,
+    score: _Score,
+    subjects: np.ndarray,
+    development: Targets,
+    seed: int,
+) -> Report:
+    """Computes a head's metrics with intervals, and the dummy's."""
+    ones = np.ones((1, len(predictions)))
+    dummy = dummy_predictions(development, count=len(predictions))
+    ends = intervals(
+        lambda weights: score(targets, predictions, weights),
+        subjects.tolist(),
+        seed=seed,
+    )
+    metrics = {
+        name: {"value": plain(value[0])}
+        | dict(zip(("low", "high"), _ends(name, ends), strict=True))
+        for name, value in score(targets, predictions, ones).items()
+    }
+    reached = score(targets, dummy, ones)
+    prevalence = prevalence_predictions(development, count=len(predictions))
+    by_prevalence = score(targets, prevalence, ones)
+    reached |= {name: by_prevalence[name] for name in by_prevalence if _is_error(name)}
+    return {
+        "images": len(predictions),
+        "metrics": metrics,
+        "dummy": {name: plain(value[0]) for name, value in reached.items()},
+    }
+
+
+def _is_error(name: str) -> bool:
+    """Tells whether a metric scores probabilities, not decisions."""
+    return name.removeprefix("mean_") in ERRORS
+
+
+def _ends(
+    name: str, ends: Mapping[str, Interval]
+) -> tuple[float, float] | tuple[None, None]:
+    """Takes a metric's interval, where it has one that means something."""
+    return (None, None) if name in NO_INTERVAL else ends[name] or (None, None)
+
+
+def _at_both(thresholds: Mapping[str, float]) -> _Score:
+    """Scores action units at 0.5 and, under names of their own, at thresholds."""
+
+    def score(
+        targets: Targets, predictions: Predictions, weights: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        half = action_unit_metrics(targets, predictions, weights)
+        chosen = threshold_metrics(targets, predictions, weights, thresholds=thresholds)
+        return half | {f"{name}_at_thresholds": v for name, v in chosen.items()}
+
+    return score

@@ -1,0 +1,200 @@
+"""Tables of a test: each class, action unit and dimension by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.targets.targets import Targets
+from models.metrics.action_units import (
+    DEFAULT_THRESHOLD,
+    action_unit_areas,
+    action_unit_counts,
+    action_unit_errors,
+)
+from models.metrics.agreement import (
+    unit_balanced_accuracy,
+    unit_correlation,
+    unit_f1_norm,
+    unit_kappa,
+    unit_kappa_norm,
+)
+from models.metrics.calibration import expected_if_calibrated
+from models.metrics.counts import class_scores, unit_scores
+from models.metrics.emotion import emotion_confusion
+from models.metrics.predictions import Predictions
+from models.metrics.valence_arousal import VARIES, dimension_metrics
+
+Tables = dict[str, Any]
+Columns = Mapping[str, np.ndarray]
+
+
+def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
+    """Lists each class's scores, the confusion counts and the absent classes.
+
+    Args:
+        targets: the labels, row by row.
+        predictions: the outputs for the same rows.
+
+    Returns:
+        ``per_class``, ``absent`` and ``confusion``.
+    """
+    cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
+    found = [scores[0] for scores in class_scores(cells)]
+    known = targets.emotion[targets.emotion_mask]
+    images = np.bincount(known.argmax(axis=1), minlength=len(targets.emotions))
+    columns = dict(zip(("precision", "recall", "f1"), found, strict=True))
+    return {
+        "per_class": {
+            name: {"images": int(images[place])} | _cells(columns, place)
+            for place, name in enumerate(targets.emotions)
+        },
+        "absent": _absent(targets.emotions, images > 0),
+        "confusion": {
+            "labels": list(targets.emotions),
+            "counts": [[_whole(cell) for cell in row] for row in cells[0]],
+        },
+    }
+
+
+def emotion_if_calibrated(
+    targets: Targets, predictions: Predictions, *, seed: int
+) -> Tables:
+    """Says what calibration error a calibrated model would show on so many rows."""
+    if predictions.emotion is None:
+        raise ValueError("a calibration error needs predictions of emotions")
+    chances = predictions.emotion[targets.emotion_mask].max(axis=1)
+    error = expected_if_calibrated(chances.astype(np.float64), seed=seed)
+    return {"if_calibrated": {"ece": plain(error)}}
+
+
+def units_if_calibrated(
+    targets: Targets, predictions: Predictions, *, seed: int
+) -> Tables:
+    """Says the same of each action unit that occurs, and their mean."""
+    if predictions.action_units is None:
+        raise ValueError("a calibration error needs predictions of action units")
+    output, mask = predictions.action_units.astype(np.float64), targets.action_unit_mask
+    present = (targets.action_unit > 0) & mask
+    occurs = np.asarray(present.any(axis=0) & (mask & ~present).any(axis=0))
+    errors = {
+        unit: expected_if_calibrated(output[mask[:, place], place], seed=seed)
+        for place, unit in enumerate(targets.action_units)
+        if occurs[place]
+    }
+    mean = float(np.mean(list(errors.values()))) if errors else np.nan
+    found = {"mean_ece": mean, **errors}
+    return {"if_calibrated": {name: plain(error) for name, error in found.items()}}
+
+
+def unit_tables(
+    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+) -> Tables:
+    """Lists each action unit's counts and scores, and those that do not occur.
+
+    Args:
+        targets: the labels, row by row.
+        predictions: the outputs for the same rows.
+        thresholds: each unit's threshold; 0.5 where none is given.
+
+    Returns:
+        ``per_au`` and ``absent``.
+    """
+    known = targets.action_unit_mask.sum(axis=0)
+    positives = ((targets.action_unit > 0) & targets.action_unit_mask).sum(axis=0)
+    columns = _unit_columns(targets, predictions, thresholds)
+    return {
+        "per_au": {
+            unit: {
+                "images": int(known[place]),
+                "positives": int(positives[place]),
+                "prevalence": plain(positives[place] / max(known[place], 1)),
+                "threshold": float(thresholds.get(unit, DEFAULT_THRESHOLD)),
+            }
+            | _cells(columns, place)
+            for place, unit in enumerate(targets.action_units)
+        },
+        "absent": _absent(targets.action_units, (positives > 0) & (positives < known)),
+    }
+
+
+def _unit_columns(
+    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+) -> Columns:
+    """Computes each unit's scores: free of thresholds, at 0.5, at its threshold."""
+    ones = np.ones((1, len(predictions)))
+    roc, precision_recall = action_unit_areas(targets, predictions, ones)
+    errors = action_unit_errors(targets, predictions, ones)
+    columns = {"auc": roc[0], "pr_auc": precision_recall[0]}
+    columns |= {name: error[0] for name, error in errors.items()}
+    for ending, least in (("", {}), ("_at_threshold", thresholds)):
+        counts = action_unit_counts(targets, predictions, ones, thresholds=least)
+        precision, recall, f1 = unit_scores(counts)
+        found = {
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "f1_norm": unit_f1_norm(counts),
+            "balanced_accuracy": unit_balanced_accuracy(counts),
+            "kappa": unit_kappa(counts),
+            "kappa_norm": unit_kappa_norm(counts),
+            "mcc": unit_correlation(counts),
+        }
+        columns |= {name + ending: scores[0] for name, scores in found.items()}
+    return columns
+
+
+def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
+    """Lists each dimension's ratings and scores, and those that do not vary.
+
+    Args:
+        targets: the ratings, row by row.
+        predictions: the outputs for the same rows.
+
+    Returns:
+        ``per_dimension`` and ``absent``.
+    """
+    ones = np.ones((1, len(predictions)))
+    columns = {
+        name: found[0]
+        for name, found in dimension_metrics(targets, predictions, ones).items()
+    }
+    rated = [
+        targets.valence_arousal[known, place].astype(np.float64)
+        for place, known in enumerate(targets.valence_arousal_mask.T)
+    ]
+    return {
+        "per_dimension": {
+            name: {
+                "images": len(rated[place]),
+                "mean": plain(rated[place].mean()) if len(rated[place]) else None,
+                "deviation": plain(rated[place].std()) if len(rated[place]) else None,
+            }
+            | _cells(columns, place)
+            for place, name in enumerate(targets.dimensions)
+        },
+        "absent": _absent(
+            targets.dimensions,
+            np.array([len(x) > 0 and x.var() > VARIES for x in rated]),
+        ),
+    }
+
+
+def _cells(columns: Columns, place: int) -> dict[str, float | None]:
+    """Takes one label's value of each column."""
+    return {column: plain(values[place]) for column, values in columns.items()}
+
+
+def _absent(names: Sequence[str], occurs: np.ndarray) -> list[str]:
+    """Names the labels that do not occur."""
+    return [name for name, here in zip(names, occurs, strict=True) if not here]
+
+
+def plain(value: float) -> float | None:
+    """Turns a NumPy number into a JSON one; NaN, which JSON lacks, into ``None``."""
+    return None if np.isnan(value) else float(value)
+
+
+def _whole(count: float) -> int | None:
+    """Turns a count into a JSON integer; ``None`` where it is undefined."""
+    return None if np.isnan(count) else int(count)

@@ -1,0 +1,112 @@
+"""Pictures and frames flow past a model; memory holds a few at a time."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data_pipeline.media.face_crops import Portrait, Portraits
+from data_pipeline.media.media import Shot
+from data_pipeline.system.workers import cores, threads
+from models.inference.face_prediction import Reading, readings
+from models.inference.model_card import Description
+from models.inference.predictor import Inference
+
+Seen = tuple[Shot, Portrait | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """One face of one picture; without portrait and reading where it is unreadable."""
+
+    shot: Shot
+    portrait: Portrait | None
+    reading: Reading | None
+
+
+def judged(
+    found: Iterable[Shot],
+    portraits: Portraits,
+    model: Inference,
+    description: Description,
+    *,
+    every_face: bool = False,
+    held: int = 1,
+) -> Iterator[Judged]:
+    """Judges every face, in order.
+
+    Args:
+        found: pictures and frames; read as they are needed.
+        portraits: cuts their faces.
+        model: judges the faces.
+        description: of the model.
+        every_face: all faces of a picture, not only the one that matters most.
+        held: faces that are gathered before they are judged: so many, or the next
+            whole number of the model's batches. It changes no number.
+
+    Yields:
+        At least one for each shot.
+
+    Raises:
+        RunError: the detector's process died.
+    """
+    faces = _faces(found, portraits, every_face=every_face)
+    for chunk in _chunks(faces, -(-held // model.at_once) * model.at_once):
+        yield from _read(chunk, model, description)
+
+
+def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
+    """Gathers so many faces, and the failures among them.
+
+    What a network says of a face depends in its last digits on the face's place in the
+    batch; failures must not move it.
+    """
+    chunk: list[Seen] = []
+    gathered = 0
+    for shot, portrait in faces:
+        chunk.append((shot, portrait))
+        gathered += portrait is not None
+        if gathered in {0, count}:
+            yield chunk
+            chunk, gathered = [], 0
+    if chunk:
+        yield chunk
+
+
+def _faces(
+    found: Iterable[Shot], portraits: Portraits, *, every_face: bool
+) -> Iterator[Seen]:
+    """Cuts a few pictures at once, for the detector has several processes."""
+    ahead: deque[tuple[Shot, Future[tuple[Portrait, ...]] | None]] = deque()
+    with threads() as pool:
+        for shot in found:
+            cut = None
+            if shot.picture is not None:
+                cut = pool.submit(portraits.of, shot.picture, every=every_face)
+            # The whole picture is let go as soon as its faces are cut.
+            ahead.append((replace(shot, picture=None), cut))
+            if len(ahead) > 2 * cores():
+                yield from _cut(*ahead.popleft())
+        while ahead:
+            yield from _cut(*ahead.popleft())
+
+
+def _cut(shot: Shot, cut: Future[tuple[Portrait, ...]] | None) -> Iterator[Seen]:
+    if cut is None:
+        yield shot, None
+    else:
+        yield from ((shot, portrait) for portrait in cut.result())
+
+
+def _read(
+    chunk: Sequence[Seen], model: Inference, description: Description
+) -> Iterator[Judged]:
+    pixels = [portrait.pixels for _, portrait in chunk if portrait is not None]
+    told = iter(
+        readings(description, model.predict(np.stack(pixels))) if pixels else ()
+    )
+    for shot, portrait in chunk:
+        reading = None if portrait is None else next(told)
+        yield Judged(shot=shot, portrait=portrait, reading=reading)

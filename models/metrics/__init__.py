@@ -1,0 +1,1 @@
+"""Metrics of predictions: emotions, action units, valence and arousal."""

@@ -1,0 +1,134 @@
+"""Whether probabilities mean what they say: calibration error, likelihood, Brier.
+
+Each takes many weightings of the rows at once, as ``models.metrics.counts`` does.
+Lower is better, so that no study can name them as its objective.
+
+Source: Naeini, Cooper and Hauskrecht 2015 (expected calibration error).
+"""
+
+import numpy as np
+
+from data_pipeline.system.seeds import child_seed
+from models.metrics.counts import divide
+
+BINS = 15
+"""Bins of equal width; a probability on an edge is in the lower one."""
+
+DRAWS = 500
+"""Draws of outcomes; the mean of their errors is then known to about a thousandth."""
+
+LEAST = float(np.finfo(np.float32).eps)
+"""No probability counts as less in a logarithm: models say them as float32."""
+
+
+def calibration_error(
+    chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Computes the expected calibration error.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        came_true: whether it was so; shape (N,), bool.
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        Sum over bins of their share of the rows times how far the mean chance is from
+        how often it came true; in [0, 1], NaN without rows. Shape (B,).
+    """
+    inside = np.clip(np.nan_to_num(chances), 0.0, 1.0)
+    gaps = np.zeros((len(chances), BINS))
+    gaps[np.arange(len(chances)), _bin(inside)] = came_true - chances
+    return row_mean(np.abs(weights @ gaps).sum(axis=1), weights)
+
+
+def _bin(chances: np.ndarray) -> np.ndarray:
+    """Numbers the bin of each chance; shape (N,), from 0."""
+    return np.asarray(np.maximum(np.ceil(chances * BINS).astype(int) - 1, 0))
+
+
+def expected_if_calibrated(chances: np.ndarray, *, seed: int) -> float:
+    """Computes the calibration error that a calibrated model would show on average.
+
+    Whatever the model, few rows give an error above 0: in a bin of ten rows the share
+    that comes true is seldom the mean chance. An error means something beside this.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        seed: the seed of the draws.
+
+    Returns:
+        The mean of ``calibration_error`` over ``DRAWS`` sets of outcomes, each drawn
+        with exactly these chances; NaN without rows or where a chance is no number.
+
+    Source: Bröcker and Smith 2007 (consistency resampling of reliability diagrams).
+    """
+    if not len(chances) or not np.isfinite(chances).all():
+        return float("nan")
+    inside = np.clip(chances, 0.0, 1.0)
+    place = _bin(inside)
+    generator = np.random.default_rng(child_seed(seed, "calibration"))
+    errors = [
+        np.abs(np.bincount(place, weights=came_true - inside)).sum()
+        for came_true in (generator.random(len(inside)) < inside for _ in range(DRAWS))
+    ]
+    return float(np.mean(errors) / len(inside))
+
+
+def row_mean(total: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Divides a weighted sum by the sum of the weights; NaN without rows; (B,)."""
+    return divide(total, weights.sum(axis=1), undefined=np.nan)
+
+
+def negative_log_likelihood(
+    chances: np.ndarray, truth: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Computes the mean of -log p of the true class.
+
+    Args:
+        chances: probabilities of the classes; shape (N, E).
+        truth: the true class of each row; shape (N,).
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        From 0, in nats; NaN without rows. Shape (B,).
+    """
+    said = chances[np.arange(len(truth)), truth]
+    return row_mean(weights @ -np.log(np.maximum(said, LEAST)), weights)
+
+
+def brier(chances: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Computes the mean over rows of the squared error summed over classes.
+
+    Args:
+        chances: probabilities of the classes; shape (N, E).
+        truth: the true class of each row; shape (N,).
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        In [0, 2]; NaN without rows. Shape (B,).
+    """
+    wanted = np.eye(chances.shape[1])[truth]
+    return row_mean(weights @ ((chances - wanted) ** 2).sum(axis=1), weights)
+
+
+def binary_errors(
+    chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Computes the errors of chances that one thing is so.
+
+    Args:
+        chances: what was said to be how likely, in [0, 1]; shape (N,).
+        came_true: whether it was so; shape (N,), bool.
+        weights: not negative, one row per weighting; shape (B, N).
+
+    Returns:
+        The expected calibration error, in [0, 1]; the Brier score of the thing alone,
+        in [0, 1]: half of the sum over both cases; the mean of -log p, from 0, in
+        nats. NaN without rows. Shape (B,) each.
+    """
+    likely = np.where(came_true, chances, 1 - chances)
+    return (
+        calibration_error(chances, came_true, weights),
+        row_mean(weights @ (1 - likely) ** 2, weights),
+        row_mean(weights @ -np.log(np.maximum(likely, LEAST)), weights),
+    )

@@ -1,0 +1,175 @@
+"""Metrics of emotion classes, and of distributions over them.
+
+Which average is meant is in each name. ``macro`` is the plain mean over the classes
+that occur in the targets, ``weighted`` the mean over them by their number of rows,
+``micro`` that of all rows together. As a row has one class, all micro averages equal
+the accuracy; they are named so that nobody takes them for macro ones. An absent class
+scores neither 0 nor 1; one that occurs but is never predicted has precision 0.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.metrics.agreement import correlation, kappa
+from models.metrics.calibration import (
+    LEAST,
+    brier,
+    calibration_error,
+    negative_log_likelihood,
+    row_mean,
+)
+from models.metrics.counts import (
+    class_scores,
+    confusion,
+    divide,
+    mean_defined,
+    weighted_mean_defined,
+)
+from models.metrics.predictions import Predictions, as_doubles
+
+if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
+    from data_pipeline.targets.targets import Targets
+
+EMOTION_METRICS: tuple[str, ...] = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
+    "kappa",
+    "mcc",
+)
+"""Higher is better; 1 is perfect. ``balanced_accuracy`` is what others call UAR."""
+
+EMOTION_REPORTED: tuple[str, ...] = ("ece", "nll", "brier")
+"""Lower is better; 0 is perfect."""
+
+VOTE_REPORTED: tuple[str, ...] = ("kl_divergence", "js_divergence", "cross_entropy")
+"""How far predictions are from what taggers voted, in nats; lower is better. 0 is
+perfect, but for the cross-entropy, which is the KL divergence and the entropy of the
+votes themselves: the more the taggers disagree, the higher its least value.
+"""
+
+
+def emotion_metrics(
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes every emotion metric of labelled rows, once per weighting.
+
+    Args:
+        targets: the labels; of a distribution the likeliest class counts.
+        predictions: the outputs for the same rows.
+        weights: not negative; shape (B, N).
+
+    Returns:
+        ``EMOTION_METRICS`` and ``EMOTION_REPORTED`` by name; (B,) each.
+    """
+    cells = emotion_confusion(targets, predictions, weights)
+    precision, recall, f1 = class_scores(cells)
+    rows = cells.sum(axis=2)
+    hits = np.trace(cells, axis1=1, axis2=2)
+    accuracy = divide(hits, rows.sum(axis=1), undefined=np.nan)
+    macro_recall = mean_defined(recall)
+    values = (
+        accuracy,
+        macro_recall,
+        mean_defined(precision),
+        macro_recall,
+        mean_defined(f1),
+        *(accuracy,) * 3,
+        *(weighted_mean_defined(column, rows) for column in (precision, recall, f1)),
+        kappa(cells),
+        correlation(cells),
+    )
+    found = dict(zip(EMOTION_METRICS, values, strict=True))
+    return found | _calibration(targets, predictions, weights)
+
+
+def emotion_confusion(
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
+) -> np.ndarray:
+    """Counts true against said emotions of labelled rows; (B, E, E).
+
+    The cells are NaN where a prediction of a labelled row is not finite.
+    """
+    output, usable = _finite(targets, predictions, weights)
+    return confusion(
+        targets.emotion[targets.emotion_mask].argmax(axis=1),
+        output.argmax(axis=1),
+        classes=len(targets.emotions),
+        weights=usable,
+    )
+
+
+def vote_metrics(
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes how far predictions are from the distributions of the labelled rows.
+
+    Args:
+        targets: distributions over the classes.
+        predictions: the outputs for the same rows.
+        weights: not negative; shape (B, N).
+
+    Returns:
+        ``VOTE_REPORTED`` by name: the divergence of Kullback and Leibler of the
+        predictions from the votes, from 0, that of Jensen and Shannon, in
+        [0, log 2], and the cross-entropy -sum p log q, from 0; (B,) each.
+    """
+    output, usable = _finite(targets, predictions, weights)
+    shares = targets.emotion[targets.emotion_mask].astype(np.float64)
+    middle = (shares + output) / 2
+    shannon = (_divergence(shares, middle) + _divergence(output, middle)) / 2
+    crossed = -(shares * np.log(np.maximum(output, LEAST))).sum(axis=1)
+    values = (_divergence(shares, output), shannon, crossed)
+    means = (row_mean(usable @ column, usable) for column in values)
+    return dict(zip(VOTE_REPORTED, means, strict=True))
+
+
+def _divergence(wanted: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """Sums p log(p / q) over the classes with a share; shape (N,)."""
+    floor = np.maximum(said, LEAST)
+    logs = np.log(np.where(wanted > 0, wanted, 1.0)) - np.log(floor)
+    return np.asarray(np.where(wanted > 0, wanted * logs, 0.0).sum(axis=1))
+
+
+def _calibration(
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Computes ``EMOTION_REPORTED`` of labelled rows; (B,) each."""
+    output, usable = _finite(targets, predictions, weights)
+    truth = targets.emotion[targets.emotion_mask].argmax(axis=1)
+    right = output.argmax(axis=1) == truth
+    values = (
+        calibration_error(output.max(axis=1), right, usable),
+        negative_log_likelihood(output, truth, usable),
+        brier(output, truth, usable),
+    )
+    return dict(zip(EMOTION_REPORTED, values, strict=True))
+
+
+def _finite(
+    targets: "Targets", predictions: Predictions, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Takes labelled rows; where an output is not finite, all weights become NaN.
+
+    Raises:
+        ValueError: the outputs are not of the targets' classes.
+    """
+    known = targets.emotion_mask
+    output = as_doubles(predictions.emotion)[known]
+    if output.shape[1] != len(targets.emotions):
+        raise ValueError(
+            "emotion predictions have a column for each class: "
+            f"{len(targets.emotions)}, found {output.shape[1]}"
+        )
+    if np.isfinite(output).all():
+        return output, weights[:, known]
+    return np.zeros_like(output), np.full_like(weights[:, known], np.nan)

@@ -1,0 +1,108 @@
+"""Every metric of the heads, computed on all predictions at once.
+
+Masked labels count nowhere, and what does not occur is left out of means. Keras's own
+metrics are not used: they score absent labels as 0 and average over batches.
+
+Source: reference formulas of ``sklearn.metrics`` and ``scipy.stats`` (the tests
+compare).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.metrics.action_units import (
+    ACTION_UNIT_METRICS,
+    ACTION_UNIT_REPORTED,
+    action_unit_metrics,
+)
+from models.metrics.emotion import EMOTION_METRICS, EMOTION_REPORTED, emotion_metrics
+from models.metrics.predictions import Predictions
+from models.metrics.valence_arousal import (
+    RATING_METRICS,
+    RATING_REPORTED,
+    rating_metrics,
+)
+
+if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
+    from data_pipeline.targets.targets import Targets
+
+METRIC_NAMES: tuple[str, ...] = (
+    *(f"emotion.{name}" for name in EMOTION_METRICS),
+    *(f"action_units.{name}" for name in ACTION_UNIT_METRICS),
+    *(f"valence_arousal.{name}" for name in RATING_METRICS),
+)
+"""What a study's ``[objective]`` may name; higher is better, 1 is perfect.
+
+ICC, Krippendorff's alpha and quadratic kappa are not here: no head says intensities,
+no label has an order, and how far taggers agree is for ``data_pipeline.explore``.
+"""
+
+REPORTED_NAMES: tuple[str, ...] = (
+    *(f"emotion.{name}" for name in EMOTION_REPORTED),
+    *(f"action_units.{name}" for name in ACTION_UNIT_REPORTED),
+    *(f"valence_arousal.{name}" for name in RATING_REPORTED),
+)
+"""What is reported only: lower is better, and an objective is maximized."""
+
+
+def scores(
+    targets: "Targets",
+    predictions: Predictions,
+    *,
+    thresholds: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Computes every metric of the heads that targets and predictions share.
+
+    Args:
+        targets: the labels, row by row.
+        predictions: the outputs for the same rows.
+        thresholds: the least score at which an action unit counts as present, by
+            its name; 0.5 where none is given.
+
+    Returns:
+        Names of ``METRIC_NAMES`` and ``REPORTED_NAMES`` to values; NaN where a metric
+        is undefined (no labelled row, no unit that occurs) or where a prediction of
+        that head is not finite.
+    """
+    ones = np.ones((1, len(predictions)))
+    found = weighted_scores(targets, predictions, ones, thresholds=thresholds)
+    return {name: float(values[0]) for name, values in found.items()}
+
+
+def weighted_scores(
+    targets: "Targets",
+    predictions: Predictions,
+    weights: np.ndarray,
+    *,
+    thresholds: Mapping[str, float] | None = None,
+) -> dict[str, np.ndarray]:
+    """Computes every metric once per weighting of the rows.
+
+    Args:
+        targets: the labels, row by row.
+        predictions: the outputs for the same rows.
+        weights: not negative; shape (B, N).
+        thresholds: as for ``scores``.
+
+    Returns:
+        As ``scores``, with one value per weighting; shape (B,) each.
+    """
+    found: dict[str, np.ndarray] = {}
+    if targets.emotions and predictions.emotion is not None:
+        found |= _prefixed("emotion", emotion_metrics(targets, predictions, weights))
+    if targets.action_units and predictions.action_units is not None:
+        units = action_unit_metrics(
+            targets, predictions, weights, thresholds=thresholds
+        )
+        found |= _prefixed("action_units", units)
+    if targets.dimensions and predictions.valence_arousal is not None:
+        ratings = rating_metrics(targets, predictions, weights)
+        found |= _prefixed("valence_arousal", ratings)
+    return found
+
+
+def _prefixed(head: str, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Puts the head's name before each metric's."""
+    return {f"{head}.{name}": values for name, values in found.items()}

@@ -1,0 +1,1 @@
+"""The graph: backbone, heads, losses, augmentation, optimizers."""

@@ -1,0 +1,1 @@
+"""Pretrained weights: their sources, how they are loaded, what they have seen."""

@@ -1,0 +1,122 @@
+"""Initial weights that are taken from elsewhere, as values for a model's layers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.system.errors import WeightsError, first_line
+from models.backbones import BACKBONES
+from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
+from models.config.config import Structure
+from models.keras_api import keras
+from models.pretrained.formats import Values, backbone_layers, read_values
+from models.pretrained.saved_models import check_arrays
+from models.pretrained.sources import (
+    IMAGENET,
+    NONE,
+    Taken,
+    check_weights,
+    not_downloaded,
+    weights_folder,
+)
+
+DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+"""Of ImageNet's RGB channels on a [0, 1] scale."""
+
+
+def initial_weights(model: Any, structure: Structure) -> Values:
+    """Reads the weights that a Structure's backbone starts from, if not random ones.
+
+    Args:
+        model: just assembled: some files are read by way of its weights, which must
+            not be the file's own yet.
+        structure: ``weights`` says where they come from.
+
+    Returns:
+        Values for layers of ``model``; empty for ``"none"``.
+
+    Raises:
+        WeightsError: they cannot be had or do not fit.
+    """
+    check_weights(structure.backbone, structure.weights)
+    if structure.weights == NONE:
+        return {}
+    if structure.weights == IMAGENET:
+        return _imagenet(model, structure)
+    return _from_file(model, Path(structure.weights))
+
+
+def taken(model: Any, values: Values) -> Taken:
+    """Says which layers of a backbone have initial weights, and which are drawn."""
+    names = [layer.name for layer in backbone_layers(model)]
+    return Taken(
+        taken=tuple(name for name in names if name in values),
+        left=tuple(name for name in names if name not in values),
+    )
+
+
+def _imagenet(model: Any, structure: Structure) -> Values:
+    """Takes the weights that ``keras.applications`` publishes."""
+    file = BACKBONE_FACTS[structure.backbone].imagenet
+    application = BACKBONES[structure.backbone].application
+    if file is None or application is None:
+        raise WeightsError(f"{structure.backbone} has no ImageNet weights")
+    path = _fetch(structure.backbone, file)
+    side = structure.seen
+    donor = application(include_top=False, weights=None, input_shape=(side, side, 3))
+    try:
+        check_arrays(path)
+        donor.load_weights(path)
+    except Exception as error:  # a broken file fails in many ways
+        raise WeightsError(
+            f'backbone.weights = "imagenet": {path} is not the file that Keras '
+            f"publishes ({first_line(error)}); remove it, and it is downloaded again"
+        ) from error
+    mine = backbone_layers(model)
+    pairs = zip(backbone_layers(donor), mine, strict=True)
+    values = {own.name: given.get_weights() for given, own in pairs}
+    for layer in mine:
+        if isinstance(layer, keras.layers.Normalization):
+            # Keras adds a division by sqrt(deviation) for these weights; it is folded
+            # into the variance, so that the graph is the same with any weights.
+            values[layer.name][1] = values[layer.name][1] * DEVIATION
+    return values
+
+
+def _fetch(backbone: str, file: WeightsFile) -> str:
+    """Finds a file in Keras's folder, or downloads it there."""
+    try:
+        return str(
+            keras.utils.get_file(
+                file.name,
+                file.url,
+                cache_dir=str(weights_folder().parent),
+                cache_subdir="models",
+                file_hash=file.md5,
+            )
+        )
+    except Exception as error:  # Keras raises a bare one
+        raise not_downloaded(backbone, file, error) from error
+
+
+def _from_file(model: Any, path: Path) -> Values:
+    """Takes the backbone of a file."""
+    mine = backbone_layers(model)
+    try:
+        values = read_values(path, model)
+    except WeightsError:
+        raise
+    except Exception as error:  # a broken file fails in many ways
+        raise WeightsError(
+            f"backbone.weights: {path} cannot be read as a model "
+            f"({first_line(error)}); export it again, or set backbone.weights = "
+            '"none"'
+        ) from error
+    if not values:
+        raise WeightsError(
+            f"backbone.weights: no layer of {path} fits the {len(mine)} layers of this "
+            f"backbone by name and shape; start from a model with the same "
+            f'backbone.name and sizes, or set backbone.weights = "none"'
+        )
+    return values

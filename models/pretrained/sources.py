@@ -1,0 +1,125 @@
+"""Where initial weights come from, checked before Keras is loaded."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.system.errors import StudyError, WeightsError
+from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
+from models.config.config import Structure
+from models.config.settings import DEVELOPMENT, OWN
+
+NONE = "none"
+IMAGENET = "imagenet"
+SUFFIXES = (".keras", ".weights.h5", ".h5")
+"""Of files that a backbone can start from; the last is that of Keras 2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a backbone took from its initial weights: names of layers.
+
+    ``left`` are its layers that the weights do not have, or in another shape.
+    """
+
+    taken: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def check_structure(structure: Structure) -> None:
+    """Refuses a Structure that cannot be built, at no cost.
+
+    Args:
+        structure: what a study asks for.
+
+    Raises:
+        StudyError: the images are too small for the backbone.
+        WeightsError: the backbone has no such initial weights, or they expect
+            pixels of another scale.
+    """
+    smallest = BACKBONE_FACTS[structure.backbone].smallest
+    key = "backbone.image_size" if structure.shrunk else "data.image_size"
+    if structure.seen < smallest:
+        raise StudyError(
+            f"backbone.name {structure.backbone} needs images of at least {smallest} "
+            f"pixels a side, found {key} = {structure.seen}; raise {key} or leave the "
+            "backbone out"
+        )
+    check_weights(structure.backbone, structure.weights)
+    if structure.normalization != DEVELOPMENT:
+        return
+    if structure.weights.endswith(".h5"):
+        raise WeightsError(
+            f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
+            f"backbone.weights = {structure.weights}: such a file does not say that "
+            "its weights expect pixels of that scale, as a .keras file does; export "
+            f'one, or set backbone.normalization = "{OWN}"'
+        )
+    if structure.weights == IMAGENET:
+        raise WeightsError(
+            f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
+            f'backbone.weights = "{IMAGENET}": those weights expect pixels as '
+            f"{structure.backbone} scales them; set one of the two otherwise, or give "
+            f'backbone.normalization a when = {{ "backbone.weights" = ["{NONE}"] }}'
+        )
+
+
+def check_weights(backbone: str, weights: str) -> None:
+    """Refuses initial weights that cannot exist, without network and without Keras.
+
+    Args:
+        backbone: its name.
+        weights: ``"none"``, ``"imagenet"`` or a file, of a study also.
+
+    Raises:
+        WeightsError: nobody has published such weights, or there is no such file.
+    """
+    if weights == NONE:
+        return
+    if weights == IMAGENET:
+        if BACKBONE_FACTS[backbone].imagenet is None:
+            raise WeightsError(_no_imagenet(backbone))
+        return
+    path = Path(weights)
+    if not path.is_file() or not path.name.endswith(SUFFIXES):
+        raise WeightsError(
+            f'backbone.weights is "none", "imagenet", "study:NAME" or the file of a '
+            f"model ({' or '.join(SUFFIXES)}, in small letters), found {weights!r}, "
+            f"which is {'another kind of file' if path.is_file() else 'no file'}; "
+            f'give the path of one, or set backbone.weights = "none"'
+        )
+
+
+def weights_folder() -> Path:
+    """Tells where Keras looks for weight files before it downloads them."""
+    home = os.environ.get("KERAS_HOME", str(Path.home() / ".keras"))
+    return Path(home) / "models"
+
+
+def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsError:
+    """Says what to do where ImageNet weights cannot be downloaded.
+
+    Args:
+        backbone: its name.
+        file: what is missing.
+        reason: what the download said.
+
+    Returns:
+        The error to raise.
+    """
+    return WeightsError(
+        f'backbone.weights = "imagenet" for {backbone} needs the file {file.name}'
+        f"{f' (md5 {file.md5})' if file.md5 else ''}, which is not in "
+        f"{weights_folder()} and could not be downloaded from {file.url} ({reason}); "
+        f"put the file into that folder, or set "
+        f'backbone.weights = "none"'
+    )
+
+
+def _no_imagenet(backbone: str) -> str:
+    having = [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
+    return (
+        f'backbone.weights = "imagenet" is for {", ".join(having)}; Keras publishes '
+        f'none of {backbone}: set backbone.weights = "none", or leave {backbone} out '
+        f"of backbone.name"
+    )

@@ -1,0 +1,1 @@
+"""Training on a compiled graph that is reset and used again."""

@@ -1,0 +1,1 @@
+"""What follows a search as it runs: progress, curves, tables, checkpoints."""

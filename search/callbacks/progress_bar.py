@@ -1,0 +1,171 @@
+"""Shows a search going on: a bar in a terminal, otherwise one line a trial."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from data_pipeline.system.interrupts import end_if_asked
+from data_pipeline.system.terminal import one_line, shown
+from models.config.settings import SETTINGS, Value
+from search.ledger.records import Counts, Read
+from search.trial.messages import (
+    Asked,
+    Completed,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    WorkerDied,
+)
+
+
+class SearchProgress:
+    """Watches a ledger and tells a person; see ``search.ledger.records.Watcher``."""
+
+    def __init__(self, console: Console) -> None:
+        """Takes the console."""
+        self._console = console
+        self._best: float | None = None
+        self._asked: dict[int, tuple[float, Asked]] = {}
+        self._began: float | None = None
+        self._ended = 0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.completed}/{task.total}"),
+            TextColumn("{task.fields[said]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._stages: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        """Starts the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stops the bar."""
+        self._bar.stop()
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        """Sees a step before the search, such as reading images, go on."""
+        end_if_asked()
+        if name not in self._stages:
+            if not self._console.is_terminal:
+                self.say(f"{name}: {total}")
+            self._stages[name] = self._bar.add_task(name, total=total, said="")
+        self._bar.update(self._stages[name], completed=done)
+
+    def say(self, text: str) -> None:
+        """Prints a line."""
+        self._console.print(
+            shown(text), highlight=False, soft_wrap=True, markup=False, emoji=False
+        )
+
+    def resume(self, best: float) -> None:
+        """Takes the best value of an earlier start."""
+        self._best = best
+
+    def finish(self) -> None:
+        """Takes the bar away, so that what is said last stands last."""
+        self._bar.stop()
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open; ``resume`` says what is told of it."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+        end_if_asked()
+        self._began = self._began or time.monotonic()
+        self._asked[asked.number] = (time.monotonic(), asked)
+        self._update(counts)
+
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch, which is too little to tell a person."""
+        del number, report
+        end_if_asked()
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+        self._ended += not isinstance(outcome, WorkerDied)
+        begun, asked = self._asked.pop(number)
+        if isinstance(outcome, Completed):
+            self._best = max(outcome.value, self._best or outcome.value)
+        # A terminal shows a bar; what went wrong must not wait for the end.
+        if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
+            seconds = time.monotonic() - begun
+            self.say(one_line(trial_line(asked, outcome, seconds, counts)))
+        self._update(counts)
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more; ``finish`` takes the bar away."""
+
+    def _update(self, counts: Counts) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task("trials", total=counts.budget, said="")
+        best = "-" if self._best is None else f"{self._best:.3f}"
+        said = (
+            f"completed {counts.completed}  pruned {counts.pruned}  "
+            f"failed {counts.failed}  best {best}  left {self._left(counts)}"
+        )
+        self._bar.update(self._task, completed=counts.done, said=said)
+
+    def _left(self, counts: Counts) -> str:
+        if not self._ended or self._began is None:
+            return "?"
+        each = (time.monotonic() - self._began) / self._ended
+        return clock(each * (counts.budget - counts.done))
+
+
+def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -> str:
+    """Says in one line how a trial ended.
+
+    Args:
+        asked: the trial.
+        outcome: how it ended.
+        seconds: from its proposal to its end.
+        counts: of the whole search.
+    """
+    match outcome:
+        case Completed(value=value, epoch=epoch, gap=gap):
+            said = f"completed  value {value:.4f} at epoch {epoch}"
+            said += f", {gap.fit}" if gap else ""
+        case Pruned(reason=reason):
+            said = f"pruned     {reason} after {outcome.spent.epochs} epochs"
+            said += f", {outcome.gap.fit} there" if outcome.gap else ""
+        case Failed(reason=reason):
+            said = f"failed     {reason}"
+        case WorkerDied(reason=reason):
+            said = f"lost       {reason}; it runs again"
+    backbone = asked.values.get("backbone.name", _default("backbone.name"))
+    known = f"{asked.known}, " if asked.known else ""
+    return (
+        f"[{counts.done}/{counts.budget}] trial {asked.number}: {said}  "
+        f"({known}{backbone}, {clock(seconds)})"
+    )
+
+
+def clock(seconds: float) -> str:
+    """Writes a duration.
+
+    Example:
+        >>> clock(75), clock(3700)
+        ('1:15', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _default(key: str) -> Value:
+    return SETTINGS[key].default

@@ -1,0 +1,59 @@
+"""The executors of a search by their names; Ray is imported only where it is used."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from data_pipeline.system.errors import RunError, cause_of
+from search.ledger.ledger import Ledger
+from search.trial.messages import Failed, Job, Retrained, RetrainOrder
+
+Executor = Callable[
+    [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
+]
+
+
+def executor(name: str) -> Executor:
+    """Loads an executor: ``serial`` or ``ray``.
+
+    Raises:
+        RunError: Ray cannot be imported.
+    """
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    if name == "serial":
+        from search.executors.serial import run_serial  # noqa: PLC0415
+
+        return run_serial
+    with _ray_imports():
+        from search.executors.ray_executor import run_ray  # noqa: PLC0415
+
+    return run_ray
+
+
+def check_gpus(name: str, gpus: float) -> None:
+    """Refuses GPUs that are not there, before images are read for them.
+
+    Args:
+        name: of the executor; ``serial`` takes what there is.
+        gpus: that a trial asks for.
+
+    Raises:
+        InputError: there are none, or fewer.
+    """
+    if gpus > 0 and name == "ray":
+        with _ray_imports():
+            from search.executors import ray_cluster  # noqa: PLC0415 - imports Ray
+
+        ray_cluster.check_gpus(gpus)
+
+
+@contextmanager
+def _ray_imports() -> Iterator[None]:
+    """Tells in one message that Ray cannot be imported."""
+    try:
+        yield
+    except Exception as error:
+        raise RunError(
+            "Ray cannot be imported, and --executor serial searches without it:\n"
+            f"{cause_of(error)}"
+        ) from error

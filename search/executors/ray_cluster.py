@@ -1,0 +1,173 @@
+"""Starts Ray on this machine for one search, quietly, and leaves nothing behind."""
+
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+from data_pipeline.system.errors import InputError, RunError, first_line
+from data_pipeline.system.import_guard import worker_setup
+from data_pipeline.system.interrupts import interrupt_on_term, listen_again
+from data_pipeline.system.terminal import note, say_error
+from models.backend import environment
+from search.executors.heartbeat import beats
+from search.executors.ray_environment import settle_environment
+from search.executors.ray_folder import RayFolder, ray_folder
+from search.executors.ray_monitor import Watch
+from search.trial.messages import Job
+
+settle_environment(os.environ)
+
+import ray  # noqa: E402 - reads its environment when it is imported
+
+# Ray's record of a job would hold the command line, and a storage's password with it.
+ray._private.utils.get_entrypoint_name = lambda: "python -m search.run"  # noqa: SLF001
+
+OBJECT_STORE = 200 * 1024**2
+LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def local_ray(job: Job) -> Iterator[RayFolder]:
+    """Runs Ray for a job; while it runs, its processes and workers are watched.
+
+    Where Ray's own processes die, this process ends with a message: Ray's client
+    cannot be brought to an end then, and would end it a minute later.
+
+    Args:
+        job: says how many trials run at once, and what each takes.
+
+    Yields:
+        Where Tune and the workers write; it goes with everything else.
+
+    Raises:
+        InputError: the job takes GPUs that are not there.
+        RunError: Ray cannot be started.
+    """
+    check_gpus(job.gpus)
+    stack = ExitStack()
+    try:
+        folder = stack.enter_context(ray_folder())
+        stack.callback(_shut_down)
+        _start(job, folder)
+        with _watched(folder):
+            yield folder
+    finally:
+        with _undisturbed():
+            stack.close()
+
+
+def _shut_down() -> None:
+    """Stops Ray, whose client gives SIGTERM back to the system in the middle."""
+    node = ray._private.worker._global_node  # noqa: SLF001 - as above
+    if node is not None:
+        kill = node.kill_all_processes
+
+        def listening(*words: Any, **options: Any) -> None:
+            listen_again()
+            kill(*words, **options)
+
+        node.kill_all_processes = listening
+    ray.shutdown()
+    listen_again()
+
+
+def _start(job: Job, folder: RayFolder) -> None:
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    try:
+        ray.init(
+            address="local",
+            num_cpus=job.cpus * job.concurrent,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            object_store_memory=OBJECT_STORE,
+            runtime_env={"env_vars": environment(job.cpus)} | worker_setup(),
+            # Goes with us: Ray leaves its logs behind in its own.
+            _temp_dir=str(folder.ray),
+            # Its processes listen where their node is.
+            _node_ip_address=LOOPBACK,
+        )
+        # Ray has put its own handler there, which prints a stack.
+        interrupt_on_term()
+    except Exception as error:
+        raise RunError(
+            f"Ray cannot be started: {first_line(error)}; --executor serial searches "
+            "without it"
+        ) from error
+
+
+@contextmanager
+def _watched(folder: RayFolder) -> Iterator[None]:
+    """Watches Ray's processes and the workers."""
+    node = ray._private.worker._global_node  # noqa: SLF001 - no public way to them
+    watch = Watch(
+        node,
+        beats=partial(beats, folder.pulse),
+        tell=lambda text: note(f"warning: {text}"),
+        end=partial(_end, node, folder),
+    )
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+def _end(node: ray._private.node.Node, folder: RayFolder, told: str) -> None:
+    """Ends this process at once; the next start settles what it leaves."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[?25h\n")  # a bar has hidden the cursor
+    say_error(told)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
+    for place in (folder.tune.parent, folder.ray.parent):
+        shutil.rmtree(place, ignore_errors=True)
+    os._exit(RunError.exit_code)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets no Ctrl-C into the cleaning up, which takes some seconds; it comes after."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    kept = {
+        number: signal.signal(number, lambda number, _: noted.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+        if noted:
+            signal.raise_signal(noted[0])
+
+
+def check_gpus(gpus: float) -> None:
+    """Refuses GPUs that are not there.
+
+    Args:
+        gpus: what one trial takes.
+
+    Raises:
+        InputError: this machine has fewer.
+    """
+    if gpus <= 0:
+        return
+    found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
+    count = found.get_current_node_num_accelerators()
+    if count < gpus:
+        raise InputError(
+            f"[resources] gpus_per_trial: {gpus:g} asked, {count} found on this "
+            "machine; set it to 0 to train on CPUs"
+        )

@@ -1,0 +1,187 @@
+"""Between Tune and the ledger: what the Searcher and the Scheduler share.
+
+It knows Tune's rules and imports nothing of Ray, so that a test needs no Ray either.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from data_pipeline.system.errors import RunError
+from search.ledger.ledger import Ledger
+from search.trial.messages import (
+    Asked,
+    Failed,
+    Outcome,
+    Pruned,
+    Report,
+    Retrained,
+    RetrainOrder,
+    WorkerDied,
+    settled,
+)
+from search.trial.worker_start import cannot_start
+
+FINISHED = "FINISHED"
+"""What Tune takes for the end of a search; ``ray.tune.search.Searcher.FINISHED``."""
+
+RETRIES = 1
+"""How often a worker that died in the retraining is replaced."""
+STARTS = 2
+"""How many workers in a row may die before their trial; one more ends the search."""
+LINES = 12
+
+
+class Bridge:
+    """What Searcher and Scheduler share: the ledger and the trials that run."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        then: Callable[[], RetrainOrder | None],
+        begun: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Joins a ledger and what comes after the search.
+
+        Args:
+            ledger: proposes trials, prunes them, and records them.
+            then: asked when the search is over; says what to retrain, if anything.
+            begun: tells whether a worker has begun a trial, by its name.
+        """
+        self.error: BaseException | None = None
+        self.retrained: Retrained | Failed | None = None
+        self.trouble = ""
+        """What Tune last said of a trial whose worker broke."""
+        self._ledger = ledger
+        self._then = then
+        self._begun = begun
+        self._running: dict[str, _Running] = {}
+        self._returned: list[Asked] = []
+        self._unstarted = 0
+        self._order: RetrainOrder | None = None
+        self._retraining: str | None = None
+        self._retries = RETRIES
+        self._over = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles to nothing: Tune keeps copies to restore from, which nobody does."""
+        return {}
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Gives Tune the next thing to do: a trial, the retraining, nothing yet."""
+        if self._over or self.error is not None:
+            return FINISHED
+        if self._retraining is not None:
+            return None
+        asked = self._returned.pop() if self._returned else self._ledger.ask()
+        if asked is not None:
+            self._running[trial_id] = _Running(asked)
+            return {"asked": asked}
+        if self._running:
+            return None
+        self._order = self._order or self._then()
+        if self._order is None:
+            self._over = True
+            return FINISHED
+        self._retraining = trial_id
+        return {"order": self._order}
+
+    def report(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Records an epoch; tells whether the trial stops here."""
+        running = self._running.get(trial_id)
+        if running is None or "report" not in result:
+            return False
+        report: Report = result["report"]
+        running.last = report
+        running.pruned = self._ledger.report(running.asked.number, report)
+        return running.pruned
+
+    def complete(
+        self, trial_id: str, result: dict[str, Any] | None, *, error: bool
+    ) -> None:
+        """Records how a trial or the retraining ended."""
+        found = {} if error or result is None else result
+        if "cannot_start" in found:
+            self.error = RunError(found["cannot_start"])
+        elif trial_id == self._retraining:
+            self._end_retraining(found)
+        elif (running := self._running.pop(trial_id, None)) is not None:
+            self._end_trial(running, result, error=error)
+
+    def _end_trial(
+        self, running: "_Running", result: dict[str, Any] | None, *, error: bool
+    ) -> None:
+        if error and not self._begun(trial_name(running.asked.number)):
+            self._return(running.asked)
+            return
+        self._unstarted = 0
+        outcome = running.outcome(result, death=_death(self.trouble), error=error)
+        if isinstance(outcome, WorkerDied) and self.error is not None:
+            return  # stopped because of the error: the next start runs it again
+        self._ledger.tell(running.asked.number, outcome)
+
+    def _return(self, asked: Asked) -> None:
+        """Keeps a trial for the next worker: the one that was to begin it is dead."""
+        self._unstarted += 1
+        if self._unstarted > STARTS:
+            self.error = RunError(cannot_start(last_lines(self.trouble)))
+        else:
+            self._returned.append(asked)
+
+    def _end_retraining(self, found: dict[str, Any]) -> None:
+        self.retrained = found.get("retrained")
+        self._retraining = None
+        if self.retrained is None and self._retries:
+            self._retries -= 1
+            return
+        self.retrained = self.retrained or Failed(
+            reason=f"its worker died, {1 + RETRIES} times"
+        )
+        self._over = True
+
+
+def trial_name(number: int) -> str:
+    """Names a trial for a person, and for the pulse of its worker."""
+    return f"trial {number}"
+
+
+def _death(trouble: str) -> str:
+    """Says why a worker died, as far as Ray knows it."""
+    memory = ": this machine ran out of memory" if "low on memory" in trouble else ""
+    return f"the worker died in this trial{memory}"
+
+
+def last_lines(text: str) -> str:
+    r"""Takes the last lines of what a library says: the error, and what led to it.
+
+    Example:
+        >>> last_lines("Traceback:\n  File x\n\nImportError: no libcuda")
+        'Traceback:\n  File x\nImportError: no libcuda'
+    """
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return "\n".join(lines[-LINES:]) or "its process died and said nothing"
+
+
+class _Running:
+    """A trial on a worker, and its last report."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.pruned = False
+        self.last: Report | None = None
+        self._proposed = time.time()
+
+    def outcome(
+        self, result: dict[str, Any] | None, *, death: str, error: bool
+    ) -> Outcome:
+        """Says how the trial ended; ``death`` is the reason if its worker died."""
+        found: Outcome = WorkerDied(reason=death)
+        started = self._proposed
+        if result is not None:
+            started = result.get("started", started)
+        if self.pruned:
+            found = Pruned(reason="pruner")
+        elif not error and result is not None and "outcome" in result:
+            found = result["outcome"]
+        waited = max(0.0, started - self._proposed)
+        return settled(found, self.last, asked=self.asked.seconds, waited=waited)

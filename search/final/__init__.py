@@ -1,0 +1,1 @@
+"""The winner: retrained, tested once on the hold-out, exported."""

@@ -1,0 +1,172 @@
+"""The exported configuration: what ``search.train`` takes, written and read back.
+
+Its ``[fixed]`` table can be copied into a study file as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli_w
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from data_pipeline.files.documents import DocumentError, read_toml
+from data_pipeline.system.errors import StudyError
+from models.config.config import complete
+from models.config.settings import PLATEAU
+from search.ledger.records import TrialRecord
+from search.run_folder import check_name
+from search.study.study import Study, check_study
+
+BEST = "best.toml"
+"""The exported configuration in a run's folder."""
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a configuration comes from, and how long it is to be trained.
+
+    ``epoch`` is the epoch to stop at; the schedule's horizon is
+    ``training.epochs``. ``value`` is the trial's, an optimistic figure: it is the
+    best of many on the data that chose it. ``learning_rates`` are written where the
+    validation decided them; training has none to wait for, and replays them.
+    """
+
+    study: str
+    trial: Annotated[int, Field(ge=0)]
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    epoch: Annotated[int, Field(ge=1)]
+    drawn: bool
+    learning_rates: list[Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = field(
+        default_factory=list
+    )
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
+class Exported:
+    """One configuration with its study, its origin and its thresholds."""
+
+    origin: Origin
+    study: Study
+    thresholds: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
+
+
+def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
+    """Writes a completed trial as TOML.
+
+    Args:
+        study: the study it belongs to.
+        record: the trial; it has a value.
+        drawn: whether it was found on drawn data.
+
+    Returns:
+        The text of the file.
+    """
+    origin = Origin(
+        study=study.name,
+        trial=record.number,
+        value=float(record.value or 0.0),
+        epoch=int(record.attributes["epoch"]),
+        drawn=drawn,
+        learning_rates=_waited_for(record),
+    )
+    tables: dict[str, Any] = {
+        "origin": {key: found for key, found in asdict(origin).items() if found != []},
+        "data": dict(study.raw["data"]),
+        "split": dict(study.raw.get("split", {})),
+        "objective": dict(study.raw["objective"]),
+        "fixed": complete(record.values),
+        "thresholds": dict(record.attributes["thresholds"]),
+    }
+    mark = " on DRAWN faces" if drawn else ""
+    return (
+        f"# Trial {record.number} of study {study.name}{mark}. Train it with\n"
+        "# python -m search.train --config FILE\n" + tomli_w.dumps(tables)
+    )
+
+
+def read_exported(path: Path) -> Exported:
+    """Reads an exported configuration.
+
+    Raises:
+        StudyError: there is no such file, or it is not one; names file and key.
+    """
+    try:
+        tables = read_toml(path)
+    except OSError as error:
+        raise StudyError(
+            f"--config {path}: cannot be read ({error.strerror}); write one with "
+            "python -m search.export --study NAME --to FILE"
+        ) from error
+    except DocumentError as error:
+        raise StudyError(f"{path}: {error}") from error
+    origin = _origin(path, _table(path, "origin", tables.pop("origin", {})))
+    thresholds = _table(path, "thresholds", tables.pop("thresholds", {}))
+    study = check_study(
+        {**tables, "search": {"trials": 1}}, name=origin.study, place=str(path)
+    )
+    if study.space.parameters:
+        raise StudyError(f"{path}: [space] has no place in an exported configuration")
+    _check_epochs(path, origin, study)
+    try:
+        return Exported(origin=origin, study=study, thresholds=dict(thresholds))
+    except ValidationError as error:
+        raise StudyError(_told(path, error)) from error
+
+
+def _waited_for(record: TrialRecord) -> list[float]:
+    """Lists the learning rates up to the epoch of the peak, if a plateau made them."""
+    if record.values.get("training.schedule") != PLATEAU:
+        return []
+    rates: list[float] = record.attributes["learning_rates"]
+    return rates[: record.attributes["epoch"]]
+
+
+def _check_epochs(path: Path, origin: Origin, study: Study) -> None:
+    """Refuses epochs beyond the horizon, and rates that do not reach the last one."""
+    if origin.epoch > study.stride:
+        raise StudyError(
+            f"{path}: [origin] epoch: is the epoch to stop at, at most the "
+            f'"training.epochs" of [fixed], {study.stride}; found {origin.epoch}'
+        )
+    asked = dict(study.space.fixed).get("training.schedule") == PLATEAU
+    count = len(origin.learning_rates)
+    if (asked or count) and count < origin.epoch:
+        raise StudyError(
+            f"{path}: [origin] learning_rates: replayed instead of a plateau that "
+            f"nothing is validated for, they must reach epoch {origin.epoch}; found "
+            f"{count}; say another training.schedule, or add them"
+        )
+
+
+def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
+    try:
+        origin = Origin(**table)
+    except ValidationError as error:
+        raise StudyError(
+            f"{_told(path, error, section='origin')}; write an exported configuration "
+            "with python -m search.export --study NAME --to FILE"
+        ) from error
+    check_name(origin.study, f"{path}: [origin] study")
+    return origin
+
+
+def _table(path: Path, name: str, found: object) -> Mapping[str, Any]:
+    if not isinstance(found, dict):
+        raise StudyError(f"{path}: {name}: must be a section, found {found!r}")
+    return found
+
+
+def _told(path: Path, error: ValidationError, *, section: str | None = None) -> str:
+    """Says what is wrong with each key: its place, the rule, the value found."""
+    lines = []
+    for found in error.errors():
+        first, *rest = [*([section] if section else []), *map(str, found["loc"])]
+        told = f"{path}: [{first}] {'.'.join(rest)}: {found['msg']}"
+        missing = found["type"] == "missing"
+        lines.append(told if missing else f"{told}, found {found['input']!r}")
+    return "\n".join(lines)

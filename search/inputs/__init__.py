@@ -1,0 +1,1 @@
+"""From a data folder and a study to what a trial is trained on."""

@@ -1,0 +1,245 @@
+"""What the backbones of a study start from: which files, and whom those have seen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from data_pipeline.system.errors import StudyError, nearest
+from models.config.config import Frame, Structure, complete, model_config
+from models.config.settings import Value
+from models.pretrained.sources import IMAGENET, NONE, Taken, check_structure
+from search.inputs.provenance import check_digest, has_seen, is_known, seen_by
+from search.run_folder import check_fit, run_name, sha256, studies_in
+from search.study.space import Choices, Domain, SearchSpace
+
+STUDY = "study:"
+"""Begins a ``backbone.weights`` that names an earlier study."""
+
+KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
+SIZES = frozenset({"backbone.blocks", "backbone.filters"})
+SEEN = frozenset({"backbone.image_size"})
+
+
+def starts(
+    space: SearchSpace, keys: frozenset[str] = KEYS
+) -> Iterator[dict[str, Value]]:
+    """Walks the starts that a space can reach: backbone, weights, normalization.
+
+    Args:
+        space: of a study; conditions between these keys are respected.
+        keys: other ones to walk.
+
+    Yields:
+        Values of the keys, each combination once; of a range its two ends.
+    """
+    kept = [parameter for parameter in space.parameters if parameter.key in keys]
+    between = tuple(
+        replace(
+            p, domain=_ends(p.domain), when=tuple(c for c in p.when if c[0] in keys)
+        )
+        for p in kept
+    )
+    for point in SearchSpace(parameters=between, fixed=space.fixed).points():
+        values = complete({**dict(space.fixed), **point})
+        yield {key: values[key] for key in keys}
+
+
+def _ends(domain: Domain) -> Choices:
+    """Takes all choices, or the ends of a range."""
+    if isinstance(domain, Choices):
+        return domain
+    # 0 means no size of its own: the smallest that is one comes after it.
+    second = domain.low + (domain.step or 1)
+    least = (domain.low, second) if domain.low == 0 < second <= domain.high else ()
+    return Choices(values=tuple(dict.fromkeys((*least, domain.low, domain.high))))
+
+
+def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
+    """Lists the graphs of a space whose backbone does not start at random.
+
+    Args:
+        space: of the study.
+        frame: what the data decide.
+
+    Returns:
+        Structures that differ in backbone, size, weights or normalization.
+    """
+    found: dict[Structure, None] = {}
+    if _weights(space) == {NONE}:
+        return []
+    for values in starts(space, KEYS | SIZES | SEEN):
+        if values["backbone.weights"] != NONE:
+            found[model_config(values, frame).structure] = None
+    return list(found)
+
+
+def models_of(
+    space: SearchSpace, runs: Path, study: str, *, drawn: bool
+) -> tuple[tuple[str, str], ...]:
+    """Finds the models of the earlier studies that a space starts from.
+
+    Args:
+        space: of the study.
+        runs: the folder of all runs.
+        study: its name.
+        drawn: whether its data are drawn; then so are those that it starts from.
+
+    Returns:
+        Each such value of ``backbone.weights`` and the file of its model.
+
+    Raises:
+        StudyError: such a run has no model; names the command that makes one.
+    """
+    named = sorted(w for w in _weights(space) if w.startswith(STUDY))
+    return tuple((w, str(_model_of(w, runs, study, drawn=drawn))) for w in named)
+
+
+def check_space(space: SearchSpace, frame: Frame) -> None:
+    """Refuses a space with a backbone or weights that these images cannot feed.
+
+    Raises:
+        StudyError: names the first configuration that cannot be built.
+        WeightsError: a backbone has no such weights, or there is no such file.
+    """
+    for start in starts(space, KEYS | SEEN):
+        check_structure(model_config(start, frame).structure)
+
+
+def check_seen(
+    space: SearchSpace,
+    frame: Frame,
+    *,
+    dataset: str,
+    drawn: bool,
+    tested: Mapping[str, str] | None = None,
+) -> None:
+    """Refuses a model that has learned from the data of this study.
+
+    Of another split it has seen subjects that are held out here; of the same one it
+    has seen images that validate trials, whose values would be of faces it knows.
+
+    Args:
+        space: of the study.
+        frame: knows the models of earlier studies.
+        dataset: the study's data set.
+        drawn: whether its data are drawn.
+        tested: digests of the models that were tested on these people, and by which
+            run; each has learned from others of the data set.
+
+    Raises:
+        StudyError: a start, or what that started from, was trained on the same
+            images; or its description is another model's.
+    """
+    for name, path in _files(space, frame):
+        check_digest(name, path)
+        run = tested.get(sha256(path)) if tested else None
+        if run or has_seen(path, dataset, drawn=drawn):
+            whose = f" (it is that of run {run})" if run else ""
+            raise StudyError(
+                f"backbone.weights {name}: this model{whose} has learned from the "
+                f"images of {dataset}, of which some validate trials here and others "
+                "are held out: every value would be of faces that it knows; start from "
+                "a model of another data set"
+            )
+
+
+def start_identity(space: SearchSpace, frame: Frame) -> dict[str, str]:
+    """Digests the weight files, so that another file of the same name is noticed."""
+    return {
+        f"backbone.weights {name}": sha256(path) for name, path in _files(space, frame)
+    }
+
+
+def unknown(space: SearchSpace, frame: Frame) -> list[str]:
+    """Says of which starts nobody knows what they were trained on.
+
+    Args:
+        space: of the study.
+        frame: knows the models of earlier studies.
+
+    Returns:
+        A line for each file without a description of this project.
+    """
+    return [
+        f"backbone.weights {name}: nothing in or beside this file says what it was "
+        "trained on; if it has seen people that are held out here, the result is not "
+        "what it says. Its report tells that"
+        for name, path in _files(space, frame)
+        if not is_known(path)
+    ]
+
+
+def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any]:
+    """Describes what a model started from, for the card beside it.
+
+    Args:
+        weights: ``backbone.weights`` of its configuration.
+        frame: knows the models of earlier studies.
+        start: what was taken; ``None`` where the backbone was drawn.
+
+    Returns:
+        ``start`` with the layers, the file's digest and the data that it has seen, or
+        nothing.
+    """
+    if start is None:
+        return {}
+    card: dict[str, Any] = {"weights": weights, **asdict(start)}
+    if weights != IMAGENET:
+        path = Path(dict(frame.models).get(weights, weights))
+        card |= {"sha256": sha256(path), "seen": seen_by(path)}
+        card |= {} if is_known(path) else {"unknown": True}
+    return {"start": card}
+
+
+def started(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Takes from a model's card what a report says of its start, if it had one."""
+    start = described.get("start")
+    if start is None:
+        return {}
+    counts = {key: len(start[key]) for key in ("taken", "left")}
+    told = {"unknown": True} if start.get("unknown") else {}
+    return {"start": {"weights": start["weights"], **counts, **told}}
+
+
+def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
+    name = weights.removeprefix(STUDY)
+    if not name:
+        raise StudyError(
+            f'backbone.weights "{weights}": names no study; say study:NAME, where NAME '
+            "is the study whose model is wanted"
+        )
+    check_fit(name, f"backbone.weights {weights[:300]!r}")
+    if name == study:
+        raise StudyError(
+            f'backbone.weights "{weights}": a study cannot start from its own model; '
+            "name another study, or copy this one's file under another name"
+        )
+    having = studies_in(runs, "model.json", drawn=drawn)
+    path = runs / run_name(name, drawn=drawn) / "model.keras"
+    if name in having and not path.is_file():
+        raise StudyError(
+            f'backbone.weights "{weights}": {path} is gone, though its description is '
+            "there; put it back, or start from something else"
+        )
+    if name not in having:
+        known = nearest(name, having) if having else "no other study has one"
+        data = "drawn" if drawn else "DIR"
+        train = f"python -m search.run --study {name} --data {data} --out {runs}"
+        raise StudyError(
+            f'backbone.weights "{weights}": there is no model of a study {name} '
+            f"{'on drawn faces ' if drawn else ''}in {runs}; {known}; or train it "
+            f"first: {train}"
+        )
+    return path
+
+
+def _weights(space: SearchSpace) -> set[str]:
+    return {str(start["backbone.weights"]) for start in starts(space)}
+
+
+def _files(space: SearchSpace, frame: Frame) -> list[tuple[str, Path]]:
+    """Lists the weight files of a space by the names that it has for them."""
+    models = dict(frame.models)
+    named = sorted(_weights(space) - {NONE, IMAGENET})
+    return [(name, Path(models.get(name, name))) for name in named]

@@ -1,0 +1,225 @@
+"""The ledger of trials: the only module that works with Optuna's study.
+
+Optuna's storage is the only state of a search. The ledger asks, reports, prunes and
+tells; it keeps the budget, and settles what a crash left behind.
+"""
+
+import itertools
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import TrialState
+
+from data_pipeline.system.errors import RunError
+from models.config.settings import Value
+from search.ledger.attributes import check_attributes, readable
+from search.ledger.identity import PIXELS, begun_seed, check_ours, keep_identity
+from search.ledger.own_trials import OwnTrials, quiet
+from search.ledger.pruners import PRUNERS, Steps
+from search.ledger.reader import records_of
+from search.ledger.records import Counts, TrialRecord, Unwatched, Watcher, best_of
+from search.ledger.trial_end import end_trial
+from search.ledger.trial_start import begin_trial
+from search.ledger.unfinished import settle
+from search.sampling.parameter_sets import is_counted, next_point
+from search.storage.open_storage import open_storage
+from search.storage.retrying import Care
+from search.storage.url import masked
+from search.study.enqueued import known_as
+from search.study.study import Study
+from search.trial.messages import (
+    Asked,
+    Outcome,
+    Report,
+)
+
+
+class Ledger:
+    """Asks, reports, prunes and tells the trials of one study."""
+
+    def __init__(
+        self, study: Study, trials: OwnTrials, watcher: Watcher | None = None
+    ) -> None:
+        """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
+        self._study = study
+        self._trials = trials
+        self._watcher: Watcher = watcher or Unwatched()
+        self._open: dict[int, optuna.Trial] = {}
+        self._known = study.known
+        self._spared: set[int] = set()
+        settle(self._trials, self._study.space)
+        self._watcher.opened(self.records)
+
+    def ask(self) -> Asked | None:
+        """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
+        start = time.monotonic()
+        begun = None
+        while begun is None:
+            counts = self.counts()
+            spent = counts.done + counts.running >= self._study.search.trials
+            if spent or not self._offer():
+                return None
+            begun = begin_trial(self._study, self._trials)
+        trial = begun.trial
+        self._open[trial.number] = trial
+        known = known_as(self._known, self._study.space.params(begun.values))
+        if known is not None and known.spared:
+            self._spared.add(trial.number)
+        asked = Asked(
+            number=trial.number,
+            seed=begun.seed,
+            values=begun.values,
+            seconds=time.monotonic() - start,
+            known=known.name if known else "",
+        )
+        self._watcher.asked(asked, self.counts())
+        return asked
+
+    def keep_pixels(self, pixels: Mapping[str, Any]) -> None:
+        """Writes what the pixels are, or checks that they are the same.
+
+        Raises:
+            StudyError: an image of the development part changed.
+        """
+        keep_identity(self._trials, pixels, PIXELS)
+
+    def exhausted(self) -> bool:
+        """Tells whether nothing is left to ask: the budget or the grid is used up."""
+        counts = self.counts()
+        if counts.done >= self._study.search.trials:
+            return True
+        if not self._is_grid() or self._waiting():
+            return False
+        return self._next_point() is None
+
+    def report(self, number: int, report: Report) -> bool:
+        """Records one epoch and tells whether the trial should be pruned.
+
+        A fully trained trial is never pruned: it has nothing left to save. Nor is a
+        known configuration that the search is measured by.
+        """
+        trial = self._open[number]
+        try:
+            trial.report(report.value, report.step)
+        except UpdateFinishedTrialError:
+            return True  # somebody else has ended it
+        self._watcher.reported(number, report)
+        return not report.last and number not in self._spared and trial.should_prune()
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Records how a trial ended, once."""
+        trial = self._open.pop(number)
+        outcome = end_trial(self._trials, self._study.space, trial, outcome)
+        self._watcher.told(number, outcome, self.counts())
+
+    def counts(self) -> Counts:
+        """Counts the trials by how they ended."""
+        records = self._trials.get_trials(deepcopy=False)
+        states = [trial.state for trial in records if is_counted(trial)]
+        return Counts(
+            completed=states.count(TrialState.COMPLETE),
+            pruned=states.count(TrialState.PRUNED),
+            failed=states.count(TrialState.FAIL),
+            running=len(self._open),
+            budget=self._study.search.trials,
+        )
+
+    def records(self) -> tuple[TrialRecord, ...]:
+        """Reads every trial that was begun, in the order of their numbers."""
+        return records_of(self._study, self._trials)
+
+    def foreign(self) -> list[int]:
+        """Lists the numbers of trials that others wrote: nothing here counts them."""
+        return self._trials.foreign()
+
+    def best(self) -> TrialRecord | None:
+        """Returns the completed trial with the highest value, of equals the first."""
+        return best_of(self.records())
+
+    def close(self) -> None:
+        """Settles trials that are still running; the next start runs them again."""
+        self._open.clear()
+        # What stopped the run is told by itself; the next start settles the rest.
+        with suppress(RunError):
+            settle(self._trials, self._study.space)
+        self._watcher.closed()
+
+    def _offer(self) -> bool:
+        """Enqueues the next known point or grid point, if one is left.
+
+        Returns:
+            Whether there is anything to begin.
+        """
+        # A point that a crash interrupted waits already, and comes first.
+        if not (self._known or self._is_grid()) or self._waiting():
+            return True
+        point = self._next_point()
+        if point is None:
+            return not self._is_grid()
+        self._trials.enqueue_trial(point)
+        return True
+
+    def _waiting(self) -> bool:
+        waiting = (TrialState.WAITING,)
+        return bool(self._trials.get_trials(deepcopy=False, states=waiting))
+
+    def _is_grid(self) -> bool:
+        return self._study.search.sampler == "grid"
+
+    def _next_point(self) -> dict[str, Value] | None:
+        """Finds the first point that no trial has: known ones, then a grid's."""
+        known = (one.params for one in self._known)
+        grid = self._study.space.points() if self._is_grid() else ()
+        trials = self._trials.get_trials(deepcopy=False)
+        return next_point(trials, itertools.chain(known, grid))
+
+
+def open_ledger(
+    study: Study,
+    *,
+    url: str,
+    name: str,
+    data: Mapping[str, Any],
+    watcher: Watcher | None = None,
+    care: Care | None = None,
+) -> Ledger:
+    """Opens the ledger of a run, new or begun before.
+
+    Args:
+        study: the study as it is to run.
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+        data: what identifies the data before a pixel is read.
+        watcher: sees trials begin and end.
+        care: how long the storage is waited for, and who is asked before each use.
+
+    Raises:
+        StudyError: the run was begun with another space, split, objective or data, or
+            the storage holds a study of this name that no search has begun.
+        RunError: something else has changed what the storage holds of the run.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = open_storage(url, care)
+    steps = Steps(folds=study.split.folds, stride=study.stride)
+    place = f"{name} in {masked(url)}"
+    with quiet(), readable(place):
+        stored = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="maximize",
+            load_if_exists=True,
+        )
+        check_ours(stored)
+        # By the seed that the run was begun with: another one would own no trial, and
+        # a changed study would pass for a new one.
+        begun = OwnTrials(stored, seed=begun_seed(stored, study.search.seed))
+        check_attributes(begun.get_trials(deepcopy=False), run=place)
+        keep_identity(begun, {**study.identity(), **data})
+        trials = OwnTrials(
+            stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
+        )
+    return Ledger(study, trials, watcher)

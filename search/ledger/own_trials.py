@@ -1,0 +1,64 @@
+"""The trials that a search has asked itself, and not those that others wrote there."""
+
+import warnings
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from copy import deepcopy as copied
+
+import optuna
+from optuna.pruners import BasePruner
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampling.parameter_sets import foreign, is_interrupted, is_own
+
+
+class OwnTrials(optuna.Study):
+    """An Optuna study that shows its search's own trials to samplers and pruners."""
+
+    def __init__(
+        self, trials: optuna.Study, *, pruner: BasePruner | None = None, seed: int
+    ) -> None:
+        """Takes the study as it is stored, and the seed of its search."""
+        super().__init__(
+            study_name=trials.study_name,
+            storage=trials._storage,  # noqa: SLF001 - as Optuna's brackets do
+            pruner=pruner,
+        )
+        self.search_seed = seed
+
+    def foreign(self) -> list[int]:
+        """Lists the numbers of trials that others wrote into the storage."""
+        return sorted(foreign(super()._get_trials(deepcopy=False), self.search_seed))
+
+    def unasked(self) -> list[int]:
+        """Lists the trials that have values and that the search has not asked."""
+        return [
+            trial.number
+            for trial in super()._get_trials(deepcopy=False)
+            if trial.distributions
+            and not is_interrupted(trial)
+            and not is_own(trial, self.search_seed)
+        ]
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        found = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        others = foreign(found, self.search_seed)
+        own = [
+            trial
+            for trial in found
+            if trial.number not in others and (states is None or trial.state in states)
+        ]
+        return copied(own) if deepcopy else own
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silences Optuna's notes that a feature is experimental: we test what we use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield

@@ -1,0 +1,106 @@
+"""Reads the trials of a study from Optuna, as records."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from data_pipeline.system.errors import InputError
+from search.ledger.attributes import check_attributes, checked_mapping, readable
+from search.ledger.identity import IDENTITY
+from search.ledger.records import TrialRecord
+from search.sampling.parameter_sets import foreign, is_interrupted, ordinal_of
+from search.storage.open_storage import open_storage
+from search.storage.url import file_of, masked, whole_url
+from search.study.enqueued import Known, known_as
+from search.study.study import Study
+
+
+def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...]:
+    """Reads the trials of a run without working on it.
+
+    Args:
+        study: the study as it was run.
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+
+    Raises:
+        InputError: the storage has no such study.
+        RunError: something else has changed what it holds of the run.
+    """
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with readable(place):
+        found = trials.get_trials(deepcopy=False)
+        others = foreign(found, study.search.seed)
+        own = (trial for trial in found if trial.number not in others)
+        check_attributes(own, run=place)
+        return records_of(study, trials)
+
+
+def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
+    """Reads what a run was begun with: its split, data and space.
+
+    Args:
+        url: the storage; see ``open_storage``.
+        name: the Optuna study's name.
+
+    Raises:
+        InputError: the storage has no such study.
+        RunError: something else has changed what it holds of the run.
+    """
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with readable(place):
+        found = trials.user_attrs.get(IDENTITY, {})
+        return checked_mapping(found, run=place, name=IDENTITY)
+
+
+def _load(url: str, name: str) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    url = whole_url(url)
+    path = file_of(url)
+    if path is not None and not path.is_file():
+        raise InputError(
+            f"{path}: there is no such file; name the storage that the run was given "
+            "with --storage"
+        )
+    storage = open_storage(url)
+    try:
+        with readable(f"{name} in {masked(url)}", but=KeyError):
+            return optuna.load_study(study_name=name, storage=storage)
+    except KeyError as error:
+        raise InputError(
+            f"{masked(url)}: holds no study {name}; name the storage that the run was "
+            "given with --storage"
+        ) from error
+
+
+def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
+    """Reads every trial that was begun, in the order of their numbers.
+
+    What others wrote into the storage is none.
+    """
+    found = trials.get_trials(deepcopy=False)
+    others = foreign(found, study.search.seed)
+    return tuple(
+        _record(study, trial, study.known)
+        for trial in found
+        if trial.state != TrialState.WAITING and trial.number not in others
+    )
+
+
+def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRecord:
+    attributes = dict(trial.user_attrs)
+    found = known_as(known, trial.params)
+    return TrialRecord(
+        number=trial.number,
+        ordinal=ordinal_of(trial),
+        state=trial.state.name,
+        reason=str(attributes.pop("reason", "")),
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        values=study.space.config(trial.params),
+        curve=dict(trial.intermediate_values),
+        attributes=attributes,
+        known=found.name if found else "",
+        interrupted=is_interrupted(trial),
+    )

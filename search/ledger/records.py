@@ -1,0 +1,132 @@
+"""What the ledger says of trials: counts, records, and who may watch."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from models.config.settings import Value
+from search.trial.messages import Asked, Outcome, Report
+
+
+class Valued(Protocol):
+    """A trial, of ours or of Optuna's."""
+
+    @property
+    def number(self) -> int:
+        """The trial's number, from 0."""
+
+    @property
+    def value(self) -> float | None:
+        """What it came to, if it was completed."""
+
+
+Trial = TypeVar("Trial", bound=Valued)
+
+
+def best_of(trials: Iterable[Trial]) -> Trial | None:
+    """Returns the trial with the highest value, of equals the first.
+
+    Args:
+        trials: in any order.
+
+    Returns:
+        One that was completed, or none.
+    """
+    return next(iter(ranked(trials)), None)
+
+
+def _place(trial: Valued) -> int:
+    """Returns a trial's place in the order of asking; its number, if that is unknown.
+
+    So of equals a kill of the search lets the same one win.
+    """
+    ordinal: int | None = getattr(trial, "ordinal", None)
+    return trial.number if ordinal is None else ordinal
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """Sorts the completed trials from the best, of equals the first one first."""
+    done = [(trial.value, -_place(trial), trial) for trial in trials]
+    kept = [one for one in done if one[0] is not None]
+    kept.sort(key=lambda one: (one[0], one[1]), reverse=True)
+    return [trial for _, _, trial in kept]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How far the budget is spent; interrupted trials are in none of these."""
+
+    completed: int
+    pruned: int
+    failed: int
+    running: int
+    budget: int
+
+    @property
+    def done(self) -> int:
+        """Trials that count: completed, pruned, and failed by their own doing."""
+        return self.completed + self.pruned + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One trial as the storage holds it.
+
+    ``known`` names the known configuration that it is, if it is one. An
+    ``interrupted`` one was lost with its driver or its worker, and counts for nothing.
+    ``ordinal`` counts the trials that were asked before, where that is known: one that
+    runs a lost one again has its ordinal and another number.
+    """
+
+    number: int
+    state: str
+    reason: str
+    value: float | None
+    values: Mapping[str, Value]
+    curve: Mapping[int, float]
+    attributes: Mapping[str, Any]
+    known: str = ""
+    interrupted: bool = False
+    ordinal: int | None = None
+
+
+Read = Callable[[], Sequence[TrialRecord]]
+"""Reads every trial that was begun, in the order of their numbers."""
+
+
+class Watcher(Protocol):
+    """Who wants to see a search go on."""
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open, and nobody runs trials yet."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch."""
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def opened(self, read: Read) -> None:
+        """Sees that the ledger is open, and nobody runs trials yet."""
+
+    def asked(self, asked: Asked, counts: Counts) -> None:
+        """Sees a trial begin."""
+
+    def reported(self, number: int, report: Report) -> None:
+        """Sees an epoch."""
+
+    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Sees a trial end."""
+
+    def closed(self) -> None:
+        """Sees that nobody runs trials any more."""

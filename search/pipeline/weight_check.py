@@ -1,0 +1,126 @@
+"""Initial weights are tried before the first trial: each start of a space, once.
+
+A file that fits nowhere would otherwise use up the budget, a failed trial after the
+other. Models are built in a process of their own, which ends with it: the driver of a
+search loads no Keras.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.workers import fresh_processes
+from models.backend import prepare_process
+from models.config.config import Structure
+from models.pretrained.sources import Taken
+from search.inputs.initial_weights import donated, start_identity, unknown
+from search.inputs.prepare import Labelled
+from search.run_files import STARTS, KeptStarts, read_kept
+from search.run_folder import RunFolder, write_json
+from search.study.study import Study
+
+MOST = 30
+"""Starts that are tried; in a larger space the trials find out about the others."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def told_starts(
+    study: Study, labelled: Labelled, folder: RunFolder, progress: Progress
+) -> list[str]:
+    """Tries what backbones start from, and says what they take and what they do not.
+
+    What was found is kept in the run's folder, and is not tried again.
+
+    Args:
+        study: the study.
+        labelled: its data.
+        folder: of its run.
+        progress: sees it go on.
+
+    Returns:
+        A line for each start; none where every backbone starts at random.
+
+    Raises:
+        WeightsError: weights cannot be had, or do not fit.
+    """
+    every = donated(study.space, labelled.frame)
+    structures = every[:MOST]
+    if not structures:
+        return []
+    asked = {
+        "structures": [asdict(structure) for structure in structures],
+        "files": start_identity(study.space, labelled.frame),
+    }
+    kept = read_kept(folder.file(STARTS), KeptStarts)
+    if kept is None or kept.asked != json.loads(json.dumps(asked)):
+        found = _tried(structures, progress)
+        names = {path: name for name, path in labelled.frame.models}
+        lines = map(partial(start_line, names), structures, found)
+        kept = KeptStarts(asked=asked, lines=list(dict.fromkeys(lines)))
+        write_json(folder.file(STARTS), asdict(kept))
+    left = len(every) - len(structures)
+    more = [f"start: {left} more are not tried before their trials"] if left else []
+    return [*kept.lines, *more, *unknown(study.space, labelled.frame)]
+
+
+def _tried(structures: Sequence[Structure], progress: Progress) -> list[Taken]:
+    """Builds each start in a process of its own."""
+    found: list[Taken] = []
+    with fresh_processes(1) as pool:
+        for structure in structures:
+            progress("trying initial weights", len(found), len(structures))
+            try:
+                found.append(pool.submit(take, structure).result())
+            except BrokenProcessPool as error:
+                raise RunError(
+                    f"backbone.weights {structure.weights}: the process that tried "
+                    f"them with {structure.backbone} was killed, perhaps for want of "
+                    "memory; free some, or leave this backbone out"
+                ) from error
+    progress("trying initial weights", len(found), len(structures))
+    return found
+
+
+def take(structure: Structure) -> Taken:
+    """Builds a graph with its initial weights, and says what it took.
+
+    Raises:
+        WeightsError: they cannot be had, or do not fit.
+        RunError: Keras cannot be imported.
+    """
+    prepare_process(cpus=1)
+    from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
+    from models.pretrained.loading import initial_weights, taken  # noqa: PLC0415
+
+    model = assemble(structure)
+    return taken(model, initial_weights(model, structure))
+
+
+def start_line(names: Mapping[str, Any], structure: Structure, start: Taken) -> str:
+    """Says which layers of a backbone are taken from elsewhere, and which are not.
+
+    The head is no layer of the backbone: it always starts at random.
+
+    Args:
+        names: of files, as the study names them.
+        structure: the graph.
+        start: what its backbone starts from.
+    """
+    sizes = (("blocks", structure.blocks), ("filters", structure.filters))
+    told = [f"{name} {size}" for name, size in sizes if size is not None]
+    backbone = (
+        f"{structure.backbone} ({', '.join(told)})" if told else structure.backbone
+    )
+    weights = names.get(structure.weights, structure.weights)
+    count = len(start.taken)
+    if not start.left:
+        return f"start: {backbone} takes all {count} layers of {weights}"
+    return (
+        f"start: {backbone} takes {count} of {count + len(start.left)} layers of "
+        f"{weights}: {', '.join(start.taken)}; at random: {', '.join(start.left)}"
+    )

@@ -1,0 +1,304 @@
+"""The hold-out's report as text for a terminal, at most 100 columns wide."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from data_pipeline.dataset.problems import Problem
+from data_pipeline.dataset.skipped_files import Skipped, told_left_out
+
+HEADS: dict[str, str] = {
+    "emotion": "Emotion",
+    "votes": "Votes",
+    "action_units": "Action units",
+    "valence_arousal": "Valence and arousal",
+}
+
+METRIC_TEXTS: dict[str, str] = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
+    "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "kappa": "Cohen's kappa",
+    "ece": "calibration error",
+    "kl_divergence": "KL divergence, 0 is best",
+    "js_divergence": "JS divergence, 0 is best",
+    "cross_entropy": "cross-entropy, the votes' entropy is best",
+    "mean_precision": "mean precision at 0.5",
+    "mean_recall": "mean recall at 0.5",
+    "mean_f1": "mean F1 at 0.5",
+    "micro_f1": "micro F1 at 0.5",
+    "mean_f1_norm": "mean skew-normalised F1 at 0.5",
+    "mean_auc": "mean AUC",
+    "mean_pr_auc": "mean precision-recall AUC",
+    "mean_precision_at_thresholds": "mean precision at chosen thresholds",
+    "mean_recall_at_thresholds": "mean recall at chosen thresholds",
+    "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
+    "mean_ccc": "mean CCC",
+    "valence_ccc": "valence CCC",
+    "arousal_ccc": "arousal CCC",
+    "mean_rmse": "mean RMSE, 0 is best",
+    "valence_rmse": "valence RMSE, 0 is best",
+    "arousal_rmse": "arousal RMSE, 0 is best",
+}
+"""The main metrics in words, in the order of their lines; ``holdout.json`` has all."""
+
+LEFT_OUT: frozenset[str] = frozenset(
+    {"emotion.micro_f1", "action_units.accuracy", "action_units.weighted_f1"}
+)
+"""Lines of another head that this one has not. Micro F1 of classes is their accuracy;
+the accuracy of action units is high where nothing is said, and the dummy says all."""
+
+
+WIDTH = 100
+
+GUARANTEES: dict[str, str] = {
+    "subject": "no subject is in two parts",
+    "subject_ids": "no subject id is in two parts, but pictures are: see the twins",
+    "partition": "the published partition; a subject may be in two parts",
+}
+"""What each guarantee of a split promises."""
+
+DRAWN = (
+    "DRAWN DATA: these faces were drawn by this project. The numbers show that the "
+    "search works and say nothing about people."
+)
+
+UNDEFINED = "-"
+
+IMBALANCE = "0: a copy of the whole, 1: left to chance"
+"""What the imbalance of a part says."""
+
+
+def describe(report: Mapping[str, Any]) -> str:
+    """Renders a hold-out report as aligned plain text.
+
+    Args:
+        report: what ``holdout.json`` holds; ``subjects`` may be their number or
+            their list (``None`` where nobody is named), and ``drawn`` may be missing.
+
+    Returns:
+        Lines of at most 100 columns: what was tested, then each metric with its
+        95 % interval beside the dummy's, then what does not occur.
+    """
+    lines = [*_heading(report), ""]
+    lines += _table(report)
+    lines += _absences(report)
+    return "\n".join(line for text in lines for line in wrapped(text))
+
+
+def told_findings(
+    skipped: Sequence[Skipped], classes: Sequence[Problem], study: str
+) -> str:
+    """Says what of the data is left out, and which classes they lack.
+
+    Args:
+        skipped: what the reader left out.
+        classes: what the study's classes and the data have against each other.
+        study: its name.
+
+    Returns:
+        Lines; an empty text where there is nothing to say.
+
+    Example:
+        >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
+        >>> print(told_findings([row], [], "affectnet"))
+        left out: 1 row without a readable label
+          training.csv line 7: 9 columns, found 1
+          all are listed by: python -m data_pipeline.check --study affectnet --all
+        >>> told_findings([], [], "affectnet")
+        ''
+    """
+    lines = [
+        *told_left_out(skipped),
+        *(f"Attention: {each.where}: {each.found}" for each in classes),
+    ]
+    check = f"python -m data_pipeline.check --study {study} --all"
+    return "\n".join([*lines, f"  all are listed by: {check}"] if lines else [])
+
+
+def told_without_face(counts: Mapping[str, int]) -> str:
+    """Says how many images of each part show no face that was found.
+
+    Args:
+        counts: part -> images.
+
+    Example:
+        >>> told_without_face({"development": 3, "hold_out": 0})
+        'No face found: 3 development, 0 hold-out images; their centre is taken instead'
+        >>> told_without_face({"development": 0})
+        'A face was found in every image'
+    """
+    if not any(counts.values()):
+        return "A face was found in every image"
+    parts = ", ".join(f"{n} {part.replace('_', '-')}" for part, n in counts.items())
+    return f"No face found: {parts} images; their centre is taken instead"
+
+
+def _heading(report: Mapping[str, Any]) -> Iterator[str]:
+    """Says what was tested, under which promise, and how often."""
+    guarantee = str(report["guarantee"])
+    if report.get("drawn"):
+        yield DRAWN
+    images = _counted(report["images"], "image")
+    if report["subjects"] is None:
+        part = f"the published {report['part']} part, " if report.get("part") else ""
+        yield (
+            f"Hold-out: {part}{images}, no subjects named: intervals are over images"
+        )
+    else:
+        subjects = _counted(_count(report["subjects"]), "subject")
+        yield f"Hold-out: {subjects}, {images}"
+    yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
+    yield f"Opened: {_opened(report)}"
+    if "split" in report:
+        achieved = report["split"]["imbalance"]["hold-out"]
+        yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
+    if "labels" in report:
+        yield _rules(report)
+    if "without_face" in report:
+        yield told_without_face(report["without_face"])
+    if "start" in report:
+        yield from _started_from(report["start"])
+    yield from _rows(report)
+
+
+def _rows(report: Mapping[str, Any]) -> Iterator[str]:
+    """Says which rows were seen before, and how many could not be read."""
+    if "twins" in report:
+        yield _twins(report["twins"])
+    if report.get("skipped"):
+        yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
+
+
+def _twins(found: Mapping[str, Any]) -> str:
+    """Says how many images the search has seen under another name."""
+    if not found["images"]:
+        return "Twins: no image is a development image, too"
+    left = _counted(found["without"]["images"], "image")
+    one = found["images"] == 1
+    what = "image is a" if one else "images are"
+    images = "development image" if one else "development images"
+    return f"Twins: {found['images']} {what} {images}, too; {left} without them"
+
+
+def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
+    """Says what a model began with, and where nobody knows what that has seen."""
+    of = start["taken"] + start["left"]
+    yield f"Started from {start['weights']}: {start['taken']} of {of} layers"
+    if start.get("unknown"):
+        yield "What those weights were trained on is not known: maybe on these images"
+
+
+def _rules(report: Mapping[str, Any]) -> str:
+    """Says by which rules votes became labels, and how many images have one."""
+    trained, scored = report["labels"]["trained"], report["labels"]["scored"]
+    kept = report["emotion"]["images"]
+    return (
+        f"Labels: trained on {trained}, scored by {scored}, which labels {kept} of "
+        f"{_counted(report['images'], 'image')}; another rule is another test"
+    )
+
+
+def _count(subjects: int | Sequence[str]) -> int:
+    """Counts subjects that are given as a number or as a list."""
+    return subjects if isinstance(subjects, int) else len(subjects)
+
+
+def _counted(count: int, thing: str) -> str:
+    """Writes a number of things."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _opened(report: Mapping[str, Any]) -> str:
+    """Says how often the hold-out has been opened, and what that means."""
+    if report["opened"] == 1:
+        return "once"
+    told = f"{report['opened']} times"
+    if "tested_before" in report:
+        people = _count(report["subjects"] or 0)
+        things = _counted(people, "subject") if people else "images"
+        told += f"; {report['tested_before']} of the {things} were tested before"
+    return f"{told}; only the first result was chosen blindly"
+
+
+def _table(report: Mapping[str, Any]) -> list[str]:
+    """Lays out one line a metric, with aligned columns."""
+    rows: list[tuple[str, ...]] = [
+        ("", "value", "95 % interval", "dummy", "without twins")
+    ]
+    apart = report.get("twins", {}).get("without", {})
+    for head, title in HEADS.items():
+        if head in report:
+            rows.append((_title(title, report[head]), "", "", "", _size(head, apart)))
+            rows += _metric_rows(head, report[head], apart.get(head))
+    if not apart:
+        rows = [row[:-1] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _size(head: str, apart: Mapping[str, Any]) -> str:
+    """Counts the labelled images that are no twins."""
+    return f"n = {apart[head]['images']}" if head in apart else ""
+
+
+def _title(title: str, part: Mapping[str, Any]) -> str:
+    """Heads a part of the table with the number of its labelled images."""
+    return f"{title} ({_counted(part['images'], 'image')})"
+
+
+def _metric_rows(
+    head: str, part: Mapping[str, Any], apart: Mapping[str, Any] | None
+) -> Iterator[tuple[str, ...]]:
+    """Renders the cells of each main metric; ``apart`` is the part without twins."""
+    values = {} if apart is None else apart["metrics"]
+    for name, words in METRIC_TEXTS.items():
+        found = part["metrics"].get(name)
+        if found is None or f"{head}.{name}" in LEFT_OUT:
+            continue
+        low, high = _number(found["low"]), _number(found["high"])
+        unknown = found["low"] is None or found["high"] is None
+        expected = part.get("if_calibrated", {}).get(name)
+        beside = "" if expected is None else f" ({_number(expected)} if calibrated)"
+        yield (
+            f"  {words}{beside}",
+            _number(found["value"]),
+            UNDEFINED if unknown else f"{low} to {high}",
+            _number(part["dummy"].get(name)),
+            _number(values.get(name, {}).get("value")),
+        )
+
+
+def _number(value: float | None) -> str:
+    """Renders a metric with three decimals."""
+    return UNDEFINED if value is None else f"{value:.3f}"
+
+
+def _absences(report: Mapping[str, Any]) -> Iterator[str]:
+    """Names the labels that do not occur and so enter no mean."""
+    for head, title in HEADS.items():
+        absent = report.get(head, {}).get("absent", [])
+        if absent:
+            yield ""
+            yield f"{title} not in the hold-out, left out of means: {', '.join(absent)}"
+
+
+def wrapped(text: str) -> list[str]:
+    """Breaks what is longer than the terminal; tables are not.
+
+    Args:
+        text: one line.
+
+    Returns:
+        Lines, the later ones indented.
+    """
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]

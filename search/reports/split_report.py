@@ -1,0 +1,145 @@
+"""What a split achieved, for people and for the report: shares of labels by part."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from data_pipeline.dataset.config import Data
+from data_pipeline.split.label_shares import Label, Shares
+from data_pipeline.split.split import Split
+from data_pipeline.targets.emotion_labels import EMOTION_LEVELS
+from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrapped
+
+
+def split_text(split: Split, data: Data) -> str:
+    """Says how a split divides the data, and how alike its parts are.
+
+    Args:
+        split: of the data.
+        data: the study's section: labels that it does not learn are left out.
+
+    Returns:
+        Lines of at most 100 columns: sizes, a table of shares, the largest
+        difference, and the labels that a part lacks.
+    """
+    labels = _learned(split.shares, data)
+    lines = [_heading(split), *_table(split.shares, labels)]
+    lines += [_furthest(split.shares, labels), _imbalance(split.shares)]
+    lines += _absences(split.shares, labels)
+    return "\n".join(part for line in lines if line for part in wrapped(line))
+
+
+def told_twins(count: int, study: str) -> str:
+    """Says that validation images are training images too.
+
+    Args:
+        count: how many, one at least.
+        study: its name.
+
+    Example:
+        >>> print(told_twins(2, "ferplus"))
+        Attention: 2 validation images are files that are trained on too
+          [split] twins = "drop_from_training" leaves them out of training
+          all are listed by: python -m data_pipeline.check --study ferplus
+    """
+    return (
+        f"Attention: {count} validation images are files that are trained on too\n"
+        '  [split] twins = "drop_from_training" leaves them out of training\n'
+        f"  all are listed by: python -m data_pipeline.check --study {study}"
+    )
+
+
+def told_dropped(held_out: int, validating: int) -> str:
+    """Says how many images are left out because they stand in another part, too.
+
+    Args:
+        held_out: development images that are held out, too.
+        validating: images of training parts that validate in the same fold.
+
+    Example:
+        >>> print(told_dropped(284, 3))
+        left out as twins: 284 development images that are held out too, and of the
+          training parts 3 images that validate in the same fold
+    """
+    return (
+        f"left out as twins: {held_out} development images that are held out too, and "
+        f"of the\n  training parts {validating} images that validate in the same fold"
+    )
+
+
+def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
+    """Names the labels that a part lacks, one line a part."""
+    lacking = defaultdict(list)
+    for part, label in shares.absent(labels):
+        lacking[part].append(label)
+    for part, names in lacking.items():
+        yield f"Not in {part}: {', '.join(names)}"
+
+
+def _learned(shares: Shares, data: Data) -> list[Label]:
+    """Lists the labels that a study learns and that occur."""
+    # Votes are counted by what most taggers said.
+    column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])
+    # Valence and arousal are balanced by the expression that goes with them.
+    emotions = [(column, name) for name in names if data.targets != ("action_units",)]
+    units = [label for label in shares.labels if label[0] == "action_units"]
+    if "action_units" not in data.targets:
+        units = []
+    # AU2 before AU11.
+    units.sort(key=lambda label: (len(label[1]), label[1]))
+    return [*(label for label in emotions if label in shares.labels), *units]
+
+
+def _heading(split: Split) -> str:
+    held, folds = split.hold_out, len(split.folds)
+    people = len(held.subjects)
+    images = f"{held.images} images"
+    who = f"{people} subjects ({images})" if people else images
+    how = f"in {folds} folds" if folds > 1 else "to train and validate on"
+    return (
+        f"Split: {who} held out, {len(split.development)} images {how}; "
+        f"{GUARANTEES[str(split.guarantee)]}"
+    )
+
+
+def _table(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
+    """Lays out one line a label: its share of the images of each part."""
+    rows = [("", "all", "hold-out", _validating(shares))]
+    rows.append(("  images", *_cells(shares.whole[0], shares.counts[:, 0], "d")))
+    for label in labels:
+        at = 1 + shares.labels.index(label)
+        part = shares.counts[:, at] / shares.counts[:, 0]
+        whole = shares.whole[at] / shares.whole[0]
+        rows.append((f"  {label[1]}", *_cells(whole, part, ".3f")))
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        told = (cell.rjust(wide) for cell, wide in zip(cells, widths[1:], strict=True))
+        yield "  ".join((name.ljust(widths[0]), *told))
+
+
+def _cells(whole: float, parts: np.ndarray, form: str) -> tuple[str, str, str]:
+    low, high = (format(value, form) for value in (parts[1:].min(), parts[1:].max()))
+    folds = low if low == high else f"{low} to {high}"
+    return format(whole, form), format(parts[0], form), folds
+
+
+def _furthest(shares: Shares, labels: Sequence[Label]) -> str:
+    part, label, found, expected = shares.furthest(labels)
+    if not label:
+        return ""
+    return (
+        f"Furthest from the whole: {label} in {part}, {found:.3f} against "
+        f"{expected:.3f}"
+    )
+
+
+def _imbalance(shares: Shares) -> str:
+    _, held, folds = _cells(0.0, shares.imbalance, ".2f")
+    return f"Imbalance ({IMBALANCE}): hold-out {held}, {_validating(shares)} {folds}"
+
+
+def _validating(shares: Shares) -> str:
+    """Names the parts that validate."""
+    folds = len(shares.parts) - 1
+    return "validation" if folds == 1 else f"{folds} folds"

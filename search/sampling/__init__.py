@@ -1,0 +1,1 @@
+"""Samplers, and the parameter sets that they propose."""

@@ -1,0 +1,124 @@
+"""CMA-ES whose state is what its trials say, and nothing that is kept beside them.
+
+Optuna's sampler keeps a pickle in the storage, and loads whatever lies there: whoever
+can write to a shared storage would run code here. So the optimizer is built anew for
+each proposal, from the trials that it has proposed before.
+Source: Hansen 2016, "The CMA Evolution Strategy: A Tutorial".
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cmaes
+import numpy as np
+from optuna import Study
+from optuna._transform import _SearchSpaceTransform as Transform
+from optuna.distributions import (
+    BaseDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampling.parameter_sets import GENERATION
+from search.study.space import FloatRange, IntRange, SearchSpace, numeric_parameters
+
+SIGMA = 1 / 6
+"""The first standard deviation, as a share of each range; Optuna's choice too."""
+
+
+class CmaesSampler(BaseSampler):
+    """Moves the numeric keys that every trial has; draws all others at random."""
+
+    def __init__(self, space: SearchSpace, *, seed: int) -> None:
+        """Takes the space, and a seed that no other proposal of the run has."""
+        self._movable = {
+            key: _distribution(domain) for key, domain in numeric_parameters(space)
+        }
+        self._seed = seed
+        self._random = RandomSampler(seed=seed)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Names what moves together: the same keys from the first trial on."""
+        del study, trial
+        return dict(self._movable)
+
+    def sample_relative(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        """Proposes the keys that move together."""
+        if not search_space:
+            return {}
+        transform = Transform(search_space, transform_0_1=True)
+        completed = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        optimizer = _rebuilt(completed, transform, search_space)
+        study._storage.set_trial_user_attr(  # noqa: SLF001 - samplers have no other way
+            trial._trial_id,  # noqa: SLF001
+            GENERATION,
+            optimizer.generation,
+        )
+        optimizer.reseed_rng(self._seed)
+        return dict(transform.untransform(optimizer.ask()))
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Draws a choice or a conditional key."""
+        return self._random.sample_independent(
+            study, trial, param_name, param_distribution
+        )
+
+
+def _rebuilt(
+    completed: Sequence[FrozenTrial],
+    transform: Transform,
+    search_space: Mapping[str, BaseDistribution],
+) -> cmaes.CMA:
+    """Builds the optimizer and tells it each generation that is whole."""
+    bounds = transform.bounds
+    optimizer = cmaes.CMA(
+        mean=bounds.mean(axis=1),
+        sigma=float(np.min(bounds[:, 1] - bounds[:, 0])) * SIGMA,
+        bounds=bounds,
+        seed=0,  # reseeded before it draws
+        n_max_resampling=10 * len(bounds),
+    )
+    known = [trial for trial in completed if search_space.keys() <= trial.params.keys()]
+    for generation in itertools.count():
+        told = [t for t in known if t.user_attrs.get(GENERATION) == generation]
+        if len(told) < optimizer.population_size:
+            return optimizer
+        optimizer.tell(
+            [
+                (
+                    transform.transform(_of(trial, search_space)),
+                    -float(trial.value or 0),
+                )
+                for trial in told[: optimizer.population_size]
+            ]
+        )
+    raise AssertionError
+
+
+def _of(trial: FrozenTrial, keys: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: trial.params[key] for key in keys}
+
+
+def _distribution(domain: IntRange | FloatRange) -> BaseDistribution:
+    """Writes a range as Optuna has it, equal to what a trial is asked for."""
+    if isinstance(domain, IntRange):
+        return IntDistribution(
+            domain.low, domain.high, log=domain.log, step=domain.step
+        )
+    return FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)

@@ -1,0 +1,1 @@
+"""Where Optuna keeps its trials: databases, journals, locks and leases."""

@@ -1,0 +1,179 @@
+"""Opens the storage of a ledger: SQLite in WAL mode, a server, or a journal."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import sqlalchemy
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages._rdb import models
+from optuna.storages._rdb.storage import _create_scoped_session
+from optuna.trial import FrozenTrial
+from sqlalchemy.engine import make_url
+
+from data_pipeline.files.file_lock import has_record_locks
+from data_pipeline.system.errors import (
+    HarnessError,
+    InputError,
+    StorageError,
+    first_line,
+)
+from search.storage.faults import LOCKLESS, fault_of
+from search.storage.journal import open_journal
+from search.storage.retrying import Care, Patience, Patient
+from search.storage.url import file_of, masked, whole_url, without_secrets
+
+T = TypeVar("T")
+
+# It prints SQL where it tries again; what matters is told by us.
+logging.getLogger("optuna.storages._rdb.storage").setLevel(logging.ERROR)
+
+_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_MYSQL = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
+_TIMEOUTS = {
+    "psycopg": _POSTGRESQL,
+    "psycopg2": _POSTGRESQL,
+    "pymysql": _MYSQL,
+}
+
+
+def open_storage(url: str, care: Care | None = None) -> BaseStorage:
+    """Opens an Optuna storage for one writer.
+
+    Args:
+        url: a database URL (``sqlite:///FILE``, ``postgresql://...``), or the path
+            of a journal file.
+        care: how long it is waited for, and who is asked before each use.
+
+    Raises:
+        InputError: the URL names a storage that cannot be opened, or a file that is
+            no journal.
+        StorageError: the storage is locked, or its disk is full.
+    """
+    url = whole_url(url)
+    care = care or Care()
+    opened, renew = open_patiently(url, lambda: _opened(url), care)
+    path = file_of(url)
+    if path is not None:
+        care = replace(care, checks=(*care.checks, _same_file(path)))
+    return cast("BaseStorage", Patient(opened, Patience(url, care, renew)))
+
+
+def open_patiently(url: str, do: Callable[[], T], care: Care | None = None) -> T:
+    """Opens something of a storage; waits where it is busy, not where it is away.
+
+    Args:
+        url: the storage.
+        do: opens it.
+        care: how long it is waited for.
+
+    Raises:
+        InputError: it cannot be opened: as far as anyone knows, the URL is wrong.
+        StorageError: it is locked, or its disk is full.
+    """
+
+    def attempt() -> T:
+        try:
+            return do()
+        except (ImportError, RuntimeError, AssertionError) as error:
+            if isinstance(error, HarnessError):
+                raise
+            # Of these one is a database that another version of Optuna made.
+            raise _cannot_open(url, first_line(error)) from error
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is not None and fault.kind not in {"busy", "starting", "full"}:
+                raise _cannot_open(url, fault.told) from error
+            raise
+
+    found: T = Patience(url, replace(care or Care(), checks=())).call(attempt)
+    return found
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Returns how SQLAlchemy connects to a server: it notices one that is gone."""
+    found = make_url(url)
+    if found.get_backend_name() == "sqlite":
+        return {}
+    wanted = _TIMEOUTS.get(found.get_driver_name(), {})
+    unset = {key: value for key, value in wanted.items() if key not in found.query}
+    return {"pool_pre_ping": True, "connect_args": unset}
+
+
+def _opened(url: str) -> tuple[BaseStorage, Callable[[], None]]:
+    if "://" not in url:
+        return open_journal(Path(url)), lambda: None
+    database = _open_database(url)
+    return _CachedStorage(database), database.remove_session
+
+
+def _cannot_open(url: str, said: str) -> InputError:
+    return InputError(
+        f"--storage {masked(url)}: cannot be opened: {without_secrets(said, url)}"
+    )
+
+
+def _same_file(path: Path) -> Callable[[], None]:
+    """Makes a check that a file is still the one that was opened."""
+    before = path.stat()
+
+    def check() -> None:
+        try:
+            same = os.path.samestat(before, path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            same = False
+        if not same:
+            raise StorageError(
+                f"{path}: the file was renamed, deleted or replaced while the search "
+                "used it; put it back and give the same command again, or name another "
+                "--out"
+            )
+
+    return check
+
+
+class _Database(RDBStorage):
+    """Optuna's storage, which makes a new trial once and leaves retries to us."""
+
+    def _create_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None = None
+    ) -> FrozenTrial:
+        with _create_scoped_session(self.scoped_session) as session:
+            # Its row is locked: the number of a trial is counted, not drawn.
+            models.StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
+            trial = self._get_prepared_new_trial(study_id, template_trial, session)
+            session.flush()
+            session.expire(trial)
+            return self._build_frozen_trial_from_trial_model(trial)
+
+
+def _open_database(url: str) -> RDBStorage:
+    path = file_of(url)
+    if path is None:
+        return _Database(url, engine_kwargs=engine_options(url))
+    if not has_record_locks(path.parent):
+        raise _cannot_open(url, LOCKLESS)
+    # The mode stays in the file; readers such as a dashboard then never block us.
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    storage = _Database(url)
+
+    def quick(connection: sqlite3.Connection, _: object) -> None:
+        # Safe in WAL mode: a crash of the machine may lose the last report only.
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    storage.engine.dispose()
+    sqlalchemy.event.listen(storage.engine, "connect", quick)
+    return storage

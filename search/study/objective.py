@@ -1,0 +1,62 @@
+"""The ``[objective]`` section: metric names and weights, all to be maximized."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from data_pipeline.system.errors import nearest
+from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
+from search.study.distributions import Problems
+
+LIGHTEST, HEAVIEST = 1e-9, 1e9
+"""Between these a weighted mean neither overflows nor loses its digits."""
+
+
+def read_objective(
+    table: Mapping[str, Any], problems: Problems
+) -> tuple[tuple[str, float], ...]:
+    """Reads the section.
+
+    Args:
+        table: the parsed section.
+        problems: takes a message for each thing that is wrong.
+
+    Returns:
+        Names and weights of the metrics that weigh something.
+    """
+    before = len(problems)
+    for name, weight in table.items():
+        place = f'[objective] "{name}"'
+        if name in REPORTED_NAMES:
+            problems.append(
+                f"{place}: is reported only: lower is better, and an objective is "
+                f"maximized; {nearest(name, _same_target(name))}"
+            )
+        elif name not in METRIC_NAMES:
+            problems.append(
+                f"{place}: unknown metric; {nearest(name, list(METRIC_NAMES))}"
+            )
+        elif isinstance(weight, bool) or not isinstance(weight, int | float):
+            problems.append(f"{place}: must be a weight, a number, found {weight!r}")
+        elif weight and not LIGHTEST <= weight <= HEAVIEST:
+            problems.append(
+                f"{place}: must be a weight of 0 or more: 0, or {LIGHTEST:g} to "
+                f"{HEAVIEST:g}; found {weight}"
+            )
+    if len(problems) == before and not sum(table.values()) > 0:
+        problems.append(
+            "[objective]: needs at least one metric with a weight above 0, for "
+            'example "emotion.macro_f1" = 1.0'
+        )
+    return tuple((n, float(w)) for n, w in table.items() if n and _is_weight(w))
+
+
+def _same_target(name: str) -> list[str]:
+    """Lists the metrics of the same target that can be maximized."""
+    target = name.partition(".")[0]
+    return [known for known in METRIC_NAMES if known.startswith(f"{target}.")]
+
+
+def _is_weight(weight: object) -> bool:
+    return (
+        isinstance(weight, int | float) and not isinstance(weight, bool) and weight > 0
+    )

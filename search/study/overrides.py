@@ -1,0 +1,130 @@
+"""``--set section.key=VALUE`` changes one value of a study file, or drops it."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from data_pipeline.files.documents import (
+    DocumentError,
+    GrammarError,
+    check_document,
+    parse_toml,
+)
+from data_pipeline.system.errors import StudyError, nearest
+from models.config.settings import SETTINGS
+from search.study.sections import SECTIONS
+
+Raw = dict[str, Any]
+
+CHOSEN = ("fixed", "space")
+"""The sections in one of which a setting stands."""
+
+
+def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
+    """Applies ``--set`` texts to the tables of a study file.
+
+    A key of the table of settings is found in ``[fixed]`` or ``[space]`` by its own
+    name: a list sets its choices, a table its range, a single value fixes it. Nothing
+    after the ``=`` drops a key, so that its default holds.
+
+    Args:
+        raw: the parsed study file; it is not changed.
+        settings: texts of the form ``KEY=VALUE``; a bare word is a string.
+
+    Returns:
+        New tables.
+
+    Raises:
+        StudyError: a text has no ``=``, or its key is unknown.
+    """
+    tables: Raw = {name: copy(table) for name, table in raw.items()}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise StudyError(f"--set takes KEY=VALUE, found {text!r}")
+        place, name = _place(key.strip())
+        if not value.strip():
+            _drop(tables, place, name)
+        elif place:
+            _table(tables, place)[name] = _value(key, value)
+        else:
+            _apply_setting(tables, name, _value(key, value))
+    return tables
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        return read_value(text.strip())
+    except DocumentError as error:
+        raise StudyError(f"--set {key.strip()}: {error}") from error
+
+
+def read_value(text: str) -> Any:
+    """Reads a TOML value; what is none is a string.
+
+    Raises:
+        DocumentError: it is deeper, larger or more than one value of a study.
+
+    Example:
+        >>> read_value("[16, 32]"), read_value("tpe"), read_value("1e-3")
+        ([16, 32], 'tpe', 0.001)
+    """
+    try:
+        found = parse_toml(f"value = {text}")
+    except GrammarError:
+        found = {"value": text}
+    check_document(found)
+    if len(found) > 1:
+        raise DocumentError("must be one value, found several lines")
+    return found["value"]
+
+
+def _place(key: str) -> tuple[str, str]:
+    """Finds the section and the name of a key; a setting has no section of its own."""
+    section, _, rest = key.partition(".")
+    if section in {"fixed", "space"} and rest in SETTINGS:
+        key = rest
+    if key in SETTINGS:
+        return "", key
+    if section in (*SECTIONS, "objective") and rest:
+        return section, rest
+    raise _unknown(key)
+
+
+def _unknown(key: str) -> StudyError:
+    known = list(SETTINGS)
+    for name, kind in SECTIONS.items():
+        known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
+    return StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
+
+
+def _drop(tables: Raw, section: str, name: str) -> None:
+    """Drops a key; one that is not there, but could be, has its default already."""
+    kind = SECTIONS.get(section)
+    could_be = name in (kind.__dataclass_fields__ if kind else SETTINGS)  # type: ignore[attr-defined]
+    places = [_table(tables, place) for place in ([section] if section else CHOSEN)]
+    if not could_be and not any(name in place for place in places):
+        raise _unknown(f"{section}.{name}")
+    for place in places:
+        place.pop(name, None)
+
+
+def _table(tables: Raw, section: str) -> Raw:
+    found = tables.setdefault(section, {})
+    if not isinstance(found, dict):
+        raise StudyError(f"{section}: must be a section, found {found!r}")
+    return found
+
+
+def _apply_setting(tables: Raw, key: str, value: object) -> None:
+    fixed, space = _table(tables, "fixed"), _table(tables, "space")
+    if not isinstance(value, list | dict):
+        space.pop(key, None)
+        fixed[key] = value
+        return
+    fixed.pop(key, None)
+    before = space.get(key)
+    entry = {"choices": value} if isinstance(value, list) else dict(value)
+    if isinstance(before, dict) and "when" in before:
+        entry.setdefault("when", before["when"])
+    space[key] = entry

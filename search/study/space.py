@@ -1,0 +1,204 @@
+"""A search space and its points, a pair that converts both ways without loss."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.config.settings import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """A closed set of values, in the study file's order."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntRange:
+    """Integers from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloatRange:
+    """Numbers from ``low`` to ``high``, both included; continuous without ``step``."""
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+
+Domain = Choices | IntRange | FloatRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One searched key; ``when`` names the values of other keys that activate it."""
+
+    key: str
+    domain: Domain
+    when: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+
+    def active(self, values: Mapping[str, Value]) -> bool:
+        """Tells whether the parameter exists beside these values of its parents."""
+        return all(values.get(key) in allowed for key, allowed in self.when)
+
+
+class Suggests(Protocol):
+    """The part of an Optuna trial that a space needs."""
+
+    def suggest_categorical(self, name: str, choices: tuple[Value, ...]) -> Value:
+        """Suggests one of the choices."""
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int, log: bool
+    ) -> int:
+        """Suggests an integer."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None, log: bool
+    ) -> float:
+        """Suggests a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSpace:
+    """Searched parameters, parents before children, and the keys that stay fixed."""
+
+    parameters: tuple[Parameter, ...]
+    fixed: tuple[tuple[str, Value], ...] = ()
+
+    def suggest(self, trial: Suggests) -> dict[str, Value]:
+        """Asks a trial for every active parameter.
+
+        Args:
+            trial: an Optuna trial, or anything that suggests like one.
+
+        Returns:
+            The values of fixed and active keys: a whole configuration.
+        """
+        values: dict[str, Value] = dict(self.fixed)
+        for parameter in self.parameters:
+            if parameter.active(values):
+                values[parameter.key] = _suggest(trial, parameter)
+        return values
+
+    def config(self, params: Mapping[str, Value]) -> dict[str, Value]:
+        """Adds the fixed keys to a trial's parameters; ``params`` undoes it."""
+        return {**dict(self.fixed), **params}
+
+    def params(self, config: Mapping[str, Value]) -> dict[str, Value]:
+        """Takes the fixed keys out of a configuration; ``config`` undoes it."""
+        searched = {parameter.key for parameter in self.parameters}
+        return {key: value for key, value in config.items() if key in searched}
+
+    def highest(self, key: str, default: Value) -> Value:
+        """Returns the largest value that a numeric key can take in this space.
+
+        A key that is fixed nowhere, or whose condition may fail, can be ``default``.
+        """
+        for parameter in self.parameters:
+            if parameter.key == key:
+                top = _highest(parameter.domain)
+                return max(top, default) if parameter.when else top
+        return dict(self.fixed).get(key, default)
+
+    def points(self) -> Iterator[dict[str, Value]]:
+        """Walks the unique points of a space that is a grid, conditions respected.
+
+        Returns:
+            The parameters of each point, every one once.
+        """
+        yield from self._walk(0, dict(self.fixed), {})
+
+    def _walk(
+        self, index: int, values: dict[str, Value], params: dict[str, Value]
+    ) -> Iterator[dict[str, Value]]:
+        if index == len(self.parameters):
+            yield params
+            return
+        parameter = self.parameters[index]
+        if not parameter.active(values):
+            yield from self._walk(index + 1, values, params)
+            return
+        for value in grid_values(parameter.domain):
+            chosen = {parameter.key: value}
+            yield from self._walk(index + 1, values | chosen, params | chosen)
+
+
+def numeric_parameters(
+    space: SearchSpace,
+) -> Iterator[tuple[str, IntRange | FloatRange]]:
+    """Finds the keys that are numbers in a range, and that every point has.
+
+    Yields:
+        Each key and its range, in the study file's order.
+    """
+    for parameter in space.parameters:
+        domain = parameter.domain
+        if isinstance(domain, Choices) or parameter.when:
+            continue
+        if domain.low < domain.high:
+            yield parameter.key, domain
+
+
+def grid_values(domain: Domain) -> tuple[Value, ...]:
+    """Lists the values of a domain that is a grid; a continuous one has none.
+
+    Example:
+        >>> grid_values(FloatRange(low=0.0, high=0.3, step=0.1))
+        (0.0, 0.1, 0.2, 0.3)
+    """
+    match domain:
+        case Choices(values=values):
+            return values
+        case IntRange(low=low, high=high, step=step, log=False):
+            return tuple(range(low, high + 1, step))
+        case FloatRange(low=low, high=high, step=float(step), log=False):
+            count = round((high - low) / step) + 1
+            # 15 digits drop the last bits' noise: 0.1 + 0.1 * 2 is 0.3.
+            steps = (float(f"{low + step * index:.15g}") for index in range(count))
+            return tuple(min(max(value, low), high) for value in steps)
+        case _:
+            return ()
+
+
+def grid_size(domain: Domain) -> int:
+    """Counts what ``grid_values`` lists, without listing it."""
+    match domain:
+        case FloatRange(low=low, high=high, step=float(step), log=False):
+            return round((high - low) / step) + 1
+        case _:
+            return len(grid_values(domain))
+
+
+def largest_grid(space: SearchSpace) -> int:
+    """Counts the points of a grid as if every parameter were active: an upper bound."""
+    total = 1
+    for parameter in space.parameters:
+        total *= grid_size(parameter.domain)
+    return total
+
+
+def _highest(domain: Domain) -> Value:
+    match domain:
+        case Choices(values=values):
+            return max(values)
+        case IntRange(high=high) | FloatRange(high=high):
+            return high
+
+
+def _suggest(trial: Suggests, parameter: Parameter) -> Value:
+    match parameter.domain:
+        case Choices(values=values):
+            return trial.suggest_categorical(parameter.key, values)
+        case IntRange(low=low, high=high, step=step, log=log):
+            return trial.suggest_int(parameter.key, low, high, step=step, log=log)
+        case FloatRange(low=low, high=high, step=gap, log=log):
+            return trial.suggest_float(parameter.key, low, high, step=gap, log=log)

@@ -1,0 +1,161 @@
+"""The grammar of ``[fixed]`` and ``[space]``: checked keys and values become a space.
+
+Every problem is collected, so that one message tells all that must be mended.
+"""
+
+from collections.abc import Mapping
+
+from data_pipeline.system.errors import nearest
+from models.config.settings import SETTINGS, Setting, Value
+from search.study.distributions import Problems, check_value, read_choices, read_range
+from search.study.space import Choices, Parameter, SearchSpace
+
+RANGE_KEYS = frozenset({"low", "high", "step", "log", "when"})
+CHOICE_KEYS = frozenset({"choices", "when"})
+
+
+def read_space(
+    fixed: Mapping[str, object], space: Mapping[str, object]
+) -> tuple[SearchSpace, Problems]:
+    """Checks ``[fixed]`` and ``[space]`` and builds the space they describe.
+
+    Args:
+        fixed: key to value.
+        space: key to a list of choices or a table with a range or choices.
+
+    Returns:
+        The space (parameters that work only), and the problems found.
+    """
+    problems = Problems()
+    constants: list[tuple[str, Value]] = []
+    for key, value in fixed.items():
+        place = f'[fixed] "{key}"'
+        if key in space:
+            problems.append(f"{place}: a key is fixed or searched, not both")
+        setting = _setting(place, key, problems)
+        if setting is not None:
+            checked = check_value(place, value, setting, problems)
+            if checked is not None:
+                constants.append((key, checked))
+    parameters = [
+        parameter
+        for key, entry in space.items()
+        if (parameter := _parameter(key, entry, problems)) is not None
+    ]
+    # Wrong ones too: what is wrong with a parent need not be told of its children.
+    ordered = _parents_first(parameters, {*fixed, *space}, problems)
+    built = SearchSpace(parameters=ordered, fixed=tuple(constants))
+    return _without_dead(built), problems
+
+
+def _setting(place: str, key: str, problems: Problems) -> Setting | None:
+    if key in SETTINGS:
+        return SETTINGS[key]
+    if any(known.startswith(f"{key}.") for known in SETTINGS):
+        problems.append(
+            f"{place}: is the first half of a key; quote keys whole, for example "
+            f'"{next(known for known in SETTINGS if known.startswith(f"{key}."))}"'
+        )
+    else:
+        problems.append(f"{place}: unknown key; {nearest(key, list(SETTINGS))}")
+    return None
+
+
+def _parameter(key: str, entry: object, problems: Problems) -> Parameter | None:
+    place = f'[space] "{key}"'
+    setting = _setting(place, key, problems)
+    if setting is None:
+        return None
+    table = {"choices": entry} if isinstance(entry, list) else entry
+    if not isinstance(table, dict):
+        problems.append(
+            f"{place}: must be a list of choices or a table with low and high, found "
+            f"{entry!r}; a single value belongs in [fixed]"
+        )
+        return None
+    allowed = CHOICE_KEYS if "choices" in table else RANGE_KEYS
+    for unknown in sorted(set(table) - allowed):
+        problems.append(
+            f"{place}: unknown key {unknown!r}; {nearest(unknown, sorted(allowed))}"
+        )
+        return None
+    domain = (
+        read_choices(place, table["choices"], setting, problems)
+        if "choices" in table
+        else read_range(place, table, setting, problems)
+    )
+    when = _when(place, table.get("when", {}), problems)
+    return None if domain is None else Parameter(key=key, domain=domain, when=when)
+
+
+def _when(
+    place: str, when: object, problems: Problems
+) -> tuple[tuple[str, tuple[Value, ...]], ...]:
+    if not isinstance(when, dict):
+        problems.append(f"{place} when: must be a table of key to list, found {when!r}")
+        return ()
+    conditions: list[tuple[str, tuple[Value, ...]]] = []
+    for key, values in when.items():
+        inner = f'{place} when "{key}"'
+        setting = _setting(inner, key, problems)
+        if setting is not None:
+            domain = read_choices(inner, values, setting, problems)
+            if domain is not None:
+                conditions.append((key, domain.values))
+    return tuple(conditions)
+
+
+def _parents_first(
+    parameters: list[Parameter], named: set[str], problems: Problems
+) -> tuple[Parameter, ...]:
+    """Orders parents before children, otherwise as written."""
+    waiting, placed = list(parameters), dict[str, Parameter]()
+    for parameter in parameters:
+        for key, _ in parameter.when:
+            if key not in named:
+                problems.append(
+                    f'[space] "{parameter.key}" when "{key}": the key is neither in '
+                    "[fixed] nor in [space], so the condition never holds"
+                )
+    searched = {parameter.key for parameter in parameters}
+    while waiting:
+        ready = [
+            p
+            for p in waiting
+            if all(key in placed or key not in searched for key, _ in p.when)
+        ]
+        if not ready:
+            keys = ", ".join(p.key for p in waiting)
+            problems.append(f"[space]: conditions go round in a ring: {keys}")
+            break
+        placed[ready[0].key] = ready[0]
+        waiting.remove(ready[0])
+    return tuple(placed.values())
+
+
+def _without_dead(space: SearchSpace) -> SearchSpace:
+    """Drops parameters whose condition no point of the space can meet.
+
+    ``--set`` may narrow a parent; its children then have nothing left to say.
+    """
+    # What a key can be; None for a range, which meets conditions at run time.
+    reachable: dict[str, set[Value] | None] = {k: {v} for k, v in space.fixed}
+    kept: list[Parameter] = []
+    for parameter in space.parameters:
+        if not all(_can_hold(reachable, *condition) for condition in parameter.when):
+            continue
+        kept.append(parameter)
+        domain = parameter.domain
+        reachable[parameter.key] = (
+            set(domain.values) if isinstance(domain, Choices) else None
+        )
+    return SearchSpace(parameters=tuple(kept), fixed=space.fixed)
+
+
+def _can_hold(
+    reachable: Mapping[str, set[Value] | None], key: str, allowed: tuple[Value, ...]
+) -> bool:
+    if key not in reachable:
+        return False
+    values = reachable[key]
+    return values is None or not values.isdisjoint(allowed)

@@ -1,0 +1,105 @@
+"""The models of one trial on disk while it is trained: each epoch's, the best kept.
+
+After each epoch its weights are written, and those of an epoch that can no longer be
+its fold's best are deleted: a fold has two files at most. A trial that completes ends
+with one model a fold, its best epoch's; whoever drives the search deletes the others.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from models.config.config import ModelConfig
+from search.trial.curve import peak, ranks
+
+MODEL, WEIGHTS = ".keras", ".npz"
+
+_OURS = re.compile(r"trial-\d{4,}")
+"""Names of ``trial_folder``."""
+
+
+class Trainer(Protocol):
+    """Who trains, writes weights and goes back to them; ``models.training.trainer``."""
+
+    def save(self, config: ModelConfig, path: Path) -> None:
+        """Writes the present weights."""
+
+    def restore(self, config: ModelConfig, path: Path) -> None:
+        """Goes back to weights that were written."""
+
+    def export(self, config: ModelConfig, path: Path) -> None:
+        """Writes a model of the present weights."""
+
+
+class Checkpoints:
+    """Keeps a trial's best epochs; one trainer's, and of the configuration it fits."""
+
+    def __init__(self, trainer: Trainer, config: ModelConfig, folder: Path) -> None:
+        """Takes whose weights to write, and where; ``trial_folder`` names the place."""
+        self._trainer = trainer
+        self._config = config
+        self._folder = folder
+
+    def add(self, fold: int, values: Sequence[float]) -> None:
+        """Writes the newest epoch of a fold.
+
+        Args:
+            fold: its index, from 0.
+            values: of its epochs so far, not smoothed.
+        """
+        folder = self._folder / f"fold-{fold + 1}"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._trainer.save(self._config, folder / f"{_epoch(len(values))}{WEIGHTS}")
+        kept = {_epoch(epoch) for epoch in contenders(values)}
+        for path in folder.glob(f"*{WEIGHTS}"):
+            if path.stem not in kept:
+                path.unlink()
+
+    def end(self, folds: Sequence[Sequence[float]]) -> None:
+        """Writes the best epoch of each fold as a model that plain Keras loads.
+
+        Args:
+            folds: the values of each fold's epochs; all are trained.
+        """
+        for index, values in enumerate(folds):
+            folder = self._folder / f"fold-{index + 1}"
+            best = folder / f"{_epoch(peak(values))}{WEIGHTS}"
+            self._trainer.restore(self._config, best)
+            part = folder / f".part{MODEL}"
+            self._trainer.export(self._config, part)
+            part.replace(best.with_suffix(MODEL))
+            for path in folder.glob(f"*{WEIGHTS}"):
+                path.unlink()
+
+
+def contenders(values: Sequence[float]) -> set[int]:
+    """Lists the epochs that may turn out to be the best of a fold that goes on.
+
+    Args:
+        values: of its epochs so far, at least one, not smoothed.
+
+    Returns:
+        The newest, whose smoothed value waits for its neighbour's, and the best of
+        those before it.
+
+    Example:
+        >>> sorted(contenders([0.1, 0.5, 0.6, 0.4, 0.0]))
+        [3, 5]
+    """
+    settled = ranks(values)[:-1]
+    return {len(values), *([settled.index(max(settled)) + 1] if settled else [])}
+
+
+def trial_folder(folder: Path, number: int) -> Path:
+    """Names the folder of a trial's models."""
+    return folder / f"trial-{number:04}"
+
+
+def trial_folders(folder: Path) -> list[Path]:
+    """Lists the folders of all trials' models, and nothing that others put there."""
+    return [path for path in folder.glob("trial-*") if _OURS.fullmatch(path.name)]
+
+
+def _epoch(epoch: int) -> str:
+    return f"epoch-{epoch:04}"

@@ -1,0 +1,126 @@
+"""A warm worker: maps the images once, keeps compiled graphs, runs what it is sent."""
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from data_pipeline.system.errors import HarnessError
+from models.backend import is_out_of_memory
+from models.config.config import ModelConfig, model_config
+from models.training.epoch import Arrays, Part
+from models.training.trainer import WarmTrainer
+from search.trial.checkpoints import Checkpoints, trial_folder
+from search.trial.messages import (
+    Asked,
+    Completed,
+    Failed,
+    Job,
+    Outcome,
+    Pruned,
+    Report,
+    Retrained,
+    RetrainOrder,
+)
+from search.trial.trial import run_trial
+
+KEPT_STRUCTURES = 4
+
+
+class Worker:
+    """Runs the trials of one job in this process, one at a time."""
+
+    def __init__(self, job: Job) -> None:
+        """Maps the job's images; ``models.backend.prepare_process`` comes before."""
+        self._job = job
+        self._arrays = Arrays(
+            images=np.load(job.images, mmap_mode="r", allow_pickle=False),
+            targets=job.targets,
+        )
+        self._trainer = WarmTrainer(capacity=KEPT_STRUCTURES)
+
+    def trial(self, asked: Asked) -> Generator[Report, None, Outcome]:
+        """Runs one trial; whatever breaks in it becomes its outcome.
+
+        Yields:
+            A report after every epoch.
+
+        Returns:
+            How the trial ended.
+        """
+        config = model_config(asked.values, self._job.frame)
+        try:
+            outcome = yield from run_trial(
+                self._trainer,
+                self._arrays,
+                self._job,
+                config,
+                asked.seed,
+                self._checkpoints(asked, config),
+            )
+        except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
+            if is_out_of_memory(error):
+                return Pruned(reason="out_of_memory")
+            return Failed(reason=reason_of(error))
+        if isinstance(outcome, Completed):
+            return replace(outcome, start=self._trainer.taken)
+        return outcome
+
+    def _checkpoints(self, asked: Asked, config: ModelConfig) -> Checkpoints | None:
+        """Says where a trial's epochs are kept, if they are."""
+        if self._job.checkpoints is None:
+            return None
+        folder = trial_folder(Path(self._job.checkpoints), asked.number)
+        return Checkpoints(self._trainer, config, folder)
+
+    def retrain(self, order: RetrainOrder) -> Retrained | Failed:
+        """Trains on every development row and writes the model to the order's path.
+
+        Returns:
+            What came of it; whatever breaks in it is told as its failure.
+        """
+        try:
+            return self._retrain(order)
+        except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
+            return Failed(reason=reason_of(error))
+
+    def _retrain(self, order: RetrainOrder) -> Retrained | Failed:
+        start = time.monotonic()
+        config = model_config(order.values, self._job.frame)
+        part = Part(train=self._job.rows, validation=None)
+        stream = self._trainer.fit(
+            config,
+            self._arrays,
+            part,
+            seed=order.seed,
+            stop_after=order.stop_after,
+            rates=order.rates,
+        )
+        losses = tuple(score.loss for score in stream)
+        if not all(math.isfinite(loss) for loss in losses):
+            return Failed(reason=f"retraining diverged: losses {losses}")
+        self._trainer.export(config, Path(order.path))
+        return Retrained(
+            losses=losses,
+            parameters=self._trainer.parameters,
+            seconds=time.monotonic() - start,
+            left_out=self._job.unreadable,
+            without_face=self._job.without_face,
+            start=self._trainer.taken,
+        )
+
+
+def reason_of(error: Exception) -> str:
+    """Says in one line why something broke.
+
+    Example:
+        >>> reason_of(ZeroDivisionError("division by zero"))
+        'ZeroDivisionError: division by zero'
+    """
+    if isinstance(error, HarnessError):
+        return str(error)
+    first = (str(error).strip() or "no message").splitlines()[0]
+    return f"{type(error).__name__}: {first}"[:500]
