@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from data_pipeline.synthetic.write import write_drawn
 from models.backend import environment
-from tests.strategies_runs import started
+from tests.factories.runs import started
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts background jobs so, and every command that a test interrupts would

@@ -4,6 +4,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ SOURCES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 LONGEST = 400
+MOST_FILES = 12
+SHARED = 2
 BANNED = {"utils", "helpers", "common", "base", "misc", "manager"}
 COMMANDS = {
     "data_pipeline/check.py",
@@ -28,6 +31,7 @@ COMMANDS = {
     "models/predict.py",
     "search/export.py",
     "search/run.py",
+    "search/tensorboard.py",
     "search/train.py",
 }
 TOP_LEVEL = {
@@ -124,6 +128,19 @@ def test_files_are_short():
     assert {name: n for name, n in lengths.items() if n > LONGEST} == {}
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_tops_hold_commands(package):
+    """The top of a package holds its commands, and at most two modules beside them."""
+    files = {place(path) for path in (ROOT / package).glob("*.py")}
+    assert len(files - COMMANDS - {f"{package}/__init__.py"}) <= SHARED
+
+
+def test_rooms_are_small():
+    """No folder of the source holds more than 12 files."""
+    folders = Counter(place(path.parent) for path in SOURCES)
+    assert {name: n for name, n in folders.items() if n > MOST_FILES} == {}
+
+
 def test_no_nameless_modules():
     """No module or package has a name that says nothing of its idea."""
     named = [
@@ -149,12 +166,14 @@ def test_print_in_commands_only():
 
 
 def test_engines_live_behind_one_door():
-    """Ray is imported in the Ray executor's files, TensorFlow in runtime.py alone.
+    """Ray is imported in the Ray executor's files, TensorFlow in backend.py alone.
 
     Keras is loaded by ``data_pipeline.system.keras_import``, by its name in a string.
     """
     ray = {place(path) for path in SOURCES if "ray" in imported(path)}
-    assert {name for name in ray if not name.startswith("search/ray_")} == set()
+    assert {
+        name for name in ray if not name.startswith("search/executors/ray_")
+    } == set()
     tensorflow = {place(path) for path in SOURCES if "tensorflow" in imported(path)}
     assert tensorflow <= {"models/backend.py"}
     keras = {place(path) for path in SOURCES if "keras" in imported(path)}
@@ -171,9 +190,14 @@ def test_package_inits_hold_a_docstring_alone(package):
 
 
 def test_readers_are_the_files_beside_the_table():
-    """READERS lists exactly the readers in its folder."""
-    files = {path.stem for path in (ROOT / "data_pipeline/readers").glob("*.py")}
-    assert files - {"__init__"} == set(READERS)
+    """READERS lists exactly the modules of its folder that have a ``read``."""
+    having = {
+        path.stem
+        for path in (ROOT / "data_pipeline/readers").glob("*.py")
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and node.name == "read"
+    }
+    assert having - {"__init__"} == set(READERS)
 
 
 def backbones():

@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import aiohttp
 import numpy as np
 
-from tests.strategies_faces import drawn, drawn_rows
-from tests.strategies_runs import started
-from tests.strategies_use import exported
+from tests.factories.exported_model import exported
+from tests.factories.faces import drawn, drawn_rows
+from tests.factories.runs import started
 
 IN_FLIGHT = 2
 PICTURES = 24

@@ -1,0 +1,205 @@
+"""Laws of people and their ids: one person is in one part, whatever the spelling."""
+
+import json
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_pipeline import check, explore
+from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.subject_aliases import (
+    joined,
+    people_problems,
+    refuse_shared,
+    same_people,
+)
+from data_pipeline.development import read_table
+from data_pipeline.exploration.demographics import Demographics
+from data_pipeline.system.errors import DataError, StudyError
+from search.final.exported_config import exported
+from search.inputs.prepare import label_identity, read_labels
+from search.ledger.records import TrialRecord
+from search.study.study import read_study
+from tests.factories.runs import STUDY, said, searched, write_study
+from tests.strategies.tables import ckplus_sized, sample, table_of, write_table
+
+OTHERS = ("s010", "S-010", "S 010", "S_010", "S10", "S0010", "SO1O", "So10", "SOlO")
+OTHERS += ("\uff33010", "\u0405010", "S.010", " S010")  # full width, Cyrillic
+OTHERS += ("S0\u200b10", "S01\u00ad0")  # letters that nobody sees
+APART = ("S011", "S100", "S0101", "P010", "S0-10", "010", "S010b")
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_one_person(other):
+    """Case, separators, leading zeros and letters for digits make no other person."""
+    assert same_people(["S010", other, "S011"]) == [tuple(sorted(("S010", other)))]
+
+
+@pytest.mark.parametrize("other", APART)
+def test_two_people(other):
+    """Another number, prefix or suffix is another person."""
+    assert same_people(["S010", other]) == []
+
+
+def test_no_false_alarm():
+    """All ids that CK+ could give, and sites with numbered subjects, are people."""
+    assert same_people([f"S{number:03d}" for number in range(1000)]) == []
+    assert same_people([f"{a}-{b}" for a in range(30) for b in range(30)]) == []
+    assert same_people(["KA", "KL", "KM", "LF-201", "IF-201", "Ola", "Ila"]) == []
+    assert people_problems(ckplus_sized(), {}) == []
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=6), unique=True))
+def test_groups(ids):
+    """No id is in two groups, whatever the order; an id apart is in none."""
+    groups = same_people(ids)
+    named = [name for group in groups for name in group]
+    assert len(named) == len(set(named)) <= len(ids)
+    assert same_people(ids[::-1]) == groups
+    assert same_people(ids, apart=ids[1:]) == []
+
+
+def two_names():
+    """Makes a table of a person under three ids, and two others."""
+    names = ["S010", "S010", "s010", "S-010", "S011", "S012"]
+    return table_of([sample(name, number) for number, name in enumerate(names)])
+
+
+def test_message():
+    """The refusal names every id, where it stands, and what to write."""
+    with pytest.raises(DataError) as refused:
+        refuse_shared(people_problems(two_names(), {}))
+    told = str(refused.value)
+    assert "S010 (data_labels.csv row 2)" in told
+    assert "s010 (data_labels.csv row 4)" in told
+    assert '"S-010" = "S010", "s010" = "S010" for one person' in told
+    assert '"S-010" = "S-010", "s010" = "s010" for 3 persons' in told
+
+
+def test_joined():
+    """Ids that the study file joins are one subject; those apart are not asked of."""
+    one = {"s010": "S010", "S-010": "S010"}
+    table = joined(two_names(), one)
+    assert list(table.frame["subject"]) == ["S010"] * 4 + ["S011", "S012"]
+    assert people_problems(table, one) == []
+    several = {"s010": "s010", "S-010": "S-010"}
+    assert joined(two_names(), several).frame.equals(two_names().frame)
+    assert people_problems(two_names(), several) == []
+    assert len(people_problems(two_names(), {"s010": "s010"})) == 1
+
+
+@pytest.mark.parametrize("subjects", [{"s01": "S010"}, {"s010": "S01O"}])
+def test_unknown_id(subjects):
+    """A mapping from or to an id that the data do not have is wrong."""
+    with pytest.raises(DataError, match=r'"(s01|S01O)"; did you mean'):
+        joined(two_names(), subjects)
+
+
+def test_no_subjects():
+    """Data that name nobody have nobody to join."""
+    with pytest.raises(DataError, match=r"they name nobody: drop \[data.subjects\]"):
+        joined(table_of([sample(None, 1)]), {"s010": "S010"})
+
+
+def test_entries_can_be_copied():
+    """What a refusal tells to write is TOML, whatever the ids hold."""
+    names = ['S"010', 's"010', "s\\010", "S\t010"]
+    table = table_of([sample(name, number) for number, name in enumerate(names)])
+    (problem,) = people_problems(table, {})
+    entries = problem.found.partition(" write ")[2].partition(" for one person")[0]
+    subjects = tomllib.loads("s = {" + entries + "}")["s"]
+    assert people_problems(joined(table, subjects), subjects) == []
+
+
+def test_demographics_are_joined():
+    """A person is found under either id; the row under the study's id comes first."""
+    other = Demographics(people={"s010": {"sex": "f"}, "S011": {"sex": "m"}})
+    renamed = other.joined({"s010": "S010"})
+    assert renamed.people == {"S010": {"sex": "f"}, "S011": {"sex": "m"}}
+    both = Demographics(people={"S010": {"sex": "m"}, "s010": {"sex": "f"}})
+    assert both.joined({"s010": "S010"}).people == {"S010": {"sex": "m"}}
+
+
+def test_chain():
+    """An id that is mapped to a mapped id is refused with the right entry."""
+    setting = 'data.subjects={ "S-010" = "s010", "s010" = "S010" }'
+    with pytest.raises(StudyError, match=r'say "S-010" = "S010"'):
+        read_study("ckplus", settings=[setting])
+
+
+@pytest.fixture
+def spelled(tmp_path):
+    """Writes a table of 10 people, one of them under two ids."""
+    rows = [
+        f"{name},{number},images/{name}-{number}.png,{number % 2},{emotion}"
+        for name in (*(f"S{number:03d}" for number in range(10)), "s-7")
+        for number, emotion in enumerate(("positive", "negative", "surprise"))
+    ]
+    header = "subject,sequence,filepath,AU1,high_level_emotion"
+    write_table(tmp_path / "data", header, *rows)
+    return tmp_path / "data"
+
+
+MAPPED = STUDY.replace("[split]", '[data.subjects]\n"s-7" = "S007"\n[split]')
+
+
+def test_every_command(spelled, tmp_path):
+    """A search, the check and the page refuse the same person under two ids."""
+    study = write_study(tmp_path, text=STUDY)
+    answer = searched(study, spelled, tmp_path / "runs")
+    assert answer.code == 2
+    assert "S007 (data_labels.csv row 23); s-7 (data_labels.csv row 32)" in answer.err
+    assert not (tmp_path / "runs").exists()
+    words = ("--study", str(study), "--data", str(spelled))
+    answer = said(check.main, *words)
+    assert answer.code == 1
+    assert "one person under several ids: 1" in answer.out
+    assert said(explore.main, *words, "--out", str(tmp_path / "page")).code == 2
+
+
+def test_mapping_in_a_run(spelled, tmp_path):
+    """Joined people are one subject of the split, and part of the run's identity."""
+    study = read_study(str(write_study(tmp_path, text=MAPPED)))
+    labelled = read_labels(study, spelled, drawn=False)
+    people = {*labelled.split.hold_out.subjects}
+    people |= set(labelled.split.development.frame["subject"])
+    assert len(people) == 10
+    assert study.identity()["data.subjects"] == {"s-7": "S007"}
+    assert "data.subjects" not in read_study("ckplus").identity()
+    apart = read_study(
+        str(write_study(tmp_path, text=STUDY)),
+        settings=['data.subjects={ "s-7" = "s-7" }'],
+    )
+    other = read_labels(apart, spelled, drawn=False)
+    assert label_identity(study, labelled) != label_identity(apart, other)
+
+
+def test_mapping_is_written(tmp_path):
+    """A run's study file and an exported configuration keep the mapping."""
+    study = read_study(str(write_study(tmp_path, text=MAPPED)))
+    (tmp_path / "again.toml").write_text(study.text())
+    assert read_study(str(tmp_path / "again.toml")).data == study.data
+    record = TrialRecord(
+        number=1,
+        state="COMPLETE",
+        reason="",
+        curve={},
+        values={},
+        value=0.5,
+        attributes={"epoch": 1, "thresholds": {}},
+    )
+    assert '[data.subjects]\ns-7 = "S007"' in exported(study, record, drawn=False)
+    json.dumps(study.identity())
+
+
+def test_table_is_read_joined(spelled):
+    """The one door to a study's table joins people."""
+    data = Data(
+        dataset="ckplus",
+        targets=("emotion",),
+        image_size=32,
+        subjects={"s-7": "S007"},
+    )
+    assert read_table(spelled, data, None).frame["subject"].nunique() == 10

@@ -1,0 +1,159 @@
+"""Locks by a file, also on file systems that have no locks of their own."""
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.files.file_lock import NO_LOCKS, FileLock, alone
+from data_pipeline.split.receipt_file import Receipts
+
+ROOT = Path(__file__).parents[3]
+
+
+def take_locks_away(monkeypatch, number=errno.ENOSYS):
+    """Makes every file system one without locks."""
+
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+@pytest.fixture(params=["with locks", "without"])
+def disk(request, monkeypatch):
+    """Both kinds of file systems."""
+    if request.param == "without":
+        take_locks_away(monkeypatch)
+    return request.param
+
+
+@contextmanager
+def holder(path, *, lease=30.0):
+    """Holds a lock in another process that has no locks of the system."""
+    code = (
+        "import fcntl, pathlib, sys\n"
+        "def flock(*_): raise OSError(38, 'not implemented')\n"
+        "fcntl.flock = flock\n"
+        "from data_pipeline.files.file_lock import FileLock\n"
+        f"lock = FileLock(pathlib.Path({str(path)!r}), lease={lease})\n"
+        "assert lock.take()\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+@pytest.mark.usefixtures("disk")
+def test_one_at_a_time(tmp_path):
+    """Who holds a lock holds it alone, until it is given back."""
+    first, second = (FileLock(tmp_path / "a.lock") for _ in range(2))
+    assert first.take()
+    assert not second.take()
+    assert (first.is_mine(), second.is_mine()) == (True, False)
+    first.release()
+    assert second.take()
+    second.release(remove=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("disk")
+def test_a_lock_whose_folder_moved(tmp_path):
+    """A holder sees that the folder of its lock was renamed, or its file replaced."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lock = FileLock(folder / "a.lock")
+    assert lock.take()
+    folder.rename(tmp_path / "elsewhere")
+    assert not lock.is_mine()
+    (tmp_path / "elsewhere").rename(folder)
+    assert lock.is_mine()
+    lock.release()
+
+
+@pytest.mark.parametrize("number", sorted(NO_LOCKS))
+def test_the_dead_hold_nothing(tmp_path, monkeypatch, number):
+    """Without locks, a killed holder's place is taken and a living one's is not."""
+    take_locks_away(monkeypatch, number)
+    path = tmp_path / "a.lock"
+    lock = FileLock(path)
+    with holder(path) as first:
+        assert not lock.take_from_the_dead()
+        assert lock.holder().startswith(f"{first.pid} on ")
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        assert lock.take_from_the_dead()
+    lock.release()
+
+
+def test_the_silent_of_another_machine_are_dead(tmp_path, monkeypatch):
+    """A holder that this machine cannot ask is dead when it is silent for a lease."""
+    take_locks_away(monkeypatch)
+    path = tmp_path / "a.lock"
+    with holder(path, lease=1.0) as first:
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+    marker = path.with_name("a.lock.lease")
+    marker.write_text(marker.read_text().replace("host=", "host=another-"))
+    lock = FileLock(path, lease=1.0)
+    assert not lock.take()
+    assert lock.take_from_the_dead()
+    lock.release()
+
+
+def test_other_troubles_are_no_lock(tmp_path, monkeypatch):
+    """A disk that fails is neither a held lock nor one without locks."""
+    take_locks_away(monkeypatch, errno.EIO)
+    with pytest.raises(OSError, match="Input/output"):
+        FileLock(tmp_path / "a.lock").take()
+
+
+@pytest.mark.usefixtures("disk")
+def test_threads_wait(tmp_path):
+    """Threads that want the same file do their work one after another."""
+    inside, most = 0, 0
+
+    def work():
+        nonlocal inside, most
+        with alone(tmp_path / "a.lock", lambda: None):
+            inside += 1
+            most = max(most, inside)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (inside, most) == (0, 1)
+
+
+@pytest.mark.usefixtures("disk")
+def test_receipts_are_locked(tmp_path):
+    """A file of receipts is locked with and without locks of the file system."""
+    receipts = Receipts(tmp_path / "receipts.jsonl")
+    for _ in range(2):
+        with receipts.locked() as file:
+            file.write(b"{}\n")
+    assert receipts.path.read_bytes() == b"{}\n" * 2
+
+
+def test_a_pipe_in_place_of_a_lock(tmp_path):
+    """What is no file is no lock, and is told by its name."""
+    os.mkfifo(tmp_path / "a.lock")
+    with pytest.raises(OSError, match=r"a pipe stands in place.*a\.lock"):
+        FileLock(tmp_path / "a.lock").take()

@@ -1,0 +1,110 @@
+"""Laws of cutting faces for a trained model: as in its training."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline.images.crop import DetectedFace, cropper
+from data_pipeline.images.decode import decode_cropped
+from data_pipeline.images.detector import Detector
+from data_pipeline.media.face_crops import FOUND, NOT_FOUND, NOT_LOOKED_FOR, Portraits
+from tests.factories.faces import astronaut
+
+SIZE = 48
+
+
+def portraits(crop, channels=1, detector=None):
+    """Makes what cuts faces for a model trained with a crop."""
+    told = cropper(crop).describe()
+    return Portraits(told, size=SIZE, channels=channels, detector=detector)
+
+
+@pytest.fixture(scope="module")
+def detector():
+    """One detector: its processes take seconds to start."""
+    return Detector()
+
+
+@pytest.fixture(scope="module")
+def detecting(detector):
+    """Cuts detected faces."""
+    return portraits("detect", detector=detector)
+
+
+def two_heads():
+    """A large face at the right, a small one at the left, and a picture around."""
+    head = astronaut().crop((130, 0, 310, 180))
+    both = Image.new("RGB", (540, 360), (128, 128, 128))
+    both.paste(head.resize((130, 130)), (20, 130))
+    both.paste(head.resize((300, 300)), (200, 30))
+    return both
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_without_a_crop_the_centre_square_is_seen(tmp_path, channels):
+    """A model that looks for no face sees what decoding for training gives."""
+    picture = astronaut().resize((90, 60))
+    picture.save(tmp_path / "a.png")
+    (seen,) = portraits("none", channels).of(picture, every=True)
+    trained, _ = decode_cropped(tmp_path / "a.png", size=SIZE, channels=channels)
+    np.testing.assert_array_equal(seen.pixels, trained)
+    assert (seen.face, seen.box, seen.confidence) == (
+        NOT_LOOKED_FOR,
+        (15, 0, 60, 60),
+        None,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
+    """The first face has the very pixels that training would have seen."""
+    two_heads().save(tmp_path / "a.png")
+    trained, found = decode_cropped(
+        tmp_path / "a.png",
+        size=SIZE,
+        channels=channels,
+        cropper=DetectedFace(detector),
+    )
+    with Image.open(tmp_path / "a.png") as picture:
+        (seen,) = portraits("detect", channels, detector).of(picture)
+    assert found
+    np.testing.assert_array_equal(seen.pixels, trained)
+    assert seen.face == FOUND
+
+
+@pytest.mark.slow
+def test_every_face_has_its_box(detecting):
+    """All faces are cut if asked for, those that matter most first, each in its box."""
+    large, small = detecting.of(two_heads(), every=True)
+    (alone,) = detecting.of(two_heads())
+    np.testing.assert_array_equal(large.pixels, alone.pixels)
+    assert large.box == alone.box
+    for portrait, (left, top, edge) in (
+        (large, (200, 30, 300)),
+        (small, (20, 130, 130)),
+    ):
+        x, y, width, height = portrait.box
+        assert left < x < x + width < left + edge
+        assert top < y < y + height < top + edge
+        assert portrait.confidence > 0.9
+
+
+@pytest.mark.slow
+def test_without_a_face_the_centre_square_is_taken(detecting):
+    """A picture without a face is judged as in training, and told apart."""
+    flat = Image.new("RGB", (60, 40), (128, 128, 128))
+    (seen,) = detecting.of(flat)
+    assert (seen.face, seen.box, seen.confidence) == (NOT_FOUND, None, None)
+    assert (seen.pixels == 128).all()
+
+
+@pytest.mark.slow
+def test_landmarks_are_replaced_by_the_detector(detecting, detector):
+    """A model trained by landmarks sees detected faces, and says so."""
+    made = portraits("landmarks", detector=detector)
+    np.testing.assert_array_equal(
+        made.of(two_heads())[0].pixels, detecting.of(two_heads())[0].pixels
+    )
+    assert "landmarks" in made.note
+    assert detecting.note == ""

@@ -1,0 +1,217 @@
+"""Laws of twins: one picture in two parts is counted, told, and left out if asked."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline import check
+from data_pipeline.checks.leaks import parts_of
+from data_pipeline.readers import read
+from data_pipeline.split.duplicates import (
+    Pictures,
+    file_marks,
+    pixel_marks,
+    trained_on,
+    untwinned,
+)
+from data_pipeline.split.held_out_subjects import split_table
+from data_pipeline.split.rules import Guarantee
+from data_pipeline.split.split import Fold
+from data_pipeline.system.errors import DataError
+from search.final.holdout_test import kept_promise, scored_apart
+from search.inputs.prepare import prepare, read_labels
+from search.reports.console import say_split
+from search.reports.holdout_report import WIDTH, describe
+from search.study.study import read_study
+from tests.factories.clean_tree import write_clean
+from tests.factories.runs import STUDY, said, searched, write_study
+from tests.search.reports.test_holdout_report import report_of
+from tests.strategies.metrics import labels, outputs
+
+SETTINGS = ("split.hold_out=0.25",)
+DROP = (*SETTINGS, "split.twins=drop_from_training")
+FOLDS = (
+    Fold(train=np.array([0, 2, 3]), validation=np.array([1, 4, 5])),
+    Fold(train=np.array([0, 1]), validation=np.array([2, 3])),
+)
+FILES = Pictures(marks=(np.array([7, 7, 3, 4, 4, 4]),))
+
+
+def test_counted():
+    """A validation image counts where its fold trains on the same file, once a fold."""
+    assert trained_on(FOLDS, FILES) == 3
+
+
+def test_untwinned():
+    """After twins are left out none is trained on, and every validation row is kept."""
+    folds = untwinned(FOLDS, FILES)
+    assert trained_on(folds, FILES) == 0
+    assert folds[0].train.tolist() == [2]
+    assert [fold.validation.tolist() for fold in folds] == [[1, 4, 5], [2, 3]]
+    assert folds[1].train.tolist() == [0, 1]
+
+
+def test_either_mark():
+    """Equal pixels in unequal files are twins, and equal files are; unread ones not."""
+    pixels = np.arange(8, dtype=np.uint8).reshape(4, 2)
+    one = Pictures(marks=(file_marks(["a", "b", "c"]), pixel_marks(pixels[:3])))
+    other = Pictures(marks=(file_marks(["c", "d"]), pixel_marks(pixels[[1, 3]])))
+    assert one.among(other).tolist() == [False, True, True]
+    lost = Pictures(marks=(file_marks(["unreadable", "unreadable"]),))
+    assert lost.among(lost.take(np.array([1]))).tolist() == [False, True]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Gives a clean tree, and the images of each part of its split."""
+    root = write_clean(tmp_path / "tree")
+    study = read_study(str(write_study(tmp_path)), settings=SETTINGS)
+    table = read(root, "ckplus")
+    parts = parts_of(table, split_table(table, study.split))
+    images = {}
+    for image, part in zip(table.frame["image"], parts, strict=True):
+        images.setdefault(str(part), []).append(image)
+    return root, images
+
+
+def copied(root, source, target, *, same_bytes=True):
+    """Puts a picture in the place of another one, perhaps written anew."""
+    if same_bytes:
+        (root / target).write_bytes((root / source).read_bytes())
+        return
+    with Image.open(root / source) as image:
+        image.save(root / target, compress_level=0)
+    assert (root / source).read_bytes() != (root / target).read_bytes()
+
+
+def prepared(root, tmp_path, settings):
+    """Reads a tree into a job, and tells what a start says."""
+    study = read_study(str(write_study(tmp_path)), settings=settings)
+    labelled = read_labels(study, root, drawn=False)
+    job, identity = prepare(
+        study, labelled, cache=tmp_path / "cache", progress=lambda *_: None
+    )
+    told = []
+    say_split(told.append, study, labelled, job)
+    names = labelled.split.development.frame["image"].to_numpy()
+    return job, identity, names, "\n".join(told)
+
+
+@pytest.mark.parametrize("same_bytes", [True, False])
+def test_validation_twins(tree, tmp_path, same_bytes):
+    """Kept, a twin of a validation image is told of; dropped, its fold has it not."""
+    root, images = tree
+    first, second = images["fold 1"][0], images["fold 2"][0]
+    copied(root, first, second, same_bytes=same_bytes)
+    job, before, names, told = prepared(root, tmp_path, SETTINGS)
+    assert ("2 validation images are files that are trained on" in told) == same_bytes
+    job, after, names, told = prepared(root, tmp_path, DROP)
+    one, two = (int(np.flatnonzero(names == name)[0]) for name in (first, second))
+    assert one in job.folds[0].validation
+    assert two not in job.folds[0].train
+    assert two in job.folds[1].validation
+    assert one not in job.folds[1].train
+    assert {one, two} <= set(job.rows.tolist())
+    assert "Attention" not in told
+    assert "0 development images that are held out" in told
+    assert "2 images that validate in the same fold" in told
+    assert before["data.folds"] != after["data.folds"]
+
+
+def test_hold_out_twins(tree, tmp_path):
+    """A twin of a held-out picture is in no part of a search that drops twins."""
+    root, images = tree
+    copied(root, images["fold 1"][0], images["hold-out"][0])
+    (root / images["hold-out"][1]).unlink()  # a search runs without such files
+    job, _, names, told = prepared(root, tmp_path, DROP)
+    (row,) = np.flatnonzero(names == images["fold 1"][0])
+    rows = [job.rows, *(part for f in job.folds for part in (f.train, f.validation))]
+    assert row not in np.concatenate(rows)
+    assert "1 development images that are held out too" in told
+    job, _, names, _ = prepared(root, tmp_path, SETTINGS)
+    assert row in job.rows
+
+
+def test_nothing_left(tree, tmp_path):
+    """Where all development images are held out too, search and check refuse."""
+    root, images = tree
+    for part in ("fold 1", "fold 2"):
+        for name in images[part]:
+            copied(root, images["hold-out"][0], name)
+    with pytest.raises(DataError, match="train part of 0 images"):
+        prepared(root, tmp_path, DROP)
+    text = STUDY.replace("[split]", '[split]\ntwins = "drop_from_training"')
+    study = write_study(tmp_path, text=text)
+    answer = said(check.main, "--study", str(study), "--data", str(root), "--all")
+    assert "train part of 0 images" in answer.out
+
+
+def test_text():
+    """The report says how many twins there are, and the scores without them."""
+    targets, predictions = labels([0, 1, 0, 1]), outputs([0, 1, 0, 0])
+    kept = np.array([0, 1, 2])
+    without = report_of(targets.take(kept), predictions.take(kept), ["a", "b", "c"])
+    report = report_of(targets, predictions, ["a", "b", "c", "d"])
+    report["twins"] = {"rule": "keep", "images": 1, "without": without}
+    lines = describe(report).splitlines()
+    assert "Twins: 1 image is a development image, too; 3 images without them" in lines
+    assert max(map(len, lines)) <= WIDTH
+    (heads,) = (line.split() for line in lines if "95 %" in line)
+    assert heads[-2:] == ["without", "twins"]
+    (emotion,) = (line for line in lines if line.startswith("Emotion ("))
+    assert emotion.split()[-3:] == ["n", "=", "3"]
+    (accuracy,) = (line for line in lines if line.startswith("  accuracy"))
+    assert (accuracy.split()[1], accuracy.split()[-1]) == ("0.750", "1.000")
+    report["twins"] = {"rule": "keep", "images": 0}
+    assert "without twins" not in describe(report)
+    assert "Twins: no image is a development image, too" in describe(report)
+
+
+def test_all_twins():
+    """Where every image is a twin there is a number, and no score without them."""
+    study = read_study("ckplus")
+    found = scored_apart(study, None, None, None, {}, twins=np.ones(3, bool))
+    assert found == {"twins": {"rule": "keep", "images": 3, "without": {"images": 0}}}
+    found = scored_apart(study, None, None, None, {}, twins=np.zeros(3, bool))
+    assert found == {"twins": {"rule": "keep", "images": 0}}
+
+
+@pytest.mark.parametrize(
+    ("promised", "twins", "kept"),
+    [
+        (Guarantee.SUBJECT, 0, "subject"),
+        (Guarantee.SUBJECT, 1, "subject_ids"),
+        (Guarantee.PARTITION, 1, "partition"),
+    ],
+)
+def test_guarantee(promised, twins, kept):
+    """A picture in two parts takes the promise back that no subject is."""
+    assert kept_promise(promised, twins=twins) == kept
+    report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"], guarantee=kept)
+    told = describe(report)
+    assert ("no subject is in two parts" in told) == (kept == "subject")
+    assert ("but pictures are" in told) == (kept == "subject_ids")
+
+
+@pytest.mark.slow
+def test_report(tree, tmp_path):
+    """The one test of a search finds its twins, and scores the others by themselves."""
+    root, images = tree
+    copied(root, images["fold 1"][0], images["hold-out"][0])
+    copied(root, images["fold 2"][1], images["hold-out"][1], same_bytes=False)
+    words = [f"--set={text}" for text in (*SETTINGS, "training.epochs=1")]
+    study = write_study(tmp_path)
+    answer = searched(study, root, tmp_path / "runs", *words, "--set=search.trials=1")
+    assert (answer.code, answer.err) == (0, "")
+    report = json.loads((tmp_path / "runs" / "tiny" / "holdout.json").read_text())
+    held = len(images["hold-out"])
+    assert report["images"] == held
+    assert report["twins"]["images"] == 2
+    assert report["guarantee"] == "subject_ids"
+    without = report["twins"]["without"]
+    assert without["images"] == without["emotion"]["images"] == held - 2
+    assert set(without["emotion"]) == set(report["emotion"])
+    told = f"Twins: 2 images are development images, too; {held - 2} images"
+    assert told in answer.out

@@ -1,0 +1,146 @@
+"""Laws of people who stay held out once a hold-out was opened with them."""
+
+import dataclasses
+
+import pytest
+
+from data_pipeline.dataset.config import Split
+from data_pipeline.split.held_out_subjects import (
+    HELD_OUT,
+    Past,
+    divide,
+    past_of,
+    rule_of,
+)
+from data_pipeline.split.receipt import Members, Opener, Receipt, line_of
+from data_pipeline.split.receipt_file import RECEIPTS
+from data_pipeline.system.errors import DataError
+from tests.strategies.tables import BASIC, sample, table_of
+
+KEYS = Split(folds=2, hold_out=0.25)
+NAMES = tuple(f"S{number:03d}" for number in range(24))
+
+
+def table(*, frames=1, basic=lambda number: BASIC[number % 7], names=NAMES):
+    """Makes a table of people with so many frames each."""
+    rows = [
+        sample(name, frame, basic=basic(number))
+        for number, name in enumerate(names)
+        for frame in range(frames + number % 3)
+    ]
+    return table_of(rows)
+
+
+def opening(people, *, keys=KEYS, data="ckplus", run="a"):
+    """Makes the receipt of an opening."""
+    return Receipt(
+        members=Members(data=data, subjects=tuple(people)),
+        opener=Opener(run=run, model="m"),
+        rule=rule_of(keys),
+        time="",
+    )
+
+
+def held(found):
+    """Lists who is held out."""
+    return set(found.split.hold_out.subjects)
+
+
+def divided(whole, receipts=(), begun=()):
+    """Divides a table of whom these openings are."""
+    past = Past(receipts=receipts, begun=begun)
+    return divide(whole, KEYS, data="ckplus", past=past)
+
+
+def drawn(whole):
+    """Divides a table that nobody has opened."""
+    return divided(whole)
+
+
+def test_corrected_labels_move_nobody_who_was_tested():
+    """With other frames and labels the same people stay held out, and that is said."""
+    first, other = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
+    assert held(drawn(other)) != held(first), "else this law says nothing"
+    assert drawn(other).told == ()
+    found = divided(other, [opening(held(first))])
+    assert held(found) == held(first)
+    assert not held(found) & set(found.split.development.frame["subject"])
+    stays, tested = found.told
+    assert "6 subjects stay held out" in stays
+    assert "opened before (1), last by run a" in tested
+    past = Past(run="a", receipts=[opening(held(first))])
+    own = divide(table(), KEYS, data="ckplus", past=past)
+    assert own.told == (), "a run knows of its own test"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"keys": dataclasses.replace(KEYS, hold_out_seed=2)},
+        {"keys": dataclasses.replace(KEYS, hold_out=0.5)},
+        {"data": "ckplus, drawn with seed 1 by drawing 3"},
+    ],
+)
+def test_other_settings_and_data_draw_their_own(other):
+    """A list holds for the same data set, share and seed alone."""
+    first, changed = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
+    found = divided(changed, [opening(held(first), **other)])
+    assert held(found) == held(drawn(changed))
+
+
+def test_the_first_opening_counts():
+    """Whoever opened later held the same people out, or did not by this rule."""
+    lists = [held(drawn(table())), set(NAMES[:6])]
+    receipts = [opening(people) for people in lists]
+    assert held(divided(table(), receipts)) == lists[0]
+    receipts.reverse()
+    assert held(divided(table(), receipts)) == lists[1]
+
+
+def test_a_run_keeps_what_it_began_with():
+    """Another run's opening moves nobody in a run that has begun by the rule."""
+    own, theirs = held(drawn(table())), NAMES[:6]
+    receipts = [opening(theirs, run="other")]
+
+    def begun(people):
+        return held(divided(table(), receipts, begun=people))
+
+    assert begun(own) == own
+    assert begun(()) == begun(NAMES[6:12]) == set(theirs)
+
+
+def test_people_who_are_gone():
+    """They are absent and named; where all are, or too few others are left, it says."""
+    people = sorted(held(drawn(table())))
+    fewer = table(names=[name for name in NAMES if name != people[0]])
+    found = divided(fewer, [opening(people)])
+    assert held(found) == set(people[1:])
+    gone = f"1 of the 6 subjects of an earlier opening no longer occur: {people[0]}"
+    assert any(gone in line for line in found.told)
+    whole = divided(table(), [opening(["X1"])])
+    assert held(whole) == set(people)
+    with pytest.raises(DataError, match="23 of 24 subjects stay held out"):
+        divided(table(), [opening(NAMES[1:])])
+
+
+def test_another_spelling_of_the_ids():
+    """A table that spells its ids otherwise keeps the same people out."""
+    people = held(drawn(table()))
+    lower = table(names=[name.lower() for name in NAMES])
+    found = divided(lower, [opening(people)])
+    assert held(found) == {name.lower() for name in people}
+
+
+def test_what_happened_is_read_from_the_folders(tmp_path):
+    """Openings are those of all runs; a comment in a run's list names nobody."""
+    assert past_of(tmp_path / "a") == Past(run="a", receipts=[], begun=[])
+    (tmp_path / RECEIPTS).write_bytes(
+        line_of(opening(["S010"]), reopened=False) + b"\ntorn\n"
+    )
+    for text, names in (("S005\nS010\n", ["S005", "S010"]), ("# a part\n", [])):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / "a" / HELD_OUT).write_text(text)
+        found = past_of(tmp_path / "a")
+        assert found.begun == names
+        members = [receipt.members for receipt in found.receipts]
+        assert members == [opening(["S010"]).members, None]

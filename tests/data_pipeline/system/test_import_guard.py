@@ -1,0 +1,124 @@
+"""Laws of names: no file of a person's own stands in for this project's packages."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.system.import_guard import foreign, leave_working_folder
+
+ROOT = Path(__file__).parents[3]
+THEIRS = "raise SystemExit('a file of a person was run')\n"
+COMMANDS = {
+    "search.run": ("--study", "nowhere"),
+    "search.train": ("--config", "nowhere.toml"),
+    "search.export": ("--study", "nowhere", "--to", "a.toml"),
+    "search.tensorboard": ("--study", "nowhere"),
+    "models.predict": ("--model", "nowhere.keras", "a.png"),
+    "models.live": ("--model", "nowhere.keras"),
+}
+HELD = """
+import sys
+from data_pipeline.system.import_guard import hold
+hold()
+sys.path.insert(0, "")
+sys.path.insert(0, sys.argv[1])
+import models.config.settings, search.study.study, numpy
+print(models.__file__, numpy.__name__)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A working folder with files that are named as packages are."""
+    for name in ("models.py", "data_pipeline.py", "numpy.py", "pandas.py"):
+        (tmp_path / name).write_text(THEIRS)
+    (tmp_path / "search").mkdir()
+    (tmp_path / "studies").mkdir()
+    return tmp_path
+
+
+def python(*words, cwd, path=ROOT):
+    """Runs Python in a folder, with the project installed elsewhere."""
+    return subprocess.run(  # noqa: S603 - our own commands
+        [sys.executable, *words],
+        env=os.environ | {"PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_do_not_see_the_working_folder(command, folder):
+    """Each command runs with its own packages, whatever lies where it is run."""
+    if command.startswith("models"):
+        # Python itself looks for ``models.predict`` before we can say anything.
+        (folder / "models.py").unlink()
+    done = python("-m", command, *COMMANDS[command], cwd=folder)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "nowhere" in done.stderr
+
+
+def test_a_package_of_the_same_name_is_told(folder):
+    """A package that is found before ours is named, in one line, at once."""
+    path = f"{folder}{os.pathsep}{ROOT}"
+    elsewhere = folder / "search"
+    done = python("-m", "search.run", "--study", "smoke", cwd=elsewhere, path=path)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: the package data_pipeline of this project is hidden")
+    assert str(folder / "data_pipeline.py") in line
+    assert "PYTHONPATH" in line
+
+
+def test_a_worker_keeps_to_our_packages(folder):
+    """What Ray puts first in a worker's path is passed over."""
+    done = python("-c", HELD, str(folder), cwd=folder / "search")
+    assert "a file of a person was run" in done.stderr  # another folder is not ours
+    done = python("-P", "-c", HELD, str(folder), cwd=folder)
+    assert done.stdout.split() == [str(ROOT / "models/__init__.py"), "numpy"]
+
+
+def test_the_projects_own_folder_stays(monkeypatch, tmp_path):
+    """A path loses the working folder alone, and never the project's."""
+    kept = ["/a", str(ROOT)]
+    monkeypatch.chdir(ROOT)
+    leave_working_folder(path := [str(ROOT), *kept])
+    assert path == [str(ROOT), *kept]
+    monkeypatch.chdir(tmp_path)
+    leave_working_folder(path := ["", str(tmp_path), *kept])
+    assert path == kept
+    assert foreign() is None
+
+
+def test_each_command_guards_its_names():
+    """Every module that runs as a command begins with the guard."""
+    for package in ("data_pipeline", "models", "search"):
+        for path in (ROOT / package).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            if "sys.exit(main())" in text:
+                first = ast.parse(text).body[1]
+                assert 'run_path(str(own))["insist"]()' in ast.unparse(first).replace(
+                    "'", '"'
+                ), path
+
+
+def test_a_working_folder_that_is_gone(tmp_path):
+    """A command that is given in a deleted folder says so in one line."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, runpy, sys; os.rmdir(os.getcwd()); "
+        "sys.argv[1:] = ['--study', 'nowhere']; "
+        "runpy.run_module('search.run', run_name='__main__', alter_sys=True)"
+    )
+    ended = python("-c", code, cwd=gone)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the working folder was deleted")
+    assert ended.stderr.count("\n") == 1

@@ -1,0 +1,120 @@
+"""The command that shows a data set: what it reads, writes, and never looks at."""
+
+import shutil
+
+import pytest
+from PIL import Image
+
+from data_pipeline import explore, readers
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.exploration.gather import gather
+from data_pipeline.split.held_out_subjects import Past, rule_of
+from data_pipeline.split.receipt import Members, Opener, Receipt
+from tests.factories.fer2013 import write_microsoft
+from tests.factories.runs import contents, said, write_study
+
+STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'
+FER = '[data]\ndataset = "ferplus"\n[split]\nby = "partition"\nfolds = 1\n'
+
+
+def explored(tmp_path, text, data, *words, out="out"):
+    """Runs the command on a study of this text."""
+    study = write_study(tmp_path, text=text)
+    return said(
+        explore.main,
+        *("--study", str(study), "--data", str(data), "--out", str(tmp_path / out)),
+        *words,
+    )
+
+
+def test_command(tmp_path, coursework):
+    """The command says where it wrote; run again it replaces all, faces too."""
+    answer = explored(tmp_path, STUDY, coursework, "--show-faces")
+    assert (answer.code, answer.err) == (0, "")
+    assert str(tmp_path / "out" / "index.html") in answer.out
+    first = contents(tmp_path / "out")
+    assert "DRAWN faces" in first["index.html"].decode()
+    assert "charts/action-unit-correlation.png" in first
+    assert explored(tmp_path, STUDY, coursework).code == 0
+    again = contents(tmp_path / "out")
+    assert set(first) - set(again) == {"charts/faces.png"}
+    assert {name for name in again if again[name] != first[name]} == {"index.html"}
+
+
+def test_hold_out_changes_nothing(tmp_path):
+    """Nothing of the page depends on the hold-out's labels, names or pixels."""
+    root = write_microsoft(tmp_path / "fer")
+    assert explored(tmp_path, FER, root, out="first").code == 0
+    held = root / "FER2013Test"
+    rows = (held / "label.csv").read_text().splitlines()
+    for number, row in enumerate(rows):
+        old = row.partition(",")[0]
+        (held / old).unlink()
+        votes = "0,0,0,0,0,0,0,10,0,0"
+        rows[number] = f'new{number:07d}.png,"(0, 0, 48, 48)",{votes}'
+    (held / "label.csv").write_text("\n".join(rows) + "\n")
+    assert explored(tmp_path, FER, root, out="second").code == 0
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+
+
+def test_unreadable_and_demographics(tmp_path, coursework):
+    """A broken development image is named; who is held out is not counted."""
+    data = tmp_path / "data"
+    shutil.copytree(coursework, data)
+    for image in data.glob("cohn-kanade-images/*/*/*.png"):
+        image.write_bytes(b"broken")
+    whole = next(data.glob("cohn-kanade-images/*/*/*.png"))
+    subjects = sorted(path.name for path in data.glob("cohn-kanade-images/*"))
+    for image in (data / "cohn-kanade-images" / subjects[0]).glob("*/*.png"):
+        Image.new("L", (60, 40), 90).save(image)
+    Image.new("L", (60, 40), 90).save(whole)
+    who = tmp_path / "who.csv"
+    lines = [f"{subject},f,30,a" for subject in [*subjects, "S998"]]
+    who.write_text("\n".join(["subject,sex,age,ethnicity", *lines]))
+    answer = explored(tmp_path, STUDY, data, "--demographics", str(who))
+    assert (answer.code, answer.err) == (0, "")
+    page = contents(tmp_path / "out")["index.html"].decode()
+    assert "cannot be decoded" in page
+    assert "The table has 12 of the 12 subjects shown here; 0 have no row. " in page
+    assert "Rows that name nobody in the data: 1." in page
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--study", "smoek"], "did you mean smoke?"),
+        (["--study", "ckplus"], "no data folder at data/ckplus"),
+        (["--study", "ckplus", "--demographics", "who.csv"], "who.csv"),
+        (["--study", "ckplus", "--out", "."], "mine.txt"),
+    ],
+)
+def test_refused(tmp_path, monkeypatch, words, found):
+    """A wrong study, folder or table is refused in one message, and nothing written."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    before = contents(tmp_path)
+    answer = said(explore.main, *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.count("error: ") == 1
+    assert found in answer.err
+    assert contents(tmp_path) == before
+
+
+def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
+    """People of an opened hold-out stay out of the page, whatever labels would say."""
+    ids = readers.read(coursework, "ckplus").frame["subject"].unique()
+    people = population("ckplus", coursework, drawn=True)
+    keys = read_data_keys(str(write_study(tmp_path, text=STUDY)))
+    receipt = Receipt(
+        members=Members(data=people, subjects=tuple(ids[:4])),
+        opener=Opener(run="tiny-drawn", model="m"),
+        rule=rule_of(keys.split),
+        time="",
+    )
+    found = gather(
+        coursework, keys, study="tiny", drawn=True, demographics=None,
+        past=Past(receipts=[receipt]), progress=lambda *_: None,
+    )  # fmt: skip
+    assert set(found.table.frame["subject"]) == set(ids[4:])
+    assert found.held_out.subjects == 4

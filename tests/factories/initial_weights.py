@@ -1,0 +1,27 @@
+"""Spaces that start from something, and what stands for the runs they start from."""
+
+import json
+import tomllib
+
+from models.config.config import Frame
+from search.study.study import check_study
+from tests.factories.runs import STUDY
+
+FRAME = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())
+BACKBONES = '"backbone.name" = ["mobilenet", "resnet18"]\n'
+
+
+def space(*lines):
+    """Reads a study's space with some keys more."""
+    text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")
+    tables = tomllib.loads(text + "".join(lines))
+    return check_study(tables, name="small", place="small.toml").space
+
+
+def with_model(runs, name, **described):
+    """Writes what stands for a finished run on drawn data, and a space from it."""
+    folder = runs / f"{name}-drawn"
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_text("weights")
+    (folder / "model.json").write_text(json.dumps({"drawn": True, **described}))
+    return space(f'"backbone.weights" = ["none", "study:{name}"]\n', BACKBONES)

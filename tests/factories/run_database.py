@@ -1,0 +1,44 @@
+"""What a run's database says while another process writes it, and waiting for it."""
+
+import sqlite3
+import time
+
+from tests.factories.runs import ended
+
+PATIENCE = 120
+
+
+def rows_of(folder, sql):
+    """Asks a run's database while another process writes it."""
+    try:
+        with sqlite3.connect(f"file:{folder / 'optuna.db'}?mode=ro", uri=True) as base:
+            return base.execute(sql).fetchall()
+    except sqlite3.Error:
+        return []
+
+
+def finished(folder):
+    """Lists the trials that ended by themselves, with their values."""
+    return rows_of(
+        folder,
+        "select t.number, t.state, v.value from trials t join trial_values v "
+        "on v.trial_id = t.trial_id where t.state = 'COMPLETE' order by t.number",
+    )
+
+
+def wait(process, until):
+    """Waits for something that a process does."""
+    deadline = time.monotonic() + PATIENCE
+    while not until():
+        assert process.poll() is None, ended(process)
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.1)
+
+
+def running(folder):
+    """Tells whether a trial runs that has reported."""
+    return rows_of(
+        folder,
+        "select 1 from trials t join trial_intermediate_values v "
+        "on v.trial_id = t.trial_id where t.state = 'RUNNING'",
+    )

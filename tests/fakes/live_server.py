@@ -1,0 +1,127 @@
+"""The live view's server under test: a fixed detector, frames, and a client."""
+
+import asyncio
+import io
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+import numpy as np
+from aiohttp import web
+
+from data_pipeline.images.detector import Face
+from data_pipeline.media.face_crops import Portraits
+from models.inference.model_card import read_description
+from models.inference.predictor import Inference
+from models.live.page_info import facts
+from models.live.security import HERE
+from models.live.server import Live, application
+from models.live.viewer import Judge
+from tests.factories.exported_model import SIZE, exported
+from tests.factories.faces import drawn, drawn_rows
+
+FRAMES = 5
+
+
+OTHER = (10.0, 20.0, 60, 80)
+"""Where a picture's upper left corner is white, a second face is found here."""
+
+
+class FixedDetector:
+    """Finds the drawn face where it is, by its landmarks; nothing in flat pictures."""
+
+    def find(self, picture):
+        """Finds the one face."""
+        if np.ptp(np.asarray(picture)) < 20:
+            return None
+        points = np.array([[250, 200], [390, 200], [320, 270], [260, 350], [380, 350]])
+        return Face(points=points * 1.0, confidence=0.9, box=(200.0, 100.0, 240, 300))
+
+    def find_all(self, picture):
+        """Finds all there are."""
+        found = self.find(picture)
+        if found is None:
+            return ()
+        second = replace(found, box=OTHER)
+        return (
+            (found, second) if picture.convert("L").getpixel((0, 0)) > 250 else (found,)
+        )
+
+
+def exact_judge(folder):
+    """Makes a tiny model, exact and not smoothed, whose detector takes no time."""
+    model = exported(folder, crop="detect")
+    description = read_description(model)
+    return Judge(
+        description=description,
+        portraits=Portraits(
+            description.input.crop, size=SIZE, channels=1, detector=FixedDetector()
+        ),
+        model=Inference(model, cpus=1, at_once=1),
+        smooth=0.0,
+        oldest=0.0,
+    )
+
+
+def camera_pictures():
+    """Draws faces as a camera shows them."""
+    rows = drawn_rows(FRAMES)
+    return [drawn(row)[0].convert("RGB").resize((640, 480)) for row in rows]
+
+
+def jpeg(picture):
+    """Encodes a frame nearly without loss."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=98, subsampling=0)
+    return file.getvalue()
+
+
+def live_of(judge, *, source=None, record=None):
+    """What is served."""
+    told = facts(judge.description, source=source, record=None, note="")
+    return Live(judge=judge, source=source, record=record, facts=told)
+
+
+@asynccontextmanager
+async def served(live):
+    """Serves on a free port; yields a client and the address."""
+    async with aiohttp.ClientSession() as session:
+        runner = None
+        try:
+            listener = await asyncio.get_running_loop().create_server(
+                asyncio.Protocol, HERE, 0
+            )
+            port = listener.sockets[0].getsockname()[1]
+            listener.close()
+            runner = web.AppRunner(
+                application(live, port), access_log=None, shutdown_timeout=1.0
+            )
+            await runner.setup()
+            await web.TCPSite(runner, HERE, port).start()
+            yield session, f"http://{HERE}:{port}"
+        finally:
+            await runner.cleanup()
+
+
+def talk(live, conversation):
+    """Serves, and has a conversation with the server."""
+
+    async def held():
+        async with served(live) as (session, address):
+            return await conversation(session, address)
+
+    return asyncio.run(held())
+
+
+def answers(live, messages):
+    """Sends frames one after another; returns what is said of each."""
+
+    async def sent(session, address):
+        said = []
+        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
+            for message in messages:
+                await socket.send_bytes(message)
+                said.append(await socket.receive_json(timeout=60))
+        return said
+
+    return talk(live, sent)

@@ -1,0 +1,178 @@
+"""The conformance suite of every backbone: one model each, never traced.
+
+A model's variables decide all that it computes, so the laws compare variables, and
+take single steps without compiling: tracing their graphs would take minutes. One
+backbone is compiled too, the one with random layers of its own. Of EfficientNet's
+four sizes, which differ in two numbers, one stands for all; their rows, other images
+and the ends of what may be set are in ``test_backbone_rows``, the images that each
+fits in ``test_backbone_sizes``.
+"""
+
+import keras
+import numpy as np
+import pytest
+
+from data_pipeline.targets.class_balance import balance
+from models.backbones import BACKBONES
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import BACKBONE_NAMES
+from models.training.batches import pack
+from models.training.compiled_model import WarmModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
+from tests.factories.backbones import (
+    assert_exported,
+    assert_rows_apart,
+    faces,
+    logits,
+    settle,
+)
+from tests.factories.models import configured, pictures
+
+ROWS = 5
+EFFICIENTNETS = [name for name in BACKBONE_NAMES if name.startswith("efficientnet")]
+NAMES = [name for name in BACKBONE_NAMES if name not in EFFICIENTNETS[1:]]
+
+
+class Bench:
+    """A backbone's model at the smallest image it fits, in grey, and some rows."""
+
+    def __init__(self, name):
+        """Builds the model once; tests reset it."""
+        self.backbone = BACKBONES[name]
+        side = BACKBONE_FACTS[name].smallest
+        self.config = configured(
+            backbone__name=name, side=side, augmentation__strength=0.5
+        )
+        self.images, targets = faces(ROWS, side), pictures(ROWS).targets
+        self.packed = pack(targets, balance(targets, np.arange(ROWS), "none", 1))
+        self.warm = WarmModel(self.config.structure)
+        self.model = self.warm.model
+        self.model.run_eagerly = True
+
+    def fresh(self, seed=1):
+        """Resets the model; returns all its variables, the optimizer's too."""
+        self.warm.reset(self.config.knobs, seed)
+        return self.variables()
+
+    def variables(self):
+        """Copies the variables of model and optimizer, in their order."""
+        held = [*self.model.variables, *self.model.optimizer.variables]
+        return [variable.numpy() for variable in held]
+
+    def step(self):
+        """Trains on all rows once; returns the loss."""
+        return float(self.model.train_on_batch(self.images, self.packed))
+
+
+@pytest.fixture(name="bench", scope="module", params=NAMES)
+def _bench(request):
+    return Bench(request.param)
+
+
+def _equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_names_agree():
+    """The table of backbones, the names a study may use, and the facts are one list."""
+    assert tuple(BACKBONES) == BACKBONE_NAMES == tuple(BACKBONE_FACTS)
+
+
+@pytest.mark.slow
+class TestBackboneLaws:
+    """What holds for each backbone."""
+
+    def test_a_reset_model_is_a_fresh_one(self, bench):
+        """After other knobs, another seed and a ruined training, to the last bit."""
+        fresh, outputs = bench.fresh(), logits(bench.model, bench.images)
+        ruin = configured(training__learning_rate=1e3, head__dropout=0.5).knobs
+        bench.warm.reset(ruin, 2)
+        bench.step()
+
+        assert _equal(bench.fresh(), fresh)
+        assert _equal(logits(bench.model, bench.images).values(), outputs.values())
+
+    def test_the_seed_decides_the_weights(self, bench):
+        """Another seed draws every kernel anew; the same one draws the same."""
+        kernels = [v for v in bench.model.trainable_variables if v.name == "kernel"]
+        bench.fresh(seed=1)
+        first = [kernel.numpy() for kernel in kernels]
+        bench.fresh(seed=2)
+
+        assert not any(
+            np.array_equal(kernel.numpy(), before)
+            for kernel, before in zip(kernels, first, strict=True)
+        )
+
+    def test_a_step_moves_everything(self, bench):
+        """The loss reaches every weight, and every batch statistic moves."""
+        bench.fresh()
+        moving = [
+            variable
+            for variable in bench.model.variables
+            if variable.trainable or variable.name.startswith("moving_")
+        ]
+        before = [variable.numpy() for variable in moving]
+        loss = bench.step()
+
+        assert np.isfinite(loss)
+        assert [
+            variable.path
+            for variable, old in zip(moving, before, strict=True)
+            if np.array_equal(variable.numpy(), old)
+        ] == []
+
+    def test_rows_do_not_see_each_other(self, bench):
+        """A row's output is the same alone, in a batch, and in any order."""
+        bench.fresh()
+        settle(bench.model)
+
+        assert_rows_apart(bench.model, bench.images, alone=range(ROWS))
+
+    def test_batch_statistics_are_quick(self, bench):
+        """Every batch normalisation follows a short training: momentum 0.9."""
+        found = {
+            layer.momentum
+            for layer in bench.model.layers
+            if isinstance(layer, keras.layers.BatchNormalization)
+        }
+        assert found == {0.9}
+
+    def test_penalties_spare_stock_networks(self, bench):
+        """L1 and L2 act on the head's kernels, and on those of networks of our own."""
+        dense = {"dense/kernel", "emotion/kernel", "action_units/kernel"}
+        convolutions = {
+            layer.kernel.path
+            for layer in bench.model.layers
+            if isinstance(layer, keras.layers.Conv2D)
+        }
+        own = bench.backbone.application is None
+        found = {kernel.path for kernel in bench.model.kernels()}
+
+        assert found == (dense | convolutions if own else dense)
+
+    def test_an_export_is_stock_keras(self, bench, tmp_path):
+        """It holds Keras's own layers only, takes raw pixels, and predicts the same."""
+        bench.fresh()
+        settle(bench.model)
+
+        assert_exported(bench.model, bench.config, bench.images, tmp_path / "a.keras")
+
+
+@pytest.mark.slow
+def test_a_compiled_training_repeats():
+    """With random layers of its own, a used graph still repeats a fresh one's fit."""
+    trainer, part = WarmTrainer(), Part(train=np.arange(4), validation=None)
+    config = configured(
+        backbone__name="efficientnet_b0",
+        training__batch_size=4,
+        augmentation__strength=0.5,
+    )
+    first, again = (
+        [score.loss for score in trainer.fit(config, pictures(4), part, seed=1)]
+        for _ in range(2)
+    )
+
+    assert first == again
+    assert trainer.timings.built == trainer.timings.traced == 0.0

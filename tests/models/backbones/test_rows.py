@@ -1,0 +1,81 @@
+"""What backbones say of rows: other images than the smallest, other sizes of network.
+
+One build serves both laws: building takes longer than all that is asked of it.
+"""
+
+import numpy as np
+import pytest
+
+from data_pipeline.labels.labels import DIMENSIONS
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import SETTINGS
+from models.network.model import assemble
+from models.training.compiled_model import WarmModel
+from models.training.saving import plain_model
+from tests.factories.backbones import (
+    assert_exported,
+    assert_rows_apart,
+    faces,
+    numbers,
+    settle,
+)
+from tests.factories.models import configured
+
+ROWS = 3
+GREY, RGB = (48, 1), (96, 3)
+CASES = [
+    ("residual_cnn", *RGB),
+    ("resnet18", *RGB),
+    ("resnet50", *RGB),
+    ("mobilenet", *GREY),
+    ("ferplus_cnn", *RGB),
+    ("efficientnet_b1", *GREY),
+    ("efficientnet_b2", *RGB),
+    ("efficientnet_b3", 32, 1),
+]
+"""From 96 pixels on the first two have another stem; resnet50 turns RGB to BGR."""
+
+ENDS = [
+    {key: getattr(SETTINGS[key], end) for key in keys}
+    for keys in (("backbone.blocks", "backbone.filters"), ("head.dense_units",))
+    for end in ("low", "high")
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "side", "channels"), CASES)
+def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
+    """No row sees another; a stock file, loaded again, says the same of raw pixels."""
+    # Of all optimizers this one keeps the fewest variables.
+    values = {"backbone__name": name, "training__optimizer": "sgd"}
+    config = configured(side=side, channels=channels, **values)
+    warm = WarmModel(config.structure)
+    warm.reset(config.knobs, 1)
+    settle(warm.model)
+    images = faces(ROWS, side, channels)
+
+    assert_rows_apart(warm.model, images, alone=[ROWS - 1])
+    assert_exported(warm.model, config, images, tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("values", [*ENDS, {"head.dense_units": 1}])
+@pytest.mark.parametrize("build", ["trained", "exported"])
+def test_the_ends_answer_in_whole_floats(values, build):
+    """The least and the most that may be set give a row of float32 for each image."""
+    side = BACKBONE_FACTS["residual_cnn"].smallest
+    # Of all optimizers this one keeps the least memory for a large network.
+    values = {"training.optimizer": "sgd"} | values
+    config = configured(side=side, dimensions=DIMENSIONS, **values)
+    model = assemble(config.structure) if build == "trained" else plain_model(config)
+    found = numbers(model(faces(2, side).astype(np.float32), training=False))
+    dense = [layer.units for layer in model.layers if layer.name == "dense"]
+    wanted = config.structure
+
+    assert {name: (rows.shape, rows.dtype) for name, rows in found.items()} == {
+        "emotion": ((2, 3), np.float32),
+        "action_units": ((2, 2), np.float32),
+        "valence_arousal": ((2, len(DIMENSIONS)), np.float32),
+    }
+    assert all(np.isfinite(rows).all() for rows in found.values())
+    assert dense == ([wanted.dense_units] if wanted.dense_units else [])
+    assert model.get_layer("pool").input.shape == (None, 2, 2, wanted.filters)

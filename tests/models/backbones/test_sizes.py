@@ -1,0 +1,125 @@
+"""Which images the backbones fit, and the sizes of what comes out."""
+
+import keras
+import numpy as np
+import pytest
+
+from models.backbones import BACKBONES
+from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.settings import BACKBONE_NAMES
+from models.training.compiled_model import WarmModel
+from tests.factories.models import configured, pictures, structure
+
+FEATURES = {
+    "residual_cnn": (14, 256),
+    "resnet18": (7, 512),
+    "resnet50": (7, 2048),
+    "densenet121": (7, 1024),
+    "efficientnet_b0": (7, 1280),
+    "efficientnet_b1": (7, 1280),
+    "efficientnet_b2": (7, 1408),
+    "efficientnet_b3": (7, 1536),
+    "mobilenet": (7, 1024),
+    "ferplus_cnn": (14, 512),
+}
+"""Side and depth of the features of a 224 x 224 image."""
+
+RULES = {
+    "resnet50": keras.applications.resnet.preprocess_input,
+    "densenet121": keras.applications.densenet.preprocess_input,
+    "efficientnet_b0": keras.applications.efficientnet.preprocess_input,
+    "mobilenet": keras.applications.mobilenet.preprocess_input,
+}
+
+
+def built(name, *, side, channels, **values):
+    """Builds a backbone alone, at its full size."""
+    wanted = structure(
+        backbone__name=name,
+        backbone__blocks=6,
+        backbone__filters=256,
+        side=side,
+        channels=channels,
+        **values,
+    )
+    pixels = keras.Input((side, side, channels))
+    return keras.Model(pixels, BACKBONES[name].features(pixels, wanted))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKBONE_NAMES)
+def test_each_fits_large_colour_images(name):
+    """RGB images of 224 pixels give features of the size that is published."""
+    side, depth = FEATURES[name]
+
+    assert built(name, side=224, channels=3).output_shape == (None, side, side, depth)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, facts in BACKBONE_FACTS.items() if facts.smallest < 32]
+)
+@pytest.mark.parametrize("side", [16, 17, 48, 95, 96])
+def test_small_networks_fit_every_side(name, side):
+    """Odd sides and those where a stem changes leave a map of at least one pixel."""
+    wanted = structure(backbone__name=name, side=side)
+    features = BACKBONES[name].features(keras.Input((side, side, 1)), wanted)
+
+    assert min(features.shape[1:]) >= 1
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_stock_networks_scale_as_keras_does(name):
+    """The rule inside the model is the one that its weights were made with."""
+    pixels = pictures(2, channels=3).images.astype(np.float32)
+    found = BACKBONES[name].scale(pixels)
+
+    np.testing.assert_allclose(found, RULES[name](pixels.copy()), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", BACKBONE_NAMES)
+def test_grey_is_colour_with_equal_channels(name):
+    """Stock networks see of a grey pixel what they see of an equal colour."""
+    grey = pictures(2).images.astype(np.float32)
+    colour = np.repeat(grey, 3, axis=-1)
+    scale = BACKBONES[name].scale
+    found, expected = np.asarray(scale(grey)), np.asarray(scale(colour))
+
+    np.testing.assert_allclose(np.broadcast_to(found, expected.shape), expected)
+
+
+def test_resnet18_has_the_published_number_of_weights():
+    """11,689,512 with 1,000 classes, of which the last layer has 513,000."""
+    model = built("resnet18", side=224, channels=3)
+    counts = [int(np.prod(weight.shape)) for weight in model.trainable_variables]
+
+    assert sum(counts) == 11_689_512 - 513_000
+
+
+def test_ferplus_cnn_is_the_course_works():
+    """Ten convolutions of 3x3: each of five widths twice; four poolings."""
+    layers = built("ferplus_cnn", side=48, channels=1).layers
+    kernels = [x.kernel.shape for x in layers if isinstance(x, keras.layers.Conv2D)]
+    pools = [x for x in layers if isinstance(x, keras.layers.MaxPooling2D)]
+
+    assert [kernel[-1] for kernel in kernels] == [
+        width for width in (32, 64, 128, 256, 512) for _ in range(2)
+    ]
+    assert {tuple(kernel[:2]) for kernel in kernels} == {(3, 3)}
+    assert len(pools) == 4
+
+
+@pytest.mark.slow
+def test_the_residual_cnn_trains_at_490_pixels():
+    """Its 12 blocks take the seed's images of 490 x 490 colour pixels."""
+    config = configured(backbone__blocks=6, backbone__filters=256, side=490, channels=3)
+    warm = WarmModel(config.structure)
+    warm.reset(config.knobs, 1)
+    warm.model.run_eagerly = True
+    targets = {
+        name: np.ones((2, count, 2), np.float32)
+        for name, count in (("emotion", 3), ("action_units", 2))
+    }
+    images = pictures(2, channels=3, side=490).images
+
+    assert warm.model.get_layer("pool").input.shape == (None, 31, 31, 256)
+    assert np.isfinite(warm.model.train_on_batch(images, targets))

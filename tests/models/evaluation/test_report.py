@@ -1,0 +1,276 @@
+"""Laws of the report of one test: what it holds, and that JSON can hold it."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from models.evaluation.report import NO_INTERVAL, evaluate
+from models.metrics.scores import Predictions, scores
+from models.metrics.thresholds import choose_thresholds
+from tests.strategies.metrics import drawn, labels, outputs
+
+SEED = 11
+MEANS = ("mean_precision", "mean_recall", "mean_f1", "mean_auc")
+
+
+def report_of(targets, predictions, subjects, thresholds=None, development=None):
+    """Evaluates with the test's seed, and with the targets as development."""
+    return evaluate(
+        targets,
+        predictions,
+        subjects=subjects,
+        thresholds=thresholds or {},
+        development=development or targets,
+        seed=SEED,
+    )
+
+
+def test_both_heads_are_whole():
+    """Each head has its metrics with ends, the same names for the dummy, tables."""
+    report = report_of(*drawn(1, rated=True))
+    assert set(report) == {"emotion", "action_units", "valence_arousal"}
+    for part in report.values():
+        assert set(part["metrics"]) == set(part["dummy"])
+        for name, found in part["metrics"].items():
+            assert list(found) == ["value", "low", "high"]
+            if name in NO_INTERVAL:
+                assert (found["low"], found["high"]) == (None, None)
+            else:
+                assert found["low"] <= found["value"] <= found["high"]
+    assert set(report["emotion"]) == {
+        "images", "metrics", "dummy", "per_class", "absent", "confusion",
+        "if_calibrated",
+    }  # fmt: skip
+    assert set(report["action_units"]) == {
+        "images", "metrics", "dummy", "per_au", "absent", "if_calibrated",
+    }  # fmt: skip
+    assert set(report["valence_arousal"]) == {
+        "images", "metrics", "dummy", "per_dimension", "absent",
+    }  # fmt: skip
+
+
+def test_values_are_the_scores():
+    """Values at 0.5 and at the thresholds are those of ``scores``."""
+    targets, predictions, subjects = drawn(2)
+    thresholds = choose_thresholds(targets, predictions)
+    report = report_of(targets, predictions, subjects, thresholds)
+    half = scores(targets, predictions)
+    chosen = scores(targets, predictions, thresholds=thresholds)
+    for head, part in report.items():
+        for name, found in part["metrics"].items():
+            source = chosen if name.endswith("_at_thresholds") else half
+            short = name.removesuffix("_at_thresholds")
+            assert found["value"] == pytest.approx(source[f"{head}.{short}"])
+
+
+def test_dummy_is_fitted_to_development():
+    """The dummy says the class that is commonest in development, not here."""
+    targets = labels([0, 0, 0, 1], [[1], [0], [0], [0]])
+    development = labels([1, 1, 2], [[1], [0], [0]])
+    predictions = outputs([0, 0, 0, 1], [[0.9], [0.1], [0.1], [0.1]])
+    report = report_of(targets, predictions, list("aabb"), development=development)
+    assert report["emotion"]["dummy"]["accuracy"] == 1 / 4
+    dummy = report["action_units"]["dummy"]
+    means = {name: dummy[name] for name in dummy if name.startswith(MEANS)}
+    assert means == pytest.approx(
+        {
+            "mean_precision": 1 / 4,
+            "mean_recall": 1.0,
+            "mean_f1": 2 / 5,
+            "mean_auc": 0.5,
+            "mean_precision_at_thresholds": 1 / 4,
+            "mean_recall_at_thresholds": 1.0,
+            "mean_f1_at_thresholds": 2 / 5,
+            "mean_f1_norm": 2 / 3,
+            "mean_f1_norm_at_thresholds": 2 / 3,
+        }
+    )
+
+
+def test_baseline_probabilities_are_the_prevalence():
+    """Errors of the baseline's probabilities are those of the prevalence, not of 1."""
+    targets = labels(units=[[1], [0], [0], [0]])
+    predictions = outputs(units=[[0.9], [0.1], [0.1], [0.1]])
+    dummy = report_of(targets, predictions, list("aabb"))["action_units"]["dummy"]
+    entropy = -(np.log(1 / 4) + 3 * np.log(3 / 4)) / 4
+    assert dummy["mean_nll"] == pytest.approx(entropy)
+    assert dummy["mean_brier"] == pytest.approx(1 / 4 * 3 / 4)
+    assert dummy["mean_ece"] == pytest.approx(0.0)
+    assert dummy["mean_recall"] == 1.0
+
+
+def test_calibrated_model_shows_the_expected_error():
+    """The error of outcomes drawn with the model's own chances is near the expected."""
+    rng = np.random.default_rng(5)
+    chance = rng.random((115, 40))
+    targets = labels(units=(rng.random(chance.shape) < chance).astype(int))
+    predictions = outputs(units=chance)
+    part = report_of(targets, predictions, [str(n) for n in range(115)])["action_units"]
+    expected = part["if_calibrated"]["mean_ece"]
+    assert 0.05 < expected < 0.15
+    assert part["metrics"]["mean_ece"]["value"] == pytest.approx(expected, abs=0.01)
+    sure = report_of(targets, outputs(units=np.round(chance)), ["a"] * 115)
+    assert sure["action_units"]["if_calibrated"]["mean_ece"] == 0.0
+
+
+def test_emotion_tables_by_hand():
+    """Classes, confusion and the absent class of a worked example."""
+    part = report_of(
+        labels([0, 0, 1, -1]), outputs([0, 1, 1, 2]), ["a", "a", "b", "c"]
+    )["emotion"]
+    assert part["images"] == 3
+    assert part["absent"] == ["surprise"]
+    assert part["confusion"] == {
+        "labels": ["negative", "positive", "surprise"],
+        "counts": [[1, 1, 0], [0, 1, 0], [0, 0, 0]],
+    }
+    empty = {"images": 0, "precision": None, "recall": None, "f1": None}
+    assert part["per_class"]["surprise"] == empty
+    assert part["per_class"]["negative"] == pytest.approx(
+        {"images": 2, "precision": 1.0, "recall": 0.5, "f1": 2 / 3}
+    )
+
+
+def test_action_unit_table_by_hand():
+    """Counts and scores of a unit, at 0.5 and at its threshold."""
+    targets = labels(units=[[1, 0], [1, 0], [0, -1], [-1, 0]])
+    predictions = outputs(units=[[0.9, 0.1], [0.4, 0.1], [0.2, 0.9], [0.9, 0.2]])
+    part = report_of(targets, predictions, list("abcd"), {"AU1": 0.3})["action_units"]
+    assert part["per_au"]["AU1"] == pytest.approx(
+        {
+            "images": 3,
+            "positives": 2,
+            "prevalence": 2 / 3,
+            "threshold": 0.3,
+            "auc": 1.0,
+            "pr_auc": 1.0,
+            "ece": (0.1 + 0.6 + 0.2) / 3,
+            "brier": (0.1**2 + 0.6**2 + 0.2**2) / 3,
+            "nll": -np.log([0.9, 0.4, 0.8]).mean(),
+            "precision": 1.0,
+            "recall": 0.5,
+            "f1": 2 / 3,
+            "f1_norm": 2 / 3,
+            "balanced_accuracy": 3 / 4,
+            "kappa": 0.4,
+            "kappa_norm": 1 / 2,
+            "mcc": 1 / np.sqrt(2 * 1 * 1 * 2),
+            "precision_at_threshold": 1.0,
+            "recall_at_threshold": 1.0,
+            "f1_at_threshold": 1.0,
+            "f1_norm_at_threshold": 1.0,
+            "balanced_accuracy_at_threshold": 1.0,
+            "kappa_at_threshold": 1.0,
+            "kappa_norm_at_threshold": 1.0,
+            "mcc_at_threshold": 1.0,
+        }
+    )
+    assert part["absent"] == ["AU2"]
+    absent = part["per_au"]["AU2"]
+    assert (absent["images"], absent["positives"], absent["threshold"]) == (3, 0, 0.5)
+    undefined = [
+        value for name, value in absent.items() if name.startswith(("f1", "auc"))
+    ]
+    assert set(undefined) == {None}
+
+
+def test_dimension_table_by_hand():
+    """Ratings and scores of each dimension; one that does not vary is named."""
+    targets = labels(ratings=[[-0.5, 0.2], [0.5, 0.2], [np.nan, 0.2]])
+    predictions = outputs(ratings=[[-0.5, 0.1], [0.5, 0.3], [0.9, 0.2]])
+    part = report_of(targets, predictions, list("abc"))["valence_arousal"]
+    assert part["images"] == 3
+    assert part["per_dimension"]["valence"] == pytest.approx(
+        {
+            "images": 2,
+            "mean": 0.0,
+            "deviation": 0.5,
+            "ccc": 1.0,
+            "pcc": 1.0,
+            "sagr": 1.0,
+            "rmse": 0.0,
+        }
+    )
+    assert part["per_dimension"]["arousal"]["ccc"] is None
+    assert part["absent"] == ["arousal"]
+    assert part["metrics"]["valence_ccc"]["value"] == pytest.approx(1.0)
+    assert part["metrics"]["mean_ccc"]["value"] is None
+
+
+def test_means_are_of_the_tables():
+    """Each mean is the plain mean of its column over the labels that occur."""
+    targets, predictions, subjects = drawn(3)
+    report = report_of(targets, predictions, subjects, {"AU1": 0.2, "AU2": 0.8})
+    for head, table, prefix in (
+        ("emotion", "per_class", "macro"),
+        ("action_units", "per_au", "mean"),
+    ):
+        for column in ("precision", "recall", "f1"):
+            column_values = [row[column] for row in report[head][table].values()]
+            value = report[head]["metrics"][f"{prefix}_{column}"]["value"]
+            assert value == pytest.approx(np.mean(column_values))
+
+
+def test_json_takes_it_and_gives_it_back():
+    """The report is JSON without NaN, even where nothing at all is defined."""
+    nothing = labels([-1, -1], [[-1], [1]])
+    broken = outputs([0, 1], [[np.nan], [np.nan]])
+    for case in (drawn(4), (nothing, broken, ["a", "b"])):
+        report = report_of(*case)
+        assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_broken_model_has_no_numbers():
+    """A model whose outputs are NaN is reported as undefined, never as 0."""
+    targets, predictions, subjects = drawn(5)
+    broken = Predictions(
+        emotion=predictions.emotion * np.nan,
+        action_units=predictions.action_units * np.nan,
+    )
+    report = report_of(targets, broken, subjects)
+    for part in report.values():
+        assert {value["value"] for value in part["metrics"].values()} == {None}
+    assert report["emotion"]["confusion"]["counts"][0][0] is None
+
+
+def test_masked_rows_count_nowhere():
+    """Rows without a label change no number, in intervals neither."""
+    targets, predictions, subjects = drawn(6, masked=0.3)
+    known = np.flatnonzero(targets.emotion_mask)
+    whole = report_of(targets, predictions, subjects)
+    sliced = report_of(
+        targets.take(known),
+        predictions.take(known),
+        [subjects[row] for row in known],
+        development=targets,
+    )
+    assert whole["emotion"] == sliced["emotion"]
+
+
+def test_one_subject_has_values_without_interval():
+    """With one subject values are given, and each end is null."""
+    targets, predictions, _ = drawn(7)
+    report = report_of(targets, predictions, ["S001"] * len(predictions))
+    for part in report.values():
+        for found in part["metrics"].values():
+            assert found["value"] is not None
+            assert (found["low"], found["high"]) == (None, None)
+
+
+def test_one_target_alone():
+    """A study without a target has no part for it."""
+    targets, predictions, subjects = drawn(8)
+    emotion = labels([0, 1, 2])
+    assert set(report_of(emotion, outputs([0, 1, 2]), list("abc"))) == {"emotion"}
+    units = Predictions(emotion=None, action_units=predictions.action_units)
+    assert set(report_of(targets, units, subjects)) == {"action_units"}
+
+
+def test_fast_enough():
+    """A CK+ hold-out (110 images, 18 units, 25 subjects) takes under 3 s."""
+    targets, predictions, subjects = drawn(9, rows=110, units=18, rated=True)
+    start = time.perf_counter()
+    report_of(targets, predictions, subjects)
+    assert time.perf_counter() - start < 3.0

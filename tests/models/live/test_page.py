@@ -1,0 +1,201 @@
+"""The live page in a real browser, whose camera shows drawn faces from a file."""
+
+import importlib.util
+import re
+import signal
+import socket
+
+import pytest
+from PIL import Image
+
+from models.live.__main__ import main
+from tests.factories.browser import browser
+from tests.factories.exported_model import exported, numbers, rows_of, write_video
+from tests.factories.faces import drawn, drawn_rows
+from tests.factories.models import EMOTIONS
+from tests.factories.runs import contents, ended, said
+
+pytestmark = pytest.mark.slow
+FRAMES = 8
+TEXT = "document.getElementById('{}').textContent"
+CLICK = "document.getElementById('start').click()"
+VALUES = """[...document.querySelectorAll('#{} [role=meter]')].map(
+    (meter) => Number(meter.getAttribute('aria-valuenow')))"""
+STROKES = """globalThis.lines = new Set();
+    const stroke = CanvasRenderingContext2D.prototype.strokeRect;
+    CanvasRenderingContext2D.prototype.strokeRect = function (...edges) {
+        globalThis.lines.add(this.lineWidth); stroke.apply(this, edges) }"""
+UNNAMED = """[...document.querySelectorAll('[role=meter], button, canvas')].filter(
+    (e) => !(e.getAttribute('aria-label') || e.textContent)).length"""
+OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
+REFUSED = """navigator.mediaDevices.getUserMedia =
+    () => Promise.reject(new DOMException('no', 'NotAllowedError'))"""
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Drawn faces as a camera shows them."""
+    rows = drawn_rows(FRAMES)
+    return [drawn(row)[0].convert("RGB").resize((640, 480)) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a model that looks for faces and one that does not."""
+    folder = tmp_path_factory.mktemp("live")
+    for crop in ("detect", "none"):
+        (folder / crop).mkdir()
+        exported(folder / crop, crop=crop)
+    return folder
+
+
+@pytest.fixture
+def page(start, tmp_path):
+    """Starts the command and a browser on its page; gives both."""
+    opened = []
+
+    def begin(*words, camera=None):
+        command = start("models.live", "--port", "0", *words)
+        line = command.stdout.readline()
+        assert line.startswith("open http://127.0.0.1:"), command.communicate()
+        profile = browser(tmp_path, camera=camera)
+        opened.append(profile)
+        shown = profile.__enter__()
+        shown.open(re.search(r"http://\S+", line).group() + "/")
+        shown.wait("document.querySelectorAll('[role=meter]').length")
+        return command, shown
+
+    yield begin
+    for profile in opened:
+        profile.__exit__(None, None, None)
+
+
+def stopped(command):
+    """Interrupts the command as Ctrl-C does; returns its answer."""
+    command.send_signal(signal.SIGINT)
+    return ended(command, timeout=60)
+
+
+def refuse_once(shown):
+    """Refuses the camera as a person may, sees that it is told, loads the page anew."""
+    shown.run(REFUSED)
+    shown.run(CLICK)
+    shown.wait(TEXT.format("status") + ".includes('not allowed to use the camera')")
+    shown.ask("Page.reload")
+    shown.wait("document.querySelectorAll('[role=meter]').length")
+
+
+def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path):
+    """Faces of the browser's camera are found, judged, shown; no file appears."""
+    film = place / "camera.mjpeg"
+    with film.open("wb") as file:
+        for picture in pictures * 3:
+            picture.save(file, "JPEG")
+    before = contents(place)
+    command, shown = page("--model", place / "detect", camera=film)
+    assert "DRAWN" in shown.run(TEXT.format("warning"))
+    assert "Article 5(1)(f)" in shown.run(TEXT.format("notes"))
+    assert "not stored" in shown.run(TEXT.format("stored"))
+    assert shown.run(TEXT.format("curtain")) == "The camera is off."
+    refuse_once(shown)
+    shown.run(CLICK)
+    shown.wait(TEXT.format("status") + " === 'Face found'")
+    shown.wait(f"Number({TEXT.format('rate')}) > 0")
+    assert sum(shown.run(VALUES.format("emotions"))) == pytest.approx(1, abs=0.02)
+    assert len(shown.run(VALUES.format("units"))) == 2
+    assert "ms" in shown.run(TEXT.format("behind"))
+    assert shown.run(UNNAMED) == 0
+    for width in (320, 1200):
+        shown.shot(tmp_path / "seen.png", width=width, height=800)
+        assert not shown.run(OVERFLOWS)
+    shown.run(CLICK)
+    assert shown.run(TEXT.format("status")) == "The camera is off."
+    assert set(shown.run(VALUES.format("emotions"))) == {0}
+    shown.run(CLICK)
+    shown.wait(f"Number({TEXT.format('rate')}) > 0")
+    answer = stopped(command)
+    shown.wait(TEXT.format("status") + ".includes('connection is lost')")
+    assert (answer.code, answer.err) == (0, "")
+    assert "not stored" in answer.out
+    assert contents(place) == before
+
+
+def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
+    """Of two faces one is judged; both have a frame, and the page says so."""
+    beside = Image.new("RGB", (1280, 480))
+    beside.paste(pictures[0], (0, 0))
+    beside.paste(pictures[-1].resize((480, 360)), (720, 60))
+    film = write_video(tmp_path / "a.mp4", [beside] * 150, rate=5)
+    words = ("--model", place / "detect", "--source", film)
+    _, shown = page(*words)
+    shown.run(STROKES)
+    shown.run(CLICK)
+    shown.wait(TEXT.format("status") + ".startsWith('2 faces found: the one in')")
+    # Each frame is a dark line and a bright one; the others' lines are thinner.
+    shown.wait("globalThis.lines.size === 4")
+    shown.shot(tmp_path / "two.png", width=1100, height=760)
+
+
+def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path):
+    """A video is played to its end; the recording has the shown frames' numbers."""
+    film, table = write_video(tmp_path / "a.mp4", pictures, rate=8), tmp_path / "a.csv"
+    words = ("--model", place / "none", "--source", film, "--record", table)
+    command, shown = page(*words)
+    notes = shown.run(TEXT.format("notes"))
+    assert "looks for none: it judges what is in the square" in notes
+    assert "Bring your face" not in notes
+    assert f"written, a line a frame, to {table}" in shown.run(TEXT.format("stored"))
+    shown.run(CLICK)
+    shown.wait(TEXT.format("status") + " === 'The video has ended.'")
+    assert stopped(command).code == 0
+    rows = rows_of(table.read_text())
+    assert 2 <= len(rows) <= FRAMES
+    assert {row["file"] for row in rows} == {str(film)}
+    total = sum(numbers(rows, f"emotion_{name}") for name in EMOTIONS)
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_wrong_words(place, pictures, tmp_path):
+    """A taken port, a table that exists, and what is no video are told at the start."""
+    table, picture = tmp_path / "a.csv", tmp_path / "a.png"
+    table.write_text("mine")
+    pictures[0].save(picture)
+    (tmp_path / "films").mkdir()
+    film = write_video(tmp_path / "films/a.mp4", pictures)
+    (tmp_path / "cut.mp4").write_bytes(film.read_bytes()[:500])
+    known = ("--model", str(place / "none"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        answer = said(main, *known, "--port", port)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"--port {port} cannot be used" in answer.err
+    assert "0 for any" in answer.err
+    for words, found in (
+        (("--record", str(table)), "exists: remove it first"),
+        (("--source", str(picture)), "camera, or a video file"),
+        (("--source", str(film.parent)), "camera, or a video file"),
+        (("--source", str(tmp_path / "cut.mp4")), "cannot be decoded after 0 frames"),
+        (("--source", str(tmp_path / "b.mp4")), "no such file"),
+        (("--smooth", "1"), "below 1, found 1"),
+        (("--port", "70000"), "0 to 65535"),
+        (("--record", ""), "--record: must name a file"),
+        (("--source", ""), "--source: must name a file"),
+    ):
+        answer = said(main, *known, "--port", "0", *words)
+        assert (answer.code, answer.out) == (2, "")
+        assert found in answer.err
+    assert table.read_text() == "mine"
+
+
+def test_a_video_without_its_package(place, pictures, tmp_path, monkeypatch):
+    """Where PyAV is missing the ways out are to install it, and the camera."""
+    film = write_video(tmp_path / "a.mp4", pictures)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "av" else real(name)
+    )
+    words = ("--model", place / "none", "--port", "0", "--source", film)
+    answer = said(main, *map(str, words))
+    assert (answer.code, answer.out) == (2, "")
+    assert "pip install -e '.[video]', or leave --source out" in answer.err
+    assert "picture" not in answer.err

@@ -1,0 +1,75 @@
+"""Laws of the live view's border: who may ask, and what the page must say."""
+
+from pathlib import Path
+
+import pytest
+from aiohttp import WSServerHandshakeError
+
+from models.inference.model_card import read_description
+from models.live.page_info import BRING_IT, DRAWN, NO_FACE_SOUGHT, NOT_FOR, facts
+from models.live.security import HERE
+from tests.factories.exported_model import exported
+from tests.fakes.live_server import exact_judge, live_of, talk
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A tiny model with what cuts faces for it."""
+    return exact_judge(tmp_path_factory.mktemp("model"))
+
+
+def test_pages_of_this_computer_alone(judge):
+    """Another Host or Origin is refused, and a socket without an Origin too."""
+    wrong = [
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+    ]
+
+    async def asked(session, address):
+        codes = []
+        for path in ("/", "/facts.json", "/frames"):
+            for headers in wrong:
+                async with session.get(address + path, headers=headers) as answer:
+                    codes.append(answer.status)
+        sockets = [None, "http://evil.example", address.replace("http", "https")]
+        for origin in sockets:
+            with pytest.raises(WSServerHandshakeError, match="403"):
+                await session.ws_connect(f"{address}/frames", origin=origin)
+        named = {"Host": address.removeprefix("http://").replace(HERE, "localhost")}
+        async with session.get(address, headers=named) as answer:
+            return codes, answer.status, answer.headers
+
+    codes, allowed, headers = talk(live_of(judge), asked)
+    assert set(codes) == {403}
+    assert allowed == 200
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_what_it_must(judge):
+    """Origin of the model, drawn faces, forbidden uses and storage are told."""
+
+    async def asked(session, address):
+        async with session.get(f"{address}/facts.json") as answer:
+            return await answer.json()
+
+    told = talk(live_of(judge), asked)
+    assert told["trained"] == "Study tiny, trained on ckplus, drawn faces"
+    assert told["warning"] == DRAWN
+    assert NOT_FOR in told["notes"]
+    assert "Numbers are not stored" in told["stored"]
+    assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
+
+
+def test_nobody_is_asked_to_move_in_a_video(tmp_path):
+    """Where no face is looked for the page says so; who films is asked to help."""
+    description = read_description(exported(tmp_path))
+    camera, video = (
+        facts(description, source=source, record=None, note="")["notes"]
+        for source in (None, Path("a.mp4"))
+    )
+    assert camera[0] == f"{NO_FACE_SOUGHT} {BRING_IT}"
+    assert video[0] == NO_FACE_SOUGHT

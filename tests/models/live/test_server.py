@@ -1,0 +1,149 @@
+"""Laws of the live view's frames: judged, dropped, told, and stored only if asked."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from aiohttp import WSMsgType
+from PIL import Image
+
+from data_pipeline.media.media import Shot
+from models.inference.stream import judged
+from models.live.recording import Recording
+from tests.factories.exported_model import rows_of, write_video
+from tests.fakes.live_server import (
+    FRAMES,
+    OTHER,
+    answers,
+    camera_pictures,
+    exact_judge,
+    jpeg,
+    live_of,
+    talk,
+)
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A tiny model with what cuts faces for it."""
+    return exact_judge(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Drawn faces as a camera shows them."""
+    return camera_pictures()
+
+
+def test_frames_have_the_numbers_of_predict(judge, pictures):
+    """Exact and unsmoothed, the camera's frames get what models.predict writes."""
+    sent = [jpeg(picture) for picture in pictures]
+    seen = [Shot(file=None, picture=Image.open(io.BytesIO(data))) for data in sent]
+    wanted = judged(seen, judge.portraits, judge.model, judge.description)
+    for number, (said, one) in enumerate(
+        zip(answers(live_of(judge), sent), wanted, strict=True), start=1
+    ):
+        assert said["number"] == number
+        assert said["emotions"] == pytest.approx(one.reading.emotions, abs=1e-6)
+        assert said["units"] == pytest.approx(one.reading.units, abs=1e-6)
+        assert said["box"] == list(one.portrait.box)
+        assert said["present"] == one.reading.present(judge.description.thresholds)
+        assert said["others"] == []
+        assert (said["face"], said["behind"], said["size"]) == ("found", 0, [640, 480])
+
+
+def test_faces_that_are_not_judged_are_told(judge, pictures):
+    """Each further face has its box; the numbers are of the one that matters most."""
+    two = pictures[0].copy()
+    two.paste((255,) * 3, (0, 0, 16, 16))
+    one, both = answers(live_of(judge), [jpeg(pictures[0]), jpeg(two)])
+    assert both["others"] == [list(OTHER)]
+    assert both["box"] == one["box"]
+    assert both["units"] == pytest.approx(one["units"], abs=0.02)
+
+
+def test_bad_frames_and_empty_ones_are_told(judge, pictures):
+    """What is no JPEG is told and the next frame judged; no face gets no numbers."""
+    flat, huge = Image.new("RGB", (64, 48)), Image.new("RGB", (5000, 8))
+    good = jpeg(pictures[0])
+    sent = [b"none", good[: len(good) // 2], jpeg(huge), jpeg(flat), good]
+    said = answers(live_of(judge), sent)
+    assert all("frame" in answer["error"] for answer in said[:3])
+    assert said[3]["face"] is None
+    assert "units" not in said[3]
+    assert said[4]["face"] == "found"
+
+
+def test_frames_are_dropped_rather_than_queued(judge, pictures):
+    """Of frames that come while one is judged only the newest is judged."""
+    sent = 30
+
+    async def flooded(session, address):
+        numbers = [0]
+        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
+            data = jpeg(pictures[0])
+            for _ in range(sent):
+                await socket.send_bytes(data)
+            while numbers[-1] < sent:
+                numbers.append((await socket.receive_json(timeout=60))["number"])
+        return numbers[1:]
+
+    numbers = talk(live_of(judge), flooded)
+    assert numbers[-1] == sent
+    assert len(numbers) < sent
+    assert numbers == sorted(set(numbers))
+
+
+class BrokenModel:
+    """Fails as no code foresaw."""
+
+    def predict(self, pixels):
+        """Fails."""
+        raise RuntimeError(pixels.shape)
+
+
+def test_a_failure_ends_the_connection(judge, pictures):
+    """Where judging fails the page is not left waiting: its socket is closed."""
+    broken = replace(judge, model=BrokenModel())
+
+    async def sent(session, address):
+        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
+            await socket.send_bytes(jpeg(pictures[0]))
+            return (await socket.receive(timeout=20)).type
+
+    assert talk(live_of(broken), sent) == WSMsgType.CLOSE
+
+
+def test_only_numbers_are_recorded_and_only_if_asked(judge, pictures, tmp_path):
+    """A recording has a line a frame, with the model's own numbers; else no file."""
+    path = tmp_path / "a.csv"
+    record = Recording(path, judge.description)
+    sent = [jpeg(pictures[0]), jpeg(Image.new("RGB", (64, 48)))]
+    said = answers(live_of(judge, record=record), sent)
+    record.close()
+    first, second = rows_of(path.read_text())
+    assert (first["file"], first["frame"], first["face"]) == ("camera", "1", "found")
+    assert float(first["AU1"]) == pytest.approx(said[0]["units"]["AU1"], abs=1e-6)
+    assert (second["AU1"], second["reason"]) == ("", "no face found: not judged")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_video_is_played(judge, pictures, tmp_path):
+    """A video's frames come with their pictures, in order, and its end is told."""
+    path = write_video(tmp_path / "a.mp4", pictures, rate=5)
+
+    async def watched(session, address):
+        said = []
+        async with session.ws_connect(f"{address}/frames", origin=address) as socket:
+            while True:
+                told = await socket.receive_json(timeout=60)
+                if told.get("ended"):
+                    return said
+                said.append((told, await socket.receive_bytes(timeout=60)))
+
+    said = talk(live_of(judge, source=path), watched)
+    assert 2 <= len(said) <= FRAMES
+    for told, picture in said:
+        assert told["face"] == "found"
+        assert told["size"] == [640, 480]
+        assert Image.open(io.BytesIO(picture)).size == (640, 480)

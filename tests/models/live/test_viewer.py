@@ -1,0 +1,103 @@
+"""Laws of a stream of frames: what was asked for reaches them, and late ones go."""
+
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from data_pipeline.media.media import Shot
+from models.live import frames, start
+from models.live.__main__ import main
+from models.live.frames import paced
+from models.live.tracker import OLDEST
+from tests.factories.exported_model import exported, write_video
+from tests.factories.runs import said
+from tests.fakes.live_server import camera_pictures, exact_judge
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A tiny model with what cuts faces for it."""
+    return exact_judge(tmp_path_factory.mktemp("model"))
+
+
+def seen(judge, pictures):
+    """Shows pictures to a viewer, one after another."""
+    viewer = judge.viewer()
+    views = [viewer.see(Shot(file=None, picture=picture)) for picture in pictures]
+    viewer.close()
+    return views
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_frames_are_smoothed(judge, share):
+    """What is shown keeps the share of the frame before; what is judged does not."""
+    first, second, *_ = seen(replace(judge, smooth=share), camera_pictures())
+    now = second.judged.reading.units["AU1"]
+    assert abs(first.shown.units["AU1"] - now) > 1e-3
+    expected = share * first.shown.units["AU1"] + (1 - share) * now
+    assert second.shown.units["AU1"] == pytest.approx(expected)
+
+
+def test_smoothing_ends_with_the_face(judge):
+    """After a frame without a face nothing of the face before it is kept."""
+    one, other, *_ = camera_pictures()
+    flat = Image.new("RGB", (640, 480))
+    *_, last = seen(replace(judge, smooth=0.6), [one, flat, other])
+    assert last.shown == last.judged.reading
+
+
+def test_old_places_are_taken_only_if_allowed(judge):
+    """Exact, each frame has its own face; otherwise the one that is known will do."""
+    pictures = camera_pictures()[:2]
+    assert [view.behind for view in seen(judge, pictures)] == [0, 0]
+    _, second = seen(replace(judge, oldest=60.0), pictures)
+    assert second.behind > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "smooth", "oldest"),
+    [((), 0.6, OLDEST), (("--smooth", "0.3"), 0.3, OLDEST), (("--exact",), 0.6, 0.0)],
+)
+def test_options_reach_the_judge(tmp_path, monkeypatch, words, smooth, oldest):
+    """What the command line says of smoothing and of exactness is what is served."""
+    served = []
+
+    async def noted(live, _listener, _say):
+        served.append(live.judge)
+
+    monkeypatch.setattr(start, "_serve", noted)
+    answer = said(main, "--model", str(exported(tmp_path)), "--port", "0", *words)
+    assert answer.code == 0
+    assert [(one.smooth, one.oldest) for one in served] == [(smooth, oldest)]
+
+
+class Clock:
+    """Time that passes only while somebody sleeps or judges."""
+
+    def __init__(self):
+        """Starts at some moment."""
+        self.now = 50.0
+
+    def monotonic(self):
+        """Tells the time."""
+        return self.now
+
+    def sleep(self, seconds):
+        """Lets time pass."""
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("takes", "wanted"), [(0.0, 1), (0.05, 1), (0.28, 3)])
+def test_late_frames_of_a_video_are_left_out(tmp_path, monkeypatch, takes, wanted):
+    """A video keeps its own pace: what a slow judge has no time for is not shown."""
+    clock = Clock()
+    monkeypatch.setattr(frames, "time", clock)
+    pictures = [Image.new("RGB", (64, 48), (9 * n,) * 3) for n in range(20)]
+    path = write_video(tmp_path / "a.mp4", pictures, rate=10)
+    shown = []
+    for frame in paced(path):
+        assert -1e-6 <= clock.now - 50.0 - frame.time <= 0.051
+        shown.append(frame.number)
+        clock.sleep(takes)
+    assert shown == list(range(0, 20, wanted))

@@ -1,0 +1,96 @@
+"""Properties that hold for the metrics of any labels and predictions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.metrics.scores import (
+    METRIC_NAMES,
+    REPORTED_NAMES,
+    Predictions,
+    scores,
+    weighted_scores,
+)
+from tests.strategies.metrics import scored
+
+
+def same(left, right):
+    """Tells whether two tables of metrics are equal, NaN being equal to NaN."""
+    return left.keys() == right.keys() and all(
+        left[name] == pytest.approx(right[name], abs=1e-12, nan_ok=True)
+        for name in left
+    )
+
+
+@given(scored())
+def test_bounds(case):
+    """Every metric that an objective may name is at most 1, most are 0 or more."""
+    found = scores(*case)
+    for name in METRIC_NAMES:
+        signed = ("kappa", "kappa_norm", "mcc", "ccc", "pcc")
+        low = -1 if name.endswith(signed) else 0
+        assert np.isnan(found[name]) or low - 1e-12 <= found[name] <= 1 + 1e-12
+    for name in REPORTED_NAMES:
+        assert np.isnan(found[name]) or found[name] >= 0
+
+
+@given(scored(), st.randoms(use_true_random=False))
+def test_permutation(case, random):
+    """The order of the rows changes no metric."""
+    targets, predictions = case
+    order = list(range(len(predictions)))
+    random.shuffle(order)
+    moved = scores(targets.take(np.array(order)), predictions.take(np.array(order)))
+    assert same(scores(targets, predictions), moved)
+
+
+@given(scored())
+def test_masked_is_sliced(case):
+    """Emotion metrics of masked rows are those of the labelled rows alone."""
+    targets, predictions = case
+    known = targets.emotion_mask
+    whole = scores(targets, predictions)
+    sliced = scores(targets.take(known), predictions.take(known))
+    for name in (n for n in whole if n.startswith("emotion.")):
+        assert whole[name] == pytest.approx(sliced[name], nan_ok=True)
+
+
+@given(scored())
+def test_masked_outputs_do_not_matter(case):
+    """What a model says where no label is known changes nothing, NaN included."""
+    targets, predictions = case
+    emotion = predictions.emotion.copy()
+    emotion[~targets.emotion_mask] = np.nan
+    units = predictions.action_units.copy()
+    units[~targets.action_unit_mask] = np.nan
+    ratings = predictions.valence_arousal.copy()
+    ratings[~targets.valence_arousal_mask] = np.nan
+    blanked = Predictions(emotion=emotion, action_units=units, valence_arousal=ratings)
+    assert same(scores(targets, predictions), scores(targets, blanked))
+
+
+@given(scored(), st.integers(0, 2**32 - 1))
+def test_weights_are_repetitions(case, seed):
+    """A row of weight k counts as k rows, and one of weight 0 as none."""
+    targets, predictions = case
+    times = np.random.default_rng(seed).integers(0, 3, len(predictions))
+    rows = np.repeat(np.arange(len(predictions)), times)
+    weighted = weighted_scores(targets, predictions, times[None].astype(float))
+    repeated = scores(targets.take(rows), predictions.take(rows))
+    assert same({name: value[0] for name, value in weighted.items()}, repeated)
+
+
+@given(scored(least=3), st.integers(0, 2**32 - 1))
+def test_folds_scatter_back(case, seed):
+    """Predictions of folds, put at their rows, are the whole again."""
+    _, predictions = case
+    order = np.random.default_rng(seed).permutation(len(predictions))
+    folds = np.array_split(order, 3)
+    parts = [predictions.take(rows) for rows in folds]
+    whole = Predictions.scatter(parts, folds, count=len(predictions))
+    assert np.array_equal(whole.emotion, predictions.emotion)
+    assert np.array_equal(whole.action_units, predictions.action_units)
+    assert np.array_equal(whole.valence_arousal, predictions.valence_arousal)
+    joined = Predictions.concatenate(parts)
+    assert np.array_equal(joined.emotion, predictions.emotion[order])

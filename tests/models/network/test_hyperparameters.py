@@ -1,0 +1,129 @@
+"""Every knob is a weight of the model or of its optimizer, and it matters."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from data_pipeline.labels.labels import DIMENSIONS
+from models.config.config import Knobs
+from models.network.hyperparameters import knob_variables
+from models.network.model import ExpressionModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
+from tests.factories.models import configured, pictures
+
+BASE = {
+    "training__optimizer": "adamw",
+    "training__learning_rate": 1e-3,
+    "training__weight_decay": 1e-3,
+    "head__dropout": 0.2,
+    "regularization__l1": 1e-5,
+    "regularization__l2": 1e-4,
+    "loss__au_weight": 1.0,
+    "loss__valence_arousal_weight": 1.0,
+    "loss__ccc_share": 0.5,
+    "loss__label_smoothing": 0.1,
+    "loss__focal_gamma": 0.0,
+    "augmentation__strength": 0.3,
+    "training__ema": 0.9,
+}
+SGD = {"training__optimizer": "sgd"}
+SHARP = {"training__sam_rho": 0.05}
+CHANGES = {
+    "learning_rate": {"training__learning_rate": 2e-3},
+    "weight_decay": {"training__weight_decay": 0.5},
+    "dropout": {"head__dropout": 0.5},
+    "l1": {"regularization__l1": 1e-3},
+    "l2": {"regularization__l2": 1e-2},
+    "au_weight": {"loss__au_weight": 2.0},
+    "valence_arousal_weight": {"loss__valence_arousal_weight": 3.0},
+    "ccc_share": {"loss__ccc_share": 0.9},
+    "label_smoothing": {"loss__label_smoothing": 0.3},
+    "focal_gamma": {"loss__focal_gamma": 2.0},
+    "augmentation": {"augmentation__strength": 0.9},
+    "clip_norm": {"training__clip_norm": 1e-3},
+    "momentum": {"training__momentum": 0.5},
+    "nesterov": {"training__nesterov": "no"},
+    "sam_rho": {"training__sam_rho": 0.5},
+}
+UNDER = {"momentum": SGD, "nesterov": SGD, "sam_rho": SHARP}
+"""What else a knob needs to have an effect."""
+
+AFTER = {"ema"}
+"""Knobs that change predictions, not the training: see test_averaging."""
+PART = Part(train=np.arange(24), validation=None)
+
+
+@pytest.fixture(name="trainer", scope="module")
+def _trainer():
+    return WarmTrainer()
+
+
+def _losses(trainer, **changes):
+    config = configured(dimensions=DIMENSIONS, **{**BASE, **changes})
+    arrays = pictures(dimensions=DIMENSIONS)
+    return [s.loss for s in trainer.fit(config, arrays, PART, seed=1)]
+
+
+def test_each_knob_has_a_case():
+    """The table of changes misses no knob."""
+    assert set(CHANGES) | AFTER == {field.name for field in dataclasses.fields(Knobs)}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_knob_changes_the_loss(trainer, name):
+    """Another value, another loss after two epochs; the old value, the old loss."""
+    under = UNDER.get(name, {})
+    before = _losses(trainer, **under)
+
+    assert _losses(trainer, **under | CHANGES[name])[-1] != before[-1]
+    assert _losses(trainer, **under) == before
+
+
+@pytest.mark.parametrize("preset", ["ferplus_vgg13", "affectnet_cage"])
+def test_another_preset_changes_the_loss(trainer, preset):
+    """A preset is numbers of one knob: it trains otherwise, on the same graph."""
+    assert _losses(trainer, augmentation__preset=preset)[-1] != _losses(trainer)[-1]
+    assert trainer.timings.built == trainer.timings.traced == 0.0
+
+
+def test_knobs_need_no_new_graph(trainer, monkeypatch):
+    """No knob, batch size, balance or number of epochs traces the step again."""
+    for under in ({}, SGD, SHARP):
+        _losses(trainer, **under)
+
+    def traced(*_args, **_kwargs):
+        pytest.fail("the training step was traced again")
+
+    monkeypatch.setattr(ExpressionModel, "compute_loss", traced)
+    for name, changes in CHANGES.items():
+        _losses(trainer, **UNDER.get(name, {}) | changes)
+    _losses(trainer, training__ema=0.99)
+    _losses(trainer, training__epochs=3)
+    if keras.backend.backend() == "tensorflow":  # others trace each shape of a batch
+        for size in (2, 5, 24, 64):
+            _losses(trainer, training__batch_size=size)
+        _losses(trainer, balance="oversample")
+
+    assert trainer.timings.built == trainer.timings.traced == 0.0
+
+
+def test_knobs_are_variables_that_training_leaves_alone(trainer):
+    """Each knob is among the variables of model or optimizer, and is not trained."""
+    names = set()
+    for under in ({}, SGD, SHARP):
+        config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
+        _losses(trainer, **under)
+        model = trainer._warm(config.structure).model  # noqa: SLF001
+        held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
+        trained = {id(v) for v in model.trainable_variables}
+        knobs = knob_variables(model)
+        found = {id(v) for v in knobs.values()}
+        names |= set(knobs)
+
+        assert len(found) == len(knobs)
+        assert found <= held
+        assert not found & trained
+    assert names == {field.name for field in dataclasses.fields(Knobs)}

@@ -1,0 +1,120 @@
+"""The losses of valence and arousal against second formulations, and their masks."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from models.network.losses import discordance, squared_error, valence_arousal_loss
+from tests.factories.gradients import gradient
+
+
+@pytest.fixture(name="rows")
+def _rows():
+    generator = np.random.default_rng(7)
+    wanted = generator.uniform(-1, 1, (9, 2)).astype(np.float32)
+    mask = np.ones((9, 2), np.float32)
+    mask[[1, 4], 0] = mask[[4, 5, 8], 1] = 0
+    return {
+        "logits": generator.normal(size=(9, 2)).astype(np.float32),
+        "wanted": wanted * mask,
+        "mask": mask,
+    }
+
+
+def _target(values, weights):
+    weights = np.broadcast_to(weights, values.shape)
+    return ops.convert_to_tensor(np.stack([values, weights], -1).astype(np.float32))
+
+
+def _number(loss):
+    return float(ops.convert_to_numpy(loss))
+
+
+def _ccc(x, y):
+    """Writes the concordance with NumPy's own covariance."""
+    (var_x, cov), (_, var_y) = np.cov(x, y, ddof=0)
+    return 2 * cov / (var_x + var_y + (x.mean() - y.mean()) ** 2)
+
+
+def _kept(rows, dimension):
+    known = rows["mask"][:, dimension] > 0
+    given = np.tanh(rows["logits"].astype(np.float64))
+    return given[known, dimension], rows["wanted"][known, dimension].astype(float)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_mix_is_that_of_the_rows_that_are_there(rows, share):
+    """Masked equals sliced: squared error and concordance of labelled rows only."""
+    kept = [_kept(rows, dimension) for dimension in (0, 1)]
+    error = np.mean(np.concatenate([(x - y) ** 2 for x, y in kept]))
+    apart = np.mean([1 - _ccc(x, y) for x, y in kept])
+    target = _target(rows["wanted"], rows["mask"])
+    found = valence_arousal_loss(target, rows["logits"], share)
+    assert _number(found) == pytest.approx((1 - share) * error + share * apart)
+
+
+def test_weights_count_as_repeats(rows):
+    """A weight of 2 moves mean and variance as the row, written twice, would."""
+    twice = np.array([0, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+    weights = np.ones((9, 2), np.float32)
+    weights[0] = 2
+    ratings = np.tanh(rows["logits"])
+    found = discordance(_target(rows["wanted"], weights), ratings)
+    expected = discordance(_target(rows["wanted"][twice], 1.0), ratings[twice])
+    assert _number(found) == pytest.approx(_number(expected), rel=1e-5)
+
+
+def test_squared_error_weighs_elements():
+    """By hand: the mean of w (x - y)^2 over the elements with a weight."""
+    target = _target(np.array([[0.5, 0.0], [1.0, -1.0]]), [[2.0, 0.0], [1.0, 4.0]])
+    found = squared_error(target, np.array([[0.0, 0.9], [0.0, -0.5]], np.float32))
+    assert _number(found) == pytest.approx((2 * 0.25 + 1 + 4 * 0.25) / 3)
+
+
+def test_concordance_of_equals_and_opposites():
+    """Equal ratings cost 0, opposite ones 2, and a shift lies between."""
+    wanted = np.linspace(-0.9, 0.9, 7, dtype=np.float32)[:, None]
+    target = _target(wanted, 1.0)
+    assert _number(discordance(target, wanted)) == pytest.approx(0.0, abs=1e-6)
+    assert _number(discordance(target, -wanted)) == pytest.approx(2.0)
+    assert 0.05 < _number(discordance(target, wanted + 0.3)) < 0.5
+
+
+@pytest.mark.parametrize("labelled", [0, 1])
+def test_too_few_rows_have_no_concordance(rows, labelled):
+    """A batch with one labelled row or none costs nothing, and NaN never."""
+    mask = np.zeros((9, 2), np.float32)
+    mask[:labelled] = 1
+    target = _target(rows["wanted"], mask)
+    assert _number(discordance(target, np.tanh(rows["logits"]))) == 0.0
+    whole = valence_arousal_loss(target, rows["logits"], 1.0)
+    assert _number(whole) == 0.0
+
+
+def test_a_dimension_without_labels_is_left_out(rows):
+    """The mean is over the dimensions that have labels."""
+    mask = np.ones((9, 2), np.float32)
+    mask[:, 1] = 0
+    ratings = np.tanh(rows["logits"])
+    both = discordance(_target(rows["wanted"], mask), ratings)
+    one = discordance(_target(rows["wanted"][:, :1], 1.0), ratings[:, :1])
+    assert _number(both) == pytest.approx(_number(one))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("case", ["mixed", "one", "none", "constant", "equal"])
+def test_gradients_are_finite_and_zero_where_masked(rows, share, case):
+    """Masked ratings do not move; constant and equal ones have no infinite slope."""
+    mask, wanted, logits = rows["mask"].copy(), rows["wanted"], rows["logits"]
+    if case in ("one", "none"):
+        mask[1 if case == "one" else 0 :] = 0
+    if case == "constant":
+        wanted = np.full((9, 2), 0.3, np.float32)
+    if case == "equal":
+        wanted, logits = np.zeros((9, 2), np.float32), np.zeros((9, 2), np.float32)
+    target = _target(wanted, mask)
+    found = gradient(lambda at: valence_arousal_loss(target, at, share), logits)
+    assert np.isfinite(found).all()
+    assert (np.abs(found) < 10).all()
+    assert (found[mask == 0] == 0).all()
+    assert case != "mixed" or (found[mask > 0] != 0).all()

@@ -1,0 +1,195 @@
+"""Pixels by the training rows' mean and deviation: whose, and where they go."""
+
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_pipeline.system.errors import WeightsError
+from models.backbones import BACKBONES
+from models.config.settings import BACKBONE_NAMES
+from models.network.model import ExpressionModel, assemble
+from models.network.standardization import (
+    ChannelStatistics,
+    Standardize,
+    channel_statistics,
+    set_statistics,
+    statistics_of,
+)
+from models.pretrained.loading import initial_weights
+from models.pretrained.sources import check_structure
+from models.training.epoch import Part
+from models.training.initialization import initialize
+from models.training.saving import copy_weights, plain_model
+from models.training.trainer import WarmTrainer
+from tests.factories.backbones import assert_same, faces, logits, settle
+from tests.factories.models import SIDE, configured, pictures, structure
+
+ROWS = 24
+PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
+DEVELOPMENT = {"backbone__normalization": "development"}
+EQUAL = {
+    "residual_cnn": ChannelStatistics(mean=(127.5,), deviation=(127.5,)),
+    "mobilenet": ChannelStatistics(mean=(127.5,), deviation=(127.5,)),
+    "efficientnet_b0": ChannelStatistics(mean=(0.0,), deviation=(255.0,)),
+}
+"""Numbers that come to the same as a backbone's own rule."""
+
+SCALED_ABOVE = {*EQUAL, "efficientnet_b1", "efficientnet_b2", "efficientnet_b3"}
+"""Backbones that a stronger law holds for, or for their smaller sister."""
+
+
+@pytest.fixture(name="trainer", scope="module")
+def _trainer():
+    return WarmTrainer()
+
+
+def _fit(trainer, arrays, part=PART):
+    config = configured(**DEVELOPMENT)
+    return [
+        (score.loss, score.predictions.emotion.tobytes())
+        for score in trainer.fit(config, arrays, part, seed=1)
+    ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 200), st.sampled_from([1, 3]), st.integers(0, 99))
+def test_they_are_numpys(count, channels, seed):
+    """Measured a few rows at a time, they are mean and deviation of all at once."""
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 256, (200, 4, 4, channels), dtype=np.uint8)
+    rows = generator.choice(200, count, replace=False)
+    found = channel_statistics(images, rows)
+    chosen = images[rows].astype(np.float64)
+
+    np.testing.assert_allclose(found.mean, chosen.mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(found.deviation, chosen.std(axis=(0, 1, 2)))
+
+
+def test_equal_pixels_are_not_divided_by_nothing():
+    """Images of one grey have a deviation of 0, which is told as 1."""
+    images = np.full((3, 2, 2, 1), 7, np.uint8)
+    found = channel_statistics(images, np.arange(3))
+
+    assert found == ChannelStatistics(mean=(7.0,), deviation=(1.0,))
+
+
+def test_standardized_pixels_have_mean_0_and_deviation_1():
+    """In each channel, over the rows that were measured."""
+    images = pictures(ROWS, channels=3).images
+    measured, layer = channel_statistics(images, np.arange(ROWS)), Standardize(3)
+    layer.mean.assign(measured.mean)
+    layer.deviation.assign(measured.deviation)
+    found = np.asarray(layer(images.astype(np.float32)))
+
+    np.testing.assert_allclose(found.mean(axis=(0, 1, 2)), 0.0, atol=1e-5)
+    np.testing.assert_allclose(found.std(axis=(0, 1, 2)), 1.0, rtol=1e-4)
+
+
+def test_they_are_of_the_training_rows(trainer):
+    """Other validation pixels change no loss; the layer holds the part's numbers."""
+    arrays, other = pictures(ROWS), pictures(ROWS)
+    other.images[16:] //= 2
+    first, second = _fit(trainer, arrays), _fit(trainer, other)
+    model = trainer._warm(structure(**DEVELOPMENT)).model  # noqa: SLF001
+    expected = channel_statistics(arrays.images, PART.train)
+
+    assert [loss for loss, _ in first] == [loss for loss, _ in second]
+    np.testing.assert_allclose(statistics_of(model).mean, expected.mean, rtol=1e-6)
+
+
+def test_another_fold_needs_no_new_graph(trainer, monkeypatch):
+    """A graph measured on other rows before repeats a fresh one's numbers."""
+    arrays = pictures(ROWS)
+    arrays.images[:8] //= 3
+    part = Part(train=np.arange(8, ROWS), validation=np.arange(8))
+    fresh = _fit(WarmTrainer(), arrays, part)
+    _fit(trainer, arrays)
+    monkeypatch.setattr(ExpressionModel, "compute_loss", None)
+
+    assert _fit(trainer, arrays, part) == fresh
+
+
+def test_training_leaves_them_alone():
+    """They are weights that neither training nor unfreezing a backbone moves."""
+    model = assemble(structure(**DEVELOPMENT))
+    for layer in model.layers:
+        layer.trainable = True
+    paths = {weight.path for weight in model.trainable_variables}
+
+    assert not any(path.startswith("standardize") for path in paths)
+
+
+def test_an_export_has_them_as_constants(trainer, tmp_path):
+    """A stock layer scales raw pixels; the file predicts what the trainer does."""
+    arrays, config = pictures(ROWS), configured(**DEVELOPMENT)
+    _fit(trainer, arrays)
+    trainer.export(config, tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as file:
+        layers = json.loads(file.read("config.json"))["config"]["layers"]
+    scale = next(layer for layer in layers if layer["name"] == "standardize")
+    found = keras.saving.load_model(tmp_path / "model.keras")(arrays.images)
+
+    assert (scale["module"], scale["class_name"]) == ("keras.layers", "Rescaling")
+    np.testing.assert_allclose(
+        found["emotion"], trainer.predict(config, arrays.images).emotion, atol=1e-5
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EQUAL)
+def test_the_own_rule_is_replaced(name):
+    """With the numbers of its own rule, a backbone computes what it would by it."""
+    images = faces(4, SIDE)
+    source = assemble(structure(backbone__name=name))
+    initialize(source, 1, {})
+    settle(source)
+    model = assemble(structure(backbone__name=name, **DEVELOPMENT))
+    other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
+    copy_weights(source, model)
+    copy_weights(source, other)
+    set_statistics(model, EQUAL[name])
+    expected = logits(source, images)["action_units"]
+    sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
+
+    assert_same(logits(model, images)["action_units"], expected)
+    assert_same(logits(other, images)["action_units"], sure)
+
+
+@pytest.mark.parametrize("name", sorted(set(BACKBONE_NAMES) - SCALED_ABOVE))
+def test_every_backbone_takes_another_scale(name):
+    """Each may be built on standardized pixels, grey ones too."""
+    wanted = structure(backbone__name=name, **DEVELOPMENT)
+    scale = Standardize(1)
+    found = BACKBONES[name].features(keras.Input((32, 32, 1)), wanted, scale)
+
+    assert len(found.shape) == 4
+
+
+def test_imagenet_weights_keep_their_own_rule():
+    """Weights that expect pixels of their own scale are refused with another."""
+    wanted = structure(
+        backbone__name="resnet50", backbone__weights="imagenet", **DEVELOPMENT
+    )
+    with pytest.raises(WeightsError, match=r"normalization.*imagenet.*resnet50.*when"):
+        check_structure(wanted)
+
+
+@pytest.mark.parametrize("theirs", ["own", "development"])
+def test_a_model_of_another_scale_is_refused(tmp_path, theirs):
+    """A file's weights expect the pixels they were trained on."""
+    measured = EQUAL["residual_cnn"] if theirs == "development" else None
+    config = configured(backbone__normalization=theirs)
+    plain_model(config, measured).save(tmp_path / "model.keras")
+    weights = {"backbone__weights": str(tmp_path / "model.keras")}
+    other = {"own": "development", "development": "own"}[theirs]
+    refused = structure(backbone__normalization=other, **weights)
+    taken = structure(backbone__normalization=theirs, **weights)
+
+    assert initial_weights(assemble(taken), taken)
+    with pytest.raises(WeightsError, match=f'trained with .* = "{theirs}"'):
+        initial_weights(assemble(refused), refused)

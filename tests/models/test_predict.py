@@ -1,0 +1,235 @@
+"""Laws of ``models.predict``: a line for each face or failure, whatever the batch."""
+
+import os
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from data_pipeline.images.decode import decode
+from data_pipeline.labels.labels import DIMENSIONS
+from data_pipeline.media.face_crops import Portraits
+from data_pipeline.media.media import Shot
+from data_pipeline.system.workers import cores
+from models.inference.model_card import read_description
+from models.inference.predictor import Inference
+from models.inference.stream import judged
+from tests.factories.exported_model import (
+    SIZE,
+    THRESHOLDS,
+    exported,
+    is_refused,
+    numbers,
+    predicted,
+    rows_of,
+    write_video,
+)
+from tests.factories.faces import astronaut, drawn, drawn_rows
+from tests.factories.models import EMOTIONS
+from tests.factories.runs import contents
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A tiny model that looks for no face."""
+    return exported(tmp_path_factory.mktemp("model"), dimensions=DIMENSIONS)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Seven drawn faces."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number, row in enumerate(drawn_rows(7)):
+        drawn(row)[0].save(folder / f"{number}.png")
+    return folder
+
+
+def test_numbers_are_the_models_own(model, pictures):
+    """Each line has what plain Keras gives for the pixels that training decodes."""
+    answer, rows = predicted(model, pictures)
+    files = sorted(pictures.iterdir())
+    pixels = np.stack([decode(file, size=SIZE, channels=1) for file in files])
+    found = keras.saving.load_model(model).predict(pixels, verbose=0)
+    assert answer.code == 0
+    assert [row["file"] for row in rows] == list(map(str, files))
+    assert {(row["face"], row["frame"], row["reason"]) for row in rows} == {
+        ("not looked for", "", "")
+    }
+    for head, names in (
+        ("emotion", [f"emotion_{name}" for name in EMOTIONS]),
+        ("action_units", list(THRESHOLDS)),
+        ("valence_arousal", DIMENSIONS),
+    ):
+        for column, name in enumerate(names):
+            wanted = found[head][:, column]
+            np.testing.assert_allclose(numbers(rows, name), wanted, atol=2e-6)
+            assert np.ptp(wanted) > 1e-4
+    best = [EMOTIONS[at] for at in found["emotion"].argmax(axis=1)]
+    assert [row["emotion"] for row in rows] == best
+
+
+def test_decisions_are_at_the_models_thresholds(model, pictures):
+    """A unit is present where its probability reaches the described threshold."""
+    _, rows = predicted(model, pictures)
+    for unit, threshold in THRESHOLDS.items():
+        present = numbers(rows, f"{unit}_present")
+        np.testing.assert_array_equal(present, numbers(rows, unit) >= threshold)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """More pictures than are judged at once, some of them broken."""
+    folder = tmp_path_factory.mktemp("many")
+    for number, row in enumerate(drawn_rows(40)):
+        drawn(row)[0].save(folder / f"{number:02d}.png")
+        if number % 9 == 4:
+            (folder / f"{number:02d} broken.png").write_bytes(b"broken")
+    return folder
+
+
+@pytest.mark.parametrize("size", [1, 7, 33, 64])
+def test_the_batch_changes_no_byte(model, many, size):
+    """The table is the same, byte for byte, however many faces are held at once."""
+    usual, rows = predicted(model, many)
+    other, _ = predicted(model, many, "--batch-size", size)
+    assert len(rows) == 44
+    assert other.out == usual.out
+
+
+def test_a_face_alone(model, pictures):
+    """A picture gets the numbers that it has among others."""
+    _, rows = predicted(model, pictures)
+    _, (alone,) = predicted(model, pictures / "5.png")
+    for name in (*THRESHOLDS, *DIMENSIONS, "emotion_surprise"):
+        assert float(alone[name]) == pytest.approx(float(rows[5][name]), abs=2e-6)
+
+
+@pytest.mark.slow
+def test_faces_in_pictures_and_videos(tmp_path):
+    """A video's frames and a picture are cut to the face; failures have their line."""
+    path = exported(tmp_path, crop="detect", channels=3)
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "a.png").write_bytes(b"broken")
+    astronaut().resize((256, 256)).save(place / "b.png")
+    small = astronaut().resize((256, 256))
+    write_video(place / "c.mp4", [small] * 4, codec="mpeg4")
+    astronaut().crop((0, 300, 100, 400)).save(place / "d.png")
+    table = tmp_path / "faces.csv"
+    answer, _ = predicted(path, place, "--to", table, "--every", 2, "--all-faces")
+    rows = rows_of(table.read_text())
+    assert (answer.code, answer.out) == (0, "")
+    said_ = "3 faces, 1 pictures without a face found, 1 unreadable"
+    assert said_ in answer.err
+    states = [(row["file"][-5:], row["frame"], row["face"]) for row in rows]
+    assert states == [
+        ("a.png", "", ""),
+        ("b.png", "", "found"),
+        ("c.mp4", "0", "found"),
+        ("c.mp4", "2", "found"),
+        ("d.png", "", "not found"),
+    ]
+    assert "no image file" in rows[0]["reason"]
+    assert rows[0]["AU1"] == rows[0]["x"] == rows[4]["x"] == ""
+    assert "the centre square was taken, as in training" in rows[4]["reason"]
+    boxes = [[float(row[key]) for key in ("x", "y", "width")] for row in rows[1:4]]
+    np.testing.assert_allclose(boxes[1], boxes[0], atol=6)
+    assert float(rows[3]["time"]) == 0.2
+    np.testing.assert_allclose(numbers(rows[1:4], "AU1").std(), 0, atol=0.05)
+
+
+def test_the_closing_line_tells_all(model, pictures, tmp_path):
+    """What was judged whole or passed over is told, and what changed nothing."""
+    place = tmp_path / "in"
+    shutil.copytree(pictures, place)
+    (place / "a.txt").write_text("no picture")
+    (place / "b.heic").write_bytes(b"no picture")
+    (place / "linked").symlink_to(pictures)
+    answer, rows = predicted(model, place, "--all-faces")
+    assert answer.code == 0
+    assert len(rows) == 8
+    closing, note = answer.err.splitlines()
+    assert closing == (
+        "7 centre squares (this model looks for no face), 1 unreadable, "
+        "1 files of other kinds skipped, 1 linked folders not entered: printed; "
+        "nothing else was stored"
+    )
+    assert note == ("note: --all-faces changes nothing: this model looks for no face")
+
+
+def test_nothing_readable_is_a_failure(model, tmp_path):
+    """Where not one picture can be read the lines are written and the code is 1."""
+    (tmp_path / "a.png").write_bytes(b"broken")
+    answer, rows = predicted(model, tmp_path)
+    assert answer.code == 1
+    assert len(rows) == 1
+    assert "1 unreadable" in answer.err
+
+
+def test_names_that_are_no_text_are_spelt_out(model, pictures, tmp_path):
+    """A file whose name is no UTF-8 is judged, and its bytes are told."""
+    whole = (pictures / "0.png").read_bytes()
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).write_bytes(whole)
+    except OSError:
+        pytest.skip("this file system takes text alone")
+    answer, _ = predicted(model, tmp_path, "--to", tmp_path / "a.csv")
+    assert answer.code == 0
+    (row,) = rows_of((tmp_path / "a.csv").read_text())
+    assert row["file"].endswith(r"\xff.png")
+
+
+def test_few_pictures_are_held(model):
+    """However long a video, only a few frames are read ahead of their lines."""
+    read = written = ahead = 0
+    batch = 4
+
+    def endless():
+        nonlocal read
+        picture = drawn(drawn_rows(1)[0])[0].resize((40, 40))
+        for _ in range(300):
+            read += 1
+            yield Shot(file=model, picture=picture)
+
+    description = read_description(model)
+    portraits = Portraits(description.input.crop, size=SIZE, channels=1)
+    inference = Inference(model, cpus=1, at_once=batch)
+    for one in judged(endless(), portraits, inference, description):
+        written += 1
+        ahead = max(ahead, read - written)
+        assert one.shot.picture is None
+    assert written == 300
+    assert ahead <= 2 * cores() + batch + 1
+
+
+def test_wrong_paths(model, tmp_path):
+    """Paths that are not there, and a table that is, are refused before any work."""
+    table = tmp_path / "a.csv"
+    table.write_text("mine")
+    gone = tmp_path / "gone.png"
+    assert is_refused(predicted(model, gone)[0], "no such file", "gone.png")
+    nothing, _ = predicted(model, "")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "PATH: must name a file or a folder, found ''" in nothing.err
+    assert is_refused(predicted(gone, model)[0], "no such model", "gone.png")
+    assert is_refused(predicted(tmp_path, table)[0], "no such model", "model.keras")
+    assert is_refused(predicted(model, tmp_path)[0], "no picture or video")
+    answer, _ = predicted(model, table, "--to", table)
+    assert is_refused(answer, "a new file", "remove it")
+    answer, _ = predicted(model, table, "--to", gone / "b.csv")
+    assert is_refused(answer, "there is no folder")
+    assert contents(tmp_path) == {"a.csv": b"mine"}
+
+
+def test_the_name_of_a_run_is_understood(model, tmp_path, monkeypatch):
+    """Who names the run, not its model's file, is told the file."""
+    for run in ("tiny-drawn", "other"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+    shutil.copy(model, tmp_path / "runs/tiny-drawn")
+    monkeypatch.chdir(tmp_path)
+    meant = "did you mean runs/tiny-drawn/model.keras?"
+    for name in ("tiny", "tiny-drawn"):
+        assert is_refused(predicted(name, tmp_path)[0], "no such model", meant)
+    assert "did you mean" not in predicted("other", tmp_path)[0].err

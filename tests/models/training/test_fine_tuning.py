@@ -1,0 +1,171 @@
+"""Fine-tuning: what is frozen does not move, and two stages are one training."""
+
+import keras
+import numpy as np
+import pytest
+
+from models.backbones import BACKBONES
+from models.config.settings import BACKBONE_NAMES
+from models.network.freezing import backbone_of, top_blocks
+from models.training.compiled_model import WarmModel
+from models.training.epoch import Part
+from models.training.trainer import WarmTrainer
+from tests.factories.models import configured, pictures, structure
+
+ARRAYS = pictures(24)
+PART = Part(train=np.arange(16), validation=np.arange(16, 24))
+TWO_STAGES = {
+    "training__epochs": 3,
+    "finetune__frozen_epochs": 1,
+    "finetune__blocks": 1,
+    "finetune__batch_norm": "frozen",
+    "finetune__learning_rate": 0.02,
+}
+BLOCKS = {
+    "residual_cnn": 2,
+    "resnet18": 8,
+    "resnet50": 16,
+    "densenet121": 58,
+    "efficientnet_b0": 16,
+    "efficientnet_b1": 23,
+    "efficientnet_b2": 23,
+    "efficientnet_b3": 26,
+    "mobilenet": 13,
+    "ferplus_cnn": 5,
+}
+"""As their papers draw them; the residual CNN has one block a stage here."""
+LARGE = {"resnet50", "densenet121", *(n for n in BACKBONE_NAMES if "efficient" in n)}
+
+
+@pytest.fixture(name="trainer", scope="module")
+def _trainer():
+    return WarmTrainer()
+
+
+def _states(layers):
+    return [[variable.numpy() for variable in layer.weights] for layer in layers]
+
+
+def _moved(layers, before, after):
+    """Names the layers of which a weight or a statistic changed by a bit."""
+    return {
+        layer.name
+        for layer, old, new in zip(layers, before, after, strict=True)
+        if any(not np.array_equal(a, b) for a, b in zip(old, new, strict=True))
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in BACKBONE_NAMES
+        if name not in {"efficientnet_b1", "efficientnet_b2"}
+    ],
+)
+def test_blocks(name):
+    """Each backbone has its paper's blocks; the last ones are the end of the graph."""
+    made = structure(backbone__name=name)
+    pixels = keras.Input((32, 32, 1))
+    layers = keras.Model(pixels, BACKBONES[name].features(pixels, made)).layers
+    tops = [top_blocks(layers, name, count) for count in range(BLOCKS[name] + 2)]
+    lengths = [len(top) for top in tops]
+
+    for top in tops:
+        assert top == layers[len(layers) - len(top) :]
+    assert lengths[:-1] == sorted(set(lengths))
+    assert lengths[-2] == lengths[-1] < len(layers)
+
+
+def test_what_is_frozen_does_not_move(trainer):
+    """First the head alone moves, then the last block too, never a normalisation."""
+    config = configured(**TWO_STAGES)
+    fresh = WarmModel(config.structure)
+    stream = trainer.fit(config, ARRAYS, PART, seed=1)
+    seen = []
+    for score in stream:
+        model = trainer._current.model  # noqa: SLF001
+        seen.append(_states(model.layers))
+        if score.epoch == 1:
+            first = model
+    layers = model.layers
+    backbone = {layer.name for layer in backbone_of(model)}
+    last = {layer.name for layer in top_blocks(backbone_of(model), "residual_cnn", 1)}
+    norms = {x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)}
+
+    assert first is not model
+    assert _moved(layers, seen[0], seen[-1]) - backbone >= {"dense", "emotion"}
+    moved = _moved(layers, seen[0], seen[-1]) & backbone
+    assert moved
+    assert moved == {name for name in last - norms if name.endswith("conv")}
+    started = _moved(layers, _initial(fresh, config), seen[0])
+    assert started & backbone == set()
+    assert started >= {"dense", "emotion"}
+
+
+def _initial(warm, config):
+    """Returns the weights that a training with seed 1 starts from."""
+    from data_pipeline.system.seeds import child_seed  # noqa: PLC0415
+
+    warm.reset(config.knobs, child_seed(1, "model"))
+    return _states(warm.model.layers)
+
+
+def test_weights_are_handed_over_exactly(trainer):
+    """The second stage starts where the first ended: weights, statistics and seeds."""
+    config = configured(**TWO_STAGES)
+    next(trainer.fit(config, ARRAYS, PART, seed=3))
+    first = trainer._current  # noqa: SLF001
+    second = WarmModel(config.structure)
+    second.reset(config.knobs, 5)
+    second.take_over(first)
+
+    for own, theirs in zip(second.model.layers, first.model.layers, strict=True):
+        for variable, given in zip(own.variables, theirs.variables, strict=True):
+            assert np.array_equal(variable.numpy(), given.numpy())
+    images = ARRAYS.images[PART.validation]
+    assert np.array_equal(second.predict(images).emotion, first.predict(images).emotion)
+
+
+def test_two_stages_repeat_to_the_bit(trainer):
+    """After another training, on graphs that exist, the same numbers come again."""
+
+    def numbers(seed):
+        scores = trainer.fit(configured(**TWO_STAGES), ARRAYS, PART, seed=seed)
+        return [(s.loss, s.predictions.emotion.tobytes()) for s in scores]
+
+    first = numbers(1)
+    numbers(2)
+    assert numbers(1) == first
+    assert trainer.timings.built == trainer.timings.traced == 0.0
+
+
+def test_rates_of_both_stages(trainer):
+    """The head has the first rate, the rest anneals from its own, over what is left."""
+    two = list(trainer.fit(configured(**TWO_STAGES), ARRAYS, PART, seed=1))
+    rates = [score.learning_rate for score in two]
+
+    assert rates[:2] == [1e-3, 0.02]
+    assert rates[2] == pytest.approx(0.02 * (0.01 + 0.99 / 2))
+
+
+def test_a_training_may_end_in_its_first_stage(trainer):
+    """What is then predicted and exported is that of the frozen network's head."""
+    config = configured(**TWO_STAGES)
+    score = list(trainer.fit(config, ARRAYS, PART, seed=1, stop_after=1))[-1]
+    found = trainer.predict(config, ARRAYS.images[PART.validation])
+
+    assert np.array_equal(found.emotion, score.predictions.emotion)
+    head = config.structure_at(1)
+    assert (head.trained, head.frozen_norm) == (0, False)
+    assert trainer.parameters == WarmModel(structure()).model.parameters
+
+
+def test_configurations_of_one_kind_share_the_first_stage():
+    """However much is trained later, the head's graph is one and the same."""
+    kinds = [{"finetune__blocks": 2}, {"finetune__batch_norm": "frozen"}, {}]
+    heads = {
+        configured(finetune__frozen_epochs=2, **kind).structure_at(1) for kind in kinds
+    }
+    assert len(heads) == 1
+    assert configured().structure_at(1) == configured().structure

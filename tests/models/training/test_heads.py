@@ -1,0 +1,59 @@
+"""Any subset of heads is trained, each on its own targets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data_pipeline.labels.labels import DIMENSIONS
+from models.training.epoch import Arrays, Part
+from models.training.trainer import WarmTrainer
+from tests.factories.models import configured, pictures
+
+ROWS = 24
+PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
+
+
+@pytest.mark.parametrize(
+    ("emotions", "units", "dimensions"),
+    [
+        ((), ("AU1", "AU12"), ()),
+        (("a", "b"), (), ()),
+        ((), (), DIMENSIONS),
+    ],
+)
+def test_one_head_is_enough(emotions, units, dimensions):
+    """A model has only the heads whose targets a study asks for."""
+    whole = pictures(ROWS, dimensions=dimensions).targets
+    targets = replace(
+        whole,
+        emotions=emotions,
+        action_units=units,
+        emotion=whole.emotion[:, : len(emotions)],
+        action_unit=whole.action_unit[:, : len(units)],
+        action_unit_mask=whole.action_unit_mask[:, : len(units)],
+    )
+    arrays = Arrays(images=pictures(ROWS).images, targets=targets)
+    config = configured(emotions=emotions, units=units, dimensions=dimensions)
+    *_, score = WarmTrainer().fit(config, arrays, PART, seed=1)
+
+    assert (score.predictions.emotion is not None) == bool(emotions)
+    assert (score.predictions.action_units is not None) == bool(units)
+    assert (score.predictions.valence_arousal is not None) == bool(dimensions)
+
+
+def test_ratings_are_learned():
+    """Training brings the squared error of ratings well below their variance."""
+    arrays = pictures(ROWS, dimensions=DIMENSIONS)
+    config = configured(
+        dimensions=DIMENSIONS,
+        training__epochs=12,
+        training__learning_rate=2e-2,
+        head__dropout=0.0,
+    )
+    part = Part(train=np.arange(ROWS), validation=np.arange(ROWS))
+    *_, score = WarmTrainer().fit(config, arrays, part, seed=1)
+    found = score.predictions.valence_arousal
+    wanted = arrays.targets.valence_arousal
+    assert np.abs(found).max() <= 1
+    assert ((found - wanted) ** 2).mean() < wanted.var(axis=0).mean() / 2

@@ -1,0 +1,88 @@
+"""An exported model is for people who do not have this project."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from data_pipeline.labels.labels import DIMENSIONS
+from models.training.epoch import Part
+from models.training.saving import plain_model
+from models.training.trainer import WarmTrainer
+from tests.factories.models import configured, pictures
+
+LOADER = """
+import json, sys
+import keras, numpy as np
+for name in sys.argv[1:]:
+    model = keras.saving.load_model(name + ".keras")
+    found = model.predict(np.load(name + ".npy"), verbose=0)
+    print(json.dumps({head: rows.tolist() for head, rows in found.items()}))
+assert not {"models", "search", "data_pipeline"} & set(sys.modules)
+"""
+
+
+def _exported(folder, channels):
+    """Trains and exports a model; returns what it predicts here."""
+    trainer = WarmTrainer()
+    arrays = pictures(channels=channels, dimensions=DIMENSIONS)
+    config = configured(
+        channels=channels,
+        dimensions=DIMENSIONS,
+        head__dropout=0.4,
+        training__epochs=1,
+    )
+    part = Part(train=np.arange(24), validation=None)
+    list(trainer.fit(config, arrays, part, seed=1))
+    trainer.export(config, folder / f"{channels}.keras")
+    np.save(folder / f"{channels}.npy", arrays.images)
+    return trainer.predict(config, arrays.images)
+
+
+@pytest.mark.slow
+def test_a_stranger_loads_it(tmp_path):
+    """Plain Keras in another folder and process predicts the same within 1e-6."""
+    expected = [_exported(tmp_path, channels) for channels in (1, 3)]
+    command = [sys.executable, "-I", "-c", LOADER, "1", "3"]
+    run = subprocess.run(  # noqa: S603 - our own interpreter and script
+        command, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
+
+    for line, wanted in zip(lines, expected, strict=True):
+        found = json.loads(line)
+        for name in ("emotion", "action_units", "valence_arousal"):
+            np.testing.assert_allclose(found[name], getattr(wanted, name), atol=1e-6)
+        assert np.abs(found["valence_arousal"]).max() <= 1
+
+
+@pytest.mark.slow
+def test_a_head_without_a_dense_layer(tmp_path):
+    """It trains, and its file predicts what it does; outputs stand on the features."""
+    trainer, arrays = WarmTrainer(), pictures()
+    config = configured(head__dense_units=0, training__epochs=1)
+    part = Part(train=np.arange(16), validation=np.arange(16, 24))
+    (score,) = trainer.fit(config, arrays, part, seed=1)
+    trainer.export(config, tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    found = model.predict(arrays.images, verbose=0)
+
+    assert "dense" not in {layer.name for layer in model.layers}
+    assert model.get_layer("emotion").input.shape == (None, 8)
+    assert np.isfinite(score.loss)
+    for name in ("emotion", "action_units"):
+        here = getattr(trainer.predict(config, arrays.images), name)
+        np.testing.assert_allclose(found[name], here, atol=1e-6)
+        seen = getattr(score.predictions, name)
+        np.testing.assert_allclose(found[name][16:], seen, atol=1e-6)
+
+
+def test_knobs_are_frozen_into_stock_layers():
+    """The export has a plain Dropout with the knob's rate, and no augmentation."""
+    model = plain_model(configured(head__dropout=0.4, augmentation__strength=1.0))
+
+    assert model.get_layer("dropout").get_config()["rate"] == 0.4
+    assert "augment" not in {layer.name for layer in model.layers}

@@ -1,0 +1,104 @@
+"""Runs that crop to the face: counted, described, and tested by the same crop."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from data_pipeline import readers
+from data_pipeline.dataset.config import Data
+from data_pipeline.development import study_cropper
+from data_pipeline.images.crop import cropper, rebuilt
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.system.errors import DataError
+from tests.factories.runs import searched, write_study
+
+pytestmark = pytest.mark.slow
+
+
+def run_of(place, root, *words):
+    """Runs one trial; returns the run's folder and what was said."""
+    budget = ("--set", "search.trials=1", "--set", "fixed.training.epochs=1")
+    answer = searched(write_study(place), root, place / "runs", *budget, *words)
+    assert (answer.code, answer.err) == (0, "")
+    return place / "runs" / "tiny-drawn", answer.out
+
+
+def read(run, name):
+    """Reads one of a run's files."""
+    return json.loads((run / name).read_text())
+
+
+def landmarks_file(root, image):
+    """Finds the file of a frame's landmarks."""
+    name = image.replace("cohn-kanade-images", "Landmarks")
+    return root / name.replace(".png", "_landmarks.txt")
+
+
+@pytest.fixture(scope="module")
+def landmarked(tmp_path_factory, official):
+    """A finished run by landmarks, of which a fifth is missing; and its data."""
+    place = tmp_path_factory.mktemp("landmarked")
+    root = shutil.copytree(official, place / "official")
+    for image in readers.read(root, "ckplus").frame["image"][::5]:
+        landmarks_file(root, image).unlink()
+    return (*run_of(place, root, "--set", 'data.crop="landmarks"'), root)
+
+
+def test_every_row_is_scored_and_missing_landmarks_are_counted(landmarked):
+    """Images without landmarks are kept; start, description and report count them."""
+    run, out, root = landmarked
+    table = readers.read(root, "ckplus")
+    held = set((run / "hold_out_subjects.txt").read_text().split())
+    counts = {"development": 0, "hold_out": 0}
+    for subject, image in table.frame[["subject", "image"]].itertuples(index=False):
+        if not landmarks_file(root, image).exists():
+            counts["hold_out" if subject in held else "development"] += 1
+    report = read(run, "holdout.json")
+    assert min(counts.values()) > 0
+    assert report["without_face"] == counts
+    assert report["images"] == int(table.frame["subject"].isin(held).sum())
+    assert read(run, "model.json")["data"]["without_face"] == counts["development"]
+    assert f"No face found: {counts['development']} development images" in out
+    assert f"{counts['hold_out']} hold-out images; their centre" in out
+
+
+def test_the_model_is_tested_by_the_crop_it_describes(landmarked):
+    """The description rebuilds the crop whose pixels gave the reported accuracy."""
+    import keras  # noqa: PLC0415 - after the run has set its environment
+
+    run, _, root = landmarked
+    described = read(run, "model.json")
+    table = readers.read(root, "ckplus")
+    held = (run / "hold_out_subjects.txt").read_text().split()
+    rows = table.take(np.flatnonzero(table.frame["subject"].isin(held)))
+    made = rebuilt(described["input"]["crop"])
+    pixels = decode_all(rows, size=32, cropper=made)
+    assert (pixels != decode_all(rows, size=32)).mean() > 0.5
+    model = keras.saving.load_model(run / "model.keras", compile=False)
+    found = model.predict_on_batch(pixels)["emotion"].argmax(axis=1)
+    wanted = rows.frame["high_level_emotion"]
+    seen = wanted.notna().to_numpy()
+    labels = [described["emotions"].index(value) for value in wanted[seen]]
+    accuracy = read(run, "holdout.json")["emotion"]["metrics"]["accuracy"]["value"]
+    assert (found[seen] == labels).mean() == pytest.approx(accuracy)
+
+
+def test_a_run_by_detection(tmp_path, coursework):
+    """A search with crop = "detect" finds the drawn faces and describes detector."""
+    run, out = run_of(tmp_path, coursework, "--set", 'data.crop="detect"')
+    crop = read(run, "model.json")["input"]["crop"]
+    counts = read(run, "holdout.json")["without_face"]
+    assert crop == cropper("detect").describe()
+    assert crop["detector"]["name"] == "mtcnn"
+    assert sum(counts.values()) <= 3
+    every = "A face was found in every image" in out
+    assert every == (counts["development"] == 0)
+
+
+def test_landmarks_that_the_data_lack_are_refused(coursework):
+    """A table without any landmarks is told which data bring them."""
+    data = Data(dataset="ckplus", targets=["emotion"], image_size=32, crop="landmarks")
+    with pytest.raises(DataError, match=r"unpack Landmarks\.zip.*crop = .detect"):
+        study_cropper(data, readers.read(coursework, "ckplus"))

@@ -1,0 +1,240 @@
+"""A whole run on drawn data: every promised file, and what stands in it."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+
+from data_pipeline import readers
+from data_pipeline.images.decode_table import decode_all
+from data_pipeline.targets.targets import read_targets
+from models import predict
+from models.config.settings import SETTINGS
+from models.evaluation.report import NO_INTERVAL
+from search.final.exported_config import read_exported
+from search.run_folder import sha256
+from search.study.study import check_study, read_study
+from tests.factories.runs import searched, table, write_study
+
+pytestmark = pytest.mark.slow
+
+FILES = {
+    *("optuna.db", "study.toml", "hold_out_subjects.txt", "trials.csv"),
+    *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
+    *("tensorboard", ".optuna.db.tiny-drawn.lock"),
+}
+
+LOAD_PLAIN = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"search", "models", "data_pipeline"}:
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Refuse())
+import io, keras, numpy
+model = keras.saving.load_model(sys.argv[1])
+found = model.predict_on_batch(numpy.load(io.BytesIO(sys.stdin.buffer.read())))
+answer = io.BytesIO()
+numpy.savez(answer, **{key: numpy.asarray(found[key]) for key in found})
+sys.stdout.buffer.write(answer.getvalue())
+"""
+
+
+def names(folder):
+    """Lists a run's files, without those of a database that is still open here."""
+    found = {path.name for path in folder.iterdir()}
+    return found - {"optuna.db-wal", "optuna.db-shm"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, coursework):
+    """A finished run on the coursework layout: its folder and what it said."""
+    place = tmp_path_factory.mktemp("finished")
+    said = searched(write_study(place), coursework, place / "runs")
+    assert (said.code, said.err) == (0, "")
+    return place / "runs" / "tiny-drawn", said
+
+
+@pytest.fixture
+def report(finished):
+    """The report of the finished run's hold-out."""
+    return json.loads((finished[0] / "holdout.json").read_text())
+
+
+@pytest.fixture
+def described(finished):
+    """The description beside the finished run's model."""
+    return json.loads((finished[0] / "model.json").read_text())
+
+
+@pytest.fixture
+def held_out(finished, coursework):
+    """The hold-out's rows, found by the subjects that the run names."""
+    subjects = (finished[0] / "hold_out_subjects.txt").read_text().split()
+    whole = readers.read(coursework, "ckplus")
+    rows = np.flatnonzero(whole.frame["subject"].isin(subjects))
+    return whole.take(rows)
+
+
+def test_every_file_is_there(finished):
+    """A run leaves exactly the promised files, and no part of one."""
+    folder, _ = finished
+    assert names(folder) == FILES
+
+
+def test_result_is_told(finished):
+    """A run says that faces were drawn, where everything is and how to look at it."""
+    folder, said = finished
+    assert "DRAWN" in said.out
+    assert f"everything is in {folder}" in said.out
+    assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in said.out
+    assert "[2/2] trial 1: completed" in said.out
+
+
+def test_report_has_every_key(report, held_out):
+    """The report counts the hold-out and gives each metric with interval and dummy."""
+    assert report["guarantee"] == "subject"
+    assert report["subjects"] == held_out.frame["subject"].nunique() > 0
+    assert (report["images"], report["opened"]) == (len(held_out), 1)
+    assert report["drawn"] is True
+    for head in ("emotion", "action_units"):
+        assert set(report[head]["metrics"]) == set(report[head]["dummy"])
+        for name, found in report[head]["metrics"].items():
+            assert set(found) == {"value", "low", "high"}
+            if name not in NO_INTERVAL:
+                assert found["low"] <= found["value"] <= found["high"]
+    assert report["emotion"]["per_class"]
+    assert report["emotion"]["confusion"]["labels"]
+    assert report["action_units"]["per_au"]
+
+
+def test_trials_table(finished):
+    """The table has a line a trial, a column a setting, and all seconds."""
+    rows = table(finished[0])
+    asked = [
+        "number",
+        "state",
+        "reason",
+        "value",
+        "known",
+        "epochs",
+        "backbone",
+        "model_parameters",
+    ]
+    seconds = ["asked", "waited", "built", "traced", "trained", "validated"]
+    gap = ["trained_value", "gap", "fit"]
+    columns = {*asked, *SETTINGS, *(f"seconds_{name}" for name in seconds), *gap}
+    assert set(rows[0]) == columns
+    assert [row["number"] for row in rows] == ["0", "1"]
+    for row in rows:
+        assert (row["state"], row["epochs"]) == ("COMPLETE", "4")
+        assert row["backbone"] == "residual_cnn"
+        assert int(row["model_parameters"]) > 0
+        assert float(row["seconds_trained"]) > 0
+        behind = float(row["trained_value"]) - float(row["value"])
+        assert float(row["gap"]) == pytest.approx(behind, abs=1e-8)
+        assert row["fit"] in {"under-fitting", "over-fitting", "balanced"}
+
+
+def test_database_agrees_with_the_table(finished):
+    """The Optuna study bears the run's name and holds the table's trials."""
+    folder, _ = finished
+    storage = f"sqlite:///{folder / 'optuna.db'}"
+    trials = optuna.load_study(study_name="tiny-drawn", storage=storage).trials
+    values = [(str(t.number), t.state.name, str(t.value)) for t in trials]
+    rows = table(folder)
+    assert values == [(row["number"], row["state"], row["value"]) for row in rows]
+    assert all(list(t.intermediate_values) == [1, 2, 3, 4] for t in trials)
+
+
+def test_study_as_run_is_a_study(finished):
+    """The study that is kept reads as the same study."""
+    folder, _ = finished
+    kept = read_study(str(folder / "study.toml"))
+    original = read_study(str(folder.parents[1] / "tiny.toml"))
+    assert kept.identity() == original.identity()
+    assert (kept.search, kept.resources) == (original.search, original.resources)
+
+
+def test_best_configuration_reads_back(finished, described):
+    """The winner's file names the best trial; its values make a fixed section."""
+    folder, _ = finished
+    best = max(table(folder), key=lambda row: float(row["value"]))
+    found = read_exported(folder / "best.toml")
+    assert found.origin.trial == described["trial"] == int(best["number"])
+    assert found.thresholds == described["thresholds"]
+    raw = read_study(str(folder / "study.toml")).raw
+    fixed = dict(found.study.raw["fixed"])
+    study = check_study({**raw, "fixed": fixed, "space": {}}, name="x", place="x")
+    assert dict(study.space.fixed) == fixed
+
+
+def test_model_is_described(finished, described, coursework):
+    """The description says what goes in, what comes out, and of which file."""
+    folder, _ = finished
+    whole = readers.read(coursework, "ckplus")
+    assert described["sha256"] == sha256(folder / "model.keras")
+    assert described["data"]["fingerprint"] == whole.fingerprint()
+    assert described["input"] == {
+        "size": 32,
+        "channels": 1,
+        "range": [0, 255],
+        "crop": {"kind": "none", "name": "centre_square"},
+    }
+    assert described["emotions"] == ["negative", "positive", "surprise"]
+    assert set(described["thresholds"]) == set(described["action_units"])
+    assert {"keras", "tensorflow", "optuna", "ray"} <= set(described["versions"])
+
+
+def test_model_loads_without_this_project(finished, report, described, held_out):
+    """Plain Keras loads the model, and its predictions are those that were tested."""
+    folder, _ = finished
+    pixels = io.BytesIO()
+    np.save(pixels, decode_all(held_out, size=32))
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", LOAD_PLAIN, str(folder / "model.keras")],
+        input=pixels.getvalue(),
+        capture_output=True,
+        check=False,
+        cwd=os.sep,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    found = np.load(io.BytesIO(done.stdout))
+    targets = read_targets(held_out, wanted=("emotion",), emotions="high_level")
+    counts = np.zeros((3, 3), int)
+    np.add.at(
+        counts, (targets.emotion.argmax(axis=1), found["emotion"].argmax(axis=1)), 1
+    )
+    assert counts.tolist() == report["emotion"]["confusion"]["counts"]
+    assert found["action_units"].shape[1] == len(described["action_units"])
+
+
+def test_predict_repeats_the_test(finished, report, held_out, tmp_path):
+    """``models.predict`` on the hold-out's images has the reported accuracy."""
+    images = [held_out.root / image for image in held_out.frame["image"]]
+    words = ("--model", finished[0], "--to", tmp_path / "faces.csv", *images)
+    assert predict.main(list(map(str, words))) == 0
+    found = pd.read_csv(tmp_path / "faces.csv")["emotion"]
+    truth = held_out.frame["high_level_emotion"].reset_index(drop=True)
+    seen = truth.notna()
+    accuracy = report["emotion"]["metrics"]["accuracy"]["value"]
+    assert (found[seen] == truth[seen]).mean() == pytest.approx(accuracy)
+
+
+def test_official_tree(tmp_path, official):
+    """The official tree runs too, with its own emotions and action units."""
+    words = ("--set", "search.trials=1", "--set", "data.emotions=basic")
+    said = searched(write_study(tmp_path), official, tmp_path / "runs", *words)
+    assert (said.code, said.err) == (0, "")
+    folder = tmp_path / "runs" / "tiny-drawn"
+    assert names(folder) == FILES
+    found = json.loads((folder / "model.json").read_text())
+    assert {"anger", "happiness", "surprise"} <= set(found["emotions"])

@@ -1,0 +1,193 @@
+"""A search on the drawn FER+ tree, from the study file to the report."""
+
+import json
+
+import numpy as np
+import pytest
+
+from data_pipeline import readers
+from data_pipeline.labels.votes import distributions
+from data_pipeline.readers import ferplus
+from data_pipeline.readers.location import find_data
+from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.system.errors import StudyError
+from search.inputs.prepare import prepare, read_labels
+from search.study.study import read_study
+from tests.factories.runs import searched
+
+SMALL = (
+    *("augmentation.mixup=0", "loss.label_smoothing=0"),
+    *("search.trials=1", "search.sampler=random", "search.pruner=none"),
+    *("backbone.name=residual_cnn", "backbone.blocks=1", "backbone.filters=8"),
+    *("head.dense_units=8", "training.epochs=2", "training.optimizer=adam"),
+    *("data.image_size=32", "resources.max_concurrent=1"),
+)
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory):
+    """A drawn FER+ tree of a few people."""
+    out = tmp_path_factory.mktemp("ferplus") / "drawn"
+    write_drawn(out, layout="ferplus", subjects=10, seed=4)
+    return out
+
+
+def prepared(tree, cache, *settings):
+    """Reads a drawn tree into a job."""
+    study = read_study("ferplus", settings=[*SMALL, *settings])
+    labelled = read_labels(study, tree, drawn=True)
+    job, _ = prepare(study, labelled, cache=cache, progress=lambda *_: None)
+    return labelled, job
+
+
+def test_drawn_tree(tree):
+    """The drawn tree is read as FER+, with every part, votes and small grey faces."""
+    table = readers.read(tree, "ferplus")
+    assert set(table.frame["partition"]) == set(ferplus.FOLDERS.values())
+    assert set(table.vote_counts().sum(axis=1)) == {10}
+    assert all((table.root / image).is_file() for image in table.frame["image"])
+    _, kept = distributions(table.vote_counts(), "majority")
+    assert 0.6 < kept.mean() < 1.0
+    assert table.frame["emotion"].nunique() > 4
+
+
+def test_drawn_classes(tmp_path):
+    """The same faces are drawn in FER2013's folders too, without contempt."""
+    write_drawn(tmp_path / "drawn", layout="fer2013", subjects=3, seed=4)
+    table = readers.read(tmp_path / "drawn", "fer2013")
+    assert "contempt" not in set(table.frame["emotion"])
+    assert "test" in set(table.frame["partition"])
+
+
+@pytest.mark.parametrize("labels", ["crossentropy", "majority", "argmax"])
+def test_job(tree, tmp_path, labels):
+    """Training learns distributions, scoring takes one class, others are left out."""
+    labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
+    (fold,) = job.folds
+    votes = labelled.split.development.vote_counts()
+    scored = "argmax" if labels == "argmax" else "majority"
+    for rows, rule in ((fold.train, labels), (fold.validation, scored)):
+        _, kept = distributions(votes, rule)
+        assert kept[rows].all()
+    assert job.truth.emotion[fold.validation].max(axis=1).tolist() == [1.0] * len(
+        fold.validation
+    )
+    soft = ((job.targets.emotion > 0).sum(axis=1) > 1)[fold.train]
+    assert soft.any() == (labels == "crossentropy")
+    assert np.isin(fold.train, job.rows).all()
+
+
+def test_hold_out_blind_to_rule(tree, tmp_path):
+    """Another label rule is no other hold-out: opening it again is seen."""
+    keys = {
+        prepared(tree, tmp_path, f"data.labels={rule}")[0].split.hold_out.key
+        for rule in ("crossentropy", "majority", "strict")
+    }
+    assert len(keys) == 1
+
+
+def test_labels_without_votes():
+    """A rule for votes is refused where the study reads none."""
+    with pytest.raises(StudyError, match=r"\[data\] labels: makes labels of votes"):
+        read_study("ckplus", settings=["data.labels=majority"])
+
+
+def test_what_several_emotions_have_no_use_for():
+    """A setting that ``multi_target`` would not look at is refused, not searched."""
+    asked = ["data.labels=multi_target", "loss.focal_gamma=[0.0, 2.0]"]
+    with pytest.raises(StudyError, match=r'"loss.focal_gamma": labels = "multi_targ'):
+        read_study("ferplus", settings=asked)
+    dropped = ["augmentation.mixup=0", "loss.label_smoothing=0"]
+    read_study("ferplus", settings=[*asked[:1], *dropped])
+    read_study("ferplus", settings=asked[1:])
+
+
+def test_identity_keeps_its_keys():
+    """A study without votes is identified as before there were any."""
+    known = read_study("ckplus").identity()
+    assert not {"data.label_rule", "data.labels"} & set(known)
+    assert read_study("ferplus").identity()["data.label_rule"] == "crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "folder"), [("ferplus", "drawn-ferplus"), ("ckplus", "drawn")]
+)
+def test_stand_in(tmp_path, monkeypatch, dataset, folder):
+    """``--data drawn`` draws each study's stand-in in its own layout, once."""
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+    monkeypatch.setattr(
+        "data_pipeline.synthetic.write.write_drawn",
+        lambda root, **words: drawn.append((root, words)),
+    )
+    root, marked = find_data(dataset, "drawn", lambda *_: None)
+    assert (root.as_posix(), marked) == (f"data/{folder}", True)
+    layout = "ferplus" if dataset == "ferplus" else "coursework"
+    assert drawn[0][1]["layout"] == layout
+
+
+@pytest.mark.parametrize(
+    ("labels", "learned"),
+    [
+        ("majority", "whole"),
+        ("crossentropy", "whole"),
+        ("probability", "drawn"),
+        ("multi_target", "several"),
+    ],
+)
+def test_learned(tree, tmp_path, labels, learned):
+    """Each of Microsoft's modes learns in its own way, and is scored in one."""
+    labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
+    assert job.targets.learned == learned
+    assert job.truth.learned == "whole"
+    assert labelled.frame.several == (learned == "several")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("labels", ["probability", "multi_target"])
+def test_other_modes_run(tree, tmp_path, labels):
+    """A trial of the modes with a way of their own completes."""
+    settings = (*SMALL, f"data.labels={labels}")
+    words = [word for setting in settings for word in ("--set", setting)]
+    said = searched("ferplus", tree, tmp_path / "runs", *words, "--until", "search")
+    assert (said.code, said.err) == (0, "")
+    assert "1 completed" in said.out
+
+
+@pytest.mark.slow
+def test_whole_run(tree, tmp_path):
+    """The shipped study runs on the drawn tree; the report says what was tested."""
+    words = [word for setting in SMALL for word in ("--set", setting)]
+    said = searched("ferplus", tree, tmp_path / "runs", *words)
+    assert (said.code, said.err) == (0, "")
+    folder = tmp_path / "runs" / "ferplus-drawn"
+    report = json.loads((folder / "holdout.json").read_text())
+    assert report["guarantee"] == "partition"
+    assert report["subjects"] is None
+    assert report["drawn"] is True
+    assert report["labels"] == {"trained": "crossentropy", "scored": "majority"}
+    table = readers.read(tree, "ferplus")
+    held = table.take((table.frame["partition"] == "test").to_numpy())
+    _, kept = distributions(held.vote_counts(), "majority")
+    assert report["images"] == len(held)
+    assert report["emotion"]["images"] == kept.sum()
+    _, shared = distributions(held.vote_counts(), "crossentropy")
+    assert report["votes"]["images"] == shared.sum() >= kept.sum()
+    assert report["votes"]["metrics"]["kl_divergence"]["value"] > 0
+    accuracy = report["emotion"]["metrics"]["accuracy"]
+    assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
+    described = json.loads((folder / "model.json").read_text())
+    assert described["labels"] == report["labels"]
+    assert len(described["emotions"]) == 8
+    told = (folder / "hold_out_subjects.txt").read_text()
+    assert told == (
+        f"# the published test part, {len(held)} images: the data name no subjects\n"
+    )
+    for part in (
+        "DRAWN",
+        "no subjects named",
+        "scored by majority",
+        "over images",
+        "KL div",
+    ):
+        assert part in said.out

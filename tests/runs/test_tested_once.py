@@ -1,0 +1,152 @@
+"""One test of one model on people whom nobody tested, whatever is moved meanwhile."""
+
+import json
+import resource
+import shutil
+from hashlib import sha256
+
+import pytest
+
+from models.pretrained.provenance import read_provenance
+from tests.factories.runs import searched, write_study
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def retrained(tmp_path_factory, coursework):
+    """A run that stops before its test, with checkpoints."""
+    place = tmp_path_factory.mktemp("retrained")
+    words = ("--until", "retrain", "--set", "search.trial.checkpoints=1")
+    said = searched(write_study(place), coursework, place / "runs", *words)
+    assert (said.code, said.err) == (0, "")
+    return place
+
+
+@pytest.fixture
+def place(tmp_path, retrained):
+    """A copy that a test may go on with."""
+    shutil.copytree(retrained, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def again(place, data, *words, study="tiny"):
+    """Gives a run's command again."""
+    words = ("--set", "search.trial.checkpoints=1", *words)
+    return searched(place / f"{study}.toml", data, place / "runs", *words)
+
+
+def receipts(place):
+    """Reads the openings on record."""
+    text = (place / "runs" / "holdout_receipts.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def digest(path):
+    """Digests a file."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_model_that_was_replaced_is_never_tested(place, coursework):
+    """It is set aside and the winner retrained; a second model is a second opening."""
+    folder = place / "runs" / "tiny-drawn"
+    foreign = next(folder.glob("checkpoints/*/*/*.keras"))
+    shutil.copy(foreign, folder / "model.keras")
+    said = again(place, coursework)
+    assert (said.code, said.err) == (0, "")
+    assert "retraining trial" in said.out
+    assert "Opened: once" in said.out
+    (receipt,) = receipts(place)
+    tested = digest(folder / "model.keras")
+    assert receipt["model"] == tested
+    assert digest(folder / "earlier-1" / "model.keras") == digest(foreign)
+
+    (folder / "holdout.json").unlink()
+    said = again(place, coursework)
+    assert (said.code, "Opened: once" in said.out) == (0, True)
+    assert len(receipts(place)) == 1, "the same model, whose report was lost"
+
+    (folder / "holdout.json").unlink()
+    (folder / "model.keras").unlink()
+    said = again(place, coursework)
+    assert (said.code, "Opened" in said.out) == (2, False)
+    assert "opened before (1), last by run tiny-drawn" in said.err
+    assert len(receipts(place)) == 1
+    assert digest(folder / "model.keras") != tested
+
+    said = again(place, coursework, "--reopen")
+    assert (said.code, "Opened: 2 times; 3 of the 3 subjects" in said.out) == (0, True)
+
+
+def test_a_report_of_an_earlier_file_is_told(place, coursework):
+    """A model that was lost after its test is made anew, and the report says so."""
+    folder = place / "runs" / "tiny-drawn"
+    assert "another file than the one" not in again(place, coursework).out
+    (folder / "model.keras").write_bytes(b"")
+    said = again(place, coursework)
+    assert (said.code, said.err) == (0, "")
+    assert "model.keras is another file than the one that was tested" in said.out
+    assert len(receipts(place)) == 1
+
+
+def test_the_same_people_stay_held_out(place, tmp_path, coursework):
+    """A corrected table, under another name and seed too, tests nobody as if new."""
+    assert again(place, coursework).code == 0
+    data = tmp_path / "data"
+    shutil.copytree(coursework, data)
+    labels = data / "data_labels.csv"
+    text = labels.read_text()
+    labels.write_text(text.replace("positive", "negative", 9))
+    write_study(place, "other")
+    words = ("--set", "search.trials=1", "--set", "search.trial.checkpoints=")
+    said = again(place, data, *words, study="other")
+    assert said.code == 2
+    assert "3 subjects stay held out" in said.out
+    assert "opened before (1), last by run tiny-drawn" in said.err
+    assert "3 of its subjects were tested then" in said.err
+    names = "hold_out_subjects.txt"
+    runs = place / "runs"
+    held = (runs / "tiny-drawn" / names).read_text()
+    assert (runs / "other-drawn" / names).read_text() == held
+
+    # A start that has learned from these people is known without its card.
+    copied = tmp_path / "copied.keras"
+    shutil.copy(runs / "tiny-drawn" / "model.keras", copied)
+    weights = ("--set", f"backbone.weights={copied}", "--set", "split.hold_out_seed=2")
+    said = again(place, data, *weights, study="other")
+    assert said.code == 2
+    assert "has learned from the images of ckplus" in said.err
+    assert len(receipts(place)) == 1
+
+
+def test_models_tell_what_they_have_seen(place):
+    """The retrained model and the checkpoints carry their cards in their files."""
+    folder = place / "runs" / "tiny-drawn"
+    models = [folder / "model.keras", *folder.glob("checkpoints/*/*/*.keras")]
+    assert len(models) == 3
+    for model in models:
+        card = json.loads(model.with_suffix(".json").read_text())
+        assert card.pop("sha256") == digest(model)
+        assert read_provenance(model) == card
+        assert card["data"]["dataset"] == "ckplus"
+
+
+def test_no_trial_is_spent_where_no_receipt_could_be(tmp_path, coursework):
+    """A disk without room for a receipt ends the run before its search, in one line."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    full = runs / "holdout_receipts.jsonl"
+    full.write_bytes(b"\n" * 4096)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        said = searched(write_study(tmp_path), coursework, runs)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert "receipt of opening the hold-out cannot be written (File too large)" in (
+        said.err
+    )
+    assert "nothing was searched" in said.err
+    assert full.read_bytes() == b"\n" * 4096
+    assert not (runs / "tiny-drawn" / "optuna.db").exists()

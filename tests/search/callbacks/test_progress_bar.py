@@ -1,0 +1,52 @@
+"""What a person sees of a search: one line a trial, and nothing odd after a crash."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from search.callbacks.progress_bar import SearchProgress, clock
+from tests.factories.ledger import begin, complete, fail, prune
+
+
+def shown(folder, *, terminal, best=None):
+    """Runs three trials and returns what was shown, line by line."""
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=terminal, width=140)
+    with SearchProgress(console) as progress:
+        if best is not None:
+            progress.resume(best)
+        ledger = begin(folder, watcher=progress)
+        for outcome in (complete(0.5), prune("diverged"), fail("ValueError: [no]")):
+            ledger.tell(ledger.ask().number, outcome)
+    return text.getvalue()
+
+
+def test_lines(tmp_path):
+    """Away from a terminal each trial is one line: how far, which, how it ended."""
+    lines = shown(tmp_path, terminal=False).splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("[1/4] trial 0: completed  value 0.5000 at epoch 2")
+    assert lines[1].startswith("[2/4] trial 1: pruned     diverged after 1 epochs")
+    assert lines[2].startswith("[3/4] trial 2: failed     ValueError: [no]")
+    assert lines[0].endswith("(residual_cnn, 0:00)")
+
+
+def test_bar(tmp_path):
+    """In a terminal a bar counts what is done, pruned, failed, and the best value."""
+    text = shown(tmp_path, terminal=True)
+    assert "completed 1  pruned 1  failed 1  best 0.500" in text
+    assert "3/4" in text
+
+
+def test_best_of_an_earlier_start(tmp_path):
+    """The best value of an earlier start stays the best until it is beaten."""
+    assert "best 0.900" in shown(tmp_path, terminal=True, best=0.9)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3700, "1:01:40")]
+)
+def test_clock(seconds, said):
+    """Durations are minutes and seconds, with hours where there are any."""
+    assert clock(seconds) == said

@@ -1,0 +1,70 @@
+"""A pruned trial's row of ``trials.csv``, through a whole serial run with a pruner."""
+
+import numpy as np
+import pytest
+
+from models.metrics.predictions import Predictions
+from models.training.epoch import EpochScore
+from models.training.trainer import Timings
+from search.trial import worker
+from tests.factories.runs import STUDY, searched, table, write_study
+
+SKILLED = 4
+"""Trainings that validate well: those of the first two trials, of two folds each."""
+
+
+class Trainer:
+    """Trains nothing: knows what it trained on, and at first all other rows too."""
+
+    parameters = 123
+    taken = None
+
+    def __init__(self, *, capacity):
+        """Has trained nothing yet; a fake keeps no graphs, whatever their number."""
+        del capacity
+        self.timings = Timings()
+        self._fits = 0
+
+    def fit(self, config, arrays, part, *, seed):
+        """Yields as many epochs as the configuration has, all alike."""
+        del seed
+        self._fits += 1
+        said = _said(arrays.targets, part.validation, knows=self._fits <= SKILLED)
+        for epoch in range(1, config.epochs + 1):
+            yield EpochScore(
+                epoch=epoch,
+                loss=0.5,
+                learning_rate=1e-3,
+                predictions=said,
+                seconds_trained=0.1,
+                seconds_validated=0.1,
+                value=part.value(said),
+                watched=_said(arrays.targets, part.watched, knows=True),
+            )
+
+
+def _said(targets, rows, *, knows):
+    """Makes predictions that are right, or wrong, of every row."""
+    emotion, units = targets.emotion[rows], targets.action_unit[rows]
+    return Predictions(
+        emotion=emotion if knows else np.roll(emotion, 1, axis=1),
+        action_units=units if knows else 1 - units,
+    )
+
+
+def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
+    """Its row says how it did on rows that it trained on, when it was stopped."""
+    monkeypatch.setattr(worker, "WarmTrainer", Trainer)
+    text = STUDY.replace('"none"', '"successive_halving"').replace(
+        "trials = 2", "trials = 3"
+    )
+    words = (coursework, tmp_path / "runs", "--until", "search")
+    said = searched(write_study(tmp_path, text=text), *words)
+    assert (said.code, said.err) == (0, "")
+    *_, row = table(tmp_path / "runs" / "tiny-drawn")
+
+    assert (row["state"], row["reason"], row["value"]) == ("PRUNED", "pruner", "")
+    assert row["epochs"] == "1"
+    assert float(row["trained_value"]) == pytest.approx(1.0)
+    assert float(row["gap"]) == pytest.approx(1.0, abs=0.1)
+    assert row["fit"] == "over-fitting"

@@ -1,0 +1,87 @@
+"""The bridge between Tune and the ledger, by Tune's rules and without Ray."""
+
+import pickle
+
+import pytest
+
+from search.executors.tune_bridge import FINISHED, Bridge
+from search.trial.messages import Pruned, Retrained
+from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report
+
+
+@pytest.fixture
+def ledger():
+    """A ledger of two trials that prunes neither."""
+    return FakeLedger(2)
+
+
+def test_a_whole_search(ledger):
+    """Trials first, then the retraining, then the end; each is told once."""
+    bridge = Bridge(ledger, lambda: ORDER)
+    assert bridge.suggest("a")["asked"].number == 0
+    assert bridge.suggest("b")["asked"].number == 1
+    assert bridge.suggest("c") is None, "trials still run"
+    assert not bridge.report("a", {"report": report(), "started": 0.0})
+    for name in ("a", "b"):
+        bridge.complete(name, {"outcome": completed(), "started": 0.0}, error=False)
+    assert bridge.suggest("c") == {"order": ORDER}
+    assert bridge.suggest("d") is None, "the retraining still runs"
+    done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
+    bridge.complete("c", {"retrained": done, "done": True}, error=False)
+    assert bridge.suggest("d") == FINISHED
+    assert bridge.retrained == done
+    assert set(ledger.told) == {0, 1}
+    assert ledger.told[0].spent.asked == 0.25
+
+
+def test_nothing_to_retrain(ledger):
+    """Where nothing is ordered the search ends after its trials."""
+    ledger.budget = 0
+    bridge = Bridge(ledger, lambda: None)
+    assert bridge.suggest("a") == FINISHED
+    assert bridge.suggest("b") == FINISHED
+    assert bridge.retrained is None
+
+
+def test_pruned_trial():
+    """A trial that the pruner stops is pruned, with what it has cost so far."""
+    ledger = FakeLedger(1, prunes=(0,))
+    bridge = Bridge(ledger, lambda: None)
+    bridge.suggest("a")
+    result = {"report": report(2), "started": 0.0}
+    assert bridge.report("a", result)
+    # Tune ends a stopped trial with its last result, as if it were complete.
+    bridge.complete("a", result, error=False)
+    assert isinstance(ledger.told[0], Pruned)
+    assert ledger.told[0].reason == "pruner"
+    assert ledger.told[0].spent.epochs == 2
+
+
+def test_last_report_prunes_nothing():
+    """A fully trained trial is not stopped before it has said its value."""
+    bridge = Bridge(FakeLedger(1, prunes=(0,)), lambda: None)
+    bridge.suggest("a")
+    assert not bridge.report("a", {"report": report(2, last=True), "started": 0.0})
+
+
+def test_repeated_end_is_told_once(ledger):
+    """Tune may say twice that a trial is over; the ledger hears it once."""
+    bridge = Bridge(ledger, lambda: None)
+    bridge.suggest("a")
+    for _ in range(2):
+        bridge.complete("a", {"outcome": completed()}, error=False)
+    assert list(ledger.told) == [0]
+
+
+def test_error_ends_the_search(ledger):
+    """After an error of the ledger nothing more is proposed."""
+    bridge = Bridge(ledger, lambda: None)
+    bridge.error = RuntimeError("the disk is full")
+    assert bridge.suggest("a") == FINISHED
+    assert ledger.next == 0
+
+
+def test_copies_hold_nothing(ledger):
+    """What Tune pickles of the bridge is empty: the ledger is the only state."""
+    assert Bridge(ledger, lambda: None).__getstate__() == {}
+    assert isinstance(pickle.loads(pickle.dumps(Bridge(ledger, None))), Bridge)  # noqa: S301 - our own bytes

@@ -1,0 +1,138 @@
+"""The bridge where workers die or cannot start: what costs a trial, what does not."""
+
+import pytest
+
+from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge
+from search.trial.messages import Completed, Failed, Retrained, WorkerDied
+from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report
+
+CAUSE = "a worker cannot start:\nValueError: no such backend"
+
+
+def bridged(ledger, *, ready=()):
+    """A bridge whose workers have begun the trials of some numbers, and no other."""
+    names = {f"trial {number}" for number in ready}
+    return Bridge(ledger, lambda: ORDER, lambda name: name in names)
+
+
+def test_a_death_is_told_as_one():
+    """A worker that dies in its trial leaves the ledger to run it again."""
+    ledger = FakeLedger(2)
+    bridge = bridged(ledger, ready=[0])
+    bridge.suggest("a")
+    last = {"report": report(3), "started": 0.0}
+    bridge.report("a", last)
+    bridge.complete("a", None, error=True)
+    assert ledger.told[0] == WorkerDied(
+        reason="the worker died in this trial", spent=ledger.told[0].spent
+    )
+    assert ledger.told[0].spent.epochs == 3
+    assert bridge.error is None
+    assert bridge.suggest("b")["asked"].number == 1
+
+
+def test_a_death_for_want_of_memory_says_so():
+    """What Ray knows of a death is part of its reason."""
+    ledger = FakeLedger(1)
+    bridge = bridged(ledger, ready=[0])
+    bridge.suggest("a")
+    bridge.trouble = "Task was killed due to the node running low on memory."
+    bridge.complete("a", None, error=True)
+    assert "ran out of memory" in ledger.told[0].reason
+
+
+def test_a_worker_that_cannot_start_costs_nothing():
+    """Its trial stays open for the next start; the search ends with the cause."""
+    ledger = FakeLedger(5)
+    bridge = bridged(ledger)
+    bridge.suggest("a")
+    bridge.complete("a", {"cannot_start": CAUSE, "done": True}, error=False)
+    assert ledger.told == {}
+    assert str(bridge.error) == CAUSE
+    assert bridge.suggest("b") == FINISHED
+    assert ledger.next == 1
+
+
+def test_others_stop_after_such_an_error():
+    """What is stopped because of the error stays open; a finished trial counts."""
+    ledger = FakeLedger(3)
+    bridge = bridged(ledger, ready=[0, 1])
+    for name in "abc":
+        bridge.suggest(name)
+    bridge.complete("c", {"cannot_start": CAUSE, "done": True}, error=False)
+    bridge.complete("a", {"report": report(1), "started": 0.0}, error=False)
+    bridge.complete("b", {"outcome": completed(), "started": 0.0}, error=False)
+    assert list(ledger.told) == [1]
+    assert isinstance(ledger.told[1], Completed)
+
+
+def test_a_death_before_a_trial_hands_it_on():
+    """A worker killed while it starts lost nothing: the next one takes its trial."""
+    ledger = FakeLedger(2)
+    bridge = bridged(ledger, ready=[])
+    first = bridge.suggest("a")["asked"]
+    bridge.complete("a", None, error=True)
+    assert bridge.suggest("b")["asked"] == first
+    assert (ledger.next, ledger.told) == (1, {})
+
+
+def test_workers_that_die_before_any_trial_end_the_search():
+    """One death too many on the way to a trial ends it; the cause is told."""
+    bridge = bridged(FakeLedger(9))
+    for number in range(STARTS):
+        bridge.suggest(str(number))
+        bridge.complete(str(number), None, error=True)
+        assert bridge.error is None
+    bridge.suggest("b")
+    lines = [f"line {number}" for number in range(99)]
+    bridge.trouble = "\n".join([*lines, "Fatal: Illegal instruction", "", ""])
+    bridge.complete("b", None, error=True)
+    assert "line 98\nFatal: Illegal instruction" in str(bridge.error)
+    assert len(str(bridge.error).splitlines()) <= LINES + 2
+    assert bridge.suggest("c") == FINISHED
+
+
+def test_deaths_between_trials_that_began_are_not_counted_together():
+    """Two kills of starting workers, with a trial between them, end no search."""
+    ledger = FakeLedger(9)
+    bridge = bridged(ledger, ready=[0])
+    bridge.suggest("a")
+    bridge.suggest("b")
+    bridge.complete("b", None, error=True)
+    bridge.complete("a", {"outcome": completed(), "started": 0.0}, error=False)
+    bridge.suggest("c")
+    bridge.complete("c", None, error=True)
+    assert bridge.error is None
+    assert bridge.suggest("d")["asked"].number == 1
+
+
+def test_retraining_has_a_second_worker():
+    """A worker that dies while it retrains is replaced, once, with the same order."""
+    bridge = bridged(FakeLedger(0))
+    assert bridge.suggest("a") == {"order": ORDER}
+    bridge.complete("a", None, error=True)
+    assert bridge.suggest("b") == {"order": ORDER}
+    done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
+    bridge.complete("b", {"retrained": done}, error=False)
+    assert bridge.retrained == done
+    assert bridge.suggest("c") == FINISHED
+
+
+@pytest.mark.parametrize("result", [None, {"done": True}])
+def test_dead_workers_of_the_retraining(result):
+    """A retraining whose workers die, twice, is a failure, and the experiment ends."""
+    bridge = bridged(FakeLedger(0))
+    for name in "ab":
+        assert bridge.suggest(name) == {"order": ORDER}
+        bridge.complete(name, result, error=True)
+    assert isinstance(bridge.retrained, Failed)
+    assert bridge.suggest("c") == FINISHED
+
+
+def test_a_retraining_that_cannot_start():
+    """Where its worker cannot start the cause is told."""
+    bridge = bridged(FakeLedger(0))
+    bridge.suggest("a")
+    bridge.complete("a", {"cannot_start": CAUSE}, error=False)
+    assert str(bridge.error) == CAUSE
+    assert bridge.suggest("b") == FINISHED

@@ -1,0 +1,90 @@
+"""Learning rates that a validation decided are exported with the configuration."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from data_pipeline.system.errors import StudyError
+from search.final.exported_config import exported, read_exported
+from search.final.retraining import retrain_order
+from search.ledger.records import TrialRecord
+from search.run_folder import RunFolder
+from search.study.study import read_study
+from tests.factories.ledger import begin, complete
+
+RATES = [1e-3, 1e-3, 1e-4, 1e-4, 1e-5]
+
+
+def _record(schedule="plateau", **attributes):
+    """Makes the record of a trial of five epochs whose fourth was the best."""
+    return TrialRecord(
+        number=3,
+        state="COMPLETE",
+        reason="",
+        value=0.5,
+        values={"training.epochs": 5, "training.schedule": schedule},
+        curve={},
+        attributes={"epoch": 4, "thresholds": {}, **attributes},
+    )
+
+
+def _study(schedule="plateau"):
+    settings = ["training.epochs=5", f"training.schedule={schedule}"]
+    return read_study("ckplus", settings=settings)
+
+
+def _text(schedule="plateau"):
+    record = _record(schedule, learning_rates=RATES)
+    return exported(_study(schedule), record, drawn=True)
+
+
+def _read(tmp_path, text):
+    path = tmp_path / "best.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_exported(path)
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
+def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
+    """The order holds each epoch's rate; a run from before they were kept has none."""
+    folder = RunFolder(out=tmp_path, name="run")
+    study = _study(schedule)
+    # The folder holds no model that would have to be of these labels.
+    best, first = _record(schedule, learning_rates=RATES), _record(schedule)
+    order = retrain_order(study, folder, None, best)
+
+    assert (order.stop_after, order.rates) == (4, tuple(RATES))
+    assert retrain_order(study, folder, None, first).rates == ()
+
+
+def test_the_ledger_keeps_the_rates(tmp_path):
+    """A completed trial's attributes hold the rate of each epoch, to the bit."""
+    ledger = begin(tmp_path)
+    asked = ledger.ask()
+    outcome = replace(complete(0.5), learning_rates=tuple(RATES))
+    ledger.tell(asked.number, outcome)
+
+    assert ledger.records()[0].attributes["learning_rates"] == RATES
+
+
+def test_a_plateau_is_written_down(tmp_path):
+    """The rates up to the best epoch are read back to the bit; a curve needs none."""
+    assert _read(tmp_path, _text()).origin.learning_rates == RATES[:4]
+    assert "learning_rates" not in _text("cosine")
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ("learning_rates = []", "must reach epoch 4; found 0"),
+        ("learning_rates = [0.1]", "must reach epoch 4; found 1"),
+        ("learning_rates = [0.1, 0.1, 0.0, 0.1]", "greater than 0"),
+    ],
+)
+def test_rates_that_cannot_be(tmp_path, found, wanted):
+    """Too few of them, or one that is no rate, are told with their place."""
+    text = re.sub(r"learning_rates = \[[^]]*\]", found, _text())
+    with pytest.raises(StudyError, match=r"\[origin\] learning_rates") as caught:
+        _read(tmp_path, text)
+    assert wanted in str(caught.value)

@@ -1,0 +1,169 @@
+"""The model that may be tested: file, card and the card in the file are one run's."""
+
+import json
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+
+from data_pipeline.system.errors import RunError
+from models.pretrained.provenance import write_provenance
+from search.final.kept_model import COPY, KeptModel, kept_model, loaded
+from search.final.model_card import MODEL, SIDECAR, signed_card
+from search.final.retraining import retrain_order
+from search.ledger.records import TrialRecord
+from search.run_folder import RunFolder, write_json
+from tests.factories.ledger import small
+
+STUDY = small()
+LABELLED = SimpleNamespace(
+    drawn=True,
+    fingerprint="labels",
+    split=SimpleNamespace(hold_out=SimpleNamespace(key="people")),
+)
+CARD = {
+    "study": STUDY.name,
+    "drawn": True,
+    "trial": 3,
+    "input": {"size": 32, "channels": 1, "crop": {"kind": "none"}},
+    "emotions": ["positive", "negative"],
+    "action_units": ["AU1"],
+    "dimensions": [],
+    "thresholds": {"AU1": 0.25},
+    "data": {"dataset": "ckplus", "fingerprint": "labels", "hold_out": "people"},
+    "versions": {"keras": "3"},
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run's folder with a model and its card."""
+    found = RunFolder(out=tmp_path, name="small-drawn")
+    found.make()
+    place(found, CARD)
+    return found
+
+
+def place(folder, card, weights=b"weights"):
+    """Writes what stands for a retrained model, as a run does."""
+    with zipfile.ZipFile(folder.file(MODEL), "w") as file:
+        file.writestr("model.weights.h5", weights)
+    write_json(folder.file(SIDECAR), signed_card(folder.file(MODEL), card))
+
+
+def kept(folder):
+    """Looks for the model."""
+    return kept_model(STUDY, folder, LABELLED)
+
+
+def order(folder, trial=3):
+    """Asks what to retrain, where such a trial won."""
+    best = TrialRecord(
+        number=trial, state="COMPLETE", reason="", value=0.5, values={}, curve={},
+        attributes={"epoch": 2},
+    )  # fmt: skip
+    return retrain_order(STUDY, folder, LABELLED, best)
+
+
+def test_a_whole_model_is_kept(folder):
+    """It is the winner's, and nothing is retrained or moved."""
+    assert kept(folder).card["trial"] == 3
+    assert kept(folder).digest == json.loads(folder.file(SIDECAR).read_text())["sha256"]
+    assert order(folder) is None
+    assert order(folder, trial=4) is not None
+
+
+def swapped(folder):
+    """Puts another model in its place."""
+    card = folder.file(SIDECAR).read_bytes()
+    place(folder, CARD | {"trial": 4}, b"others")
+    folder.file(SIDECAR).write_bytes(card)
+
+
+def swapped_with_its_digest(folder):
+    """Puts another model in its place, and its digest into the card."""
+    card = json.loads(folder.file(SIDECAR).read_text())
+    place(folder, CARD | {"trial": 4}, b"others")
+    other = json.loads(folder.file(SIDECAR).read_text())
+    write_json(folder.file(SIDECAR), card | {"sha256": other["sha256"]})
+
+
+def edited(folder):
+    """Changes a threshold in the card."""
+    card = json.loads(folder.file(SIDECAR).read_text())
+    write_json(folder.file(SIDECAR), card | {"thresholds": {"AU1": 0.5}})
+
+
+def foreign(folder):
+    """Puts another run's model and card in their places."""
+    place(folder, CARD | {"data": CARD["data"] | {"hold_out": "others"}})
+
+
+def checkpoint(folder):
+    """Puts a checkpoint and its card in their places."""
+    place(folder, CARD | {"fold": 1})
+
+
+def further_seed(folder):
+    """Puts a model that was trained with another seed in its place."""
+    place(folder, CARD | {"seed": 3})
+
+
+def wrote(name, content):
+    """Names a change of a file's whole content."""
+    return lambda folder: folder.file(name).write_bytes(content)
+
+
+def cut(folder):
+    """Cuts the model short."""
+    whole = folder.file(MODEL).read_bytes()
+    folder.file(MODEL).write_bytes(whole[: len(whole) // 2])
+
+
+CHANGES = {
+    "swapped": swapped,
+    "swapped with its digest": swapped_with_its_digest,
+    "card edited": edited,
+    "another run's": foreign,
+    "a checkpoint": checkpoint,
+    "another seed": further_seed,
+    "cut": cut,
+    "empty": wrote(MODEL, b""),
+    "model gone": lambda folder: folder.file(MODEL).unlink(),
+    "card gone": lambda folder: folder.file(SIDECAR).unlink(),
+    "card empty": wrote(SIDECAR, b""),
+    "card cut": wrote(SIDECAR, b'{"trial": 3, "sha'),
+    "card of another shape": wrote(SIDECAR, b"[1, 2]"),
+    "card deep": wrote(SIDECAR, b"[" * 100_000),
+    "card without a trial": wrote(SIDECAR, b"{}"),
+    "card no text": wrote(SIDECAR, b"\xff\xfe\x00"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_what_is_not_the_runs_model_is_retrained(folder, change):
+    """It is set aside, not written over; asked again, the answer is the same."""
+    change(folder)
+    before = {
+        name: folder.file(name).read_bytes()
+        for name in (MODEL, SIDECAR)
+        if folder.file(name).exists()
+    }
+    assert kept(folder) is None
+    assert order(folder) == order(folder) != None  # noqa: E711 - three in a row
+    aside = folder.file("earlier-1")
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    assert [path.name for path in folder.path.iterdir()] == ["earlier-1"]
+
+
+def test_a_model_of_the_same_bytes_is_loaded(folder):
+    """What changed after it was looked at is refused before anything is opened."""
+    found = kept(folder)
+    write_provenance(folder.file(MODEL), CARD | {"trial": 4})
+    with pytest.raises(RunError, match="was changed while it was to be tested"):
+        loaded(folder, found, cpus=1)
+    gone = KeptModel(card=CARD, digest=found.digest)
+    folder.file(MODEL).unlink()
+    with pytest.raises(RunError, match=r"model\.keras cannot be copied.*nothing was"):
+        loaded(folder, gone, cpus=1)
+    assert not folder.file(COPY).exists()

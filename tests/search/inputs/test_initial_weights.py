@@ -1,0 +1,141 @@
+"""What the backbones of a study may start from is known when the study is read."""
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from data_pipeline.system.errors import StudyError, WeightsError
+from models.config.config import Frame
+from search.inputs.initial_weights import (
+    check_space,
+    donated,
+    models_of,
+    start_identity,
+    starts,
+)
+from search.study.study import check_study
+from tests.factories.initial_weights import BACKBONES, FRAME, space, with_model
+from tests.factories.runs import STUDY
+
+WEIGHTS = '"backbone.weights" = ["none", "imagenet"]\n'
+NORMALIZATION = '"backbone.normalization" = ["own", "development"]\n'
+
+
+def test_every_combination_is_looked_at_once():
+    """Conditions between backbone, weights and normalization are respected."""
+    only_none = ', when = { "backbone.weights" = ["none"] } }\n'
+    normalization = '"backbone.normalization" = { choices = ["own", "development"]'
+    found = [
+        tuple(sorted(start.values()))
+        for start in starts(
+            space(
+                '"backbone.name" = ["mobilenet"]\n', WEIGHTS, normalization + only_none
+            )
+        )
+    ]
+
+    assert sorted(found) == [
+        ("development", "mobilenet", "none"),
+        ("imagenet", "mobilenet", "own"),
+        ("mobilenet", "none", "own"),
+    ]
+
+
+def test_a_space_of_weights_that_do_not_exist_is_refused():
+    """ImageNet weights in a space with a backbone that has none name the backbone."""
+    with pytest.raises(WeightsError, match="none of resnet18"):
+        check_space(space(BACKBONES, WEIGHTS), FRAME)
+
+
+def test_a_space_of_two_scales_is_refused():
+    """A normalization that may meet ImageNet weights is refused before any training."""
+    mobile = '"backbone.name" = ["mobilenet"]\n'
+
+    check_space(space(BACKBONES, NORMALIZATION), FRAME)
+    with pytest.raises(WeightsError, match=r"cannot go with.*imagenet"):
+        check_space(space(mobile, WEIGHTS, NORMALIZATION), FRAME)
+
+
+def test_images_too_small_for_one_backbone_are_refused():
+    """One backbone of a space that needs larger images is named with its smallest."""
+    frame = Frame(image_size=24, channels=1, emotions=("a", "b"), action_units=())
+
+    check_space(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), frame)
+    with pytest.raises(StudyError, match=r"mobilenet needs images of at least 32"):
+        check_space(space(BACKBONES), frame)
+
+
+def test_a_study_starts_from_another(tmp_path):
+    """Its name stands for the model of its run, and the file's content is kept."""
+    searched = with_model(tmp_path, "fer")
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    frame = replace(FRAME, models=models)
+
+    assert dict(models) == {"study:fer": str(tmp_path / "fer-drawn" / "model.keras")}
+    check_space(searched, frame)
+    before = start_identity(searched, frame)
+    assert list(before) == ["backbone.weights study:fer"]
+    (tmp_path / "fer-drawn" / "model.keras").write_text("others")
+    assert start_identity(searched, frame) != before
+
+
+def test_a_study_without_a_model_is_refused(tmp_path):
+    """The message has the command that trains it; drawn and real are kept apart."""
+    searched = with_model(tmp_path, "fer")
+    with pytest.raises(StudyError, match=r"no model of a study fer in.*fer --data DIR"):
+        models_of(searched, tmp_path, "small", drawn=False)
+    (tmp_path / "fer-drawn" / "model.json").unlink()
+    with pytest.raises(StudyError, match=r"--study fer --data drawn --out"):
+        models_of(searched, tmp_path, "small", drawn=True)
+    with_model(tmp_path, "ferplus")
+    with pytest.raises(StudyError, match=r"Known: ferplus; or train it first"):
+        models_of(searched, tmp_path, "small", drawn=True)
+    (tmp_path / "ferplus-drawn" / "model.keras").unlink()
+    gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)
+    with pytest.raises(StudyError, match=r"ferplus-drawn/model\.keras is gone"):
+        models_of(gone, tmp_path, "small", drawn=True)
+    nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
+    with pytest.raises(StudyError, match=r"names no study; say study:NAME"):
+        models_of(nameless, tmp_path, "small", drawn=True)
+
+
+def test_a_study_does_not_start_from_itself(tmp_path):
+    """Its own model would have been chosen on its own validation."""
+    searched = with_model(tmp_path, "small")
+    with pytest.raises(StudyError, match="cannot start from its own model"):
+        models_of(searched, tmp_path, "small", drawn=True)
+
+
+def test_the_ends_of_a_range_are_looked_at():
+    """Also of a logarithmic one, which has no points of a grid."""
+    mobile = '"backbone.name" = ["mobilenet"]\n'
+    sizes = '"backbone.image_size" = { low = 8, high = 30, log = true }\n'
+    with pytest.raises(StudyError, match=r"found backbone\.image_size = 8"):
+        check_space(space(mobile, sizes), FRAME)
+    sizes = '"backbone.image_size" = { low = 0, high = 32 }\n'
+    with pytest.raises(StudyError, match=r"found backbone\.image_size = 1;"):
+        check_space(space(mobile, sizes), FRAME)
+    check_space(space(mobile, sizes.replace("32", "32, step = 32")), FRAME)
+    text = STUDY.replace('"backbone.filters" = 8\n', "")
+    filters = '"backbone.weights" = ["a.keras"]\n'
+    filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
+    tables = tomllib.loads(text + filters)
+    searched = check_study(tables, name="small", place="small.toml").space
+    assert [one.filters for one in donated(searched, FRAME)] == [4, 8]
+
+
+def test_starts_to_try_are_those_with_weights():
+    """Each backbone and size that starts from something is tried once, no other."""
+    sizes = '"backbone.filters" = { choices = [4, 8], when = { "backbone.name" = '
+    sizes += '["residual_cnn"] } }\n'
+    text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")
+    text = text.replace('"backbone.filters" = 8\n', "")
+    names = '"backbone.name" = ["mobilenet", "residual_cnn"]\n'
+    weights = '"backbone.weights" = ["none", "a.keras"]\n'
+    tables = tomllib.loads(text + names + weights + sizes)
+    searched = check_study(tables, name="small", place="small.toml").space
+
+    found = {(one.backbone, one.filters) for one in donated(searched, FRAME)}
+    assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
+    assert {one.weights for one in donated(searched, FRAME)} == {"a.keras"}

@@ -1,0 +1,170 @@
+"""What the models have seen that a study starts from: refused, or said."""
+
+import hashlib
+import json
+import tomllib
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from data_pipeline.system.errors import StudyError
+from models.pretrained.provenance import write_provenance
+from models.pretrained.sources import Taken
+from search.inputs.initial_weights import (
+    check_seen,
+    models_of,
+    start_card,
+    started,
+    unknown,
+)
+from search.inputs.prepare import read_labels
+from search.inputs.provenance import check_digest
+from search.study.study import check_study
+from tests.factories.initial_weights import BACKBONES, FRAME, space, with_model
+from tests.factories.runs import STUDY
+
+
+def sha256_of(text):
+    """Digests a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"data": CKPLUS},
+        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"drawn": True}]}},
+    ],
+    ids=["itself", "what it started from"],
+)
+def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
+    """A start is refused for what it saw, or what it started from saw, of our data."""
+    searched = with_model(tmp_path, "fer", **described)
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    frame = replace(FRAME, models=models)
+
+    check_seen(searched, frame, dataset="affectnet", drawn=True)
+    check_seen(searched, frame, dataset="ckplus", drawn=False)
+    with pytest.raises(StudyError, match=r"study:fer.*learned from.*of ckplus"):
+        check_seen(searched, frame, dataset="ckplus", drawn=True)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("ferplus", "fer2013"), ("fer2013", "ferplus"), ("drawn", "ckplus")],
+)
+def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, ours):
+    """FER+ votes on FER2013's images, and drawn faces are laid out as CK+."""
+    data = {"dataset": theirs, "hold_out": "other"}
+    searched = with_model(tmp_path, "theirs", data=data)
+    models = models_of(searched, tmp_path, "small", drawn=True)
+    with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
+        check_seen(searched, replace(FRAME, models=models), dataset=ours, drawn=True)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same split", "another"])
+def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, same):
+    """Reading a study's labels refuses a start that knows its faces, by any split."""
+    tables = tomllib.loads(STUDY)
+    free = check_study(tables, name="small", place="small.toml")
+    held = read_labels(free, coursework, drawn=True).split.hold_out.key
+    tables["fixed"]["backbone.weights"] = "study:fer"
+    study = check_study(tables, name="small", place="small.toml")
+    data = CKPLUS | ({"hold_out": held} if same else {})
+    with_model(tmp_path / "seen", "fer", data=data)
+    with_model(tmp_path / "new", "fer", data={"dataset": "fer", "hold_out": held})
+
+    read_labels(study, coursework, drawn=True, runs=tmp_path / "new")
+    with pytest.raises(StudyError, match=r"study:fer.*validate trials here"):
+        read_labels(study, coursework, drawn=True, runs=tmp_path / "seen")
+
+
+def file_of(path, **described):
+    """Writes what stands for a model file, with or without a description beside it."""
+    path.write_text("weights")
+    if described:
+        path.with_suffix(".json").write_text(json.dumps(described))
+    return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
+
+
+def test_a_description_that_cannot_be_read_is_told(tmp_path):
+    """What may say that a start has seen the held-out people is not passed over."""
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"a model")
+    for text in ("", '{"data": ', "[" * 100_000):
+        path.with_suffix(".json").write_text(text)
+        with pytest.raises(StudyError, match=r"model\.json .*put the description away"):
+            check_digest("model.keras", path)
+    path.with_suffix(".json").write_text('{"somebody": "else"}')
+    check_digest("model.keras", path)
+
+
+def test_a_description_of_another_model_is_refused(tmp_path):
+    """What a file has seen is told by its own description, known by its digest."""
+    path = tmp_path / "copied.keras"
+    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("others"))
+    words = {"dataset": "ferplus", "drawn": True}
+    with pytest.raises(StudyError, match=r"copied\.json describes another model"):
+        check_seen(searched, FRAME, **words)
+    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("weights"))
+    check_seen(searched, FRAME, **words)
+    assert unknown(searched, FRAME) == []
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {},
+        {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}},
+        {"data": {}, "start": None},
+        {"data": {"dataset": "fer"}, "start": {"seen": None}},
+        {"data": [1, 2]},
+    ],
+    ids=["itself", "what it started from", "foreign", "no list", "another's"],
+)
+def test_what_nobody_knows_is_said(tmp_path, described):
+    """A file that may have seen the hold-out is told of, at start and end."""
+    path = tmp_path / "found.keras"
+    (line,) = unknown(file_of(path, **described), FRAME)
+    assert str(path) in line
+    card = start_card(str(path), FRAME, Taken(taken=("a", "b"), left=("c",)))
+    assert card["start"]["unknown"] is True
+    told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
+    assert started(card) == {"start": told}
+
+
+def archive_of(path, card):
+    """Writes what stands for a model file that tells of itself."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", "{}")
+    write_provenance(path, card)
+    return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
+
+
+def test_a_copy_without_its_description_is_refused(tmp_path):
+    """What a model has seen is in its file, and a description beside it adds to it."""
+    path = tmp_path / "copied.keras"
+    searched = archive_of(path, {"data": CKPLUS, "drawn": True})
+    assert unknown(searched, FRAME) == []
+    check_seen(searched, FRAME, dataset="ferplus", drawn=True)
+    with pytest.raises(StudyError, match=r"copied\.keras.*learned from.*of ckplus"):
+        check_seen(searched, FRAME, dataset="ckplus", drawn=True)
+    other = {"data": {"dataset": "ferplus"}, "drawn": True}
+    path.with_suffix(".json").write_text(json.dumps(other))
+    for dataset in ("ckplus", "fer2013"):
+        with pytest.raises(StudyError, match="learned from the images"):
+            check_seen(searched, FRAME, dataset=dataset, drawn=True)
+
+
+def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
+    """Its digest in a receipt tells it, whatever its file says of itself."""
+    path = tmp_path / "stripped.keras"
+    searched = file_of(path)
+    words = {"dataset": "ckplus", "drawn": True}
+    check_seen(searched, FRAME, **words, tested={sha256_of("others"): "tiny"})
+    with pytest.raises(StudyError, match=r"\(it is that of run tiny\) has learned"):
+        check_seen(searched, FRAME, **words, tested={sha256_of("weights"): "tiny"})

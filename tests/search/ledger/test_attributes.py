@@ -1,0 +1,174 @@
+"""Laws of attributes in a storage: what no search wrote is told, with its trial."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from data_pipeline.system.errors import HarnessError, RunError
+from search.callbacks.trials_csv import trials_csv
+from search.final.exported_config import exported
+from search.ledger.identity import changes, said
+from search.ledger.reader import read_identity, read_records
+from search.reports.console import told_gap
+from search.trial.generalization_gap import Gap
+from search.trial.messages import Completed, Spent
+from tests.factories.ledger import begin, complete, finish, prune, report, small
+from tests.strategies.damage import WRONG
+
+STUDY, TRIAL = "study_user_attributes", "trial_user_attributes"
+BROKEN = ("", "\0", "{", "[", '"', "nope", "[" * 100_000, "1" * 5000)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The storage of a small search that is done, one trial pruned."""
+    folder = tmp_path_factory.mktemp("run")
+    ledger = begin(folder)
+    pruned = ledger.ask().number
+    ledger.report(pruned, report(1, 0.3))
+    ledger.tell(pruned, prune())
+    whole = Completed(
+        **{name: getattr(complete(0.5), name) for name in Completed.__slots__}
+        | {
+            "thresholds": {"AU1": 0.5},
+            "learning_rates": (0.1, 0.01),
+            "gap": Gap(trained_value=0.6, dummy_value=0.1, gap=0.1, fit="balanced"),
+            "spent": Spent(epochs=3, parameters=9),
+        }
+    )
+    ledger.tell(ledger.ask().number, whole)
+    finish(ledger)
+    ledger.close()
+    return folder / "optuna.db"
+
+
+@pytest.fixture
+def storage(run, tmp_path):
+    """A copy of it, to change."""
+    path = tmp_path / "optuna.db"
+    with closing(sqlite3.connect(run)) as old, closing(sqlite3.connect(path)) as new:
+        old.backup(new)
+    return path
+
+
+def rows(path, table):
+    """Lists the attributes in a table: their rows, keys and values."""
+    with closing(sqlite3.connect(path)) as file:
+        return file.execute(f"SELECT rowid, key, value_json FROM {table}").fetchall()  # noqa: S608 - our own tables
+
+
+def write(path, table, row, text):
+    """Writes what stands in the row of an attribute; nothing takes the row away."""
+    with closing(sqlite3.connect(path)) as file, file:
+        if text is None:
+            file.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))  # noqa: S608
+        else:
+            words = f"UPDATE {table} SET value_json = ? WHERE rowid = ?"  # noqa: S608
+            file.execute(words, (text, row))
+
+
+def used(path):
+    """Does with a run's trials what commands do with them."""
+    url = f"sqlite:///{path}"
+    read_identity(url=url, name="small")
+    records = read_records(small(), url=url, name="small")
+    trials_csv(records)
+    for record in records:
+        told_gap(record.attributes)
+        if record.value is not None:
+            exported(small(), record, drawn=False)
+    ledger = begin(path.parent)
+    ledger.best()
+    finish(ledger)
+    ledger.close()
+
+
+@pytest.mark.parametrize("table", [STUDY, TRIAL])
+def test_no_attribute_breaks_a_run(storage, table):
+    """Whatever an attribute is, a run goes on, or one message tells the run and it."""
+    texts = [*map(json.dumps, WRONG), *BROKEN, None]
+    some = slice(None, None, 3 if table == TRIAL else 1)
+    for number, (row, key, whole) in enumerate(rows(storage, table)[some]):
+        # All texts with each attribute of each trial would take minutes.
+        for text in [texts[7 * number % len(texts)]] if table == TRIAL else texts:
+            write(storage, table, row, text)
+            try:
+                used(storage)
+            except HarnessError as error:
+                told = str(error)
+                assert "run small" in told or str(storage) in told, (key, text)
+            if text is None:
+                break  # the row is gone
+            write(storage, table, row, whole)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("epoch", '"x"', "trial 1: the attribute epoch: .*found 'x'"),
+        ("epoch", None, "trial 1: the attribute epoch is missing"),
+        ("epoch", "0", "epoch: .*greater than or equal to 1"),
+        ("spent", "[]", "trial 0: the attribute spent"),
+        ("spent", '{"epochs": "many"}', "spent.epochs: .*found 'many'"),
+        ("thresholds", '{"AU1": 2.0}', "thresholds.AU1: .*less than or equal to 1"),
+        ("thresholds", "null", "thresholds is missing"),
+        ("learning_rates", "[0.1, -1]", "learning_rates.1: .*greater than 0"),
+        ("scores", "3", "trial 1: the attribute scores"),
+        ("gap", None, "of the attributes trained_value, gap, fit only"),
+        ("gap", "NaN", "gap: .*finite"),
+    ],
+)
+def test_a_wrong_attribute_is_named(storage, key, text, words):
+    """The message names run, trial and attribute, what was found, and the way out."""
+    row = next(row for row, found, _ in rows(storage, TRIAL) if found == key)
+    write(storage, TRIAL, row, text)
+    told = f"run small.*{words}.*put back a copy"
+    with pytest.raises(RunError, match=told):
+        begin(storage.parent)
+    with pytest.raises(RunError, match=told):
+        read_records(small(), url=f"sqlite:///{storage}", name="small")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "trial_values SET value = NULL",
+        "trial_values SET value = 'x'",
+        "trial_values SET value = 1e999",
+        "trial_intermediate_values SET intermediate_value = X'00ff'",
+        "trials SET number = -1 WHERE number = 0",
+        "trials SET state = 'DONE'",
+        "trial_params SET distribution_json = '[]'",
+        "trial_params SET param_value = 'x'",
+        "studies SET study_name = X'00'",
+        "study_directions SET direction = 'UP'",
+    ],
+)
+def test_rows_that_no_search_has_written_are_told(storage, change):
+    """Other rows than Optuna writes are one message with the storage, or are used."""
+    with closing(sqlite3.connect(storage)) as file, file:
+        file.execute(f"UPDATE {change}")
+    try:
+        used(storage)
+    except HarnessError as error:
+        assert str(storage) in str(error)  # noqa: PT017 - either may come
+
+
+@pytest.mark.parametrize("key", ["identity"])
+def test_a_wrong_attribute_of_the_study_is_named(storage, key):
+    """What a run was begun with is an object, or is told to be none."""
+    row = next(row for row, found, _ in rows(storage, STUDY) if found == key)
+    write(storage, STUDY, row, "[]")
+    with pytest.raises(HarnessError, match="run small"):
+        begin(storage.parent)
+    with pytest.raises(RunError, match=f"attribute {key} of its Optuna study"):
+        read_identity(url=f"sqlite:///{storage}", name="small")
+
+
+def test_foreign_texts_are_told_as_they_are():
+    """A text that is none of ours is told, shortened, whatever Python makes of it."""
+    for text in ("(" * 5000, "({1}, ())", "(f(values={1}), ())", "x" * 5000):
+        assert len(said(text)) <= 300
+        assert changes({"a": text}, {"a": 1})

@@ -1,0 +1,163 @@
+"""The ledger: budget, grids, seeds, and who watches it."""
+
+import itertools
+
+import optuna
+import pytest
+
+from data_pipeline.system.seeds import child_seed
+from search.ledger.reader import read_records
+from tests.factories.ledger import (
+    GRID,
+    STORAGES,
+    begin,
+    complete,
+    fail,
+    finish,
+    many,
+    prune,
+    small,
+)
+
+ALL = pytest.mark.parametrize("storage", STORAGES)
+
+
+@ALL
+def test_budget(tmp_path, storage):
+    """As many trials as the budget are asked, running ones included; then none."""
+    ledger = begin(tmp_path, storage=storage)
+    asked = [ledger.ask() for _ in range(6)]
+    assert [a and a.number for a in asked] == [0, 1, 2, 3, None, None]
+    assert not ledger.exhausted()
+    for number in range(4):
+        ledger.tell(number, complete(0.5))
+    assert ledger.exhausted()
+    assert ledger.ask() is None
+
+
+def test_seeds_are_the_trials_own(tmp_path):
+    """A trial's seed is a child of the study's, by the number of the trial."""
+    asked = begin(tmp_path).ask()
+    assert asked.seed == child_seed(7, "trial", 0)
+
+
+def test_fixed_keys_are_in_the_configuration(tmp_path):
+    """A proposal is a whole configuration, fixed keys included."""
+    assert begin(tmp_path).ask().values["training.epochs"] == 3
+
+
+def test_larger_budget(tmp_path):
+    """A finished run goes on with a larger budget, and repeats no proposal."""
+    finish(begin(tmp_path))
+    ledger = begin(tmp_path, many(6))
+    assert finish(ledger) == [4, 5]
+    rates = [r.values["training.learning_rate"] for r in ledger.records()]
+    assert len(set(rates)) == 6
+
+
+def test_finished(tmp_path):
+    """A finished run opens again, has nothing to ask and knows its best."""
+    finish(begin(tmp_path), 0.75)
+    ledger = begin(tmp_path)
+    assert ledger.exhausted()
+    assert (ledger.ask(), ledger.best().value) == (None, 0.75)
+
+
+@ALL
+def test_grid(tmp_path, storage):
+    """A grid is walked point by point, and its end is the end of the search."""
+    study = small(("trials = 4", "trials = 9"), text=GRID)
+    ledger = begin(tmp_path, study, storage=storage)
+    points = []
+    while (asked := ledger.ask()) is not None:
+        points.append(study.space.params(asked.values))
+        ledger.tell(asked.number, fail() if asked.number == 1 else complete(0.5))
+    assert points == list(study.space.points())
+    assert ledger.exhausted()
+    assert begin(tmp_path, study, storage=storage).ask() is None
+
+
+def test_grid_of_one_point(tmp_path):
+    """A space without a parameter is a grid of one point."""
+    text = GRID.partition("[space]")[0]
+    ledger = begin(tmp_path, small(text=text))
+    assert finish(ledger) == [0]
+    assert ledger.exhausted()
+
+
+class Watcher:
+    """Writes down what it sees."""
+
+    def __init__(self):
+        """Has seen nothing."""
+        self.seen = []
+
+    def opened(self, read):
+        """Sees the beginning."""
+        self.seen.append(("opened", len(read())))
+
+    def asked(self, asked, counts):
+        """Sees a trial begin."""
+        self.seen.append(("asked", asked.number, counts.running, counts.done))
+
+    def reported(self, number, report):
+        """Sees an epoch."""
+        self.seen.append(("reported", number, report.step))
+
+    def closed(self):
+        """Sees the end."""
+
+    def told(self, number, outcome, counts):
+        """Sees a trial end."""
+        name = type(outcome).__name__
+        self.seen.append((name, number, counts.running, counts.done))
+
+
+def test_watcher(tmp_path):
+    """A watcher sees the ledger open, each trial begin and end, and counts after it."""
+    watcher = Watcher()
+    ledger = begin(tmp_path, watcher=watcher)
+    for outcome in (complete(0.5), prune(), fail()):
+        ledger.tell(ledger.ask().number, outcome)
+    assert watcher.seen == [
+        ("opened", 0),
+        ("asked", 0, 1, 0),
+        ("Completed", 0, 0, 1),
+        ("asked", 1, 1, 1),
+        ("Pruned", 1, 0, 2),
+        ("asked", 2, 1, 2),
+        ("Failed", 2, 0, 3),
+    ]
+
+
+def test_reading_leaves_a_run_alone(tmp_path):
+    """Reading the records of a run that goes on settles nothing."""
+    ledger = begin(tmp_path)
+    ledger.ask()
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    records = read_records(small(), url=url, name="small")
+    assert [record.state for record in records] == ["RUNNING"]
+    assert records == ledger.records()
+
+
+def test_the_optuna_study_bears_the_runs_name(tmp_path):
+    """The storage holds one study, of the run's name, to be maximized."""
+    begin(tmp_path)
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    (summary,) = optuna.get_all_study_summaries(url)
+    assert summary.study_name == "small"
+    assert summary.direction == optuna.study.StudyDirection.MAXIMIZE
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "cmaes", "qmc"])
+def test_same_seed_same_search(tmp_path, sampler):
+    """Two runs of a study propose the same, with one worker."""
+    study = small(('"random"', f'"{sampler}"'))
+    proposed = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        ledger = begin(tmp_path / name, study, storage="journal")
+        finish(ledger)
+        proposed.append([record.values for record in ledger.records()])
+    assert proposed[0] == proposed[1]
+    assert all(a != b for a, b in itertools.pairwise(proposed[0]))

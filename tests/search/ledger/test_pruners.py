@@ -1,0 +1,287 @@
+"""Laws of every pruner, and what each one alone promises."""
+
+import pytest
+from hypothesis import given
+from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
+from optuna.trial import TrialState
+
+from search.ledger.pruners import PRUNERS, FoldWilcoxon, Steps
+from search.study.sections import Search
+from tests.strategies.pruners import (
+    LAWS,
+    SEEDS,
+    STEPS,
+    add,
+    begin,
+    changed_elsewhere,
+    crowd,
+    curve,
+    curves,
+    ended,
+    flat,
+    run,
+    verdict,
+    walk,
+)
+
+COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
+
+
+class PrunerLaws:
+    """What holds for every pruner; a subclass names one."""
+
+    name: str
+
+    @LAWS
+    @given(curves(whole=True))
+    def test_first_trial(self, reports):
+        """The first trial has nobody to lose to and is never pruned."""
+        assert run(begin(PRUNERS[self.name](STEPS)), reports) is None
+
+    @LAWS
+    @given(ended())
+    def test_first_report(self, others):
+        """Nobody is pruned at the first report, however bad it is."""
+        assert not verdict(self.name, others, {1: 0.0})
+
+    @LAWS
+    @given(ended())
+    def test_best_so_far(self, others):
+        """A trial as good as the best at each step is never pruned."""
+        study = begin(PRUNERS[self.name](STEPS))
+        for reports, state in others:
+            add(study, reports, state=state)
+        best = {
+            step: max((reports.get(step, 0.0) for reports, _ in others), default=0.0)
+            for step in walk()
+        }
+        assert run(study, best) is None
+
+    def test_maximizes(self):
+        """Higher is better: the best of ten goes on, the worst of ten is stopped."""
+        for value, stopped in ((1.0, False), (0.0, self.name != "none")):
+            study = begin(PRUNERS[self.name](STEPS), name="law of maximizing")
+            for tenths in range(1, 10):
+                add(study, flat(tenths / 10))
+            assert (run(study, flat(value)) is not None) == stopped
+
+    @LAWS
+    @given(ended(), curves(), SEEDS)
+    def test_same_fold_and_epoch(self, others, reports, seed):
+        """What others reported at other folds and epochs changes no verdict."""
+        changed = changed_elsewhere(others, self.compared(max(reports)), seed)
+        before = verdict(self.name, others, reports)
+        assert verdict(self.name, changed, reports) == before
+
+    @LAWS
+    @given(ended(), curves())
+    def test_failed_trials_do_not_compete(self, others, reports):
+        """A failed trial's reports change no verdict."""
+        failed = [(flat(1.0), FAIL), (flat(0.0), FAIL), (flat(0.3), FAIL)]
+        # Behind the others and of other numbers: Hyperband's brackets go by number.
+        study = begin(PRUNERS[self.name](STEPS))
+        for other, state in [*others, *failed]:
+            add(study, other, state=state)
+        beside = begin(PRUNERS[self.name](STEPS))
+        for other, state in [*others, *((({}), FAIL) for _ in failed)]:
+            add(beside, other, state=state)
+        assert run(study, reports) == run(beside, reports)
+
+    @LAWS
+    @given(crowd(8))
+    def test_restart(self, trials):
+        """A pruner keeps nothing to itself: a new one judges the same."""
+        kept = begin(PRUNERS[self.name](STEPS))
+        fresh = begin(PRUNERS[self.name](STEPS))
+        for reports in trials:
+            fresh.pruner = PRUNERS[self.name](STEPS)
+            assert run(kept, reports) == run(fresh, reports)
+
+    def compared(self, step):
+        """Lists the steps of others that a verdict at this step may look at."""
+        return {step}
+
+
+class TestNone(PrunerLaws):
+    """No pruner."""
+
+    name = "none"
+
+
+class TestMedian(PrunerLaws):
+    """The median of completed trials at the same step."""
+
+    name = "median"
+
+    @pytest.mark.parametrize(("count", "pruned"), [(4, False), (5, True)])
+    def test_startup(self, count, pruned):
+        """Nobody is judged before five trials are complete."""
+        others = [(flat(0.5), COMPLETE)] * count
+        assert verdict("median", others, {3: 0.4}) == pruned
+
+    @pytest.mark.parametrize(("epoch", "pruned"), [(2, False), (3, True)])
+    @pytest.mark.parametrize("fold", [0, 3])
+    def test_grace(self, fold, epoch, pruned):
+        """Nobody is judged in the first third of a fold."""
+        others = [(flat(0.5), COMPLETE)] * 5
+        step = fold * STEPS.stride + epoch
+        assert verdict("median", others, {step: 0.4}) == pruned
+
+    @pytest.mark.parametrize(("value", "pruned"), [(0.3, False), (0.29, True)])
+    def test_median(self, value, pruned):
+        """A trial below the median is pruned, one at the median is not."""
+        others = [(flat(tenths / 10), COMPLETE) for tenths in range(1, 6)]
+        assert verdict("median", others, {5: value}) == pruned
+
+
+class TestPatient(PrunerLaws):
+    """The median, asked only after a fold has stopped improving."""
+
+    name = "patient"
+    others = ((flat(0.9), COMPLETE),) * 5
+
+    def test_improving(self):
+        """A trial that improves in each fold is never pruned, however low it is."""
+        study = begin(PRUNERS["patient"](STEPS))
+        for reports, state in self.others:
+            add(study, reports, state=state)
+        rising = [epoch / 100 for _ in range(4) for epoch in range(9)]
+        assert run(study, curve(rising)) is None
+
+    @pytest.mark.parametrize(("count", "pruned"), [(3, False), (4, True)])
+    def test_patience(self, count, pruned):
+        """A flat fold is pruned after as many more epochs as the patience."""
+        reports = curve([0.1] * count)
+        assert verdict("patient", self.others, reports) == pruned
+
+    def test_each_fold_anew(self):
+        """A better earlier fold takes no patience from this one."""
+        reports = curve([0.8] * 8 + [0.85] + [0.1, 0.2, 0.3, 0.4])
+        assert not verdict("patient", self.others, reports)
+
+
+class TestWilcoxon(PrunerLaws):
+    """Fold scores, paired with the best trial's."""
+
+    name = "wilcoxon"
+
+    def compared(self, step):
+        """Looks at the folds that the trial has finished."""
+        fold, _ = STEPS.place(step)
+        return set(range(1, fold * STEPS.stride + 1))
+
+    @pytest.mark.parametrize(
+        ("folds", "pruned"),
+        [
+            ([0.4], False),  # one pair says nothing
+            ([0.4, 0.4], True),  # p = 1/4, by hand: one of 2**2 signs
+            ([0.4, 0.4, 0.4], True),  # p = 1/8
+            ([0.4, 0.6], False),  # W+ = 1.5 of 3: p above 1/2
+            ([0.49, 0.6], False),  # W+ = 2: p = 3/4
+            ([0.4, 0.51, 0.3], True),  # W+ = 1: p = 2/8
+            ([0.4, 0.52, 0.49], False),  # W+ = 2: p = 3/8
+            ([0.4, 0.45, 0.6], False),  # the better fold ties the worse one's rank
+            ([0.5, 0.5], False),  # as good
+            ([0.5, 0.4], False),  # a tie and a loss: not sure enough
+            ([0.6, 0.6, 0.6], False),  # better
+        ],
+    )
+    def test_by_hand(self, folds, pruned):
+        """Signed ranks of few folds give the p values of a hand count."""
+        reports = curve([score for score in folds for _ in range(9)])
+        reports[len(folds) * STEPS.stride + 1] = 0.0
+        assert verdict("wilcoxon", [(flat(0.5), COMPLETE)], reports) == pruned
+
+    def test_threshold(self):
+        """The threshold lets two folds of two decide."""
+        assert FoldWilcoxon.P_THRESHOLD == 2**-2
+
+    def test_whole_folds_only(self):
+        """A slow starter is judged by finished folds, not by the epochs of this one."""
+        others = [(flat(0.5), COMPLETE)]
+        slow = [0.0] * 6 + [0.6] * 3
+        study = begin(PRUNERS["wilcoxon"](STEPS))
+        for reports, state in others:
+            add(study, reports, state=state)
+        assert run(study, curve(slow * 4)) is None
+
+
+class TestSuccessiveHalving(PrunerLaws):
+    """Optuna's halving, at one fold and epoch."""
+
+    name = "successive_halving"
+
+    @LAWS
+    @given(crowd(10))
+    def test_as_optunas(self, trials):
+        """Where every trial reports every step it judges as Optuna's own does."""
+        ours = begin(PRUNERS["successive_halving"](STEPS))
+        theirs = begin(
+            SuccessiveHalvingPruner(min_resource=STEPS.grace, reduction_factor=3)
+        )
+        for reports in trials:
+            assert run(ours, reports) == run(theirs, reports)
+
+    def test_a_third_goes_on(self):
+        """Of nine trials in a falling order the first three pass the first rung."""
+        study = begin(PRUNERS["successive_halving"](STEPS))
+        for tenths in range(8):
+            add(study, {3: tenths / 10}, state=PRUNED)
+        assert run(study, flat(0.55)) is None
+        assert run(study, flat(0.45)) == 3
+
+    def test_fewer_epochs(self):
+        """A trial with fewer epochs is not judged where another fold has begun."""
+        study = begin(PRUNERS["successive_halving"](STEPS))
+        for _ in range(5):
+            add(study, flat(0.9))
+        # Rungs are steps 3, 9, 27; step 10 is fold 1, epoch 1.
+        reports = {3: 0.9, 4: 0.9, 10: 0.0, 11: 0.0}
+        assert not verdict(self.name, [(flat(0.9), COMPLETE)] * 5, reports)
+        assert run(study, flat(0.8, epochs=4)) == 3
+
+
+class TestHyperband(PrunerLaws):
+    """Optuna's brackets of halvings."""
+
+    name = "hyperband"
+
+    @LAWS
+    @given(crowd(10))
+    def test_as_optunas(self, trials):
+        """Where every trial reports every step it judges as Optuna's own does."""
+        ours = begin(PRUNERS["hyperband"](STEPS))
+        theirs = begin(
+            HyperbandPruner(
+                min_resource=STEPS.grace, max_resource=36, reduction_factor=3
+            )
+        )
+        for reports in trials:
+            assert run(ours, reports) == run(theirs, reports)
+
+    def test_prunes_before_a_trial_is_complete(self):
+        """Brackets stand from the first trial on: nothing waits for a complete one."""
+        study = begin(PRUNERS["hyperband"](STEPS))
+        for _ in range(12):
+            trial = study.ask()
+            trial.report(0.9, 3)
+        stopped = [run(study, flat(0.1)) for _ in range(12)]
+        assert any(step is not None for step in stopped)
+
+
+def test_every_pruner_has_its_laws():
+    """The names of a study file, the table and the laws are the same."""
+    allowed = Search.__annotations__["pruner"].__args__
+    tested = {laws.name for laws in PrunerLaws.__subclasses__()}
+    assert set(allowed) == set(PRUNERS) == tested
+
+
+@pytest.mark.parametrize("name", PRUNERS)
+@pytest.mark.parametrize(("folds", "stride"), [(1, 1), (1, 2), (2, 1), (5, 30)])
+def test_any_size(name, folds, stride):
+    """Every pruner works for one fold, for one epoch, and for many."""
+    steps = Steps(folds=folds, stride=stride)
+    study = begin(PRUNERS[name](steps))
+    for tenths in (9, 5, 1, 7, 3, 8, 2, 6):
+        run(study, flat(tenths / 10, steps=steps))
+    assert len(study.trials) == 8

@@ -1,0 +1,167 @@
+"""Laws of the report's text: it says everything that a number depends on."""
+
+import re
+
+import pytest
+
+from models.evaluation.report import evaluate
+from search.reports.holdout_report import HEADS, LEFT_OUT, METRIC_TEXTS, WIDTH, describe
+from tests.strategies.metrics import drawn, labels, outputs
+
+
+def report_of(targets, predictions, subjects, **more):
+    """Writes a report as ``holdout.json`` has it."""
+    parts = evaluate(
+        targets,
+        predictions,
+        subjects=subjects,
+        thresholds={},
+        development=targets,
+        seed=1,
+    )
+    return {
+        "guarantee": "subject",
+        "subjects": len(set(subjects)),
+        "images": len(subjects),
+        "opened": 1,
+        **parts,
+        **more,
+    }
+
+
+def test_exact_text():
+    """The text of a small report, whole."""
+    report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "a"])
+    assert describe(report) == (
+        "Hold-out: 1 subject, 2 images\n"
+        "Guarantee: subject (no subject is in two parts)\n"
+        "Opened: once\n"
+        "\n"
+        "                                           value  95 % interval  dummy\n"
+        "Emotion (2 images)\n"
+        "  accuracy                                 1.000              -  0.500\n"
+        "  balanced accuracy                        1.000              -  0.500\n"
+        "  macro precision                          1.000              -  0.250\n"
+        "  macro recall                             1.000              -  0.500\n"
+        "  macro F1                                 1.000              -  0.333\n"
+        "  weighted F1                              1.000              -  0.333\n"
+        "  Cohen's kappa                            1.000              -  0.000\n"
+        "  calibration error (0.000 if calibrated)  0.000              -  0.000\n"
+        "\n"
+        "Emotion not in the hold-out, left out of means: surprise"
+    )
+
+
+def test_every_line_is_a_metric():
+    """Each main metric of a report has a line of its own, in words."""
+    report = report_of(*drawn(1, rated=True))
+    report["votes"] = {
+        "images": 3,
+        "metrics": {
+            name: {"value": 0.5, "low": None, "high": None}
+            for name in ("kl_divergence", "js_divergence", "cross_entropy")
+        },
+        "dummy": {},
+    }
+    named = {name for head in HEADS for name in report[head]["metrics"]}
+    assert set(METRIC_TEXTS) <= named
+    text = describe(report)
+    lines = [re.sub(r" \(.* if calibrated\)", " ", line) for line in text.split("\n")]
+    for words in METRIC_TEXTS.values():
+        assert sum(line.startswith(f"  {words}  ") for line in lines) == 1, words
+
+
+def test_what_is_left_out_would_mislead():
+    """Accuracy is a line of emotions only: of units all zeros would look well."""
+    report = report_of(*drawn(1))
+    assert {"accuracy", "weighted_f1"} <= set(report["action_units"]["metrics"])
+    units = describe(report).partition("Action units")[2]
+    assert "accuracy" not in units
+    assert "weighted F1" not in units
+    assert {name.partition(".")[2] for name in LEFT_OUT} <= set(METRIC_TEXTS)
+
+
+def test_ratings_have_interval_and_dummy():
+    """CCC and RMSE stand beside those of the mean rating, which has no CCC."""
+    report = report_of(*drawn(2, rated=True))
+    part = report["valence_arousal"]
+    lines = {line.strip().split("  ")[0]: line for line in describe(report).split("\n")}
+    assert "Valence and arousal (" in describe(report)
+    for words, name in (
+        ("mean CCC", "mean_ccc"),
+        ("valence RMSE, 0 is best", "valence_rmse"),
+    ):
+        found = part["metrics"][name]
+        assert lines[words].split()[-5:] == [
+            f"{found['value']:.3f}",
+            f"{found['low']:.3f}",
+            "to",
+            f"{found['high']:.3f}",
+            f"{part['dummy'][name]:.3f}",
+        ]
+
+
+def test_numbers_are_the_reports():
+    """A line shows the value, both ends and the dummy with three decimals."""
+    report = report_of(*drawn(2))
+    found = report["action_units"]["metrics"]["mean_auc"]
+    line = next(line for line in describe(report).splitlines() if "mean AUC" in line)
+    assert line.split()[2:] == [
+        f"{found['value']:.3f}",
+        f"{found['low']:.3f}",
+        "to",
+        f"{found['high']:.3f}",
+        "0.500",
+    ]
+
+
+@pytest.mark.parametrize("drawn_data", [True, False])
+def test_drawn_data_are_called_so(drawn_data):
+    """Drawn data are announced on the first line, and real data are not."""
+    text = describe(report_of(*drawn(3), drawn=drawn_data))
+    assert text.startswith("DRAWN DATA") is drawn_data
+
+
+def test_reopening_is_said():
+    """A hold-out that was opened before says so."""
+    text = describe(report_of(*drawn(4), opened=3))
+    assert "Opened: 3 times; only the first result was chosen blindly" in text
+
+
+def test_partition_makes_no_promise():
+    """The weaker guarantee says that a subject may be in two parts."""
+    text = describe(report_of(*drawn(5), guarantee="partition"))
+    assert "a subject may be in two parts" in text
+
+
+def test_width():
+    """No line is wider than 100 columns, with long lists of absent units neither."""
+    targets = labels([0, 1], [[0] * 30, [0] * 30])
+    report = report_of(
+        targets, outputs([0, 1], [[0.1] * 30] * 2), ["a", "b"], drawn=True
+    )
+    lines = describe(report).splitlines()
+    assert max(map(len, lines)) <= WIDTH == 100
+    assert "AU30" in lines[-1]
+
+
+def test_subjects_may_be_a_list():
+    """Subjects given by name are counted."""
+    report = report_of(*drawn(6))
+    names = describe({**report, "subjects": [f"S{n}" for n in range(25)]})
+    assert "25 subjects" in names
+
+
+def test_part_and_left_out():
+    """A published part is named, and so is how many rows have no readable label."""
+    report = report_of(
+        labels([0, 1]),
+        outputs([0, 1]),
+        ["a", "b"],
+        guarantee="partition",
+        part="validation",
+        skipped=3,
+    )
+    text = describe(report | {"subjects": None})
+    assert text.startswith("Hold-out: the published validation part, 2 images, no subj")
+    assert "\nLeft out: 3 rows without a readable label\n" in text

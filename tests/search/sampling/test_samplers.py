@@ -1,0 +1,147 @@
+"""Laws of every sampler: bounds, seeds, other processes, restarts."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+
+import search.sampling.packages
+from data_pipeline.system.errors import StudyError
+from search.sampling.samplers import SAMPLERS
+from search.study.sections import Search
+from tests.strategies.samplers import SPACE, begin, built, proposals
+from tests.strategies.space import contains
+
+ROOT = Path(__file__).parents[3]
+INSTALLED = [name for name in SAMPLERS if name != "gp" or find_spec("torch")]
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """What each sampler proposes in another process with another hash seed."""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-m", "tests.strategies.samplers", *INSTALLED],
+        env=os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+class SamplerLaws:
+    """What holds for every sampler; a subclass names one."""
+
+    name: str
+
+    def test_bounds(self):
+        """Proposals lie in their domains and hold the active keys alone."""
+        for values in proposals(self.name, count=12):
+            for parameter in SPACE.parameters:
+                assert (parameter.key in values) == parameter.active(values)
+                if parameter.key in values:
+                    assert contains(parameter.domain, values[parameter.key])
+
+    def test_same_seed(self, elsewhere):
+        """The same seed proposes the same, in this process and in a spawned one."""
+        here = proposals(self.name)
+        assert here == proposals(self.name)
+        assert here == elsewhere[self.name]
+
+    def test_other_seed(self):
+        """Another seed proposes something else from the first trial on."""
+        first, other = proposals(self.name), proposals(self.name, seed=8)
+        assert all(a != b for a, b in zip(first, other, strict=True))
+
+    def test_restart(self):
+        """A run that goes on repeats no number that it has drawn before."""
+        trials = begin()
+        before = proposals(self.name, trials=trials)
+        after = proposals(self.name, trials=trials)
+        rates = [values["training.learning_rate"] for values in before + after]
+        assert len(set(rates)) == len(rates)
+
+    def test_restart_without_a_result(self):
+        """A run that goes on after nothing has completed repeats nothing either."""
+        trials = begin()
+        rates = []
+        for count in (0, 1):
+            trials.sampler = built(self.name, ordinal=count)
+            trial = trials.ask()
+            rates.append(SPACE.suggest(trial)["training.learning_rate"])
+            trials.tell(trial, state=TrialState.FAIL)
+        assert rates[0] != rates[1]
+
+
+class TestTpe(SamplerLaws):
+    """TPE."""
+
+    name = "tpe"
+
+    def test_learns(self):
+        """After 40 trials proposals lie nearer to the best point than random ones."""
+        rates = [v["training.learning_rate"] for v in proposals("tpe", count=60)]
+        assert sum(3e-4 < rate < 3e-3 for rate in rates[40:]) >= 12
+
+
+class TestRandom(SamplerLaws):
+    """Random search."""
+
+    name = "random"
+
+
+class TestCmaes(SamplerLaws):
+    """CMA-ES."""
+
+    name = "cmaes"
+
+
+class TestQmc(SamplerLaws):
+    """Quasi-Monte Carlo."""
+
+    name = "qmc"
+
+    def test_restart_keeps_the_sequence(self):
+        """A restart goes on in the sequence where the run stopped."""
+        one, two = begin(), begin()
+        whole = proposals("qmc", count=8, trials=one)
+        parts = [
+            *proposals("qmc", count=4, trials=two),
+            *proposals("qmc", count=4, trials=two),
+        ]
+        key = "training.learning_rate"
+        assert [v[key] for v in whole] == [v[key] for v in parts]
+
+
+class TestGrid(SamplerLaws):
+    """The sampler beside the grid that the ledger walks."""
+
+    name = "grid"
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="gp needs PyTorch, an extra")
+class TestGp(SamplerLaws):
+    """Gaussian processes."""
+
+    name = "gp"
+
+
+def test_every_sampler_has_its_laws():
+    """The names of a study file, the table and the laws are the same."""
+    allowed = Search.__annotations__["sampler"].__args__
+    tested = {laws.name for laws in SamplerLaws.__subclasses__()}
+    assert set(allowed) == set(SAMPLERS) == tested
+
+
+def test_gp_without_torch(monkeypatch):
+    """Where PyTorch is missing, gp says what to install and what to take instead."""
+    monkeypatch.setattr(search.sampling.packages, "find_spec", lambda _: None)
+    with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*tpe"):
+        built("gp")

@@ -1,0 +1,184 @@
+"""Storages: SQLite in WAL mode, journals with a torn line, one driver at a time."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+import pytest
+import sqlalchemy
+
+from data_pipeline.system.errors import InputError, RunError
+from search.storage.driver_lock import only_driver
+from search.storage.journal import cut_torn_line
+from search.storage.open_storage import open_storage
+
+ROOT = Path(__file__).parents[3]
+
+
+def journal_of(path, *, trials=2):
+    """Writes a journal with trials, and opens its study."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        study_name="kept", storage=open_storage(str(path)), load_if_exists=True
+    )
+    for _ in range(trials):
+        study.tell(study.ask(), 0.5)
+    return study
+
+
+def engine_of(storage):
+    """Reaches SQLAlchemy's engine of an opened database."""
+    return storage._backend.engine  # noqa: SLF001 - what only a test looks at
+
+
+def test_wal(tmp_path):
+    """A SQLite file is in WAL mode, so that readers never block the driver."""
+    storage = open_storage(f"sqlite:///{tmp_path / 'optuna.db'}")
+    connection = sqlite3.connect(tmp_path / "optuna.db")
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+    with engine_of(storage).connect() as connection:
+        mode = connection.execute(sqlalchemy.text("PRAGMA synchronous")).scalar()
+    assert mode == 1  # NORMAL
+
+
+def test_reading_beside_the_driver(tmp_path):
+    """A reader that is in the middle of a read does not stop the driver."""
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    study = optuna.create_study(storage=open_storage(url), study_name="kept")
+    reader = sqlite3.connect(tmp_path / "optuna.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM trials").fetchall()
+    study.tell(study.ask(), 0.5)
+    reader.close()
+    assert len(study.trials) == 1
+
+
+def test_torn_line_is_cut(tmp_path):
+    """Wherever a crash cuts the last line, the journal opens and goes on."""
+    path = tmp_path / "journal.log"
+    journal_of(path)
+    whole = path.read_bytes()
+    last = whole[:-1].rfind(b"\n") + 1
+    for end in range(last + 1, len(whole), 17):
+        path.write_bytes(whole[:end])
+        assert len(journal_of(path, trials=1).trials) == 3
+
+
+def test_whole_lines_are_kept(tmp_path):
+    """A journal that ends in a newline loses nothing; a missing one is no error."""
+    path = tmp_path / "journal.log"
+    assert cut_torn_line(path) == 0
+    journal_of(path)
+    whole = path.read_bytes()
+    assert cut_torn_line(path) == 0
+    path.write_bytes(whole + b'{"op_code')
+    assert cut_torn_line(path) == 9
+    assert path.read_bytes() == whole
+
+
+def test_a_journal_leaves_no_lock(tmp_path):
+    """A journal can be opened while another process has it open."""
+    path = tmp_path / "journal.log"
+    first, second = journal_of(path), journal_of(path)
+    first.tell(first.ask(), 0.1)
+    assert len(second.trials) == 5
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nosuch://host/x", "nosuch"),
+        ("sqlite:////no/such/folder/x.db", "lies in no folder that exists"),
+        ("sqlite:///TMP/text.toml", "not a database"),
+        ("TMP/nowhere/journal.log", "does not exist; make it"),
+        ("TMP", "is no journal file"),
+        ("TMP/text.toml", "is no journal file; the URL of an SQLite database is"),
+        ("TMP/text.json", "is no journal file"),
+        ("TMP/real.db", "is no journal file; the URL of an SQLite database is"),
+    ],
+)
+def test_wrong_storages(tmp_path, url, words):
+    """A storage that cannot be opened is told in one line, and nothing is changed."""
+    (tmp_path / "text.toml").write_text("[data]\nx = 1")
+    (tmp_path / "text.json").write_text('{\n  "x": 1\n}')
+    engine_of(open_storage(f"sqlite:///{tmp_path / 'real.db'}")).dispose()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError) as refused:
+        open_storage(url.replace("TMP", str(tmp_path)))
+    told = str(refused.value)
+    assert told.startswith("--storage ")
+    assert words in told
+    assert "\n" not in told
+    after = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"op_code":0}\n', b'{"x":0}\n', b'{"op_code":[]}\n', b"{\xff\n"]
+)
+def test_damaged_journals(tmp_path, line):
+    """A journal with a line that no program of ours writes is told in one line."""
+    path = tmp_path / "journal.log"
+    journal_of(path)
+    path.write_bytes(path.read_bytes() + line * 2)
+    with pytest.raises(InputError, match=r"^--storage .*journal\.log: .*[^\n]$"):
+        open_storage(str(path))
+
+
+@contextmanager
+def driver(lock):
+    """Holds a lock in another process; gives the process."""
+    code = (
+        "import sys, pathlib; from search.storage.driver_lock import only_driver\n"
+        f"with only_driver(pathlib.Path({str(lock)!r})):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_one_driver(tmp_path):
+    """A second driver is refused and told who drives; a kill -9 makes room."""
+    lock = tmp_path / ".driver.lock"
+    with driver(lock) as first:
+        with pytest.raises(RunError, match=f"process {first.pid} does; wait"):
+            only_driver(lock).__enter__()
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        with only_driver(lock):
+            assert lock.read_text() == str(os.getpid())
+
+
+def test_the_lock_is_given_back(tmp_path):
+    """A driver that ends, well or badly, makes room for the next."""
+    lock = tmp_path / ".driver.lock"
+    with pytest.raises(KeyError), only_driver(lock):
+        raise KeyError
+    with only_driver(lock), pytest.raises(RunError), only_driver(lock):
+        pass
+    with only_driver(lock):
+        pass
+
+
+def test_children_do_not_keep_the_lock(tmp_path):
+    """A worker that outlives a killed driver does not hold its lock."""
+    lock = tmp_path / ".driver.lock"
+    with only_driver(lock):
+        child = subprocess.Popen(["/bin/sleep", "60"])
+    with only_driver(lock):
+        pass
+    child.kill()
+    child.wait()

@@ -1,0 +1,170 @@
+"""A ledger on a PostgreSQL server: one driver, restarts, no password in messages."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import InputError, RunError
+from search.ledger.ledger import open_ledger
+from search.storage.driver_lock import only_driver_of_storage
+from search.storage.open_storage import open_storage
+from search.storage.retrying import Care
+from search.storage.url import masked, whole_url
+from tests.factories.ledger import DATA, complete, finish, inside, report, small
+from tests.factories.postgres import QUOTED, Server, programs
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of this file's own."""
+    pytest.importorskip("psycopg", reason="needs the extra postgres")
+    found = programs()
+    if found is None:
+        pytest.skip("needs PostgreSQL's server: apt-get install postgresql")
+    made = Server(found)
+    made.start()
+    yield made
+    made.stop()
+    made.remove()
+
+
+@pytest.fixture
+def url(server, request):
+    """A database of a test's own."""
+    name = f"test_{abs(hash(request.node.name))}"
+    admin = sqlalchemy.create_engine(whole_url(server.url()))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return whole_url(server.url(name))
+
+
+@pytest.fixture
+def opened(url):
+    """Opens ledgers of the small study on a server, and lets go of it at the end."""
+    made = []
+
+    def begin(seconds=30.0, checks=()):
+        care = Care(seconds=seconds, checks=checks)
+        made.append(open_ledger(small(), url=url, name="small", data=DATA, care=care))
+        return made[-1]
+
+    yield begin
+    for ledger in made:
+        inside(ledger)._storage._backend.engine.dispose()  # noqa: SLF001
+
+
+def test_a_search(url, opened):
+    """A whole search works with the driver that the extra brings; so does reopening."""
+    assert url.startswith("postgresql+psycopg://")
+    ledger = opened()
+    assert finish(ledger) == [0, 1, 2, 3]
+    ledger.close()
+    assert opened().exhausted()
+
+
+def test_the_second_driver(url):
+    """A second driver of a server's study is refused, told who drives, no password."""
+    with (
+        only_driver_of_storage(url, "small", lease=2.0),
+        pytest.raises(RunError) as refused,
+        only_driver_of_storage(url, "small", lease=2.0),
+    ):
+        pass
+    assert f"process {os.getpid()} on " in str(refused.value)
+    assert QUOTED not in str(refused.value)
+    with only_driver_of_storage(url, "small", lease=2.0) as check:
+        check()
+
+
+def test_studies_beside_each_other(url):
+    """Two studies of one server are searched at the same time."""
+    with (
+        only_driver_of_storage(url, "small") as one,
+        only_driver_of_storage(url, "other") as two,
+    ):
+        one()
+        two()
+
+
+def test_a_killed_driver(url):
+    """After a kill -9 the same machine's next driver takes over at once."""
+    code = (
+        "import sys; from search.storage.driver_lock import only_driver_of_storage\n"
+        f"with only_driver_of_storage({url!r}, 'small'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as first:
+        assert first.stdout.readline() == b"held\n"
+        os.kill(first.pid, signal.SIGKILL)
+    start = time.monotonic()
+    with only_driver_of_storage(url, "small"):
+        assert time.monotonic() - start < 5
+
+
+def test_a_restart(server, url, opened):
+    """A server that is restarted in the middle costs a search no trial and no lease."""
+    with only_driver_of_storage(url, "small") as check:
+        ledger = opened(checks=(check,))
+        asked = ledger.ask()
+        for again in (
+            lambda: None,
+            lambda: ledger.report(asked.number, report(1, 0.5)),
+        ):
+            server.stop()
+            timer = threading.Timer(1.0, server.start)
+            timer.start()
+            again()
+            timer.join()
+        ledger.tell(asked.number, complete(0.5))
+        assert finish(ledger) == [1, 2, 3]
+        ledger.close()
+        check()
+    assert [t.value for t in inside(ledger).trials] == [0.5] * 4
+
+
+def test_stopped_for_good(server, url, opened, capsys):
+    """A server that stays away ends a search: one message, exit code 1, no password."""
+    ledger = opened(seconds=1.0)
+    asked = ledger.ask()
+    server.stop()
+
+    def work():
+        try:
+            ledger.tell(asked.number, complete(0.5))
+        finally:
+            ledger.close()
+
+    assert run_command(work) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {masked(url)}: the server of the database does not")
+    assert told.count("\n") == 1
+    assert "start it" in told
+    with pytest.raises(InputError, match="cannot be opened: the server") as refused:
+        open_storage(url)
+    server.start()
+    assert QUOTED not in told + str(refused.value)
+    assert finish(opened()) == [1, 2, 3, 4]
+
+
+def test_a_wrong_password(url):
+    """A password that the server refuses is wrong input, and is not printed."""
+    wrong = url.replace(QUOTED, "wr0ng%2Fp%40ss")
+    with pytest.raises(InputError, match="authentication failed") as refused:
+        open_storage(wrong)
+    assert "wr0ng" not in str(refused.value)

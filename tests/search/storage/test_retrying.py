@@ -1,0 +1,287 @@
+"""A storage that fails in the middle: waited for, nothing twice, one message."""
+
+import errno
+import json
+import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import optuna
+import pytest
+import sqlalchemy
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.storages import InMemoryStorage
+
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import StorageError
+from search.ledger import ledger as ledgers
+from search.ledger.ledger import open_ledger
+from search.storage import retrying
+from search.storage.open_storage import open_storage
+from search.storage.retrying import Care, Patience, Patient
+from tests.factories.ledger import DATA, begin, complete, finish, inside, report, small
+
+SHORT = Care(seconds=0.3, seconds_full=0.2)
+"""Long enough to try again, and short for a test."""
+
+
+def lost():
+    """Makes the error of a connection that broke."""
+    gone = type("OperationalError", (Exception,), {})("server closed the connection")
+    return sqlalchemy.exc.OperationalError("COMMIT", {}, gone)
+
+
+class Flaky:
+    """A storage whose calls fail, before or after they have their effect."""
+
+    def __init__(self, inner, faults):
+        """Takes the calls that fail: their numbers, and whether they take effect."""
+        self._inner, self._faults, self._calls = inner, faults, 0
+
+    def __getattr__(self, name):
+        """Gives the storage's methods, which count."""
+        found = getattr(self._inner, name)
+
+        def call(*args, **named):
+            self._calls += 1
+            effect = self._faults.get(self._calls)
+            if effect is False:
+                raise lost()
+            answer = found(*args, **named)
+            if effect:
+                raise lost()
+            return answer
+
+        return call
+
+
+def searched(faults):
+    """Searches on a storage with faults; returns how each trial ended."""
+    storage = Patient(Flaky(InMemoryStorage(), faults), Patience("x://", Care()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledgers, "open_storage", lambda *_: storage)
+        patch.setattr(retrying, "FIRST_PAUSE", 0.0)
+        ledger = open_ledger(small(), url="x://", name="small", data=DATA)
+        first = ledger.ask()
+        ledger.report(first.number, report(1, 0.25))
+        del ledger  # as a killed driver leaves it
+        ledger = open_ledger(small(), url="x://", name="small", data=DATA)
+        finish(ledger)
+        ledger.close()
+    return [
+        (trial.number, trial.state, trial.value, trial.params, trial.user_attrs)
+        for trial in inside(ledger).trials
+    ]
+
+
+@given(st.dictionaries(st.integers(1, 150), st.booleans(), max_size=12))
+def test_nothing_happens_twice(faults):
+    """Wherever a connection breaks, before or after an effect, the trials are equal."""
+    strip = {"waited", "asked"}
+    whole, broken = (
+        [
+            (*row[:4], {k: v for k, v in row[4].items() if k not in strip})
+            for row in rows
+        ]
+        for rows in (searched({}), searched(faults))
+    )
+    assert broken == whole
+
+
+def locked_for(path, seconds):
+    """Locks a database from another connection for some seconds; gives the thread."""
+    begun = threading.Event()
+
+    def hold():
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            begun.set()
+            time.sleep(seconds)
+            other.execute("ROLLBACK")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait()
+    return thread
+
+
+def impatient(ledger):
+    """Lets each try of a ledger on SQLite fail at once when it meets a lock."""
+    engine = inside(ledger)._storage._backend.engine  # noqa: SLF001 - no public way
+    engine.dispose()
+    sqlalchemy.event.listen(
+        engine, "connect", lambda c, _: c.execute("PRAGMA busy_timeout = 10")
+    )
+
+
+def test_a_lock_of_some_seconds(tmp_path):
+    """A search waits for a database that is locked for a while, and says so."""
+    said = []
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    care = Care(seconds=20.0, say=said.append)
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=care)
+    impatient(ledger)
+    thread = locked_for(tmp_path / "optuna.db", 1.0)
+    assert finish(ledger) == [0, 1, 2, 3]
+    thread.join()
+    assert said[0] == f"waiting for {url}: database is locked"
+
+
+def ended(capsys, work):
+    """Runs work as a command; returns its exit code and what it says."""
+    code = run_command(work)
+    return code, capsys.readouterr().err
+
+
+def test_a_lock_that_stays(tmp_path, capsys):
+    """A lock that stays ends the search with one message that names file and lock."""
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    impatient(ledger)
+    asked = ledger.ask()
+    thread = locked_for(tmp_path / "optuna.db", 1.5)
+
+    def work():
+        try:
+            ledger.tell(asked.number, complete(0.5))
+        finally:
+            ledger.close()
+
+    code, told = ended(capsys, work)
+    thread.join()
+    assert code == 1
+    assert told.startswith(f"error: {url}: the database stays locked by another")
+    assert told.count("\n") == 1
+    assert "invalid data" not in told
+    again = begin(tmp_path)
+    assert finish(again) == [1, 2, 3, 4]
+
+
+def test_a_full_disk(tmp_path, capsys):
+    """A full disk ends the search in seconds, with its file and the way out."""
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    engine = inside(ledger)._storage._backend.engine  # noqa: SLF001 - no public way
+    engine.dispose()
+    sqlalchemy.event.listen(
+        engine, "connect", lambda c, _: c.execute("PRAGMA max_page_count = 1")
+    )
+    asked = ledger.ask()
+
+    def work():
+        for step in range(1, 5000):
+            ledger.report(asked.number, report(step, 0.5))
+
+    code, told = ended(capsys, work)
+    assert code == 1
+    assert told.startswith(f"error: {url}: cannot be written: the disk is full")
+    assert "make room" in told
+    assert "exceeding max length" not in told
+    with pytest.raises(StorageError):
+        ledger.counts()
+
+
+def test_a_full_disk_under_a_journal(tmp_path, monkeypatch, capsys):
+    """A line that a full disk cut short is taken out of the journal again."""
+    url = str(tmp_path / "journal.log")
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    asked = ledger.ask()
+    before = (tmp_path / "journal.log").read_bytes()
+    write = os.write
+
+    def half(file, content):
+        if len(content) > 20:
+            return write(file, content[:20])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", half)
+    code, told = ended(capsys, lambda: ledger.report(asked.number, report(1, 0.5)))
+    monkeypatch.undo()
+    assert (code, "No space left" in told) == (1, True)
+    assert (tmp_path / "journal.log").read_bytes() == before
+    assert finish(begin(tmp_path, storage="journal")) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("storage", ["sqlite", "journal"])
+@pytest.mark.parametrize("how", ["deleted", "replaced", "folder renamed"])
+def test_a_file_that_is_gone(tmp_path, storage, how, capsys):
+    """A search whose storage is renamed, deleted or replaced stops and says so."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    ledger = begin(folder, storage=storage)
+    path = folder / {"sqlite": "optuna.db", "journal": "journal.log"}[storage]
+    asked = ledger.ask()
+    if how == "folder renamed":
+        folder.rename(tmp_path / "other")
+    else:
+        content = path.read_bytes()
+        path.rename(tmp_path / "kept")
+        if how == "replaced":
+            path.write_bytes(content)
+
+    def work():
+        try:
+            ledger.tell(asked.number, complete(0.5))
+        finally:
+            ledger.close()
+
+    code, told = ended(capsys, work)
+    assert code == 1
+    assert told.startswith(f"error: {path}: the file was renamed, deleted or replaced")
+    assert told.count("\n") == 1
+
+
+def test_an_interrupted_wait(tmp_path, monkeypatch):
+    """Ctrl-C during a wait ends the search at once; the end does not wait again."""
+    ledger = begin(tmp_path)
+    impatient(ledger)
+    asked = ledger.ask()
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    thread = locked_for(tmp_path / "optuna.db", 2.0)
+    start = time.monotonic()
+    monkeypatch.setattr(retrying.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.tell(asked.number, complete(0.5))
+    ledger.close()
+    assert time.monotonic() - start < 1.5
+    monkeypatch.undo()
+    thread.join()
+
+
+def test_a_damaged_file(tmp_path, capsys):
+    """A damaged database is told by its name, without waiting."""
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    begin(tmp_path).close()
+    path = tmp_path / "optuna.db"
+    path.write_bytes(path.read_bytes()[:8192] + b"\0" * 8192)
+    for rest in tmp_path.glob("optuna.db-*"):
+        rest.unlink()
+    code, told = ended(capsys, lambda: finish(begin(tmp_path)))
+    assert code in {1, 2}
+    assert url in told
+    assert told.count("\n") == 1
+
+
+def test_a_damaged_journal(tmp_path, capsys):
+    """A journal with a line that is none is told by its name."""
+    journal = tmp_path / "journal.log"
+    journal.write_text('{"op_code": 0\n' + json.dumps({"op_code": 0}) + "\n")
+    code, told = ended(capsys, lambda: open_storage(str(journal)))
+    assert code == 2
+    assert told.startswith(f"error: --storage {journal}: cannot be opened")
+
+
+def test_optuna_sees_no_difference(tmp_path):
+    """Optuna's own calls work through it: names, copies, attributes."""
+    storage = open_storage(f"sqlite:///{tmp_path / 'optuna.db'}")
+    study = optuna.create_study(storage=storage, study_name="kept")
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)
+    again = optuna.load_study(storage=storage, study_name="kept")
+    assert [t.number for t in again.trials] == [0, 1, 2]
+    assert again.best_value == min(t.value for t in study.trials)

@@ -1,0 +1,229 @@
+"""Known configurations of a study: checked, asked first, once, to their end."""
+
+import tomllib
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from data_pipeline.system.errors import StudyError
+from search.callbacks.trials_csv import trials_csv
+from search.ledger.pruners import PRUNERS
+from search.reports.console import gains
+from search.study.distributions import Problems
+from search.study.enqueued import read_enqueued, within
+from search.study.space import FloatRange, grid_values
+from search.study.study import check_study, read_study
+from tests.factories.ledger import (
+    GRID,
+    SMALL,
+    STORAGES,
+    begin,
+    complete,
+    crash,
+    fail,
+    finish,
+    report,
+    small,
+)
+from tests.strategies.space import contains, domains, grids
+
+KNOWN = """
+[[search.enqueue]]
+name = "seed 1"
+"training.optimizer" = "adamw"
+"training.weight_decay" = 1e-3
+[[search.enqueue]]
+"training.epochs" = 3
+"training.optimizer" = "adam"
+"training.learning_rate" = 1e-4
+"""
+FIRST = {"training.optimizer": "adamw", "training.learning_rate": 1e-3}
+FIRST |= {"training.weight_decay": 1e-3}
+SECOND = {"training.optimizer": "adam", "training.learning_rate": 1e-4}
+
+
+def known(*changes, text=KNOWN, **others):
+    """Checks the small study with known configurations."""
+    return small(*changes, text=SMALL + text, **others)
+
+
+def refused(text):
+    """Returns what known configurations are refused with."""
+    with pytest.raises(StudyError) as error:
+        known(text=text)
+    return str(error.value)
+
+
+def test_reads():
+    """A key that is not named takes its default; one that has no name is numbered."""
+    read = known()
+    assert [(one.name, dict(one.params)) for one in read.known] == [
+        ("seed 1", FIRST),
+        ("known 2", SECOND),
+    ]
+    assert read.identity() == small().identity()
+
+
+def test_is_written_again():
+    """A study with known configurations is written as a study file of the same."""
+    read = known()
+    text = read.text()
+    assert text.count("[[search.enqueue]]") == 2
+    assert check_study(tomllib.loads(text), name="small", place="text") == read
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('"training.optimiser" = "adam"', ["training.optimiser", "training.optimizer"]),
+        ('"training.learning_rate" = "x"', ["must be a number, found 'x'"]),
+        ('"training.learning_rate" = 0.5', ["must be from 1e-05 to 0.01, found 0.5"]),
+        ('"training.optimizer" = "sgd"', ["must be one of adam, adamw, found 'sgd'"]),
+        ('"training.epochs" = 9', ["training.epochs", "is fixed 3, found 9"]),
+        ('"head.dropout" = 0.1', ["neither searched nor fixed", "0.3, found 0.1"]),
+        (
+            '"training.optimizer" = "adam"\n"training.weight_decay" = 1e-3',
+            ["its condition does not hold"],
+        ),
+        ('name = ""', ["1 name: must be a text"]),
+    ],
+)
+def test_wrong(table, words):
+    """A configuration outside the space is told with its number, key and value."""
+    told = refused(f"[[search.enqueue]]\n{table}\n")
+    assert told.startswith("small.toml: [[search.enqueue]] 1")
+    assert [word for word in words if word not in told] == []
+
+
+def test_several_problems_come_in_one_message():
+    """Everything wrong with all of them is told at once, each by its name."""
+    told = refused(
+        KNOWN + '[[search.enqueue]]\nname = "seed 1"\n"head.dropout" = 0.1\n'
+        '[[search.enqueue]]\nname = "x"\n"training.optimizer" = "lamb"\n'
+    )
+    assert told.count("small.toml") == len(told.splitlines()) >= 3
+    assert "3 name" in told
+    assert '4 (x) "training.optimizer"' in told
+
+
+def test_a_default_outside_the_space_must_be_named():
+    """Where the default is no point of the space, the message says what is missing."""
+    text = '"regularization.l2" = { low = 1e-7, high = 1e-1, log = true }\n'
+    told = refused(f'{text}[[search.enqueue]]\n"training.optimizer" = "adam"\n')
+    assert '"regularization.l2": must be from 1e-07 to 0.1, found not named' in told
+
+
+def test_set_leaves_out_what_it_puts_outside(tmp_path):
+    """With --set, configurations that no longer fit are left out, said and unwritten.
+
+    What is wrong in every space stays wrong.
+    """
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL + KNOWN)
+    read = read_study(str(path), settings=['training.optimizer=["adam"]'])
+    assert [one.name for one in read.known] == ["known 2"]
+    (told,) = (line.partition(")")[0] for line in read.left_out)
+    assert told == "[[search.enqueue]] 1 (seed 1"
+    assert read.text().count("[[search.enqueue]]") == 1
+    none = read_study(str(path), settings=["search.enqueue=[]"])
+    assert none.known == none.left_out == ()
+    path.write_text(SMALL + KNOWN.replace("1e-4", '"x"'))
+    with pytest.raises(StudyError, match="must be a number"):
+        read_study(str(path), settings=['training.optimizer=["adam"]'])
+
+
+@given(domains(), st.integers(-60, 60) | st.floats(-11, 11))
+@example(FloatRange(low=0.0, high=1.0, step=1.0), 1e-118)
+@example(FloatRange(low=0.0, high=10.0, step=0.001), 9.0 + 2e-9)
+def test_within(domain, value):
+    """A value is in a domain where the definition says so, as the domain spells it."""
+    found = within(domain, value)
+    assert (found is not None) == contains(domain, value)
+    assert found is None or found == pytest.approx(value)
+
+
+@given(grids())
+def test_every_point_of_a_grid_is_in_it(domain):
+    """What a grid lists is in it, exactly as it is listed."""
+    assert [within(domain, v) for v in grid_values(domain)] == list(grid_values(domain))
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_asked_first(tmp_path, storage):
+    """They are asked first, in order, once, also after a kill; the budget counts."""
+    study = known(("trials = 4", "trials = 5"))
+    ledger = begin(tmp_path, study, storage=storage)
+    first = ledger.ask()
+    assert (first.known, study.space.params(first.values)) == ("seed 1", FIRST)
+    crash(ledger)
+    ledger = begin(tmp_path, study, storage=storage)
+    again, second, third = ledger.ask(), ledger.ask(), ledger.ask()
+    assert (again.known, again.values) == ("seed 1", first.values)
+    assert study.space.params(second.values) == SECOND
+    assert (second.known, third.known) == ("known 2", "")
+    for asked in (again, second, third):
+        ledger.tell(asked.number, complete(0.5))
+    finish(ledger)
+    assert ledger.counts().done == 5
+    names = [record.known for record in ledger.records()]
+    assert names == ["seed 1", "seed 1", "known 2", "", "", ""]
+
+
+def test_one_more_may_be_added(tmp_path):
+    """A configuration that is added later is tried next; those tried are not again."""
+    finish(begin(tmp_path, known(text=KNOWN.partition('[[search.enqueue]]\n"t')[0])))
+    ledger = begin(tmp_path, known(("trials = 4", "trials = 6")))
+    assert [ledger.ask().known for _ in range(2)] == ["known 2", ""]
+
+
+def test_a_grid_is_walked_around_them(tmp_path):
+    """On a grid no point is asked twice, and the whole of it is still asked."""
+    text = '[[search.enqueue]]\n"training.optimizer" = "adamw"\n'
+    text += '"training.weight_decay" = 0.2\n'
+    study = small(("trials = 4", "trials = 9"), text=GRID + text)
+    ledger = begin(tmp_path, study)
+    assert finish(ledger) == [0, 1, 2]
+    assert ledger.exhausted()
+    points = [study.space.params(record.values) for record in ledger.records()]
+    assert points[0]["training.weight_decay"] == 0.2
+    assert len({tuple(point.items()) for point in points}) == 3
+
+
+@pytest.mark.parametrize("pruner", PRUNERS)
+def test_never_pruned(tmp_path, pruner):
+    """A known configuration is trained to its end, however bad; others need not be."""
+    study = known(
+        ("trials = 4", "trials = 9"),
+        ('pruner = "none"', f'pruner = "{pruner}"'),
+        ("folds = 1", "folds = 3"),
+    )
+    ledger = begin(tmp_path, study)
+    asked = [ledger.ask() for _ in range(8)]
+    for one in asked[2:]:
+        for step in range(1, 10):
+            ledger.report(one.number, report(step, 0.9, last=step == 9))
+        ledger.tell(one.number, complete(0.9))
+    for step in range(1, 9):
+        assert not ledger.report(asked[0].number, report(step, 0.0))
+
+
+def test_gains(tmp_path):
+    """The end says what each came to, what the best gained over it, and what broke."""
+    study = known()
+    ledger = begin(tmp_path, study)
+    for outcome in (complete(0.5), fail("broke"), complete(0.75)):
+        ledger.tell(ledger.ask().number, outcome)
+    assert list(gains(ledger.records())) == [
+        "seed 1 (trial 0): value 0.5000; best: 0.7500, gained 0.2500",
+        "known 2 (trial 1): fail, broke",
+    ]
+    table = trials_csv(ledger.records()).splitlines()
+    assert [row.split(",")[4] for row in table] == ["known", "seed 1", "known 2", ""]
+
+
+def test_an_empty_space_has_one_point():
+    """Without a parameter every configuration that agrees with [fixed] is that one."""
+    study = small(text=SMALL.partition("[space]")[0])
+    found = read_enqueued([{}, {"training.epochs": 3}], study.space, Problems())
+    assert [dict(one.params) for one in found.known] == [{}, {}]

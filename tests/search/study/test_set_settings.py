@@ -1,0 +1,101 @@
+"""``--set`` reaches every setting of every study in ``studies/``, fixed or searched."""
+
+import itertools
+
+import pytest
+
+from models.config.config import Frame, model_config
+from models.config.settings import SETTINGS
+from search.run import parser
+from search.study.study import STUDIES, read_study
+from tests.strategies.space import Suggester
+
+NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
+FRAME = Frame(
+    image_size=1100,  # more than any backbone.image_size, which only shrinks
+    channels=1,
+    emotions=("negative", "positive"),
+    action_units=("AU1",),
+)
+FREE = {"backbone.weights": ("none", "imagenet", "found.keras")}
+"""Values of the keys that take any text."""
+NEEDS = {
+    "backbone.blocks": "backbone.name=residual_cnn",
+    "backbone.filters": "backbone.name=residual_cnn",
+    "training.weight_decay": "training.optimizer=adamw",
+    "training.momentum": "training.optimizer=sgd",
+    "training.nesterov": "training.optimizer=sgd",
+    "training.step_epochs": "training.schedule=step",
+    "balance.beta": "balance=effective_number",
+    "augmentation.strength": "augmentation.preset=standard",
+    **dict.fromkeys(
+        ("finetune.learning_rate", "finetune.blocks", "finetune.batch_norm"),
+        "finetune.frozen_epochs=3",
+    ),
+}
+"""What a key has no meaning without, or a study no search."""
+
+
+def told(*words):
+    """Reads a study as ``search.run`` does with these words."""
+    asked = parser().parse_args(words)
+    return read_study(asked.study, settings=asked.settings, seed=asked.seed)
+
+
+def setting(name, key, text):
+    """Reads a study in which a key is set, beside what the key needs."""
+    needed = ("--set", NEEDS[key]) if key in NEEDS else ()
+    return told("--study", name, *needed, "--set", f"{key}={text}")
+
+
+def values(key):
+    """Lists all choices of a key, or its bounds and what lies between them."""
+    row = SETTINGS[key]
+    if row.kind is str:
+        return row.choices or FREE[key]
+    return row.low, row.kind((row.low + row.high) / 2), row.high
+
+
+def suggested(study, end):
+    """Takes the lowest or the highest corner of a study's space."""
+    return study.space.suggest(Suggester(end))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", SETTINGS)
+def test_a_value_fixes_a_key(name, key):
+    """Each choice, and each bound, can be fixed; each makes another configuration."""
+    configs = []
+    for value in values(key):
+        study = setting(name, key, value)
+        assert dict(study.space.fixed)[key] == value
+        assert key not in {parameter.key for parameter in study.space.parameters}
+        configs.append(model_config(suggested(study, min), FRAME))
+
+    for one, other in itertools.combinations(configs, 2):
+        assert one != other
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", SETTINGS)
+def test_a_list_searches_a_key(name, key):
+    """A list of choices is searched, its first and its last among them."""
+    first, *_, last = values(key)
+    shown = [f'"{v}"' if isinstance(v, str) else repr(v) for v in (first, last)]
+    study = setting(name, key, f"[{', '.join(shown)}]")
+
+    assert key not in dict(study.space.fixed)
+    assert suggested(study, min)[key] == first
+    assert suggested(study, max)[key] == last
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", [k for k, v in SETTINGS.items() if v.kind is not str])
+def test_a_range_searches_a_key(name, key):
+    """A range is searched from one bound of the key to the other, both included."""
+    low, _, high = values(key)
+    study = setting(name, key, f"{{ low = {low!r}, high = {high!r} }}")
+
+    assert key not in dict(study.space.fixed)
+    assert suggested(study, min)[key] == low
+    assert suggested(study, max)[key] == high

@@ -1,0 +1,131 @@
+"""A study file and ``--set`` say anything: the answer is a study or one message."""
+
+from contextlib import suppress
+
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.files.documents import parse_toml
+from data_pipeline.system.errors import StudyError
+from models.config.settings import SETTINGS
+from search.study.overrides import override
+from search.study.sections import SECTIONS
+from search.study.study import Study, check_study, read_study
+from tests.factories.study_file import STUDY, study
+
+KEYS = [
+    *SETTINGS,
+    *(f"{name}.{key}" for name, kind in SECTIONS.items() for key in kind.__slots__),
+    "objective.emotion.macro_f1",
+    "objective.nothing",
+    "nothing",
+]
+NUMBERS = [
+    *(
+        "0",
+        "-1",
+        "1",
+        "0.5",
+        "0.1",
+        "0.25",
+        "2",
+        "8",
+        "16",
+        "1e-300",
+        "5e-324",
+        "1e308",
+        "-0.0",
+        "inf",
+        "nan",
+    ),
+    *(str(1 << 62), str(1 << 63), "1" * 400, "1" * 5000, "0x" + "f" * 300, "1e999"),
+]
+SCALARS = st.one_of(
+    st.sampled_from(NUMBERS),
+    st.integers().map(str),
+    st.floats().map(repr),
+    st.sampled_from(["true", "''", '"adam"', "1979-05-27", "[]", "{}", "none", "tpe"]),
+)
+RANGES = st.fixed_dictionaries(
+    {"low": SCALARS, "high": SCALARS},
+    optional={"step": SCALARS, "log": SCALARS, "when": SCALARS},
+).map(lambda table: f"{{ {', '.join(f'{k} = {v}' for k, v in table.items())} }}")
+LISTS = st.lists(SCALARS, max_size=3).map(lambda values: f"[{', '.join(values)}]")
+VALUES = st.one_of(SCALARS, RANGES, LISTS, LISTS.map("[{0}, {0}]".format), st.text())
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from(KEYS), VALUES), min_size=1, max_size=3))
+def test_any_set_gives_a_study_or_a_message(pairs):
+    """Whatever --set says, there is a StudyError, or a study to draw a trial from."""
+    texts = [f"{key}={value}" for key, value in pairs]
+    with suppress(StudyError):
+        raw = override(study().raw, texts)
+        found = check_study(raw, name="small", place="a", changed=True)
+        assert isinstance(found, Study)
+        again = check_study(parse_toml(found.text()), name="small", place="a")
+        assert again.identity() == found.identity()
+        trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(1)).ask()
+        found.space.suggest(trial)
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=60), st.integers(0, len(STUDY)), st.integers(0, 20))
+def test_any_bytes_give_a_study_or_a_message(tmp_path_factory, noise, place, cut):
+    """A study file with any bytes in place of some of its own is read or refused."""
+    path = tmp_path_factory.mktemp("study") / "noisy.toml"
+    whole = STUDY.encode()
+    path.write_bytes(whole[:place] + noise + whole[place + cut :])
+    for read in (read_study, read_data_keys):
+        try:
+            read(str(path))
+        except StudyError as error:
+            assert str(path) in str(error)  # noqa: PT017 - either may come
+
+
+DROPOUT = "low = 0.0, high = 0.6, step = 0.1"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("low = 0.0, high = 0.6, step = 1e-300", "step: must give at most 2,000,000"),
+        ("low = 0.0, high = 0.6, step = 5e-324", "step: must give at most 2,000,000"),
+        ("low = 0.0, high = 0.6, step = 2.0", "high must be low plus whole steps"),
+        ("low = 0.2, high = 0.2", "a single value belongs in"),
+        ("low = 0.0, high = 1e999", "high: must be a finite number, found inf"),
+    ],
+)
+def test_ranges_that_cannot_be_searched(tmp_path, change, words):
+    """A range that no sampler can draw from is refused with its key."""
+    path = tmp_path / "small.toml"
+    path.write_text(STUDY.replace(DROPOUT, change))
+    with pytest.raises(StudyError, match=words) as refused:
+        read_study(str(path))
+    assert "head.dropout" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("training.epochs=" + "1" * 5000, "training.epochs: .*thousands of digits"),
+        ("head.dropout=" + "[" * 50_000, "head.dropout: nests"),
+        ("head.dropout=nan", "head.dropout: value: must be a finite number"),
+        ("search.trials=3\nseed = 4", "must be one value, found several"),
+        ("search.sampler=\udcff", "no text of Unicode"),
+    ],
+)
+def test_wrong_values_of_set_name_their_key(text, words):
+    """A value that no study holds is refused with the option's key."""
+    with pytest.raises(StudyError, match=f"--set {words}|--set search.*: .*{words}"):
+        override({"search": {"trials": 3}}, [text])
+
+
+def test_long_values_are_not_quoted_whole():
+    """A message stays readable, whatever is found."""
+    with pytest.raises(StudyError) as refused:
+        study(('"adam", "adamw"]', f'"{"x" * 99_999}", "adamw"]'))
+    assert len(str(refused.value)) < 5000

@@ -1,0 +1,205 @@
+"""Laws of a run's own files: whatever is wrong with one is told with its name."""
+
+import json
+from contextlib import suppress
+
+import pytest
+
+from data_pipeline.system.errors import ModelError, RunError, StudyError
+from models.inference.model_card import read_description
+from search.final.exported_config import exported, read_exported
+from search.ledger.records import TrialRecord
+from search.reports.holdout_report import describe
+from search.run_files import (
+    KeptStarts,
+    KeptTrials,
+    check_database,
+    read_kept,
+    read_report,
+)
+from search.run_folder import RunFolder, sha256
+from search.study.study import read_study
+from tests.factories.ledger import small
+from tests.strategies.damage import changed, cut, damages
+
+METRIC = {"value": 0.5, "low": 0.25, "high": None}
+HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "dummy": {"accuracy": 0.25}}
+REPORT = {
+    "trial": 3,
+    "drawn": True,
+    "guarantee": "subject",
+    "part": None,
+    "subjects": 4,
+    "images": 9,
+    "without_face": {"development": 1, "hold_out": 0},
+    "skipped": 0,
+    "opened": 2,
+    "tested_before": 1,
+    "split": {"imbalance": {"hold-out": 0.5}, "images": {"whole": {"images": 9}}},
+    "start": {"weights": "study:ferplus", "taken": 3, "left": 0, "unknown": True},
+    "labels": {"trained": "majority", "scored": "majority"},
+    "twins": {"images": 2, "without": {"images": 7}},
+    "emotion": {**HEAD, "absent": ["fear"], "if_calibrated": {"ece": 0.1}},
+    "action_units": HEAD,
+    "valence_arousal": HEAD,
+    "votes": HEAD,
+}
+TRIALS = {
+    "study": "earlier",
+    "hold_out": "abc",
+    "trials": [{"number": 1, "values": {"head.dropout": 0.5}}],
+}
+STARTS = {"asked": {"structures": [], "files": {}}, "lines": ["start: all"]}
+CARD = {
+    "study": "tiny",
+    "drawn": False,
+    "input": {"size": 32, "channels": 1, "crop": "centre_square"},
+    "emotions": ["negative", "positive"],
+    "action_units": ["AU1"],
+    "dimensions": ["valence", "arousal"],
+    "thresholds": {"AU1": 0.5},
+    "data": {"dataset": "ckplus"},
+    "versions": {"keras": "3"},
+}
+
+
+def told_report(path):
+    """Reads a report as a finished run does."""
+    report = read_report(path)
+    return None if report is None else describe(report)
+
+
+READERS = {
+    "holdout.json": (REPORT, told_report),
+    "warm_start.json": (TRIALS, lambda path: read_kept(path, KeptTrials)),
+    "starts.json": (STARTS, lambda path: read_kept(path, KeptStarts)),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_damaged_file_is_told_with_its_name_and_the_way_out(tmp_path, name):
+    """Each damage of a run's file is one message, or changes nothing that is told."""
+    whole, read = READERS[name]
+    path = tmp_path / name
+    path.write_text(json.dumps(whole))
+    assert read(path)
+    for damage, text in damages(whole):
+        path.write_text(text)
+        try:
+            read(path)
+        except RunError as error:
+            told = str(error)
+            assert told.startswith(f"{path}: "), damage
+            assert "put back a copy, or move it away" in told, damage
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_is_needed_is_missed(tmp_path, name):
+    """A file of another shape is refused: no default stands in for what is gone."""
+    whole, read = READERS[name]
+    path = tmp_path / name
+    for text in cut(json.dumps(whole)).values():
+        path.write_text(text)
+        with pytest.raises(RunError):
+            read(path)
+    optional = {"part", "skipped", "tested_before", "split", "start", "labels"}
+    optional |= {"without_face", "twins", "action_units", "valence_arousal", "votes"}
+    for key in whole.keys() - optional:
+        path.write_text(json.dumps({k: v for k, v in whole.items() if k != key}))
+        with pytest.raises(RunError, match=key):
+            read(path)
+
+
+def test_no_file_is_no_fault(tmp_path):
+    """Where a run has not written a file yet, nothing is told."""
+    assert read_report(tmp_path / "holdout.json") is None
+
+
+def test_a_damaged_card_is_told_with_its_name(tmp_path):
+    """Each damage of a model's description is one message with the way out."""
+    model = tmp_path / "model.keras"
+    model.write_bytes(b"a model")
+    path = model.with_suffix(".json")
+    whole = CARD | {"sha256": sha256(model)}
+    path.write_text(json.dumps(whole))
+    assert read_description(model).emotions == ("negative", "positive")
+    for damage, text in damages(whole):
+        path.write_text(text)
+        try:
+            read_description(model)
+        except ModelError as error:
+            assert str(path) in str(error), damage  # noqa: PT017 - either may come
+            assert "copy both files anew" in str(error), damage  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"emotions": ["a", "b", "a"]}, "emotion names a twice"),
+        ({"action_units": ["AU1", "AU1"]}, "action_units names AU1 twice"),
+        ({"emotions": [], "action_units": [], "dimensions": []}, "names neither"),
+        ({"emotions": ["a", ""]}, "emotions.1"),
+        ({"action_units": ["file"]}, "action_units.0"),
+        ({"dimensions": ["valence", "dominance"]}, "dimensions.1"),
+        ({"thresholds": {"AU1": 1.5}}, "thresholds.AU1: .*less than or equal to 1"),
+        ({"thresholds": {"AU1": "0.5"}}, "thresholds.AU1: .*valid number"),
+        ({"input": {"size": 10**9, "channels": 1, "crop": "a"}}, "input.size"),
+        ({"input": {"size": 32, "channels": 2, "crop": "a"}}, "input.channels"),
+        ({"drawn": "no"}, "drawn"),
+    ],
+)
+def test_a_wrong_card_is_refused(tmp_path, changes, words):
+    """A description that no model can have is refused with its key."""
+    model = tmp_path / "model.keras"
+    model.write_bytes(b"a model")
+    told = CARD | {"sha256": sha256(model)} | changes
+    model.with_suffix(".json").write_text(json.dumps(told))
+    with pytest.raises(ModelError, match=words):
+        read_description(model)
+
+
+def test_damaged_toml_of_a_run_is_told(tmp_path):
+    """A cut study.toml or best.toml is a message with its path, or reads as a whole."""
+    record = TrialRecord(
+        number=1,
+        state="COMPLETE",
+        reason="",
+        value=0.5,
+        values={"training.epochs": 3},
+        curve={},
+        attributes={"epoch": 2, "thresholds": {"AU1": 0.25}},
+    )
+    texts = {
+        read_study: small().text(),
+        read_exported: exported(small(), record, drawn=False),
+    }
+    path = tmp_path / "run.toml"
+    for read, whole in texts.items():
+        kept = whole.splitlines(keepends=True)
+        fewer = ["".join(kept[:n] + kept[n + 1 :]) for n in range(len(kept))]
+        longer = [whole.replace(old, new) for old, new in (("= 3", "= []"), ("=", ""))]
+        for text in (*cut(whole).values(), *fewer, *longer):
+            path.write_text(text)
+            with suppress(StudyError):
+                read(path if read is read_exported else str(path))
+
+
+def test_damage_reaches_every_key():
+    """What damages files leaves no key of a report out."""
+    names = {name.split(":")[0] for name, _ in changed(REPORT)}
+    assert {"emotion.metrics.accuracy", "split.imbalance.hold-out"} <= names
+
+
+@pytest.mark.parametrize("content", [b"", b"x"])
+def test_emptied_database(tmp_path, content):
+    """An emptied database is refused beside a table of trials; alone it is new."""
+    folder = RunFolder(out=tmp_path, name="a")
+    folder.make()
+    check_database(folder)
+    folder.file("optuna.db").write_bytes(content)
+    check_database(folder)
+    folder.file("trials.csv").write_text("number\n0\n")
+    with pytest.raises(RunError, match=r"optuna\.db.*lost its trials.*Put back a copy"):
+        check_database(folder)
+    folder.file("optuna.db").write_bytes(b"SQLite format 3\0")
+    check_database(folder)

@@ -1,0 +1,151 @@
+"""A worker that cannot start: the cause is told whole, and no trial is spent."""
+
+import os
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from data_pipeline.images import detector
+from data_pipeline.system.cli import run_command
+from data_pipeline.system.errors import RunError, cause_of
+from models import backend
+from search.executors import ray_executor
+from search.executors.heartbeat import has_begun
+from search.executors.tune_bridge import Bridge
+from search.trial.messages import Asked
+from search.trial.worker_start import start_worker
+from tests.factories.runs import ROOT, STUDY, ended, searched, table, write_study
+
+BROKEN = """
+raise ImportError("libbroken.so: cannot open shared object file\\nsee the manual")
+"""
+NOTEBOOK = "module://matplotlib_inline.backend_inline"
+
+
+class FakeJob:
+    """A job, as far as a worker gets that cannot start."""
+
+    cpus = 1
+
+
+def test_a_cause_is_told_whole():
+    """The error, what led to it and the places are told, however many lines it has."""
+
+    def load():
+        raise OSError("no libcuda.so\nlook at the manual")
+
+    with pytest.raises(OSError, match="libcuda") as found:
+        load()
+    error = ImportError("cannot load the backend")
+    error.__cause__ = found.value
+    told = cause_of(error)
+    assert told.startswith("ImportError: cannot load the backend\nOSError: no libcuda")
+    assert f"look at the manual\n  ({__file__}, line" in told
+
+
+def test_keras_that_cannot_be_imported(monkeypatch):
+    """Every command that needs Keras tells it as one error, not as a traceback."""
+
+    def load():
+        raise ImportError("no libcuda.so")
+
+    monkeypatch.setattr(backend, "load_keras", load)
+    with pytest.raises(RunError, match=r"cannot be imported:\nImportError: no lib"):
+        backend.prepare_process(cpus=1)
+
+
+def test_a_detector_that_cannot_be_loaded(monkeypatch):
+    """Its process tells the cause, and the way without it."""
+
+    def load():
+        raise ImportError("no libcuda.so")
+
+    monkeypatch.setattr(detector, "load_keras", load)
+    with pytest.raises(
+        RunError, match=r'crop = "none":\nImportError: no libcuda'
+    ) as found:
+        detector.look(np.zeros((8, 8, 3), np.uint8))
+    copied = pickle.loads(pickle.dumps(found.value))  # noqa: S301 - our own bytes
+    assert str(copied) == str(found.value), "it comes from another process"
+
+
+def test_images_that_cannot_be_mapped(tmp_path):
+    """What fails after Keras, before any trial, is a failure of the start as well."""
+    job = FakeJob()
+    job.images = str(tmp_path / "missing.npy")
+    with pytest.raises(RunError, match=r"cannot start[^$]*missing.npy[^$]*No trial"):
+        start_worker(job)
+
+
+def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
+    """Its first step says why it cannot start, and no trial has begun in it."""
+
+    def broken(_, *, quiet):
+        assert not quiet, "a file takes what it says"
+        raise RunError("a worker cannot start: no libcuda.so")
+
+    monkeypatch.setattr(ray_executor, "start_worker", broken)
+    worker = object.__new__(ray_executor.WarmTrainable)
+    asked = Asked(number=3, seed=1, values={}, seconds=0.0)
+    worker.setup({"asked": asked}, job=FakeJob(), pulse=str(tmp_path))
+    told = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
+    assert worker.step() == told
+    assert worker.reset_config({"asked": asked})
+    assert worker.step() == told
+    assert not has_begun(tmp_path, "trial 3")
+
+
+def test_what_ray_knows_of_a_death_is_heard(tmp_path):
+    """Both Tune's file of the error and the worker's own words reach the bridge."""
+    wrong = tmp_path / "error.txt"
+    wrong.write_text("Task was killed due to the node running low on memory.")
+    bridge = Bridge(None, None)
+    scheduler = ray_executor.LedgerScheduler(bridge, lambda: "Fatal Python error")
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong)))
+    assert "low on memory" in bridge.trouble
+    assert bridge.trouble.endswith("Fatal Python error")
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=None))
+    assert bridge.trouble.strip() == "Fatal Python error"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["serial", "ray"])
+def test_the_whole_budget_is_left(tmp_path, coursework, start, executor):
+    """A broken library ends a search in one message; mended, it has lost nothing."""
+    broken = tmp_path / "broken" / "keras"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text(BROKEN)
+    study = write_study(tmp_path, text=STUDY.replace("trials = 2", "trials = 1"))
+    out = tmp_path / "runs"
+    words = ("--study", study, "--data", coursework, "--out", out)
+    words += ("--until", "search", "--executor", executor)
+    path = f"{broken.parent}:{ROOT}"
+    answer = ended(start("search.run", *words, PYTHONPATH=path))
+    assert answer.code == 1
+    assert answer.err.startswith("error: a worker cannot start")
+    assert "libbroken.so: cannot open shared object file\nsee the manual" in answer.err
+    assert "Traceback" not in answer.err
+
+    mended = searched(study, coursework, out, "--until", "search")
+    assert (mended.code, mended.err) == (0, "")
+    rows = table(out / "tiny-drawn")
+    assert [row["state"] for row in rows if row["reason"] != "interrupted"] == [
+        "COMPLETE"
+    ]
+
+
+def test_commands_are_no_notebooks(monkeypatch):
+    """What a command imports finds Matplotlib's backend for files."""
+    monkeypatch.setenv("MPLBACKEND", NOTEBOOK)
+    found = []
+    run_command(lambda: found.append(os.environ["MPLBACKEND"]))
+    assert found == ["agg"]
+
+
+@pytest.mark.slow
+def test_a_notebooks_variable_breaks_nothing(start):
+    """Keras is imported where Matplotlib's backend is that of a notebook."""
+    said = ended(start("tests.factories.keras_process", MPLBACKEND=NOTEBOOK))
+    assert (said.code, said.err) == (0, "")
