@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def retrained(tmp_path_factory, coursework):
     """A run that stops before its test, with checkpoints."""
     place = tmp_path_factory.mktemp("retrained")
-    words = ("--until", "retrain", "--set", "search.trial.checkpoints=1")
+    words = ("--until", "retrain", "--set", "search.checkpoints=1")
     said = searched(write_study(place), coursework, place / "runs", *words)
     assert (said.code, said.err) == (0, "")
     return place
@@ -32,7 +32,7 @@ def place(tmp_path, retrained):
 
 def again(place, data, *words, study="tiny"):
     """Gives a run's command again."""
-    words = ("--set", "search.trial.checkpoints=1", *words)
+    words = ("--set", "search.checkpoints=1", *words)
     return searched(place / f"{study}.toml", data, place / "runs", *words)
 
 
@@ -98,7 +98,7 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     text = labels.read_text()
     labels.write_text(text.replace("positive", "negative", 9))
     write_study(place, "other")
-    words = ("--set", "search.trials=1", "--set", "search.trial.checkpoints=")
+    words = ("--set", "search.trials=1", "--set", "search.checkpoints=")
     said = again(place, data, *words, study="other")
     assert said.code == 2
     assert "3 subjects stay held out" in said.out

@@ -20,6 +20,7 @@ from data_pipeline.exploration.wording import (
     points,
 )
 
+TOO_FEW = "fewer than two action units were coded"
 BY_EMOTION = "Action units of each emotion"
 
 
@@ -222,14 +223,12 @@ def cooccurrence_of_units(material: Material) -> Section | Absent:
                 "symmetric."
             ),
         ),
-        charts=(_cooccurrence_chart(found.names, rows, shares),),
-        tables=(_cooccurrence_table(found.names, rows, shares),),
+        charts=(_chart_together(found.names, rows, shares),),
+        tables=(_table_together(found.names, rows, shares),),
     )
 
 
-def _cooccurrence_chart(
-    names: tuple[str, ...], rows: list[str], shares: Array
-) -> Chart:
+def _chart_together(names: tuple[str, ...], rows: list[str], shares: Array) -> Chart:
     texts = [
         ["" if i == j else points(value) for j, value in enumerate(line)]
         for i, line in enumerate(shares)
@@ -255,9 +254,7 @@ def _cooccurrence_chart(
     )
 
 
-def _cooccurrence_table(
-    names: tuple[str, ...], rows: list[str], shares: Array
-) -> Table:
+def _table_together(names: tuple[str, ...], rows: list[str], shares: Array) -> Table:
     return Table(
         caption="Share of images with the row's unit that show the column's",
         columns=("given", *names),

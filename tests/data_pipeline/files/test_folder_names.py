@@ -128,7 +128,7 @@ def test_commands_on_a_run(tmp_path, main):
 
 def test_earlier_studies(tmp_path):
     """warm_start and study:NAME name a folder beside the run's own."""
-    settings = ['search.pipeline.warm_start="../x"', "backbone.weights=study:../x"]
+    settings = ['search.warm_start="../x"', "backbone.weights=study:../x"]
     study = read_study("smoke", settings=settings)
     folder = RunFolder(out=tmp_path, name="smoke")
     with pytest.raises(InputError, match=r"\[search\] warm_start: .*must not hold /"):

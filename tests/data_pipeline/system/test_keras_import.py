@@ -29,7 +29,7 @@ COMMANDS = {
     "search.run": ["--study", "smoke"],
     "search.train": ["--config", "best.toml"],
     "models.predict": ["--model", "model.keras", "a.png"],
-    "models.live": ["--model", "model.keras"],
+    "models.live.__main__": ["--model", "model.keras"],
 }
 REFUSED = """
 import sys

@@ -77,7 +77,7 @@ def runs(tmp_path_factory, coursework):
     for executor in ("serial", "ray"):
         out = place / executor
         words = ("--study", study, "--data", coursework, "--out", out)
-        words += ("--executor", executor, "--set", "search.trial.checkpoints=2")
+        words += ("--executor", executor, "--set", "search.checkpoints=2")
         answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
         assert not list(temporary.iterdir())

@@ -60,7 +60,7 @@ REFUSALS = {
     "folds": (None, ("split.folds=40",), "[split] folds"),
     "weights": (None, ("backbone.weights=gone.keras",), "backbone.weights"),
     "a start": (None, ("backbone.weights=study:gone",), "backbone.weights"),
-    "a warm start": (None, ("search.pipeline.warm_start=gone",), "[search] warm_start"),
+    "a warm start": (None, ("search.warm_start=gone",), "[search] warm_start"),
     "landmarks": (None, ("data.crop=landmarks",), "[data] crop"),
 }
 """What is wrong -> how the tree is harmed, settings, and what is told."""

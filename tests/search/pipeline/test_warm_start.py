@@ -140,7 +140,7 @@ def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
         lambda *_, **__: pytest.fail("labels were read"),
     )
     study = write_study(tmp_path)
-    words = ("--set", "search.pipeline.warm_start=v1")
+    words = ("--set", "search.warm_start=v1")
     answer = searched(study, coursework, tmp_path / "runs", *words)
     assert answer.code == 2
     assert "no run of a study v1 on drawn faces" in answer.err
@@ -160,7 +160,7 @@ def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
     monkeypatch.setattr(stages, "executor", lambda _: untrained)
     words = (coursework, tmp_path / "runs", "--until", "search")
     earlier = searched(write_study(tmp_path, "v1"), *words)
-    warm = ("--set", "search.pipeline.warm_start=v1", "--set", "search.trials=3")
+    warm = ("--set", "search.warm_start=v1", "--set", "search.trials=3")
     later = searched(write_study(tmp_path, "v2"), *words, *warm)
 
     assert (earlier.code, later.code, later.err) == (0, 0, "")

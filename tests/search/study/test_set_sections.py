@@ -41,8 +41,8 @@ TEXTS = {
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
     "search.pruner": {"hyperband": "hyperband", "none": "none"},
     "search.tensorboard": {"true": True, "false": False},
-    "search.trial.checkpoints": {"0": 0, "3": 3},
-    "search.pipeline.warm_start": {"fer": "fer", "ferplus": "ferplus"},
+    "search.checkpoints": {"0": 0, "3": 3},
+    "search.warm_start": {"fer": "fer", "ferplus": "ferplus"},
     "search.enqueue": {
         "[]": (),
         '[{ name = "ours", "head.dropout" = 0.2 }]': (
