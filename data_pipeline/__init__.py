@@ -1,1 +1,1 @@
-"""Files on disk become arrays: readers, drawn faces, splits, the sealed hold-out."""
+"""From files on disk to arrays: readers, synthetic faces, splits, the hold-out."""

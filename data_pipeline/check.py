@@ -1,6 +1,6 @@
 """``python -m data_pipeline.check``: tell what is wrong with a study's data set.
 
-    python -m data_pipeline.check --study NAME|FILE.toml [--data DIR|drawn]
+    python -m data_pipeline.check --study NAME|FILE.toml [--data DIR|synthetic]
         [--out DIR] [--all]
 
 It looks at every image, those of the hold-out included, and writes nothing. Exit codes:
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--data",
         type=some_text,
-        help="the data folder, or drawn (default: data/<dataset>)",
+        help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add(
         "--out",
@@ -74,11 +74,11 @@ def _check(asked: argparse.Namespace) -> int:
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
     from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
 
-    root, drawn = data_folder(keys.data.dataset, asked.data)
+    root, synthetic = data_folder(keys.data.dataset, asked.data)
     study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
-    past = past_of(asked.out / (f"{study}-drawn" if drawn else study))
+    past = past_of(asked.out / (f"{study}-synthetic" if synthetic else study))
     with stage_bars() as progress:
-        found = examine(root, keys, progress, drawn=drawn, past=past)
+        found = examine(root, keys, progress, synthetic=synthetic, past=past)
     report(root, found, shown=None if asked.all else SHOWN)
     return _PROBLEMS if found.problems else 0
 

@@ -1,4 +1,4 @@
-"""``python -m data_pipeline.draw``: write drawn faces in a real layout.
+"""``python -m data_pipeline.draw``: write synthetic faces in a real layout.
 
     python -m data_pipeline.draw --out DIR [--subjects N] [--seed S]
         [--layout coursework|official|ferplus|fer2013|affectnet]
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
-from data_pipeline.synthetic.write import LAYOUTS, write_drawn
+from data_pipeline.synthetic.write import LAYOUTS, write_synthetic
 from data_pipeline.system.cli import Parser, run_command, some_path
 from data_pipeline.system.progress import stage_bars
 from data_pipeline.system.terminal import say
@@ -43,21 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _draw(asked: argparse.Namespace) -> None:
     """Draws, and says where."""
     with stage_bars() as stages:
-        write_drawn(
+        write_synthetic(
             asked.out,
             layout=asked.layout,
             subjects=asked.subjects,
             seed=asked.seed,
             progress=lambda done, total: stages("drawing faces", done, total),
         )
-    say(f"drawn faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")
+    say(f"synthetic faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")
 
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
         prog="python -m data_pipeline.draw",
-        description="Write drawn faces (no real person) in a real data set's layout.",
+        description="Write synthetic faces in the layout of a real data set.",
         allow_abbrev=False,
     )
     parser.add_argument(

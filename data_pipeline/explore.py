@@ -1,6 +1,6 @@
 """``python -m data_pipeline.explore``: show what a study's data look like.
 
-    python -m data_pipeline.explore --study NAME|FILE.toml [--data DIR|drawn]
+    python -m data_pipeline.explore --study NAME|FILE.toml [--data DIR|synthetic]
         [--out DIR] [--demographics FILE.csv] [--show-faces]
 
 It writes one HTML page and a folder of its charts, of the development part alone: the
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--data",
         type=some_text,
-        help="the data folder, or drawn (default: data/<dataset>)",
+        help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add("--out", type=some_path, help="folder to write (default: runs/<study>/explore)")
     add(
@@ -89,14 +89,17 @@ def _explore(asked: argparse.Namespace) -> None:
     from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
 
     with stage_bars() as progress:
-        root, drawn = find_data(keys.data.dataset, asked.data, progress)
-        out = asked.out or _RUNS / (f"{study}-drawn" if drawn else study) / "explore"
+        root, synthetic = find_data(keys.data.dataset, asked.data, progress)
+        out = (
+            asked.out
+            or _RUNS / (f"{study}-synthetic" if synthetic else study) / "explore"
+        )
         output.check_free(out)
         material = gather(
             root,
             keys,
             study=study,
-            drawn=drawn,
+            synthetic=synthetic,
             demographics=asked.demographics,
             past=past_of(out.resolve().parent),
             progress=progress,

@@ -1,6 +1,6 @@
 """``python -m search.run``: search, retrain the winner, test it once on the hold-out.
 
-    python -m search.run --study NAME|FILE.toml [--data DIR|drawn] [--out DIR]
+    python -m search.run --study NAME|FILE.toml [--data DIR|synthetic] [--out DIR]
         [--set section.key=VALUE ...] [--executor ray|serial] [--storage URL]
         [--seed N] [--until search|retrain|holdout] [--reopen]
 
@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--data",
         type=some_text,
-        help="the data folder, or drawn (default: data/<dataset>)",
+        help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
     add(

@@ -130,7 +130,7 @@ class _Report:
     """The report of the one test, as far as a person is told of it."""
 
     trial: Count
-    drawn: bool
+    synthetic: bool
     guarantee: str
     subjects: Count | list[str] | None
     images: Count

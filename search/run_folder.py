@@ -21,8 +21,8 @@ DATABASE, TRIALS = "optuna.db", "trials.csv"
 RESERVED = ("cache",)
 """Folders beside the runs."""
 
-ENDINGS = ("-drawn", "-trained")
-"""What is added to a study's name for runs on drawn faces and for trained seeds."""
+ENDINGS = ("-synthetic", "-trained")
+"""What is added to a study's name for runs on synthetic faces and for trained seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,28 +137,30 @@ def check_name(study: str, place: str = "--study") -> None:
         )
 
 
-def run_name(study: str, *, drawn: bool) -> str:
-    """Names a run after its study, marked where the data are drawn.
+def run_name(study: str, *, synthetic: bool) -> str:
+    """Names a run after its study, marked where the data are synthetic.
 
     Example:
-        >>> run_name("ckplus", drawn=True)
-        'ckplus-drawn'
+        >>> run_name("ckplus", synthetic=True)
+        'ckplus-synthetic'
     """
-    return f"{study}-drawn" if drawn else study
+    return f"{study}-synthetic" if synthetic else study
 
 
-def studies_in(out: Path, file: str, *, drawn: bool) -> list[str]:
+def studies_in(out: Path, file: str, *, synthetic: bool) -> list[str]:
     """Lists the studies whose runs hold a file, by the names they have as studies.
 
     Args:
         out: the folder of all runs.
         file: its name.
-        drawn: whether runs on drawn faces are wanted, or those on real ones.
+        synthetic: whether runs on synthetic faces are wanted, or those on real ones.
     """
-    ending = run_name("", drawn=True)
+    ending = run_name("", synthetic=True)
     names = [path.parent.name for path in out.glob(f"*/{file}")]
     return sorted(
-        name.removesuffix(ending) for name in names if name.endswith(ending) == drawn
+        name.removesuffix(ending)
+        for name in names
+        if name.endswith(ending) == synthetic
     )
 
 

@@ -1,6 +1,6 @@
 """``python -m search.train``: train an exported configuration, with several seeds.
 
-    python -m search.train --config FILE [--data DIR|drawn] [--seeds K] [--out DIR]
+    python -m search.train --config FILE [--data DIR|synthetic] [--seeds K] [--out DIR]
 
 Trains on everything but the hold-out, which stays closed. Each seed has a folder
 ``<out>/<study>-trained/seed-<n>/`` like that of a run. Exit codes: 0 done, 1 failed,
@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--data",
         type=some_text,
-        help="the data folder, or drawn (default: data/<dataset>)",
+        help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add("--seeds", type=_positive, default=1, metavar="K", help="default: 1")
     add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")

@@ -6,7 +6,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from models.backend import environment
 from tests.factories.runs import started
 
@@ -27,9 +27,9 @@ settings.load_profile("shared")
 
 @pytest.fixture(scope="session")
 def coursework(tmp_path_factory):
-    """A small drawn data set in the coursework layout; copy it to change it."""
+    """A small synthetic data set in the coursework layout; copy it to change it."""
     root = tmp_path_factory.mktemp("data") / "coursework"
-    write_drawn(root, subjects=SUBJECTS, seed=3)
+    write_synthetic(root, subjects=SUBJECTS, seed=3)
     return root
 
 
@@ -37,7 +37,7 @@ def coursework(tmp_path_factory):
 def official(tmp_path_factory):
     """A smaller set in CK+'s official layout; copy it to change it."""
     root = tmp_path_factory.mktemp("data") / "official"
-    write_drawn(root, layout="official", subjects=12, seed=3)
+    write_synthetic(root, layout="official", subjects=12, seed=3)
     return root
 
 

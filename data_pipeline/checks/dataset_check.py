@@ -63,7 +63,7 @@ def examine(
     keys: DataKeys,
     progress: Progress,
     *,
-    drawn: bool = False,
+    synthetic: bool = False,
     past: Past = Past(),  # noqa: B008 - frozen, and nothing happened in it
 ) -> Examination:
     """Runs every check.
@@ -72,7 +72,7 @@ def examine(
         root: the data folder.
         keys: the data set and its split.
         progress: told what is done, how far, and of how much.
-        drawn: nobody in the data is real.
+        synthetic: nobody in the data is real.
         past: openings of the hold-out: who was tested stays held out here, too.
 
     Returns:
@@ -90,7 +90,7 @@ def examine(
         return Examination(source="", parts={}, problems=(wrong,))
     table = joined(table, keys.data.subjects)
     with named(keys.place), naming_left_out(table.skipped):
-        people = population(keys.data.dataset, root, drawn=drawn)
+        people = population(keys.data.dataset, root, synthetic=synthetic)
         divided = divide(table, keys.split, data=people, past=past).split
     parts = parts_of(table, divided)
     looks = _looks(table, progress)

@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 
 ALIKE = 0.99
-"""Correlation of two sketches from which they show one picture. On 273 drawn faces:
+"""Correlation of two sketches from which they show one picture. On 273 synthetic faces:
 copies at JPEG quality 30 or a fifth of the size have .998 and more, faces of two people
 .965 at most."""
 _BLOCK = 1024

@@ -41,7 +41,7 @@ def _page(root: Path, found: Examination, shown: int | None) -> RenderableType:
 
 def _heading(root: Path, found: Examination) -> str:
     folder = root.parent if root.is_file() else root
-    mark = ", DRAWN faces: no real person" if (folder / MARKER).is_file() else ""
+    mark = ", SYNTHETIC faces: no real person" if (folder / MARKER).is_file() else ""
     if not found.source:
         return f"{root}{mark}: the labels cannot be read, so no image was looked at"
     parts = ", ".join(f"{name} {count}" for name, count in found.parts.items())

@@ -31,7 +31,7 @@ class Data:
     the id of the same person; an id that is mapped to itself is a person apart.
     """
 
-    dataset: Literal["ckplus", "drawn", "fer2013", "ferplus", "affectnet"]
+    dataset: Literal["ckplus", "synthetic", "fer2013", "ferplus", "affectnet"]
     targets: Annotated[
         tuple[Literal["emotion", "action_units", "valence_arousal"], ...],
         Field(strict=False, min_length=1),

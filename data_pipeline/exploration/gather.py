@@ -22,7 +22,7 @@ def gather(  # noqa: PLR0913 - what a command was asked, one by one
     keys: DataKeys,
     *,
     study: str,
-    drawn: bool,
+    synthetic: bool,
     demographics: Path | None,
     past: Past,
     progress: Progress,
@@ -33,7 +33,7 @@ def gather(  # noqa: PLR0913 - what a command was asked, one by one
         root: the data folder.
         keys: the data set and its split.
         study: the study's name.
-        drawn: nobody in the data is real.
+        synthetic: nobody in the data is real.
         demographics: the CSV of the subjects, if there is one.
         past: openings of the hold-out: who was tested is not counted.
         progress: told of the files that were looked at.
@@ -48,13 +48,13 @@ def gather(  # noqa: PLR0913 - what a command was asked, one by one
     if demographics is not None:
         people = read_demographics(demographics).joined(keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
-    shown = population(keys.data.dataset, root, drawn=drawn)
+    shown = population(keys.data.dataset, root, synthetic=synthetic)
     parts = divide(table, keys.split, data=shown, past=past).split
     known, strangers = _developing(people, parts.development, parts.hold_out)
     return Material(
         study=study,
         data=str(root),
-        drawn=drawn,
+        synthetic=synthetic,
         by=str(parts.guarantee),
         table=parts.development,
         folds=parts.folds,

@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 
 MOST = 4000
-"""Images looked at; of a larger set so many are drawn: shares are then right within
+"""Images looked at; of a larger set so many are sampled: shares are then right within
 1.6 points of a hundred, 19 times in 20."""
 
 

@@ -27,7 +27,7 @@ class Material:
     Attributes:
         study: its name.
         data: the data folder, as it was named.
-        drawn: nobody in the data is real.
+        synthetic: nobody in the data is real.
         by: what the split guarantees: ``subject`` or ``partition``.
         table: the development rows.
         folds: positions in that table.
@@ -40,7 +40,7 @@ class Material:
 
     study: str
     data: str
-    drawn: bool
+    synthetic: bool
     by: str
     table: SampleTable
     folds: tuple[Fold, ...]

@@ -80,8 +80,8 @@ _GUARANTEES = {
     "partition": "by the published partition; no subject is named, so that one person "
     "may be in two parts",
 }
-_DRAWN = (
-    "DRAWN faces: no real person. These images were drawn by a program; the page says "
+_SYNTHETIC = (
+    "SYNTHETIC faces: no real person. A program rendered these images; the page says "
     "nothing about people."
 )
 
@@ -148,8 +148,9 @@ def _header(material: Material) -> list[str]:
         "Hold-out": f"{counted(held.images, 'image')}{people}: not opened, not "
         "shown, and their labels counted nowhere below.",
     }
+    notice = [f'<p class="notice">{escape(_SYNTHETIC)}</p>']
     return [
-        *([f'<p class="notice">{escape(_DRAWN)}</p>'] if material.drawn else []),
+        *(notice if material.synthetic else ()),
         '<dl class="figures">',
         *(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>"
           for k, v in figures.items()),

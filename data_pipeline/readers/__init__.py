@@ -63,8 +63,8 @@ class Reader:
             raise DataError(
                 f"{root}: [data] neutral and frames choose among the frames of a "
                 "sequence, which these data do not name; remove both keys, or read "
-                "the official CK+ tree (drawn: python -m data_pipeline.draw --layout "
-                "official --out DIR)"
+                "the official CK+ tree (synthetic: python -m data_pipeline.draw "
+                "--layout official --out DIR)"
             )
         return self.read_frames(root, frames)
 
@@ -104,7 +104,7 @@ READERS: dict[str, Reader] = {
 
 DATASETS: dict[str, tuple[str, ...]] = {
     "ckplus": ("ckplus_csv", "ckplus", "ckplus48"),
-    "drawn": ("ckplus_csv", "ckplus", "ckplus48"),
+    "synthetic": ("ckplus_csv", "ckplus", "ckplus48"),
     "fer2013": ("fer2013",),
     "ferplus": ("ferplus",),
     "affectnet": ("affectnet_csv", "affectnet"),
@@ -114,17 +114,18 @@ DATASETS: dict[str, tuple[str, ...]] = {
 _OBTAIN_CKPLUS = (
     "CK+ is free for research: ask for it at https://www.jeffcohn.net/Resources/ (the "
     "agreement form comes back with links), unpack it there, or name its folder with "
-    "--data DIR. Without CK+ the same command works on drawn faces: add --data drawn"
+    "--data DIR. Without CK+ the same command works on synthetic faces: add "
+    "--data synthetic"
 )
 _OBTAIN_FER = (
     "The images are fer2013.csv (Kaggle, Challenges in Representation Learning), the "
     "votes fer2013new.csv (github.com/microsoft/FERPlus). Without them the command "
-    "works on drawn faces: add --data drawn"
+    "works on synthetic faces: add --data synthetic"
 )
 _OBTAIN_AFFECTNET = (
     "AffectNet is given to researchers who sign its licence: ask for it at "
     "http://mohammadmahoor.com/affectnet/, unpack it there, or name its folder with "
-    "--data DIR. Without it the command works on drawn faces: add --data drawn"
+    "--data DIR. Without it the command works on synthetic faces: add --data synthetic"
 )
 _OBTAIN = {
     "fer2013": _OBTAIN_FER,

@@ -1,4 +1,4 @@
-"""Where a study's data lie: the folder named, its usual place, or drawn faces."""
+"""Where a study's data lie: the folder named, its usual place, or synthetic faces."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,9 @@ from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.system.errors import DataError
 
 DATA = Path("data")
-DRAWN = "drawn"
-DRAWN_LAYOUTS = {name: name for name in ("ferplus", "fer2013", "affectnet")}
-"""Data set -> the layout that its stand-in is drawn in; all others: CK+'s."""
+SYNTHETIC = "synthetic"
+SYNTHETIC_LAYOUTS = {name: name for name in ("ferplus", "fer2013", "affectnet")}
+"""Data set -> the layout of its synthetic stand-in; all others: CK+'s."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -19,19 +19,19 @@ def data_folder(dataset: str, data: str | None) -> tuple[Path, bool]:
 
     Args:
         dataset: what the study's ``[data] dataset`` names.
-        data: ``--data``: a folder, ``drawn``, or ``None`` for ``data/<dataset>``.
+        data: ``--data``: a folder, ``synthetic``, or ``None`` for ``data/<dataset>``.
 
     Returns:
-        The folder, and whether its faces are drawn.
+        The folder, and whether its faces are synthetic.
 
     Raises:
-        DataError: drawn faces are wanted, and were not drawn yet.
+        DataError: synthetic faces are wanted, and were not generated yet.
     """
-    if (data or dataset) == DRAWN:
+    if (data or dataset) == SYNTHETIC:
         root, layout = _drawn(dataset)
         if not (root / MARKER).is_file():
             raise DataError(
-                f"no drawn faces at {root}; draw them with "
+                f"no synthetic faces at {root}; generate them with "
                 f"python -m data_pipeline.draw --out {root} --layout {layout}"
             )
         return root, True
@@ -42,32 +42,34 @@ def data_folder(dataset: str, data: str | None) -> tuple[Path, bool]:
 
 
 def find_data(dataset: str, data: str | None, progress: Progress) -> tuple[Path, bool]:
-    """Finds the data folder; drawn data are drawn first where they are missing.
+    """Finds the data folder; synthetic data are generated first where they are missing.
 
     Args:
         dataset: what the study's ``[data] dataset`` names.
-        data: ``--data``: a folder, ``drawn``, or ``None`` for ``data/<dataset>``.
-        progress: sees the drawing go on.
+        data: ``--data``: a folder, ``synthetic``, or ``None`` for ``data/<dataset>``.
+        progress: called as the faces are rendered.
 
     Returns:
-        The folder, and whether its faces are drawn.
+        The folder, and whether its faces are synthetic.
     """
-    if (data or dataset) != DRAWN:
+    if (data or dataset) != SYNTHETIC:
         return data_folder(dataset, data)
     root, layout = _drawn(dataset)
     if not (root / MARKER).is_file():
         # Loads what draws faces, which other data need not.
-        from data_pipeline.synthetic.write import write_drawn  # noqa: PLC0415
+        from data_pipeline.synthetic.write import write_synthetic  # noqa: PLC0415
 
-        write_drawn(
+        write_synthetic(
             root,
             layout=layout,
-            progress=lambda n, of: progress("drawing faces", n, of),
+            progress=lambda n, of: progress("rendering faces", n, of),
         )
     return root, True
 
 
 def _drawn(dataset: str) -> tuple[Path, str]:
-    """Where the stand-in of a data set lies, and in which layout it is drawn."""
-    layout = DRAWN_LAYOUTS.get(dataset)
-    return DATA / (f"{DRAWN}-{layout}" if layout else DRAWN), layout or "coursework"
+    """Where the stand-in of a data set lies, and in which layout it is generated."""
+    layout = SYNTHETIC_LAYOUTS.get(dataset)
+    return DATA / (
+        f"{SYNTHETIC}-{layout}" if layout else SYNTHETIC
+    ), layout or "coursework"

@@ -17,7 +17,7 @@ from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
 from data_pipeline.system.workers import fresh_processes
 
 Progress = Callable[[int, int], None]
-"""Called with (pictures drawn, pictures in all)."""
+"""Called with (pictures rendered, pictures in all)."""
 
 _BATCH = 8
 # Below this many pictures, starting processes takes longer than they save.
@@ -36,7 +36,7 @@ def draw_all(
     Args:
         folder: where their relative paths start.
         pictures: what to draw.
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
         progress: told after each batch.
     """
     cores = _cores()

@@ -1,4 +1,4 @@
-"""Writes one drawn data set: all of it or nothing, never over other files."""
+"""Writes one synthetic data set: all of it or nothing, never over other files."""
 
 import hashlib
 import tempfile
@@ -34,10 +34,10 @@ _FOLLOWED = {
     "fer2013": "The layout follows FER2013",
     "affectnet": "The layout follows AffectNet's npy release",
 }
-_DRAWING = 3  # Raise it when the same seed draws other bytes than before.
+_VERSION = 3  # Raise it when the same seed gives other bytes than before.
 
 
-def write_drawn(
+def write_synthetic(
     out: Path,
     *,
     layout: str = "coursework",
@@ -45,7 +45,7 @@ def write_drawn(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> None:
-    """Writes a drawn data set in a real one's layout.
+    """Writes a synthetic data set in a real one's layout.
 
     A folder that already holds this very set is left as it is. A killed call leaves
     nothing at ``out``.
@@ -54,16 +54,16 @@ def write_drawn(
         out: folder to make; missing, empty, or the same set from an earlier call.
         layout: a key of ``LAYOUTS``.
         subjects: number of people; the numbers of sequences scale with it.
-        seed: everything is drawn from it; the same seed gives the same bytes.
-        progress: called with (pictures drawn, pictures in all).
+        seed: everything is generated from it; the same seed gives the same bytes.
+        progress: called with (pictures rendered, pictures in all).
 
     Raises:
         DataError: an unknown layout, too many subjects, or a folder with other files.
     """
     if layout not in LAYOUTS:
         raise DataError(
-            f"The layout of drawn faces must be one of {', '.join(LAYOUTS)}, but got "
-            f"{layout!r}; give --layout one of these."
+            f"The layout of synthetic faces must be one of {', '.join(LAYOUTS)}, but "
+            f"got {layout!r}; give --layout one of these."
         )
     sequences = plan(subjects, seed)
     heading = _heading(layout, subjects, seed)
@@ -74,7 +74,7 @@ def write_drawn(
     with tempfile.TemporaryDirectory(
         prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
     ) as staging:
-        fresh = Path(staging) / "drawn"
+        fresh = Path(staging) / "synthetic"
         fresh.mkdir()
         _write_labels(fresh, LAYOUTS[layout].labels(sequences))
         draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
@@ -85,13 +85,13 @@ def write_drawn(
 def _heading(layout: str, subjects: int, seed: int) -> str:
     """What the marker says about a set, before its digest."""
     return (
-        "Drawn faces: no real person is shown, was photographed, traced or measured.\n"
+        "Synthetic faces: no real person was shown, photographed, traced or measured.\n"
         f"{_FOLLOWED.get(layout, _CKPLUS)}; the pictures and labels do not come "
         "from it.\n"
         f"command: python -m data_pipeline.draw --layout {layout} "
         f"--subjects {subjects} --seed {seed} --out DIR\n"
         f"seed: {seed}\n"
-        f"drawing: {_DRAWING}\n"
+        f"version: {_VERSION}\n"
     )
 
 
@@ -108,7 +108,7 @@ def _check_same(out: Path, heading: str) -> None:
     text = read_text(marker) if marker.is_file() else ""
     if text != f"{heading}digest: {_digest(out) if text.startswith(heading) else ''}\n":
         raise DataError(
-            "Drawn faces are written to a new or empty folder only, or to one that "
+            "Synthetic faces are written to a new or empty folder only, or to one that "
             f"holds the same set unchanged, but {out} holds other files; give --out "
             "another folder, or remove this one yourself."
         )

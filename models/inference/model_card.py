@@ -48,7 +48,7 @@ class Description:
     """
 
     study: str
-    drawn: bool
+    synthetic: bool
     input: Input
     emotions: Annotated[tuple[Name, ...], Field(max_length=100)]
     action_units: Annotated[tuple[Unit, ...], Field(max_length=100)]
@@ -102,8 +102,8 @@ def model_file(asked: Path) -> Path:
 
 
 def _named_after_its_run(asked: Path) -> Path | None:
-    """Finds the model of a run, or of one on drawn data, whose name alone was given."""
-    runs = (RUNS / asked, RUNS / f"{asked}-drawn")
+    """Finds the model of a run that was given by name, on real or synthetic data."""
+    runs = (RUNS / asked, RUNS / f"{asked}-synthetic")
     return next((run / MODEL for run in runs if (run / MODEL).is_file()), None)
 
 

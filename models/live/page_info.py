@@ -14,9 +14,9 @@ WHAT_IT_SAYS = (
     "It says how a model labels the look of a face, not what a person feels; it errs, "
     "and not alike for all people."
 )
-DRAWN = (
-    "DRAWN: the model learned from drawn faces alone. What it says about real people "
-    "means nothing."
+SYNTHETIC = (
+    "SYNTHETIC: the model learned from synthetic faces alone. What it says about real "
+    "people means nothing."
 )
 NO_FACE_SOUGHT = (
     "This model was trained on faces already cut out, and looks for none: it judges "
@@ -52,9 +52,9 @@ def facts(
         "ratings": description.dimensions,
         "trained": (
             f"Study {description.study}, trained on {description.data.dataset}"
-            + (", drawn faces" if description.drawn else "")
+            + (", synthetic faces" if description.synthetic else "")
         ),
-        "warning": DRAWN if description.drawn else "",
+        "warning": SYNTHETIC if description.synthetic else "",
         "notes": [
             *(_unsought(source) if kind == "none" else []),
             *([f"Note: {note}."] if note else []),

@@ -40,7 +40,7 @@ class Origin:
     trial: Annotated[int, Field(ge=0)]
     value: Annotated[float, Field(allow_inf_nan=False)]
     epoch: Annotated[int, Field(ge=1)]
-    drawn: bool
+    synthetic: bool
     learning_rates: list[Annotated[float, Field(gt=0.0, allow_inf_nan=False)]] = field(
         default_factory=list
     )
@@ -55,13 +55,13 @@ class Exported:
     thresholds: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
 
 
-def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
+def exported(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
     """Writes a completed trial as TOML.
 
     Args:
         study: the study it belongs to.
         record: the trial; it has a value.
-        drawn: whether it was found on drawn data.
+        synthetic: whether it was found on synthetic data.
 
     Returns:
         The text of the file.
@@ -71,7 +71,7 @@ def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
         trial=record.number,
         value=float(record.value or 0.0),
         epoch=int(record.attributes["epoch"]),
-        drawn=drawn,
+        synthetic=synthetic,
         learning_rates=_waited_for(record),
     )
     tables: dict[str, Any] = {
@@ -82,7 +82,7 @@ def exported(study: Study, record: TrialRecord, *, drawn: bool) -> str:
         "fixed": complete(record.values),
         "thresholds": dict(record.attributes["thresholds"]),
     }
-    mark = " on DRAWN faces" if drawn else ""
+    mark = " on SYNTHETIC faces" if synthetic else ""
     return (
         f"# Trial {record.number} of study {study.name}{mark}. Train it with\n"
         "# python -m search.train --config FILE\n" + tomli_w.dumps(tables)

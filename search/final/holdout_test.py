@@ -99,7 +99,7 @@ def open_and_test(
     twins = twins_in(study, labelled, table, pixels, folder.cache)
     report = {
         "study": study.name,
-        "drawn": labelled.drawn,
+        "synthetic": labelled.synthetic,
         "trial": described["trial"],
         "guarantee": kept_promise(labelled.split.guarantee, twins=int(twins.sum())),
         "part": labelled.split.part,

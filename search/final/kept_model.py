@@ -86,7 +86,10 @@ def is_of_data(card: Mapping[str, Any], labelled: Labelled) -> bool:
 
 def _is_of(card: Mapping[str, Any], study: Study, labelled: Labelled) -> bool:
     """Tells whether a card is of this run's winner: no checkpoint, no further seed."""
-    same = (card.get("study"), card.get("drawn")) == (study.name, labelled.drawn)
+    same = (card.get("study"), card.get("synthetic")) == (
+        study.name,
+        labelled.synthetic,
+    )
     return same and is_of_data(card, labelled) and not card.keys() & {"fold", "seed"}
 
 

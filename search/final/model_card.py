@@ -101,7 +101,7 @@ def card_of(
     frame = labelled.frame
     return {
         "study": study.name,
-        "drawn": labelled.drawn,
+        "synthetic": labelled.synthetic,
         "trial": winner.trial,
         "epochs": winner.epoch,
         "parameters": parameters,

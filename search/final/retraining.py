@@ -54,13 +54,13 @@ def retrain_order(
 
 
 def write_best(
-    study: Study, folder: RunFolder, best: TrialRecord, *, drawn: bool
+    study: Study, folder: RunFolder, best: TrialRecord, *, synthetic: bool
 ) -> None:
     """Writes the winner's configuration; files of an earlier winner are set aside."""
     card = card_in(folder)
     if card is not None and card["trial"] != best.number:
         folder.set_aside((BEST, MODEL, SIDECAR, REPORT))
-    write_text(folder.file(BEST), exported(study, best, drawn=drawn))
+    write_text(folder.file(BEST), exported(study, best, synthetic=synthetic))
 
 
 def keep_model(

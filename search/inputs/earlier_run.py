@@ -6,13 +6,13 @@ from search.run_folder import RunFolder, check_fit, run_name, studies_in
 from search.study.study import Study
 
 
-def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
+def check_warm_start(study: Study, folder: RunFolder, *, synthetic: bool) -> None:
     """Refuses an earlier run that is not there, before any label is read.
 
     Args:
         study: the study; ``[search] warm_start`` names the earlier one, if any.
         folder: of the study's run, which may keep what it read at its first start.
-        drawn: whether its data are drawn; then so are the earlier run's.
+        synthetic: whether its data are synthetic; then so are the earlier run's.
 
     Raises:
         InputError: there is no such run.
@@ -20,11 +20,11 @@ def check_warm_start(study: Study, folder: RunFolder, *, drawn: bool) -> None:
     name = study.search.warm_start
     kept = read_kept(folder.file(WARM_START), KeptTrials)
     if name is not None and (kept is None or kept.study != name):
-        earlier_run(study, folder, name, drawn=drawn)
+        earlier_run(study, folder, name, synthetic=synthetic)
 
 
 def earlier_run(
-    study: Study, folder: RunFolder, name: str, *, drawn: bool
+    study: Study, folder: RunFolder, name: str, *, synthetic: bool
 ) -> RunFolder:
     """Finds the earlier run beside the study's own.
 
@@ -32,7 +32,7 @@ def earlier_run(
         study: the study.
         folder: of its run.
         name: of the earlier study.
-        drawn: whether the data of both are drawn.
+        synthetic: whether the data of both are synthetic.
 
     Returns:
         The folder of the earlier run.
@@ -46,12 +46,12 @@ def earlier_run(
             f"[search] warm_start: {name} is this study itself, which goes on by the "
             "same command; name another one"
         )
-    runs = studies_in(folder.out, "study.toml", drawn=drawn)
+    runs = studies_in(folder.out, "study.toml", synthetic=synthetic)
     if name not in runs:
-        on = " on drawn faces" if drawn else ""
+        on = " on synthetic faces" if synthetic else ""
         known = nearest(name, runs) if runs else f"there are no runs{on} yet"
         raise InputError(
             f"[search] warm_start: there is no run of a study {name}{on} in "
             f"{folder.out}; {known}"
         )
-    return RunFolder(out=folder.out, name=run_name(name, drawn=drawn))
+    return RunFolder(out=folder.out, name=run_name(name, synthetic=synthetic))

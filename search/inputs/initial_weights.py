@@ -75,7 +75,7 @@ def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
 
 
 def models_of(
-    space: SearchSpace, runs: Path, study: str, *, drawn: bool
+    space: SearchSpace, runs: Path, study: str, *, synthetic: bool
 ) -> tuple[tuple[str, str], ...]:
     """Finds the models of the earlier studies that a space starts from.
 
@@ -83,7 +83,7 @@ def models_of(
         space: of the study.
         runs: the folder of all runs.
         study: its name.
-        drawn: whether its data are drawn; then so are those that it starts from.
+        synthetic: whether its data are synthetic; its start must then be, too.
 
     Returns:
         Each such value of ``backbone.weights`` and the file of its model.
@@ -92,7 +92,9 @@ def models_of(
         StudyError: such a run has no model; names the command that makes one.
     """
     named = sorted(w for w in _weights(space) if w.startswith(STUDY))
-    return tuple((w, str(_model_of(w, runs, study, drawn=drawn))) for w in named)
+    return tuple(
+        (w, str(_model_of(w, runs, study, synthetic=synthetic))) for w in named
+    )
 
 
 def check_space(space: SearchSpace, frame: Frame) -> None:
@@ -111,7 +113,7 @@ def check_seen(
     frame: Frame,
     *,
     dataset: str,
-    drawn: bool,
+    synthetic: bool,
     tested: Mapping[str, str] | None = None,
 ) -> None:
     """Refuses a model that has learned from the data of this study.
@@ -123,7 +125,7 @@ def check_seen(
         space: of the study.
         frame: knows the models of earlier studies.
         dataset: the study's data set.
-        drawn: whether its data are drawn.
+        synthetic: whether its data are synthetic.
         tested: digests of the models that were tested on these people, and by which
             run; each has learned from others of the data set.
 
@@ -134,7 +136,7 @@ def check_seen(
     for name, path in _files(space, frame):
         check_digest(name, path)
         run = tested.get(sha256(path)) if tested else None
-        if run or has_seen(path, dataset, drawn=drawn):
+        if run or has_seen(path, dataset, synthetic=synthetic):
             whose = f" (it is that of run {run})" if run else ""
             raise StudyError(
                 f"backbone.weights {name}: this model{whose} has learned from the "
@@ -176,7 +178,7 @@ def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any
     Args:
         weights: ``backbone.weights`` of its configuration.
         frame: knows the models of earlier studies.
-        start: what was taken; ``None`` where the backbone was drawn.
+        start: what was taken; ``None`` where the backbone was initialized at random.
 
     Returns:
         ``start`` with the layers, the file's digest and the data that it has seen, or
@@ -202,7 +204,7 @@ def started(described: Mapping[str, Any]) -> dict[str, Any]:
     return {"start": {"weights": start["weights"], **counts, **told}}
 
 
-def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
+def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
     name = weights.removeprefix(STUDY)
     if not name:
         raise StudyError(
@@ -215,8 +217,8 @@ def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
             f'backbone.weights "{weights}": a study cannot start from its own model; '
             "name another study, or copy this one's file under another name"
         )
-    having = studies_in(runs, "model.json", drawn=drawn)
-    path = runs / run_name(name, drawn=drawn) / "model.keras"
+    having = studies_in(runs, "model.json", synthetic=synthetic)
+    path = runs / run_name(name, synthetic=synthetic) / "model.keras"
     if name in having and not path.is_file():
         raise StudyError(
             f'backbone.weights "{weights}": {path} is gone, though its description is '
@@ -224,12 +226,12 @@ def _model_of(weights: str, runs: Path, study: str, *, drawn: bool) -> Path:
         )
     if name not in having:
         known = nearest(name, having) if having else "no other study has one"
-        data = "drawn" if drawn else "DIR"
+        data = "synthetic" if synthetic else "DIR"
         train = f"python -m search.run --study {name} --data {data} --out {runs}"
         raise StudyError(
             f'backbone.weights "{weights}": there is no model of a study {name} '
-            f"{'on drawn faces ' if drawn else ''}in {runs}; {known}; or train it "
-            f"first: {train}"
+            f"{'on synthetic faces ' if synthetic else ''}in {runs}; {known}; or train "
+            f"it first: {train}"
         )
     return path
 

@@ -50,7 +50,7 @@ Progress = Callable[[str, int, int], None]
 class Labelled:
     """What is known before any pixel is read.
 
-    ``drawn`` says that nobody in the data is real. ``skipped`` is what the reader
+    ``synthetic`` says that nobody in the data is real. ``skipped`` is what the reader
     left out, ``classes`` what the study's classes and the labels have against each
     other, ``understood`` what is spelled in another way than usual.
     ``population`` names whom the data show, whatever their layout and labels; ``told``
@@ -58,7 +58,7 @@ class Labelled:
     """
 
     root: Path
-    drawn: bool
+    synthetic: bool
     development: Development
     frame: Frame
     fingerprint: str
@@ -93,7 +93,7 @@ def read_labels(
     study: Study,
     root: Path,
     *,
-    drawn: bool,
+    synthetic: bool,
     progress: Progress | None = None,
     runs: Path = Path("runs"),
 ) -> Labelled:
@@ -102,7 +102,7 @@ def read_labels(
     Args:
         study: the study.
         root: the data folder.
-        drawn: whether its faces are drawn.
+        synthetic: whether its faces are synthetic.
         progress: sees the reading go on.
         runs: the folder of all runs, where models of earlier studies are.
 
@@ -114,14 +114,14 @@ def read_labels(
         StudyError: a configuration of the space cannot be built for these data.
     """
     with named(study.place):
-        models = models_of(study.space, runs.resolve(), study.name, drawn=drawn)
+        models = models_of(study.space, runs.resolve(), study.name, synthetic=synthetic)
     table = read_table(
         root,
         study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    past = past_of(runs / run_name(study.name, drawn=drawn))
-    people = population(study.data.dataset, root, drawn=drawn)
+    past = past_of(runs / run_name(study.name, synthetic=synthetic))
+    people = population(study.data.dataset, root, synthetic=synthetic)
     with named(study.place), naming_left_out(table.skipped):
         divided = divide(table, study.split, data=people, past=past)
         development = read_development(study.data, divided.split)
@@ -141,12 +141,12 @@ def read_labels(
             study.space,
             frame,
             dataset=study.data.dataset,
-            drawn=drawn,
+            synthetic=synthetic,
             tested=models_tested(past.receipts, people),
         )
     return Labelled(
         root=root,
-        drawn=drawn,
+        synthetic=synthetic,
         development=development,
         frame=frame,
         fingerprint=table.fingerprint(),

@@ -21,28 +21,30 @@ def seen_by(path: Path) -> list[Mapping[str, Any]]:
         path: of the model; its description lies in the file, beside it, or nowhere.
 
     Returns:
-        ``dataset``, ``drawn`` and ``hold_out`` of each.
+        ``dataset``, ``synthetic`` and ``hold_out`` of each.
     """
     found: list[Mapping[str, Any]] = []
     for described in _descriptions(path):
         own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
         earlier = described.get("start", {}).get("seen", [])
-        for seen in (own | {"drawn": described.get("drawn")}, *earlier):
+        for seen in (own | {"synthetic": described.get("synthetic")}, *earlier):
             if seen not in found:
                 found.append(seen)
     return found
 
 
-def has_seen(path: Path, dataset: str, *, drawn: bool) -> bool:
+def has_seen(path: Path, dataset: str, *, synthetic: bool) -> bool:
     """Tells whether a model, or what it started from, has learned from a data set.
 
     Args:
         path: of the model.
         dataset: its name, or that of other labels of the same images.
-        drawn: whether its faces are drawn.
+        synthetic: whether its faces are synthetic.
     """
-    found = {(same_images(seen["dataset"]), seen["drawn"]) for seen in seen_by(path)}
-    return (same_images(dataset), drawn) in found
+    found = {
+        (same_images(seen["dataset"]), seen["synthetic"]) for seen in seen_by(path)
+    }
+    return (same_images(dataset), synthetic) in found
 
 
 def is_known(path: Path) -> bool:
@@ -111,8 +113,8 @@ def _ours(found: Any) -> Mapping[str, Any]:
     try:
         seen = found.get("start", {"seen": []}).get("seen", [])
         sets = [found["data"]["dataset"], *(one["dataset"] for one in seen)]
-        drawn = [one["drawn"] for one in seen]
+        synthetic = [one["synthetic"] for one in seen]
     except (KeyError, TypeError, AttributeError):
         return {}
     ours = isinstance(seen, list) and all(isinstance(name, str) for name in sets)
-    return found if ours and all(isinstance(one, bool) for one in drawn) else {}
+    return found if ours and all(isinstance(one, bool) for one in synthetic) else {}

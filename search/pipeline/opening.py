@@ -52,14 +52,14 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)
     with SearchProgress(Console()) as progress:
-        root, drawn = find_data(study.data.dataset, asked.data, progress.stage)
+        root, synthetic = find_data(study.data.dataset, asked.data, progress.stage)
         folder = RunFolder(
-            out=asked.out.resolve(), name=run_name(study.name, drawn=drawn)
+            out=asked.out.resolve(), name=run_name(study.name, synthetic=synthetic)
         )
         with named(study.place):
-            check_warm_start(study, folder, drawn=drawn)
+            check_warm_start(study, folder, synthetic=synthetic)
         labelled = read_labels(
-            study, root, drawn=drawn, progress=progress.stage, runs=asked.out
+            study, root, synthetic=synthetic, progress=progress.stage, runs=asked.out
         )
         if labelled.understood:
             progress.say("; ".join(labelled.understood))

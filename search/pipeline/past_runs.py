@@ -19,20 +19,21 @@ def find_run(out: Path, name: str) -> RunFolder:
 
     Args:
         out: the folder of all runs.
-        name: for example ``ckplus`` or ``ckplus-drawn``.
+        name: for example ``ckplus`` or ``ckplus-synthetic``.
 
     Raises:
         InputError: there is no such run, or the name fits two.
     """
     check_fit(name, "--study")
-    names = [run_name(name, drawn=drawn) for drawn in (False, True)]
+    names = [run_name(name, synthetic=synthetic) for synthetic in (False, True)]
     found = [n for n in names if (out / n / STUDY).is_file()]
     if len(found) == 1:
         return RunFolder(out=out, name=found[0])
     if found:
         raise InputError(
             f"--study {name}: there are two runs, {' and '.join(found)}; a result on "
-            f"drawn faces is not one on real ones, so name {found[1]} or move one away"
+            f"synthetic faces is not one on real ones, so name {found[1]} or move one "
+            "away"
         )
     known = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
@@ -68,8 +69,10 @@ def export_trial(
         raise InputError(f"--to {to}: the file exists and is not written over")
     if not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; make it")
-    drawn = folder.name.endswith("-drawn")
-    write_text(to, exported(_named(study, folder, drawn), record, drawn=drawn))
+    synthetic = folder.name.endswith("-synthetic")
+    write_text(
+        to, exported(_named(study, folder, synthetic), record, synthetic=synthetic)
+    )
     return record.number
 
 
@@ -91,7 +94,7 @@ def _pick(
     return completed[trial]
 
 
-def _named(study: Study, folder: RunFolder, drawn: bool) -> Study:
+def _named(study: Study, folder: RunFolder, synthetic: bool) -> Study:
     """Gives a study that was read from its run's folder its own name again."""
-    name = folder.name.removesuffix("-drawn") if drawn else folder.name
+    name = folder.name.removesuffix("-synthetic") if synthetic else folder.name
     return replace(study, name=name)

@@ -184,7 +184,7 @@ def _after_search(
     if tested not in (None, best.number) and not asked.reopen:
         # What was tested stays; say_where tells of the better trial.
         return None
-    retraining.write_best(run.study, run.folder, best, drawn=run.labelled.drawn)
+    retraining.write_best(run.study, run.folder, best, synthetic=run.labelled.synthetic)
     if asked.until == "search":
         return None
     return retraining.retrain_order(run.study, run.folder, run.labelled, best)

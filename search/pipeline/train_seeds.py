@@ -47,13 +47,13 @@ def train_seeds(
     found = read_exported(config)
     text = read_text(config)
     with SearchProgress(Console()) as progress:
-        root, drawn = find_data(found.study.data.dataset, data, progress.stage)
+        root, synthetic = find_data(found.study.data.dataset, data, progress.stage)
         labelled = read_labels(
-            found.study, root, drawn=drawn, progress=progress.stage, runs=out
+            found.study, root, synthetic=synthetic, progress=progress.stage, runs=out
         )
         for line in labelled.told:
             progress.say(line)
-        runs = RunFolder(out=out, name=run_name(found.study.name, drawn=drawn))
+        runs = RunFolder(out=out, name=run_name(found.study.name, synthetic=synthetic))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
         family.make()
         job, _ = prepare(

@@ -36,7 +36,7 @@ def warm_started(
     Args:
         study: the study; ``[search] warm_start`` names the earlier one, if any.
         folder: of the study's run.
-        labelled: its data; where they are drawn, so are the earlier run's.
+        labelled: its data; where they are synthetic, so are the earlier run's.
         storage: the URL of its storage, where an earlier run without one of its own
             is looked for too.
         say: told how many are tried, and why others are not.
@@ -54,7 +54,7 @@ def warm_started(
     hold_out = labelled.split.hold_out.key
     kept = read_kept(folder.file(WARM_START), KeptTrials)
     if kept is None or (kept.study, kept.hold_out) != (name, hold_out):
-        earlier = earlier_run(study, folder, name, drawn=labelled.drawn)
+        earlier = earlier_run(study, folder, name, synthetic=labelled.synthetic)
         url = _storage_of(earlier, folder, storage)
         best = _best(study, earlier, url, hold_out)
         kept = KeptTrials(study=name, hold_out=hold_out, trials=best)

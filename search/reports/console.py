@@ -112,11 +112,11 @@ def say_where(
     """
     best = ledger.best()
     counts = ledger.counts()
-    drawn = " (DRAWN faces: no real person)" if labelled.drawn else ""
+    synthetic = " (SYNTHETIC faces: no real person)" if labelled.synthetic else ""
     say("")
     say(
         f"trials: {counts.completed} completed, {counts.pruned} pruned, "
-        f"{counts.failed} failed{drawn}"
+        f"{counts.failed} failed{synthetic}"
     )
     records = ledger.records()
     for line in (*_not_run(records), *gains(records)):

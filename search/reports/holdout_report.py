@@ -61,9 +61,9 @@ GUARANTEES: dict[str, str] = {
 }
 """What each guarantee of a split promises."""
 
-DRAWN = (
-    "DRAWN DATA: these faces were drawn by this project. The numbers show that the "
-    "search works and say nothing about people."
+SYNTHETIC = (
+    "SYNTHETIC DATA: these faces were rendered by this project. The numbers show that "
+    "the search works and say nothing about people."
 )
 
 UNDEFINED = "-"
@@ -77,7 +77,7 @@ def describe(report: Mapping[str, Any]) -> str:
 
     Args:
         report: what ``holdout.json`` holds; ``subjects`` may be their number or
-            their list (``None`` where nobody is named), and ``drawn`` may be missing.
+            their list (``None`` where nobody is named); ``synthetic`` may be missing.
 
     Returns:
         Lines of at most 100 columns: what was tested, then each metric with its
@@ -140,8 +140,8 @@ def told_without_face(counts: Mapping[str, int]) -> str:
 def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     """Says what was tested, under which promise, and how often."""
     guarantee = str(report["guarantee"])
-    if report.get("drawn"):
-        yield DRAWN
+    if report.get("synthetic"):
+        yield SYNTHETIC
     images = _counted(report["images"], "image")
     if report["subjects"] is None:
         part = f"the published {report['part']} part, " if report.get("part") else ""

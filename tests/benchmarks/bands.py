@@ -1,4 +1,4 @@
-"""The bands of the drawn faces: does the data set tell good configurations from bad?
+"""Bands of the synthetic faces: do they tell good configurations from bad ones?
 
     python tests/benchmarks/bands.py [--seeds 5] [--work DIR] [--cpus 2]
 
@@ -21,7 +21,7 @@ from data_pipeline.readers import read
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.split.split import split
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.targets.targets import read_targets
 from models.backend import prepare_process
 from models.config.config import Frame, model_config
@@ -50,7 +50,7 @@ def main():
 
 
 def compare(predictors, description):
-    """Reads the command line, measures on each drawn data set, and prints a table."""
+    """Reads the command line, measures on each data set, and prints a table."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--work", type=Path)
@@ -71,13 +71,13 @@ def compare(predictors, description):
 
 
 def measure(work, seed, predictors):
-    """Scores a dummy and trained predictors on one drawn data set's hold-out."""
+    """Scores a dummy and trained predictors on one synthetic data set's hold-out."""
     from models.training.trainer import Arrays, Part, WarmTrainer  # noqa: PLC0415 - threads first
 
-    root = work / f"drawn-{seed}"
-    write_drawn(root, seed=seed)
+    root = work / f"synthetic-{seed}"
+    write_synthetic(root, seed=seed)
     parts = split(
-        read(root, "drawn"), by="subject", folds=1, hold_out=0.2, hold_out_seed=seed
+        read(root, "synthetic"), by="subject", folds=1, hold_out=0.2, hold_out_seed=seed
     )
     development = read_targets(parts.development, **WANTED)
     images = read_images(parts.development, size=SIZE, cache=work / "cache").array

@@ -1,4 +1,4 @@
-"""Faces: how many drawn ones are found, how fast, and how near to their landmarks.
+"""Faces: how many synthetic ones are found, how fast, and how near to their landmarks.
 
     python tests/benchmarks/faces.py [--seed 1] [--every 1]
 

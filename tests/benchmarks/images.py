@@ -88,11 +88,11 @@ def in_a_process(work, count):
 
 def measure(work, count):
     """Reads pictures; returns seconds, and megabytes resident before and at most."""
-    row = {"subject": None, "sequence": None, "emotion": None, "place": "drawn"}
+    row = {"subject": None, "sequence": None, "emotion": None, "place": "synthetic"}
     row |= {"high_level_emotion": None, "action_units": {}}
     samples = [Sample(image=name(number), **row) for number in range(count)]
     table = sample_table(
-        samples, root=work / "data", action_units=(), source="drawn", channels=1
+        samples, root=work / "data", action_units=(), source="synthetic", channels=1
     )
     del samples
     before = psutil.Process().memory_info().rss

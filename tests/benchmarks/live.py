@@ -3,8 +3,8 @@
     python tests/benchmarks/live.py [--seconds S] [--exact]
 
 Starts ``models.live`` with a small untrained residual CNN that cuts detected faces, and
-sends it drawn faces of 640 x 480 pixels as the page does: as JPEG, two at a time. The
-browser's own work is not in it.
+sends it synthetic faces of 640 x 480 pixels as the page does: as JPEG, two at a time.
+The browser's own work is not in it.
 """
 
 import argparse

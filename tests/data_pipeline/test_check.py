@@ -78,7 +78,7 @@ def test_missing_data(tmp_path, monkeypatch):
     assert "no data folder at data/ckplus" in answer.err
     drawn = said(check.main, "--study", "smoke")
     assert drawn.code == 2
-    assert "data_pipeline.draw --out data/drawn" in drawn.err
+    assert "data_pipeline.draw --out data/synthetic" in drawn.err
 
 
 def test_unknown_study():

@@ -34,7 +34,7 @@ def test_command(tmp_path, coursework):
     assert (answer.code, answer.err) == (0, "")
     assert str(tmp_path / "out" / "index.html") in answer.out
     first = contents(tmp_path / "out")
-    assert "DRAWN faces" in first["index.html"].decode()
+    assert "SYNTHETIC faces" in first["index.html"].decode()
     assert "charts/action-unit-correlation.png" in first
     assert explored(tmp_path, STUDY, coursework).code == 0
     again = contents(tmp_path / "out")
@@ -104,16 +104,16 @@ def test_refused(tmp_path, monkeypatch, words, found):
 def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
     """People of an opened hold-out stay out of the page, whatever labels would say."""
     ids = readers.read(coursework, "ckplus").frame["subject"].unique()
-    people = population("ckplus", coursework, drawn=True)
+    people = population("ckplus", coursework, synthetic=True)
     keys = read_data_keys(str(write_study(tmp_path, text=STUDY)))
     receipt = Receipt(
         members=Members(data=people, subjects=tuple(ids[:4])),
-        opener=Opener(run="tiny-drawn", model="m"),
+        opener=Opener(run="tiny-synthetic", model="m"),
         rule=rule_of(keys.split),
         time="",
     )
     found = gather(
-        coursework, keys, study="tiny", drawn=True, demographics=None,
+        coursework, keys, study="tiny", synthetic=True, demographics=None,
         past=Past(receipts=[receipt]), progress=lambda *_: None,
     )  # fmt: skip
     assert set(found.table.frame["subject"]) == set(ids[4:])

@@ -19,7 +19,7 @@ def material(table=None, **changes):
     found = {
         "study": "tiny",
         "data": "data/tiny",
-        "drawn": False,
+        "synthetic": False,
         "by": "subject",
         "table": table,
         "folds": (Fold(train=np.flatnonzero(half), validation=np.flatnonzero(~half)),),

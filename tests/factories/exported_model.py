@@ -32,7 +32,7 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **val
     model.save(path)
     described = {
         "study": "tiny",
-        "drawn": True,
+        "synthetic": True,
         "input": {
             "size": size,
             "channels": channels,

@@ -1,4 +1,4 @@
-"""Faces under test: a real one in the public domain, and drawn ones."""
+"""Faces under test: a real one in the public domain, and synthetic ones."""
 
 import numpy as np
 from PIL import Image

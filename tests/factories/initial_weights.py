@@ -19,9 +19,9 @@ def space(*lines):
 
 
 def with_model(runs, name, **described):
-    """Writes what stands for a finished run on drawn data, and a space from it."""
-    folder = runs / f"{name}-drawn"
+    """Writes what stands for a finished run on synthetic data, and a space from it."""
+    folder = runs / f"{name}-synthetic"
     folder.mkdir(parents=True)
     (folder / "model.keras").write_text("weights")
-    (folder / "model.json").write_text(json.dumps({"drawn": True, **described}))
+    (folder / "model.json").write_text(json.dumps({"synthetic": True, **described}))
     return space(f'"backbone.weights" = ["none", "study:{name}"]\n', BACKBONES)

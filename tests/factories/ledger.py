@@ -11,7 +11,7 @@ from search.trial.messages import Completed, Failed, Pruned, Report, Spent
 
 SMALL = """
 [data]
-dataset = "drawn"
+dataset = "synthetic"
 targets = ["emotion"]
 image_size = 16
 [split]

@@ -9,7 +9,7 @@ from search.study.study import check_study
 
 STUDY = """
 [data]
-dataset = "drawn"
+dataset = "synthetic"
 targets = ["emotion", "action_units"]
 image_size = 32
 [split]

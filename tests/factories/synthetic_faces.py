@@ -1,4 +1,4 @@
-"""Drawn faces under test: one plain view, and CK+48 as it would be drawn."""
+"""Synthetic faces under test: one plain view, and CK+48 as it would be drawn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -50,8 +50,8 @@ def change(subject: str, shown: dict[int, float]) -> np.ndarray:
     return np.abs(portrait(subject, shown) - portrait(subject, {}))
 
 
-def write_drawn_ck48(root: Path, *, subjects: int = 12) -> Path:
-    """Writes the last three frames of drawn sequences with an emotion, as in CK+48."""
+def write_synthetic_ck48(root: Path, *, subjects: int = 12) -> Path:
+    """Writes the last three frames of sequences with an emotion, as in CK+48."""
     for row in plan(subjects, SEED):
         if not row.named or row.emotion is None:
             continue
@@ -61,5 +61,5 @@ def write_drawn_ck48(root: Path, *, subjects: int = 12) -> Path:
             picture = draw_frame(row, frame, SEED).convert("L")
             face = ImageOps.fit(picture, (48, 48), Image.Resampling.BILINEAR)
             face.save(folder / f"{row.frame(frame)}.png")
-    (root / MARKER).write_text("Drawn faces: no real person is shown.\n")
+    (root / MARKER).write_text("Synthetic faces: no real person is shown.\n")
     return root

@@ -39,7 +39,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Seven drawn faces."""
+    """Seven synthetic faces."""
     folder = tmp_path_factory.mktemp("pictures")
     for number, row in enumerate(drawn_rows(7)):
         drawn(row)[0].save(folder / f"{number}.png")
@@ -225,11 +225,11 @@ def test_wrong_paths(model, tmp_path):
 
 def test_the_name_of_a_run_is_understood(model, tmp_path, monkeypatch):
     """Who names the run, not its model's file, is told the file."""
-    for run in ("tiny-drawn", "other"):
+    for run in ("tiny-synthetic", "other"):
         (tmp_path / "runs" / run).mkdir(parents=True)
-    shutil.copy(model, tmp_path / "runs/tiny-drawn")
+    shutil.copy(model, tmp_path / "runs/tiny-synthetic")
     monkeypatch.chdir(tmp_path)
-    meant = "did you mean runs/tiny-drawn/model.keras?"
-    for name in ("tiny", "tiny-drawn"):
+    meant = "did you mean runs/tiny-synthetic/model.keras?"
+    for name in ("tiny", "tiny-synthetic"):
         assert is_refused(predicted(name, tmp_path)[0], "no such model", meant)
     assert "did you mean" not in predicted("other", tmp_path)[0].err

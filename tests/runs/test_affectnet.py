@@ -1,4 +1,4 @@
-"""A search on drawn AffectNet: emotion, valence and arousal, with missing labels."""
+"""A search on synthetic AffectNet: emotion, valence, arousal, and missing labels."""
 
 import json
 import shutil
@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline import check, readers
 from data_pipeline.labels.labels import Emotion
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from search.inputs.prepare import prepare, read_labels
 from search.study.study import read_study
 from tests.factories.affectnet import write_labels
@@ -32,8 +32,8 @@ WORDS = [word for setting in SMALL for word in ("--set", setting)]
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
     """A drawn AffectNet tree of a few people."""
-    out = tmp_path_factory.mktemp("affectnet") / "drawn"
-    write_drawn(out, layout="affectnet", subjects=8, seed=5)
+    out = tmp_path_factory.mktemp("affectnet") / "synthetic"
+    write_synthetic(out, layout="affectnet", subjects=8, seed=5)
     return out
 
 
@@ -51,7 +51,7 @@ def tree(drawn, tmp_path):
 def labelled_of(root, *settings):
     """Reads a tree as the study does."""
     study = read_study("affectnet", settings=[*SMALL, *settings])
-    return study, read_labels(study, root, drawn=True)
+    return study, read_labels(study, root, synthetic=True)
 
 
 def test_labels(drawn):
@@ -82,7 +82,7 @@ def test_rows_without_labels(drawn, tmp_path):
 def test_emotion_alone(drawn, tmp_path):
     """Of seven emotions, rows of contempt and None are left out; 80/20 is a share."""
     study = read_study(str(write_study(tmp_path, text=EMOTION)))
-    labelled = read_labels(study, drawn, drawn=True)
+    labelled = read_labels(study, drawn, synthetic=True)
     job, _ = prepare(study, labelled, cache=tmp_path, progress=lambda *_: None)
     frame = readers.read(drawn, "affectnet").frame
     wanted = (frame["partition"] == "train") & frame["emotion"].isin(SEVEN)
@@ -108,7 +108,7 @@ def test_whole_run(tree, tmp_path):
     """The shipped study runs; start and report say what was left out and held out."""
     found = searched("affectnet", tree, tmp_path / "runs", *WORDS)
     assert (found.code, found.err) == (0, "")
-    folder = tmp_path / "runs" / "affectnet-drawn"
+    folder = tmp_path / "runs" / "affectnet-synthetic"
     report = json.loads((folder / "holdout.json").read_text())
     assert (report["guarantee"], report["part"]) == ("partition", "validation")
     assert (report["subjects"], report["skipped"]) == (None, 2)
@@ -124,5 +124,5 @@ def test_whole_run(tree, tmp_path):
     told = (folder / "hold_out_subjects.txt").read_text()
     part = f"# the published validation part, {len(everything)} images"
     assert told.startswith(part)
-    for part in ("DRAWN", "left out: 2 rows", "Left out: 2 rows", "over images"):
+    for part in ("SYNTHETIC", "left out: 2 rows", "Left out: 2 rows", "over images"):
         assert part in found.out

@@ -1,4 +1,4 @@
-"""CK+48 from the folder to the one test: drawn frames, searched and checked."""
+"""CK+48 from the folder to the one test: synthetic frames, searched and checked."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from data_pipeline import check
 from tests.factories.runs import STUDY, said, searched, write_study
-from tests.factories.synthetic_faces import write_drawn_ck48
+from tests.factories.synthetic_faces import write_synthetic_ck48
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ CK48_STUDY = (
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """Gives a drawn CK+48."""
-    return write_drawn_ck48(tmp_path_factory.mktemp("ck48"))
+    return write_synthetic_ck48(tmp_path_factory.mktemp("ck48"))
 
 
 def test_run(root, tmp_path):
@@ -28,7 +28,7 @@ def test_run(root, tmp_path):
     study = write_study(tmp_path, text=CK48_STUDY)
     answer = searched(study, root, tmp_path / "runs")
     assert (answer.code, answer.err) == (0, "")
-    run = tmp_path / "runs" / "tiny-drawn"
+    run = tmp_path / "runs" / "tiny-synthetic"
     report = json.loads((run / "holdout.json").read_text())
     assert report["guarantee"] == "subject"
     assert report["images"] % 3 == 0
@@ -41,7 +41,7 @@ def test_check(root, tmp_path):
     study = write_study(tmp_path, text=CK48_STUDY)
     answer = said(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.err) == (0, "")
-    assert "read as ckplus48, DRAWN faces" in answer.out
+    assert "read as ckplus48, SYNTHETIC faces" in answer.out
 
 
 def test_no_action_units(root, tmp_path):

@@ -108,7 +108,7 @@ def test_bad_study(tmp_path, coursework, name):
 def test_missing_folder(tmp_path):
     """A missing data folder is told with layouts, source, and what works without."""
     answer = searched(write_study(tmp_path), tmp_path / "none", tmp_path / "runs")
-    words = (str(tmp_path / "none"), "data_labels.csv", "FACS/", "--data drawn")
+    words = (str(tmp_path / "none"), "data_labels.csv", "FACS/", "--data synthetic")
     assert is_one_message(answer, *words, "jeffcohn.net")
     assert not (tmp_path / "runs").exists()
 
@@ -213,5 +213,5 @@ def test_error_ends_the_process(tmp_path):
     """A real process ends with the exit code and the message, from any folder."""
     words = ("--study", "ckplus", "--data", "none")
     answer = ended(started("search.run", *words, cwd=tmp_path))
-    assert is_one_message(answer, "no data folder at none", "--data drawn")
+    assert is_one_message(answer, "no data folder at none", "--data synthetic")
     assert contents(tmp_path) == {}

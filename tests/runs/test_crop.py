@@ -22,7 +22,7 @@ def run_of(place, root, *words):
     budget = ("--set", "search.trials=1", "--set", "fixed.training.epochs=1")
     answer = searched(write_study(place), root, place / "runs", *budget, *words)
     assert (answer.code, answer.err) == (0, "")
-    return place / "runs" / "tiny-drawn", answer.out
+    return place / "runs" / "tiny-synthetic", answer.out
 
 
 def read(run, name):
@@ -86,7 +86,7 @@ def test_the_model_is_tested_by_the_crop_it_describes(landmarked):
 
 
 def test_a_run_by_detection(tmp_path, coursework):
-    """A search with crop = "detect" finds the drawn faces and describes detector."""
+    """A search with crop = "detect" finds the faces and describes the detector."""
     run, out = run_of(tmp_path, coursework, "--set", 'data.crop="detect"')
     crop = read(run, "model.json")["input"]["crop"]
     counts = read(run, "holdout.json")["without_face"]

@@ -1,4 +1,4 @@
-"""A whole run on drawn data: every promised file, and what stands in it."""
+"""A whole run on synthetic data: every promised file, and what stands in it."""
 
 import io
 import json
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt", "trials.csv"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
-    *("tensorboard", ".optuna.db.tiny-drawn.lock"),
+    *("tensorboard", ".optuna.db.tiny-synthetic.lock"),
 }
 
 LOAD_PLAIN = """
@@ -60,7 +60,7 @@ def finished(tmp_path_factory, coursework):
     place = tmp_path_factory.mktemp("finished")
     said = searched(write_study(place), coursework, place / "runs")
     assert (said.code, said.err) == (0, "")
-    return place / "runs" / "tiny-drawn", said
+    return place / "runs" / "tiny-synthetic", said
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_every_file_is_there(finished):
 def test_result_is_told(finished):
     """A run says that faces were drawn, where everything is and how to look at it."""
     folder, said = finished
-    assert "DRAWN" in said.out
+    assert "SYNTHETIC" in said.out
     assert f"everything is in {folder}" in said.out
     assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in said.out
     assert "[2/2] trial 1: completed" in said.out
@@ -104,7 +104,7 @@ def test_report_has_every_key(report, held_out):
     assert report["guarantee"] == "subject"
     assert report["subjects"] == held_out.frame["subject"].nunique() > 0
     assert (report["images"], report["opened"]) == (len(held_out), 1)
-    assert report["drawn"] is True
+    assert report["synthetic"] is True
     for head in ("emotion", "action_units"):
         assert set(report[head]["metrics"]) == set(report[head]["dummy"])
         for name, found in report[head]["metrics"].items():
@@ -148,7 +148,7 @@ def test_database_agrees_with_the_table(finished):
     """The Optuna study bears the run's name and holds the table's trials."""
     folder, _ = finished
     storage = f"sqlite:///{folder / 'optuna.db'}"
-    trials = optuna.load_study(study_name="tiny-drawn", storage=storage).trials
+    trials = optuna.load_study(study_name="tiny-synthetic", storage=storage).trials
     values = [(str(t.number), t.state.name, str(t.value)) for t in trials]
     rows = table(folder)
     assert values == [(row["number"], row["state"], row["value"]) for row in rows]
@@ -234,7 +234,7 @@ def test_official_tree(tmp_path, official):
     words = ("--set", "search.trials=1", "--set", "data.emotions=basic")
     said = searched(write_study(tmp_path), official, tmp_path / "runs", *words)
     assert (said.code, said.err) == (0, "")
-    folder = tmp_path / "runs" / "tiny-drawn"
+    folder = tmp_path / "runs" / "tiny-synthetic"
     assert names(folder) == FILES
     found = json.loads((folder / "model.json").read_text())
     assert {"anger", "happiness", "surprise"} <= set(found["emotions"])

@@ -9,7 +9,7 @@ from data_pipeline import readers
 from data_pipeline.labels.votes import distributions
 from data_pipeline.readers import ferplus
 from data_pipeline.readers.location import find_data
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.system.errors import StudyError
 from search.inputs.prepare import prepare, read_labels
 from search.study.study import read_study
@@ -27,21 +27,21 @@ SMALL = (
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory):
     """A drawn FER+ tree of a few people."""
-    out = tmp_path_factory.mktemp("ferplus") / "drawn"
-    write_drawn(out, layout="ferplus", subjects=10, seed=4)
+    out = tmp_path_factory.mktemp("ferplus") / "synthetic"
+    write_synthetic(out, layout="ferplus", subjects=10, seed=4)
     return out
 
 
 def prepared(tree, cache, *settings):
-    """Reads a drawn tree into a job."""
+    """Reads a synthetic tree into a job."""
     study = read_study("ferplus", settings=[*SMALL, *settings])
-    labelled = read_labels(study, tree, drawn=True)
+    labelled = read_labels(study, tree, synthetic=True)
     job, _ = prepare(study, labelled, cache=cache, progress=lambda *_: None)
     return labelled, job
 
 
 def test_drawn_tree(tree):
-    """The drawn tree is read as FER+, with every part, votes and small grey faces."""
+    """The synthetic tree is read as FER+: every part, its votes, and small grey faces."""
     table = readers.read(tree, "ferplus")
     assert set(table.frame["partition"]) == set(ferplus.FOLDERS.values())
     assert set(table.vote_counts().sum(axis=1)) == {10}
@@ -53,8 +53,8 @@ def test_drawn_tree(tree):
 
 def test_drawn_classes(tmp_path):
     """The same faces are drawn in FER2013's folders too, without contempt."""
-    write_drawn(tmp_path / "drawn", layout="fer2013", subjects=3, seed=4)
-    table = readers.read(tmp_path / "drawn", "fer2013")
+    write_synthetic(tmp_path / "synthetic", layout="fer2013", subjects=3, seed=4)
+    table = readers.read(tmp_path / "synthetic", "fer2013")
     assert "contempt" not in set(table.frame["emotion"])
     assert "test" in set(table.frame["partition"])
 
@@ -110,17 +110,17 @@ def test_identity_keeps_its_keys():
 
 
 @pytest.mark.parametrize(
-    ("dataset", "folder"), [("ferplus", "drawn-ferplus"), ("ckplus", "drawn")]
+    ("dataset", "folder"), [("ferplus", "synthetic-ferplus"), ("ckplus", "synthetic")]
 )
 def test_stand_in(tmp_path, monkeypatch, dataset, folder):
-    """``--data drawn`` draws each study's stand-in in its own layout, once."""
+    """``--data synthetic`` draws each study's stand-in in its own layout, once."""
     monkeypatch.chdir(tmp_path)
     drawn = []
     monkeypatch.setattr(
-        "data_pipeline.synthetic.write.write_drawn",
+        "data_pipeline.synthetic.write.write_synthetic",
         lambda root, **words: drawn.append((root, words)),
     )
-    root, marked = find_data(dataset, "drawn", lambda *_: None)
+    root, marked = find_data(dataset, "synthetic", lambda *_: None)
     assert (root.as_posix(), marked) == (f"data/{folder}", True)
     layout = "ferplus" if dataset == "ferplus" else "coursework"
     assert drawn[0][1]["layout"] == layout
@@ -131,7 +131,7 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
     [
         ("majority", "whole"),
         ("crossentropy", "whole"),
-        ("probability", "drawn"),
+        ("probability", "synthetic"),
         ("multi_target", "several"),
     ],
 )
@@ -156,15 +156,15 @@ def test_other_modes_run(tree, tmp_path, labels):
 
 @pytest.mark.slow
 def test_whole_run(tree, tmp_path):
-    """The shipped study runs on the drawn tree; the report says what was tested."""
+    """The shipped study runs on the synthetic tree; the report says what was tested."""
     words = [word for setting in SMALL for word in ("--set", setting)]
     said = searched("ferplus", tree, tmp_path / "runs", *words)
     assert (said.code, said.err) == (0, "")
-    folder = tmp_path / "runs" / "ferplus-drawn"
+    folder = tmp_path / "runs" / "ferplus-synthetic"
     report = json.loads((folder / "holdout.json").read_text())
     assert report["guarantee"] == "partition"
     assert report["subjects"] is None
-    assert report["drawn"] is True
+    assert report["synthetic"] is True
     assert report["labels"] == {"trained": "crossentropy", "scored": "majority"}
     table = readers.read(tree, "ferplus")
     held = table.take((table.frame["partition"] == "test").to_numpy())
@@ -184,7 +184,7 @@ def test_whole_run(tree, tmp_path):
         f"# the published test part, {len(held)} images: the data name no subjects\n"
     )
     for part in (
-        "DRAWN",
+        "SYNTHETIC",
         "no subjects named",
         "scored by majority",
         "over images",

@@ -62,7 +62,7 @@ def story(tmp_path_factory, coursework):
     study = write_study(
         place, text=text.replace('"training.epochs" = 2', '"training.epochs" = 10')
     )
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     words = ("--study", study, "--data", coursework, "--out", place / "runs")
     first = started("search.run", *words)
     try:

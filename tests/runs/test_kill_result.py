@@ -65,7 +65,7 @@ def results(tmp_path_factory, coursework):
     """The same study twice: killed in its second trial and gone on, and in one go."""
     place = tmp_path_factory.mktemp("results")
     study = write_study(place, text=TEXT)
-    folder = place / "killed" / "tiny-drawn"
+    folder = place / "killed" / "tiny-synthetic"
     words = ("--study", study, "--data", coursework, "--executor", "serial")
     process = started("search.run", *words, "--out", folder.parent)
     try:
@@ -77,7 +77,7 @@ def results(tmp_path_factory, coursework):
     for out in (folder.parent, place / "whole"):
         said = searched(study, coursework, out)
         assert (said.code, said.err) == (0, "")
-        found.append(result(out / "tiny-drawn", said))
+        found.append(result(out / "tiny-synthetic", said))
     return found
 
 

@@ -1,10 +1,10 @@
-"""The published route: FER+ first, then CK+ from its model, on drawn data."""
+"""The published route: FER+ first, then CK+ from its model, on synthetic data."""
 
 import json
 
 import pytest
 
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from search.run_folder import sha256
 from tests.factories.runs import STUDY, searched, write_study
 
@@ -28,18 +28,18 @@ CK = (
 def test_one_study_starts_from_another(tmp_path, coursework):
     """CK+ takes the whole backbone of the FER+ run, and all reports say so."""
     tree, runs = tmp_path / "tree", tmp_path / "runs"
-    write_drawn(tree, layout="ferplus", subjects=10, seed=4)
+    write_synthetic(tree, layout="ferplus", subjects=10, seed=4)
     study = write_study(tmp_path, "ck", CK)
     early = searched(study, coursework, runs)
     assert early.code == 2
-    assert "python -m search.run --study fer --data drawn" in early.err
+    assert "python -m search.run --study fer --data synthetic" in early.err
 
     before = searched(write_study(tmp_path, "fer", FER), tree, runs)
     assert (before.code, before.err) == (0, "")
     said = searched(study, coursework, runs)
     assert (said.code, said.err) == (0, "")
-    model = runs / "fer-drawn" / "model.keras"
-    card = json.loads((runs / "ck-drawn" / "model.json").read_text())["start"]
+    model = runs / "fer-synthetic" / "model.keras"
+    card = json.loads((runs / "ck-synthetic" / "model.json").read_text())["start"]
     count = len(card["taken"])
     assert (card["weights"], card["left"]) == ("study:fer", [])
     assert card["sha256"] == sha256(model)
@@ -63,7 +63,7 @@ def test_weights_that_fit_nowhere_cost_no_trial(tmp_path, coursework):
     assert wrong.code == 2
     assert f"{found} cannot be read as a model" in wrong.err
     assert len(wrong.err.splitlines()) == 1
-    assert not (runs / "ck-drawn" / "optuna.db").exists()
+    assert not (runs / "ck-synthetic" / "optuna.db").exists()
 
     words = ("--set", "backbone.weights=none", "--until", "search")
     said = searched(study, coursework, runs, *words)

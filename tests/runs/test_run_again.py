@@ -35,7 +35,7 @@ def again(place, data, *words):
 
 def results(place):
     """Reads the files that hold a run's result."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     return {name: (folder / name).read_bytes() for name in RESULT}
 
 
@@ -53,7 +53,7 @@ def test_same_command_changes_nothing(place, coursework):
 
 def test_larger_budget_goes_on(place, coursework):
     """A larger budget keeps the trials there are and adds the missing ones."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     before = table(folder)
     words = ("--set", "search.trials=4", "--until", "search")
     said = again(place, coursework, *words)
@@ -103,7 +103,7 @@ def test_changed_labels_are_refused(place, coursework, tmp_path):
 def test_stages_stop_and_go_on(tmp_path, coursework):
     """Each stage writes its own files, and the next start begins after it."""
     study = write_study(tmp_path)
-    folder = tmp_path / "runs" / "tiny-drawn"
+    folder = tmp_path / "runs" / "tiny-synthetic"
     receipts = tmp_path / "runs" / "holdout_receipts.jsonl"
 
     said = searched(study, coursework, tmp_path / "runs", "--until", "search")
@@ -135,13 +135,13 @@ def test_no_completed_trial(tmp_path, coursework):
     assert said.err.startswith("error: no trial completed")
     assert "diverged" in said.err
     assert len(said.err.splitlines()) == 1
-    rows = table(tmp_path / "runs" / "tiny-drawn")
+    rows = table(tmp_path / "runs" / "tiny-synthetic")
     assert {(row["state"], row["reason"]) for row in rows} == {("PRUNED", "diverged")}
 
 
 def test_another_winner_is_tested_only_when_asked(place, coursework):
     """A tested model stays until ``--reopen``; then it is set aside, and counted."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     for name in ("model.json", "holdout.json"):
         # As if another trial had won and been tested before the budget grew.
         found = json.loads((folder / name).read_text())
@@ -175,4 +175,4 @@ def test_journal_as_storage(tmp_path, coursework):
         assert (said.code, said.err) == (0, "")
         assert f"trials: {trials} completed" in said.out
         assert f"optuna-dashboard {journal}" in said.out
-    assert not (tmp_path / "runs" / "tiny-drawn" / "optuna.db").exists()
+    assert not (tmp_path / "runs" / "tiny-synthetic" / "optuna.db").exists()

@@ -45,7 +45,9 @@ def receipts(place):
 
 def report(place, name="tiny"):
     """Reads a run's report."""
-    return json.loads((place / "runs" / f"{name}-drawn" / "holdout.json").read_text())
+    return json.loads(
+        (place / "runs" / f"{name}-synthetic" / "holdout.json").read_text()
+    )
 
 
 def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one story
@@ -56,7 +58,7 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
     """
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
-    images = held_out(seen / "runs" / "tiny-drawn", data)
+    images = held_out(seen / "runs" / "tiny-synthetic", data)
     aside = [(path, path.read_bytes()) for path in images]
     for path in images:
         path.unlink()
@@ -64,7 +66,7 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
 
     said = searched(study, data, tmp_path / "runs", "--until", "retrain")
     assert (said.code, said.err) == (0, "")
-    blind, sighted = (p / "runs" / "tiny-drawn" for p in (tmp_path, seen))
+    blind, sighted = (p / "runs" / "tiny-synthetic" for p in (tmp_path, seen))
     assert identity(blind) == identity(sighted)
     values = [[row["value"] for row in table(folder)] for folder in (blind, sighted)]
     assert values[0] == values[1]
@@ -98,15 +100,15 @@ def test_renaming_hides_no_opening(seen, tmp_path, coursework):
     shutil.copytree(seen, place)
     said = searched(place / "tiny.toml", coursework, place / "runs")
     assert (said.code, report(place)["opened"]) == (0, 1)
-    assert [line["run"] for line in receipts(place)] == ["tiny-drawn"]
+    assert [line["run"] for line in receipts(place)] == ["tiny-synthetic"]
 
     other = place / "other.toml"
     shutil.copy(place / "tiny.toml", other)
     said = searched(other, coursework, place / "runs")
     assert said.code == 2
-    assert "opened before (1), last by run tiny-drawn" in said.err
+    assert "opened before (1), last by run tiny-synthetic" in said.err
     assert "--reopen" in said.err
-    folder = place / "runs" / "other-drawn"
+    folder = place / "runs" / "other-synthetic"
     assert (folder / "model.keras").exists(), "the search is kept"
     assert not (folder / "holdout.json").exists()
 
@@ -130,5 +132,5 @@ def test_hold_out_is_the_datas(seen, tmp_path, coursework):
     words = ("--seed", "12", "--set", "search.trials=1", "--until", "search")
     said = searched(study, coursework, tmp_path / "runs", *words)
     assert (said.code, said.err) == (0, "")
-    name = "tiny-drawn/hold_out_subjects.txt"
+    name = "tiny-synthetic/hold_out_subjects.txt"
     assert (tmp_path / "runs" / name).read_text() == (seen / "runs" / name).read_text()

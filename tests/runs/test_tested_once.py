@@ -49,7 +49,7 @@ def digest(path):
 
 def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     """It is set aside and the winner retrained; a second model is a second opening."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     foreign = next(folder.glob("checkpoints/*/*/*.keras"))
     shutil.copy(foreign, folder / "model.keras")
     said = again(place, coursework)
@@ -70,7 +70,7 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     (folder / "model.keras").unlink()
     said = again(place, coursework)
     assert (said.code, "Opened" in said.out) == (2, False)
-    assert "opened before (1), last by run tiny-drawn" in said.err
+    assert "opened before (1), last by run tiny-synthetic" in said.err
     assert len(receipts(place)) == 1
     assert digest(folder / "model.keras") != tested
 
@@ -80,7 +80,7 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
 
 def test_a_report_of_an_earlier_file_is_told(place, coursework):
     """A model that was lost after its test is made anew, and the report says so."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     assert "another file than the one" not in again(place, coursework).out
     (folder / "model.keras").write_bytes(b"")
     said = again(place, coursework)
@@ -102,16 +102,16 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     said = again(place, data, *words, study="other")
     assert said.code == 2
     assert "3 subjects stay held out" in said.out
-    assert "opened before (1), last by run tiny-drawn" in said.err
+    assert "opened before (1), last by run tiny-synthetic" in said.err
     assert "3 of its subjects were tested then" in said.err
     names = "hold_out_subjects.txt"
     runs = place / "runs"
-    held = (runs / "tiny-drawn" / names).read_text()
-    assert (runs / "other-drawn" / names).read_text() == held
+    held = (runs / "tiny-synthetic" / names).read_text()
+    assert (runs / "other-synthetic" / names).read_text() == held
 
     # A start that has learned from these people is known without its card.
     copied = tmp_path / "copied.keras"
-    shutil.copy(runs / "tiny-drawn" / "model.keras", copied)
+    shutil.copy(runs / "tiny-synthetic" / "model.keras", copied)
     weights = ("--set", f"backbone.weights={copied}", "--set", "split.hold_out_seed=2")
     said = again(place, data, *weights, study="other")
     assert said.code == 2
@@ -121,7 +121,7 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
 
 def test_models_tell_what_they_have_seen(place):
     """The retrained model and the checkpoints carry their cards in their files."""
-    folder = place / "runs" / "tiny-drawn"
+    folder = place / "runs" / "tiny-synthetic"
     models = [folder / "model.keras", *folder.glob("checkpoints/*/*/*.keras")]
     assert len(models) == 3
     for model in models:
@@ -149,4 +149,4 @@ def test_no_trial_is_spent_where_no_receipt_could_be(tmp_path, coursework):
     )
     assert "nothing was searched" in said.err
     assert full.read_bytes() == b"\n" * 4096
-    assert not (runs / "tiny-drawn" / "optuna.db").exists()
+    assert not (runs / "tiny-synthetic" / "optuna.db").exists()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, coursework):
-    """A folder with a finished search on drawn faces."""
+    """A folder with a finished search on synthetic faces."""
     place = tmp_path_factory.mktemp("place")
     words = ("--until", "search")
     answer = searched(write_study(place), coursework, place / "runs", *words)
@@ -40,21 +40,21 @@ def trained(config, data, out, *words):
 def test_export_of_the_best(place, tmp_path):
     """Without a number the best trial is exported, as ``best.toml`` has it."""
     best = max(
-        table(place / "runs" / "tiny-drawn"), key=lambda row: float(row["value"])
+        table(place / "runs" / "tiny-synthetic"), key=lambda row: float(row["value"])
     )
     answer = exported(place, tmp_path / "best.toml")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"trial {best['number']} of tiny")
-    kept = place / "runs" / "tiny-drawn" / "best.toml"
+    kept = place / "runs" / "tiny-synthetic" / "best.toml"
     assert (tmp_path / "best.toml").read_bytes() == kept.read_bytes()
 
 
 def test_export_of_each_trial(place, tmp_path):
     """A trial's number exports its own values, under the run's name as well."""
-    for row in table(place / "runs" / "tiny-drawn"):
+    for row in table(place / "runs" / "tiny-synthetic"):
         to = tmp_path / f"{row['number']}.toml"
         words = ("--trial", row["number"])
-        answer = exported(place, to, *words, study="tiny-drawn")
+        answer = exported(place, to, *words, study="tiny-synthetic")
         assert (answer.code, answer.err) == (0, "")
         found = tomllib.loads(to.read_text())
         assert found["origin"]["trial"] == int(row["number"])
@@ -66,7 +66,7 @@ def test_export_of_each_trial(place, tmp_path):
     ("words", "study", "found"),
     [
         (["--trial", "7"], "tiny", ["--trial 7", "completed: 0, 1"]),
-        ([], "tinny", ["tinny", "tiny-drawn"]),
+        ([], "tinny", ["tinny", "tiny-synthetic"]),
     ],
 )
 def test_export_refuses(place, tmp_path, words, study, found):
@@ -88,10 +88,10 @@ def test_export_writes_over_nothing(place, tmp_path):
 
 def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
     """Each seed has its own model and description; the hold-out stays closed."""
-    config = place / "runs" / "tiny-drawn" / "best.toml"
+    config = place / "runs" / "tiny-synthetic" / "best.toml"
     answer = trained(config, coursework, tmp_path, "--seeds", "2")
     assert (answer.code, answer.err) == (0, "")
-    family = tmp_path / "tiny-drawn-trained"
+    family = tmp_path / "tiny-synthetic-trained"
     models = []
     for seed in (1, 2):
         folder = family / f"seed-{seed}"
@@ -100,9 +100,9 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
             *("best.toml", "model.keras", "model.json", "hold_out_subjects.txt")
         }
         described = json.loads((folder / "model.json").read_text())
-        assert (described["seed"], described["drawn"]) == (seed, True)
+        assert (described["seed"], described["synthetic"]) == (seed, True)
         models.append(described["sha256"])
-        held_out = (place / "runs/tiny-drawn/hold_out_subjects.txt").read_text()
+        held_out = (place / "runs/tiny-synthetic/hold_out_subjects.txt").read_text()
         assert (folder / "hold_out_subjects.txt").read_text() == held_out
     assert models[0] != models[1]
     assert not list(tmp_path.rglob("holdout*.json*"))
@@ -121,9 +121,9 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
 
 def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursework):
     """A replaced file is set aside; a model of other labels is not written over."""
-    config = place / "runs" / "tiny-drawn" / "best.toml"
+    config = place / "runs" / "tiny-synthetic" / "best.toml"
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
-    folder = tmp_path / "tiny-drawn-trained" / "seed-1"
+    folder = tmp_path / "tiny-synthetic-trained" / "seed-1"
     model, card = folder / "model.keras", folder / "model.json"
     model.write_bytes(b"another")
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
@@ -152,7 +152,7 @@ def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursewor
 )
 def test_training_refuses(place, tmp_path, coursework, before, after, found):
     """A configuration that is none is refused by file and key."""
-    text = (place / "runs" / "tiny-drawn" / "best.toml").read_text()
+    text = (place / "runs" / "tiny-synthetic" / "best.toml").read_text()
     assert before in text
     (tmp_path / "x.toml").write_text(text.replace(before, after))
     answer = trained(tmp_path / "x.toml", coursework, tmp_path / "runs")

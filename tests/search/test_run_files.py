@@ -26,7 +26,7 @@ METRIC = {"value": 0.5, "low": 0.25, "high": None}
 HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "dummy": {"accuracy": 0.25}}
 REPORT = {
     "trial": 3,
-    "drawn": True,
+    "synthetic": True,
     "guarantee": "subject",
     "part": None,
     "subjects": 4,
@@ -52,7 +52,7 @@ TRIALS = {
 STARTS = {"asked": {"structures": [], "files": {}}, "lines": ["start: all"]}
 CARD = {
     "study": "tiny",
-    "drawn": False,
+    "synthetic": False,
     "input": {"size": 32, "channels": 1, "crop": "centre_square"},
     "emotions": ["negative", "positive"],
     "action_units": ["AU1"],
@@ -145,7 +145,7 @@ def test_a_damaged_card_is_told_with_its_name(tmp_path):
         ({"thresholds": {"AU1": "0.5"}}, "thresholds.AU1: .*valid number"),
         ({"input": {"size": 10**9, "channels": 1, "crop": "a"}}, "input.size"),
         ({"input": {"size": 32, "channels": 2, "crop": "a"}}, "input.channels"),
-        ({"drawn": "no"}, "drawn"),
+        ({"synthetic": "no"}, "synthetic"),
     ],
 )
 def test_a_wrong_card_is_refused(tmp_path, changes, words):
@@ -171,7 +171,7 @@ def test_damaged_toml_of_a_run_is_told(tmp_path):
     )
     texts = {
         read_study: small().text(),
-        read_exported: exported(small(), record, drawn=False),
+        read_exported: exported(small(), record, synthetic=False),
     }
     path = tmp_path / "run.toml"
     for read, whole in texts.items():

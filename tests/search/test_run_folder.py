@@ -18,15 +18,15 @@ from search.run_folder import (
 
 
 def test_names(tmp_path):
-    """A run on drawn data has its own folder; pixels and receipts are shared."""
-    folder = RunFolder(out=tmp_path, name=run_name("ckplus", drawn=True))
-    assert folder.path == tmp_path / "ckplus-drawn"
-    assert folder.storage == f"sqlite:///{tmp_path}/ckplus-drawn/optuna.db"
+    """A run on synthetic data has its own folder; pixels and receipts are shared."""
+    folder = RunFolder(out=tmp_path, name=run_name("ckplus", synthetic=True))
+    assert folder.path == tmp_path / "ckplus-synthetic"
+    assert folder.storage == f"sqlite:///{tmp_path}/ckplus-synthetic/optuna.db"
     assert {folder.cache.parent, folder.receipts.parent} == {tmp_path}
-    assert run_name("ckplus", drawn=False) == "ckplus"
+    assert run_name("ckplus", synthetic=False) == "ckplus"
 
 
-@pytest.mark.parametrize("name", ["cache", "ckplus-drawn", "mine-trained"])
+@pytest.mark.parametrize("name", ["cache", "ckplus-synthetic", "mine-trained"])
 def test_names_kept(name):
     """A study whose runs would lie in another's folder is refused."""
     with pytest.raises(InputError, match=f"--study {name}: .*rename the study file"):

@@ -1,4 +1,4 @@
-"""What studies try first: complete configurations that train on drawn data."""
+"""What studies try first: complete configurations that train on synthetic data."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.images.decode_table import decode_all
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from models.config.config import model_config
 from models.network.model import ExpressionModel
 from models.training.trainer import Arrays, Part, WarmTrainer
@@ -93,13 +93,13 @@ def test_spaces_hold_what_gets_further(name):
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """Reads the drawn data of each study, once."""
+    """Reads the synthetic data of each study, once."""
     read = {}
     for name, layout in LAYOUTS.items():
-        root = tmp_path_factory.mktemp(name) / "drawn"
-        write_drawn(root, layout=layout, subjects=8, seed=3)
+        root = tmp_path_factory.mktemp(name) / "synthetic"
+        write_synthetic(root, layout=layout, subjects=8, seed=3)
         study = read_study(name, settings=SMALL)
-        labelled = read_labels(study, root, drawn=True)
+        labelled = read_labels(study, root, synthetic=True)
         pixels = decode_all(labelled.split.development, size=32)
         read[name] = (study, labelled, Arrays(images=pixels, targets=labelled.targets))
     return read

@@ -38,11 +38,11 @@ def section(material: Material) -> Section | Absent:
     return Section(
         title=TITLE,
         said=(),
-        warning="" if material.drawn else WARNING,
+        warning="" if material.synthetic else WARNING,
         charts=(
             Chart(
                 name="faces",
-                caption=f"Up to {EACH} images of each {level.title}, drawn at random; "
+                caption=f"Up to {EACH} images of each {level.title}, chosen at random; "
                 "the centre square of each.",
                 alt=f"Photographs of faces in rows: {', '.join(level.classes)}.",
                 png=sheet(faces, level.classes),

@@ -65,7 +65,7 @@ def act(sequence: Sequence, frame: int, seed: int) -> Muscles:
     Args:
         sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
         frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
 
     Returns:
         What the face does.

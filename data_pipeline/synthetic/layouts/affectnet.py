@@ -2,7 +2,7 @@
 
 Source: the archive ``train_and_val_set.tar``: 224 x 224 JPEG, numbers with gaps, labels
 as 0-d arrays of text. Its few rows of None, Uncertain and No-Face are those of the full
-release: they are here so that missing labels occur. The drawn people keep to one part.
+release: they are here so that missing labels occur. Each person is in one part.
 """
 
 import io

@@ -1,8 +1,8 @@
 """The FER+ layout: small square faces in three folders, ten votes for each.
 
 Source: microsoft/FERPlus: ``FER2013Train|Valid|Test/`` with a ``label.csv`` in each;
-rows without a face have no image. The drawn people keep to one part each, as those of
-FER2013, who were found on the web, nearly do.
+rows without a face have no image. Each synthetic person is in one part; those of
+FER2013, who were found on the web, nearly are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Valence and arousal of a drawn face: they follow from what it shows, and how much."""
+"""Valence and arousal of a synthetic face: they follow from its expression."""
 
 import numpy as np
 

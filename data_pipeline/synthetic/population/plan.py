@@ -46,14 +46,14 @@ _SINGLE_SHARE = 15 / 123
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
-    """One drawn sequence: what its peak shows and what its coders wrote.
+    """One synthetic sequence: what its peak shows and what its coders wrote.
 
     Attributes:
         subject: id such as ``S005``.
         number: the sequence's number within the subject, 1..13, with gaps.
         peak: number of its last frame.
         emotion: what the person shows; none for sequences outside the table.
-        shown: action units really drawn, intensities 1..5.
+        shown: action units really rendered, intensities 1..5.
         coded: action units of the label files, intensities 0..5 (0: not given).
         named: whether the official tree holds an emotion file.
     """
@@ -77,11 +77,11 @@ class Sequence:
 
 
 def plan(subjects: int, seed: int) -> tuple[Sequence, ...]:
-    """Plans a whole drawn set.
+    """Plans a whole synthetic set.
 
     Args:
         subjects: number of people; counts scale with it (123: exactly CK+'s).
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
 
     Returns:
         Sequences sorted by subject and number.

@@ -1,4 +1,4 @@
-"""Who is drawn: ids like those of CK+, and everything that differs in a face."""
+"""Who is shown: ids like those of CK+, and everything that differs in a face."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -31,7 +31,7 @@ MOST_SUBJECTS = len(_CKPLUS_NUMBERS) + len(_FURTHER_NUMBERS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One drawn person; lengths are in half face widths, tones in 0..1.
+    """One synthetic person; lengths are in half face widths, tones in 0..1.
 
     Attributes:
         expressivity: mean intensity step this person adds to what they show.
@@ -72,7 +72,7 @@ class Subject:
 
 
 def subject_ids(count: int) -> tuple[str, ...]:
-    """Names the drawn subjects.
+    """Names the synthetic subjects.
 
     Args:
         count: how many, at least 1.
@@ -89,8 +89,9 @@ def subject_ids(count: int) -> tuple[str, ...]:
     """
     if not 1 <= count <= MOST_SUBJECTS:
         raise DataError(
-            f"The number of drawn subjects must be from 1 to {MOST_SUBJECTS}, because "
-            f"ids have three digits, but got {count}; give --subjects such a number."
+            f"The number of synthetic subjects must be from 1 to {MOST_SUBJECTS}, "
+            f"because ids have three digits, but got {count}; give --subjects such a "
+            "number."
         )
     known = len(_CKPLUS_NUMBERS)
     if count >= known:
@@ -105,7 +106,7 @@ def draw_subject(seed: int, subject_id: str) -> Subject:
     """Invents one person.
 
     Args:
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
         subject_id: the id; the person depends on it and on the seed alone.
 
     Returns:

@@ -26,7 +26,7 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
     Args:
         sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
         frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
 
     Returns:
         The frame, mode L or RGB, in the size of the subject's camera.
@@ -47,7 +47,7 @@ def face_box(
 
     Args:
         sequence: whom the frame shows.
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
         loose: how far it may be off and too large, as a part of its size.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Where 68 points of a drawn face lie in its frame, as trackers of real faces say."""
+"""The 68 landmarks of a synthetic face in its frame, as trackers of faces give them."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def landmarks(sequence: Sequence, frame: int, seed: int) -> Points:
     Args:
         sequence: who shows what.
         frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
 
     Returns:
         Shape (68, 2), pixels of the full frame, x to the right and y down.

@@ -49,7 +49,7 @@ def draw_view(seed: int, subject_id: str, sequence: int) -> View:
     The lamp and the wall belong to the subject's session, the pose to the sequence.
 
     Args:
-        seed: seed of the whole drawn set.
+        seed: seed of the whole synthetic set.
         subject_id: whose session it is.
         sequence: the sequence's number within the subject.
 

@@ -187,5 +187,5 @@ def test_run(official, tmp_path):
     ]
     answer = searched(study, official, tmp_path / "runs", *settings)
     assert (answer.code, answer.err) == (0, "")
-    text = (tmp_path / "runs/tiny-drawn/model.json").read_text()
+    text = (tmp_path / "runs/tiny-synthetic/model.json").read_text()
     assert '"neutral"' in text

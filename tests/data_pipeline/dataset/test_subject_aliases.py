@@ -162,7 +162,7 @@ def test_every_command(spelled, tmp_path):
 def test_mapping_in_a_run(spelled, tmp_path):
     """Joined people are one subject of the split, and part of the run's identity."""
     study = read_study(str(write_study(tmp_path, text=MAPPED)))
-    labelled = read_labels(study, spelled, drawn=False)
+    labelled = read_labels(study, spelled, synthetic=False)
     people = {*labelled.split.hold_out.subjects}
     people |= set(labelled.split.development.frame["subject"])
     assert len(people) == 10
@@ -172,7 +172,7 @@ def test_mapping_in_a_run(spelled, tmp_path):
         str(write_study(tmp_path, text=STUDY)),
         settings=['data.subjects={ "s-7" = "s-7" }'],
     )
-    other = read_labels(apart, spelled, drawn=False)
+    other = read_labels(apart, spelled, synthetic=False)
     assert label_identity(study, labelled) != label_identity(apart, other)
 
 
@@ -190,7 +190,7 @@ def test_mapping_is_written(tmp_path):
         value=0.5,
         attributes={"epoch": 1, "thresholds": {}},
     )
-    assert '[data.subjects]\ns-7 = "S007"' in exported(study, record, drawn=False)
+    assert '[data.subjects]\ns-7 = "S007"' in exported(study, record, synthetic=False)
     json.dumps(study.identity())
 
 

@@ -92,14 +92,14 @@ def test_what_is_said(rendered):
         "The table has 11 of the 12 subjects shown here; 1 have no row",
     ):
         assert words in page.text
-    assert "DRAWN" not in page.text
+    assert "SYNTHETIC" not in page.text
 
 
 def test_drawn_is_marked():
-    """A page on drawn faces says so before anything else."""
+    """A page on synthetic faces says so before anything else."""
     bare = table_of([sample(f"S{n:03d}", 1, high_level=None) for n in range(3)])
-    text, _ = render(material(bare, drawn=True), SILENT)
-    assert "DRAWN faces" in Page(text).text[:400]
+    text, _ = render(material(bare, synthetic=True), SILENT)
+    assert "SYNTHETIC faces" in Page(text).text[:400]
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -57,7 +57,7 @@ def test_predictions():
     """Files' names and labels of a foreign model are text, ratings are numbers."""
     description = Description(
         study="tiny",
-        drawn=True,
+        synthetic=True,
         input=Input(size=8, channels=1, crop="none"),
         emotions=("=cmd", "@sad"),
         action_units=(),

@@ -42,7 +42,7 @@ study = {study}
 trial = 0
 value = 0.5
 epoch = 1
-drawn = true
+synthetic = true
 [data]
 dataset = "ckplus"
 targets = ["emotion"]
@@ -81,7 +81,9 @@ def test_fit_names(tmp_path, name):
     """Any other name is a folder's, with each ending that runs have."""
     check_name(name)
     for drawn in (False, True):
-        family = RunFolder(out=tmp_path, name=f"{run_name(name, drawn=drawn)}-trained")
+        family = RunFolder(
+            out=tmp_path, name=f"{run_name(name, synthetic=drawn)}-trained"
+        )
         family.make()
         assert family.path.parent == tmp_path
 
@@ -92,7 +94,7 @@ def test_a_fit_name_is_one_folder(name):
     if why_unfit(name) is None:
         assert Path("out", name).parts == ("out", name)
         assert not set("\n\r\t\x1b\x9b\u202e") & set(name)
-        assert len(f"{name}-drawn-trained".encode()) < 255
+        assert len(f"{name}-synthetic-trained".encode()) < 255
 
 
 @pytest.mark.parametrize("name", [w for w in WRONG if "\udcff" not in w])
@@ -132,9 +134,9 @@ def test_earlier_studies(tmp_path):
     study = read_study("smoke", settings=settings)
     folder = RunFolder(out=tmp_path, name="smoke")
     with pytest.raises(InputError, match=r"\[search\] warm_start: .*must not hold /"):
-        check_warm_start(study, folder, drawn=False)
+        check_warm_start(study, folder, synthetic=False)
     with pytest.raises(InputError, match=r"backbone\.weights .*must not hold /"):
-        models_of(study.space, tmp_path, "smoke", drawn=False)
+        models_of(study.space, tmp_path, "smoke", synthetic=False)
 
 
 @pytest.mark.parametrize("name", ["-x", "..", "a\tb", "a\x1b[1mb"])

@@ -1,4 +1,4 @@
-"""Laws of the face detector, on a real face and on drawn ones."""
+"""Laws of the face detector, on a real face and on synthetic ones."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +19,7 @@ from tests.factories.faces import astronaut, drawn, drawn_rows
 pytestmark = pytest.mark.slow
 SIZE = 96
 MIRRORED = [1, 0, 2, 4, 3]
-DRAWN = 40
+SYNTHETIC = 40
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ def cut(detector):
 
 @pytest.fixture(scope="module")
 def looked_at(detector):
-    """Drawn faces: pictures, true five points, and what was found of them."""
-    pairs = [drawn(row) for row in drawn_rows(DRAWN)]
+    """Synthetic faces: pictures, true five points, and what was found of them."""
+    pairs = [drawn(row) for row in drawn_rows(SYNTHETIC)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(detector.find, [picture for picture, _ in pairs]))
     return [
@@ -116,9 +116,9 @@ def test_the_largest_face_is_taken(detector):
 
 
 def test_drawn_faces_are_found(looked_at):
-    """The detector finds at least 95 % of the drawn faces: they are true enough."""
+    """The detector finds at least 95 % of the synthetic faces: they are true enough."""
     found = [face is not None for _, _, face in looked_at]
-    assert sum(found) >= 0.95 * DRAWN
+    assert sum(found) >= 0.95 * SYNTHETIC
 
 
 def test_detection_and_landmarks_cut_alike(looked_at):

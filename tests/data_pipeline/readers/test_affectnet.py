@@ -228,6 +228,6 @@ def test_no_folder(tmp_path):
     with pytest.raises(DataError) as caught:
         read(tmp_path / "affectnet", "affectnet")
     told = str(caught.value)
-    for part in ("training.csv", "val_set/", "licence", "--data drawn"):
+    for part in ("training.csv", "val_set/", "licence", "--data synthetic"):
         assert part in told
     assert not READERS["affectnet"].detect(tmp_path)

@@ -154,7 +154,7 @@ def test_no_folder(tmp_path, dataset):
     """A missing folder: the layout, where the set is had, a command without it."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "none", dataset)
-    for part in (str(tmp_path / "none"), "Kaggle", "--out DIR", "--data drawn"):
+    for part in (str(tmp_path / "none"), "Kaggle", "--out DIR", "--data synthetic"):
         assert part in str(caught.value)
 
 

@@ -211,7 +211,7 @@ def test_no_folder(tmp_path):
         "FACS/",
         "Emotion/",
         "jeffcohn.net",
-        "--data drawn",
+        "--data synthetic",
     ):
         assert part in told
     assert "\n" not in told
@@ -227,7 +227,8 @@ def test_no_layout(tmp_path):
 def test_no_dataset(tmp_path):
     """An unknown data set is refused with the names that are known."""
     with pytest.raises(
-        DataError, match=r"ckplus, drawn, fer2013, ferplus, affectnet; found 'ckpluss'"
+        DataError,
+        match=r"ckplus, synthetic, fer2013, ferplus, affectnet; found 'ckpluss'",
     ):
         read(tmp_path, "ckpluss")
 

@@ -89,7 +89,7 @@ def copied(root, source, target, *, same_bytes=True):
 def prepared(root, tmp_path, settings):
     """Reads a tree into a job, and tells what a start says."""
     study = read_study(str(write_study(tmp_path)), settings=settings)
-    labelled = read_labels(study, root, drawn=False)
+    labelled = read_labels(study, root, synthetic=False)
     job, identity = prepare(
         study, labelled, cache=tmp_path / "cache", progress=lambda *_: None
     )

@@ -23,7 +23,7 @@ def read(root, runs, changes=(), **words):
     for section, key, value in changes:
         tables[section][key] = value
     study = check_study(tables, name=name, place="study.toml")
-    return study, read_labels(study, root, drawn=True, runs=runs)
+    return study, read_labels(study, root, synthetic=True, runs=runs)
 
 
 def opened(study, labelled, runs, **words):

@@ -78,7 +78,7 @@ def test_corrected_labels_move_nobody_who_was_tested():
     [
         {"keys": dataclasses.replace(KEYS, hold_out_seed=2)},
         {"keys": dataclasses.replace(KEYS, hold_out=0.5)},
-        {"data": "ckplus, drawn with seed 1 by drawing 3"},
+        {"data": "ckplus, synthetic with seed 1 by version 3"},
     ],
 )
 def test_other_settings_and_data_draw_their_own(other):

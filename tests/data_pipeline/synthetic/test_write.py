@@ -1,4 +1,4 @@
-"""Laws of writing a drawn set: repeatable bytes, nothing overwritten, one message."""
+"""Laws of writing a synthetic set: the same bytes, nothing overwritten, one message."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from data_pipeline import draw
 from data_pipeline.synthetic import render_all
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.system.errors import DataError
 
 ROOT = Path(__file__).parents[3]
@@ -26,9 +26,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Path:
-    """The smallest drawn set."""
+    """The smallest synthetic set."""
     out = tmp_path_factory.mktemp("write") / "small"
-    write_drawn(out, subjects=1, seed=5)
+    write_synthetic(out, subjects=1, seed=5)
     return out
 
 
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(
 
 def test_another_seed_gives_other_bytes(small, tmp_path):
     """Labels and pictures both depend on the seed."""
-    write_drawn(tmp_path / "other", subjects=1, seed=6)
+    write_synthetic(tmp_path / "other", subjects=1, seed=6)
 
     pixels = {
         content for name, content in contents(small).items() if name.endswith("png")
@@ -73,7 +73,7 @@ def test_the_same_set_is_left_as_it_is(small):
     """Writing again touches no file."""
     before = {path: path.stat().st_mtime_ns for path in small.rglob("*")}
 
-    write_drawn(small, subjects=1, seed=5)
+    write_synthetic(small, subjects=1, seed=5)
 
     assert {path: path.stat().st_mtime_ns for path in small.rglob("*")} == before
 
@@ -83,7 +83,7 @@ def test_another_set_is_never_written_over(small):
     before = contents(small)
 
     with pytest.raises(DataError, match=r"new or empty folder.*small.*--out"):
-        write_drawn(small, subjects=1, seed=6)
+        write_synthetic(small, subjects=1, seed=6)
 
     assert contents(small) == before
 
@@ -91,11 +91,11 @@ def test_another_set_is_never_written_over(small):
 def test_a_changed_set_is_refused(tmp_path):
     """A set in which a file was lost is no longer the same set."""
     out = tmp_path / "set"
-    write_drawn(out, subjects=1, seed=5)
+    write_synthetic(out, subjects=1, seed=5)
     next(out.rglob("*.png")).unlink()
 
     with pytest.raises(DataError, match="holds other files"):
-        write_drawn(out, subjects=1, seed=5)
+        write_synthetic(out, subjects=1, seed=5)
 
 
 def test_an_empty_folder_is_filled(tmp_path, small):
@@ -103,7 +103,7 @@ def test_an_empty_folder_is_filled(tmp_path, small):
     out = tmp_path / "empty"
     out.mkdir()
 
-    write_drawn(out, subjects=1, seed=5)
+    write_synthetic(out, subjects=1, seed=5)
 
     assert contents(out) == contents(small)
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
@@ -114,7 +114,7 @@ def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
     monkeypatch.setattr(render_all, "_WORTH_PROCESSES", 1)
     monkeypatch.setattr(render_all, "_cores", lambda: 2)
 
-    write_drawn(tmp_path / "set", subjects=1, seed=5)
+    write_synthetic(tmp_path / "set", subjects=1, seed=5)
 
     assert contents(tmp_path / "set") == contents(small)
 
@@ -123,7 +123,7 @@ def test_progress_ends_with_all(tmp_path):
     """Progress counts pictures up to their number."""
     told: list[tuple[int, int]] = []
 
-    write_drawn(
+    write_synthetic(
         tmp_path / "set",
         subjects=1,
         seed=5,
@@ -140,7 +140,7 @@ def test_an_interrupted_call_leaves_nothing(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_drawn(tmp_path / "set", subjects=1, seed=5, progress=stop)
+        write_synthetic(tmp_path / "set", subjects=1, seed=5, progress=stop)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -184,7 +184,7 @@ def test_an_unknown_layout_is_refused(tmp_path):
         DataError,
         match=r"coursework, official, ferplus, fer2013, affectnet, but got 'flat'",
     ):
-        write_drawn(tmp_path / "set", layout="flat")
+        write_synthetic(tmp_path / "set", layout="flat")
 
 
 def test_a_done_command_says_where(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""The live page in a real browser, whose camera shows drawn faces from a file."""
+"""The live page in a real browser, whose camera shows synthetic faces from a file."""
 
 import importlib.util
 import re
@@ -34,7 +34,7 @@ REFUSED = """navigator.mediaDevices.getUserMedia =
 
 @pytest.fixture(scope="module")
 def pictures():
-    """Drawn faces as a camera shows them."""
+    """Synthetic faces as a camera shows them."""
     rows = drawn_rows(FRAMES)
     return [drawn(row)[0].convert("RGB").resize((640, 480)) for row in rows]
 
@@ -93,7 +93,7 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
             picture.save(file, "JPEG")
     before = contents(place)
     command, shown = page("--model", place / "detect", camera=film)
-    assert "DRAWN" in shown.run(TEXT.format("warning"))
+    assert "SYNTHETIC" in shown.run(TEXT.format("warning"))
     assert "Article 5(1)(f)" in shown.run(TEXT.format("notes"))
     assert "not stored" in shown.run(TEXT.format("stored"))
     assert shown.run(TEXT.format("curtain")) == "The camera is off."

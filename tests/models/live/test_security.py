@@ -6,7 +6,7 @@ import pytest
 from aiohttp import WSServerHandshakeError
 
 from models.inference.model_card import read_description
-from models.live.page_info import BRING_IT, DRAWN, NO_FACE_SOUGHT, NOT_FOR, facts
+from models.live.page_info import BRING_IT, NO_FACE_SOUGHT, NOT_FOR, SYNTHETIC, facts
 from models.live.security import HERE
 from tests.factories.exported_model import exported
 from tests.fakes.live_server import exact_judge, live_of, talk
@@ -50,15 +50,15 @@ def test_pages_of_this_computer_alone(judge):
 
 
 def test_the_page_says_what_it_must(judge):
-    """Origin of the model, drawn faces, forbidden uses and storage are told."""
+    """Origin of the model, synthetic faces, forbidden uses and storage are told."""
 
     async def asked(session, address):
         async with session.get(f"{address}/facts.json") as answer:
             return await answer.json()
 
     told = talk(live_of(judge), asked)
-    assert told["trained"] == "Study tiny, trained on ckplus, drawn faces"
-    assert told["warning"] == DRAWN
+    assert told["trained"] == "Study tiny, trained on ckplus, synthetic faces"
+    assert told["warning"] == SYNTHETIC
     assert NOT_FOR in told["notes"]
     assert "Numbers are not stored" in told["stored"]
     assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}

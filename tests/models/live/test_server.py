@@ -31,7 +31,7 @@ def judge(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures():
-    """Drawn faces as a camera shows them."""
+    """Synthetic faces as a camera shows them."""
     return camera_pictures()
 
 

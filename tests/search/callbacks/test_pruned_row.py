@@ -61,7 +61,7 @@ def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
     words = (coursework, tmp_path / "runs", "--until", "search")
     said = searched(write_study(tmp_path, text=text), *words)
     assert (said.code, said.err) == (0, "")
-    *_, row = table(tmp_path / "runs" / "tiny-drawn")
+    *_, row = table(tmp_path / "runs" / "tiny-synthetic")
 
     assert (row["state"], row["reason"], row["value"]) == ("PRUNED", "pruner", "")
     assert row["epochs"] == "1"

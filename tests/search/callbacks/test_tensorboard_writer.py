@@ -105,7 +105,7 @@ def test_nothing_to_serve(tmp_path):
     answer = said(tensorboard.main, "--study", "smoke", "--out", str(tmp_path))
     assert answer.code == 2
     assert "no runs yet" in answer.err
-    run = tmp_path / "tiny-drawn"
+    run = tmp_path / "tiny-synthetic"
     run.mkdir()
     (run / "study.toml").write_text("")
     answer = said(tensorboard.main, "--study", "tiny", "--out", str(tmp_path))

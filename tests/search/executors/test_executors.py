@@ -81,7 +81,7 @@ def runs(tmp_path_factory, coursework):
         answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
         assert not list(temporary.iterdir())
-        found[executor] = (out / "tiny-drawn", answer)
+        found[executor] = (out / "tiny-synthetic", answer)
     return found
 
 
@@ -206,7 +206,7 @@ def test_worker_that_dies(tmp_path, coursework, start):
     words = ("--study", study, "--data", coursework, "--out", tmp_path / "runs")
     more = ("--set", "resources.max_concurrent=2", "--until", "search")
     process = start("search.run", *words, *more)
-    folder = tmp_path / "runs" / "tiny-drawn"
+    folder = tmp_path / "runs" / "tiny-synthetic"
     deadline = time.monotonic() + PATIENT_SECONDS
     while not (reports_of(folder, 0) and reports_of(folder, 1)):
         assert process.poll() is None, ended(process)

@@ -49,14 +49,14 @@ def written(tmp_path, text):
 
 
 @pytest.mark.parametrize("thresholds", [None, {}])
-@pytest.mark.parametrize("drawn", [False, True])
-def test_round_trip(tmp_path, drawn, thresholds):
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_round_trip(tmp_path, synthetic, thresholds):
     """What is written reads back: origin, thresholds, data, split and every number."""
-    text = exported(STUDY, record(thresholds=thresholds), drawn=drawn)
+    text = exported(STUDY, record(thresholds=thresholds), synthetic=synthetic)
     read = read_exported(written(tmp_path, text))
     assert read.origin.study == "ckplus"
     assert (read.origin.trial, read.origin.epoch) == (17, 4)
-    assert (read.origin.value, read.origin.drawn) == (0.625, drawn)
+    assert (read.origin.value, read.origin.synthetic) == (0.625, synthetic)
     assert read.thresholds == record(thresholds=thresholds).attributes["thresholds"]
     assert (read.study.data, read.study.split) == (STUDY.data, STUDY.split)
     assert read.study.objective == STUDY.objective
@@ -66,7 +66,7 @@ def test_round_trip(tmp_path, drawn, thresholds):
 
 def test_what_goes_in_comes_out(tmp_path):
     """Exporting what was read gives the same file again."""
-    text = exported(STUDY, record(), drawn=False)
+    text = exported(STUDY, record(), synthetic=False)
     read = read_exported(written(tmp_path, text))
     again = TrialRecord(
         number=read.origin.trial,
@@ -78,12 +78,12 @@ def test_what_goes_in_comes_out(tmp_path):
         attributes={"epoch": read.origin.epoch, "thresholds": read.thresholds},
     )
     study = check_study(dict(read.study.raw), name=read.study.name, place="again")
-    assert exported(study, again, drawn=False) == text
+    assert exported(study, again, synthetic=False) == text
 
 
 def test_complete(tmp_path):
     """Every setting is written, so that new defaults change no old configuration."""
-    path = written(tmp_path, exported(STUDY, record(), drawn=False))
+    path = written(tmp_path, exported(STUDY, record(), synthetic=False))
     fixed = tomllib.loads(path.read_text())["fixed"]
     assert list(fixed) == list(SETTINGS)
     assert fixed["backbone.blocks"] == SETTINGS["backbone.blocks"].default
@@ -91,21 +91,21 @@ def test_complete(tmp_path):
 
 def test_fixed_is_a_section_of_a_study_file(tmp_path):
     """The ``[fixed]`` table can be copied into a study file as it stands."""
-    text = exported(STUDY, record(), drawn=False)
+    text = exported(STUDY, record(), synthetic=False)
     fixed = text[text.index("[fixed]") : text.index("[thresholds]")]
     head = (
-        '[data]\ndataset = "drawn"\ntargets = ["emotion"]\nimage_size = 32\n'
+        '[data]\ndataset = "synthetic"\ntargets = ["emotion"]\nimage_size = 32\n'
         '[objective]\n"emotion.macro_f1" = 1\n[search]\ntrials = 1\n'
     )
     study = read_study(str(written(tmp_path, head + fixed)))
     assert dict(study.space.fixed).items() >= VALUES.items()
 
 
-def test_drawn_is_said():
-    """A configuration found on drawn faces says so in its first line."""
-    first = exported(STUDY, record(), drawn=True).splitlines()[0]
-    assert first == "# Trial 17 of study ckplus on DRAWN faces. Train it with"
-    assert "DRAWN" not in exported(STUDY, record(), drawn=False)
+def test_synthetic_is_said():
+    """A configuration found on synthetic faces says so in its first line."""
+    first = exported(STUDY, record(), synthetic=True).splitlines()[0]
+    assert first == "# Trial 17 of study ckplus on SYNTHETIC faces. Train it with"
+    assert "SYNTHETIC" not in exported(STUDY, record(), synthetic=False)
 
 
 WRONG = {
@@ -113,7 +113,11 @@ WRONG = {
     "no origin": ("[origin]", "[other]", ["[origin]", "search.export --study NAME"]),
     "no trial": ("trial = 17\n", "", ["[origin]", "trial", "search.export"]),
     "no number": ("trial = 17", 'trial = "x"', ["[origin]", "trial", "'x'"]),
-    "unknown origin": ("drawn = false", "drawn = false\nx = 1", ["[origin]", "x"]),
+    "unknown origin": (
+        "synthetic = false",
+        "synthetic = false\nx = 1",
+        ["[origin]", "x"],
+    ),
     "unknown section": ("[fixed]", "[fix]", ["[fix]: unknown section", "fixed?"]),
     "unknown key": (
         '"head.dropout"',
@@ -145,7 +149,7 @@ WRONG = {
 def test_wrong(tmp_path, case):
     """A wrong file is told with its name, the key, the value, and no traceback."""
     old, new, words = WRONG[case]
-    text = exported(STUDY, record(), drawn=False)
+    text = exported(STUDY, record(), synthetic=False)
     assert text.count(old) == 1
     path = written(tmp_path, text.replace(old, new))
     with pytest.raises(StudyError) as refused:
@@ -157,7 +161,7 @@ def test_wrong(tmp_path, case):
 
 def test_nothing_is_searched(tmp_path):
     """A configuration has no ``[space]``, not even for a key that is not fixed."""
-    text = exported(STUDY, record(), drawn=False).replace('balance = "none"\n', "")
+    text = exported(STUDY, record(), synthetic=False).replace('balance = "none"\n', "")
     path = written(tmp_path, text + '\n[space]\nbalance = ["none", "oversample"]\n')
     with pytest.raises(StudyError, match=r"best\.toml: \[space\] has no place"):
         read_exported(path)
@@ -171,24 +175,24 @@ def test_missing(tmp_path):
 
 @pytest.fixture
 def out(tmp_path):
-    """A folder of runs that holds one run of the small study, on drawn faces."""
-    folder = tmp_path / "runs" / "small-drawn"
+    """A folder of runs that holds one run of the small study, on synthetic faces."""
+    folder = tmp_path / "runs" / "small-synthetic"
     folder.mkdir(parents=True)
     (folder / "study.toml").write_text(small().text())
-    ledger = begin(folder, name="small-drawn")
+    ledger = begin(folder, name="small-synthetic")
     for outcome in (prune(), complete(0.5), complete(0.75), complete(0.75)):
         ledger.tell(ledger.ask().number, outcome)
     return tmp_path / "runs"
 
 
-@pytest.mark.parametrize("name", ["small", "small-drawn"])
+@pytest.mark.parametrize("name", ["small", "small-synthetic"])
 @pytest.mark.parametrize(("trial", "number"), [(None, 2), (1, 1), (3, 3)])
 def test_export(tmp_path, out, name, trial, number):
     """The best trial of a run is exported, of equals the first, or the one named."""
     path = tmp_path / "best.toml"
     assert export_trial(out, name, path, trial=trial, storage=None) == number
     read = read_exported(path)
-    assert (read.origin.trial, read.origin.drawn) == (number, True)
+    assert (read.origin.trial, read.origin.synthetic) == (number, True)
     assert (read.origin.study, read.thresholds) == ("small", {})
 
 
@@ -199,7 +203,7 @@ def test_export(tmp_path, out, name, trial, number):
             "small-draw",
             "best.toml",
             None,
-            ["no run of it", "did you mean small-drawn?"],
+            ["no run of it", "did you mean small-synthetic?"],
         ),
         ("small", "best.toml", 0, ["--trial 0: only a completed trial", "1, 2, 3"]),
         ("small", "best.toml", 9, ["--trial 9: only a completed trial", "1, 2, 3"]),
@@ -223,12 +227,14 @@ def test_no_runs(tmp_path):
 
 
 def test_two_runs(out):
-    """A run on drawn faces is never taken for one on real ones."""
+    """A run on synthetic faces is never taken for one on real ones."""
     (out / "small").mkdir()
     (out / "small" / "study.toml").write_text(small().text())
-    with pytest.raises(InputError, match="there are two runs, small and small-drawn"):
+    with pytest.raises(
+        InputError, match="there are two runs, small and small-synthetic"
+    ):
         find_run(out, "small")
-    assert find_run(out, "small-drawn").name == "small-drawn"
+    assert find_run(out, "small-synthetic").name == "small-synthetic"
 
 
 def test_nothing_completed(tmp_path):

@@ -36,7 +36,7 @@ def _study(schedule="plateau"):
 
 def _text(schedule="plateau"):
     record = _record(schedule, learning_rates=RATES)
-    return exported(_study(schedule), record, drawn=True)
+    return exported(_study(schedule), record, synthetic=True)
 
 
 def _read(tmp_path, text):

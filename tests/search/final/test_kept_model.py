@@ -17,13 +17,13 @@ from tests.factories.ledger import small
 
 STUDY = small()
 LABELLED = SimpleNamespace(
-    drawn=True,
+    synthetic=True,
     fingerprint="labels",
     split=SimpleNamespace(hold_out=SimpleNamespace(key="people")),
 )
 CARD = {
     "study": STUDY.name,
-    "drawn": True,
+    "synthetic": True,
     "trial": 3,
     "input": {"size": 32, "channels": 1, "crop": {"kind": "none"}},
     "emotions": ["positive", "negative"],
@@ -38,7 +38,7 @@ CARD = {
 @pytest.fixture
 def folder(tmp_path):
     """A run's folder with a model and its card."""
-    found = RunFolder(out=tmp_path, name="small-drawn")
+    found = RunFolder(out=tmp_path, name="small-synthetic")
     found.make()
     place(found, CARD)
     return found

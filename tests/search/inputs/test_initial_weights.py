@@ -69,14 +69,16 @@ def test_images_too_small_for_one_backbone_are_refused():
 def test_a_study_starts_from_another(tmp_path):
     """Its name stands for the model of its run, and the file's content is kept."""
     searched = with_model(tmp_path, "fer")
-    models = models_of(searched, tmp_path, "small", drawn=True)
+    models = models_of(searched, tmp_path, "small", synthetic=True)
     frame = replace(FRAME, models=models)
 
-    assert dict(models) == {"study:fer": str(tmp_path / "fer-drawn" / "model.keras")}
+    assert dict(models) == {
+        "study:fer": str(tmp_path / "fer-synthetic" / "model.keras")
+    }
     check_space(searched, frame)
     before = start_identity(searched, frame)
     assert list(before) == ["backbone.weights study:fer"]
-    (tmp_path / "fer-drawn" / "model.keras").write_text("others")
+    (tmp_path / "fer-synthetic" / "model.keras").write_text("others")
     assert start_identity(searched, frame) != before
 
 
@@ -84,27 +86,27 @@ def test_a_study_without_a_model_is_refused(tmp_path):
     """The message has the command that trains it; drawn and real are kept apart."""
     searched = with_model(tmp_path, "fer")
     with pytest.raises(StudyError, match=r"no model of a study fer in.*fer --data DIR"):
-        models_of(searched, tmp_path, "small", drawn=False)
-    (tmp_path / "fer-drawn" / "model.json").unlink()
-    with pytest.raises(StudyError, match=r"--study fer --data drawn --out"):
-        models_of(searched, tmp_path, "small", drawn=True)
+        models_of(searched, tmp_path, "small", synthetic=False)
+    (tmp_path / "fer-synthetic" / "model.json").unlink()
+    with pytest.raises(StudyError, match=r"--study fer --data synthetic --out"):
+        models_of(searched, tmp_path, "small", synthetic=True)
     with_model(tmp_path, "ferplus")
     with pytest.raises(StudyError, match=r"Known: ferplus; or train it first"):
-        models_of(searched, tmp_path, "small", drawn=True)
-    (tmp_path / "ferplus-drawn" / "model.keras").unlink()
+        models_of(searched, tmp_path, "small", synthetic=True)
+    (tmp_path / "ferplus-synthetic" / "model.keras").unlink()
     gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)
-    with pytest.raises(StudyError, match=r"ferplus-drawn/model\.keras is gone"):
-        models_of(gone, tmp_path, "small", drawn=True)
+    with pytest.raises(StudyError, match=r"ferplus-synthetic/model\.keras is gone"):
+        models_of(gone, tmp_path, "small", synthetic=True)
     nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
     with pytest.raises(StudyError, match=r"names no study; say study:NAME"):
-        models_of(nameless, tmp_path, "small", drawn=True)
+        models_of(nameless, tmp_path, "small", synthetic=True)
 
 
 def test_a_study_does_not_start_from_itself(tmp_path):
     """Its own model would have been chosen on its own validation."""
     searched = with_model(tmp_path, "small")
     with pytest.raises(StudyError, match="cannot start from its own model"):
-        models_of(searched, tmp_path, "small", drawn=True)
+        models_of(searched, tmp_path, "small", synthetic=True)
 
 
 def test_the_ends_of_a_range_are_looked_at():

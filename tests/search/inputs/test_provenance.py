@@ -37,33 +37,35 @@ CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
     "described",
     [
         {"data": CKPLUS},
-        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"drawn": True}]}},
+        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"synthetic": True}]}},
     ],
     ids=["itself", "what it started from"],
 )
 def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
     """A start is refused for what it saw, or what it started from saw, of our data."""
     searched = with_model(tmp_path, "fer", **described)
-    models = models_of(searched, tmp_path, "small", drawn=True)
+    models = models_of(searched, tmp_path, "small", synthetic=True)
     frame = replace(FRAME, models=models)
 
-    check_seen(searched, frame, dataset="affectnet", drawn=True)
-    check_seen(searched, frame, dataset="ckplus", drawn=False)
+    check_seen(searched, frame, dataset="affectnet", synthetic=True)
+    check_seen(searched, frame, dataset="ckplus", synthetic=False)
     with pytest.raises(StudyError, match=r"study:fer.*learned from.*of ckplus"):
-        check_seen(searched, frame, dataset="ckplus", drawn=True)
+        check_seen(searched, frame, dataset="ckplus", synthetic=True)
 
 
 @pytest.mark.parametrize(
     ("theirs", "ours"),
-    [("ferplus", "fer2013"), ("fer2013", "ferplus"), ("drawn", "ckplus")],
+    [("ferplus", "fer2013"), ("fer2013", "ferplus"), ("synthetic", "ckplus")],
 )
 def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, ours):
-    """FER+ votes on FER2013's images, and drawn faces are laid out as CK+."""
+    """FER+ votes on FER2013's images, and synthetic faces are laid out as CK+."""
     data = {"dataset": theirs, "hold_out": "other"}
     searched = with_model(tmp_path, "theirs", data=data)
-    models = models_of(searched, tmp_path, "small", drawn=True)
+    models = models_of(searched, tmp_path, "small", synthetic=True)
     with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
-        check_seen(searched, replace(FRAME, models=models), dataset=ours, drawn=True)
+        check_seen(
+            searched, replace(FRAME, models=models), dataset=ours, synthetic=True
+        )
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same split", "another"])
@@ -71,16 +73,16 @@ def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, sam
     """Reading a study's labels refuses a start that knows its faces, by any split."""
     tables = tomllib.loads(STUDY)
     free = check_study(tables, name="small", place="small.toml")
-    held = read_labels(free, coursework, drawn=True).split.hold_out.key
+    held = read_labels(free, coursework, synthetic=True).split.hold_out.key
     tables["fixed"]["backbone.weights"] = "study:fer"
     study = check_study(tables, name="small", place="small.toml")
     data = CKPLUS | ({"hold_out": held} if same else {})
     with_model(tmp_path / "seen", "fer", data=data)
     with_model(tmp_path / "new", "fer", data={"dataset": "fer", "hold_out": held})
 
-    read_labels(study, coursework, drawn=True, runs=tmp_path / "new")
+    read_labels(study, coursework, synthetic=True, runs=tmp_path / "new")
     with pytest.raises(StudyError, match=r"study:fer.*validate trials here"):
-        read_labels(study, coursework, drawn=True, runs=tmp_path / "seen")
+        read_labels(study, coursework, synthetic=True, runs=tmp_path / "seen")
 
 
 def file_of(path, **described):
@@ -106,11 +108,11 @@ def test_a_description_that_cannot_be_read_is_told(tmp_path):
 def test_a_description_of_another_model_is_refused(tmp_path):
     """What a file has seen is told by its own description, known by its digest."""
     path = tmp_path / "copied.keras"
-    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("others"))
-    words = {"dataset": "ferplus", "drawn": True}
+    searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("others"))
+    words = {"dataset": "ferplus", "synthetic": True}
     with pytest.raises(StudyError, match=r"copied\.json describes another model"):
         check_seen(searched, FRAME, **words)
-    searched = file_of(path, data=CKPLUS, drawn=True, sha256=sha256_of("weights"))
+    searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("weights"))
     check_seen(searched, FRAME, **words)
     assert unknown(searched, FRAME) == []
 
@@ -148,23 +150,23 @@ def archive_of(path, card):
 def test_a_copy_without_its_description_is_refused(tmp_path):
     """What a model has seen is in its file, and a description beside it adds to it."""
     path = tmp_path / "copied.keras"
-    searched = archive_of(path, {"data": CKPLUS, "drawn": True})
+    searched = archive_of(path, {"data": CKPLUS, "synthetic": True})
     assert unknown(searched, FRAME) == []
-    check_seen(searched, FRAME, dataset="ferplus", drawn=True)
+    check_seen(searched, FRAME, dataset="ferplus", synthetic=True)
     with pytest.raises(StudyError, match=r"copied\.keras.*learned from.*of ckplus"):
-        check_seen(searched, FRAME, dataset="ckplus", drawn=True)
-    other = {"data": {"dataset": "ferplus"}, "drawn": True}
+        check_seen(searched, FRAME, dataset="ckplus", synthetic=True)
+    other = {"data": {"dataset": "ferplus"}, "synthetic": True}
     path.with_suffix(".json").write_text(json.dumps(other))
     for dataset in ("ckplus", "fer2013"):
         with pytest.raises(StudyError, match="learned from the images"):
-            check_seen(searched, FRAME, dataset=dataset, drawn=True)
+            check_seen(searched, FRAME, dataset=dataset, synthetic=True)
 
 
 def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
     """Its digest in a receipt tells it, whatever its file says of itself."""
     path = tmp_path / "stripped.keras"
     searched = file_of(path)
-    words = {"dataset": "ckplus", "drawn": True}
+    words = {"dataset": "ckplus", "synthetic": True}
     check_seen(searched, FRAME, **words, tested={sha256_of("others"): "tiny"})
     with pytest.raises(StudyError, match=r"\(it is that of run tiny\) has learned"):
         check_seen(searched, FRAME, **words, tested={sha256_of("weights"): "tiny"})

@@ -129,7 +129,7 @@ def told_by_run(study, root, cache):
     """Tells what the stages of a search before its first trial refuse."""
     try:
         found = read_study(str(study))
-        labelled = read_labels(found, root, drawn=False)
+        labelled = read_labels(found, root, synthetic=False)
         prepare(found, labelled, cache=cache, progress=lambda *_: None)
     except InputError as error:
         return str(error)

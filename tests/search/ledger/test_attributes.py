@@ -78,7 +78,7 @@ def used(path):
     for record in records:
         told_gap(record.attributes)
         if record.value is not None:
-            exported(small(), record, drawn=False)
+            exported(small(), record, synthetic=False)
     ledger = begin(path.parent)
     ledger.best()
     finish(ledger)

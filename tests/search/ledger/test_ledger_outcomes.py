@@ -22,7 +22,7 @@ ALL = pytest.mark.parametrize("storage", STORAGES)
 
 TPE = """
 [data]
-dataset = "drawn"
+dataset = "synthetic"
 targets = ["emotion"]
 image_size = 16
 [objective]

@@ -30,13 +30,13 @@ def _values(tmp_path):
     return [study.space.params(record.values) for record in ledger.records()]
 
 
-def warmed(runs, *changes, hold_out="ours", drawn=False, url=None):
+def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
     """Starts a study from the earlier run; returns it and what was said."""
     said = []
     folder = RunFolder(out=runs, name="small")
     folder.make()
     split = SimpleNamespace(hold_out=SimpleNamespace(key=hold_out))
-    labelled = SimpleNamespace(drawn=drawn, split=split)
+    labelled = SimpleNamespace(synthetic=synthetic, split=split)
     study = small(WARM, *changes)
     return warm_started(
         study, folder, labelled, url or folder.storage, said.append
@@ -125,8 +125,10 @@ def test_a_run_that_lost_its_hold_out_is_refused(tmp_path):
 @pytest.mark.usefixtures("values")
 def test_a_run_that_is_not_there(tmp_path):
     """The message has the runs that are; drawn and real ones are kept apart."""
-    with pytest.raises(InputError, match=r"study v1 on drawn.*no runs on drawn"):
-        warmed(tmp_path, drawn=True)
+    with pytest.raises(
+        InputError, match=r"study v1 on synthetic.*no runs on synthetic"
+    ):
+        warmed(tmp_path, synthetic=True)
     with pytest.raises(InputError, match=r"did you mean v1\? Known: v1"):
         warmed(tmp_path, ('"v1"', '"v11"'))
     with pytest.raises(StudyError, match="this study itself"):
@@ -143,7 +145,7 @@ def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
     words = ("--set", "search.warm_start=v1")
     answer = searched(study, coursework, tmp_path / "runs", *words)
     assert answer.code == 2
-    assert "no run of a study v1 on drawn faces" in answer.err
+    assert "no run of a study v1 on synthetic faces" in answer.err
     assert not (tmp_path / "runs").exists()
 
 
@@ -165,7 +167,7 @@ def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
 
     assert (earlier.code, later.code, later.err) == (0, 0, "")
     assert "warm start: 2 of the best trials of v1" in later.out
-    first, second = (table(tmp_path / "runs" / f"{n}-drawn") for n in ("v1", "v2"))
+    first, second = (table(tmp_path / "runs" / f"{n}-synthetic") for n in ("v1", "v2"))
     assert [row["known"] for row in second] == ["v1 trial 1", "v1 trial 0", ""]
     rates = [[row["training.learning_rate"] for row in run] for run in (first, second)]
     assert rates[1][:2] == rates[0][::-1]

@@ -118,8 +118,8 @@ def test_numbers_are_the_reports():
 @pytest.mark.parametrize("drawn_data", [True, False])
 def test_drawn_data_are_called_so(drawn_data):
     """Drawn data are announced on the first line, and real data are not."""
-    text = describe(report_of(*drawn(3), drawn=drawn_data))
-    assert text.startswith("DRAWN DATA") is drawn_data
+    text = describe(report_of(*drawn(3), synthetic=drawn_data))
+    assert text.startswith("SYNTHETIC DATA") is drawn_data
 
 
 def test_reopening_is_said():
@@ -138,7 +138,7 @@ def test_width():
     """No line is wider than 100 columns, with long lists of absent units neither."""
     targets = labels([0, 1], [[0] * 30, [0] * 30])
     report = report_of(
-        targets, outputs([0, 1], [[0.1] * 30] * 2), ["a", "b"], drawn=True
+        targets, outputs([0, 1], [[0.1] * 30] * 2), ["a", "b"], synthetic=True
     )
     lines = describe(report).splitlines()
     assert max(map(len, lines)) <= WIDTH == 100

@@ -14,7 +14,7 @@ KEYS = [
 ]
 ALL = ("emotion", "action_units", "valence_arousal")
 TEXTS = {
-    "data.dataset": {"drawn": "drawn", "affectnet": "affectnet"},
+    "data.dataset": {"synthetic": "synthetic", "affectnet": "affectnet"},
     "data.targets": {
         '["emotion", "action_units", "valence_arousal"]': ALL,
         '["valence_arousal", "action_units", "emotion"]': ALL[::-1],

@@ -103,7 +103,7 @@ def test_training_by_seeds_orders_the_exported_rates(tmp_path, coursework, monke
     )
     config = tmp_path / "best.toml"
     study = read_study(str(write_study(tmp_path)))
-    config.write_text(exported(study, found, drawn=True), encoding="utf-8")
+    config.write_text(exported(study, found, synthetic=True), encoding="utf-8")
 
     with pytest.raises(RunError, match="nothing was trained"):
         list(train_seeds(config, str(coursework), tmp_path / "runs", seeds=1))

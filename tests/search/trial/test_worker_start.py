@@ -130,7 +130,7 @@ def test_the_whole_budget_is_left(tmp_path, coursework, start, executor):
 
     mended = searched(study, coursework, out, "--until", "search")
     assert (mended.code, mended.err) == (0, "")
-    rows = table(out / "tiny-drawn")
+    rows = table(out / "tiny-synthetic")
     assert [row["state"] for row in rows if row["reason"] != "interrupted"] == [
         "COMPLETE"
     ]

@@ -1,4 +1,4 @@
-"""Laws of the drawn pixels: every action unit moves the face, where it should."""
+"""Laws of the synthetic pixels: every action unit moves the face, where it should."""
 
 from itertools import pairwise
 

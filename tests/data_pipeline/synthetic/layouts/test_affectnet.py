@@ -1,4 +1,4 @@
-"""Laws of AffectNet's drawn stand-in: its layout, and ratings that mean something."""
+"""Laws of AffectNet's synthetic stand-in: its layout, and meaningful ratings."""
 
 import numpy as np
 import pytest
@@ -7,19 +7,19 @@ from PIL import Image
 from data_pipeline.dataset.landmarks import landmarks_of
 from data_pipeline.labels.labels import AFFECTNET_EMOTIONS, Emotion
 from data_pipeline.readers import read
-from data_pipeline.readers.location import DRAWN_LAYOUTS
+from data_pipeline.readers.location import SYNTHETIC_LAYOUTS
 from data_pipeline.synthetic.layouts import affectnet
 from data_pipeline.synthetic.population.affect import CIRCUMPLEX
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.render_all import draw_batch
-from data_pipeline.synthetic.write import LAYOUTS, write_drawn
+from data_pipeline.synthetic.write import LAYOUTS, write_synthetic
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A drawn tree of a few people."""
-    out = tmp_path_factory.mktemp("affectnet") / "drawn"
-    write_drawn(out, layout="affectnet", subjects=2, seed=4)
+    """A synthetic tree of a few people."""
+    out = tmp_path_factory.mktemp("affectnet") / "synthetic"
+    write_synthetic(out, layout="affectnet", subjects=2, seed=4)
     return out
 
 
@@ -58,7 +58,7 @@ def test_same_bytes(tree, tmp_path):
     assert len(drawn) == 4
     for path in drawn:
         assert (tree / path.relative_to(tmp_path)).read_bytes() == path.read_bytes()
-    assert "AffectNet" in (tree / "DRAWN.txt").read_text()
+    assert "AffectNet" in (tree / "SYNTHETIC.txt").read_text()
 
 
 def test_numbers_have_gaps(shots):
@@ -109,5 +109,5 @@ def test_types():
 
 
 def test_wired():
-    """``--data drawn`` gives AffectNet's study its own stand-in."""
-    assert DRAWN_LAYOUTS["affectnet"] in LAYOUTS
+    """``--data synthetic`` gives AffectNet's study its own stand-in."""
+    assert SYNTHETIC_LAYOUTS["affectnet"] in LAYOUTS

@@ -10,7 +10,7 @@ from PIL import Image
 from data_pipeline.synthetic.layouts import coursework as coursework_layout
 from data_pipeline.synthetic.layouts import official as official_layout
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 
 HEADER = (
     b"subject,sequence,image_index,filepath,file_prefix,AU17,AU1,AU2,AU25,AU27,AU4,"
@@ -20,17 +20,17 @@ HEADER = (
 
 @pytest.fixture(scope="module")
 def coursework(tmp_path_factory) -> Path:
-    """A small drawn set in the coursework layout."""
-    out = tmp_path_factory.mktemp("drawn") / "coursework"
-    write_drawn(out, subjects=2, seed=1)
+    """A small synthetic set in the coursework layout."""
+    out = tmp_path_factory.mktemp("synthetic") / "coursework"
+    write_synthetic(out, subjects=2, seed=1)
     return out
 
 
 @pytest.fixture(scope="module")
 def official(tmp_path_factory) -> Path:
-    """A small drawn set in the official layout."""
-    out = tmp_path_factory.mktemp("drawn") / "official"
-    write_drawn(out, layout="official", subjects=2, seed=1)
+    """A small synthetic set in the official layout."""
+    out = tmp_path_factory.mktemp("synthetic") / "official"
+    write_synthetic(out, layout="official", subjects=2, seed=1)
     return out
 
 
@@ -78,7 +78,7 @@ def test_the_full_table_has_560_rows():
 
 def test_the_folder_says_that_nobody_is_real(coursework):
     """A marker tells what the folder is, the command and the seed."""
-    text = (coursework / "DRAWN.txt").read_text("utf-8")
+    text = (coursework / "SYNTHETIC.txt").read_text("utf-8")
 
     assert "no real person" in text
     assert "--layout coursework --subjects 2 --seed 1" in text

@@ -1,4 +1,4 @@
-"""Laws of the plan of the drawn faces: CK+'s counts, before any pixel."""
+"""Laws of the plan of the synthetic faces: CK+'s counts, before any pixel."""
 
 import math
 from collections import Counter

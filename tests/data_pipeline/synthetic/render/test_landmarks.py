@@ -1,4 +1,4 @@
-"""Laws of the drawn landmarks: they lie on what they name, and move with it."""
+"""Laws of the synthetic landmarks: they lie on what they name, and move with it."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ from data_pipeline.synthetic.population.subjects import draw_subject
 from data_pipeline.synthetic.render.camera import draw_frame
 from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
 from data_pipeline.synthetic.render.views import draw_view
-from data_pipeline.synthetic.write import write_drawn
+from data_pipeline.synthetic.write import write_synthetic
 
 SEED = 1
 ROWS = plan(30, SEED)
@@ -75,7 +75,7 @@ def test_landmarks_move_with_the_units():
 
 def test_each_official_frame_has_its_landmarks(tmp_path):
     """A file of 68 lines as MATLAB writes them lies beside each picture's name."""
-    write_drawn(tmp_path / "drawn", layout="official", subjects=1, seed=SEED)
+    write_synthetic(tmp_path / "synthetic", layout="official", subjects=1, seed=SEED)
     pictures = sorted((tmp_path / "drawn/cohn-kanade-images").rglob("*.png"))
     rows = {row.number: row for row in plan(1, SEED)}
 
@@ -83,7 +83,7 @@ def test_each_official_frame_has_its_landmarks(tmp_path):
     for picture in pictures:
         subject, number, frame = picture.stem.split("_")
         place = f"Landmarks/{subject}/{number}/{picture.stem}_landmarks.txt"
-        content = (tmp_path / "drawn" / place).read_bytes()
+        content = (tmp_path / "synthetic" / place).read_bytes()
         assert re.fullmatch(rb"(   \d\.\d{7}e\+\d\d   \d\.\d{7}e\+\d\d\n){68}", content)
         found = landmarks(rows[int(number)], int(frame), SEED)
         assert content == landmark_file(found)
