@@ -41,7 +41,7 @@ def prepared(tree, cache, *settings):
 
 
 def test_drawn_tree(tree):
-    """The synthetic tree is read as FER+: every part, its votes, and small grey faces."""
+    """The synthetic tree is read as FER+: every part, its votes, small grey faces."""
     table = readers.read(tree, "ferplus")
     assert set(table.frame["partition"]) == set(ferplus.FOLDERS.values())
     assert set(table.vote_counts().sum(axis=1)) == {10}
