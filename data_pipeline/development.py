@@ -19,7 +19,7 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.dataset.subject_aliases import joined, people_problems, refuse_shared
 from data_pipeline.images.crop import Cropper, cropper
-from data_pipeline.split.duplicates import Pictures, untwinned
+from data_pipeline.split.duplicates import ImageKeys, drop_duplicates
 from data_pipeline.split.fold_checks import check_development, check_folds
 from data_pipeline.split.split import Fold, Split
 from data_pipeline.system.errors import DataError
@@ -148,27 +148,27 @@ def usable(development: Development, kept: Array) -> Usable:
     return Usable(rows=learned, folds=folds)
 
 
-def usable_apart(
-    development: Development, kept: Array, pictures: Pictures, held: Pictures
+def usable_without_duplicates(
+    development: Development, kept: Array, keys: ImageKeys, held_out: ImageKeys
 ) -> tuple[Usable, tuple[int, int]]:
-    """Finds the rows to learn from and to score where twins are left out of training.
+    """Selects the rows to train and score on, with duplicates left out of training.
 
     Args:
         development: the development rows.
-        kept: ascending rows of them whose images can be read.
-        pictures: of all development rows.
-        held: of the hold-out.
+        kept: ascending rows of them with readable images.
+        keys: of all development rows.
+        held_out: keys of the hold-out.
 
     Returns:
-        The rows that are used; how many were left out as twins of the hold-out, and how
-        many of training parts as twins of the fold's validation part.
+        The rows; how many were dropped as duplicates of the hold-out, and how many
+        training rows as duplicates of their fold's validation part.
 
     Raises:
         DataError: too little is left to learn from or to score.
     """
-    apart = kept[~pictures.take(kept).among(held)]
+    apart = kept[~keys.take(kept).isin(held_out)]
     used = usable(development, apart)
-    folds = untwinned(used.folds, pictures)
+    folds = drop_duplicates(used.folds, keys)
     check_folds(folds, development.targets, development.truth)
     trained, left = (sum(len(fold.train) for fold in of) for of in (used.folds, folds))
     return replace(used, folds=folds), (len(kept) - len(apart), trained - left)

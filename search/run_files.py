@@ -107,20 +107,20 @@ class _Start:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Without:
-    """The test without twins."""
+    """The scores without duplicates."""
 
     images: Count
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
-class _Twins:
-    """How many images the search has seen, and what is left without them."""
+class _Duplicates:
+    """How many hold-out images are development images, and the rest."""
 
     images: Count
     without: _Without | None = None
 
     def __post_init__(self) -> None:
-        """Checks that twins are told of with what is left."""
+        """Checks that a report with duplicates has scores without them."""
         if self.images and self.without is None:
             raise ValueError("without is missing")
 
@@ -143,7 +143,7 @@ class _Report:
     labels: _Rules | None = None
     without_face: dict[str, Count] | None = None
     start: _Start | None = None
-    twins: _Twins | None = None
+    duplicates: _Duplicates | None = None
     emotion: _Head | None = None
     votes: _Head | None = None
     action_units: _Head | None = None

@@ -26,10 +26,10 @@ from data_pipeline.development import (
     landmark_problems,
     read_development,
     usable,
-    usable_apart,
+    usable_without_duplicates,
 )
 from data_pipeline.images.decode import bombs_refused
-from data_pipeline.split.duplicates import Pictures, file_marks
+from data_pipeline.split.duplicates import ImageKeys, file_keys
 from data_pipeline.split.held_out_subjects import Past, divide
 from data_pipeline.split.split import Split
 from data_pipeline.system.errors import DataError, named
@@ -143,18 +143,18 @@ def _target_problems(
         if keys.data.unreadable == "quarantine":
             kept = np.flatnonzero(images.isin(list(digests)))
             usable(found, kept)
-        if keys.split.twins != "keep":
+        if keys.split.duplicates != "keep":
             own = [digests.get(image, image) for image in images]
             held = [digests[image] for image in digests.keys() - set(images)]
-            usable_apart(found, kept, _pictures(own), _pictures(held))
+            usable_without_duplicates(found, kept, _pictures(own), _pictures(held))
     except DataError as error:
         yield Problem(
             check=Check.TARGET, where=keys.place or "the study", found=str(error)
         )
 
 
-def _pictures(digests: Sequence[str]) -> Pictures:
-    return Pictures(marks=(file_marks(digests),))
+def _pictures(digests: Sequence[str]) -> ImageKeys:
+    return ImageKeys(keys=(file_keys(digests),))
 
 
 def _digests(table: SampleTable, looks: Sequence[Look | Fault]) -> dict[str, str]:

@@ -71,7 +71,7 @@ class Split:
     By partition, the published test part is held out, whatever ``hold_out`` says.
     ``validation`` is the share of all subjects (or images of a partition) that one
     fold validates on; ``None`` takes the published part, or a fifth of those left.
-    ``twins`` says whether training sees pictures that stand in another part, too.
+    ``duplicates`` says whether training keeps images that are also in another part.
     """
 
     by: Literal["subject", "partition"] = "subject"
@@ -79,7 +79,7 @@ class Split:
     hold_out: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     hold_out_seed: Seed = 1
     validation: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    twins: Literal["keep", "drop_from_training"] = "keep"
+    duplicates: Literal["keep", "drop_from_training"] = "keep"
 
 
 def read_section(

@@ -1,7 +1,7 @@
-"""Twins: pictures that stand in two parts of the data: one gives away the other.
+"""Duplicates across parts: the same image in two folds, or in training and hold-out.
 
-Two pictures are twins where their files hold the same bytes, or where they are decoded
-to the same pixels.
+Two images are duplicates where their files hold the same bytes, or where they decode to
+the same pixels. A model that trained on one of them is scored on what it memorized.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,88 +17,61 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pictures:
-    """What tells the pictures of rows from others.
+class ImageKeys:
+    """Keys that are equal where two rows show the same image.
 
     Attributes:
-        marks: of the files, and of the pixels where they are known; each of shape (N,),
-            int64, equal where two rows are equal in that. The numbers mean nothing in
-            another process.
+        keys: one array for the files, and one for the pixels where they are known;
+            each of shape (N,), int64. Keys are valid within one process only.
     """
 
-    marks: tuple[Array, ...]
+    keys: tuple[Array, ...]
 
-    def take(self, rows: Array) -> "Pictures":
+    def take(self, rows: Array) -> "ImageKeys":
         """Selects rows by position."""
-        return Pictures(marks=tuple(mark[rows] for mark in self.marks))
+        return ImageKeys(keys=tuple(key[rows] for key in self.keys))
 
-    def among(self, others: "Pictures") -> Array:
-        """Tells which rows are twins of others; shape (N,), bool."""
-        pairs = zip(self.marks, others.marks, strict=False)
-        found = [np.isin(mine, theirs) for mine, theirs in pairs]
-        return np.asarray(np.any(found, axis=0))
+    def isin(self, others: "ImageKeys") -> Array:
+        """Marks the rows that have a duplicate among ``others``; shape (N,), bool."""
+        pairs = zip(self.keys, others.keys, strict=False)
+        return np.asarray(
+            np.any([np.isin(mine, theirs) for mine, theirs in pairs], axis=0)
+        )
 
 
-def file_marks(digests: Iterable[str]) -> Array:
-    """Numbers files by their digests; those that cannot be read are no twins.
+def file_keys(digests: Iterable[str]) -> Array:
+    """Maps digests of files to int64 keys, shape (N,).
 
-    Args:
-        digests: as ``content.file_digests`` gives them.
-
-    Returns:
-        Shape (N,), int64.
+    Unreadable files have no duplicates.
     """
-    marks = (
+    keys = (
         hash(text if text != UNREADABLE else f"{text} {row}")
         for row, text in enumerate(digests)
     )
-    return np.fromiter(marks, np.int64)
+    return np.fromiter(keys, np.int64)
 
 
-def pixel_marks(pixels: Array) -> Array:
-    """Numbers pictures by their pixels.
+def pixel_keys(pixels: Array) -> Array:
+    """Maps images to int64 keys, shape (N,).
 
-    Args:
-        pixels: shape (N, ...), perhaps memory-mapped; one picture is read at a time.
-
-    Returns:
-        Shape (N,), int64.
+    ``pixels`` of shape (N, ...) may be memory-mapped: one image is read at a time.
     """
-    marks = (hash(picture.tobytes()) for picture in pixels)
-    return np.fromiter(marks, np.int64, len(pixels))
+    return np.fromiter((hash(image.tobytes()) for image in pixels), np.int64)
 
 
-def trained_on(folds: Sequence[Fold], pictures: Pictures) -> int:
-    """Counts validation pictures that are also training pictures of the fold.
-
-    Args:
-        folds: rows of each fold.
-        pictures: of all rows.
-
-    Returns:
-        The sum over the folds: such pictures are scored on what was learned by heart.
-    """
+def count_duplicates(folds: Sequence[Fold], keys: ImageKeys) -> int:
+    """Counts validation images that their fold also trains on, summed over folds."""
     return sum(
-        int(pictures.take(fold.validation).among(pictures.take(fold.train)).sum())
+        int(keys.take(fold.validation).isin(keys.take(fold.train)).sum())
         for fold in folds
     )
 
 
-def untwinned(folds: Sequence[Fold], pictures: Pictures) -> tuple[Fold, ...]:
-    """Leaves pictures out of a fold's training part that validate in it.
-
-    Args:
-        folds: rows of each fold.
-        pictures: of all rows.
-
-    Returns:
-        The folds; their validation parts stay whole.
-    """
+def drop_duplicates(folds: Sequence[Fold], keys: ImageKeys) -> tuple[Fold, ...]:
+    """Removes the duplicates of a fold's validation images from its training part."""
     return tuple(
         Fold(
-            train=fold.train[
-                ~pictures.take(fold.train).among(pictures.take(fold.validation))
-            ],
+            train=fold.train[~keys.take(fold.train).isin(keys.take(fold.validation))],
             validation=fold.validation,
         )
         for fold in folds

@@ -12,7 +12,7 @@ from data_pipeline.development import read_truth
 from data_pipeline.images.crop import rebuilt
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
-from data_pipeline.split.duplicates import Pictures, file_marks, pixel_marks
+from data_pipeline.split.duplicates import ImageKeys, file_keys, pixel_keys
 from data_pipeline.split.held_out_subjects import rule_of
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
@@ -96,12 +96,14 @@ def open_and_test(
     table = opened.table.take(images.kept)
     pixels = images.pixels[images.kept]
     predictions = model.predict(pixels)
-    twins = twins_in(study, labelled, table, pixels, folder.cache)
+    duplicates = find_duplicates(study, labelled, table, pixels, folder.cache)
     report = {
         "study": study.name,
         "synthetic": labelled.synthetic,
         "trial": described["trial"],
-        "guarantee": kept_promise(labelled.split.guarantee, twins=int(twins.sum())),
+        "guarantee": kept_promise(
+            labelled.split.guarantee, duplicates=int(duplicates.sum())
+        ),
         "part": labelled.split.part,
         "subjects": len(labelled.split.hold_out.subjects) or None,
         "images": len(table),
@@ -123,7 +125,7 @@ def open_and_test(
             table,
             predictions,
             described["thresholds"],
-            twins=twins,
+            duplicates=duplicates,
         ),
     }
     if folder.file(REPORT).exists():
@@ -176,7 +178,7 @@ def scored(
     )
 
 
-def twins_in(
+def find_duplicates(
     study: Study,
     labelled: Labelled,
     table: SampleTable,
@@ -201,15 +203,13 @@ def twins_in(
     seen = np.unique(
         np.concatenate([used.rows, *(fold.validation for fold in used.folds)])
     )
-    development = Pictures(marks=(images.contents, pixel_marks(images.array))).take(
-        seen
-    )
+    development = ImageKeys(keys=(images.contents, pixel_keys(images.array))).take(seen)
     digests = read_digests(table.root, table.frame["image"].tolist())
-    held = Pictures(marks=(file_marks(digests), pixel_marks(pixels)))
-    return held.among(development)
+    held = ImageKeys(keys=(file_keys(digests), pixel_keys(pixels)))
+    return held.isin(development)
 
 
-def kept_promise(guarantee: Guarantee, *, twins: int) -> str:
+def kept_promise(guarantee: Guarantee, *, duplicates: int) -> str:
     """Names what the split kept of its promise.
 
     A picture of a held-out subject that was trained on under another id shows that the
@@ -217,12 +217,12 @@ def kept_promise(guarantee: Guarantee, *, twins: int) -> str:
 
     Args:
         guarantee: what the split promised.
-        twins: pictures of the hold-out that the search has seen.
+        duplicates: hold-out images that are also development images.
 
     Returns:
         A key of ``report_text.GUARANTEES``.
     """
-    broken = twins > 0 and guarantee is Guarantee.SUBJECT
+    broken = duplicates > 0 and guarantee is Guarantee.SUBJECT
     return "subject_ids" if broken else str(guarantee)
 
 
@@ -233,7 +233,7 @@ def scored_apart(
     predictions: Predictions,
     thresholds: Mapping[str, float],
     *,
-    twins: np.ndarray,
+    duplicates: np.ndarray,
 ) -> dict[str, Any]:
     """Scores the hold-out once more without pictures that the search has seen.
 
@@ -243,18 +243,19 @@ def scored_apart(
         table: the rows of the hold-out that could be read.
         predictions: the outputs for these rows.
         thresholds: of the action units.
-        twins: which rows were seen.
+        duplicates: which rows were seen.
 
     Returns:
-        ``twins`` with their number and, where there are some, the parts of a report
+        ``duplicates`` with their number and, if there are any, the parts of a report
         ``without`` them.
     """
-    found: dict[str, Any] = {"rule": study.split.twins, "images": int(twins.sum())}
-    others = np.flatnonzero(~twins)
-    if twins.any():
+    rule = study.split.duplicates
+    found: dict[str, Any] = {"rule": rule, "images": int(duplicates.sum())}
+    others = np.flatnonzero(~duplicates)
+    if duplicates.any():
         found["without"] = {"images": len(others)}
-    if twins.any() and len(others):
+    if duplicates.any() and len(others):
         found["without"] |= scored(
             study, labelled, table.take(others), predictions.take(others), thresholds
         )
-    return {"twins": found}
+    return {"duplicates": found}

@@ -17,14 +17,14 @@ from data_pipeline.development import (
     read_table,
     study_cropper,
     usable,
-    usable_apart,
+    usable_without_duplicates,
 )
 from data_pipeline.images.cache import Images, read_images
 from data_pipeline.split.duplicates import (
-    Pictures,
-    file_marks,
-    pixel_marks,
-    trained_on,
+    ImageKeys,
+    count_duplicates,
+    file_keys,
+    pixel_keys,
 )
 from data_pipeline.split.held_out_subjects import divide, past_of
 from data_pipeline.split.receipt import models_tested
@@ -192,8 +192,8 @@ def prepare(
         concurrent=study.resources.max_concurrent,
         unreadable=len(images.array) - len(images.kept),
         without_face=images.fallbacks,
-        twins=trained_on(used.folds, Pictures(marks=(images.contents,))),
-        twins_dropped=dropped,
+        duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),
+        duplicates_dropped=dropped,
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(used.folds)}
 
@@ -231,25 +231,25 @@ def used_rows(
     """Finds the rows that are trained and scored on.
 
     Args:
-        study: the study; it says whether twins are left out.
+        study: the study; it says whether duplicates are left out.
         labelled: its data, split.
         images: of the development rows.
 
     Returns:
-        The rows; how many development rows were left out as twins of the hold-out, and
-        how many of training parts as twins of the fold's validation part.
+        The rows; how many were dropped as duplicates of the hold-out, and how many
+        training rows as duplicates of their fold's validation part.
 
     Raises:
         DataError: too little is left to learn from or to score.
     """
-    if study.split.twins == "keep":
+    if study.split.duplicates == "keep":
         return usable(labelled.development, images.kept), (0, 0)
-    return usable_apart(
+    return usable_without_duplicates(
         labelled.development,
         images.kept,
-        Pictures(marks=(images.contents, pixel_marks(images.array))),
+        ImageKeys(keys=(images.contents, pixel_keys(images.array))),
         # Of the hold-out only bytes are read: pixels are decoded at the test.
-        Pictures(marks=(file_marks(labelled.split.hold_out.file_digests()),)),
+        ImageKeys(keys=(file_keys(labelled.split.hold_out.file_digests()),)),
     )
 
 

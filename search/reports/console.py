@@ -10,7 +10,7 @@ from search.inputs.prepare import Labelled
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_of
 from search.reports.holdout_report import told_without_face
-from search.reports.split_report import split_text, told_dropped, told_twins
+from search.reports.split_report import describe_duplicates, split_text, told_dropped
 from search.run_folder import RunFolder
 from search.sampling.parameter_sets import OUTSIDE
 from search.storage.url import HIDDEN, masked
@@ -71,10 +71,10 @@ def say_split(say: Say, study: Study, labelled: Labelled, job: Job) -> None:
         )
     if job.unreadable:
         say(f"left out: {job.unreadable} unreadable development images")
-    if job.twins:
-        say(told_twins(job.twins, study.name))
-    if study.split.twins != "keep":
-        say(told_dropped(*job.twins_dropped))
+    if job.duplicates:
+        say(describe_duplicates(job.duplicates, study.name))
+    if study.split.duplicates != "keep":
+        say(told_dropped(*job.duplicates_dropped))
     if study.data.crop != "none":
         say(told_without_face({"development": job.without_face}))
 

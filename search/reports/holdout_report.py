@@ -56,7 +56,7 @@ WIDTH = 100
 
 GUARANTEES: dict[str, str] = {
     "subject": "no subject is in two parts",
-    "subject_ids": "no subject id is in two parts, but pictures are: see the twins",
+    "subject_ids": "no subject id is in two parts, but images are: see Duplicates",
     "partition": "the published partition; a subject may be in two parts",
 }
 """What each guarantee of a split promises."""
@@ -167,21 +167,21 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _rows(report: Mapping[str, Any]) -> Iterator[str]:
     """Says which rows were seen before, and how many could not be read."""
-    if "twins" in report:
-        yield _twins(report["twins"])
+    if "duplicates" in report:
+        yield _duplicates(report["duplicates"])
     if report.get("skipped"):
         yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
 
 
-def _twins(found: Mapping[str, Any]) -> str:
-    """Says how many images the search has seen under another name."""
+def _duplicates(found: Mapping[str, Any]) -> str:
+    """Counts hold-out images that are development images under another name."""
     if not found["images"]:
-        return "Twins: no image is a development image, too"
+        return "Duplicates: no hold-out image is also a development image"
     left = _counted(found["without"]["images"], "image")
     one = found["images"] == 1
-    what = "image is a" if one else "images are"
+    what = "image is also a" if one else "images are also"
     images = "development image" if one else "development images"
-    return f"Twins: {found['images']} {what} {images}, too; {left} without them"
+    return f"Duplicates: {found['images']} {what} {images}; {left} without them"
 
 
 def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
@@ -227,9 +227,9 @@ def _opened(report: Mapping[str, Any]) -> str:
 def _table(report: Mapping[str, Any]) -> list[str]:
     """Lays out one line a metric, with aligned columns."""
     rows: list[tuple[str, ...]] = [
-        ("", "value", "95 % interval", "dummy", "without twins")
+        ("", "value", "95 % interval", "dummy", "without duplicates")
     ]
-    apart = report.get("twins", {}).get("without", {})
+    apart = report.get("duplicates", {}).get("without", {})
     for head, title in HEADS.items():
         if head in report:
             rows.append((_title(title, report[head]), "", "", "", _size(head, apart)))
@@ -247,7 +247,7 @@ def _table(report: Mapping[str, Any]) -> list[str]:
 
 
 def _size(head: str, apart: Mapping[str, Any]) -> str:
-    """Counts the labelled images that are no twins."""
+    """Counts the labelled images without duplicates."""
     return f"n = {apart[head]['images']}" if head in apart else ""
 
 
@@ -259,7 +259,7 @@ def _title(title: str, part: Mapping[str, Any]) -> str:
 def _metric_rows(
     head: str, part: Mapping[str, Any], apart: Mapping[str, Any] | None
 ) -> Iterator[tuple[str, ...]]:
-    """Renders the cells of each main metric; ``apart`` is the part without twins."""
+    """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
     for name, words in METRIC_TEXTS.items():
         found = part["metrics"].get(name)

@@ -30,7 +30,7 @@ def split_text(split: Split, data: Data) -> str:
     return "\n".join(part for line in lines if line for part in wrapped(line))
 
 
-def told_twins(count: int, study: str) -> str:
+def describe_duplicates(count: int, study: str) -> str:
     """Says that validation images are training images too.
 
     Args:
@@ -38,15 +38,15 @@ def told_twins(count: int, study: str) -> str:
         study: its name.
 
     Example:
-        >>> print(told_twins(2, "ferplus"))
-        Attention: 2 validation images are files that are trained on too
-          [split] twins = "drop_from_training" leaves them out of training
-          all are listed by: python -m data_pipeline.check --study ferplus
+        >>> print(describe_duplicates(2, "ferplus"))
+        Warning: 2 validation images are also training images of their fold
+          [split] duplicates = "drop_from_training" leaves them out of training
+          to list all: python -m data_pipeline.check --study ferplus
     """
     return (
-        f"Attention: {count} validation images are files that are trained on too\n"
-        '  [split] twins = "drop_from_training" leaves them out of training\n'
-        f"  all are listed by: python -m data_pipeline.check --study {study}"
+        f"Warning: {count} validation images are also training images of their fold\n"
+        '  [split] duplicates = "drop_from_training" leaves them out of training\n'
+        f"  to list all: python -m data_pipeline.check --study {study}"
     )
 
 
@@ -59,12 +59,13 @@ def told_dropped(held_out: int, validating: int) -> str:
 
     Example:
         >>> print(told_dropped(284, 3))
-        left out as twins: 284 development images that are held out too, and of the
-          training parts 3 images that validate in the same fold
+        duplicates left out: 284 development images that are also held out, and 3
+          training images that are also validation images of their fold
     """
     return (
-        f"left out as twins: {held_out} development images that are held out too, and "
-        f"of the\n  training parts {validating} images that validate in the same fold"
+        f"duplicates left out: {held_out} development images that are also held out, "
+        f"and {validating}\n  training images that are also validation images of their "
+        "fold"
     )
 
 

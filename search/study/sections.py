@@ -47,7 +47,7 @@ LATER: dict[str, object] = {
     "data.crop": "none",
     "data.subjects": {},
     "split.validation": None,
-    "split.twins": "keep",
+    "split.duplicates": "keep",
 }
 """Keys younger than the first runs -> their defaults, which change nothing of a run."""
 

@@ -23,10 +23,10 @@ class Job:
     learned from and ``truth`` is scored against; they differ where votes make labels.
     There is nothing of the hold-out in it. ``objective`` is metric name to weight;
     ``unreadable`` counts development images that were left out, ``without_face`` those
-    that show none where one was looked for, ``twins`` validation images that are the
-    same file as a training image of their fold, ``twins_dropped`` those left out: twins
-    of the hold-out, and of a fold's validation part. ``checkpoints`` is the folder that
-    trials write their epochs' weights to, where a study asks for them.
+    that show none where one was looked for, ``duplicates`` validation images that are
+    the same file as a training image of their fold, ``duplicates_dropped`` those left
+    out: duplicates of the hold-out, and of a fold's validation part. ``checkpoints`` is
+    the folder that trials write their epochs' weights to, where a study asks for them.
     """
 
     images: str
@@ -42,8 +42,8 @@ class Job:
     concurrent: int
     unreadable: int = 0
     without_face: int = 0
-    twins: int = 0
-    twins_dropped: tuple[int, int] = (0, 0)
+    duplicates: int = 0
+    duplicates_dropped: tuple[int, int] = (0, 0)
     checkpoints: str | None = None
 
 

@@ -38,7 +38,7 @@ REPORT = {
     "split": {"imbalance": {"hold-out": 0.5}, "images": {"whole": {"images": 9}}},
     "start": {"weights": "study:ferplus", "taken": 3, "left": 0, "unknown": True},
     "labels": {"trained": "majority", "scored": "majority"},
-    "twins": {"images": 2, "without": {"images": 7}},
+    "duplicates": {"images": 2, "without": {"images": 7}},
     "emotion": {**HEAD, "absent": ["fear"], "if_calibrated": {"ece": 0.1}},
     "action_units": HEAD,
     "valence_arousal": HEAD,
@@ -103,7 +103,13 @@ def test_what_is_needed_is_missed(tmp_path, name):
         with pytest.raises(RunError):
             read(path)
     optional = {"part", "skipped", "tested_before", "split", "start", "labels"}
-    optional |= {"without_face", "twins", "action_units", "valence_arousal", "votes"}
+    optional |= {
+        "without_face",
+        "duplicates",
+        "action_units",
+        "valence_arousal",
+        "votes",
+    }
     for key in whole.keys() - optional:
         path.write_text(json.dumps({k: v for k, v in whole.items() if k != key}))
         with pytest.raises(RunError, match=key):

@@ -1,4 +1,4 @@
-"""Laws of twins: one picture in two parts is counted, told, and left out if asked."""
+"""Duplicates across parts are counted, reported, and dropped on request."""
 
 import json
 
@@ -10,11 +10,11 @@ from data_pipeline import check
 from data_pipeline.checks.leaks import parts_of
 from data_pipeline.readers import read
 from data_pipeline.split.duplicates import (
-    Pictures,
-    file_marks,
-    pixel_marks,
-    trained_on,
-    untwinned,
+    ImageKeys,
+    count_duplicates,
+    drop_duplicates,
+    file_keys,
+    pixel_keys,
 )
 from data_pipeline.split.held_out_subjects import split_table
 from data_pipeline.split.rules import Guarantee
@@ -31,36 +31,36 @@ from tests.search.reports.test_holdout_report import report_of
 from tests.strategies.metrics import labels, outputs
 
 SETTINGS = ("split.hold_out=0.25",)
-DROP = (*SETTINGS, "split.twins=drop_from_training")
+DROP = (*SETTINGS, "split.duplicates=drop_from_training")
 FOLDS = (
     Fold(train=np.array([0, 2, 3]), validation=np.array([1, 4, 5])),
     Fold(train=np.array([0, 1]), validation=np.array([2, 3])),
 )
-FILES = Pictures(marks=(np.array([7, 7, 3, 4, 4, 4]),))
+FILES = ImageKeys(keys=(np.array([7, 7, 3, 4, 4, 4]),))
 
 
-def test_counted():
+def test_count_duplicates():
     """A validation image counts where its fold trains on the same file, once a fold."""
-    assert trained_on(FOLDS, FILES) == 3
+    assert count_duplicates(FOLDS, FILES) == 3
 
 
-def test_untwinned():
-    """After twins are left out none is trained on, and every validation row is kept."""
-    folds = untwinned(FOLDS, FILES)
-    assert trained_on(folds, FILES) == 0
+def test_drop_duplicates():
+    """Training parts lose their duplicates; validation parts stay whole."""
+    folds = drop_duplicates(FOLDS, FILES)
+    assert count_duplicates(folds, FILES) == 0
     assert folds[0].train.tolist() == [2]
     assert [fold.validation.tolist() for fold in folds] == [[1, 4, 5], [2, 3]]
     assert folds[1].train.tolist() == [0, 1]
 
 
-def test_either_mark():
-    """Equal pixels in unequal files are twins, and equal files are; unread ones not."""
+def test_either_key():
+    """Equal pixels or equal files are duplicates; unreadable files never are."""
     pixels = np.arange(8, dtype=np.uint8).reshape(4, 2)
-    one = Pictures(marks=(file_marks(["a", "b", "c"]), pixel_marks(pixels[:3])))
-    other = Pictures(marks=(file_marks(["c", "d"]), pixel_marks(pixels[[1, 3]])))
-    assert one.among(other).tolist() == [False, True, True]
-    lost = Pictures(marks=(file_marks(["unreadable", "unreadable"]),))
-    assert lost.among(lost.take(np.array([1]))).tolist() == [False, True]
+    one = ImageKeys(keys=(file_keys(["a", "b", "c"]), pixel_keys(pixels[:3])))
+    other = ImageKeys(keys=(file_keys(["c", "d"]), pixel_keys(pixels[[1, 3]])))
+    assert one.isin(other).tolist() == [False, True, True]
+    lost = ImageKeys(keys=(file_keys(["unreadable", "unreadable"]),))
+    assert lost.isin(lost.take(np.array([1]))).tolist() == [False, True]
 
 
 @pytest.fixture
@@ -100,13 +100,13 @@ def prepared(root, tmp_path, settings):
 
 
 @pytest.mark.parametrize("same_bytes", [True, False])
-def test_validation_twins(tree, tmp_path, same_bytes):
-    """Kept, a twin of a validation image is told of; dropped, its fold has it not."""
+def test_validation_duplicates(tree, tmp_path, same_bytes):
+    """Duplicates of validation images are reported, or dropped from training."""
     root, images = tree
     first, second = images["fold 1"][0], images["fold 2"][0]
     copied(root, first, second, same_bytes=same_bytes)
     job, before, names, told = prepared(root, tmp_path, SETTINGS)
-    assert ("2 validation images are files that are trained on" in told) == same_bytes
+    assert ("2 validation images are also training images" in told) == same_bytes
     job, after, names, told = prepared(root, tmp_path, DROP)
     one, two = (int(np.flatnonzero(names == name)[0]) for name in (first, second))
     assert one in job.folds[0].validation
@@ -114,14 +114,14 @@ def test_validation_twins(tree, tmp_path, same_bytes):
     assert two in job.folds[1].validation
     assert one not in job.folds[1].train
     assert {one, two} <= set(job.rows.tolist())
-    assert "Attention" not in told
-    assert "0 development images that are held out" in told
-    assert "2 images that validate in the same fold" in told
+    assert "Warning" not in told
+    assert "0 development images that are also held out" in told
+    assert "and 2\n  training images that are also validation images" in told
     assert before["data.folds"] != after["data.folds"]
 
 
-def test_hold_out_twins(tree, tmp_path):
-    """A twin of a held-out picture is in no part of a search that drops twins."""
+def test_hold_out_duplicates(tree, tmp_path):
+    """A duplicate of a held-out image is in no part of a search that drops them."""
     root, images = tree
     copied(root, images["fold 1"][0], images["hold-out"][0])
     (root / images["hold-out"][1]).unlink()  # a search runs without such files
@@ -129,7 +129,7 @@ def test_hold_out_twins(tree, tmp_path):
     (row,) = np.flatnonzero(names == images["fold 1"][0])
     rows = [job.rows, *(part for f in job.folds for part in (f.train, f.validation))]
     assert row not in np.concatenate(rows)
-    assert "1 development images that are held out too" in told
+    assert "1 development images that are also held out" in told
     job, _, names, _ = prepared(root, tmp_path, SETTINGS)
     assert row in job.rows
 
@@ -142,62 +142,69 @@ def test_nothing_left(tree, tmp_path):
             copied(root, images["hold-out"][0], name)
     with pytest.raises(DataError, match="train part of 0 images"):
         prepared(root, tmp_path, DROP)
-    text = STUDY.replace("[split]", '[split]\ntwins = "drop_from_training"')
+    text = STUDY.replace("[split]", '[split]\nduplicates = "drop_from_training"')
     study = write_study(tmp_path, text=text)
     answer = said(check.main, "--study", str(study), "--data", str(root), "--all")
     assert "train part of 0 images" in answer.out
 
 
 def test_text():
-    """The report says how many twins there are, and the scores without them."""
+    """The report says how many duplicates there are, and the scores without them."""
     targets, predictions = labels([0, 1, 0, 1]), outputs([0, 1, 0, 0])
     kept = np.array([0, 1, 2])
     without = report_of(targets.take(kept), predictions.take(kept), ["a", "b", "c"])
     report = report_of(targets, predictions, ["a", "b", "c", "d"])
-    report["twins"] = {"rule": "keep", "images": 1, "without": without}
+    report["duplicates"] = {"rule": "keep", "images": 1, "without": without}
     lines = describe(report).splitlines()
-    assert "Twins: 1 image is a development image, too; 3 images without them" in lines
+    assert (
+        "Duplicates: 1 image is also a development image; 3 images without them"
+        in lines
+    )
     assert max(map(len, lines)) <= WIDTH
     (heads,) = (line.split() for line in lines if "95 %" in line)
-    assert heads[-2:] == ["without", "twins"]
+    assert heads[-2:] == ["without", "duplicates"]
     (emotion,) = (line for line in lines if line.startswith("Emotion ("))
     assert emotion.split()[-3:] == ["n", "=", "3"]
     (accuracy,) = (line for line in lines if line.startswith("  accuracy"))
     assert (accuracy.split()[1], accuracy.split()[-1]) == ("0.750", "1.000")
-    report["twins"] = {"rule": "keep", "images": 0}
-    assert "without twins" not in describe(report)
-    assert "Twins: no image is a development image, too" in describe(report)
+    report["duplicates"] = {"rule": "keep", "images": 0}
+    assert "without duplicates" not in describe(report)
+    assert "Duplicates: no hold-out image is also a development image" in describe(
+        report
+    )
 
 
-def test_all_twins():
-    """Where every image is a twin there is a number, and no score without them."""
+def test_all_duplicates():
+    """Where every image is a duplicate only the count is reported."""
     study = read_study("ckplus")
-    found = scored_apart(study, None, None, None, {}, twins=np.ones(3, bool))
-    assert found == {"twins": {"rule": "keep", "images": 3, "without": {"images": 0}}}
-    found = scored_apart(study, None, None, None, {}, twins=np.zeros(3, bool))
-    assert found == {"twins": {"rule": "keep", "images": 0}}
+    found = scored_apart(study, None, None, None, {}, duplicates=np.ones(3, bool))
+    assert found == {
+        "duplicates": {"rule": "keep", "images": 3, "without": {"images": 0}}
+    }
+    found = scored_apart(study, None, None, None, {}, duplicates=np.zeros(3, bool))
+    assert found == {"duplicates": {"rule": "keep", "images": 0}}
 
 
 @pytest.mark.parametrize(
-    ("promised", "twins", "kept"),
+    ("promised", "duplicates", "kept"),
     [
         (Guarantee.SUBJECT, 0, "subject"),
         (Guarantee.SUBJECT, 1, "subject_ids"),
         (Guarantee.PARTITION, 1, "partition"),
     ],
 )
-def test_guarantee(promised, twins, kept):
+def test_guarantee(promised, duplicates, kept):
     """A picture in two parts takes the promise back that no subject is."""
-    assert kept_promise(promised, twins=twins) == kept
+    assert kept_promise(promised, duplicates=duplicates) == kept
     report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"], guarantee=kept)
     told = describe(report)
     assert ("no subject is in two parts" in told) == (kept == "subject")
-    assert ("but pictures are" in told) == (kept == "subject_ids")
+    assert ("but images are" in told) == (kept == "subject_ids")
 
 
 @pytest.mark.slow
 def test_report(tree, tmp_path):
-    """The one test of a search finds its twins, and scores the others by themselves."""
+    """The hold-out test counts duplicates and also scores the other images."""
     root, images = tree
     copied(root, images["fold 1"][0], images["hold-out"][0])
     copied(root, images["fold 2"][1], images["hold-out"][1], same_bytes=False)
@@ -208,10 +215,10 @@ def test_report(tree, tmp_path):
     report = json.loads((tmp_path / "runs" / "tiny" / "holdout.json").read_text())
     held = len(images["hold-out"])
     assert report["images"] == held
-    assert report["twins"]["images"] == 2
+    assert report["duplicates"]["images"] == 2
     assert report["guarantee"] == "subject_ids"
-    without = report["twins"]["without"]
+    without = report["duplicates"]["without"]
     assert without["images"] == without["emotion"]["images"] == held - 2
     assert set(without["emotion"]) == set(report["emotion"])
-    told = f"Twins: 2 images are development images, too; {held - 2} images"
+    told = f"Duplicates: 2 images are also development images; {held - 2} images"
     assert told in answer.out

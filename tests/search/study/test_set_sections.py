@@ -35,7 +35,7 @@ TEXTS = {
     "split.hold_out": {"0.15": 0.15, "0.4": 0.4},
     "split.hold_out_seed": {"0": 0, "9": 9},
     "split.validation": {"0.15": 0.15, "0.25": 0.25},
-    "split.twins": {"keep": "keep", "drop_from_training": "drop_from_training"},
+    "split.duplicates": {"keep": "keep", "drop_from_training": "drop_from_training"},
     "search.trials": {"1": 1, "500": 500},
     "search.seed": {"0": 0, "9": 9},
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
