@@ -1,7 +1,7 @@
-"""The checkpoints of a search: the models of its best trials, and no others.
+"""Checkpoint retention: the models of the best trials are kept, all others deleted.
 
-The driver alone deletes: a trial's models go when it is told and is not among the best,
-those of a trial that a crash interrupted when the ledger opens again.
+Only the driver deletes: a trial's models when it ends and is not among the best, those
+of an interrupted trial when the ledger opens again.
 """
 
 import shutil
@@ -12,63 +12,55 @@ from typing import Any
 from models.pretrained.sources import NONE, Taken
 from search.final.model_card import Winner, card_of, signed_card
 from search.inputs.prepare import Labelled
-from search.ledger.records import Counts, Read, TrialRecord, Watcher, ranked
+from search.ledger.callback import Callback, ReadRecords
+from search.ledger.records import Counts, TrialRecord, ranked
 from search.run_folder import write_json
 from search.study.study import Study
 from search.trial.checkpoints import MODEL, trial_folder, trial_folders
-from search.trial.messages import Asked, Outcome, Report
+from search.trial.messages import Asked, Outcome
 
 Describe = Callable[[TrialRecord, Path], dict[str, Any]]
 
 
-class CheckpointFiles:
-    """Watches a search for another watcher, and keeps the models of its best trials."""
+class CheckpointRetention(Callback):
+    """Keeps the models of the best trials and deletes the others.
 
-    def __init__(
-        self, watcher: Watcher, folder: Path, *, keep: int, describe: Describe
-    ) -> None:
-        """Takes whom to tell, the folder of all trials' models, and how many to keep.
+    ``describe`` makes the card that is written beside each model.
+    """
 
-        ``describe`` makes the card that is written beside each model.
-        """
-        self._watcher = watcher
+    def __init__(self, folder: Path, *, keep: int, describe: Describe) -> None:
+        """Keeps the models of ``keep`` trials in ``folder``."""
         self._folder = folder
         self._keep = keep
         self._describe = describe
         self._running: set[int] = set()
-        self._read: Read = tuple
+        self._read_records: ReadRecords = tuple
 
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open: what is left of an earlier start is swept."""
-        self._read = read
+    def on_search_start(self, read_records: ReadRecords) -> None:
+        """Deletes what an interrupted start left."""
+        self._read_records = read_records
         self._sweep()
-        self._watcher.opened(read)
 
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
+    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+        """Spares the files of a running trial."""
         self._running.add(asked.number)
-        self._watcher.asked(asked, counts)
 
-    def reported(self, number: int, report: Report) -> None:
-        """Sees an epoch, which the trial's worker has written itself."""
-        self._watcher.reported(number, report)
-
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Keeps the models of the best trials so far."""
+    def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Keeps the best trials so far."""
         self._running.discard(number)
         self._sweep()
-        self._watcher.told(number, outcome, counts)
 
-    def closed(self) -> None:
-        """Sees that nobody runs trials any more."""
+    def on_search_end(self) -> None:
+        """Deletes the files of interrupted trials."""
         self._running.clear()
         self._sweep()
-        self._watcher.closed()
 
     def _sweep(self) -> None:
-        """Deletes what is neither of a best trial nor of one that runs."""
+        """Deletes all models but those of the best and of running trials."""
         # A trial before the study asked for checkpoints has none, and takes no place.
-        having = [r for r in ranked(self._read()) if self._of(r.number).is_dir()]
+        having = [
+            r for r in ranked(self._read_records()) if self._of(r.number).is_dir()
+        ]
         best = having[: self._keep]
         numbers = self._running | {record.number for record in best}
         wanted = {self._of(number) for number in numbers}
@@ -92,20 +84,10 @@ def _models(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob(f"fold-*/epoch-*{MODEL}"))
 
 
-def checkpoint_files(
-    watcher: Watcher, study: Study, folder: Path, labelled: Labelled
-) -> CheckpointFiles:
-    """Joins the checkpoints of a run with what is known of it.
-
-    Args:
-        watcher: whom to tell.
-        study: says how many trials' models are kept.
-        folder: of the run's checkpoints.
-        labelled: the data.
-
-    Returns:
-        The watcher of a run that keeps checkpoints.
-    """
+def checkpoint_retention(
+    study: Study, folder: Path, labelled: Labelled
+) -> CheckpointRetention:
+    """Builds the callback that keeps a run's checkpoints in ``folder``."""
 
     def describe(record: TrialRecord, model: Path) -> dict[str, Any]:
         start = record.attributes.get("start")
@@ -125,9 +107,4 @@ def checkpoint_files(
         fold = int(model.parent.name.removeprefix("fold-"))
         return signed_card(model, card | {"fold": fold})
 
-    return CheckpointFiles(
-        watcher,
-        folder,
-        keep=study.search.checkpoints,
-        describe=describe,
-    )
+    return CheckpointRetention(folder, keep=study.search.checkpoints, describe=describe)

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from data_pipeline.system.interrupts import end_if_asked
 from data_pipeline.system.terminal import one_line, shown
 from models.config.settings import SETTINGS, Value
-from search.ledger.records import Counts, Read
+from search.ledger.callback import Callback
+from search.ledger.records import Counts
 from search.trial.messages import (
     Asked,
     Completed,
@@ -22,11 +23,11 @@ from search.trial.messages import (
 )
 
 
-class SearchProgress:
-    """Watches a ledger and tells a person; see ``search.ledger.records.Watcher``."""
+class ProgressBar(Callback):
+    """Prints to the console, and shows a bar where it is a terminal."""
 
     def __init__(self, console: Console) -> None:
-        """Takes the console."""
+        """Prints to ``console``; the bar is shown within the context."""
         self._console = console
         self._best: float | None = None
         self._asked: dict[int, tuple[float, Asked]] = {}
@@ -36,7 +37,7 @@ class SearchProgress:
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             TextColumn("{task.completed}/{task.total}"),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[status]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -55,70 +56,63 @@ class SearchProgress:
         trace: TracebackType | None,
     ) -> None:
         """Stops the bar."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Removes the bar, so that later lines stay the last ones."""
         self._bar.stop()
 
     def stage(self, name: str, done: int, total: int) -> None:
-        """Sees a step before the search, such as reading images, go on."""
+        """Shows the progress of a step before the search, such as reading images."""
         end_if_asked()
         if name not in self._stages:
             if not self._console.is_terminal:
-                self.say(f"{name}: {total}")
-            self._stages[name] = self._bar.add_task(name, total=total, said="")
+                self.print(f"{name}: {total}")
+            self._stages[name] = self._bar.add_task(name, total=total, status="")
         self._bar.update(self._stages[name], completed=done)
 
-    def say(self, text: str) -> None:
+    def print(self, text: str) -> None:
         """Prints a line."""
         self._console.print(
             shown(text), highlight=False, soft_wrap=True, markup=False, emoji=False
         )
 
     def resume(self, best: float) -> None:
-        """Takes the best value of an earlier start."""
+        """Starts from the best value of earlier starts of the run."""
         self._best = best
 
-    def finish(self) -> None:
-        """Takes the bar away, so that what is said last stands last."""
-        self._bar.stop()
-
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open; ``resume`` says what is told of it."""
-
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
+    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+        """Updates the bar."""
         end_if_asked()
         self._began = self._began or time.monotonic()
         self._asked[asked.number] = (time.monotonic(), asked)
         self._update(counts)
 
-    def reported(self, number: int, report: Report) -> None:
-        """Sees an epoch, which is too little to tell a person."""
-        del number, report
+    def on_epoch_end(self, number: int, report: Report) -> None:
+        """Ends the search after Ctrl-C; an epoch is too small a step to print."""
         end_if_asked()
 
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Sees a trial end."""
+    def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Updates the bar, or prints a line where there is none."""
         self._ended += not isinstance(outcome, WorkerDied)
         begun, asked = self._asked.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
-        # A terminal shows a bar; what went wrong must not wait for the end.
+        # Failures are printed beside the bar too: they must not wait for the end.
         if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
             seconds = time.monotonic() - begun
-            self.say(one_line(trial_line(asked, outcome, seconds, counts)))
+            self.print(one_line(trial_line(asked, outcome, seconds, counts)))
         self._update(counts)
-
-    def closed(self) -> None:
-        """Sees that nobody runs trials any more; ``finish`` takes the bar away."""
 
     def _update(self, counts: Counts) -> None:
         if self._task is None:
-            self._task = self._bar.add_task("trials", total=counts.budget, said="")
+            self._task = self._bar.add_task("trials", total=counts.budget, status="")
         best = "-" if self._best is None else f"{self._best:.3f}"
-        said = (
+        status = (
             f"completed {counts.completed}  pruned {counts.pruned}  "
             f"failed {counts.failed}  best {best}  left {self._left(counts)}"
         )
-        self._bar.update(self._task, completed=counts.done, said=said)
+        self._bar.update(self._task, completed=counts.done, status=status)
 
     def _left(self, counts: Counts) -> str:
         if not self._ended or self._began is None:
@@ -128,29 +122,22 @@ class SearchProgress:
 
 
 def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -> str:
-    """Says in one line how a trial ended.
-
-    Args:
-        asked: the trial.
-        outcome: how it ended.
-        seconds: from its proposal to its end.
-        counts: of the whole search.
-    """
+    """Describes in one line how a trial ended, ``seconds`` after its proposal."""
     match outcome:
         case Completed(value=value, epoch=epoch, gap=gap):
-            said = f"completed  value {value:.4f} at epoch {epoch}"
-            said += f", {gap.fit}" if gap else ""
+            text = f"completed  value {value:.4f} at epoch {epoch}"
+            text += f", {gap.fit}" if gap else ""
         case Pruned(reason=reason):
-            said = f"pruned     {reason} after {outcome.spent.epochs} epochs"
-            said += f", {outcome.gap.fit} there" if outcome.gap else ""
+            text = f"pruned     {reason} after {outcome.spent.epochs} epochs"
+            text += f", {outcome.gap.fit} there" if outcome.gap else ""
         case Failed(reason=reason):
-            said = f"failed     {reason}"
+            text = f"failed     {reason}"
         case WorkerDied(reason=reason):
-            said = f"lost       {reason}; it runs again"
+            text = f"lost       {reason}; it runs again"
     backbone = asked.values.get("backbone.name", _default("backbone.name"))
     known = f"{asked.known}, " if asked.known else ""
     return (
-        f"[{counts.done}/{counts.budget}] trial {asked.number}: {said}  "
+        f"[{counts.done}/{counts.budget}] trial {asked.number}: {text}  "
         f"({known}{backbone}, {clock(seconds)})"
     )
 

@@ -1,7 +1,7 @@
-"""TensorBoard's files of a search: curves of each fold, hyperparameters of each trial.
+"""Event files of a search for TensorBoard: curves of each fold, settings of each trial.
 
-The driver alone writes them, from what workers report: it works on several machines,
-with every backend, and needs no TensorFlow.
+The driver alone writes them, from what workers report. So it works on several machines
+and with every backend, and needs no TensorFlow.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,20 +17,21 @@ from tensorboardX.summary import hparams, scalar
 
 from data_pipeline.system.errors import RunError
 from models.config.settings import Value
-from search.ledger.records import Counts, Read, Watcher
+from search.ledger.callback import Callback
+from search.ledger.records import Counts
 from search.trial.messages import Asked, Completed, Outcome, Report
 
 FOLDER = "tensorboard"
 
 
 class EventFile:
-    """One file of TensorBoard's, written by the thread that has something to write.
+    """One event file, written by the calling thread.
 
-    The usual writer has a thread of its own, whose errors nobody can catch.
+    tensorboardX's own writer uses a thread whose errors cannot be caught.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Begins a file in a folder, which is made."""
+        """Starts a file in a folder, which is created."""
         folder.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time():.0f}.{gethostname()}"
         self._records = RecordWriter(str(folder / name))
@@ -45,11 +46,11 @@ class EventFile:
         self.add(scalar(tag, value), step)
 
     def flush(self) -> None:
-        """Brings what is written to the disk."""
+        """Flushes to the disk."""
         self._records.flush()
 
     def close(self) -> None:
-        """Ends the file."""
+        """Flushes and closes the file."""
         try:
             self.flush()
         finally:
@@ -59,71 +60,62 @@ class EventFile:
         self._records.write(event.SerializeToString())
 
 
-class CurveFiles:
-    """Watches a search for another watcher, and draws its curves.
+class TensorBoardWriter(Callback):
+    """Writes the curves of a search.
 
-    A trial is a folder, ``trial-0007``, with its hyperparameters; each fold is one in
-    it, ``fold-1``, with two runs of the same curves: ``training`` and ``validation``.
+    A trial is a folder, ``trial-0007``, with its settings. Each fold is a folder in it,
+    ``fold-1``, with two runs of the same curves: ``training`` and ``validation``.
     """
 
-    def __init__(self, watcher: Watcher, folder: Path) -> None:
-        """Takes whom to tell, and the folder, made with the first trial."""
-        self._watcher = watcher
+    def __init__(self, folder: Path) -> None:
+        """Writes to ``folder``, which is created with the first trial."""
         self._folder = folder
         self._asked: dict[int, Asked] = {}
         self._open: dict[int, tuple[int, dict[str, EventFile]]] = {}
 
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open."""
-        self._watcher.opened(read)
-
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
+    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+        """Keeps the settings until the trial ends."""
         self._asked[asked.number] = asked
-        self._watcher.asked(asked, counts)
 
-    def reported(self, number: int, report: Report) -> None:
-        """Draws an epoch."""
+    def on_epoch_end(self, number: int, report: Report) -> None:
+        """Writes a point of each curve."""
         with self._writing():
             for name, writer in self._writers(number, report.fold).items():
                 for tag, value in getattr(report.curves, name).items():
                     writer.scalar(tag, value, report.epoch)
                 writer.flush()
-        self._watcher.reported(number, report)
 
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Writes a trial's hyperparameters and what it came to."""
+    def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Writes a trial's settings and value."""
         asked = self._asked.pop(number)
         with self._writing():
             self._end(number)
             with closing(EventFile(self._trial(number))) as writer:
                 _write_trial(writer, asked.values, outcome)
-        self._watcher.told(number, outcome, counts)
 
-    def closed(self) -> None:
-        """Closes the files of trials that nobody runs any more."""
+    def on_search_end(self) -> None:
+        """Closes the files of interrupted trials."""
         for number in list(self._open):
-            with suppress(OSError):  # told already, or lost as after a kill
+            with suppress(OSError):  # reported already, or lost as after a kill
                 self._end(number)
-        self._watcher.closed()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Turns what the disk refuses into one message."""
+        """Turns an error of the disk into one message."""
         try:
             yield
         except OSError as error:
             raise RunError(
                 f"{self._folder}: the curves cannot be written ({error.strerror}); "
-                "make room, or set search.tensorboard = false; then the same command "
-                "goes on from here"
+                "make room, or set search.tensorboard = false; then run the same "
+                "command to resume"
             ) from error
 
     def _trial(self, number: int) -> Path:
         return self._folder / f"trial-{number:04}"
 
     def _writers(self, number: int, fold: int) -> dict[str, EventFile]:
-        """Gives the files of a fold; those of the fold before are closed."""
+        """Returns the files of a fold; closes those of the fold before."""
         at, writers = self._open.get(number, (-1, {}))
         if at != fold:
             self._end(number)
@@ -143,7 +135,7 @@ class CurveFiles:
 def _write_trial(
     writer: EventFile, values: Mapping[str, Value], outcome: Outcome
 ) -> None:
-    """Writes the rows that TensorBoard's table of hyperparameters reads."""
+    """Writes what TensorBoard's table of hyperparameters reads."""
     found: dict[str, float] = {}
     epochs = outcome.spent.epochs
     if isinstance(outcome, Completed):

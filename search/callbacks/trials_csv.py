@@ -1,17 +1,19 @@
-"""``trials.csv``: one line a trial, what it was, how it ended, what it cost."""
+"""``trials.csv``: one line a trial, with its settings, its end and its cost."""
 
 import io
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.csv_writer import Table
 from models.config.settings import SETTINGS
-from search.ledger.records import Counts, Read, TrialRecord, Watcher
+from search.ledger.callback import Callback, ReadRecords
+from search.ledger.records import Counts, TrialRecord
 from search.run_folder import write_text
-from search.trial.messages import Asked, Outcome, Report
+from search.trial.messages import Outcome, Spent
 
-SECONDS = ("asked", "waited", "built", "traced", "trained", "validated")
+SECONDS = tuple(one.name for one in fields(Spent) if one.type is float)
 GAP = ("trained_value", "gap", "fit")
 HEADER = (
     "number",
@@ -24,7 +26,7 @@ HEADER = (
     "backbone",
     "model_parameters",
     *(f"seconds_{name}" for name in SECONDS),
-    # Younger columns stand last, for whoever reads by position.
+    # New columns go last, for scripts that read by position.
     *GAP,
 )
 
@@ -32,12 +34,8 @@ HEADER = (
 def trials_csv(records: Sequence[TrialRecord]) -> str:
     """Renders the trials as CSV, with a column for every setting.
 
-    Args:
-        records: trials in the order of their numbers.
-
-    Returns:
-        The text, header first. A cell is empty where the trial does not set the
-        key: its condition did not hold, or the study leaves it at its default.
+    A cell is empty where the trial does not set the key: its condition did not hold,
+    or the study leaves it at its default.
     """
     text = io.StringIO()
     Table(text, HEADER).add_all(_row(record) for record in records)
@@ -61,38 +59,25 @@ def _row(record: TrialRecord) -> list[Any]:
     ]
 
 
-class TableWriter:
-    """Watches a search for another watcher, and keeps ``trials.csv`` up to date."""
+class TrialsCsvWriter(Callback):
+    """Keeps ``trials.csv`` up to date."""
 
-    def __init__(self, watcher: Watcher, path: Path) -> None:
-        """Takes whom to tell, and the file."""
-        self._watcher = watcher
+    def __init__(self, path: Path) -> None:
+        """Writes to ``path``."""
         self._path = path
-        self._read: Read = tuple
+        self._read_records: ReadRecords = tuple
 
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open."""
-        self._read = read
-        self._watcher.opened(read)
+    def on_search_start(self, read_records: ReadRecords) -> None:
+        """Keeps the reader of trials."""
+        self._read_records = read_records
 
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
-        self._watcher.asked(asked, counts)
+    def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Writes the file anew."""
+        self._write()
 
-    def reported(self, number: int, report: Report) -> None:
-        """Sees an epoch."""
-        self._watcher.reported(number, report)
+    def on_search_end(self) -> None:
+        """Writes interrupted trials too, which are settled by now."""
+        self._write()
 
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Sees a trial end."""
-        self.write()
-        self._watcher.told(number, outcome, counts)
-
-    def closed(self) -> None:
-        """Sees that nobody runs trials any more; interrupted ones are settled."""
-        self.write()
-        self._watcher.closed()
-
-    def write(self) -> None:
-        """Writes the file anew, whole or not at all."""
-        write_text(self._path, trials_csv(self._read()))
+    def _write(self) -> None:
+        write_text(self._path, trials_csv(self._read_records()))

@@ -6,7 +6,7 @@ tells; it keeps the budget, and settles what a crash left behind.
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,11 +17,12 @@ from optuna.trial import TrialState
 from data_pipeline.system.errors import RunError
 from models.config.settings import Value
 from search.ledger.attributes import check_attributes, readable
+from search.ledger.callback import Callback
 from search.ledger.identity import PIXELS, begun_seed, check_ours, keep_identity
 from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import PRUNERS, Steps
 from search.ledger.reader import records_of
-from search.ledger.records import Counts, TrialRecord, Unwatched, Watcher, best_of
+from search.ledger.records import Counts, TrialRecord, best_of
 from search.ledger.trial_end import end_trial
 from search.ledger.trial_start import begin_trial
 from search.ledger.unfinished import settle
@@ -42,17 +43,18 @@ class Ledger:
     """Asks, reports, prunes and tells the trials of one study."""
 
     def __init__(
-        self, study: Study, trials: OwnTrials, watcher: Watcher | None = None
+        self, study: Study, trials: OwnTrials, callbacks: Sequence[Callback] = ()
     ) -> None:
         """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
         self._study = study
         self._trials = trials
-        self._watcher: Watcher = watcher or Unwatched()
+        self._callbacks = callbacks
         self._open: dict[int, optuna.Trial] = {}
         self._known = study.known
         self._spared: set[int] = set()
         settle(self._trials, self._study.space)
-        self._watcher.opened(self.records)
+        for callback in callbacks:
+            callback.on_search_start(self.records)
 
     def ask(self) -> Asked | None:
         """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
@@ -76,7 +78,9 @@ class Ledger:
             seconds=time.monotonic() - start,
             known=known.name if known else "",
         )
-        self._watcher.asked(asked, self.counts())
+        counts = self.counts()
+        for callback in self._callbacks:
+            callback.on_trial_start(asked, counts)
         return asked
 
     def keep_pixels(self, pixels: Mapping[str, Any]) -> None:
@@ -107,14 +111,17 @@ class Ledger:
             trial.report(report.value, report.step)
         except UpdateFinishedTrialError:
             return True  # somebody else has ended it
-        self._watcher.reported(number, report)
+        for callback in self._callbacks:
+            callback.on_epoch_end(number, report)
         return not report.last and number not in self._spared and trial.should_prune()
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
         outcome = end_trial(self._trials, self._study.space, trial, outcome)
-        self._watcher.told(number, outcome, self.counts())
+        counts = self.counts()
+        for callback in self._callbacks:
+            callback.on_trial_end(number, outcome, counts)
 
     def counts(self) -> Counts:
         """Counts the trials by how they ended."""
@@ -146,7 +153,8 @@ class Ledger:
         # What stopped the run is told by itself; the next start settles the rest.
         with suppress(RunError):
             settle(self._trials, self._study.space)
-        self._watcher.closed()
+        for callback in self._callbacks:
+            callback.on_search_end()
 
     def _offer(self) -> bool:
         """Enqueues the next known point or grid point, if one is left.
@@ -184,7 +192,7 @@ def open_ledger(
     url: str,
     name: str,
     data: Mapping[str, Any],
-    watcher: Watcher | None = None,
+    callbacks: Sequence[Callback] = (),
     care: Care | None = None,
 ) -> Ledger:
     """Opens the ledger of a run, new or begun before.
@@ -194,7 +202,7 @@ def open_ledger(
         url: the storage; see ``open_storage``.
         name: the Optuna study's name.
         data: what identifies the data before a pixel is read.
-        watcher: sees trials begin and end.
+        callbacks: called in this order when trials start, report and end.
         care: how long the storage is waited for, and who is asked before each use.
 
     Raises:
@@ -222,4 +230,4 @@ def open_ledger(
         trials = OwnTrials(
             stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
         )
-    return Ledger(study, trials, watcher)
+    return Ledger(study, trials, callbacks)

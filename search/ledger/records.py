@@ -1,11 +1,10 @@
-"""What the ledger says of trials: counts, records, and who may watch."""
+"""Trials as the ledger reads them: counts, records and their order by value."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from models.config.settings import Value
-from search.trial.messages import Asked, Outcome, Report
 
 
 class Valued(Protocol):
@@ -88,45 +87,3 @@ class TrialRecord:
     known: str = ""
     interrupted: bool = False
     ordinal: int | None = None
-
-
-Read = Callable[[], Sequence[TrialRecord]]
-"""Reads every trial that was begun, in the order of their numbers."""
-
-
-class Watcher(Protocol):
-    """Who wants to see a search go on."""
-
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open, and nobody runs trials yet."""
-
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
-
-    def reported(self, number: int, report: Report) -> None:
-        """Sees an epoch."""
-
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Sees a trial end."""
-
-    def closed(self) -> None:
-        """Sees that nobody runs trials any more."""
-
-
-class Unwatched:
-    """Nobody looks."""
-
-    def opened(self, read: Read) -> None:
-        """Sees that the ledger is open, and nobody runs trials yet."""
-
-    def asked(self, asked: Asked, counts: Counts) -> None:
-        """Sees a trial begin."""
-
-    def reported(self, number: int, report: Report) -> None:
-        """Sees an epoch."""
-
-    def told(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Sees a trial end."""
-
-    def closed(self) -> None:
-        """Sees that nobody runs trials any more."""

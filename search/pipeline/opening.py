@@ -13,7 +13,7 @@ from rich.console import Console
 
 from data_pipeline.readers.location import find_data
 from data_pipeline.system.errors import named
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.progress_bar import ProgressBar
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.prepare import Labelled, read_labels
 from search.reports.holdout_report import told_findings
@@ -29,7 +29,7 @@ class Begun:
     study: Study
     labelled: Labelled
     folder: RunFolder
-    progress: SearchProgress
+    progress: ProgressBar
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
         check_sampler(study.search.sampler)
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)
-    with SearchProgress(Console()) as progress:
+    with ProgressBar(Console()) as progress:
         root, synthetic = find_data(study.data.dataset, asked.data, progress.stage)
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, synthetic=synthetic)
@@ -62,12 +62,12 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
             study, root, synthetic=synthetic, progress=progress.stage, runs=asked.out
         )
         if labelled.understood:
-            progress.say("; ".join(labelled.understood))
+            progress.print("; ".join(labelled.understood))
         findings = told_findings(labelled.skipped, labelled.classes, study.name)
         if findings:
-            progress.say(findings)
+            progress.print(findings)
         for line in labelled.told:
-            progress.say(line)
+            progress.print(line)
         yield Begun(study=study, labelled=labelled, folder=folder, progress=progress)
 
 

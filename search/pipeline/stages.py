@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from data_pipeline.split.held_out_subjects import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import named
-from search.callbacks.checkpoint_retention import checkpoint_files
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.checkpoint_retention import checkpoint_retention
+from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
-from search.callbacks.tensorboard_writer import CurveFiles
-from search.callbacks.trials_csv import TableWriter
+from search.callbacks.tensorboard_writer import TensorBoardWriter
+from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import check_gpus, executor
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
@@ -19,8 +19,8 @@ from search.inputs.prepare import (
     label_identity,
     prepare,
 )
+from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
-from search.ledger.records import Watcher
 from search.pipeline.opening import Begun
 from search.pipeline.warm_start import warm_started
 from search.pipeline.weight_check import told_starts
@@ -49,7 +49,7 @@ class Run:
     labelled: Labelled
     folder: RunFolder
     storage: str
-    progress: SearchProgress
+    progress: ProgressBar
     check: Check = lambda: None
 
 
@@ -72,9 +72,9 @@ def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
         progress=progress,
     )
     for line in sampler_notes(study.search.sampler, study.space):
-        progress.say(line)
+        progress.print(line)
     for line in study.left_out:
-        progress.say(f"not tried first, after --set: {line}")
+        progress.print(f"not tried first, after --set: {line}")
     lock = folder.file(".driver.lock")
     with only_driver_of_run(lock, run.storage, folder.name) as check:
         _run_alone(replace(run, check=check), asked)
@@ -84,12 +84,12 @@ def _run_alone(run: Run, asked: argparse.Namespace) -> None:
     check_database(run.folder)
     _prove_receipts(run, reopen=asked.reopen)
     ledger = _search_and_retrain(run, asked)
-    run.progress.finish()
+    run.progress.stop()
     check_run(run)
     if asked.until == "holdout":
         _hold_out(run, reopen=asked.reopen)
         check_run(run)
-    say = run.progress.say
+    say = run.progress.print
     say_where(say, run.study, run.folder, run.labelled, ledger, run.storage)
 
 
@@ -99,7 +99,7 @@ def check_run(run: Run) -> None:
     Raises:
         RunError: another driver has, or the server stays away.
     """
-    Patience(run.storage, Care(say=run.progress.say)).call(run.check)
+    Patience(run.storage, Care(say=run.progress.print)).call(run.check)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
@@ -120,7 +120,7 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
         order = _after_search(run, ledger, asked)
         if order is not None:
             best = retraining.require_best(ledger)
-            run.progress.say(
+            run.progress.print(
                 f"retraining trial {best.number} on all but the hold-out, "
                 f"{order.stop_after} epochs"
             )
@@ -145,20 +145,20 @@ def _open(run: Run) -> Ledger:
     with named(run.study.place):
         starts = told_starts(run.study, run.labelled, run.folder, run.progress.stage)
         for line in starts:
-            run.progress.say(line)
+            run.progress.print(line)
         study = warm_started(
-            run.study, run.folder, run.labelled, run.storage, run.progress.say
+            run.study, run.folder, run.labelled, run.storage, run.progress.print
         )
     ledger = open_ledger(
         study,
         url=run.storage,
         name=run.folder.name,
         data=label_identity(run.study, run.labelled),
-        watcher=_watcher(run),
-        care=Care(say=run.progress.say, checks=(run.check,)),
+        callbacks=_callbacks(run),
+        care=Care(say=run.progress.print, checks=(run.check,)),
     )
     for line in told_foreign(ledger.foreign()):
-        run.progress.say(line)
+        run.progress.print(line)
     return ledger
 
 
@@ -169,7 +169,7 @@ def _job(run: Run, ledger: Ledger) -> Job:
     )
     ledger.keep_pixels(pixels)
     if not ledger.exhausted():
-        say_split(run.progress.say, run.study, run.labelled, job)
+        say_split(run.progress.print, run.study, run.labelled, job)
     if not run.study.search.checkpoints:
         return job
     return replace(job, checkpoints=str(run.folder.checkpoints(run.storage)))
@@ -190,15 +190,15 @@ def _after_search(
     return retraining.retrain_order(run.study, run.folder, run.labelled, best)
 
 
-def _watcher(run: Run) -> Watcher:
-    """Joins those who see trials go on: person, curves, checkpoints, table."""
-    watcher: Watcher = run.progress
-    if run.study.search.tensorboard:
-        watcher = CurveFiles(watcher, run.folder.file(CURVES))
+def _callbacks(run: Run) -> list[Callback]:
+    """Lists the callbacks in the order in which they are called."""
+    callbacks: list[Callback] = [TrialsCsvWriter(run.folder.file(TRIALS))]
     if run.study.search.checkpoints:
-        place = run.folder.checkpoints(run.storage)
-        watcher = checkpoint_files(watcher, run.study, place, run.labelled)
-    return TableWriter(watcher, run.folder.file(TRIALS))
+        folder = run.folder.checkpoints(run.storage)
+        callbacks.append(checkpoint_retention(run.study, folder, run.labelled))
+    if run.study.search.tensorboard:
+        callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
+    return [*callbacks, run.progress]
 
 
 def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:
@@ -231,10 +231,10 @@ def _hold_out(run: Run, *, reopen: bool) -> None:
         report = holdout_test.open_and_test(
             run.study, run.folder, run.labelled, reopen=reopen
         )
-    run.progress.say("")
-    run.progress.say(describe(report))
+    run.progress.print("")
+    run.progress.print(describe(report))
     if holdout_test.retrained_since(run.folder):
-        run.progress.say(
+        run.progress.print(
             f"{MODEL} is another file than the one that was tested: it was "
             "retrained since, and may differ in the last digits"
         )

@@ -13,7 +13,7 @@ from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process
 from models.config.config import complete
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.progress_bar import ProgressBar
 from search.final.exported_config import BEST, Exported, read_exported
 from search.final.kept_model import is_of_data, whole_model
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
@@ -46,13 +46,13 @@ def train_seeds(
     """
     found = read_exported(config)
     text = read_text(config)
-    with SearchProgress(Console()) as progress:
+    with ProgressBar(Console()) as progress:
         root, synthetic = find_data(found.study.data.dataset, data, progress.stage)
         labelled = read_labels(
             found.study, root, synthetic=synthetic, progress=progress.stage, runs=out
         )
         for line in labelled.told:
-            progress.say(line)
+            progress.print(line)
         runs = RunFolder(out=out, name=run_name(found.study.name, synthetic=synthetic))
         family = RunFolder(out=out, name=f"{runs.name}-trained")
         family.make()

@@ -56,7 +56,7 @@ def begin(  # noqa: PLR0913 - what a test does not name is as usual
     storage="sqlite",
     url=None,
     data=None,
-    watcher=None,
+    callbacks=(),
     name="small",
 ):
     """Opens the ledger of a run, new or begun before."""
@@ -69,7 +69,7 @@ def begin(  # noqa: PLR0913 - what a test does not name is as usual
         url=url or urls[storage],
         name=name,
         data=DATA if data is None else data,
-        watcher=watcher,
+        callbacks=callbacks,
     )
 
 

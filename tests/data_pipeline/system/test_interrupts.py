@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from data_pipeline.system.interrupts import STILL, end_if_asked, ended_by, interrupts
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.progress_bar import ProgressBar
 from search.ledger.records import Counts
 from search.trial.messages import Asked
 
@@ -151,15 +151,15 @@ def test_a_library_that_gives_the_signal_back(tmp_path):
 def test_what_was_swallowed_is_raised_again(monkeypatch):
     """A search whose library swallowed Ctrl-C ends at its next trial, epoch, step."""
     end_if_asked()
-    with SearchProgress(Console(file=io.StringIO())) as progress:
+    with ProgressBar(Console(file=io.StringIO())) as progress:
         progress.stage("reading images", 1, 2)
         monkeypatch.setattr("data_pipeline.system.interrupts._seen.count", 1)
         asked = Asked(number=0, values={}, seed=1, seconds=0.0)
         counts = Counts(budget=1, completed=0, pruned=0, failed=0, running=0)
         for call in (
             lambda: progress.stage("reading images", 2, 2),
-            lambda: progress.asked(asked, counts),
-            lambda: progress.reported(0, None),
+            lambda: progress.on_trial_start(asked, counts),
+            lambda: progress.on_epoch_end(0, None),
         ):
             with pytest.raises(KeyboardInterrupt):
                 call()

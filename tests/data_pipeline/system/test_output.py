@@ -11,7 +11,7 @@ from rich.console import Console
 from data_pipeline.images.cache import read_images
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.terminal import UNREAD, Output, one_line, say, shown
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.progress_bar import ProgressBar
 from tests.factories.runs import ROOT
 from tests.strategies.tables import sample, table_of, write_image
 
@@ -124,10 +124,10 @@ def test_the_cache_is_not_blamed(tmp_path, monkeypatch):
         write_image(table.root / image, number)
 
     def work():
-        with SearchProgress(Console()) as progress:
+        with ProgressBar(Console()) as progress:
             cache = tmp_path / "cache"
             read_images(table, size=8, cache=cache, progress=progress.stage)
-            progress.say("all are read")
+            progress.print("all are read")
 
     found, errors = answer(Full(), work, monkeypatch)
     assert found == 1

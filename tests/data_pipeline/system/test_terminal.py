@@ -25,7 +25,7 @@ from data_pipeline.system.terminal import (
     say_error,
     shown,
 )
-from search.callbacks.progress_bar import SearchProgress
+from search.callbacks.progress_bar import ProgressBar
 from tests.factories.ledger import begin, fail
 from tests.factories.runs import ROOT, said
 
@@ -64,9 +64,9 @@ def test_a_search(tmp_path, terminal):
     """Reasons of trials and names are text: no markup, no emoji, no escape."""
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=300)
-    with SearchProgress(console) as progress:
-        progress.say(f"{STEERS}{MARKUP}")
-        ledger = begin(tmp_path, watcher=progress)
+    with ProgressBar(console) as progress:
+        progress.print(f"{STEERS}{MARKUP}")
+        ledger = begin(tmp_path, callbacks=[progress])
         ledger.tell(ledger.ask().number, fail(f"no\n{STEERS}{MARKUP}"))
     lines = text.getvalue().splitlines()
     assert any(line.endswith(f"{SPELT}{MARKUP}") for line in lines)

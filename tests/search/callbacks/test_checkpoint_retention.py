@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from search.callbacks.checkpoint_retention import CheckpointFiles
-from search.ledger.records import Unwatched
+from search.callbacks.checkpoint_retention import CheckpointRetention
 from search.run_folder import RunFolder
 from search.trial.checkpoints import trial_folder
 from tests.factories.ledger import begin, complete, crash, many, prune
@@ -26,7 +25,7 @@ def keeper(folder, keep=2):
         assert path.read_text() == f"model {record.number}"
         return {"trial": record.number}
 
-    return CheckpointFiles(Unwatched(), folder, keep=keep, describe=describe)
+    return CheckpointRetention(folder, keep=keep, describe=describe)
 
 
 def kept(folder):
@@ -47,7 +46,7 @@ def kept(folder):
 def test_the_best_trials_keep_their_models(tmp_path):
     """After each trial the best so far have models and cards; pruned ones have none."""
     place = tmp_path / "checkpoints"
-    ledger = begin(tmp_path, many(6), watcher=keeper(place))
+    ledger = begin(tmp_path, many(6), callbacks=[keeper(place)])
     outcomes = [complete(0.5), prune(), complete(0.7), complete(0.5), complete(0.9)]
     expected = [[0], [0], [0, 2], [0, 2], [2, 4]]
     for outcome, numbers in zip(outcomes, expected, strict=True):
@@ -63,7 +62,7 @@ def test_what_others_put_there_is_left(tmp_path):
     (place / "trial-notes.txt").write_text("the best so far")
     written(place, 7)
     before = sorted(contents(copied))
-    begin(tmp_path, watcher=keeper(place))
+    begin(tmp_path, callbacks=[keeper(place)])
     assert sorted(contents(copied)) == before
     assert (place / "trial-notes.txt").read_text() == "the best so far"
     assert not (place / "trial-0007").exists()
@@ -72,7 +71,7 @@ def test_what_others_put_there_is_left(tmp_path):
 def test_a_running_trial_keeps_what_it_writes(tmp_path):
     """While others end, the files of a trial that runs are left alone."""
     place = tmp_path / "checkpoints"
-    ledger = begin(tmp_path, watcher=keeper(place, keep=1))
+    ledger = begin(tmp_path, callbacks=[keeper(place, keep=1)])
     running, other = ledger.ask().number, ledger.ask().number
     written(place, running)
     ledger.tell(written(place, other), complete(0.9))
@@ -85,12 +84,12 @@ def test_a_running_trial_keeps_what_it_writes(tmp_path):
 def test_what_a_crash_leaves_is_swept(tmp_path):
     """The next start deletes an interrupted trial's files, and writes lacking cards."""
     place = tmp_path / "checkpoints"
-    ledger = begin(tmp_path, watcher=keeper(place))
+    ledger = begin(tmp_path, callbacks=[keeper(place)])
     ledger.tell(written(place, ledger.ask().number), complete(0.5))
     written(place, ledger.ask().number)
     (trial_folder(place, 0) / "fold-1" / "epoch-0003.json").unlink()
     crash(ledger)
-    begin(tmp_path, watcher=keeper(place))
+    begin(tmp_path, callbacks=[keeper(place)])
 
     assert kept(place) == [0]
 
@@ -98,12 +97,12 @@ def test_what_a_crash_leaves_is_swept(tmp_path):
 def test_fewer_may_be_kept_later(tmp_path):
     """A run that goes on with fewer checkpoints keeps those of the best ones."""
     place = tmp_path / "checkpoints"
-    ledger = begin(tmp_path, watcher=keeper(place))
+    ledger = begin(tmp_path, callbacks=[keeper(place)])
     for value in (0.5, 0.9):
         ledger.tell(written(place, ledger.ask().number), complete(value))
     ledger.close()
     assert kept(place) == [0, 1]
-    begin(tmp_path, watcher=keeper(place, keep=1))
+    begin(tmp_path, callbacks=[keeper(place, keep=1)])
     assert kept(place) == [1]
 
 
@@ -113,7 +112,7 @@ def test_trials_without_models_take_no_place(tmp_path):
     ledger = begin(tmp_path)
     ledger.tell(ledger.ask().number, complete(0.9))
     ledger.close()
-    ledger = begin(tmp_path, watcher=keeper(place, keep=1))
+    ledger = begin(tmp_path, callbacks=[keeper(place, keep=1)])
     for value in (0.5, 0.4):
         ledger.tell(written(place, ledger.ask().number), complete(value))
     assert kept(place) == [1]

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from search.callbacks.progress_bar import SearchProgress, clock
+from search.callbacks.progress_bar import ProgressBar, clock
 from tests.factories.ledger import begin, complete, fail, prune
 
 
@@ -13,10 +13,10 @@ def shown(folder, *, terminal, best=None):
     """Runs three trials and returns what was shown, line by line."""
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=140)
-    with SearchProgress(console) as progress:
+    with ProgressBar(console) as progress:
         if best is not None:
             progress.resume(best)
-        ledger = begin(folder, watcher=progress)
+        ledger = begin(folder, callbacks=[progress])
         for outcome in (complete(0.5), prune("diverged"), fail("ValueError: [no]")):
             ledger.tell(ledger.ask().number, outcome)
     return text.getvalue()

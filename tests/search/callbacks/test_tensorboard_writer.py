@@ -12,8 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from data_pipeline.system.errors import RunError
 from models.metrics.scores import scores
 from search import tensorboard
-from search.callbacks.tensorboard_writer import CurveFiles
-from search.ledger.records import Unwatched
+from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.pipeline.tensorboard_server import curves_of
 from search.trial.evaluator import SHOWN
 from search.trial.generalization_gap import judged
@@ -64,8 +63,8 @@ def test_what_a_report_shows():
 
 def test_files(tmp_path):
     """A trial is a folder; folds lie in it; training and validation share names."""
-    files = CurveFiles(Unwatched(), tmp_path / "tensorboard")
-    ledger = begin(tmp_path, small(('"random"', '"qmc"')), watcher=files)
+    files = TensorBoardWriter(tmp_path / "tensorboard")
+    ledger = begin(tmp_path, small(('"random"', '"qmc"')), callbacks=[files])
     first, second, third = (ledger.ask().number for _ in range(3))
     for fold, step, value in ((0, 1, 0.1), (0, 2, 0.2), (1, 4, 0.3)):
         curves = Curves(training={"loss": 1.0}, validation={"objective": value})
@@ -76,7 +75,7 @@ def test_files(tmp_path):
     gap = judged(0.5, trained=0.75, dummy=0.25)
     ledger.tell(first, replace(complete(0.5), gap=gap))
     ledger.tell(second, prune())
-    files.closed()
+    files.on_search_end()
     folder = tmp_path / "tensorboard" / "trial-0000"
     assert drawn(folder / "fold-1" / "validation") == {
         "objective": [(1, pytest.approx(0.1)), (2, pytest.approx(0.2))]
@@ -89,11 +88,11 @@ def test_files(tmp_path):
 
 def test_hyperparameters(tmp_path):
     """A trial's folder holds its settings, for TensorBoard's table."""
-    files = CurveFiles(Unwatched(), tmp_path)
+    files = TensorBoardWriter(tmp_path)
     values = {"training.optimizer": "adam", "training.learning_rate": 0.01}
     counts = begin(tmp_path).counts()
-    files.asked(Asked(number=3, seed=1, values=values, seconds=0.0), counts)
-    files.told(3, complete(0.5), counts)
+    files.on_trial_start(Asked(number=3, seed=1, values=values, seconds=0.0), counts)
+    files.on_trial_end(3, complete(0.5), counts)
     found = EventAccumulator(str(tmp_path / "trial-0003")).Reload()
     text = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
     assert b"training.optimizer" in text
@@ -126,8 +125,8 @@ def test_a_port_that_cannot_be(tmp_path, port):
 
 def test_a_full_disk(tmp_path, monkeypatch):
     """Curves that the disk refuses are told by their folder, and closing is quiet."""
-    curves = CurveFiles(Unwatched(), tmp_path / "tensorboard")
-    ledger = begin(tmp_path, watcher=curves)
+    curves = TensorBoardWriter(tmp_path / "tensorboard")
+    ledger = begin(tmp_path, callbacks=[curves])
     asked = ledger.ask()
     ledger.report(asked.number, report(1, 0.5))
 

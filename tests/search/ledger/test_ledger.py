@@ -1,4 +1,4 @@
-"""The ledger: budget, grids, seeds, and who watches it."""
+"""The ledger: budget, grids, seeds, and callbacks."""
 
 import itertools
 
@@ -6,6 +6,7 @@ import optuna
 import pytest
 
 from data_pipeline.system.seeds import child_seed
+from search.ledger.callback import Callback
 from search.ledger.reader import read_records
 from tests.factories.ledger import (
     GRID,
@@ -16,6 +17,7 @@ from tests.factories.ledger import (
     finish,
     many,
     prune,
+    report,
     small,
 )
 
@@ -85,49 +87,61 @@ def test_grid_of_one_point(tmp_path):
     assert ledger.exhausted()
 
 
-class Watcher:
-    """Writes down what it sees."""
+class Recorder(Callback):
+    """Records its calls; ``name`` comes first in each."""
 
-    def __init__(self):
-        """Has seen nothing."""
-        self.seen = []
+    def __init__(self, name, calls):
+        """Appends to ``calls``."""
+        self._name, self._calls = name, calls
 
-    def opened(self, read):
-        """Sees the beginning."""
-        self.seen.append(("opened", len(read())))
+    def on_search_start(self, read_records):
+        """Records how many trials there are."""
+        self._calls.append((self._name, "search start", len(read_records())))
 
-    def asked(self, asked, counts):
-        """Sees a trial begin."""
-        self.seen.append(("asked", asked.number, counts.running, counts.done))
+    def on_trial_start(self, asked, counts):
+        """Records the counts."""
+        call = ("trial start", asked.number, counts.running, counts.done)
+        self._calls.append((self._name, *call))
 
-    def reported(self, number, report):
-        """Sees an epoch."""
-        self.seen.append(("reported", number, report.step))
+    def on_epoch_end(self, number, report):
+        """Records the step."""
+        self._calls.append((self._name, "epoch end", number, report.step))
 
-    def closed(self):
-        """Sees the end."""
+    def on_trial_end(self, number, outcome, counts):
+        """Records the outcome and the counts."""
+        call = (type(outcome).__name__, number, counts.running, counts.done)
+        self._calls.append((self._name, *call))
 
-    def told(self, number, outcome, counts):
-        """Sees a trial end."""
-        name = type(outcome).__name__
-        self.seen.append((name, number, counts.running, counts.done))
+    def on_search_end(self):
+        """Records the end."""
+        self._calls.append((self._name, "search end"))
 
 
-def test_watcher(tmp_path):
-    """A watcher sees the ledger open, each trial begin and end, and counts after it."""
-    watcher = Watcher()
-    ledger = begin(tmp_path, watcher=watcher)
-    for outcome in (complete(0.5), prune(), fail()):
+def test_callbacks(tmp_path):
+    """Callbacks are called in the order of their list, with the counts after it.
+
+    One that overrides nothing may stand between them.
+    """
+    calls = []
+    callbacks = [Recorder("a", calls), Callback(), Recorder("b", calls)]
+    ledger = begin(tmp_path, callbacks=callbacks)
+    ledger.report(ledger.ask().number, report(1, 0.25))
+    ledger.tell(0, complete(0.5))
+    for outcome in (prune(), fail()):
         ledger.tell(ledger.ask().number, outcome)
-    assert watcher.seen == [
-        ("opened", 0),
-        ("asked", 0, 1, 0),
+    ledger.close()
+    expected = [
+        ("search start", 0),
+        ("trial start", 0, 1, 0),
+        ("epoch end", 0, 1),
         ("Completed", 0, 0, 1),
-        ("asked", 1, 1, 1),
+        ("trial start", 1, 1, 1),
         ("Pruned", 1, 0, 2),
-        ("asked", 2, 1, 2),
+        ("trial start", 2, 1, 2),
         ("Failed", 2, 0, 3),
+        ("search end",),
     ]
+    assert calls == [(name, *call) for call in expected for name in "ab"]
 
 
 def test_reading_leaves_a_run_alone(tmp_path):

@@ -1,0 +1,32 @@
+"""Callbacks: what is told of a search while it runs."""
+
+from collections.abc import Callable, Sequence
+
+from search.ledger.records import Counts, TrialRecord
+from search.trial.messages import Asked, Outcome, Report
+
+ReadRecords = Callable[[], Sequence[TrialRecord]]
+"""Reads every trial that was begun, in the order of their numbers."""
+
+
+class Callback:
+    """Base class with hooks that do nothing, as in Keras and Ray Tune.
+
+    The ledger calls its callbacks one after another, in the driver process. An
+    exception in one of them ends the search.
+    """
+
+    def on_search_start(self, read_records: ReadRecords) -> None:
+        """Runs when the ledger is open, before any trial runs."""
+
+    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+        """Runs when a trial begins."""
+
+    def on_epoch_end(self, number: int, report: Report) -> None:
+        """Runs after each epoch of a trial."""
+
+    def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
+        """Runs when a trial has ended and is stored."""
+
+    def on_search_end(self) -> None:
+        """Runs when the ledger closes; interrupted trials are settled by then."""
