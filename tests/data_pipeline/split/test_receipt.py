@@ -143,22 +143,22 @@ def test_a_line_of_other_kinds_counts_for_everybody(key):
 
 
 def test_whom_a_folder_shows(tmp_path):
-    """Labels and layouts of one set show the same people; drawn seeds show others."""
+    """Labels and layouts of one set show the same people; other seeds show others."""
     names = {
         population(name, tmp_path, synthetic=False) for name in ("fer2013", "ferplus")
     }
     assert len(names) == 1
     assert population("synthetic", tmp_path, synthetic=False) == "ckplus"
 
-    def drawn(seed, layout):
-        text = f"Layout {layout}\nseed: {seed}\ndrawing: 3\ndigest: {layout}\n"
+    def shown(seed, layout):
+        text = f"Layout {layout}\nseed: {seed}\nversion: 3\ndigest: {layout}\n"
         (tmp_path / MARKER).write_text(text)
         return population("ckplus", tmp_path, synthetic=True)
 
-    assert drawn(1, "official") == drawn(1, "coursework") != "ckplus"
-    assert drawn(1, "official") != drawn(2, "official")
+    assert shown(1, "official") == shown(1, "coursework") != "ckplus"
+    assert shown(1, "official") != shown(2, "official")
     (tmp_path / MARKER).write_text("by hand")
     (tmp_path / "table.csv").write_text("")
     whole = population("ckplus", tmp_path, synthetic=True)
     assert whole == population("ckplus", Path(tmp_path / "table.csv"), synthetic=True)
-    assert whole != drawn(1, "official")
+    assert whole != shown(1, "official")
