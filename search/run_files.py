@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.system.errors import RunError, shortened
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
@@ -70,7 +70,7 @@ class _Head:
 
     images: Count
     metrics: dict[str, _Metric]
-    dummy: dict[str, Number | None]
+    baseline: dict[str, Number | None]
     absent: list[str] = field(default_factory=list)
     if_calibrated: dict[str, Number | None] = field(default_factory=dict)
 
@@ -100,8 +100,8 @@ class _Start:
     """What a model began with."""
 
     weights: str
-    taken: Count
-    left: Count
+    loaded: Count
+    skipped: Count
     unknown: bool = False
 
 

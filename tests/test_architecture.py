@@ -11,7 +11,7 @@ import pytest
 
 import search
 from data_pipeline.readers import READERS
-from models.config.settings import BACKBONE_NAMES
+from models.config.hyperparameters import BACKBONE_NAMES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_pipeline", "models", "search")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import layers
 
 Tensor = Any
@@ -28,29 +28,29 @@ class Backbone:
     """
 
     scale: Callable[[Tensor], Tensor]
-    build: Callable[[Tensor, Structure], Tensor]
+    build: Callable[[Tensor, GraphConfig], Tensor]
     application: Callable[..., Any] | None = None
     penalized: bool = False
 
     def features(
         self,
         pixels: Tensor,
-        structure: Structure,
+        graph: GraphConfig,
         scale: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Adds the whole of it.
 
         Args:
             pixels: raw pixels, shape (B, S, S, C), in [0, 255].
-            structure: what the graph depends on.
+            graph: what the graph depends on.
             scale: another rule for pixels; ``None`` for its own.
 
         Returns:
             Features, shape (B, h, w, F).
         """
-        if structure.shrunk is not None:
-            pixels = shrink(pixels, structure.shrunk)
-        return self.build((scale or self.scale)(pixels), structure)
+        if graph.resize_to is not None:
+            pixels = shrink(pixels, graph.resize_to)
+        return self.build((scale or self.scale)(pixels), graph)
 
 
 def shrink(pixels: Tensor, side: int) -> Tensor:

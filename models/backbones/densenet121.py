@@ -6,7 +6,7 @@ expect ImageNet's mean and deviation on a [0, 1] scale, as in Torch.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import join, rgb
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 RGB_MEAN = (0.485, 0.456, 0.406)
@@ -23,17 +23,17 @@ def scale(pixels: Tensor) -> Tensor:
     return layers.Rescaling(factors, offset=offset, name="torch_scale")(rgb(pixels))
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: not read.
+        graph: not read.
 
     Returns:
         Features, shape (B, S//32, S//32, 1024).
     """
-    del structure
+    del graph
     return join(keras.applications.DenseNet121, pixels)
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import join, rgb
-from models.config.config import Structure
-from models.config.settings import DEVELOPMENT
+from models.config.config import GraphConfig
+from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras, layers
 
 
 def _backbone(application: Callable[..., Any]) -> Backbone:
-    def build(pixels: Tensor, structure: Structure) -> Tensor:
+    def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
         """Adds the network; features of shape (B, ceil(S/32), ceil(S/32), F)."""
-        if structure.normalization == DEVELOPMENT:
+        if graph.normalization == DEVELOPMENT:
             # The network divides by 255 what is standardized already.
             pixels = layers.Rescaling(255.0, name="undo_rescaling")(pixels)
         return join(application, pixels)

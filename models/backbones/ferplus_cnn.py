@@ -15,24 +15,24 @@ have none.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import convolution, signed
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import layers
 
 BLOCKS = (32, 64, 128, 256, 512)
 """Filters of each block."""
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: not read.
+        graph: not read.
 
     Returns:
         Features, shape (B, S//16, S//16, 512).
     """
-    del structure
+    del graph
     x = pixels
     for block, filters in enumerate(BLOCKS, start=1):
         for place in ("first", "second"):

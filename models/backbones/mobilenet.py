@@ -7,7 +7,7 @@ Mobile Vision Applications", at full width (alpha 1). Its weights expect pixels 
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import join, rgb, signed
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras
 
 
@@ -16,17 +16,17 @@ def scale(pixels: Tensor) -> Tensor:
     return signed(rgb(pixels))
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: not read.
+        graph: not read.
 
     Returns:
         Features, shape (B, S//32, S//32, 1024), or one more a side.
     """
-    del structure
+    del graph
     return join(keras.applications.MobileNet, pixels)
 
 

@@ -7,7 +7,7 @@ once more, so that the cost of a large image stays that of a common network.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import convolution, residual, signed
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import layers
 
 STEM_FILTERS = 64
@@ -16,24 +16,24 @@ POOLED_FROM = 96
 """Image side, in pixels, from which the stem is followed by a pooling."""
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: ``blocks`` a stage; ``filters`` of the second stage, and of the
+        graph: ``blocks`` a stage; ``filters`` of the second stage, and of the
             first where they are fewer than 64.
 
     Returns:
         Features, shape (B, S/8, S/8, filters), or S/16 from 96 pixels on; sides are
         rounded up.
     """
-    blocks, filters = structure.blocks, structure.filters
+    blocks, filters = graph.blocks, graph.filters
     if blocks is None or filters is None:
         raise ValueError("a residual CNN needs blocks and filters, found None")
     x = convolution(pixels, STEM_FILTERS, stride=2, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
-    if structure.seen >= POOLED_FROM:
+    if graph.input_size >= POOLED_FROM:
         x = layers.MaxPooling2D(3, strides=2, padding="same", name="stem_pool")(x)
     for stage, width in enumerate((min(STEM_FILTERS, filters), filters), start=1):
         for block in range(1, blocks + 1):

@@ -8,7 +8,7 @@ halved). Pixels are brought to [-1, 1]. Keras publishes no ImageNet weights of i
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import convolution, residual, signed
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import layers
 
 STAGES = (64, 128, 256, 512)
@@ -18,18 +18,18 @@ HALVED_FROM = 96
 """Image side, in pixels, from which the stem is that of large images."""
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: its ``seen`` side says which stem.
+        graph: its ``input_size`` side says which stem.
 
     Returns:
         Features, shape (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are
         rounded up.
     """
-    large = structure.seen >= HALVED_FROM
+    large = graph.input_size >= HALVED_FROM
     size, stride = (7, 2) if large else (3, 1)
     x = convolution(pixels, STAGES[0], size=size, stride=stride, name="stem")
     x = layers.ReLU(name="stem_relu")(x)

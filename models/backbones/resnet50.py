@@ -6,7 +6,7 @@ weights come from Caffe: channels in BGR order, each less its ImageNet mean.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import join, rgb
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 BGR_MEAN = (103.939, 116.779, 123.68)
@@ -21,17 +21,17 @@ def scale(pixels: Tensor) -> Tensor:
     return layers.Rescaling(1.0, offset=offset, name="caffe_mean")(bgr)
 
 
-def build(pixels: Tensor, structure: Structure) -> Tensor:
+def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     """Adds the network.
 
     Args:
         pixels: scaled, shape (B, S, S, C).
-        structure: not read.
+        graph: not read.
 
     Returns:
         Features, shape (B, ceil(S/32), ceil(S/32), 2048).
     """
-    del structure
+    del graph
     return join(keras.applications.ResNet50, pixels)
 
 

@@ -1,26 +1,31 @@
-"""A model's configuration: Structure needs a new graph, Knobs are fed to one."""
+"""A model's configuration: what its graph depends on, and numbers fed to the graph."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from models.config.augmentation_presets import resolve, spelled
+from models.config.hyperparameters import (
+    DECAYED,
+    HYPERPARAMETERS,
+    OWN,
+    PRECISIONS,
+    Value,
+)
 from models.config.schedules import Schedule
-from models.config.settings import DECAYED, OWN, PRECISIONS, SETTINGS, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Structure:
+class GraphConfig:
     """Everything that a compiled graph is made for; equal ones share a graph.
 
-    ``blocks`` and ``filters`` are ``None`` for backbones that have neither.
-    ``emotions``, ``action_units`` and ``dimensions`` are the outputs' labels, empty
-    where a study has no such target. ``channels`` is 1 (grey) or 3 (RGB). ``shrunk``
-    is the side that the backbone sees, where that is less than ``image_size``.
-    ``several`` takes the loss that is content with any of a row's emotions.
-    ``averaged`` keeps a running average of the weights, ``sharp`` takes sharpness-aware
-    steps; ``precision`` is what layers compute in.
-    ``trained`` counts the backbone's last blocks that training changes, ``None`` for
-    all of it; ``frozen_norm`` leaves its batch normalisation alone.
+    ``blocks`` and ``filters`` are ``None`` for backbones without them. ``channels`` is
+    1 (grey) or 3 (RGB). ``emotions``, ``action_units`` and ``dimensions`` are the
+    outputs' labels, empty where a study has no such target. ``resize_to`` is the side
+    that the backbone sees, if less than ``image_size``. ``multi_target`` accepts any of
+    a row's emotions. ``weight_averaging`` keeps a running average of the weights,
+    ``sharpness_aware`` takes sharpness-aware steps, ``precision`` is what layers use.
+    ``trained_blocks`` counts the backbone's last blocks that are trained (``None``:
+    all); ``freeze_batch_norm`` freezes its batch normalisation.
     """
 
     backbone: str
@@ -33,24 +38,24 @@ class Structure:
     optimizer: str
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
-    several: bool = False
+    multi_target: bool = False
     dimensions: tuple[str, ...] = ()
     normalization: str = OWN
-    averaged: bool = False
-    sharp: bool = False
-    shrunk: int | None = None
+    weight_averaging: bool = False
+    sharpness_aware: bool = False
+    resize_to: int | None = None
     precision: str = PRECISIONS[0]
-    trained: int | None = None
-    frozen_norm: bool = False
+    trained_blocks: int | None = None
+    freeze_batch_norm: bool = False
 
     @property
-    def seen(self) -> int:
+    def input_size(self) -> int:
         """The side of what the backbone sees, in pixels."""
-        return self.shrunk or self.image_size
+        return self.resize_to or self.image_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knobs:
+class RuntimeHyperparameters:
     """Numbers fed to a graph that exists; each is a variable of model or optimizer.
 
     ``augmentation`` is in the order and units of
@@ -77,14 +82,14 @@ class Knobs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """One configuration: its graph, its knobs, and how its epochs are fed.
+    """One configuration: its graph, its runtime numbers, and how its epochs are fed.
 
     ``epochs`` is the horizon of the schedule, also where training stops earlier;
     ``patience`` the epochs that a fold waits for a better one, 0 for ever.
     """
 
-    structure: Structure
-    knobs: Knobs
+    graph: GraphConfig
+    runtime: RuntimeHyperparameters
     epochs: int
     schedule: Schedule
     patience: int
@@ -93,21 +98,21 @@ class ModelConfig:
     balance_beta: float
     mixup: float
 
-    def structure_at(self, epoch: int) -> Structure:
-        """Returns the Structure that an epoch, from 1, is trained in.
+    def graph_at(self, epoch: int) -> GraphConfig:
+        """Returns the GraphConfig that an epoch, from 1, is trained in.
 
         In the first ``schedule.frozen_epochs`` the head alone is trained.
         """
         if epoch > self.schedule.frozen_epochs:
-            return self.structure
-        return replace(self.structure, trained=0, frozen_norm=False)
+            return self.graph
+        return replace(self.graph, trained_blocks=0, freeze_batch_norm=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class DataSpec:
     """What the data decide about a model: its input and the labels of its outputs.
 
-    ``several`` says that any of a row's emotions is right. ``models`` pairs each
+    ``multi_target`` says that any of a row's emotions is right. ``models`` pairs each
     ``backbone.weights`` that names an earlier study with the file of its model.
     """
 
@@ -115,7 +120,7 @@ class Frame:
     channels: int
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
-    several: bool = False
+    multi_target: bool = False
     dimensions: tuple[str, ...] = ()
     models: tuple[tuple[str, str], ...] = ()
 
@@ -124,55 +129,55 @@ def complete(values: Mapping[str, Value]) -> dict[str, Value]:
     """Spells a configuration out: every key, a preset's numbers among them.
 
     Args:
-        values: keys of ``SETTINGS`` to values, some of them.
+        values: keys of ``HYPERPARAMETERS`` to values, some of them.
 
     Returns:
         The same configuration, which new defaults or presets do not change.
     """
-    filled = {key: values.get(key, row.default) for key, row in SETTINGS.items()}
+    filled = {key: values.get(key, row.default) for key, row in HYPERPARAMETERS.items()}
     return filled | spelled(values)
 
 
-def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
+def model_config(values: Mapping[str, Value], data_spec: DataSpec) -> ModelConfig:
     """Builds the configuration that a mapping of checked keys describes.
 
     Args:
-        values: keys of ``SETTINGS`` to values; a missing key takes its default.
-        frame: the input and output labels that the data decide.
+        values: keys of ``HYPERPARAMETERS`` to values; a missing key takes its default.
+        data_spec: the input and output labels that the data decide.
 
     Returns:
         The configuration, with keys that its backbone or optimizer does not have
-        brought to one value, so that equal graphs have equal Structures.
+        brought to one value, so that equal graphs have equal GraphConfigs.
     """
 
     def of(key: str) -> Value:
-        return values.get(key, SETTINGS[key].default)
+        return values.get(key, HYPERPARAMETERS[key].default)
 
     weights = str(of("backbone.weights"))
     staged = of("backbone.name") == "residual_cnn"
     optimizer = str(of("training.optimizer"))
-    structure = Structure(
+    graph = GraphConfig(
         backbone=str(of("backbone.name")),
         blocks=int(of("backbone.blocks")) if staged else None,
         filters=int(of("backbone.filters")) if staged else None,
-        weights=dict(frame.models).get(weights, weights),
-        image_size=frame.image_size,
-        channels=frame.channels,
+        weights=dict(data_spec.models).get(weights, weights),
+        image_size=data_spec.image_size,
+        channels=data_spec.channels,
         dense_units=int(of("head.dense_units")),
         optimizer=optimizer,
-        emotions=frame.emotions,
-        action_units=frame.action_units,
-        several=frame.several,
-        dimensions=frame.dimensions,
+        emotions=data_spec.emotions,
+        action_units=data_spec.action_units,
+        multi_target=data_spec.multi_target,
+        dimensions=data_spec.dimensions,
         normalization=str(of("backbone.normalization")),
-        averaged=float(of("training.ema")) > 0,
-        sharp=float(of("training.sam_rho")) > 0,
-        shrunk=_shrunk(int(of("backbone.image_size")), frame.image_size),
+        weight_averaging=float(of("training.ema")) > 0,
+        sharpness_aware=float(of("training.sam_rho")) > 0,
+        resize_to=_resize_to(int(of("backbone.image_size")), data_spec.image_size),
         precision=str(of("training.precision")),
-        trained=int(of("finetune.blocks")) or None,
-        frozen_norm=of("finetune.batch_norm") == "frozen",
+        trained_blocks=int(of("finetune.blocks")) or None,
+        freeze_batch_norm=of("finetune.batch_norm") == "frozen",
     )
-    knobs = Knobs(
+    runtime = RuntimeHyperparameters(
         learning_rate=float(of("training.learning_rate")),
         weight_decay=float(of("training.weight_decay"))
         if optimizer in DECAYED
@@ -193,8 +198,8 @@ def model_config(values: Mapping[str, Value], frame: Frame) -> ModelConfig:
         augmentation=resolve(values).amounts(),
     )
     return ModelConfig(
-        structure=structure,
-        knobs=knobs,
+        graph=graph,
+        runtime=runtime,
         epochs=int(of("training.epochs")),
         schedule=_schedule(of),
         patience=int(of("training.patience")),
@@ -224,7 +229,7 @@ def _schedule(of: Callable[[str], Value]) -> Schedule:
     )
 
 
-def _shrunk(wanted: int, given: int) -> int | None:
+def _resize_to(wanted: int, given: int) -> int | None:
     """Returns the side that the backbone sees, if it is smaller than the picture's."""
     return wanted if 0 < wanted < given else None
 

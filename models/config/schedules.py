@@ -40,83 +40,85 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ScheduleState:
     """Where a training stands on its schedule, before ``epoch`` is trained.
 
-    ``best`` is the highest validation value so far, ``waited`` the epochs since it was
-    reached or the rate was lowered, ``lowered`` how often it was.
+    ``best`` is the highest validation value so far, ``patience_count`` the epochs since
+    it was reached or the rate was lowered, ``drops`` how often that was.
     """
 
     epoch: int = 1
     best: float = -math.inf
-    waited: int = 0
-    lowered: int = 0
+    patience_count: int = 0
+    drops: int = 0
 
 
-def learning_rate(schedule: Schedule, standing: Standing) -> float:
+def learning_rate(schedule: Schedule, state: ScheduleState) -> float:
     """Returns the rate of the epoch to be trained next.
 
     Returns:
         A rate in (0, initial], or the frozen one.
     """
     frozen = schedule.frozen_epochs
-    if standing.epoch <= frozen:
+    if state.epoch <= frozen:
         return schedule.frozen_rate
     left = replace(schedule, epochs=schedule.epochs - frozen)
-    return SHAPES[left.kind](left, replace(standing, epoch=standing.epoch - frozen))
+    return SHAPES[left.kind](left, replace(state, epoch=state.epoch - frozen))
 
 
-def advanced(schedule: Schedule, standing: Standing, value: float | None) -> Standing:
+def next_state(
+    schedule: Schedule, state: ScheduleState, value: float | None
+) -> ScheduleState:
     """Goes on by an epoch.
 
     Args:
         schedule: says how long a plateau may be.
-        standing: before the epoch.
+        state: before the epoch.
         value: what the epoch's validation came to, higher is better; ``None`` where
             nothing is validated, and nothing is waited for. Nor is it while the
             backbone is frozen.
 
     Returns:
-        The standing after it.
+        The state after it.
     """
-    after = replace(standing, epoch=standing.epoch + 1)
-    if value is None or standing.epoch <= schedule.frozen_epochs:
+    after = replace(state, epoch=state.epoch + 1)
+    if value is None or state.epoch <= schedule.frozen_epochs:
         return after
-    if value > standing.best:
-        return replace(after, best=value, waited=0)
-    if standing.waited + 1 < schedule.plateau_patience:
-        return replace(after, waited=standing.waited + 1)
-    return replace(after, waited=0, lowered=standing.lowered + 1)
+    if value > state.best:
+        return replace(after, best=value, patience_count=0)
+    if state.patience_count + 1 < schedule.plateau_patience:
+        return replace(after, patience_count=state.patience_count + 1)
+    return replace(after, patience_count=0, drops=state.drops + 1)
 
 
-def _cosine(schedule: Schedule, standing: Standing) -> float:
+def _cosine(schedule: Schedule, state: ScheduleState) -> float:
     """Anneals along a half cosine.
 
     Source: Loshchilov and Hutter 2017, "SGDR", without restarts.
     """
-    return _annealed(schedule.initial, standing.epoch, schedule.epochs)
+    return _annealed(schedule.initial, state.epoch, schedule.epochs)
 
 
-def _cosine_warmup(schedule: Schedule, standing: Standing) -> float:
+def _cosine_warmup(schedule: Schedule, state: ScheduleState) -> float:
     """Rises in equal steps, and anneals over the epochs that are left.
 
     Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2, where
     the rise is from step to step.
     """
     rising = schedule.warmup_epochs
-    if standing.epoch <= rising:
-        return schedule.initial * standing.epoch / (rising + 1)
+    if state.epoch <= rising:
+        return schedule.initial * state.epoch / (rising + 1)
     left = max(1, schedule.epochs - rising)
-    return _annealed(schedule.initial, standing.epoch - rising, left)
+    return _annealed(schedule.initial, state.epoch - rising, left)
 
 
-def _step(schedule: Schedule, standing: Standing) -> float:
-    steps = (standing.epoch - 1) // schedule.step_epochs
+def _step(schedule: Schedule, state: ScheduleState) -> float:
+    steps = (state.epoch - 1) // schedule.step_epochs
     return schedule.initial * schedule.step_factor**steps
 
 
-def _plateau(schedule: Schedule, standing: Standing) -> float:
-    share = schedule.plateau_factor**standing.lowered
+def _plateau(schedule: Schedule, state: ScheduleState) -> float:
+    share = schedule.plateau_factor**state.drops
     return schedule.initial * max(share, min(PLATEAU_FLOOR, schedule.plateau_factor))
 
 
@@ -131,11 +133,11 @@ def _annealed(initial: float, epoch: int, epochs: int) -> float:
     return initial * (FLOOR + (1 - FLOOR) * cosine)
 
 
-SHAPES: dict[str, Callable[[Schedule, Standing], float]] = {
+SHAPES: dict[str, Callable[[Schedule, ScheduleState], float]] = {
     "cosine": _cosine,
     "constant": lambda schedule, _: schedule.initial,
     "cosine_warmup": _cosine_warmup,
     "step": _step,
     "plateau": _plateau,
 }
-"""By the names that ``models.config.settings.SCHEDULES`` gives them."""
+"""By the names that ``models.config.hyperparameters.SCHEDULES`` gives them."""

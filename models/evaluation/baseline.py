@@ -19,7 +19,7 @@ from data_pipeline.targets.targets import Targets
 from models.metrics.predictions import Predictions
 
 
-def dummy_predictions(development: Targets, *, count: int) -> Predictions:
+def baseline_predictions(development: Targets, *, count: int) -> Predictions:
     """Predicts the same for every row.
 
     Args:
@@ -52,10 +52,10 @@ def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
         count: how many rows to predict.
 
     Returns:
-        As ``dummy_predictions``, with the share of positives among a unit's labelled
+        As ``baseline_predictions``, with the share of positives among a unit's labelled
         rows (0 where none is labelled) as its probability.
     """
-    constant = dummy_predictions(development, count=count)
+    constant = baseline_predictions(development, count=count)
     if constant.action_units is None:
         return constant
     return replace(

@@ -1,4 +1,4 @@
-"""The report of one test: each metric with its interval, beside the dummy's.
+"""The report of one test: each metric with its interval, beside the baseline's.
 
 What this returns is the parts of ``holdout.json`` for each head: plain numbers, text,
 lists and ``None`` (undefined, never NaN).
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.baseline import dummy_predictions, prevalence_predictions
+from models.evaluation.baseline import baseline_predictions, prevalence_predictions
 from models.evaluation.bootstrap import Interval, intervals
 from models.evaluation.tables import (
     emotion_if_calibrated,
@@ -49,14 +49,14 @@ def evaluate(
         predictions: the outputs for the same rows.
         subjects: whom each row is of; the image itself where nobody is named.
         thresholds: each action unit's threshold, chosen on development rows.
-        development: the labels of all other rows, which the dummy is fitted to.
+        development: the labels of all other rows, which the baseline is fitted to.
         seed: the seed of the intervals' draws.
 
     Returns:
         ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
         have them, each with ``images`` (labelled), ``metrics`` (value, low and high
-        by name), ``dummy``, ``per_class``, ``per_au`` or ``per_dimension``, ``absent``
-        (labels that do not occur and are left out of means), ``if_calibrated`` (of
+        by name), ``baseline``, ``per_class``, ``per_au`` or ``per_dimension``,
+        ``absent`` (labels that do not occur, left out of means), ``if_calibrated`` (of
         emotions and action units: the calibration error that a calibrated model would
         show on average), and for emotion ``confusion``.
     """
@@ -105,11 +105,11 @@ def evaluate_votes(
         votes: distributions over the emotions, row by row.
         predictions: the outputs for the same rows.
         subjects: whom each row is of; the image itself where nobody is named.
-        development: the labels of all other rows, which the dummy is fitted to.
+        development: the labels of all other rows, which the baseline is fitted to.
         seed: the seed of the intervals' draws.
 
     Returns:
-        ``votes`` with ``images``, ``metrics`` and ``dummy``, as ``evaluate`` has them.
+        ``votes`` with ``images``, ``metrics`` and ``baseline``, as in ``evaluate``.
     """
     rows = np.flatnonzero(votes.emotion_mask)
     return {
@@ -133,9 +133,9 @@ def _common(
     development: Targets,
     seed: int,
 ) -> Report:
-    """Computes a head's metrics with intervals, and the dummy's."""
+    """Computes a head's metrics with intervals, and the baseline's."""
     ones = np.ones((1, len(predictions)))
-    dummy = dummy_predictions(development, count=len(predictions))
+    baseline = baseline_predictions(development, count=len(predictions))
     ends = intervals(
         lambda weights: score(targets, predictions, weights),
         subjects.tolist(),
@@ -146,14 +146,14 @@ def _common(
         | dict(zip(("low", "high"), _ends(name, ends), strict=True))
         for name, value in score(targets, predictions, ones).items()
     }
-    reached = score(targets, dummy, ones)
+    reached = score(targets, baseline, ones)
     prevalence = prevalence_predictions(development, count=len(predictions))
     by_prevalence = score(targets, prevalence, ones)
     reached |= {name: by_prevalence[name] for name in by_prevalence if _is_error(name)}
     return {
         "images": len(predictions),
         "metrics": metrics,
-        "dummy": {name: plain(value[0]) for name, value in reached.items()},
+        "baseline": {name: plain(value[0]) for name, value in reached.items()},
     }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from models.config.augmentation_presets import AMOUNTS
 from models.keras_api import keras, ops
-from models.network.hyperparameters import knob
+from models.network.hyperparameters import untrained_weight
 
 DRAWS = (
     *("flip", "turn", "scale", "across", "down", "light", "gain"),
@@ -42,11 +42,11 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        """Makes the layer; all its amounts are 0 until ``set_knobs``."""
+        """Makes the layer; all its amounts are 0 until ``set_hyperparameters``."""
         # Half floats would round angles and pixels.
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed=0)
-        self.amounts = knob(self, "amounts", shape=(len(AMOUNTS),))
+        self.amounts = untrained_weight(self, "amounts", shape=(len(AMOUNTS),))
         # TensorFlow has no XLA kernel for the resampling.
         self.supports_jit = keras.backend.backend() != "tensorflow"
         self.built = True

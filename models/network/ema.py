@@ -10,22 +10,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from models.keras_api import keras, ops
-from models.network.hyperparameters import knob
+from models.network.hyperparameters import untrained_weight
 
 
 class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Sums of weights, each step's counting ``momentum`` times less than the next's.
 
-    The sums are weights of the model, as knobs are: so a compiling backend keeps them.
+    The sums are weights of the model, so a compiling backend keeps them.
     """
 
     def __init__(self, followed: list[Any], **kwargs: Any) -> None:
         """Makes a sum of 0 for each variable that is to be followed."""
         super().__init__(**kwargs)
-        self.momentum = knob(self, "momentum")
-        self.mass = knob(self, "mass")
+        self.momentum = untrained_weight(self, "momentum")
+        self.mass = untrained_weight(self, "mass")
         self.sums = [
-            knob(self, f"sum_{place}", tuple(variable.shape))
+            untrained_weight(self, f"sum_{place}", tuple(variable.shape))
             for place, variable in enumerate(followed)
         ]
         self.built = True

@@ -7,24 +7,24 @@ import re
 from typing import Any
 
 from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.network.heads import POOL
 
 
-def freeze(model: Any, structure: Structure) -> None:
-    """Freezes what a Structure says; to be called before the model is compiled.
+def freeze(model: Any, graph: GraphConfig) -> None:
+    """Freezes what a GraphConfig says; to be called before the model is compiled.
 
     Args:
         model: with every layer trained.
-        structure: ``trained`` blocks of its backbone, and its batch normalisation.
+        graph: ``trained_blocks`` blocks of its backbone, and its batch normalisation.
     """
     backbone = backbone_of(model)
-    if structure.trained is not None:
-        kept = top_blocks(backbone, structure.backbone, structure.trained)
+    if graph.trained_blocks is not None:
+        kept = top_blocks(backbone, graph.backbone, graph.trained_blocks)
         for layer in backbone:
             layer.trainable = layer in kept
-    if structure.frozen_norm:
+    if graph.freeze_batch_norm:
         for layer in backbone:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.trainable = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import layers, ops
 from models.metrics.predictions import Predictions
 
@@ -15,13 +15,13 @@ POOL = "pool"
 
 
 def add_head(
-    features: Any, structure: Structure, dropout: Any, *, logits: bool
+    features: Any, graph: GraphConfig, dropout: Any, *, logits: bool
 ) -> dict[str, Any]:
     """Adds the head to a backbone's features.
 
     Args:
         features: shape (B, h, w, F).
-        structure: dense units, 0 for no such layer, and the labels of the outputs; an
+        graph: dense units, 0 for no such layer, and the labels of the outputs; an
             output without labels does not exist.
         dropout: the layer before the outputs.
         logits: leave out softmax, sigmoid and tanh (training), or add them (export).
@@ -31,13 +31,13 @@ def add_head(
         ``valence_arousal`` (B, D).
     """
     x = layers.GlobalAveragePooling2D(name=POOL)(features)
-    if structure.dense_units:
-        x = layers.Dense(structure.dense_units, activation="relu", name="dense")(x)
+    if graph.dense_units:
+        x = layers.Dense(graph.dense_units, activation="relu", name="dense")(x)
     x = dropout(x)
     kinds = (
-        (EMOTION, structure.emotions, "softmax"),
-        (ACTION_UNITS, structure.action_units, "sigmoid"),
-        (VALENCE_AROUSAL, structure.dimensions, "tanh"),
+        (EMOTION, graph.emotions, "softmax"),
+        (ACTION_UNITS, graph.action_units, "sigmoid"),
+        (VALENCE_AROUSAL, graph.dimensions, "tanh"),
     )
     return {
         name: layers.Dense(

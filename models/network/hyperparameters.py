@@ -1,31 +1,31 @@
-"""Knobs as weights: numbers that change without a new graph.
+"""Runtime hyperparameters as weights: numbers that change without a new graph.
 
-Every knob is a variable of the model or of its optimizer. Held anywhere else, a
+Each is a variable of the model or of its optimizer. Held anywhere else, a
 backend that compiles (JAX) would bake it in as a constant, silently.
 """
 
 from typing import Any
 
-from models.config.config import Knobs
+from models.config.config import RuntimeHyperparameters
 from models.keras_api import keras
 from models.network.optimizers import plain
 
 
-def knob(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
-    """Adds one knob, numbers that no optimizer touches, to a layer."""
+def untrained_weight(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
+    """Adds a weight that no optimizer touches to a layer."""
     return layer.add_weight(
         name=name, shape=shape, initializer="zeros", trainable=False
     )
 
 
-class KnobDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+class VariableDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Dropout whose rate is a weight."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Makes the layer; its rate is 0 until ``set_knobs``."""
+        """Makes the layer; its rate is 0 until ``set_hyperparameters``."""
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed=0)
-        self.rate = knob(self, "rate")
+        self.rate = untrained_weight(self, "rate")
         self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -38,32 +38,32 @@ class KnobDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         return inputs * kept / (1.0 - self.rate)
 
 
-class LossKnobs(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """The knobs of the loss; never called, it only makes them weights of the model."""
+class LossHyperparameters(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Holds the numbers of the loss as weights of the model; never called."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Makes the knobs, all 0 until ``set_knobs``."""
+        """Makes the weights, all 0 until ``set_hyperparameters``."""
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.au_weight = knob(self, "au_weight")
-        self.valence_arousal_weight = knob(self, "valence_arousal_weight")
-        self.ccc_share = knob(self, "ccc_share")
-        self.label_smoothing = knob(self, "label_smoothing")
-        self.focal_gamma = knob(self, "focal_gamma")
-        self.l1 = knob(self, "l1")
-        self.l2 = knob(self, "l2")
+        self.au_weight = untrained_weight(self, "au_weight")
+        self.valence_arousal_weight = untrained_weight(self, "valence_arousal_weight")
+        self.ccc_share = untrained_weight(self, "ccc_share")
+        self.label_smoothing = untrained_weight(self, "label_smoothing")
+        self.focal_gamma = untrained_weight(self, "focal_gamma")
+        self.l1 = untrained_weight(self, "l1")
+        self.l2 = untrained_weight(self, "l2")
         self.built = True
 
 
-def knob_variables(model: Any) -> dict[str, Any]:
-    """Finds the variable behind each knob of a compiled model.
+def hyperparameter_variables(model: Any) -> dict[str, Any]:
+    """Finds the variable of each runtime hyperparameter.
 
     Args:
         model: a compiled ``ExpressionModel``.
 
     Returns:
-        Names of ``Knobs`` to variables, those that its optimizer and Structure have.
+        Names to variables, of those that its optimizer and graph have.
     """
-    optimizer, loss = plain(model.optimizer), model.loss_knobs
+    optimizer, loss = plain(model.optimizer), model.loss_hyperparameters
     found = {
         "learning_rate": optimizer.learning_rate,
         "dropout": model.get_layer("dropout").rate,
@@ -79,9 +79,9 @@ def knob_variables(model: Any) -> dict[str, Any]:
     }
     if optimizer.weight_decay is not None:
         found["weight_decay"] = optimizer.weight_decay
-    if hasattr(optimizer, "momentum_knob"):
-        found["momentum"] = optimizer.momentum_knob
-        found["nesterov"] = optimizer.nesterov_knob
+    if hasattr(optimizer, "momentum_variable"):
+        found["momentum"] = optimizer.momentum_variable
+        found["nesterov"] = optimizer.nesterov_variable
     if model.average is not None:
         found["ema"] = model.average.momentum
     if model.sharpness is not None:
@@ -89,7 +89,7 @@ def knob_variables(model: Any) -> dict[str, Any]:
     return found
 
 
-def set_knobs(model: Any, knobs: Knobs) -> None:
-    """Sets every knob of a compiled model."""
-    for name, variable in knob_variables(model).items():
-        variable.assign(getattr(knobs, name))
+def set_hyperparameters(model: Any, runtime: RuntimeHyperparameters) -> None:
+    """Sets every runtime hyperparameter of a compiled model."""
+    for name, variable in hyperparameter_variables(model).items():
+        variable.assign(getattr(runtime, name))

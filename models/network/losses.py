@@ -43,7 +43,7 @@ def emotion_loss(target: Any, logits: Any, smoothing: Any, gamma: Any) -> Any:
     return mean_present(rows, ops.any(weights > 0, axis=-1))
 
 
-def several_loss(target: Any, logits: Any) -> Any:
+def multi_target_loss(target: Any, logits: Any) -> Any:
     """Asks for any one of the classes that have a share, the one held likeliest.
 
     A row's loss is -w_k log(t_k p_k) of the class k with the highest t_k p_k, where t

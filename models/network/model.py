@@ -1,4 +1,4 @@
-"""A Structure becomes a compiled model whose knobs are variables."""
+"""Builds a compiled model from a GraphConfig; runtime numbers are variables."""
 
 import math
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from models.backbones import BACKBONES
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.network.augmentation import Augment
 from models.network.ema import WeightAverage, followed
 from models.network.freezing import freeze
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
-from models.network.hyperparameters import KnobDropout, LossKnobs
+from models.network.hyperparameters import LossHyperparameters, VariableDropout
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
+    multi_target_loss,
     penalty,
-    several_loss,
     valence_arousal_loss,
 )
 from models.network.optimizers import make_optimizer
@@ -28,35 +28,35 @@ from models.network.standardization import standardize
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Heads, and one loss: the weighted sum of theirs, and penalties.
 
-    The emotion head weighs 1, the others what their knobs say.
+    The emotion head weighs 1, the others what their variables say.
 
     Attributes:
         parameters: weights that training can change, frozen ones among them.
     """
 
     def __init__(
-        self, *, penalized: tuple[Any, ...], structure: Structure, **graph: Any
+        self, *, penalized: tuple[Any, ...], graph: GraphConfig, **functional: Any
     ) -> None:
         """Wraps a graph.
 
         Args:
             penalized: kinds of layers whose kernels L1 and L2 act on.
-            structure: says whether any of a row's emotions is right, whether weights
+            graph: says whether any of a row's emotions is right, whether weights
                 are averaged and steps sharpness-aware, and which are frozen.
-            graph: ``inputs`` and ``outputs`` of a functional model.
+            functional: ``inputs`` and ``outputs`` of a functional model.
         """
-        super().__init__(**graph)
+        super().__init__(**functional)
         self.penalized = penalized
-        self.several = structure.several
+        self.multi_target = graph.multi_target
         self.parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
-        freeze(self, structure)
+        freeze(self, graph)
         self.average = (
             WeightAverage(followed(self.layers), name="average", dtype="float32")
-            if structure.averaged
+            if graph.weight_averaging
             else None
         )
-        self.sharpness = Sharpness(name="sharpness") if structure.sharp else None
-        self.loss_knobs = LossKnobs(name="loss_knobs")
+        self.sharpness = Sharpness(name="sharpness") if graph.sharpness_aware else None
+        self.loss_hyperparameters = LossHyperparameters(name="loss_hyperparameters")
 
     def train_step(self, *given: Any) -> Any:
         """Makes one step: Keras's own, or a sharpness-aware one.
@@ -86,69 +86,69 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         del x, sample_weight
         if training and self.average is not None:
             self.average.follow(followed(self.layers))
-        knobs = self.loss_knobs
-        total = penalty(self.kernels(), knobs.l1, knobs.l2)
+        runtime = self.loss_hyperparameters
+        total = penalty(self.kernels(), runtime.l1, runtime.l2)
         for weight, loss in self._head_losses(y, y_pred):
             total = total + weight * loss
         return total
 
     def _head_losses(self, y: Any, y_pred: Any) -> Iterator[tuple[Any, Any]]:
         """Computes the weight and the loss of each head that has targets."""
-        knobs = self.loss_knobs
+        runtime = self.loss_hyperparameters
         if EMOTION in y:
             yield 1.0, self._emotion_loss(y[EMOTION], y_pred[EMOTION])
         if ACTION_UNITS in y:
             asked, given = y[ACTION_UNITS], y_pred[ACTION_UNITS]
-            yield knobs.au_weight, action_unit_loss(asked, given, knobs.focal_gamma)
+            yield runtime.au_weight, action_unit_loss(asked, given, runtime.focal_gamma)
         if VALENCE_AROUSAL in y:
             asked, given = y[VALENCE_AROUSAL], y_pred[VALENCE_AROUSAL]
-            loss = valence_arousal_loss(asked, given, knobs.ccc_share)
-            yield knobs.valence_arousal_weight, loss
+            loss = valence_arousal_loss(asked, given, runtime.ccc_share)
+            yield runtime.valence_arousal_weight, loss
 
     def _emotion_loss(self, asked: Any, given: Any) -> Any:
-        knobs = self.loss_knobs
-        if self.several:
-            return several_loss(asked, given)
-        return emotion_loss(asked, given, knobs.label_smoothing, knobs.focal_gamma)
+        runtime = self.loss_hyperparameters
+        if self.multi_target:
+            return multi_target_loss(asked, given)
+        return emotion_loss(asked, given, runtime.label_smoothing, runtime.focal_gamma)
 
 
-def assemble(structure: Structure) -> ExpressionModel:
-    """Builds and compiles the model of a Structure.
+def assemble(graph: GraphConfig) -> ExpressionModel:
+    """Builds and compiles the model of a GraphConfig.
 
-    Its weights are Keras's own draws, its knobs 0: ``reset.initialize`` and
-    ``knobs.set_knobs`` give both their values.
+    Its weights are Keras's own draws, its runtime numbers 0: ``initialize`` and
+    ``set_hyperparameters`` give both their values.
 
     Args:
-        structure: what the graph depends on.
+        graph: what the graph depends on.
 
     Returns:
         A model from raw pixels (B, S, S, C) in [0, 255] to logits by output name.
         Its optimizer is built.
     """
-    with _precision(structure.precision):
-        model = _compiled(structure)
+    with _precision(graph.precision):
+        model = _compiled(graph)
     # Building it here rather than while tracing saves a quarter of the first step.
     model.optimizer.build(model.trainable_variables)
     return model
 
 
-def _compiled(structure: Structure) -> ExpressionModel:
-    backbone = BACKBONES[structure.backbone]
-    side, channels = structure.image_size, structure.channels
+def _compiled(graph: GraphConfig) -> ExpressionModel:
+    backbone = BACKBONES[graph.backbone]
+    side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     features = backbone.features(
-        Augment(name="augment")(pixels), structure, standardize(structure)
+        Augment(name="augment")(pixels), graph, standardize(graph)
     )
-    outputs = add_head(features, structure, KnobDropout(name="dropout"), logits=True)
+    outputs = add_head(features, graph, VariableDropout(name="dropout"), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),
-        structure=structure,
+        graph=graph,
         inputs=pixels,
         outputs=outputs,
     )
     # For half floats Keras scales the loss, lest gradients become 0.
-    model.compile(optimizer=make_optimizer(structure.optimizer), jit_compile=_jit())
+    model.compile(optimizer=make_optimizer(graph.optimizer), jit_compile=_jit())
     return model
 
 

@@ -44,23 +44,23 @@ class Lion(Clipped, keras.optimizers.Lion):  # type: ignore[misc]  # Keras is un
 class SGD(Clipped, keras.optimizers.SGD):  # type: ignore[misc]  # Keras is untyped
     """Stochastic gradient descent whose momentum, and its kind, are variables.
 
-    ``nesterov_knob`` is 1 for Nesterov's momentum and 0 for the plain one.
+    ``nesterov_variable`` is 1 for Nesterov's momentum and 0 for the plain one.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum".
     """
 
-    momentum_knob: Any
-    nesterov_knob: Any
+    momentum_variable: Any
+    nesterov_variable: Any
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one weight as Keras does, which knows both as constants only."""
         rate = ops.cast(learning_rate, variable.dtype)
         moving = self.momentums[self._get_variable_index(variable)]
-        momentum = ops.cast(self.momentum_knob, variable.dtype)
+        momentum = ops.cast(self.momentum_variable, variable.dtype)
         step = moving * momentum - gradient * rate
         ahead = step * momentum - gradient * rate
         self.assign(moving, step)
-        self.assign_add(variable, ops.where(self.nesterov_knob > 0, ahead, step))
+        self.assign_add(variable, ops.where(self.nesterov_variable > 0, ahead, step))
 
 
 def clip(grads: list[Any], norm: Any) -> list[Any]:
@@ -96,11 +96,11 @@ def make_optimizer(name: str) -> Any:
     """Makes an optimizer whose numbers are variables.
 
     Args:
-        name: one of ``models.config.settings.OPTIMIZER_NAMES``.
+        name: one of ``models.config.hyperparameters.OPTIMIZER_NAMES``.
 
     Returns:
         A Keras optimizer, not yet built, with ``clip_norm``; adamw and lion with
-        ``weight_decay``, sgd with ``momentum_knob`` and ``nesterov_knob``.
+        ``weight_decay``, sgd with ``momentum_variable`` and ``nesterov_variable``.
     """
     match name:
         case "adam":
@@ -112,8 +112,8 @@ def make_optimizer(name: str) -> Any:
         case "sgd":
             # Of these Keras only reads that there is a momentum.
             optimizer = SGD(momentum=0.9, nesterov=True)
-            optimizer.momentum_knob = _variable("momentum")
-            optimizer.nesterov_knob = _variable("nesterov")
+            optimizer.momentum_variable = _variable("momentum")
+            optimizer.nesterov_variable = _variable("nesterov")
         case _:
             raise ValueError(f"optimizer is adam, adamw, sgd or lion, found {name!r}")
     optimizer.clip_norm = _variable("clip_norm")

@@ -13,7 +13,7 @@ from typing import Any
 
 from models.backend import differentiated, value_and_gradients
 from models.keras_api import keras, ops
-from models.network.hyperparameters import knob
+from models.network.hyperparameters import untrained_weight
 from models.network.optimizers import SMALLEST, global_norm
 
 
@@ -21,9 +21,9 @@ class Sharpness(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Holds the radius; never called, it only makes it a weight of the model."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Makes the knob, 0 until ``set_knobs``."""
+        """Makes the weight, 0 until ``set_hyperparameters``."""
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.rho = knob(self, "rho")
+        self.rho = untrained_weight(self, "rho")
         self.built = True
 
 

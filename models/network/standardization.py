@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from models.config.config import Structure
-from models.config.settings import DEVELOPMENT
+from models.config.config import GraphConfig
+from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
-from models.network.hyperparameters import knob
+from models.network.hyperparameters import untrained_weight
 
 STANDARDIZE = "standardize"
 """The name of the layer, in a trained model and in an exported one."""
@@ -38,8 +38,8 @@ class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     def __init__(self, channels: int, **kwargs: Any) -> None:
         """Makes the layer for C channels; ``set_statistics`` gives its numbers."""
         super().__init__(**kwargs)
-        self.mean = knob(self, "mean", (channels,))
-        self.deviation = knob(self, "deviation", (channels,))
+        self.mean = untrained_weight(self, "mean", (channels,))
+        self.deviation = untrained_weight(self, "deviation", (channels,))
         self.built = True
 
     def call(self, inputs: Any) -> Any:
@@ -47,11 +47,11 @@ class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         return (inputs - self.mean) / self.deviation
 
 
-def standardize(structure: Structure) -> Standardize | None:
-    """Makes the layer of a training graph, where its Structure asks for it."""
-    if structure.normalization != DEVELOPMENT:
+def standardize(graph: GraphConfig) -> Standardize | None:
+    """Makes the layer of a training graph, where its GraphConfig asks for it."""
+    if graph.normalization != DEVELOPMENT:
         return None
-    return Standardize(structure.channels, name=STANDARDIZE)
+    return Standardize(graph.channels, name=STANDARDIZE)
 
 
 def frozen(statistics: ChannelStatistics) -> Any:

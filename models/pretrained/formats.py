@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from data_pipeline.system.errors import WeightsError
-from models.config.settings import DEVELOPMENT, OWN
+from models.config.hyperparameters import DEVELOPMENT, OWN
 from models.keras_api import keras
 from models.network.heads import POOL
 from models.network.standardization import STANDARDIZE, is_standardized

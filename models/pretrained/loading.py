@@ -8,14 +8,14 @@ import numpy as np
 from data_pipeline.system.errors import WeightsError, first_line
 from models.backbones import BACKBONES
 from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
-from models.config.config import Structure
+from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.pretrained.formats import Values, backbone_layers, read_values
 from models.pretrained.saved_models import check_arrays
 from models.pretrained.sources import (
     IMAGENET,
     NONE,
-    Taken,
+    LoadedWeights,
     check_weights,
     not_downloaded,
     weights_folder,
@@ -25,13 +25,13 @@ DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 """Of ImageNet's RGB channels on a [0, 1] scale."""
 
 
-def initial_weights(model: Any, structure: Structure) -> Values:
-    """Reads the weights that a Structure's backbone starts from, if not random ones.
+def initial_weights(model: Any, graph: GraphConfig) -> Values:
+    """Reads the weights that a GraphConfig's backbone starts from, if not random ones.
 
     Args:
         model: just assembled: some files are read by way of its weights, which must
             not be the file's own yet.
-        structure: ``weights`` says where they come from.
+        graph: ``weights`` says where they come from.
 
     Returns:
         Values for layers of ``model``; empty for ``"none"``.
@@ -39,31 +39,31 @@ def initial_weights(model: Any, structure: Structure) -> Values:
     Raises:
         WeightsError: they cannot be had or do not fit.
     """
-    check_weights(structure.backbone, structure.weights)
-    if structure.weights == NONE:
+    check_weights(graph.backbone, graph.weights)
+    if graph.weights == NONE:
         return {}
-    if structure.weights == IMAGENET:
-        return _imagenet(model, structure)
-    return _from_file(model, Path(structure.weights))
+    if graph.weights == IMAGENET:
+        return _imagenet(model, graph)
+    return _from_file(model, Path(graph.weights))
 
 
-def taken(model: Any, values: Values) -> Taken:
+def loaded_weights(model: Any, values: Values) -> LoadedWeights:
     """Says which layers of a backbone have initial weights, and which are drawn."""
     names = [layer.name for layer in backbone_layers(model)]
-    return Taken(
-        taken=tuple(name for name in names if name in values),
-        left=tuple(name for name in names if name not in values),
+    return LoadedWeights(
+        loaded=tuple(name for name in names if name in values),
+        skipped=tuple(name for name in names if name not in values),
     )
 
 
-def _imagenet(model: Any, structure: Structure) -> Values:
+def _imagenet(model: Any, graph: GraphConfig) -> Values:
     """Takes the weights that ``keras.applications`` publishes."""
-    file = BACKBONE_FACTS[structure.backbone].imagenet
-    application = BACKBONES[structure.backbone].application
+    file = BACKBONE_FACTS[graph.backbone].imagenet
+    application = BACKBONES[graph.backbone].application
     if file is None or application is None:
-        raise WeightsError(f"{structure.backbone} has no ImageNet weights")
-    path = _fetch(structure.backbone, file)
-    side = structure.seen
+        raise WeightsError(f"{graph.backbone} has no ImageNet weights")
+    path = _fetch(graph.backbone, file)
+    side = graph.input_size
     donor = application(include_top=False, weights=None, input_shape=(side, side, 3))
     try:
         check_arrays(path)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from data_pipeline.system.errors import StudyError, WeightsError
 from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
-from models.config.config import Structure
-from models.config.settings import DEVELOPMENT, OWN
+from models.config.config import GraphConfig
+from models.config.hyperparameters import DEVELOPMENT, OWN
 
 NONE = "none"
 IMAGENET = "imagenet"
@@ -16,50 +16,50 @@ SUFFIXES = (".keras", ".weights.h5", ".h5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class LoadedWeights:
     """What a backbone took from its initial weights: names of layers.
 
-    ``left`` are its layers that the weights do not have, or in another shape.
+    ``skipped`` are its layers that the weights do not have, or in another shape.
     """
 
-    taken: tuple[str, ...]
-    left: tuple[str, ...]
+    loaded: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
-def check_structure(structure: Structure) -> None:
-    """Refuses a Structure that cannot be built, at no cost.
+def check_graph(graph: GraphConfig) -> None:
+    """Refuses a GraphConfig that cannot be built, at no cost.
 
     Args:
-        structure: what a study asks for.
+        graph: what a study asks for.
 
     Raises:
         StudyError: the images are too small for the backbone.
         WeightsError: the backbone has no such initial weights, or they expect
             pixels of another scale.
     """
-    smallest = BACKBONE_FACTS[structure.backbone].smallest
-    key = "backbone.image_size" if structure.shrunk else "data.image_size"
-    if structure.seen < smallest:
+    smallest = BACKBONE_FACTS[graph.backbone].smallest
+    key = "backbone.image_size" if graph.resize_to else "data.image_size"
+    if graph.input_size < smallest:
         raise StudyError(
-            f"backbone.name {structure.backbone} needs images of at least {smallest} "
-            f"pixels a side, found {key} = {structure.seen}; raise {key} or leave the "
-            "backbone out"
+            f"backbone.name {graph.backbone} needs images of at least {smallest} "
+            f"pixels a side, found {key} = {graph.input_size}; raise {key} or leave "
+            "the backbone out"
         )
-    check_weights(structure.backbone, structure.weights)
-    if structure.normalization != DEVELOPMENT:
+    check_weights(graph.backbone, graph.weights)
+    if graph.normalization != DEVELOPMENT:
         return
-    if structure.weights.endswith(".h5"):
+    if graph.weights.endswith(".h5"):
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
-            f"backbone.weights = {structure.weights}: such a file does not say that "
+            f"backbone.weights = {graph.weights}: such a file does not say that "
             "its weights expect pixels of that scale, as a .keras file does; export "
             f'one, or set backbone.normalization = "{OWN}"'
         )
-    if structure.weights == IMAGENET:
+    if graph.weights == IMAGENET:
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
             f'backbone.weights = "{IMAGENET}": those weights expect pixels as '
-            f"{structure.backbone} scales them; set one of the two otherwise, or give "
+            f"{graph.backbone} scales them; set one of the two otherwise, or give "
             f'backbone.normalization a when = {{ "backbone.weights" = ["{NONE}"] }}'
         )
 

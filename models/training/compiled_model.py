@@ -1,4 +1,4 @@
-"""A compiled model kept for its Structure, and how it is reset for a new training."""
+"""A compiled model kept for its GraphConfig, and how it is reset for a new training."""
 
 import time
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from models.config.config import Knobs, Structure
-from models.config.settings import DEVELOPMENT
+from models.config.config import GraphConfig, RuntimeHyperparameters
+from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
 from models.metrics.predictions import Predictions
 from models.network.ema import averaged
 from models.network.heads import probabilities
-from models.network.hyperparameters import set_knobs
+from models.network.hyperparameters import set_hyperparameters
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import channel_statistics, set_statistics
-from models.pretrained.loading import initial_weights, taken
+from models.pretrained.loading import initial_weights, loaded_weights
 from models.training.initialization import OptimizerSnapshot, initialize, refresh
 
 PREDICTED_AT_ONCE = 32
@@ -30,45 +30,47 @@ class Seconds:
     traced: float = 0.0
 
 
-class WarmModel:
-    """One Structure's model, compiled once.
+class CompiledModel:
+    """One GraphConfig's model, compiled once.
 
     Attributes:
-        structure: what it was made for.
+        graph: what it was made for.
         model: the Keras model; its weights are those of the last training.
         built: seconds it took to build.
-        taken: what the backbone starts from, where it is not random.
+        loaded_weights: what the backbone starts from, where it is not random.
     """
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, graph: GraphConfig) -> None:
         """Builds and compiles.
 
         Args:
-            structure: what the graph depends on.
+            graph: what the graph depends on.
 
         Raises:
             WeightsError: its initial weights cannot be had or do not fit.
         """
         start = time.perf_counter()
-        self.structure = structure
-        self._measured = structure.normalization == DEVELOPMENT
-        self.model: ExpressionModel = assemble(structure)
-        self._given = initial_weights(self.model, structure)
-        self.taken = taken(self.model, self._given) if self._given else None
+        self.graph = graph
+        self._measured = graph.normalization == DEVELOPMENT
+        self.model: ExpressionModel = assemble(graph)
+        self._given = initial_weights(self.model, graph)
+        self.loaded_weights = (
+            loaded_weights(self.model, self._given) if self._given else None
+        )
         self._fresh = OptimizerSnapshot(self.model.optimizer)
         self.built = time.perf_counter() - start
         self._trained_before = False
         self._predicted_before = False
 
-    def reset(self, knobs: Knobs, seed: int) -> None:
-        """Makes the model fresh, with other knobs and the initial weights of a seed."""
+    def reset(self, runtime: RuntimeHyperparameters, seed: int) -> None:
+        """Makes the model fresh, with new numbers and the initial weights of a seed."""
         initialize(self.model, seed, self._given)
         self._fresh.restore()
         if self.model.average is not None:
             self.model.average.clear()
-        set_knobs(self.model, knobs)
+        set_hyperparameters(self.model, runtime)
 
-    def take_over(self, other: "WarmModel") -> None:
+    def take_over(self, other: "CompiledModel") -> None:
         """Goes on from another model that differs in what is frozen alone.
 
         Args:

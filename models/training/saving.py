@@ -29,7 +29,7 @@ def export(model: Any, config: ModelConfig, path: Path) -> None:
 
     Args:
         model: the trained ``ExpressionModel`` of the configuration.
-        config: its Structure and the dropout rate that is frozen into the file.
+        config: its GraphConfig and the dropout rate that is frozen into the file.
         path: ends in ``.keras``.
     """
     measured = statistics_of(model) if is_standardized(model) else None
@@ -42,7 +42,7 @@ def plain_model(config: ModelConfig, measured: ChannelStatistics | None = None) 
     """Builds a model of stock layers only, with weights of no meaning.
 
     Args:
-        config: Structure, and the dropout rate.
+        config: GraphConfig, and the dropout rate.
         measured: the training rows' mean and deviation, where pixels are scaled so.
 
     Returns:
@@ -50,14 +50,14 @@ def plain_model(config: ModelConfig, measured: ChannelStatistics | None = None) 
         ``emotion`` (B, E) and ``action_units`` (B, U), and ``valence_arousal`` (B, D)
         in [-1, 1].
     """
-    structure = config.structure
-    side, channels = structure.image_size, structure.channels
+    graph = config.graph
+    side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     scale = frozen(measured) if measured else None
-    features = BACKBONES[structure.backbone].features(pixels, structure, scale)
-    dropout = keras.layers.Dropout(config.knobs.dropout, name="dropout")
-    outputs = add_head(features, structure, dropout, logits=False)
-    return keras.Model(pixels, outputs, name=structure.backbone)
+    features = BACKBONES[graph.backbone].features(pixels, graph, scale)
+    dropout = keras.layers.Dropout(config.runtime.dropout, name="dropout")
+    outputs = add_head(features, graph, dropout, logits=False)
+    return keras.Model(pixels, outputs, name=graph.backbone)
 
 
 def copy_weights(trained: Any, plain: Any) -> None:
@@ -67,7 +67,7 @@ def copy_weights(trained: Any, plain: Any) -> None:
 
     Args:
         trained: the model to copy from.
-        plain: a ``plain_model`` of the same Structure.
+        plain: a ``plain_model`` of the same GraphConfig.
     """
     sources, targets = _weighted(trained), _weighted(plain)
     for source, target in zip(sources, targets, strict=True):
@@ -100,7 +100,7 @@ def read_weights(model: Any, path: Path) -> None:
     """Gives a model the weights of a file, which it then validates with.
 
     Args:
-        model: of the Structure that they were written of, or of one that differs in
+        model: of the GraphConfig that they were written of, or of one that differs in
             what is frozen alone.
         path: of a file of ``write_weights``.
     """

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from data_pipeline.system.seeds import child_seed
-from models.config.config import ModelConfig, Structure
-from models.config.schedules import Standing, advanced, learning_rate
+from models.config.config import GraphConfig, ModelConfig
+from models.config.schedules import ScheduleState, learning_rate, next_state
 from models.metrics.predictions import Predictions
 from models.network.ema import averaged
-from models.pretrained.sources import Taken
+from models.pretrained.sources import LoadedWeights
 from models.training.batches import (
     Batches,
     balanced,
@@ -22,7 +22,7 @@ from models.training.batches import (
     mixing,
     pack,
 )
-from models.training.compiled_model import Seconds, WarmModel
+from models.training.compiled_model import CompiledModel, Seconds
 from models.training.epoch import Arrays, EpochScore, Part
 from models.training.saving import export, read_weights, write_weights
 
@@ -38,31 +38,30 @@ class Timings:
     traced: float = 0.0
 
 
-class WarmTrainer:
-    """Trains configurations, and keeps a few compiled Structures for the next ones.
+class Trainer:
+    """Trains configurations, and keeps a few compiled GraphConfigs for the next ones.
 
     Attributes:
         timings: of the last fit.
         parameters: weights of the last fitted model that training can change.
-        taken: what the last fitted backbone started from, where it was not random.
+        loaded_weights: what the last fitted backbone started from, if not random.
     """
 
     def __init__(self, *, capacity: int = 4) -> None:
         """Starts with no graph.
 
         Args:
-            capacity: compiled Structures kept; beyond it the one that has waited
-                longest is dropped.
+            capacity: compiled graphs kept; the least recently used is dropped.
         """
         if capacity < 1:
             raise ValueError(f"capacity is at least 1, found {capacity}")
         self._capacity = capacity
-        self._kept: OrderedDict[Structure, WarmModel] = OrderedDict()
+        self._kept: OrderedDict[GraphConfig, CompiledModel] = OrderedDict()
         self._fitted: ModelConfig | None = None
-        self._current: WarmModel | None = None
+        self._current: CompiledModel | None = None
         self.timings = Timings()
         self.parameters = 0
-        self.taken: Taken | None = None
+        self.loaded_weights: LoadedWeights | None = None
 
     def fit(
         self,
@@ -79,7 +78,7 @@ class WarmTrainer:
         The same arguments give the same numbers, whatever was trained before.
 
         Args:
-            config: the model, its knobs, and the horizon ``epochs``.
+            config: the model, its runtime numbers, and the horizon ``epochs``.
             arrays: the data.
             part: its rows to train and to validate on.
             seed: of initial weights, order, augmentation, dropout.
@@ -97,12 +96,12 @@ class WarmTrainer:
         self.timings, self._fitted, self._current = Timings(), config, None
         chosen = balanced(arrays.targets, part.train, config, seed)
         packed = pack(arrays.targets, chosen)
-        standing = Standing()
+        state = ScheduleState()
         for epoch in range(1, (stop_after or config.epochs) + 1):
             warm = self._stage(config, epoch, seed)
             if epoch == 1:
                 warm.measure(arrays.images, part.train)
-            planned = learning_rate(config.schedule, standing)
+            planned = learning_rate(config.schedule, state)
             rate = rates[epoch - 1] if rates else planned
             warm.model.optimizer.learning_rate.assign(rate)
             batches = epoch_batches(
@@ -115,7 +114,7 @@ class WarmTrainer:
             watched, seen = _predicted(warm, arrays, part.watched)
             self._add(traced=trained.traced + validated.traced + seen.traced)
             value = part.value(predictions)
-            standing = advanced(config.schedule, standing, value)
+            state = next_state(config.schedule, state, value)
             yield EpochScore(
                 epoch=epoch,
                 loss=loss,
@@ -168,32 +167,32 @@ class WarmTrainer:
         """
         read_weights(self._last(config).model, path)
 
-    def _stage(self, config: ModelConfig, epoch: int, seed: int) -> WarmModel:
+    def _stage(self, config: ModelConfig, epoch: int, seed: int) -> CompiledModel:
         """Returns the model of an epoch; a new stage goes on from the one before it."""
-        structure, before = config.structure_at(epoch), self._current
-        if before is not None and before.structure == structure:
+        graph, before = config.graph_at(epoch), self._current
+        if before is not None and before.graph == graph:
             return before
-        warm = self._current = self._warm(structure)
-        warm.reset(config.knobs, child_seed(seed, "model"))
+        warm = self._current = self._warm(graph)
+        warm.reset(config.runtime, child_seed(seed, "model"))
         if before is not None:
             warm.take_over(before)
         return warm
 
-    def _warm(self, structure: Structure) -> WarmModel:
-        """Finds the compiled Structure, or builds it and drops the oldest."""
-        warm = self._kept.pop(structure, None)
+    def _warm(self, graph: GraphConfig) -> CompiledModel:
+        """Finds the compiled GraphConfig, or builds it and drops the oldest."""
+        warm = self._kept.pop(graph, None)
         if warm is None:
             while len(self._kept) >= self._capacity:
                 self._kept.popitem(last=False)
                 gc.collect()
-            warm = WarmModel(structure)
+            warm = CompiledModel(graph)
             self._add(built=warm.built)
-        self._kept[structure] = warm
+        self._kept[graph] = warm
         self.parameters = warm.model.parameters
-        self.taken = warm.taken
+        self.loaded_weights = warm.loaded_weights
         return warm
 
-    def _last(self, config: ModelConfig) -> WarmModel:
+    def _last(self, config: ModelConfig) -> CompiledModel:
         if config != self._fitted or self._current is None:
             raise ValueError(
                 f"the weights held are those of the last fit, {self._fitted}; "
@@ -208,7 +207,7 @@ class WarmTrainer:
 
 
 def _predicted(
-    warm: WarmModel, arrays: Arrays, rows: np.ndarray | None
+    warm: CompiledModel, arrays: Arrays, rows: np.ndarray | None
 ) -> tuple[Predictions | None, Seconds]:
     """Predicts rows, where any are wanted."""
     if rows is None:

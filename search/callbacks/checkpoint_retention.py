@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from models.pretrained.sources import NONE, Taken
+from models.pretrained.sources import NONE, LoadedWeights
 from search.final.model_card import Winner, card_of, signed_card
 from search.inputs.prepare import Labelled
 from search.ledger.callback import Callback, ReadRecords
@@ -102,7 +102,7 @@ def checkpoint_retention(
             labelled,
             made,
             parameters=record.attributes["spent"]["parameters"],
-            start=None if start is None else Taken(**start),
+            start=None if start is None else LoadedWeights(**start),
         )
         fold = int(model.parent.name.removeprefix("fold-"))
         return signed_card(model, card | {"fold": fold})

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from data_pipeline.system.interrupts import end_if_asked
 from data_pipeline.system.terminal import one_line, shown
-from models.config.settings import SETTINGS, Value
+from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.trial.messages import (
@@ -155,4 +155,4 @@ def clock(seconds: float) -> str:
 
 
 def _default(key: str) -> Value:
-    return SETTINGS[key].default
+    return HYPERPARAMETERS[key].default

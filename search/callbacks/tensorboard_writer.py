@@ -16,7 +16,7 @@ from tensorboardX.record_writer import RecordWriter
 from tensorboardX.summary import hparams, scalar
 
 from data_pipeline.system.errors import RunError
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.trial.messages import Asked, Completed, Outcome, Report

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.csv_writer import Table
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.ledger.callback import Callback, ReadRecords
 from search.ledger.records import Counts, TrialRecord
 from search.run_folder import write_text
@@ -21,7 +21,7 @@ HEADER = (
     "reason",
     "value",
     "known",
-    *SETTINGS,
+    *HYPERPARAMETERS,
     "epochs",
     "backbone",
     "model_parameters",
@@ -50,9 +50,9 @@ def _row(record: TrialRecord) -> list[Any]:
         record.reason,
         "" if record.value is None else record.value,
         record.known,
-        *(record.values.get(key, "") for key in SETTINGS),
+        *(record.values.get(key, "") for key in HYPERPARAMETERS),
         spent.get("epochs", 0),
-        record.values.get("backbone.name", SETTINGS["backbone.name"].default),
+        record.values.get("backbone.name", HYPERPARAMETERS["backbone.name"].default),
         spent.get("parameters", 0),
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
         *(record.attributes.get(name, "") for name in GAP),

@@ -145,7 +145,7 @@ def scored(
 
     Args:
         study: the study.
-        labelled: its development rows, which the dummy is fitted to.
+        labelled: its development rows, which the baseline is fitted to.
         table: the rows of the hold-out that could be read.
         predictions: the outputs for these rows.
         thresholds: of the action units, from the winning trial.

@@ -8,7 +8,7 @@ from typing import Any
 
 from data_pipeline.images.crop import cropper
 from models.pretrained.provenance import write_provenance
-from models.pretrained.sources import Taken
+from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import start_card
 from search.inputs.prepare import Labelled
 from search.inputs.scoring_targets import label_rules
@@ -84,7 +84,7 @@ def card_of(
     winner: Winner,
     *,
     parameters: int,
-    start: Taken | None,
+    start: LoadedWeights | None,
 ) -> dict[str, Any]:
     """Describes a model: what goes in, what comes out, where it comes from.
 
@@ -98,7 +98,7 @@ def card_of(
     Returns:
         What ``models.inference.model_card`` reads, and more for people.
     """
-    frame = labelled.frame
+    data_spec = labelled.data_spec
     return {
         "study": study.name,
         "synthetic": labelled.synthetic,
@@ -106,14 +106,14 @@ def card_of(
         "epochs": winner.epoch,
         "parameters": parameters,
         "input": {
-            "size": frame.image_size,
-            "channels": frame.channels,
+            "size": data_spec.image_size,
+            "channels": data_spec.channels,
             "range": [0, 255],
             "crop": cropper(study.data.crop).describe(),
         },
-        "emotions": list(frame.emotions),
-        "action_units": list(frame.action_units),
-        "dimensions": list(frame.dimensions),
+        "emotions": list(data_spec.emotions),
+        "action_units": list(data_spec.action_units),
+        "dimensions": list(data_spec.dimensions),
         **label_rules(study.data),
         "thresholds": dict(winner.thresholds),
         "data": {
@@ -121,6 +121,6 @@ def card_of(
             "fingerprint": labelled.fingerprint,
             "hold_out": labelled.split.hold_out.key,
         },
-        **start_card(winner.weights, frame, start),
+        **start_card(winner.weights, data_spec, start),
         "versions": {name: version(name) for name in PACKAGES},
     }

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import StudyError, nearest
-from models.config.config import Frame, Structure, complete, model_config
-from models.config.settings import Value
-from models.pretrained.sources import IMAGENET, NONE, Taken, check_structure
+from models.config.config import DataSpec, GraphConfig, complete, model_config
+from models.config.hyperparameters import Value
+from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import check_digest, has_seen, is_known, seen_by
 from search.run_folder import check_fit, run_name, sha256, studies_in
 from search.study.space import Choices, Domain, SearchSpace
@@ -55,22 +55,22 @@ def _ends(domain: Domain) -> Choices:
     return Choices(values=tuple(dict.fromkeys((*least, domain.low, domain.high))))
 
 
-def donated(space: SearchSpace, frame: Frame) -> list[Structure]:
+def donated(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
     """Lists the graphs of a space whose backbone does not start at random.
 
     Args:
         space: of the study.
-        frame: what the data decide.
+        data_spec: what the data decide.
 
     Returns:
-        Structures that differ in backbone, size, weights or normalization.
+        GraphConfigs that differ in backbone, size, weights or normalization.
     """
-    found: dict[Structure, None] = {}
+    found: dict[GraphConfig, None] = {}
     if _weights(space) == {NONE}:
         return []
     for values in starts(space, KEYS | SIZES | SEEN):
         if values["backbone.weights"] != NONE:
-            found[model_config(values, frame).structure] = None
+            found[model_config(values, data_spec).graph] = None
     return list(found)
 
 
@@ -97,7 +97,7 @@ def models_of(
     )
 
 
-def check_space(space: SearchSpace, frame: Frame) -> None:
+def check_space(space: SearchSpace, data_spec: DataSpec) -> None:
     """Refuses a space with a backbone or weights that these images cannot feed.
 
     Raises:
@@ -105,12 +105,12 @@ def check_space(space: SearchSpace, frame: Frame) -> None:
         WeightsError: a backbone has no such weights, or there is no such file.
     """
     for start in starts(space, KEYS | SEEN):
-        check_structure(model_config(start, frame).structure)
+        check_graph(model_config(start, data_spec).graph)
 
 
 def check_seen(
     space: SearchSpace,
-    frame: Frame,
+    data_spec: DataSpec,
     *,
     dataset: str,
     synthetic: bool,
@@ -123,7 +123,7 @@ def check_seen(
 
     Args:
         space: of the study.
-        frame: knows the models of earlier studies.
+        data_spec: knows the models of earlier studies.
         dataset: the study's data set.
         synthetic: whether its data are synthetic.
         tested: digests of the models that were tested on these people, and by which
@@ -133,7 +133,7 @@ def check_seen(
         StudyError: a start, or what that started from, was trained on the same
             images; or its description is another model's.
     """
-    for name, path in _files(space, frame):
+    for name, path in _files(space, data_spec):
         check_digest(name, path)
         run = tested.get(sha256(path)) if tested else None
         if run or has_seen(path, dataset, synthetic=synthetic):
@@ -146,19 +146,20 @@ def check_seen(
             )
 
 
-def start_identity(space: SearchSpace, frame: Frame) -> dict[str, str]:
+def start_identity(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
     """Digests the weight files, so that another file of the same name is noticed."""
     return {
-        f"backbone.weights {name}": sha256(path) for name, path in _files(space, frame)
+        f"backbone.weights {name}": sha256(path)
+        for name, path in _files(space, data_spec)
     }
 
 
-def unknown(space: SearchSpace, frame: Frame) -> list[str]:
+def unknown(space: SearchSpace, data_spec: DataSpec) -> list[str]:
     """Says of which starts nobody knows what they were trained on.
 
     Args:
         space: of the study.
-        frame: knows the models of earlier studies.
+        data_spec: knows the models of earlier studies.
 
     Returns:
         A line for each file without a description of this project.
@@ -167,17 +168,19 @@ def unknown(space: SearchSpace, frame: Frame) -> list[str]:
         f"backbone.weights {name}: nothing in or beside this file says what it was "
         "trained on; if it has seen people that are held out here, the result is not "
         "what it says. Its report tells that"
-        for name, path in _files(space, frame)
+        for name, path in _files(space, data_spec)
         if not is_known(path)
     ]
 
 
-def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any]:
+def start_card(
+    weights: str, data_spec: DataSpec, start: LoadedWeights | None
+) -> dict[str, Any]:
     """Describes what a model started from, for the card beside it.
 
     Args:
         weights: ``backbone.weights`` of its configuration.
-        frame: knows the models of earlier studies.
+        data_spec: knows the models of earlier studies.
         start: what was taken; ``None`` where the backbone was initialized at random.
 
     Returns:
@@ -188,7 +191,7 @@ def start_card(weights: str, frame: Frame, start: Taken | None) -> dict[str, Any
         return {}
     card: dict[str, Any] = {"weights": weights, **asdict(start)}
     if weights != IMAGENET:
-        path = Path(dict(frame.models).get(weights, weights))
+        path = Path(dict(data_spec.models).get(weights, weights))
         card |= {"sha256": sha256(path), "seen": seen_by(path)}
         card |= {} if is_known(path) else {"unknown": True}
     return {"start": card}
@@ -199,7 +202,7 @@ def started(described: Mapping[str, Any]) -> dict[str, Any]:
     start = described.get("start")
     if start is None:
         return {}
-    counts = {key: len(start[key]) for key in ("taken", "left")}
+    counts = {key: len(start[key]) for key in ("loaded", "skipped")}
     told = {"unknown": True} if start.get("unknown") else {}
     return {"start": {"weights": start["weights"], **counts, **told}}
 
@@ -240,8 +243,8 @@ def _weights(space: SearchSpace) -> set[str]:
     return {str(start["backbone.weights"]) for start in starts(space)}
 
 
-def _files(space: SearchSpace, frame: Frame) -> list[tuple[str, Path]]:
+def _files(space: SearchSpace, data_spec: DataSpec) -> list[tuple[str, Path]]:
     """Lists the weight files of a space by the names that it has for them."""
-    models = dict(frame.models)
+    models = dict(data_spec.models)
     named = sorted(_weights(space) - {NONE, IMAGENET})
     return [(name, Path(models.get(name, name))) for name in named]

@@ -32,7 +32,7 @@ from data_pipeline.split.split import Fold, Split
 from data_pipeline.system.errors import named
 from data_pipeline.targets.class_checks import class_problems
 from data_pipeline.targets.targets import Targets
-from models.config.config import Frame
+from models.config.config import DataSpec
 from search.inputs.initial_weights import (
     check_seen,
     check_space,
@@ -60,7 +60,7 @@ class Labelled:
     root: Path
     synthetic: bool
     development: Development
-    frame: Frame
+    data_spec: DataSpec
     fingerprint: str
     skipped: tuple[Skipped, ...] = ()
     classes: tuple[Problem, ...] = ()
@@ -126,20 +126,20 @@ def read_labels(
         divided = divide(table, study.split, data=people, past=past)
         development = read_development(study.data, divided.split)
     targets = development.targets
-    frame = Frame(
+    data_spec = DataSpec(
         models=models,
         image_size=study.data.image_size,
         channels=table.channels,
         emotions=targets.emotions,
         action_units=targets.action_units,
         dimensions=targets.dimensions,
-        several=targets.learned == "several",
+        multi_target=targets.learned == "several",
     )
     with named(study.place):
-        check_space(study.space, frame)
+        check_space(study.space, data_spec)
         check_seen(
             study.space,
-            frame,
+            data_spec,
             dataset=study.data.dataset,
             synthetic=synthetic,
             tested=models_tested(past.receipts, people),
@@ -148,7 +148,7 @@ def read_labels(
         root=root,
         synthetic=synthetic,
         development=development,
-        frame=frame,
+        data_spec=data_spec,
         fingerprint=table.fingerprint(),
         skipped=table.skipped,
         classes=class_problems(table, study.data),
@@ -184,7 +184,7 @@ def prepare(
         truth=labelled.truth,
         rows=used.rows,
         folds=used.folds,
-        frame=labelled.frame,
+        data_spec=labelled.data_spec,
         objective=dict(study.objective),
         stride=study.stride,
         cpus=study.resources.cpus_per_trial,
@@ -258,7 +258,7 @@ def label_identity(study: Study, labelled: Labelled) -> dict[str, str]:
     return {
         "data.labels": labelled.fingerprint,
         "data.hold_out": labelled.split.hold_out.key,
-        **start_identity(study.space, labelled.frame),
+        **start_identity(study.space, labelled.data_spec),
     }
 
 

@@ -41,9 +41,9 @@ class _Spent:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
-class _Taken:
-    taken: list[str]
-    left: list[str]
+class _LoadedWeights:
+    loaded: list[str]
+    skipped: list[str]
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
@@ -65,10 +65,10 @@ class _Attributes:
     pooled_curve: list[float | None] | None = None
     learning_rates: list[Rate] | None = None
     trained_value: Number | None = None
-    dummy_value: Number | None = None
+    baseline_value: Number | None = None
     gap: Number | None = None
     fit: str | None = None
-    start: _Taken | None = None
+    start: _LoadedWeights | None = None
 
 
 GAP = ("trained_value", "gap", "fit")

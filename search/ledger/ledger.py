@@ -15,7 +15,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from data_pipeline.system.errors import RunError
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 from search.ledger.attributes import check_attributes, readable
 from search.ledger.callback import Callback
 from search.ledger.identity import PIXELS, begun_seed, check_ours, keep_identity

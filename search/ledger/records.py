@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 
 
 class Valued(Protocol):

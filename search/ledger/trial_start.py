@@ -7,7 +7,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.errors import RunError, first_line
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials, quiet
 from search.sampling.parameter_sets import (
     ORDINAL,

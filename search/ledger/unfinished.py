@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials
 from search.sampling.parameter_sets import (
     DEATHS,

@@ -15,8 +15,8 @@ from typing import Any
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import fresh_processes
 from models.backend import prepare_process
-from models.config.config import Structure
-from models.pretrained.sources import Taken
+from models.config.config import GraphConfig
+from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import donated, start_identity, unknown
 from search.inputs.prepare import Labelled
 from search.run_files import STARTS, KeptStarts, read_kept
@@ -48,45 +48,45 @@ def told_starts(
     Raises:
         WeightsError: weights cannot be had, or do not fit.
     """
-    every = donated(study.space, labelled.frame)
-    structures = every[:MOST]
-    if not structures:
+    every = donated(study.space, labelled.data_spec)
+    graphs = every[:MOST]
+    if not graphs:
         return []
     asked = {
-        "structures": [asdict(structure) for structure in structures],
-        "files": start_identity(study.space, labelled.frame),
+        "graphs": [asdict(graph) for graph in graphs],
+        "files": start_identity(study.space, labelled.data_spec),
     }
     kept = read_kept(folder.file(STARTS), KeptStarts)
     if kept is None or kept.asked != json.loads(json.dumps(asked)):
-        found = _tried(structures, progress)
-        names = {path: name for name, path in labelled.frame.models}
-        lines = map(partial(start_line, names), structures, found)
+        found = _tried(graphs, progress)
+        names = {path: name for name, path in labelled.data_spec.models}
+        lines = map(partial(start_line, names), graphs, found)
         kept = KeptStarts(asked=asked, lines=list(dict.fromkeys(lines)))
         write_json(folder.file(STARTS), asdict(kept))
-    left = len(every) - len(structures)
+    left = len(every) - len(graphs)
     more = [f"start: {left} more are not tried before their trials"] if left else []
-    return [*kept.lines, *more, *unknown(study.space, labelled.frame)]
+    return [*kept.lines, *more, *unknown(study.space, labelled.data_spec)]
 
 
-def _tried(structures: Sequence[Structure], progress: Progress) -> list[Taken]:
+def _tried(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
     """Builds each start in a process of its own."""
-    found: list[Taken] = []
+    found: list[LoadedWeights] = []
     with fresh_processes(1) as pool:
-        for structure in structures:
-            progress("trying initial weights", len(found), len(structures))
+        for graph in graphs:
+            progress("trying initial weights", len(found), len(graphs))
             try:
-                found.append(pool.submit(take, structure).result())
+                found.append(pool.submit(take, graph).result())
             except BrokenProcessPool as error:
                 raise RunError(
-                    f"backbone.weights {structure.weights}: the process that tried "
-                    f"them with {structure.backbone} was killed, perhaps for want of "
+                    f"backbone.weights {graph.weights}: the process that tried "
+                    f"them with {graph.backbone} was killed, perhaps for want of "
                     "memory; free some, or leave this backbone out"
                 ) from error
-    progress("trying initial weights", len(found), len(structures))
+    progress("trying initial weights", len(found), len(graphs))
     return found
 
 
-def take(structure: Structure) -> Taken:
+def take(graph: GraphConfig) -> LoadedWeights:
     """Builds a graph with its initial weights, and says what it took.
 
     Raises:
@@ -95,32 +95,32 @@ def take(structure: Structure) -> Taken:
     """
     prepare_process(cpus=1)
     from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
-    from models.pretrained.loading import initial_weights, taken  # noqa: PLC0415
+    from models.pretrained.loading import initial_weights, loaded_weights  # noqa: PLC0415
 
-    model = assemble(structure)
-    return taken(model, initial_weights(model, structure))
+    model = assemble(graph)
+    return loaded_weights(model, initial_weights(model, graph))
 
 
-def start_line(names: Mapping[str, Any], structure: Structure, start: Taken) -> str:
+def start_line(
+    names: Mapping[str, Any], graph: GraphConfig, start: LoadedWeights
+) -> str:
     """Says which layers of a backbone are taken from elsewhere, and which are not.
 
     The head is no layer of the backbone: it always starts at random.
 
     Args:
         names: of files, as the study names them.
-        structure: the graph.
+        graph: the graph.
         start: what its backbone starts from.
     """
-    sizes = (("blocks", structure.blocks), ("filters", structure.filters))
+    sizes = (("blocks", graph.blocks), ("filters", graph.filters))
     told = [f"{name} {size}" for name, size in sizes if size is not None]
-    backbone = (
-        f"{structure.backbone} ({', '.join(told)})" if told else structure.backbone
-    )
-    weights = names.get(structure.weights, structure.weights)
-    count = len(start.taken)
-    if not start.left:
+    backbone = f"{graph.backbone} ({', '.join(told)})" if told else graph.backbone
+    weights = names.get(graph.weights, graph.weights)
+    count = len(start.loaded)
+    if not start.skipped:
         return f"start: {backbone} takes all {count} layers of {weights}"
     return (
-        f"start: {backbone} takes {count} of {count + len(start.left)} layers of "
-        f"{weights}: {', '.join(start.taken)}; at random: {', '.join(start.left)}"
+        f"start: {backbone} takes {count} of {count + len(start.skipped)} layers of "
+        f"{weights}: {', '.join(start.loaded)}; at random: {', '.join(start.skipped)}"
     )

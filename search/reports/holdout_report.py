@@ -49,7 +49,7 @@ LEFT_OUT: frozenset[str] = frozenset(
     {"emotion.micro_f1", "action_units.accuracy", "action_units.weighted_f1"}
 )
 """Lines of another head that this one has not. Micro F1 of classes is their accuracy;
-the accuracy of action units is high where nothing is said, and the dummy says all."""
+the accuracy of action units is high where nothing is said, the baseline says all."""
 
 
 WIDTH = 100
@@ -81,7 +81,7 @@ def describe(report: Mapping[str, Any]) -> str:
 
     Returns:
         Lines of at most 100 columns: what was tested, then each metric with its
-        95 % interval beside the dummy's, then what does not occur.
+        95 % interval beside the baseline's, then what does not occur.
     """
     lines = [*_heading(report), ""]
     lines += _table(report)
@@ -186,8 +186,8 @@ def _duplicates(found: Mapping[str, Any]) -> str:
 
 def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
     """Says what a model began with, and where nobody knows what that has seen."""
-    of = start["taken"] + start["left"]
-    yield f"Started from {start['weights']}: {start['taken']} of {of} layers"
+    of = start["loaded"] + start["skipped"]
+    yield f"Started from {start['weights']}: {start['loaded']} of {of} layers"
     if start.get("unknown"):
         yield "What those weights were trained on is not known: maybe on these images"
 
@@ -227,7 +227,7 @@ def _opened(report: Mapping[str, Any]) -> str:
 def _table(report: Mapping[str, Any]) -> list[str]:
     """Lays out one line a metric, with aligned columns."""
     rows: list[tuple[str, ...]] = [
-        ("", "value", "95 % interval", "dummy", "without duplicates")
+        ("", "value", "95 % interval", "baseline", "without duplicates")
     ]
     apart = report.get("duplicates", {}).get("without", {})
     for head, title in HEADS.items():
@@ -273,7 +273,7 @@ def _metric_rows(
             f"  {words}{beside}",
             _number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
-            _number(part["dummy"].get(name)),
+            _number(part["baseline"].get(name)),
             _number(values.get(name, {}).get("value")),
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.seeds import child_seed
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 
 ORDINAL = "ordinal"
 """How many trials were asked before; a trial that runs a lost one again has its."""

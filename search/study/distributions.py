@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from data_pipeline.system.errors import nearest
-from models.config.settings import Setting, Value
+from models.config.hyperparameters import Hyperparameter, Value
 from search.study.space import Choices, Domain, FloatRange, IntRange
 
 MOST_STEPS = 2_000_000
@@ -17,7 +17,7 @@ class Problems(list[str]):
 
 
 def check_value(
-    place: str, value: object, setting: Setting, problems: Problems
+    place: str, value: object, setting: Hyperparameter, problems: Problems
 ) -> Value | None:
     """Checks one value against its row of the table of settings.
 
@@ -47,14 +47,14 @@ def check_value(
     return setting.kind(value)
 
 
-def _within(value: float, setting: Setting) -> bool:
+def _within(value: float, setting: Hyperparameter) -> bool:
     low = float("-inf") if setting.low is None else setting.low
     high = float("inf") if setting.high is None else setting.high
     return low <= value <= high
 
 
 def read_choices(
-    place: str, values: object, setting: Setting, problems: Problems
+    place: str, values: object, setting: Hyperparameter, problems: Problems
 ) -> Choices | None:
     """Checks a list of choices; a wrong one adds problems and gives ``None``."""
     if not isinstance(values, list) or not values:
@@ -68,7 +68,7 @@ def read_choices(
 
 
 def read_range(
-    place: str, table: Mapping[str, object], setting: Setting, problems: Problems
+    place: str, table: Mapping[str, object], setting: Hyperparameter, problems: Problems
 ) -> Domain | None:
     """Checks a range; a wrong one adds problems and gives ``None``."""
     before = len(problems)
@@ -87,7 +87,7 @@ def read_range(
 
 
 def _check_log_and_step(
-    place: str, table: Mapping[str, object], setting: Setting, problems: Problems
+    place: str, table: Mapping[str, object], setting: Hyperparameter, problems: Problems
 ) -> None:
     log, step = table.get("log", False), table.get("step")
     if not isinstance(log, bool):
@@ -130,7 +130,7 @@ def _whole_steps(low: float, high: float, step: float) -> bool:
     return ends % Decimal(str(step)) == 0
 
 
-def _domain(setting: Setting, table: Mapping[str, object]) -> Domain:
+def _domain(setting: Hyperparameter, table: Mapping[str, object]) -> Domain:
     low, high = _number(table["low"]), _number(table["high"])
     step, log = table.get("step"), bool(table.get("log", False))
     if setting.kind is int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_pipeline.system.errors import nearest
-from models.config.settings import SETTINGS, Value
+from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.study.distributions import Problems, check_value
 from search.study.space import (
     Choices,
@@ -104,7 +104,7 @@ def find(
         if not parameter.active(point):
             continue
         key = parameter.key
-        value = values.get(key, SETTINGS[key].default)
+        value = values.get(key, HYPERPARAMETERS[key].default)
         found = within(parameter.domain, value)
         point[key] = value if found is None else found
         if found is not None:
@@ -192,11 +192,11 @@ def _checked(
     for key, given in table.items():
         if key == NAME:
             continue
-        if key not in SETTINGS:
-            known = nearest(key, [NAME, *SETTINGS])
+        if key not in HYPERPARAMETERS:
+            known = nearest(key, [NAME, *HYPERPARAMETERS])
             problems.append(f'{place} "{key}": unknown key; {known}')
             continue
-        value = check_value(f'{place} "{key}"', given, SETTINGS[key], problems)
+        value = check_value(f'{place} "{key}"', given, HYPERPARAMETERS[key], problems)
         if value is not None:
             values[key] = value
     return values
@@ -212,9 +212,9 @@ def _without_effect(
         if key in searched:
             if key not in params and not _is_outside(key, value, space):
                 yield f'"{key}": its condition does not hold here; leave it out'
-        elif value != fixed.get(key, SETTINGS[key].default):
+        elif value != fixed.get(key, HYPERPARAMETERS[key].default):
             where = "fixed" if key in fixed else "neither searched nor fixed, so it is"
-            told = fixed.get(key, SETTINGS[key].default)
+            told = fixed.get(key, HYPERPARAMETERS[key].default)
             yield f'"{key}": is {where} {told!r}, found {value!r}; search it'
 
 

@@ -11,7 +11,7 @@ from data_pipeline.files.documents import (
     parse_toml,
 )
 from data_pipeline.system.errors import StudyError, nearest
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.sections import SECTIONS
 
 Raw = dict[str, Any]
@@ -82,9 +82,9 @@ def read_value(text: str) -> Any:
 def _place(key: str) -> tuple[str, str]:
     """Finds the section and the name of a key; a setting has no section of its own."""
     section, _, rest = key.partition(".")
-    if section in {"fixed", "space"} and rest in SETTINGS:
+    if section in {"fixed", "space"} and rest in HYPERPARAMETERS:
         key = rest
-    if key in SETTINGS:
+    if key in HYPERPARAMETERS:
         return "", key
     if section in (*SECTIONS, "objective") and rest:
         return section, rest
@@ -92,7 +92,7 @@ def _place(key: str) -> tuple[str, str]:
 
 
 def _unknown(key: str) -> StudyError:
-    known = list(SETTINGS)
+    known = list(HYPERPARAMETERS)
     for name, kind in SECTIONS.items():
         known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
     return StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
@@ -101,7 +101,7 @@ def _unknown(key: str) -> StudyError:
 def _drop(tables: Raw, section: str, name: str) -> None:
     """Drops a key; one that is not there, but could be, has its default already."""
     kind = SECTIONS.get(section)
-    could_be = name in (kind.__dataclass_fields__ if kind else SETTINGS)  # type: ignore[attr-defined]
+    could_be = name in (kind.__dataclass_fields__ if kind else HYPERPARAMETERS)  # type: ignore[attr-defined]
     places = [_table(tables, place) for place in ([section] if section else CHOSEN)]
     if not could_be and not any(name in place for place in places):
         raise _unknown(f"{section}.{name}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.config.settings import Value
+from models.config.hyperparameters import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Every problem is collected, so that one message tells all that must be mended.
 from collections.abc import Mapping
 
 from data_pipeline.system.errors import nearest
-from models.config.settings import SETTINGS, Setting, Value
+from models.config.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
 from search.study.distributions import Problems, check_value, read_choices, read_range
 from search.study.space import Choices, Parameter, SearchSpace
 
@@ -48,16 +48,16 @@ def read_space(
     return _without_dead(built), problems
 
 
-def _setting(place: str, key: str, problems: Problems) -> Setting | None:
-    if key in SETTINGS:
-        return SETTINGS[key]
-    if any(known.startswith(f"{key}.") for known in SETTINGS):
+def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
+    if key in HYPERPARAMETERS:
+        return HYPERPARAMETERS[key]
+    if any(known.startswith(f"{key}.") for known in HYPERPARAMETERS):
         problems.append(
             f"{place}: is the first half of a key; quote keys whole, for example "
-            f'"{next(known for known in SETTINGS if known.startswith(f"{key}."))}"'
+            f'"{next(k for k in HYPERPARAMETERS if k.startswith(f"{key}."))}"'
         )
     else:
-        problems.append(f"{place}: unknown key; {nearest(key, list(SETTINGS))}")
+        problems.append(f"{place}: unknown key; {nearest(key, list(HYPERPARAMETERS))}")
     return None
 
 

@@ -17,7 +17,7 @@ from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
 from data_pipeline.system.errors import StudyError, nearest, shortened
 from data_pipeline.system.seeds import child_seed
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.distributions import Problems
 from search.study.enqueued import Known, read_enqueued
 from search.study.objective import read_objective
@@ -110,7 +110,7 @@ class Study:
     @property
     def stride(self) -> int:
         """The most epochs a fold can take: steps of two folds lie this far apart."""
-        default = SETTINGS["training.epochs"].default
+        default = HYPERPARAMETERS["training.epochs"].default
         return int(self.space.highest("training.epochs", default))
 
     @property

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.baseline import dummy_predictions
+from models.evaluation.baseline import baseline_predictions
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.training.epoch import EpochScore, Part
@@ -59,10 +59,10 @@ class Judge:
         self._truth = job.truth.take(fold.validation)
         self._sampled = job.truth.take(sample)
         self._table: Mapping[str, float] = {}
-        constant = dummy_predictions(
+        constant = baseline_predictions(
             job.truth.take(fold.train), count=len(fold.validation)
         )
-        self._dummy = worth(self._truth, constant, job.objective)
+        self._baseline = worth(self._truth, constant, job.objective)
         self.part = Part(
             train=fold.train,
             validation=fold.validation,
@@ -82,7 +82,7 @@ class Judge:
         if OBJECTIVE not in curves.training:
             return None
         trained, value = curves.training[OBJECTIVE], curves.validation[OBJECTIVE]
-        return judged(value, trained=trained, dummy=self._dummy)
+        return judged(value, trained=trained, baseline=self._baseline)
 
     def _value(self, predictions: Predictions) -> float:
         self._table = scores(self._truth, predictions)

@@ -1,8 +1,8 @@
 """How much better a trial does on rows that it trained on: the gap, and a plain word.
 
 Three values on one scale, that of the objective: what the model reaches on rows it
-trained on, on rows it did not, and what a dummy reaches that sees nothing. They are
-compared as shares of the way from the dummy to a perfect 1, so that the same two
+trained on, on rows it did not, and what a baseline reaches that sees nothing. They are
+compared as shares of the way from the baseline to a perfect 1, so that the same two
 numbers hold for an F1 over seven emotions, an AUC and a CCC.
 """
 
@@ -34,14 +34,14 @@ class Gap:
     Attributes:
         trained_value: the objective on training rows, at the epoch of the value and
             smoothed like it.
-        dummy_value: the objective of a constant on the validation rows.
+        baseline_value: the objective of a constant on the validation rows.
         gap: ``trained_value`` minus the trial's value; below 0 where dropout or
             penalties hold the training back.
         fit: ``under-fitting``, ``over-fitting`` or ``balanced``.
     """
 
     trained_value: float
-    dummy_value: float
+    baseline_value: float
     gap: float
     fit: str
 
@@ -64,32 +64,32 @@ def training_sample(fold: Fold, index: int) -> np.ndarray:
     return np.sort(generator.choice(np.unique(fold.train), count, replace=False))
 
 
-def judged(value: float, *, trained: float, dummy: float) -> Gap:
+def judged(value: float, *, trained: float, baseline: float) -> Gap:
     """Finds the word for a trial.
 
     Args:
         value: the objective on validation rows.
         trained: the objective on training rows.
-        dummy: the objective of a constant; where it is perfect nothing can be learned,
-            and the word is ``balanced``.
+        baseline: the objective of a constant; where it is perfect nothing can be
+            learned, and the word is ``balanced``.
 
     Returns:
         ``under-fitting`` where the training rows are less than a quarter of the way
-        from the dummy to 1; else ``over-fitting`` where the validation rows are more
+        from the baseline to 1; else ``over-fitting`` where the validation rows are more
         than a tenth of that way behind them; else ``balanced``.
 
     Example:
-        >>> judged(0.7, trained=0.8, dummy=0.5).fit
+        >>> judged(0.7, trained=0.8, baseline=0.5).fit
         'over-fitting'
     """
     gap = round(trained - value, DIGITS)
-    way = round(1.0 - dummy, DIGITS)
+    way = round(1.0 - baseline, DIGITS)
     word = BALANCED
-    if round(trained - dummy - LEARNED * way, DIGITS) < 0:
+    if round(trained - baseline - LEARNED * way, DIGITS) < 0:
         word = UNDER
     elif way > 0 and round(gap - LOST * way, DIGITS) > 0:
         word = OVER
-    return Gap(trained_value=trained, dummy_value=dummy, gap=gap, fit=word)
+    return Gap(trained_value=trained, baseline_value=baseline, gap=gap, fit=word)
 
 
 def told_gap(attributes: Mapping[str, Any]) -> str | None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from data_pipeline.split.split import Fold
 from data_pipeline.targets.targets import Targets
-from models.config.config import Frame
-from models.config.settings import Value
-from models.pretrained.sources import Taken
+from models.config.config import DataSpec
+from models.config.hyperparameters import Value
+from models.pretrained.sources import LoadedWeights
 from search.trial.generalization_gap import Gap
 
 
@@ -34,7 +34,7 @@ class Job:
     truth: Targets
     rows: np.ndarray
     folds: tuple[Fold, ...]
-    frame: Frame
+    data_spec: DataSpec
     objective: Mapping[str, float]
     stride: int
     cpus: int
@@ -118,7 +118,7 @@ class Completed:
     spent: Spent
     learning_rates: tuple[float, ...] = ()
     gap: Gap | None = None
-    start: Taken | None = None
+    start: LoadedWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ class Retrained:
     seconds: float
     left_out: int = 0
     without_face: int = 0
-    start: Taken | None = None
+    start: LoadedWeights | None = None
 
 
 def settled(

@@ -14,12 +14,12 @@ import numpy as np
 from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
-from models.evaluation.baseline import dummy_predictions
+from models.evaluation.baseline import baseline_predictions
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
 from models.training.epoch import Arrays, EpochScore
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints
 from search.trial.curve import peak, smoothed
 from search.trial.evaluator import Judge, weighted_mean, worth
@@ -29,7 +29,7 @@ from search.trial.messages import Completed, Job, Pruned, Report, Spent
 
 
 def run_trial(
-    trainer: WarmTrainer,
+    trainer: Trainer,
     arrays: Arrays,
     job: Job,
     config: ModelConfig,
@@ -133,7 +133,7 @@ def _gap(job: Job, outcome: Completed, watched: Sequence[Predictions]) -> Gap | 
     truth = job.truth.take(np.concatenate(samples))
     curve = [worth(truth, predictions, job.objective) for predictions in watched]
     constants = [
-        dummy_predictions(job.truth.take(fold.train), count=len(fold.validation))
+        baseline_predictions(job.truth.take(fold.train), count=len(fold.validation))
         for fold in job.folds
     ]
     rows = np.concatenate([fold.validation for fold in job.folds])
@@ -141,11 +141,11 @@ def _gap(job: Job, outcome: Completed, watched: Sequence[Predictions]) -> Gap | 
     return judged(
         outcome.value,
         trained=smoothed(curve)[outcome.epoch - 1],
-        dummy=worth(job.truth.take(rows), constant, job.objective),
+        baseline=worth(job.truth.take(rows), constant, job.objective),
     )
 
 
-def _add(before: Spent, fold: Spent, score: EpochScore, trainer: WarmTrainer) -> Spent:
+def _add(before: Spent, fold: Spent, score: EpochScore, trainer: Trainer) -> Spent:
     """Adds an epoch; ``fold`` is what was spent before this fold's graph was built."""
     return replace(
         before,

@@ -12,7 +12,7 @@ from data_pipeline.system.errors import HarnessError
 from models.backend import is_out_of_memory
 from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
 from search.trial.messages import (
     Asked,
@@ -27,7 +27,7 @@ from search.trial.messages import (
 )
 from search.trial.trial import run_trial
 
-KEPT_STRUCTURES = 4
+KEPT_GRAPHS = 4
 
 
 class Worker:
@@ -40,7 +40,7 @@ class Worker:
             images=np.load(job.images, mmap_mode="r", allow_pickle=False),
             targets=job.targets,
         )
-        self._trainer = WarmTrainer(capacity=KEPT_STRUCTURES)
+        self._trainer = Trainer(capacity=KEPT_GRAPHS)
 
     def trial(self, asked: Asked) -> Generator[Report, None, Outcome]:
         """Runs one trial; whatever breaks in it becomes its outcome.
@@ -51,7 +51,7 @@ class Worker:
         Returns:
             How the trial ended.
         """
-        config = model_config(asked.values, self._job.frame)
+        config = model_config(asked.values, self._job.data_spec)
         try:
             outcome = yield from run_trial(
                 self._trainer,
@@ -66,7 +66,7 @@ class Worker:
                 return Pruned(reason="out_of_memory")
             return Failed(reason=reason_of(error))
         if isinstance(outcome, Completed):
-            return replace(outcome, start=self._trainer.taken)
+            return replace(outcome, start=self._trainer.loaded_weights)
         return outcome
 
     def _checkpoints(self, asked: Asked, config: ModelConfig) -> Checkpoints | None:
@@ -89,7 +89,7 @@ class Worker:
 
     def _retrain(self, order: RetrainOrder) -> Retrained | Failed:
         start = time.monotonic()
-        config = model_config(order.values, self._job.frame)
+        config = model_config(order.values, self._job.data_spec)
         part = Part(train=self._job.rows, validation=None)
         stream = self._trainer.fit(
             config,
@@ -109,7 +109,7 @@ class Worker:
             seconds=time.monotonic() - start,
             left_out=self._job.unreadable,
             without_face=self._job.without_face,
-            start=self._trainer.taken,
+            start=self._trainer.loaded_weights,
         )
 
 

@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 from models.backend import prepare_process
-from models.config.config import Frame, model_config
-from models.config.settings import BACKBONE_NAMES
+from models.config.config import DataSpec, model_config
+from models.config.hyperparameters import BACKBONE_NAMES
 
 IMAGES = 16
 STEPS = 3
@@ -44,16 +44,16 @@ def measure(name, side):
     """Counts the weights of one backbone with its head, and times its steps."""
     import keras  # noqa: PLC0415 - threads first
 
-    from models.training.compiled_model import WarmModel  # noqa: PLC0415 - threads first
+    from models.training.compiled_model import CompiledModel  # noqa: PLC0415 - threads first
 
     channels = 3 if side >= COLOUR_FROM else 1
-    frame = Frame(
+    data_spec = DataSpec(
         image_size=side, channels=channels, emotions=EMOTIONS, action_units=UNITS
     )
-    config = model_config({"backbone.name": name}, frame)
+    config = model_config({"backbone.name": name}, data_spec)
     start = time.perf_counter()
-    warm = WarmModel(config.structure)
-    warm.reset(config.knobs, 1)
+    warm = CompiledModel(config.graph)
+    warm.reset(config.runtime, 1)
     images, targets = batch(side, channels)
     warm.model.train_on_batch(images, targets)
     first = time.perf_counter() - start

@@ -3,7 +3,7 @@
     python tests/benchmarks/bands.py [--seeds 5] [--work DIR] [--cpus 2]
 
 For each seed a data set is drawn, split by subject, and three predictors are fitted on
-the development part and scored on the hold-out: the dummy, a network with a learning
+the development part and scored on the hold-out: the baseline, a network with a learning
 rate far too small, and a good small network. Prints each score's minimum, median and
 maximum over the seeds. About two minutes a seed on 2 cores.
 """
@@ -24,8 +24,8 @@ from data_pipeline.split.split import split
 from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.targets.targets import read_targets
 from models.backend import prepare_process
-from models.config.config import Frame, model_config
-from models.evaluation.baseline import dummy_predictions
+from models.config.config import DataSpec, model_config
+from models.evaluation.baseline import baseline_predictions
 from models.metrics.scores import scores
 
 SIZE = 48
@@ -71,8 +71,8 @@ def compare(predictors, description):
 
 
 def measure(work, seed, predictors):
-    """Scores a dummy and trained predictors on one synthetic data set's hold-out."""
-    from models.training.trainer import Arrays, Part, WarmTrainer  # noqa: PLC0415 - threads first
+    """Scores a baseline and trained predictors on one synthetic data set's hold-out."""
+    from models.training.trainer import Arrays, Part, Trainer  # noqa: PLC0415 - threads first
 
     root = work / f"synthetic-{seed}"
     write_synthetic(root, seed=seed)
@@ -90,18 +90,20 @@ def measure(work, seed, predictors):
     )
     truth = read_targets(opened.table, **WANTED)
     held = decode_all(opened.table, size=SIZE)
-    frame = Frame(
+    data_spec = DataSpec(
         image_size=SIZE,
         channels=1,
         emotions=development.emotions,
         action_units=development.action_units,
     )
-    trainer = WarmTrainer()
+    trainer = Trainer()
     arrays = Arrays(images=images, targets=development)
     part = Part(train=np.arange(len(images)), validation=None)
-    table = {"dummy": shown(truth, dummy_predictions(development, count=len(truth)))}
+    table = {
+        "baseline": shown(truth, baseline_predictions(development, count=len(truth)))
+    }
     for name, values in predictors.items():
-        config = model_config(values, frame)
+        config = model_config(values, data_spec)
         seconds = sum(
             score.seconds_trained
             for score in trainer.fit(config, arrays, part, seed=seed)

@@ -42,16 +42,16 @@ def settle(model):
     images = faces(SETTLED_ON, *model.input_shape[2:])
     norms = _layers(model, keras.layers.BatchNormalization)
     drops = _layers(model, keras.layers.Dropout)
-    knob = model.get_layer("dropout").rate
+    variable = model.get_layer("dropout").rate
     momenta = [layer.momentum for layer in norms]
-    rates, rate = [layer.rate for layer in drops], float(knob.numpy())
+    rates, rate = [layer.rate for layer in drops], float(variable.numpy())
     _set(norms, "momentum", [0.0] * len(norms))
     _set(drops, "rate", [0.0] * len(drops))
-    knob.assign(0.0)
+    variable.assign(0.0)
     model(images.astype(np.float32), training=True)
     _set(norms, "momentum", momenta)
     _set(drops, "rate", rates)
-    knob.assign(rate)
+    variable.assign(rate)
     # Of the network as it predicts: of a deep one that is far from how it trains.
     for name, rows in logits(model, images).items():
         head = model.get_layer(name)
@@ -100,7 +100,7 @@ def assert_exported(model, config, images, path):
     loaded = keras.saving.load_model(path)
     found = numbers(loaded(images, training=False))
     expected = probabilities(logits(model, images))
-    asked = config.structure
+    asked = config.graph
 
     assert images.dtype == np.uint8
     assert all(module.split(".")[0] == "keras" for module in modules)

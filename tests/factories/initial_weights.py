@@ -3,11 +3,11 @@
 import json
 import tomllib
 
-from models.config.config import Frame
+from models.config.config import DataSpec
 from search.study.study import check_study
 from tests.factories.runs import STUDY
 
-FRAME = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())
+DATA_SPEC = DataSpec(image_size=32, channels=1, emotions=("a", "b"), action_units=())
 BACKBONES = '"backbone.name" = ["mobilenet", "resnet18"]\n'
 
 

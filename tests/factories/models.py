@@ -3,7 +3,7 @@
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.config.config import Frame, ModelConfig, Structure, model_config
+from models.config.config import DataSpec, GraphConfig, ModelConfig, model_config
 from models.training.epoch import Arrays
 
 EMOTIONS = ("negative", "positive", "surprise")
@@ -59,17 +59,17 @@ def configured(
         "training.batch_size": 8,
     }
     keys = {key.replace("__", "."): value for key, value in values.items()}
-    frame = Frame(
+    data_spec = DataSpec(
         image_size=side,
         channels=channels,
         emotions=emotions,
         action_units=units,
         dimensions=dimensions,
     )
-    return model_config({**small, **keys}, frame)
+    return model_config({**small, **keys}, data_spec)
 
 
-def structure(**values) -> Structure:
-    """Builds the Structure of a small configuration."""
+def graph_config(**values) -> GraphConfig:
+    """Builds the GraphConfig of a small configuration."""
     config: ModelConfig = configured(**values)
-    return config.structure
+    return config.graph

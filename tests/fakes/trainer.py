@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from data_pipeline.split.split import Fold
-from models.config.config import Frame, model_config
+from models.config.config import DataSpec, model_config
 from models.training.epoch import EpochScore
 from models.training.trainer import Timings
 from search.trial.messages import Job
@@ -69,7 +69,7 @@ def job_of(targets, objective=None):
         truth=targets,
         rows=np.arange(ROWS),
         folds=folds,
-        frame=FRAME,
+        data_spec=DATA_SPEC,
         objective=OBJECTIVE if objective is None else objective,
         stride=STRIDE,
         cpus=1,
@@ -78,10 +78,10 @@ def job_of(targets, objective=None):
     )
 
 
-FRAME = Frame(
+DATA_SPEC = DataSpec(
     image_size=16, channels=1, emotions=("a", "b", "c"), action_units=("AU1",)
 )
-CONFIG = model_config({"training.epochs": EPOCHS}, FRAME)
+CONFIG = model_config({"training.epochs": EPOCHS}, DATA_SPEC)
 
 
 def trial(seed=1):

@@ -57,9 +57,9 @@ def labelled_of(root, *settings):
 def test_labels(drawn):
     """The study learns eight classes and two dimensions, on colour images."""
     _, labelled = labelled_of(drawn)
-    assert len(labelled.frame.emotions) == 8
-    assert labelled.frame.dimensions == ("valence", "arousal")
-    assert labelled.frame.channels == 3
+    assert len(labelled.data_spec.emotions) == 8
+    assert labelled.data_spec.dimensions == ("valence", "arousal")
+    assert labelled.data_spec.channels == 3
     assert labelled.split.part == "validation"
     assert labelled.truth is labelled.targets
 

@@ -15,7 +15,7 @@ from data_pipeline import readers
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.targets.targets import read_targets
 from models import predict
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from models.evaluation.report import NO_INTERVAL
 from search.final.exported_config import read_exported
 from search.run_folder import sha256
@@ -100,13 +100,13 @@ def test_result_is_told(finished):
 
 
 def test_report_has_every_key(report, held_out):
-    """The report counts the hold-out and gives each metric with interval and dummy."""
+    """The report counts the hold-out; each metric has an interval and a baseline."""
     assert report["guarantee"] == "subject"
     assert report["subjects"] == held_out.frame["subject"].nunique() > 0
     assert (report["images"], report["opened"]) == (len(held_out), 1)
     assert report["synthetic"] is True
     for head in ("emotion", "action_units"):
-        assert set(report[head]["metrics"]) == set(report[head]["dummy"])
+        assert set(report[head]["metrics"]) == set(report[head]["baseline"])
         for name, found in report[head]["metrics"].items():
             assert set(found) == {"value", "low", "high"}
             if name not in NO_INTERVAL:
@@ -131,7 +131,7 @@ def test_trials_table(finished):
     ]
     seconds = ["asked", "waited", "built", "traced", "trained", "validated"]
     gap = ["trained_value", "gap", "fit"]
-    columns = {*asked, *SETTINGS, *(f"seconds_{name}" for name in seconds), *gap}
+    columns = {*asked, *HYPERPARAMETERS, *(f"seconds_{name}" for name in seconds), *gap}
     assert set(rows[0]) == columns
     assert [row["number"] for row in rows] == ["0", "1"]
     for row in rows:

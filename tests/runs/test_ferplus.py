@@ -140,7 +140,7 @@ def test_learned(tree, tmp_path, labels, learned):
     labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
     assert job.targets.learned == learned
     assert job.truth.learned == "whole"
-    assert labelled.frame.several == (learned == "several")
+    assert labelled.data_spec.multi_target == (learned == "several")
 
 
 @pytest.mark.slow

@@ -40,8 +40,8 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     assert (said.code, said.err) == (0, "")
     model = runs / "fer-synthetic" / "model.keras"
     card = json.loads((runs / "ck-synthetic" / "model.json").read_text())["start"]
-    count = len(card["taken"])
-    assert (card["weights"], card["left"]) == ("study:fer", [])
+    count = len(card["loaded"])
+    assert (card["weights"], card["skipped"]) == ("study:fer", [])
     assert card["sha256"] == sha256(model)
     assert [seen["dataset"] for seen in card["seen"]] == ["ferplus"]
     start = "start: residual_cnn (blocks 1, filters 8)"

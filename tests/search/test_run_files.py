@@ -23,7 +23,7 @@ from tests.factories.ledger import small
 from tests.strategies.damage import changed, cut, damages
 
 METRIC = {"value": 0.5, "low": 0.25, "high": None}
-HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "dummy": {"accuracy": 0.25}}
+HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "baseline": {"accuracy": 0.25}}
 REPORT = {
     "trial": 3,
     "synthetic": True,
@@ -36,7 +36,7 @@ REPORT = {
     "opened": 2,
     "tested_before": 1,
     "split": {"imbalance": {"hold-out": 0.5}, "images": {"whole": {"images": 9}}},
-    "start": {"weights": "study:ferplus", "taken": 3, "left": 0, "unknown": True},
+    "start": {"weights": "study:ferplus", "loaded": 3, "skipped": 0, "unknown": True},
     "labels": {"trained": "majority", "scored": "majority"},
     "duplicates": {"images": 2, "without": {"images": 7}},
     "emotion": {**HEAD, "absent": ["fear"], "if_calibrated": {"ece": 0.1}},
@@ -49,7 +49,7 @@ TRIALS = {
     "hold_out": "abc",
     "trials": [{"number": 1, "values": {"head.dropout": 0.5}}],
 }
-STARTS = {"asked": {"structures": [], "files": {}}, "lines": ["start: all"]}
+STARTS = {"asked": {"graphs": [], "files": {}}, "lines": ["start: all"]}
 CARD = {
     "study": "tiny",
     "synthetic": False,

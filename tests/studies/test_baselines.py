@@ -10,7 +10,7 @@ from data_pipeline.images.decode_table import decode_all
 from data_pipeline.synthetic.write import write_synthetic
 from models.config.config import model_config
 from models.network.model import ExpressionModel
-from models.training.trainer import Arrays, Part, WarmTrainer
+from models.training.trainer import Arrays, Part, Trainer
 from search.inputs.prepare import read_labels
 from search.study.enqueued import find
 from search.study.study import STUDIES, read_study
@@ -122,10 +122,10 @@ def test_trains(prepared, name, known, monkeypatch):
     monkeypatch.setattr(ExpressionModel, "compile", eagerly)
     study, labelled, arrays = prepared[name]
     (params,) = (one.params for one in study.known if one.name == known)
-    config = model_config(study.space.config(params), labelled.frame)
+    config = model_config(study.space.config(params), labelled.data_spec)
     part = Part(train=np.arange(6), validation=np.arange(6, 9))
     config = replace(config, epochs=1)
-    (score,) = WarmTrainer().fit(config, arrays, part, seed=1)
+    (score,) = Trainer().fit(config, arrays, part, seed=1)
     keras.backend.clear_session()
     assert np.isfinite(score.loss)
     assert score.predictions.finite()

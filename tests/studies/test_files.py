@@ -5,14 +5,14 @@ import tomllib
 
 import pytest
 
-from models.config.config import Frame, model_config
+from models.config.config import DataSpec, model_config
 from search.study.study import STUDIES, check_study, read_study
 from tests.strategies.space import Suggester
 
 FILES = sorted(STUDIES.glob("*.toml"))
 NAMES = [path.stem for path in FILES]
 FIELDS = ("Command", "Expected time", "Measured result")
-FRAME = Frame(
+DATA_SPEC = DataSpec(
     image_size=48, channels=1, emotions=("negative", "positive"), action_units=("AU1",)
 )
 
@@ -54,7 +54,7 @@ def test_header(path):
 def test_corners_are_configurations(name, end):
     """The lowest and the highest corner of a study's space are configurations."""
     study = read_study(name)
-    config = model_config(study.space.suggest(Suggester(end)), FRAME)
+    config = model_config(study.space.suggest(Suggester(end)), DATA_SPEC)
     assert 1 <= config.epochs <= study.stride
 
 

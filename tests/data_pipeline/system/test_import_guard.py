@@ -26,7 +26,7 @@ from data_pipeline.system.import_guard import hold
 hold()
 sys.path.insert(0, "")
 sys.path.insert(0, sys.argv[1])
-import models.config.settings, search.study.study, numpy
+import models.config.hyperparameters, search.study.study, numpy
 print(models.__file__, numpy.__name__)
 """
 

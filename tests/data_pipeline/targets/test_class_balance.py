@@ -9,7 +9,7 @@ from data_pipeline.system.errors import DataError
 from data_pipeline.targets.class_balance import NONE, REPEATED, WEIGHED, balance
 from data_pipeline.targets.oversampling import MOST_CLONED, MOST_REPEATS
 from data_pipeline.targets.targets import read_targets
-from models.config.settings import BALANCES
+from models.config.hyperparameters import BALANCES
 from tests.strategies.tables import LAW, UNITS, sample, table_of, tables
 
 MODES = (NONE, *WEIGHED, *REPEATED)

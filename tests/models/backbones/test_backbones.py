@@ -15,11 +15,11 @@ import pytest
 from data_pipeline.targets.class_balance import balance
 from models.backbones import BACKBONES
 from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.settings import BACKBONE_NAMES
+from models.config.hyperparameters import BACKBONE_NAMES
 from models.training.batches import pack
-from models.training.compiled_model import WarmModel
+from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.backbones import (
     assert_exported,
     assert_rows_apart,
@@ -46,13 +46,13 @@ class Bench:
         )
         self.images, targets = faces(ROWS, side), pictures(ROWS).targets
         self.packed = pack(targets, balance(targets, np.arange(ROWS), "none", 1))
-        self.warm = WarmModel(self.config.structure)
+        self.warm = CompiledModel(self.config.graph)
         self.model = self.warm.model
         self.model.run_eagerly = True
 
     def fresh(self, seed=1):
         """Resets the model; returns all its variables, the optimizer's too."""
-        self.warm.reset(self.config.knobs, seed)
+        self.warm.reset(self.config.runtime, seed)
         return self.variables()
 
     def variables(self):
@@ -84,9 +84,9 @@ class TestBackboneLaws:
     """What holds for each backbone."""
 
     def test_a_reset_model_is_a_fresh_one(self, bench):
-        """After other knobs, another seed and a ruined training, to the last bit."""
+        """After other numbers, another seed and a ruined training, to the last bit."""
         fresh, outputs = bench.fresh(), logits(bench.model, bench.images)
-        ruin = configured(training__learning_rate=1e3, head__dropout=0.5).knobs
+        ruin = configured(training__learning_rate=1e3, head__dropout=0.5).runtime
         bench.warm.reset(ruin, 2)
         bench.step()
 
@@ -163,7 +163,7 @@ class TestBackboneLaws:
 @pytest.mark.slow
 def test_a_compiled_training_repeats():
     """With random layers of its own, a used graph still repeats a fresh one's fit."""
-    trainer, part = WarmTrainer(), Part(train=np.arange(4), validation=None)
+    trainer, part = Trainer(), Part(train=np.arange(4), validation=None)
     config = configured(
         backbone__name="efficientnet_b0",
         training__batch_size=4,

@@ -8,9 +8,9 @@ import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
 from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from models.network.model import assemble
-from models.training.compiled_model import WarmModel
+from models.training.compiled_model import CompiledModel
 from models.training.saving import plain_model
 from tests.factories.backbones import (
     assert_exported,
@@ -36,7 +36,7 @@ CASES = [
 """From 96 pixels on the first two have another stem; resnet50 turns RGB to BGR."""
 
 ENDS = [
-    {key: getattr(SETTINGS[key], end) for key in keys}
+    {key: getattr(HYPERPARAMETERS[key], end) for key in keys}
     for keys in (("backbone.blocks", "backbone.filters"), ("head.dense_units",))
     for end in ("low", "high")
 ]
@@ -49,8 +49,8 @@ def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
     # Of all optimizers this one keeps the fewest variables.
     values = {"backbone__name": name, "training__optimizer": "sgd"}
     config = configured(side=side, channels=channels, **values)
-    warm = WarmModel(config.structure)
-    warm.reset(config.knobs, 1)
+    warm = CompiledModel(config.graph)
+    warm.reset(config.runtime, 1)
     settle(warm.model)
     images = faces(ROWS, side, channels)
 
@@ -66,10 +66,10 @@ def test_the_ends_answer_in_whole_floats(values, build):
     # Of all optimizers this one keeps the least memory for a large network.
     values = {"training.optimizer": "sgd"} | values
     config = configured(side=side, dimensions=DIMENSIONS, **values)
-    model = assemble(config.structure) if build == "trained" else plain_model(config)
+    model = assemble(config.graph) if build == "trained" else plain_model(config)
     found = numbers(model(faces(2, side).astype(np.float32), training=False))
     dense = [layer.units for layer in model.layers if layer.name == "dense"]
-    wanted = config.structure
+    wanted = config.graph
 
     assert {name: (rows.shape, rows.dtype) for name, rows in found.items()} == {
         "emotion": ((2, 3), np.float32),

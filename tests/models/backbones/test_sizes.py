@@ -6,9 +6,9 @@ import pytest
 
 from models.backbones import BACKBONES
 from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.settings import BACKBONE_NAMES
-from models.training.compiled_model import WarmModel
-from tests.factories.models import configured, pictures, structure
+from models.config.hyperparameters import BACKBONE_NAMES
+from models.training.compiled_model import CompiledModel
+from tests.factories.models import configured, graph_config, pictures
 
 FEATURES = {
     "residual_cnn": (14, 256),
@@ -34,7 +34,7 @@ RULES = {
 
 def built(name, *, side, channels, **values):
     """Builds a backbone alone, at its full size."""
-    wanted = structure(
+    wanted = graph_config(
         backbone__name=name,
         backbone__blocks=6,
         backbone__filters=256,
@@ -61,7 +61,7 @@ def test_each_fits_large_colour_images(name):
 @pytest.mark.parametrize("side", [16, 17, 48, 95, 96])
 def test_small_networks_fit_every_side(name, side):
     """Odd sides and those where a stem changes leave a map of at least one pixel."""
-    wanted = structure(backbone__name=name, side=side)
+    wanted = graph_config(backbone__name=name, side=side)
     features = BACKBONES[name].features(keras.Input((side, side, 1)), wanted)
 
     assert min(features.shape[1:]) >= 1
@@ -112,8 +112,8 @@ def test_ferplus_cnn_is_the_course_works():
 def test_the_residual_cnn_trains_at_490_pixels():
     """Its 12 blocks take the seed's images of 490 x 490 colour pixels."""
     config = configured(backbone__blocks=6, backbone__filters=256, side=490, channels=3)
-    warm = WarmModel(config.structure)
-    warm.reset(config.knobs, 1)
+    warm = CompiledModel(config.graph)
+    warm.reset(config.runtime, 1)
     warm.model.run_eagerly = True
     targets = {
         name: np.ones((2, count, 2), np.float32)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.config.augmentation_presets import AMOUNTS, PRESETS, Augmentation, resolve
-from models.config.config import Knobs, complete
-from models.config.settings import SETTINGS
+from models.config.config import RuntimeHyperparameters, complete
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.space import FloatRange
 from search.study.study import read_study
 from tests.factories.models import configured
@@ -17,19 +17,21 @@ from tests.factories.models import configured
 NUMBERS = [name for name in AMOUNTS if name not in {"strength", "probability"}]
 
 
-def _knobs(**keys) -> Knobs:
-    return configured(**{f"augmentation__{key}": v for key, v in keys.items()}).knobs
+def _knobs(**keys) -> RuntimeHyperparameters:
+    return configured(**{f"augmentation__{key}": v for key, v in keys.items()}).runtime
 
 
 def test_each_number_is_a_setting():
     """Every number of a preset is a key that a study may fix or search."""
     keys = {f"augmentation.{name}" for name in ("preset", *AMOUNTS, "mixup")}
-    assert keys == {key for key in SETTINGS if key.startswith("augmentation.")}
+    assert keys == {key for key in HYPERPARAMETERS if key.startswith("augmentation.")}
 
 
 def test_defaults_change_no_image():
     """A configuration that says nothing is the preset none, as the settings say."""
-    defaults = {name: SETTINGS[f"augmentation.{name}"].default for name in AMOUNTS}
+    defaults = {
+        name: HYPERPARAMETERS[f"augmentation.{name}"].default for name in AMOUNTS
+    }
 
     assert asdict(resolve({})) == defaults == asdict(PRESETS["none"])
     assert not any(defaults[name] for name in NUMBERS)
@@ -40,7 +42,7 @@ def test_presets_are_within_the_settings(name):
     """A preset says nothing that a study could not, and none but none does nothing."""
     preset = asdict(PRESETS[name])
     for key, value in preset.items():
-        setting = SETTINGS[f"augmentation.{key}"]
+        setting = HYPERPARAMETERS[f"augmentation.{key}"]
         assert setting.low <= value <= setting.high
     assert any(preset[key] for key in NUMBERS) == (name != "none")
 
@@ -107,15 +109,15 @@ def test_spelled_out_it_is_the_same(values):
     """A completed configuration has every key and augments as before."""
     spelled = complete(values)
 
-    assert list(spelled) == list(SETTINGS)
+    assert list(spelled) == list(HYPERPARAMETERS)
     assert resolve(spelled) == resolve(values)
     assert complete(spelled) == spelled
 
 
 def test_one_graph_serves_all_presets():
-    """Presets and numbers are knobs: the Structure does not know them."""
-    structures = {configured(augmentation__preset=name).structure for name in PRESETS}
-    assert structures == {configured(augmentation__rotation=90.0).structure}
+    """Presets and their numbers are no part of the GraphConfig."""
+    graphs = {configured(augmentation__preset=name).graph for name in PRESETS}
+    assert graphs == {configured(augmentation__rotation=90.0).graph}
 
 
 def test_the_graph_has_its_own_units():

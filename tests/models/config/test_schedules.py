@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config.schedules import SHAPES, Schedule, Standing, advanced, learning_rate
-from models.config.settings import SCHEDULES
+from models.config.hyperparameters import SCHEDULES
+from models.config.schedules import (
+    SHAPES,
+    Schedule,
+    ScheduleState,
+    learning_rate,
+    next_state,
+)
 from search.trial.fold_history import shared_rates
 
 
@@ -19,11 +25,11 @@ def _rates(kind, *, epochs=10, values=(), **numbers):
         "plateau_factor": 0.1,
     }
     schedule = Schedule(kind=kind, initial=2.0, epochs=epochs, **{**plan, **numbers})
-    standing, rates = Standing(), []
+    state, rates = ScheduleState(), []
     for epoch in range(epochs):
-        rates.append(learning_rate(schedule, standing))
+        rates.append(learning_rate(schedule, state))
         value = values[epoch] if epoch < len(values) else None
-        standing = advanced(schedule, standing, value)
+        state = next_state(schedule, state, value)
     return rates
 
 
@@ -33,7 +39,7 @@ def test_names():
 
 
 def test_the_cosine_falls_to_the_floor():
-    """The rate starts at its knob and falls from epoch to epoch."""
+    """The rate starts at its initial value and falls from epoch to epoch."""
     rates = _rates("cosine")
 
     assert rates[0] == 2.0
@@ -43,7 +49,7 @@ def test_the_cosine_falls_to_the_floor():
 
 
 def test_warm_up():
-    """It rises in equal steps to the knob, then is the cosine of what is left."""
+    """It rises in equal steps to the initial rate, then follows the cosine."""
     rates = _rates("cosine_warmup")
 
     assert rates[:4] == [0.5, 1.0, 1.5, 2.0]
@@ -73,7 +79,7 @@ def test_nothing_validated_is_no_plateau():
 
 @given(st.lists(st.floats(0, 1), min_size=10, max_size=10))
 def test_only_a_plateau_looks_at_validation(values):
-    """The others follow the horizon alone; rates are above 0 and up to the knob."""
+    """The others follow the horizon alone; rates are above 0, up to the initial."""
     for kind in SCHEDULES:
         rates = _rates(kind, values=values)
         assert all(0 < rate <= 2.0 for rate in rates)

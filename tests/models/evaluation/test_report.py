@@ -28,11 +28,11 @@ def report_of(targets, predictions, subjects, thresholds=None, development=None)
 
 
 def test_both_heads_are_whole():
-    """Each head has its metrics with ends, the same names for the dummy, tables."""
+    """Each head has its metrics with ends, the same names for the baseline, tables."""
     report = report_of(*drawn(1, rated=True))
     assert set(report) == {"emotion", "action_units", "valence_arousal"}
     for part in report.values():
-        assert set(part["metrics"]) == set(part["dummy"])
+        assert set(part["metrics"]) == set(part["baseline"])
         for name, found in part["metrics"].items():
             assert list(found) == ["value", "low", "high"]
             if name in NO_INTERVAL:
@@ -40,14 +40,14 @@ def test_both_heads_are_whole():
             else:
                 assert found["low"] <= found["value"] <= found["high"]
     assert set(report["emotion"]) == {
-        "images", "metrics", "dummy", "per_class", "absent", "confusion",
+        "images", "metrics", "baseline", "per_class", "absent", "confusion",
         "if_calibrated",
     }  # fmt: skip
     assert set(report["action_units"]) == {
-        "images", "metrics", "dummy", "per_au", "absent", "if_calibrated",
+        "images", "metrics", "baseline", "per_au", "absent", "if_calibrated",
     }  # fmt: skip
     assert set(report["valence_arousal"]) == {
-        "images", "metrics", "dummy", "per_dimension", "absent",
+        "images", "metrics", "baseline", "per_dimension", "absent",
     }  # fmt: skip
 
 
@@ -65,15 +65,15 @@ def test_values_are_the_scores():
             assert found["value"] == pytest.approx(source[f"{head}.{short}"])
 
 
-def test_dummy_is_fitted_to_development():
-    """The dummy says the class that is commonest in development, not here."""
+def test_baseline_is_fitted_to_development():
+    """The baseline says the class that is commonest in development, not here."""
     targets = labels([0, 0, 0, 1], [[1], [0], [0], [0]])
     development = labels([1, 1, 2], [[1], [0], [0]])
     predictions = outputs([0, 0, 0, 1], [[0.9], [0.1], [0.1], [0.1]])
     report = report_of(targets, predictions, list("aabb"), development=development)
-    assert report["emotion"]["dummy"]["accuracy"] == 1 / 4
-    dummy = report["action_units"]["dummy"]
-    means = {name: dummy[name] for name in dummy if name.startswith(MEANS)}
+    assert report["emotion"]["baseline"]["accuracy"] == 1 / 4
+    baseline = report["action_units"]["baseline"]
+    means = {name: baseline[name] for name in baseline if name.startswith(MEANS)}
     assert means == pytest.approx(
         {
             "mean_precision": 1 / 4,
@@ -93,12 +93,12 @@ def test_baseline_probabilities_are_the_prevalence():
     """Errors of the baseline's probabilities are those of the prevalence, not of 1."""
     targets = labels(units=[[1], [0], [0], [0]])
     predictions = outputs(units=[[0.9], [0.1], [0.1], [0.1]])
-    dummy = report_of(targets, predictions, list("aabb"))["action_units"]["dummy"]
+    baseline = report_of(targets, predictions, list("aabb"))["action_units"]["baseline"]
     entropy = -(np.log(1 / 4) + 3 * np.log(3 / 4)) / 4
-    assert dummy["mean_nll"] == pytest.approx(entropy)
-    assert dummy["mean_brier"] == pytest.approx(1 / 4 * 3 / 4)
-    assert dummy["mean_ece"] == pytest.approx(0.0)
-    assert dummy["mean_recall"] == 1.0
+    assert baseline["mean_nll"] == pytest.approx(entropy)
+    assert baseline["mean_brier"] == pytest.approx(1 / 4 * 3 / 4)
+    assert baseline["mean_ece"] == pytest.approx(0.0)
+    assert baseline["mean_recall"] == 1.0
 
 
 def test_calibrated_model_shows_the_expected_error():

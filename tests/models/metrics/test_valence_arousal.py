@@ -7,7 +7,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import root_mean_squared_error
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.evaluation.baseline import dummy_predictions
+from models.evaluation.baseline import baseline_predictions
 from models.metrics.scores import Predictions, scores
 from tests.strategies.metrics import drawn, labels, outputs
 
@@ -122,12 +122,12 @@ def test_masked_and_broken():
     assert found["valence_arousal.arousal_ccc"] == clean["valence_arousal.arousal_ccc"]
 
 
-def test_dummy_is_the_mean_of_development():
+def test_baseline_is_the_mean_of_development():
     """The constant of least squared error: its RMSE there is the deviation."""
     targets, _, _ = drawn(3, rated=True)
-    found = scores(targets, dummy_predictions(targets, count=len(targets)))
+    found = scores(targets, baseline_predictions(targets, count=len(targets)))
     valence = targets.valence_arousal[targets.valence_arousal_mask[:, 0], 0]
     assert found["valence_arousal.valence_rmse"] == pytest.approx(valence.std())
     assert found["valence_arousal.mean_ccc"] == pytest.approx(0.0, abs=1e-12)
-    nobody = dummy_predictions(labels(ratings=[[np.nan, np.nan]]), count=2)
+    nobody = baseline_predictions(labels(ratings=[[np.nan, np.nan]]), count=2)
     assert nobody.valence_arousal.tolist() == [[0.0, 0.0], [0.0, 0.0]]

@@ -71,7 +71,7 @@ def test_vote_metrics_without_votes_are_undefined():
         assert all(np.isnan(values).all() for values in found.values())
 
 
-def test_votes_are_scored_with_interval_and_dummy():
+def test_votes_are_scored_with_interval_and_baseline():
     """The distance from the votes stands beside that of the development's shares."""
     votes = labels([0, 1, 2, 0])
     votes.emotion[0] = [0.6, 0.4, 0.0]
@@ -86,4 +86,4 @@ def test_votes_are_scored_with_interval_and_dummy():
     for name in ("kl_divergence", "cross_entropy"):
         far = found["metrics"][name]
         assert far["low"] <= far["value"] <= far["high"]
-        assert far["value"] > found["dummy"][name] > 0
+        assert far["value"] > found["baseline"][name] > 0

@@ -6,7 +6,7 @@ import pytest
 
 from models.network.ema import WeightAverage
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures
 
 ARRAYS = pictures(24)
@@ -15,7 +15,7 @@ PART = Part(train=np.arange(16), validation=np.arange(16, 24))
 
 @pytest.fixture(name="trainer", scope="module")
 def _trainer():
-    return WarmTrainer()
+    return Trainer()
 
 
 def _fit(trainer, **values):
@@ -66,7 +66,7 @@ def test_the_average_is_exported(trainer, tmp_path):
     """The file predicts what validation saw; the trainer keeps its own weights."""
     _, seen = _fit(trainer, training__ema=0.9)
     config = configured(training__ema=0.9)
-    model = trainer._warm(config.structure).model  # noqa: SLF001
+    model = trainer._warm(config.graph).model  # noqa: SLF001
     before = [weight.numpy() for weight in model.weights]
     trainer.export(config, tmp_path / "model.keras")
     found = keras.saving.load_model(tmp_path / "model.keras", compile=False)

@@ -9,7 +9,7 @@ from models.network.ema import averaged
 from models.network.freezing import backbone_of, top_blocks
 from models.network.model import ExpressionModel
 from models.training.batches import Batches, pack
-from models.training.compiled_model import WarmModel
+from models.training.compiled_model import CompiledModel
 from tests.factories.models import configured, pictures
 
 ARRAYS = pictures(4)
@@ -44,19 +44,19 @@ def moved(before, after):
     }
 
 
-def one_step(structure, knobs):
+def one_step(graph, runtime):
     """Trains a step; returns the model, and what moved in it and in its average.
 
     It is eager: tracing these networks costs more than running them.
     """
-    warm = WarmModel(structure)
-    warm.reset(knobs, 1)
+    warm = CompiledModel(graph)
+    warm.reset(runtime, 1)
     for layer in _norms(warm.model.layers):
         for statistic in (layer.moving_mean, layer.moving_variance):
             # Any but those of a fresh layer, which averaging gives back exactly.
             values = np.random.default_rng(1).uniform(0.5, 1.5, statistic.shape)
             statistic.assign(values)
-    warm.model.optimizer.learning_rate.assign(knobs.learning_rate)
+    warm.model.optimizer.learning_rate.assign(runtime.learning_rate)
     before = states(warm.model.layers)
     packed = pack(ARRAYS.targets, balance(ARRAYS.targets, ROWS, "none", 1))
     warm.train(Batches(ARRAYS.images, packed, [ROWS]))
@@ -79,8 +79,8 @@ def test_a_frozen_layer_does_not_move(name, kind, monkeypatch):
     monkeypatch.setattr(ExpressionModel, "compile", eagerly)
     norm = "trained" if kind == "head" else kind
     config = configured(backbone__name=name, finetune__batch_norm=norm, **PULLED)
-    structure = config.structure_at(1 if kind == "head" else 2)
-    model, own, mean = one_step(structure, config.knobs)
+    graph = config.graph_at(1 if kind == "head" else 2)
+    model, own, mean = one_step(graph, config.runtime)
     backbone = backbone_of(model)
     last = [] if kind == "head" else top_blocks(backbone, name, 1)
     kept = _norms(backbone) if kind == "frozen" else []

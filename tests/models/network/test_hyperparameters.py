@@ -1,4 +1,4 @@
-"""Every knob is a weight of the model or of its optimizer, and it matters."""
+"""Each runtime hyperparameter is a weight of model or optimizer, and it matters."""
 
 import dataclasses
 
@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.config.config import Knobs
-from models.network.hyperparameters import knob_variables
+from models.config.config import RuntimeHyperparameters
+from models.network.hyperparameters import hyperparameter_variables
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures
 
 BASE = {
@@ -49,16 +49,16 @@ CHANGES = {
     "sam_rho": {"training__sam_rho": 0.5},
 }
 UNDER = {"momentum": SGD, "nesterov": SGD, "sam_rho": SHARP}
-"""What else a knob needs to have an effect."""
+"""What else a hyperparameter needs to have an effect."""
 
 AFTER = {"ema"}
-"""Knobs that change predictions, not the training: see test_averaging."""
+"""Hyperparameters that change predictions, not the training: see test_ema."""
 PART = Part(train=np.arange(24), validation=None)
 
 
 @pytest.fixture(name="trainer", scope="module")
 def _trainer():
-    return WarmTrainer()
+    return Trainer()
 
 
 def _losses(trainer, **changes):
@@ -68,8 +68,10 @@ def _losses(trainer, **changes):
 
 
 def test_each_knob_has_a_case():
-    """The table of changes misses no knob."""
-    assert set(CHANGES) | AFTER == {field.name for field in dataclasses.fields(Knobs)}
+    """The table of changes misses no hyperparameter."""
+    assert set(CHANGES) | AFTER == {
+        field.name for field in dataclasses.fields(RuntimeHyperparameters)
+    }
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -84,13 +86,13 @@ def test_a_changed_knob_changes_the_loss(trainer, name):
 
 @pytest.mark.parametrize("preset", ["ferplus_vgg13", "affectnet_cage"])
 def test_another_preset_changes_the_loss(trainer, preset):
-    """A preset is numbers of one knob: it trains otherwise, on the same graph."""
+    """A preset is numbers of one variable: it trains otherwise, on the same graph."""
     assert _losses(trainer, augmentation__preset=preset)[-1] != _losses(trainer)[-1]
     assert trainer.timings.built == trainer.timings.traced == 0.0
 
 
 def test_knobs_need_no_new_graph(trainer, monkeypatch):
-    """No knob, batch size, balance or number of epochs traces the step again."""
+    """No number, batch size, balance or count of epochs traces the step again."""
     for under in ({}, SGD, SHARP):
         _losses(trainer, **under)
 
@@ -111,19 +113,19 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
 
 
 def test_knobs_are_variables_that_training_leaves_alone(trainer):
-    """Each knob is among the variables of model or optimizer, and is not trained."""
+    """Each is among the variables of model or optimizer, and is not trained."""
     names = set()
     for under in ({}, SGD, SHARP):
         config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
         _losses(trainer, **under)
-        model = trainer._warm(config.structure).model  # noqa: SLF001
+        model = trainer._warm(config.graph).model  # noqa: SLF001
         held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
         trained = {id(v) for v in model.trainable_variables}
-        knobs = knob_variables(model)
-        found = {id(v) for v in knobs.values()}
-        names |= set(knobs)
+        variables = hyperparameter_variables(model)
+        found = {id(v) for v in variables.values()}
+        names |= set(variables)
 
-        assert len(found) == len(knobs)
+        assert len(found) == len(variables)
         assert found <= held
         assert not found & trained
-    assert names == {field.name for field in dataclasses.fields(Knobs)}
+    assert names == {field.name for field in dataclasses.fields(RuntimeHyperparameters)}

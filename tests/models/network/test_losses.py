@@ -7,7 +7,12 @@ from keras import ops
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from models.network.losses import action_unit_loss, emotion_loss, penalty, several_loss
+from models.network.losses import (
+    action_unit_loss,
+    emotion_loss,
+    multi_target_loss,
+    penalty,
+)
 from tests.factories.gradients import gradient
 
 
@@ -228,7 +233,7 @@ def test_several_loss_by_hand(rows):
     products = pressed * softmax(logits.astype(np.float64), axis=1)
     best = products.argmax(axis=1)
     expected = -np.mean(weights[[0, 1], best] * np.log(products[[0, 1], best]))
-    found = several_loss(_target(shares, weights), logits)
+    found = multi_target_loss(_target(shares, weights), logits)
     assert _number(found) == pytest.approx(expected, rel=1e-5)
 
 
@@ -237,8 +242,9 @@ def test_several_loss_takes_any_of_the_classes():
     shares = np.array([[0.3, 0.7, 0.0]], np.float32)
     sure = 50 * np.eye(3, dtype=np.float32)
     costs = [
-        _number(several_loss(_target(shares, 1.0), sure[k : k + 1])) for k in (0, 1, 2)
+        _number(multi_target_loss(_target(shares, 1.0), sure[k : k + 1]))
+        for k in (0, 1, 2)
     ]
     assert costs[:2] == pytest.approx([0.0, 0.0], abs=1e-5)
     assert costs[2] > 5
-    assert _number(several_loss(_target(0 * shares, 0.0), sure[:1])) == 0.0
+    assert _number(multi_target_loss(_target(0 * shares, 0.0), sure[:1])) == 0.0

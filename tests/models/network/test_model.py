@@ -8,12 +8,12 @@ from keras import ops
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.targets.class_balance import balance
-from models.network.hyperparameters import set_knobs
+from models.network.hyperparameters import set_hyperparameters
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
+    multi_target_loss,
     penalty,
-    several_loss,
     valence_arousal_loss,
 )
 from models.network.model import assemble
@@ -36,8 +36,8 @@ CONFIG = configured(
 @pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
 def test_the_loss_is_the_weighted_sum_of_its_parts(several):
     """Heads by their weights, and penalties; any right emotion will do where it may."""
-    model = assemble(replace(CONFIG.structure, several=several))
-    set_knobs(model, CONFIG.knobs)
+    model = assemble(replace(CONFIG.graph, several=several))
+    set_hyperparameters(model, CONFIG.runtime)
     targets = pictures(ROWS, dimensions=DIMENSIONS).targets
     y = pack(targets, balance(targets, np.arange(ROWS), "none", 0))
     # Half of a second emotion is right as well: the two losses then differ.
@@ -48,7 +48,7 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(several):
         for name, values in y.items()
     }
     of_emotions = (
-        several_loss(y["emotion"], said["emotion"])
+        multi_target_loss(y["emotion"], said["emotion"])
         if several
         else emotion_loss(y["emotion"], said["emotion"], 0.1, 2.0)
     )

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras.ops import convert_to_tensor as tensor
 
-from models.config.settings import DECAYED, OPTIMIZER_NAMES
+from models.config.hyperparameters import DECAYED, OPTIMIZER_NAMES
 from models.network.model import assemble
 from models.network.optimizers import clip, make_optimizer
-from tests.factories.models import structure
+from tests.factories.models import graph_config
 
 NUMBERS = st.lists(
     st.floats(-100, 100, width=32, allow_subnormal=False), min_size=4, max_size=4
@@ -50,7 +50,9 @@ STOCK = {
 @pytest.mark.parametrize("name", OPTIMIZER_NAMES)
 def test_they_are_those_of_keras(name):
     """With the same numbers as variables each steps as Keras's does, to the bit."""
-    numbers = {"momentum_knob": 0.7, "nesterov_knob": 1.0} if name == "sgd" else {}
+    numbers = (
+        {"momentum_variable": 0.7, "nesterov_variable": 1.0} if name == "sgd" else {}
+    )
     numbers |= {"weight_decay": 0.01} if name in DECAYED else {}
 
     assert _steps(_made(name, **numbers)).tolist() == _steps(STOCK[name]()).tolist()
@@ -61,7 +63,7 @@ def test_they_are_those_of_keras(name):
 
 def test_momentum_without_nesterov():
     """With the kind as a variable it steps as Keras's plain momentum, to the bit."""
-    ours = _made("sgd", momentum_knob=0.7, nesterov_knob=0.0)
+    ours = _made("sgd", momentum_variable=0.7, nesterov_variable=0.0)
     assert _steps(ours).tolist() == _steps(STOCK["sgd"](nesterov=False)).tolist()
 
 
@@ -92,7 +94,7 @@ def test_no_norm_no_clipping():
 @pytest.mark.parametrize("name", DECAYED)
 def test_decay_spares_biases_and_normalisation(name):
     """With a learning rate of 1 and decay alone, only kernels would shrink."""
-    model = assemble(structure(training__optimizer=name))
+    model = assemble(graph_config(training__optimizer=name))
     decayed = {
         weight.name
         for weight in model.trainable_variables

@@ -10,10 +10,10 @@ from models.backbones.backbone import shrink
 from models.config.config import complete
 from models.network.model import assemble
 from models.pretrained.formats import backbone_layers
-from models.pretrained.sources import check_structure
+from models.pretrained.sources import check_graph
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
-from tests.factories.models import configured, pictures, structure
+from models.training.trainer import Trainer
+from tests.factories.models import configured, graph_config, pictures
 
 SIDE, LARGE = 48, 112
 """From 96 pixels on some backbones have another stem."""
@@ -39,7 +39,7 @@ def test_the_backbone_sees_the_smaller_picture(name, side):
     """It has the graph of the smaller side, and says what it says of that picture."""
     small = {"backbone__name": name, "side": 32, "channels": 3}
     large = small | {"side": side, "backbone__image_size": 32}
-    plain, shrunk = (assemble(structure(**one)) for one in (small, large))
+    plain, shrunk = (assemble(graph_config(**one)) for one in (small, large))
     for given, own in zip(backbone_layers(plain), backbone_layers(shrunk), strict=True):
         own.set_weights(given.get_weights())
     for name_ in ("dense", "emotion"):
@@ -67,7 +67,7 @@ def test_it_trains_and_is_exported(tmp_path):
         augmentation__preset="standard",
         training__precision="mixed_bfloat16",
     )
-    trainer = WarmTrainer()
+    trainer = Trainer()
     *_, last = trainer.fit(config, arrays, part, seed=1)
     trainer.export(config, tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras", compile=False)
@@ -78,14 +78,14 @@ def test_it_trains_and_is_exported(tmp_path):
 
 
 def test_what_is_not_smaller_is_no_other_graph():
-    """No size, the picture's own and a larger one are one Structure."""
-    found = {structure(backbone__image_size=size) for size in (0, 32, 100)}
+    """No size, the picture's own and a larger one are one GraphConfig."""
+    found = {graph_config(backbone__image_size=size) for size in (0, 32, 100)}
     assert len(found) == 1
     assert complete({})["backbone.image_size"] == 0
 
 
 def test_too_small_for_the_backbone():
     """The message names the key that made it so."""
-    wanted = structure(side=64, backbone__name="mobilenet", backbone__image_size=24)
+    wanted = graph_config(side=64, backbone__name="mobilenet", backbone__image_size=24)
     with pytest.raises(StudyError, match=r"32 pixels.*found backbone\.image_size = 24"):
-        check_structure(wanted)
+        check_graph(wanted)

@@ -8,9 +8,9 @@ from keras.ops import convert_to_tensor as tensor
 
 from models.network.sam import climbed
 from models.training.batches import Batches, balanced, pack
-from models.training.compiled_model import WarmModel
+from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures
 
 NUMBERS = st.lists(st.floats(-50, 50, width=32), min_size=4, max_size=4)
@@ -44,7 +44,7 @@ def test_the_way_up(numbers, rho):
 
 def _step(warm, config, *, at=None):
     """Makes one step of rate 1 from a reset model; returns all that it leaves."""
-    warm.reset(config.knobs, seed=3)
+    warm.reset(config.runtime, seed=3)
     model = warm.model
     model.optimizer.learning_rate.assign(1.0)
     for variable, value in zip(model.trainable_variables, at or [], strict=bool(at)):
@@ -65,12 +65,12 @@ def _step(warm, config, *, at=None):
 def test_two_plain_steps_make_one_sharp_one():
     """It goes by the gradient at the top, which Keras's own step finds there too."""
     plain, sharp = configured(**BARE), configured(**BARE, training__sam_rho=RHO)
-    warm = WarmModel(plain.structure)
+    warm = CompiledModel(plain.graph)
     start, slope, expected_loss, expected_left = _step(warm, plain)
     length = np.sqrt(sum(np.square(g).sum(dtype=np.float64) for g in slope))
     top = [w + RHO * g / length for w, g in zip(start, slope, strict=True)]
     _, expected, _, _ = _step(warm, plain, at=top)
-    found_start, found, loss, left = _step(WarmModel(sharp.structure), sharp)
+    found_start, found, loss, left = _step(CompiledModel(sharp.graph), sharp)
 
     for one, other in zip(found_start, start, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -93,7 +93,7 @@ def test_two_plain_steps_make_one_sharp_one():
 )
 def test_training_repeats_and_learns(more):
     """A sharp training gives the same losses after another one, and they fall."""
-    arrays, trainer = pictures(24), WarmTrainer()
+    arrays, trainer = pictures(24), Trainer()
     part = Part(train=np.arange(24), validation=None)
 
     def losses(**values):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.system.errors import WeightsError
 from models.backbones import BACKBONES
-from models.config.settings import BACKBONE_NAMES
+from models.config.hyperparameters import BACKBONE_NAMES
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import (
     ChannelStatistics,
@@ -21,13 +21,13 @@ from models.network.standardization import (
     statistics_of,
 )
 from models.pretrained.loading import initial_weights
-from models.pretrained.sources import check_structure
+from models.pretrained.sources import check_graph
 from models.training.epoch import Part
 from models.training.initialization import initialize
 from models.training.saving import copy_weights, plain_model
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.backbones import assert_same, faces, logits, settle
-from tests.factories.models import SIDE, configured, pictures, structure
+from tests.factories.models import SIDE, configured, graph_config, pictures
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
@@ -45,7 +45,7 @@ SCALED_ABOVE = {*EQUAL, "efficientnet_b1", "efficientnet_b2", "efficientnet_b3"}
 
 @pytest.fixture(name="trainer", scope="module")
 def _trainer():
-    return WarmTrainer()
+    return Trainer()
 
 
 def _fit(trainer, arrays, part=PART):
@@ -95,7 +95,7 @@ def test_they_are_of_the_training_rows(trainer):
     arrays, other = pictures(ROWS), pictures(ROWS)
     other.images[16:] //= 2
     first, second = _fit(trainer, arrays), _fit(trainer, other)
-    model = trainer._warm(structure(**DEVELOPMENT)).model  # noqa: SLF001
+    model = trainer._warm(graph_config(**DEVELOPMENT)).model  # noqa: SLF001
     expected = channel_statistics(arrays.images, PART.train)
 
     assert [loss for loss, _ in first] == [loss for loss, _ in second]
@@ -107,7 +107,7 @@ def test_another_fold_needs_no_new_graph(trainer, monkeypatch):
     arrays = pictures(ROWS)
     arrays.images[:8] //= 3
     part = Part(train=np.arange(8, ROWS), validation=np.arange(8))
-    fresh = _fit(WarmTrainer(), arrays, part)
+    fresh = _fit(Trainer(), arrays, part)
     _fit(trainer, arrays)
     monkeypatch.setattr(ExpressionModel, "compute_loss", None)
 
@@ -116,7 +116,7 @@ def test_another_fold_needs_no_new_graph(trainer, monkeypatch):
 
 def test_training_leaves_them_alone():
     """They are weights that neither training nor unfreezing a backbone moves."""
-    model = assemble(structure(**DEVELOPMENT))
+    model = assemble(graph_config(**DEVELOPMENT))
     for layer in model.layers:
         layer.trainable = True
     paths = {weight.path for weight in model.trainable_variables}
@@ -145,10 +145,10 @@ def test_an_export_has_them_as_constants(trainer, tmp_path):
 def test_the_own_rule_is_replaced(name):
     """With the numbers of its own rule, a backbone computes what it would by it."""
     images = faces(4, SIDE)
-    source = assemble(structure(backbone__name=name))
+    source = assemble(graph_config(backbone__name=name))
     initialize(source, 1, {})
     settle(source)
-    model = assemble(structure(backbone__name=name, **DEVELOPMENT))
+    model = assemble(graph_config(backbone__name=name, **DEVELOPMENT))
     other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
     copy_weights(source, model)
     copy_weights(source, other)
@@ -163,7 +163,7 @@ def test_the_own_rule_is_replaced(name):
 @pytest.mark.parametrize("name", sorted(set(BACKBONE_NAMES) - SCALED_ABOVE))
 def test_every_backbone_takes_another_scale(name):
     """Each may be built on standardized pixels, grey ones too."""
-    wanted = structure(backbone__name=name, **DEVELOPMENT)
+    wanted = graph_config(backbone__name=name, **DEVELOPMENT)
     scale = Standardize(1)
     found = BACKBONES[name].features(keras.Input((32, 32, 1)), wanted, scale)
 
@@ -172,11 +172,11 @@ def test_every_backbone_takes_another_scale(name):
 
 def test_imagenet_weights_keep_their_own_rule():
     """Weights that expect pixels of their own scale are refused with another."""
-    wanted = structure(
+    wanted = graph_config(
         backbone__name="resnet50", backbone__weights="imagenet", **DEVELOPMENT
     )
     with pytest.raises(WeightsError, match=r"normalization.*imagenet.*resnet50.*when"):
-        check_structure(wanted)
+        check_graph(wanted)
 
 
 @pytest.mark.parametrize("theirs", ["own", "development"])
@@ -187,8 +187,8 @@ def test_a_model_of_another_scale_is_refused(tmp_path, theirs):
     plain_model(config, measured).save(tmp_path / "model.keras")
     weights = {"backbone__weights": str(tmp_path / "model.keras")}
     other = {"own": "development", "development": "own"}[theirs]
-    refused = structure(backbone__normalization=other, **weights)
-    taken = structure(backbone__normalization=theirs, **weights)
+    refused = graph_config(backbone__normalization=other, **weights)
+    taken = graph_config(backbone__normalization=theirs, **weights)
 
     assert initial_weights(assemble(taken), taken)
     with pytest.raises(WeightsError, match=f'trained with .* = "{theirs}"'):

@@ -7,9 +7,9 @@ import pytest
 
 from models.network.model import assemble
 from models.pretrained.formats import backbone_layers, caffe_name
-from models.pretrained.loading import initial_weights, taken
+from models.pretrained.loading import initial_weights, loaded_weights
 from models.training.saving import plain_model
-from tests.factories.models import configured, structure
+from tests.factories.models import configured, graph_config
 
 
 def _written(model, path, named, *, whole=False):
@@ -46,7 +46,7 @@ def test_files_of_keras_2(tmp_path, whole, nested):
         root["classes/classes/kernel:0"] = np.ones((1024, 7))
         names = [np.bytes_(name) for name in root.attrs["layer_names"]]
         root.attrs["layer_names"] = [*names, b"classes"]
-    wanted = structure(backbone__name="mobilenet", backbone__weights=str(path))
+    wanted = graph_config(backbone__name="mobilenet", backbone__weights=str(path))
     model = assemble(wanted)
     values = initial_weights(model, wanted)
 
@@ -63,7 +63,7 @@ def test_names_come_before_places(tmp_path):
     _written(source, path, lambda name: name)
     with h5py.File(path, "a") as file:
         file.attrs["layer_names"] = file.attrs["layer_names"][::-1]
-    wanted = structure(backbone__weights=str(path))
+    wanted = graph_config(backbone__weights=str(path))
     values = initial_weights(assemble(wanted), wanted)
     for name in ("stage2_block1_first_conv", "stage2_block1_second_conv"):
         np.testing.assert_array_equal(
@@ -79,11 +79,11 @@ def test_caffe_names(tmp_path):
     )
     _written(donor, tmp_path / "vggface.h5", caffe_name)
     weights = str(tmp_path / "vggface.h5")
-    wanted = structure(backbone__name="resnet50", backbone__weights=weights)
+    wanted = graph_config(backbone__name="resnet50", backbone__weights=weights)
     model = assemble(wanted)
     values = initial_weights(model, wanted)
 
-    assert taken(model, values).left == ()
+    assert loaded_weights(model, values).skipped == ()
     for name in ("conv1_conv", "conv2_block1_0_conv", "conv5_block3_3_conv"):
         kernel, bias = values[name]
         np.testing.assert_array_equal(kernel, donor.get_layer(name).get_weights()[0])

@@ -17,7 +17,7 @@ from models.network.model import assemble
 from models.pretrained.loading import initial_weights
 from models.pretrained.saved_models import LARGEST, check_arrays, check_model
 from tests.factories.exported_model import exported
-from tests.factories.models import structure
+from tests.factories.models import graph_config
 
 ROOT = Path(__file__).parents[3]
 
@@ -99,7 +99,7 @@ def test_arrays_of_other_files_are_refused(tmp_path, plant):
 @pytest.mark.parametrize("name", ["a.h5", "a.weights.h5"])
 def test_no_start_from_other_files(tmp_path, plant, name):
     """A backbone does not start from such a file, of Keras 2 or 3."""
-    wanted = structure(backbone__weights=str(planted(tmp_path / name, plant)))
+    wanted = graph_config(backbone__weights=str(planted(tmp_path / name, plant)))
     with pytest.raises(WeightsError, match=rf"{name} cannot be read .*kernel"):
         initial_weights(assemble(wanted), wanted)
 
@@ -111,7 +111,7 @@ def test_weights_inside_a_model(tmp_path, model, plant):
     path = rewritten(tmp_path / "b.keras", model, "model.weights.h5", weights)
     with pytest.raises(ModelError, match=r"b\.keras is not opened: .*kernel"):
         Inference(path, cpus=1)
-    wanted = structure(backbone__weights=str(path))
+    wanted = graph_config(backbone__weights=str(path))
     with pytest.raises(WeightsError, match=r"b\.keras cannot be read .*kernel"):
         initial_weights(assemble(wanted), wanted)
 

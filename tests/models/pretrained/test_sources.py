@@ -11,8 +11,8 @@ from models.network.model import assemble
 from models.pretrained import loading
 from models.pretrained.formats import backbone_layers
 from models.pretrained.loading import initial_weights
-from models.pretrained.sources import check_structure, check_weights
-from tests.factories.models import structure
+from models.pretrained.sources import check_graph, check_weights
+from tests.factories.models import graph_config
 
 
 @pytest.mark.parametrize("name", ["residual_cnn", "resnet18", "ferplus_cnn"])
@@ -41,7 +41,7 @@ def test_an_ending_in_capitals_is_refused(tmp_path):
 def test_too_small_images_are_refused():
     """The message names the key, the value and the smallest image."""
     with pytest.raises(StudyError, match=r"resnet50.*32.*data\.image_size = 24"):
-        check_structure(structure(backbone__name="resnet50", side=24))
+        check_graph(graph_config(backbone__name="resnet50", side=24))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,9 @@ def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
     monkeypatch.setattr(
         keras.utils, "get_file", lambda *_a, **_k: tmp_path / "published.weights.h5"
     )
-    wanted = structure(backbone__name="efficientnet_b0", backbone__weights="imagenet")
+    wanted = graph_config(
+        backbone__name="efficientnet_b0", backbone__weights="imagenet"
+    )
     model = assemble(wanted)
     values = initial_weights(model, wanted)
     names = [layer.name for layer in backbone_layers(model)]
@@ -114,7 +116,7 @@ def test_weights_of_224_pixels_fit_every_side(monkeypatch, tmp_path):
     path = tmp_path / "published.weights.h5"
     donor.save_weights(path)
     monkeypatch.setattr(keras.utils, "get_file", lambda *_a, **_k: path)
-    wanted = structure(backbone__name="mobilenet", backbone__weights="imagenet")
+    wanted = graph_config(backbone__name="mobilenet", backbone__weights="imagenet")
     values = initial_weights(assemble(wanted), wanted)
 
     np.testing.assert_array_equal(

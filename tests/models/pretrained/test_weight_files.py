@@ -8,12 +8,12 @@ from data_pipeline.system.errors import WeightsError
 from models.network.heads import POOL
 from models.network.model import assemble
 from models.pretrained.formats import backbone_layers
-from models.pretrained.loading import initial_weights, taken
-from models.pretrained.sources import check_structure
+from models.pretrained.loading import initial_weights, loaded_weights
+from models.pretrained.sources import check_graph
 from models.training.epoch import Part
 from models.training.saving import plain_model
-from models.training.trainer import WarmTrainer
-from tests.factories.models import configured, pictures, structure
+from models.training.trainer import Trainer
+from tests.factories.models import configured, graph_config, pictures
 
 PART = Part(train=np.arange(24), validation=np.arange(24))
 
@@ -21,7 +21,7 @@ PART = Part(train=np.arange(24), validation=np.arange(24))
 @pytest.fixture(name="exported")
 def _exported(tmp_path):
     """Trains a small model and exports it."""
-    trainer, config = WarmTrainer(), configured(training__epochs=1)
+    trainer, config = Trainer(), configured(training__epochs=1)
     list(trainer.fit(config, pictures(), PART, seed=4))
     path = tmp_path / "model.keras"
     trainer.export(config, path)
@@ -33,10 +33,10 @@ def test_a_training_starts_from_an_exported_model(exported):
     """The backbone is the file's, the head is drawn; a reset gives it again."""
     config = configured(backbone__weights=str(exported), training__learning_rate=1e-9)
     source = keras.saving.load_model(exported)
-    trainer = WarmTrainer()
+    trainer = Trainer()
     for seed in (1, 2):
         list(trainer.fit(config, pictures(), PART, seed=seed))
-        model = trainer._warm(config.structure).model  # noqa: SLF001
+        model = trainer._warm(config.graph).model  # noqa: SLF001
         for name in ("stem_conv", "stage2_block1_second_conv"):
             found = model.get_layer(name).get_weights()[0]
             wanted = source.get_layer(name).get_weights()[0]
@@ -47,7 +47,7 @@ def test_a_training_starts_from_an_exported_model(exported):
 
 def test_layers_that_fit_are_taken_by_name(exported):
     """A deeper network takes the layers it shares with the file, by name and shape."""
-    wanted = structure(backbone__weights=str(exported), backbone__blocks=2)
+    wanted = graph_config(backbone__weights=str(exported), backbone__blocks=2)
     values = initial_weights(assemble(wanted), wanted)
 
     assert "stage1_block1_first_conv" in values
@@ -58,7 +58,7 @@ def test_a_file_that_fits_nowhere_is_refused(exported):
     """A file of another backbone names the file and the way out."""
     other = plain_model(configured(backbone__name="ferplus_cnn"))
     other.save(exported.parent / "other.keras")
-    wanted = structure(backbone__weights=str(exported.parent / "other.keras"))
+    wanted = graph_config(backbone__weights=str(exported.parent / "other.keras"))
 
     with pytest.raises(WeightsError, match=r"other\.keras fits"):
         initial_weights(assemble(wanted), wanted)
@@ -68,7 +68,7 @@ def test_a_broken_file_is_refused(tmp_path):
     """A file that is no model names itself."""
     path = tmp_path / "broken.keras"
     path.write_bytes(b"no model")
-    wanted = structure(backbone__weights=str(path))
+    wanted = graph_config(backbone__weights=str(path))
 
     with pytest.raises(WeightsError, match=r"broken\.keras cannot be read"):
         initial_weights(assemble(wanted), wanted)
@@ -79,7 +79,7 @@ def test_a_weights_file_fills_the_whole_backbone(exported):
     source = keras.saving.load_model(exported)
     path = exported.parent / "model.weights.h5"
     source.save_weights(path)
-    wanted = structure(backbone__weights=str(path), units=())
+    wanted = graph_config(backbone__weights=str(path), units=())
     values = initial_weights(assemble(wanted), wanted)
 
     for layer in backbone_layers(source):
@@ -91,7 +91,7 @@ def test_a_weights_file_that_fits_in_part_is_refused(exported):
     """Such a file has no names: a part of it could land anywhere."""
     path = exported.parent / "model.weights.h5"
     keras.saving.load_model(exported).save_weights(path)
-    wanted = structure(backbone__weights=str(path), backbone__blocks=2)
+    wanted = graph_config(backbone__weights=str(path), backbone__blocks=2)
 
     with pytest.raises(WeightsError, match="very backbone"):
         initial_weights(assemble(wanted), wanted)
@@ -105,10 +105,10 @@ def test_a_nested_backbone_is_found(tmp_path, exported):
     )
     outer.build((None, *inner.input_shape[1:]))
     outer.save(tmp_path / "outer.keras")
-    wanted = structure(backbone__weights=str(tmp_path / "outer.keras"))
+    wanted = graph_config(backbone__weights=str(tmp_path / "outer.keras"))
     model = assemble(wanted)
 
-    assert taken(model, initial_weights(model, wanted)).left == ()
+    assert loaded_weights(model, initial_weights(model, wanted)).skipped == ()
 
 
 @pytest.mark.parametrize("name", ["model.weights.h5", "model.h5"])
@@ -117,9 +117,9 @@ def test_a_file_without_a_scale_is_not_taken_for_another(tmp_path, name):
     path = tmp_path / name
     path.write_text("weights")
     words = {"backbone__weights": str(path)}
-    check_structure(structure(**words))
+    check_graph(graph_config(**words))
     with pytest.raises(WeightsError, match=r"development.* cannot go with.*\.h5"):
-        check_structure(structure(**words, backbone__normalization="development"))
+        check_graph(graph_config(**words, backbone__normalization="development"))
 
 
 def test_what_keras_says_is_one_line(tmp_path):
@@ -127,7 +127,7 @@ def test_what_keras_says_is_one_line(tmp_path):
     path = tmp_path / "own.keras"
     layer = keras.layers.Lambda(lambda x: x)
     keras.Sequential([keras.Input((4,)), layer]).save(path)
-    wanted = structure(backbone__weights=str(path))
+    wanted = graph_config(backbone__weights=str(path))
     with pytest.raises(WeightsError) as error:
         initial_weights(assemble(wanted), wanted)
     assert "\n" not in str(error.value)
@@ -136,14 +136,14 @@ def test_what_keras_says_is_one_line(tmp_path):
 
 def test_a_part_is_told_apart(exported):
     """What a backbone takes and what it draws are all of its layers, by name."""
-    wanted = structure(backbone__weights=str(exported), backbone__blocks=2)
+    wanted = graph_config(backbone__weights=str(exported), backbone__blocks=2)
     model = assemble(wanted)
-    found = taken(model, initial_weights(model, wanted))
+    found = loaded_weights(model, initial_weights(model, wanted))
 
-    assert "stage1_block1_first_conv" in found.taken
-    assert "stage1_block2_first_conv" in found.left
+    assert "stage1_block1_first_conv" in found.loaded
+    assert "stage1_block2_first_conv" in found.skipped
     names = {layer.name for layer in backbone_layers(model)}
-    assert {*found.taken, *found.left} == names
+    assert {*found.loaded, *found.skipped} == names
 
 
 @pytest.mark.parametrize(("theirs", "mine"), [(1, 3), (3, 1)])
@@ -151,7 +151,9 @@ def test_grey_starts_from_colour_and_colour_from_grey(tmp_path, theirs, mine):
     """On grey pictures the backbone gives what the one it starts from gave."""
     donor = plain_model(configured(channels=theirs))
     donor.save(tmp_path / "model.keras")
-    wanted = structure(channels=mine, backbone__weights=str(tmp_path / "model.keras"))
+    wanted = graph_config(
+        channels=mine, backbone__weights=str(tmp_path / "model.keras")
+    )
     model = plain_model(configured(channels=mine))
     values = initial_weights(model, wanted)
     for layer in backbone_layers(model):

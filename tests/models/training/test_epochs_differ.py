@@ -7,7 +7,7 @@ import numpy as np
 
 from models.training.compiled_model import Seconds
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import EMOTIONS, configured, pictures
 
 ROWS = 8
@@ -33,7 +33,7 @@ class Graph:
         return 0.0, Seconds()
 
 
-class Trainer(WarmTrainer):
+class Trainer(Trainer):
     """A trainer whose graphs are all one that trains nothing."""
 
     def __init__(self):

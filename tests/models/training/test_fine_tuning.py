@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from models.backbones import BACKBONES
-from models.config.settings import BACKBONE_NAMES
+from models.config.hyperparameters import BACKBONE_NAMES
 from models.network.freezing import backbone_of, top_blocks
-from models.training.compiled_model import WarmModel
+from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
-from tests.factories.models import configured, pictures, structure
+from models.training.trainer import Trainer
+from tests.factories.models import configured, graph_config, pictures
 
 ARRAYS = pictures(24)
 PART = Part(train=np.arange(16), validation=np.arange(16, 24))
@@ -39,7 +39,7 @@ LARGE = {"resnet50", "densenet121", *(n for n in BACKBONE_NAMES if "efficient" i
 
 @pytest.fixture(name="trainer", scope="module")
 def _trainer():
-    return WarmTrainer()
+    return Trainer()
 
 
 def _states(layers):
@@ -65,7 +65,7 @@ def _moved(layers, before, after):
 )
 def test_blocks(name):
     """Each backbone has its paper's blocks; the last ones are the end of the graph."""
-    made = structure(backbone__name=name)
+    made = graph_config(backbone__name=name)
     pixels = keras.Input((32, 32, 1))
     layers = keras.Model(pixels, BACKBONES[name].features(pixels, made)).layers
     tops = [top_blocks(layers, name, count) for count in range(BLOCKS[name] + 2)]
@@ -80,7 +80,7 @@ def test_blocks(name):
 def test_what_is_frozen_does_not_move(trainer):
     """First the head alone moves, then the last block too, never a normalisation."""
     config = configured(**TWO_STAGES)
-    fresh = WarmModel(config.structure)
+    fresh = CompiledModel(config.graph)
     stream = trainer.fit(config, ARRAYS, PART, seed=1)
     seen = []
     for score in stream:
@@ -107,7 +107,7 @@ def _initial(warm, config):
     """Returns the weights that a training with seed 1 starts from."""
     from data_pipeline.system.seeds import child_seed  # noqa: PLC0415
 
-    warm.reset(config.knobs, child_seed(1, "model"))
+    warm.reset(config.runtime, child_seed(1, "model"))
     return _states(warm.model.layers)
 
 
@@ -116,8 +116,8 @@ def test_weights_are_handed_over_exactly(trainer):
     config = configured(**TWO_STAGES)
     next(trainer.fit(config, ARRAYS, PART, seed=3))
     first = trainer._current  # noqa: SLF001
-    second = WarmModel(config.structure)
-    second.reset(config.knobs, 5)
+    second = CompiledModel(config.graph)
+    second.reset(config.runtime, 5)
     second.take_over(first)
 
     for own, theirs in zip(second.model.layers, first.model.layers, strict=True):
@@ -156,16 +156,16 @@ def test_a_training_may_end_in_its_first_stage(trainer):
     found = trainer.predict(config, ARRAYS.images[PART.validation])
 
     assert np.array_equal(found.emotion, score.predictions.emotion)
-    head = config.structure_at(1)
-    assert (head.trained, head.frozen_norm) == (0, False)
-    assert trainer.parameters == WarmModel(structure()).model.parameters
+    head = config.graph_at(1)
+    assert (head.trained_blocks, head.freeze_batch_norm) == (0, False)
+    assert trainer.parameters == CompiledModel(graph_config()).model.parameters
 
 
 def test_configurations_of_one_kind_share_the_first_stage():
     """However much is trained later, the head's graph is one and the same."""
     kinds = [{"finetune__blocks": 2}, {"finetune__batch_norm": "frozen"}, {}]
     heads = {
-        configured(finetune__frozen_epochs=2, **kind).structure_at(1) for kind in kinds
+        configured(finetune__frozen_epochs=2, **kind).graph_at(1) for kind in kinds
     }
     assert len(heads) == 1
-    assert configured().structure_at(1) == configured().structure
+    assert configured().graph_at(1) == configured().graph

@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
 from models.training.epoch import Arrays, Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures
 
 ROWS = 24
@@ -35,7 +35,7 @@ def test_one_head_is_enough(emotions, units, dimensions):
     )
     arrays = Arrays(images=pictures(ROWS).images, targets=targets)
     config = configured(emotions=emotions, units=units, dimensions=dimensions)
-    *_, score = WarmTrainer().fit(config, arrays, PART, seed=1)
+    *_, score = Trainer().fit(config, arrays, PART, seed=1)
 
     assert (score.predictions.emotion is not None) == bool(emotions)
     assert (score.predictions.action_units is not None) == bool(units)
@@ -52,7 +52,7 @@ def test_ratings_are_learned():
         head__dropout=0.0,
     )
     part = Part(train=np.arange(ROWS), validation=np.arange(ROWS))
-    *_, score = WarmTrainer().fit(config, arrays, part, seed=1)
+    *_, score = Trainer().fit(config, arrays, part, seed=1)
     found = score.predictions.valence_arousal
     wanted = arrays.targets.valence_arousal
     assert np.abs(found).max() <= 1

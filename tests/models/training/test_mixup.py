@@ -11,7 +11,7 @@ from models.network.losses import action_unit_loss, emotion_loss, squared_error
 from models.training.batches import mixing
 from models.training.epoch import Part
 from models.training.mixup import mixed, mixed_target
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.study.study import read_study
 from tests.factories.models import configured, pictures
 
@@ -40,7 +40,7 @@ def _close(found, first, second, share):
     st.sampled_from([(0.0, 0.0), (0.2, 0.0), (0.0, 2.0), (0.1, 1.5)]),
     SHARES,
 )
-def test_emotions(classes, known, logits, knobs, share):
+def test_emotions(classes, known, logits, factors, share):
     """The loss of a mixed row is the mean of two, class weights and masks included."""
     weights = np.array([0.5, 1.0, 2.0])
     first, second = (
@@ -48,9 +48,11 @@ def test_emotions(classes, known, logits, knobs, share):
         for emotion, seen in zip(classes, known, strict=True)
     )
     outputs = np.array([logits], np.float32)
-    both = [emotion_loss(target, outputs, *knobs) for target in (first, second)]
+    both = [emotion_loss(target, outputs, *factors) for target in (first, second)]
 
-    _close(emotion_loss(_mixture(first, second, share), outputs, *knobs), *both, share)
+    _close(
+        emotion_loss(_mixture(first, second, share), outputs, *factors), *both, share
+    )
 
 
 @given(st.tuples(*[st.booleans()] * 2), st.tuples(*[WEIGHTS] * 2), SMALL, SHARES)
@@ -101,7 +103,7 @@ def test_a_batch_is_mixed_within_itself():
 
 def test_training_with_mixup():
     """All heads train on mixtures, repeatably and on the graph that there is."""
-    trainer, arrays = WarmTrainer(), pictures(24, dimensions=DIMENSIONS)
+    trainer, arrays = Trainer(), pictures(24, dimensions=DIMENSIONS)
     arrays.targets.emotion_mask[:6] = False
     part = Part(train=np.arange(24), validation=None)
 

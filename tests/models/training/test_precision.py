@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from models.config.settings import PRECISIONS
+from models.config.hyperparameters import PRECISIONS
 from models.network.model import assemble
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
-from tests.factories.models import configured, pictures, structure
+from models.training.trainer import Trainer
+from tests.factories.models import configured, graph_config, pictures
 
 PART = Part(train=np.arange(16), validation=np.arange(16, 24))
 
@@ -16,7 +16,7 @@ PART = Part(train=np.arange(16), validation=np.arange(16, 24))
 @pytest.mark.parametrize("precision", PRECISIONS[1:])
 def test_it_trains_and_resets(precision, tmp_path):
     """Losses are finite, a repeat is equal to the bit; the file is a float32 one."""
-    trainer, arrays = WarmTrainer(), pictures(24)
+    trainer, arrays = Trainer(), pictures(24)
     config = configured(training__precision=precision)
     first = list(trainer.fit(config, arrays, PART, seed=1))
     list(trainer.fit(config, arrays, PART, seed=2))
@@ -34,8 +34,8 @@ def test_it_trains_and_resets(precision, tmp_path):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_where_floats_are_whole(precision):
-    """Convolutions compute in halves; weights, knobs and heads are float32."""
-    model = assemble(structure(training__precision=precision))
+    """Convolutions compute in halves; weights, numbers and heads are float32."""
+    model = assemble(graph_config(training__precision=precision))
     convolution = next(x for x in model.layers if isinstance(x, keras.layers.Conv2D))
 
     assert convolution.compute_dtype == precision.removeprefix("mixed_")

@@ -11,7 +11,7 @@ import pytest
 from data_pipeline.labels.labels import DIMENSIONS
 from models.training.epoch import Part
 from models.training.saving import plain_model
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures
 
 LOADER = """
@@ -27,7 +27,7 @@ assert not {"models", "search", "data_pipeline"} & set(sys.modules)
 
 def _exported(folder, channels):
     """Trains and exports a model; returns what it predicts here."""
-    trainer = WarmTrainer()
+    trainer = Trainer()
     arrays = pictures(channels=channels, dimensions=DIMENSIONS)
     config = configured(
         channels=channels,
@@ -62,7 +62,7 @@ def test_a_stranger_loads_it(tmp_path):
 @pytest.mark.slow
 def test_a_head_without_a_dense_layer(tmp_path):
     """It trains, and its file predicts what it does; outputs stand on the features."""
-    trainer, arrays = WarmTrainer(), pictures()
+    trainer, arrays = Trainer(), pictures()
     config = configured(head__dense_units=0, training__epochs=1)
     part = Part(train=np.arange(16), validation=np.arange(16, 24))
     (score,) = trainer.fit(config, arrays, part, seed=1)
@@ -81,7 +81,7 @@ def test_a_head_without_a_dense_layer(tmp_path):
 
 
 def test_knobs_are_frozen_into_stock_layers():
-    """The export has a plain Dropout with the knob's rate, and no augmentation."""
+    """The export has a plain Dropout with the configured rate, and no augmentation."""
     model = plain_model(configured(head__dropout=0.4, augmentation__strength=1.0))
 
     assert model.get_layer("dropout").get_config()["rate"] == 0.4

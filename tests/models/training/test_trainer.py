@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.config.settings import BALANCES, OPTIMIZER_NAMES, SCHEDULES
+from models.config.hyperparameters import BALANCES, OPTIMIZER_NAMES, SCHEDULES
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
-from tests.factories.models import configured, pictures, structure
+from models.training.trainer import Trainer
+from tests.factories.models import configured, graph_config, pictures
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
@@ -19,7 +19,7 @@ PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
 
 @pytest.fixture(name="trainer", scope="module")
 def _trainer():
-    return WarmTrainer()
+    return Trainer()
 
 
 def _fit(trainer, arrays=None, *, part=PART, seed=1, stop_after=None, **values):
@@ -38,7 +38,7 @@ def _numbers(scores):
 @pytest.mark.parametrize("optimizer", OPTIMIZER_NAMES)
 def test_a_reset_model_is_a_fresh_one(trainer, optimizer):
     """With each optimizer a used graph repeats what a new process's graph gives."""
-    fresh = _fit(WarmTrainer(), training__optimizer=optimizer)
+    fresh = _fit(Trainer(), training__optimizer=optimizer)
     _fit(trainer, training__optimizer=optimizer, seed=2, training__learning_rate=1e3)
     used = _fit(trainer, training__optimizer=optimizer)
 
@@ -175,12 +175,12 @@ def test_replayed_rates_are_the_same_training(trainer, schedule):
 
     assert [s.loss for s in again] == [s.loss for s in first]
     assert (len(set(rates)) == 1) == (schedule == "constant")
-    variable = trainer._warm(configured(**keys).structure).model.optimizer  # noqa: SLF001
+    variable = trainer._warm(configured(**keys).graph).model.optimizer  # noqa: SLF001
     assert float(variable.learning_rate) == np.float32(rates[-1])
 
 
 def test_capacity_bounds_the_graphs_kept(monkeypatch):
-    """The Structure that has waited longest is dropped, and built again if needed."""
+    """The GraphConfig that was unused longest is dropped, and built again if needed."""
     built = []
     original = ExpressionModel.__init__
 
@@ -189,9 +189,9 @@ def test_capacity_bounds_the_graphs_kept(monkeypatch):
         original(self, **graph)
 
     monkeypatch.setattr(ExpressionModel, "__init__", counted)
-    trainer = WarmTrainer(capacity=1)
+    trainer = Trainer(capacity=1)
     first = _fit(trainer, head__dense_units=4)
-    trainer._warm(structure(head__dense_units=5))  # noqa: SLF001
+    trainer._warm(graph_config(head__dense_units=5))  # noqa: SLF001
     again = _fit(trainer, head__dense_units=4)
 
     assert len(built) == 3

@@ -54,7 +54,7 @@ def _said(targets, rows, *, knows):
 
 def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
     """Its row says how it did on rows that it trained on, when it was stopped."""
-    monkeypatch.setattr(worker, "WarmTrainer", Trainer)
+    monkeypatch.setattr(worker, "Trainer", Trainer)
     text = STUDY.replace('"none"', '"successive_halving"').replace(
         "trials = 2", "trials = 3"
     )

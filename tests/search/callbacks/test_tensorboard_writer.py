@@ -72,7 +72,7 @@ def test_files(tmp_path):
         said = replace(report(step, value), fold=fold, epoch=epoch, curves=curves)
         ledger.report(first, said)
         ledger.report(second, said)
-    gap = judged(0.5, trained=0.75, dummy=0.25)
+    gap = judged(0.5, trained=0.75, baseline=0.25)
     ledger.tell(first, replace(complete(0.5), gap=gap))
     ledger.tell(second, prune())
     files.on_search_end()

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import replace
 
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.callbacks.trials_csv import HEADER, trials_csv
 from search.trial.generalization_gap import judged
 from search.trial.messages import Spent, settled
@@ -39,7 +39,7 @@ def rows(records):
 def test_golden_header():
     """The header is what people's scripts rely on; a change is made on purpose."""
     assert trials_csv([]) == f"{GOLDEN}\n"
-    assert set(SETTINGS) < set(HEADER)
+    assert set(HYPERPARAMETERS) < set(HEADER)
     assert len(set(HEADER)) == len(HEADER)
 
 
@@ -47,10 +47,10 @@ def test_rows(tmp_path):
     """Each trial has a row: how it ended, what it was, what it cost."""
     ledger = begin(tmp_path, small(('"random"', '"qmc"')))
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
-    gap = judged(0.625, trained=0.9, dummy=0.25)
+    gap = judged(0.625, trained=0.9, baseline=0.25)
     completed = replace(complete(0.625), gap=gap)
     done = settled(completed, None, asked=0.5, waited=0.125)
-    stopped = judged(0.5, trained=0.5, dummy=0.25)
+    stopped = judged(0.5, trained=0.5, baseline=0.25)
     last = replace(report(3, 0.5), spent=spent, gap=stopped)
     asked = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)

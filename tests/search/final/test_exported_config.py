@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from data_pipeline.system.errors import InputError, RunError, StudyError
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.final.exported_config import exported, read_exported
 from search.ledger.records import TrialRecord
 from search.pipeline.past_runs import export_trial, find_run
@@ -85,8 +85,8 @@ def test_complete(tmp_path):
     """Every setting is written, so that new defaults change no old configuration."""
     path = written(tmp_path, exported(STUDY, record(), synthetic=False))
     fixed = tomllib.loads(path.read_text())["fixed"]
-    assert list(fixed) == list(SETTINGS)
-    assert fixed["backbone.blocks"] == SETTINGS["backbone.blocks"].default
+    assert list(fixed) == list(HYPERPARAMETERS)
+    assert fixed["backbone.blocks"] == HYPERPARAMETERS["backbone.blocks"].default
 
 
 def test_fixed_is_a_section_of_a_study_file(tmp_path):

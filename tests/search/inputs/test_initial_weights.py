@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from data_pipeline.system.errors import StudyError, WeightsError
-from models.config.config import Frame
+from models.config.config import DataSpec
 from search.inputs.initial_weights import (
     check_space,
     donated,
@@ -15,7 +15,7 @@ from search.inputs.initial_weights import (
     starts,
 )
 from search.study.study import check_study
-from tests.factories.initial_weights import BACKBONES, FRAME, space, with_model
+from tests.factories.initial_weights import BACKBONES, DATA_SPEC, space, with_model
 from tests.factories.runs import STUDY
 
 WEIGHTS = '"backbone.weights" = ["none", "imagenet"]\n'
@@ -45,41 +45,43 @@ def test_every_combination_is_looked_at_once():
 def test_a_space_of_weights_that_do_not_exist_is_refused():
     """ImageNet weights in a space with a backbone that has none name the backbone."""
     with pytest.raises(WeightsError, match="none of resnet18"):
-        check_space(space(BACKBONES, WEIGHTS), FRAME)
+        check_space(space(BACKBONES, WEIGHTS), DATA_SPEC)
 
 
 def test_a_space_of_two_scales_is_refused():
     """A normalization that may meet ImageNet weights is refused before any training."""
     mobile = '"backbone.name" = ["mobilenet"]\n'
 
-    check_space(space(BACKBONES, NORMALIZATION), FRAME)
+    check_space(space(BACKBONES, NORMALIZATION), DATA_SPEC)
     with pytest.raises(WeightsError, match=r"cannot go with.*imagenet"):
-        check_space(space(mobile, WEIGHTS, NORMALIZATION), FRAME)
+        check_space(space(mobile, WEIGHTS, NORMALIZATION), DATA_SPEC)
 
 
 def test_images_too_small_for_one_backbone_are_refused():
     """One backbone of a space that needs larger images is named with its smallest."""
-    frame = Frame(image_size=24, channels=1, emotions=("a", "b"), action_units=())
+    data_spec = DataSpec(
+        image_size=24, channels=1, emotions=("a", "b"), action_units=()
+    )
 
-    check_space(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), frame)
+    check_space(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), data_spec)
     with pytest.raises(StudyError, match=r"mobilenet needs images of at least 32"):
-        check_space(space(BACKBONES), frame)
+        check_space(space(BACKBONES), data_spec)
 
 
 def test_a_study_starts_from_another(tmp_path):
     """Its name stands for the model of its run, and the file's content is kept."""
     searched = with_model(tmp_path, "fer")
     models = models_of(searched, tmp_path, "small", synthetic=True)
-    frame = replace(FRAME, models=models)
+    data_spec = replace(DATA_SPEC, models=models)
 
     assert dict(models) == {
         "study:fer": str(tmp_path / "fer-synthetic" / "model.keras")
     }
-    check_space(searched, frame)
-    before = start_identity(searched, frame)
+    check_space(searched, data_spec)
+    before = start_identity(searched, data_spec)
     assert list(before) == ["backbone.weights study:fer"]
     (tmp_path / "fer-synthetic" / "model.keras").write_text("others")
-    assert start_identity(searched, frame) != before
+    assert start_identity(searched, data_spec) != before
 
 
 def test_a_study_without_a_model_is_refused(tmp_path):
@@ -114,17 +116,17 @@ def test_the_ends_of_a_range_are_looked_at():
     mobile = '"backbone.name" = ["mobilenet"]\n'
     sizes = '"backbone.image_size" = { low = 8, high = 30, log = true }\n'
     with pytest.raises(StudyError, match=r"found backbone\.image_size = 8"):
-        check_space(space(mobile, sizes), FRAME)
+        check_space(space(mobile, sizes), DATA_SPEC)
     sizes = '"backbone.image_size" = { low = 0, high = 32 }\n'
     with pytest.raises(StudyError, match=r"found backbone\.image_size = 1;"):
-        check_space(space(mobile, sizes), FRAME)
-    check_space(space(mobile, sizes.replace("32", "32, step = 32")), FRAME)
+        check_space(space(mobile, sizes), DATA_SPEC)
+    check_space(space(mobile, sizes.replace("32", "32, step = 32")), DATA_SPEC)
     text = STUDY.replace('"backbone.filters" = 8\n', "")
     filters = '"backbone.weights" = ["a.keras"]\n'
     filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
     tables = tomllib.loads(text + filters)
     searched = check_study(tables, name="small", place="small.toml").space
-    assert [one.filters for one in donated(searched, FRAME)] == [4, 8]
+    assert [one.filters for one in donated(searched, DATA_SPEC)] == [4, 8]
 
 
 def test_starts_to_try_are_those_with_weights():
@@ -138,6 +140,6 @@ def test_starts_to_try_are_those_with_weights():
     tables = tomllib.loads(text + names + weights + sizes)
     searched = check_study(tables, name="small", place="small.toml").space
 
-    found = {(one.backbone, one.filters) for one in donated(searched, FRAME)}
+    found = {(one.backbone, one.filters) for one in donated(searched, DATA_SPEC)}
     assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
-    assert {one.weights for one in donated(searched, FRAME)} == {"a.keras"}
+    assert {one.weights for one in donated(searched, DATA_SPEC)} == {"a.keras"}

@@ -10,7 +10,7 @@ import pytest
 
 from data_pipeline.system.errors import StudyError
 from models.pretrained.provenance import write_provenance
-from models.pretrained.sources import Taken
+from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
     check_seen,
     models_of,
@@ -21,7 +21,7 @@ from search.inputs.initial_weights import (
 from search.inputs.prepare import read_labels
 from search.inputs.provenance import check_digest
 from search.study.study import check_study
-from tests.factories.initial_weights import BACKBONES, FRAME, space, with_model
+from tests.factories.initial_weights import BACKBONES, DATA_SPEC, space, with_model
 from tests.factories.runs import STUDY
 
 
@@ -45,7 +45,7 @@ def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
     """A start is refused for what it saw, or what it started from saw, of our data."""
     searched = with_model(tmp_path, "fer", **described)
     models = models_of(searched, tmp_path, "small", synthetic=True)
-    frame = replace(FRAME, models=models)
+    frame = replace(DATA_SPEC, models=models)
 
     check_seen(searched, frame, dataset="affectnet", synthetic=True)
     check_seen(searched, frame, dataset="ckplus", synthetic=False)
@@ -64,7 +64,7 @@ def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, our
     models = models_of(searched, tmp_path, "small", synthetic=True)
     with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
         check_seen(
-            searched, replace(FRAME, models=models), dataset=ours, synthetic=True
+            searched, replace(DATA_SPEC, models=models), dataset=ours, synthetic=True
         )
 
 
@@ -111,10 +111,10 @@ def test_a_description_of_another_model_is_refused(tmp_path):
     searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("others"))
     words = {"dataset": "ferplus", "synthetic": True}
     with pytest.raises(StudyError, match=r"copied\.json describes another model"):
-        check_seen(searched, FRAME, **words)
+        check_seen(searched, DATA_SPEC, **words)
     searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("weights"))
-    check_seen(searched, FRAME, **words)
-    assert unknown(searched, FRAME) == []
+    check_seen(searched, DATA_SPEC, **words)
+    assert unknown(searched, DATA_SPEC) == []
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,13 @@ def test_a_description_of_another_model_is_refused(tmp_path):
 def test_what_nobody_knows_is_said(tmp_path, described):
     """A file that may have seen the hold-out is told of, at start and end."""
     path = tmp_path / "found.keras"
-    (line,) = unknown(file_of(path, **described), FRAME)
+    (line,) = unknown(file_of(path, **described), DATA_SPEC)
     assert str(path) in line
-    card = start_card(str(path), FRAME, Taken(taken=("a", "b"), left=("c",)))
+    card = start_card(
+        str(path), DATA_SPEC, LoadedWeights(loaded=("a", "b"), skipped=("c",))
+    )
     assert card["start"]["unknown"] is True
-    told = {"weights": str(path), "taken": 2, "left": 1, "unknown": True}
+    told = {"weights": str(path), "loaded": 2, "skipped": 1, "unknown": True}
     assert started(card) == {"start": told}
 
 
@@ -151,15 +153,15 @@ def test_a_copy_without_its_description_is_refused(tmp_path):
     """What a model has seen is in its file, and a description beside it adds to it."""
     path = tmp_path / "copied.keras"
     searched = archive_of(path, {"data": CKPLUS, "synthetic": True})
-    assert unknown(searched, FRAME) == []
-    check_seen(searched, FRAME, dataset="ferplus", synthetic=True)
+    assert unknown(searched, DATA_SPEC) == []
+    check_seen(searched, DATA_SPEC, dataset="ferplus", synthetic=True)
     with pytest.raises(StudyError, match=r"copied\.keras.*learned from.*of ckplus"):
-        check_seen(searched, FRAME, dataset="ckplus", synthetic=True)
+        check_seen(searched, DATA_SPEC, dataset="ckplus", synthetic=True)
     other = {"data": {"dataset": "ferplus"}, "synthetic": True}
     path.with_suffix(".json").write_text(json.dumps(other))
     for dataset in ("ckplus", "fer2013"):
         with pytest.raises(StudyError, match="learned from the images"):
-            check_seen(searched, FRAME, dataset=dataset, synthetic=True)
+            check_seen(searched, DATA_SPEC, dataset=dataset, synthetic=True)
 
 
 def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
@@ -167,6 +169,6 @@ def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
     path = tmp_path / "stripped.keras"
     searched = file_of(path)
     words = {"dataset": "ckplus", "synthetic": True}
-    check_seen(searched, FRAME, **words, tested={sha256_of("others"): "tiny"})
+    check_seen(searched, DATA_SPEC, **words, tested={sha256_of("others"): "tiny"})
     with pytest.raises(StudyError, match=r"\(it is that of run tiny\) has learned"):
-        check_seen(searched, FRAME, **words, tested={sha256_of("weights"): "tiny"})
+        check_seen(searched, DATA_SPEC, **words, tested={sha256_of("weights"): "tiny"})

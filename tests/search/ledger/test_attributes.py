@@ -34,7 +34,7 @@ def run(tmp_path_factory):
         | {
             "thresholds": {"AU1": 0.5},
             "learning_rates": (0.1, 0.01),
-            "gap": Gap(trained_value=0.6, dummy_value=0.1, gap=0.1, fit="balanced"),
+            "gap": Gap(trained_value=0.6, baseline_value=0.1, gap=0.1, fit="balanced"),
             "spent": Spent(epochs=3, parameters=9),
         }
     )

@@ -4,17 +4,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from models.config.config import Frame
-from models.pretrained.sources import Taken
+from models.config.config import DataSpec
+from models.pretrained.sources import LoadedWeights
 from search.pipeline import weight_check
 from search.pipeline.weight_check import start_line, told_starts
 from search.run_folder import RunFolder
 from search.study.study import read_study
-from tests.factories.models import structure
+from tests.factories.models import graph_config
 from tests.factories.runs import write_study
 
-PART = Taken(taken=("stem", "stage1"), left=("stage2", "stage3"))
-WHOLE = Taken(taken=("stem", "stage1", "stage2", "stage3"), left=())
+PART = LoadedWeights(loaded=("stem", "stage1"), skipped=("stage2", "stage3"))
+WHOLE = LoadedWeights(loaded=("stem", "stage1", "stage2", "stage3"), skipped=())
 SMALL = "residual_cnn (blocks 1, filters 8)"
 
 
@@ -24,7 +24,7 @@ SMALL = "residual_cnn (blocks 1, filters 8)"
 )
 def test_layers_are_told_by_name(names, source):
     """Where some do not fit, those taken and those at random are both named."""
-    graph = structure(backbone__weights="/fer.keras")
+    graph = graph_config(backbone__weights="/fer.keras")
 
     assert start_line(names, graph, PART) == (
         f"start: {SMALL} takes 2 of 4 layers of {source}: stem, stage1; "
@@ -42,18 +42,20 @@ def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
     study = read_study(
         str(write_study(tmp_path)), settings=[f"backbone.weights={path}"]
     )
-    frame = Frame(image_size=32, channels=1, emotions=("a", "b"), action_units=())
+    data_spec = DataSpec(
+        image_size=32, channels=1, emotions=("a", "b"), action_units=()
+    )
     folder = RunFolder(out=tmp_path, name="run")
     folder.make()
     tried = []
 
-    def found(structures, progress):
-        progress("trying initial weights", 0, len(structures))
-        tried.extend(structures)
+    def found(graphs, progress):
+        progress("trying initial weights", 0, len(graphs))
+        tried.extend(graphs)
         return [PART]
 
     monkeypatch.setattr(weight_check, "_tried", found)
-    words = (study, SimpleNamespace(frame=frame), folder, lambda *_: None)
+    words = (study, SimpleNamespace(data_spec=data_spec), folder, lambda *_: None)
     line, unknown = told_starts(*words)
     again = told_starts(*words)
 

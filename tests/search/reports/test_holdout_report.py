@@ -37,16 +37,16 @@ def test_exact_text():
         "Guarantee: subject (no subject is in two parts)\n"
         "Opened: once\n"
         "\n"
-        "                                           value  95 % interval  dummy\n"
+        "                                           value  95 % interval  baseline\n"
         "Emotion (2 images)\n"
-        "  accuracy                                 1.000              -  0.500\n"
-        "  balanced accuracy                        1.000              -  0.500\n"
-        "  macro precision                          1.000              -  0.250\n"
-        "  macro recall                             1.000              -  0.500\n"
-        "  macro F1                                 1.000              -  0.333\n"
-        "  weighted F1                              1.000              -  0.333\n"
-        "  Cohen's kappa                            1.000              -  0.000\n"
-        "  calibration error (0.000 if calibrated)  0.000              -  0.000\n"
+        "  accuracy                                 1.000              -     0.500\n"
+        "  balanced accuracy                        1.000              -     0.500\n"
+        "  macro precision                          1.000              -     0.250\n"
+        "  macro recall                             1.000              -     0.500\n"
+        "  macro F1                                 1.000              -     0.333\n"
+        "  weighted F1                              1.000              -     0.333\n"
+        "  Cohen's kappa                            1.000              -     0.000\n"
+        "  calibration error (0.000 if calibrated)  0.000              -     0.000\n"
         "\n"
         "Emotion not in the hold-out, left out of means: surprise"
     )
@@ -61,7 +61,7 @@ def test_every_line_is_a_metric():
             name: {"value": 0.5, "low": None, "high": None}
             for name in ("kl_divergence", "js_divergence", "cross_entropy")
         },
-        "dummy": {},
+        "baseline": {},
     }
     named = {name for head in HEADS for name in report[head]["metrics"]}
     assert set(METRIC_TEXTS) <= named
@@ -81,7 +81,7 @@ def test_what_is_left_out_would_mislead():
     assert {name.partition(".")[2] for name in LEFT_OUT} <= set(METRIC_TEXTS)
 
 
-def test_ratings_have_interval_and_dummy():
+def test_ratings_have_interval_and_baseline():
     """CCC and RMSE stand beside those of the mean rating, which has no CCC."""
     report = report_of(*drawn(2, rated=True))
     part = report["valence_arousal"]
@@ -97,12 +97,12 @@ def test_ratings_have_interval_and_dummy():
             f"{found['low']:.3f}",
             "to",
             f"{found['high']:.3f}",
-            f"{part['dummy'][name]:.3f}",
+            f"{part['baseline'][name]:.3f}",
         ]
 
 
 def test_numbers_are_the_reports():
-    """A line shows the value, both ends and the dummy with three decimals."""
+    """A line shows the value, both ends and the baseline with three decimals."""
     report = report_of(*drawn(2))
     found = report["action_units"]["metrics"]["mean_auc"]
     line = next(line for line in describe(report).splitlines() if "mean AUC" in line)

@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
-from models.config.config import Frame, model_config
-from models.config.settings import SETTINGS
+from models.config.config import DataSpec, model_config
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.run import parser
 from search.study.study import STUDIES, read_study
 from tests.strategies.space import Suggester
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
-FRAME = Frame(
+DATA_SPEC = DataSpec(
     image_size=1100,  # more than any backbone.image_size, which only shrinks
     channels=1,
     emotions=("negative", "positive"),
@@ -50,7 +50,7 @@ def setting(name, key, text):
 
 def values(key):
     """Lists all choices of a key, or its bounds and what lies between them."""
-    row = SETTINGS[key]
+    row = HYPERPARAMETERS[key]
     if row.kind is str:
         return row.choices or FREE[key]
     return row.low, row.kind((row.low + row.high) / 2), row.high
@@ -62,7 +62,7 @@ def suggested(study, end):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", SETTINGS)
+@pytest.mark.parametrize("key", HYPERPARAMETERS)
 def test_a_value_fixes_a_key(name, key):
     """Each choice, and each bound, can be fixed; each makes another configuration."""
     configs = []
@@ -70,14 +70,14 @@ def test_a_value_fixes_a_key(name, key):
         study = setting(name, key, value)
         assert dict(study.space.fixed)[key] == value
         assert key not in {parameter.key for parameter in study.space.parameters}
-        configs.append(model_config(suggested(study, min), FRAME))
+        configs.append(model_config(suggested(study, min), DATA_SPEC))
 
     for one, other in itertools.combinations(configs, 2):
         assert one != other
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", SETTINGS)
+@pytest.mark.parametrize("key", HYPERPARAMETERS)
 def test_a_list_searches_a_key(name, key):
     """A list of choices is searched, its first and its last among them."""
     first, *_, last = values(key)
@@ -90,7 +90,9 @@ def test_a_list_searches_a_key(name, key):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", [k for k, v in SETTINGS.items() if v.kind is not str])
+@pytest.mark.parametrize(
+    "key", [k for k, v in HYPERPARAMETERS.items() if v.kind is not str]
+)
 def test_a_range_searches_a_key(name, key):
     """A range is searched from one bound of the key to the other, both included."""
     low, _, high = values(key)

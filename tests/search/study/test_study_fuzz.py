@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from data_pipeline.dataset.config import read_data_keys
 from data_pipeline.files.documents import parse_toml
 from data_pipeline.system.errors import StudyError
-from models.config.settings import SETTINGS
+from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.overrides import override
 from search.study.sections import SECTIONS
 from search.study.study import Study, check_study, read_study
 from tests.factories.study_file import STUDY, study
 
 KEYS = [
-    *SETTINGS,
+    *HYPERPARAMETERS,
     *(f"{name}.{key}" for name, kind in SECTIONS.items() for key in kind.__slots__),
     "objective.emotion.macro_f1",
     "objective.nothing",

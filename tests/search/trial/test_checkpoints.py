@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.training.epoch import Part
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, contenders
 from search.trial.curve import peak
 from search.trial.trial import run_trial
@@ -116,7 +116,7 @@ def test_a_pruned_trial_leaves_its_files_to_the_driver(tmp_path):
 def test_a_checkpoint_is_what_validation_saw(tmp_path, values):
     """Each fold's model predicts as its best epoch did, whatever was trained since."""
     config = configured(training__epochs=3, **values)
-    trainer = WarmTrainer()
+    trainer = Trainer()
     checkpoints = Checkpoints(trainer, config, tmp_path)
     # The best is another epoch in each fold: the first, and the last.
     curves = ([0.9, 0.5, 0.1], [0.1, 0.5, 0.9])

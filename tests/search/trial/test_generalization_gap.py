@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.split.split import Fold
-from models.evaluation.baseline import dummy_predictions
+from models.evaluation.baseline import baseline_predictions
 from models.metrics.scores import scores
 from search.trial.curve import smoothed
 from search.trial.evaluator import weighted_mean
@@ -41,17 +41,17 @@ values = st.floats(-1.0, 1.0)
 def test_the_seeds_own_words(trained, value, word):
     """The accuracies that a student judged by hand get the same words.
 
-    Its commonest emotion has 328 of 560 images: that is its dummy.
+    Its commonest emotion has 328 of 560 images: that is its baseline.
     """
-    assert judged(value, trained=trained, dummy=328 / 560).fit == word
+    assert judged(value, trained=trained, baseline=328 / 560).fit == word
 
 
 @pytest.mark.parametrize(
-    ("trained", "value", "dummy", "word"),
+    ("trained", "value", "baseline", "word"),
     [
         (0.25, 0.25, 0.0, "balanced"),  # just a quarter of the way is learned
         (0.2499, 0.2499, 0.0, "under-fitting"),
-        (0.625, 0.575, 0.5, "balanced"),  # the same with a dummy of half
+        (0.625, 0.575, 0.5, "balanced"),  # the same with a baseline of half
         (0.6249, 0.6, 0.5, "under-fitting"),
         (0.5, 0.4, 0.0, "balanced"),  # just a tenth is lost
         (0.5, 0.3999, 0.0, "over-fitting"),
@@ -61,15 +61,15 @@ def test_the_seeds_own_words(trained, value, word):
         (1.0, 0.7, 1.0, "balanced"),  # nothing is left to learn
     ],
 )
-def test_borders(trained, value, dummy, word):
+def test_borders(trained, value, baseline, word):
     """A quarter of the way is learned enough, a tenth behind is no over-fitting."""
-    assert judged(value, trained=trained, dummy=dummy).fit == word
+    assert judged(value, trained=trained, baseline=baseline).fit == word
 
 
-@given(value=values, trained=values, dummy=values)
-def test_gap_is_a_difference(value, trained, dummy):
+@given(value=values, trained=values, baseline=values)
+def test_gap_is_a_difference(value, trained, baseline):
     """The gap is training minus validation, and one word always fits."""
-    found = judged(value, trained=trained, dummy=dummy)
+    found = judged(value, trained=trained, baseline=baseline)
     assert math.isclose(found.gap, trained - value, abs_tol=1e-8)
     assert found.fit in {"under-fitting", "over-fitting", "balanced"}
     if trained <= value:
@@ -126,10 +126,14 @@ def test_each_report_has_the_gap_of_its_epoch():
     report = next(stream)
     table = scores(job.truth.take(sample), watched.watched)
     trained = weighted_mean(table, OBJECTIVE)
-    constant = dummy_predictions(job.truth.take(fold.train), count=len(fold.validation))
-    dummy = weighted_mean(scores(job.truth.take(fold.validation), constant), OBJECTIVE)
+    constant = baseline_predictions(
+        job.truth.take(fold.train), count=len(fold.validation)
+    )
+    baseline = weighted_mean(
+        scores(job.truth.take(fold.validation), constant), OBJECTIVE
+    )
 
-    assert report.gap == judged(report.value, trained=trained, dummy=dummy)
+    assert report.gap == judged(report.value, trained=trained, baseline=baseline)
     ended = settled(Pruned(reason="pruner"), report, asked=0.0, waited=0.0)
     assert ended.gap == report.gap
     assert attributes_of(ended)["fit"] == report.gap.fit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.split.split import Fold
-from models.config.config import Frame
+from models.config.config import DataSpec
 from search.trial.messages import Asked, Job
 from search.trial.worker import Worker
 from tests.factories.models import EMOTIONS, SIDE, UNITS, pictures
@@ -29,7 +29,9 @@ def _job(folder, order):
     np.save(folder / "images.npy", arrays.images)
     targets = arrays.targets.take(order)
     halves = np.array_split(np.arange(ROWS), 2)
-    frame = Frame(image_size=SIDE, channels=1, emotions=EMOTIONS, action_units=UNITS)
+    data_spec = DataSpec(
+        image_size=SIDE, channels=1, emotions=EMOTIONS, action_units=UNITS
+    )
     return Job(
         images=str(folder / "images.npy"),
         targets=targets,
@@ -39,7 +41,7 @@ def _job(folder, order):
             Fold(train=train, validation=validation)
             for train, validation in (halves, halves[::-1])
         ),
-        frame=frame,
+        data_spec=data_spec,
         objective={"emotion.accuracy": 1.0},
         stride=6,
         cpus=1,
@@ -62,4 +64,4 @@ def test_random_labels_are_scored_at_chance(tmp_path):
 
     assert learned.value > 0.8
     assert lucky.value < 1 / 3 + 5 * 0.03
-    assert lucky.gap.dummy_value == pytest.approx(1 / 3, abs=0.1)
+    assert lucky.gap.baseline_value == pytest.approx(1 / 3, abs=0.1)

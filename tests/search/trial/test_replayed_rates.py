@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import RunError
-from models.config.config import Frame
+from models.config.config import DataSpec
 from models.network.model import ExpressionModel
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.final.exported_config import exported
 from search.ledger.records import TrialRecord
 from search.pipeline.train_seeds import train_seeds
@@ -30,7 +30,7 @@ VALUES = {
 }
 
 
-class Watched(WarmTrainer):
+class Watched(Trainer):
     """A trainer that notes the rate of which each epoch's steps were."""
 
     def __init__(self, **options):
@@ -66,15 +66,17 @@ def test_a_worker_trains_at_the_rates_of_its_order(tmp_path, monkeypatch):
         return compile_model(self, *words, **options | {"run_eagerly": True})
 
     monkeypatch.setattr(ExpressionModel, "compile", eagerly)
-    monkeypatch.setattr(worker, "WarmTrainer", Watched)
+    monkeypatch.setattr(worker, "Trainer", Watched)
     arrays = pictures(8)
     np.save(tmp_path / "pixels.npy", arrays.images)
-    frame = Frame(image_size=SIDE, channels=1, emotions=EMOTIONS, action_units=UNITS)
+    data_spec = DataSpec(
+        image_size=SIDE, channels=1, emotions=EMOTIONS, action_units=UNITS
+    )
     job = replace(
         job_of(arrays.targets),
         images=str(tmp_path / "pixels.npy"),
         rows=np.arange(8),
-        frame=frame,
+        data_spec=data_spec,
     )
     path = tmp_path / "model.keras"
     order = RetrainOrder(

@@ -11,7 +11,7 @@ from data_pipeline.split.split import Fold
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.training.epoch import EpochScore
-from models.training.trainer import WarmTrainer
+from models.training.trainer import Trainer
 from search.trial.messages import Completed, Pruned, Spent
 from search.trial.trial import completed, run_trial
 from tests.factories.models import configured, pictures
@@ -55,7 +55,7 @@ def _study():
 def test_a_trial_trains_on_ratings(study):
     """All three heads train at once, and the trial is worth the pooled concordance."""
     arrays, job, config = study
-    outcome = follow(run_trial(WarmTrainer(), arrays, job, config, 7))
+    outcome = follow(run_trial(Trainer(), arrays, job, config, 7))
     assert isinstance(outcome, Completed)
     assert outcome.value <= 1
     names = {f"valence_arousal.{which}_rmse" for which in ("mean", *DIMENSIONS)}
