@@ -21,7 +21,7 @@ LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may tell more than is needed here."""
 
 REPORT = "holdout.json"
-STARTS = "starts.json"
+WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"
 SUBJECTS = "subjects"
 
@@ -31,7 +31,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
-class KeptTrial:
+class SavedTrial:
     """A trial of an earlier run."""
 
     number: Count
@@ -39,16 +39,16 @@ class KeptTrial:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
-class KeptTrials:
+class SavedTrials:
     """The best trials of an earlier run, and for which study and hold-out."""
 
     study: str
     hold_out: str
-    trials: list[KeptTrial]
+    trials: list[SavedTrial]
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
-class KeptStarts:
+class SavedWeightCheck:
     """What was tried of the starts of a study, and what it said."""
 
     asked: dict[str, Any]
@@ -175,12 +175,12 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
     return {k: told for k, told in found.items() if told is not None or k == SUBJECTS}
 
 
-def read_kept(path: Path, kind: type[Kind]) -> Kind | None:
+def read_saved(path: Path, kind: type[Kind]) -> Kind | None:
     """Reads what a run keeps for its next start.
 
     Args:
         path: of the file.
-        kind: ``KeptTrials`` or ``KeptStarts``.
+        kind: ``SavedTrials`` or ``SavedWeightCheck``.
 
     Returns:
         The content; ``None`` where there is no such file.
@@ -226,10 +226,10 @@ def _checked(path: Path, found: object, kind: type[Kind], way_out: str) -> Kind:
     try:
         return TypeAdapter(kind).validate_json(json.dumps(found))
     except ValidationError as error:
-        raise RunError(f"{path}: {told_faults(error)}; {way_out}") from None
+        raise RunError(f"{path}: {describe_errors(error)}; {way_out}") from None
 
 
-def told_faults(error: ValidationError, *, most: int = 3) -> str:
+def describe_errors(error: ValidationError, *, most: int = 3) -> str:
     """Says what is wrong with each key, its place first; of many, the first ones.
 
     Args:

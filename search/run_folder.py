@@ -34,7 +34,7 @@ class RunFolder:
 
     def __post_init__(self) -> None:
         """Makes sure that the folder lies in ``out``."""
-        check_fit(self.name, "a run")
+        check_folder_name(self.name, "a run")
 
     @property
     def path(self) -> Path:
@@ -86,7 +86,7 @@ class RunFolder:
                 f"way ({error.filename}); name another --out, or move the file away"
             ) from error
 
-    def set_aside(self, names: tuple[str, ...]) -> Path:
+    def archive(self, names: tuple[str, ...]) -> Path:
         """Moves files that newer ones will replace into a numbered folder."""
         number = 1 + len(list(self.path.glob("earlier-*")))
         folder = self.path / f"earlier-{number}"
@@ -97,7 +97,7 @@ class RunFolder:
         return folder
 
 
-def check_fit(name: str, place: str) -> None:
+def check_folder_name(name: str, place: str) -> None:
     """Refuses a name that is none of a folder, or of one that lies elsewhere.
 
     Args:
@@ -118,7 +118,7 @@ def check_fit(name: str, place: str) -> None:
         )
 
 
-def check_name(study: str, place: str = "--study") -> None:
+def check_study_name(study: str, place: str = "--study") -> None:
     """Refuses the name of a study whose runs would lie in another's folder.
 
     Args:
@@ -128,7 +128,7 @@ def check_name(study: str, place: str = "--study") -> None:
     Raises:
         InputError: the name is unfit, taken, or ends as a run's does.
     """
-    check_fit(study, place)
+    check_folder_name(study, place)
     if study in RESERVED or study.endswith(ENDINGS):
         raise InputError(
             f"{place} {study}: runs lie in a folder of the study's name, and those "

@@ -13,11 +13,11 @@ from models.pretrained.sources import NONE, LoadedWeights
 from search.final.model_card import Winner, card_of, signed_card
 from search.inputs.prepare import Labelled
 from search.ledger.callback import Callback, ReadRecords
-from search.ledger.records import Counts, TrialRecord, ranked
+from search.ledger.records import Counts, TrialRecord, rank_trials
 from search.run_folder import write_json
 from search.study.study import Study
 from search.trial.checkpoints import MODEL, trial_folder, trial_folders
-from search.trial.messages import Asked, Outcome
+from search.trial.messages import Outcome, TrialRequest
 
 Describe = Callable[[TrialRecord, Path], dict[str, Any]]
 
@@ -41,7 +41,7 @@ class CheckpointRetention(Callback):
         self._read_records = read_records
         self._sweep()
 
-    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
         """Spares the files of a running trial."""
         self._running.add(asked.number)
 
@@ -59,7 +59,7 @@ class CheckpointRetention(Callback):
         """Deletes all models but those of the best and of running trials."""
         # A trial before the study asked for checkpoints has none, and takes no place.
         having = [
-            r for r in ranked(self._read_records()) if self._of(r.number).is_dir()
+            r for r in rank_trials(self._read_records()) if self._of(r.number).is_dir()
         ]
         best = having[: self._keep]
         numbers = self._running | {record.number for record in best}

@@ -13,12 +13,12 @@ from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.trial.messages import (
-    Asked,
     Completed,
     Failed,
     Outcome,
     Pruned,
     Report,
+    TrialRequest,
     WorkerDied,
 )
 
@@ -30,7 +30,7 @@ class ProgressBar(Callback):
         """Prints to ``console``; the bar is shown within the context."""
         self._console = console
         self._best: float | None = None
-        self._asked: dict[int, tuple[float, Asked]] = {}
+        self._asked: dict[int, tuple[float, TrialRequest]] = {}
         self._began: float | None = None
         self._ended = 0
         self._bar = Progress(
@@ -81,7 +81,7 @@ class ProgressBar(Callback):
         """Starts from the best value of earlier starts of the run."""
         self._best = best
 
-    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
         """Updates the bar."""
         end_if_asked()
         self._began = self._began or time.monotonic()
@@ -121,7 +121,9 @@ class ProgressBar(Callback):
         return clock(each * (counts.budget - counts.done))
 
 
-def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -> str:
+def trial_line(
+    asked: TrialRequest, outcome: Outcome, seconds: float, counts: Counts
+) -> str:
     """Describes in one line how a trial ended, ``seconds`` after its proposal."""
     match outcome:
         case Completed(value=value, epoch=epoch, gap=gap):
@@ -135,7 +137,7 @@ def trial_line(asked: Asked, outcome: Outcome, seconds: float, counts: Counts) -
         case WorkerDied(reason=reason):
             text = f"lost       {reason}; it runs again"
     backbone = asked.values.get("backbone.name", _default("backbone.name"))
-    known = f"{asked.known}, " if asked.known else ""
+    known = f"{asked.enqueued}, " if asked.enqueued else ""
     return (
         f"[{counts.done}/{counts.budget}] trial {asked.number}: {text}  "
         f"({known}{backbone}, {clock(seconds)})"

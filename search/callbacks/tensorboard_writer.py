@@ -19,7 +19,7 @@ from data_pipeline.system.errors import RunError
 from models.config.hyperparameters import Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
-from search.trial.messages import Asked, Completed, Outcome, Report
+from search.trial.messages import Completed, Outcome, Report, TrialRequest
 
 FOLDER = "tensorboard"
 
@@ -70,10 +70,10 @@ class TensorBoardWriter(Callback):
     def __init__(self, folder: Path) -> None:
         """Writes to ``folder``, which is created with the first trial."""
         self._folder = folder
-        self._asked: dict[int, Asked] = {}
+        self._asked: dict[int, TrialRequest] = {}
         self._open: dict[int, tuple[int, dict[str, EventFile]]] = {}
 
-    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
         """Keeps the settings until the trial ends."""
         self._asked[asked.number] = asked
 

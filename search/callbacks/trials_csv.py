@@ -49,7 +49,7 @@ def _row(record: TrialRecord) -> list[Any]:
         record.state,
         record.reason,
         "" if record.value is None else record.value,
-        record.known,
+        record.enqueued,
         *(record.values.get(key, "") for key in HYPERPARAMETERS),
         spent.get("epochs", 0),
         record.values.get("backbone.name", HYPERPARAMETERS["backbone.name"].default),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator
 
 from search.ledger.ledger import Ledger
 from search.trial.messages import (
-    Asked,
     Failed,
     Job,
     Outcome,
@@ -12,6 +11,7 @@ from search.trial.messages import (
     Report,
     Retrained,
     RetrainOrder,
+    TrialRequest,
     settled,
 )
 from search.trial.worker_start import start_worker
@@ -41,7 +41,7 @@ def run_serial(
 
 
 def _follow(
-    stream: Generator[Report, None, Outcome], asked: Asked, ledger: Ledger
+    stream: Generator[Report, None, Outcome], asked: TrialRequest, ledger: Ledger
 ) -> Outcome:
     """Reports each epoch of a trial, and stops it when the ledger says so."""
     last: Report | None = None

@@ -10,13 +10,13 @@ from typing import Any
 from data_pipeline.system.errors import RunError
 from search.ledger.ledger import Ledger
 from search.trial.messages import (
-    Asked,
     Failed,
     Outcome,
     Pruned,
     Report,
     Retrained,
     RetrainOrder,
+    TrialRequest,
     WorkerDied,
     settled,
 )
@@ -56,7 +56,7 @@ class Bridge:
         self._then = then
         self._begun = begun
         self._running: dict[str, _Running] = {}
-        self._returned: list[Asked] = []
+        self._returned: list[TrialRequest] = []
         self._unstarted = 0
         self._order: RetrainOrder | None = None
         self._retraining: str | None = None
@@ -120,7 +120,7 @@ class Bridge:
             return  # stopped because of the error: the next start runs it again
         self._ledger.tell(running.asked.number, outcome)
 
-    def _return(self, asked: Asked) -> None:
+    def _return(self, asked: TrialRequest) -> None:
         """Keeps a trial for the next worker: the one that was to begin it is dead."""
         self._unstarted += 1
         if self._unstarted > STARTS:
@@ -165,7 +165,7 @@ def last_lines(text: str) -> str:
 class _Running:
     """A trial on a worker, and its last report."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: TrialRequest) -> None:
         self.asked = asked
         self.pruned = False
         self.last: Report | None = None

@@ -17,7 +17,7 @@ from data_pipeline.system.errors import StudyError
 from models.config.config import complete
 from models.config.hyperparameters import PLATEAU
 from search.ledger.records import TrialRecord
-from search.run_folder import check_name
+from search.run_folder import check_study_name
 from search.study.study import Study, check_study
 
 BEST = "best.toml"
@@ -151,7 +151,7 @@ def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
             f"{_told(path, error, section='origin')}; write an exported configuration "
             "with python -m search.export --study NAME --to FILE"
         ) from error
-    check_name(origin.study, f"{path}: [origin] study")
+    check_study_name(origin.study, f"{path}: [origin] study")
     return origin
 
 

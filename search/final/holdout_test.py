@@ -129,7 +129,7 @@ def open_and_test(
         ),
     }
     if folder.file(REPORT).exists():
-        folder.set_aside((REPORT,))
+        folder.archive((REPORT,))
     write_json(folder.file(REPORT), report)
     return report
 

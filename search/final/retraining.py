@@ -42,7 +42,7 @@ def retrain_order(
     if kept is not None and kept.card["trial"] == best.number:
         return None
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
-        folder.set_aside((MODEL, SIDECAR))
+        folder.archive((MODEL, SIDECAR))
     return RetrainOrder(
         values=dict(best.values),
         seed=child_seed(study.search.seed, "retrain"),
@@ -59,7 +59,7 @@ def write_best(
     """Writes the winner's configuration; files of an earlier winner are set aside."""
     card = card_in(folder)
     if card is not None and card["trial"] != best.number:
-        folder.set_aside((BEST, MODEL, SIDECAR, REPORT))
+        folder.archive((BEST, MODEL, SIDECAR, REPORT))
     write_text(folder.file(BEST), exported(study, best, synthetic=synthetic))
 
 

@@ -1,8 +1,8 @@
 """The earlier run that a warm start names: looked for before anything is read."""
 
 from data_pipeline.system.errors import InputError, StudyError, nearest
-from search.run_files import WARM_START, KeptTrials, read_kept
-from search.run_folder import RunFolder, check_fit, run_name, studies_in
+from search.run_files import WARM_START, SavedTrials, read_saved
+from search.run_folder import RunFolder, check_folder_name, run_name, studies_in
 from search.study.study import Study
 
 
@@ -18,7 +18,7 @@ def check_warm_start(study: Study, folder: RunFolder, *, synthetic: bool) -> Non
         InputError: there is no such run.
     """
     name = study.search.warm_start
-    kept = read_kept(folder.file(WARM_START), KeptTrials)
+    kept = read_saved(folder.file(WARM_START), SavedTrials)
     if name is not None and (kept is None or kept.study != name):
         earlier_run(study, folder, name, synthetic=synthetic)
 
@@ -40,7 +40,7 @@ def earlier_run(
     Raises:
         InputError: there is none, or it is the study's own.
     """
-    check_fit(name, "[search] warm_start")
+    check_folder_name(name, "[search] warm_start")
     if name == study.name:
         raise StudyError(
             f"[search] warm_start: {name} is this study itself, which goes on by the "

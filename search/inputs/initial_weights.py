@@ -10,7 +10,7 @@ from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import check_digest, has_seen, is_known, seen_by
-from search.run_folder import check_fit, run_name, sha256, studies_in
+from search.run_folder import check_folder_name, run_name, sha256, studies_in
 from search.study.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"
@@ -40,7 +40,7 @@ def starts(
         )
         for p in kept
     )
-    for point in SearchSpace(parameters=between, fixed=space.fixed).points():
+    for point in SearchSpace(parameters=between, fixed=space.fixed).parameter_sets():
         values = complete({**dict(space.fixed), **point})
         yield {key: values[key] for key in keys}
 
@@ -214,7 +214,7 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
             f'backbone.weights "{weights}": names no study; say study:NAME, where NAME '
             "is the study whose model is wanted"
         )
-    check_fit(name, f"backbone.weights {weights[:300]!r}")
+    check_folder_name(name, f"backbone.weights {weights[:300]!r}")
     if name == study:
         raise StudyError(
             f'backbone.weights "{weights}": a study cannot start from its own model; '

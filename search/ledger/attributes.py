@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.system.errors import HarnessError, RunError, first_line, shortened
-from search.run_files import told_faults
+from search.run_files import describe_errors
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
 
@@ -129,12 +129,14 @@ def _wrong_kind(trial: FrozenTrial) -> str | None:
     try:
         _ADAPTER.validate_json(json.dumps(trial.user_attrs))
     except ValidationError as error:
-        return f"the attribute {told_faults(error, most=1)}"
+        return f"the attribute {describe_errors(error, most=1)}"
     return None
 
 
 @contextmanager
-def readable(run: str, *, but: type[Exception] | None = None) -> Iterator[None]:
+def translated_errors(
+    run: str, *, but: type[Exception] | None = None
+) -> Iterator[None]:
     """Tells what Optuna cannot read in one message.
 
     Args:
@@ -177,7 +179,7 @@ def _changed(place: str, told: str) -> str:
     )
 
 
-def checked_mapping(found: Any, *, run: str, name: str) -> dict[str, Any]:
+def require_mapping(found: Any, *, run: str, name: str) -> dict[str, Any]:
     """Returns an attribute of a run's Optuna study that is a mapping.
 
     Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from search.ledger.records import Counts, TrialRecord
-from search.trial.messages import Asked, Outcome, Report
+from search.trial.messages import Outcome, Report, TrialRequest
 
 ReadRecords = Callable[[], Sequence[TrialRecord]]
 """Reads every trial that was begun, in the order of their numbers."""
@@ -19,7 +19,7 @@ class Callback:
     def on_search_start(self, read_records: ReadRecords) -> None:
         """Runs when the ledger is open, before any trial runs."""
 
-    def on_trial_start(self, asked: Asked, counts: Counts) -> None:
+    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
         """Runs when a trial begins."""
 
     def on_epoch_end(self, number: int, report: Report) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import optuna
 
 from data_pipeline.system.errors import StudyError, shortened
-from search.ledger.attributes import checked_mapping
+from search.ledger.attributes import require_mapping
 
 IDENTITY = "identity"
 PIXELS = "pixels"
 SEED = "search.seed"
 
 
-def check_ours(trials: optuna.Study) -> None:
+def check_begun_by_search(trials: optuna.Study) -> None:
     """Refuses an Optuna study of a run's name that no search has begun.
 
     A study without a trial is anybody's, if it maximizes one value.
@@ -39,14 +39,14 @@ def check_ours(trials: optuna.Study) -> None:
     )
 
 
-def begun_seed(trials: optuna.Study, seed: int) -> int:
+def original_seed(trials: optuna.Study, seed: int) -> int:
     """Returns the seed that a run was begun with; where none is kept, the one given."""
     kept = trials.user_attrs.get(IDENTITY)
     found = kept.get(SEED) if isinstance(kept, Mapping) else None
     return found if isinstance(found, int) else seed
 
 
-def keep_identity(
+def check_identity(
     trials: optuna.Study, identity: Mapping[str, Any], key: str = IDENTITY
 ) -> None:
     """Writes what a run is begun with, or checks that it is the same.
@@ -68,7 +68,7 @@ def keep_identity(
         trials.set_user_attr(key, now)
         return
     run = trials.study_name
-    lines = changes(checked_mapping(before, run=run, name=key), now)
+    lines = changes(require_mapping(before, run=run, name=key), now)
     if lines:
         raise StudyError(
             f"run {run}: space, split, objective and data must stay as "

@@ -16,26 +16,31 @@ from optuna.trial import TrialState
 
 from data_pipeline.system.errors import RunError
 from models.config.hyperparameters import Value
-from search.ledger.attributes import check_attributes, readable
+from search.ledger.attributes import check_attributes, translated_errors
 from search.ledger.callback import Callback
-from search.ledger.identity import PIXELS, begun_seed, check_ours, keep_identity
+from search.ledger.identity import (
+    PIXELS,
+    check_begun_by_search,
+    check_identity,
+    original_seed,
+)
 from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import PRUNERS, Steps
 from search.ledger.reader import records_of
-from search.ledger.records import Counts, TrialRecord, best_of
-from search.ledger.trial_end import end_trial
-from search.ledger.trial_start import begin_trial
-from search.ledger.unfinished import settle
-from search.sampling.parameter_sets import is_counted, next_point
+from search.ledger.records import Counts, TrialRecord, best_trial
+from search.ledger.trial_end import record_outcome
+from search.ledger.trial_start import start_trial
+from search.ledger.unfinished import requeue_lost_trials
+from search.sampling.parameter_sets import is_counted, next_unseen
 from search.storage.open_storage import open_storage
-from search.storage.retrying import Care
+from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
-from search.study.enqueued import known_as
+from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import (
-    Asked,
     Outcome,
     Report,
+    TrialRequest,
 )
 
 
@@ -50,13 +55,13 @@ class Ledger:
         self._trials = trials
         self._callbacks = callbacks
         self._open: dict[int, optuna.Trial] = {}
-        self._known = study.known
-        self._spared: set[int] = set()
-        settle(self._trials, self._study.space)
+        self._known = study.enqueued
+        self._never_prune: set[int] = set()
+        requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
             callback.on_search_start(self.records)
 
-    def ask(self) -> Asked | None:
+    def ask(self) -> TrialRequest | None:
         """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
         start = time.monotonic()
         begun = None
@@ -65,31 +70,31 @@ class Ledger:
             spent = counts.done + counts.running >= self._study.search.trials
             if spent or not self._offer():
                 return None
-            begun = begin_trial(self._study, self._trials)
+            begun = start_trial(self._study, self._trials)
         trial = begun.trial
         self._open[trial.number] = trial
-        known = known_as(self._known, self._study.space.params(begun.values))
-        if known is not None and known.spared:
-            self._spared.add(trial.number)
-        asked = Asked(
+        known = find_enqueued(self._known, self._study.space.params(begun.values))
+        if known is not None and known.never_prune:
+            self._never_prune.add(trial.number)
+        asked = TrialRequest(
             number=trial.number,
             seed=begun.seed,
             values=begun.values,
             seconds=time.monotonic() - start,
-            known=known.name if known else "",
+            enqueued=known.name if known else "",
         )
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_start(asked, counts)
         return asked
 
-    def keep_pixels(self, pixels: Mapping[str, Any]) -> None:
+    def check_pixels(self, pixels: Mapping[str, Any]) -> None:
         """Writes what the pixels are, or checks that they are the same.
 
         Raises:
             StudyError: an image of the development part changed.
         """
-        keep_identity(self._trials, pixels, PIXELS)
+        check_identity(self._trials, pixels, PIXELS)
 
     def exhausted(self) -> bool:
         """Tells whether nothing is left to ask: the budget or the grid is used up."""
@@ -98,7 +103,7 @@ class Ledger:
             return True
         if not self._is_grid() or self._waiting():
             return False
-        return self._next_point() is None
+        return self._next_unseen() is None
 
     def report(self, number: int, report: Report) -> bool:
         """Records one epoch and tells whether the trial should be pruned.
@@ -113,12 +118,14 @@ class Ledger:
             return True  # somebody else has ended it
         for callback in self._callbacks:
             callback.on_epoch_end(number, report)
-        return not report.last and number not in self._spared and trial.should_prune()
+        return (
+            not report.last and number not in self._never_prune and trial.should_prune()
+        )
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
-        outcome = end_trial(self._trials, self._study.space, trial, outcome)
+        outcome = record_outcome(self._trials, self._study.space, trial, outcome)
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -145,14 +152,14 @@ class Ledger:
 
     def best(self) -> TrialRecord | None:
         """Returns the completed trial with the highest value, of equals the first."""
-        return best_of(self.records())
+        return best_trial(self.records())
 
     def close(self) -> None:
         """Settles trials that are still running; the next start runs them again."""
         self._open.clear()
         # What stopped the run is told by itself; the next start settles the rest.
         with suppress(RunError):
-            settle(self._trials, self._study.space)
+            requeue_lost_trials(self._trials, self._study.space)
         for callback in self._callbacks:
             callback.on_search_end()
 
@@ -165,7 +172,7 @@ class Ledger:
         # A point that a crash interrupted waits already, and comes first.
         if not (self._known or self._is_grid()) or self._waiting():
             return True
-        point = self._next_point()
+        point = self._next_unseen()
         if point is None:
             return not self._is_grid()
         self._trials.enqueue_trial(point)
@@ -178,12 +185,12 @@ class Ledger:
     def _is_grid(self) -> bool:
         return self._study.search.sampler == "grid"
 
-    def _next_point(self) -> dict[str, Value] | None:
+    def _next_unseen(self) -> dict[str, Value] | None:
         """Finds the first point that no trial has: known ones, then a grid's."""
         known = (one.params for one in self._known)
-        grid = self._study.space.points() if self._is_grid() else ()
+        grid = self._study.space.parameter_sets() if self._is_grid() else ()
         trials = self._trials.get_trials(deepcopy=False)
-        return next_point(trials, itertools.chain(known, grid))
+        return next_unseen(trials, itertools.chain(known, grid))
 
 
 def open_ledger(
@@ -193,7 +200,7 @@ def open_ledger(
     name: str,
     data: Mapping[str, Any],
     callbacks: Sequence[Callback] = (),
-    care: Care | None = None,
+    policy: RetryPolicy | None = None,
 ) -> Ledger:
     """Opens the ledger of a run, new or begun before.
 
@@ -203,7 +210,7 @@ def open_ledger(
         name: the Optuna study's name.
         data: what identifies the data before a pixel is read.
         callbacks: called in this order when trials start, report and end.
-        care: how long the storage is waited for, and who is asked before each use.
+        policy: how long the storage is waited for, and who is asked before each use.
 
     Raises:
         StudyError: the run was begun with another space, split, objective or data, or
@@ -211,22 +218,22 @@ def open_ledger(
         RunError: something else has changed what the storage holds of the run.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = open_storage(url, care)
+    storage = open_storage(url, policy)
     steps = Steps(folds=study.split.folds, stride=study.stride)
     place = f"{name} in {masked(url)}"
-    with quiet(), readable(place):
+    with quiet(), translated_errors(place):
         stored = optuna.create_study(
             storage=storage,
             study_name=name,
             direction="maximize",
             load_if_exists=True,
         )
-        check_ours(stored)
+        check_begun_by_search(stored)
         # By the seed that the run was begun with: another one would own no trial, and
         # a changed study would pass for a new one.
-        begun = OwnTrials(stored, seed=begun_seed(stored, study.search.seed))
+        begun = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
         check_attributes(begun.get_trials(deepcopy=False), run=place)
-        keep_identity(begun, {**study.identity(), **data})
+        check_identity(begun, {**study.identity(), **data})
         trials = OwnTrials(
             stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
         )

@@ -30,7 +30,7 @@ class OwnTrials(optuna.Study):
         """Lists the numbers of trials that others wrote into the storage."""
         return sorted(foreign(super()._get_trials(deepcopy=False), self.search_seed))
 
-    def unasked(self) -> list[int]:
+    def foreign_with_values(self) -> list[int]:
         """Lists the trials that have values and that the search has not asked."""
         return [
             trial.number

@@ -17,7 +17,7 @@ from optuna import Study
 from optuna.pruners import BasePruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
-from search.ledger.records import best_of
+from search.ledger.records import best_trial
 from search.sampling.parameter_sets import ordinal_of
 from search.trial.curve import smoothed
 
@@ -55,7 +55,7 @@ class Steps:
         return max(smoothed(curve))
 
 
-class SameStepMedian(BasePruner):
+class SameStepMedianPruner(BasePruner):
     """Prunes a trial below the median of completed trials at the very same step."""
 
     def __init__(self, steps: Steps) -> None:
@@ -77,7 +77,7 @@ class SameStepMedian(BasePruner):
         return bool(trial.intermediate_values[step] < median(others))
 
 
-class SameStepHalving(BasePruner):
+class SameStepHalvingPruner(BasePruner):
     """Keeps the best third of the trials at each rung, a step of its own.
 
     Nothing is kept beside the reports, so a failed trial competes no more.
@@ -116,7 +116,7 @@ class SameStepHalving(BasePruner):
         return rung == step
 
 
-class SameStepHyperband(BasePruner):
+class SameStepHyperbandPruner(BasePruner):
     """Brackets of halvings: the later its bracket, the later a trial is judged.
 
     Brackets are shared out as in Optuna's Hyperband, but by the order of asking: a
@@ -128,7 +128,7 @@ class SameStepHyperband(BasePruner):
         """Takes the way steps are counted."""
         most = max(steps.grace, steps.folds * steps.stride)
         count = math.floor(math.log(most / steps.grace, REDUCTION_FACTOR)) + 1
-        self._halvings = [SameStepHalving(steps, bracket=i) for i in range(count)]
+        self._halvings = [SameStepHalvingPruner(steps, bracket=i) for i in range(count)]
         self._shares = [
             math.ceil(count * REDUCTION_FACTOR**more / (more + 1))
             for more in reversed(range(count))
@@ -151,7 +151,7 @@ class SameStepHyperband(BasePruner):
         return next(index for index, end in enumerate(ends) if drawn < end)
 
 
-class PatientInFold(BasePruner):
+class FoldPatientPruner(BasePruner):
     """Asks another pruner only when a fold has not improved for some epochs."""
 
     def __init__(self, inner: BasePruner, steps: Steps) -> None:
@@ -171,7 +171,7 @@ class PatientInFold(BasePruner):
         return self._inner.prune(study, trial)
 
 
-class FoldWilcoxon(BasePruner):
+class FoldWilcoxonPruner(BasePruner):
     """Prunes a trial whose finished folds lose to the best trial's, paired by fold.
 
     With n folds all worse, the one-sided p is 2**-n: .25, .125, .0625, so a trial
@@ -191,7 +191,7 @@ class FoldWilcoxon(BasePruner):
             return False
         fold, epoch = self._steps.place(trial.last_step)
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        best = best_of(done)
+        best = best_trial(done)
         if epoch > 1 or fold < 2 or best is None:  # noqa: PLR2004 - one pair says nothing
             return False
         differences = [
@@ -208,10 +208,10 @@ class FoldWilcoxon(BasePruner):
 
 
 PRUNERS: dict[str, Callable[[Steps], BasePruner]] = {
-    "hyperband": SameStepHyperband,
-    "successive_halving": SameStepHalving,
-    "median": SameStepMedian,
-    "patient": lambda steps: PatientInFold(SameStepMedian(steps), steps),
-    "wilcoxon": FoldWilcoxon,
+    "hyperband": SameStepHyperbandPruner,
+    "successive_halving": SameStepHalvingPruner,
+    "median": SameStepMedianPruner,
+    "patient": lambda steps: FoldPatientPruner(SameStepMedianPruner(steps), steps),
+    "wilcoxon": FoldWilcoxonPruner,
     "none": lambda _: NopPruner(),
 }

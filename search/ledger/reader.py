@@ -1,19 +1,23 @@
 """Reads the trials of a study from Optuna, as records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.errors import InputError
-from search.ledger.attributes import check_attributes, checked_mapping, readable
+from search.ledger.attributes import (
+    check_attributes,
+    require_mapping,
+    translated_errors,
+)
 from search.ledger.identity import IDENTITY
 from search.ledger.records import TrialRecord
 from search.sampling.parameter_sets import foreign, is_interrupted, ordinal_of
 from search.storage.open_storage import open_storage
-from search.storage.url import file_of, masked, whole_url
-from search.study.enqueued import Known, known_as
+from search.storage.url import file_of, masked, normalized_url
+from search.study.enqueued import find_enqueued
 from search.study.study import Study
 
 
@@ -30,7 +34,7 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
         RunError: something else has changed what it holds of the run.
     """
     trials, place = _load(url, name), f"{name} in {masked(url)}"
-    with readable(place):
+    with translated_errors(place):
         found = trials.get_trials(deepcopy=False)
         others = foreign(found, study.search.seed)
         own = (trial for trial in found if trial.number not in others)
@@ -50,14 +54,14 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
         RunError: something else has changed what it holds of the run.
     """
     trials, place = _load(url, name), f"{name} in {masked(url)}"
-    with readable(place):
+    with translated_errors(place):
         found = trials.user_attrs.get(IDENTITY, {})
-        return checked_mapping(found, run=place, name=IDENTITY)
+        return require_mapping(found, run=place, name=IDENTITY)
 
 
 def _load(url: str, name: str) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    url = whole_url(url)
+    url = normalized_url(url)
     path = file_of(url)
     if path is not None and not path.is_file():
         raise InputError(
@@ -66,7 +70,7 @@ def _load(url: str, name: str) -> optuna.Study:
         )
     storage = open_storage(url)
     try:
-        with readable(f"{name} in {masked(url)}", but=KeyError):
+        with translated_errors(f"{name} in {masked(url)}", but=KeyError):
             return optuna.load_study(study_name=name, storage=storage)
     except KeyError as error:
         raise InputError(
@@ -83,15 +87,15 @@ def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
     found = trials.get_trials(deepcopy=False)
     others = foreign(found, study.search.seed)
     return tuple(
-        _record(study, trial, study.known)
+        _record(study, trial)
         for trial in found
         if trial.state != TrialState.WAITING and trial.number not in others
     )
 
 
-def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRecord:
+def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
     attributes = dict(trial.user_attrs)
-    found = known_as(known, trial.params)
+    found = find_enqueued(study.enqueued, trial.params)
     return TrialRecord(
         number=trial.number,
         ordinal=ordinal_of(trial),
@@ -101,6 +105,6 @@ def _record(study: Study, trial: FrozenTrial, known: Sequence[Known]) -> TrialRe
         values=study.space.config(trial.params),
         curve=dict(trial.intermediate_values),
         attributes=attributes,
-        known=found.name if found else "",
+        enqueued=found.name if found else "",
         interrupted=is_interrupted(trial),
     )

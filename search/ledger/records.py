@@ -22,7 +22,7 @@ class Valued(Protocol):
 Trial = TypeVar("Trial", bound=Valued)
 
 
-def best_of(trials: Iterable[Trial]) -> Trial | None:
+def best_trial(trials: Iterable[Trial]) -> Trial | None:
     """Returns the trial with the highest value, of equals the first.
 
     Args:
@@ -31,7 +31,7 @@ def best_of(trials: Iterable[Trial]) -> Trial | None:
     Returns:
         One that was completed, or none.
     """
-    return next(iter(ranked(trials)), None)
+    return next(iter(rank_trials(trials)), None)
 
 
 def _place(trial: Valued) -> int:
@@ -43,7 +43,7 @@ def _place(trial: Valued) -> int:
     return trial.number if ordinal is None else ordinal
 
 
-def ranked(trials: Iterable[Trial]) -> list[Trial]:
+def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
     """Sorts the completed trials from the best, of equals the first one first."""
     done = [(trial.value, -_place(trial), trial) for trial in trials]
     kept = [one for one in done if one[0] is not None]
@@ -71,7 +71,7 @@ class Counts:
 class TrialRecord:
     """One trial as the storage holds it.
 
-    ``known`` names the known configuration that it is, if it is one. An
+    ``enqueued`` is the name of the enqueued configuration, if it is one. An
     ``interrupted`` one was lost with its driver or its worker, and counts for nothing.
     ``ordinal`` counts the trials that were asked before, where that is known: one that
     runs a lost one again has its ordinal and another number.
@@ -84,6 +84,6 @@ class TrialRecord:
     values: Mapping[str, Value]
     curve: Mapping[int, float]
     attributes: Mapping[str, Any]
-    known: str = ""
+    enqueued: str = ""
     interrupted: bool = False
     ordinal: int | None = None

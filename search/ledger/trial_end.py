@@ -5,7 +5,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from search.ledger.own_trials import OwnTrials
-from search.ledger.unfinished import runs_again
+from search.ledger.unfinished import requeue_once
 from search.sampling.parameter_sets import INTERRUPTED
 from search.study.space import SearchSpace
 from search.trial.messages import (
@@ -26,7 +26,7 @@ A failed trial is invisible to TPE, which would go back there.
 ENDED = "somebody else has ended it in the storage"
 
 
-def end_trial(
+def record_outcome(
     trials: OwnTrials, space: SearchSpace, trial: optuna.Trial, outcome: Outcome
 ) -> Outcome:
     """Writes how a trial ended; one whose worker died is enqueued again before.
@@ -35,7 +35,9 @@ def end_trial(
         How it ended: it has failed where too many workers died in it, and where
         somebody else has ended it.
     """
-    if isinstance(outcome, WorkerDied) and not runs_again(trials, space, trial.number):
+    if isinstance(outcome, WorkerDied) and not requeue_once(
+        trials, space, trial.number
+    ):
         outcome = Failed(reason=f"{outcome.reason}, twice", spent=outcome.spent)
     try:
         _write(trials, trial, outcome)

@@ -19,12 +19,12 @@ from search.sampling.parameter_sets import (
     trial_seed,
 )
 from search.sampling.samplers import build_sampler
-from search.study.enqueued import misfits
+from search.study.enqueued import outside_space
 from search.study.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class StartedTrial:
     """A trial that has begun, with its seed and its whole configuration."""
 
     trial: optuna.Trial
@@ -32,7 +32,7 @@ class Begun:
     values: Mapping[str, Value]
 
 
-def begin_trial(study: Study, trials: OwnTrials) -> Begun | None:
+def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
     """Begins the trial that has waited longest, or a new one.
 
     All that a trial is comes from the study, the trials before it and its ordinal: a
@@ -66,7 +66,7 @@ def begin_trial(study: Study, trials: OwnTrials) -> Begun | None:
         return None
     seed = trial_seed(search.seed, ordinal)
     trial.set_user_attr(SEED, seed)
-    return Begun(trial=trial, seed=seed, values=values)
+    return StartedTrial(trial=trial, seed=seed, values=values)
 
 
 def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
@@ -75,7 +75,7 @@ def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
     Raises:
         RunError: they wrote trials with values of another kind.
     """
-    others = [other for other in trials.unasked() if other != number]
+    others = [other for other in trials.foreign_with_values() if other != number]
     if others:
         raise RunError(
             f"run {trials.study_name}: no trial can be begun: others wrote trials into "
@@ -93,7 +93,7 @@ def _values(
     """
     if waited.distributions:
         return "it has a space of its own; Optuna's enqueue_trial gives it none"
-    wrong = misfits(fixed_params(waited), study.space)
+    wrong = outside_space(fixed_params(waited), study.space)
     if wrong:
         return "; ".join(wrong)
     return study.space.suggest(trial)  # type: ignore[arg-type]

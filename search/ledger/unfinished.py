@@ -23,7 +23,7 @@ MOST_DEATHS = 1
 """How many workers may die in one configuration before it counts as failed."""
 
 
-def settle(trials: OwnTrials, space: SearchSpace) -> None:
+def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
     """Enqueues trials that nobody runs any more, then tells them FAIL.
 
     In this order a crash in between loses no trial; the next start sees that it is
@@ -41,7 +41,7 @@ def settle(trials: OwnTrials, space: SearchSpace) -> None:
             trials.tell(trial.number, state=TrialState.FAIL)
 
 
-def runs_again(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
+def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
     """Enqueues a trial whose worker died, unless too many died in it.
 
     Returns:

@@ -17,7 +17,7 @@ from search.callbacks.progress_bar import ProgressBar
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.prepare import Labelled, read_labels
 from search.reports.holdout_report import told_findings
-from search.run_folder import RunFolder, check_name, run_name
+from search.run_folder import RunFolder, check_study_name, run_name
 from search.sampling.packages import check_sampler
 from search.study.study import Study, read_study
 
@@ -46,7 +46,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
         InputError: the study, the data or a label is wrong.
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
-    check_name(study.name)
+    check_study_name(study.name)
     with named(study.place):
         check_sampler(study.search.sampler)
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
@@ -73,6 +73,6 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
 
 def _check_storage(storage: str | None) -> None:
     """Refuses a URL that is none; SQLAlchemy is loaded only where one is given."""
-    from search.storage.url import asked_storage  # noqa: PLC0415
+    from search.storage.url import chosen_storage  # noqa: PLC0415
 
-    asked_storage(storage)
+    chosen_storage(storage)

@@ -6,9 +6,9 @@ from pathlib import Path
 from data_pipeline.system.errors import InputError, RunError, nearest
 from search.final.exported_config import exported
 from search.ledger.reader import read_records
-from search.ledger.records import TrialRecord, best_of
-from search.run_folder import RunFolder, check_fit, run_name, write_text
-from search.storage.url import asked_storage
+from search.ledger.records import TrialRecord, best_trial
+from search.run_folder import RunFolder, check_folder_name, run_name, write_text
+from search.storage.url import chosen_storage
 from search.study.study import Study, read_study
 
 STUDY = "study.toml"
@@ -24,7 +24,7 @@ def find_run(out: Path, name: str) -> RunFolder:
     Raises:
         InputError: there is no such run, or the name fits two.
     """
-    check_fit(name, "--study")
+    check_folder_name(name, "--study")
     names = [run_name(name, synthetic=synthetic) for synthetic in (False, True)]
     found = [n for n in names if (out / n / STUDY).is_file()]
     if len(found) == 1:
@@ -62,7 +62,7 @@ def export_trial(
     """
     folder = find_run(out, name)
     study = read_study(str(folder.file(STUDY)))
-    url = asked_storage(storage) or folder.storage
+    url = chosen_storage(storage) or folder.storage
     records = read_records(study, url=url, name=folder.name)
     record = _pick(records, trial, folder)
     if to.exists():
@@ -79,7 +79,7 @@ def export_trial(
 def _pick(
     records: tuple[TrialRecord, ...], trial: int | None, folder: RunFolder
 ) -> TrialRecord:
-    best = best_of(records)
+    best = best_trial(records)
     if best is None:
         raise RunError(f"{folder.path}: no trial has completed yet; search on")
     if trial is None:

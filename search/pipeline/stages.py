@@ -35,8 +35,8 @@ from search.run_folder import (
 )
 from search.sampling.samplers import sampler_notes
 from search.storage.driver_lock import Check, only_driver_of_run
-from search.storage.retrying import Care, Patience
-from search.storage.url import asked_storage
+from search.storage.retrying import Retrier, RetryPolicy
+from search.storage.url import chosen_storage
 from search.study.study import Study
 from search.trial.messages import Job, RetrainOrder
 
@@ -62,7 +62,7 @@ def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
     """
     study, labelled = begun.study, begun.labelled
     folder, progress = begun.folder, begun.progress
-    storage = asked_storage(asked.storage)
+    storage = chosen_storage(asked.storage)
     folder.make()
     run = Run(
         study=study,
@@ -73,7 +73,7 @@ def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
     )
     for line in sampler_notes(study.search.sampler, study.space):
         progress.print(line)
-    for line in study.left_out:
+    for line in study.enqueued_outside:
         progress.print(f"not tried first, after --set: {line}")
     lock = folder.file(".driver.lock")
     with only_driver_of_run(lock, run.storage, folder.name) as check:
@@ -99,7 +99,7 @@ def check_run(run: Run) -> None:
     Raises:
         RunError: another driver has, or the server stays away.
     """
-    Patience(run.storage, Care(say=run.progress.print)).call(run.check)
+    Retrier(run.storage, RetryPolicy(say=run.progress.print)).call(run.check)
 
 
 def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
@@ -155,7 +155,7 @@ def _open(run: Run) -> Ledger:
         name=run.folder.name,
         data=label_identity(run.study, run.labelled),
         callbacks=_callbacks(run),
-        care=Care(say=run.progress.print, checks=(run.check,)),
+        policy=RetryPolicy(say=run.progress.print, checks=(run.check,)),
     )
     for line in told_foreign(ledger.foreign()):
         run.progress.print(line)
@@ -167,7 +167,7 @@ def _job(run: Run, ledger: Ledger) -> Job:
     job, pixels = prepare(
         run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
     )
-    ledger.keep_pixels(pixels)
+    ledger.check_pixels(pixels)
     if not ledger.exhausted():
         say_split(run.progress.print, run.study, run.labelled, job)
     if not run.study.search.checkpoints:

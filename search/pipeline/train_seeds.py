@@ -113,7 +113,7 @@ def _train(
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
-        folder.set_aside((MODEL, SIDECAR))
+        folder.archive((MODEL, SIDECAR))
     held = labelled.split.hold_out
     write_text(
         folder.file(HELD_OUT),

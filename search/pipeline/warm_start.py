@@ -8,14 +8,14 @@ from models.config.config import complete
 from search.inputs.earlier_run import earlier_run
 from search.inputs.prepare import Labelled
 from search.ledger.reader import read_identity, read_records
-from search.ledger.records import TrialRecord, ranked
-from search.run_files import WARM_START, KeptTrial, KeptTrials, read_kept
+from search.ledger.records import TrialRecord, rank_trials
+from search.run_files import WARM_START, SavedTrial, SavedTrials, read_saved
 from search.run_folder import (
     RunFolder,
     write_json,
 )
 from search.storage.url import file_of
-from search.study.enqueued import Known, find
+from search.study.enqueued import EnqueuedTrial, params_in_space
 from search.study.study import Study, read_study
 
 MOST = 5
@@ -52,23 +52,23 @@ def warm_started(
     if name is None:
         return study
     hold_out = labelled.split.hold_out.key
-    kept = read_kept(folder.file(WARM_START), KeptTrials)
+    kept = read_saved(folder.file(WARM_START), SavedTrials)
     if kept is None or (kept.study, kept.hold_out) != (name, hold_out):
         earlier = earlier_run(study, folder, name, synthetic=labelled.synthetic)
         url = _storage_of(earlier, folder, storage)
         best = _best(study, earlier, url, hold_out)
-        kept = KeptTrials(study=name, hold_out=hold_out, trials=best)
+        kept = SavedTrials(study=name, hold_out=hold_out, trials=best)
         write_json(folder.file(WARM_START), asdict(kept))
     known = []
     for trial in kept.trials:
         title = f"{name} trial {trial.number}"
-        params, why = find(trial.values, study.space)
+        params, why = params_in_space(trial.values, study.space)
         if why:
             say(f"{title} is not tried first: {why[0]}")
         else:
-            known.append(Known(name=title, params=params, spared=False))
+            known.append(EnqueuedTrial(name=title, params=params, never_prune=False))
     say(f"warm start: {len(known)} of the best trials of {name} are tried first")
-    return replace(study, known=(*study.known, *known))
+    return replace(study, enqueued=(*study.enqueued, *known))
 
 
 def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:
@@ -78,12 +78,14 @@ def _storage_of(earlier: RunFolder, folder: RunFolder, storage: str) -> str:
     return earlier.storage if alone else storage
 
 
-def _best(study: Study, earlier: RunFolder, url: str, hold_out: str) -> list[KeptTrial]:
+def _best(
+    study: Study, earlier: RunFolder, url: str, hold_out: str
+) -> list[SavedTrial]:
     """Reads the best distinct trials of a run, without working on it."""
     as_run = read_study(str(earlier.file("study.toml")))
     records = read_records(as_run, url=url, name=earlier.name)
     distinct: dict[str, TrialRecord] = {}
-    for record in ranked(records):
+    for record in rank_trials(records):
         distinct.setdefault(repr(sorted(record.values.items())), record)
     if not distinct:
         raise InputError(
@@ -100,6 +102,6 @@ def _best(study: Study, earlier: RunFolder, url: str, hold_out: str) -> list[Kep
             "run of the same split, or of another data set"
         )
     return [
-        KeptTrial(number=record.number, values=complete(record.values))
+        SavedTrial(number=record.number, values=complete(record.values))
         for record in list(distinct.values())[:MOST]
     ]

@@ -19,7 +19,7 @@ from models.config.config import GraphConfig
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import donated, start_identity, unknown
 from search.inputs.prepare import Labelled
-from search.run_files import STARTS, KeptStarts, read_kept
+from search.run_files import WEIGHT_CHECK, SavedWeightCheck, read_saved
 from search.run_folder import RunFolder, write_json
 from search.study.study import Study
 
@@ -56,13 +56,13 @@ def told_starts(
         "graphs": [asdict(graph) for graph in graphs],
         "files": start_identity(study.space, labelled.data_spec),
     }
-    kept = read_kept(folder.file(STARTS), KeptStarts)
+    kept = read_saved(folder.file(WEIGHT_CHECK), SavedWeightCheck)
     if kept is None or kept.asked != json.loads(json.dumps(asked)):
         found = _tried(graphs, progress)
         names = {path: name for name, path in labelled.data_spec.models}
         lines = map(partial(start_line, names), graphs, found)
-        kept = KeptStarts(asked=asked, lines=list(dict.fromkeys(lines)))
-        write_json(folder.file(STARTS), asdict(kept))
+        kept = SavedWeightCheck(asked=asked, lines=list(dict.fromkeys(lines)))
+        write_json(folder.file(WEIGHT_CHECK), asdict(kept))
     left = len(every) - len(graphs)
     more = [f"start: {left} more are not tried before their trials"] if left else []
     return [*kept.lines, *more, *unknown(study.space, labelled.data_spec)]

@@ -8,7 +8,7 @@ from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final import holdout_test
 from search.inputs.prepare import Labelled
 from search.ledger.ledger import Ledger
-from search.ledger.records import TrialRecord, best_of
+from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import told_without_face
 from search.reports.split_report import describe_duplicates, split_text, told_dropped
 from search.run_folder import RunFolder
@@ -28,13 +28,13 @@ def gains(records: Sequence[TrialRecord]) -> Iterator[str]:
     Yields:
         A line for each known configuration that was begun and not interrupted.
     """
-    best = best_of(records)
+    best = best_trial(records)
     told: set[str] = set()
     for record in records:
-        if not record.known or record.known in told or record.interrupted:
+        if not record.enqueued or record.enqueued in told or record.interrupted:
             continue
-        told.add(record.known)
-        yield f"{record.known} (trial {record.number}): {_came_to(record, best)}"
+        told.add(record.enqueued)
+        yield f"{record.enqueued} (trial {record.number}): {_came_to(record, best)}"
 
 
 def _came_to(record: TrialRecord, best: TrialRecord | None) -> str:

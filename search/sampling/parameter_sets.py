@@ -129,7 +129,7 @@ def params_of(trial: FrozenTrial) -> dict[str, Value]:
     return {**fixed_params(trial), **trial.params}
 
 
-def next_point(
+def next_unseen(
     trials: Sequence[FrozenTrial], points: Iterable[Mapping[str, Value]]
 ) -> dict[str, Value] | None:
     """Finds the first of some points that no trial has, or ``None``.

@@ -19,7 +19,7 @@ from search.study.space import SearchSpace, numeric_parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class SamplerContext:
     """What a sampler is built from.
 
     ``seed`` is the study's; ``fresh`` is derived from it and the ``ordinal`` of the
@@ -36,20 +36,20 @@ class Turn:
         return child_seed(self.seed, "sampler", self.ordinal)
 
 
-def _gp(turn: Turn) -> BaseSampler:
+def _gp(turn: SamplerContext) -> BaseSampler:
     check_sampler("gp")
     return optuna.samplers.GPSampler(seed=turn.fresh)
 
 
-def _tpe(turn: Turn) -> BaseSampler:
+def _tpe(turn: SamplerContext) -> BaseSampler:
     return optuna.samplers.TPESampler(seed=turn.fresh)
 
 
-def _random(turn: Turn) -> BaseSampler:
+def _random(turn: SamplerContext) -> BaseSampler:
     return optuna.samplers.RandomSampler(seed=turn.fresh)
 
 
-def _cmaes(turn: Turn) -> BaseSampler:
+def _cmaes(turn: SamplerContext) -> BaseSampler:
     return CmaesSampler(turn.space, seed=turn.fresh)
 
 
@@ -60,7 +60,7 @@ class _PlacedQmc(optuna.samplers.QMCSampler):
     out.
     """
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: SamplerContext) -> None:
         super().__init__(
             # The sequence needs the same seed for ever; first and conditional
             # parameters, which are no part of it, need a new one for each trial.
@@ -78,7 +78,7 @@ class _PlacedQmc(optuna.samplers.QMCSampler):
         return self._place
 
 
-SAMPLERS: dict[str, Callable[[Turn], BaseSampler]] = {
+SAMPLERS: dict[str, Callable[[SamplerContext], BaseSampler]] = {
     "tpe": _tpe,
     "random": _random,
     "gp": _gp,
@@ -105,7 +105,7 @@ def build_sampler(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return SAMPLERS[name](Turn(space=space, seed=seed, ordinal=ordinal))
+        return SAMPLERS[name](SamplerContext(space=space, seed=seed, ordinal=ordinal))
 
 
 def sampler_notes(name: str, space: SearchSpace) -> Iterator[str]:

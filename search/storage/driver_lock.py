@@ -9,7 +9,7 @@ import sqlalchemy
 from data_pipeline.files.file_lock import FileLock
 from data_pipeline.system.errors import RunError
 from search.storage.driver_lease import LEASE, Lease
-from search.storage.open_storage import engine_options, open_patiently
+from search.storage.open_storage import engine_options, open_with_retries
 from search.storage.url import file_of, masked
 
 Check = Callable[[], None]
@@ -78,7 +78,7 @@ def only_driver_of_storage(
         return
     engine = sqlalchemy.create_engine(url, **engine_options(url))
     held = Lease(engine, name, place=masked(url), seconds=lease)
-    open_patiently(url, held.take)
+    open_with_retries(url, held.take)
     try:
         yield held.check
     finally:

@@ -26,8 +26,8 @@ from data_pipeline.system.errors import (
 )
 from search.storage.faults import LOCKLESS, fault_of
 from search.storage.journal import open_journal
-from search.storage.retrying import Care, Patience, Patient
-from search.storage.url import file_of, masked, whole_url, without_secrets
+from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
+from search.storage.url import file_of, masked, normalized_url, without_secrets
 
 T = TypeVar("T")
 
@@ -49,35 +49,37 @@ _TIMEOUTS = {
 }
 
 
-def open_storage(url: str, care: Care | None = None) -> BaseStorage:
+def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
     """Opens an Optuna storage for one writer.
 
     Args:
         url: a database URL (``sqlite:///FILE``, ``postgresql://...``), or the path
             of a journal file.
-        care: how long it is waited for, and who is asked before each use.
+        policy: how long it is waited for, and who is asked before each use.
 
     Raises:
         InputError: the URL names a storage that cannot be opened, or a file that is
             no journal.
         StorageError: the storage is locked, or its disk is full.
     """
-    url = whole_url(url)
-    care = care or Care()
-    opened, renew = open_patiently(url, lambda: _opened(url), care)
+    url = normalized_url(url)
+    policy = policy or RetryPolicy()
+    opened, renew = open_with_retries(url, lambda: _opened(url), policy)
     path = file_of(url)
     if path is not None:
-        care = replace(care, checks=(*care.checks, _same_file(path)))
-    return cast("BaseStorage", Patient(opened, Patience(url, care, renew)))
+        policy = replace(policy, checks=(*policy.checks, _same_file(path)))
+    return cast("BaseStorage", RetryingStorage(opened, Retrier(url, policy, renew)))
 
 
-def open_patiently(url: str, do: Callable[[], T], care: Care | None = None) -> T:
+def open_with_retries(
+    url: str, do: Callable[[], T], policy: RetryPolicy | None = None
+) -> T:
     """Opens something of a storage; waits where it is busy, not where it is away.
 
     Args:
         url: the storage.
         do: opens it.
-        care: how long it is waited for.
+        policy: how long it is waited for.
 
     Raises:
         InputError: it cannot be opened: as far as anyone knows, the URL is wrong.
@@ -98,7 +100,7 @@ def open_patiently(url: str, do: Callable[[], T], care: Care | None = None) -> T
                 raise _cannot_open(url, fault.told) from error
             raise
 
-    found: T = Patience(url, replace(care or Care(), checks=())).call(attempt)
+    found: T = Retrier(url, replace(policy or RetryPolicy(), checks=())).call(attempt)
     return found
 
 

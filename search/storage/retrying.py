@@ -29,7 +29,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Care:
+class RetryPolicy:
     """How a storage is used.
 
     ``checks`` are called before each use and raise where the run may not go on.
@@ -41,21 +41,21 @@ class Care:
     checks: tuple[Callable[[], None], ...] = ()
 
 
-class Patience:
+class Retrier:
     """Tries again what may pass, for so long; what is final is final for all calls."""
 
     def __init__(
-        self, url: str, care: Care, renew: Callable[[], None] = lambda: None
+        self, url: str, policy: RetryPolicy, renew: Callable[[], None] = lambda: None
     ) -> None:
         """Takes the bounds.
 
         Args:
             url: the storage, for messages.
-            care: how to use it.
+            policy: how to use it.
             renew: drops connections that a fault may have spoilt.
         """
         self._url = url
-        self._care = care
+        self._policy = policy
         self._renew = renew
         self._failed: str | None = None
         self._hurry = False
@@ -71,7 +71,7 @@ class Patience:
         start, pause = time.monotonic(), FIRST_PAUSE
         while True:
             try:
-                for check in self._care.checks:
+                for check in self._policy.checks:
                     check()
                 return do()
             except Exception as error:
@@ -83,7 +83,7 @@ class Patience:
                     raise StorageError(self._failed) from error
                 if pause == FIRST_PAUSE:
                     place = masked(self._url)
-                    self._care.say(f"waiting for {place}: {self._clean(fault.said)}")
+                    self._policy.say(f"waiting for {place}: {self._clean(fault.said)}")
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -100,19 +100,19 @@ class Patience:
         if self._hurry:
             return 0.0
         bounds: dict[Kind, float] = {
-            "full": self._care.seconds_full,
+            "full": self._policy.seconds_full,
             "broken": 0.0,
         }
-        return bounds.get(fault.kind, self._care.seconds)
+        return bounds.get(fault.kind, self._policy.seconds)
 
     def _clean(self, text: str) -> str:
         return without_secrets(text, self._url)
 
 
-class Patient:
+class RetryingStorage:
     """Stands for an Optuna storage, and calls it patiently."""
 
-    def __init__(self, inner: BaseStorage, patience: Patience) -> None:
+    def __init__(self, inner: BaseStorage, patience: Retrier) -> None:
         """Takes a storage, and how to call it."""
         self._inner = inner
         self._patience = patience

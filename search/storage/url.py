@@ -46,7 +46,7 @@ def sqlite_url(path: Path) -> str:
     return _text(URL.create("sqlite", database=str(path)))
 
 
-def asked_storage(option: str | None) -> str | None:
+def chosen_storage(option: str | None) -> str | None:
     """Takes a storage from the command line, or else from the environment.
 
     Args:
@@ -59,10 +59,10 @@ def asked_storage(option: str | None) -> str | None:
         InputError: it is no storage that can be kept, or its driver is missing.
     """
     named = option or os.environ.get(ENVIRONMENT)
-    return whole_url(named) if named else None
+    return normalized_url(named) if named else None
 
 
-def whole_url(url: str) -> str:
+def normalized_url(url: str) -> str:
     """Gives a storage its one spelling: its file absolute, its driver named.
 
     Args:
@@ -75,7 +75,7 @@ def whole_url(url: str) -> str:
         InputError: it is no storage that can be kept, or its driver is missing.
 
     Example:
-        >>> whole_url("sqlite+pysqlite:////shared.db")
+        >>> normalized_url("sqlite+pysqlite:////shared.db")
         'sqlite:////shared.db'
     """
     if "://" not in url:

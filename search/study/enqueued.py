@@ -25,16 +25,16 @@ ROUNDING = 1e-8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class EnqueuedTrial:
     """A configuration that is tried before a sampler proposes any.
 
-    ``params`` are the searched keys that are active in it. A ``spared`` one is never
-    pruned: what a search gained over it is known only when it was trained to its end.
+    ``params`` holds the active searched keys. With ``never_prune`` it is trained to its
+    end, because the improvement over an unfinished trial is unknown.
     """
 
     name: str
     params: Mapping[str, Value]
-    spared: bool = True
+    never_prune: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Enqueued:
     no point of the space.
     """
 
-    known: tuple[Known, ...] = ()
+    trials: tuple[EnqueuedTrial, ...] = ()
     outside: Mapping[int, tuple[str, ...]]
 
 
@@ -63,7 +63,7 @@ def read_enqueued(
     Returns:
         The configurations that are points of the space, and why others are not.
     """
-    known: list[Known] = []
+    known: list[EnqueuedTrial] = []
     outside: dict[int, tuple[str, ...]] = {}
     named: set[str] = set()
     for number, table in enumerate(tables, start=1):
@@ -76,16 +76,16 @@ def read_enqueued(
             )
         named.add(str(name))
         values = _checked(place, table, problems)
-        params, why = find(values, space)
+        params, why = params_in_space(values, space)
         why = [*why, *_without_effect(values, params, space)]
         if why:
             outside[number] = tuple(f"{place} {text}" for text in why)
         else:
-            known.append(Known(name=str(name), params=params))
-    return Enqueued(known=tuple(known), outside=outside)
+            known.append(EnqueuedTrial(name=str(name), params=params))
+    return Enqueued(trials=tuple(known), outside=outside)
 
 
-def find(
+def params_in_space(
     values: Mapping[str, Value], space: SearchSpace
 ) -> tuple[dict[str, Value], list[str]]:
     """Finds a configuration in a space.
@@ -105,7 +105,7 @@ def find(
             continue
         key = parameter.key
         value = values.get(key, HYPERPARAMETERS[key].default)
-        found = within(parameter.domain, value)
+        found = value_in_domain(parameter.domain, value)
         point[key] = value if found is None else found
         if found is not None:
             params[key] = found
@@ -115,13 +115,13 @@ def find(
     return params, problems
 
 
-def within(domain: Domain, value: Value) -> Value | None:
+def value_in_domain(domain: Domain, value: Value) -> Value | None:
     """Returns a value as its domain spells it, or ``None`` where it is not in it.
 
     Example:
-        >>> within(FloatRange(low=0.0, high=0.6, step=0.1), 0.1 + 0.2)
+        >>> value_in_domain(FloatRange(low=0.0, high=0.6, step=0.1), 0.1 + 0.2)
         0.3
-        >>> within(IntRange(low=1, high=9, step=2), 4) is None
+        >>> value_in_domain(IntRange(low=1, high=9, step=2), 4) is None
         True
     """
     if isinstance(domain, Choices):
@@ -139,7 +139,7 @@ def within(domain: Domain, value: Value) -> Value | None:
     return next((own for own in grid if abs(float(own) - number) < near), None)
 
 
-def misfits(params: Mapping[str, object], space: SearchSpace) -> list[str]:
+def outside_space(params: Mapping[str, object], space: SearchSpace) -> list[str]:
     """Says why parameters that somebody enqueued are of no point of a space.
 
     Args:
@@ -174,12 +174,14 @@ def _fits(domain: Domain, value: object) -> bool:
     if isinstance(value, str):
         return isinstance(domain, Choices) and value in domain.values
     try:
-        return within(domain, value) is not None
+        return value_in_domain(domain, value) is not None
     except OverflowError:
         return False
 
 
-def known_as(known: Sequence[Known], params: Mapping[str, Value]) -> Known | None:
+def find_enqueued(
+    known: Sequence[EnqueuedTrial], params: Mapping[str, Value]
+) -> EnqueuedTrial | None:
     """Returns the known configuration that has these parameters, if one has."""
     return next((one for one in known if dict(one.params) == dict(params)), None)
 
@@ -221,7 +223,7 @@ def _without_effect(
 def _is_outside(key: str, value: Value, space: SearchSpace) -> bool:
     """Tells whether a value is missing in its domain, which is told already."""
     (domain,) = (p.domain for p in space.parameters if p.key == key)
-    return within(domain, value) is None
+    return value_in_domain(domain, value) is None
 
 
 def _told(domain: Domain) -> str:

@@ -109,7 +109,7 @@ class SearchSpace:
                 return max(top, default) if parameter.when else top
         return dict(self.fixed).get(key, default)
 
-    def points(self) -> Iterator[dict[str, Value]]:
+    def parameter_sets(self) -> Iterator[dict[str, Value]]:
         """Walks the unique points of a space that is a grid, conditions respected.
 
         Returns:

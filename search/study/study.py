@@ -19,7 +19,7 @@ from data_pipeline.system.errors import StudyError, nearest, shortened
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.distributions import Problems
-from search.study.enqueued import Known, read_enqueued
+from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.objective import read_objective
 from search.study.overrides import Raw, override
 from search.study.sections import (
@@ -91,8 +91,8 @@ class Study:
 
     ``objective`` holds metric names and weights; the value of a trial is their
     weighted mean, to be maximized. ``raw`` is the study file with all overrides.
-    ``known`` configurations are tried first; ``left_out`` says why others, which
-    overrides put outside the space, are not. ``place`` is the file, for messages.
+    ``enqueued`` trials run first; ``enqueued_outside`` has a message for each one that
+    overrides put outside the space. ``place`` is the file, for messages.
     """
 
     name: str
@@ -103,8 +103,8 @@ class Study:
     resources: Resources
     space: SearchSpace
     raw: Mapping[str, Any]
-    known: tuple[Known, ...] = ()
-    left_out: tuple[str, ...] = ()
+    enqueued: tuple[EnqueuedTrial, ...] = ()
+    enqueued_outside: tuple[str, ...] = ()
     place: str = field(default="", compare=False)
 
     @property
@@ -217,8 +217,8 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         objective=objective,
         space=space,
         raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
-        known=enqueued.known,
-        left_out=tuple(why[0] for why in outside) if changed else (),
+        enqueued=enqueued.trials,
+        enqueued_outside=tuple(why[0] for why in outside) if changed else (),
         place=place,
         **sections,
     )

@@ -157,17 +157,17 @@ Outcome = Completed | Pruned | Failed | WorkerDied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TrialRequest:
     """A trial to run: its number, the seed of all its randomness, its configuration.
 
-    ``known`` names the known configuration that it is, if it is one.
+    ``enqueued`` is the name of the enqueued configuration, if it is one.
     """
 
     number: int
     seed: int
     values: Mapping[str, Value]
     seconds: float
-    known: str = ""
+    enqueued: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
 from search.trial.messages import (
-    Asked,
     Completed,
     Failed,
     Job,
@@ -24,6 +23,7 @@ from search.trial.messages import (
     Report,
     Retrained,
     RetrainOrder,
+    TrialRequest,
 )
 from search.trial.trial import run_trial
 
@@ -42,7 +42,7 @@ class Worker:
         )
         self._trainer = Trainer(capacity=KEPT_GRAPHS)
 
-    def trial(self, asked: Asked) -> Generator[Report, None, Outcome]:
+    def trial(self, asked: TrialRequest) -> Generator[Report, None, Outcome]:
         """Runs one trial; whatever breaks in it becomes its outcome.
 
         Yields:
@@ -69,7 +69,9 @@ class Worker:
             return replace(outcome, start=self._trainer.loaded_weights)
         return outcome
 
-    def _checkpoints(self, asked: Asked, config: ModelConfig) -> Checkpoints | None:
+    def _checkpoints(
+        self, asked: TrialRequest, config: ModelConfig
+    ) -> Checkpoints | None:
         """Says where a trial's epochs are kept, if they are."""
         if self._job.checkpoints is None:
             return None

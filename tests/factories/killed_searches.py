@@ -161,7 +161,7 @@ def story(ledger):
             record.reason,
             sorted(record.values.items()),
             dict(record.curve),
-            record.known,
+            record.enqueued,
             record.attributes["seed"],
         )
         for record in own

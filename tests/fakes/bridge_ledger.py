@@ -1,6 +1,6 @@
 """A ledger for the bridge's tests: it asks, and writes down what it is told."""
 
-from search.trial.messages import Asked, Completed, Report, RetrainOrder, Spent
+from search.trial.messages import Completed, Report, RetrainOrder, Spent, TrialRequest
 
 ORDER = RetrainOrder(values={}, seed=1, stop_after=2, path="model.keras")
 
@@ -20,7 +20,7 @@ class FakeLedger:
         if self.next == self.budget:
             return None
         self.next += 1
-        return Asked(number=self.next - 1, seed=0, values={}, seconds=0.25)
+        return TrialRequest(number=self.next - 1, seed=0, values={}, seconds=0.25)
 
     def report(self, number, report):
         """Prunes the trials that it was made to prune."""

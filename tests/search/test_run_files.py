@@ -11,11 +11,11 @@ from search.final.exported_config import exported, read_exported
 from search.ledger.records import TrialRecord
 from search.reports.holdout_report import describe
 from search.run_files import (
-    KeptStarts,
-    KeptTrials,
+    SavedTrials,
+    SavedWeightCheck,
     check_database,
-    read_kept,
     read_report,
+    read_saved,
 )
 from search.run_folder import RunFolder, sha256
 from search.study.study import read_study
@@ -71,8 +71,8 @@ def told_report(path):
 
 READERS = {
     "holdout.json": (REPORT, told_report),
-    "warm_start.json": (TRIALS, lambda path: read_kept(path, KeptTrials)),
-    "starts.json": (STARTS, lambda path: read_kept(path, KeptStarts)),
+    "warm_start.json": (TRIALS, lambda path: read_saved(path, SavedTrials)),
+    "starts.json": (STARTS, lambda path: read_saved(path, SavedWeightCheck)),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from data_pipeline.system.errors import InputError, RunError
 from search.run_folder import (
     RunFolder,
-    check_name,
+    check_study_name,
     read_json,
     run_name,
     sha256,
@@ -30,7 +30,7 @@ def test_names(tmp_path):
 def test_names_kept(name):
     """A study whose runs would lie in another's folder is refused."""
     with pytest.raises(InputError, match=f"--study {name}: .*rename the study file"):
-        check_name(name)
+        check_study_name(name)
 
 
 @pytest.mark.parametrize("inner", ["", "runs"])
@@ -84,7 +84,7 @@ def test_set_aside(tmp_path):
     folder.path.mkdir()
     for text in ("first", "second"):
         write_text(folder.file("best.toml"), text)
-        folder.set_aside(("best.toml", "model.keras"))
+        folder.archive(("best.toml", "model.keras"))
     assert not folder.file("best.toml").exists()
     kept = [folder.file(f"earlier-{n}") / "best.toml" for n in (1, 2)]
     assert [path.read_text() for path in kept] == ["first", "second"]

@@ -12,7 +12,7 @@ from models.config.config import model_config
 from models.network.model import ExpressionModel
 from models.training.trainer import Arrays, Part, Trainer
 from search.inputs.prepare import read_labels
-from search.study.enqueued import find
+from search.study.enqueued import params_in_space
 from search.study.study import STUDIES, read_study
 
 RECIPES = {
@@ -71,7 +71,7 @@ SMALL = (
     "backbone.weights=none",  # ImageNet's would be downloaded
 )
 KNOWN = {
-    name: [known.name for known in read_study(name).known]
+    name: [known.name for known in read_study(name).enqueued]
     for name in sorted(path.stem for path in STUDIES.glob("*.toml"))
 }
 
@@ -86,7 +86,7 @@ def test_spaces_hold_what_gets_further(name):
     """The recipe that is known for a study's data is a point of its space."""
     smallest = {"regularization.l1": 1e-7, "regularization.l2": 1e-7}
     smallest["training.epochs"] = 30 if name == "ckplus" else 10
-    params, why = find({**smallest, **RECIPES[name]}, read_study(name).space)
+    params, why = params_in_space({**smallest, **RECIPES[name]}, read_study(name).space)
     assert why == []
     assert set(RECIPES[name]) <= set(params)
 
@@ -121,7 +121,7 @@ def test_trains(prepared, name, known, monkeypatch):
 
     monkeypatch.setattr(ExpressionModel, "compile", eagerly)
     study, labelled, arrays = prepared[name]
-    (params,) = (one.params for one in study.known if one.name == known)
+    (params,) = (one.params for one in study.enqueued if one.name == known)
     config = model_config(study.space.config(params), labelled.data_spec)
     part = Part(train=np.arange(6), validation=np.arange(6, 9))
     config = replace(config, epochs=1)

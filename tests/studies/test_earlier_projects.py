@@ -9,7 +9,7 @@ import pytest
 
 from models.config.augmentation_presets import resolve
 from models.config.config import complete
-from search.study.enqueued import find
+from search.study.enqueued import params_in_space
 from search.study.study import STUDIES, read_study
 
 
@@ -180,7 +180,7 @@ DATA = {
 
 def configuration(project, study):
     """Returns the whole configuration that a study tries first for a project."""
-    (params,) = (one.params for one in study.known if one.name == project.known)
+    (params,) = (one.params for one in study.enqueued if one.name == project.known)
     return study.space.config(params)
 
 
@@ -200,7 +200,7 @@ def test_what_a_project_tried_is_in_the_space(project):
     config = configuration(project, study)
     for key, values in project.tried.items():
         for value in values:
-            params, why = find({**config, key: value}, study.space)
+            params, why = params_in_space({**config, key: value}, study.space)
             assert (params.get(key), why) == (value, [])
 
 
@@ -208,7 +208,7 @@ def test_what_a_project_tried_is_in_the_space(project):
 def test_the_rest_of_its_set_up_is_set(project):
     """Words on the command line bring it, and its configuration stays a known one."""
     study = read_study(project.study, settings=project.set)
-    assert project.known in [one.name for one in study.known]
+    assert project.known in [one.name for one in study.enqueued]
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -222,7 +222,7 @@ def test_data_of_the_projects(name):
 def test_every_known_configuration_is_a_projects():
     """What a study tries first is somebody's, and stands in the table above."""
     names = sorted(path.stem for path in STUDIES.glob("*.toml"))
-    known = {(name, one.name) for name in names for one in read_study(name).known}
+    known = {(name, one.name) for name in names for one in read_study(name).enqueued}
     assert known == {(project.study, project.known) for project in PROJECTS}
 
 

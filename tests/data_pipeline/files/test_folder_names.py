@@ -14,7 +14,7 @@ from search.final.exported_config import read_exported
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.initial_weights import models_of
 from search.pipeline.past_runs import find_run
-from search.run_folder import RunFolder, check_name, run_name
+from search.run_folder import RunFolder, check_study_name, run_name
 from search.study.study import read_study
 from tests.factories.runs import said, searched, write_study
 
@@ -67,7 +67,7 @@ def best(folder, study):
 def test_unfit_names(tmp_path, name):
     """Names that climb, hide, are commands' options or steer a terminal are refused."""
     for refused in (
-        lambda: check_name(name),
+        lambda: check_study_name(name),
         lambda: RunFolder(out=tmp_path, name=name),
         lambda: find_run(tmp_path, name),
     ):
@@ -79,7 +79,7 @@ def test_unfit_names(tmp_path, name):
 @pytest.mark.parametrize("name", ["ckplus", "größe 2", "表情", "a.b-c_d", "é" * 100])
 def test_fit_names(tmp_path, name):
     """Any other name is a folder's, with each ending that runs have."""
-    check_name(name)
+    check_study_name(name)
     for drawn in (False, True):
         family = RunFolder(
             out=tmp_path, name=f"{run_name(name, synthetic=drawn)}-trained"

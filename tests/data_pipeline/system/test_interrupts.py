@@ -15,7 +15,7 @@ from rich.console import Console
 from data_pipeline.system.interrupts import STILL, end_if_asked, ended_by, interrupts
 from search.callbacks.progress_bar import ProgressBar
 from search.ledger.records import Counts
-from search.trial.messages import Asked
+from search.trial.messages import TrialRequest
 
 ROOT = Path(__file__).parents[3]
 
@@ -154,7 +154,7 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
     with ProgressBar(Console(file=io.StringIO())) as progress:
         progress.stage("reading images", 1, 2)
         monkeypatch.setattr("data_pipeline.system.interrupts._seen.count", 1)
-        asked = Asked(number=0, values={}, seed=1, seconds=0.0)
+        asked = TrialRequest(number=0, values={}, seed=1, seconds=0.0)
         counts = Counts(budget=1, completed=0, pruned=0, failed=0, running=0)
         for call in (
             lambda: progress.stage("reading images", 2, 2),

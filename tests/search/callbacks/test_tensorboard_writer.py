@@ -16,7 +16,7 @@ from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.pipeline.tensorboard_server import curves_of
 from search.trial.evaluator import SHOWN
 from search.trial.generalization_gap import judged
-from search.trial.messages import Asked, Curves
+from search.trial.messages import Curves, TrialRequest
 from search.trial.trial import run_trial
 from tests.factories.ledger import begin, complete, prune, report, small
 from tests.factories.runs import said
@@ -91,7 +91,9 @@ def test_hyperparameters(tmp_path):
     files = TensorBoardWriter(tmp_path)
     values = {"training.optimizer": "adam", "training.learning_rate": 0.01}
     counts = begin(tmp_path).counts()
-    files.on_trial_start(Asked(number=3, seed=1, values=values, seconds=0.0), counts)
+    files.on_trial_start(
+        TrialRequest(number=3, seed=1, values=values, seconds=0.0), counts
+    )
     files.on_trial_end(3, complete(0.5), counts)
     found = EventAccumulator(str(tmp_path / "trial-0003")).Reload()
     text = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.ledger.records import best_of
+from search.ledger.records import best_trial
 
 
 @dataclass(frozen=True)
@@ -23,4 +23,4 @@ def test_best(values, random):
     done = [value for value in values if value is not None]
     expected = trials[values.index(max(done))] if done else None
     random.shuffle(trials)
-    assert best_of(trials) == expected
+    assert best_trial(trials) == expected

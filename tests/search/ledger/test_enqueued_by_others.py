@@ -49,7 +49,7 @@ def test_enqueued_outside_changes_no_other_trial(tmp_path):
     finish(ledger)
     own = [record for record in ledger.records() if record.state == "COMPLETE"]
     points = [study.space.params(record.values) for record in own]
-    assert points == list(study.space.points())
+    assert points == list(study.space.parameter_sets())
     assert [record.ordinal for record in own] == [0, 1, 2]
 
 

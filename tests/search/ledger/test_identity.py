@@ -37,12 +37,12 @@ def test_other_data(tmp_path):
 
 def test_before_the_first_trial(tmp_path):
     """A start that ended before its first trial binds nobody: the next one does."""
-    begin(tmp_path).keep_pixels({"data.pixels": "abc"})
+    begin(tmp_path).check_pixels({"data.pixels": "abc"})
     other = small(("folds = 1", "folds = 2"))
     ledger = begin(tmp_path, other)
-    ledger.keep_pixels({"data.pixels": "xyz"})
+    ledger.check_pixels({"data.pixels": "xyz"})
     ledger.ask()
     with pytest.raises(StudyError, match=r"data\.pixels: was xyz, is abc"):
-        ledger.keep_pixels({"data.pixels": "abc"})
+        ledger.check_pixels({"data.pixels": "abc"})
     with pytest.raises(StudyError, match=r"split\.folds: was 2, is 1"):
         begin(tmp_path)

@@ -74,7 +74,7 @@ def test_grid(tmp_path, storage):
     while (asked := ledger.ask()) is not None:
         points.append(study.space.params(asked.values))
         ledger.tell(asked.number, fail() if asked.number == 1 else complete(0.5))
-    assert points == list(study.space.points())
+    assert points == list(study.space.parameter_sets())
     assert ledger.exhausted()
     assert begin(tmp_path, study, storage=storage).ask() is None
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import TrialState
 
-from search.ledger.pruners import PRUNERS, FoldWilcoxon, Steps
+from search.ledger.pruners import PRUNERS, FoldWilcoxonPruner, Steps
 from search.study.sections import Search
 from tests.strategies.pruners import (
     LAWS,
@@ -194,7 +194,7 @@ class TestWilcoxon(PrunerLaws):
 
     def test_threshold(self):
         """The threshold lets two folds of two decide."""
-        assert FoldWilcoxon.P_THRESHOLD == 2**-2
+        assert FoldWilcoxonPruner.P_THRESHOLD == 2**-2
 
     def test_whole_folds_only(self):
         """A slow starter is judged by finished folds, not by the epochs of this one."""

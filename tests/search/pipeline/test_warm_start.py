@@ -50,17 +50,17 @@ def test_the_best_come_first(tmp_path, values):
     """
     before = contents(tmp_path / "v1")["study.toml"]
     study, said = warmed(tmp_path)
-    assert [one.name for one in study.known] == [
+    assert [one.name for one in study.enqueued] == [
         f"v1 trial {number}" for number in (3, 1, 6, 4, 2)
     ]
-    assert len(study.known) == MOST
-    assert not any(one.spared for one in study.known)
+    assert len(study.enqueued) == MOST
+    assert not any(one.never_prune for one in study.enqueued)
     assert said == ["warm start: 5 of the best trials of v1 are tried first"]
     ledger = begin(tmp_path / "small", study)
     asked = [ledger.ask() for _ in range(6)]
     params = [study.space.params(one.values) for one in asked]
     assert params[:5] == [values[number] for number in (3, 1, 6, 4, 2)]
-    assert asked[5].known == ""
+    assert asked[5].enqueued == ""
     assert params[5] not in values
     assert contents(tmp_path / "v1")["study.toml"] == before
 
@@ -73,7 +73,9 @@ def test_a_run_in_another_storage(tmp_path, values):
     with pytest.raises(InputError, match=r"v1/optuna\.db.*with --storage"):
         warmed(tmp_path)
     study, _ = warmed(tmp_path, url=f"sqlite:///{moved}")
-    assert [one.params for one in study.known] == [values[n] for n in (3, 1, 6, 4, 2)]
+    assert [one.params for one in study.enqueued] == [
+        values[n] for n in (3, 1, 6, 4, 2)
+    ]
 
 
 def test_they_are_read_once(tmp_path, values):
@@ -81,7 +83,7 @@ def test_they_are_read_once(tmp_path, values):
     study, _ = warmed(tmp_path)
     (tmp_path / "v1").rename(tmp_path / "moved")
     again, _ = warmed(tmp_path)
-    assert again.known == study.known
+    assert again.enqueued == study.enqueued
     assert len(values) == 7
 
 
@@ -90,7 +92,7 @@ def test_trials_outside_the_space_are_left_out(tmp_path, values):
     study, said = warmed(tmp_path, ('["adam", "adamw"]', '["adam"]'))
     adam = [v["training.optimizer"] == "adam" for v in values]
     kept = [n for n in (3, 1, 6, 4, 2) if adam[n]]
-    assert [one.name for one in study.known] == [f"v1 trial {n}" for n in kept]
+    assert [one.name for one in study.enqueued] == [f"v1 trial {n}" for n in kept]
     assert len(said) == 1 + MOST - len(kept)
     for line in said[:-1]:
         assert 'is not tried first: "training.optimizer": must be one of adam' in line
@@ -100,8 +102,8 @@ def test_keys_that_are_not_searched_are_dropped(tmp_path, values):
     """A parameter that the new space lacks does not matter."""
     gone = SMALL.splitlines()[-1]
     study, _ = warmed(tmp_path, (gone, ""))
-    assert len(study.known) == MOST
-    assert all("training.weight_decay" not in one.params for one in study.known)
+    assert len(study.enqueued) == MOST
+    assert all("training.weight_decay" not in one.params for one in study.enqueued)
     assert values
 
 

@@ -14,7 +14,7 @@ from data_pipeline.system.errors import RunError, StorageError
 from search.pipeline import stages
 from search.storage import driver_lease as leases
 from search.storage.driver_lease import DRIVERS, Lease
-from search.storage.retrying import Care
+from search.storage.retrying import RetryPolicy
 
 SECONDS = 1.0
 
@@ -138,7 +138,7 @@ def test_a_row_that_nobody_understands(lease):
 
 def test_a_server_that_restarts(monkeypatch):
     """At the end of a run, too, a server is waited for; one that stays away is told."""
-    monkeypatch.setattr(stages, "Care", partial(Care, seconds=0.3))
+    monkeypatch.setattr(stages, "RetryPolicy", partial(RetryPolicy, seconds=0.3))
     url = "postgresql://me:s3cret@host/x"
     gone = sqlalchemy.exc.OperationalError("UPDATE", {}, Exception("it is gone"))
     told, faults = [], [gone]

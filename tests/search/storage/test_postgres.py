@@ -16,8 +16,8 @@ from data_pipeline.system.errors import InputError, RunError
 from search.ledger.ledger import open_ledger
 from search.storage.driver_lock import only_driver_of_storage
 from search.storage.open_storage import open_storage
-from search.storage.retrying import Care
-from search.storage.url import masked, whole_url
+from search.storage.retrying import RetryPolicy
+from search.storage.url import masked, normalized_url
 from tests.factories.ledger import DATA, complete, finish, inside, report, small
 from tests.factories.postgres import QUOTED, Server, programs
 
@@ -42,11 +42,11 @@ def server():
 def url(server, request):
     """A database of a test's own."""
     name = f"test_{abs(hash(request.node.name))}"
-    admin = sqlalchemy.create_engine(whole_url(server.url()))
+    admin = sqlalchemy.create_engine(normalized_url(server.url()))
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
     admin.dispose()
-    return whole_url(server.url(name))
+    return normalized_url(server.url(name))
 
 
 @pytest.fixture
@@ -55,8 +55,10 @@ def opened(url):
     made = []
 
     def begin(seconds=30.0, checks=()):
-        care = Care(seconds=seconds, checks=checks)
-        made.append(open_ledger(small(), url=url, name="small", data=DATA, care=care))
+        policy = RetryPolicy(seconds=seconds, checks=checks)
+        made.append(
+            open_ledger(small(), url=url, name="small", data=DATA, policy=policy)
+        )
         return made[-1]
 
     yield begin

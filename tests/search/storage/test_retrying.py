@@ -21,10 +21,10 @@ from search.ledger import ledger as ledgers
 from search.ledger.ledger import open_ledger
 from search.storage import retrying
 from search.storage.open_storage import open_storage
-from search.storage.retrying import Care, Patience, Patient
+from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
 from tests.factories.ledger import DATA, begin, complete, finish, inside, report, small
 
-SHORT = Care(seconds=0.3, seconds_full=0.2)
+SHORT = RetryPolicy(seconds=0.3, seconds_full=0.2)
 """Long enough to try again, and short for a test."""
 
 
@@ -60,7 +60,9 @@ class Flaky:
 
 def searched(faults):
     """Searches on a storage with faults; returns how each trial ended."""
-    storage = Patient(Flaky(InMemoryStorage(), faults), Patience("x://", Care()))
+    storage = RetryingStorage(
+        Flaky(InMemoryStorage(), faults), Retrier("x://", RetryPolicy())
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledgers, "open_storage", lambda *_: storage)
         patch.setattr(retrying, "FIRST_PAUSE", 0.0)
@@ -121,8 +123,8 @@ def test_a_lock_of_some_seconds(tmp_path):
     """A search waits for a database that is locked for a while, and says so."""
     said = []
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
-    care = Care(seconds=20.0, say=said.append)
-    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=care)
+    policy = RetryPolicy(seconds=20.0, say=said.append)
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=policy)
     impatient(ledger)
     thread = locked_for(tmp_path / "optuna.db", 1.0)
     assert finish(ledger) == [0, 1, 2, 3]
@@ -139,7 +141,7 @@ def ended(capsys, work):
 def test_a_lock_that_stays(tmp_path, capsys):
     """A lock that stays ends the search with one message that names file and lock."""
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
-    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=SHORT)
     impatient(ledger)
     asked = ledger.ask()
     thread = locked_for(tmp_path / "optuna.db", 1.5)
@@ -163,7 +165,7 @@ def test_a_lock_that_stays(tmp_path, capsys):
 def test_a_full_disk(tmp_path, capsys):
     """A full disk ends the search in seconds, with its file and the way out."""
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
-    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=SHORT)
     engine = inside(ledger)._storage._backend.engine  # noqa: SLF001 - no public way
     engine.dispose()
     sqlalchemy.event.listen(
@@ -187,7 +189,7 @@ def test_a_full_disk(tmp_path, capsys):
 def test_a_full_disk_under_a_journal(tmp_path, monkeypatch, capsys):
     """A line that a full disk cut short is taken out of the journal again."""
     url = str(tmp_path / "journal.log")
-    ledger = open_ledger(small(), url=url, name="small", data=DATA, care=SHORT)
+    ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=SHORT)
     asked = ledger.ask()
     before = (tmp_path / "journal.log").read_bytes()
     write = os.write

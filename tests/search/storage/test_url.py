@@ -20,12 +20,12 @@ from search.storage import url as module
 from search.storage.driver_lock import only_driver_of_storage
 from search.storage.url import (
     ENVIRONMENT,
-    asked_storage,
+    chosen_storage,
     file_of,
     identity_of,
     masked,
+    normalized_url,
     sqlite_url,
-    whole_url,
     without_secrets,
 )
 from tests.factories.ledger import begin, finish
@@ -40,7 +40,7 @@ def test_any_folder(tmp_path, name):
     """The database lies in the run's folder, whatever characters its path has."""
     folder = RunFolder(out=tmp_path / name, name="small")
     folder.make()
-    assert whole_url(folder.storage) == folder.storage
+    assert normalized_url(folder.storage) == folder.storage
     assert file_of(folder.storage) == folder.path / "optuna.db"
     assert make_url(folder.storage).database == str(folder.path / "optuna.db")
     finish(begin(folder.path, url=folder.storage))
@@ -85,7 +85,7 @@ def test_wrong_urls_keep_their_secret(url):
     """Whatever is wrong with a URL, its password is not in the message."""
     with (
         pytest.raises(InputError) as refused,
-        only_driver_of_storage(whole_url(url), "small"),
+        only_driver_of_storage(normalized_url(url), "small"),
     ):
         pass
     assert "s3cret" not in str(refused.value)
@@ -98,7 +98,7 @@ def test_wrong_urls_keep_their_secret(url):
 def test_no_scheme(url):
     """A URL whose beginning is missing is no journal, and is told without its end."""
     with pytest.raises(InputError, match="has ://") as refused:
-        whole_url(url)
+        normalized_url(url)
     assert "s3cret" not in str(refused.value)
 
 
@@ -124,7 +124,7 @@ def test_no_scheme(url):
 def test_no_file(tmp_path, url, words):
     """What is no file that a search can keep is refused in one line, and not made."""
     with pytest.raises(InputError) as refused:
-        whole_url(url.replace("TMP", str(tmp_path)))
+        normalized_url(url.replace("TMP", str(tmp_path)))
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -135,7 +135,7 @@ def test_no_regular_file(tmp_path, ending):
     """A pipe in place of a file of the database is refused, and not waited for."""
     os.mkfifo(tmp_path / f"x.db{ending}")
     with pytest.raises(InputError, match=f"x.db{ending}, is no regular file"):
-        whole_url(f"sqlite:///{tmp_path}/x.db")
+        normalized_url(f"sqlite:///{tmp_path}/x.db")
 
 
 def spellings(folder):
@@ -163,11 +163,11 @@ def test_one_lock_for_all_spellings(tmp_path):
     (tmp_path / "x.db").touch()
     first, *others = spellings(tmp_path)
     for other in others:
-        assert identity_of(whole_url(other)) == identity_of(whole_url(first))
+        assert identity_of(normalized_url(other)) == identity_of(normalized_url(first))
         with (
-            only_driver_of_storage(whole_url(first), "small"),
+            only_driver_of_storage(normalized_url(first), "small"),
             pytest.raises(RunError, match=r"x\.db: one driver at a time"),
-            only_driver_of_storage(whole_url(other), "small"),
+            only_driver_of_storage(normalized_url(other), "small"),
         ):
             pass
 
@@ -177,8 +177,8 @@ def test_the_run_by_its_own_name(tmp_path):
     folder = RunFolder(out=tmp_path, name="small")
     folder.make()
     given_url = f"sqlite+pysqlite:///{tmp_path}/./small/optuna.db"
-    assert whole_url(given_url) == folder.storage
-    assert folder.checkpoints(whole_url(given_url)) == folder.path / "checkpoints"
+    assert normalized_url(given_url) == folder.storage
+    assert folder.checkpoints(normalized_url(given_url)) == folder.path / "checkpoints"
 
 
 def test_checkpoints_outlive_a_password(tmp_path):
@@ -195,11 +195,11 @@ def test_checkpoints_outlive_a_password(tmp_path):
 def test_the_environment(monkeypatch, tmp_path):
     """A storage of the environment is taken where the command line names none."""
     monkeypatch.delenv(ENVIRONMENT, raising=False)
-    assert asked_storage(None) is None
+    assert chosen_storage(None) is None
     monkeypatch.setenv(ENVIRONMENT, sqlite_url(tmp_path / "one.db"))
-    assert asked_storage(None) == sqlite_url(tmp_path / "one.db")
+    assert chosen_storage(None) == sqlite_url(tmp_path / "one.db")
     two = sqlite_url(tmp_path / "two.db")
-    assert asked_storage(two) == two
+    assert chosen_storage(two) == two
     for parser in (run.parser(), export.parser()):
         assert ENVIRONMENT in parser.format_help()
 
@@ -246,7 +246,7 @@ def test_missing_drivers(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymysql", None)
     for url, extra in (("postgresql://h/x", "postgres"), ("mysql://h/x", "mysql")):
         with pytest.raises(InputError, match=rf"pip install -e '\.\[{extra}\]' brings"):
-            whole_url(url)
+            normalized_url(url)
 
 
 def test_ray_keeps_no_command_line():

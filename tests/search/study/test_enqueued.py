@@ -11,7 +11,7 @@ from search.callbacks.trials_csv import trials_csv
 from search.ledger.pruners import PRUNERS
 from search.reports.console import gains
 from search.study.distributions import Problems
-from search.study.enqueued import read_enqueued, within
+from search.study.enqueued import read_enqueued, value_in_domain
 from search.study.space import FloatRange, grid_values
 from search.study.study import check_study, read_study
 from tests.factories.ledger import (
@@ -58,7 +58,7 @@ def refused(text):
 def test_reads():
     """A key that is not named takes its default; one that has no name is numbered."""
     read = known()
-    assert [(one.name, dict(one.params)) for one in read.known] == [
+    assert [(one.name, dict(one.params)) for one in read.enqueued] == [
         ("seed 1", FIRST),
         ("known 2", SECOND),
     ]
@@ -122,12 +122,12 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(SMALL + KNOWN)
     read = read_study(str(path), settings=['training.optimizer=["adam"]'])
-    assert [one.name for one in read.known] == ["known 2"]
-    (told,) = (line.partition(")")[0] for line in read.left_out)
+    assert [one.name for one in read.enqueued] == ["known 2"]
+    (told,) = (line.partition(")")[0] for line in read.enqueued_outside)
     assert told == "[[search.enqueue]] 1 (seed 1"
     assert read.text().count("[[search.enqueue]]") == 1
     none = read_study(str(path), settings=["search.enqueue=[]"])
-    assert none.known == none.left_out == ()
+    assert none.enqueued == none.enqueued_outside == ()
     path.write_text(SMALL + KNOWN.replace("1e-4", '"x"'))
     with pytest.raises(StudyError, match="must be a number"):
         read_study(str(path), settings=['training.optimizer=["adam"]'])
@@ -138,7 +138,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
 @example(FloatRange(low=0.0, high=10.0, step=0.001), 9.0 + 2e-9)
 def test_within(domain, value):
     """A value is in a domain where the definition says so, as the domain spells it."""
-    found = within(domain, value)
+    found = value_in_domain(domain, value)
     assert (found is not None) == contains(domain, value)
     assert found is None or found == pytest.approx(value)
 
@@ -146,7 +146,8 @@ def test_within(domain, value):
 @given(grids())
 def test_every_point_of_a_grid_is_in_it(domain):
     """What a grid lists is in it, exactly as it is listed."""
-    assert [within(domain, v) for v in grid_values(domain)] == list(grid_values(domain))
+    listed = list(grid_values(domain))
+    assert [value_in_domain(domain, value) for value in listed] == listed
 
 
 @pytest.mark.parametrize("storage", STORAGES)
@@ -155,18 +156,18 @@ def test_asked_first(tmp_path, storage):
     study = known(("trials = 4", "trials = 5"))
     ledger = begin(tmp_path, study, storage=storage)
     first = ledger.ask()
-    assert (first.known, study.space.params(first.values)) == ("seed 1", FIRST)
+    assert (first.enqueued, study.space.params(first.values)) == ("seed 1", FIRST)
     crash(ledger)
     ledger = begin(tmp_path, study, storage=storage)
     again, second, third = ledger.ask(), ledger.ask(), ledger.ask()
-    assert (again.known, again.values) == ("seed 1", first.values)
+    assert (again.enqueued, again.values) == ("seed 1", first.values)
     assert study.space.params(second.values) == SECOND
-    assert (second.known, third.known) == ("known 2", "")
+    assert (second.enqueued, third.enqueued) == ("known 2", "")
     for asked in (again, second, third):
         ledger.tell(asked.number, complete(0.5))
     finish(ledger)
     assert ledger.counts().done == 5
-    names = [record.known for record in ledger.records()]
+    names = [record.enqueued for record in ledger.records()]
     assert names == ["seed 1", "seed 1", "known 2", "", "", ""]
 
 
@@ -174,7 +175,7 @@ def test_one_more_may_be_added(tmp_path):
     """A configuration that is added later is tried next; those tried are not again."""
     finish(begin(tmp_path, known(text=KNOWN.partition('[[search.enqueue]]\n"t')[0])))
     ledger = begin(tmp_path, known(("trials = 4", "trials = 6")))
-    assert [ledger.ask().known for _ in range(2)] == ["known 2", ""]
+    assert [ledger.ask().enqueued for _ in range(2)] == ["known 2", ""]
 
 
 def test_a_grid_is_walked_around_them(tmp_path):
@@ -226,4 +227,4 @@ def test_an_empty_space_has_one_point():
     """Without a parameter every configuration that agrees with [fixed] is that one."""
     study = small(text=SMALL.partition("[space]")[0])
     found = read_enqueued([{}, {"training.epochs": 3}], study.space, Problems())
-    assert [dict(one.params) for one in found.known] == [{}, {}]
+    assert [dict(one.params) for one in found.trials] == [{}, {}]

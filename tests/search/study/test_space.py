@@ -106,14 +106,14 @@ def test_grid_is_complete_and_unique(space):
             if parameter.active(values):
                 values[parameter.key] = params[parameter.key] = value
         expected.add(tuple(params.items()))
-    points = [tuple(point.items()) for point in space.points()]
+    points = [tuple(point.items()) for point in space.parameter_sets()]
     assert set(points) == expected
     assert len(points) == len(expected) <= largest_grid(space)
 
 
 def test_grid_respects_conditions():
     """An inactive parameter multiplies no point: 3 flat ones and 9 deep ones."""
-    points = list(TREE.points())
+    points = list(TREE.parameter_sets())
     assert len(points) == 12
     assert points[0] == {"kind": "flat", "rate": 0.0}
     assert points[-1] == {"kind": "deep", "depth": 6, "rate": 0.2}
@@ -125,7 +125,7 @@ def test_grid_points_can_be_suggested(space):
     if largest_grid(space) > 100:
         return
     study = optuna.create_study()
-    for point in space.points():
+    for point in space.parameter_sets():
         study.enqueue_trial(point)
         trial = study.ask()
         assert space.suggest(trial) == space.config(point)

@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline.split.split import Fold
 from models.config.config import DataSpec
-from search.trial.messages import Asked, Job
+from search.trial.messages import Job, TrialRequest
 from search.trial.worker import Worker
 from tests.factories.models import EMOTIONS, SIDE, UNITS, pictures
 from tests.fakes.trainer import follow
@@ -57,7 +57,7 @@ def test_random_labels_are_scored_at_chance(tmp_path):
     Of 240 rows a third is right by luck, give or take .03; five times that is allowed,
     for the best of six epochs is looked at.
     """
-    asked = Asked(number=0, seed=3, values=VALUES, seconds=0.0)
+    asked = TrialRequest(number=0, seed=3, values=VALUES, seconds=0.0)
     truth, shuffled = np.arange(ROWS), np.random.default_rng(5).permutation(ROWS)
     _, learned = follow(Worker(_job(tmp_path, truth)).trial(asked))
     _, lucky = follow(Worker(_job(tmp_path, shuffled)).trial(asked))

@@ -14,7 +14,7 @@ from models import backend
 from search.executors import ray_executor
 from search.executors.heartbeat import has_begun
 from search.executors.tune_bridge import Bridge
-from search.trial.messages import Asked
+from search.trial.messages import TrialRequest
 from search.trial.worker_start import start_worker
 from tests.factories.runs import ROOT, STUDY, ended, searched, table, write_study
 
@@ -88,7 +88,7 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
 
     monkeypatch.setattr(ray_executor, "start_worker", broken)
     worker = object.__new__(ray_executor.WarmTrainable)
-    asked = Asked(number=3, seed=1, values={}, seconds=0.0)
+    asked = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
     worker.setup({"asked": asked}, job=FakeJob(), pulse=str(tmp_path))
     told = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
     assert worker.step() == told
