@@ -18,7 +18,7 @@ from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.dataset.subject_aliases import joined, people_problems, refuse_shared
-from data_pipeline.images.crop import Cropper, cropper
+from data_pipeline.images.crop import Cropper, make_cropper
 from data_pipeline.split.duplicates import ImageKeys, drop_duplicates
 from data_pipeline.split.fold_checks import check_development, check_folds
 from data_pipeline.split.split import Fold, Split
@@ -206,11 +206,9 @@ def study_cropper(data: Data, table: SampleTable) -> Cropper:
     Raises:
         DataError: it takes landmarks, and the data bring none.
     """
-    made = cropper(data.crop)
+    made = make_cropper(data.crop)
     rows = range(len(table))
-    if made.looks_at_landmarks and all(
-        landmarks_of(table, row) is None for row in rows
-    ):
+    if made.uses_landmarks and all(landmarks_of(table, row) is None for row in rows):
         raise DataError(
             f'{table.root}: [data] crop: "landmarks" takes the faces from landmarks '
             f"that the data bring along, and not one of {len(rows)} images has any. "

@@ -27,7 +27,7 @@ from data_pipeline.system.progress import stage_bars
 from data_pipeline.system.terminal import note
 
 if TYPE_CHECKING:
-    from data_pipeline.media.media import Found
+    from data_pipeline.media.media import FoundFiles
     from models.inference.csv_table import Counted
 
 HELD = "faces held at once, in 32s (default: 32); it changes no number"
@@ -82,8 +82,8 @@ def _positive(text: str) -> int:
 def _predict(asked: argparse.Namespace) -> int:
     """Judges what was asked for, and says what came of it."""
     # Load NumPy and Pillow, and Keras at last, which --help needs not.
-    from data_pipeline.media.face_crops import Portraits  # noqa: PLC0415
-    from data_pipeline.media.media import Shot, find_files, shots  # noqa: PLC0415
+    from data_pipeline.media.face_crops import FaceCropper  # noqa: PLC0415
+    from data_pipeline.media.media import MediaFrame, find_files, read_media  # noqa: PLC0415
     from data_pipeline.system.workers import cores  # noqa: PLC0415
     from models.inference.csv_table import (  # noqa: PLC0415
         table_place,
@@ -98,34 +98,39 @@ def _predict(asked: argparse.Namespace) -> int:
     description = read_description(path)
     paths = find_files(asked.paths)
     wanted = description.input
-    portraits = Portraits(wanted.crop, size=wanted.size, channels=wanted.channels)
+    face_cropper = FaceCropper(wanted.crop, size=wanted.size, channels=wanted.channels)
     with table_place(asked.to) as file, stage_bars() as progress:
         model = Inference(path, cpus=cores())
         model.check(description)
 
-        def watched() -> Iterator[Shot]:
-            for shot in shots(paths.files, mode=portraits.mode, every=asked.every):
-                yield shot
-                progress("judging", round(1000 * shot.done), 1000)
+        def watched() -> Iterator[MediaFrame]:
+            for frame in read_media(
+                paths.files, mode=face_cropper.mode, every=asked.every
+            ):
+                yield frame
+                progress("judging", round(1000 * frame.done), 1000)
 
         found = judged(
             watched(),
-            portraits,
+            face_cropper,
             model,
             description,
             every_face=asked.all_faces,
             held=asked.batch_size,
         )
         counted = write(file, description, found)
-    notes = [portraits.note]
-    if asked.all_faces and not portraits.looks_for_faces:
+    notes = [face_cropper.note]
+    if asked.all_faces and not face_cropper.detects_faces:
         notes.append(NO_FACES)
     note(_closing(asked, counted, paths, notes))
     return 0 if counted.judged else 1
 
 
 def _closing(
-    asked: argparse.Namespace, counted: "Counted", found: "Found", notes: Sequence[str]
+    asked: argparse.Namespace,
+    counted: "Counted",
+    found: "FoundFiles",
+    notes: Sequence[str],
 ) -> str:
     """Says what was written, and what was passed over."""
     parts = counted.told() or ["no line"]

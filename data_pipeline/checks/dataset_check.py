@@ -28,7 +28,7 @@ from data_pipeline.development import (
     usable,
     usable_without_duplicates,
 )
-from data_pipeline.images.decode import bombs_refused
+from data_pipeline.images.decode import refuse_bombs
 from data_pipeline.split.duplicates import ImageKeys, file_keys
 from data_pipeline.split.held_out_subjects import Past, divide
 from data_pipeline.split.split import Split
@@ -173,7 +173,7 @@ def _looks(table: SampleTable, progress: Progress) -> list[Look | Fault]:
     """Looks at every image, on all cores; memory holds sketches alone."""
     paths = [table.root / image for image in table.frame["image"]]
     looks: list[Look | Fault] = []
-    with bombs_refused(), threads() as pool:
+    with refuse_bombs(), threads() as pool:
         for look in pool.map(inspect, paths):
             looks.append(look)
             progress("looking at images", len(looks), len(paths))

@@ -51,7 +51,7 @@ class Fault:
 def inspect(path: Path) -> Look | Fault:
     """Looks at one file, and writes nothing.
 
-    Call it under ``decode.bombs_refused``, or absurdly large images are decoded.
+    Call it under ``decode.refuse_bombs``, or absurdly large images are decoded.
 
     Args:
         path: where an image is to be.

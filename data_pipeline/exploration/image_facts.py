@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.images.decode import UnreadableError, bombs_refused, opened, picture
+from data_pipeline.images.decode import (
+    UnreadableError,
+    opened_image,
+    read_image,
+    refuse_bombs,
+)
 from data_pipeline.system.seeds import child_seed
 from data_pipeline.system.workers import threads
 
@@ -65,7 +70,7 @@ def read_image_facts(table: SampleTable, progress: Progress) -> ImageFacts:
     images = table.frame["image"].iloc[_sample(len(table))].tolist()
     facts: list[Fact] = []
     unreadable: list[tuple[str, str]] = []
-    with bombs_refused(), threads() as pool:
+    with refuse_bombs(), threads() as pool:
         for image, found in zip(
             images,
             pool.map(_look, [table.root / image for image in images]),
@@ -95,13 +100,13 @@ def _sample(rows: int) -> Array:
 
 def _look(path: Path) -> Fact | str:
     try:
-        grey = picture(path, "L")
+        grey = read_image(path, "L")
     except UnreadableError as error:
         return str(error).removeprefix(f"image {path} ").rstrip(".")
     counts = np.array(grey.histogram(), np.float64)
     shares, tones = counts / counts.sum(), np.arange(256)
     light = float(shares @ tones)
-    with opened(path) as header:  # reads no pixel
+    with opened_image(path) as header:  # reads no pixel
         return Fact(
             size=header.size,
             mode=header.mode,

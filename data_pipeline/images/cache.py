@@ -1,12 +1,14 @@
-"""Images of a table: decoded once into a memory-mapped array, named by content.
+"""The image cache: a table's images, decoded once into a memory-mapped array.
 
-A second call with the same files maps the array and decodes nothing; workers map it
-by its path and share its pages. Calls at once decode once, and one that was killed is
-gone on with.
+The array's name is a digest of the files' content. A second call with the same files
+maps it and decodes nothing; workers map it by its path and share its pages. Of several
+calls at once only one decodes, and a killed call is resumed.
 """
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +17,34 @@ import numpy as np
 from data_pipeline.dataset.landmarks import landmarks_of
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.files.file_lock import alone
-from data_pipeline.images.cache_build import LOST, UNREADABLE, Order, make_whole
-from data_pipeline.images.cache_file import PixelFile, is_seen, read_record
+from data_pipeline.images.cache_file import (
+    PixelFile,
+    PixelWriter,
+    discard,
+    is_verified,
+    is_whole,
+    mark_verified,
+    read_record,
+    valid_chunks,
+)
 from data_pipeline.images.crop import Cropper
 from data_pipeline.images.decode import CENTRE_SQUARE, Array
-from data_pipeline.images.decode_table import chunks_of, decode_all
+from data_pipeline.images.decode_table import (
+    Chunk,
+    check_any_readable,
+    check_readable,
+    chunks_of,
+    decode_all,
+    decode_chunks,
+)
 from data_pipeline.images.digests import file_digests
 from data_pipeline.system.errors import DataError, RunError
 
 VERSION = 1
-"""Part of the cache's name; raised whenever ``decode`` gives other pixels."""
+"""Part of the cache's name; raise it whenever ``decode`` gives other pixels."""
+
+VALID, UNREADABLE, NO_FACE = 0, 1, 2
+"""State of a row: decoded; not decodable; decoded without the face looked for."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -35,22 +55,31 @@ class Images:
 
     Attributes:
         array: shape (N, size, size, channels), uint8, memory-mapped and read-only;
-            one row for each row of the table, black where it was dropped.
+            one row for each row of the table, black if unreadable.
         kept: ascending rows that could be read; all N unless quarantined.
-        fallbacks: of these, how many show no face where the cropper looked for one.
-        digest: SHA-256 of the files' bytes in order, the size, the channels and the
+        without_face: how many of them the cropper found no face in.
+        digest: SHA-256 of the files' content in order, the size, the channels and the
             crop.
         path: the ``.npy`` file, for ``numpy.load(path, mmap_mode="r")``.
-        contents: shape (N,), int64: equal where two files hold the same bytes; these
-            numbers mean nothing in another process.
+        contents: shape (N,), int64: equal for files with the same bytes, and valid
+            within this process only.
     """
 
     array: Array
     kept: Array
-    fallbacks: int
+    without_face: int
     digest: str
     path: Path
     contents: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    table: SampleTable
+    size: int
+    unreadable: str
+    cropper: Cropper
+    progress: Progress
 
 
 def read_images(
@@ -60,55 +89,54 @@ def read_images(
     cache: Path,
     unreadable: str = "error",
     cropper: Cropper = CENTRE_SQUARE,
-    progress: Progress | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Images:
     """Maps the images of a table, decoding those that no earlier call did.
 
     Args:
-        table: the rows wanted; no other file is touched.
+        table: the rows to read; no other file is opened.
         size: edge of the square images, in pixels.
-        cache: folder of the arrays; made where it is missing.
-        unreadable: ``"error"``, or ``"quarantine"`` to drop what cannot be read.
+        cache: folder of the arrays; created if missing.
+        unreadable: ``"error"``, or ``"quarantine"`` to drop unreadable images.
         cropper: chooses each image's square.
-        progress: told what is done, how far, and of how many images.
+        progress: called with the stage, images done and all images.
 
     Returns:
         The mapped array and the rows kept.
 
     Raises:
-        DataError: an image is missing or unreadable, named by file and row; or no
-            image at all is left.
+        DataError: an image is missing or unreadable (in quarantine: all are).
         RunError: the cache cannot hold the array.
     """
     _check(table, size, unreadable)
-    order = Order(
+    request = _Request(
         table=table,
         size=size,
         unreadable=unreadable,
         cropper=cropper,
-        progress=progress or _untold,
+        progress=progress,
     )
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        digest, contents = _digest(order, _contents(order, cache))
-        file = _file(cache, digest, order)
-        if not is_seen(file):
-            with alone(file.lock, lambda: _wait(file, order)):
-                make_whole(file, order)
+        digest, contents = _digest(request, _contents(request, cache))
+        file = _file(cache, digest, request)
+        if not is_verified(file):
+            with alone(file.lock, lambda: _report_waiting(file, request)):
+                _complete(file, request)
     except OSError as error:
         raise RunError(
-            f"{cache}: decoded images cannot be kept there ({error.strerror}); make "
+            f"{cache}: decoded images cannot be written there ({error.strerror}); make "
             "room or make it writable, or choose another folder with --out"
         ) from error
     _, states = read_record(file)
     kept = np.flatnonzero(states != UNREADABLE)
     if len(kept) < len(table) and unreadable == "error":
-        # The array was made under quarantine: decode what it lacks to say why.
+        # The array was made in quarantine: decoding what it lacks raises the reason.
         decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
     return Images(
         array=np.load(file.path, mmap_mode="r", allow_pickle=False),
         kept=kept,
-        fallbacks=int((states == LOST).sum()),
+        without_face=int((states == NO_FACE).sum()),
         digest=digest,
         path=file.path,
         contents=contents,
@@ -126,33 +154,32 @@ def _check(table: SampleTable, size: int, unreadable: str) -> None:
         raise DataError(f"{table.root}: there are no images to read")
 
 
-def _contents(order: Order, cache: Path) -> Iterator[str]:
-    """Digests the files, as far as nobody remembers them."""
-    table = order.table
-    place = hashlib.sha256(str(table.root.resolve()).encode()).hexdigest()
+def _contents(request: _Request, cache: Path) -> Iterator[str]:
+    """Yields the digest of each file, hashing those without a remembered one."""
+    table = request.table
+    root = hashlib.sha256(str(table.root.resolve()).encode()).hexdigest()
     return file_digests(
         table.root,
         table.frame["image"].tolist(),
-        memory=cache / f"files-{place[:16]}.npz",
-        progress=lambda done, total: order.progress("hashing images", done, total),
+        memory=cache / f"files-{root[:16]}.npz",
+        progress=lambda done, total: request.progress("hashing images", done, total),
     )
 
 
-def _digest(order: Order, digests: Iterable[str]) -> tuple[str, Array]:
-    """Names pixels by what they are made of; the centre square goes without saying.
+def _digest(request: _Request, digests: Iterable[str]) -> tuple[str, Array]:
+    """Computes the name of the array, and ``Images.contents``.
 
-    Gives back what tells each file's bytes from others', too; a number each, because
-    the digests of many files are much to keep.
+    The default crop is not part of the name.
     """
-    table, crop = order.table, order.cropper.name
+    table, crop = request.table, request.cropper.name
     words = [] if crop == CENTRE_SQUARE.name else [crop]
-    words += [str(VERSION), str(order.size), str(table.channels)]
+    words += [str(VERSION), str(request.size), str(table.channels)]
     total = hashlib.sha256(" ".join(words).encode())
     contents = np.zeros(len(table), np.int64)
     for row, digest in enumerate(digests):
         total.update(f" {digest}".encode())
-        contents[row] = hash(digest)
-    for row in range(len(table)) if order.cropper.looks_at_landmarks else ():
+        contents[row] = hash(digest)  # 8 bytes in place of a digest's 64 characters
+    for row in range(len(table)) if request.cropper.uses_landmarks else ():
         total.update(f" {_landmarks_digest(table, row)}".encode())
     return total.hexdigest(), contents
 
@@ -162,18 +189,86 @@ def _landmarks_digest(table: SampleTable, row: int) -> str:
     return "none" if found is None else hashlib.sha256(found.tobytes()).hexdigest()
 
 
-def _file(cache: Path, digest: str, order: Order) -> PixelFile:
-    shape = (len(order.table), order.size, order.size, order.table.channels)
+def _file(cache: Path, digest: str, request: _Request) -> PixelFile:
+    shape = (len(request.table), request.size, request.size, request.table.channels)
     path = cache / f"images-{digest[:16]}.npy"
     return PixelFile(path=path, shape=shape, chunks=tuple(chunks_of(shape)))
 
 
-def _wait(file: PixelFile, order: Order) -> None:
-    """Shows how far the process is that decodes the same images."""
+def _report_waiting(file: PixelFile, request: _Request) -> None:
+    """Reports the progress of the process that decodes the same images."""
     sums, _ = read_record(file)
     done = sum(len(rows) for rows, sum_ in zip(file.chunks, sums, strict=True) if sum_)
-    order.progress("waiting for another process to read images", done, file.shape[0])
+    request.progress("waiting for another process to read images", done, file.shape[0])
 
 
-def _untold(_stage: str, _done: int, _total: int) -> None:
-    pass
+def _complete(file: PixelFile, request: _Request) -> None:
+    """Verifies a locked pixel file and decodes what is missing or damaged."""
+    if is_verified(file):
+        return
+    total, whole = len(request.table), file.path.exists()
+    valid = valid_chunks(
+        file,
+        file.path if whole else file.part,
+        lambda done: request.progress("checking images", done, total),
+    )
+    if not (valid.all() and is_whole(file)):
+        damaged = whole and file.record.exists()
+        again = f"{file.path.name} is damaged, reading it again"
+        _decode_missing(file, request, valid, again if damaged else "reading images")
+    mark_verified(file)
+
+
+def _decode_missing(
+    file: PixelFile, request: _Request, valid: Array, stage: str
+) -> None:
+    """Decodes the invalid chunks; with unreadable images nothing is left on disk."""
+    _check_room(file)
+    with closing(PixelWriter(file)) as writer:
+        try:
+            _write(file, request, valid, writer, stage)
+            _, states = read_record(file)
+            check_any_readable(request.table, states != UNREADABLE)
+        except DataError:
+            discard(file)
+            raise
+        writer.finish()
+
+
+def _write(
+    file: PixelFile, request: _Request, valid: Array, writer: PixelWriter, stage: str
+) -> None:
+    table = request.table
+    missing = {file.chunks[index]: index for index in np.flatnonzero(~valid).tolist()}
+    done = len(table) - sum(map(len, missing))
+    decoded = decode_chunks(table, missing, size=request.size, cropper=request.cropper)
+    with closing(decoded):
+        for chunk in decoded:
+            check_readable(table, chunk, request.unreadable)
+            writer.write(missing[chunk.rows], chunk.pixels, _states(chunk))
+            done += len(chunk.rows)
+            request.progress(stage, done, len(table))
+
+
+def _states(chunk: Chunk) -> Array:
+    states = np.full(len(chunk.rows), VALID, np.uint8)
+    states[[row - chunk.rows.start for row in chunk.no_face]] = NO_FACE
+    states[[row - chunk.rows.start for row in chunk.errors]] = UNREADABLE
+    return states
+
+
+def _check_room(file: PixelFile) -> None:
+    """Raises RunError before anything is written to a disk that is too full."""
+    needed = file.bytes - max(map(_allocated, (file.path, file.part)))
+    free = shutil.disk_usage(file.path.parent).free
+    if free < needed:
+        raise RunError(
+            f"{file.path.parent}: the decoded images need {needed / 1e6:,.1f} MB, and "
+            f"the disk has {free / 1e6:,.1f} MB free; make room, choose another folder "
+            "with --out, or lower [data] image_size"
+        )
+
+
+def _allocated(path: Path) -> int:
+    """Counts the allocated bytes of a sparse file."""
+    return path.stat().st_blocks * 512 if path.exists() else 0

@@ -1,12 +1,12 @@
-"""PixelFile: an array on disk that is written in chunks and checks its own checksums.
+"""PixelFile: an array on disk, written in chunks with a checksum each.
 
     NAME.npy    the whole array; ``NAME.part`` until all of it is written
-    NAME.rows   a checksum for each chunk, then what came of each row
-    NAME.seen   the stats of both files when their checksums were last looked at
+    NAME.rows   a checksum for each chunk, then a state for each row
+    NAME.seen   the stats of both files when their checksums were last verified
     NAME.lock   held by the process that writes
 
-A chunk counts where its checksum is right. So what a kill left behind, a flipped byte
-and a file that was cut short are one case: those chunks are written, again or at last.
+A chunk is valid if its checksum is right. So a killed writer, a flipped byte and a
+truncated file are one case: the invalid chunks are written again.
 """
 
 import math
@@ -27,17 +27,17 @@ from data_pipeline.files.safe_open import open_regular, read_bytes, read_text
 Array = np.ndarray[Any, Any]
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-"""Another one after each start of the machine, where the system has it."""
+"""Changes at each start of the machine; missing on some systems."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PixelFile:
-    """Where an array lies and how it is cut.
+    """The path, shape and chunks of an array.
 
     Attributes:
         path: the ``.npy`` file.
         shape: (N, height, width, channels) of the uint8 array.
-        chunks: all rows, cut.
+        chunks: consecutive ranges that cover all rows.
     """
 
     path: Path
@@ -46,68 +46,72 @@ class PixelFile:
 
     @property
     def part(self) -> Path:
-        """Names the file that is being written."""
+        """Returns the path while the array is being written."""
         return self.path.with_suffix(".part")
 
     @property
     def record(self) -> Path:
-        """Names the file of checksums and rows."""
+        """Returns the path of checksums and row states."""
         return self.path.with_suffix(".rows")
 
     @property
     def seen(self) -> Path:
-        """Names the file that says when the checksums were looked at."""
+        """Returns the path of the stats at the last verification."""
         return self.path.with_suffix(".seen")
 
     @property
     def lock(self) -> Path:
-        """Names the lock."""
+        """Returns the path of the lock."""
         return self.path.with_suffix(".lock")
 
     @cached_property
     def header(self) -> bytes:
-        """Writes what a ``.npy`` file of this shape begins with."""
-        told = {"descr": "|u1", "fortran_order": False, "shape": self.shape}
+        """Returns the header of the ``.npy`` file."""
+        described = {"descr": "|u1", "fortran_order": False, "shape": self.shape}
         with BytesIO() as buffer:
-            np.lib.format.write_array_header_1_0(buffer, told)
+            np.lib.format.write_array_header_1_0(buffer, described)
             return buffer.getvalue()
 
     @property
-    def row(self) -> int:
-        """Counts the bytes of a row."""
+    def row_bytes(self) -> int:
+        """Returns the bytes of a row."""
         return math.prod(self.shape[1:])
 
     @property
     def bytes(self) -> int:
-        """Counts the bytes of the whole file."""
+        """Returns the bytes of the whole file."""
         return len(self.header) + math.prod(self.shape)
 
 
-def is_seen(file: PixelFile) -> bool:
-    """Tells whether the whole file was checked and is as it was then.
+def is_verified(file: PixelFile) -> bool:
+    """Returns whether the files are unchanged since all checksums were verified.
 
-    A change of its bytes by any program shows in its stat. What a disk loses by
-    itself does not, and is looked for once after each start of the machine.
+    A change by any program changes the stat. Silent loss on the disk does not; it is
+    looked for once after each start of the machine.
     """
     try:
-        return read_text(file.seen) == _look(file)
+        return read_text(file.seen) == _stats(file)
     except (OSError, ValueError):
         return False
 
 
-def mark_seen(file: PixelFile) -> None:
-    """Remembers that every checksum of the whole file is right now."""
+def mark_verified(file: PixelFile) -> None:
+    """Records that all checksums are right now."""
     with written_aside(file.seen) as part:
-        part.write_text(_look(file))
+        part.write_text(_stats(file))
+
+
+def _stats(file: PixelFile) -> str:
+    words = [BOOT.read_text().strip()] if BOOT.exists() else []
+    for path in (file.path, file.record):
+        stat = path.stat()
+        values = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+        words += map(str, values)
+    return " ".join(words)
 
 
 def read_record(file: PixelFile) -> tuple[Array, Array]:
-    """Reads the checksums of chunks, and what came of each row.
-
-    Returns:
-        uint32 of shape (chunks,) and uint8 of shape (N,); zeros where nothing was
-        written yet.
-    """
+    """Reads checksums, uint32 (chunks,), and states, uint8 (N,); 0 if not written."""
     count = len(file.chunks)
     size = 4 * count + file.shape[0]
     try:
@@ -121,35 +125,29 @@ def read_record(file: PixelFile) -> tuple[Array, Array]:
     )
 
 
-def sound_chunks(
+def valid_chunks(
     file: PixelFile, source: Path, progress: Callable[[int], None]
 ) -> Array:
-    """Looks at every checksum; memory holds one chunk at a time.
+    """Verifies the checksums of ``path`` or ``part``: bool, shape (chunks,).
 
-    Args:
-        file: what is looked at.
-        source: its ``path`` or its ``part``.
-        progress: called with the rows looked at.
-
-    Returns:
-        For each chunk whether its bytes are right; bool of shape (chunks,).
+    Memory holds one chunk at a time; ``progress`` gets the rows verified.
     """
     sums, states = read_record(file)
-    sound = np.zeros(len(sums), bool)
+    valid = np.zeros(len(sums), bool)
     if not sums.any() or not source.exists():
-        return sound
+        return valid
     with open_regular(source) as content:
         content.seek(len(file.header))
         for index, rows in enumerate(file.chunks):
-            pixels = content.read(len(rows) * file.row)
+            pixels = content.read(len(rows) * file.row_bytes)
             state = states[rows.start : rows.stop].tobytes()
-            sound[index] = _checksum(pixels, state) == sums[index]
+            valid[index] = _checksum(pixels, state) == sums[index]
             progress(rows.stop)
-    return sound
+    return valid
 
 
 def is_whole(file: PixelFile) -> bool:
-    """Tells whether the array is in its place, with its header and its length."""
+    """Returns whether the ``.npy`` file has the right header and length."""
     try:
         with open_regular(file.path) as content:
             head = content.read(len(file.header))
@@ -159,10 +157,10 @@ def is_whole(file: PixelFile) -> bool:
 
 
 class PixelWriter:
-    """Writes chunks of a file; what was written counts, however the process ends."""
+    """Writes chunks; each one counts as soon as it is written, even after a kill."""
 
     def __init__(self, file: PixelFile) -> None:
-        """Opens the part, made of the damaged whole if there is one."""
+        """Opens the part, made from a damaged array if there is one."""
         self._file = file
         if file.path.exists():
             file.path.replace(file.part)
@@ -171,21 +169,16 @@ class PixelWriter:
         _put(self._array, 0, file.header)
 
     def write(self, index: int, pixels: Array, states: Array) -> None:
-        """Writes one chunk, its checksum last.
-
-        Args:
-            index: of the chunk.
-            pixels: shape (rows, height, width, channels), uint8.
-            states: shape (rows,), uint8.
-        """
+        """Writes the pixels and states of chunk ``index``, its checksum last."""
         start, count = self._file.chunks[index].start, len(self._file.chunks)
-        content, told = pixels.tobytes(), states.tobytes()
-        _put(self._array, len(self._file.header) + start * self._file.row, content)
-        _put(self._record, 4 * count + start, told)
-        _put(self._record, 4 * index, _checksum(content, told).to_bytes(4, "little"))
+        content, state = pixels.tobytes(), states.tobytes()
+        offset = len(self._file.header) + start * self._file.row_bytes
+        _put(self._array, offset, content)
+        _put(self._record, 4 * count + start, state)
+        _put(self._record, 4 * index, _checksum(content, state).to_bytes(4, "little"))
 
     def finish(self) -> None:
-        """Puts the whole array in its place."""
+        """Syncs both files and renames the part to the array."""
         for opened in (self._array, self._record):
             os.fsync(opened.fileno())
         self._file.part.replace(self._file.path)
@@ -197,18 +190,9 @@ class PixelWriter:
 
 
 def discard(file: PixelFile) -> None:
-    """Removes what was written."""
+    """Removes the array and all that belongs to it."""
     for path in (file.part, file.path, file.record, file.seen):
         path.unlink(missing_ok=True)
-
-
-def _look(file: PixelFile) -> str:
-    words = [BOOT.read_text().strip()] if BOOT.exists() else []
-    for path in (file.path, file.record):
-        found = path.stat()
-        told = found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-        words += map(str, told)
-    return " ".join(words)
 
 
 def _checksum(pixels: bytes, states: bytes) -> int:
@@ -222,7 +206,7 @@ def _opened(path: Path, size: int) -> BinaryIO:
     return opened
 
 
-def _put(opened: BinaryIO, place: int, content: bytes) -> None:
-    opened.seek(place)
+def _put(opened: BinaryIO, offset: int, content: bytes) -> None:
+    opened.seek(offset)
     opened.write(content)
     opened.flush()

@@ -1,4 +1,4 @@
-"""Which part of a picture a model sees: the same in training, test and prediction."""
+"""Which part of an image a model sees: the same in training, test and prediction."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, ImageStat
 from data_pipeline.images.detector import (
     CONTRAST_CUTOFF,
     DETECTOR,
-    LOOKS,
+    SEARCH_EDGES,
     Detector,
     detector_version,
 )
@@ -18,83 +18,64 @@ from data_pipeline.system.errors import DataError
 
 Array = np.ndarray[Any, Any]
 
-EYES_APART, EYES_DOWN = 0.30, 0.33
-"""Distance of the eyes, and how far they are below the upper edge: shares of it.
+EYE_DISTANCE, EYE_HEIGHT = 0.30, 0.33
+"""Distance of the eyes, and of the eyes from the upper edge, in shares of the edge.
 
 That leaves room for raised brows and a wrinkled forehead above, and for a chin that
 drops when the mouth is wide open below.
 """
 _SHAPE = ((-0.5, 0.0), (0.5, 0.0), (0.0, 0.573), (-0.414, 1.156), (0.414, 1.156))
 
-TEMPLATE = tuple((0.5 + EYES_APART * x, EYES_DOWN + EYES_APART * y) for x, y in _SHAPE)
-"""Left eye, right eye, tip of the nose, left and right corner of the mouth.
+TEMPLATE = tuple(
+    (0.5 + EYE_DISTANCE * x, EYE_HEIGHT + EYE_DISTANCE * y) for x, y in _SHAPE
+)
+"""Left eye, right eye, tip of the nose, left and right corner of the mouth, as seen in
+the image; in shares of the square's edge, from its upper left corner.
 
-In shares of the square's edge, from its left upper corner; left is left in the
-picture.
-
-Source: the mean places to which ArcFace's authors align MTCNN's five points
-(insightface, 112x112), made symmetric and told in distances of the eyes.
+Source: the mean positions to which ArcFace's authors align MTCNN's five points
+(insightface, 112x112), made symmetric and expressed in distances of the eyes.
 """
 
 WEIGHTS = (4.0, 4.0, 1.0, 1.0, 1.0)
-"""What each point counts: the eyes stay where a mouth laughs or falls open."""
+"""Weight of each point: the eyes stay in place when a mouth laughs or falls open."""
 
-_FINEST = 4
-"""Pixels of the picture, along one line, that a pixel of the result is made of."""
-_ENOUGH = 0.1
-_LEAST_APART = 2.0
-"""Pixels between the eyes of a face that shows anything."""
+_MAX_OVERSAMPLING = 4
+"""Pixels of the image, along one line, per pixel of the result before it is reduced."""
+_TOLERANCE = 0.1
+_MIN_EYE_PIXELS = 2.0
+"""Least distance of the eyes, in pixels."""
 
 
-def five_of(landmarks: Array) -> Array:
-    """Takes the template's points from 68 landmarks.
-
-    Args:
-        landmarks: shape (68, 2), in the order of Multi-PIE and iBUG-300W.
-
-    Returns:
-        Shape (5, 2).
-    """
+def five_points(landmarks: Array) -> Array:
+    """Reduces (68, 2) landmarks of Multi-PIE and iBUG-300W to ``TEMPLATE``'s (5, 2)."""
     eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
     return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
 
 
-def in_picture(points: Array, picture: Image.Image) -> bool:
-    """Tells whether five points can be those of a face that a picture shows.
+def _is_face(points: Array, image: Image.Image) -> bool:
+    """Rejects points that were filled in without a face.
 
-    Args:
-        points: shape (5, 2), pixels of the picture, in the order of ``TEMPLATE``.
-        picture: any.
-
-    Returns:
-        False where both eyes are in one place, or the middle of the points is
-        outside: as landmarks are that somebody filled in where there is no face.
+    Their eyes are in one place, or the middle of the points is outside the image.
     """
     middle = points.mean(axis=0)
-    inside = ((middle >= 0) & (middle <= picture.size)).all()
-    return bool(inside and np.linalg.norm(points[1] - points[0]) >= _LEAST_APART)
+    inside = ((middle >= 0) & (middle <= image.size)).all()
+    return bool(inside and np.linalg.norm(points[1] - points[0]) >= _MIN_EYE_PIXELS)
 
 
-def aligned(picture: Image.Image, points: Array, *, size: int) -> Image.Image:
-    """Cuts a square in which a face stands upright, in a fixed size and place.
+def align_face(image: Image.Image, points: Array, *, size: int) -> Image.Image:
+    """Cuts a square with the face upright, at a fixed size and position.
 
-    Args:
-        picture: grey or RGB.
-        points: shape (5, 2), pixels of the picture, in the order of ``TEMPLATE``.
-        size: edge of the result, in pixels.
-
-    Returns:
-        The square in the picture's mode, antialiased; the mean colour of the picture
-        fills what lies beyond it.
+    ``points`` are (5, 2) pixels in the order of ``TEMPLATE``. The result is
+    antialiased, and has the image's mean colour outside the image.
     """
     turn, shift = similarity(np.array(TEMPLATE) * size, points)
-    coarse = max(1, int(abs(turn) / _FINEST))
-    fine = max(1, int(np.ceil(abs(turn) / coarse - _ENOUGH)))
+    coarse = max(1, int(abs(turn) / _MAX_OVERSAMPLING))
+    fine = max(1, int(np.ceil(abs(turn) / coarse - _TOLERANCE)))
     # Sampled about one to one, then shrunk: Pillow's bilinear resize takes every
     # pixel into account, which its transforms do not.
     turn, shift = turn / (coarse * fine), shift / coarse
-    ground = tuple(round(mean) for mean in ImageStat.Stat(picture).mean)
-    sampled = picture.reduce(coarse).transform(
+    ground = tuple(round(mean) for mean in ImageStat.Stat(image).mean)
+    sampled = image.reduce(coarse).transform(
         (size * fine, size * fine),
         Image.Transform.AFFINE,
         (turn.real, -turn.imag, shift.real, turn.imag, turn.real, shift.imag),
@@ -105,15 +86,10 @@ def aligned(picture: Image.Image, points: Array, *, size: int) -> Image.Image:
 
 
 def similarity(source: Array, target: Array) -> tuple[complex, complex]:
-    """Fits a turn with scaling, and a shift, by least squares with ``WEIGHTS``.
+    """Fits rotation, scale and shift to five points by least squares with ``WEIGHTS``.
 
-    Args:
-        source: shape (5, 2), in the order of ``TEMPLATE``.
-        target: shape (5, 2).
-
-    Returns:
-        Complex factor and summand: ``target = factor * source + summand``, where a
-        point (x, y) is the number x + iy.
+    Returns complex numbers of ``target = factor * source + summand``, where a point
+    (x, y) is x + iy.
     """
     z, w = source @ [1, 1j], target @ [1, 1j]
     middle, there = np.average(z, weights=WEIGHTS), np.average(w, weights=WEIGHTS)
@@ -127,7 +103,7 @@ CROPS = ("none", "detect", "landmarks")
 """Values of ``[data] crop``."""
 
 _VERSION = 1
-"""Part of the names; raised whenever a face is cut to other pixels than before."""
+"""Part of the names; raise it whenever a face is cut to other pixels than before."""
 _TEMPLATE = {
     "template": [list(point) for point in TEMPLATE],
     "weights": list(WEIGHTS),
@@ -136,17 +112,17 @@ _TEMPLATE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cropped:
-    """A square picture; ``found`` is false where a face was wanted and none found."""
+    """A square image; ``found`` is false if a face was looked for and not found."""
 
-    picture: Image.Image
+    image: Image.Image
     found: bool
 
 
 class Cropper(Protocol):
-    """Cuts a square out of a picture.
+    """Cuts a square out of an image.
 
-    ``name`` tells every choice that changes pixels; it is part of the names of caches
-    and of a model's description.
+    ``name`` depends on every choice that changes pixels; it is part of the names of
+    caches and of a model's description.
     """
 
     @property
@@ -154,96 +130,91 @@ class Cropper(Protocol):
         """Returns the name, with a version."""
 
     @property
-    def looks_at_landmarks(self) -> bool:
-        """Tells whether landmarks are worth reading: they change what is cut."""
+    def uses_landmarks(self) -> bool:
+        """Returns whether landmarks change what is cut."""
 
     def describe(self) -> dict[str, Any]:
-        """Returns all that makes the pixels what they are, as JSON has it."""
+        """Returns everything that determines the pixels, as JSON values."""
 
     def crop(
-        self, picture: Image.Image, *, size: int, landmarks: Array | None
+        self, image: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
-        """Cuts and resizes with antialiasing; several threads may call it at once.
+        """Cuts and resizes with antialiasing; deterministic and thread-safe.
 
         Args:
-            picture: grey or RGB, eight bits.
+            image: grey or RGB, 8 bits.
             size: edge of the result, in pixels.
-            landmarks: shape (68, 2), pixels of the picture; ``None`` where there are
-                none.
+            landmarks: shape (68, 2), pixels of the image; ``None`` if there are none.
 
         Returns:
-            The square in the picture's mode; the same picture gives the same pixels.
+            The square in the image's mode.
         """
 
 
 class CentreSquare:
-    """The largest square around the centre, which looks for no face."""
+    """The largest centred square; no face is looked for."""
 
     name = "centre_square"
-    looks_at_landmarks = False
+    uses_landmarks = False
 
     def describe(self) -> dict[str, Any]:
-        """Tells that nothing is looked for."""
+        """Returns the name."""
         return {"kind": "none", "name": self.name}
 
     def crop(
-        self, picture: Image.Image, *, size: int, landmarks: Array | None
+        self, image: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
-        """Cuts the square; ``landmarks`` are not looked at."""
+        """Cuts the square; ``landmarks`` are ignored."""
         del landmarks
         # Pillow's bilinear filter widens its support when it shrinks: no aliasing.
-        square = ImageOps.fit(picture, (size, size), Image.Resampling.BILINEAR)
-        return Cropped(picture=square, found=True)
+        square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
+        return Cropped(image=square, found=True)
 
 
 class DetectedFace:
-    """The face that a detector finds, aligned; without one, the centre square."""
+    """The detected face, aligned; the centre square if there is none."""
 
-    looks_at_landmarks = False
+    uses_landmarks = False
 
     def __init__(self, detector: Detector | None = None) -> None:
-        """Starts nothing: a detector loads at its first picture.
-
-        Args:
-            detector: one that is running; none makes its own.
-        """
+        """Takes a running detector, or makes one that loads with its first image."""
         self.name = f"{DETECTOR} {detector_version()} aligned_{_VERSION}"
         self._detector = detector or Detector()
 
     def describe(self) -> dict[str, Any]:
-        """Tells detector and template."""
+        """Returns detector and template."""
         detector = {"name": DETECTOR, "version": detector_version()}
-        looks = {"looks": list(LOOKS), "contrast_cutoff": CONTRAST_CUTOFF}
+        search = {"looks": list(SEARCH_EDGES), "contrast_cutoff": CONTRAST_CUTOFF}
         described = {"kind": "detect", "name": self.name, "detector": detector}
-        return {**described, **looks, **_TEMPLATE}
+        return {**described, **search, **_TEMPLATE}
 
     def crop(
-        self, picture: Image.Image, *, size: int, landmarks: Array | None
+        self, image: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
-        """Cuts the face; ``landmarks`` are not looked at."""
+        """Cuts the face; ``landmarks`` are ignored."""
         del landmarks
-        face = self._detector.find(picture)
-        return cut_face(picture, None if face is None else face.points, size)
+        face = self._detector.detect(image)
+        return crop_face(image, None if face is None else face.points, size)
 
 
 class LandmarkedFace:
-    """The face that the data's landmarks name, aligned; without, the centre square."""
+    """The face at the data set's landmarks, aligned; else the centre square."""
 
     name = f"landmarks aligned_{_VERSION}"
-    looks_at_landmarks = True
+    uses_landmarks = True
 
     def describe(self) -> dict[str, Any]:
-        """Tells the template."""
+        """Returns the template."""
         return {"kind": "landmarks", "name": self.name, **_TEMPLATE}
 
     def crop(
-        self, picture: Image.Image, *, size: int, landmarks: Array | None
+        self, image: Image.Image, *, size: int, landmarks: Array | None
     ) -> Cropped:
         """Cuts the face."""
-        points = None if landmarks is None else five_of(landmarks)
-        if points is not None and not in_picture(points, picture):
+        points = None if landmarks is None else five_points(landmarks)
+        if points is not None and not _is_face(points, image):
             points = None
-        return cut_face(picture, points, size)
+        return crop_face(image, points, size)
 
 
 _CROPPERS: Mapping[str, Callable[[], Cropper]] = {
@@ -253,63 +224,55 @@ _CROPPERS: Mapping[str, Callable[[], Cropper]] = {
 }
 
 
-def cropper(name: str) -> Cropper:
-    """Chooses how pictures are cropped.
+def make_cropper(name: str) -> Cropper:
+    """Makes the cropper of a study.
 
     Args:
         name: one of ``CROPS``.
 
-    Returns:
-        The cropper.
-
     Raises:
-        DataError: there is no such crop.
+        DataError: the name is unknown.
     """
     if name not in _CROPPERS:
         raise DataError(f"[data] crop is one of {', '.join(CROPS)}, found {name!r}")
     return _CROPPERS[name]()
 
 
-def rebuilt(description: Mapping[str, Any] | str) -> Cropper:
+def cropper_from(description: Mapping[str, Any] | str) -> Cropper:
     """Makes the cropper that a model was trained with.
 
     Args:
-        description: what ``describe`` told, read back from JSON; models of the first
-            runs have the name of the centre square alone.
+        description: the result of ``describe``, read back from JSON; models of the
+            first runs have only the name of the centre square.
 
     Returns:
         A cropper that cuts the same pixels.
 
     Raises:
-        DataError: this installation cuts others.
+        DataError: this installation cuts other pixels.
     """
     if isinstance(description, str):
         description = {"kind": "none", "name": description}
-    made = cropper(str(description.get("kind")))
+    made = make_cropper(str(description.get("kind")))
     for key, value in made.describe().items():
         if description.get(key) != value:
             raise DataError(
                 f"the model was trained on faces cut with {key} = "
-                f"{description.get(key)!r}, and here it is {value!r}: it would see "
-                "other pixels; install the versions that its model.json names"
+                f"{description.get(key)!r}, but here it is {value!r}, so the model "
+                "would see other pixels; install the versions that its model.json names"
             )
     return made
 
 
-def cut_face(picture: Image.Image, points: Array | None, size: int) -> Cropped:
-    """Cuts the square of one face.
+def crop_face(image: Image.Image, points: Array | None, size: int) -> Cropped:
+    """Cuts the aligned face at five points (5, 2), or the centre square for ``None``.
 
     Args:
-        picture: grey or RGB, eight bits.
-        points: of the face, shape (5, 2), as the detector gives them; ``None`` where
-            none was found.
+        image: grey or RGB, 8 bits.
+        points: in pixels of the image, in the order of ``TEMPLATE``.
         size: edge of the result, in pixels.
-
-    Returns:
-        The aligned face, or the centre square.
     """
     if points is None:
-        square = CentreSquare().crop(picture, size=size, landmarks=None)
-        return Cropped(picture=square.picture, found=False)
-    face = aligned(picture, points, size=size)
-    return Cropped(picture=face, found=True)
+        square = CentreSquare().crop(image, size=size, landmarks=None)
+        return Cropped(image=square.image, found=False)
+    return Cropped(image=align_face(image, points, size=size), found=True)

@@ -1,4 +1,4 @@
-"""One image file becomes a square array; a cropper says which square."""
+"""Decodes one image file to a square array; a cropper chooses the square."""
 
 import struct
 import warnings
@@ -18,12 +18,12 @@ from data_pipeline.system.errors import DataError
 Array = np.ndarray[Any, Any]
 
 CENTRE_SQUARE = CentreSquare()
-"""How images are cropped where nobody says otherwise."""
+"""The default crop."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
-"""Formats of Pillow that are read, whatever a file is called; PPM has PGM and PBM too.
+"""Formats of Pillow that are read, whatever the file's name; PPM includes PGM and PBM.
 
-Pillow knows 43, and hands some of them to other programs: EPS to Ghostscript.
+Pillow knows 43, and passes some of them to other programs: EPS to Ghostscript.
 """
 
 _BROKEN = (
@@ -48,19 +48,7 @@ class UnreadableError(DataError):
 
 
 def decode(path: Path, *, size: int, channels: int) -> Array:
-    """Decodes, crops the centre square and resizes with antialiasing.
-
-    Args:
-        path: an image in any mode: grey, RGB, palette, with alpha, 16 bits.
-        size: edge of the result, in pixels.
-        channels: 1 for grey, 3 for RGB.
-
-    Returns:
-        Shape (size, size, channels), uint8 in [0, 255].
-
-    Raises:
-        UnreadableError: the file is missing, truncated, no image, or absurdly large.
-    """
+    """Decodes the centre square: shape (size, size, channels), uint8 in [0, 255]."""
     pixels, _ = decode_cropped(path, size=size, channels=channels)
     return pixels
 
@@ -73,65 +61,45 @@ def decode_cropped(
     cropper: Cropper = CENTRE_SQUARE,
     landmarks: Array | None = None,
 ) -> tuple[Array, bool]:
-    """Decodes one image and cuts its square.
-
-    Args:
-        path: an image in any mode.
-        size: edge of the result, in pixels.
-        channels: 1 for grey, 3 for RGB.
-        cropper: chooses the square.
-        landmarks: of the face, for croppers that look at them; shape (68, 2).
+    """Decodes one image, with 1 (grey) or 3 (RGB) channels, and crops it.
 
     Returns:
         Shape (size, size, channels), uint8 in [0, 255]; and whether the cropper found
-        what it looks for.
+        the face that it looks for.
 
     Raises:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
     """
-    whole = picture(path, "L" if channels == 1 else "RGB")
-    cropped = cropper.crop(whole, size=size, landmarks=landmarks)
-    pixels = np.asarray(cropped.picture, np.uint8).reshape(size, size, channels)
+    image = read_image(path, "L" if channels == 1 else "RGB")
+    cropped = cropper.crop(image, size=size, landmarks=landmarks)
+    pixels = np.asarray(cropped.image, np.uint8).reshape(size, size, channels)
     return pixels, cropped.found
 
 
-def picture(path: Path, mode: str) -> Image.Image:
-    """Decodes a whole picture to 8 bits; the file is closed before it is cropped.
+def read_image(path: Path, mode: str) -> Image.Image:
+    """Decodes a whole image to 8 bits, upright by its EXIF orientation.
 
-    Training and use read pictures here alone, and so see the same pixels.
+    Training and prediction both read images here, and so see the same pixels.
 
     Args:
-        path: an image in any mode.
-        mode: ``"L"`` for grey, ``"RGB"`` for colours.
-
-    Returns:
-        The picture, uncropped; a photograph that says how it was held is turned.
+        path: an image in any mode: grey, RGB, palette, with alpha, 16 bits.
+        mode: ``"L"`` for grey, ``"RGB"`` for colour.
 
     Raises:
         UnreadableError: the file is missing, truncated, no image, or absurdly large.
     """
-    with opened(path) as image:
-        return eight_bits(image, mode)
+    with opened_image(path) as image:
+        return to_eight_bits(image, mode)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """Opens a picture, and turns what damaged files raise into one error.
-
-    Args:
-        path: an image in any mode.
-
-    Yields:
-        The picture, of which no pixel is read yet.
-
-    Raises:
-        UnreadableError: the file is missing, truncated, no image, or absurdly large.
-    """
+def opened_image(path: Path) -> Iterator[Image.Image]:
+    """Opens an image without decoding it; all errors of files are UnreadableError."""
     try:
         with open_regular(path) as file:
             _refuse_pointer(file.read(len(LFS_POINTER)))
             file.seek(0)
-            with open_picture(file) as image:
+            with open_with_pillow(file) as image:
                 if min(image.size) < 1:
                     raise ValueError(f"it has no pixels ({image.width}x{image.height})")
                 yield image
@@ -143,45 +111,33 @@ def opened(path: Path) -> Iterator[Image.Image]:
         ) from error
 
 
-def open_picture(file: IO[bytes], formats: tuple[str, ...] = FORMATS) -> Image.Image:
-    """Hands a file to Pillow: the one place that does.
+def open_with_pillow(
+    file: IO[bytes], formats: tuple[str, ...] = FORMATS
+) -> Image.Image:
+    """Opens a file with Pillow, without decoding; nothing else calls ``Image.open``.
 
     Args:
-        file: open, at its beginning.
-        formats: of ``FORMATS``, the ones that it may be of.
-
-    Returns:
-        The picture, of which no pixel is read yet.
+        file: positioned at its start.
+        formats: accepted formats, from ``FORMATS``.
 
     Raises:
-        UnidentifiedImageError: it is of another format, or no picture.
+        UnidentifiedImageError: the file has another format, or is no image.
     """
     return Image.open(file, formats=formats)
 
 
-def eight_bits(image: Image.Image, mode: str) -> Image.Image:
-    """Reads the pixels of an opened picture, upright, in 8 bits.
-
-    Args:
-        image: as ``opened`` gives it.
-        mode: ``"L"`` for grey, ``"RGB"`` for colours.
-
-    Returns:
-        The picture, which needs its file no more.
-    """
+def to_eight_bits(image: Image.Image, mode: str) -> Image.Image:
+    """Decodes an opened image, upright, in 8 bits; its file may then be closed."""
     image.load()
     return _scaled(_upright(image)).convert(mode)
 
 
 @contextmanager
-def bombs_refused() -> Iterator[None]:
-    """Turns Pillow's warning about absurdly large images into a refusal.
+def refuse_bombs() -> Iterator[None]:
+    """Makes absurdly large images an ``UnreadableError`` instead of a warning.
 
-    Held by the thread that starts the decoding threads: warning filters belong to
+    Enter it in the thread that starts the decoding threads: warning filters belong to
     the process.
-
-    Yields:
-        Nothing; such an image is an ``UnreadableError`` meanwhile.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -194,9 +150,9 @@ def _refuse_pointer(head: bytes) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turns by the orientation in EXIF; where that is damaged, the pixels are kept.
+    """Applies the EXIF orientation unless it is damaged.
 
-    The image itself stays as it is: further frames are read from it.
+    The image itself is not changed: further frames are read from it.
     """
     with suppress(*_BROKEN):
         return ImageOps.exif_transpose(image)
@@ -204,9 +160,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """Scales grey images of 16 bits; Pillow's own conversion would clip them.
+    """Scales 16-bit grey images, which Pillow's own conversion would clip.
 
-    A palette with transparent colours takes the way that Pillow does not warn of.
+    A palette with transparency is converted to RGBA first, to avoid Pillow's warning.
     """
     if image.mode == "P" and "transparency" in image.info:
         return image.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Many images are decoded on all cores, a chunk of a table's rows at a time."""
+"""Decodes the images of a table on all cores, a chunk of rows at a time."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping
@@ -17,16 +17,16 @@ from data_pipeline.images.decode import (
     CENTRE_SQUARE,
     Array,
     UnreadableError,
-    bombs_refused,
     decode_cropped,
+    refuse_bombs,
 )
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.workers import cores, threads
 
 ROWS = 16
 BYTES = 2 << 20
-"""A chunk holds no more rows and pixels than these: memory stays flat, a kill loses
-little, and a small data set still keeps many cores busy."""
+"""Most rows and bytes of a chunk: memory stays flat, a kill loses little, and a small
+data set still keeps many cores busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,26 +34,26 @@ class Chunk:
     """Decoded rows of a table.
 
     Attributes:
-        rows: which, ascending and without a gap.
+        rows: a range of the table's rows.
         pixels: shape (rows, size, size, channels), uint8; black where unreadable.
-        faults: row -> why its image cannot be decoded.
-        lost: rows in which the cropper did not find what it looks for.
+        errors: row -> why its image cannot be decoded.
+        no_face: rows in which the cropper found no face.
     """
 
     rows: range
     pixels: Array
-    faults: Mapping[int, str]
-    lost: tuple[int, ...]
+    errors: Mapping[int, str]
+    no_face: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decoded:
-    """A table's pictures in memory.
+    """A table's images in memory.
 
     Attributes:
         pixels: shape (N, size, size, channels), uint8; black where unreadable.
         kept: ascending rows that could be read.
-        without_face: of these, how many show none where the cropper looked for one.
+        without_face: how many of them the cropper found no face in.
     """
 
     pixels: Array
@@ -62,10 +62,7 @@ class Decoded:
 
 
 def chunks_of(shape: tuple[int, int, int, int]) -> list[range]:
-    """Cuts the rows of an array; the same shape is always cut alike.
-
-    Args:
-        shape: (N, size, size, channels).
+    """Divides the rows of an array (N, size, size, channels), by its shape alone.
 
     Example:
         >>> chunks_of((20, 48, 48, 1))
@@ -79,18 +76,9 @@ def chunks_of(shape: tuple[int, int, int, int]) -> list[range]:
 def decode_all(
     table: SampleTable, *, size: int, cropper: Cropper = CENTRE_SQUARE
 ) -> Array:
-    """Decodes every image into memory and leaves nothing on disk: for a hold-out.
+    """Decodes every image into memory: (N, size, size, channels), uint8.
 
-    Args:
-        table: the rows wanted; no other file is touched.
-        size: edge of the square images, in pixels.
-        cropper: chooses each image's square.
-
-    Returns:
-        Shape (N, size, size, channels), uint8.
-
-    Raises:
-        DataError: an image is unreadable, named by file and row.
+    Nothing is written to disk. It raises DataError if an image is unreadable.
     """
     return decode_readable(table, size=size, unreadable="error", cropper=cropper).pixels
 
@@ -98,19 +86,16 @@ def decode_all(
 def decode_readable(
     table: SampleTable, *, size: int, unreadable: str, cropper: Cropper = CENTRE_SQUARE
 ) -> Decoded:
-    """Decodes into memory what can be read.
+    """Decodes the images of a table into memory, and writes nothing to disk.
 
     Args:
-        table: the rows wanted; no other file is touched.
+        table: the rows to decode; no other file is opened.
         size: edge of the square images, in pixels.
-        unreadable: ``"error"`` or ``"quarantine"``.
+        unreadable: ``"error"``, or ``"quarantine"`` to drop unreadable images.
         cropper: chooses each image's square.
 
-    Returns:
-        The pixels, and which rows could be read.
-
     Raises:
-        DataError: an image is unreadable and not to be dropped, or none is left.
+        DataError: an image is unreadable (in quarantine: all are).
     """
     without_face = 0
     array = np.zeros((len(table), size, size, table.channels), np.uint8)
@@ -118,11 +103,11 @@ def decode_readable(
     decoded = decode_chunks(table, chunks_of(array.shape), size=size, cropper=cropper)
     with closing(decoded):
         for chunk in decoded:
-            refuse_faults(table, chunk, unreadable)
+            check_readable(table, chunk, unreadable)
             array[chunk.rows.start : chunk.rows.stop] = chunk.pixels
-            kept[list(chunk.faults)] = False
-            without_face += len(chunk.lost)
-    refuse_none(table, kept)
+            kept[list(chunk.errors)] = False
+            without_face += len(chunk.no_face)
+    check_any_readable(table, kept)
     return Decoded(pixels=array, kept=np.flatnonzero(kept), without_face=without_face)
 
 
@@ -133,29 +118,21 @@ def decode_chunks(
     size: int,
     cropper: Cropper = CENTRE_SQUARE,
 ) -> Generator[Chunk]:
-    """Decodes chunks of rows; only a few are held at a time.
+    """Decodes chunks of rows in order, holding only a few at a time.
 
-    Close it where it is not read to its end, as with ``contextlib.closing``.
-
-    Args:
-        table: the table; files of other rows are not touched.
-        chunks: the rows wanted.
-        size: edge of the square images, in pixels.
-        cropper: chooses each image's square; called by several threads at once.
-
-    Yields:
-        The chunks, in their order.
+    Close it if it is not read to its end, as with ``contextlib.closing``. Several
+    threads call ``cropper`` at once.
     """
     images = table.frame["image"].tolist()
     stop = Event()
 
     def decoded(rows: range) -> Chunk:
-        # A face takes long to find: who is interrupted does not wait for a chunk.
+        # Detection is slow: an interrupt must not wait for the rest of the chunk.
         paths = (table.root / images[row] for row in rows if not stop.is_set())
         return _decoded(table, rows, paths, size, cropper)
 
     ahead: deque[Future[Chunk]] = deque()
-    with bombs_refused(), threads() as pool:
+    with refuse_bombs(), threads() as pool:
         try:
             for rows in chunks:
                 ahead.append(pool.submit(decoded, rows))
@@ -171,7 +148,7 @@ def _decoded(
     table: SampleTable, rows: range, paths: Iterable[Path], size: int, cropper: Cropper
 ) -> Chunk:
     pixels = np.zeros((len(rows), size, size, table.channels), np.uint8)
-    faults, lost = {}, []
+    errors, no_face = {}, []
     for at, (row, path) in enumerate(zip(rows, paths, strict=False)):
         try:
             pixels[at], found = decode_cropped(
@@ -179,36 +156,26 @@ def _decoded(
                 size=size,
                 channels=table.channels,
                 cropper=cropper,
-                landmarks=landmarks_of(table, row)
-                if cropper.looks_at_landmarks
-                else None,
+                landmarks=landmarks_of(table, row) if cropper.uses_landmarks else None,
             )
         except UnreadableError as error:
-            faults[row] = str(error)
+            errors[row] = str(error)
         else:
-            lost += [] if found else [row]
-    return Chunk(rows=rows, pixels=pixels, faults=faults, lost=tuple(lost))
+            no_face += [] if found else [row]
+    return Chunk(rows=rows, pixels=pixels, errors=errors, no_face=tuple(no_face))
 
 
-def refuse_faults(table: SampleTable, chunk: Chunk, unreadable: str) -> None:
-    """Accepts unreadable images in quarantine only.
-
-    Raises:
-        DataError: an image of the chunk is unreadable; named by file and row.
-    """
-    if chunk.faults and unreadable == "error":
-        row, fault = next(iter(chunk.faults.items()))
+def check_readable(table: SampleTable, chunk: Chunk, unreadable: str) -> None:
+    """Raises DataError for unreadable images of a chunk, except in quarantine."""
+    if chunk.errors and unreadable == "error":
+        row, error = next(iter(chunk.errors.items()))
         raise DataError(
-            f"{table.frame['place'].iloc[row]}: {fault}; restore the file, remove the "
-            'row, or say [data] unreadable = "quarantine" to drop such images'
+            f"{table.frame['place'].iloc[row]}: {error}; restore the file, remove the "
+            'row, or set [data] unreadable = "quarantine" to drop such images'
         )
 
 
-def refuse_none(table: SampleTable, kept: Array) -> None:
-    """Accepts a table of which some image is left.
-
-    Raises:
-        DataError: not one could be read.
-    """
+def check_any_readable(table: SampleTable, kept: Array) -> None:
+    """Raises DataError if all images of a table are unreadable."""
     if not kept.any():
-        raise DataError(f"{table.root}: not one of {len(table)} images can be read")
+        raise DataError(f"{table.root}: none of {len(table)} images can be read")

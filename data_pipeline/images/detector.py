@@ -1,4 +1,4 @@
-"""The one door to the face detector: MTCNN, of the package ``mtcnn``.
+"""Face detection with MTCNN, of the package ``mtcnn``: the only use of it.
 
 It runs in processes of its own, with one thread each: the process that trains keeps
 its backend, its threads and its GPU, and all cores detect.
@@ -28,15 +28,15 @@ Array = np.ndarray[Any, Any]
 Box = tuple[float, float, float, float]
 
 DETECTOR = "mtcnn"
-LOOKS = (320, 224, 448)
-"""Longest edges, in pixels, at which a picture is looked at until a face is found.
+SEARCH_EDGES = (320, 224, 448)
+"""Longest edges, in pixels, to which an image is resized until a face is found.
 
-Smaller pictures are enlarged. The detector's own smallest face, 20 pixels, must stay
-as it is: its version 1.0 finds nothing at all with most others.
+Smaller images are enlarged. The detector's own smallest face, 20 pixels, must stay as
+it is: its version 1.0 finds nothing at all with most others.
 """
 CONTRAST_CUTOFF = 1
-"""Per cent of the darkest and of the lightest pixels that contrast does not heed."""
-_MOST_PROCESSES = 8
+"""Per cent of the darkest and of the lightest pixels that the contrast ignores."""
+_MAX_PROCESSES = 8
 _ENVIRONMENT = {
     VARIABLE: TENSORFLOW,
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -48,20 +48,19 @@ _ENVIRONMENT = {
 
 
 def detector_version() -> str:
-    """Returns the version of the detector that is installed."""
+    """Returns the installed version of the detector."""
     return version(DETECTOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Face:
-    """A face that was found.
+    """A detected face.
 
     Attributes:
-        points: both eyes, the tip of the nose, both corners of the mouth; the left
-            ones first. Shape (5, 2), pixels of the picture.
+        points: left eye, right eye, tip of the nose, left and right corner of the
+            mouth, as seen in the image. Shape (5, 2), pixels of the image.
         confidence: the detector's, 0..1.
-        box: left, top, width and height, in pixels of the picture; it may reach
-            beyond the picture.
+        box: left, top, width and height, in pixels; it may exceed the image.
     """
 
     points: Array
@@ -70,68 +69,42 @@ class Face:
 
 
 class Detector:
-    """Finds faces; may be asked by many threads at once."""
+    """Finds faces; thread-safe. It raises RunError if its process died."""
 
     def __init__(self) -> None:
-        """Starts nothing yet."""
+        """Creates the pool; the processes start with the first image."""
         self._pool: Executor = fresh_processes(_processes(), _prepare)
 
-    def find(self, picture: Image.Image) -> Face | None:
-        """Finds the face that matters most: the largest, weighed by confidence.
+    def detect(self, image: Image.Image) -> Face | None:
+        """Returns the most prominent face: the largest, weighted by confidence."""
+        return next(iter(self.detect_all(image)), None)
 
-        Args:
-            picture: grey or RGB.
-
-        Returns:
-            The face, or ``None`` where there is none.
-
-        Raises:
-            RunError: the detector's process died.
-        """
-        return next(iter(self.find_all(picture)), None)
-
-    def find_all(self, picture: Image.Image) -> tuple[Face, ...]:
-        """Finds all faces; the one that ``find`` gives is the first.
-
-        Args:
-            picture: grey or RGB.
-
-        Returns:
-            The faces, those that matter most first.
-
-        Raises:
-            RunError: the detector's process died.
-        """
+    def detect_all(self, image: Image.Image) -> tuple[Face, ...]:
+        """Returns all faces of a grey or RGB image, the most prominent first."""
         try:
-            for longest in LOOKS:
-                scale = longest / max(picture.size)
-                found = self._pool.submit(look, _seen(picture, scale)).result()
-                if found:
-                    return tuple(_scaled(face, scale) for face in found)
+            for longest in SEARCH_EDGES:
+                scale = longest / max(image.size)
+                pixels = _preprocessed(image, scale)
+                faces = self._pool.submit(_detect_in_process, pixels).result()
+                if faces:
+                    return tuple(_rescaled(face, scale) for face in faces)
         except BrokenProcessPool as error:
             raise RunError(
                 "a process of the face detector ended by itself: memory may have run "
                 "out, or a script lacks its `if __name__ == '__main__':`; start "
-                'again, or say [data] crop = "none"'
+                'again, or set [data] crop = "none"'
             ) from error
         return ()
 
 
-def look(pixels: Array) -> tuple[Face, ...]:
-    """Looks at one picture in one size, in this process.
-
-    Args:
-        pixels: shape (H, W, 3), uint8.
-
-    Returns:
-        The faces in it, those that matter most first.
-    """
+def _detect_in_process(pixels: Array) -> tuple[Face, ...]:
+    """Detects faces in uint8 pixels of shape (H, W, 3), at this one size."""
     faces = _mtcnn().detect_faces(pixels, output_type="numpy")
     if not len(faces):
         return ()
-    # A row: picture, left, top, width, height, confidence, five x, five y.
-    matter = faces[:, 3] * faces[:, 4] * faces[:, 5]
-    return tuple(_face(row) for row in faces[np.argsort(-matter, kind="stable")])
+    # A row: image, left, top, width, height, confidence, five x, five y.
+    prominence = faces[:, 3] * faces[:, 4] * faces[:, 5]
+    return tuple(_face(row) for row in faces[np.argsort(-prominence, kind="stable")])
 
 
 def _face(row: Array) -> Face:
@@ -140,60 +113,53 @@ def _face(row: Array) -> Face:
     return Face(points=points, confidence=confidence, box=(left, top, width, height))
 
 
-def _scaled(face: Face, scale: float) -> Face:
-    """Tells in pixels of the picture what was found in a smaller or larger one."""
+def _rescaled(face: Face, scale: float) -> Face:
+    """Converts a face in a resized image to pixels of the original."""
     left, top, width, height = (edge / scale for edge in face.box)
     points = np.asarray(face.points / scale)
     return replace(face, points=points, box=(left, top, width, height))
 
 
-def _seen(picture: Image.Image, scale: float) -> Array:
-    """Resizes a picture to the size it is looked at, and stretches its contrast.
-
-    Dark and flat pictures are missed otherwise.
-    """
-    width, height = (max(1, round(scale * edge)) for edge in picture.size)
-    small = picture.resize((width, height), Image.Resampling.BILINEAR)
-    clear = ImageOps.autocontrast(
-        small.convert("RGB"), CONTRAST_CUTOFF, preserve_tone=True
+def _preprocessed(image: Image.Image, scale: float) -> Array:
+    """Resizes and stretches contrast: faces in dark and flat images are missed else."""
+    width, height = (max(1, round(scale * edge)) for edge in image.size)
+    resized = image.resize((width, height), Image.Resampling.BILINEAR)
+    stretched = ImageOps.autocontrast(
+        resized.convert("RGB"), CONTRAST_CUTOFF, preserve_tone=True
     )
-    return np.asarray(clear)
+    return np.asarray(stretched)
 
 
 def _processes() -> int:
-    """Counts the processes worth having; each takes some 800 MB."""
+    """Counts the processes to use; each takes some 800 MB."""
     if hasattr(os, "sched_getaffinity"):
-        return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))
-    return min(_MOST_PROCESSES, os.cpu_count() or 1)
+        return min(_MAX_PROCESSES, len(os.sched_getaffinity(0)))
+    return min(_MAX_PROCESSES, os.cpu_count() or 1)
 
 
 def _prepare() -> None:
-    """Sets a process of the pool up, before TensorFlow is imported there."""
+    """Sets a process's environment, before it imports TensorFlow."""
     os.environ.update(_ENVIRONMENT)
 
 
 @lru_cache(maxsize=1)
 def _mtcnn() -> Any:
-    """Loads the networks; their weights come with the package.
-
-    Raises:
-        RunError: something that they need cannot be imported.
-    """
+    """Loads the networks; their weights come with the package."""
     try:
-        with _quiet():
+        with _stderr_muted():
             load_keras()
             networks = importlib.import_module(DETECTOR).MTCNN(device="CPU:0")
     except Exception as error:
         raise RunError(
-            'the face detector cannot be loaded; mend this, or say [data] crop = "none"'
-            f":\n{cause_of(error)}"
+            "the face detector cannot be loaded; fix the cause, or set "
+            f'[data] crop = "none":\n{cause_of(error)}'
         ) from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return networks
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _stderr_muted() -> Iterator[None]:
     """Drops what TensorFlow writes before it reads its own log level."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

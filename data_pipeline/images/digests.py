@@ -1,8 +1,8 @@
-"""What files hold, as digests: a file is read again only where its stat has changed.
+"""SHA-256 digests of files; a file is hashed again only if its stat has changed.
 
-Source: the rules are those of git's index (its documents ``index-format`` and
-``racy-git``): size, modification and change time tell a changed file, and a file that
-was changed while the clock stood still is never believed unread.
+Source: the rules of git's index (its documents ``index-format`` and ``racy-git``): a
+file has changed if its size, modification or change time has; and a file that changed
+within the clock's resolution before it was read is always read again.
 """
 
 import hashlib
@@ -25,23 +25,23 @@ from data_pipeline.system.workers import threads
 Array = np.ndarray[Any, Any]
 
 UNREADABLE = "unreadable"
-"""The digest of a file that is missing or may not be read; opening it says why."""
+"""Stands for the digest of a file that cannot be read; opening it raises the reason."""
 
 STATS = ("st_size", "st_mtime_ns", "st_ctime_ns")
 _ABSENT = SimpleNamespace(st_size=-1, st_mtime_ns=-1, st_ctime_ns=-1)
 STATTED = 1024
-"""Files whose stats are held as Python objects at a time."""
+"""Stats held as Python objects at a time."""
 HASHED = 64
-"""Files that a thread hashes at a time."""
+"""Files per task of a thread."""
 SAVED = 8192
-"""Files hashed between two savings: what a kill may cost."""
+"""Files hashed between two writes of the memory: what a kill may cost."""
 SETTLED_NS = 2_000_000_000
 """A file that changed less than this before it was read may change again within the
-same tick of its file system's clock; FAT's ticks are the longest."""
+resolution of its file system's clock, the coarsest of which is FAT's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Known:
+class _Memory:
     """Digests by name; ``stats`` has shape (N, 3), ``digests`` (N, 32)."""
 
     names: Sequence[str]
@@ -56,19 +56,16 @@ def file_digests(
     memory: Path,
     progress: Callable[[int, int], None],
 ) -> Iterator[str]:
-    """Hashes files, or remembers their digests.
+    """Yields the digest of each file: 64 hexadecimal digits, or ``UNREADABLE``.
 
     Args:
         root: folder that the names are relative to.
-        names: the files wanted; no other file is touched.
-        memory: file that remembers digests; made, mended and added to.
-        progress: called with files done and all files, where some must be read.
-
-    Yields:
-        SHA-256 of each file's bytes as 64 hexadecimal digits, or ``UNREADABLE``.
+        names: the files to hash; no other file is opened.
+        memory: file of known digests; created, repaired and extended.
+        progress: called with files done and all files, if any must be read.
     """
-    stats, known = _stats(root, names), _read(memory)
-    digests, read = _remembered(names, stats, known)
+    stats = _stats(root, names)
+    digests, read = _remembered(names, stats, _read(memory))
     missing = np.flatnonzero(~read)
     done = len(names) - len(missing)
     for start in range(0, len(missing), SAVED):
@@ -80,7 +77,7 @@ def file_digests(
             done += 1
             progress(done, len(names))
         if (read & settled)[rows].any():
-            now = _Known(names=names, stats=stats, digests=digests)
+            now = _Memory(names=names, stats=stats, digests=digests)
             _write(memory, now, read & settled)
     text = digests.tobytes().hex()
     for row, is_read in enumerate(read.tolist()):
@@ -88,21 +85,16 @@ def file_digests(
 
 
 def read_digests(root: Path, names: Sequence[str]) -> list[str]:
-    """Hashes files and remembers nothing of them: for a hold-out.
+    """Returns the digest of each file like ``file_digests``, and stores nothing.
 
-    Args:
-        root: folder that the names are relative to.
-        names: the files wanted; no other file is touched.
-
-    Returns:
-        SHA-256 of each file's bytes as 64 hexadecimal digits, or ``UNREADABLE``.
+    It is for a hold-out, which no cache may remember.
     """
     found = _hashed(root, names, np.arange(len(names)))
     return [UNREADABLE if digest is None else digest.hex() for _, digest in found]
 
 
 def _stats(root: Path, names: Sequence[str]) -> Array:
-    """Asks for the stat of each file; shape (N, 3), -1 where there is none."""
+    """Returns the stat of each file, shape (N, 3); -1 for a missing file."""
     stats = np.empty((len(names), len(STATS)), np.int64)
     for start in range(0, len(names), STATTED):
         part = names[start : start + STATTED]
@@ -121,11 +113,11 @@ def _stat(path: str) -> Any:
 
 
 def _remembered(
-    names: Sequence[str], stats: Array, known: _Known
+    names: Sequence[str], stats: Array, known: _Memory
 ) -> tuple[Array, Array]:
-    """Finds what is known of files as they are now: digests, and where there is one."""
+    """Returns remembered digests, (N, 32), and which files have one, (N,)."""
     at = np.arange(len(names))
-    if known.names != names:  # seldom, and the dict costs as much as 10,000 stats
+    if known.names != names:  # rare, and the dict costs as much as 10,000 stats
         place = {name: row for row, name in enumerate(known.names)}
         at = np.fromiter((place.get(name, -1) for name in names), np.int64)
     same = at >= 0
@@ -138,7 +130,7 @@ def _remembered(
 def _hashed(
     root: Path, names: Sequence[str], rows: Array
 ) -> Iterator[tuple[int, bytes | None]]:
-    """Hashes some rows' files on all cores."""
+    """Hashes the files of some rows on all cores."""
     parts = [rows[start : start + HASHED] for start in range(0, len(rows), HASHED)]
 
     def digests(part: Array) -> list[bytes | None]:
@@ -157,27 +149,27 @@ def _digest(path: str) -> bytes | None:
         return None
 
 
-def _read(memory: Path) -> _Known:
-    """Reads what is remembered; a damaged file, of which zip tells, is nothing."""
+def _read(memory: Path) -> _Memory:
+    """Reads the memory; a damaged file (zip has checksums) is empty."""
     try:
         with open_regular(memory) as file, np.load(file, allow_pickle=False) as held:
             text = held["names"].tobytes().decode("utf-8", "surrogateescape")
-            return _Known(
+            return _Memory(
                 names=text.split("\0"), stats=held["stats"], digests=held["digests"]
             )
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return _Known(
+        return _Memory(
             names=(),
             stats=np.empty((0, 3), np.int64),
             digests=np.empty((0, 32), np.uint8),
         )
 
 
-def _write(memory: Path, now: _Known, believed: Array) -> None:
-    """Remembers some rows of this table beside files that are not in it."""
+def _write(memory: Path, now: _Memory, trusted: Array) -> None:
+    """Adds some rows' digests to those of files that are not in this table."""
     known, here = _read(memory), set(now.names)
     others = [row for row, name in enumerate(known.names) if name not in here]
-    rows = np.flatnonzero(believed).tolist()
+    rows = np.flatnonzero(trusted).tolist()
     names = [known.names[row] for row in others] + [now.names[row] for row in rows]
     text = "\0".join(names).encode("utf-8", "surrogateescape")
     with written_aside(memory) as part, part.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The faces of a picture that a trained model is to judge, cut as in its training."""
+"""Faces cut from images for a trained model, exactly as in its training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from data_pipeline.images.crop import cut_face, rebuilt
+from data_pipeline.images.crop import crop_face, cropper_from
 from data_pipeline.images.detector import Box, Detector, Face
 
 Array = np.ndarray[Any, Any]
 
 FOUND, NOT_FOUND, NOT_LOOKED_FOR = "found", "not found", "not looked for"
-"""What became of the search for a face."""
+"""Results of face detection."""
 
 BY_LANDMARKS = (
-    "the model was trained on faces cut by their data's own landmarks; here the "
-    "detector finds the same points, within a few hundredths of the square's edge"
+    "the model was trained on faces cut at the landmarks of its data set; here the "
+    "detector finds the same points, within a few hundredths of the crop's edge"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Portrait:
-    """What a model sees of one face.
+class FaceCrop:
+    """The input of a model for one face.
 
     Attributes:
         pixels: shape (S, S, C), uint8.
         face: ``FOUND``, ``NOT_FOUND`` or ``NOT_LOOKED_FOR``.
-        box: left, top, width and height of the face, in pixels of the picture; of the
-            centre square where no face was looked for; ``None`` where none was found.
+        box: left, top, width and height of the face, in pixels of the image; of the
+            centre square for a model without detection; ``None`` if none was found.
         confidence: the detector's, 0..1; ``None`` without a face.
     """
 
@@ -39,13 +39,13 @@ class Portrait:
     confidence: float | None
 
 
-class Portraits:
-    """Cuts pictures as a model's description says; threads may share it.
+class FaceCropper:
+    """Cuts faces as a model's description requires; thread-safe.
 
     Attributes:
-        note: how this differs from training, to be told once; empty where it does
-            not.
-        looks_for_faces: whether faces are looked for at all.
+        mode: Pillow's mode of the crops, ``"L"`` or ``"RGB"``.
+        note: how the crops differ from those in training; empty if they do not.
+        detects_faces: whether faces are detected at all.
     """
 
     def __init__(
@@ -56,84 +56,67 @@ class Portraits:
         channels: int,
         detector: Detector | None = None,
     ) -> None:
-        """Starts nothing: the detector loads at its first picture.
+        """Prepares cropping; the detector loads with the first image.
 
         Args:
-            crop: what the model's description tells of it.
-            size: edge of the squares, in pixels.
+            crop: the crop in the model's description.
+            size: edge of the crops, in pixels.
             channels: 1 for grey, 3 for RGB.
-            detector: one that is running; none makes its own.
+            detector: a running detector; by default a new one.
 
         Raises:
-            DataError: this installation would cut other squares.
+            DataError: this installation would cut other pixels.
         """
-        made = rebuilt(crop)
+        self._cropper = cropper_from(crop)
         self.mode = "L" if channels == 1 else "RGB"
-        self.looks_for_faces = made.describe()["kind"] != "none"
-        self.note = BY_LANDMARKS if made.looks_at_landmarks else ""
-        self._cropper = made
+        self.detects_faces = self._cropper.describe()["kind"] != "none"
+        self.note = BY_LANDMARKS if self._cropper.uses_landmarks else ""
         self._shape = (size, size, channels)
         self._detector = detector or Detector()
 
-    def of(self, picture: Image.Image, *, every: bool = False) -> tuple[Portrait, ...]:
-        """Cuts the face that matters most, as in training, or each of them.
+    def crop(
+        self, image: Image.Image, *, every_face: bool = False
+    ) -> tuple[FaceCrop, ...]:
+        """Cuts the most prominent face, as in training, or every face.
 
         Args:
-            picture: in any mode of eight bits.
-            every: all faces, those that matter most first.
+            image: in any 8-bit mode.
+            every_face: return all faces, the most prominent first.
 
         Returns:
-            At least one portrait: the centre square where no face is found.
+            At least one crop: the centre square if no face is found.
 
         Raises:
             RunError: the detector's process died.
         """
-        picture = picture.convert(self.mode)
-        if not self.looks_for_faces:
-            return (self._centre(picture),)
-        faces = self._detector.find_all(picture)
-        chosen = faces if every else faces[:1]
-        return tuple(self.cut(picture, face) for face in chosen or (None,))
+        image = image.convert(self.mode)
+        if not self.detects_faces:
+            return (self._centre(image),)
+        faces = self.detect(image)
+        chosen = faces if every_face else faces[:1]
+        return tuple(self.crop_face(image, face) for face in chosen or (None,))
 
-    def find(self, picture: Image.Image) -> tuple[Face, ...]:
-        """Finds the faces.
+    def detect(self, image: Image.Image) -> tuple[Face, ...]:
+        """Returns all faces of a grey or RGB image, the most prominent first."""
+        return self._detector.detect_all(image)
 
-        Args:
-            picture: grey or RGB.
-
-        Returns:
-            The faces, for ``cut``; those that matter most first.
-
-        Raises:
-            RunError: the detector's process died.
-        """
-        return self._detector.find_all(picture)
-
-    def cut(self, picture: Image.Image, face: Face | None) -> Portrait:
-        """Cuts one face.
-
-        Args:
-            picture: in any mode of eight bits.
-            face: as the detector found it; ``None`` takes the centre square.
-
-        Returns:
-            The portrait.
-        """
+    def crop_face(self, image: Image.Image, face: Face | None) -> FaceCrop:
+        """Cuts a detected face, or the centre square for ``None``."""
         points = None if face is None else face.points
-        cropped = cut_face(picture.convert(self.mode), points, self._shape[0])
-        return Portrait(
-            pixels=self._pixels(cropped.picture),
+        cropped = crop_face(image.convert(self.mode), points, self._shape[0])
+        return FaceCrop(
+            pixels=self._pixels(cropped.image),
             face=NOT_FOUND if face is None else FOUND,
             box=None if face is None else face.box,
             confidence=None if face is None else face.confidence,
         )
 
-    def _centre(self, picture: Image.Image) -> Portrait:
-        cropped = self._cropper.crop(picture, size=self._shape[0], landmarks=None)
-        edge = min(picture.size)
-        left, top = ((whole - edge) / 2 for whole in picture.size)
-        return Portrait(
-            pixels=self._pixels(cropped.picture),
+    def _centre(self, image: Image.Image) -> FaceCrop:
+        cropped = self._cropper.crop(image, size=self._shape[0], landmarks=None)
+        edge = min(image.size)
+        left, top = ((length - edge) / 2 for length in image.size)
+        return FaceCrop(
+            pixels=self._pixels(cropped.image),
             face=NOT_LOOKED_FOR,
             box=(left, top, edge, edge),
             confidence=None,

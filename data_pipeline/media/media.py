@@ -1,4 +1,4 @@
-"""Pictures and video frames to be judged, found by path and read one at a time."""
+"""Image and video files: found by path, read one frame at a time."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,58 +7,57 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_pipeline.images.decode import UnreadableError, bombs_refused, picture
+from data_pipeline.images.decode import UnreadableError, read_image, refuse_bombs
 from data_pipeline.media.video import (
     SUFFIXES,
-    Frame,
+    VideoFrame,
+    animation_frames,
     check_video,
-    frames,
-    is_moving,
-    moving_frames,
+    is_animated,
+    video_frames,
 )
 from data_pipeline.system.errors import DataError
 
-_NOT_READ = frozenset({".avif", ".heic", ".heif", ".hif", ".jp2", ".jxl"})
-PICTURES = _NOT_READ | frozenset(
+_UNSUPPORTED = frozenset({".avif", ".heic", ".heif", ".hif", ".jp2", ".jxl"})
+PICTURES = _UNSUPPORTED | frozenset(
     {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
     | {".tif", ".tiff", ".webp"}
 )
-"""How the names of pictures end in a folder; a file that is named may have any name.
+"""Suffixes of images that a folder is searched for; a file named itself may have any.
 
-Some are of no format that is read: such a file is not lost without a word.
+Unsupported formats are included, so that such a file is reported and not skipped.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shot:
-    """A picture, or one frame of a video or of a picture that moves; or why not.
+class MediaFrame:
+    """A still image, or one frame of a video or animation, or why it is unreadable.
 
     Attributes:
-        file: where it comes from.
-        frame: number in its file, from 0; ``None`` for a picture that stands.
-        time: seconds from the video's beginning, where known.
-        picture: eight bits; ``None`` where it cannot be read.
-        reason: why it cannot be read; empty otherwise.
-        done: how much of all files lies behind it, 0..1.
+        file: its file.
+        number: frame number in the file, from 0; ``None`` for a still image.
+        time: seconds from the start of the video, if known.
+        image: 8 bits; ``None`` if unreadable.
+        reason: why it is unreadable; empty otherwise.
+        done: share of all files read so far, 0..1.
     """
 
     file: Path
-    frame: int | None = None
+    number: int | None = None
     time: float | None = None
-    picture: Image.Image | None = None
+    image: Image.Image | None = None
     reason: str = ""
     done: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What paths stand for.
+class FoundFiles:
+    """The files that paths stand for.
 
     Attributes:
-        files: pictures and videos, in the order of the paths, those of a folder by
-            name.
-        others: files of other kinds that are passed over in folders.
-        links: folders in them that are links, and are not entered.
+        files: images and videos in the order of the paths, within a folder by name.
+        others: number of files of other kinds in the folders.
+        links: number of symlinked folders, which are not entered.
     """
 
     files: tuple[Path, ...]
@@ -66,25 +65,25 @@ class Found:
     links: int = 0
 
 
-def find_files(paths: Sequence[Path]) -> Found:
-    """Lists the files that paths stand for.
+def find_files(paths: Sequence[Path]) -> FoundFiles:
+    """Lists the images and videos that paths stand for.
 
     Args:
-        paths: files of any name; and folders, of which pictures and videos are taken
-            by their names, those of folders in them too, hidden ones not.
+        paths: files with any name; and folders, searched recursively by suffix, hidden
+            names excluded.
 
     Returns:
-        The files, and how many others there are.
+        The files, and counts of what was skipped.
 
     Raises:
-        DataError: a path does not exist, or a folder has nothing to read.
-        InputError: there are videos, and nothing to read them with.
+        DataError: a path does not exist, or a folder has no images or videos.
+        InputError: there are videos, and PyAV is not installed.
     """
     parts = [_files(path) for path in paths]
     files = tuple(file for part in parts for file in part.files)
     if any(is_video(file) for file in files):
         check_video()
-    return Found(
+    return FoundFiles(
         files=files,
         others=sum(part.others for part in parts),
         links=sum(part.links for part in parts),
@@ -92,99 +91,100 @@ def find_files(paths: Sequence[Path]) -> Found:
 
 
 def is_video(file: Path) -> bool:
-    """Tells a video by its name."""
+    """Recognizes a video by its suffix."""
     return file.suffix.lower() in SUFFIXES
 
 
-def shots(files: Sequence[Path], *, mode: str, every: int = 1) -> Iterator[Shot]:
-    """Reads pictures and videos, one frame at a time.
+def read_media(
+    files: Sequence[Path], *, mode: str, every: int = 1
+) -> Iterator[MediaFrame]:
+    """Reads images and videos, one frame at a time.
 
     Args:
-        files: what ``find_files`` found.
-        mode: ``"L"`` for grey, ``"RGB"`` for colours, as in training.
-        every: of a video each so many-th frame only, at least 1.
+        files: as from ``find_files``.
+        mode: ``"L"`` for grey, ``"RGB"`` for colour, as in training.
+        every: read every n-th frame of a video, at least 1.
 
     Yields:
-        In the order of the files, each at least once: what cannot be read has its
-        reason.
+        Frames in the order of the files; at least one for each file, with a ``reason``
+        if it is unreadable.
     """
     for index, file in enumerate(files):
-        for shot in _read(file, mode, every):
-            yield replace(shot, done=(index + shot.done) / len(files))
+        for frame in _read(file, mode, every):
+            yield replace(frame, done=(index + frame.done) / len(files))
 
 
-def _read(file: Path, mode: str, every: int) -> Iterator[Shot]:
+def _read(file: Path, mode: str, every: int) -> Iterator[MediaFrame]:
     if is_video(file):
-        return _film(file, frames(file, every=every))
-    if is_moving(file):
-        return _film(file, moving_frames(file, mode, every=every))
-    return _picture(file, mode)
+        return _moving(file, video_frames(file, every=every))
+    if is_animated(file):
+        return _moving(file, animation_frames(file, mode, every=every))
+    return _still(file, mode)
 
 
-def _picture(file: Path, mode: str) -> Iterator[Shot]:
-    """Reads a picture as training does."""
+def _still(file: Path, mode: str) -> Iterator[MediaFrame]:
+    """Reads an image as training does."""
     try:
-        with bombs_refused():
-            whole = picture(file, mode)
-        yield Shot(file=file, picture=whole, done=1.0)
+        with refuse_bombs():
+            image = read_image(file, mode)
+        yield MediaFrame(file=file, image=image, done=1.0)
     except UnreadableError as error:
-        yield Shot(file=file, reason=_unopened(file) or str(error), done=1.0)
+        yield MediaFrame(file=file, reason=_unsupported(file) or str(error), done=1.0)
 
 
-def _unopened(file: Path) -> str:
-    """Tells of a kind of pictures that is not read."""
+def _unsupported(file: Path) -> str:
+    """Explains that a format is not supported; empty for other files."""
     kind = file.suffix.lower()
-    if not file.is_file() or kind not in _NOT_READ:
+    if not file.is_file() or kind not in _UNSUPPORTED:
         return ""
     return (
-        f"image {file} cannot be decoded: {kind} files are not read; convert it to PNG "
-        "or JPEG"
+        f"image {file} cannot be decoded: {kind} files are not supported; convert it "
+        "to PNG or JPEG"
     )
 
 
-def _film(file: Path, found: Iterator[Frame]) -> Iterator[Shot]:
+def _moving(file: Path, frames: Iterator[VideoFrame]) -> Iterator[MediaFrame]:
     try:
-        for frame in found:
-            yield Shot(
+        for frame in frames:
+            yield MediaFrame(
                 file=file,
-                frame=frame.number,
+                number=frame.number,
                 time=frame.time,
-                picture=frame.picture,
+                image=frame.image,
                 done=frame.done,
             )
     except UnreadableError as error:
-        yield Shot(file=file, reason=str(error), done=1.0)
+        yield MediaFrame(file=file, reason=str(error), done=1.0)
 
 
-def _files(path: Path) -> Found:
+def _files(path: Path) -> FoundFiles:
     if path.is_dir():
-        return _inside(path)
+        return _files_below(path)
     if not path.exists():
         raise DataError(f"no such file or folder: {path}")
-    return Found(files=(path,))
+    return FoundFiles(files=(path,))
 
 
-def _inside(folder: Path) -> Found:
+def _files_below(folder: Path) -> FoundFiles:
     files: list[Path] = []
     others = links = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = _seen(folders)
-        links += sum(Path(place, name).is_symlink() for name in folders)
-        known = [name for name in _seen(names) if _is_known(name)]
-        files += [Path(place, name) for name in known]
-        others += len(_seen(names)) - len(known)
+    for parent, folders, names in os.walk(folder):
+        folders[:] = _visible(folders)
+        links += sum(Path(parent, name).is_symlink() for name in folders)
+        media = [Path(parent, name) for name in _visible(names) if _is_media(name)]
+        files += media
+        others += len(_visible(names)) - len(media)
     if not files:
         raise DataError(
-            f"{folder}: there is no picture or video in it or in its folders; name "
-            "one, or the folder that holds them"
+            f"{folder}: no image or video in this folder or below it; name a file, or "
+            "a folder that holds some"
         )
-    return Found(files=tuple(files), others=others, links=links)
+    return FoundFiles(files=tuple(files), others=others, links=links)
 
 
-def _seen(names: Sequence[str]) -> list[str]:
-    """Leaves hidden names out."""
+def _visible(names: Sequence[str]) -> list[str]:
     return sorted(name for name in names if not name.startswith("."))
 
 
-def _is_known(name: str) -> bool:
+def _is_media(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES | PICTURES

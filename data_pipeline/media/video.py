@@ -1,4 +1,4 @@
-"""The one door to PyAV: the frames of a video file, one at a time."""
+"""Frames of a video (the only use of PyAV) or an animation, one at a time."""
 
 import importlib
 import importlib.util
@@ -13,9 +13,9 @@ from PIL import Image
 from data_pipeline.files.safe_open import check_regular
 from data_pipeline.images.decode import (
     UnreadableError,
-    bombs_refused,
-    eight_bits,
-    opened,
+    opened_image,
+    refuse_bombs,
+    to_eight_bits,
 )
 from data_pipeline.system.errors import InputError
 
@@ -23,72 +23,65 @@ SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4"}
     | {".mpeg", ".mpg", ".mts", ".ogv", ".vob", ".webm", ".wmv", ".y4m"}
 )
-"""How the names of video files end, in small letters."""
+"""Suffixes of video files, in lower case."""
 
 FORMATS = (
     *("asf", "avi", "flv", "m4v", "matroska", "mjpeg", "mov", "mpeg", "mpegts"),
     *("mpegvideo", "ogg", "webm", "yuv4mpegpipe"),
 )
-"""FFmpeg's formats that are read, whatever a file is called: no playlist, which would
-make FFmpeg open what it names, in the network too."""
+"""FFmpeg's formats that may be read, whatever the file's name. Playlists are excluded:
+they would make FFmpeg open other files, even over the network."""
 
 WHOLE = 0.9
-"""A film of which less than this share can be read was cut off."""
+"""A video is truncated if less than this share of it can be read."""
 
-_TELL_LENGTH = frozenset({"flv", "matroska,webm"})
-"""Formats that count no frames, and whose beginning says how long they are; of others
-FFmpeg tells the length of what is there."""
+_HEADER_DURATION = frozenset({"flv", "matroska,webm"})
+"""Formats without a frame count whose header states the duration. For others FFmpeg
+returns the duration of what is there."""
 
 _BROKEN = (OSError, ValueError, RuntimeError, EOFError, MemoryError)
-"""What damaged files raise beside the errors of FFmpeg."""
+"""Raised for damaged files, besides FFmpeg's own errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frame:
+class VideoFrame:
     """One frame.
 
     Attributes:
-        number: its place in the video, from 0.
-        time: seconds from the beginning; ``None`` where the file does not tell.
-        picture: RGB, upright.
-        done: how much of the file lies behind it, 0..1; 0 where that is not known.
+        number: frame number, from 0.
+        time: seconds from the start; ``None`` if the file does not state it.
+        image: upright; RGB, or the mode of an animation's reader.
+        done: share of the file read so far, 0..1; 0 if unknown.
     """
 
     number: int
     time: float | None
-    picture: Image.Image
+    image: Image.Image
     done: float
 
 
-def check_video(otherwise: str = "name pictures only") -> None:
-    """Makes sure that videos can be read.
-
-    Args:
-        otherwise: what can be done without; told where they cannot.
-
-    Raises:
-        InputError: the package is missing.
-    """
+def check_video(alternative: str = "name images only") -> None:
+    """Raises InputError if PyAV is missing; the message offers the alternative."""
     if importlib.util.find_spec("av") is None:
         raise InputError(
             "videos are read with PyAV, which is not installed; pip install -e "
-            f"'.[video]', or {otherwise}"
+            f"'.[video]', or {alternative}"
         )
 
 
-def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
-    """Decodes a video; one frame is held at a time.
+def video_frames(path: Path, *, every: int = 1) -> Generator[VideoFrame]:
+    """Decodes a video, holding one frame at a time.
 
     Args:
         path: a video file in one of ``FORMATS``.
-        every: takes each so many-th frame only, at least 1.
+        every: yield every n-th frame, at least 1.
 
     Yields:
-        Frames in the order in which they are shown.
+        Frames in display order.
 
     Raises:
-        UnreadableError: the file is missing, damaged, or has no picture; frames
-            before the damage were given.
+        UnreadableError: the file is missing, damaged or has no frames; frames before
+            the damage have been yielded.
     """
     av = importlib.import_module("av")
     number, done = -1, 0.0
@@ -98,10 +91,10 @@ def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
             for number, frame in enumerate(reach.decoded(stream)):
                 done = _done(frame, stream, file)
                 if number % every == 0:
-                    yield Frame(
+                    yield VideoFrame(
                         number=number,
                         time=frame.time,
-                        picture=_upright(frame),
+                        image=_upright(frame),
                         done=done,
                     )
             _check_end(number + 1, done, announced=stream.frames)
@@ -116,7 +109,7 @@ def frames(path: Path, *, every: int = 1) -> Generator[Frame]:
 
 
 def _opened(av: Any, path: Path) -> Any:
-    """Opens the file itself: its name is no URL, and it names no other file to read."""
+    """Opens a local file, never a URL or a file that it refers to."""
     check_regular(path)
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
     return av.open(f"file:{path.absolute()}", container_options=options)
@@ -124,26 +117,26 @@ def _opened(av: Any, path: Path) -> Any:
 
 def _stream(file: Any) -> Any:
     if not file.streams.video:
-        raise ValueError("it holds no pictures")
+        raise ValueError("it has no video stream")
     stream = file.streams.video[0]
     stream.thread_type = "AUTO"
     return stream
 
 
 def _check_end(read: int, done: float, *, announced: int) -> None:
-    """Refuses a file that was not copied to its end; FFmpeg does not tell.
+    """Raises ValueError for a truncated file, which FFmpeg does not report.
 
-    Both have to be short: a film that was trimmed announces frames it does not show,
-    and its sound may be longer than its pictures.
+    Both counts must be short: a trimmed video announces frames that it does not show,
+    and its sound may be longer than its video stream.
     """
     if read < WHOLE * announced and done < WHOLE:
         raise ValueError(f"the file announces {announced} of them")
 
 
 class _Reach:
-    """How far a file reaches, by its packets of any kind.
+    """Tracks the end time over all packets of a file.
 
-    Sound may go on after the last picture: a file that was cut off has neither.
+    Sound may go on after the last frame; a truncated file has neither.
     """
 
     def __init__(self, file: Any) -> None:
@@ -160,11 +153,11 @@ class _Reach:
                 yield from packet.decode()
 
     def check(self) -> None:
-        """Refuses a file that ends before the length that it announces."""
+        """Raises ValueError for a file shorter than the duration in its header."""
         length = (self._file.duration or 0) / 1_000_000
         begin = (self._file.start_time or 0) / 1_000_000
-        tells = self._file.format.name in _TELL_LENGTH
-        if tells and self._end - begin < WHOLE * length:
+        has_duration = self._file.format.name in _HEADER_DURATION
+        if has_duration and self._end - begin < WHOLE * length:
             raise ValueError(
                 f"the file announces {length:.1f} s and ends after "
                 f"{self._end - begin:.1f} s"
@@ -172,9 +165,9 @@ class _Reach:
 
 
 def _upright(frame: Any) -> Image.Image:
-    """Turns what a telephone held sideways has filmed."""
-    picture: Image.Image = frame.to_image()
-    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+    """Applies the rotation that a phone records."""
+    image: Image.Image = frame.to_image()
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
 def _done(frame: Any, stream: Any, file: Any) -> float:
@@ -185,51 +178,34 @@ def _done(frame: Any, stream: Any, file: Any) -> float:
     return float(min(max(share, 0.0), 1.0))
 
 
-MOVING = frozenset({"GIF", "PNG", "WEBP"})
-"""Pillow's formats whose pictures follow one another in time.
-
-The pages of a TIFF, and the second picture of some telephones' JPEG, do not.
-"""
+ANIMATED = frozenset({"GIF", "PNG", "WEBP"})
+"""Pillow's formats with frames in time, unlike the pages of a TIFF or the second image
+in the JPEG of some phones."""
 
 
-def is_moving(path: Path) -> bool:
-    """Tells whether a picture has several frames; no pixel is read.
-
-    Args:
-        path: a file of any kind.
-
-    Returns:
-        False also for what cannot be read.
-    """
+def is_animated(path: Path) -> bool:
+    """Checks for several frames without decoding; False for unreadable files."""
     try:
-        with bombs_refused(), opened(path) as image:
-            return image.format in MOVING and getattr(image, "n_frames", 1) > 1
+        with refuse_bombs(), opened_image(path) as image:
+            return image.format in ANIMATED and getattr(image, "n_frames", 1) > 1
     except UnreadableError:
         return False
 
 
-def moving_frames(path: Path, mode: str, *, every: int = 1) -> Generator[Frame]:
-    """Decodes a picture that moves; one frame is held at a time.
+def animation_frames(path: Path, mode: str, *, every: int = 1) -> Generator[VideoFrame]:
+    """Decodes an animation in ``mode``, holding one frame at a time.
 
-    Args:
-        path: of which ``is_moving`` is true.
-        mode: ``"L"`` for grey, ``"RGB"`` for colours, as in training.
-        every: takes each so many-th frame only, at least 1.
-
-    Yields:
-        Frames in their order; the first is what training sees of the file.
-
-    Raises:
-        UnreadableError: the file is damaged; frames before the damage were given.
+    The first frame is the image that training reads from the file. Frames before any
+    damage are yielded before UnreadableError is raised.
     """
-    passed = 0.0
-    with bombs_refused(), opened(path) as image:
+    time = 0.0
+    with refuse_bombs(), opened_image(path) as image:
         count = int(getattr(image, "n_frames", 1))
         for number in range(count):
             image.seek(number)
-            image.load()  # before it WebP does not know how long the frame is shown
+            image.load()  # WebP has no duration before
             if number % every == 0:
-                whole = eight_bits(image, mode)
+                decoded = to_eight_bits(image, mode)
                 done = (number + 1) / count
-                yield Frame(number=number, time=passed, picture=whole, done=done)
-            passed += float(image.info.get("duration") or 0) / 1000
+                yield VideoFrame(number=number, time=time, image=decoded, done=done)
+            time += float(image.info.get("duration") or 0) / 1000

@@ -99,21 +99,21 @@ def line(description: Description, one: Judged) -> dict[str, object]:
         Box in pixels of the picture; confidence and probabilities in [0, 1] with six
         digits after the point; decisions 0 or 1.
     """
-    shot = one.shot
-    told: dict[str, object] = {"file": _told(str(shot.file)), "frame": shot.frame}
-    if shot.time is not None:
-        told["time"] = f"{shot.time:.3f}"
-    if one.portrait is None or one.reading is None:
-        return {**told, REASON: _told(shot.reason)}
-    portrait, reading = one.portrait, one.reading
-    told |= {"face": portrait.face, REASON: NO_FACE * (portrait.face == NOT_FOUND)}
-    if portrait.box is not None:
+    frame = one.frame
+    told: dict[str, object] = {"file": _told(str(frame.file)), "frame": frame.number}
+    if frame.time is not None:
+        told["time"] = f"{frame.time:.3f}"
+    if one.crop is None or one.reading is None:
+        return {**told, REASON: _told(frame.reason)}
+    crop, reading = one.crop, one.reading
+    told |= {"face": crop.face, REASON: NO_FACE * (crop.face == NOT_FOUND)}
+    if crop.box is not None:
         places = ("x", "y", "width", "height")
         told |= {
-            name: f"{edge:.1f}" for name, edge in zip(places, portrait.box, strict=True)
+            name: f"{edge:.1f}" for name, edge in zip(places, crop.box, strict=True)
         }
-    if portrait.confidence is not None:
-        told["confidence"] = f"{portrait.confidence:.6f}"
+    if crop.confidence is not None:
+        told["confidence"] = f"{crop.confidence:.6f}"
     if reading.emotions:
         told["emotion"] = reading.emotion()
     values = {f"emotion_{name}": value for name, value in reading.emotions.items()}
@@ -130,11 +130,11 @@ def _told(text: str) -> str:
 
 
 def _count(counted: Counted, one: Judged) -> None:
-    if one.portrait is None:
+    if one.crop is None:
         counted.unreadable += 1
-    elif one.portrait.face == NOT_FOUND:
+    elif one.crop.face == NOT_FOUND:
         counted.without_face += 1
-    elif one.portrait.face == NOT_LOOKED_FOR:
+    elif one.crop.face == NOT_LOOKED_FOR:
         counted.unsought += 1
     else:
         counted.faces += 1

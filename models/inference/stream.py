@@ -7,28 +7,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data_pipeline.media.face_crops import Portrait, Portraits
-from data_pipeline.media.media import Shot
+from data_pipeline.media.face_crops import FaceCrop, FaceCropper
+from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import cores, threads
 from models.inference.face_prediction import Reading, readings
 from models.inference.model_card import Description
 from models.inference.predictor import Inference
 
-Seen = tuple[Shot, Portrait | None]
+Seen = tuple[MediaFrame, FaceCrop | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """One face of one picture; without portrait and reading where it is unreadable."""
+    """One face of one picture; without crop and reading where it is unreadable."""
 
-    shot: Shot
-    portrait: Portrait | None
+    frame: MediaFrame
+    crop: FaceCrop | None
     reading: Reading | None
 
 
 def judged(
-    found: Iterable[Shot],
-    portraits: Portraits,
+    found: Iterable[MediaFrame],
+    face_cropper: FaceCropper,
     model: Inference,
     description: Description,
     *,
@@ -39,7 +39,7 @@ def judged(
 
     Args:
         found: pictures and frames; read as they are needed.
-        portraits: cuts their faces.
+        face_cropper: cuts their faces.
         model: judges the faces.
         description: of the model.
         every_face: all faces of a picture, not only the one that matters most.
@@ -47,12 +47,12 @@ def judged(
             whole number of the model's batches. It changes no number.
 
     Yields:
-        At least one for each shot.
+        At least one for each frame.
 
     Raises:
         RunError: the detector's process died.
     """
-    faces = _faces(found, portraits, every_face=every_face)
+    faces = _faces(found, face_cropper, every_face=every_face)
     for chunk in _chunks(faces, -(-held // model.at_once) * model.at_once):
         yield from _read(chunk, model, description)
 
@@ -65,9 +65,9 @@ def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
     """
     chunk: list[Seen] = []
     gathered = 0
-    for shot, portrait in faces:
-        chunk.append((shot, portrait))
-        gathered += portrait is not None
+    for frame, crop in faces:
+        chunk.append((frame, crop))
+        gathered += crop is not None
         if gathered in {0, count}:
             yield chunk
             chunk, gathered = [], 0
@@ -76,37 +76,37 @@ def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
 
 
 def _faces(
-    found: Iterable[Shot], portraits: Portraits, *, every_face: bool
+    found: Iterable[MediaFrame], face_cropper: FaceCropper, *, every_face: bool
 ) -> Iterator[Seen]:
     """Cuts a few pictures at once, for the detector has several processes."""
-    ahead: deque[tuple[Shot, Future[tuple[Portrait, ...]] | None]] = deque()
+    ahead: deque[tuple[MediaFrame, Future[tuple[FaceCrop, ...]] | None]] = deque()
     with threads() as pool:
-        for shot in found:
+        for frame in found:
             cut = None
-            if shot.picture is not None:
-                cut = pool.submit(portraits.of, shot.picture, every=every_face)
+            if frame.image is not None:
+                cut = pool.submit(face_cropper.crop, frame.image, every_face=every_face)
             # The whole picture is let go as soon as its faces are cut.
-            ahead.append((replace(shot, picture=None), cut))
+            ahead.append((replace(frame, image=None), cut))
             if len(ahead) > 2 * cores():
                 yield from _cut(*ahead.popleft())
         while ahead:
             yield from _cut(*ahead.popleft())
 
 
-def _cut(shot: Shot, cut: Future[tuple[Portrait, ...]] | None) -> Iterator[Seen]:
+def _cut(frame: MediaFrame, cut: Future[tuple[FaceCrop, ...]] | None) -> Iterator[Seen]:
     if cut is None:
-        yield shot, None
+        yield frame, None
     else:
-        yield from ((shot, portrait) for portrait in cut.result())
+        yield from ((frame, crop) for crop in cut.result())
 
 
 def _read(
     chunk: Sequence[Seen], model: Inference, description: Description
 ) -> Iterator[Judged]:
-    pixels = [portrait.pixels for _, portrait in chunk if portrait is not None]
+    pixels = [crop.pixels for _, crop in chunk if crop is not None]
     told = iter(
         readings(description, model.predict(np.stack(pixels))) if pixels else ()
     )
-    for shot, portrait in chunk:
-        reading = None if portrait is None else next(told)
-        yield Judged(shot=shot, portrait=portrait, reading=reading)
+    for frame, crop in chunk:
+        reading = None if crop is None else next(told)
+        yield Judged(frame=frame, crop=crop, reading=reading)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_pipeline.images.decode import UnreadableError, open_picture
-from data_pipeline.media.video import Frame, frames
+from data_pipeline.images.decode import UnreadableError, open_with_pillow
+from data_pipeline.media.video import VideoFrame, video_frames
 
 LARGEST = 4096
 """Pixels of a frame's longest edge: more is no camera."""
@@ -29,7 +29,7 @@ def camera_picture(jpeg: bytes) -> Image.Image:
         UnreadableError: it is no JPEG, damaged, or too large.
     """
     try:
-        with open_picture(io.BytesIO(jpeg), ("JPEG",)) as image:
+        with open_with_pillow(io.BytesIO(jpeg), ("JPEG",)) as image:
             if max(image.size) > LARGEST:
                 raise UnreadableError(f"a frame of {image.size} pixels is no camera's")
             return image.convert("RGB")
@@ -39,7 +39,7 @@ def camera_picture(jpeg: bytes) -> Image.Image:
         raise UnreadableError("a frame is no JPEG picture") from error
 
 
-def paced(path: Path) -> Iterator[Frame]:
+def paced(path: Path) -> Iterator[VideoFrame]:
     """Plays a video at its own pace; frames that come too late are left out.
 
     Args:
@@ -52,7 +52,7 @@ def paced(path: Path) -> Iterator[Frame]:
         UnreadableError: the video is damaged.
     """
     begin = time.monotonic()
-    for frame in frames(path):
+    for frame in video_frames(path):
         late = time.monotonic() - begin - (frame.time or 0.0)
         if frame.time is not None and late > _LATE:
             continue

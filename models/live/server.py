@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from data_pipeline.media.media import Shot
+from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.errors import HarnessError
 from models.live.frames import camera_picture, paced, shown_picture
 from models.live.recording import Recording
@@ -117,26 +117,28 @@ class Room:
     def _judged(self, viewer: Viewer, number: int, jpeg: bytes) -> dict[str, Any]:
         try:
             picture = camera_picture(jpeg)
-            return self._seen(viewer, Shot(file=CAMERA, frame=number, picture=picture))
+            return self._seen(
+                viewer, MediaFrame(file=CAMERA, number=number, image=picture)
+            )
         except HarnessError as error:
             return {"error": str(error)}
 
     def _played(self, viewer: Viewer) -> Any:
         source = self._live.source or CAMERA
         try:
-            for frame in paced(source):
-                shot = Shot(
+            for played in paced(source):
+                frame = MediaFrame(
                     file=source,
-                    frame=frame.number,
-                    time=frame.time,
-                    picture=frame.picture,
+                    number=played.number,
+                    time=played.time,
+                    image=played.image,
                 )
-                yield self._seen(viewer, shot), shown_picture(frame.picture)
+                yield self._seen(viewer, frame), shown_picture(played.image)
         except HarnessError as error:
             yield {"error": str(error)}, None
 
-    def _seen(self, viewer: Viewer, shot: Shot) -> dict[str, Any]:
-        view = viewer.see(shot)
+    def _seen(self, viewer: Viewer, frame: MediaFrame) -> dict[str, Any]:
+        view = viewer.see(frame)
         if self._live.record is not None:
             self._live.record.add(view.judged)
         return told(view, self._live.judge.description)

@@ -12,9 +12,9 @@ from aiohttp import web
 from PIL import Image
 
 from data_pipeline.images.decode import UnreadableError
-from data_pipeline.media.face_crops import Portraits
-from data_pipeline.media.media import Shot, is_video
-from data_pipeline.media.video import check_video, frames
+from data_pipeline.media.face_crops import FaceCropper
+from data_pipeline.media.media import MediaFrame, is_video
+from data_pipeline.media.video import check_video, video_frames
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.interrupts import ended_by
 from data_pipeline.system.workers import cores
@@ -70,7 +70,7 @@ def serve(model: Path, options: Options, say: Say) -> None:
             description,
             source=options.source,
             record=options.record,
-            note=judge.portraits.note,
+            note=judge.face_cropper.note,
         )
         live = Live(judge=judge, source=options.source, record=table, facts=told)
         with suppress(KeyboardInterrupt):  # one that comes before it listens
@@ -83,7 +83,9 @@ def _judge(path: Path, description: Description, options: Options) -> Judge:
     wanted = description.input
     judge = Judge(
         description=description,
-        portraits=Portraits(wanted.crop, size=wanted.size, channels=wanted.channels),
+        face_cropper=FaceCropper(
+            wanted.crop, size=wanted.size, channels=wanted.channels
+        ),
         model=Inference(path, cpus=max(1, cores() - 1), at_once=1),
         smooth=options.smooth,
         oldest=0.0 if options.exact else OLDEST,
@@ -93,7 +95,7 @@ def _judge(path: Path, description: Description, options: Options) -> Judge:
         np.zeros((1, wanted.size, wanted.size, wanted.channels), np.uint8)
     )
     warming = judge.viewer()
-    warming.see(Shot(file=CAMERA, picture=Image.new("RGB", (320, 240))))
+    warming.see(MediaFrame(file=CAMERA, image=Image.new("RGB", (320, 240))))
     warming.close()
     return judge
 
@@ -124,7 +126,7 @@ def _check_source(source: Path | None) -> None:
         raise InputError(f"--source {source}: {_SOURCES}; this is none")
     check_video("leave --source out, for the browser's camera")
     try:
-        with closing(frames(source)) as played:
+        with closing(video_frames(source)) as played:
             next(played)
     except UnreadableError as error:
         raise InputError(f"--source: {error}; {_SOURCES}") from None

@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from data_pipeline.images.detector import Box
-from data_pipeline.media.face_crops import Portrait, Portraits
-from data_pipeline.media.media import Shot
+from data_pipeline.media.face_crops import FaceCrop, FaceCropper
+from data_pipeline.media.media import MediaFrame
 from models.inference.face_prediction import Reading, readings
 from models.inference.model_card import Description
 from models.inference.predictor import Inference
@@ -44,7 +44,7 @@ class Judge:
     """What all viewers share: the model, and what cuts faces for it."""
 
     description: Description
-    portraits: Portraits
+    face_cropper: FaceCropper
     model: Inference
     smooth: float
     oldest: float
@@ -64,15 +64,15 @@ class Viewer:
             judge: what is shared.
         """
         self._judge = judge
-        self._locator = Locator(judge.portraits.find, oldest=judge.oldest)
+        self._locator = Locator(judge.face_cropper.detect, oldest=judge.oldest)
         self._smoother = Smoother(judge.smooth)
         self._begin = time.monotonic()
 
-    def see(self, shot: Shot) -> View:
+    def see(self, frame: MediaFrame) -> View:
         """Judges the next frame.
 
         Args:
-            shot: it has a picture.
+            frame: it has a picture.
 
         Returns:
             What to show.
@@ -80,24 +80,24 @@ class Viewer:
         Raises:
             RunError: the detector's process died.
         """
-        picture = shot.picture
+        picture = frame.image
         if picture is None:
             raise ValueError("a frame to be judged has a picture")
-        picture = picture.convert(self._judge.portraits.mode)
+        picture = picture.convert(self._judge.face_cropper.mode)
         found = self._located(picture)
-        portrait = self._cut(picture, found)
-        if portrait is None:
+        crop = self._cut(picture, found)
+        if crop is None:
             self._smoother.forget()
-            unseen = Shot(
-                file=shot.file, frame=shot.frame, time=shot.time, reason=NO_FACE
+            unseen = MediaFrame(
+                file=frame.file, number=frame.number, time=frame.time, reason=NO_FACE
             )
-            judged = Judged(shot=unseen, portrait=None, reading=None)
+            judged = Judged(frame=unseen, crop=None, reading=None)
             return _view(picture, found, judged, None)
         (reading,) = readings(
-            self._judge.description, self._judge.model.predict(portrait.pixels[None])
+            self._judge.description, self._judge.model.predict(crop.pixels[None])
         )
-        shown = self._smoother.smooth(reading, portrait.box or (0, 0, 0, 0))
-        judged = Judged(shot=shot, portrait=portrait, reading=reading)
+        shown = self._smoother.smooth(reading, crop.box or (0, 0, 0, 0))
+        judged = Judged(frame=frame, crop=crop, reading=reading)
         return _view(picture, found, judged, shown)
 
     def close(self) -> None:
@@ -105,16 +105,16 @@ class Viewer:
         self._locator.close()
 
     def _located(self, picture: Image.Image) -> Located:
-        if not self._judge.portraits.looks_for_faces:
+        if not self._judge.face_cropper.detects_faces:
             return Located(faces=(), behind=0.0)
         return self._locator.locate(picture, time.monotonic() - self._begin)
 
-    def _cut(self, picture: Image.Image, found: Located) -> Portrait | None:
+    def _cut(self, picture: Image.Image, found: Located) -> FaceCrop | None:
         """Cuts the face that matters most, as ``models.predict`` does."""
-        portraits = self._judge.portraits
-        if not portraits.looks_for_faces:
-            return portraits.of(picture)[0]
-        return portraits.cut(picture, found.faces[0]) if found.faces else None
+        face_cropper = self._judge.face_cropper
+        if not face_cropper.detects_faces:
+            return face_cropper.crop(picture)[0]
+        return face_cropper.crop_face(picture, found.faces[0]) if found.faces else None
 
 
 def _view(
@@ -144,14 +144,14 @@ def told(view: View, description: Description) -> dict[str, Any]:
         "behind": round(view.behind, 3),
         "face": None,
     }
-    portrait, shown = view.judged.portrait, view.shown
-    if portrait is None or shown is None:
+    crop, shown = view.judged.crop, view.shown
+    if crop is None or shown is None:
         return answer
     return answer | {
-        "face": portrait.face,
-        "box": _rounded(portrait.box or ()),
+        "face": crop.face,
+        "box": _rounded(crop.box or ()),
         "others": [_rounded(box) for box in view.others],
-        "confidence": portrait.confidence,
+        "confidence": crop.confidence,
         "emotion": shown.emotion(),
         "emotions": shown.emotions,
         "units": shown.units,

@@ -9,7 +9,7 @@ import numpy as np
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import skipped_rows
 from data_pipeline.development import read_truth
-from data_pipeline.images.crop import rebuilt
+from data_pipeline.images.crop import cropper_from
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
 from data_pipeline.split.duplicates import ImageKeys, file_keys, pixel_keys
@@ -78,7 +78,7 @@ def open_and_test(
             "nothing was opened, and the same command retrains it"
         )
     described = kept.card
-    crop = rebuilt(described["input"]["crop"])
+    crop = cropper_from(described["input"]["crop"])
     model = loaded(folder, kept, cpus=study.resources.cpus_per_trial)
     opened = labelled.split.hold_out.open(
         Receipts(folder.receipts),

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.images.crop import cropper
+from data_pipeline.images.crop import make_cropper
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import start_card
@@ -109,7 +109,7 @@ def card_of(
             "size": data_spec.image_size,
             "channels": data_spec.channels,
             "range": [0, 255],
-            "crop": cropper(study.data.crop).describe(),
+            "crop": make_cropper(study.data.crop).describe(),
         },
         "emotions": list(data_spec.emotions),
         "action_units": list(data_spec.action_units),

@@ -191,7 +191,7 @@ def prepare(
         gpus=study.resources.gpus_per_trial,
         concurrent=study.resources.max_concurrent,
         unreadable=len(images.array) - len(images.kept),
-        without_face=images.fallbacks,
+        without_face=images.without_face,
         duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),
         duplicates_dropped=dropped,
     )

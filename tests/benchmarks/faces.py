@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from data_pipeline.images.crop import TEMPLATE, five_of, similarity
+from data_pipeline.images.crop import TEMPLATE, five_points, similarity
 from data_pipeline.images.detector import Detector
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.render.camera import draw_frame
@@ -34,9 +34,9 @@ def main():
     pictures = [draw_frame(row, row.peak, asked.seed) for row in rows]
     detector = Detector()
     with ThreadPoolExecutor(cores()) as pool:
-        list(pool.map(detector.find, pictures[:4]))  # the networks load here
+        list(pool.map(detector.detect, pictures[:4]))  # the networks load here
         start = time.perf_counter()
-        faces = list(pool.map(detector.find, pictures))
+        faces = list(pool.map(detector.detect, pictures))
         seconds = time.perf_counter() - start
     found = [at for at, face in enumerate(faces) if face is not None]
     missed = [row.name for at, row in enumerate(rows) if at not in set(found)]
@@ -56,7 +56,7 @@ def main():
 
 def distance(truth, points):
     """Tells how far two cuts of a face are apart, in shares of their edge."""
-    turn, shift = similarity(np.array(TEMPLATE), five_of(truth))
+    turn, shift = similarity(np.array(TEMPLATE), five_points(truth))
     other, moved = similarity(np.array(TEMPLATE), points)
     return np.abs((turn - other) * CORNERS + shift - moved).mean() / abs(turn)
 

@@ -10,7 +10,7 @@ import av
 import keras
 import numpy as np
 
-from data_pipeline.images.crop import cropper
+from data_pipeline.images.crop import make_cropper
 from models.predict import main
 from models.training.saving import plain_model
 from tests.factories.models import EMOTIONS, UNITS, configured
@@ -37,7 +37,7 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **val
             "size": size,
             "channels": channels,
             "range": [0, 255],
-            "crop": cropper(crop).describe(),
+            "crop": make_cropper(crop).describe(),
         },
         "emotions": EMOTIONS,
         "action_units": UNITS,

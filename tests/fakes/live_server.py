@@ -10,7 +10,7 @@ import numpy as np
 from aiohttp import web
 
 from data_pipeline.images.detector import Face
-from data_pipeline.media.face_crops import Portraits
+from data_pipeline.media.face_crops import FaceCropper
 from models.inference.model_card import read_description
 from models.inference.predictor import Inference
 from models.live.page_info import facts
@@ -30,16 +30,16 @@ OTHER = (10.0, 20.0, 60, 80)
 class FixedDetector:
     """Finds the drawn face where it is, by its landmarks; nothing in flat pictures."""
 
-    def find(self, picture):
+    def detect(self, picture):
         """Finds the one face."""
         if np.ptp(np.asarray(picture)) < 20:
             return None
         points = np.array([[250, 200], [390, 200], [320, 270], [260, 350], [380, 350]])
         return Face(points=points * 1.0, confidence=0.9, box=(200.0, 100.0, 240, 300))
 
-    def find_all(self, picture):
+    def detect_all(self, picture):
         """Finds all there are."""
-        found = self.find(picture)
+        found = self.detect(picture)
         if found is None:
             return ()
         second = replace(found, box=OTHER)
@@ -54,7 +54,7 @@ def exact_judge(folder):
     description = read_description(model)
     return Judge(
         description=description,
-        portraits=Portraits(
+        face_cropper=FaceCropper(
             description.input.crop, size=SIZE, channels=1, detector=FixedDetector()
         ),
         model=Inference(model, cpus=1, at_once=1),

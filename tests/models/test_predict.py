@@ -10,8 +10,8 @@ import pytest
 
 from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import DIMENSIONS
-from data_pipeline.media.face_crops import Portraits
-from data_pipeline.media.media import Shot
+from data_pipeline.media.face_crops import FaceCropper
+from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import cores
 from models.inference.model_card import read_description
 from models.inference.predictor import Inference
@@ -191,15 +191,15 @@ def test_few_pictures_are_held(model):
         picture = drawn(drawn_rows(1)[0])[0].resize((40, 40))
         for _ in range(300):
             read += 1
-            yield Shot(file=model, picture=picture)
+            yield MediaFrame(file=model, image=picture)
 
     description = read_description(model)
-    portraits = Portraits(description.input.crop, size=SIZE, channels=1)
+    face_cropper = FaceCropper(description.input.crop, size=SIZE, channels=1)
     inference = Inference(model, cpus=1, at_once=batch)
-    for one in judged(endless(), portraits, inference, description):
+    for one in judged(endless(), face_cropper, inference, description):
         written += 1
         ahead = max(ahead, read - written)
-        assert one.shot.picture is None
+        assert one.frame.image is None
     assert written == 300
     assert ahead <= 2 * cores() + batch + 1
 
@@ -215,7 +215,7 @@ def test_wrong_paths(model, tmp_path):
     assert "PATH: must name a file or a folder, found ''" in nothing.err
     assert is_refused(predicted(gone, model)[0], "no such model", "gone.png")
     assert is_refused(predicted(tmp_path, table)[0], "no such model", "model.keras")
-    assert is_refused(predicted(model, tmp_path)[0], "no picture or video")
+    assert is_refused(predicted(model, tmp_path)[0], "no image or video")
     answer, _ = predicted(model, table, "--to", table)
     assert is_refused(answer, "a new file", "remove it")
     answer, _ = predicted(model, table, "--to", gone / "b.csv")

@@ -9,7 +9,7 @@ import pytest
 from data_pipeline import readers
 from data_pipeline.dataset.config import Data
 from data_pipeline.development import study_cropper
-from data_pipeline.images.crop import cropper, rebuilt
+from data_pipeline.images.crop import cropper_from, make_cropper
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.system.errors import DataError
 from tests.factories.runs import searched, write_study
@@ -73,7 +73,7 @@ def test_the_model_is_tested_by_the_crop_it_describes(landmarked):
     table = readers.read(root, "ckplus")
     held = (run / "hold_out_subjects.txt").read_text().split()
     rows = table.take(np.flatnonzero(table.frame["subject"].isin(held)))
-    made = rebuilt(described["input"]["crop"])
+    made = cropper_from(described["input"]["crop"])
     pixels = decode_all(rows, size=32, cropper=made)
     assert (pixels != decode_all(rows, size=32)).mean() > 0.5
     model = keras.saving.load_model(run / "model.keras", compile=False)
@@ -90,7 +90,7 @@ def test_a_run_by_detection(tmp_path, coursework):
     run, out = run_of(tmp_path, coursework, "--set", 'data.crop="detect"')
     crop = read(run, "model.json")["input"]["crop"]
     counts = read(run, "holdout.json")["without_face"]
-    assert crop == cropper("detect").describe()
+    assert crop == make_cropper("detect").describe()
     assert crop["detector"]["name"] == "mtcnn"
     assert sum(counts.values()) <= 3
     every = "A face was found in every image" in out

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.files.csv_writer import FORMULA, Table, cell
-from data_pipeline.media.media import Shot
+from data_pipeline.media.media import MediaFrame
 from models.inference.csv_table import write
 from models.inference.model_card import Description, Input, Origin
 from models.inference.stream import Judged
@@ -66,9 +66,9 @@ def test_predictions():
         sha256="",
         versions={},
     )
-    shot = Shot(file=Path("=cmd|' /C calc'!A0.png"), reason="-\x1b[31mred")
+    frame = MediaFrame(file=Path("=cmd|' /C calc'!A0.png"), reason="-\x1b[31mred")
     text = io.StringIO()
-    write(text, description, [Judged(shot=shot, portrait=None, reading=None)])
+    write(text, description, [Judged(frame=frame, crop=None, reading=None)])
     header, row = csv.reader(io.StringIO(text.getvalue()))
     assert {"emotion_=cmd", "emotion_@sad"} <= set(header)
     assert not any(name.startswith(tuple("=+-@")) for name in header)

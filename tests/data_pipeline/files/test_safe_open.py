@@ -17,7 +17,7 @@ from data_pipeline.files.npy_scalar import read_scalar
 from data_pipeline.files.safe_open import open_regular, read_bytes
 from data_pipeline.images.decode import UnreadableError, decode
 from data_pipeline.images.digests import UNREADABLE, file_digests
-from data_pipeline.media.media import shots
+from data_pipeline.media.media import read_media
 from data_pipeline.system.errors import DataError, HarnessError
 from models.inference.model_card import model_file, read_description
 from search.final.exported_config import read_exported
@@ -116,8 +116,8 @@ def test_looks_and_digests_refuse_other_kinds(tmp_path, make):
 def test_a_named_pipe_is_no_picture(tmp_path, name):
     """Named to be judged, pipes have one line with their reason."""
     pipe(tmp_path / name)
-    (shot,) = shots([tmp_path / name], mode="L")
-    assert "a pipe stands in place of the file" in shot.reason
+    (frame,) = read_media([tmp_path / name], mode="L")
+    assert "a pipe stands in place of the file" in frame.reason
 
 
 def test_a_description_that_is_a_pipe(tmp_path):
@@ -148,8 +148,8 @@ def test_ghostscript_is_not_started(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     head = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n"
     (tmp_path / "a.png").write_text(f"{head}showpage\n%%EOF\n")
-    (shot,) = shots([tmp_path / "a.png"], mode="L")
-    assert "it is no image file of a format that is read (PNG, JPEG" in shot.reason
+    (frame,) = read_media([tmp_path / "a.png"], mode="L")
+    assert "it is no image file of a format that is read (PNG, JPEG" in frame.reason
     assert not started.exists()
 
 

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from skimage.transform import SimilarityTransform
 
-from data_pipeline.images.crop import TEMPLATE, WEIGHTS, aligned, five_of, similarity
+from data_pipeline.images.crop import (
+    TEMPLATE,
+    WEIGHTS,
+    align_face,
+    five_points,
+    similarity,
+)
 
 SIZE = 96
 PLACES = np.array(TEMPLATE)
@@ -64,7 +70,7 @@ def test_the_fit_is_that_of_another_library(scale, turn, shift, seed):
 def test_points_come_to_the_places_of_the_template(scale, turn):
     """However a face is turned, scaled and shifted, its points lie where they must."""
     points = posed(scale, turn, (310, 250))
-    face = aligned(spotted(points, radius=scale / 25), points, size=SIZE)
+    face = align_face(spotted(points, radius=scale / 25), points, size=SIZE)
     assert face.size == (SIZE, SIZE)
     for place in PLACES * SIZE:
         np.testing.assert_allclose(brightest(face, place), place, atol=1)
@@ -73,9 +79,9 @@ def test_points_come_to_the_places_of_the_template(scale, turn):
 def test_a_huge_picture_is_cut_like_a_small_one():
     """A picture with fifteen times as many pixels a side gives nearly the same."""
     points = posed(300, 0.2, (310, 250))
-    small = aligned(spotted(points), points, size=SIZE)
+    small = align_face(spotted(points), points, size=SIZE)
     huge = spotted(15 * points, size=(9600, 7350), radius=135)
-    large = aligned(huge, 15 * points, size=SIZE)
+    large = align_face(huge, 15 * points, size=SIZE)
     assert np.abs(np.asarray(small, float) - np.asarray(large, float)).mean() < 1
 
 
@@ -84,14 +90,16 @@ def test_shrinking_does_not_alias(scale):
     """A chessboard of single pixels becomes even grey."""
     chess = (np.indices((1600, 1600)).sum(axis=0) % 2 * 255).astype(np.uint8)
     points = posed(scale, 0.1, (800, 800))
-    face = np.asarray(aligned(Image.fromarray(chess), points, size=SIZE), float)
+    face = np.asarray(align_face(Image.fromarray(chess), points, size=SIZE), float)
     assert np.abs(face - 127.5).max() < 12
 
 
 @pytest.mark.parametrize(("mode", "colour"), [("L", 90), ("RGB", (90, 20, 200))])
 def test_the_mean_colour_fills_what_lies_outside(mode, colour):
     """A face at the edge is framed by the picture's mean, in its mode."""
-    face = aligned(Image.new(mode, (50, 50), colour), posed(60, 0.0, (0, 0)), size=SIZE)
+    face = align_face(
+        Image.new(mode, (50, 50), colour), posed(60, 0.0, (0, 0)), size=SIZE
+    )
     assert face.mode == mode
     assert face.getcolors() == [(SIZE * SIZE, colour)]
 
@@ -101,8 +109,8 @@ def test_a_mirrored_face_is_cut_mirrored():
     noise = np.random.default_rng(0).integers(0, 256, (490, 640), np.uint8)
     picture, points = Image.fromarray(noise), posed(300, 0.2, (310, 250))
     other = (np.array([640, 0]) + points * [-1, 1])[MIRRORED]
-    face = aligned(ImageOps.mirror(picture), other, size=SIZE)
-    wanted = ImageOps.mirror(aligned(picture, points, size=SIZE))
+    face = align_face(ImageOps.mirror(picture), other, size=SIZE)
+    wanted = ImageOps.mirror(align_face(picture, points, size=SIZE))
     difference = np.asarray(face, float) - np.asarray(wanted, float)
     assert np.abs(difference).max() <= 2
 
@@ -111,4 +119,4 @@ def test_five_of_sixty_eight():
     """Eye centres are means of six points each; nose and mouth are single points."""
     landmarks = np.arange(136, dtype=np.float32).reshape(68, 2)
     expected = [[77, 78], [89, 90], [60, 61], [96, 97], [108, 109]]
-    np.testing.assert_array_equal(five_of(landmarks), expected)
+    np.testing.assert_array_equal(five_points(landmarks), expected)

@@ -178,7 +178,7 @@ def test_nothing_left(table, tmp_path):
     """Where no image can be read, quarantine does not help."""
     for image in table.frame["image"]:
         (table.root / image).unlink()
-    with pytest.raises(DataError, match="not one of 6 images"):
+    with pytest.raises(DataError, match="none of 6 images"):
         read(table, tmp_path, unreadable="quarantine")
 
 
@@ -198,7 +198,7 @@ def test_options(table, tmp_path, options, told):
 def test_no_room(table, tmp_path, monkeypatch):
     """A disk or folder that cannot hold the array is refused before it is mapped."""
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(RunError, match=r"cache: .* kept there \(File exists\)"):
+    with pytest.raises(RunError, match=r"cache: .* written there \(File exists\)"):
         read(table, tmp_path)
     (tmp_path / "cache").unlink()
     usage = namedtuple("usage", "free")(1000)  # noqa: PYI024 (as shutil's own)
@@ -225,11 +225,11 @@ def test_what_is_given_up_does_not_decode_on(table):
     seen = []
 
     class Slow(CentreSquare):
-        def crop(self, picture, *, size, landmarks):
+        def crop(self, image, *, size, landmarks):
             """Takes its time, as a search for a face does."""
-            seen.append(picture)
+            seen.append(image)
             time.sleep(0.1)
-            return super().crop(picture, size=size, landmarks=landmarks)
+            return super().crop(image, size=size, landmarks=landmarks)
 
     chunks = decode_table.decode_chunks(
         table, [range(1), range(1, 6)], size=16, cropper=Slow()

@@ -129,11 +129,11 @@ def test_silent_damage(table, tmp_path, monkeypatch, decoded):
     path = read(table, tmp_path).path
     seen = path.with_suffix(".seen").read_text()
     flip(path, 200)
-    monkeypatch.setattr(cache_file, "_look", lambda _: seen)
+    monkeypatch.setattr(cache_file, "_stats", lambda _: seen)
     decoded.clear()
     read(table, tmp_path)
     assert not decoded
-    monkeypatch.setattr(cache_file, "_look", lambda _: "another boot")
+    monkeypatch.setattr(cache_file, "_stats", lambda _: "another boot")
     images = read(table, tmp_path)
     assert len(decoded) == 3
     np.testing.assert_array_equal(images.array, decode_all(table, size=16))
@@ -144,22 +144,22 @@ class Blind(CentreSquare):
 
     name = "blind-1"
 
-    def crop(self, picture, *, size, landmarks):
+    def crop(self, image, *, size, landmarks):
         """Counts pixels: only the first image is that wide."""
-        square = super().crop(picture, size=size, landmarks=landmarks).picture
-        return Cropped(picture=square, found=picture.width < 65)
+        square = super().crop(image, size=size, landmarks=landmarks).image
+        return Cropped(image=square, found=image.width < 65)
 
 
 def test_crop(table, tmp_path, decoded):
     """Another crop has another cache, which keeps how many faces were not found."""
     write_image(table.root / table.frame["image"].iloc[0], size=(70, 49))
     plain = read(table, tmp_path)
-    assert plain.fallbacks == 0
+    assert plain.without_face == 0
     images = read(table, tmp_path, cropper=Blind())
     assert images.path != plain.path
     decoded.clear()
     again = read(table, tmp_path, cropper=Blind())
-    assert (images.fallbacks, again.fallbacks, decoded) == (1, 1, [])
+    assert (images.without_face, again.without_face, decoded) == (1, 1, [])
     np.testing.assert_array_equal(images.array, plain.array)
     np.testing.assert_array_equal(decode_all(table, size=16), plain.array)
 
@@ -168,12 +168,12 @@ class Pointed(CentreSquare):
     """Crops as the centre square does, after a look at landmarks."""
 
     name = "pointed-1"
-    looks_at_landmarks = True
+    uses_landmarks = True
 
-    def crop(self, picture, *, size, landmarks):
+    def crop(self, image, *, size, landmarks):
         """Counts an image without landmarks as one without a face."""
-        square = super().crop(picture, size=size, landmarks=landmarks).picture
-        return Cropped(picture=square, found=landmarks is not None)
+        square = super().crop(image, size=size, landmarks=landmarks).image
+        return Cropped(image=square, found=landmarks is not None)
 
 
 def test_landmarks(tmp_path, decoded):
@@ -184,7 +184,7 @@ def test_landmarks(tmp_path, decoded):
     file.parent.mkdir(parents=True)
     file.write_text("   1.5000000e+01   2.5000000e+01\n" * 68)
     first = read(table, tmp_path, cropper=Pointed())
-    assert first.fallbacks == len(table) - 1
+    assert first.without_face == len(table) - 1
     file.write_text("   1.5000000e+01   3.5000000e+01\n" * 68)
     assert read(table, tmp_path, cropper=Pointed()).path != first.path
     assert len(decoded) == 2 * len(table)

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.images.crop import CROPS, TEMPLATE, cropper, five_of, rebuilt
+from data_pipeline.images.crop import (
+    CROPS,
+    TEMPLATE,
+    cropper_from,
+    five_points,
+    make_cropper,
+)
 from data_pipeline.system.errors import DataError
 
 
@@ -18,17 +24,17 @@ def noise(width, height, mode="L"):
 def test_no_crop_is_the_centre_square(mode):
     """Without a face wanted, a square in the picture's mode is cut at the centre."""
     picture = noise(60, 40, mode)
-    cropped = cropper("none").crop(picture, size=40, landmarks=None)
-    assert (cropped.picture.mode, cropped.found) == (mode, True)
+    cropped = make_cropper("none").crop(picture, size=40, landmarks=None)
+    assert (cropped.image.mode, cropped.found) == (mode, True)
     np.testing.assert_array_equal(
-        np.asarray(cropped.picture), np.asarray(picture)[:, 10:50]
+        np.asarray(cropped.image), np.asarray(picture)[:, 10:50]
     )
 
 
 def test_unknown_crop_is_refused():
     """A crop that does not exist is named with those that do."""
     with pytest.raises(DataError, match=r"none, detect, landmarks, found 'face'"):
-        cropper("face")
+        make_cropper("face")
 
 
 def test_landmarks_place_the_face():
@@ -37,12 +43,12 @@ def test_landmarks_place_the_face():
     landmarks[36:42], landmarks[42:48] = (60, 50), (90, 50)
     landmarks[[30, 48, 54]] = (75, 67.19), (62.58, 84.68), (87.42, 84.68)
     picture = noise(150, 150)
-    cropped = cropper("landmarks").crop(picture, size=100, landmarks=landmarks)
-    left, top = five_of(landmarks)[0] - np.array(TEMPLATE[0]) * 100
+    cropped = make_cropper("landmarks").crop(picture, size=100, landmarks=landmarks)
+    left, top = five_points(landmarks)[0] - np.array(TEMPLATE[0]) * 100
     box = (round(left), round(top), round(left) + 100, round(top) + 100)
     assert cropped.found
     np.testing.assert_allclose(
-        np.asarray(cropped.picture), np.asarray(picture.crop(box)), atol=1
+        np.asarray(cropped.image), np.asarray(picture.crop(box)), atol=1
     )
 
 
@@ -59,19 +65,17 @@ def test_landmarks_place_the_face():
 def test_without_landmarks_the_centre_square_is_cut(landmarks):
     """An image that lacks landmarks, or has none of a face, is kept, and told apart."""
     picture = noise(60, 40)
-    cropped = cropper("landmarks").crop(picture, size=20, landmarks=landmarks)
-    square = cropper("none").crop(picture, size=20, landmarks=None)
+    cropped = make_cropper("landmarks").crop(picture, size=20, landmarks=landmarks)
+    square = make_cropper("none").crop(picture, size=20, landmarks=None)
     assert not cropped.found
-    np.testing.assert_array_equal(
-        np.asarray(cropped.picture), np.asarray(square.picture)
-    )
+    np.testing.assert_array_equal(np.asarray(cropped.image), np.asarray(square.image))
 
 
 @pytest.mark.parametrize("name", CROPS)
 def test_a_description_rebuilds_its_cropper(name):
     """A cropper's description, through JSON and back, makes the same cropper."""
-    made = cropper(name)
-    again = rebuilt(json.loads(json.dumps(made.describe())))
+    made = make_cropper(name)
+    again = cropper_from(json.loads(json.dumps(made.describe())))
     assert type(again) is type(made)
     assert again.name == made.name == made.describe()["name"]
     assert made.describe()["kind"] == name
@@ -80,7 +84,7 @@ def test_a_description_rebuilds_its_cropper(name):
 
 def test_names_tell_croppers_apart():
     """No two crops share a name, and so no cache."""
-    assert len({cropper(name).name for name in CROPS}) == len(CROPS)
+    assert len({make_cropper(name).name for name in CROPS}) == len(CROPS)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,6 @@ def test_names_tell_croppers_apart():
 )
 def test_another_crop_than_the_models_is_refused(key, value):
     """What would be cut otherwise here than in training is named with both values."""
-    description = {**cropper("detect").describe(), key: value}
+    description = {**make_cropper("detect").describe(), key: value}
     with pytest.raises(DataError, match=f"faces cut with {key} = .* here it is"):
-        rebuilt(description)
+        cropper_from(description)

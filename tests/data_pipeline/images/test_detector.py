@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 from data_pipeline.images.crop import (
     TEMPLATE,
     DetectedFace,
-    cropper,
-    five_of,
+    five_points,
+    make_cropper,
     similarity,
 )
 from data_pipeline.images.detector import Detector
@@ -35,7 +35,7 @@ def cut(detector):
 
     def cut(picture):
         cropped = detected.crop(picture, size=SIZE, landmarks=None)
-        return np.asarray(cropped.picture, float), cropped.found
+        return np.asarray(cropped.image, float), cropped.found
 
     return cut
 
@@ -45,16 +45,16 @@ def looked_at(detector):
     """Synthetic faces: pictures, true five points, and what was found of them."""
     pairs = [drawn(row) for row in drawn_rows(SYNTHETIC)]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(detector.find, [picture for picture, _ in pairs]))
+        found = list(pool.map(detector.detect, [picture for picture, _ in pairs]))
     return [
-        (picture, five_of(landmarks), face)
+        (picture, five_points(landmarks), face)
         for (picture, landmarks), face in zip(pairs, found, strict=True)
     ]
 
 
 def test_a_real_face_is_found_and_aligned(detector):
     """The astronaut is found surely, and her eyes come to the template's places."""
-    face = detector.find(astronaut())
+    face = detector.detect(astronaut())
     assert face.confidence > 0.9
     factor, shift = similarity(face.points, np.array(TEMPLATE) * SIZE)
     placed = factor * (face.points @ [1, 1j]) + shift
@@ -65,7 +65,7 @@ def test_a_real_face_is_found_and_aligned(detector):
 def test_a_mirrored_picture_gives_the_mirrored_crop(cut, detector):
     """Detector and cut know no left and right, but for some pixels of the points."""
     picture = astronaut()
-    face, mirrored = detector.find(picture), detector.find(ImageOps.mirror(picture))
+    face, mirrored = detector.detect(picture), detector.detect(ImageOps.mirror(picture))
     expected = (face.points * [-1, 1] + [picture.width, 0])[MIRRORED]
     np.testing.assert_allclose(mirrored.points, expected, atol=4)
     pixels, other = cut(picture)[0], cut(ImageOps.mirror(picture))[0]
@@ -101,9 +101,9 @@ def test_where_no_face_is_the_centre_square_is_cut(cut, size):
     noise = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     picture = Image.fromarray(noise)
     pixels, found = cut(picture)
-    square = cropper("none").crop(picture, size=SIZE, landmarks=None)
+    square = make_cropper("none").crop(picture, size=SIZE, landmarks=None)
     assert not found
-    np.testing.assert_array_equal(pixels, np.asarray(square.picture))
+    np.testing.assert_array_equal(pixels, np.asarray(square.image))
 
 
 def test_the_largest_face_is_taken(detector):
@@ -112,7 +112,7 @@ def test_the_largest_face_is_taken(detector):
     both = Image.new("RGB", (540, 360), (128, 128, 128))
     both.paste(head.resize((100, 100)), (20, 130))
     both.paste(head.resize((300, 300)), (200, 30))
-    assert (detector.find(both).points[:, 0] > 200).all()
+    assert (detector.detect(both).points[:, 0] > 200).all()
 
 
 def test_drawn_faces_are_found(looked_at):

@@ -65,7 +65,7 @@ def test_checked_once(table, tmp_path, hashed, monkeypatch):
     read(table, tmp_path)
     assert len(hashed) == ROWS
     hashed.clear()
-    monkeypatch.setattr("data_pipeline.images.cache.make_whole", None)
+    monkeypatch.setattr("data_pipeline.images.cache._complete", None)
     told = []
     read(table, tmp_path, progress=lambda *step: told.append(step))
     assert (hashed, told) == ([], [])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.images.decode import picture
-from data_pipeline.media.media import shots
+from data_pipeline.images.decode import read_image
+from data_pipeline.media.media import read_media
 
 GREYS = (20, 80, 140, 200, 240)
 
@@ -23,14 +23,14 @@ def moving(path, **options):
 def test_each_frame_is_read(tmp_path, name, every):
     """Frames have numbers and times like those of a video; each k-th is taken."""
     path = moving(tmp_path / name)
-    found = list(shots([path], mode="L", every=every))
+    found = list(read_media([path], mode="L", every=every))
     wanted = range(0, len(GREYS), every)
-    assert [shot.frame for shot in found] == list(wanted)
-    assert [shot.time for shot in found] == [n / 4 for n in wanted]
-    means = [np.asarray(shot.picture).mean() for shot in found]
+    assert [frame.number for frame in found] == list(wanted)
+    assert [frame.time for frame in found] == [n / 4 for n in wanted]
+    means = [np.asarray(frame.image).mean() for frame in found]
     assert means == pytest.approx([GREYS[n] for n in wanted], abs=3)
     assert found[-1].done == 1
-    np.testing.assert_array_equal(found[0].picture, picture(path, "L"))
+    np.testing.assert_array_equal(found[0].image, read_image(path, "L"))
 
 
 @pytest.mark.parametrize("name", ["a.webp", "a.png"])
@@ -39,10 +39,10 @@ def test_every_frame_is_upright(tmp_path, name):
     exif = Image.Exif()
     exif[274] = 6  # the orientation: a quarter turn
     path = moving(tmp_path / name, exif=exif)
-    found = list(shots([path], mode="L"))
+    found = list(read_media([path], mode="L"))
 
-    assert [shot.picture.size for shot in found] == [(48, 64)] * len(GREYS)
-    means = [np.asarray(shot.picture).mean() for shot in found]
+    assert [frame.image.size for frame in found] == [(48, 64)] * len(GREYS)
+    means = [np.asarray(frame.image).mean() for frame in found]
     assert means == pytest.approx(GREYS, abs=3)
 
 
@@ -50,8 +50,8 @@ def test_every_frame_is_upright(tmp_path, name):
 def test_pages_are_no_film(tmp_path, form):
     """Of a TIFF's pages, and of a telephone's second picture, the first is judged."""
     path = moving(tmp_path / "a.jpg", format=form)
-    (shot,) = shots([path], mode="L")
-    assert (shot.frame, shot.reason) == (None, "")
+    (frame,) = read_media([path], mode="L")
+    assert (frame.number, frame.reason) == (None, "")
 
 
 def test_a_picture_that_breaks_off(tmp_path):
@@ -64,6 +64,6 @@ def test_a_picture_that_breaks_off(tmp_path):
     noise[0].save(tmp_path / "a.gif", save_all=True, append_images=noise[1:])
     whole = (tmp_path / "a.gif").read_bytes()
     path.write_bytes(whole[: len(whole) * 5 // 6])
-    *frames, last = shots([path], mode="L")
-    assert [shot.frame for shot in frames] == [0, 1]
+    *frames, last = read_media([path], mode="L")
+    assert [frame.number for frame in frames] == [0, 1]
     assert "cannot be decoded" in last.reason

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.images.crop import DetectedFace, cropper
+from data_pipeline.images.crop import DetectedFace, make_cropper
 from data_pipeline.images.decode import decode_cropped
 from data_pipeline.images.detector import Detector
-from data_pipeline.media.face_crops import FOUND, NOT_FOUND, NOT_LOOKED_FOR, Portraits
+from data_pipeline.media.face_crops import FOUND, NOT_FOUND, NOT_LOOKED_FOR, FaceCropper
 from tests.factories.faces import astronaut
 
 SIZE = 48
 
 
-def portraits(crop, channels=1, detector=None):
+def face_cropper(crop, channels=1, detector=None):
     """Makes what cuts faces for a model trained with a crop."""
-    told = cropper(crop).describe()
-    return Portraits(told, size=SIZE, channels=channels, detector=detector)
+    told = make_cropper(crop).describe()
+    return FaceCropper(told, size=SIZE, channels=channels, detector=detector)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def detector():
 @pytest.fixture(scope="module")
 def detecting(detector):
     """Cuts detected faces."""
-    return portraits("detect", detector=detector)
+    return face_cropper("detect", detector=detector)
 
 
 def two_heads():
@@ -45,7 +45,7 @@ def test_without_a_crop_the_centre_square_is_seen(tmp_path, channels):
     """A model that looks for no face sees what decoding for training gives."""
     picture = astronaut().resize((90, 60))
     picture.save(tmp_path / "a.png")
-    (seen,) = portraits("none", channels).of(picture, every=True)
+    (seen,) = face_cropper("none", channels).crop(picture, every_face=True)
     trained, _ = decode_cropped(tmp_path / "a.png", size=SIZE, channels=channels)
     np.testing.assert_array_equal(seen.pixels, trained)
     assert (seen.face, seen.box, seen.confidence) == (
@@ -67,7 +67,7 @@ def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
         cropper=DetectedFace(detector),
     )
     with Image.open(tmp_path / "a.png") as picture:
-        (seen,) = portraits("detect", channels, detector).of(picture)
+        (seen,) = face_cropper("detect", channels, detector).crop(picture)
     assert found
     np.testing.assert_array_equal(seen.pixels, trained)
     assert seen.face == FOUND
@@ -76,25 +76,25 @@ def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
 @pytest.mark.slow
 def test_every_face_has_its_box(detecting):
     """All faces are cut if asked for, those that matter most first, each in its box."""
-    large, small = detecting.of(two_heads(), every=True)
-    (alone,) = detecting.of(two_heads())
+    large, small = detecting.crop(two_heads(), every_face=True)
+    (alone,) = detecting.crop(two_heads())
     np.testing.assert_array_equal(large.pixels, alone.pixels)
     assert large.box == alone.box
-    for portrait, (left, top, edge) in (
+    for crop, (left, top, edge) in (
         (large, (200, 30, 300)),
         (small, (20, 130, 130)),
     ):
-        x, y, width, height = portrait.box
+        x, y, width, height = crop.box
         assert left < x < x + width < left + edge
         assert top < y < y + height < top + edge
-        assert portrait.confidence > 0.9
+        assert crop.confidence > 0.9
 
 
 @pytest.mark.slow
 def test_without_a_face_the_centre_square_is_taken(detecting):
     """A picture without a face is judged as in training, and told apart."""
     flat = Image.new("RGB", (60, 40), (128, 128, 128))
-    (seen,) = detecting.of(flat)
+    (seen,) = detecting.crop(flat)
     assert (seen.face, seen.box, seen.confidence) == (NOT_FOUND, None, None)
     assert (seen.pixels == 128).all()
 
@@ -102,9 +102,9 @@ def test_without_a_face_the_centre_square_is_taken(detecting):
 @pytest.mark.slow
 def test_landmarks_are_replaced_by_the_detector(detecting, detector):
     """A model trained by landmarks sees detected faces, and says so."""
-    made = portraits("landmarks", detector=detector)
+    made = face_cropper("landmarks", detector=detector)
     np.testing.assert_array_equal(
-        made.of(two_heads())[0].pixels, detecting.of(two_heads())[0].pixels
+        made.crop(two_heads())[0].pixels, detecting.crop(two_heads())[0].pixels
     )
     assert "landmarks" in made.note
     assert detecting.note == ""

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from data_pipeline.images.decode import decode
-from data_pipeline.media.face_crops import Portraits
-from data_pipeline.media.media import find_files, shots
+from data_pipeline.media.face_crops import FaceCropper
+from data_pipeline.media.media import find_files, read_media
 from data_pipeline.system.errors import DataError, InputError
 from tests.factories.exported_model import write_video
 
@@ -61,19 +61,19 @@ def test_what_is_passed_over_is_counted(tmp_path):
 def test_kinds_that_are_not_read(tmp_path, name):
     """A photograph of such a kind is found, and its line says what to do."""
     (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic")
-    (shot,) = shots(find_files([tmp_path]).files, mode="L")
-    assert shot.picture is None
-    assert f"{name[1:].lower()} files are not read; convert it" in shot.reason
+    (frame,) = read_media(find_files([tmp_path]).files, mode="L")
+    assert frame.image is None
+    assert f"{name[1:].lower()} files are not supported; convert it" in frame.reason
     flat(7).save(tmp_path / name, "png")
-    (shot,) = shots([tmp_path / name], mode="L")
-    assert shot.reason == ""
+    (frame,) = read_media([tmp_path / name], mode="L")
+    assert frame.reason == ""
 
 
 def test_nothing_there_is_wrong_input(tmp_path):
     """A path that does not exist, and a folder without pictures, are named."""
     with pytest.raises(DataError, match=r"no such file or folder: .*none\.png"):
         find_files([tmp_path / "none.png"])
-    with pytest.raises(DataError, match="no picture or video in it"):
+    with pytest.raises(DataError, match="no image or video in this folder"):
         find_files([tmp_path])
 
 
@@ -87,13 +87,13 @@ def test_videos_without_their_package_are_told(video, monkeypatch):
 @pytest.mark.parametrize("every", [1, 2, 7])
 def test_each_kth_frame(video, every):
     """Frames keep their numbers and times; each k-th is taken, the first always."""
-    found = list(shots([video], mode="L", every=every))
+    found = list(read_media([video], mode="L", every=every))
     wanted = range(0, len(GREYS), every)
-    assert [shot.frame for shot in found] == list(wanted)
-    assert [shot.time for shot in found] == pytest.approx([n / 10 for n in wanted])
-    means = [np.asarray(shot.picture).mean() for shot in found]
+    assert [frame.number for frame in found] == list(wanted)
+    assert [frame.time for frame in found] == pytest.approx([n / 10 for n in wanted])
+    means = [np.asarray(frame.image).mean() for frame in found]
     assert means == pytest.approx([GREYS[n] for n in wanted], abs=6)
-    done = [shot.done for shot in found]
+    done = [frame.done for frame in found]
     assert done == sorted(done)
     assert done[-1] <= 1
 
@@ -103,9 +103,9 @@ def test_a_video_held_sideways_is_turned(tmp_path):
     picture = flat(20)
     picture.paste((230,) * 3, (0, 0, 64, 12))
     path = write_video(tmp_path / "turned.mp4", [picture] * 2, turned=90)
-    shot = next(shots([path], mode="RGB"))
-    grey = np.asarray(shot.picture.convert("L"), float)
-    assert shot.picture.size == (48, 64)
+    frame = next(read_media([path], mode="RGB"))
+    grey = np.asarray(frame.image.convert("L"), float)
+    assert frame.image.size == (48, 64)
     # Turned to the left: what was above is at the left.
     assert grey[:, :10].mean() > 200
     assert grey[:, 20:].mean() < 60
@@ -118,30 +118,28 @@ def test_a_photograph_is_seen_as_in_training(tmp_path, channels):
     exif[0x0112] = 6
     noise(5).save(tmp_path / "a.jpg", exif=exif)
     mode = {1: "L", 3: "RGB"}[channels]
-    (shot,) = shots([tmp_path / "a.jpg"], mode=mode)
-    assert shot.picture.size == (48, 64)
-    (portrait,) = Portraits("centre_square", size=48, channels=channels).of(
-        shot.picture
-    )
+    (frame,) = read_media([tmp_path / "a.jpg"], mode=mode)
+    assert frame.image.size == (48, 64)
+    (crop,) = FaceCropper("centre_square", size=48, channels=channels).crop(frame.image)
     trained = decode(tmp_path / "a.jpg", size=48, channels=channels)
-    np.testing.assert_array_equal(portrait.pixels, trained)
+    np.testing.assert_array_equal(crop.pixels, trained)
 
 
 def test_what_cannot_be_read_has_its_reason(tmp_path, video):
-    """Damaged files give one shot each that says why, and the others are read."""
+    """Damaged files give one frame each that says why, and the others are read."""
     whole = video.read_bytes()
     (tmp_path / "b.mp4").write_bytes(b"no video")
     (tmp_path / "c.mp4").write_bytes(whole[: len(whole) // 3])
     (tmp_path / "d.png").write_bytes(b"no picture")
     flat(5).save(tmp_path / "e.png")
     files = [tmp_path / f"{name}" for name in ("b.mp4", "c.mp4", "d.png", "e.png")]
-    found = list(shots([*files, tmp_path / "gone.png"], mode="L"))
-    broken = [shot for shot in found if shot.picture is None]
-    names = [shot.file.name for shot in broken]
+    found = list(read_media([*files, tmp_path / "gone.png"], mode="L"))
+    broken = [frame for frame in found if frame.image is None]
+    names = [frame.file.name for frame in broken]
     assert names == ["b.mp4", "c.mp4", "d.png", "gone.png"]
-    assert all(shot.reason for shot in broken)
+    assert all(frame.reason for frame in broken)
     assert "Invalid data" in broken[0].reason
-    assert [shot.file.name for shot in found if shot.picture] == ["e.png"]
+    assert [frame.file.name for frame in found if frame.image] == ["e.png"]
 
 
 def test_frames_before_the_damage_are_given(tmp_path):
@@ -150,10 +148,10 @@ def test_frames_before_the_damage_are_given(tmp_path):
     path = write_video(tmp_path / "a.avi", pictures, codec="mjpeg")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    found = list(shots([path], mode="L"))
-    frames = [shot for shot in found if shot.picture is not None]
+    found = list(read_media([path], mode="L"))
+    frames = [frame for frame in found if frame.image is not None]
     assert 10 < len(frames) < len(pictures)
-    assert [shot.frame for shot in frames] == list(range(len(frames)))
+    assert [frame.number for frame in frames] == list(range(len(frames)))
     assert f"after {len(frames)} frames: Invalid data" in found[-1].reason
 
 
@@ -163,13 +161,13 @@ def test_a_video_that_was_not_copied_to_its_end(tmp_path):
     pictures = [flat(value) for value in range(0, 240, 8)]
     path = write_video(tmp_path / "a.mp4", pictures, options=options)
     whole = path.read_bytes()
-    *_, last = shots([path], mode="L")
-    assert (last.reason, last.frame) == ("", len(pictures) - 1)
+    *_, last = read_media([path], mode="L")
+    assert (last.reason, last.number) == ("", len(pictures) - 1)
 
     path.write_bytes(whole[: len(whole) * 3 // 4])
-    *frames, last = shots([path], mode="L", every=2)
+    *frames, last = read_media([path], mode="L", every=2)
     assert 1 < len(frames) < len(pictures) // 2
-    assert all(shot.picture is not None for shot in frames)
+    assert all(frame.image is not None for frame in frames)
     assert f"the file announces {len(pictures)} of them" in last.reason
 
 
@@ -179,12 +177,12 @@ def test_a_video_that_counts_no_frames(tmp_path, name):
     codec = {"a.webm": "libvpx", "a.flv": "flv1"}.get(name, "mpeg4")
     pictures = [noise(seed) for seed in range(60)]
     path = write_video(tmp_path / name, pictures, codec=codec)
-    *_, last = shots([path], mode="L")
-    assert (last.reason, last.frame) == ("", len(pictures) - 1)
+    *_, last = read_media([path], mode="L")
+    assert (last.reason, last.number) == ("", len(pictures) - 1)
 
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
-    *frames, last = shots([path], mode="L")
+    *frames, last = read_media([path], mode="L")
     assert 20 < len(frames) < 50
     assert "the file announces 6.0 s and ends after" in last.reason
 
@@ -206,5 +204,5 @@ def test_sound_after_the_last_picture(tmp_path):
             heard.sample_rate, heard.pts = 8000, 8000 * second
             file.mux(sound.encode(heard))
         file.mux(sound.encode())
-    found = list(shots([path], mode="L"))
-    assert [shot.frame for shot in found] == list(range(len(GREYS)))
+    found = list(read_media([path], mode="L"))
+    assert [frame.number for frame in found] == list(range(len(GREYS)))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
-from data_pipeline.media.media import shots
+from data_pipeline.media.media import read_media
 from tests.factories.exported_model import write_video
 
 HERE = "127.0.0.1"
@@ -46,7 +46,7 @@ def film(path):
 
 def reasons(path):
     """Reads a video and tells why it cannot be."""
-    return [shot.reason for shot in shots([path], mode="L")]
+    return [frame.reason for frame in read_media([path], mode="L")]
 
 
 @pytest.mark.parametrize("scheme", ["http", "tcp", "https", "rtmp"])

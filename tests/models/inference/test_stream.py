@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from data_pipeline.media.face_crops import NOT_LOOKED_FOR, Portrait
-from data_pipeline.media.media import Shot
+from data_pipeline.media.face_crops import NOT_LOOKED_FOR, FaceCrop
+from data_pipeline.media.media import MediaFrame
 from models.inference.stream import judged
 from models.metrics.predictions import Predictions
 
@@ -20,13 +20,13 @@ KNOWN = SimpleNamespace(emotions=("a", "b"), action_units=(), dimensions=())
 class Cutting:
     """Cuts from a picture as many faces as its width says; each has its own pixel."""
 
-    def of(self, picture, *, every):
+    def crop(self, picture, *, every_face):
         """Cuts them."""
-        assert every
+        assert every_face
         width, height = picture.size
         pixels = [np.full((1, 1, 1), 10 * height + i, np.uint8) for i in range(width)]
         return tuple(
-            Portrait(pixels=one, face=NOT_LOOKED_FOR, box=None, confidence=None)
+            FaceCrop(pixels=one, face=NOT_LOOKED_FOR, box=None, confidence=None)
             for one in pixels
         )
 
@@ -48,12 +48,12 @@ class Batches:
         return Predictions(emotion=emotion, action_units=None)
 
 
-def shots(counts):
+def read_media(counts):
     """Makes pictures with so many faces; ``None`` is one that cannot be read."""
     return [
-        Shot(
+        MediaFrame(
             file=Path(str(place)),
-            picture=None if faces is None else Image.new("L", (faces, place + 1)),
+            image=None if faces is None else Image.new("L", (faces, place + 1)),
             reason="broken" if faces is None else "",
         )
         for place, faces in enumerate(counts)
@@ -66,7 +66,7 @@ PICTURES = st.lists(st.none() | st.integers(1, 3), max_size=12)
 @given(PICTURES, st.integers(1, 20))
 def test_failures_move_no_face(counts, held):
     """Faces come in order and in full batches, whatever lies between them."""
-    model, found = Batches(), shots(counts)
+    model, found = Batches(), read_media(counts)
     rows = list(judged(found, Cutting(), model, KNOWN, every_face=True, held=held))
     faces = [
         10 * (place + 1) + face
@@ -77,7 +77,7 @@ def test_failures_move_no_face(counts, held):
 
     assert model.given == [faces[at : at + size] for at in range(0, len(faces), size)]
     assert [int(row.reading.emotions["a"]) for row in rows if row.reading] == faces
-    assert [row.shot.file.name for row in rows] == [
+    assert [row.frame.file.name for row in rows] == [
         str(place) for place, count in enumerate(counts) for _ in range(count or 1)
     ]
-    assert all((row.reading is None) == bool(row.shot.reason) for row in rows)
+    assert all((row.reading is None) == bool(row.frame.reason) for row in rows)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import WSMsgType
 from PIL import Image
 
-from data_pipeline.media.media import Shot
+from data_pipeline.media.media import MediaFrame
 from models.inference.stream import judged
 from models.live.recording import Recording
 from tests.factories.exported_model import rows_of, write_video
@@ -38,15 +38,15 @@ def pictures():
 def test_frames_have_the_numbers_of_predict(judge, pictures):
     """Exact and unsmoothed, the camera's frames get what models.predict writes."""
     sent = [jpeg(picture) for picture in pictures]
-    seen = [Shot(file=None, picture=Image.open(io.BytesIO(data))) for data in sent]
-    wanted = judged(seen, judge.portraits, judge.model, judge.description)
+    seen = [MediaFrame(file=None, image=Image.open(io.BytesIO(data))) for data in sent]
+    wanted = judged(seen, judge.face_cropper, judge.model, judge.description)
     for number, (said, one) in enumerate(
         zip(answers(live_of(judge), sent), wanted, strict=True), start=1
     ):
         assert said["number"] == number
         assert said["emotions"] == pytest.approx(one.reading.emotions, abs=1e-6)
         assert said["units"] == pytest.approx(one.reading.units, abs=1e-6)
-        assert said["box"] == list(one.portrait.box)
+        assert said["box"] == list(one.crop.box)
         assert said["present"] == one.reading.present(judge.description.thresholds)
         assert said["others"] == []
         assert (said["face"], said["behind"], said["size"]) == ("found", 0, [640, 480])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from data_pipeline.media.media import Shot
+from data_pipeline.media.media import MediaFrame
 from models.live import frames, start
 from models.live.__main__ import main
 from models.live.frames import paced
@@ -24,7 +24,7 @@ def judge(tmp_path_factory):
 def seen(judge, pictures):
     """Shows pictures to a viewer, one after another."""
     viewer = judge.viewer()
-    views = [viewer.see(Shot(file=None, picture=picture)) for picture in pictures]
+    views = [viewer.see(MediaFrame(file=None, image=picture)) for picture in pictures]
     viewer.close()
     return views
 
