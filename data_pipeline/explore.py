@@ -84,7 +84,7 @@ def _explore(asked: argparse.Namespace) -> None:
         )
     # Load pandas, which --help and a wrong study need not.
     from data_pipeline.exploration import output  # noqa: PLC0415
-    from data_pipeline.exploration.gather import gather  # noqa: PLC0415
+    from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
     from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
 

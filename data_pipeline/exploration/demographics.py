@@ -1,4 +1,4 @@
-"""Reads who the subjects are: a CSV of ``subject,sex,age,ethnicity``."""
+"""Who the subjects are (a CSV of ``subject,sex,age,ethnicity``), and what they show."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,14 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.table_checks import csv_lines
-from data_pipeline.exploration.associations import cramers_v, crosstab
+from data_pipeline.exploration.associations import cramers_v
 from data_pipeline.exploration.labelled import Array, Level
 from data_pipeline.files.numerals import number, shortened
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.seeds import child_seed
 
-COLUMNS = ("subject", "sex", "age", "ethnicity")
+ATTRIBUTES = ("sex", "age", "ethnicity")
+COLUMNS = ("subject", *ATTRIBUTES)
 OLDEST = 120
 
 BANDS: tuple[tuple[int, str], ...] = (
@@ -26,38 +27,28 @@ BANDS: tuple[tuple[int, str], ...] = (
     (55, "45 to 54"),
     (OLDEST + 1, "55 and over"),
 )
-"""Ages below the number, and not below an earlier one -> the name of the band."""
+"""Upper limit of an age band, not included -> its name."""
 
 Person = dict[str, str | None]
-"""Attribute (sex, age band, ethnicity) -> group; ``None`` where it is not known."""
+"""Attribute (sex, age band, ethnicity) -> group; ``None`` where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demographics:
-    """Subject -> person; ages are kept as bands alone."""
+    """Subject -> person; of ages, only the bands are kept."""
 
     people: dict[str, Person]
-    attributes: tuple[str, ...] = ("sex", "age", "ethnicity")
+    attributes: tuple[str, ...] = ATTRIBUTES
 
     def joined(self, subjects: Mapping[str, str]) -> "Demographics":
-        """Names people as a study does.
-
-        Args:
-            subjects: ids -> the id of the same person, whose own row comes first.
-        """
+        """Renames people by a study's aliases; a person's own row wins."""
         own = {who: row for who, row in self.people.items() if who not in subjects}
         renamed = {subjects.get(who, who): row for who, row in self.people.items()}
         return replace(self, people=renamed | own)
 
 
 def read_demographics(path: Path) -> Demographics:
-    """Reads and checks the table.
-
-    Args:
-        path: a CSV with a header, its columns in any order; an empty cell is unknown.
-
-    Returns:
-        One person for each row.
+    """Reads and checks the CSV; columns in any order, an empty cell is unknown.
 
     Raises:
         DataError: a column or value is wrong; the message names row and column.
@@ -66,8 +57,8 @@ def read_demographics(path: Path) -> Demographics:
     header = [name.strip().lower() for name in next(lines, (0, []))[1]]
     if sorted(header) != sorted(COLUMNS):
         raise DataError(
-            f"{path} row 1: the columns are {','.join(COLUMNS)}, in any order; found "
-            f"{','.join(header) or 'an empty file'}; correct the header"
+            f"{path} row 1: the columns must be {','.join(COLUMNS)}, in any order; "
+            f"found {','.join(header) or 'an empty file'}; correct the header"
         )
     people: dict[str, Person] = {}
     first: dict[str, int] = {}
@@ -75,12 +66,12 @@ def read_demographics(path: Path) -> Demographics:
         subject, person = _person(f"{path} row {place}", header, row)
         if subject in people:
             raise DataError(
-                f"{path} row {place} column subject: {subject} stands in row "
-                f"{first[subject]} already; remove one of the two rows"
+                f"{path} row {place} column subject: {subject} is already in row "
+                f"{first[subject]}; remove one of the two rows"
             )
         people[subject], first[subject] = person, place
     if not people:
-        raise DataError(f"{path}: there is a header and no row; add one a subject")
+        raise DataError(f"{path}: no rows after the header; add one for each subject")
     return Demographics(people=people)
 
 
@@ -89,8 +80,8 @@ def _person(
 ) -> tuple[str, Person]:
     if len(row) != len(header):
         raise DataError(
-            f"{place}: {len(header)} cells are expected, found {len(row)}; quote a "
-            "value that has a comma in it"
+            f"{place}: expected {len(header)} cells, found {len(row)}; quote a value "
+            "that contains a comma"
         )
     cells = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
     if not cells["subject"]:
@@ -111,45 +102,33 @@ def _band(place: str, text: str) -> str | None:
         age = -1.0
     if not 0 <= age <= OLDEST:
         raise DataError(
-            f"{place} column age: a number of years from 0 to {OLDEST} or empty, found "
+            f"{place} column age: must be years from 0 to {OLDEST} or empty, found "
             f"{shortened(text)}"
         )
     return next(name for limit, name in BANDS if age < limit)
 
 
 LEAST = 5
-"""A smaller group is not shown: its members could be known by it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """A group and its number of subjects, at least ``LEAST``."""
-
-    name: str
-    subjects: int
+"""A smaller group is not shown: its members could be identified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """The groups of one attribute that may be told of, and the names of the others."""
+    """The groups of one attribute: sizes of those that may be shown, the largest first.
+
+    The names of the others are ``withheld``.
+    """
 
     attribute: str
-    shown: tuple[Group, ...]
+    sizes: dict[str, int]
     withheld: tuple[str, ...]
 
 
 def groups(people: Demographics, attribute: str) -> Groups:
     """Counts the groups of an attribute, withholding the small ones.
 
-    A single small group could be computed from a total: then the next smallest is
+    A single small group could be computed from a total, so the next smallest is then
     withheld too.
-
-    Args:
-        people: the subjects.
-        attribute: ``sex``, ``age`` or ``ethnicity``.
-
-    Returns:
-        The groups, the largest first.
     """
     counts = Counter(
         group for person in people.people.values() if (group := person[attribute])
@@ -161,7 +140,7 @@ def groups(people: Demographics, attribute: str) -> Groups:
         withheld.insert(0, shown.pop())
     return Groups(
         attribute=attribute,
-        shown=tuple(Group(name=name, subjects=counts[name]) for name in shown),
+        sizes={name: counts[name] for name in shown},
         withheld=tuple(withheld),
     )
 
@@ -170,7 +149,7 @@ def _computable(withheld: list[str], counts: "Counter[str]") -> bool:
     return len(withheld) == 1 or sum(counts[name] for name in withheld) < LEAST
 
 
-EXCHANGES = 500
+PERMUTATIONS = 500
 """Random exchanges of groups between subjects."""
 
 
@@ -178,83 +157,49 @@ EXCHANGES = 500
 class Association:
     """How groups and emotions go together.
 
-    Attributes:
-        attribute: what groups the subjects.
-        groups: names of the rows of ``table``.
-        table: shape (G, E), images of each group and class.
-        subjects: who is in a group and has a label.
-        plain: Cramer's V, in [0, 1] or NaN.
-        corrected: the same with Bergsma's correction.
-        chance: 95th percentile of ``corrected`` where groups are exchanged.
+    ``table`` has shape (G, E): images of each group and class. ``subjects`` are those
+    in a group with a labelled image. ``plain`` is Cramer's V, ``corrected`` the same
+    with Bergsma's correction, ``chance`` the 95th percentile of ``corrected`` under
+    permutation; each in [0, 1] or NaN.
     """
 
-    attribute: str
-    groups: tuple[str, ...]
     table: Array
     subjects: int
     plain: float
     corrected: float
     chance: float
 
-    @property
-    def images(self) -> int:
-        """Images behind it."""
-        return int(self.table.sum())
-
 
 def associate(
     table: SampleTable, people: Demographics, parted: Groups, level: Level
 ) -> Association | None:
-    """Relates the groups that may be told of to a level of emotions.
-
-    Args:
-        table: the development rows.
-        people: their subjects.
-        parted: the groups; withheld ones are not compared either.
-        level: the emotions of the rows.
-
-    Returns:
-        The association; ``None`` where there are not two groups, or no images.
-    """
-    names = tuple(group.name for group in parted.shown)
+    """Relates the groups that may be shown to emotions, if there are two or more."""
     subjects, of_row = np.unique(
         table.frame["subject"].fillna("").to_numpy(dtype=str), return_inverse=True
     )
-    codes = np.array([_code(people, who, parted.attribute, names) for who in subjects])
-    shape = (len(names), len(level.classes))
-    counts = crosstab(codes[of_row], level.codes, shape)
-    if len(names) < 2 or not counts.any():  # noqa: PLR2004 - nothing to compare
+    images = np.zeros((len(subjects), len(level.classes)), np.int64)
+    np.add.at(images, of_row, level.members.astype(np.int64))
+    group_of = [people.people.get(who, {}).get(parted.attribute) for who in subjects]
+    members = np.array([[own == name for name in parted.sizes] for own in group_of])
+    inside = members.any(axis=1)
+    members, images = members[inside].astype(np.int64), images[inside]
+    counts = members.T @ images
+    if len(parted.sizes) < 2 or not counts.any():  # noqa: PLR2004 - one group alone
         return None
-    labelled = np.unique(of_row[(codes[of_row] >= 0) & (level.codes >= 0)])
-    each = np.zeros((len(subjects), len(level.classes)), np.int64)
-    np.add.at(each, (of_row[level.codes >= 0], level.codes[level.codes >= 0]), 1)
     return Association(
-        attribute=parted.attribute,
-        groups=names,
         table=counts,
-        subjects=len(labelled),
+        subjects=int(images.any(axis=1).sum()),
         plain=cramers_v(counts, corrected=False),
         corrected=cramers_v(counts, corrected=True),
-        chance=_by_chance(codes, each, len(names)),
+        chance=_by_chance(members, images),
     )
 
 
-def _code(
-    people: Demographics, subject: str, attribute: str, names: tuple[str, ...]
-) -> int:
-    group = people.people.get(subject, {}).get(attribute)
-    return names.index(group) if group in names else -1
-
-
-def _by_chance(codes: Array, each: Array, number: int) -> float:
-    """Exchanges the groups between subjects: their own images stay together."""
-    inside = codes >= 0
-    member = (codes[inside][:, None] == np.arange(number)).astype(np.int64)
+def _by_chance(members: Array, images: Array) -> float:
+    """Exchanges groups between subjects, because the images of one person are alike."""
     keys = np.random.PCG64(child_seed(1, "exchanges")).random_raw(
-        EXCHANGES * len(member)
+        PERMUTATIONS * len(members)
     )
-    orders = np.argsort(keys.reshape(EXCHANGES, -1), axis=1, kind="stable")
-    values = [
-        cramers_v(member[order].T @ each[inside], corrected=True) for order in orders
-    ]
+    orders = np.argsort(keys.reshape(PERMUTATIONS, -1), axis=1, kind="stable")
+    values = [cramers_v(members[order].T @ images, corrected=True) for order in orders]
     return float(np.percentile(values, 95))

@@ -18,69 +18,54 @@ _LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Level:
-    """One way to sort faces into emotions.
+    """One grouping of faces into classes of emotion: those that occur, in usual order.
 
-    Attributes:
-        title: what it is called.
-        classes: those that occur, in their usual order.
-        codes: shape (N,), int: place of each row's class; -1 where it has none.
+    ``members`` has shape (N, E), bool: the class of each row; a row may have none.
     """
 
     title: str
     classes: tuple[str, ...]
-    codes: Array
-
-    def counts(self) -> Array:
-        """Counts the rows of each class, shape (E,)."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.classes))
+    members: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Units:
-    """Action units in the order of their numbers; shapes (N, U), bool."""
+    """Action units that were coded in any row, in order of number; shapes (N, U), bool.
+
+    What is not coded is not present.
+    """
 
     names: tuple[str, ...]
     present: Array
-    known: Array
+    coded: Array
 
 
 def levels(table: SampleTable) -> tuple[Level, ...]:
-    """Finds the levels of emotion that a table has labels for.
-
-    Args:
-        table: the rows; a class that occurs in none of them is not named.
-
-    Returns:
-        Emotions first, then their grouping, each where any row has one.
-    """
-    found = []
+    """Collects the emotions, then their groups, each if any row has one."""
+    result = []
     for column, (title, order) in _LEVELS.items():
         labels = table.frame[column].to_numpy(dtype=object)
         classes = tuple(name for name in order if (labels == name).any())
         if classes:
-            codes = np.full(len(table), -1)
-            for place, name in enumerate(classes):
-                codes[labels == name] = place
-            found.append(Level(title=title, classes=classes, codes=codes))
-    return tuple(found)
+            members = np.stack([labels == name for name in classes], axis=1)
+            result.append(Level(title=title, classes=classes, members=members))
+    return tuple(result)
 
 
 def units(table: SampleTable) -> Units:
-    """Collects the action units.
-
-    Args:
-        table: the rows.
-
-    Returns:
-        The units that were coded in any row, present or absent.
-    """
+    """Collects the action units."""
     names = sorted(
         (unit for unit in table.action_units if table.frame[unit].notna().any()),
-        key=lambda unit: int(unit.removeprefix("AU")),
+        key=unit_number,
     )
     columns = table.frame[names]
     return Units(
         names=tuple(names),
         present=columns.fillna(0).to_numpy(dtype=bool).reshape(len(table), -1),
-        known=columns.notna().to_numpy(dtype=bool).reshape(len(table), -1),
+        coded=columns.notna().to_numpy(dtype=bool).reshape(len(table), -1),
     )
+
+
+def unit_number(unit: str) -> int:
+    """Returns the number of an action unit, ``AU12`` -> 12."""
+    return int(unit.removeprefix("AU"))

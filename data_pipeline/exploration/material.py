@@ -1,20 +1,25 @@
-"""What the sections of the page are made of: development rows, and nothing else.
+"""The material of the page: development rows, and only the size of the hold-out."""
 
-Of the hold-out there are two numbers. A section cannot look at its rows: they are not
-in here.
-"""
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from dataclasses import dataclass
-
+from data_pipeline.dataset.config import DataKeys
+from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.exploration.demographics import Demographics
-from data_pipeline.exploration.image_facts import ImageFacts
+from data_pipeline.development import read_table
+from data_pipeline.exploration.demographics import Demographics, read_demographics
+from data_pipeline.exploration.image_facts import ImageFacts, read_image_facts
+from data_pipeline.split.held_out_subjects import Past, divide
+from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.split import Fold
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldOut:
-    """How much is held out: ``subjects`` is 0 where the data name none."""
+    """The size of the hold-out; ``subjects`` is 0 if the data name none."""
 
     images: int
     subjects: int
@@ -22,20 +27,15 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Material:
-    """What is known of a study's data.
+    """A study's data without its hold-out.
 
     Attributes:
-        study: its name.
-        data: the data folder, as it was named.
-        synthetic: nobody in the data is real.
+        data: the data folder, as the user gave it.
         by: what the split guarantees: ``subject`` or ``partition``.
-        table: the development rows.
-        folds: positions in that table.
-        held_out: how much is not here.
-        images: what the development's files are like.
-        demographics: who the development's subjects are, if somebody said.
-        strangers: subjects of the demographics that the data do not name at all.
-        faces: whether faces may be printed.
+        folds: positions in ``table``.
+        demographics: those of the development's subjects.
+        strangers: subjects of the demographics that the data do not name.
+        faces: whether the page may show faces.
     """
 
     study: str
@@ -52,5 +52,60 @@ class Material:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The development's subjects, sorted; empty where the data name none."""
+        """The development's subjects, sorted; empty if the data name none."""
         return tuple(sorted(set(self.table.frame["subject"].dropna())))
+
+
+def gather(  # noqa: PLR0913 - the command's options, one by one
+    root: Path,
+    keys: DataKeys,
+    *,
+    study: str,
+    synthetic: bool,
+    demographics: Path | None,
+    past: Past,
+    progress: Progress,
+) -> Material:
+    """Reads and splits the data; no file of the hold-out is opened.
+
+    Subjects of ``past``, the earlier openings of the hold-out, stay held out.
+
+    Raises:
+        DataError: the data or the demographics are wrong.
+    """
+    people = None
+    if demographics is not None:
+        people = read_demographics(demographics).joined(keys.data.subjects)
+    table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
+    shown = population(keys.data.dataset, root, synthetic=synthetic)
+    parts = divide(table, keys.split, data=shown, past=past).split
+    own, strangers = _of_development(people, parts.development, parts.hold_out)
+    return Material(
+        study=study,
+        data=str(root),
+        synthetic=synthetic,
+        by=str(parts.guarantee),
+        table=parts.development,
+        folds=parts.folds,
+        held_out=HeldOut(
+            images=parts.hold_out.images, subjects=len(parts.hold_out.subjects)
+        ),
+        images=read_image_facts(
+            parts.development, lambda n, of: progress("reading images", n, of)
+        ),
+        demographics=own,
+        strangers=strangers,
+        faces=False,
+    )
+
+
+def _of_development(
+    people: Demographics | None, development: SampleTable, held_out: HoldOut
+) -> tuple[Demographics | None, int]:
+    """Drops people who are held out or not in the data; counts the latter."""
+    if people is None:
+        return None, 0
+    own = set(development.frame["subject"].dropna())
+    strangers = set(people.people) - own - set(held_out.subjects)
+    kept = {who: person for who, person in people.people.items() if who in own}
+    return replace(people, people=kept), len(strangers)

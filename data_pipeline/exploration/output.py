@@ -1,15 +1,17 @@
-"""The folder of a page: written whole, and never over what somebody else wrote."""
+"""The folder of a page: written whole, and never over files of another program."""
 
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_pipeline.exploration.page import GENERATOR
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.system.errors import InputError
 
 PAGE, CHARTS = "index.html", "charts"
+GENERATOR = "data_pipeline.explore"
+"""Marks a page as ours, so that a later run may replace it."""
+
 _HEAD = 2000
 _MADE_BY = f'<meta name="generator" content="{GENERATOR}">'
 _NAMES = re.compile(r'<meta name="charts" content="([^"]*)">')
@@ -18,31 +20,25 @@ _NAMES = re.compile(r'<meta name="charts" content="([^"]*)">')
 def check_free(out: Path) -> None:
     """Refuses a folder that holds anything but an earlier page.
 
-    Args:
-        out: the folder to write.
-
     Raises:
-        InputError: there is something that this program did not write.
+        InputError: it has files that this program did not write.
     """
-    foreign = sorted(_present(out) - _written(out))
+    foreign = sorted(_files(out) - _written(out))
     if foreign:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
         raise InputError(
-            f"--out {out}: only a new or empty folder is written, or one that holds an "
-            f"earlier page alone; found {foreign[0]}{more}; name another folder"
+            f"--out {out}: must be a new or empty folder or hold only an earlier page; "
+            f"found {foreign[0]}{more}; name another folder"
         )
 
 
 def write_folder(out: Path, page: str, charts: Mapping[str, bytes]) -> None:
-    """Writes the page and its charts; a killed call leaves the earlier ones or none.
+    """Writes the page and its charts (name -> PNG).
 
-    Args:
-        out: the folder; made where it is missing.
-        page: the text of the page.
-        charts: name -> PNG.
+    A killed call leaves the earlier files or none.
 
     Raises:
-        InputError: there is something that this program did not write.
+        InputError: the folder has files that this program did not write.
     """
     check_free(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +55,7 @@ def write_folder(out: Path, page: str, charts: Mapping[str, bytes]) -> None:
         fresh.rename(out)
 
 
-def _present(out: Path) -> set[str]:
+def _files(out: Path) -> set[str]:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         return {out.name}
     return {
@@ -70,7 +66,7 @@ def _present(out: Path) -> set[str]:
 
 
 def _written(out: Path) -> set[str]:
-    """Lists what an earlier page says of its own files."""
+    """Lists the files of an earlier page, from its head."""
     path = out / PAGE
     if not path.is_file():
         return set()

@@ -1,18 +1,17 @@
-"""What a section of the page is made of; values alone, nothing of HTML or files."""
+"""What a section of the page is made of."""
 
 from dataclasses import dataclass
+
+import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A picture with its words.
+    """An image of a chart.
 
-    Attributes:
-        name: of its file, without the suffix; unlike any other chart's.
-        caption: what is seen, in one or two sentences.
-        alt: the same for who cannot see it: its numbers, or the chief ones.
-        png: the bytes of the picture.
-        wide: it may be scrolled sideways where the page is narrow.
+    ``name`` is that of its file, without suffix, and unique on the page; ``alt`` gives
+    the chief numbers to readers who cannot see it; a ``wide`` one may be scrolled
+    sideways on a narrow screen.
     """
 
     name: str
@@ -22,38 +21,36 @@ class Chart:
     wide: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Numbers; the first cell of a row names it.
+    """Counts and spelled numbers; the index names the rows, and its name their column.
 
-    Those behind a chart are folded away; those that no chart shows stand ``open``.
+    A table behind a chart is folded; one that no chart shows is ``open``.
     """
 
     caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    frame: pd.DataFrame
     open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One subject: what is said of it, shown, and counted.
+    """One subject: text, charts and tables.
 
-    ``lead`` are the sentences that also stand at the top of the page; ``warning`` is
-    told before anything else of the section.
+    ``highlights`` also stand at the top of the page; ``warning`` comes first.
     """
 
     title: str
-    said: tuple[str, ...]
+    paragraphs: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
-    lead: tuple[str, ...] = ()
+    highlights: tuple[str, ...] = ()
     warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """A section that the data have nothing for, and why."""
+    """A section for which there are no data, and why."""
 
     title: str
     reason: str

@@ -1,9 +1,9 @@
 """How numbers are spelled: shares, coefficients, counts."""
 
 import math
+from collections.abc import Sequence
 
-NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
-"""What stands for a number that is undefined, and a true minus."""
+UNDEFINED, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 
 def percent(share: float) -> str:
@@ -14,21 +14,21 @@ def percent(share: float) -> str:
         ('58.6 %', '0.04 %', '100.0 %')
     """
     if math.isnan(share):
-        return NONE
+        return UNDEFINED
     if 0 < share < 0.001:  # noqa: PLR2004 - one more digit, or it reads as none
         return f"{100 * share:.2f} %"
     return f"{100 * share:.1f} %"
 
 
 def points(share: float) -> str:
-    """Spells a share without its sign, for the cells of a chart.
+    """Spells a share in percent without the sign, for the cells of a chart.
 
     Example:
         >>> points(0.5857), points(0.004), points(0.0)
         ('59', '<1', '0')
     """
     if math.isnan(share):
-        return NONE
+        return UNDEFINED
     whole = round(100 * share)
     return str(whole) if whole or not share else "<1"
 
@@ -41,20 +41,10 @@ def coefficient(value: float) -> str:
         ('.46', '1', '0')
     """
     if math.isnan(value):
-        return NONE
+        return UNDEFINED
     text = f"{abs(value):.2f}"
     short = "1" if text == "1.00" else "0" if text == "0.00" else text.lstrip("0")
     return f"{MINUS}{short}" if value < 0 and short != "0" else short
-
-
-def number(count: int) -> str:
-    """Spells a count with commas.
-
-    Example:
-        >>> number(35887)
-        '35,887'
-    """
-    return f"{count:,}"
 
 
 def counted(count: int, noun: str) -> str:
@@ -67,7 +57,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
-def listed(names: list[str] | tuple[str, ...]) -> str:
+def sized(names: Sequence[str], sizes: Sequence[int]) -> list[str]:
+    """Adds to each name the number of images behind it.
+
+    Example:
+        >>> sized(["fear"], [1200])
+        ['fear  n=1,200']
+    """
+    return [f"{name}  n={size:,}" for name, size in zip(names, sizes, strict=True)]
+
+
+def listed(names: Sequence[str]) -> str:
     """Joins names as a sentence does.
 
     Example:

@@ -8,7 +8,7 @@ from PIL import Image
 from data_pipeline import explore, readers
 from data_pipeline.dataset.config import read_data_keys
 from data_pipeline.dataset.dataset_identity import population
-from data_pipeline.exploration.gather import gather
+from data_pipeline.exploration.material import gather
 from data_pipeline.split.held_out_subjects import Past, rule_of
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from tests.factories.fer2013 import write_microsoft

@@ -15,7 +15,7 @@ def material(table=None, **changes):
     """Makes material of a table of 12 subjects; every field can be changed."""
     table = table_of(rows()) if table is None else table
     half = np.arange(len(table)) % 2 == 0
-    fact = Fact(size=(64, 49), mode="L", kind="PNG", light=120.0, contrast=40.0)
+    fact = Fact(size=(64, 49), mode="L", kind="PNG", brightness=120.0, contrast=40.0)
     found = {
         "study": "tiny",
         "data": "data/tiny",
@@ -27,7 +27,7 @@ def material(table=None, **changes):
         "images": ImageFacts(
             facts=(fact,) * len(table),
             unreadable=(),
-            looked=len(table),
+            sampled=len(table),
             total=len(table),
         ),
         "demographics": None,

@@ -1,4 +1,4 @@
-"""The sections of the page: each module makes one of the material, or says why not."""
+"""The sections of the page; where data lack, a section returns the reason."""
 
 from collections.abc import Callable
 
@@ -21,10 +21,10 @@ SECTIONS: dict[str, Callable[[Material], Section | Absent]] = {
     "emotions": emotions.section,
     "votes": votes.section,
     "valence_arousal": valence_arousal.section,
-    "action_units": action_units.counts_of_units,
+    "action_units": action_units.counts,
     "au_by_emotion": au_associations.by_emotion,
     "au_correlation": au_associations.correlation,
-    "au_cooccurrence": au_associations.cooccurrence_of_units,
+    "au_cooccurrence": au_associations.cooccurrence,
     "au_intensities": action_units.intensities,
     "subjects": subjects.section,
     "folds": folds.section,

@@ -1,148 +1,130 @@
 """Who the subjects are, and whether the groups show other emotions."""
 
-import math
+import pandas as pd
 
-import numpy as np
-
-from data_pipeline.exploration.charts.bars import bars
+from data_pipeline.exploration.charts import bars
 from data_pipeline.exploration.demographics import (
     BANDS,
     LEAST,
     Association,
     Demographics,
-    Group,
     Groups,
     associate,
     groups,
 )
-from data_pipeline.exploration.labelled import Array, Level, levels
+from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
-from data_pipeline.exploration.wording import coefficient, counted, number, percent
+from data_pipeline.exploration.wording import coefficient, counted, percent
 
 TITLE = "Who the subjects are"
 _AGES = [name for _, name in BANDS]
+_HOW_TO_READ = (
+    f"A group of fewer than {LEAST} subjects is not shown, nor another that would let "
+    "it be computed. Cramer's V is 0 where groups show the same emotions and 1 where "
+    "the group decides the emotion, here corrected for bias (Bergsma 2013) and plain. "
+    "By chance: the corrected V stays below this value in 95 of 100 random exchanges "
+    "of the groups between subjects. Images of one person are alike; a test that "
+    "ignores it finds too much."
+)
+_LINKS = ("V corrected", "by chance", "V plain", "images", "subjects")
 
 
 def section(material: Material) -> Section | Absent:
     """Counts groups, without the small ones, and relates them to emotions."""
-    found = material.demographics
-    if found is None:
+    people = material.demographics
+    if people is None:
         return Absent(title=TITLE, reason="no --demographics FILE.csv was given")
     if not material.subjects:
         return Absent(title=TITLE, reason="the data name no subjects")
-    if not found.people:
+    if not people.people:
         return Absent(
             title=TITLE, reason="the demographics name none of the subjects shown here"
         )
     charts: list[Chart] = []
     tables: list[Table] = []
-    links: list[tuple[str, ...]] = []
-    said = list(_said(material, found))
-    for attribute in found.attributes:
-        parted = groups(found, attribute)
-        if not parted.shown:
-            said.append(f"Every {attribute} group has fewer than {LEAST} subjects.")
+    links: dict[str, tuple[str | int, ...]] = {}
+    paragraphs = [_coverage(material, people), _HOW_TO_READ]
+    for attribute in people.attributes:
+        parted = groups(people, attribute)
+        if not parted.sizes:
+            paragraphs.append(
+                f"Every {attribute} group has fewer than {LEAST} subjects."
+            )
             continue
         charts.append(_chart(parted))
         tables.append(_counts(parted))
         for level in levels(material.table):
-            link = associate(material.table, found, parted, level)
+            link = associate(material.table, people, parted, level)
             if link is not None:
-                tables.append(_shares(link, level))
-                links.append(_told(link, level))
+                tables.append(_shares(link, parted, level))
+                links[f"{attribute} and {level.title}"] = _strength(link)
+    summary = Table(
+        open=True,
+        caption="Do groups show other emotions?",
+        frame=pd.DataFrame.from_dict(links, orient="index", columns=list(_LINKS)),
+    )
     return Section(
         title=TITLE,
-        said=tuple(said),
+        paragraphs=tuple(paragraphs),
         charts=tuple(charts),
-        tables=(*([_links(links)] if links else []), *tables),
+        tables=(*((summary,) if links else ()), *tables),
     )
 
 
-def _said(material: Material, found: Demographics) -> tuple[str, ...]:
-    missing = len(material.subjects) - len(found.people)
+def _coverage(material: Material, people: Demographics) -> str:
+    missing = len(material.subjects) - len(people.people)
     return (
-        (
-            f"The table has {number(len(found.people))} of the "
-            f"{counted(len(material.subjects), 'subject')} shown here; "
-            f"{number(missing)} have no row. Rows that name nobody in the data: "
-            f"{number(material.strangers)}. Subjects held out are not counted."
-        ),
-        (
-            f"A group of fewer than {LEAST} subjects is not shown, nor another that "
-            "would let it be computed. Cramer's V is 0 where groups show the same "
-            "emotions and 1 where the group decides the emotion, here corrected for "
-            "bias (Bergsma 2013) and plain. By chance is what the corrected V stays "
-            "below in 95 of 100 random exchanges of the groups between subjects: "
-            "images of one person are alike, and who ignores that finds too much."
-        ),
+        f"The table has {len(people.people):,} of the "
+        f"{counted(len(material.subjects), 'subject')} shown here; {missing:,} have no "
+        f"row. Rows that name nobody in the data: {material.strangers:,}. Held-out "
+        "subjects are not counted."
     )
 
 
-def _order(group: Group) -> tuple[int, int, str]:
-    age = _AGES.index(group.name) if group.name in _AGES else -1
-    return age, -group.subjects, group.name
+def _ordered(parted: Groups) -> dict[str, int]:
+    """Sorts age groups by age, all others by size."""
+
+    def key(name: str) -> tuple[int, int, str]:
+        age = _AGES.index(name) if name in _AGES else -1
+        return age, -parted.sizes[name], name
+
+    return {name: parted.sizes[name] for name in sorted(parted.sizes, key=key)}
 
 
 def _chart(parted: Groups) -> Chart:
-    inside = sorted(parted.shown, key=_order)
-    told = ", ".join(f"{group.name} {group.subjects}" for group in inside)
+    sizes = _ordered(parted)
+    listing = ", ".join(f"{name} {size}" for name, size in sizes.items())
     return Chart(
         name=f"subjects-by-{parted.attribute}",
         caption=f"Subjects by {parted.attribute}"
         f"{'; small groups are left out' if parted.withheld else ''}.",
-        alt=f"Bars, subjects by {parted.attribute}: {told}.",
-        png=bars(
-            [group.name for group in inside],
-            [group.subjects for group in inside],
-            [number(group.subjects) for group in inside],
-        ),
+        alt=f"Bars, subjects by {parted.attribute}: {listing}.",
+        png=bars(pd.DataFrame({"subjects": sizes})),
     )
 
 
 def _counts(parted: Groups) -> Table:
-    small = f"fewer than {LEAST}, or withheld"
+    small = dict.fromkeys(parted.withheld, f"fewer than {LEAST}, or withheld")
+    frame = pd.DataFrame({"subjects": _ordered(parted) | small}, dtype=object)
     return Table(
         caption=f"Subjects by {parted.attribute}",
-        columns=(parted.attribute, "subjects"),
-        rows=(
-            *((g.name, number(g.subjects)) for g in sorted(parted.shown, key=_order)),
-            *((name, small) for name in parted.withheld),
-        ),
+        frame=frame.rename_axis(parted.attribute),
     )
 
 
-def _told(link: Association, level: Level) -> tuple[str, ...]:
-    values = (link.corrected, link.chance, link.plain)
-    return (
-        f"{link.attribute} and {level.title}",
-        *map(coefficient, values),
-        number(link.images),
-        number(link.subjects),
-    )
+def _strength(link: Association) -> tuple[str | int, ...]:
+    values = map(coefficient, (link.corrected, link.chance, link.plain))
+    return *values, int(link.table.sum()), link.subjects
 
 
-def _links(rows: list[tuple[str, ...]]) -> Table:
+def _shares(link: Association, parted: Groups, level: Level) -> Table:
+    names = pd.Index(parted.sizes, name=parted.attribute)
+    counts = pd.DataFrame(link.table, index=names, columns=level.classes)
+    shares = counts.div(counts.sum(axis=1), axis=0).map(percent)
+    shares.insert(0, "images", counts.sum(axis=1))
     return Table(
-        open=True,
-        caption="Do groups show other emotions?",
-        columns=("", "V corrected", "by chance", "V plain", "images", "subjects"),
-        rows=tuple(rows),
+        caption=f"{level.title.capitalize()} by {parted.attribute}: share of the "
+        "group's images",
+        frame=shares,
     )
-
-
-def _shares(link: Association, level: Level) -> Table:
-    totals = link.table.sum(axis=1)
-    return Table(
-        caption=f"{level.title.capitalize()} by {link.attribute}: share of the group's "
-        "images",
-        columns=(link.attribute, "images", *level.classes),
-        rows=tuple(
-            (name, number(int(total)), *map(percent, _row(line, total)))
-            for name, line, total in zip(link.groups, link.table, totals, strict=True)
-        ),
-    )
-
-
-def _row(line: Array, total: int) -> list[float]:
-    return list(np.asarray(line / total)) if total else [math.nan] * len(line)

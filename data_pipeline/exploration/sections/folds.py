@@ -1,108 +1,85 @@
 """Whether each fold shows the labels as often as the whole does."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
+import pandas as pd
 
-from data_pipeline.exploration.charts.matrix import Scale, matrix
-from data_pipeline.exploration.charts.style import DIVERGING
-from data_pipeline.exploration.labelled import Array, Level, levels, units
+from data_pipeline.exploration.associations import prevalence
+from data_pipeline.exploration.charts import Scale, matrix
+from data_pipeline.exploration.labelled import Array, levels, units
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
-from data_pipeline.exploration.wording import counted, number, percent, points
+from data_pipeline.exploration.wording import counted, percent, points
 
 TITLE = "Balance of the folds"
 WHOLE = "all"
-BESIDE = 4
-"""Up to so many folds, the chart has training parts too."""
+MOST_SHOWN = 4
+"""With more folds, the chart leaves the training parts out."""
 
 RANGE = 0.15
 """A difference of so much, or more, has the strongest colour."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Shares:
-    """Shares of L labels in P parts, the whole first: shape (L, P)."""
-
-    labels: tuple[str, ...]
-    parts: tuple[str, ...]
-    sizes: tuple[int, ...]
-    values: Array
-
-
 def section(material: Material) -> Section | Absent:
-    """Compares each part's shares of labels with the whole's."""
-    labels, present, known = _indicators(material)
-    if not labels:
+    """Compares each part's shares of labels with those of the whole."""
+    names, present, coded = _indicators(material)
+    if not names:
         return Absent(title=TITLE, reason="there are no labels to balance")
-    shares = _shares(material, labels, present, known)
-    away = np.abs(shares.values - shares.values[:, :1])
-    row, column = np.unravel_index(np.nanargmax(away), away.shape)
-    worst = (
-        f"{shares.labels[row]} differs most: {percent(shares.values[row, column])} in "
-        f"{_full(shares.parts[column])}, {percent(shares.values[row, 0])} in the whole"
-    )
+    parts = _parts(material)
+    members = np.zeros((len(material.table), len(parts)), bool)
+    for column, rows in enumerate(parts.values()):
+        members[rows, column] = True
+    values = prevalence(members, present, coded)[0].T
+    shares = pd.DataFrame(values, index=names, columns=list(parts))
+    sizes = members.sum(axis=0).tolist()
+    away = np.abs(values - values[:, :1])
+    row, part = divmod(int(np.nanargmax(away)), away.shape[1])
     empty = _empty(shares)
+    text = (
+        f"{counted(len(material.folds), 'fold')}, split by {material.by}. Shares are "
+        "of the images whose label is known."
+    )
+    highlight = (
+        f"Between the parts of the folds, {names[row]} differs most: "
+        f"{percent(values[row, part])} in {_full(shares.columns[part])}, "
+        f"{percent(values[row, 0])} in the whole."
+    )
     return Section(
         title=TITLE,
-        said=(
-            (
-                f"{counted(len(material.folds), 'fold')}, split by {material.by}. "
-                "Shares are of the images whose label is known."
-            ),
-            *empty,
-        ),
-        charts=(_chart(shares, len(material.folds)),),
-        tables=(_table(shares),),
-        lead=(f"Between the parts of the folds, {worst}.", *empty),
+        paragraphs=(text, *empty),
+        charts=(_chart(shares, sizes, len(material.folds)),),
+        tables=(_table(shares, sizes),),
+        highlights=(highlight, *empty),
     )
 
 
-def _indicators(material: Material) -> tuple[tuple[str, ...], Array, Array]:
+def _indicators(material: Material) -> tuple[list[str], Array, Array]:
     """Collects all labels as columns of yes and no, and where they are known."""
-    found, found_levels = units(material.table), levels(material.table)
+    labels, groupings = units(material.table), levels(material.table)
     names: list[str] = []
     present: list[Array] = []
-    known: list[Array] = []
-    for level in found_levels:
-        names += _named(level, alone=len(found_levels) == 1)
-        member = level.codes[:, None] == np.arange(len(level.classes))
-        present.append(member)
-        known.append(np.broadcast_to(level.codes[:, None] >= 0, member.shape))
-    names += found.names
-    columns = (np.hstack([*present, found.present]), np.hstack([*known, found.known]))
-    return tuple(names), *columns
-
-
-def _named(level: Level, *, alone: bool) -> list[str]:
-    """Names classes so that those of two levels are told apart."""
-    mark = "" if alone or level.title == "emotion" else f" ({level.title.split()[0]})"
-    return [f"{name}{mark}" for name in level.classes]
-
-
-def _shares(
-    material: Material, labels: tuple[str, ...], present: Array, known: Array
-) -> _Shares:
-    folds = material.folds
-    parts: list[tuple[str, Any]] = [(WHOLE, np.arange(len(material.table)))]
-    if len(folds) == 1:
-        parts += [("validation", folds[0].validation), ("training", folds[0].train)]
-    else:
-        parts += [(f"V{n}", fold.validation) for n, fold in enumerate(folds, start=1)]
-        parts += [(f"T{n}", fold.train) for n, fold in enumerate(folds, start=1)]
-    values = []
-    for _, rows in parts:
-        yes = (present & known)[rows].sum(axis=0).astype(np.float64)
-        seen = known[rows].sum(axis=0)
-        none = np.full(len(labels), np.nan)
-        values.append(np.divide(yes, seen, out=none, where=seen > 0))
-    return _Shares(
-        labels=labels,
-        parts=tuple(name for name, _ in parts),
-        sizes=tuple(len(rows) for _, rows in parts),
-        values=np.stack(values, axis=1),
+    coded: list[Array] = []
+    for level in groupings:
+        # Classes of the second level are marked: both have a surprise.
+        second = level is not groupings[0] and f" ({level.title.split()[0]})"
+        names += [f"{name}{second or ''}" for name in level.classes]
+        present.append(level.members)
+        labelled = level.members.any(axis=1, keepdims=True)
+        coded.append(np.broadcast_to(labelled, level.members.shape))
+    names += labels.names
+    return (
+        names,
+        np.hstack([*present, labels.present]),
+        np.hstack([*coded, labels.coded]),
     )
+
+
+def _parts(material: Material) -> dict[str, Array]:
+    """Names the parts of the folds, the whole first; values are rows of the table."""
+    folds, whole = material.folds, {WHOLE: np.arange(len(material.table))}
+    if len(folds) == 1:
+        return whole | {"validation": folds[0].validation, "training": folds[0].train}
+    validation = {f"V{n}": fold.validation for n, fold in enumerate(folds, start=1)}
+    return whole | validation | {f"T{n}": f.train for n, f in enumerate(folds, start=1)}
 
 
 def _full(part: str) -> str:
@@ -112,56 +89,44 @@ def _full(part: str) -> str:
     return f"the {kind} part of fold {part[1:]}"
 
 
-def _empty(shares: _Shares) -> tuple[str, ...]:
-    """Names the labels that a validation part has not one of."""
-    told = [
+def _empty(shares: pd.DataFrame) -> tuple[str, ...]:
+    """Names the labels that do not occur in a part."""
+    empty = [
         f"{_full(part)} has no image of {label}"
-        for column, part in enumerate(shares.parts)
-        if part != WHOLE
-        for row, label in enumerate(shares.labels)
-        if shares.values[row, column] == 0
+        for part in shares.columns[1:]
+        for label in shares.index[shares[part] == 0]
     ]
-    return (f"Attention: {'; '.join(told)}.",) if told else ()
+    return (f"Warning: {'; '.join(empty)}.",) if empty else ()
 
 
-def _chart(shares: _Shares, folds: int) -> Chart:
-    shown = len(shares.parts) if folds <= BESIDE else 1 + folds
-    values = shares.values[:, :shown]
-    away = values - values[:, :1]
-    training = ", T a fold's training part" if folds <= BESIDE else ""
+def _chart(shares: pd.DataFrame, sizes: list[int], folds: int) -> Chart:
+    shown = shares.shape[1] if folds <= MOST_SHOWN else 1 + folds
+    values = shares.iloc[:, :shown].set_axis(
+        [f"{part}\nn={n:,}" for part, n in zip(shares, sizes, strict=True)][:shown],
+        axis=1,
+    )
+    away = values.sub(values.iloc[:, 0], axis=0)
+    training = ", T a fold's training part" if folds <= MOST_SHOWN else ""
     key = f": V is a fold's validation part{training}" if folds > 1 else ""
     return Chart(
         name="fold-balance",
         caption=f"Percent of each part's images with each label{key}. Red is more "
         f"than in the whole, blue less; {round(100 * RANGE)} points away is the full "
         "colour.",
-        alt=f"Matrix of shares; the largest difference from the whole is "
-        f"{100 * float(np.nanmax(np.abs(away))):.1f} points. The table below has all.",
+        alt="Matrix of shares; the largest difference from the whole is "
+        f"{100 * float(np.nanmax(away.abs())):.1f} points. The table below has all.",
         png=matrix(
-            away,
-            [list(map(points, line)) for line in values],
-            rows=shares.labels,
-            columns=[
-                f"{part}\nn={number(size)}"
-                for part, size in zip(
-                    shares.parts[:shown], shares.sizes[:shown], strict=True
-                )
-            ],
-            scale=Scale(colours=DIVERGING, low=-RANGE, high=RANGE),
+            away, values.map(points), Scale(colours="RdBu_r", low=-RANGE, high=RANGE)
         ),
         wide=True,
     )
 
 
-def _table(shares: _Shares) -> Table:
+def _table(shares: pd.DataFrame, sizes: list[int]) -> Table:
+    first = pd.DataFrame([sizes], index=["images"], columns=shares.columns)
     return Table(
         caption="Share of the images with each label, by part of the folds",
-        columns=("label", *shares.parts),
-        rows=(
-            ("images", *map(number, shares.sizes)),
-            *(
-                (label, *map(percent, line))
-                for label, line in zip(shares.labels, shares.values, strict=True)
-            ),
+        frame=pd.concat([first.astype(object), shares.map(percent)]).rename_axis(
+            "label"
         ),
     )

@@ -3,11 +3,12 @@
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 
-from data_pipeline.exploration.charts.columns import columns
+from data_pipeline.exploration.charts import columns
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
-from data_pipeline.exploration.wording import counted, number, percent
+from data_pipeline.exploration.wording import counted, percent
 
 TITLE = "Images of each subject"
 
@@ -18,32 +19,29 @@ def section(material: Material) -> Section | Absent:
     if not images:
         return Absent(title=TITLE, reason="the data name no subjects")
     each = np.array(sorted(images.values()))
-    counts = dict(sorted(Counter(each.tolist()).items()))
-    told = ", ".join(f"{k}: {n}" for k, n in counts.items())
+    subjects = dict(sorted(Counter(each.tolist()).items()))
+    listing = ", ".join(f"{number}: {n}" for number, n in subjects.items())
+    top_tenth = each[-max(1, len(each) // 10) :].sum() / each.sum()
+    text = (
+        f"{counted(len(each), 'subject')} have {each.sum():,} images: {each.min()} to "
+        f"{each.max()} each, half of them {np.median(each):g} or fewer. The tenth of "
+        f"them with most images has {percent(top_tenth)} of all."
+    )
     return Section(
         title=TITLE,
-        said=(
-            (
-                f"{counted(len(each), 'subject')} have {number(int(each.sum()))} "
-                f"images: {each.min()} to {each.max()} each, half of them "
-                f"{np.median(each):g} or fewer. The tenth of them with most images has "
-                f"{percent(each[-max(1, len(each) // 10) :].sum() / each.sum())} of "
-                "all."
-            ),
-        ),
+        paragraphs=(text,),
         charts=(
             Chart(
                 name="images-per-subject",
                 caption="Subjects by their number of images.",
-                alt=f"Columns. Number of images: subjects that have so many. {told}.",
-                png=columns(counts, label="images of one subject", what="subjects"),
+                alt=f"Columns. Number of images: subjects with so many. {listing}.",
+                png=columns(subjects, label="images of one subject", unit="subjects"),
             ),
         ),
         tables=(
             Table(
                 caption="Subjects by their number of images",
-                columns=("images", "subjects"),
-                rows=tuple((number(k), number(n)) for k, n in counts.items()),
+                frame=pd.DataFrame({"subjects": subjects}).rename_axis("images"),
             ),
         ),
     )

@@ -1,61 +1,71 @@
-"""How far the taggers agree, and what they say of each class."""
+"""How far the taggers agree, and how they vote on each class."""
 
 import numpy as np
+import pandas as pd
+from scipy.stats import entropy
 
-from data_pipeline.exploration.associations import entropy
-from data_pipeline.exploration.charts.histogram import histogram
-from data_pipeline.exploration.charts.matrix import Scale, matrix
-from data_pipeline.exploration.charts.style import SEQUENTIAL
+from data_pipeline.exploration.charts import Scale, histogram, matrix
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
-from data_pipeline.exploration.wording import counted, number, percent
+from data_pipeline.exploration.wording import counted, percent, sized
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.labels.votes import RULES, distributions
 
 TITLE = "Votes"
+_NO_EMOTION = {"unknown": "Unknown", "NF": "NF (no face)"}
 
 
 def section(material: Material) -> Section | Absent:
     """Shows the entropy of the votes, their means by class, and what rules keep."""
     table = material.table
     if not table.votes:
-        return Absent(title=TITLE, reason="nobody voted: each image has one label")
+        return Absent(title=TITLE, reason="the data have no votes, one label per image")
     votes = table.vote_counts()
-    bits = entropy(votes)
+    bits = vote_entropy(votes)
     bits = bits[np.isfinite(bits)]
     agreed = percent(float((bits == 0).mean()))
-    means = _means(material, votes)
+    means, images = _means(material, votes)
     rules = (_rules(votes),) if table.votes == FERPLUS_VOTES else ()
-    said = (
-        (
-            f"All taggers agree on {agreed} of the images. Entropy is over all "
-            f"{len(table.votes)} categories, those that name no emotion included."
-        ),
-        *_unknown(table.votes, votes),
+    text = (
+        f"All taggers agree on {agreed} of the images. Entropy is over all "
+        f"{len(table.votes)} categories, those that name no emotion included."
+    )
+    highlight = (
+        f"All taggers agree on {agreed} of the images; the votes on half of them have "
+        f"{np.median(bits):.2f} bits of entropy or less."
     )
     return Section(
         title=TITLE,
-        said=said,
-        charts=(_entropy(bits, len(table.votes)), _matrix(table.votes, means)),
-        tables=(_table(table.votes, means), *rules),
-        lead=(
-            (
-                f"All taggers agree on {agreed} of the images; the votes of half of "
-                f"them have {np.median(bits):.2f} bits of entropy or less."
-            ),
-        ),
+        paragraphs=(text, *_without_emotion(table.votes, votes)),
+        charts=(_entropy(bits, len(table.votes)), _matrix(means, images)),
+        tables=(_table(means, images), *rules),
+        highlights=(highlight,),
     )
 
 
-def _unknown(categories: tuple[str, ...], votes: Array) -> list[str]:
-    names = {"unknown": "Unknown", "NF": "NF (no face)"}
+def vote_entropy(votes: Array) -> Array:
+    """Measures in bits how far the votes of each row are spread.
+
+    ``votes`` has shape (N, C). Returns shape (N,), from 0 (all agree) to log2(C); NaN
+    for a row without votes.
+
+    Example:
+        >>> vote_entropy(np.array([[10, 0], [5, 5]])).tolist()
+        [0.0, 1.0]
+    """
+    with np.errstate(invalid="ignore"):
+        bits: Array = entropy(votes, base=2, axis=1) + 0.0  # no minus zero
+    return bits
+
+
+def _without_emotion(categories: tuple[str, ...], votes: Array) -> list[str]:
     return [
-        f"{names[category]} has a vote or more on "
+        f"{_NO_EMOTION[category]} has a vote or more on "
         f"{counted(int((votes[:, place] > 0).sum()), 'image')}, and most votes on "
-        f"{number(int((votes.argmax(axis=1) == place).sum()))}."
+        f"{(votes.argmax(axis=1) == place).sum():,}."
         for place, category in enumerate(categories)
-        if category in names
+        if category in _NO_EMOTION
     ]
 
 
@@ -77,61 +87,54 @@ def _entropy(bits: Array, categories: int) -> Chart:
     )
 
 
-Means = list[tuple[str, int, Array]]
-
-
-def _means(material: Material, votes: Array) -> Means:
-    """Averages the votes of all images, and of each class's."""
-    means: Means = [("all", len(votes), votes.mean(axis=0))]
+def _means(material: Material, votes: Array) -> tuple[pd.DataFrame, list[int]]:
+    """Averages the votes of all images, and of each class's; counts the images."""
+    rows = {"all": votes}
     for level in levels(material.table)[:1]:
-        for place, name in enumerate(level.classes):
-            mine = votes[level.codes == place]
-            means.append((name, len(mine), mine.mean(axis=0)))
-    return means
-
-
-def _matrix(categories: tuple[str, ...], means: Means) -> Chart:
-    values = np.stack([mean for _, _, mean in means])
-    told = "; ".join(
-        f"{name}: "
-        + ", ".join(f"{categories[at]} {mean[at]:.1f}" for at in np.argsort(-mean)[:3])
-        for name, _, mean in means
+        for name, members in zip(level.classes, level.members.T, strict=True):
+            rows[name] = votes[members]
+    means = pd.DataFrame(
+        [own.mean(axis=0) for own in rows.values()],
+        index=pd.Index(rows, name="images"),
+        columns=material.table.votes,
     )
+    return means, [len(own) for own in rows.values()]
+
+
+def _matrix(means: pd.DataFrame, images: list[int]) -> Chart:
+    highest = "; ".join(
+        f"{name}: "
+        + ", ".join(
+            f"{means.columns[at]} {line[at]:.1f}" for at in np.argsort(-line)[:3]
+        )
+        for name, line in zip(means.index, means.to_numpy(), strict=True)
+    )
+    values = means.set_axis(sized(list(means.index), images))
     return Chart(
         name="votes-by-class",
         caption="Mean votes for each category (columns) on the images whose most "
         "votes are for the row's emotion.",
-        alt=f"Matrix of mean votes, the highest: {told}.",
+        alt=f"Matrix of mean votes, the highest: {highest}.",
         png=matrix(
             values,
-            [[f"{value:.1f}" for value in line] for line in values],
-            rows=[f"{name}  n={number(n)}" for name, n, _ in means],
-            columns=categories,
-            scale=Scale(colours=SEQUENTIAL, low=0, high=float(values.max()) or 1.0),
+            values.map("{:.1f}".format),
+            Scale(high=float(means.to_numpy().max()) or 1.0),
         ),
         wide=True,
     )
 
 
-def _table(categories: tuple[str, ...], means: Means) -> Table:
-    return Table(
-        caption="Mean votes on an image",
-        columns=("images", "number", *categories),
-        rows=tuple(
-            (name, number(n), *(f"{value:.2f}" for value in mean))
-            for name, n, mean in means
-        ),
-    )
+def _table(means: pd.DataFrame, images: list[int]) -> Table:
+    frame = means.map("{:.2f}".format)
+    frame.insert(0, "number", images)
+    return Table(caption="Mean votes on an image", frame=frame)
 
 
 def _rules(votes: Array) -> Table:
     """Counts what each rule of ``[data] labels`` keeps."""
     kept = {rule: int(distributions(votes, rule)[1].sum()) for rule in RULES}
+    frame = pd.DataFrame({"images": kept}).rename_axis("rule")
+    frame["share"] = (frame["images"] / len(votes)).map(percent)
     return Table(
-        open=True,
-        caption="Images that each rule of [data] labels keeps",
-        columns=("rule", "images", "share"),
-        rows=tuple(
-            (rule, number(n), percent(n / len(votes))) for rule, n in kept.items()
-        ),
+        open=True, caption="Images that each rule of [data] labels keeps", frame=frame
     )

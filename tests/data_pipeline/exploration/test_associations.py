@@ -7,14 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats.contingency import association
 
-from data_pipeline.exploration.associations import (
-    cooccurrence,
-    cramers_v,
-    crosstab,
-    entropy,
-    phi,
-    prevalence_by_class,
-)
+from data_pipeline.exploration.associations import cramers_v, phi, prevalence
+from data_pipeline.exploration.sections.votes import vote_entropy
 from tests.strategies.tables import LAW
 
 LABELS = arrays(bool, st.tuples(st.integers(2, 30), st.integers(1, 5)))
@@ -39,12 +33,12 @@ def test_unknown_rows_are_as_if_absent(present, seed):
     """A pair's phi and co-occurrence are those of the rows where both are known."""
     known = np.random.default_rng(seed).random(present.shape) < 0.7
     values, counts = phi(present, known)
-    shares, given_first = cooccurrence(present, known)
+    shares, given_first = prevalence(present & known, present, known)
     for i, j in np.ndindex(*values.shape):
         both = known[:, i] & known[:, j]
         part = present[both][:, [i, j]]
         one, _ = phi(part, np.ones_like(part))
-        other, rows = cooccurrence(part, np.ones_like(part))
+        other, rows = prevalence(part, part, np.ones_like(part))
         assert counts[i, j] == both.sum()
         assert given_first[i, j] == rows[0, 1]
         np.testing.assert_allclose(values[i, j], one[0, 1])
@@ -58,7 +52,7 @@ def test_label_that_never_or_always_occurs():
     assert np.isnan(values[0]).all()
     assert np.isnan(values[1]).all()
     assert values[2, 2] == 1
-    shares, given_first = cooccurrence(present, np.ones_like(present))
+    shares, given_first = prevalence(present, present, np.ones_like(present))
     assert np.isnan(shares[0]).all()
     assert given_first[0].tolist() == [0, 0, 0]
     assert shares[1].tolist() == [0, 1, pytest.approx(2 / 3)]
@@ -68,7 +62,8 @@ def test_prevalence_by_class():
     """A class's prevalence counts its coded rows; a class without any has none."""
     present = np.array([[1], [0], [1], [1]], bool)
     known = np.array([[1], [1], [0], [1]], bool)
-    shares, rows = prevalence_by_class(present, known, np.array([0, 0, 0, -1]), 2)
+    members = np.array([[1, 0], [1, 0], [1, 0], [0, 0]], bool)
+    shares, rows = prevalence(members, present, known)
     assert shares[0].tolist() == [0.5]
     assert np.isnan(shares[1]).all()
     assert rows.tolist() == [[2], [0]]
@@ -97,17 +92,11 @@ def test_corrected_v_by_hand():
     assert cramers_v(np.full((2, 2), 15), corrected=True) == 0
 
 
-def test_crosstab_leaves_the_unknown_out():
-    """A row with an unknown code counts for nothing."""
-    first, second = np.array([0, 1, -1, 1]), np.array([0, 2, 1, -1])
-    assert crosstab(first, second, (2, 3)).tolist() == [[1, 0, 0], [0, 0, 1]]
-
-
 @LAW
 @given(arrays(np.int64, (6, 4), elements=st.integers(0, 10)))
 def test_entropy_is_bounded(votes):
     """Entropy is 0 to log2 of the categories, 0 only where all agree, NaN unvoted."""
-    bits = entropy(votes)
+    bits = vote_entropy(votes)
     voted = votes.sum(axis=1) > 0
     assert np.isnan(bits[~voted]).all()
     assert ((bits[voted] >= 0) & (bits[voted] <= 2 + 1e-9)).all()

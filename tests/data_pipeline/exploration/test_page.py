@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.dataset.sample_table import votes_column
-from data_pipeline.exploration.charts.plane import APART, heights
+from data_pipeline.exploration.charts import LABEL_GAP, label_heights
 from data_pipeline.exploration.demographics import Demographics
-from data_pipeline.exploration.output import CHARTS, PAGE, check_free, write_folder
-from data_pipeline.exploration.page import GENERATOR, render
+from data_pipeline.exploration.output import (
+    CHARTS,
+    GENERATOR,
+    PAGE,
+    check_free,
+    write_folder,
+)
+from data_pipeline.exploration.page import render
 from data_pipeline.exploration.section import Absent, Section
 from data_pipeline.exploration.sections import (
     SECTIONS,
@@ -85,10 +91,10 @@ def test_what_is_said(rendered):
     for words in (
         "development images24",
         "7 images of 3 subjects: not opened",
-        "nobody is in two parts",
-        "Votes: nobody voted",
-        "Valence and arousal: nobody rated",
-        "Faces: none is printed without --show-faces",
+        "all images of a subject are in one part",
+        "Votes: the data have no votes",
+        "Valence and arousal: the data have no valence",
+        "Faces: none is shown without --show-faces",
         "The table has 11 of the 12 subjects shown here; 1 have no row",
     ):
         assert words in page.text
@@ -124,9 +130,9 @@ def test_valence_and_arousal():
     rated = replace(table, frame=frame, dimensions=("valence", "arousal"))
     found = valence_arousal.section(material(rated))
     assert isinstance(found, Section)
-    means = {row[0]: row for row in found.tables[0].rows}
-    assert means["happiness"][2:] == ("0.50", "0.00", "0.25", "0.00")
-    assert means["all"][1] == "23"
+    means = found.tables[0].frame
+    assert means.loc["happiness"].tolist()[1:] == ["0.50", "0.00", "0.25", "0.00"]
+    assert means.loc["all", "images"] == 23
 
 
 @LAW
@@ -136,10 +142,10 @@ def test_names_do_not_cover_each_other(arousals, left):
     valence = -0.5 if left else 0.5
     centres = np.array([(valence, arousal) for arousal in arousals])
     order = np.argsort(centres[:, 1], kind="stable")
-    spread = heights(centres)
-    assert (np.diff(spread[order]) >= APART - 1e-9).all()
+    spread = label_heights(centres)
+    assert (np.diff(spread[order]) >= LABEL_GAP - 1e-9).all()
     assert np.mean(spread) == pytest.approx(np.mean(arousals), abs=1e-9)
-    if (np.diff(centres[order, 1]) >= APART).all():
+    if (np.diff(centres[order, 1]) >= LABEL_GAP).all():
         np.testing.assert_allclose(spread, centres[:, 1], atol=1e-9)
 
 
@@ -154,12 +160,12 @@ def test_votes():
     voted = replace(table, frame=frame, votes=FERPLUS_VOTES)
     found = votes.section(material(voted))
     assert isinstance(found, Section)
-    assert "agree on 33.3 %" in found.said[0]
+    assert "agree on 33.3 %" in found.paragraphs[0]
     assert "NF (no face) has a vote or more on 16 images, and most votes on 16." in (
-        found.said
+        found.paragraphs
     )
-    row = next(row for row in found.tables[0].rows if row[0] == "anger")
-    assert row[1:] == ("8", *("0.00",) * 4, "10.00", *("0.00",) * 5)
+    row = found.tables[0].frame.loc["anger"].tolist()
+    assert row == [8, *["0.00"] * 4, "10.00", *["0.00"] * 5]
 
 
 def test_fold_without_a_label():
@@ -169,8 +175,8 @@ def test_fold_without_a_label():
     parts = (Fold(train=order[surprise], validation=order[~surprise]),)
     found = folds.section(material(folds=parts))
     assert isinstance(found, Section)
-    assert "the validation part has no image of surprise" in found.lead[1]
-    assert "the training part has no image of anger" in found.lead[1]
+    assert "the validation part has no image of surprise" in found.highlights[1]
+    assert "the training part has no image of anger" in found.highlights[1]
 
 
 def test_unreadable_images_are_named():
@@ -178,7 +184,7 @@ def test_unreadable_images_are_named():
     facts = replace(material().images, unreadable=(("a.png", "is <empty>"),))
     found = images.section(material(images=facts))
     assert isinstance(found, Section)
-    assert "1 file cannot be read: a.png is <empty>" in found.said[-1]
+    assert "1 file cannot be read: a.png is <empty>" in found.paragraphs[-1]
 
 
 def test_folder(tmp_path):

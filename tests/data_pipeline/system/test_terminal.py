@@ -14,7 +14,7 @@ from data_pipeline import check
 from data_pipeline.checks.dataset_check import Examination
 from data_pipeline.checks.report import report
 from data_pipeline.dataset.problems import Check, Problem
-from data_pipeline.exploration.page import escape
+from data_pipeline.exploration.page import TEMPLATES
 from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.terminal import (
@@ -89,7 +89,8 @@ def test_a_check(capsys):
 
 def test_a_page():
     """In a page of the exploration names are no tags, and hold no control."""
-    assert escape(f"<script>{STEERS}\udcff") == f"&lt;script&gt;{SPELT}\\xff"
+    page = TEMPLATES.from_string("{{ name }}")
+    assert page.render(name=f"<script>{STEERS}\udcff") == f"&lt;script&gt;{SPELT}\\xff"
 
 
 def test_words_of_a_command_line():

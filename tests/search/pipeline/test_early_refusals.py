@@ -28,7 +28,7 @@ ENGINES = {
     [
         "search.pipeline.opening",
         "data_pipeline.checks.dataset_check",
-        "data_pipeline.exploration.gather",
+        "data_pipeline.exploration.material",
     ],
 )
 def test_no_engine_is_imported(module):
