@@ -7,20 +7,18 @@ It looks at every image, those of the hold-out included, and writes nothing. Exi
 0 clean, 1 problems found, 2 wrong input, 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.dataset.config import read_data_keys
-from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.dataset.config import read_study_data
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
 from data_pipeline.system.progress import stage_bars
 
 SHOWN = 10
@@ -44,20 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m data_pipeline.check",
-        description="Tell what is wrong with a data set: files, labels, leaks.",
-        allow_abbrev=False,
+        "data_pipeline.check",
+        "Tell what is wrong with a data set: files, labels, leaks.",
     )
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add(
         "--data",
-        type=some_text,
+        type=nonempty_text,
         help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add(
         "--out",
-        type=some_path,
+        type=nonempty_path,
         default=Path("runs"),
         help="all runs: who was tested in one stays held out (default: runs)",
     )
@@ -67,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(asked: argparse.Namespace) -> int:
     """Examines and reports; returns the exit code."""
-    keys = read_data_keys(asked.study)
+    keys = read_study_data(asked.study)
     # Loads pandas and Pillow, which --help and a wrong study need not.
     from data_pipeline.checks.dataset_check import examine  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import Data
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.config import DataConfig
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import Frames
-from data_pipeline.dataset.subject_aliases import joined, people_problems, refuse_shared
+from data_pipeline.dataset.subject_aliases import (
+    merge_subjects,
+    refuse_ambiguous_subjects,
+    subject_problems,
+)
 from data_pipeline.images.crop import Cropper, make_cropper
 from data_pipeline.split.duplicates import ImageKeys, drop_duplicates
 from data_pipeline.split.fold_checks import check_development, check_folds
@@ -45,7 +49,7 @@ class Development:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Usable:
+class UsableRows:
     """The development rows that are used: ``rows`` to learn from, and the folds."""
 
     rows: Array
@@ -53,7 +57,7 @@ class Usable:
 
 
 def read_table(
-    root: Path, data: Data, progress: Callable[[int, int], None]
+    root: Path, data: DataConfig, progress: Callable[[int, int], None]
 ) -> SampleTable:
     """Reads a study's labels; each person has one id.
 
@@ -70,12 +74,12 @@ def read_table(
     """
     frames = Frames(neutral=data.neutral, last=data.frames)
     table = readers.read(root, data.dataset, frames, progress)
-    table = joined(table, data.subjects)
-    refuse_shared(people_problems(table, data.subjects))
+    table = merge_subjects(table, data.subjects)
+    refuse_ambiguous_subjects(subject_problems(table, data.subjects))
     return table
 
 
-def read_development(data: Data, parts: Split) -> Development:
+def read_development(data: DataConfig, parts: Split) -> Development:
     """Reads the labels of the development rows.
 
     Where images are rated, a row without any label of the study's targets is left
@@ -106,17 +110,17 @@ def read_development(data: Data, parts: Split) -> Development:
     found = Development(
         split=parts,
         targets=targets,
-        truth=read_truth(data, table) if table.votes else targets,
+        truth=read_scoring_targets(data, table) if table.votes else targets,
         unlabelled=unlabelled,
     )
     if data.crop == "landmarks":
         study_cropper(data, table)
     check_development(found.truth)
-    usable(found, np.arange(len(targets)))
+    usable_rows(found, np.arange(len(targets)))
     return found
 
 
-def usable(development: Development, kept: Array) -> Usable:
+def usable_rows(development: Development, kept: Array) -> UsableRows:
     """Finds the rows to learn from and to score.
 
     Rows whose votes agree on nothing are dropped, as those who collected them do; in
@@ -145,12 +149,12 @@ def usable(development: Development, kept: Array) -> Usable:
         for fold in development.split.folds
     )
     check_folds(folds, targets, truth)
-    return Usable(rows=learned, folds=folds)
+    return UsableRows(rows=learned, folds=folds)
 
 
 def usable_without_duplicates(
     development: Development, kept: Array, keys: ImageKeys, held_out: ImageKeys
-) -> tuple[Usable, tuple[int, int]]:
+) -> tuple[UsableRows, tuple[int, int]]:
     """Selects the rows to train and score on, with duplicates left out of training.
 
     Args:
@@ -167,14 +171,14 @@ def usable_without_duplicates(
         DataError: too little is left to learn from or to score.
     """
     apart = kept[~keys.take(kept).isin(held_out)]
-    used = usable(development, apart)
+    used = usable_rows(development, apart)
     folds = drop_duplicates(used.folds, keys)
     check_folds(folds, development.targets, development.truth)
     trained, left = (sum(len(fold.train) for fold in of) for of in (used.folds, folds))
     return replace(used, folds=folds), (len(kept) - len(apart), trained - left)
 
 
-def read_truth(data: Data, table: SampleTable) -> Targets:
+def read_scoring_targets(data: DataConfig, table: SampleTable) -> Targets:
     """Reads what predictions are scored against, which a part of a table may lack.
 
     Args:
@@ -193,7 +197,7 @@ def read_truth(data: Data, table: SampleTable) -> Targets:
     )
 
 
-def study_cropper(data: Data, table: SampleTable) -> Cropper:
+def study_cropper(data: DataConfig, table: SampleTable) -> Cropper:
     """Makes the cropper of a study.
 
     Args:
@@ -208,7 +212,7 @@ def study_cropper(data: Data, table: SampleTable) -> Cropper:
     """
     made = make_cropper(data.crop)
     rows = range(len(table))
-    if made.uses_landmarks and all(landmarks_of(table, row) is None for row in rows):
+    if made.uses_landmarks and all(read_landmarks(table, row) is None for row in rows):
         raise DataError(
             f'{table.root}: [data] crop: "landmarks" takes the faces from landmarks '
             f"that the data bring along, and not one of {len(rows)} images has any. "
@@ -229,7 +233,7 @@ def landmark_problems(table: SampleTable) -> Iterator[Problem]:
     """
     for row in range(len(table)):
         try:
-            landmarks_of(table, row)
+            read_landmarks(table, row)
         except DataError as error:
             image = str(table.frame["image"].iloc[row])
             yield Problem(check=Check.LABEL, where=image, found=str(error))

@@ -7,24 +7,21 @@ The same seed gives the same bytes. Exit codes: 0 done, 1 failed, 2 wrong input,
 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
 from data_pipeline.synthetic.write import LAYOUTS, write_synthetic
-from data_pipeline.system.cli import Parser, run_command, some_path
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
-from data_pipeline.system.terminal import say
+from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,18 +47,18 @@ def _draw(asked: argparse.Namespace) -> None:
             seed=asked.seed,
             progress=lambda done, total: stages("drawing faces", done, total),
         )
-    say(f"synthetic faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}")
+    print_line(
+        f"synthetic faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m data_pipeline.draw",
-        description="Write synthetic faces in the layout of a real data set.",
-        allow_abbrev=False,
+        "data_pipeline.draw", "Write synthetic faces in the layout of a real data set."
     )
     parser.add_argument(
-        "--out", type=some_path, required=True, help="a new or empty folder"
+        "--out", type=nonempty_path, required=True, help="a new or empty folder"
     )
     parser.add_argument(
         "--layout",

@@ -8,12 +8,10 @@ hold-out is neither opened nor counted. Exit codes: 0 done, 1 failed, 2 wrong in
 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
@@ -21,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.dataset.config import read_data_keys
-from data_pipeline.files.folder_names import why_unfit
-from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.dataset.config import read_study_data
+from data_pipeline.files.folder_names import folder_name_error
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.progress import stage_bars
-from data_pipeline.system.terminal import say
+from data_pipeline.system.terminal import print_line
 
 _RUNS = Path("runs")
 
@@ -47,21 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m data_pipeline.explore",
-        description="Show what a study's data look like, without its hold-out.",
-        allow_abbrev=False,
+        "data_pipeline.explore",
+        "Show what a study's data look like, without its hold-out.",
     )
     add = parser.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add(
         "--data",
-        type=some_text,
+        type=nonempty_text,
         help="the data folder, or synthetic (default: data/<dataset>)",
     )
-    add("--out", type=some_path, help="folder to write (default: runs/<study>/explore)")
+    add(
+        "--out",
+        type=nonempty_path,
+        help="folder to write (default: runs/<study>/explore)",
+    )
     add(
         "--demographics",
-        type=some_path,
+        type=nonempty_path,
         metavar="FILE.csv",
         help="who the subjects are: subject,sex,age,ethnicity",
     )
@@ -75,9 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _explore(asked: argparse.Namespace) -> None:
     """Writes the page and says where."""
-    keys = read_data_keys(asked.study)
+    keys = read_study_data(asked.study)
     study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
-    if rule := why_unfit(study):
+    if rule := folder_name_error(study):
         raise InputError(
             f"--study: the name of a study names a folder, so it {rule}; found "
             f"{study!r}; rename the study file"
@@ -109,7 +110,7 @@ def _explore(asked: argparse.Namespace) -> None:
 
         page, charts = render(replace(material, faces=asked.show_faces), progress)
         output.write_folder(out, page, charts)
-    say(f"the page: {out / output.PAGE}\nits charts: {out / output.CHARTS}")
+    print_line(f"the page: {out / output.PAGE}\nits charts: {out / output.CHARTS}")
 
 
 if __name__ == "__main__":

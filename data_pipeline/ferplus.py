@@ -8,12 +8,10 @@ folders of FER2013's own seven emotions. Stopped, it goes on at the next call. E
 codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
@@ -21,9 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.fer2013.convert import Written, write_tree
-from data_pipeline.system.cli import Parser, run_command, some_path
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
-from data_pipeline.system.terminal import say
+from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +46,7 @@ def _write(asked: argparse.Namespace) -> None:
             asked.out,
             lambda done, total: stages("writing images", done, total),
         )
-    say(_said(written, asked.out))
+    print_line(_said(written, asked.out))
 
 
 def _said(written: Written, out: Path) -> str:
@@ -62,20 +60,22 @@ def _said(written: Written, out: Path) -> str:
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m data_pipeline.ferplus",
-        description="Write the images of FER2013 as files, with FER+ votes or classes.",
-        allow_abbrev=False,
+        "data_pipeline.ferplus",
+        "Write the images of FER2013 as files, with FER+ votes or classes.",
     )
     add = parser.add_argument
     add(
-        "--fer", type=some_path, required=True, help="fer2013.csv or icml_face_data.csv"
+        "--fer",
+        type=nonempty_path,
+        required=True,
+        help="fer2013.csv or icml_face_data.csv",
     )
     add(
         "--ferplus",
-        type=some_path,
+        type=nonempty_path,
         help="fer2013new.csv (default: FER2013's own labels)",
     )
-    add("--out", type=some_path, required=True, help="a new or empty folder")
+    add("--out", type=nonempty_path, required=True, help="a new or empty folder")
     return parser
 
 

@@ -8,12 +8,12 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from data_pipeline.system.errors import HarnessError, RunError, cause_of
+from data_pipeline.system.errors import HarnessError, RunError, describe_cause
 from data_pipeline.system.keras_import import load_keras
+from data_pipeline.system.terminal import no_stderr
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 
@@ -66,12 +66,12 @@ def prepare_process(*, cpus: int, quiet: bool = True) -> None:
         if "keras" in sys.modules or not quiet:
             load_keras()
         else:
-            with _no_stderr():
+            with no_stderr():
                 load_keras()
     except HarnessError:
         raise
     except Exception as error:
-        raise RunError(f"Keras cannot be imported:\n{cause_of(error)}") from error
+        raise RunError(f"Keras cannot be imported:\n{describe_cause(error)}") from error
     # It warns of "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -121,17 +121,3 @@ def value_and_gradients(function: Callable[..., tuple[Any, Any]]) -> Callable[..
     jax = importlib.import_module("jax")
     found: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
     return found
-
-
-@contextmanager
-def _no_stderr() -> Iterator[None]:
-    """Drops what C++ writes to file descriptor 2 before it reads its own log level."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -9,22 +9,20 @@ codes: 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted
 nobody reads on.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from data_pipeline.system.cli import Parser, run_command, some_path
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.progress import stage_bars
-from data_pipeline.system.terminal import note
+from data_pipeline.system.terminal import print_note
 
 if TYPE_CHECKING:
     from data_pipeline.media.media import FoundFiles
@@ -52,20 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m models.predict",
-        description="Write what a model says of the faces in pictures and videos.",
-        allow_abbrev=False,
+        "models.predict", "Write what a model says of the faces in pictures and videos."
     )
     add = parser.add_argument
     add(
         "paths",
-        type=some_path,
+        type=nonempty_path,
         nargs="+",
         metavar="PATH",
         help="picture, video or folder",
     )
-    add("--model", type=some_path, required=True, help="runs/NAME/model.keras")
-    add("--to", type=some_path, metavar="FILE.csv", help="a new file (default: print)")
+    add("--model", type=nonempty_path, required=True, help="runs/NAME/model.keras")
+    add(
+        "--to",
+        type=nonempty_path,
+        metavar="FILE.csv",
+        help="a new file (default: print)",
+    )
     add("--every", type=_positive, default=1, metavar="K", help="each K-th frame only")
     add("--all-faces", action="store_true", help="not only the one that matters most")
     add("--batch-size", type=_positive, default=32, metavar="N", help=HELD)
@@ -84,7 +85,7 @@ def _predict(asked: argparse.Namespace) -> int:
     # Load NumPy and Pillow, and Keras at last, which --help needs not.
     from data_pipeline.media.face_crops import FaceCropper  # noqa: PLC0415
     from data_pipeline.media.media import MediaFrame, find_files, read_media  # noqa: PLC0415
-    from data_pipeline.system.workers import cores  # noqa: PLC0415
+    from data_pipeline.system.workers import usable_cores  # noqa: PLC0415
     from models.inference.csv_table import (  # noqa: PLC0415
         table_place,
         write,
@@ -100,7 +101,7 @@ def _predict(asked: argparse.Namespace) -> int:
     wanted = description.input
     face_cropper = FaceCropper(wanted.crop, size=wanted.size, channels=wanted.channels)
     with table_place(asked.to) as file, stage_bars() as progress:
-        model = Inference(path, cpus=cores())
+        model = Inference(path, cpus=usable_cores())
         model.check(description)
 
         def watched() -> Iterator[MediaFrame]:
@@ -122,7 +123,7 @@ def _predict(asked: argparse.Namespace) -> int:
     notes = [face_cropper.note]
     if asked.all_faces and not face_cropper.detects_faces:
         notes.append(NO_FACES)
-    note(_closing(asked, counted, paths, notes))
+    print_note(_closing(asked, counted, paths, notes))
     return 0 if counted.judged else 1
 
 
@@ -139,7 +140,9 @@ def _closing(
     if found.links:
         parts.append(f"{found.links} linked folders not entered")
     lines = [f"{', '.join(parts)}: {asked.to or 'printed'}; nothing else was stored"]
-    return "\n".join([*lines, *(f"note: {note}" for note in notes if note)])
+    return "\n".join(
+        [*lines, *(f"note: {print_note}" for print_note in notes if print_note)]
+    )
 
 
 if __name__ == "__main__":

@@ -6,20 +6,18 @@
 Without ``--trial`` it is the best one. Exit codes: 0 done, 1 failed, 2 wrong input.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.system.cli import Parser, run_command, some_path, some_text
-from data_pipeline.system.terminal import say
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,26 +41,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             trial=asked.trial,
             storage=asked.storage,
         )
-        say(f"trial {trial} of {asked.study}: {asked.to}")
+        print_line(f"trial {trial} of {asked.study}: {asked.to}")
 
     return run_command(work)
 
 
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
-    built = Parser(
-        prog="python -m search.export",
-        description="Write a trial's configuration for final training.",
-        allow_abbrev=False,
-    )
+    built = Parser("search.export", "Write a trial's configuration for final training.")
     add = built.add_argument
     add("--study", required=True, help="the name of a study or of a run")
-    add("--to", type=some_path, required=True, help="a new file")
+    add("--to", type=nonempty_path, required=True, help="a new file")
     add("--trial", type=int, help="a completed trial (default: the best)")
-    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--out",
+        type=nonempty_path,
+        default=Path("runs"),
+        help="all runs (default: runs)",
+    )
     add(
         "--storage",
-        type=some_text,
+        type=nonempty_text,
         metavar="URL",
         help="as given to search.run (default: EXPRESSION_SEARCH_STORAGE)",
     )

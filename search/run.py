@@ -8,19 +8,17 @@ The same command goes on where an earlier one stopped, and prints the result of 
 that is done. Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
 from data_pipeline.system.keras_import import check_backend
 
 STAGES = ("search", "retrain", "holdout")
@@ -54,18 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
     built = Parser(
-        prog="python -m search.run",
-        description="Search hyperparameters, retrain the winner, test it once.",
-        allow_abbrev=False,
+        "search.run", "Search hyperparameters, retrain the winner, test it once."
     )
     add = built.add_argument
     add("--study", required=True, help="a name in studies/, or the path of a .toml")
     add(
         "--data",
-        type=some_text,
+        type=nonempty_text,
         help="the data folder, or synthetic (default: data/<dataset>)",
     )
-    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--out",
+        type=nonempty_path,
+        default=Path("runs"),
+        help="all runs (default: runs)",
+    )
     add(
         "--set",
         action="append",
@@ -77,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add("--executor", choices=("ray", "serial"), default="ray")
     add(
         "--storage",
-        type=some_text,
+        type=nonempty_text,
         metavar="URL",
         help="an Optuna URL or a journal file (default: EXPRESSION_SEARCH_STORAGE, "
         "where a password is not seen; else OUT/STUDY/optuna.db)",

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.system.errors import RunError, shortened
+from data_pipeline.system.errors import RunError, shorten
 from models.config.hyperparameters import Value
 from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 
@@ -243,6 +243,6 @@ def describe_errors(error: ValidationError, *, most: int = 3) -> str:
         rule = fault["msg"].removeprefix("Value error, ")
         missing = fault["type"] in {"missing", "value_error"}
         found = "" if missing else f", found {fault['input']!r}"
-        told.append(shortened(f"{place}: {rule}{found}", most=300))
+        told.append(shorten(f"{place}: {rule}{found}", most=300))
     more = len(faults) - most
     return "; ".join(told) + (f"; and {more} more" if more > 0 else "")

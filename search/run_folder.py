@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files import documents
-from data_pipeline.files.folder_names import why_unfit
+from data_pipeline.files.folder_names import folder_name_error
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
@@ -110,7 +110,7 @@ def check_folder_name(name: str, place: str) -> None:
     stem = name
     for ending in reversed(ENDINGS):
         stem = stem.removesuffix(ending)
-    rule = why_unfit(stem)
+    rule = folder_name_error(stem)
     if rule:
         raise InputError(
             f"{place}: the name of a study names a folder, so it {rule}; found "

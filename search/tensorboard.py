@@ -6,19 +6,17 @@ Serves on this machine alone until it is stopped. Exit codes: 0 done, 1 failed, 
 input, 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.system.cli import Parser, port_number, run_command, some_path
+from data_pipeline.system.cli import Parser, nonempty_path, port_number, run_command
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -46,13 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
     built = Parser(
-        prog="python -m search.tensorboard",
-        description="Look at the curves of a search in TensorBoard.",
-        allow_abbrev=False,
+        "search.tensorboard", "Look at the curves of a search in TensorBoard."
     )
     add = built.add_argument
     add("--study", required=True, help="the name of a study or of a run")
-    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--out",
+        type=nonempty_path,
+        default=Path("runs"),
+        help="all runs (default: runs)",
+    )
     add(
         "--port", type=port_number, default=PORT, help=f"default: {PORT}; 0: a free one"
     )

@@ -7,21 +7,19 @@ Trains on everything but the hold-out, which stays closed. Each seed has a folde
 2 wrong input, 130 interrupted.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[1] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.system.cli import Parser, run_command, some_path, some_text
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
 from data_pipeline.system.keras_import import check_backend
-from data_pipeline.system.terminal import say
+from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in train_seeds(
             asked.config, asked.data, asked.out.resolve(), seeds=asked.seeds
         ):
-            say(f"trained: {path}")
+            print_line(f"trained: {path}")
 
     return run_command(work)
 
@@ -50,24 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Builds the grammar of the command line."""
     built = Parser(
-        prog="python -m search.train",
-        description="Train an exported configuration on all but the hold-out.",
-        allow_abbrev=False,
+        "search.train", "Train an exported configuration on all but the hold-out."
     )
     add = built.add_argument
     add(
         "--config",
-        type=some_path,
+        type=nonempty_path,
         required=True,
         help="best.toml, or from search.export",
     )
     add(
         "--data",
-        type=some_text,
+        type=nonempty_text,
         help="the data folder, or synthetic (default: data/<dataset>)",
     )
     add("--seeds", type=_positive, default=1, metavar="K", help="default: 1")
-    add("--out", type=some_path, default=Path("runs"), help="all runs (default: runs)")
+    add(
+        "--out",
+        type=nonempty_path,
+        default=Path("runs"),
+        help="all runs (default: runs)",
+    )
     return built
 
 

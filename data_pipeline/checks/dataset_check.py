@@ -15,25 +15,25 @@ from data_pipeline.checks.leaks import (
     same_pictures,
     shared_sequences,
 )
-from data_pipeline.dataset.config import DataKeys
+from data_pipeline.dataset.config import StudyData
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import Frames
-from data_pipeline.dataset.skipped_files import Kind, naming_left_out
-from data_pipeline.dataset.subject_aliases import joined, people_problems
+from data_pipeline.dataset.skipped_files import Kind, add_skipped_to_error
+from data_pipeline.dataset.subject_aliases import merge_subjects, subject_problems
 from data_pipeline.development import (
     landmark_problems,
     read_development,
-    usable,
+    usable_rows,
     usable_without_duplicates,
 )
 from data_pipeline.images.decode import refuse_bombs
 from data_pipeline.split.duplicates import ImageKeys, file_keys
 from data_pipeline.split.held_out_subjects import Past, divide
 from data_pipeline.split.split import Split
-from data_pipeline.system.errors import DataError, named
-from data_pipeline.system.workers import threads
+from data_pipeline.system.errors import DataError, prefix_errors
+from data_pipeline.system.workers import thread_pool
 from data_pipeline.targets.class_checks import class_problems
 
 Progress = Callable[[str, int, int], None]
@@ -60,7 +60,7 @@ class Examination:
 
 def examine(
     root: Path,
-    keys: DataKeys,
+    keys: StudyData,
     progress: Progress,
     *,
     synthetic: bool = False,
@@ -88,8 +88,8 @@ def examine(
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
-    table = joined(table, keys.data.subjects)
-    with named(keys.place), naming_left_out(table.skipped):
+    table = merge_subjects(table, keys.data.subjects)
+    with prefix_errors(keys.place), add_skipped_to_error(table.skipped):
         people = population(keys.data.dataset, root, synthetic=synthetic)
         divided = divide(table, keys.split, data=people, past=past).split
     parts = parts_of(table, divided)
@@ -109,7 +109,7 @@ def examine(
         for row, look in enumerate(looks)
         if isinstance(look, Fault)
     ]
-    problems += people_problems(table, keys.data.subjects)
+    problems += subject_problems(table, keys.data.subjects)
     if keys.targets_known:
         problems += class_problems(table, keys.data)
         problems += _target_problems(keys, divided, _digests(table, looks))
@@ -133,7 +133,7 @@ def examine(
 
 
 def _target_problems(
-    keys: DataKeys, divided: Split, digests: Mapping[str, str]
+    keys: StudyData, divided: Split, digests: Mapping[str, str]
 ) -> Iterator[Problem]:
     """Finds what a search refuses before its first trial: it cannot learn or score."""
     try:
@@ -142,7 +142,7 @@ def _target_problems(
         kept = np.arange(len(images))
         if keys.data.unreadable == "quarantine":
             kept = np.flatnonzero(images.isin(list(digests)))
-            usable(found, kept)
+            usable_rows(found, kept)
         if keys.split.duplicates != "keep":
             own = [digests.get(image, image) for image in images]
             held = [digests[image] for image in digests.keys() - set(images)]
@@ -173,7 +173,7 @@ def _looks(table: SampleTable, progress: Progress) -> list[Look | Fault]:
     """Looks at every image, on all cores; memory holds sketches alone."""
     paths = [table.root / image for image in table.frame["image"]]
     looks: list[Look | Fault] = []
-    with refuse_bombs(), threads() as pool:
+    with refuse_bombs(), thread_pool() as pool:
         for look in pool.map(inspect, paths):
             looks.append(look)
             progress("looking at images", len(looks), len(paths))

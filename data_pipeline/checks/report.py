@@ -10,8 +10,7 @@ from rich.text import Text
 from data_pipeline.checks.dataset_check import Examination
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.dataset.problems import Check, Problem
-from data_pipeline.system.terminal import one_line
-from data_pipeline.system.terminal import shown as spelt
+from data_pipeline.system.terminal import escape_controls, one_line
 
 
 def report(root: Path, found: Examination, *, shown: int | None) -> None:
@@ -74,7 +73,7 @@ def _list(check: Check, found: Examination, shown: int | None) -> Iterator[str]:
         return
     yield f"{check}: {len(problems)}"
     for problem in problems[:shown]:
-        yield f"  {one_line(problem.where)}: {spelt(problem.found)}"
+        yield f"  {one_line(problem.where)}: {escape_controls(problem.found)}"
     if shown is not None and len(problems) > shown:
         yield f"  ... and {len(problems) - shown} more; list them with --all"
 

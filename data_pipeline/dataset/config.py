@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
-from data_pipeline.system.errors import StudyError, nearest, shortened
+from data_pipeline.system.errors import StudyError, shorten, suggest
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 Positive = Annotated[int, Field(ge=1)]
@@ -22,7 +22,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
-class Data:
+class DataConfig:
     """Which data, which targets, at what size (pixels per side).
 
     ``neutral`` and ``frames`` choose among the frames of a CK+ sequence. ``labels`` is
@@ -65,7 +65,7 @@ class Data:
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
-class Split:
+class SplitConfig:
     """How the data are parted; ``hold_out`` is a share of the subjects.
 
     By partition, the published test part is held out, whatever ``hold_out`` says.
@@ -110,13 +110,13 @@ def _said(section: str, kind: type, found: Any) -> str:
         return f"{place}: is missing"
     if found["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         fields = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
-        return f"{place}: unknown key; {nearest(where, fields)}"
+        return f"{place}: unknown key; {suggest(where, fields)}"
     rule = found["msg"].removeprefix("Input should be ")
     rule = rule.replace("a valid tuple", "a list")  # as TOML has it
     return f"{place}: must be {rule}, found {found['input']!r}"
 
 
-def data_problems(data: Data) -> Iterator[str]:
+def data_problems(data: DataConfig) -> Iterator[str]:
     """Says what two keys of ``[data]`` have against each other.
 
     Args:
@@ -147,7 +147,7 @@ def data_problems(data: Data) -> Iterator[str]:
             )
 
 
-def split_problems(split: Split) -> Iterator[str]:
+def split_problems(split: SplitConfig) -> Iterator[str]:
     """Says what two keys of ``[split]`` have against each other.
 
     Args:
@@ -178,20 +178,20 @@ UNSAID: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DataKeys:
+class StudyData:
     """The sections ``[data]`` and ``[split]`` of a study.
 
     ``targets_known`` is false where the study names no targets yet; ``place`` is the
     file, for messages.
     """
 
-    data: Data
-    split: Split
+    data: DataConfig
+    split: SplitConfig
     targets_known: bool = True
     place: str = ""
 
 
-def read_data_keys(study: str) -> DataKeys:
+def read_study_data(study: str) -> StudyData:
     """Reads the data's part of a study file; ``search.run`` judges the whole of it.
 
     Args:
@@ -213,15 +213,17 @@ def read_data_keys(study: str) -> DataKeys:
         raise StudyError(f"{path}: {error}") from error
     problems: list[str] = []
     named = _section(path, "data", tables)
-    data = read_section("data", Data, UNSAID | dict(named), problems)
-    split = read_section("split", Split, _section(path, "split", tables), problems)
+    data = read_section("data", DataConfig, UNSAID | dict(named), problems)
+    split = read_section(
+        "split", SplitConfig, _section(path, "split", tables), problems
+    )
     problems.extend(data_problems(data) if data else ())
     problems.extend(split_problems(split) if split else ())
     if problems:
         raise StudyError(
-            "\n".join(f"{path}: {shortened(problem)}" for problem in problems)
+            "\n".join(f"{path}: {shorten(problem)}" for problem in problems)
         )
-    return DataKeys(
+    return StudyData(
         data=data, split=split, targets_known="targets" in named, place=str(path)
     )
 
@@ -232,7 +234,7 @@ def _find(study: str) -> Path:
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
     raise StudyError(
-        f"--study {study}: there is no study file {path}; {nearest(study, known)}, "
+        f"--study {study}: there is no study file {path}; {suggest(study, known)}, "
         "or the path of a .toml file"
     )
 

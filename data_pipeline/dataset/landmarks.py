@@ -9,7 +9,7 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.files.npy_scalar import read_values
-from data_pipeline.files.numerals import number
+from data_pipeline.files.numerals import parse_number
 from data_pipeline.files.safe_open import open_regular, read_bytes
 from data_pipeline.system.errors import DataError
 
@@ -23,7 +23,7 @@ FOLDERS = ("Landmarks", "Landmarks/Landmarks", "landmarks", "landmarks/landmarks
 """Where CK+'s landmark files may lie, under the data folder."""
 
 
-def landmarks_of(table: SampleTable, row: int) -> Array | None:
+def read_landmarks(table: SampleTable, row: int) -> Array | None:
     """Reads the landmarks of one image; nothing is kept between calls.
 
     CK+'s official tree has a file for each frame, AffectNet's npy release
@@ -110,7 +110,7 @@ def _words(content: bytes) -> list[str]:
 
 def _points(words: list[str], place: str) -> Array:
     try:
-        values = np.array([number(word) for word in words])
+        values = np.array([parse_number(word) for word in words])
     except ValueError:
         values = np.empty(0)
     if values.size != 2 * POINTS or np.abs(values).max() > _FARTHEST:

@@ -39,11 +39,11 @@ class Frames:
             raise DataError(f"[data] frames is at least 1, found {self.last}")
 
 
-USUAL = Frames()
+DEFAULT_FRAMES = Frames()
 """What a study takes that says nothing about frames."""
 
 
-def frames_of(peak: Sample, frames: Frames) -> list[Sample]:
+def select_frames(peak: Sample, frames: Frames) -> list[Sample]:
     """Lists a sequence's rows, in the order of its frames.
 
     Args:

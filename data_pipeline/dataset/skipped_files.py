@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
-from data_pipeline.labels.spellings import PICTURES, is_litter, is_picture
+from data_pipeline.labels.spellings import IMAGE_SUFFIXES, is_hidden, is_image
 from data_pipeline.system.errors import InputError
 
 TOLD = 5
@@ -17,7 +17,7 @@ TOLD = 5
 MOST = 10_000
 """Files of a folder that nobody reads are counted up to here."""
 
-_DATA = frozenset({*PICTURES, ".npy", ".txt", ".csv", ".heic", ".heif", ".avif"})
+_DATA = frozenset({*IMAGE_SUFFIXES, ".npy", ".txt", ".csv", ".heic", ".heif", ".avif"})
 """Endings that make a folder one of data: beside documents it is worth a word."""
 
 
@@ -55,7 +55,7 @@ def files_below(folder: Path) -> Iterator[Path]:
                 continue
             seen.add((state.st_dev, state.st_ino))
             with os.scandir(path) as entries:
-                found = [entry for entry in entries if not is_litter(entry.name)]
+                found = [entry for entry in entries if not is_hidden(entry.name)]
         except OSError:
             continue
         for entry in found:
@@ -70,7 +70,7 @@ def skipped_rows(skipped: Iterable[Skipped]) -> int:
     return sum(each.count for each in skipped if each.kind is Kind.ROW)
 
 
-def told_left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
+def describe_skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
     """Says for each kind how many are left out, and names the first of them.
 
     Args:
@@ -81,7 +81,7 @@ def told_left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
 
     Example:
         >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
-        >>> list(told_left_out([row]))[0]
+        >>> list(describe_skipped([row]))[0]
         'left out: 1 row without a readable label'
     """
     for kind in Kind:
@@ -98,7 +98,7 @@ def told_left_out(skipped: Sequence[Skipped]) -> Iterator[str]:
 
 
 @contextmanager
-def naming_left_out(skipped: Sequence[Skipped]) -> Iterator[None]:
+def add_skipped_to_error(skipped: Sequence[Skipped]) -> Iterator[None]:
     """Adds to a refusal what a reader did not know, which may be what is missing.
 
     Args:
@@ -147,7 +147,7 @@ def skipped_files(
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for path in files:
-        if not is_litter(path.name):
+        if not is_hidden(path.name):
             ending = path.suffix or "no ending"
             groups.setdefault((str(path.parent), ending), []).append(path.name)
     return [
@@ -192,7 +192,7 @@ def skipped_among(root: Path, folder: Path, known: Iterable[Path]) -> list[Skipp
 
 
 def _beside(root: Path, folder: Path, used: set[Path]) -> list[Skipped]:
-    paths = [path for path in sorted(folder.iterdir()) if not is_litter(path.name)]
+    paths = [path for path in sorted(folder.iterdir()) if not is_hidden(path.name)]
     folders = [
         skipped_folder(root, path, "no folder of this layout")
         for path in paths
@@ -200,7 +200,7 @@ def _beside(root: Path, folder: Path, used: set[Path]) -> list[Skipped]:
         and path.is_dir()
         and any(_is_data(file.name) for file in islice(files_below(path), MOST))
     ]
-    loose = [path for path in paths if is_picture(path.name) and not path.is_dir()]
+    loose = [path for path in paths if is_image(path.name) and not path.is_dir()]
     return folders + skipped_files(root, loose, "lie beside the folders")
 
 

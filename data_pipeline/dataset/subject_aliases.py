@@ -1,10 +1,12 @@
-"""Who is one person: subject ids that differ in spelling alone, and how to join them.
+"""Subject ids that differ only in spelling, and how a study merges them.
 
-A split by subject keeps its promise only where each person has one id. ``S010``,
-``s010``, ``S-010``, ``S10`` and ``SO1O`` are probably one person.
+A split by subject is valid only if each person has one id. ``S010``, ``s010``,
+``S-010``, ``S10`` and ``SO1O`` are probably one person.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -14,26 +16,21 @@ import pandas as pd
 
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.dataset.subject_ids import looks_like, spelled_as
 from data_pipeline.system.errors import DataError
 
-LISTED = 20
-"""People that a refusal names; the check lists all of them."""
+MAX_LISTED = 20
+"""People listed in an error message; the check command lists all of them."""
+
+_WORD = re.compile(r"\d+|[^\W\d_]+")
+_FLOAT = re.compile(r"(\d+)\.0+")
+_AS_LATIN = str.maketrans("АВЕКМНОРСТХаеорсхѕЅіІјЈ", "ABEKMHOPCTXaeopcxsSiIjJ")  # noqa: RUF001
+"""Cyrillic letters that look like Latin ones."""
+_AS_DIGITS = str.maketrans("OoIl|", "00111")
+"""Letters that are typed in place of digits."""
 
 
-def joined(table: SampleTable, subjects: Mapping[str, str]) -> SampleTable:
-    """Gives people one id each.
-
-    Args:
-        table: the whole table.
-        subjects: ids of the table -> the id of the same person.
-
-    Returns:
-        The table with these ids.
-
-    Raises:
-        DataError: an id does not occur in the table.
-    """
+def merge_subjects(table: SampleTable, subjects: Mapping[str, str]) -> SampleTable:
+    """Replaces ids by the id of the same person; an unknown id is a ``DataError``."""
     if not subjects:
         return table
     known = _ids(table)
@@ -42,22 +39,17 @@ def joined(table: SampleTable, subjects: Mapping[str, str]) -> SampleTable:
             if text not in known:
                 raise DataError(
                     f'[data] subjects: "{name}" = "{person}": the data in {table.root} '
-                    f'name no subject "{text}"; {_near(text, known)}'
+                    f'have no subject "{text}"; {_near(text, known)}'
                 )
     ids = [subjects.get(value, value) for value in table.frame["subject"]]
     column = pd.Series(ids, dtype=object)
     return replace(table, frame=table.frame.assign(subject=column))
 
 
-def people_problems(table: SampleTable, subjects: Mapping[str, str]) -> list[Problem]:
-    """Finds people who probably have two ids.
+def subject_problems(table: SampleTable, subjects: Mapping[str, str]) -> list[Problem]:
+    """Finds people who probably have several ids, in a table with merged subjects.
 
-    Args:
-        table: the whole table, its people joined.
-        subjects: what the study file says of them.
-
-    Returns:
-        One problem for each person: where each id occurs first, and the way out.
+    Each problem names where each id occurs first, and the entries for the study file.
     """
     apart = [name for name, person in subjects.items() if name == person]
     places = table.frame.drop_duplicates("subject").set_index("subject")["place"]
@@ -68,56 +60,42 @@ def people_problems(table: SampleTable, subjects: Mapping[str, str]) -> list[Pro
             where="; ".join(f"{name} ({places[name]})" for name in names),
             found=_advice(sorted(names, key=lambda name: (-counts[name], name))),
         )
-        for names in same_people(_ids(table), apart)
+        for names in group_similar_ids(_ids(table), apart)
     ]
 
 
-def refuse_shared(problems: Sequence[Problem]) -> None:
-    """Refuses a search of people who probably have two ids.
-
-    Args:
-        problems: what ``people_problems`` found.
-
-    Raises:
-        DataError: there is one at least; the message names them.
-    """
+def refuse_ambiguous_subjects(problems: Sequence[Problem]) -> None:
+    """Raises a ``DataError`` that lists the first of ``subject_problems``."""
     if not problems:
         return
-    lines = [f"  {found.where}: {found.found}" for found in problems[:LISTED]]
-    if len(problems) > LISTED:
+    lines = [f"  {problem.where}: {problem.found}" for problem in problems[:MAX_LISTED]]
+    if len(problems) > MAX_LISTED:
         lines.append(
-            f"  ... and {len(problems) - LISTED} more; python -m data_pipeline.check "
-            "lists all of them"
+            f"  ... and {len(problems) - MAX_LISTED} more; "
+            "python -m data_pipeline.check lists all of them"
         )
     people = "1 person has" if len(problems) == 1 else f"{len(problems)} people have"
     raise DataError(
-        f"subjects: {people} several ids, or so it looks; nobody may be in two parts "
-        "of a split. Say in the study file which ids are one person:\n"
-        + "\n".join(lines)
+        f"subjects: {people} probably several ids, and would be in several parts of a "
+        "split. Write in the study file which ids are one person:\n" + "\n".join(lines)
     )
 
 
-def same_people(
+def group_similar_ids(
     ids: Iterable[str], apart: Collection[str] = ()
 ) -> list[tuple[str, ...]]:
-    """Groups ids that are probably one person's.
+    """Groups ids that are probably one person's, two or more each, sorted.
 
     Ids are compared without case, separators and leading zeros; in ids with digits,
-    the letters O, I and l count as the digits that they look like.
-
-    Args:
-        ids: of all subjects.
-        apart: ids of which it is known that they are persons of their own.
-
-    Returns:
-        Groups of two ids or more, sorted.
+    the letters O, I and l count as the digits they look like. Ids in ``apart`` are
+    declared to be different persons.
 
     Example:
-        >>> same_people(["S010", "S-010", "S011", "SO1O", "s10", "S100"])
+        >>> group_similar_ids(["S010", "S-010", "S011", "SO1O", "s10", "S100"])
         [('S-010', 'S010', 'SO1O', 's10')]
-        >>> same_people(["S010", "S10"], apart=["S10"])
+        >>> group_similar_ids(["S010", "S10"], apart=["S10"])
         []
-        >>> same_people(["1-01", "10-1", "Ola", "0la"])
+        >>> group_similar_ids(["1-01", "10-1", "Ola", "0la"])
         [('0la', 'Ola')]
     """
     known = sorted(set(ids) - set(apart))
@@ -137,18 +115,72 @@ def same_people(
     return sorted(tuple(names) for names in people.values() if len(names) > 1)
 
 
+def normalize_id(name: str) -> str:
+    """Returns a key that is equal for all spellings of one id.
+
+    Example:
+        >>> normalize_id("Sub-007") == normalize_id("sub7"), normalize_id("--")
+        (True, '')
+        >>> normalize_id("1-01"), normalize_id("10.0")
+        ('1.1.', '10.')
+    """
+    return _key(_latin(name))
+
+
+def normalize_lookalikes(name: str) -> str:
+    """Returns the key of an id in which letters like O count as digits.
+
+    Example:
+        >>> normalize_lookalikes("SO1O") == normalize_lookalikes("s10")
+        True
+    """
+    return _key(_latin(name).translate(_AS_DIGITS))
+
+
+def canonical_id(subject: str) -> str:
+    """Returns the key by which a subject is found in another table.
+
+    Example:
+        >>> {canonical_id(name) for name in ("S-010", "s10", "SO1O")}, canonical_id("-")
+        ({'s10.'}, '-')
+    """
+    digits = any(map(str.isdecimal, subject))
+    key = normalize_lookalikes(subject) if digits else normalize_id(subject)
+    return key or subject
+
+
 def _alike(names: Sequence[str]) -> Iterator[list[str]]:
-    """Yields ids that are spelled alike, and then those that look alike."""
+    """Yields ids of equal spelling, and then those that look alike."""
     spelled: dict[str, list[str]] = {}
     looking: dict[str, list[str]] = {}
     for name in names:
-        spelled.setdefault(spelled_as(name), []).append(name)
-        looking.setdefault(looks_like(name), []).append(name)
-    yield from (found for key, found in spelled.items() if key)
-    # Without a digit in one of them, "Ola" and "oIa" are two words and no slips.
-    for key, found in looking.items():
-        if key and any(letter.isdecimal() for name in found for letter in name):
-            yield found
+        spelled.setdefault(normalize_id(name), []).append(name)
+        looking.setdefault(normalize_lookalikes(name), []).append(name)
+    yield from (alike for key, alike in spelled.items() if key)
+    # Without a digit in any of them, "Ola" and "oIa" are two different words.
+    for key, alike in looking.items():
+        if key and any(letter.isdecimal() for name in alike for letter in name):
+            yield alike
+
+
+def _latin(name: str) -> str:
+    """Writes an id in Latin letters, without invisible characters."""
+    visible = (letter for letter in name if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", "".join(visible)).translate(_AS_LATIN)
+
+
+def _key(text: str) -> str:
+    """Drops case, separators and leading zeros; two numbers stay two."""
+    text = _FLOAT.sub(r"\1", text.strip()) if _FLOAT.fullmatch(text.strip()) else text
+    return "".join(
+        f"{_number(word)}." if word.isdecimal() else word
+        for word in _WORD.findall(text.casefold())
+    )
+
+
+def _number(digits: str) -> str:
+    plain = "".join(str(unicodedata.decimal(digit)) for digit in digits)
+    return plain.lstrip("0") or "0"
 
 
 def _ids(table: SampleTable) -> list[str]:
@@ -158,7 +190,7 @@ def _ids(table: SampleTable) -> list[str]:
 
 def _advice(names: Sequence[str]) -> str:
     """Writes the entries of the study file; the commonest id comes first."""
-    # JSON's strings are TOML's, too: an id with a quote can be copied.
+    # JSON strings are valid TOML: an id with a quote can be copied.
     person, *others = (json.dumps(name, ensure_ascii=False) for name in names)
     one = ", ".join(f"{name} = {person}" for name in others)
     several = ", ".join(f"{name} = {name}" for name in others)
@@ -169,12 +201,12 @@ def _advice(names: Sequence[str]) -> str:
 
 
 def _near(text: str, known: list[str]) -> str:
-    """Names the id that was probably meant, or some of them."""
+    """Names the nearest subject, or the first ones."""
     if not known:
-        return "they name nobody: drop [data.subjects]"
+        return "they have no subjects: drop [data.subjects]"
     close = get_close_matches(text, known, n=1)
     if close:
         return f"did you mean {close[0]}?"
-    more = len(known) - LISTED
-    listed = ", ".join(known[:LISTED])
-    return f"known are {listed}{f' and {more} more' if more > 0 else ''}"
+    more = len(known) - MAX_LISTED
+    listed = ", ".join(known[:MAX_LISTED])
+    return f"available: {listed}{f' and {more} more' if more > 0 else ''}"

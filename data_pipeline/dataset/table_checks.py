@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from data_pipeline.dataset.sample_table import Sample
-from data_pipeline.files.numerals import shortened
 from data_pipeline.files.safe_open import LFS_POINTER, read_bytes
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 _HEAD = 1024
 """Bytes that tell a web page, blank lines before it included."""
@@ -123,7 +122,7 @@ def image_path(text: str, place: str) -> str:
     if absolute or ".." in path.parts or not path.parts or "\0" in text:
         raise DataError(
             f"{place}: an image path is relative to the data folder and stays in it, "
-            f"found {shortened(text, 120)}; write it like "
+            f"found {quote_short(text, 120)}; write it like "
             "./cohn-kanade-images/S005/001/NAME.png"
         )
     return path.as_posix()

@@ -11,8 +11,8 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.table_checks import csv_lines
 from data_pipeline.exploration.associations import cramers_v
 from data_pipeline.exploration.labelled import Array, Level
-from data_pipeline.files.numerals import number, shortened
-from data_pipeline.system.errors import DataError
+from data_pipeline.files.numerals import parse_number
+from data_pipeline.system.errors import DataError, quote_short
 from data_pipeline.system.seeds import child_seed
 
 ATTRIBUTES = ("sex", "age", "ethnicity")
@@ -97,13 +97,13 @@ def _band(place: str, text: str) -> str | None:
     if not text:
         return None
     try:
-        age = number(text)
+        age = parse_number(text)
     except ValueError:
         age = -1.0
     if not 0 <= age <= OLDEST:
         raise DataError(
             f"{place} column age: must be years from 0 to {OLDEST} or empty, found "
-            f"{shortened(text)}"
+            f"{quote_short(text)}"
         )
     return next(name for limit, name in BANDS if age < limit)
 

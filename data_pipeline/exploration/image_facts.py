@@ -15,7 +15,7 @@ from data_pipeline.images.decode import (
     refuse_bombs,
 )
 from data_pipeline.system.seeds import child_seed
-from data_pipeline.system.workers import threads
+from data_pipeline.system.workers import thread_pool
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
@@ -51,7 +51,7 @@ def read_image_facts(table: SampleTable, progress: Progress) -> ImageFacts:
     images = table.frame["image"].iloc[_sample(len(table))].tolist()
     facts: list[Fact] = []
     unreadable: list[tuple[str, str]] = []
-    with refuse_bombs(), threads() as pool:
+    with refuse_bombs(), thread_pool() as pool:
         for image, result in zip(
             images,
             pool.map(_read, [table.root / image for image in images]),

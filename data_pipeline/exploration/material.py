@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.dataset.config import DataKeys
+from data_pipeline.dataset.config import StudyData
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_table
@@ -58,7 +58,7 @@ class Material:
 
 def gather(  # noqa: PLR0913 - the command's options, one by one
     root: Path,
-    keys: DataKeys,
+    keys: StudyData,
     *,
     study: str,
     synthetic: bool,

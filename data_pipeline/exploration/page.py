@@ -12,7 +12,7 @@ from data_pipeline.exploration.output import GENERATOR
 from data_pipeline.exploration.section import Absent, Section
 from data_pipeline.exploration.sections import SECTIONS
 from data_pipeline.exploration.wording import counted
-from data_pipeline.system.terminal import shown
+from data_pipeline.system.terminal import escape_controls
 
 
 def _printed(value: Any) -> Any:
@@ -22,7 +22,7 @@ def _printed(value: Any) -> Any:
     """
     if isinstance(value, Markup):
         return value
-    return f"{value:,}" if isinstance(value, int) else shown(str(value))
+    return f"{value:,}" if isinstance(value, int) else escape_controls(str(value))
 
 
 TEMPLATES = Environment(

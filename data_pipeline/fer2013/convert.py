@@ -19,7 +19,7 @@ from data_pipeline.fer2013.layout import (
     place_by_emotion,
 )
 from data_pipeline.files.documents import DocumentError, read_json
-from data_pipeline.files.file_lock import alone
+from data_pipeline.files.file_lock import file_lock
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.system.errors import DataError
 
@@ -74,7 +74,7 @@ def write_tree(
     if _is_whole(out, origin, fer, voted):
         return _counted(out, voted, new=False)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with alone(out.parent / f".{out.name}.lock", lambda: None):
+    with file_lock(out.parent / f".{out.name}.lock", lambda: None):
         if _is_whole(out, origin, fer, voted):  # another call wrote it meanwhile
             return _counted(out, voted, new=False)
         if _holds_something(out):  # it was whole once

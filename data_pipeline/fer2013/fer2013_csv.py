@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.dataset.table_checks import refuse_impostor
-from data_pipeline.files.numerals import shortened
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.labels.labels import FER2013_EMOTIONS, FERPLUS_PARTITIONS, Emotion
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 Array = np.ndarray[Any, Any]
 
@@ -95,7 +94,7 @@ def _places(path: Path, header: list[str]) -> list[int]:
     if sorted(names) != sorted(COLUMNS):
         raise DataError(
             f"{path} row 1: the columns are emotion, pixels and Usage in any order, "
-            f"found {shortened(', '.join(names), 80)}; take the whole fer2013.csv "
+            f"found {quote_short(', '.join(names), 80)}; take the whole fer2013.csv "
             "(train.csv and test.csv of the challenge lack labels or parts)"
         )
     return [names.index(name) for name in COLUMNS]
@@ -116,6 +115,6 @@ def _pixels(path: Path, index: int, text: str) -> Array:
 
 def _wrong(path: Path, index: int, rule: str, found: object) -> DataError:
     return DataError(
-        f"{path} row {index + 2}: {rule}, found {shortened(str(found))}; download the "
-        "file again"
+        f"{path} row {index + 2}: {rule}, found {quote_short(str(found))}; download "
+        "the file again"
     )

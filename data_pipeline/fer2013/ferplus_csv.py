@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.table_checks import csv_lines
-from data_pipeline.files.numerals import shortened, whole
+from data_pipeline.files.numerals import parse_whole
 from data_pipeline.labels.labels import FERPLUS_PARTITIONS, FERPLUS_VOTES
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 HEADER = ("Usage", "Image name", *FERPLUS_VOTES)
 BOX = "(0, 0, 48, 48)"
@@ -61,7 +61,7 @@ def read_ferplus(path: Path) -> list[Voted]:
     if tuple(cell.strip() for cell in header) != HEADER:
         raise DataError(
             f"{path} line 1: the header is {','.join(HEADER)}, found "
-            f"{shortened(','.join(header), 120)}; take fer2013new.csv of "
+            f"{quote_short(','.join(header), 120)}; take fer2013new.csv of "
             "github.com/microsoft/FERPlus as it is"
         )
     rows = [_voted(path, number, cells) for number, cells in lines]
@@ -88,7 +88,7 @@ def read_label_csv(path: Path) -> list[Voted]:
             raise DataError(
                 f'{path} line {number}: a row is NAME,"{BOX}" '
                 f"and {len(FERPLUS_VOTES)} counts, found "
-                f"{shortened(','.join(cells), 90)}; restore the file"
+                f"{quote_short(','.join(cells), 90)}; restore the file"
             )
         name = cells[0].strip()
         if not name:
@@ -130,7 +130,7 @@ def _voted(path: Path, number: int, cells: list[str]) -> Voted:
 
 def _votes(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
     try:
-        votes = tuple(whole(cell) for cell in cells)
+        votes = tuple(parse_whole(cell) for cell in cells)
     except ValueError:
         votes = (-1,)
     if min(votes) < 0 or not 0 < sum(votes) <= TAGGERS:
@@ -141,5 +141,6 @@ def _votes(path: Path, number: int, cells: list[str]) -> tuple[int, ...]:
 
 def _wrong(path: Path, number: int, rule: str, found: str) -> DataError:
     return DataError(
-        f"{path} line {number}: {rule}, found {shortened(found, 90)}; restore the file"
+        f"{path} line {number}: {rule}, found {quote_short(found, 90)}; "
+        "restore the file"
     )

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Gives a name to write to, and renames it at the end.
 
     Args:

@@ -7,14 +7,14 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from data_pipeline.system.terminal import shown
+from data_pipeline.system.terminal import escape_controls
 
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same signs, as wide as Chinese
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *_WIDE)
 """How a cell begins that a spreadsheet may compute."""
 
 
-class Table:
+class CsvTable:
     """A table with a header; a row is written whole, in the order of the header."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
@@ -26,18 +26,18 @@ class Table:
         """
         self._names = tuple(names)
         self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow(map(cell, self._names))
+        self._writer.writerow(map(escape_cell, self._names))
 
     def add(self, row: Mapping[str, object]) -> None:
         """Writes a row; a column that it lacks, or ``None``, is an empty cell."""
-        self._writer.writerow([cell(row.get(name, "")) for name in self._names])
+        self._writer.writerow([escape_cell(row.get(name, "")) for name in self._names])
 
     def add_all(self, rows: Iterable[Sequence[object]]) -> None:
         """Writes rows whose cells stand in the header's order."""
-        self._writer.writerows([cell(value) for value in row] for row in rows)
+        self._writer.writerows([escape_cell(value) for value in row] for row in rows)
 
 
-def cell(value: object) -> object:
+def escape_cell(value: object) -> object:
     """Makes a cell of a value.
 
     Args:
@@ -48,13 +48,13 @@ def cell(value: object) -> object:
         and control characters are spelt out.
 
     Example:
-        >>> [cell(one) for one in ("happy", "=1+1", "-0.25", -0.25, "-x", None)]
+        >>> [escape_cell(one) for one in ("happy", "=1+1", "-0.25", -0.25, "-x", None)]
         ['happy', "'=1+1", '-0.25', -0.25, "'-x", None]
     """
     if not isinstance(value, str):
         return value
     begins = value.startswith(FORMULA) and not _is_number(value)
-    return f"'{shown(value)}" if begins else shown(value)
+    return f"'{escape_controls(value)}" if begins else escape_controls(value)
 
 
 def _is_number(text: str) -> bool:

@@ -52,7 +52,7 @@ class FileLock:
         self._file: IO[str] | None = None
         self._lease: SoftFileLease | None = None
 
-    def take(self) -> bool:
+    def try_acquire(self) -> bool:
         """Takes the lock if it is free; waits for nobody."""
         if self._lease is not None:
             return _acquired(self._lease)
@@ -77,34 +77,34 @@ class FileLock:
                 file.close()
         return False
 
-    def take_from_the_dead(self) -> bool:
+    def acquire_from_dead(self) -> bool:
         """Takes the lock if it is free, or if its holder gives no sign of life.
 
         The system frees its own lock when a process dies. A file with a heartbeat is
         watched until it beats, or until its lease is over.
         """
-        if self.take():
+        if self.try_acquire():
             return True
         if self._lease is None:
             return False
         before, end = self._beat(), time.monotonic() + 2 * self._lease_seconds
         while self._beat() == before and time.monotonic() < end:
             time.sleep(PAUSE)
-            if self.take():
+            if self.try_acquire():
                 return True
         return False
 
-    def wait(self, waiting: Callable[[], None] = lambda: None) -> None:
+    def acquire(self, waiting: Callable[[], None] = lambda: None) -> None:
         """Takes the lock, however long another holds it.
 
         Args:
             waiting: called again and again until then.
         """
-        while not self.take():
+        while not self.try_acquire():
             waiting()
             time.sleep(PAUSE)
 
-    def is_mine(self) -> bool:
+    def is_held(self) -> bool:
         """Tells whether the lock is held, and its file still has its name."""
         if self._lease is not None:
             named = Path(self._lease.lock_file).exists()
@@ -116,7 +116,7 @@ class FileLock:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def sign(self) -> None:
+    def write_owner(self) -> None:
         """Writes into the file who holds it, where the disk has room."""
         with suppress(OSError):
             if self._file is not None:
@@ -124,7 +124,7 @@ class FileLock:
                 self._file.write(str(os.getpid()))
                 self._file.flush()
 
-    def holder(self) -> str:
+    def owner(self) -> str:
         """Names the process that holds the lock."""
         with suppress(OSError):
             if self._lease is None:
@@ -162,7 +162,7 @@ class FileLock:
 
 
 @contextmanager
-def alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def file_lock(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Waits until nobody else holds a lock, and holds it.
 
     Args:
@@ -173,7 +173,7 @@ def alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
         Nothing; the lock is held meanwhile.
     """
     held = FileLock(lock)
-    held.wait(waiting)
+    held.acquire(waiting)
     try:
         yield
     finally:
@@ -181,7 +181,7 @@ def alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def locked(file: IO[bytes]) -> Iterator[None]:
+def lock_open_file(file: IO[bytes]) -> Iterator[None]:
     """Holds an open file for one process at a time; waits for the others.
 
     Args:

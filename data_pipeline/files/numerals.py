@@ -1,70 +1,48 @@
-"""Numbers as label files write them: ASCII digits alone, never of absurd length.
+"""Numbers in label files: ASCII digits only, of bounded length.
 
-``int`` and ``float`` also take digits of other scripts, and underscores.
+``int`` and ``float`` also accept digits of other scripts, and underscores.
 """
 
 import math
 import re
 
-_LONGEST = 40
-"""Characters of the longest number that a label file can mean."""
+from data_pipeline.system.errors import quote_short
+
+_MAX_LENGTH = 40
+"""Characters of the longest number in a label file."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
-def whole(text: str) -> int:
-    """Reads a whole number, 0 or more.
-
-    Args:
-        text: such as ``"7"``; blanks around it do not count.
-
-    Returns:
-        The number.
+def parse_whole(text: str) -> int:
+    """Parses a whole number, 0 or more; blanks around it are ignored.
 
     Raises:
-        ValueError: it is none, or has too many digits.
+        ValueError: it is not one, or has too many digits.
 
     Example:
-        >>> whole(" 07 ")
+        >>> parse_whole(" 07 ")
         7
     """
     word = text.strip()
-    if len(word) > _LONGEST or not (word.isascii() and word.isdigit()):
-        raise ValueError(f"a whole number was expected, found {shortened(text)}")
+    if len(word) > _MAX_LENGTH or not (word.isascii() and word.isdigit()):
+        raise ValueError(f"a whole number was expected, found {quote_short(text)}")
     return int(word)
 
 
-def number(text: str) -> float:
-    """Reads a number, with a point or an exponent where it has them.
-
-    Args:
-        text: such as ``"1.2000000e+01"``; blanks around it do not count.
-
-    Returns:
-        The number, which is finite.
+def parse_number(text: str) -> float:
+    """Parses a finite number; blanks around it are ignored.
 
     Raises:
-        ValueError: it is none, has too many digits, or is too large.
+        ValueError: it is not one, is too long or too large.
 
     Example:
-        >>> number("   1.2000000e+01")
+        >>> parse_number("   1.2000000e+01")
         12.0
     """
     word = text.strip()
-    fits = len(word) <= _LONGEST and _NUMBER.fullmatch(word) is not None
+    fits = len(word) <= _MAX_LENGTH and _NUMBER.fullmatch(word) is not None
     value = float(word) if fits else math.nan
     if not math.isfinite(value):
-        raise ValueError(f"a number was expected, found {shortened(text)}")
+        raise ValueError(f"a number was expected, found {quote_short(text)}")
     return value
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """Quotes what was found, cut where it is long.
-
-    Example:
-        >>> shortened("9" * 5000, 8)
-        "'99999999' and 4992 characters more"
-    """
-    more = len(text) - most
-    quoted = repr(text[:most])
-    return f"{quoted} and {more} characters more" if more > 0 else quoted

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.files.file_lock import alone
+from data_pipeline.files.file_lock import file_lock
 from data_pipeline.images.cache_file import (
     PixelFile,
     PixelWriter,
@@ -121,7 +121,7 @@ def read_images(
         digest, contents = _digest(request, _contents(request, cache))
         file = _file(cache, digest, request)
         if not is_verified(file):
-            with alone(file.lock, lambda: _report_waiting(file, request)):
+            with file_lock(file.lock, lambda: _report_waiting(file, request)):
                 _complete(file, request)
     except OSError as error:
         raise RunError(
@@ -185,7 +185,7 @@ def _digest(request: _Request, digests: Iterable[str]) -> tuple[str, Array]:
 
 
 def _landmarks_digest(table: SampleTable, row: int) -> str:
-    found = landmarks_of(table, row)
+    found = read_landmarks(table, row)
     return "none" if found is None else hashlib.sha256(found.tobytes()).hexdigest()
 
 

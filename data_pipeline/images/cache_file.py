@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.safe_open import open_regular, read_bytes, read_text
 
 Array = np.ndarray[Any, Any]
@@ -97,7 +97,7 @@ def is_verified(file: PixelFile) -> bool:
 
 def mark_verified(file: PixelFile) -> None:
     """Records that all checksums are right now."""
-    with written_aside(file.seen) as part:
+    with atomic_write(file.seen) as part:
         part.write_text(_stats(file))
 
 

@@ -10,7 +10,7 @@ from threading import Event
 
 import numpy as np
 
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.images.crop import Cropper
 from data_pipeline.images.decode import (
@@ -21,7 +21,7 @@ from data_pipeline.images.decode import (
     refuse_bombs,
 )
 from data_pipeline.system.errors import DataError
-from data_pipeline.system.workers import cores, threads
+from data_pipeline.system.workers import thread_pool, usable_cores
 
 ROWS = 16
 BYTES = 2 << 20
@@ -132,11 +132,11 @@ def decode_chunks(
         return _decoded(table, rows, paths, size, cropper)
 
     ahead: deque[Future[Chunk]] = deque()
-    with refuse_bombs(), threads() as pool:
+    with refuse_bombs(), thread_pool() as pool:
         try:
             for rows in chunks:
                 ahead.append(pool.submit(decoded, rows))
-                if len(ahead) > cores():
+                if len(ahead) > usable_cores():
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -156,7 +156,9 @@ def _decoded(
                 size=size,
                 channels=table.channels,
                 cropper=cropper,
-                landmarks=landmarks_of(table, row) if cropper.uses_landmarks else None,
+                landmarks=read_landmarks(table, row)
+                if cropper.uses_landmarks
+                else None,
             )
         except UnreadableError as error:
             errors[row] = str(error)

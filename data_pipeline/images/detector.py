@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from data_pipeline.system.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, describe_cause
 from data_pipeline.system.keras_import import TENSORFLOW, VARIABLE, load_keras
-from data_pipeline.system.workers import fresh_processes
+from data_pipeline.system.workers import process_pool
 
 Array = np.ndarray[Any, Any]
 
@@ -73,7 +73,7 @@ class Detector:
 
     def __init__(self) -> None:
         """Creates the pool; the processes start with the first image."""
-        self._pool: Executor = fresh_processes(_processes(), _prepare)
+        self._pool: Executor = process_pool(_processes(), _prepare)
 
     def detect(self, image: Image.Image) -> Face | None:
         """Returns the most prominent face: the largest, weighted by confidence."""
@@ -152,7 +152,7 @@ def _mtcnn() -> Any:
     except Exception as error:
         raise RunError(
             "the face detector cannot be loaded; fix the cause, or set "
-            f'[data] crop = "none":\n{cause_of(error)}'
+            f'[data] crop = "none":\n{describe_cause(error)}'
         ) from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return networks

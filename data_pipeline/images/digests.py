@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.safe_open import open_regular
-from data_pipeline.system.workers import threads
+from data_pipeline.system.workers import thread_pool
 
 Array = np.ndarray[Any, Any]
 
@@ -136,7 +136,7 @@ def _hashed(
     def digests(part: Array) -> list[bytes | None]:
         return [_digest(f"{root}/{names[row]}") for row in part]
 
-    with threads() as pool:
+    with thread_pool() as pool:
         for part, found in zip(parts, pool.map(digests, parts), strict=True):
             yield from zip(part.tolist(), found, strict=True)
 
@@ -172,7 +172,7 @@ def _write(memory: Path, now: _Memory, trusted: Array) -> None:
     rows = np.flatnonzero(trusted).tolist()
     names = [known.names[row] for row in others] + [now.names[row] for row in rows]
     text = "\0".join(names).encode("utf-8", "surrogateescape")
-    with written_aside(memory) as part, part.open("wb") as file:
+    with atomic_write(memory) as part, part.open("wb") as file:
         np.savez(
             file,
             names=np.frombuffer(text, np.uint8),

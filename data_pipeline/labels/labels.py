@@ -113,10 +113,10 @@ AFFECTNET_EMOTIONS: tuple[Emotion, ...] = (
 )
 """The emotions of AffectNet: an expression's code is the place here, from 0."""
 
-AFFECTNET_UNNAMED: tuple[int, ...] = (8, 9, 10)
+AFFECTNET_NO_EMOTION: tuple[int, ...] = (8, 9, 10)
 """Expressions that are no emotion: None, Uncertain, No-Face."""
 
-AFFECTNET_UNSEEN: tuple[int, ...] = (9, 10)
+AFFECTNET_NO_RATING: tuple[int, ...] = (9, 10)
 """Expressions that say that there is nothing to rate: Uncertain, No-Face."""
 
 AFFECTNET_UNRATED = -2.0
@@ -133,17 +133,57 @@ CKPLUS_ACTION_UNITS: tuple[int, ...] = (
 """Action units with at least 33 positives among CK+'s 593 coded sequences."""
 
 
+FACS_NAMES: dict[str, str] = {
+    "AU1": "inner brow raiser",
+    "AU2": "outer brow raiser",
+    "AU4": "brow lowerer",
+    "AU5": "upper lid raiser",
+    "AU6": "cheek raiser",
+    "AU7": "lid tightener",
+    "AU9": "nose wrinkler",
+    "AU10": "upper lip raiser",
+    "AU11": "nasolabial deepener",
+    "AU12": "lip corner puller",
+    "AU13": "sharp lip puller",
+    "AU14": "dimpler",
+    "AU15": "lip corner depressor",
+    "AU16": "lower lip depressor",
+    "AU17": "chin raiser",
+    "AU18": "lip puckerer",
+    "AU20": "lip stretcher",
+    "AU22": "lip funneler",
+    "AU23": "lip tightener",
+    "AU24": "lip pressor",
+    "AU25": "lips part",
+    "AU26": "jaw drop",
+    "AU27": "mouth stretch",
+    "AU28": "lip suck",
+    "AU38": "nostril dilator",
+    "AU39": "nostril compressor",
+    "AU43": "eyes closed",
+    "AU45": "blink",
+}
+"""What action units are called.
+
+Source: Ekman, Friesen, Hager 2002, Facial Action Coding System.
+"""
+
+
 def action_unit_name(number: int) -> str:
-    """Spells an action unit the one way this project does.
-
-    Args:
-        number: the FACS number, 1 to 99.
-
-    Returns:
-        ``AU`` and the number without leading zeros.
+    """Names the action unit of a FACS number.
 
     Example:
         >>> action_unit_name(12)
         'AU12'
     """
     return f"AU{number}"
+
+
+def action_unit_title(unit: str) -> str:
+    """Returns an action unit's name with its description, where it has one.
+
+    Example:
+        >>> action_unit_title("AU12"), action_unit_title("AU99")
+        ('AU12 lip corner puller', 'AU99')
+    """
+    return f"{unit} {FACS_NAMES[unit]}" if unit in FACS_NAMES else unit

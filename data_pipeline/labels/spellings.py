@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from data_pipeline.labels.labels import Emotion
 
-EMOTIONS: dict[str, Emotion] = {
+EMOTION_SPELLINGS: dict[str, Emotion] = {
     **{str(emotion): emotion for emotion in Emotion},
     "neutrality": Emotion.NEUTRAL,
     "angry": Emotion.ANGER,
@@ -24,7 +24,7 @@ EMOTIONS: dict[str, Emotion] = {
 }
 """Usual spelling, in small letters -> emotion: one table for all readers."""
 
-PICTURES: tuple[str, ...] = (
+IMAGE_SUFFIXES: tuple[str, ...] = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff"),
     *(".gif", ".pgm", ".ppm", ".pbm", ".pnm"),
 )
@@ -51,10 +51,10 @@ def emotion_of(name: str) -> Emotion | None:
         >>> emotion_of("Angry"), emotion_of("suprise")
         (<Emotion.ANGER: 'anger'>, None)
     """
-    return EMOTIONS.get(name.strip().casefold())
+    return EMOTION_SPELLINGS.get(name.strip().casefold())
 
 
-def read_as(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def describe_respellings(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Says what was understood although it is spelled in another way.
 
     Args:
@@ -64,21 +64,25 @@ def read_as(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         A line for each that differs, once.
 
     Example:
-        >>> read_as([("fear", "fear"), ("angry", "anger"), ("angry", "anger")])
+        >>> describe_respellings(
+        ...     [("fear", "fear"), ("angry", "anger"), ("angry", "anger")]
+        ... )
         ('angry is read as anger',)
     """
     lines = (f"{found} is read as {meant}" for found, meant in names if found != meant)
     return tuple(dict.fromkeys(lines))
 
 
-def no_emotion_named(name: str) -> str:
+def unknown_emotion(name: str) -> str:
     """Says that a name is no emotion's, and which one may be meant.
 
     Example:
-        >>> no_emotion_named("suprise")
+        >>> unknown_emotion("suprise")
         'no emotion is spelled so; did you mean surprise?'
     """
-    near = get_close_matches(name.strip().casefold(), EMOTIONS, n=1, cutoff=0.7)
+    near = get_close_matches(
+        name.strip().casefold(), EMOTION_SPELLINGS, n=1, cutoff=0.7
+    )
     meant = f"; did you mean {near[0]}?" if near else ""
     return f"no emotion is spelled so{meant}"
 
@@ -112,21 +116,21 @@ def is_intensity(column: str) -> bool:
     return _INTENSITY.fullmatch(column.strip().casefold()) is not None
 
 
-def is_picture(name: str) -> bool:
+def is_image(name: str) -> bool:
     """Tells by its name whether a file is a picture that is read.
 
     Example:
-        >>> is_picture("im0.JPG"), is_picture("im0.heic"), is_picture("._im0.png")
+        >>> is_image("im0.JPG"), is_image("im0.heic"), is_image("._im0.png")
         (True, False, False)
     """
-    return not is_litter(name) and PurePath(name).suffix.lower() in PICTURES
+    return not is_hidden(name) and PurePath(name).suffix.lower() in IMAGE_SUFFIXES
 
 
-def is_litter(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Tells whether a system left a file or folder behind, or hides it.
 
     Example:
-        >>> is_litter(".DS_Store"), is_litter("Thumbs.db"), is_litter("fear")
+        >>> is_hidden(".DS_Store"), is_hidden("Thumbs.db"), is_hidden("fear")
         (True, True, False)
     """
     return name.startswith(".") or name.casefold() in LITTER

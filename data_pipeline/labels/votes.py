@@ -107,7 +107,7 @@ SCORED: dict[str, str] = {
 Source: microsoft/FERPlus validates and tests by majority in each of its modes."""
 
 
-def distributions(votes: Array, rule: str) -> tuple[Array, Array]:
+def vote_distributions(votes: Array, rule: str) -> tuple[Array, Array]:
     """Applies a rule to every row.
 
     Args:
@@ -119,7 +119,9 @@ def distributions(votes: Array, rule: str) -> tuple[Array, Array]:
         and which rows are kept, shape (N,), bool. A row that is not kept is zero.
 
     Example:
-        >>> kept = distributions(np.array([[5, 0, 0, 3, 1, 0, 0, 0, 1, 0]]), "majority")
+        >>> kept = vote_distributions(
+        ...     np.array([[5, 0, 0, 3, 1, 0, 0, 0, 1, 0]]), "majority"
+        ... )
         >>> kept[0][0].tolist()
         [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.dataset.sequence_frames import USUAL, Frames
-from data_pipeline.labels.spellings import is_litter
+from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
+from data_pipeline.labels.spellings import is_hidden
 from data_pipeline.readers import (
     affectnet,
     affectnet_csv,
@@ -41,7 +41,10 @@ class Reader:
     read_told: Callable[[Path, Progress | None], SampleTable] | None = None
 
     def table(
-        self, root: Path, frames: Frames = USUAL, progress: Progress | None = None
+        self,
+        root: Path,
+        frames: Frames = DEFAULT_FRAMES,
+        progress: Progress | None = None,
     ) -> SampleTable:
         """Reads the labels of the frames wanted.
 
@@ -57,7 +60,7 @@ class Reader:
             DataError: a label is wrong, or the layout has no such frames.
         """
         root = next(filter(self.detect, unwrapped(root)), root)
-        if frames == USUAL:
+        if frames == DEFAULT_FRAMES:
             return self.read_told(root, progress) if self.read_told else self.read(root)
         if self.read_frames is None:
             raise DataError(
@@ -137,7 +140,7 @@ _OBTAIN = {
 def read(
     root: Path,
     dataset: str,
-    frames: Frames = USUAL,
+    frames: Frames = DEFAULT_FRAMES,
     progress: Progress | None = None,
 ) -> SampleTable:
     """Reads the labels of a data folder, in whichever layout it has.
@@ -203,7 +206,7 @@ def unwrapped(root: Path) -> Iterator[Path]:
     for _ in range(WRAPPERS):
         if not root.is_dir():
             return
-        inner = [p for p in root.iterdir() if p.is_dir() and not is_litter(p.name)]
+        inner = [p for p in root.iterdir() if p.is_dir() and not is_hidden(p.name)]
         if len(inner) != 1:
             return
         root = inner[0]

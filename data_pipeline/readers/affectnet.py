@@ -19,10 +19,10 @@ from data_pipeline.dataset.skipped_files import (
 )
 from data_pipeline.dataset.table_checks import check_inside
 from data_pipeline.files.npy_scalar import read_scalar
-from data_pipeline.labels.spellings import PICTURES, is_litter
+from data_pipeline.labels.spellings import IMAGE_SUFFIXES, is_hidden
 from data_pipeline.readers.affectnet_labels import Image, labelled
 from data_pipeline.system.errors import DataError
-from data_pipeline.system.workers import threads
+from data_pipeline.system.workers import thread_pool
 
 LAYOUT = (
     "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "
@@ -176,7 +176,7 @@ def _numbers(home: _Home, others: list[Path]) -> list[tuple[str, str]]:
     endings: dict[str, str] = {}
     for name in _listed(folder / "images"):
         match = _IMAGE.fullmatch(name)
-        if match is None or match[2].lower() not in PICTURES:
+        if match is None or match[2].lower() not in IMAGE_SUFFIXES:
             others.append(folder / "images" / name)
         elif match[1] not in endings or _rank(match[2]) < _rank(endings[match[1]]):
             endings[match[1]] = match[2]
@@ -187,11 +187,11 @@ def _numbers(home: _Home, others: list[Path]) -> list[tuple[str, str]]:
 def _listed(folder: Path) -> list[str]:
     """Lists names, sorted; ``Path.iterdir`` would cost seconds of 863,000 files."""
     names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
-    return sorted(name for name in names if not is_litter(name))
+    return sorted(name for name in names if not is_hidden(name))
 
 
 def _rank(ending: str) -> int:
-    return PICTURES.index(ending.lower())
+    return IMAGE_SUFFIXES.index(ending.lower())
 
 
 def _read_all(
@@ -201,7 +201,7 @@ def _read_all(
     starts = range(0, len(images), _AT_ONCE)
     batches = [images[start : start + _AT_ONCE] for start in starts]
     done = 0
-    with threads() as pool:
+    with thread_pool() as pool:
         for batch in pool.map(lambda batch: [_row(image) for image in batch], batches):
             yield from batch
             done += len(batch)

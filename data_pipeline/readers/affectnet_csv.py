@@ -16,10 +16,9 @@ from data_pipeline.dataset.skipped_files import (
     skipped_files,
 )
 from data_pipeline.dataset.table_checks import check_inside, image_path, refuse_impostor
-from data_pipeline.files.numerals import shortened
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.readers.affectnet_labels import Image, labelled
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 LAYOUT = (
     "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "
@@ -146,7 +145,7 @@ def _other_columns(source: _List) -> Iterator[Skipped]:
         if column not in (IMAGE, *LABELS, *UNUSED, ""):
             yield Skipped(
                 place=f"{source.name} line 1",
-                reason=f"the column {shortened(column)} is not known here",
+                reason=f"the column {quote_short(column)} is not known here",
                 kind=Kind.COLUMN,
             )
 
@@ -175,12 +174,12 @@ def _opened(root: Path, path: Path) -> _List:
     if lacking:
         raise DataError(
             f"{path} line 1: the columns {', '.join(lacking)} are missing, found "
-            f"{shortened(', '.join(columns), 80)}; restore the list of the release"
+            f"{quote_short(', '.join(columns), 80)}; restore the list of the release"
         )
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise DataError(
-            f"{path} line 1: the columns {shortened(', '.join(twice))} stand twice; "
+            f"{path} line 1: the columns {quote_short(', '.join(twice))} stand twice; "
             "restore the list of the release"
         )
     return _List(
@@ -232,7 +231,9 @@ def _row(source: _List, images: str, number: int, line: bytes) -> Sample | Skipp
         image = Image(path=path, place=place, partition=source.partition)
         return labelled(image, *labels)
     except DataError:
-        reason = f"an image path stays in the image folder, found {shortened(name, 40)}"
+        reason = (
+            f"an image path stays in the image folder, found {quote_short(name, 40)}"
+        )
         return Skipped(place=place, reason=reason)
     except ValueError as error:
         return Skipped(place=place, reason=str(error))

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from data_pipeline.dataset.sample_table import Sample
-from data_pipeline.files.numerals import number, shortened
+from data_pipeline.files.numerals import parse_number
 from data_pipeline.labels.labels import (
     AFFECTNET_EMOTIONS,
-    AFFECTNET_UNNAMED,
+    AFFECTNET_NO_EMOTION,
+    AFFECTNET_NO_RATING,
     AFFECTNET_UNRATED,
-    AFFECTNET_UNSEEN,
 )
+from data_pipeline.system.errors import quote_short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sampl
     """
     code = _number("expression", expression)
     ratings = [_rating("valence", valence), _rating("arousal", arousal)]
-    if code in AFFECTNET_UNSEEN:
+    if code in AFFECTNET_NO_RATING:
         ratings = [None, None]
     return Sample(
         image=image.path,
@@ -61,7 +62,7 @@ def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sampl
 
 
 def _emotion(code: float) -> str | None:
-    if code in AFFECTNET_UNNAMED:
+    if code in AFFECTNET_NO_EMOTION:
         return None
     if code not in range(len(AFFECTNET_EMOTIONS)):
         raise ValueError(
@@ -82,6 +83,6 @@ def _rating(name: str, text: str) -> float | None:
 
 def _number(name: str, text: str) -> float:
     try:
-        return number(text)
+        return parse_number(text)
     except ValueError:
-        raise ValueError(f"{name} is a number, found {shortened(text, 20)}") from None
+        raise ValueError(f"{name} is a number, found {quote_short(text, 20)}") from None

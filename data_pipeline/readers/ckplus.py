@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from data_pipeline.dataset.landmarks import FOLDERS as LANDMARK_FOLDERS
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
-from data_pipeline.dataset.sequence_frames import USUAL, Frames, frames_of
+from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames, select_frames
 from data_pipeline.dataset.skipped_files import (
     Skipped,
     files_below,
@@ -25,7 +25,12 @@ from data_pipeline.labels.labels import (
     HIGH_LEVEL_OF,
     action_unit_name,
 )
-from data_pipeline.labels.spellings import PICTURES, is_litter, is_picture, read_as
+from data_pipeline.labels.spellings import (
+    IMAGE_SUFFIXES,
+    describe_respellings,
+    is_hidden,
+    is_image,
+)
 from data_pipeline.readers.ckplus_labels import read_coded_units, read_emotion_code
 from data_pipeline.system.errors import DataError
 
@@ -78,7 +83,7 @@ def detect(root: Path) -> bool:
     )
 
 
-def read(root: Path, frames: Frames = USUAL) -> SampleTable:
+def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
     """Reads FACS and emotion files, and the names of the images beside them.
 
     An action unit is present where its line exists, whatever the intensity, and absent
@@ -122,7 +127,7 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
     samples = [
         pictures.named(sample)
         for key in sorted(facs.keys() | emotions.keys())
-        for sample in frames_of(
+        for sample in select_frames(
             _sample(prefix, facs.get(key), emotions.get(key)), frames
         )
     ]
@@ -141,7 +146,7 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
         skipped += pictures.unlabelled(root, labelled)
     labels = (*facs.values(), *emotions.values())
     endings = (_ending(label.path) for label in labels)
-    spelled = read_as((ending, ending.lower()) for ending in endings)
+    spelled = describe_respellings((ending, ending.lower()) for ending in endings)
     return replace(table, skipped=tuple(skipped), understood=spelled)
 
 
@@ -175,7 +180,7 @@ class _Pictures:
         for folder in sorted(self._folder.glob("*/*")):
             subject, sequence = folder.parts[-2:]
             number = int(sequence) if _SEQUENCE.fullmatch(sequence) else -1
-            known = is_litter(sequence) or is_litter(subject)
+            known = is_hidden(sequence) or is_hidden(subject)
             if folder.is_dir() and not known and (subject, number) not in labelled:
                 yield skipped_folder(root, folder, "no label file of this sequence")
 
@@ -185,9 +190,9 @@ class _Pictures:
         if key not in self._known:
             folder = self._folder / subject / sequence
             files = sorted(folder.iterdir()) if folder.is_dir() else []
-            self._others += [path for path in files if not is_picture(path.name)]
-            pictures = [path for path in files if is_picture(path.name)]
-            pictures.sort(key=lambda path: -PICTURES.index(path.suffix.lower()))
+            self._others += [path for path in files if not is_image(path.name)]
+            pictures = [path for path in files if is_image(path.name)]
+            pictures.sort(key=lambda path: -IMAGE_SUFFIXES.index(path.suffix.lower()))
             self._known[key] = {path.stem.lower(): path.name for path in pictures}
         return self._known[key]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
-from data_pipeline.dataset.sequence_frames import USUAL, Frames
+from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
 from data_pipeline.dataset.skipped_files import (
     Skipped,
     skipped_beside,
@@ -21,11 +21,11 @@ from data_pipeline.dataset.skipped_files import (
 from data_pipeline.dataset.table_checks import check_distinct, check_inside
 from data_pipeline.labels.labels import HIGH_LEVEL_OF, Emotion
 from data_pipeline.labels.spellings import (
+    describe_respellings,
     emotion_of,
-    is_litter,
-    is_picture,
-    no_emotion_named,
-    read_as,
+    is_hidden,
+    is_image,
+    unknown_emotion,
 )
 from data_pipeline.system.errors import DataError
 
@@ -59,7 +59,7 @@ def detect(root: Path) -> bool:
     return _home(root) is not None
 
 
-def read(root: Path, frames: Frames = USUAL) -> SampleTable:
+def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
     """Reads folder and file names; no image is opened.
 
     Args:
@@ -85,7 +85,7 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
         raise DataError(
             f"{root}: no images such as {FOLDER}/anger/S010_004_00000017.png"
         )
-    if frames.neutral != USUAL.neutral and not _has_neutral(home):
+    if frames.neutral != DEFAULT_FRAMES.neutral and not _has_neutral(home):
         raise DataError(
             f'{root}: [data] neutral = "{frames.neutral}": CK+48 holds the last three '
             'frames of a sequence and no neutral face; say neutral = "none", or read '
@@ -105,7 +105,9 @@ def read(root: Path, frames: Frames = USUAL) -> SampleTable:
         source="ckplus48",
         channels=1,
     )
-    spelled = read_as((folder.name, str(emotion)) for folder, emotion in home.classes)
+    spelled = describe_respellings(
+        (folder.name, str(emotion)) for folder, emotion in home.classes
+    )
     return replace(table, skipped=tuple(_skipped(root, home)), understood=spelled)
 
 
@@ -129,7 +131,7 @@ def _is_named(path: Path, root: Path) -> bool:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [path for path in _all(folder) if not is_litter(path.name)]
+    return [path for path in _all(folder) if not is_hidden(path.name)]
 
 
 def _all(folder: Path) -> list[Path]:
@@ -137,7 +139,7 @@ def _all(folder: Path) -> list[Path]:
 
 
 def _is_image(path: Path) -> bool:
-    return is_picture(path.name) and _IMAGE.fullmatch(path.name) is not None
+    return is_image(path.name) and _IMAGE.fullmatch(path.name) is not None
 
 
 def _classes(folder: Path) -> Iterator[tuple[Path, Emotion]]:
@@ -154,7 +156,7 @@ def _has_neutral(home: _Home) -> bool:
 def _samples(root: Path, home: _Home) -> Iterator[Sample]:
     for folder, emotion in home.classes:
         for path in _all(folder):
-            if is_picture(path.name):
+            if is_image(path.name):
                 yield _sample(root, path, emotion)
 
 
@@ -163,11 +165,11 @@ def _skipped(root: Path, home: _Home) -> Iterator[Skipped]:
     folders = [folder for folder, _ in home.classes]
     for path in _visible(home.path):
         if path.is_dir() and path not in folders:
-            yield skipped_folder(root, path, no_emotion_named(path.name))
+            yield skipped_folder(root, path, unknown_emotion(path.name))
     files = [path for path in _visible(home.path) if not path.is_dir()]
     for folder in folders:
         inside = _visible(folder)
-        files += [p for p in inside if not is_picture(p.name) and not p.is_dir()]
+        files += [p for p in inside if not is_image(p.name) and not p.is_dir()]
         for path in inside:
             if path.is_dir():
                 yield skipped_folder(root, path, "a folder within a class")

@@ -16,22 +16,22 @@ from data_pipeline.dataset.skipped_files import (
     skipped_among,
     skipped_files,
 )
-from data_pipeline.dataset.subject_ids import plain
+from data_pipeline.dataset.subject_aliases import canonical_id
 from data_pipeline.dataset.table_checks import (
     check_distinct,
     check_inside,
     csv_lines,
     image_path,
 )
-from data_pipeline.files.numerals import number, shortened
+from data_pipeline.files.numerals import parse_number
 from data_pipeline.labels.labels import HighLevelEmotion, action_unit_name
 from data_pipeline.labels.spellings import (
     action_unit_of,
+    describe_respellings,
+    is_hidden,
     is_intensity,
-    is_litter,
-    read_as,
 )
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 TABLE = "data_labels.csv"
 EMOTION = "high_level_emotion"
@@ -71,7 +71,7 @@ class _Row:
     def wrong(self, column: str, rule: str) -> DataError:
         return DataError(
             f"{self.path} row {self.number}, column {column}: {rule}, "
-            f"found {shortened(self.cells[column])}; correct the cell"
+            f"found {quote_short(self.cells[column])}; correct the cell"
         )
 
 
@@ -130,7 +130,7 @@ def read(root: Path) -> SampleTable:
     skipped = list(_skipped(path, header, units))
     if root.is_dir():
         skipped += _beside(path, samples)
-    spelled = read_as((column, name) for name, column in units.items())
+    spelled = describe_respellings((column, name) for name, column in units.items())
     return replace(table, skipped=tuple(skipped), understood=spelled)
 
 
@@ -147,7 +147,7 @@ def _tables(root: Path) -> list[Path]:
     return [
         path
         for path in sorted(root.iterdir() if root.is_dir() else ())
-        if path.suffix.lower() == ".csv" and path.is_file() and not is_litter(path.name)
+        if path.suffix.lower() == ".csv" and path.is_file() and not is_hidden(path.name)
     ]
 
 
@@ -173,7 +173,7 @@ def _known(column: str) -> str:
 
 
 def _listed(names: list[str], most: int = 30) -> str:
-    return ", ".join(shortened(name)[1:-1] for name in names[:most])
+    return ", ".join(quote_short(name)[1:-1] for name in names[:most])
 
 
 def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
@@ -274,7 +274,11 @@ def _check_spelled(row: _Row, image: str, told: str) -> None:
     """Refuses a row whose path names another subject in another spelling."""
     if not _SPELLED.fullmatch(told):
         return
-    others = [name for name in _SPELLED.findall(image) if plain(name) != plain(told)]
+    others = [
+        name
+        for name in _SPELLED.findall(image)
+        if canonical_id(name) != canonical_id(told)
+    ]
     if others:
         raise row.wrong("subject", f"filepath {image} names the subject {others[0]}")
 
@@ -294,7 +298,7 @@ def _presence(row: _Row, column: str) -> bool | None:
     if value is None:
         return None
     try:
-        present = number(value)
+        present = parse_number(value)
     except ValueError:
         present = -1
     if present not in (0, 1):

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from data_pipeline.dataset.table_checks import read_text
-from data_pipeline.files.numerals import number, shortened
+from data_pipeline.files.numerals import parse_number
 from data_pipeline.labels.labels import (
     CKPLUS_ACTION_UNITS,
     CKPLUS_EMOTION_CODES,
     Emotion,
     action_unit_name,
 )
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, quote_short
 
 HIGHEST_INTENSITY = 5
 """E on the FACS scale; 0 means present, intensity not given."""
@@ -81,13 +81,13 @@ def _numbers(path: Path, *, columns: int) -> list[list[float]]:
         if not words:
             continue
         try:
-            values = [number(word) for word in words]
+            values = [parse_number(word) for word in words]
         except ValueError:
             values = []
         if len(values) != columns:
             raise DataError(
                 f"{path} line {place}: {columns} numbers a line were expected, found "
-                f"{shortened(line.strip(), 40)}; restore the file from its zip"
+                f"{quote_short(line.strip(), 40)}; restore the file from its zip"
             )
         lines.append(values)
     return lines

@@ -19,11 +19,11 @@ from data_pipeline.dataset.skipped_files import (
 from data_pipeline.dataset.table_checks import check_distinct, check_inside
 from data_pipeline.labels.labels import FERPLUS_PARTITIONS, Emotion
 from data_pipeline.labels.spellings import (
+    describe_respellings,
     emotion_of,
-    is_litter,
-    is_picture,
-    no_emotion_named,
-    read_as,
+    is_hidden,
+    is_image,
+    unknown_emotion,
 )
 from data_pipeline.system.errors import DataError
 
@@ -92,9 +92,7 @@ def read(root: Path) -> SampleTable:
             f"files once with {COMMAND}, and name that folder with --data"
         )
     files = [(each, path) for each in classes for path in _visible(each.path)]
-    samples = [
-        _sample(root, path, each) for each, path in files if is_picture(path.name)
-    ]
+    samples = [_sample(root, path, each) for each, path in files if is_image(path.name)]
     if not samples:
         raise DataError(f"{root}: the folders of the emotions hold no images")
     check_distinct(samples)
@@ -102,8 +100,10 @@ def read(root: Path) -> SampleTable:
     table = sample_table(
         samples, root=root, action_units=(), source="fer2013", channels=1
     )
-    others = [path for _, path in files if not is_picture(path.name)]
-    spelled = read_as((each.path.name, str(each.emotion)) for each in classes)
+    others = [path for _, path in files if not is_image(path.name)]
+    spelled = describe_respellings(
+        (each.path.name, str(each.emotion)) for each in classes
+    )
     return replace(table, skipped=tuple(_skipped(root, others)), understood=spelled)
 
 
@@ -126,7 +126,7 @@ def _classes(root: Path) -> list[_Class]:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if not is_litter(path.name)]
+    return [path for path in sorted(folder.iterdir()) if not is_hidden(path.name)]
 
 
 def _skipped(root: Path, others: list[Path]) -> Iterator[Skipped]:
@@ -138,7 +138,7 @@ def _skipped(root: Path, others: list[Path]) -> Iterator[Skipped]:
             if not path.is_dir():
                 others.append(path)
             elif emotion_of(path.name) is None:
-                yield skipped_folder(root, path, no_emotion_named(path.name))
+                yield skipped_folder(root, path, unknown_emotion(path.name))
     for path in others:
         if path.is_dir():
             yield skipped_folder(root, path, "a folder within a class")

@@ -21,8 +21,8 @@ from data_pipeline.dataset.skipped_files import (
 from data_pipeline.dataset.table_checks import check_distinct, check_inside, image_path
 from data_pipeline.fer2013.ferplus_csv import Voted, read_label_csv
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
-from data_pipeline.labels.spellings import is_litter
-from data_pipeline.labels.votes import distributions
+from data_pipeline.labels.spellings import is_hidden
+from data_pipeline.labels.votes import vote_distributions
 from data_pipeline.system.errors import DataError
 
 FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
@@ -110,7 +110,7 @@ def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]
     for part in parts:
         for path in sorted(part.iterdir()):
             used = path.name.lower() == LABELS or f"{part.name}/{path.name}" in named
-            if used or is_litter(path.name):
+            if used or is_hidden(path.name):
                 continue
             if path.is_dir():
                 yield skipped_folder(tree, path, "a folder among images")
@@ -155,7 +155,7 @@ def _labels(folder: Path) -> Path:
 
 def _winners(votes: list[tuple[int, ...]]) -> list[str | None]:
     """Names each row's commonest emotion, or nothing where another category wins."""
-    shares, kept = distributions(np.array(votes), "argmax")
+    shares, kept = vote_distributions(np.array(votes), "argmax")
     return [
         str(FERPLUS_EMOTIONS[place]) if known else None
         for place, known in zip(shares.argmax(axis=1), kept, strict=True)

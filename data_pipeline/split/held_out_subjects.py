@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.dataset.config import Split
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.dataset.subject_ids import plain
+from data_pipeline.dataset.subject_aliases import canonical_id
 from data_pipeline.files.safe_open import read_text
 from data_pipeline.split.holdout import overlapping
 from data_pipeline.split.receipt import Members, Receipt, Rule
@@ -69,7 +69,7 @@ def past_of(run: Path) -> Past:
     return Past(run=run.name, receipts=receipts, begun=names)
 
 
-def rule_of(keys: Split) -> Rule:
+def rule_of(keys: SplitConfig) -> Rule:
     """Picks the settings that choose who is held out."""
     return {
         "by": str(keys.by),
@@ -78,7 +78,7 @@ def rule_of(keys: Split) -> Rule:
     }
 
 
-def divide(table: SampleTable, keys: Split, *, data: str, past: Past) -> Divided:
+def divide(table: SampleTable, keys: SplitConfig, *, data: str, past: Past) -> Divided:
     """Splits a table; who was held out in an opening by the same rule stays so.
 
     Args:
@@ -113,7 +113,7 @@ def divide(table: SampleTable, keys: Split, *, data: str, past: Past) -> Divided
 
 
 def split_table(
-    table: SampleTable, keys: Split, held: Collection[str] | None = None
+    table: SampleTable, keys: SplitConfig, held: Collection[str] | None = None
 ) -> Parts:
     """Divides a table as a study asks.
 
@@ -141,8 +141,8 @@ def split_table(
 
 def _present(old: Members, ids: Sequence[str]) -> list[str]:
     """Finds the people of an opening in a table, by its own spelling."""
-    names = set(map(plain, old.subjects))
-    return [name for name in ids if plain(name) in names]
+    names = set(map(canonical_id, old.subjects))
+    return [name for name in ids if canonical_id(name) in names]
 
 
 def _chosen(
@@ -162,10 +162,10 @@ def _told(own: Parts, parts: Parts, opened: Sequence[Members]) -> Iterator[str]:
             f"hold-out: {len(parts.hold_out.subjects)} subjects stay held out, because "
             "the hold-out was opened with them; these labels alone would choose others"
         )
-    held = set(map(plain, parts.hold_out.subjects))
+    held = set(map(canonical_id, parts.hold_out.subjects))
     for old in opened:
-        names = set(map(plain, old.subjects))
-        gone = [name for name in old.subjects if plain(name) not in held]
+        names = set(map(canonical_id, old.subjects))
+        gone = [name for name in old.subjects if canonical_id(name) not in held]
         if gone and held <= names:
             more = ", ..." if len(gone) > SHOWN else ""
             yield (

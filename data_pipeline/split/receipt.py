@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data_pipeline.dataset.subject_ids import plain
+from data_pipeline.dataset.subject_aliases import canonical_id
 
 Rule = Mapping[str, str | float | int]
 """The settings of a split that say who is held out: ``by``, ``hold_out``, its seed."""
@@ -43,9 +43,9 @@ class Members:
         same = [other for other in others if other.data == self.data]
         if self.part is not None and any(other.part == self.part for other in same):
             return len(self)
-        people = {plain(name) for other in same for name in other.subjects}
+        people = {canonical_id(name) for other in same for name in other.subjects}
         pictures = {digest for other in same for digest in other.pictures}
-        named = sum(plain(name) in people for name in self.subjects)
+        named = sum(canonical_id(name) in people for name in self.subjects)
         return named + sum(digest in pictures for digest in self.pictures)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from data_pipeline.files.file_lock import locked
+from data_pipeline.files.file_lock import lock_open_file
 from data_pipeline.files.safe_open import read_bytes
 from data_pipeline.split.receipt import Receipt, receipts_in
 from data_pipeline.system.errors import RunError
@@ -93,7 +93,7 @@ def _only_one(path: Path) -> Iterator[BinaryIO]:
     while True:
         with path.open("a+b", buffering=0) as file:
             _check_regular(os.fstat(file.fileno()))
-            with locked(file):
+            with lock_open_file(file):
                 if _is_named(file, path):
                     _sync_folder(path.parent)
                     yield file

@@ -14,7 +14,7 @@ from PIL import Image
 from data_pipeline.synthetic.layouts.picture import Picture
 from data_pipeline.synthetic.render.camera import draw_frame, face_box
 from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
-from data_pipeline.system.workers import fresh_processes
+from data_pipeline.system.workers import process_pool
 
 Progress = Callable[[int, int], None]
 """Called with (pictures rendered, pictures in all)."""
@@ -42,7 +42,7 @@ def draw_all(
     cores = _cores()
     if cores > 1 and len(pictures) >= _WORTH_PROCESSES and _may_start_processes():
         try:
-            with fresh_processes(cores) as pool:
+            with process_pool(cores) as pool:
                 _hand_out(pool, folder, pictures, seed, progress)
         except BrokenProcessPool:
             # For example a script that starts without ``if __name__ == "__main__"``.

@@ -1,4 +1,4 @@
-"""What commands share: one message for an error, an exit code, ports, paths."""
+"""What all commands share: the parser, exit codes, error messages, argument types."""
 
 import argparse
 import os
@@ -8,134 +8,105 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError
-from data_pipeline.system.interrupts import interrupts, is_ending
+from data_pipeline.system.interrupts import handle_interrupts, is_interrupted
 from data_pipeline.system.terminal import (
     Output,
     OutputError,
-    say_error,
-    shown,
+    escape_controls,
+    mask_passwords,
+    print_error,
     standard_streams,
-    without_passwords,
 )
 
 INTERRUPTED = 130
-
-
-GOES_ON = "the same command goes on from here"
+RESUMABLE = "rerun the same command to resume"
 
 
 class Parser(argparse.ArgumentParser):
-    """The grammar of a command line; what it quotes does not steer a terminal.
+    """An argument parser that takes no abbreviations and escapes what it quotes.
 
-    A shell that completes ``*`` gives names of files as words.
+    A shell that expands ``*`` passes file names, which may hold control characters.
     """
+
+    def __init__(self, module: str, description: str) -> None:
+        """Names the command as it is called: ``python -m <module>``."""
+        super().__init__(
+            prog=f"python -m {module}", description=description, allow_abbrev=False
+        )
 
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr
         with standard_streams(is_result=False):
             to = sys.stderr if is_error else sys.stdout
-            super()._print_message(without_passwords(shown(message)), to)
+            super()._print_message(mask_passwords(escape_controls(message)), to)
 
 
 def run_command(
-    work: Callable[[], int | None], *, stopped: str = GOES_ON, prints: bool = False
+    work: Callable[[], int | None], *, stopped: str = RESUMABLE, prints: bool = False
 ) -> int:
-    """Runs a command's work and turns what went wrong into one message.
+    """Runs a command and reports a failure in one message.
 
     Args:
-        work: the command, its arguments already read; may give an exit code.
-        stopped: what an interruption means for what was done so far.
-        prints: whether the standard output is the command's result: where it cannot
-            be written, the command then ends; otherwise the work goes on.
+        work: the command; may return an exit code.
+        stopped: what the message of an interruption adds about the work so far.
+        prints: whether the standard output is the command's result: if it cannot be
+            written, the command ends; otherwise the work continues.
 
     Returns:
-        The exit code: the work's own, 0 where it has none; 1 failed, or what was
-        printed is lost; 2 wrong input; 130 interrupted; 141 nobody reads the result.
+        The exit code: the work's own or 0; 1 failed, or the output was lost; 2 wrong
+        input; 130 interrupted; 141 the reader of the result has left.
     """
-    # Whatever imports Matplotlib fails with the backend of a notebook.
+    # With a notebook's backend, every import of Matplotlib fails here.
     os.environ["MPLBACKEND"] = "agg"
-    with interrupts(), standard_streams(is_result=prints) as output:
+    with handle_interrupts(), standard_streams(is_result=prints) as output:
         try:
-            return _code(work() or 0, output)
-        except OutputError as error:
-            if not error.unread:
-                say_error(str(error))
-            return error.exit_code
+            return _exit_code(work() or 0, output)
         except HarnessError as error:
-            say_error(str(error))
+            if not (isinstance(error, OutputError) and error.broken_pipe):
+                print_error(str(error))
             return error.exit_code
         except KeyboardInterrupt:
             return _interrupted(stopped)
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
-            say_error(f"{error.strerror or error}{place}")
+            print_error(f"{error.strerror or error}{place}")
             return 1
         except Exception:
-            # A library may turn the interruption into an error of its own.
-            if is_ending():
+            # A library may replace the interruption with an error of its own.
+            if is_interrupted():
                 return _interrupted(stopped)
             raise
 
 
-def _code(code: int, output: Output) -> int:
-    """Makes sure that what was printed has arrived; a reader may leave earlier."""
+def _exit_code(code: int, output: Output) -> int:
+    """Returns 1 for a success with lost output; a reader may leave early."""
     sys.stdout.flush()
     lost = output.error is not None and not isinstance(output.error, BrokenPipeError)
     return code or int(lost)
 
 
 def _interrupted(stopped: str) -> int:
-    say_error(f"interrupted; {stopped}")
+    print_error(f"interrupted; {stopped}")
     return INTERRUPTED
 
 
 def port_number(text: str) -> int:
-    """Reads a port off a command line.
-
-    Args:
-        text: a word.
-
-    Returns:
-        The port; 0 stands for any that is free.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
+    """Parses a port; 0 stands for any free one."""
     value = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= value < 1 << 16:
         raise argparse.ArgumentTypeError(f"must be 0 to 65535, found {text}")
     return value
 
 
-def some_path(text: str) -> Path:
-    """Reads a path off a command line, where nothing would mean the present folder.
-
-    Args:
-        text: a word.
-
-    Returns:
-        The path.
-
-    Raises:
-        argparse.ArgumentTypeError: the word is empty.
-    """
+def nonempty_path(text: str) -> Path:
+    """Parses a path; an empty one would mean the working folder."""
     if not text:
         raise argparse.ArgumentTypeError("must name a file or a folder, found ''")
     return Path(text)
 
 
-def some_text(text: str) -> str:
-    """Reads a word off a command line, where an empty one would mean the default.
-
-    Args:
-        text: a word.
-
-    Returns:
-        The word.
-
-    Raises:
-        argparse.ArgumentTypeError: the word is empty.
-    """
+def nonempty_text(text: str) -> str:
+    """Parses a word; an empty one would mean the default."""
     if not text.strip():
         raise argparse.ArgumentTypeError("must not be empty")
     return text

@@ -1,16 +1,16 @@
-"""The tree of errors: what a person can mend, told in one message.
+"""The tree of errors that a user can act on.
 
     HarnessError            exit code 1: the work failed
     ├── RunError            a run cannot go on (another driver)
-    │   └── StorageError    the storage of trials failed, or is not there any more
-    └── InputError          exit code 2: what was asked for is wrong
+    │   └── StorageError    the trial storage failed or has disappeared
+    └── InputError          exit code 2: the input is wrong
         ├── StudyError      a study file or a --set value
-        ├── WeightsError    initial weights cannot be had or do not fit
-        ├── ModelError      an exported model or its description is wrong
+        ├── WeightsError    initial weights are unavailable or do not fit
+        ├── ModelError      an exported model or its model card
         ├── DataError       a data folder, a table, a label or an image
         └── SealedError     the hold-out was opened before
 
-Every message says the rule, the value found, the place, and the way out.
+Every message gives the rule, the value, the place and the way out.
 """
 
 import traceback
@@ -18,26 +18,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-MOST = 4000
-"""Characters of a cause that are told."""
+MAX_CAUSE = 4000
+"""Characters kept of the description of a cause."""
 
 
 class HarnessError(Exception):
-    """The work failed for a reason that a person can act on."""
+    """The work failed for a reason that the user can act on."""
 
     exit_code = 1
 
 
 class RunError(HarnessError, RuntimeError):
-    """A run cannot start or go on."""
+    """A run cannot start or continue."""
 
 
 class StorageError(RunError):
-    """The storage of a run's trials failed, or is not there any more."""
+    """The storage of a run's trials failed or has disappeared."""
 
 
 class InputError(HarnessError, ValueError):
-    """What was asked for is wrong: a file, a key or a value."""
+    """The input is wrong: a file, a key or a value."""
 
     exit_code = 2
 
@@ -47,11 +47,11 @@ class StudyError(InputError):
 
 
 class WeightsError(InputError, OSError):
-    """Initial weights cannot be had, or do not fit the model."""
+    """Initial weights are unavailable or do not fit the model."""
 
 
 class ModelError(InputError):
-    """An exported model cannot be used: its file, its description, or the way here."""
+    """An exported model cannot be used: its file, its model card or its path."""
 
 
 class DataError(InputError):
@@ -59,21 +59,21 @@ class DataError(InputError):
 
 
 class SealedError(InputError):
-    """The hold-out was opened before, and nobody asked to open it again."""
+    """The hold-out was opened before, and reopening it was not requested."""
 
 
 @contextmanager
-def named(place: str) -> Iterator[None]:
-    """Names the study file before a refusal of what it asks for.
+def prefix_errors(place: str) -> Iterator[None]:
+    """Adds the study file's name to an ``InputError`` that does not contain it.
 
     Args:
         place: the file; empty where there is none, as in tests.
 
     Yields:
-        Nothing; a refusal that names the place already stays as it is.
+        Nothing.
 
     Example:
-        >>> with named("my.toml"):
+        >>> with prefix_errors("my.toml"):
         ...     raise DataError("[split] folds is at least 1, found 0")
         Traceback (most recent call last):
         ...
@@ -88,7 +88,7 @@ def named(place: str) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """Takes the first line of what a library says; where it is mute, the error's kind.
+    """Returns the first line of an error's message, or its type if it has none.
 
     Example:
         >>> first_line(ValueError("no such layer")), first_line(KeyError())
@@ -98,23 +98,23 @@ def first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """Ends an "unknown" message: the nearest right word, and all of them.
+def suggest(word: str, options: list[str]) -> str:
+    """Returns the end of an "unknown" message: the nearest option, and all of them.
 
     Example:
-        >>> nearest("learning_rat", ["epochs", "learning_rate"])
-        'did you mean learning_rate? Known: epochs, learning_rate'
+        >>> suggest("learning_rat", ["epochs", "learning_rate"])
+        'did you mean learning_rate? Available: epochs, learning_rate'
     """
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(word, options, n=1, cutoff=0.6)
     hint = f"did you mean {close[0]}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}"
+    return f"{hint}Available: {', '.join(options)}"
 
 
-def shortened(text: str, *, most: int = 1000) -> str:
-    """Leaves out the middle of a message that quotes something very long.
+def shorten(text: str, *, most: int = 1000) -> str:
+    """Leaves out the middle of a text of more than ``most`` characters.
 
     Example:
-        >>> shortened("must be one of a, b, found " + "x" * 99, most=50)
+        >>> shorten("must be one of a, b, found " + "x" * 99, most=50)
         'must be one of a, b, found xxxxx ... xxxxxxxxxxxxx'
     """
     if len(text) <= most:
@@ -123,21 +123,26 @@ def shortened(text: str, *, most: int = 1000) -> str:
     return f"{text[:head]} ... {text[head + 5 - most :]}"
 
 
-def cause_of(error: BaseException) -> str:
-    """Says whole what broke in somebody else's code, and where.
+def quote_short(text: str, most: int = 60) -> str:
+    """Quotes a value of any length for an error message."""
+    return shorten(repr(text), most=most)
+
+
+def describe_cause(error: BaseException) -> str:
+    """Describes an error of a library and its causes, each with its line of code.
 
     Example:
-        >>> cause_of(ValueError("no such backend"))
+        >>> describe_cause(ValueError("no such backend"))
         'ValueError: no such backend'
     """
-    told: list[str] = []
-    found: BaseException | None = error
-    while found is not None and len(told) < MOST:
-        told.append("".join(traceback.format_exception_only(found)).strip())
-        frames = traceback.extract_tb(found.__traceback__)
+    causes: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(causes) < MAX_CAUSE:
+        causes.append("".join(traceback.format_exception_only(cause)).strip())
+        frames = traceback.extract_tb(cause.__traceback__)
         if frames:
-            told[-1] += f"\n  ({frames[-1].filename}, line {frames[-1].lineno})"
-        found = found.__cause__ or (
-            None if found.__suppress_context__ else found.__context__
+            causes[-1] += f"\n  ({frames[-1].filename}, line {frames[-1].lineno})"
+        cause = cause.__cause__ or (
+            None if cause.__suppress_context__ else cause.__context__
         )
-    return "\n".join(told)[:MOST]
+    return "\n".join(causes)[:MAX_CAUSE]

@@ -1,8 +1,8 @@
-"""Keeps files of the working folder from standing in for this project's packages.
+"""Stops files of the working folder from hiding this project's packages.
 
-``python -m`` looks into the working folder first, also where the project is installed
-elsewhere: a ``models.py`` of a person's own would then be taken for ``models``. Each
-command runs this file first, by its place, since its name may be taken too.
+``python -m`` searches the working folder first, even where the project is installed
+elsewhere: a user's own ``models.py`` would be imported in place of ``models``. Each
+command runs this file first, by its path, because its module name may be hidden too.
 """
 
 import sys
@@ -15,63 +15,61 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data_pipeline", "models", "search")
 
 
-def insist() -> None:
-    """Lets packages be this project's own; ends the process where they are not."""
+def require_own_packages() -> None:
+    """Ends the process with exit code 2 unless the packages are this project's own."""
     try:
         if not sys.flags.safe_path:
-            leave_working_folder(sys.path)
-        told = foreign()
+            drop_working_folder(sys.path)
+        problem = foreign_package()
     except FileNotFoundError:
-        told = "the working folder was deleted; go to one that exists"
-    if told is not None:
-        sys.stderr.write(f"error: {told}\n")
+        problem = "the working folder was deleted; go to one that exists"
+    if problem is not None:
+        sys.stderr.write(f"error: {problem}\n")
         sys.exit(2)
 
 
-def hold() -> None:
-    """Lets packages be this project's own in a worker, in whose path Ray puts a folder.
+def pin_packages() -> None:
+    """Imports the packages in a Ray worker, before Ray changes the import path.
 
-    It puts the driver's working folder first, after this has run.
+    After this hook, Ray puts the driver's working folder first in ``sys.path``.
     """
     for name in PACKAGES:
         import_module(name)
-    # A folder without a finder is passed over.
+    # Python skips a folder without a finder.
     sys.path_importer_cache[str(Path.cwd())] = None
 
 
-def worker_setup() -> dict[str, str]:
-    """Says what Ray is to call in each worker that it starts, if anything."""
+def worker_environment() -> dict[str, str]:
+    """Returns the part of Ray's runtime environment that pins the packages."""
     if Path.cwd() == ROOT:
-        return {}  # a worker finds the packages in its working folder alone
-    return {"worker_process_setup_hook": "data_pipeline.system.import_guard.hold"}
+        return {}  # a worker finds the packages only through its working folder
+    return {"worker_process_setup_hook": f"{__name__}.{pin_packages.__name__}"}
 
 
-def leave_working_folder(path: list[str], root: Path = ROOT) -> None:
-    """Takes the working folder off a path where it is not the project's.
-
-    Args:
-        path: of Python's imports; changed.
-        root: the folder that the project's packages lie in.
-    """
+def drop_working_folder(path: list[str], root: Path = ROOT) -> None:
+    """Removes the working folder from an import path, unless it is the project's."""
     here = Path.cwd()
     if here != root:
         path[:] = [place for place in path if Path(place).resolve() != here]
 
 
-def foreign(root: Path = ROOT) -> str | None:
-    """Says which package is another one of the same name, if one is."""
+def foreign_package(root: Path = ROOT) -> str | None:
+    """Returns an error message if a package is another one of the same name."""
     for name in PACKAGES:
         spec = find_spec(name)
         if spec is not None and _place(spec) != root / name:
             return (
                 f"the package {name} of this project is hidden by {_place(spec)}, "
-                "which Python finds first; rename that, or take its folder off "
+                "which Python finds first; rename that, or remove its folder from "
                 "PYTHONPATH"
             )
     return None
 
 
 def _place(spec: ModuleSpec) -> Path:
-    """Tells where a package or module lies."""
     folders = list(spec.submodule_search_locations or ())
     return Path(folders[0] if folders else spec.origin or spec.name).resolve()
+
+
+if __name__ == "<run_path>":  # a command runs this file through runpy.run_path
+    require_own_packages()

@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill: the first one ends the work in order, no other disturbs."""
+"""Ctrl-C and SIGTERM: the first one ends the work in order, later ones do nothing."""
 
 import os
 import signal
@@ -9,104 +9,95 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-STILL = b"still ending in order; a further Ctrl-C changes nothing\n"
-
+STILL_ENDING = b"still ending in order; a further Ctrl-C changes nothing\n"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(slots=True)
-class _Seen:
-    """How often this process was asked to end, and what the first time does."""
+class _State:
+    """The number of signals received, and what the first one does."""
 
     count: int = 0
-    act: Callable[[], object] | None = None
+    callback: Callable[[], object] | None = None
 
 
-_seen = _Seen()
+_state = _State()
 
 
 @contextmanager
-def interrupts() -> Iterator[None]:
-    """Listens to Ctrl-C and to a polite kill, which batch systems and ``timeout`` send.
+def handle_interrupts() -> Iterator[None]:
+    """Handles Ctrl-C and SIGTERM, which batch systems and ``timeout`` send.
 
-    The first raises ``KeyboardInterrupt``. While the work ends, whatever takes its
-    time and at the process's very end too, another one is noted and does nothing:
-    cleaning up that is broken off leaves locks and processes behind.
-
-    Yields:
-        Nothing; elsewhere than in the main thread nothing changes.
+    The first raises ``KeyboardInterrupt``. Later ones are counted and ignored, up to
+    the end of the process: an interrupted clean-up leaves locks and processes behind.
+    Outside the main thread nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _seen.count = 0
-    kept = {number: signal.getsignal(number) for number in _SIGNALS}
-    interrupt_on_term()
+    _state.count = 0
+    previous = {number: signal.getsignal(number) for number in _SIGNALS}
+    install_handlers()
     try:
         yield
     finally:
-        for number, handler in kept.items():
-            # While Python ends it gives a signal back to the system, which kills.
-            last = signal.SIG_IGN if _seen.count else handler or signal.SIG_DFL
+        for number, handler in previous.items():
+            # While Python exits it restores the default action, which kills.
+            last = signal.SIG_IGN if _state.count else handler or signal.SIG_DFL
             signal.signal(number, last)
 
 
-def interrupt_on_term() -> None:
-    """Takes the two signals, again where a library has put its own handler there."""
+def install_handlers() -> None:
+    """Handles both signals, again where a library has installed its own handler."""
     if threading.current_thread() is not threading.main_thread():
         return
-    signal.signal(signal.SIGTERM, _end)
-    # A shell's background job is started to ignore Ctrl-C, and goes on ignoring it.
+    signal.signal(signal.SIGTERM, _receive)
+    # A shell starts a background job with Ctrl-C ignored; it stays ignored.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _end)
+        signal.signal(signal.SIGINT, _receive)
 
 
 @contextmanager
-def ended_by(act: Callable[[], object]) -> Iterator[None]:
-    """Calls something at the first signal, in place of raising.
+def on_interrupt(callback: Callable[[], object]) -> Iterator[None]:
+    """Calls ``callback`` at the first signal instead of raising.
 
-    An event loop needs it: an exception in the middle of one of its steps leaves the
-    others waiting.
+    For event loops: an exception inside one step leaves the other tasks waiting.
     """
-    _seen.act = act
+    _state.callback = callback
     try:
         yield
     finally:
-        _seen.act = None
+        _state.callback = None
 
 
-def listen_again() -> None:
-    """Takes a polite kill again, in the way it was taken, where C++ gave it back.
+def restore_sigterm() -> None:
+    """Installs Python's SIGTERM handler again after C++ code has replaced it.
 
-    Python still believes that it listens then, and the process would be killed.
+    Python does not notice the replacement, and SIGTERM would kill the process.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
 
 
-def is_ending() -> bool:
-    """Tells whether the process was asked to end."""
-    return _seen.count > 0
+def is_interrupted() -> bool:
+    """Returns whether the process has received one of the signals."""
+    return _state.count > 0
 
 
-def end_if_asked() -> None:
-    """Raises again what a library has swallowed; called where work goes on.
-
-    Raises:
-        KeyboardInterrupt: the process was asked to end before.
-    """
-    if is_ending():
+def raise_if_interrupted() -> None:
+    """Raises ``KeyboardInterrupt`` again where a library has swallowed it."""
+    if is_interrupted():
         raise KeyboardInterrupt
 
 
-def _end(number: int, frame: FrameType | None, /, *_: Any) -> None:
+def _receive(number: int, frame: FrameType | None, /, *_: Any) -> None:
     del number, frame
-    _seen.count += 1
-    if _seen.count == 1:
-        if _seen.act is None:
+    _state.count += 1
+    if _state.count == 1:
+        if _state.callback is None:
             raise KeyboardInterrupt
-        _seen.act()
-    if _seen.count == 2:  # noqa: PLR2004 - once is enough
+        _state.callback()
+    if _state.count == 2:  # noqa: PLR2004 - print the message once
         with suppress(OSError):
-            os.write(2, STILL)  # a stream may be in the middle of writing
+            os.write(2, STILL_ENDING)  # sys.stderr may be in the middle of a write

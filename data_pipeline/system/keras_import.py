@@ -20,7 +20,11 @@ from data_pipeline.system.errors import InputError
 VARIABLE = "KERAS_BACKEND"
 TENSORFLOW, JAX = BACKENDS = ("tensorflow", "jax")
 
-UNREAD = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED")
+IGNORED_VARIABLES = (
+    "KERAS_MAX_EPOCHS",
+    "KERAS_MAX_STEPS_PER_EPOCH",
+    "KERAS_NNX_ENABLED",
+)
 """Variables that change what Keras does, and are hidden from it."""
 
 NO_HOME = f"{os.devnull}/keras"
@@ -68,21 +72,21 @@ def load_keras() -> Any:
     else:
         with _nothing_of_a_person():
             keras = importlib.import_module("keras")
-    pin(keras)
+    set_defaults(keras)
     return keras
 
 
-def without_settings() -> None:
+def ignore_user_settings() -> None:
     """Hides a person's settings for good, where only a library imports Keras.
 
     Nothing is downloaded in such a process.
     """
-    for name in UNREAD:
+    for name in IGNORED_VARIABLES:
         os.environ.pop(name, None)
     os.environ |= {VARIABLE: TENSORFLOW, "KERAS_HOME": NO_HOME}
 
 
-def pin(keras: Any) -> None:
+def set_defaults(keras: Any) -> None:
     """Sets what Keras keeps for the process, and the precision of this thread.
 
     Args:
@@ -101,7 +105,7 @@ def pin(keras: Any) -> None:
 @contextmanager
 def _nothing_of_a_person() -> Iterator[None]:
     """Hides the settings of a person from Keras while it is imported."""
-    hidden = (*UNREAD, "KERAS_HOME")
+    hidden = (*IGNORED_VARIABLES, "KERAS_HOME")
     kept = {name: os.environ.pop(name) for name in hidden if name in os.environ}
     os.environ["KERAS_HOME"] = NO_HOME
     try:

@@ -1,11 +1,11 @@
-"""Bars on the standard error for the stages of a command, where a person looks."""
+"""Progress bars on the standard error for the stages of a command."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Stages = Callable[[str, int, int | None], None]
-"""Sees (stage, steps done, steps in all, or none where that is not known)."""
+"""Called with (stage, steps done, total steps or ``None`` where unknown)."""
 
 
 @contextmanager
@@ -13,12 +13,12 @@ def stage_bars() -> Iterator[Stages]:
     """Shows a bar for each stage in a terminal, and nothing elsewhere.
 
     Yields:
-        What to call while a stage goes on; a stage's bar appears with its first call.
+        A callback to report progress; a stage's bar appears at its first call.
     """
     if not sys.stderr.isatty():
         yield lambda _stage, _done, _total: None
         return
-    from rich.console import Console  # noqa: PLC0415 - an error needs it not
+    from rich.console import Console  # noqa: PLC0415 - keeps errors fast
     from rich.progress import Progress, TaskID  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True), transient=True) as bars:

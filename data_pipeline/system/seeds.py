@@ -1,4 +1,4 @@
-"""One seed of a study becomes named child seeds, the same on every machine."""
+"""Named child seeds of a study's seed, the same on every machine."""
 
 import hashlib
 
@@ -7,9 +7,9 @@ def child_seed(seed: int, *names: str | int) -> int:
     """Derives the seed for one named use of randomness.
 
     Args:
-        seed: the parent seed; 0 is a seed like any other.
-        names: what the randomness is for, from the general to the special,
-            for example ``("trial", 17, "fold", 2, "order")``.
+        seed: the parent seed; 0 is a valid seed.
+        names: the purpose, from general to special, for example
+            ``("trial", 17, "fold", 2, "order")``.
 
     Returns:
         An integer in [0, 2**31), equal across processes and hash seeds.

@@ -1,4 +1,4 @@
-"""Text as a terminal may have it: nothing in a name or a label steers it."""
+"""Safe output: control characters in names and labels never reach a terminal."""
 
 import errno
 import io
@@ -12,10 +12,10 @@ from typing import Any
 
 from data_pipeline.system.errors import RunError
 
-_OBEYED = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode categories that a terminal obeys or cannot show."""
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories that a terminal acts on or cannot show."""
 
-_TURNING = frozenset(
+_BIDIRECTIONAL = frozenset(
     "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 """Characters that change the order of those around them (Unicode's UAX 9)."""
@@ -26,201 +26,215 @@ _SECRET_PAIR = re.compile(
 )
 
 
-def is_shown(character: str) -> bool:
-    """Tells whether a terminal shows a character as it is, and obeys nothing.
+def is_printable(character: str) -> bool:
+    """Returns whether a terminal shows a character as it is.
 
     Example:
-        >>> [is_shown(one) for one in ("é", "表", chr(27), chr(0x202E))]
+        >>> [is_printable(one) for one in ("é", "表", chr(27), chr(0x202E))]
         [True, True, False, False]
     """
-    obeyed = unicodedata.category(character) in _OBEYED
-    return not obeyed and character not in _TURNING
+    control = unicodedata.category(character) in _CONTROL_CATEGORIES
+    return not control and character not in _BIDIRECTIONAL
 
 
-def shown(text: str) -> str:
-    """Spells out what a terminal would obey; lines stay lines.
+def escape_controls(text: str) -> str:
+    """Escapes what a terminal would act on, except line breaks.
 
     Args:
-        text: what is to be printed, names and labels in it.
+        text: any text, names and labels in it.
 
     Returns:
-        The text, with a backslash and a number for each control character, each that
-        turns the order of others, and each byte of a name that is no text.
+        The text, with a backslash escape for each control character, each
+        bidirectional mark and each byte of a file name that is not UTF-8.
 
     Example:
-        >>> shown(f"a{chr(27)}[31m") == "a" + chr(92) + "x1b[31m"
+        >>> escape_controls(f"a{chr(27)}[31m") == "a" + chr(92) + "x1b[31m"
         True
     """
     if text.isprintable():
         return text
-    return "".join(one if one == "\n" or is_shown(one) else _spelt(one) for one in text)
+    return "".join(
+        one if one == "\n" or is_printable(one) else _escape(one) for one in text
+    )
 
 
 def one_line(text: str) -> str:
-    """Spells out line breaks too, which would begin a line of their own.
+    """Escapes line breaks as well as control characters.
 
     Example:
         >>> one_line("a" + chr(10) + "b") == "a" + chr(92) + "nb"
         True
     """
-    return shown(text).replace("\n", "\\n")
+    return escape_controls(text).replace("\n", "\\n")
 
 
-def without_passwords(text: str) -> str:
-    """Hides the passwords of URLs that a person typed, also where nobody knows of one.
+def mask_passwords(text: str) -> str:
+    """Hides passwords in URLs, in any text that quotes a command line.
 
     Example:
-        >>> without_passwords("unknown: --url mysql://me:s3cret@host/x?sslpassword=abc")
+        >>> mask_passwords("unknown: --url mysql://me:s3cret@host/x?sslpassword=abc")
         'unknown: --url mysql://me:***@host/x?sslpassword=***'
     """
     return _SECRET_PAIR.sub(r"\1***", _USER_PART.sub(r"\1***@", text))
 
 
-def _spelt(character: str) -> str:
-    """Writes a character as Python does, and a byte of a name as that byte."""
+def _escape(character: str) -> str:
     number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:  # noqa: PLR2004 - of Python's surrogateescape
+    if 0xDC80 <= number <= 0xDCFF:  # noqa: PLR2004 - a byte, by surrogateescape
         return f"\\x{number - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")
 
 
-UNREAD = 141
-"""The exit code where nobody reads on, as shells tell it: 128 and SIGPIPE."""
+BROKEN_PIPE = 141
+"""The exit code after a broken pipe, as in shells: 128 plus SIGPIPE."""
 
 
 class OutputError(RunError):
-    """The standard output cannot be written, and it is what the command is for."""
+    """The standard output cannot be written, and it is the command's result."""
 
     def __init__(self, error: OSError) -> None:
-        """Takes what happened."""
+        """Keeps the reason; a reader that has left needs no message."""
         super().__init__(f"the standard output cannot be written ({error.strerror})")
-        self.unread = error.errno == errno.EPIPE
-        self.exit_code = UNREAD if self.unread else 1
+        self.broken_pipe = error.errno == errno.EPIPE
+        self.exit_code = BROKEN_PIPE if self.broken_pipe else 1
 
 
 class Output(io.TextIOBase):
-    """A stream that takes what it is given, also when nothing can be written any more.
+    """A text stream that discards further output after its first failure.
 
-    Attributes:
-        error: why it cannot be written; ``None`` while it can.
+    ``error`` is that failure, or ``None``; ``on_error`` is called with it, once.
     """
 
-    def __init__(self, stream: Any, lost: Callable[[OSError], None]) -> None:
-        """Takes the stream, and whom to tell when it is lost; told once."""
+    def __init__(self, stream: Any, on_error: Callable[[OSError], None]) -> None:
+        """Wraps a stream."""
         self._stream = stream
-        self._lost = lost
+        self._on_error = on_error
         self.error: OSError | None = None
 
     def __getattr__(self, name: str) -> Any:
-        """Looks like the stream in all else."""
+        """Delegates to the stream."""
         return getattr(self._stream, name)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the stream."""
+        """The stream's encoding."""
         return str(getattr(self._stream, "encoding", None) or "utf-8")
 
     def isatty(self) -> bool:
-        """Tells whether a person looks at it."""
+        """Returns whether a working stream is a terminal."""
         return self.error is None and bool(self._stream.isatty())
 
     def fileno(self) -> int:
-        """Names the stream's descriptor."""
+        """Returns the stream's descriptor."""
         return int(self._stream.fileno())
 
     def writable(self) -> bool:
-        """It takes everything."""
+        """Returns true, also after a failure."""
         return True
 
     def write(self, text: str) -> int:
-        """Writes as far as it can be written."""
-        self._do(self._stream.write, text)
+        """Writes the text unless the stream has failed."""
+        self._try(self._stream.write, text)
         return len(text)
 
     def flush(self) -> None:
-        """Writes what waits."""
-        self._do(self._stream.flush)
+        """Flushes the stream unless it has failed."""
+        self._try(self._stream.flush)
 
-    def _do(self, write: Callable[..., object], *text: str) -> None:
+    def _try(self, write: Callable[..., object], *text: str) -> None:
         if self.error is not None:
             return
         try:
             try:
                 write(*text)
             except UnicodeEncodeError:
-                # A terminal may know less than names hold.
-                kept = text[0].encode(self.encoding, "backslashreplace")
-                write(kept.decode(self.encoding))
+                # A terminal's encoding may lack characters of a file name.
+                escaped = text[0].encode(self.encoding, "backslashreplace")
+                write(escaped.decode(self.encoding))
         except OSError as error:
             self.error = error
-            _put_away(self._stream)
-            self._lost(error)
+            _redirect_to_null(self._stream)
+            self._on_error(error)
 
 
 @contextmanager
 def standard_streams(*, is_result: bool) -> Iterator[Output]:
-    """Lets a command go on where its standard output or error cannot be written.
+    """Keeps a command running when its standard output or error cannot be written.
 
     Args:
-        is_result: whether the standard output is what the command is for; then it
-            ends with the first failure.
+        is_result: whether the standard output is the command's result; then the
+            first failure ends the command with an ``OutputError``.
 
     Yields:
-        The standard output. All that is printed meanwhile goes by way of it.
-
-    Raises:
-        OutputError: it cannot be written, where it is the result.
+        The standard output; all prints go through it.
     """
 
-    def lost(error: OSError) -> None:
+    def fail(error: OSError) -> None:
         if is_result:
             raise OutputError(error) from None
-        say_error(
+        print_error(
             f"the standard output cannot be written ({error.strerror}): nothing more "
-            "is printed, and the work goes on"
+            "is printed, and the work continues"
         )
 
     _fill_descriptors()
-    kept = sys.stdout, sys.stderr
-    sys.stderr = Output(kept[1] or _nowhere(), lambda _: None)
-    output = Output(kept[0] or _nowhere(), lost)
+    previous = sys.stdout, sys.stderr
+    sys.stderr = Output(previous[1] or _null(), lambda _: None)
+    output = Output(previous[0] or _null(), fail)
     sys.stdout = output
     try:
-        if kept[0] is None:
+        if previous[0] is None:
             output.error = OSError(errno.EBADF, "it is closed")
-            lost(output.error)
+            fail(output.error)
         yield output
     finally:
         for stream in (output, sys.stderr):
             with suppress(OutputError):
                 stream.flush()
-        sys.stdout, sys.stderr = kept
+        sys.stdout, sys.stderr = previous
 
 
-def say(text: str) -> None:
-    """Prints a line to the standard output; names in it do not steer a terminal."""
-    sys.stdout.write(f"{shown(text)}\n")
+@contextmanager
+def no_stderr() -> Iterator[None]:
+    """Discards what C++ libraries write to file descriptor 2.
+
+    TensorFlow writes there before it reads its own log level.
+    """
+    sys.stderr.flush()
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
+
+
+def print_line(text: str) -> None:
+    """Prints a line to the standard output, with control characters escaped."""
+    sys.stdout.write(f"{escape_controls(text)}\n")
     sys.stdout.flush()
 
 
-def say_error(text: str) -> None:
-    """Writes a message to the standard error."""
-    note(f"error: {text}")
+def print_error(text: str) -> None:
+    """Prints an error message to the standard error."""
+    print_note(f"error: {text}")
 
 
-def note(text: str) -> None:
-    """Writes a line to the standard error."""
+def print_note(text: str) -> None:
+    """Prints a line to the standard error, with passwords masked."""
     with suppress(OSError):
-        sys.stderr.write(f"{without_passwords(shown(text))}\n")
+        sys.stderr.write(f"{mask_passwords(escape_controls(text))}\n")
         sys.stderr.flush()
 
 
-def _nowhere() -> Any:
+def _null() -> Any:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _fill_descriptors() -> None:
-    """Opens what was closed: the next file, such as a database, would take its place.
+    """Opens closed standard descriptors, which the next file would take.
 
     C++ writes to descriptors 1 and 2 whatever they are.
     """
@@ -228,13 +242,13 @@ def _fill_descriptors() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor
 
 
-def _put_away(stream: Any) -> None:
-    """Leads a stream nowhere: Python writes what waits when it ends."""
+def _redirect_to_null(stream: Any) -> None:
+    """Redirects a failed stream: Python flushes its buffer again at exit."""
     with suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, number)
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, number)
+        os.close(null)

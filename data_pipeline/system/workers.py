@@ -1,4 +1,4 @@
-"""Fresh processes for work that threads do not share well, or must not share."""
+"""Pools of threads and of fresh processes."""
 
 import multiprocessing
 import os
@@ -10,58 +10,56 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def threads() -> Iterator[Executor]:
-    """Runs a pool over all cores; Pillow and hashing release the interpreter.
+def thread_pool() -> Iterator[Executor]:
+    """Runs a thread for each core; Pillow and hashing release the interpreter lock.
 
     Yields:
-        The pool; what it has not begun is dropped at an error.
+        The pool. At its end, work that has not started is cancelled.
     """
-    pool = ThreadPoolExecutor(cores())
+    pool = ThreadPoolExecutor(usable_cores())
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def cores() -> int:
-    """Counts the cores that this process may use; not every system tells."""
+def usable_cores() -> int:
+    """Counts the cores this process may use; all cores where affinity is unknown."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def fresh_processes(
-    count: int, begin: Callable[[], object] | None = None
+def process_pool(
+    count: int, initializer: Callable[[], object] | None = None
 ) -> ProcessPoolExecutor:
-    """Starts a pool of fresh processes: forking one that has threads may hang.
+    """Creates a pool of spawned processes: forking a process with threads may hang.
 
-    They leave interrupts to the parent, and end with it even if it is killed.
+    They leave interrupts to the parent, and exit with it even if it is killed.
 
     Args:
-        count: at most how many; they start when there is work.
-        begin: called first in each of them; importable.
+        count: the maximum; processes start when there is work.
+        initializer: called once in each process; importable.
 
     Returns:
-        The pool; its processes end when it is shut down or no longer referred to.
+        The pool; its processes end with ``shutdown`` or garbage collection.
     """
     return ProcessPoolExecutor(
         count,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_enter,
-        initargs=(begin,),
+        initializer=_start,
+        initargs=(initializer,),
     )
 
 
-def _enter(begin: Callable[[], object] | None) -> None:
-    """Prepares one process of a pool."""
+def _start(initializer: Callable[[], object] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    if begin is not None:
-        begin()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    if initializer is not None:
+        initializer()
 
 
-def _follow_parent() -> None:
-    """Waits for the parent's end."""
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.system.errors import DataError
-from data_pipeline.targets.oversampling import by_emotion, by_labels
+from data_pipeline.targets.oversampling import ml_ros, oversample_classes
 from data_pipeline.targets.targets import Targets
 
 Array = np.ndarray[Any, Any]
@@ -21,7 +21,7 @@ MOST_AU_WEIGHT = 10.0
 """Positives are not weighted up further, however rare: noise would rule."""
 
 
-def label_weights(
+def class_weights(
     part: Targets, worth: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
     """Weighs classes, and each AU's positives, by what their rows are worth.
@@ -100,15 +100,15 @@ def _positives(part: Targets, worth: Callable[[Array], Array]) -> Array:
 
 NONE = "none"
 
-WEIGHED: dict[str, Callable[[float], Callable[[Array], Array]]] = {
+WEIGHTINGS: dict[str, Callable[[float], Callable[[Array], Array]]] = {
     "class_weights": lambda _: frequency,
     "effective_number": lambda beta: partial(effective_number, beta=beta),
 }
 """Balances that weigh labels -> beta -> what a number of rows is worth."""
 
-REPEATED: dict[str, Callable[[Targets, int], Array]] = {
-    "oversample": by_emotion,
-    "oversample_labels": by_labels,
+OVERSAMPLERS: dict[str, Callable[[Targets, int], Array]] = {
+    "oversample": oversample_classes,
+    "oversample_labels": ml_ros,
 }
 """Balances that repeat rows -> targets of the training rows, seed -> positions."""
 
@@ -152,13 +152,13 @@ def balance(
     """
     part = targets.take(rows)
     weights = np.ones(len(part.emotions)), np.ones(len(part.action_units))
-    if mode in WEIGHED:
-        weights = label_weights(part, WEIGHED[mode](beta))
-    elif mode in REPEATED:
-        rows = rows[REPEATED[mode](part, seed)]
+    if mode in WEIGHTINGS:
+        weights = class_weights(part, WEIGHTINGS[mode](beta))
+    elif mode in OVERSAMPLERS:
+        rows = rows[OVERSAMPLERS[mode](part, seed)]
     elif mode != NONE:
         raise DataError(
-            f"balance is one of {', '.join((NONE, *WEIGHED, *REPEATED))}, found "
+            f"balance is one of {', '.join((NONE, *WEIGHTINGS, *OVERSAMPLERS))}, found "
             f"{mode!r}"
         )
     return Balance(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.labels.labels import Emotion
@@ -22,7 +22,7 @@ MASKED: dict[str, frozenset[str]] = {"affectnet7": frozenset({str(Emotion.CONTEM
 """Levels that leave an emotion of their data set out, as their name says."""
 
 
-def class_problems(table: SampleTable, data: Data) -> tuple[Problem, ...]:
+def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
     """Compares the classes of a study with the labels of its data.
 
     Args:

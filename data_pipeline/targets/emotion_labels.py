@@ -12,7 +12,7 @@ from data_pipeline.labels.labels import (
     Emotion,
     HighLevelEmotion,
 )
-from data_pipeline.labels.votes import RULES, SCORED, distributions
+from data_pipeline.labels.votes import RULES, SCORED, vote_distributions
 from data_pipeline.system.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -39,7 +39,7 @@ VOTED = "ferplus"
 
 DEFAULT_RULE = "majority"
 
-LEARNED: dict[str, str] = {"probability": "drawn", "multi_target": "several"}
+LEARNING_MODES: dict[str, str] = {"probability": "drawn", "multi_target": "several"}
 """Rules whose distributions are not learned whole. Source: microsoft/FERPlus."""
 
 
@@ -80,9 +80,9 @@ def no_emotion(rows: int) -> Labels:
     return np.zeros((rows, 0), np.float32), np.zeros(rows, bool), ()
 
 
-def learned(level: str, rule: str | None) -> str:
+def learning_mode(level: str, rule: str | None) -> str:
     """Names what training makes of a distribution; see ``Targets.learned``."""
-    return LEARNED.get(rule or "", "whole") if level == VOTED else "whole"
+    return LEARNING_MODES.get(rule or "", "whole") if level == VOTED else "whole"
 
 
 def _check_found(table: SampleTable, level: str, labels: Labels) -> None:
@@ -113,7 +113,7 @@ def _voted(table: SampleTable, rule: str) -> Labels:
     if not table.votes:
         none = np.zeros((len(table), len(names)), np.float32)
         return none, np.zeros(len(table), bool), names
-    shares, kept = distributions(table.vote_counts(), rule)
+    shares, kept = vote_distributions(table.vote_counts(), rule)
     columns = [FERPLUS_EMOTIONS.index(emotion) for emotion in _ORDER]
     return shares[:, columns], kept, names
 

@@ -16,7 +16,7 @@ MOST_CLONED = 0.25
 """Part of the rows that is added at most where rows have several labels."""
 
 
-def by_emotion(part: Targets, seed: int) -> Array:
+def oversample_classes(part: Targets, seed: int) -> Array:
     """Repeats rows of an emotion, drawn at random, until all emotions are as frequent.
 
     Args:
@@ -25,10 +25,10 @@ def by_emotion(part: Targets, seed: int) -> Array:
 
     Returns:
         Positions, shape (M,): every row once, then the repeats. Rows without an
-        emotion label are not repeated; where no row has one, ``by_labels`` decides.
+        emotion label are not repeated; where no row has one, ``ml_ros`` decides.
     """
     if not part.emotion_mask.any():
-        return by_labels(part, seed)
+        return ml_ros(part, seed)
     labelled = np.flatnonzero(part.emotion_mask)
     emotions = part.emotion[labelled].argmax(axis=1)
     everything = np.arange(len(part))
@@ -43,7 +43,7 @@ def by_emotion(part: Targets, seed: int) -> Array:
     return np.concatenate([everything, repeats])
 
 
-def by_labels(part: Targets, seed: int) -> Array:
+def ml_ros(part: Targets, seed: int) -> Array:
     """Repeats rows that have a rare label, among emotions and action units alike.
 
     In turn each label that is rarer than the mean gets a repeat of one of its rows,

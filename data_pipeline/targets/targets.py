@@ -7,7 +7,7 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError
-from data_pipeline.targets.emotion_labels import learned, no_emotion, read_emotion
+from data_pipeline.targets.emotion_labels import learning_mode, no_emotion, read_emotion
 
 Array = np.ndarray[Any, Any]
 
@@ -129,7 +129,7 @@ def read_targets(
         action_unit_mask=known,
         valence_arousal=ratings,
         valence_arousal_mask=rated,
-        learned=learned(emotions, labels),
+        learned=learning_mode(emotions, labels),
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from data_pipeline.files.atomic_write import written_aside
-from data_pipeline.files.csv_writer import Table
+from data_pipeline.files.atomic_write import atomic_write
+from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.media.face_crops import NOT_FOUND, NOT_LOOKED_FOR
 from data_pipeline.system.errors import InputError
 from models.inference.model_card import Description
@@ -77,7 +77,7 @@ def write(file: TextIO, description: Description, found: Iterable[Judged]) -> Co
     Returns:
         How many lines of each kind there are.
     """
-    table = Table(file, columns(description))
+    table = CsvTable(file, columns(description))
     counted = Counted()
     for one in found:
         _count(counted, one)
@@ -162,7 +162,7 @@ def table_place(path: Path | None) -> Iterator[TextIO]:
     if not path.parent.is_dir():
         raise InputError(f"--to {path}: there is no folder {path.parent}; make it")
     with (
-        written_aside(path) as part,
+        atomic_write(path) as part,
         part.open("w", newline="", encoding="utf-8") as file,
     ):
         yield file

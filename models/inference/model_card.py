@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.files.documents import DocumentError, read_json
 from data_pipeline.files.safe_open import open_regular
-from data_pipeline.system.errors import ModelError, shortened
+from data_pipeline.system.errors import ModelError, shorten
 
 DESCRIBED = ConfigDict(extra="ignore", strict=True)
 """A description may tell more than is needed here."""
@@ -168,4 +168,4 @@ def _faults(error: ValidationError) -> str:
         f"{'.'.join(map(str, fault['loc'])) or 'description'}: {fault['msg']}"
         for fault in error.errors()
     ]
-    return shortened("; ".join(told))
+    return shorten("; ".join(told))

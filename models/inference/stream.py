@@ -9,7 +9,7 @@ import numpy as np
 
 from data_pipeline.media.face_crops import FaceCrop, FaceCropper
 from data_pipeline.media.media import MediaFrame
-from data_pipeline.system.workers import cores, threads
+from data_pipeline.system.workers import thread_pool, usable_cores
 from models.inference.face_prediction import Reading, readings
 from models.inference.model_card import Description
 from models.inference.predictor import Inference
@@ -80,14 +80,14 @@ def _faces(
 ) -> Iterator[Seen]:
     """Cuts a few pictures at once, for the detector has several processes."""
     ahead: deque[tuple[MediaFrame, Future[tuple[FaceCrop, ...]] | None]] = deque()
-    with threads() as pool:
+    with thread_pool() as pool:
         for frame in found:
             cut = None
             if frame.image is not None:
                 cut = pool.submit(face_cropper.crop, frame.image, every_face=every_face)
             # The whole picture is let go as soon as its faces are cut.
             ahead.append((replace(frame, image=None), cut))
-            if len(ahead) > 2 * cores():
+            if len(ahead) > 2 * usable_cores():
                 yield from _cut(*ahead.popleft())
         while ahead:
             yield from _cut(*ahead.popleft())

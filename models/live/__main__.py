@@ -8,22 +8,20 @@ the face, emotions and action units. Pictures are stored nowhere; numbers only w
 ``--record`` asks. Exit codes: 0 stopped, 1 failed, 2 wrong input.
 """
 
-if __name__ == "__main__":  # before a package is imported by its name
+if __name__ == "__main__":  # first, before a local file can hide a package
     import runpy
-    from pathlib import Path
 
-    own = Path(__file__).parents[2] / "data_pipeline/system/import_guard.py"
-    runpy.run_path(str(own))["insist"]()
+    runpy.run_path(f"{__file__.rsplit('/', 3)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.system.cli import Parser, port_number, run_command, some_path
+from data_pipeline.system.cli import Parser, nonempty_path, port_number, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
-from data_pipeline.system.terminal import say
+from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,18 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """The grammar of the command line."""
     parser = Parser(
-        prog="python -m models.live",
-        description="Show in the browser, on this computer, what a model sees.",
-        allow_abbrev=False,
+        "models.live", "Show in the browser, on this computer, what a model sees."
     )
     add = parser.add_argument
-    add("--model", type=some_path, required=True, help="runs/NAME/model.keras")
+    add("--model", type=nonempty_path, required=True, help="runs/NAME/model.keras")
     words = "camera (of the browser), or a video file"
-    add("--source", type=some_path, default="camera", help=words)
+    add("--source", type=nonempty_path, default="camera", help=words)
     add("--port", type=port_number, default=8765, help="default: 8765; 0: a free one")
     add("--smooth", type=_share, default=0.6, help="kept of the last frame; 0..0.99")
     add("--exact", action="store_true", help="find the face anew in every frame: slow")
-    add("--record", type=some_path, metavar="FILE.csv", help="write the numbers down")
+    add(
+        "--record",
+        type=nonempty_path,
+        metavar="FILE.csv",
+        help="write the numbers down",
+    )
     return parser
 
 
@@ -85,7 +86,7 @@ def _live(asked: argparse.Namespace) -> None:
         exact=asked.exact,
         record=asked.record,
     )
-    serve(asked.model, options, say)
+    serve(asked.model, options, print_line)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.labels.facs_names import FACS_NAMES
+from data_pipeline.labels.labels import FACS_NAMES
 from models.inference.model_card import Description
 
 NOT_FOR = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data_pipeline.files.csv_writer import Table
+from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.system.errors import InputError
 from models.inference.csv_table import columns, line
 from models.inference.model_card import Description
@@ -34,7 +34,7 @@ class Recording:
         except OSError as error:
             raise InputError(f"--record {path}: {error.strerror}") from None
         names = columns(description)
-        self._table = Table(self._file, names)
+        self._table = CsvTable(self._file, names)
 
     def add(self, judged: Judged) -> None:
         """Writes a frame's line."""

@@ -16,8 +16,8 @@ from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame, is_video
 from data_pipeline.media.video import check_video, video_frames
 from data_pipeline.system.errors import InputError
-from data_pipeline.system.interrupts import ended_by
-from data_pipeline.system.workers import cores
+from data_pipeline.system.interrupts import on_interrupt
+from data_pipeline.system.workers import usable_cores
 from models.inference.model_card import Description, model_file, read_description
 from models.inference.predictor import Inference
 from models.live.page_info import facts
@@ -86,7 +86,7 @@ def _judge(path: Path, description: Description, options: Options) -> Judge:
         face_cropper=FaceCropper(
             wanted.crop, size=wanted.size, channels=wanted.channels
         ),
-        model=Inference(path, cpus=max(1, cores() - 1), at_once=1),
+        model=Inference(path, cpus=max(1, usable_cores() - 1), at_once=1),
         smooth=options.smooth,
         oldest=0.0 if options.exact else OLDEST,
     )
@@ -110,7 +110,7 @@ async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
         await web.SockSite(runner, listener).start()
         say(f"open http://{HERE}:{port} in a browser on this computer; Ctrl-C stops")
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
-        with ended_by(lambda: loop.call_soon_threadsafe(ended.set)):
+        with on_interrupt(lambda: loop.call_soon_threadsafe(ended.set)):
             await ended.wait()
     finally:
         await runner.cleanup()

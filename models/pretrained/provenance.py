@@ -13,7 +13,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.safe_open import open_regular
 
 MEMBER = "provenance.json"
@@ -33,7 +33,7 @@ def write_provenance(path: Path, told: Mapping[str, Any]) -> None:
     """
     text = json.dumps(told, indent=2, allow_nan=False) + "\n"
     with (
-        written_aside(path) as part,
+        atomic_write(path) as part,
         zipfile.ZipFile(path) as old,
         zipfile.ZipFile(part, "w") as new,
     ):

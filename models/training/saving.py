@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.atomic_write import atomic_write
 from models.backbones import BACKBONES
 from models.config.config import ModelConfig
 from models.keras_api import keras
@@ -92,7 +92,7 @@ def write_weights(model: Any, path: Path) -> None:
     """
     with averaged(model):
         values = [value for layer in model.layers for value in layer.get_weights()]
-    with written_aside(path) as part, part.open("wb") as file:
+    with atomic_write(path) as part, part.open("wb") as file:
         np.savez(file, *values)
 
 

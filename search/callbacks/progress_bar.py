@@ -7,8 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from data_pipeline.system.interrupts import end_if_asked
-from data_pipeline.system.terminal import one_line, shown
+from data_pipeline.system.interrupts import raise_if_interrupted
+from data_pipeline.system.terminal import escape_controls, one_line
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
@@ -64,7 +64,7 @@ class ProgressBar(Callback):
 
     def stage(self, name: str, done: int, total: int) -> None:
         """Shows the progress of a step before the search, such as reading images."""
-        end_if_asked()
+        raise_if_interrupted()
         if name not in self._stages:
             if not self._console.is_terminal:
                 self.print(f"{name}: {total}")
@@ -74,7 +74,11 @@ class ProgressBar(Callback):
     def print(self, text: str) -> None:
         """Prints a line."""
         self._console.print(
-            shown(text), highlight=False, soft_wrap=True, markup=False, emoji=False
+            escape_controls(text),
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+            emoji=False,
         )
 
     def resume(self, best: float) -> None:
@@ -83,14 +87,14 @@ class ProgressBar(Callback):
 
     def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
         """Updates the bar."""
-        end_if_asked()
+        raise_if_interrupted()
         self._began = self._began or time.monotonic()
         self._asked[asked.number] = (time.monotonic(), asked)
         self._update(counts)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
         """Ends the search after Ctrl-C; an epoch is too small a step to print."""
-        end_if_asked()
+        raise_if_interrupted()
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Updates the bar, or prints a line where there is none."""

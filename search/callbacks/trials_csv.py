@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.files.csv_writer import Table
+from data_pipeline.files.csv_writer import CsvTable
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.ledger.callback import Callback, ReadRecords
 from search.ledger.records import Counts, TrialRecord
@@ -38,7 +38,7 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
     or the study leaves it at its default.
     """
     text = io.StringIO()
-    Table(text, HEADER).add_all(_row(record) for record in records)
+    CsvTable(text, HEADER).add_all(_row(record) for record in records)
     return text.getvalue()
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from data_pipeline.system.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, describe_cause
 from search.ledger.ledger import Ledger
 from search.trial.messages import Failed, Job, Retrained, RetrainOrder
 
@@ -55,5 +55,5 @@ def _ray_imports() -> Iterator[None]:
     except Exception as error:
         raise RunError(
             "Ray cannot be imported, and --executor serial searches without it:\n"
-            f"{cause_of(error)}"
+            f"{describe_cause(error)}"
         ) from error

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from data_pipeline.system.errors import InputError, RunError, first_line
-from data_pipeline.system.import_guard import worker_setup
-from data_pipeline.system.interrupts import interrupt_on_term, listen_again
-from data_pipeline.system.terminal import note, say_error
+from data_pipeline.system.import_guard import worker_environment
+from data_pipeline.system.interrupts import install_handlers, restore_sigterm
+from data_pipeline.system.terminal import print_error, print_note
 from models.backend import environment
 from search.executors.heartbeat import beats
 from search.executors.ray_environment import settle_environment
@@ -70,12 +70,12 @@ def _shut_down() -> None:
         kill = node.kill_all_processes
 
         def listening(*words: Any, **options: Any) -> None:
-            listen_again()
+            restore_sigterm()
             kill(*words, **options)
 
         node.kill_all_processes = listening
     ray.shutdown()
-    listen_again()
+    restore_sigterm()
 
 
 def _start(job: Job, folder: RayFolder) -> None:
@@ -88,14 +88,14 @@ def _start(job: Job, folder: RayFolder) -> None:
             log_to_driver=False,
             logging_level=logging.CRITICAL,
             object_store_memory=OBJECT_STORE,
-            runtime_env={"env_vars": environment(job.cpus)} | worker_setup(),
+            runtime_env={"env_vars": environment(job.cpus)} | worker_environment(),
             # Goes with us: Ray leaves its logs behind in its own.
             _temp_dir=str(folder.ray),
             # Its processes listen where their node is.
             _node_ip_address=LOOPBACK,
         )
         # Ray has put its own handler there, which prints a stack.
-        interrupt_on_term()
+        install_handlers()
     except Exception as error:
         raise RunError(
             f"Ray cannot be started: {first_line(error)}; --executor serial searches "
@@ -110,7 +110,7 @@ def _watched(folder: RayFolder) -> Iterator[None]:
     watch = Watch(
         node,
         beats=partial(beats, folder.pulse),
-        tell=lambda text: note(f"warning: {text}"),
+        tell=lambda text: print_note(f"warning: {text}"),
         end=partial(_end, node, folder),
     )
     watch.start()
@@ -124,7 +124,7 @@ def _end(node: ray._private.node.Node, folder: RayFolder, told: str) -> None:
     """Ends this process at once; the next start settles what it leaves."""
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[?25h\n")  # a bar has hidden the cursor
-    say_error(told)
+    print_error(told)
     sys.stdout.flush()
     sys.stderr.flush()
     node.kill_all_processes(check_alive=False, allow_graceful=False)

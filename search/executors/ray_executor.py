@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.system.errors import HarnessError, RunError, cause_of
+from data_pipeline.system.errors import HarnessError, RunError, describe_cause
 from search.executors.heartbeat import Pulse, has_begun
 from search.executors.ray_cluster import local_ray
 from search.executors.ray_folder import RayFolder
@@ -198,7 +198,8 @@ def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
         _tuner(job, bridge, folder).fit()
     except Exception as error:
         raise RunError(
-            f"Ray Tune broke; the same command goes on from here:\n{cause_of(error)}"
+            "Ray Tune failed; rerun the same command to resume:\n"
+            f"{describe_cause(error)}"
         ) from error
 
 

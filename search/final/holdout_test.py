@@ -8,7 +8,7 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import skipped_rows
-from data_pipeline.development import read_truth
+from data_pipeline.development import read_scoring_targets
 from data_pipeline.images.crop import cropper_from
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
@@ -159,7 +159,7 @@ def scored(
     subjects = clusters(table)
     seed = child_seed(study.split.hold_out_seed, "intervals")
     parts = evaluate(
-        read_truth(study.data, table),
+        read_scoring_targets(study.data, table),
         predictions,
         subjects=subjects,
         thresholds=thresholds,

@@ -1,6 +1,6 @@
 """The earlier run that a warm start names: looked for before anything is read."""
 
-from data_pipeline.system.errors import InputError, StudyError, nearest
+from data_pipeline.system.errors import InputError, StudyError, suggest
 from search.run_files import WARM_START, SavedTrials, read_saved
 from search.run_folder import RunFolder, check_folder_name, run_name, studies_in
 from search.study.study import Study
@@ -49,7 +49,7 @@ def earlier_run(
     runs = studies_in(folder.out, "study.toml", synthetic=synthetic)
     if name not in runs:
         on = " on synthetic faces" if synthetic else ""
-        known = nearest(name, runs) if runs else f"there are no runs{on} yet"
+        known = suggest(name, runs) if runs else f"there are no runs{on} yet"
         raise InputError(
             f"[search] warm_start: there is no run of a study {name}{on} in "
             f"{folder.out}; {known}"

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.system.errors import StudyError, nearest
+from data_pipeline.system.errors import StudyError, suggest
 from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
@@ -228,7 +228,7 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
             "there; put it back, or start from something else"
         )
     if name not in having:
-        known = nearest(name, having) if having else "no other study has one"
+        known = suggest(name, having) if having else "no other study has one"
         data = "synthetic" if synthetic else "DIR"
         train = f"python -m search.run --study {name} --data {data} --out {runs}"
         raise StudyError(

@@ -9,14 +9,14 @@ from typing import Any
 
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.dataset.problems import Problem
-from data_pipeline.dataset.skipped_files import Skipped, naming_left_out
+from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
 from data_pipeline.development import (
     Development,
-    Usable,
+    UsableRows,
     read_development,
     read_table,
     study_cropper,
-    usable,
+    usable_rows,
     usable_without_duplicates,
 )
 from data_pipeline.images.cache import Images, read_images
@@ -29,7 +29,7 @@ from data_pipeline.split.duplicates import (
 from data_pipeline.split.held_out_subjects import divide, past_of
 from data_pipeline.split.receipt import models_tested
 from data_pipeline.split.split import Fold, Split
-from data_pipeline.system.errors import named
+from data_pipeline.system.errors import prefix_errors
 from data_pipeline.targets.class_checks import class_problems
 from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
@@ -113,7 +113,7 @@ def read_labels(
         DataError: the data are wrong, or lack a target of the study.
         StudyError: a configuration of the space cannot be built for these data.
     """
-    with named(study.place):
+    with prefix_errors(study.place):
         models = models_of(study.space, runs.resolve(), study.name, synthetic=synthetic)
     table = read_table(
         root,
@@ -122,7 +122,7 @@ def read_labels(
     )
     past = past_of(runs / run_name(study.name, synthetic=synthetic))
     people = population(study.data.dataset, root, synthetic=synthetic)
-    with named(study.place), naming_left_out(table.skipped):
+    with prefix_errors(study.place), add_skipped_to_error(table.skipped):
         divided = divide(table, study.split, data=people, past=past)
         development = read_development(study.data, divided.split)
     targets = development.targets
@@ -135,7 +135,7 @@ def read_labels(
         dimensions=targets.dimensions,
         multi_target=targets.learned == "several",
     )
-    with named(study.place):
+    with prefix_errors(study.place):
         check_space(study.space, data_spec)
         check_seen(
             study.space,
@@ -176,7 +176,7 @@ def prepare(
         DataError: an image cannot be read, or too few are left.
     """
     images = read_pixels(study, labelled, cache=cache, progress=progress)
-    with named(study.place):
+    with prefix_errors(study.place):
         used, dropped = used_rows(study, labelled, images)
     job = Job(
         images=str(images.path.resolve()),
@@ -213,7 +213,7 @@ def read_pixels(
         The images, one for each development row.
     """
     development = labelled.split.development
-    with named(study.place):
+    with prefix_errors(study.place):
         cropper = study_cropper(study.data, development)
     return read_images(
         development,
@@ -227,7 +227,7 @@ def read_pixels(
 
 def used_rows(
     study: Study, labelled: Labelled, images: Images
-) -> tuple[Usable, tuple[int, int]]:
+) -> tuple[UsableRows, tuple[int, int]]:
     """Finds the rows that are trained and scored on.
 
     Args:
@@ -243,7 +243,7 @@ def used_rows(
         DataError: too little is left to learn from or to score.
     """
     if study.split.duplicates == "keep":
-        return usable(labelled.development, images.kept), (0, 0)
+        return usable_rows(labelled.development, images.kept), (0, 0)
     return usable_without_duplicates(
         labelled.development,
         images.kept,

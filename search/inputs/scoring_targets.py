@@ -1,6 +1,6 @@
 """The votes that predictions are compared with, and what the bootstrap draws."""
 
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.targets.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
 from data_pipeline.targets.targets import Targets, read_targets
@@ -9,7 +9,7 @@ SHARES = "crossentropy"
 """The rule that keeps the shares of the votes."""
 
 
-def read_votes(data: Data, table: SampleTable) -> Targets | None:
+def read_votes(data: DataConfig, table: SampleTable) -> Targets | None:
     """Reads how taggers voted, to be compared with what a model finds likely.
 
     Args:
@@ -27,7 +27,7 @@ def read_votes(data: Data, table: SampleTable) -> Targets | None:
     )
 
 
-def label_rules(data: Data) -> dict[str, dict[str, str]]:
+def label_rules(data: DataConfig) -> dict[str, dict[str, str]]:
     """Names the rules that make labels of votes, for reports.
 
     Returns:
@@ -35,7 +35,9 @@ def label_rules(data: Data) -> dict[str, dict[str, str]]:
         where the study uses no votes.
 
     Example:
-        >>> label_rules(Data(dataset="ckplus", targets=["emotion"], image_size=48))
+        >>> label_rules(
+        ...     DataConfig(dataset="ckplus", targets=["emotion"], image_size=48)
+        ... )
         {}
     """
     if data.emotions != VOTED or "emotion" not in data.targets:

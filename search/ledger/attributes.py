@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.system.errors import HarnessError, RunError, first_line, shortened
+from data_pipeline.system.errors import HarnessError, RunError, first_line, shorten
 from search.run_files import describe_errors
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
@@ -169,7 +169,7 @@ _UNREADABLE = (
 
 def _told(error: Exception) -> str:
     kind = type(error).__name__
-    return shortened(f"Optuna cannot read it ({kind}: {first_line(error)})", most=300)
+    return shorten(f"Optuna cannot read it ({kind}: {first_line(error)})", most=300)
 
 
 def _changed(place: str, told: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 
-from data_pipeline.system.errors import StudyError, shortened
+from data_pipeline.system.errors import StudyError, shorten
 from search.ledger.attributes import require_mapping
 
 IDENTITY = "identity"
@@ -115,7 +115,7 @@ def said(value: object) -> str:
         }
         return _entry(entry, dict(ast.literal_eval(when)))
     except _NOT_OURS:
-        return shortened(value, most=300)
+        return shorten(value, most=300)
 
 
 _NOT_OURS = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from data_pipeline.readers.location import find_data
-from data_pipeline.system.errors import named
+from data_pipeline.system.errors import prefix_errors
 from search.callbacks.progress_bar import ProgressBar
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.prepare import Labelled, read_labels
@@ -47,7 +47,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     check_study_name(study.name)
-    with named(study.place):
+    with prefix_errors(study.place):
         check_sampler(study.search.sampler)
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)
@@ -56,7 +56,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
         folder = RunFolder(
             out=asked.out.resolve(), name=run_name(study.name, synthetic=synthetic)
         )
-        with named(study.place):
+        with prefix_errors(study.place):
             check_warm_start(study, folder, synthetic=synthetic)
         labelled = read_labels(
             study, root, synthetic=synthetic, progress=progress.stage, runs=asked.out

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.system.errors import InputError, RunError, nearest
+from data_pipeline.system.errors import InputError, RunError, suggest
 from search.final.exported_config import exported
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
@@ -38,7 +38,7 @@ def find_run(out: Path, name: str) -> RunFolder:
     known = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
         f"--study {name}: there is no run of it in {out}; "
-        f"{nearest(name, known) if known else 'there are no runs yet'}"
+        f"{suggest(name, known) if known else 'there are no runs yet'}"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from data_pipeline.split.held_out_subjects import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
-from data_pipeline.system.errors import named
+from data_pipeline.system.errors import prefix_errors
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
@@ -142,7 +142,7 @@ def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
 def _open(run: Run) -> Ledger:
     """Opens the ledger, with what is tried first; says what in it is another's."""
     # Before the ledger: a study that cannot start binds nobody to its space.
-    with named(run.study.place):
+    with prefix_errors(run.study.place):
         starts = told_starts(run.study, run.labelled, run.folder, run.progress.stage)
         for line in starts:
             run.progress.print(line)

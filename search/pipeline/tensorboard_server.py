@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import InputError
-from data_pipeline.system.keras_import import without_settings
+from data_pipeline.system.keras_import import ignore_user_settings
 from search.callbacks.tensorboard_writer import FOLDER
 from search.pipeline.past_runs import find_run
 
@@ -65,7 +65,7 @@ def tensorboard(folder: Path, host: str, port: int) -> Any:
         Its program, which answers pages of this computer alone.
     """
     # It imports TensorFlow, which imports Keras.
-    without_settings()
+    ignore_user_settings()
     from tensorboard import default, program  # noqa: PLC0415 - takes seconds
 
     class Program(program.TensorBoard):  # type: ignore[misc]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from data_pipeline.system.errors import RunError
-from data_pipeline.system.workers import fresh_processes
+from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.config import GraphConfig
 from models.pretrained.sources import LoadedWeights
@@ -71,7 +71,7 @@ def told_starts(
 def _tried(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
     """Builds each start in a process of its own."""
     found: list[LoadedWeights] = []
-    with fresh_processes(1) as pool:
+    with process_pool(1) as pool:
         for graph in graphs:
             progress("trying initial weights", len(found), len(graphs))
             try:

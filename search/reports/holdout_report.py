@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.dataset.problems import Problem
-from data_pipeline.dataset.skipped_files import Skipped, told_left_out
+from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",
@@ -112,7 +112,7 @@ def told_findings(
         ''
     """
     lines = [
-        *told_left_out(skipped),
+        *describe_skipped(skipped),
         *(f"Attention: {each.where}: {each.found}" for each in classes),
     ]
     check = f"python -m data_pipeline.check --study {study} --all"

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.split.label_shares import Label, Shares
 from data_pipeline.split.split import Split
 from data_pipeline.targets.emotion_labels import EMOTION_LEVELS
 from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrapped
 
 
-def split_text(split: Split, data: Data) -> str:
+def split_text(split: Split, data: DataConfig) -> str:
     """Says how a split divides the data, and how alike its parts are.
 
     Args:
@@ -78,7 +78,7 @@ def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
         yield f"Not in {part}: {', '.join(names)}"
 
 
-def _learned(shares: Shares, data: Data) -> list[Label]:
+def _learned(shares: Shares, data: DataConfig) -> list[Label]:
     """Lists the labels that a study learns and that occur."""
     # Votes are counted by what most taggers said.
     column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])

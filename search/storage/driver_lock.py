@@ -31,14 +31,14 @@ def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
         RunError: another process holds the run.
     """
     held = FileLock(lock)
-    if not held.take_from_the_dead():
+    if not held.acquire_from_dead():
         raise RunError(
             f"{of or lock.parent}: one driver at a time may work on a run, and process "
-            f"{held.holder()} does; wait for it, or stop it"
+            f"{held.owner()} does; wait for it, or stop it"
         )
 
     def check() -> None:
-        if not held.is_mine():
+        if not held.is_held():
             raise RunError(
                 f"{lock.parent}: the folder, or {lock.name} in it, was renamed, moved "
                 "or deleted while a driver worked there; what was found went with it: "
@@ -46,7 +46,7 @@ def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
             )
 
     try:
-        held.sign()
+        held.write_owner()
         yield check
     finally:
         held.release()

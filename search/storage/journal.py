@@ -81,7 +81,7 @@ class _Flock(BaseJournalFileLock):
         self._lock = FileLock(path)
 
     def acquire(self) -> bool:
-        self._lock.wait()
+        self._lock.acquire()
         return True
 
     def release(self) -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
-from data_pipeline.system.errors import nearest
+from data_pipeline.system.errors import suggest
 from models.config.hyperparameters import Hyperparameter, Value
 from search.study.space import Choices, Domain, FloatRange, IntRange
 
@@ -36,7 +36,7 @@ def check_value(
     if setting.choices is not None and value not in setting.choices:
         known = [str(choice) for choice in setting.choices]
         problems.append(
-            f"{place}: unknown value {value!r}; {nearest(str(value), known)}"
+            f"{place}: unknown value {value!r}; {suggest(str(value), known)}"
         )
         return None
     if isinstance(value, int | float) and not _within(value, setting):

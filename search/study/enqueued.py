@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_pipeline.system.errors import nearest
+from data_pipeline.system.errors import suggest
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.study.distributions import Problems, check_value
 from search.study.space import (
@@ -195,7 +195,7 @@ def _checked(
         if key == NAME:
             continue
         if key not in HYPERPARAMETERS:
-            known = nearest(key, [NAME, *HYPERPARAMETERS])
+            known = suggest(key, [NAME, *HYPERPARAMETERS])
             problems.append(f'{place} "{key}": unknown key; {known}')
             continue
         value = check_value(f'{place} "{key}"', given, HYPERPARAMETERS[key], problems)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from data_pipeline.system.errors import nearest
+from data_pipeline.system.errors import suggest
 from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
 from search.study.distributions import Problems
 
@@ -29,11 +29,11 @@ def read_objective(
         if name in REPORTED_NAMES:
             problems.append(
                 f"{place}: is reported only: lower is better, and an objective is "
-                f"maximized; {nearest(name, _same_target(name))}"
+                f"maximized; {suggest(name, _same_target(name))}"
             )
         elif name not in METRIC_NAMES:
             problems.append(
-                f"{place}: unknown metric; {nearest(name, list(METRIC_NAMES))}"
+                f"{place}: unknown metric; {suggest(name, list(METRIC_NAMES))}"
             )
         elif isinstance(weight, bool) or not isinstance(weight, int | float):
             problems.append(f"{place}: must be a weight, a number, found {weight!r}")

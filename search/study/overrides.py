@@ -10,7 +10,7 @@ from data_pipeline.files.documents import (
     check_document,
     parse_toml,
 )
-from data_pipeline.system.errors import StudyError, nearest
+from data_pipeline.system.errors import StudyError, suggest
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.sections import SECTIONS
 
@@ -95,7 +95,7 @@ def _unknown(key: str) -> StudyError:
     known = list(HYPERPARAMETERS)
     for name, kind in SECTIONS.items():
         known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
-    return StudyError(f"--set {key}: unknown key; {nearest(key, known)}")
+    return StudyError(f"--set {key}: unknown key; {suggest(key, known)}")
 
 
 def _drop(tables: Raw, section: str, name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from data_pipeline.dataset.config import STRICT, Data, Seed, Split
+from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig
 
 Machines = Annotated[int, Field(ge=1, le=1024)]
 
@@ -55,8 +55,8 @@ RENAMED: dict[str, str] = {"data.labels": "data.label_rule"}
 """Keys whose name in a run's identity is taken: there ``data.labels`` is a digest."""
 
 SECTIONS: dict[str, type] = {
-    "data": Data,
-    "split": Split,
+    "data": DataConfig,
+    "split": SplitConfig,
     "search": Search,
     "resources": Resources,
 }

@@ -5,7 +5,7 @@ Every problem is collected, so that one message tells all that must be mended.
 
 from collections.abc import Mapping
 
-from data_pipeline.system.errors import nearest
+from data_pipeline.system.errors import suggest
 from models.config.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
 from search.study.distributions import Problems, check_value, read_choices, read_range
 from search.study.space import Choices, Parameter, SearchSpace
@@ -57,7 +57,7 @@ def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
             f'"{next(k for k in HYPERPARAMETERS if k.startswith(f"{key}."))}"'
         )
     else:
-        problems.append(f"{place}: unknown key; {nearest(key, list(HYPERPARAMETERS))}")
+        problems.append(f"{place}: unknown key; {suggest(key, list(HYPERPARAMETERS))}")
     return None
 
 
@@ -76,7 +76,7 @@ def _parameter(key: str, entry: object, problems: Problems) -> Parameter | None:
     allowed = CHOICE_KEYS if "choices" in table else RANGE_KEYS
     for unknown in sorted(set(table) - allowed):
         problems.append(
-            f"{place}: unknown key {unknown!r}; {nearest(unknown, sorted(allowed))}"
+            f"{place}: unknown key {unknown!r}; {suggest(unknown, sorted(allowed))}"
         )
         return None
     domain = (

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.dataset.config import (
-    Data,
-    Split,
+    DataConfig,
+    SplitConfig,
     data_problems,
     read_section,
     split_problems,
 )
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
-from data_pipeline.system.errors import StudyError, nearest, shortened
+from data_pipeline.system.errors import StudyError, shorten, suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.distributions import Problems
@@ -36,7 +36,7 @@ from search.study.toml_writer import study_text
 LARGEST_GRID = 100_000
 
 
-def space_problems(space: SearchSpace, data: Data, sampler: str) -> Iterator[str]:
+def space_problems(space: SearchSpace, data: DataConfig, sampler: str) -> Iterator[str]:
     """Says what cannot be searched so.
 
     Args:
@@ -96,8 +96,8 @@ class Study:
     """
 
     name: str
-    data: Data
-    split: Split
+    data: DataConfig
+    split: SplitConfig
     objective: tuple[tuple[str, float], ...]
     search: Search
     resources: Resources
@@ -175,7 +175,7 @@ def find_study(name: str) -> Path:
         return path
     known = sorted(file.stem for file in STUDIES.glob("*.toml"))
     raise StudyError(
-        f"--study {name}: there is no study file {path}; {nearest(name, known)}, "
+        f"--study {name}: there is no study file {path}; {suggest(name, known)}, "
         "or the path of a .toml file"
     )
 
@@ -197,7 +197,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     for table in raw:
         if table not in KNOWN_TABLES:
             problems.append(
-                f"[{table}]: unknown section; {nearest(table, list(KNOWN_TABLES))}"
+                f"[{table}]: unknown section; {suggest(table, list(KNOWN_TABLES))}"
             )
         elif not isinstance(raw[table], dict):
             problems.append(f"{table}: must be a section, found {raw[table]!r}")
@@ -246,7 +246,7 @@ def _load(path: Path) -> Raw:
 
 def _stop(problems: Problems, place: str) -> None:
     if problems:
-        told = (f"{place}: {shortened(problem)}" for problem in problems)
+        told = (f"{place}: {shorten(problem)}" for problem in problems)
         raise StudyError("\n".join(told))
 
 

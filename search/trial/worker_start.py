@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from data_pipeline.system.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, describe_cause
 from models.backend import prepare_process
 from search.trial.messages import Job
 
@@ -30,7 +30,7 @@ def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
 
         return Worker(job)
     except Exception as error:
-        raise RunError(cannot_start(cause_of(error))) from error
+        raise RunError(cannot_start(describe_cause(error))) from error
 
 
 def cannot_start(cause: str) -> str:

@@ -18,7 +18,7 @@ from data_pipeline.images.detector import Detector
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.render.camera import draw_frame
 from data_pipeline.synthetic.render.landmarks import landmarks
-from data_pipeline.system.workers import cores
+from data_pipeline.system.workers import usable_cores
 
 CORNERS = np.array([0, 1, 1j, 1 + 1j])
 
@@ -33,7 +33,7 @@ def main():
     rows = rows[:: asked.every]
     pictures = [draw_frame(row, row.peak, asked.seed) for row in rows]
     detector = Detector()
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         list(pool.map(detector.detect, pictures[:4]))  # the networks load here
         start = time.perf_counter()
         faces = list(pool.map(detector.detect, pictures))
@@ -42,7 +42,7 @@ def main():
     missed = [row.name for at, row in enumerate(rows) if at not in set(found)]
     print(f"found {len(found)} of {len(rows)} ({len(found) / len(rows):.1%})")
     print(f"missed: {', '.join(missed) or 'none'}")
-    print(f"{1000 * seconds / len(rows):.0f} ms an image on {cores()} cores")
+    print(f"{1000 * seconds / len(rows):.0f} ms an image on {usable_cores()} cores")
     apart = [
         distance(landmarks(rows[at], rows[at].peak, asked.seed), faces[at].points)
         for at in found

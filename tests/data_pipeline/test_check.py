@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline import check
-from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.config import read_study_data
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
 from tests.factories.clean_tree import SUBJECTS, image_of, write_clean
@@ -84,13 +84,13 @@ def test_missing_data(tmp_path, monkeypatch):
 def test_unknown_study():
     """An unknown study is refused with the nearest name."""
     with pytest.raises(StudyError, match=r"smoek.*did you mean smoke\?"):
-        read_data_keys("smoek")
+        read_study_data("smoek")
 
 
 @pytest.mark.parametrize("name", ["ckplus", "smoke"])
 def test_keys_are_the_searchs(name):
     """The keys read here are those that a search of the same study takes."""
-    keys, study = read_data_keys(name), read_study(name)
+    keys, study = read_study_data(name), read_study(name)
     assert (keys.data, keys.split) == (study.data, study.split)
     assert keys.targets_known
 
@@ -103,4 +103,4 @@ def test_defaults_are_the_searchs(tmp_path):
         '[fixed]\n"training.epochs" = 2\n'
     )
     path = str(write_study(tmp_path, text=text))
-    assert read_data_keys(path).split == read_study(path).split
+    assert read_study_data(path).split == read_study(path).split

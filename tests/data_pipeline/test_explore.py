@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline import explore, readers
-from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.config import read_study_data
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.exploration.material import gather
 from data_pipeline.split.held_out_subjects import Past, rule_of
@@ -105,7 +105,7 @@ def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
     """People of an opened hold-out stay out of the page, whatever labels would say."""
     ids = readers.read(coursework, "ckplus").frame["subject"].unique()
     people = population("ckplus", coursework, synthetic=True)
-    keys = read_data_keys(str(write_study(tmp_path, text=STUDY)))
+    keys = read_study_data(str(write_study(tmp_path, text=STUDY)))
     receipt = Receipt(
         members=Members(data=people, subjects=tuple(ids[:4])),
         opener=Opener(run="tiny-synthetic", model="m"),

@@ -12,7 +12,7 @@ from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame
-from data_pipeline.system.workers import cores
+from data_pipeline.system.workers import usable_cores
 from models.inference.model_card import read_description
 from models.inference.predictor import Inference
 from models.inference.stream import judged
@@ -201,7 +201,7 @@ def test_few_pictures_are_held(model):
         ahead = max(ahead, read - written)
         assert one.frame.image is None
     assert written == 300
-    assert ahead <= 2 * cores() + batch + 1
+    assert ahead <= 2 * usable_cores() + batch + 1
 
 
 def test_wrong_paths(model, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.system.terminal import UNREAD
+from data_pipeline.system.terminal import BROKEN_PIPE
 from models.predict import main
 from tests.factories.exported_model import exported, rows_of
 from tests.factories.faces import drawn, drawn_rows
@@ -68,7 +68,7 @@ def test_who_reads_no_further_ends_it_quietly(tmp_path):
     process.stdout.close()
     with process.stderr as said_:
         assert said_.read() == ""
-    assert process.wait(timeout=60) == UNREAD
+    assert process.wait(timeout=60) == BROKEN_PIPE
 
 
 def test_others_may_read_the_table(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.development import study_cropper
 from data_pipeline.images.crop import cropper_from, make_cropper
 from data_pipeline.images.decode_table import decode_all
@@ -99,6 +99,8 @@ def test_a_run_by_detection(tmp_path, coursework):
 
 def test_landmarks_that_the_data_lack_are_refused(coursework):
     """A table without any landmarks is told which data bring them."""
-    data = Data(dataset="ckplus", targets=["emotion"], image_size=32, crop="landmarks")
+    data = DataConfig(
+        dataset="ckplus", targets=["emotion"], image_size=32, crop="landmarks"
+    )
     with pytest.raises(DataError, match=r"unpack Landmarks\.zip.*crop = .detect"):
         study_cropper(data, readers.read(coursework, "ckplus"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.labels.votes import distributions
+from data_pipeline.labels.votes import vote_distributions
 from data_pipeline.readers import ferplus
 from data_pipeline.readers.location import find_data
 from data_pipeline.synthetic.write import write_synthetic
@@ -46,7 +46,7 @@ def test_drawn_tree(tree):
     assert set(table.frame["partition"]) == set(ferplus.FOLDERS.values())
     assert set(table.vote_counts().sum(axis=1)) == {10}
     assert all((table.root / image).is_file() for image in table.frame["image"])
-    _, kept = distributions(table.vote_counts(), "majority")
+    _, kept = vote_distributions(table.vote_counts(), "majority")
     assert 0.6 < kept.mean() < 1.0
     assert table.frame["emotion"].nunique() > 4
 
@@ -67,7 +67,7 @@ def test_job(tree, tmp_path, labels):
     votes = labelled.split.development.vote_counts()
     scored = "argmax" if labels == "argmax" else "majority"
     for rows, rule in ((fold.train, labels), (fold.validation, scored)):
-        _, kept = distributions(votes, rule)
+        _, kept = vote_distributions(votes, rule)
         assert kept[rows].all()
     assert job.truth.emotion[fold.validation].max(axis=1).tolist() == [1.0] * len(
         fold.validation
@@ -168,10 +168,10 @@ def test_whole_run(tree, tmp_path):
     assert report["labels"] == {"trained": "crossentropy", "scored": "majority"}
     table = readers.read(tree, "ferplus")
     held = table.take((table.frame["partition"] == "test").to_numpy())
-    _, kept = distributions(held.vote_counts(), "majority")
+    _, kept = vote_distributions(held.vote_counts(), "majority")
     assert report["images"] == len(held)
     assert report["emotion"]["images"] == kept.sum()
-    _, shared = distributions(held.vote_counts(), "crossentropy")
+    _, shared = vote_distributions(held.vote_counts(), "crossentropy")
     assert report["votes"]["images"] == shared.sum() >= kept.sum()
     assert report["votes"]["metrics"]["kl_divergence"]["value"] > 0
     accuracy = report["emotion"]["metrics"]["accuracy"]

@@ -9,7 +9,7 @@ from data_pipeline.exploration.labelled import Array, Units, unit_number, units
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, percent
-from data_pipeline.labels.facs_names import unit_title
+from data_pipeline.labels.labels import action_unit_title
 
 COUNTS = "Action units"
 
@@ -21,7 +21,7 @@ def counts(material: Material) -> Section | Absent:
         return Absent(title=COUNTS, reason="no action unit was coded")
     frame = pd.DataFrame(
         {"present": labels.present.sum(axis=0), "coded": labels.coded.sum(axis=0)},
-        index=pd.Index(map(unit_title, labels.names), name="action unit"),
+        index=pd.Index(map(action_unit_title, labels.names), name="action unit"),
     ).sort_values("present", ascending=False, kind="stable")
     frame["prevalence"] = (frame["present"] / frame["coded"]).map(percent)
     rows = list(frame.itertuples(name=None))
@@ -80,7 +80,7 @@ def intensities(material: Material) -> Section | Absent:
         return Absent(title=INTENSITIES, reason="no intensity was coded")
     frame = pd.DataFrame(
         [_grades(table, unit) for unit in names],
-        index=pd.Index(map(unit_title, names), name="action unit"),
+        index=pd.Index(map(action_unit_title, names), name="action unit"),
         columns=GRADES,
     )
     present = int(frame.to_numpy().sum())

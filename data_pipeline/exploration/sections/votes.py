@@ -10,7 +10,7 @@ from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Absent, Chart, Section, Table
 from data_pipeline.exploration.wording import counted, percent, sized
 from data_pipeline.labels.labels import FERPLUS_VOTES
-from data_pipeline.labels.votes import RULES, distributions
+from data_pipeline.labels.votes import RULES, vote_distributions
 
 TITLE = "Votes"
 _NO_EMOTION = {"unknown": "Unknown", "NF": "NF (no face)"}
@@ -132,7 +132,7 @@ def _table(means: pd.DataFrame, images: list[int]) -> Table:
 
 def _rules(votes: Array) -> Table:
     """Counts what each rule of ``[data] labels`` keeps."""
-    kept = {rule: int(distributions(votes, rule)[1].sum()) for rule in RULES}
+    kept = {rule: int(vote_distributions(votes, rule)[1].sum()) for rule in RULES}
     frame = pd.DataFrame({"images": kept}).rename_axis("rule")
     frame["share"] = (frame["images"] / len(votes)).map(percent)
     return Table(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data_pipeline.checks.dataset_check import examine
 from data_pipeline.checks.leaks import parts_of, shared_sequences
-from data_pipeline.dataset.config import Data, DataKeys, Split
+from data_pipeline.dataset.config import DataConfig, SplitConfig, StudyData
 from data_pipeline.dataset.problems import Check
 from data_pipeline.readers import read
 from data_pipeline.split.held_out_subjects import Past, rule_of
@@ -18,9 +18,11 @@ from data_pipeline.split.split import split
 from tests.factories.clean_tree import HEADER, image_of, write_clean
 from tests.strategies.tables import sample, table_of
 
-KEYS = DataKeys(
-    data=Data(dataset="ckplus", targets=("emotion", "action_units"), image_size=48),
-    split=Split(folds=2, hold_out=0.25),
+KEYS = StudyData(
+    data=DataConfig(
+        dataset="ckplus", targets=("emotion", "action_units"), image_size=48
+    ),
+    split=SplitConfig(folds=2, hold_out=0.25),
 )
 
 

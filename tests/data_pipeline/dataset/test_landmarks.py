@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.dataset.landmarks import FOLDERS, landmarks_of
+from data_pipeline.dataset.landmarks import FOLDERS, read_landmarks
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
@@ -36,7 +36,7 @@ def root(tmp_path):
 def test_ckplus(root, folder):
     """The 68 lines of a frame are its points, with or without a wrapper folder."""
     write_points(root, matlab(POINTS), folder)
-    found = landmarks_of(read(root, "ckplus"), 0)
+    found = read_landmarks(read(root, "ckplus"), 0)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, POINTS)
 
@@ -45,23 +45,23 @@ def test_each_frame(root):
     """Every frame has landmarks of its own: the neutral one those of the first."""
     write_points(root, matlab(POINTS), frame=1)
     table = read(root, "ckplus", Frames(neutral="first"))
-    np.testing.assert_array_equal(landmarks_of(table, 0), POINTS)
-    assert landmarks_of(table, 1) is None
+    np.testing.assert_array_equal(read_landmarks(table, 0), POINTS)
+    assert read_landmarks(table, 1) is None
 
 
 def test_none(root, tmp_path):
     """Nothing is made up where a frame has no file, or a data set no landmarks."""
     table = read(root, "ckplus")
-    assert {landmarks_of(table, row) is None for row in range(len(table))} == {True}
+    assert {read_landmarks(table, row) is None for row in range(len(table))} == {True}
     coursework = read(write_coursework(tmp_path / "course"), "ckplus")
-    assert landmarks_of(coursework, 0) is None
+    assert read_landmarks(coursework, 0) is None
 
 
 def test_drawn(official):
     """The drawn official tree has landmarks of each frame, in the frame."""
     table = read(official, "ckplus", Frames(neutral="first"))
     for row in range(0, len(table), 9):
-        points = landmarks_of(table, row)
+        points = read_landmarks(table, row)
         with Image.open(table.root / table.frame["image"][row]) as image:
             assert (points[17:] >= 0).all()
             assert (points[17:] < image.size).all()
@@ -75,5 +75,5 @@ def test_refused(root, text):
     """Anything but 68 points is refused with the path of the file."""
     path = write_points(root, text)
     with pytest.raises(DataError, match="68 landmarks") as caught:
-        landmarks_of(read(root, "ckplus"), 0)
+        read_landmarks(read(root, "ckplus"), 0)
     assert str(path) in str(caught.value)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import check, explore
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.subject_aliases import (
-    joined,
-    people_problems,
-    refuse_shared,
-    same_people,
+    group_similar_ids,
+    merge_subjects,
+    refuse_ambiguous_subjects,
+    subject_problems,
 )
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics
@@ -34,31 +34,33 @@ APART = ("S011", "S100", "S0101", "P010", "S0-10", "010", "S010b")
 @pytest.mark.parametrize("other", OTHERS)
 def test_one_person(other):
     """Case, separators, leading zeros and letters for digits make no other person."""
-    assert same_people(["S010", other, "S011"]) == [tuple(sorted(("S010", other)))]
+    assert group_similar_ids(["S010", other, "S011"]) == [
+        tuple(sorted(("S010", other)))
+    ]
 
 
 @pytest.mark.parametrize("other", APART)
 def test_two_people(other):
     """Another number, prefix or suffix is another person."""
-    assert same_people(["S010", other]) == []
+    assert group_similar_ids(["S010", other]) == []
 
 
 def test_no_false_alarm():
     """All ids that CK+ could give, and sites with numbered subjects, are people."""
-    assert same_people([f"S{number:03d}" for number in range(1000)]) == []
-    assert same_people([f"{a}-{b}" for a in range(30) for b in range(30)]) == []
-    assert same_people(["KA", "KL", "KM", "LF-201", "IF-201", "Ola", "Ila"]) == []
-    assert people_problems(ckplus_sized(), {}) == []
+    assert group_similar_ids([f"S{number:03d}" for number in range(1000)]) == []
+    assert group_similar_ids([f"{a}-{b}" for a in range(30) for b in range(30)]) == []
+    assert group_similar_ids(["KA", "KL", "KM", "LF-201", "IF-201", "Ola", "Ila"]) == []
+    assert subject_problems(ckplus_sized(), {}) == []
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=6), unique=True))
 def test_groups(ids):
     """No id is in two groups, whatever the order; an id apart is in none."""
-    groups = same_people(ids)
+    groups = group_similar_ids(ids)
     named = [name for group in groups for name in group]
     assert len(named) == len(set(named)) <= len(ids)
-    assert same_people(ids[::-1]) == groups
-    assert same_people(ids, apart=ids[1:]) == []
+    assert group_similar_ids(ids[::-1]) == groups
+    assert group_similar_ids(ids, apart=ids[1:]) == []
 
 
 def two_names():
@@ -70,7 +72,7 @@ def two_names():
 def test_message():
     """The refusal names every id, where it stands, and what to write."""
     with pytest.raises(DataError) as refused:
-        refuse_shared(people_problems(two_names(), {}))
+        refuse_ambiguous_subjects(subject_problems(two_names(), {}))
     told = str(refused.value)
     assert "S010 (data_labels.csv row 2)" in told
     assert "s010 (data_labels.csv row 4)" in told
@@ -81,36 +83,36 @@ def test_message():
 def test_joined():
     """Ids that the study file joins are one subject; those apart are not asked of."""
     one = {"s010": "S010", "S-010": "S010"}
-    table = joined(two_names(), one)
+    table = merge_subjects(two_names(), one)
     assert list(table.frame["subject"]) == ["S010"] * 4 + ["S011", "S012"]
-    assert people_problems(table, one) == []
+    assert subject_problems(table, one) == []
     several = {"s010": "s010", "S-010": "S-010"}
-    assert joined(two_names(), several).frame.equals(two_names().frame)
-    assert people_problems(two_names(), several) == []
-    assert len(people_problems(two_names(), {"s010": "s010"})) == 1
+    assert merge_subjects(two_names(), several).frame.equals(two_names().frame)
+    assert subject_problems(two_names(), several) == []
+    assert len(subject_problems(two_names(), {"s010": "s010"})) == 1
 
 
 @pytest.mark.parametrize("subjects", [{"s01": "S010"}, {"s010": "S01O"}])
 def test_unknown_id(subjects):
     """A mapping from or to an id that the data do not have is wrong."""
     with pytest.raises(DataError, match=r'"(s01|S01O)"; did you mean'):
-        joined(two_names(), subjects)
+        merge_subjects(two_names(), subjects)
 
 
 def test_no_subjects():
     """Data that name nobody have nobody to join."""
-    with pytest.raises(DataError, match=r"they name nobody: drop \[data.subjects\]"):
-        joined(table_of([sample(None, 1)]), {"s010": "S010"})
+    with pytest.raises(DataError, match="they have no subjects: drop"):
+        merge_subjects(table_of([sample(None, 1)]), {"s010": "S010"})
 
 
 def test_entries_can_be_copied():
     """What a refusal tells to write is TOML, whatever the ids hold."""
     names = ['S"010', 's"010', "s\\010", "S\t010"]
     table = table_of([sample(name, number) for number, name in enumerate(names)])
-    (problem,) = people_problems(table, {})
+    (problem,) = subject_problems(table, {})
     entries = problem.found.partition(" write ")[2].partition(" for one person")[0]
     subjects = tomllib.loads("s = {" + entries + "}")["s"]
-    assert people_problems(joined(table, subjects), subjects) == []
+    assert subject_problems(merge_subjects(table, subjects), subjects) == []
 
 
 def test_demographics_are_joined():
@@ -196,7 +198,7 @@ def test_mapping_is_written(tmp_path):
 
 def test_table_is_read_joined(spelled):
     """The one door to a study's table joins people."""
-    data = Data(
+    data = DataConfig(
         dataset="ckplus",
         targets=("emotion",),
         image_size=32,

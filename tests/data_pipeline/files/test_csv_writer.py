@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.files.csv_writer import FORMULA, Table, cell
+from data_pipeline.files.csv_writer import FORMULA, CsvTable, escape_cell
 from data_pipeline.media.media import MediaFrame
 from models.inference.csv_table import write
 from models.inference.model_card import Description, Input, Origin
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 def table(names, *rows):
     """Writes a table and reads it back, header first."""
     text = io.StringIO()
-    Table(text, names).add_all(rows)
+    CsvTable(text, names).add_all(rows)
     return list(csv.reader(io.StringIO(text.getvalue())))
 
 
@@ -40,7 +40,7 @@ def test_formulas_are_text(text):
 @given(st.text(max_size=20))
 def test_no_cell_is_a_formula(text):
     """A cell that begins like a formula is a number."""
-    found = str(cell(text))
+    found = str(escape_cell(text))
     assert not found.startswith(FORMULA) or float(found) is not None
     assert not set("\x1b\x07\x9b\r\u202e") & set(found)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.files.file_lock import NO_LOCKS, FileLock, alone
+from data_pipeline.files.file_lock import NO_LOCKS, FileLock, file_lock
 from data_pipeline.split.receipt_file import Receipts
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,7 @@ def holder(path, *, lease=30.0):
         "fcntl.flock = flock\n"
         "from data_pipeline.files.file_lock import FileLock\n"
         f"lock = FileLock(pathlib.Path({str(path)!r}), lease={lease})\n"
-        "assert lock.take()\n"
+        "assert lock.try_acquire()\n"
         "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(  # noqa: S603 - our own code
@@ -62,11 +62,11 @@ def holder(path, *, lease=30.0):
 def test_one_at_a_time(tmp_path):
     """Who holds a lock holds it alone, until it is given back."""
     first, second = (FileLock(tmp_path / "a.lock") for _ in range(2))
-    assert first.take()
-    assert not second.take()
-    assert (first.is_mine(), second.is_mine()) == (True, False)
+    assert first.try_acquire()
+    assert not second.try_acquire()
+    assert (first.is_held(), second.is_held()) == (True, False)
     first.release()
-    assert second.take()
+    assert second.try_acquire()
     second.release(remove=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -77,11 +77,11 @@ def test_a_lock_whose_folder_moved(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     lock = FileLock(folder / "a.lock")
-    assert lock.take()
+    assert lock.try_acquire()
     folder.rename(tmp_path / "elsewhere")
-    assert not lock.is_mine()
+    assert not lock.is_held()
     (tmp_path / "elsewhere").rename(folder)
-    assert lock.is_mine()
+    assert lock.is_held()
     lock.release()
 
 
@@ -92,11 +92,11 @@ def test_the_dead_hold_nothing(tmp_path, monkeypatch, number):
     path = tmp_path / "a.lock"
     lock = FileLock(path)
     with holder(path) as first:
-        assert not lock.take_from_the_dead()
-        assert lock.holder().startswith(f"{first.pid} on ")
+        assert not lock.acquire_from_dead()
+        assert lock.owner().startswith(f"{first.pid} on ")
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
-        assert lock.take_from_the_dead()
+        assert lock.acquire_from_dead()
     lock.release()
 
 
@@ -110,8 +110,8 @@ def test_the_silent_of_another_machine_are_dead(tmp_path, monkeypatch):
     marker = path.with_name("a.lock.lease")
     marker.write_text(marker.read_text().replace("host=", "host=another-"))
     lock = FileLock(path, lease=1.0)
-    assert not lock.take()
-    assert lock.take_from_the_dead()
+    assert not lock.try_acquire()
+    assert lock.acquire_from_dead()
     lock.release()
 
 
@@ -119,7 +119,7 @@ def test_other_troubles_are_no_lock(tmp_path, monkeypatch):
     """A disk that fails is neither a held lock nor one without locks."""
     take_locks_away(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output"):
-        FileLock(tmp_path / "a.lock").take()
+        FileLock(tmp_path / "a.lock").try_acquire()
 
 
 @pytest.mark.usefixtures("disk")
@@ -129,7 +129,7 @@ def test_threads_wait(tmp_path):
 
     def work():
         nonlocal inside, most
-        with alone(tmp_path / "a.lock", lambda: None):
+        with file_lock(tmp_path / "a.lock", lambda: None):
             inside += 1
             most = max(most, inside)
             inside -= 1
@@ -156,4 +156,4 @@ def test_a_pipe_in_place_of_a_lock(tmp_path):
     """What is no file is no lock, and is told by its name."""
     os.mkfifo(tmp_path / "a.lock")
     with pytest.raises(OSError, match=r"a pipe stands in place.*a\.lock"):
-        FileLock(tmp_path / "a.lock").take()
+        FileLock(tmp_path / "a.lock").try_acquire()

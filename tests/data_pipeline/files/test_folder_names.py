@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import explore
-from data_pipeline.files.folder_names import LONGEST, why_unfit
+from data_pipeline.files.folder_names import LONGEST, folder_name_error
 from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
 from search.final.exported_config import read_exported
@@ -91,7 +91,7 @@ def test_fit_names(tmp_path, name):
 @given(st.text(max_size=300))
 def test_a_fit_name_is_one_folder(name):
     """A name without a fault is one part of a path, that can be made and printed."""
-    if why_unfit(name) is None:
+    if folder_name_error(name) is None:
         assert Path("out", name).parts == ("out", name)
         assert not set("\n\r\t\x1b\x9b\u202e") & set(name)
         assert len(f"{name}-synthetic-trained".encode()) < 255

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.checks.image_check import Fault, inspect
-from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.config import read_study_data
 from data_pipeline.dataset.table_checks import read_text
 from data_pipeline.fer2013.fer2013_csv import read_fer2013
 from data_pipeline.files.npy_scalar import read_scalar
@@ -83,7 +83,7 @@ READ = {
     "fer2013.csv": lambda path: list(read_fer2013(path)),
     "config.toml": read_exported,
     "study.toml": lambda path: read_study(str(path)),
-    "data.toml": lambda path: read_data_keys(str(path)),
+    "data.toml": lambda path: read_study_data(str(path)),
     "model.keras": model_file,
 }
 

@@ -9,7 +9,7 @@ from PIL import Image
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import Emotion
-from data_pipeline.labels.spellings import EMOTIONS
+from data_pipeline.labels.spellings import EMOTION_SPELLINGS
 from data_pipeline.readers import READERS, find, read
 from data_pipeline.system.errors import DataError
 from tests.factories.affectnet import write_full, write_npy
@@ -27,10 +27,10 @@ PATH = "cohn-kanade-images/S005/001/S005_001_00000011.png"
 FORMATS = (".jpg", ".JPEG", ".webp", ".bmp", ".tif", ".TIFF")
 
 
-@pytest.mark.parametrize("name", [*EMOTIONS, "ANGRY", "Happy", "Fearful"])
+@pytest.mark.parametrize("name", [*EMOTION_SPELLINGS, "ANGRY", "Happy", "Fearful"])
 def test_classes(tmp_path, name):
     """Each usual spelling of a class is read by both readers of class folders."""
-    emotion = str(EMOTIONS[name.lower()])
+    emotion = str(EMOTION_SPELLINGS[name.lower()])
     write_image(tmp_path / f"ck/{name}/S010_004_00000017.png")
     write_image(tmp_path / f"fer/train/{name}/im0.png")
     for dataset, folder in (("ckplus", "ck"), ("fer2013", "fer")):

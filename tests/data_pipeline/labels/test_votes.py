@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
-from data_pipeline.labels.votes import RULES, SCORED, distributions
+from data_pipeline.labels.votes import RULES, SCORED, vote_distributions
 from tests.factories.fer2013 import VOTES, needs_votes
 
 # Votes; majority; crossentropy; multi_target. None is a row that is dropped.
@@ -75,7 +75,7 @@ def test_worked_examples(example):
     votes = np.array([[int(count) for count in example[0].split(",")]])
     rules = ("majority", "crossentropy", "multi_target")
     for rule, wanted in zip(rules, example[1:], strict=True):
-        shares, kept = distributions(votes, rule)
+        shares, kept = vote_distributions(votes, rule)
         assert kept.tolist() == [wanted is not None]
         assert shares[0] == pytest.approx(told(wanted), abs=5e-4)
 
@@ -102,7 +102,7 @@ def test_worked_examples(example):
 )
 def test_corners(votes, rule, wanted):
     """Ties, slips, and votes for no emotion are told as the rules have it."""
-    shares, kept = distributions(np.array([votes]), rule)
+    shares, kept = vote_distributions(np.array([votes]), rule)
     assert np.flatnonzero(shares[0]).tolist() == list(wanted)
     assert kept.tolist() == [bool(wanted)]
 
@@ -111,7 +111,7 @@ def test_corners(votes, rule, wanted):
 def test_distributions(rows, rule):
     """A kept row sums to 1 over emotions with votes; a dropped row is zero."""
     votes = np.array(rows)
-    shares, kept = distributions(votes, rule)
+    shares, kept = vote_distributions(votes, rule)
     assert shares.shape == (len(rows), 8)
     assert shares.sum(axis=1) == pytest.approx(kept.astype(float))
     assert not shares[votes[:, :8] == 0].any()
@@ -121,18 +121,18 @@ def test_distributions(rows, rule):
 def test_rows_alone(rows, rule):
     """A row's label depends on that row alone."""
     votes = np.array(rows)
-    shares, _ = distributions(votes, rule)
+    shares, _ = vote_distributions(votes, rule)
     for row, share in zip(votes, shares, strict=True):
-        assert distributions(row[None], rule)[0][0].tolist() == share.tolist()
+        assert vote_distributions(row[None], rule)[0][0].tolist() == share.tolist()
 
 
 @given(ROWS)
 def test_majority_wins_everywhere(rows):
     """What most taggers say is the commonest class under every other rule too."""
     votes = np.array(rows)
-    wanted, kept = distributions(votes, "majority")
+    wanted, kept = vote_distributions(votes, "majority")
     for rule in ("crossentropy", "multi_target", "argmax"):
-        shares, _ = distributions(votes, rule)
+        shares, _ = vote_distributions(votes, rule)
         assert (shares.argmax(axis=1) == wanted.argmax(axis=1))[kept].all()
 
 
@@ -153,7 +153,7 @@ def test_scored_rules():
 def test_real_counts(real, rule):
     """Each rule keeps exactly the published numbers of images of each part."""
     votes, usages = real
-    shares, kept = distributions(votes, rule)
+    shares, kept = vote_distributions(votes, rule)
     parts = [kept & (usages == usage) for usage in FERPLUS_PARTITIONS]
     assert tuple(int(part.sum()) for part in parts) == COUNTS[rule]
     for part, wanted in zip(parts, CLASSES.get(rule, ()), strict=False):
@@ -165,6 +165,6 @@ def test_real_counts(real, rule):
 def test_multi_target_cuts_other_votes(real):
     """So many rows of multi_target carry unknown or no face, which is cut off."""
     votes, _ = real
-    _, kept = distributions(votes, "multi_target")
+    _, kept = vote_distributions(votes, "multi_target")
     taken = [RULES["multi_target"](row) for row in votes[kept]]
     assert sum(bool(row[8:].any()) for row in taken) == 885

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.labels.labels import Emotion
 from data_pipeline.readers import READERS, read
 from data_pipeline.system.errors import DataError
@@ -193,15 +193,15 @@ def test_landmarks(tmp_path):
     """Points come from the npy file or the list; without a face there are none."""
     points = POINTS.reshape(68, 2).astype(np.float32)
     npy = read(write_npy(tmp_path / "npy"), "affectnet")
-    np.testing.assert_array_equal(landmarks_of(npy, 1), points)
-    assert landmarks_of(npy, 0) is None
+    np.testing.assert_array_equal(read_landmarks(npy, 1), points)
+    assert read_landmarks(npy, 0) is None
     full = read(write_full(tmp_path / "full"), "affectnet")
     for row in (0, 1, 4):
-        np.testing.assert_array_equal(landmarks_of(full, row), points)
-    assert landmarks_of(full, 2) is None
+        np.testing.assert_array_equal(read_landmarks(full, row), points)
+    assert read_landmarks(full, 2) is None
     np.save(npy.root / "train_set/annotations/3_lnd.npy", np.zeros(130))
     with pytest.raises(DataError, match=r"3_lnd\.npy: 68 landmarks"):
-        landmarks_of(npy, 1)
+        read_landmarks(npy, 1)
 
 
 @pytest.mark.parametrize(("level", "known"), [("affectnet", 4), ("affectnet7", 3)])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.exploration.demographics import read_demographics
 from data_pipeline.fer2013.fer2013_csv import read_fer2013
 from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus, read_label_csv
@@ -265,7 +265,7 @@ def test_landmark_heads(tmp_path, head):
     table = read(root, "affectnet")
     row = table.frame["image"].tolist().index("train_set/images/3.jpg")
     with pytest.raises(DataError, match="landmarks cannot be read") as caught:
-        landmarks_of(table, row)
+        read_landmarks(table, row)
     assert str(path) in str(caught.value)
 
 
@@ -277,4 +277,4 @@ def test_landmark_numbers(tmp_path, word):
     (root / name).parent.mkdir(parents=True)
     (root / name).write_text(f"   {word}   2.0e+00\n" + "   1.0e+00   2.0e+00\n" * 67)
     with pytest.raises(DataError, match="68 landmarks of two numbers"):
-        landmarks_of(read(root, "ckplus"), 0)
+        read_landmarks(read(root, "ckplus"), 0)

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from data_pipeline.dataset.config import Split
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.split.held_out_subjects import (
     HELD_OUT,
     Past,
@@ -17,7 +17,7 @@ from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import DataError
 from tests.strategies.tables import BASIC, sample, table_of
 
-KEYS = Split(folds=2, hold_out=0.25)
+KEYS = SplitConfig(folds=2, hold_out=0.25)
 NAMES = tuple(f"S{number:03d}" for number in range(24))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.split.fold_checks import check_development, check_folds, fold_notes
 from data_pipeline.split.label_shares import HOLD_OUT
 from data_pipeline.split.split import Fold, split, split_report
@@ -29,7 +29,7 @@ BOTH = ("emotion", "action_units")
 
 def data(*targets):
     """Makes the section of a study."""
-    return Data(dataset="ckplus", targets=targets or BOTH, image_size=48)
+    return DataConfig(dataset="ckplus", targets=targets or BOTH, image_size=48)
 
 
 def divided(table, folds=2):

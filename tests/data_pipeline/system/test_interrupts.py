@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from data_pipeline.system.interrupts import STILL, end_if_asked, ended_by, interrupts
+from data_pipeline.system.interrupts import (
+    STILL_ENDING,
+    handle_interrupts,
+    on_interrupt,
+    raise_if_interrupted,
+)
 from search.callbacks.progress_bar import ProgressBar
 from search.ledger.records import Counts
 from search.trial.messages import TrialRequest
@@ -57,11 +62,11 @@ sys.exit(run_command(work))
 
 GIVES_IT_BACK = """
 import ctypes
-from data_pipeline.system.interrupts import listen_again
+from data_pipeline.system.interrupts import restore_sigterm
 
 def work():
     ctypes.CDLL(None).signal(15, 0)
-    listen_again()
+    restore_sigterm()
     say("working")
     time.sleep(60)
 
@@ -113,8 +118,8 @@ def test_a_further_one_does_not_break_the_end(tmp_path, first):
     assert (tmp_path / "cleaned").read_text() == "clean"
     assert process.returncode == 130
     lines = err.splitlines(keepends=True)
-    assert lines[0] == STILL
-    assert lines[1:] == [b"error: interrupted; the same command goes on from here\n"]
+    assert lines[0] == STILL_ENDING
+    assert lines[1:] == [b"error: interrupted; rerun the same command to resume\n"]
 
 
 def test_the_very_end_is_not_disturbed(tmp_path):
@@ -136,7 +141,7 @@ def test_an_error_that_is_an_interruption(tmp_path):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == b"error: interrupted; the same command goes on from here\n"
+    assert err == b"error: interrupted; rerun the same command to resume\n"
 
 
 def test_a_library_that_gives_the_signal_back(tmp_path):
@@ -145,15 +150,15 @@ def test_a_library_that_gives_the_signal_back(tmp_path):
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == b"error: interrupted; the same command goes on from here\n"
+    assert err == b"error: interrupted; rerun the same command to resume\n"
 
 
 def test_what_was_swallowed_is_raised_again(monkeypatch):
     """A search whose library swallowed Ctrl-C ends at its next trial, epoch, step."""
-    end_if_asked()
+    raise_if_interrupted()
     with ProgressBar(Console(file=io.StringIO())) as progress:
         progress.stage("reading images", 1, 2)
-        monkeypatch.setattr("data_pipeline.system.interrupts._seen.count", 1)
+        monkeypatch.setattr("data_pipeline.system.interrupts._state.count", 1)
         asked = TrialRequest(number=0, values={}, seed=1, seconds=0.0)
         counts = Counts(budget=1, completed=0, pruned=0, failed=0, running=0)
         for call in (
@@ -168,9 +173,9 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
 def test_an_event_loop_ends_by_itself():
     """Where something is to be called, the first signal calls it and raises nothing."""
     called = []
-    with interrupts():
-        with ended_by(lambda: called.append("ended")):
+    with handle_interrupts():
+        with on_interrupt(lambda: called.append("ended")):
             signal.raise_signal(signal.SIGTERM)
         assert called == ["ended"]
         with pytest.raises(KeyboardInterrupt):
-            end_if_asked()
+            raise_if_interrupted()

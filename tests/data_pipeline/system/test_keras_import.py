@@ -153,7 +153,7 @@ def test_a_process_that_does_not_train_reads_no_settings(monkeypatch):
     """Where only a library imports Keras, a person's settings cannot break it."""
     for name in ("KERAS_BACKEND", "KERAS_HOME", "KERAS_MAX_EPOCHS"):
         monkeypatch.setenv(name, "nonsense")
-    keras_import.without_settings()
+    keras_import.ignore_user_settings()
     assert check_backend() == "tensorflow"
     assert not Path(os.environ["KERAS_HOME"]).exists()
     assert "KERAS_MAX_EPOCHS" not in os.environ

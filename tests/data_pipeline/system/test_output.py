@@ -10,7 +10,13 @@ from rich.console import Console
 
 from data_pipeline.images.cache import read_images
 from data_pipeline.system.cli import run_command
-from data_pipeline.system.terminal import UNREAD, Output, one_line, say, shown
+from data_pipeline.system.terminal import (
+    BROKEN_PIPE,
+    Output,
+    escape_controls,
+    one_line,
+    print_line,
+)
 from search.callbacks.progress_bar import ProgressBar
 from tests.factories.runs import ROOT
 from tests.strategies.tables import sample, table_of, write_image
@@ -47,8 +53,8 @@ def works(done):
     """Makes work that prints twice, and notes that it came to its end."""
 
     def work():
-        say("one")
-        say("two")
+        print_line("one")
+        print_line("two")
         done.append("done")
 
     return work
@@ -65,7 +71,7 @@ def test_work_goes_on(stream, code, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("stream", "code", "told"), [(Full, 1, f"error: {LOST}"), (Left, UNREAD, "")]
+    ("stream", "code", "told"), [(Full, 1, f"error: {LOST}"), (Left, BROKEN_PIPE, "")]
 )
 def test_a_result_that_cannot_be_printed(stream, code, told, monkeypatch):
     """A command whose result is printed ends there; who left knows why."""
@@ -79,7 +85,7 @@ def test_a_result_that_cannot_be_printed(stream, code, told, monkeypatch):
 def test_the_works_own_code_stays(monkeypatch):
     """What went wrong in the work is told by its code, printed or not."""
     for stream in (Full, Left):
-        found, _ = answer(stream(), lambda: say("x") or 2, monkeypatch)
+        found, _ = answer(stream(), lambda: print_line("x") or 2, monkeypatch)
         assert found == 2
 
 
@@ -99,10 +105,10 @@ def test_closed_streams(tmp_path, redirection):
     """Without standard streams a command works, and no file takes their place."""
     code = (
         "import sys; from data_pipeline.system.cli import run_command;"
-        "from data_pipeline.system.terminal import say, say_error\n"
+        "from data_pipeline.system.terminal import print_line, print_error\n"
         "def work():\n"
         f" file = open({str(tmp_path / 'file')!r}, 'w')\n"
-        " say('x'); say_error('y'); assert file.fileno() > 2; return 3\n"
+        " print_line('x'); print_error('y'); assert file.fileno() > 2; return 3\n"
         "sys.exit(run_command(work))"
     )
     script = tmp_path / "work.py"
@@ -138,7 +144,7 @@ def test_the_cache_is_not_blamed(tmp_path, monkeypatch):
 def test_nothing_steers_a_terminal():
     """Escapes, bells, one-byte controls and turned text are spelt, all else is kept."""
     text = "a\x1b]0;title\x07 b\x9b31m c\u202etxt.exe \udcff \r\n\tü表"
-    assert shown(text) == (
+    assert escape_controls(text) == (
         "a\\x1b]0;title\\x07 b\\x9b31m c\\u202etxt.exe \\xff \\r\n\\tü表"
     )
     assert one_line("a\nb") == "a\\nb"

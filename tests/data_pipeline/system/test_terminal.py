@@ -18,12 +18,12 @@ from data_pipeline.exploration.page import TEMPLATES
 from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.terminal import (
-    is_shown,
-    note,
+    escape_controls,
+    is_printable,
     one_line,
-    say,
-    say_error,
-    shown,
+    print_error,
+    print_line,
+    print_note,
 )
 from search.callbacks.progress_bar import ProgressBar
 from tests.factories.ledger import begin, fail
@@ -36,21 +36,21 @@ MARKUP = "[bold red]x[/] :skull: [link=http://x]y[/link]"
 
 def test_what_a_terminal_obeys_is_spelt():
     """Escapes, bells, one-byte controls, turned text, no text; all else is kept."""
-    assert shown(f"{STEERS}\udcff\n\t表") == f"{SPELT}\\xff\n\\t表"
+    assert escape_controls(f"{STEERS}\udcff\n\t表") == f"{SPELT}\\xff\n\\t表"
     assert one_line("a\nb") == "a\\nb"
 
 
 @given(st.text())
 def test_nothing_is_left(text):
     """Of any text nothing is left that a terminal obeys, and lines stay lines."""
-    found = shown(text)
-    assert all(one == "\n" or is_shown(one) for one in found)
+    found = escape_controls(text)
+    assert all(one == "\n" or is_printable(one) for one in found)
     assert found.count("\n") == text.count("\n")
-    assert shown(found) == found
+    assert escape_controls(found) == found
     found.encode()
 
 
-@pytest.mark.parametrize("way", [say, say_error, note])
+@pytest.mark.parametrize("way", [print_line, print_error, print_note])
 def test_each_way_to_print(way, capsys):
     """Lines and messages of commands are spelt where they are printed."""
     way(f"{STEERS}{MARKUP}")

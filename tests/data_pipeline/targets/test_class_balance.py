@@ -6,13 +6,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from data_pipeline.system.errors import DataError
-from data_pipeline.targets.class_balance import NONE, REPEATED, WEIGHED, balance
+from data_pipeline.targets.class_balance import NONE, OVERSAMPLERS, WEIGHTINGS, balance
 from data_pipeline.targets.oversampling import MOST_CLONED, MOST_REPEATS
 from data_pipeline.targets.targets import read_targets
 from models.config.hyperparameters import BALANCES
 from tests.strategies.tables import LAW, UNITS, sample, table_of, tables
 
-MODES = (NONE, *WEIGHED, *REPEATED)
+MODES = (NONE, *WEIGHTINGS, *OVERSAMPLERS)
 
 
 def targets_of(table, wanted=("emotion", "action_units")):
@@ -69,7 +69,7 @@ def test_shapes(table, mode):
 
 
 @LAW
-@given(tables(), st.sampled_from(sorted(WEIGHED)), st.floats(0, 0.999999))
+@given(tables(), st.sampled_from(sorted(WEIGHTINGS)), st.floats(0, 0.999999))
 def test_mean_weight(table, mode, beta):
     """Class weights average 1 over the labelled rows; rarer classes weigh no less."""
     targets = targets_of(table)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.dataset.config import Data
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.labels.labels import FER2013_EMOTIONS, Emotion
 from data_pipeline.readers import read
@@ -19,7 +19,7 @@ from tests.strategies.tables import (
 
 def told(table, emotions, *, labels=None, neutral="none"):
     """Lists what is told of a table."""
-    data = Data(
+    data = DataConfig(
         dataset="ckplus",
         targets=("emotion",),
         image_size=48,

@@ -93,7 +93,7 @@ def test_a_study_without_a_model_is_refused(tmp_path):
     with pytest.raises(StudyError, match=r"--study fer --data synthetic --out"):
         models_of(searched, tmp_path, "small", synthetic=True)
     with_model(tmp_path, "ferplus")
-    with pytest.raises(StudyError, match=r"Known: ferplus; or train it first"):
+    with pytest.raises(StudyError, match=r"Available: ferplus; or train it first"):
         models_of(searched, tmp_path, "small", synthetic=True)
     (tmp_path / "ferplus-synthetic" / "model.keras").unlink()
     gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)

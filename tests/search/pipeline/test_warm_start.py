@@ -131,7 +131,7 @@ def test_a_run_that_is_not_there(tmp_path):
         InputError, match=r"study v1 on synthetic.*no runs on synthetic"
     ):
         warmed(tmp_path, synthetic=True)
-    with pytest.raises(InputError, match=r"did you mean v1\? Known: v1"):
+    with pytest.raises(InputError, match=r"did you mean v1\? Available: v1"):
         warmed(tmp_path, ('"v1"', '"v11"'))
     with pytest.raises(StudyError, match="this study itself"):
         warmed(tmp_path, ('"v1"', '"small"'))

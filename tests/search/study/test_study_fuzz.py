@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import read_data_keys
+from data_pipeline.dataset.config import read_study_data
 from data_pipeline.files.documents import parse_toml
 from data_pipeline.system.errors import StudyError
 from models.config.hyperparameters import HYPERPARAMETERS
@@ -79,7 +79,7 @@ def test_any_bytes_give_a_study_or_a_message(tmp_path_factory, noise, place, cut
     path = tmp_path_factory.mktemp("study") / "noisy.toml"
     whole = STUDY.encode()
     path.write_bytes(whole[:place] + noise + whole[place + cut :])
-    for read in (read_study, read_data_keys):
+    for read in (read_study, read_study_data):
         try:
             read(str(path))
         except StudyError as error:

@@ -64,7 +64,7 @@ WRONG = {
     ),
     "metric to be minimized": (
         ('"emotion.macro_f1"', '"emotion.nll"'),
-        ['[objective] "emotion.nll": is reported only', "Known: emotion.accuracy"],
+        ['[objective] "emotion.nll": is reported only', "Available: emotion.accuracy"],
     ),
     "weight that is no number": (
         ('"emotion.macro_f1" = 1', '"emotion.macro_f1" = "half"'),

@@ -9,7 +9,7 @@ import pytest
 
 from data_pipeline.images import detector
 from data_pipeline.system.cli import run_command
-from data_pipeline.system.errors import RunError, cause_of
+from data_pipeline.system.errors import RunError, describe_cause
 from models import backend
 from search.executors import ray_executor
 from search.executors.heartbeat import has_begun
@@ -40,7 +40,7 @@ def test_a_cause_is_told_whole():
         load()
     error = ImportError("cannot load the backend")
     error.__cause__ = found.value
-    told = cause_of(error)
+    told = describe_cause(error)
     assert told.startswith("ImportError: cannot load the backend\nOSError: no libcuda")
     assert f"look at the manual\n  ({__file__}, line" in told
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.dataset.landmarks import landmarks_of
+from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.labels.labels import AFFECTNET_EMOTIONS, Emotion
 from data_pipeline.readers import read
 from data_pipeline.readers.location import SYNTHETIC_LAYOUTS
@@ -45,7 +45,7 @@ def test_landmarks(tree):
     """Each picture's landmarks lie in it, eyes above the mouth."""
     table = read(tree, "affectnet")
     for row in range(len(table)):
-        points = landmarks_of(table, row)
+        points = read_landmarks(table, row)
         assert points[17:].min() > 0
         assert points[17:].max() < 224
         assert points[36:48, 1].max() < points[48:, 1].min()
