@@ -1,4 +1,4 @@
-"""A file is written aside and put in its place whole: nobody reads half of one."""
+"""Atomic file writing: no reader ever sees a partial file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,11 @@ from secrets import token_hex
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Gives a name to write to, and renames it at the end.
+    """Yields an empty file in the folder of ``path``, and renames it to it at the end.
 
-    Args:
-        path: where the file is to be; its folder exists.
-
-    Yields:
-        An empty file in the same folder, removed where writing fails.
+    The file is removed if writing fails.
     """
-    # Not of ``tempfile``, whose files nobody else may read: this one stays.
+    # Files of ``tempfile`` are readable only by their owner; this one stays.
     part = path.with_name(f"{path.stem}{token_hex(8)}.part")
     part.touch(exist_ok=False)
     try:

@@ -1,7 +1,4 @@
-"""The one way a CSV table is written: no text in it is a formula or steers a terminal.
-
-Source: OWASP, "CSV Injection": a spreadsheet computes what begins with one of these.
-"""
+"""CSV tables without formulas and control characters."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,41 +8,32 @@ from data_pipeline.system.terminal import escape_controls
 
 _WIDE = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same signs, as wide as Chinese
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *_WIDE)
-"""How a cell begins that a spreadsheet may compute."""
+"""Beginnings of cells that a spreadsheet may compute.
+
+Source: OWASP, "CSV Injection".
+"""
 
 
 class CsvTable:
-    """A table with a header; a row is written whole, in the order of the header."""
+    """A table with a header, written row by row."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
-        """Writes the header.
-
-        Args:
-            file: where to; opened with ``newline=""``.
-            names: of the columns.
-        """
+        """Writes the header to a file opened with ``newline=""``."""
         self._names = tuple(names)
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(map(escape_cell, self._names))
 
     def add(self, row: Mapping[str, object]) -> None:
-        """Writes a row; a column that it lacks, or ``None``, is an empty cell."""
+        """Writes a row; a missing column or ``None`` becomes an empty cell."""
         self._writer.writerow([escape_cell(row.get(name, "")) for name in self._names])
 
     def add_all(self, rows: Iterable[Sequence[object]]) -> None:
-        """Writes rows whose cells stand in the header's order."""
+        """Writes rows of cells in the order of the header."""
         self._writer.writerows([escape_cell(value) for value in row] for row in rows)
 
 
 def escape_cell(value: object) -> object:
-    """Makes a cell of a value.
-
-    Args:
-        value: a number, which stays one, or text.
-
-    Returns:
-        What is written: text that begins like a formula has an apostrophe before it,
-        and control characters are spelt out.
+    """Puts an apostrophe before text like a formula, and escapes control characters.
 
     Example:
         >>> [escape_cell(one) for one in ("happy", "=1+1", "-0.25", -0.25, "-x", None)]
@@ -58,7 +46,7 @@ def escape_cell(value: object) -> object:
 
 
 def _is_number(text: str) -> bool:
-    """Tells a number as this project writes them, such as -0.250000 or -1e-05."""
+    """Returns whether a text is a number, such as -0.250000 or -1e-05."""
     try:
         float(text)
     except ValueError:

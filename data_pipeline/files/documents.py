@@ -1,27 +1,27 @@
-"""The one door for TOML and JSON that a person, or another program, has written.
+"""Reading TOML and JSON that were written by the user or by another program.
 
-What comes out has moderate depth, finite numbers of 64 bits and text that can be
-written again, so that no message about it fails. Everything else is a ``DocumentError``
-that says what is wrong, and where.
+Parsed documents have bounded depth, finite 64-bit numbers and valid Unicode, so that
+they can be written again and quoted in messages. Everything else is a
+``DocumentError`` with the reason and the key.
 """
 
 import json
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.safe_open import read_bytes
 
 LARGEST_TOML = 1 << 20
-"""Bytes of a study file at most; real ones have some thousands."""
+"""Maximum bytes of a study file; real ones have a few thousand."""
 
 LARGEST_JSON = 16 << 20
-"""Bytes of a report or a description at most."""
+"""Maximum bytes of a report or a model card."""
 
 DEEPEST = 40
-"""Tables and lists inside each other; a study has five, a report eight."""
+"""Maximum nesting of tables and lists; a study has five, a report eight."""
 
 LARGEST_INT = 1 << 63
 """TOML's integers have 64 bits."""
@@ -33,38 +33,38 @@ _TOO_LONG = "has a number of thousands of digits"
 
 
 class DocumentError(ValueError):
-    """A text is no document of its kind; the message has neither file nor way out."""
+    """A text is not a valid document; the message names neither file nor remedy."""
 
 
 class GrammarError(DocumentError):
-    """A text breaks the grammar of its kind."""
+    """A text breaks the grammar of TOML or JSON."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Reads a TOML file, with or without a byte-order mark.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is too large.
-        DocumentError: it is not TOML, or holds what no study has.
+        OSError: the file cannot be read, is not regular, or is too large.
+        DocumentError: as ``parse_toml``.
     """
-    return parse_toml(_text(read_bytes(path, most=LARGEST_TOML), _NO_TOML))
+    return parse_toml(_decode(read_bytes(path, most=LARGEST_TOML), _NO_TOML))
 
 
 def read_json(path: Path) -> Any:
     """Reads a JSON file, with or without a byte-order mark.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is too large.
-        DocumentError: it is not JSON, or holds what no description has.
+        OSError: the file cannot be read, is not regular, or is too large.
+        DocumentError: as ``parse_json``.
     """
-    return parse_json(_text(read_bytes(path, most=LARGEST_JSON), _NO_JSON))
+    return parse_json(_decode(read_bytes(path, most=LARGEST_JSON), _NO_JSON))
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Reads TOML.
+    """Parses TOML.
 
     Raises:
-        DocumentError: it is none, or holds what no study has.
+        DocumentError: the text is not TOML, or fails ``check_document``.
 
     Example:
         >>> parse_toml("step = inf")
@@ -72,37 +72,33 @@ def parse_toml(text: str) -> dict[str, Any]:
         ...
         data_pipeline.files.documents.DocumentError: step: must be a finite number...
     """
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise GrammarError(f"{_NO_TOML}: {error}") from None
-    except RecursionError:
-        raise DocumentError(_TOO_DEEP) from None
-    except ValueError:  # of int()
-        raise DocumentError(_TOO_LONG) from None
-    check_document(found)
-    return found
+    document: dict[str, Any] = _parse(tomllib.loads, text, _NO_TOML)
+    return document
 
 
 def parse_json(text: str) -> Any:
-    """Reads JSON; NaN and infinity, which Python's reader takes, are none.
+    """Parses JSON, and refuses NaN and infinity, which Python's parser accepts.
 
     Raises:
-        DocumentError: it is none, or holds what no description has.
+        DocumentError: the text is not JSON, or fails ``check_document``.
     """
+    return _parse(json.loads, text, _NO_JSON)
+
+
+def _parse(loads: Callable[[str], Any], text: str, fault: str) -> Any:
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise GrammarError(f"{_NO_JSON}: {error}") from None
+        document = loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise GrammarError(f"{fault}: {error}") from None
     except RecursionError:
         raise DocumentError(_TOO_DEEP) from None
-    except ValueError:  # of int()
+    except ValueError:  # int() refuses thousands of digits
         raise DocumentError(_TOO_LONG) from None
-    check_document(found)
-    return found
+    check_document(document)
+    return document
 
 
-def _text(content: bytes, fault: str) -> str:
+def _decode(content: bytes, fault: str) -> str:
     if content.startswith(_UTF16):
         raise DocumentError(f"{fault}: it is UTF-16; save it as UTF-8")
     try:
@@ -116,28 +112,25 @@ def _text(content: bytes, fault: str) -> str:
 
 
 def check_document(document: object) -> None:
-    """Refuses depth, numbers and text that break whoever handles them later.
-
-    Args:
-        document: dicts, lists and values, as a parser returns them.
+    """Checks the depth, the numbers and the text of dicts, lists and values.
 
     Raises:
-        DocumentError: it holds such a thing; the message has its key.
+        DocumentError: a value is not allowed; the message has its key.
     """
-    waiting: list[tuple[str, int, object]] = [("", 0, document)]
-    while waiting:
-        place, depth, value = waiting.pop()
+    stack: list[tuple[str, int, object]] = [("", 0, document)]
+    while stack:
+        place, depth, value = stack.pop()
         if depth > DEEPEST:
             raise DocumentError(_TOO_DEEP)
-        for name, inner in _inside(value):
-            key = f"{place}.{_written(name)}" if place else _written(name)
+        for name, inner in _items(value):
+            key = f"{place}.{_escape(name)}" if place else _escape(name)
             _check_value(key, name)
             _check_value(key, inner)
-            waiting.append((key, depth + 1, inner))
+            stack.append((key, depth + 1, inner))
     _check_value("the whole", document)
 
 
-def _inside(value: object) -> Iterator[tuple[str, object]]:
+def _items(value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
@@ -149,10 +142,10 @@ def _check_value(key: str, value: object) -> None:
         raise DocumentError(f"{key}: must be a finite number, found {value}")
     if isinstance(value, int) and not -LARGEST_INT <= value < LARGEST_INT:
         raise DocumentError(f"{key}: must be a number of at most 64 bits")
-    if isinstance(value, str) and _written(value) != value:
-        raise DocumentError(f"{key}: is no text of Unicode, found {_written(value)}")
+    if isinstance(value, str) and _escape(value) != value:
+        raise DocumentError(f"{key}: is not valid Unicode, found {_escape(value)}")
 
 
-def _written(text: str) -> str:
-    """Writes half a surrogate pair, which no file can hold, as an escape."""
+def _escape(text: str) -> str:
+    """Escapes unpaired surrogates, which no file can hold."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,8 +1,8 @@
-"""Locks by a file: one process at a time does a thing; a kill lets the next one in.
+"""Lock files: one process at a time holds a lock; a killed holder frees it.
 
-The system's own lock is taken where the file system has one. Where it has none (NFS
-without its lock daemon, Lustre without its option), a file with a heartbeat stands for
-it: it is taken over when its process is gone, or has been silent for ``LEASE`` seconds.
+The operating system's lock is used where the file system has one. Elsewhere (NFS
+without its lock daemon, Lustre without its option) a lease file with a heartbeat
+replaces it: it is taken over when its process is dead or silent for ``LEASE`` seconds.
 """
 
 import errno
@@ -20,44 +20,43 @@ from filelock import SoftFileLease, Timeout
 from data_pipeline.files.safe_open import check_regular
 
 PAUSE = 0.1
-"""Seconds between two looks at a lock that another process holds."""
+"""Seconds between two attempts."""
 
 LEASE = 30.0
-"""Seconds without a sign of life after which a file with a heartbeat is taken over."""
+"""Seconds without a heartbeat after which a lease is taken over."""
 
 BEATS = 15
-"""Signs of life within a lease."""
+"""Heartbeats within a lease."""
 
 NO_LOCKS = frozenset(
     {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOLCK}
 )
-"""What a file system answers that has no locks."""
+"""Error codes of file systems without locks."""
 
 HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
-"""What a file system answers where another process holds the lock."""
+"""Error codes where another process holds the lock."""
 
 
 class FileLock:
-    """One lock by a file of a given name, for one process or thread at a time."""
+    """A lock file, for one process or thread at a time.
+
+    ``path`` is in an existing folder. ``lease`` is in seconds, the same for all who
+    use this lock.
+    """
 
     def __init__(self, path: Path, *, lease: float = LEASE) -> None:
-        """Names the file; nothing is made or taken yet.
-
-        Args:
-            path: the file; its folder exists.
-            lease: seconds; all who take this lock give the same.
-        """
+        """Creates the lock, unlocked; no file is written yet."""
         self.path = path
         self._lease_seconds = lease
         self._file: IO[str] | None = None
         self._lease: SoftFileLease | None = None
 
     def try_acquire(self) -> bool:
-        """Takes the lock if it is free; waits for nobody."""
+        """Acquires the lock if it is free, without waiting."""
         if self._lease is not None:
             return _acquired(self._lease)
         with suppress(FileNotFoundError):
-            check_regular(self.path)  # of a pipe Python says no name
+            check_regular(self.path)  # Python's error for a pipe has no file name
         file = self.path.open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,10 +77,10 @@ class FileLock:
         return False
 
     def acquire_from_dead(self) -> bool:
-        """Takes the lock if it is free, or if its holder gives no sign of life.
+        """Acquires the lock if it is free or its holder is dead.
 
-        The system frees its own lock when a process dies. A file with a heartbeat is
-        watched until it beats, or until its lease is over.
+        The operating system frees its own locks. A lease is watched until its next
+        heartbeat, or until it expires.
         """
         if self.try_acquire():
             return True
@@ -95,20 +94,16 @@ class FileLock:
         return False
 
     def acquire(self, waiting: Callable[[], None] = lambda: None) -> None:
-        """Takes the lock, however long another holds it.
-
-        Args:
-            waiting: called again and again until then.
-        """
+        """Waits for the lock, and calls ``waiting`` between the attempts."""
         while not self.try_acquire():
             waiting()
             time.sleep(PAUSE)
 
     def is_held(self) -> bool:
-        """Tells whether the lock is held, and its file still has its name."""
+        """Returns whether this object holds the lock and its file still exists."""
         if self._lease is not None:
-            named = Path(self._lease.lock_file).exists()
-            return named and self._lease.is_locked and self._lease.compromise is None
+            exists = Path(self._lease.lock_file).exists()
+            return exists and self._lease.is_locked and self._lease.compromise is None
         if self._file is None:
             return False
         try:
@@ -117,7 +112,7 @@ class FileLock:
             return False
 
     def write_owner(self) -> None:
-        """Writes into the file who holds it, where the disk has room."""
+        """Writes this process's id into the file, unless the disk is full."""
         with suppress(OSError):
             if self._file is not None:
                 self._file.truncate(0)
@@ -130,18 +125,15 @@ class FileLock:
             if self._lease is None:
                 return self.path.read_text(encoding="utf-8").strip() or "unknown"
             lines = Path(self._lease.lock_file).read_text(encoding="utf-8").split("\n")
-            told = dict(line.split("=", 1) for line in lines if "=" in line)
-            return f"{told.get('pid', 'unknown')} on {told.get('host', 'unknown')}"
+            entries = dict(line.split("=", 1) for line in lines if "=" in line)
+            pid, host = (entries.get(key, "unknown") for key in ("pid", "host"))
+            return f"{pid} on {host}"
         return "unknown"
 
     def release(self, *, remove: bool = False) -> None:
-        """Gives the lock back.
-
-        Args:
-            remove: its file too.
-        """
+        """Releases the lock, and removes its file if asked to."""
         if remove and self._file is not None:
-            self.path.unlink(missing_ok=True)  # before it is let go
+            self.path.unlink(missing_ok=True)  # while it is still locked
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -151,45 +143,33 @@ class FileLock:
                 self.path.unlink(missing_ok=True)
 
     def _beat(self) -> object:
-        """Looks at the last sign of life."""
+        """Returns what changes with each heartbeat."""
         if self._lease is None:
             return None
         try:
-            found = Path(self._lease.lock_file).stat()
+            stat = Path(self._lease.lock_file).stat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return stat.st_ino, stat.st_mtime_ns
 
 
 @contextmanager
-def file_lock(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Waits until nobody else holds a lock, and holds it.
+def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Holds a lock, and removes its file at the end.
 
-    Args:
-        lock: a file to be made for it, and removed at the end.
-        waiting: called again and again while another process or thread holds it.
-
-    Yields:
-        Nothing; the lock is held meanwhile.
+    ``waiting`` is called repeatedly while another process or thread holds the lock.
     """
-    held = FileLock(lock)
-    held.acquire(waiting)
+    lock = FileLock(path)
+    lock.acquire(waiting)
     try:
         yield
     finally:
-        held.release(remove=True)
+        lock.release(remove=True)
 
 
 @contextmanager
 def lock_open_file(file: IO[bytes]) -> Iterator[None]:
-    """Holds an open file for one process at a time; waits for the others.
-
-    Args:
-        file: it has a name.
-
-    Yields:
-        Nothing; the file is held until the end, and stays open.
-    """
+    """Locks an open file that has a name; waits for other processes."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
@@ -206,11 +186,7 @@ def lock_open_file(file: IO[bytes]) -> Iterator[None]:
 
 
 def has_record_locks(folder: Path) -> bool:
-    """Tells whether a file system has the locks by which SQLite keeps order.
-
-    Args:
-        folder: a folder of it that can be written to.
-    """
+    """Returns whether the file system of a writable folder has the locks of SQLite."""
     with tempfile.TemporaryFile(dir=folder) as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,6 @@
-"""The one way to open a file that a person named or handed over.
+"""Opening files given by the user: regular files only, and links to them.
 
-A pipe, a device or a socket in place of a file would be waited for without an end, or
-read without one: only regular files are opened, links to them included.
+Reading a pipe, a device or a socket may never end.
 """
 
 import errno
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import cast
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-"""How a file begins that Git LFS did not fetch."""
+"""The first bytes of a file that Git LFS has not fetched."""
 
 TABLE_LIMIT = 2 << 30
-"""Bytes that a table of labels has at most."""
+"""Maximum bytes of a label table."""
 
 TEXT_LIMIT = 64 << 20
-"""Bytes that a study file or a description has at most."""
+"""Maximum bytes of a text file."""
 
 _KINDS = (
     (stat.S_ISFIFO, errno.EINVAL, "a pipe stands in place of the file"),
@@ -30,18 +29,15 @@ _KINDS = (
 
 
 def open_regular(path: str | Path, *, buffering: int = -1) -> io.BufferedReader:
-    """Opens a regular file to read its bytes; never waits for another process.
+    """Opens a regular file, or a link to one, for reading bytes; never blocks.
 
     Args:
-        path: the file, or a link to it.
-        buffering: as of the built-in ``open``.
-
-    Returns:
-        The file.
+        path: the file.
+        buffering: as in the built-in ``open``.
 
     Raises:
-        OSError: there is no such file, it is of another kind, or it may not be read;
-            ``strerror`` says which.
+        OSError: the file does not exist, is not regular or is not readable;
+            ``strerror`` gives the reason.
 
     Example:
         >>> open_regular("/dev/null")
@@ -49,14 +45,14 @@ def open_regular(path: str | Path, *, buffering: int = -1) -> io.BufferedReader:
         ...
         OSError: [Errno 22] a device stands in place of the file: '/dev/null'
     """
-    # Before it is opened: to open a pipe or a device may do something by itself.
-    _refuse_others(os.stat(path).st_mode, path)  # noqa: PTH116 - for 863,000 files
+    # Before opening: even opening a pipe or a device may have an effect.
+    _refuse_others(os.stat(path).st_mode, path)  # noqa: PTH116 - faster for 863,000 files
     found = open(path, "rb", buffering, opener=_opener)  # noqa: SIM115
     return cast("io.BufferedReader", found)
 
 
 def _opener(path: str, flags: int) -> int:
-    """Looks again at what was opened: its name may lead elsewhere by now."""
+    """Checks the opened file again: the path may have changed since."""
     handle = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         _refuse_others(os.fstat(handle).st_mode, path)
@@ -67,31 +63,23 @@ def _opener(path: str, flags: int) -> int:
 
 
 def check_regular(path: str | Path) -> None:
-    """Refuses what ``open_regular`` would not open, before a library opens it.
-
-    Raises:
-        OSError: as ``open_regular`` does.
-    """
+    """Raises the ``OSError`` of ``open_regular``, before a library opens the file."""
     open_regular(path).close()
 
 
 def is_regular(path: str | Path) -> bool:
-    """Tells whether there is a regular file, or a link to one; never raises."""
+    """Returns whether a regular file, or a link to one, exists; never raises."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - as above
-    except (OSError, ValueError):  # a name too long, or no name of a file at all
+    except (OSError, ValueError):  # a name that is too long or contains NUL
         return False
 
 
 def read_bytes(path: str | Path, *, most: int = TABLE_LIMIT) -> bytes:
-    """Reads a whole regular file.
-
-    Args:
-        path: the file.
-        most: bytes that it has at most.
+    """Reads a regular file of at most ``most`` bytes.
 
     Raises:
-        OSError: as of ``open_regular``; or the file is larger.
+        OSError: as ``open_regular``; or the file is larger.
     """
     with open_regular(path) as file:
         if os.fstat(file.fileno()).st_size > most:
@@ -101,11 +89,11 @@ def read_bytes(path: str | Path, *, most: int = TABLE_LIMIT) -> bytes:
 
 
 def read_text(path: str | Path) -> str:
-    """Reads a text in UTF-8, with or without a byte-order mark.
+    """Reads UTF-8 text of at most ``TEXT_LIMIT`` bytes, without its byte-order mark.
 
     Raises:
-        OSError: as of ``read_bytes``, with ``TEXT_LIMIT``.
-        UnicodeDecodeError: it is no such text.
+        OSError: as ``read_bytes``.
+        UnicodeDecodeError: the file is not UTF-8.
     """
     return read_bytes(path, most=TEXT_LIMIT).decode("utf-8-sig")
 

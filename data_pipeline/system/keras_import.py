@@ -1,10 +1,10 @@
-"""The one door to Keras: its backend is chosen, and its settings are ours.
+"""The only import of Keras: with a checked backend and this project's settings.
 
-Keras reads ``keras.json`` of a person's home and several environment variables when it
-is imported. They change networks silently: ``channels_first`` takes rows of pixels for
+When imported, Keras reads ``keras.json`` in the user's home and several environment
+variables. They change networks silently: ``channels_first`` takes rows of pixels for
 channels, ``float16`` makes training fail, ``KERAS_MAX_EPOCHS`` ends it early. A search
-must give the same numbers on every account, so nothing of this is read here. Only
-``KERAS_BACKEND`` is asked, and ``KERAS_HOME`` still says where downloads are kept.
+must give the same numbers on every account, so all of these are ignored, except for
+``KERAS_BACKEND``, and ``KERAS_HOME`` as the folder of downloads.
 """
 
 import importlib
@@ -25,61 +25,55 @@ IGNORED_VARIABLES = (
     "KERAS_MAX_STEPS_PER_EPOCH",
     "KERAS_NNX_ENABLED",
 )
-"""Variables that change what Keras does, and are hidden from it."""
+"""Environment variables that change the behaviour of Keras, and are hidden."""
 
 NO_HOME = f"{os.devnull}/keras"
-"""Nothing can be read from, or written to, a folder below a device."""
+"""A folder below a device can be neither read nor written."""
 
 
 def check_backend() -> str:
-    """Refuses a backend that this project does not train with, before Keras is loaded.
-
-    Returns:
-        The backend: TensorFlow, unless the environment asks for JAX.
+    """Returns the backend, TensorFlow unless ``KERAS_BACKEND`` is ``jax``.
 
     Raises:
-        InputError: the environment asks for another one, or for one that is missing.
+        InputError: the backend is unsupported or not installed.
     """
-    asked = os.environ.get(VARIABLE) or TENSORFLOW
-    if asked not in BACKENDS:
+    backend = os.environ.get(VARIABLE) or TENSORFLOW
+    if backend not in BACKENDS:
         raise InputError(
-            f"{VARIABLE} must be {' or '.join(BACKENDS)}, found {asked!r} in the "
-            f"environment; unset it, and TensorFlow is used"
+            f"{VARIABLE} must be {' or '.join(BACKENDS)}, found {backend!r} in the "
+            f"environment; unset it to use TensorFlow"
         )
-    if importlib.util.find_spec(asked) is None:
-        way = f'; pip install -e ".[{JAX}]", or unset it' if asked == JAX else ""
-        raise InputError(f"{VARIABLE} is {asked}, which is not installed{way}")
-    return asked
+    if importlib.util.find_spec(backend) is None:
+        way = f'; pip install -e ".[{JAX}]", or unset it' if backend == JAX else ""
+        raise InputError(f"{VARIABLE} is {backend}, which is not installed{way}")
+    return backend
 
 
 def load_keras() -> Any:
-    """Imports Keras with this project's settings, whatever a person's file says.
-
-    Returns:
-        The module ``keras``.
+    """Returns the module ``keras``, with this project's settings.
 
     Raises:
-        InputError: the backend is not one that this project trains with.
+        InputError: as ``check_backend``.
     """
-    # A variable that is set is inherited by every process that we start.
+    # Child processes inherit the variable.
     os.environ[VARIABLE] = check_backend()
-    # It imports Matplotlib, which fails with the backend of a notebook.
+    # Keras imports Matplotlib, which fails with a notebook's backend.
     os.environ["MPLBACKEND"] = "agg"
-    # The detector uses ``tf.keras``, which may be another package otherwise.
+    # The face detector uses ``tf.keras``, which could be another package.
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     if "keras" in sys.modules:
         keras = sys.modules["keras"]
     else:
-        with _nothing_of_a_person():
+        with _hidden_user_settings():
             keras = importlib.import_module("keras")
     set_defaults(keras)
     return keras
 
 
 def ignore_user_settings() -> None:
-    """Hides a person's settings for good, where only a library imports Keras.
+    """Hides the user's settings in a process in which only a library imports Keras.
 
-    Nothing is downloaded in such a process.
+    Such a process downloads nothing.
     """
     for name in IGNORED_VARIABLES:
         os.environ.pop(name, None)
@@ -87,29 +81,25 @@ def ignore_user_settings() -> None:
 
 
 def set_defaults(keras: Any) -> None:
-    """Sets what Keras keeps for the process, and the precision of this thread.
-
-    Args:
-        keras: the module.
-    """
+    """Sets Keras's global settings, and the precision of this thread."""
     config = keras.config
     config.set_image_data_format("channels_last")
     config.set_floatx("float32")
     config.set_epsilon(1e-7)
     config.set_max_epochs(None)
     config.set_max_steps_per_epoch(None)
-    # Each thread has its own; Ray runs some trainables in new ones.
+    # The policy is thread-local, and Ray runs some trainables in new threads.
     config.set_dtype_policy("float32")
 
 
 @contextmanager
-def _nothing_of_a_person() -> Iterator[None]:
-    """Hides the settings of a person from Keras while it is imported."""
+def _hidden_user_settings() -> Iterator[None]:
+    """Hides the user's settings while Keras is imported."""
     hidden = (*IGNORED_VARIABLES, "KERAS_HOME")
-    kept = {name: os.environ.pop(name) for name in hidden if name in os.environ}
+    saved = {name: os.environ.pop(name) for name in hidden if name in os.environ}
     os.environ["KERAS_HOME"] = NO_HOME
     try:
         yield
     finally:
         del os.environ["KERAS_HOME"]
-        os.environ.update(kept)
+        os.environ.update(saved)

@@ -33,8 +33,8 @@ JSON = {
     "a number of 5000 digits": (f"[{LONG}]", "thousands of digits"),
     "infinity": ('{"a": Infinity}', "a: must be a finite number, found inf"),
     "not a number": ("NaN", "the whole: must be a finite number"),
-    "half a pair": ('{"a": "\\ud800"}', r"a: is no text of Unicode, found \\ud800"),
-    "half a pair in a key": ('{"\\ud800": {"b": NaN}}', r"\\ud800: is no text"),
+    "half a pair": ('{"a": "\\ud800"}', r"a: is not valid Unicode, found \\ud800"),
+    "half a pair in a key": ('{"\\ud800": {"b": NaN}}', r"\\ud800: is not valid"),
     "nothing": ("", "is not JSON: Expecting value"),
 }
 

@@ -144,7 +144,7 @@ def broken(value):
             b"version https://git-lfs.github.com/spec/v1\n",
             "found b'version https://git-",
         ),
-        (b"\x93NUMPY\x01\x00v\x00{'descr': '<U1'", "the head of a .npy file"),
+        (b"\x93NUMPY\x01\x00v\x00{'descr': '<U1'", "the header of a .npy file"),
         (np.array({"a": 1}), "a pickle"),
         (np.array([0.1, 0.2]), r"an array of shape \(2,\)"),
         (np.array("much"), "valence is a number, found 'much'"),
