@@ -102,7 +102,7 @@ def read_development(data: DataConfig, parts: Split) -> Development:
         emotions=data.emotions,
         labels=data.labels,
     )
-    useful = np.flatnonzero(targets.known() | (not parts.development.dimensions))
+    useful = np.flatnonzero(targets.labelled() | (not parts.development.dimensions))
     unlabelled = len(targets) - len(useful)
     if unlabelled:
         parts, targets = parts.only(useful), targets.take(useful)

@@ -1,4 +1,4 @@
-"""Emotions and action units: one spelling, one order, and each data set's codes."""
+"""Emotions and action units: their names, their order and each data set's codes."""
 
 from enum import StrEnum
 
@@ -59,7 +59,7 @@ HIGH_LEVEL_OF: dict[Emotion, HighLevelEmotion] = {
 """The coursework table's grouping; neutral has no high-level class."""
 
 DIMENSIONS: tuple[str, ...] = ("valence", "arousal")
-"""How pleasant and how excited a face looks; each in [-1, 1]."""
+"""Pleasantness and excitement of a face; each in [-1, 1]."""
 
 FER2013_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.ANGER,
@@ -70,7 +70,7 @@ FER2013_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.SURPRISE,
     Emotion.NEUTRAL,
 )
-"""The emotions of ``fer2013.csv``: a row's code is the place here, from 0."""
+"""The emotions of ``fer2013.csv`` in the order of their codes, from 0."""
 
 FERPLUS_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.NEUTRAL,
@@ -85,14 +85,14 @@ FERPLUS_EMOTIONS: tuple[Emotion, ...] = (
 """The emotions that FER+ taggers vote for, in the order of its files' columns."""
 
 FERPLUS_VOTES: tuple[str, ...] = (*map(str, FERPLUS_EMOTIONS), "unknown", "NF")
-"""All vote columns of FER+; NF says that there is no face."""
+"""All vote columns of FER+; NF means no face."""
 
 FERPLUS_PARTITIONS: dict[str, str] = {
     "Training": "train",
     "PublicTest": "validation",
     "PrivateTest": "test",
 }
-"""What FER2013 calls its parts in the column Usage -> the name used here."""
+"""The values of FER2013's column Usage -> the name used here."""
 
 FERPLUS_FOLDERS: dict[str, str] = {
     "train": "FER2013Train",
@@ -111,21 +111,21 @@ AFFECTNET_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.ANGER,
     Emotion.CONTEMPT,
 )
-"""The emotions of AffectNet: an expression's code is the place here, from 0."""
+"""The emotions of AffectNet in the order of their codes, from 0."""
 
 AFFECTNET_NO_EMOTION: tuple[int, ...] = (8, 9, 10)
-"""Expressions that are no emotion: None, Uncertain, No-Face."""
+"""Codes of expressions without an emotion: None, Uncertain, No-Face."""
 
 AFFECTNET_NO_RATING: tuple[int, ...] = (9, 10)
-"""Expressions that say that there is nothing to rate: Uncertain, No-Face."""
+"""Codes of expressions that cannot be rated: Uncertain, No-Face."""
 
 AFFECTNET_UNRATED = -2.0
-"""What AffectNet writes for a valence or arousal that nobody could rate."""
+"""AffectNet's valence and arousal of a face that could not be rated."""
 
 COURSEWORK_ACTION_UNITS: tuple[int, ...] = (
     17, 1, 2, 25, 27, 4, 7, 23, 24, 6, 12, 15, 14, 11, 26,
 )  # fmt: skip
-"""AU columns of the coursework table, in its own order, which is not numeric."""
+"""AU columns of the coursework table, in its own, non-numeric order."""
 
 CKPLUS_ACTION_UNITS: tuple[int, ...] = (
     1, 2, 4, 5, 6, 7, 9, 11, 12, 14, 15, 17, 20, 23, 24, 25, 26, 27,
@@ -163,7 +163,7 @@ FACS_NAMES: dict[str, str] = {
     "AU43": "eyes closed",
     "AU45": "blink",
 }
-"""What action units are called.
+"""Descriptions of action units.
 
 Source: Ekman, Friesen, Hager 2002, Facial Action Coding System.
 """

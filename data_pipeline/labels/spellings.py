@@ -1,4 +1,4 @@
-"""How people spell emotions, action units and the names of picture files."""
+"""Accepted spellings of emotions, action units and image file names."""
 
 import re
 from collections.abc import Iterable
@@ -22,30 +22,23 @@ EMOTION_SPELLINGS: dict[str, Emotion] = {
     "sad": Emotion.SADNESS,
     "surprised": Emotion.SURPRISE,
 }
-"""Usual spelling, in small letters -> emotion: one table for all readers."""
+"""Lower-case spelling -> emotion, the same for all readers."""
 
 IMAGE_SUFFIXES: tuple[str, ...] = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff"),
     *(".gif", ".pgm", ".ppm", ".pbm", ".pnm"),
 )
-"""How the names of pictures end that are read, in small letters; of two pictures of one
-name the earlier ending is taken."""
+"""Lower-case suffixes of images; of two images of one name the earlier is read."""
 
-LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-"""What systems leave in folders, beside hidden files; in small letters."""
+_SYSTEM_FILES = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+"""Lower-case names of files that operating systems leave in folders."""
 
 _ACTION_UNIT = re.compile(r"au[ _-]?0{0,2}([1-9][0-9]?)(?:[ _-]?c)?")
 _INTENSITY = re.compile(r"au[ _-]?0{0,2}[1-9][0-9]?[ _-]?r")
 
 
 def emotion_of(name: str) -> Emotion | None:
-    """Finds the emotion that a folder or a cell names.
-
-    Args:
-        name: in any case.
-
-    Returns:
-        The emotion; ``None`` where none is usually spelled so.
+    """Returns the emotion of a usual spelling, in any case, or ``None``.
 
     Example:
         >>> emotion_of("Angry"), emotion_of("suprise")
@@ -55,13 +48,7 @@ def emotion_of(name: str) -> Emotion | None:
 
 
 def describe_respellings(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Says what was understood although it is spelled in another way.
-
-    Args:
-        names: what was found, and what it is read as.
-
-    Returns:
-        A line for each that differs, once.
+    """Describes each pair of (spelling, meaning) that differ, once.
 
     Example:
         >>> describe_respellings(
@@ -74,7 +61,7 @@ def describe_respellings(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def unknown_emotion(name: str) -> str:
-    """Says that a name is no emotion's, and which one may be meant.
+    """Describes a name that is no emotion's, and suggests the nearest.
 
     Example:
         >>> unknown_emotion("suprise")
@@ -88,15 +75,9 @@ def unknown_emotion(name: str) -> str:
 
 
 def action_unit_of(column: str) -> int | None:
-    """Finds the action unit whose presence a column holds.
+    """Returns the FACS number of a column of an action unit's presence, or ``None``.
 
-    ``_c`` is how OpenFace ends such a column.
-
-    Args:
-        column: in any case: ``AU17``, ``au 17``, ``AU017``, ``AU17_c``.
-
-    Returns:
-        Its FACS number; ``None`` for every other column.
+    Accepts ``AU17``, ``au 17``, ``AU017`` and, as in OpenFace, ``AU17_c``.
 
     Example:
         >>> [action_unit_of(name) for name in ("au 04", "AU04_c", "AU04_r", "AU")]
@@ -107,7 +88,7 @@ def action_unit_of(column: str) -> int | None:
 
 
 def is_intensity(column: str) -> bool:
-    """Tells whether a column holds an intensity, as OpenFace names it.
+    """Returns whether OpenFace gives a column of intensities this name.
 
     Example:
         >>> is_intensity(" AU04_r")
@@ -117,7 +98,7 @@ def is_intensity(column: str) -> bool:
 
 
 def is_image(name: str) -> bool:
-    """Tells by its name whether a file is a picture that is read.
+    """Returns whether a file name is that of a readable image.
 
     Example:
         >>> is_image("im0.JPG"), is_image("im0.heic"), is_image("._im0.png")
@@ -127,10 +108,10 @@ def is_image(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Tells whether a system left a file or folder behind, or hides it.
+    """Returns whether a file or folder is hidden, or left by an operating system.
 
     Example:
         >>> is_hidden(".DS_Store"), is_hidden("Thumbs.db"), is_hidden("fear")
         (True, True, False)
     """
-    return name.startswith(".") or name.casefold() in LITTER
+    return name.startswith(".") or name.casefold() in _SYSTEM_FILES

@@ -1,7 +1,7 @@
 """Rules that turn the votes of ten FER+ taggers into a distribution over emotions.
 
-Source: Barsoum et al. 2016, and the label processing of microsoft/FERPlus; the rules
-``argmax`` and ``strict`` are those of later papers and of a student's project.
+Source: Barsoum et al. 2016, and the label processing of microsoft/FERPlus. The rules
+``argmax`` and ``strict`` come from later papers and a student's project.
 """
 
 from collections.abc import Callable
@@ -18,26 +18,26 @@ UNKNOWN = FERPLUS_VOTES.index("unknown")
 NO_FACE = FERPLUS_VOTES.index("NF")
 
 OUTLIER = 1
-"""So many votes of one row for one category are taken for a slip and dropped."""
+"""A category with at most this many votes of a row is dropped as a slip."""
 
 MAJORITY = 0.5
-"""A label or a set of labels must hold more than this share of the votes."""
+"""A label or a set of labels needs more than this share of the votes."""
 
 ENOUGH = 0.75
-"""Share of the votes at which the commonest emotions are enough."""
+"""Share of the votes at which no further emotion is added."""
 
 MOST_EMOTIONS = 3
-"""A row on which more emotions share the votes is unknown."""
+"""A row that needs more emotions is dropped."""
 
-SEVERAL = 0.3
-"""Least share of an emotion that is one of several."""
+MULTI_TARGET_SHARE = 0.3
+"""Minimum share of an emotion in a multi-target label."""
 
 Rule = Callable[[Array], Array | None]
-"""The ten counts of a row to their weights, or ``None`` where the row is dropped."""
+"""The ten counts of a row -> their weights, or ``None`` for a dropped row."""
 
 
 def majority(votes: Array) -> Array | None:
-    """Takes the first commonest category, if most votes are for it."""
+    """Takes the first most frequent category, if it has most of the votes."""
     counts = _without_outliers(votes)
     if not counts.max() > MAJORITY * counts.sum():
         return None
@@ -45,10 +45,10 @@ def majority(votes: Array) -> Array | None:
 
 
 def crossentropy(votes: Array) -> Array | None:
-    """Takes the commonest emotions until they hold three quarters of the votes.
+    """Takes the most frequent emotions until they have three quarters of the votes.
 
-    Categories of equal counts are taken together. Unknown or no face ends the walk,
-    and is taken itself only where no emotion was taken before it.
+    Categories of equal counts are taken together. Unknown or no face ends the loop,
+    and is taken only if no emotion was taken before it.
     """
     counts = _without_outliers(votes)
     taken = np.zeros_like(counts)
@@ -72,17 +72,17 @@ def crossentropy(votes: Array) -> Array | None:
 def multi_target(votes: Array) -> Array | None:
     """Takes every category of at least three tenths of the votes."""
     counts = _without_outliers(votes)
-    taken = np.where(counts >= SEVERAL * counts.sum(), counts, 0)
+    taken = np.where(counts >= MULTI_TARGET_SHARE * counts.sum(), counts, 0)
     return taken if taken.sum() > MAJORITY * counts.sum() else None
 
 
 def argmax(votes: Array) -> Array | None:
-    """Takes the first commonest category of all ten, single votes included."""
+    """Takes the first most frequent category of all ten, with single votes."""
     return _only(int(votes.argmax()))
 
 
 def strict(votes: Array) -> Array | None:
-    """Takes the commonest emotion where nobody voted for unknown or no face."""
+    """Takes the most frequent emotion, if unknown and no face have no vote."""
     if votes[EMOTIONS:].any():
         return None
     return _only(int(votes[:EMOTIONS].argmax()))
@@ -96,27 +96,27 @@ RULES: dict[str, Rule] = {
     "argmax": argmax,
     "strict": strict,
 }
-"""What ``[data] labels`` names. ``probability`` and ``crossentropy`` keep the same
-distribution; of the first, training draws one class anew in each epoch."""
+"""The values of ``[data] labels``. ``probability`` and ``crossentropy`` give the same
+distribution; with the first, training draws one class from it in each epoch."""
 
 SCORED: dict[str, str] = {
     name: name if name in ("argmax", "strict") else "majority" for name in RULES
 }
-"""The rule that validation and test are scored by, whatever training learns from.
+"""The training rule -> the rule of validation and test labels.
 
 Source: microsoft/FERPlus validates and tests by majority in each of its modes."""
 
 
 def vote_distributions(votes: Array, rule: str) -> tuple[Array, Array]:
-    """Applies a rule to every row.
+    """Applies a rule of ``RULES`` to every row of votes.
 
     Args:
         votes: counts in the order of ``FERPLUS_VOTES``, shape (N, 10), integers.
         rule: a key of ``RULES``.
 
     Returns:
-        Distributions over ``FERPLUS_EMOTIONS``, shape (N, 8), float32, rows sum to 1;
-        and which rows are kept, shape (N,), bool. A row that is not kept is zero.
+        Distributions over ``FERPLUS_EMOTIONS``, shape (N, 8), float32, whose rows sum
+        to 1; and the mask of kept rows, shape (N,). A dropped row is zero.
 
     Example:
         >>> kept = vote_distributions(
@@ -132,7 +132,7 @@ def vote_distributions(votes: Array, rule: str) -> tuple[Array, Array]:
 
 
 def _emotions(taken: Array | None) -> Array:
-    """Cuts unknown and no face off; a row where one of them wins is dropped."""
+    """Removes unknown and no face; a row is dropped if one of them is the mode."""
     none = np.zeros(EMOTIONS)
     if taken is None or taken.argmax() >= EMOTIONS:
         return none

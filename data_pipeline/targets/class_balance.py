@@ -1,7 +1,7 @@
-"""Balance of classes and action units, computed from training rows only.
+"""Class balancing of training rows.
 
-A balance either weighs rows or repeats them, never both: its name stands in one of
-two tables.
+A mode either weights rows or repeats them, never both: its name is in one of two
+tables.
 """
 
 from collections.abc import Callable
@@ -16,56 +16,33 @@ from data_pipeline.targets.oversampling import ml_ros, oversample_classes
 from data_pipeline.targets.targets import Targets
 
 Array = np.ndarray[Any, Any]
+Count = Callable[[Array], Array]
+"""Numbers of rows -> effective numbers of rows."""
 
-MOST_AU_WEIGHT = 10.0
-"""Positives are not weighted up further, however rare: noise would rule."""
+MAX_AU_WEIGHT = 10.0
+"""Upper bound on the weight of an AU's positives: very rare ones are mostly noise."""
 
 
-def class_weights(
-    part: Targets, worth: Callable[[Array], Array]
-) -> tuple[Array, Array]:
-    """Weighs classes, and each AU's positives, by what their rows are worth.
-
-    Args:
-        part: targets of the training rows.
-        worth: turns numbers of rows into what so many rows are worth together.
+def class_weights(part: Targets, count: Count) -> tuple[Array, Array]:
+    """Weights classes and the positives of each AU by their effective number of rows.
 
     Returns:
-        One weight a class, the inverse of its worth, and one an AU: the worth of its
-        negatives over that of its positives. A class or AU that does not occur
-        weighs 1.
-
-    Shape:
-        (E,) and (U,), float32.
-
-    Unit and range:
-        Classes average 1 over the labelled rows; AUs lie in [1, 10].
+        A weight for each class, 1 / number, of mean 1 over the labelled rows; and for
+        each AU, negatives / positives, in [1, 10]. A class or AU that is absent weighs
+        1. Shapes (E,) and (U,), float32.
     """
-    return _classes(part, worth), _positives(part, worth)
+    return _weigh_classes(part, count), _weigh_positives(part, count)
 
 
 def frequency(rows: Array) -> Array:
-    """Takes so many rows for what they are: the weight is the inverse frequency.
-
-    Args:
-        rows: numbers of rows, 0 or more.
-
-    Returns:
-        The same numbers.
-    """
+    """Returns the numbers of rows unchanged: weights are inverse frequencies."""
     return rows
 
 
 def effective_number(rows: Array, *, beta: float) -> Array:
-    """Counts the rows that are new: each adds beta times what the one before added.
+    """Returns (1 - beta^n) / (1 - beta) for each n; beta is in [0, 1).
 
-    Args:
-        rows: numbers of rows, 0 or more.
-        beta: in [0, 1): at 0 any number is worth one row, towards 1 each row is worth
-            itself.
-
-    Returns:
-        (1 - beta^n) / (1 - beta) for each n.
+    At beta = 0 any number of rows counts as one; towards 1 each row counts.
 
     Source:
         Cui et al. 2019, "Class-Balanced Loss Based on Effective Number of Samples",
@@ -79,43 +56,43 @@ def effective_number(rows: Array, *, beta: float) -> Array:
     return numbers
 
 
-def _classes(part: Targets, worth: Callable[[Array], Array]) -> Array:
+def _weigh_classes(part: Targets, count: Count) -> Array:
     counts = part.emotion[part.emotion_mask].sum(axis=0, dtype=np.float64)
     present = counts > 0
     weights = np.ones(len(counts))
-    weights[present] = 1.0 / worth(counts[present])
+    weights[present] = 1.0 / count(counts[present])
     total = (weights * counts).sum()
     if total > 0:
         weights[present] *= counts.sum() / total
     return weights.astype(np.float32)
 
 
-def _positives(part: Targets, worth: Callable[[Array], Array]) -> Array:
+def _weigh_positives(part: Targets, count: Count) -> Array:
     positives = (part.action_unit * part.action_unit_mask).sum(axis=0, dtype=np.float64)
     negatives = part.action_unit_mask.sum(axis=0) - positives
-    ratio = worth(negatives) / worth(np.maximum(positives, 1.0))
-    weights = np.where(positives > 0, np.clip(ratio, 1.0, MOST_AU_WEIGHT), 1.0)
+    ratio = count(negatives) / count(np.maximum(positives, 1.0))
+    weights = np.where(positives > 0, np.clip(ratio, 1.0, MAX_AU_WEIGHT), 1.0)
     return weights.astype(np.float32)
 
 
 NONE = "none"
 
-WEIGHTINGS: dict[str, Callable[[float], Callable[[Array], Array]]] = {
+WEIGHTINGS: dict[str, Callable[[float], Count]] = {
     "class_weights": lambda _: frequency,
     "effective_number": lambda beta: partial(effective_number, beta=beta),
 }
-"""Balances that weigh labels -> beta -> what a number of rows is worth."""
+"""Modes that weight labels -> beta -> the count."""
 
 OVERSAMPLERS: dict[str, Callable[[Targets, int], Array]] = {
     "oversample": oversample_classes,
     "oversample_labels": ml_ros,
 }
-"""Balances that repeat rows -> targets of the training rows, seed -> positions."""
+"""Modes that repeat rows -> targets of the training rows, seed -> positions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Balance:
-    """How training rows are drawn and weighted.
+    """The rows and weights of one training part.
 
     Attributes:
         rows: shape (M,), training rows, each at least once.
@@ -135,17 +112,16 @@ def balance(
 
     Args:
         targets: targets of the whole table.
-        rows: positions of the training rows; no other row is looked at.
-        mode: ``"none"``; ``"class_weights"``: classes weigh the inverse of their
-            frequency, and an AU's positives weigh negatives / positives;
-            ``"effective_number"``: the same with effective numbers of rows;
-            ``"oversample"``: rows are repeated until the emotions are equally
-            frequent; ``"oversample_labels"``: rows with a rare emotion or AU are.
-        seed: decides which rows are repeated.
+        rows: positions of the training rows; no other row is used.
+        mode: ``"none"``; ``"class_weights"``: inverse frequency for classes, negatives
+            / positives for AUs; ``"effective_number"``: the same with effective
+            numbers of rows; ``"oversample"``: rows are repeated until the emotions are
+            equally frequent; ``"oversample_labels"``: rows with a rare emotion or AU.
+        seed: selects the repeated rows.
         beta: of the effective number, in [0, 1).
 
     Returns:
-        The rows to train on and the weights; one of the two as without balance.
+        The training rows and the weights.
 
     Raises:
         DataError: the mode is unknown.

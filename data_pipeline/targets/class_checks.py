@@ -1,4 +1,4 @@
-"""Classes of a study that its data lack, and labels that it has no class for."""
+"""Classes of a study without labels in the data, and labels without a class."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ from data_pipeline.targets.emotion_labels import (
 Array = np.ndarray[Any, Any]
 
 MASKED: dict[str, frozenset[str]] = {"affectnet7": frozenset({str(Emotion.CONTEMPT)})}
-"""Levels that leave an emotion of their data set out, as their name says."""
+"""Levels -> emotions of their data set that they leave out on purpose."""
 
 
 def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
@@ -30,9 +30,9 @@ def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
         data: the study's section.
 
     Returns:
-        A problem for each class that occurs nowhere, or not in every published part,
-        and for each label that is no class of the study; none where emotion is no
-        target, or where there is no label at all, which ``read_targets`` refuses.
+        A problem for each class that is absent, from the data or from a published part,
+        and for each label that is not a class of the study. None if emotion is not a
+        target, or if there is no label at all, which ``read_targets`` refuses.
     """
     emotions = data.emotions
     if "emotion" not in data.targets:
@@ -45,7 +45,7 @@ def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
     found = [*_absent(has, names), *_partly(table, has, names)]
     if emotions != VOTED:
         ignored = MASKED.get(emotions, frozenset())
-        if data.neutral != "none":  # asked for, for the action units
+        if data.neutral != "none":  # wanted for the action units
             ignored |= {str(Emotion.NEUTRAL)}
         found += _foreign(table, emotions, ignored)
     where = f'[data] emotions = "{emotions}"'
@@ -59,7 +59,7 @@ def _absent(has: Array, names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _partly(table: SampleTable, has: Array, names: tuple[str, ...]) -> Iterator[str]:
-    """Names classes that a published part lacks and another has."""
+    """Yields classes that are present in some published parts only."""
     partition = table.frame["partition"]
     parts = sorted(partition.dropna().unique())
     for name, column in zip(names, has.T, strict=True):
@@ -76,6 +76,6 @@ def _foreign(
     counts = table.frame[column].value_counts()
     for label in sorted(set(counts.index) - {*names, *ignored}):
         yield (
-            f"{counts[label]} images are labelled {label}, which is no class of the "
-            "study: they teach and test no emotion"
+            f"{counts[label]} images are labelled {label}, which is not a class of the "
+            "study: they are used neither to train nor to test emotions"
         )

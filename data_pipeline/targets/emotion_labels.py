@@ -1,4 +1,4 @@
-"""A table's emotion labels as distributions over the classes of one level."""
+"""Emotion labels of a table as distributions over the classes of one level."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from data_pipeline.system.errors import DataError
 
 Array = np.ndarray[Any, Any]
 Labels = tuple[Array, Array, tuple[str, ...]]
-"""Shares of the classes (N, E), which rows have a label (N,), the classes' names."""
+"""Distributions (N, E), the mask of labelled rows (N,), the names of the classes."""
 
 _ORDER = list(Emotion)
 
@@ -32,67 +32,59 @@ EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
         tuple(str(emotion) for emotion in Emotion if emotion is not Emotion.CONTEMPT),
     ),
 }
-"""What a study calls a level -> the table's column and its classes, in order."""
+"""``[data] emotions`` -> the table's column and its classes, in order."""
 
 VOTED = "ferplus"
-"""The level of eight emotions whose labels are made of votes, by a rule."""
+"""The level of eight emotions whose labels come from votes, by a rule."""
 
 DEFAULT_RULE = "majority"
+WHOLE = "distribution"
 
-LEARNING_MODES: dict[str, str] = {"probability": "drawn", "multi_target": "several"}
-"""Rules whose distributions are not learned whole. Source: microsoft/FERPlus."""
+LEARNING_MODES = {"probability": "sampled", "multi_target": "multi_target"}
+"""Rules whose distribution is not the target itself. Source: microsoft/FERPlus."""
 
 
 def read_emotion(
     table: SampleTable, level: str, rule: str | None, *, required: bool
 ) -> Labels:
-    """Turns a table's emotions, or the votes for them, into distributions.
+    """Turns emotions, or votes for them, into distributions; unlabelled rows are zero.
 
-    Args:
-        table: the table whose rows are wanted.
-        level: a key of ``EMOTION_LEVELS``, or ``VOTED``.
-        rule: the rule that makes labels of votes; none is ``DEFAULT_RULE``.
-        required: refuses a table without any label.
-
-    Returns:
-        The labels; a row without one is zero and masked.
-
-    Raises:
-        DataError: the level or the rule is unknown, or a required label is missing.
+    ``level`` is a key of ``EMOTION_LEVELS``, or ``VOTED`` with a ``rule`` (by default
+    ``DEFAULT_RULE``). ``required`` refuses a table without any label.
     """
     if level not in (*EMOTION_LEVELS, VOTED):
         raise DataError(
             f"[data] emotions is one of {', '.join((*EMOTION_LEVELS, VOTED))}, found "
             f"{level!r}"
         )
-    found = (
+    labels = (
         _voted(table, rule or DEFAULT_RULE)
         if level == VOTED
         else _emotion(table, level)
     )
     if required:
-        _check_found(table, level, found)
-    return found
+        _check_any(table, level, labels)
+    return labels
 
 
 def no_emotion(rows: int) -> Labels:
-    """Gives the labels of so many rows where emotion is no target."""
+    """Returns empty labels of ``rows`` rows, for studies without emotions."""
     return np.zeros((rows, 0), np.float32), np.zeros(rows, bool), ()
 
 
 def learning_mode(level: str, rule: str | None) -> str:
-    """Names what training makes of a distribution; see ``Targets.learned``."""
-    return LEARNING_MODES.get(rule or "", "whole") if level == VOTED else "whole"
+    """Returns how training uses a distribution; see ``Targets.learning_mode``."""
+    return LEARNING_MODES.get(rule or "", WHOLE) if level == VOTED else WHOLE
 
 
-def _check_found(table: SampleTable, level: str, labels: Labels) -> None:
+def _check_any(table: SampleTable, level: str, labels: Labels) -> None:
     shares, known, _ = labels
     if not known.any():
         raise DataError(_no_such_emotion(table, level))
     if level == "basic_neutral" and not shares[:, 0].any():
         raise DataError(
             f'{table.root}: [data] emotions = "basic_neutral" needs neutral faces, '
-            'and there are none; say emotions = "basic", or neutral = "first" '
+            'and there are none; use emotions = "basic", or neutral = "first" '
             "with the official CK+ tree"
         )
 
@@ -106,7 +98,7 @@ def _emotion(table: SampleTable, level: str) -> Labels:
 
 
 def _voted(table: SampleTable, rule: str) -> Labels:
-    """Applies a rule to votes; the classes stand in the order of ``Emotion``."""
+    """Applies a rule to votes; the classes are in the order of ``Emotion``."""
     names = tuple(map(str, _ORDER))
     if rule not in RULES:
         raise DataError(f"[data] labels is one of {', '.join(RULES)}, found {rule!r}")
@@ -119,14 +111,14 @@ def _voted(table: SampleTable, rule: str) -> Labels:
 
 
 def scored_rule(labels: str | None) -> str:
-    """Names the rule that validation and test rows are scored by.
+    """Returns the rule of the labels that validation and test rows are scored by.
 
     Args:
-        labels: the rule that training learns from; none is ``"majority"``.
+        labels: the rule of the training labels; ``None`` is ``"majority"``.
 
     Returns:
-        ``"argmax"`` and ``"strict"`` score themselves; everything else is scored by
-        ``"majority"``, so that studies of different rules can be compared.
+        ``"argmax"`` and ``"strict"`` themselves, and ``"majority"`` for all others, so
+        that studies of different rules can be compared.
     """
     return SCORED[labels or DEFAULT_RULE]
 
@@ -135,17 +127,17 @@ def _no_such_emotion(table: SampleTable, level: str) -> str:
     if level == VOTED:
         return (
             f"{table.root}: the data (read as {table.source}) have no votes that agree "
-            f'on an emotion, but [data] asks for emotions = "{VOTED}"; say "basic" or '
+            f'on an emotion, but [data] has emotions = "{VOTED}"; use "basic" or '
             '"high_level", or read FER+'
         )
     other = _level_with_labels(table)
     if other is not None:
-        way_out = f'say emotions = "{other}", which these data have'
+        remedy = f'use emotions = "{other}", which these data have'
     else:
-        way_out = 'say targets = ["action_units"], or read data with emotion labels'
+        remedy = 'use targets = ["action_units"], or read data with emotion labels'
     return (
         f"{table.root}: the data (read as {table.source}) have no {level} emotion "
-        f"labels, but [data] asks for them; {way_out}"
+        f"labels, but [data] asks for them; {remedy}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Training rows repeated until rare labels are less rare; nothing is invented."""
+"""Oversampling: training rows with rare labels are repeated."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,22 +10,17 @@ from data_pipeline.targets.targets import Targets
 Array = np.ndarray[Any, Any]
 
 MOST_REPEATS = 10
-"""No row is repeated more often for the sake of a rare label among several."""
+"""Maximum copies of a row with several labels."""
 
 MOST_CLONED = 0.25
-"""Part of the rows that is added at most where rows have several labels."""
+"""Maximum share of rows added where rows have several labels."""
 
 
 def oversample_classes(part: Targets, seed: int) -> Array:
-    """Repeats rows of an emotion, drawn at random, until all emotions are as frequent.
+    """Repeats random rows until all emotions are equally frequent.
 
-    Args:
-        part: targets of the training rows.
-        seed: decides which rows are repeated.
-
-    Returns:
-        Positions, shape (M,): every row once, then the repeats. Rows without an
-        emotion label are not repeated; where no row has one, ``ml_ros`` decides.
+    Returns positions, shape (M,): every row once, then the repeats. Rows without an
+    emotion are not repeated; if no row has one, ``ml_ros`` is applied.
     """
     if not part.emotion_mask.any():
         return ml_ros(part, seed)
@@ -34,7 +29,7 @@ def oversample_classes(part: Targets, seed: int) -> Array:
     everything = np.arange(len(part))
     if len(np.unique(emotions)) == 1:
         return everything
-    # Loads scikit-learn, which other balances need not.
+    # Imported late: it loads scikit-learn.
     from imblearn.over_sampling import RandomOverSampler  # noqa: PLC0415
 
     sampler = RandomOverSampler(random_state=seed)
@@ -44,62 +39,59 @@ def oversample_classes(part: Targets, seed: int) -> Array:
 
 
 def ml_ros(part: Targets, seed: int) -> Array:
-    """Repeats rows that have a rare label, among emotions and action units alike.
+    """Repeats rows with a rare emotion or action unit.
 
-    In turn each label that is rarer than the mean gets a repeat of one of its rows,
-    until it no longer is, or a quarter of the rows has been added.
+    Each label that is rarer than the mean gets a copy of one of its rows in turn, until
+    it no longer is, or a quarter of the rows has been added.
 
-    Args:
-        part: targets of the training rows.
-        seed: decides which rows are repeated.
-
-    Returns:
-        Positions, shape (M,): every row once, then the repeats; no row more than ten
-        times.
+    Returns positions, shape (M,): every row once, then the repeats; no row more than
+    ten times.
 
     Source:
         Charte et al. 2015, "Addressing imbalance in multilabel classification",
-        algorithm ML-ROS; imbalanced-learn has none for several labels.
+        algorithm ML-ROS; imbalanced-learn has none for multilabel data.
     """
-    shown = _shown(part)
-    repeats = list(_repeats(shown, seed)) if shown.shape[1] else []
+    indicators = _indicators(part)
+    repeats = list(_repeats(indicators, seed)) if indicators.shape[1] else []
     return np.concatenate([np.arange(len(part)), np.array(repeats, int)])
 
 
-def _shown(part: Targets) -> Array:
+def _indicators(part: Targets) -> Array:
     """Tells which row shows which label that occurs, shape (N, L)."""
     classes = part.emotion.argmax(axis=1) if part.emotions else np.zeros(len(part), int)
     of_class = classes[:, None] == np.arange(len(part.emotions))
     units = (part.action_unit > 0) & part.action_unit_mask
-    shown = np.concatenate([of_class & part.emotion_mask[:, None], units], axis=1)
-    return shown[:, shown.any(axis=0)]
+    indicators = np.concatenate([of_class & part.emotion_mask[:, None], units], axis=1)
+    return indicators[:, indicators.any(axis=0)]
 
 
-def _repeats(shown: Array, seed: int) -> Iterator[int]:
+def _repeats(indicators: Array, seed: int) -> Iterator[int]:
     generator = np.random.default_rng(seed)
-    counts = shown.sum(axis=0)
+    counts = indicators.sum(axis=0)
     rarity = counts.max() / counts
     mean = rarity.mean()
-    times = np.ones(len(shown), int)
-    bags = {
-        label: _drawn(np.flatnonzero(shown[:, label]), times, generator)
+    times = np.ones(len(indicators), int)
+    candidates = {
+        label: _candidates(np.flatnonzero(indicators[:, label]), times, generator)
         for label in np.flatnonzero(rarity > mean)
     }
-    left = int(len(shown) * MOST_CLONED)
-    while bags and left:
-        for label in list(bags):
-            row = next(bags[label], None)
+    remaining = int(len(indicators) * MOST_CLONED)
+    while candidates and remaining:
+        for label in list(candidates):
+            row = next(candidates[label], None)
             if row is None or counts.max() <= mean * counts[label]:
-                del bags[label]
-            elif left:
+                del candidates[label]
+            elif remaining:
                 times[row] += 1
-                counts += shown[row]
-                left -= 1
+                counts += indicators[row]
+                remaining -= 1
                 yield row
 
 
-def _drawn(rows: Array, times: Array, generator: np.random.Generator) -> Iterator[int]:
-    """Draws rows of one label, evenly, as long as one may still be repeated."""
+def _candidates(
+    rows: Array, times: Array, generator: np.random.Generator
+) -> Iterator[int]:
+    """Yields rows of one label, evenly, while one may still be repeated."""
     for _ in range(MOST_REPEATS):
         for row in generator.permutation(rows):
             if times[row] < MOST_REPEATS:

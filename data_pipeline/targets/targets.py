@@ -1,4 +1,4 @@
-"""Targets: labels as arrays, with a mask wherever a label does not exist."""
+"""Targets: labels as arrays, with masks for missing labels."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,32 +7,37 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError
-from data_pipeline.targets.emotion_labels import learning_mode, no_emotion, read_emotion
+from data_pipeline.targets.emotion_labels import (
+    WHOLE,
+    learning_mode,
+    no_emotion,
+    read_emotion,
+)
 
 Array = np.ndarray[Any, Any]
 
 TARGETS = ("emotion", "action_units", "valence_arousal")
-"""What a model can be trained towards."""
+"""The kinds of targets a model can predict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """What a model is trained towards, row by row.
+    """Training targets, row by row.
 
     Attributes:
-        emotions: names of the classes; empty where emotion is no target.
-        action_units: names of the AUs; empty where they are no target.
-        dimensions: ``("valence", "arousal")``; empty where they are no target.
+        emotions: names of the classes; empty if emotion is not a target.
+        action_units: names of the AUs; empty if they are not a target.
+        dimensions: ``("valence", "arousal")``; empty if they are not a target.
         emotion: shape (N, E), float32, one-hot or a distribution over classes; a
             masked row is zero.
-        emotion_mask: shape (N,), bool; false where the emotion is unknown.
+        emotion_mask: shape (N,), bool; false if the emotion is unknown.
         action_unit: shape (N, U), float32, 0 or 1; 0 where masked.
-        action_unit_mask: shape (N, U), bool; false where the AU is unknown.
+        action_unit_mask: shape (N, U), bool; false if the AU is unknown.
         valence_arousal: shape (N, D), float32, in [-1, 1]; 0 where masked.
-        valence_arousal_mask: shape (N, D), bool; false where nobody rated it.
-        learned: what training makes of a distribution: ``"whole"`` learns all of it,
-            ``"drawn"`` one class of it, drawn anew each epoch, and ``"several"`` is
-            content with any class that has a share.
+        valence_arousal_mask: shape (N, D), bool; false if it was not rated.
+        learning_mode: how training uses an emotion distribution. ``"distribution"``:
+            as the target; ``"sampled"``: one class is drawn from it in each epoch;
+            ``"multi_target"``: any class with a share is correct.
     """
 
     emotions: tuple[str, ...]
@@ -44,28 +49,21 @@ class Targets:
     action_unit_mask: Array
     valence_arousal: Array
     valence_arousal_mask: Array
-    learned: str = "whole"
+    learning_mode: str = WHOLE
 
     def __len__(self) -> int:
         """Counts the rows."""
         return len(self.emotion_mask)
 
-    def known(self) -> Array:
-        """Tells which rows have a label of any target; shape (N,), bool."""
-        found: Array = self.emotion_mask.copy()
+    def labelled(self) -> Array:
+        """Returns the mask of rows with a label of any target; shape (N,), bool."""
+        labelled: Array = self.emotion_mask.copy()
         for mask in (self.action_unit_mask, self.valence_arousal_mask):
-            found |= mask.any(axis=1)
-        return found
+            labelled |= mask.any(axis=1)
+        return labelled
 
     def take(self, rows: Array) -> "Targets":
-        """Selects rows by position.
-
-        Args:
-            rows: positions from 0, or one boolean for each row.
-
-        Returns:
-            Targets of these rows in this order.
-        """
+        """Selects rows by their positions, or by one boolean for each row."""
         return replace(
             self,
             emotion=self.emotion[rows],
@@ -85,27 +83,22 @@ def read_targets(
     labels: str | None = None,
     required: bool = True,
 ) -> Targets:
-    """Turns a table's labels into arrays.
+    """Turns a table's labels into arrays, one row for each row of the table.
 
-    The classes depend on ``emotions`` alone, the AUs and dimensions on the table's
-    columns, so that parts of one table have targets of one shape. A label outside the
-    classes (neutral has no high-level class and is none of the seven) is masked.
+    The classes depend only on ``emotions``, the AUs and dimensions on the table's
+    columns: parts of one table have targets of one shape. A label outside the classes
+    (neutral has no high-level class and is none of the seven) is masked.
 
     Args:
-        table: the table whose rows are wanted.
+        table: the table.
         wanted: any of ``TARGETS``.
-        emotions: ``"high_level"`` (3 classes), ``"basic"`` (7 classes),
-            ``"basic_neutral"`` (8 classes), ``"fer2013"`` (those without contempt) or
-            ``"ferplus"`` (8 classes, of votes).
-        labels: the rule that makes labels of votes; none is ``"majority"``.
-        required: refuses a table without any label for a wanted target; false for a
-            part of a table, which may lack one that the whole has.
-
-    Returns:
-        One row for each row of the table.
+        emotions: a key of ``EMOTION_LEVELS``, or ``"ferplus"`` (8 classes, from votes).
+        labels: the rule that turns votes into labels; ``None`` is ``"majority"``.
+        required: refuse a table without any label of a wanted target; false for a part
+            of a table, which may lack one that the whole has.
 
     Raises:
-        DataError: the table has no label at all for a wanted target.
+        DataError: a required label is missing, or an argument is unknown.
     """
     _check_wanted(wanted)
     emotion, emotion_mask, names = no_emotion(len(table))
@@ -129,7 +122,7 @@ def read_targets(
         action_unit_mask=known,
         valence_arousal=ratings,
         valence_arousal_mask=rated,
-        learned=learning_mode(emotions, labels),
+        learning_mode=learning_mode(emotions, labels),
     )
 
 
@@ -147,17 +140,17 @@ def _check_known(
     if "action_units" in wanted and not units.any():
         raise DataError(
             f"{table.root}: the data have no action units, but [data] targets asks for "
-            'them; say targets = ["emotion"], or read data with AU labels'
+            'them; use targets = ["emotion"], or read data with AU labels'
         )
     if "valence_arousal" in wanted and not dimensions.any():
         raise DataError(
             f"{table.root}: the data have no valence and arousal, but [data] targets "
-            'asks for them; say targets = ["emotion"], or read data that rate them'
+            'asks for them; use targets = ["emotion"], or read data with ratings'
         )
 
 
 def _numbers(table: SampleTable, names: tuple[str, ...]) -> tuple[Array, Array]:
-    """Reads nullable columns; shape (N, columns), 0 where unknown, and the mask."""
+    """Reads nullable columns as (N, columns), 0 where unknown, and their mask."""
     columns = table.frame[list(names)]
     known = columns.notna().to_numpy(dtype=bool)
     return columns.fillna(0).to_numpy(dtype=np.float32), known

@@ -81,7 +81,7 @@ def epoch_targets(
         The same, or with one-hot emotions drawn by their shares, anew for each epoch;
         a row without a label stays zero.
     """
-    if targets.learned != "drawn":
+    if targets.learning_mode != "sampled":
         return packed
     shares = packed[EMOTION][..., 0].astype(np.float64)
     generator = np.random.default_rng(child_seed(seed, "votes", epoch))

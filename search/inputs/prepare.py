@@ -133,7 +133,7 @@ def read_labels(
         emotions=targets.emotions,
         action_units=targets.action_units,
         dimensions=targets.dimensions,
-        multi_target=targets.learned == "several",
+        multi_target=targets.learning_mode == "multi_target",
     )
     with prefix_errors(study.place):
         check_space(study.space, data_spec)

@@ -129,18 +129,18 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
 @pytest.mark.parametrize(
     ("labels", "learned"),
     [
-        ("majority", "whole"),
-        ("crossentropy", "whole"),
-        ("probability", "synthetic"),
-        ("multi_target", "several"),
+        ("majority", "distribution"),
+        ("crossentropy", "distribution"),
+        ("probability", "sampled"),
+        ("multi_target", "multi_target"),
     ],
 )
 def test_learned(tree, tmp_path, labels, learned):
     """Each of Microsoft's modes learns in its own way, and is scored in one."""
     labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
-    assert job.targets.learned == learned
-    assert job.truth.learned == "whole"
-    assert labelled.data_spec.multi_target == (learned == "several")
+    assert job.targets.learning_mode == learned
+    assert job.truth.learning_mode == "distribution"
+    assert labelled.data_spec.multi_target == (learned == "multi_target")
 
 
 @pytest.mark.slow

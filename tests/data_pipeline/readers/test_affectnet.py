@@ -219,7 +219,7 @@ def test_levels(tmp_path, level, known):
 def test_level_suggested(tmp_path):
     """A study that asks for another level is told AffectNet's own."""
     table = read(write_npy(tmp_path), "affectnet")
-    with pytest.raises(DataError, match='say emotions = "affectnet", which'):
+    with pytest.raises(DataError, match='use emotions = "affectnet", which'):
         read_targets(table, wanted=("emotion",), emotions="high_level")
 
 

@@ -67,7 +67,7 @@ def test_no_class_of_the_study(tmp_path):
     """Images of an eighth class are counted and named."""
     table = fer_tree(tmp_path, list(Emotion))
     (found,) = told(table, "fer2013")
-    assert found.startswith("2 images are labelled contempt, which is no class")
+    assert found.startswith("2 images are labelled contempt, which is not a class")
     assert told(table, "affectnet") == []
     assert told(table, "affectnet7") == []
 

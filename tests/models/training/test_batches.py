@@ -69,7 +69,7 @@ def test_drawn_classes_follow_the_shares():
     shares = np.array([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0], [0.1, 0.2, 0.7], [0, 0, 0]])
     weights = np.where(shares.any(axis=1), 2.0, 0.0)[:, None] * np.ones(3)
     packed = {EMOTION: np.stack([shares, weights], axis=-1).astype(np.float32)}
-    targets = replace(pictures(4).targets, learned="drawn")
+    targets = replace(pictures(4).targets, learning_mode="sampled")
 
     def at(epoch):
         return epoch_targets(packed, targets, seed=3, epoch=epoch)[EMOTION]
@@ -82,5 +82,5 @@ def test_drawn_classes_follow_the_shares():
     found = np.mean([one[..., 0] for one in drawn], axis=0)
     assert np.abs(found - shares).max() < 0.05
     assert (at(1) == drawn[0]).all()
-    whole = replace(targets, learned="whole")
+    whole = replace(targets, learning_mode="distribution")
     assert epoch_targets(packed, whole, seed=3, epoch=1) is packed

@@ -79,7 +79,7 @@ def test_votes():
     """Where votes are drawn, a row may have another emotion in the next epoch."""
     arrays = pictures(ROWS)
     shares = np.full((ROWS, len(EMOTIONS)), 1 / len(EMOTIONS), np.float32)
-    targets = replace(arrays.targets, emotion=shares, learned="drawn")
+    targets = replace(arrays.targets, emotion=shares, learning_mode="sampled")
     pixels, emotions = fed(replace(arrays, targets=targets))
     by_row = [
         drawn[found.argmax(axis=1).argsort()]
