@@ -17,8 +17,9 @@ import sys
 from collections.abc import Sequence
 
 from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.synthetic.layouts import LAYOUTS
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
-from data_pipeline.synthetic.write import LAYOUTS, write_synthetic
+from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
 from data_pipeline.system.terminal import print_line

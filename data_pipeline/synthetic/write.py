@@ -4,36 +4,15 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.files.safe_open import read_bytes, read_text
-from data_pipeline.synthetic.layouts import (
-    affectnet,
-    coursework,
-    fer2013,
-    ferplus,
-    official,
-)
+from data_pipeline.synthetic.layouts import LAYOUTS
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
-from data_pipeline.synthetic.render_all import Progress, draw_all
+from data_pipeline.synthetic.render_all import Progress, render_all
 from data_pipeline.system.errors import DataError
 
-LAYOUTS: Mapping[str, ModuleType] = {
-    "coursework": coursework,
-    "official": official,
-    "ferplus": ferplus,
-    "fer2013": fer2013,
-    "affectnet": affectnet,
-}
-"""Layout name -> the module with its ``pictures`` and ``labels``."""
-_CKPLUS = "Layout and label counts follow CK+"
-_FOLLOWED = {
-    "ferplus": "The layout follows FER+",
-    "fer2013": "The layout follows FER2013",
-    "affectnet": "The layout follows AffectNet's npy release",
-}
 _VERSION = 3  # Raise it when the same seed gives other bytes than before.
 
 
@@ -47,15 +26,15 @@ def write_synthetic(
 ) -> None:
     """Writes a synthetic data set in a real one's layout.
 
-    A folder that already holds this very set is left as it is. A killed call leaves
-    nothing at ``out``.
+    The same seed gives the same bytes. A folder that already holds this set is left as
+    it is. A killed call leaves nothing at ``out``.
 
     Args:
         out: folder to make; missing, empty, or the same set from an earlier call.
         layout: a key of ``LAYOUTS``.
-        subjects: number of people; the numbers of sequences scale with it.
-        seed: everything is generated from it; the same seed gives the same bytes.
-        progress: called with (pictures rendered, pictures in all).
+        subjects: number of people; the number of sequences scales with it.
+        seed: of the random generators.
+        progress: called with (images rendered, images in all).
 
     Raises:
         DataError: an unknown layout, too many subjects, or a folder with other files.
@@ -67,7 +46,7 @@ def write_synthetic(
         )
     sequences = plan(subjects, seed)
     heading = _heading(layout, subjects, seed)
-    if _holds_something(out):
+    if _has_content(out):
         _check_same(out, heading)
         return
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -77,16 +56,16 @@ def write_synthetic(
         fresh = Path(staging) / "synthetic"
         fresh.mkdir()
         _write_labels(fresh, LAYOUTS[layout].labels(sequences))
-        draw_all(fresh, LAYOUTS[layout].pictures(sequences), seed, progress)
+        render_all(fresh, LAYOUTS[layout].images(sequences), seed, progress)
         _write_marker(fresh, heading)
         _publish(fresh, out, heading)
 
 
 def _heading(layout: str, subjects: int, seed: int) -> str:
-    """What the marker says about a set, before its digest."""
+    """Returns the marker's text before the digest."""
     return (
         "Synthetic faces: no real person was shown, photographed, traced or measured.\n"
-        f"{_FOLLOWED.get(layout, _CKPLUS)}; the pictures and labels do not come "
+        f"{LAYOUTS[layout].follows}; the pictures and labels do not come "
         "from it.\n"
         f"command: python -m data_pipeline.draw --layout {layout} "
         f"--subjects {subjects} --seed {seed} --out DIR\n"
@@ -95,8 +74,8 @@ def _heading(layout: str, subjects: int, seed: int) -> str:
     )
 
 
-def _holds_something(out: Path) -> bool:
-    """Whether there is anything at a path that a new set would collide with."""
+def _has_content(out: Path) -> bool:
+    """Checks whether a new set would collide with anything at a path."""
     if out.is_dir():
         return next(out.iterdir(), None) is not None
     return out.exists() or out.is_symlink()
@@ -109,13 +88,13 @@ def _check_same(out: Path, heading: str) -> None:
     if text != f"{heading}digest: {_digest(out) if text.startswith(heading) else ''}\n":
         raise DataError(
             "Synthetic faces are written to a new or empty folder only, or to one that "
-            f"holds the same set unchanged, but {out} holds other files; give --out "
-            "another folder, or remove this one yourself."
+            f"holds the same set unchanged, but {out} holds other files; pass another "
+            "folder as --out, or remove this one."
         )
 
 
 def _digest(folder: Path) -> str:
-    """A digest of every file's path and bytes, the marker apart."""
+    """Returns a digest of every file's path and bytes, except the marker."""
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
         name = path.relative_to(folder).as_posix()
@@ -126,7 +105,7 @@ def _digest(folder: Path) -> str:
 
 
 def _write_labels(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes label files; a name with a slash at its end is an empty folder."""
+    """Writes label files; a name that ends with a slash is an empty folder."""
     for name, content in files.items():
         path = folder / name
         if name.endswith("/"):
@@ -143,13 +122,13 @@ def _write_marker(folder: Path, heading: str) -> None:
 
 
 def _publish(fresh: Path, out: Path, heading: str) -> None:
-    """Moves a finished set to its place in one step."""
-    if out.is_dir() and not _holds_something(out):
+    """Moves a finished set into place in one step."""
+    if out.is_dir() and not _has_content(out):
         out.rmdir()
     try:
         fresh.rename(out)
     except OSError:
         # Another process may have put the same set there in the meantime.
-        if not _holds_something(out):
+        if not _has_content(out):
             raise
         _check_same(out, heading)

@@ -16,7 +16,7 @@ import numpy as np
 from data_pipeline.images.crop import TEMPLATE, five_points, similarity
 from data_pipeline.images.detector import Detector
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.camera import render_frame
 from data_pipeline.synthetic.render.landmarks import landmarks
 from data_pipeline.system.workers import usable_cores
 
@@ -31,7 +31,7 @@ def main():
     asked = parser.parse_args()
     rows = [row for row in plan(123, asked.seed) if row.emotion is not None]
     rows = rows[:: asked.every]
-    pictures = [draw_frame(row, row.peak, asked.seed) for row in rows]
+    pictures = [render_frame(row, row.peak, asked.seed) for row in rows]
     detector = Detector()
     with ThreadPoolExecutor(usable_cores()) as pool:
         list(pool.map(detector.detect, pictures[:4]))  # the networks load here

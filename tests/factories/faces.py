@@ -5,7 +5,7 @@ from PIL import Image
 from skimage import data
 
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.render.camera import render_frame
 from data_pipeline.synthetic.render.landmarks import landmarks
 
 SEED = 1
@@ -24,4 +24,4 @@ def drawn_rows(count):
 
 def drawn(row):
     """Draws a sequence's peak; returns it with its landmarks."""
-    return draw_frame(row, row.peak, SEED), landmarks(row, row.peak, SEED)
+    return render_frame(row, row.peak, SEED), landmarks(row, row.peak, SEED)

@@ -9,9 +9,9 @@ from PIL import Image, ImageOps
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.synthetic.face.muscles import Muscles
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.population.subjects import draw_subject
-from data_pipeline.synthetic.render.camera import draw_frame, expose
-from data_pipeline.synthetic.render.views import View, draw_view
+from data_pipeline.synthetic.population.subjects import sample_subject
+from data_pipeline.synthetic.render.camera import expose, render_frame
+from data_pipeline.synthetic.render.views import View, sample_view
 
 SEED = 1
 
@@ -19,7 +19,7 @@ SEED = 1
 def plain_view(subject: str) -> View:
     """A frontal view without noise: pixels differ only where the face does."""
     return replace(
-        draw_view(SEED, subject, 1),
+        sample_view(SEED, subject, 1),
         size=(640, 490),
         rgb=False,
         shift=(0.0, 0.0),
@@ -36,7 +36,7 @@ def plain_view(subject: str) -> View:
 def portrait(subject: str, shown: dict[int, float]) -> np.ndarray:
     """One drawn face as float grey levels, shape (490, 640)."""
     image = expose(
-        replace(draw_subject(SEED, subject), glasses="none", hair_style="tied"),
+        replace(sample_subject(SEED, subject), glasses="none", hair_style="tied"),
         Muscles(shown),
         plain_view(subject),
         np.random.default_rng(0),
@@ -58,7 +58,7 @@ def write_synthetic_ck48(root: Path, *, subjects: int = 12) -> Path:
         folder = root / "CK+48" / row.emotion.replace("happiness", "happy")
         folder.mkdir(parents=True, exist_ok=True)
         for frame in range(row.peak - 2, row.peak + 1):
-            picture = draw_frame(row, frame, SEED).convert("L")
+            picture = render_frame(row, frame, SEED).convert("L")
             face = ImageOps.fit(picture, (48, 48), Image.Resampling.BILINEAR)
             face.save(folder / f"{row.frame(frame)}.png")
     (root / MARKER).write_text("Synthetic faces: no real person is shown.\n")

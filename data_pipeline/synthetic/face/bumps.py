@@ -19,21 +19,12 @@ class Bump:
 
 
 def all_bumps(subject: Subject, muscles: Muscles, lips: Mouth) -> tuple[Bump, ...]:
-    """Models one face's flesh.
-
-    Args:
-        subject: whose face.
-        muscles: what swells or sinks.
-        lips: the mouth, whose corners carry flesh along.
-
-    Returns:
-        Bumps, the nose's apart.
-    """
+    """Returns the bumps of a face, except the nose's."""
     return (*_still_bumps(subject), *_moving_bumps(subject, muscles, lips))
 
 
 def _still_bumps(subject: Subject) -> list[Bump]:
-    """What stands out of every face: sockets, cheekbones, muzzle."""
+    """Returns what does not move: sockets, cheekbones, muzzle."""
     bumps = [
         Bump(centre=(0.0, -0.62), spread=(0.42, 0.2), height=0.05),
         Bump(

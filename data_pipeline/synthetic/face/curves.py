@@ -10,7 +10,7 @@ Points = npt.NDArray[np.float64]
 
 
 SIDES = (-1, 1)
-"""Left and right in the picture."""
+"""Left and right in the image."""
 
 
 def points(*pairs: tuple[float, float]) -> Points:
@@ -19,15 +19,9 @@ def points(*pairs: tuple[float, float]) -> Points:
 
 
 def smooth(knots: Points, *, steps: int = 8, closed: bool = False) -> Points:
-    """Draws a Catmull-Rom curve through knots.
+    """Draws a Catmull-Rom curve through knots, shape (K, 2), K >= 2.
 
-    Args:
-        knots: points that the curve goes through, shape (K, 2), K >= 2.
-        steps: points per piece.
-        closed: whether the last knot is joined to the first.
-
-    Returns:
-        Points of the curve; its first is the first knot.
+    ``steps`` are points per piece; the first point is the first knot.
     """
     if closed:
         padded = np.concatenate([knots[-1:], knots, knots[:2]])
@@ -66,14 +60,9 @@ def ellipse(centre: Sequence[float], across: float, down: float) -> Points:
 
 
 def band(line: Points, widths: npt.ArrayLike) -> Points:
-    """Thickens a line into an outline.
+    """Thickens a line of N points into an outline, shape (2N, 2).
 
-    Args:
-        line: points of the line, shape (N, 2).
-        widths: full width at each point, or one for all.
-
-    Returns:
-        Outline, shape (2N, 2).
+    ``widths`` is the full width at each point, or one for all.
     """
     along = np.gradient(line, axis=0)
     length = np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)

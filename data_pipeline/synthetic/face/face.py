@@ -1,13 +1,13 @@
 """A whole face as curves: subject + action units + pose -> geometry.
 
-Coordinates: the origin is between the eyes, x to the right of the picture, y down;
-the unit is half the face's width. A head turned or bowed shifts what stands out.
+Coordinates: the origin is between the eyes, x to the right of the image, y down;
+the unit is half the face's width.
 """
 
 from dataclasses import dataclass
 
 from data_pipeline.synthetic.face.bumps import Bump, all_bumps
-from data_pipeline.synthetic.face.creases import Fold, all_folds
+from data_pipeline.synthetic.face.creases import Crease, all_creases
 from data_pipeline.synthetic.face.curves import Points
 from data_pipeline.synthetic.face.lower_face import Mouth, head_outline, jaw_drop, mouth
 from data_pipeline.synthetic.face.muscles import Muscles
@@ -17,7 +17,7 @@ from data_pipeline.synthetic.population.subjects import Subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """All that is drawn of a face, in face coordinates, pose not yet applied."""
+    """All visible parts of a face, in face coordinates, before the pose."""
 
     outline: Points
     chin: float
@@ -25,20 +25,12 @@ class Face:
     eyes: tuple[Eye, Eye]
     nose: Nose
     mouth: Mouth
-    folds: tuple[Fold, ...]
+    creases: tuple[Crease, ...]
     bumps: tuple[Bump, ...]
 
 
 def build(subject: Subject, muscles: Muscles) -> Face:
-    """Builds one face.
-
-    Args:
-        subject: whose face.
-        muscles: what it shows.
-
-    Returns:
-        Its geometry.
-    """
+    """Builds one face."""
     lips = mouth(subject, muscles)
     wings = nose(subject, muscles)
     return Face(
@@ -48,6 +40,6 @@ def build(subject: Subject, muscles: Muscles) -> Face:
         eyes=(eye(subject, muscles, -1), eye(subject, muscles, 1)),
         nose=wings,
         mouth=lips,
-        folds=all_folds(subject, muscles, wings, lips),
+        creases=all_creases(subject, muscles, wings, lips),
         bumps=all_bumps(subject, muscles, lips),
     )

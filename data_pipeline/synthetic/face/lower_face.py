@@ -1,8 +1,7 @@
 """Lips, jaw and chin: how AU11 12 14 15 17 20 23 24 25 26 27 move the lower face."""
 
 from dataclasses import dataclass
-
-import numpy as np
+from functools import partial
 
 from data_pipeline.synthetic.face.curves import Points, mirrored, points, smooth
 from data_pipeline.synthetic.face.muscles import Muscles
@@ -31,21 +30,13 @@ class Mouth:
 
 
 def jaw_drop(muscles: Muscles) -> float:
-    """How far the chin goes down: AU26 drops it, AU27 stretches it open."""
+    """Returns how far the chin moves down: AU26 drops it, AU27 stretches it open."""
     drop = 0.15 * muscles.pull(26) + 0.31 * muscles.pull(27)
     return drop - 0.05 * muscles.pull(17) + 0.015 * muscles.pull(25)
 
 
 def head_outline(subject: Subject, muscles: Muscles) -> Points:
-    """Outlines the head from the crown round the chin.
-
-    Args:
-        subject: whose head.
-        muscles: the jaw's units lengthen the face.
-
-    Returns:
-        Closed curve.
-    """
+    """Outlines the head as a closed curve from the crown round the chin."""
     drop = jaw_drop(muscles)
     chin = subject.chin + drop
     full = subject.cheek + 0.02 * muscles.pull(12) - 0.02 * muscles.pull(27)
@@ -66,15 +57,9 @@ def head_outline(subject: Subject, muscles: Muscles) -> Points:
 def mouth(subject: Subject, muscles: Muscles) -> Mouth:
     """Places the lips.
 
-    Args:
-        subject: whose mouth.
-        muscles: AU12 raises the corners, AU15 lowers them, AU14 tucks them in, AU20
-            stretches, AU17 pushes the lower lip up, AU23 and AU24 thin the lips,
-            AU25 parts them, AU26 and AU27 open the jaw, AU9 and AU11 lift the upper
-            lip.
-
-    Returns:
-        The lips' edges.
+    AU12 raises the corners, AU15 lowers them, AU14 tucks them in, AU20 stretches, AU17
+    pushes the lower lip up, AU23 and AU24 thin the lips, AU25 parts them, AU26 and AU27
+    open the jaw, AU9 and AU11 lift the upper lip.
     """
     pull = muscles.pull
     left, right = _corner(subject, muscles, -1), _corner(subject, muscles, 1)
@@ -88,7 +73,7 @@ def mouth(subject: Subject, muscles: Muscles) -> Mouth:
     lower_full *= 1 + 0.12 * pull(17)
     middle = subject.mouth_height - push
     up, low = middle - lift, middle - lift + gap
-    shape = _edges(left, right)
+    shape = partial(_lip_edge, left, right)
     return Mouth(
         top=shape((up - 0.62 * upper_full, up - upper_full, up - 0.8 * upper_full)),
         upper=shape((up - 0.004, up + 0.002, up + 0.008)),
@@ -102,7 +87,7 @@ def mouth(subject: Subject, muscles: Muscles) -> Mouth:
 
 
 def _thinness(muscles: Muscles) -> float:
-    """Share of the lips' red that is left to see."""
+    """Returns the visible share of the lips' red."""
     tight = 0.42 * muscles.pull(23) + 0.68 * muscles.pull(24) + 0.25 * muscles.pull(20)
     return max(0.16, 1.0 - tight)
 
@@ -120,24 +105,22 @@ def _corner(subject: Subject, muscles: Muscles, side: int) -> tuple[float, float
     return side * x, subject.mouth_height - subject.mouth_rest + down
 
 
-class _edges:  # noqa: N801
-    """A lip edge between two corners, given its heights at and beside the middle."""
-
-    def __init__(self, left: tuple[float, float], right: tuple[float, float]) -> None:
-        self.left, self.right = left, right
-
-    def __call__(self, heights: tuple[float, float, float]) -> Points:
-        """Curve through both corners; heights at 2/3, 1/3 and 0 of the half width."""
-        (x0, y0), (x1, y1) = self.left, self.right
-        far, near, centre = heights
-        blend = 0.22
-        knots = points(
-            (x0, y0),
-            (0.62 * x0, (1 - blend) * far + blend * y0),
-            (0.2 * x0, near),
-            (0.0, centre),
-            (0.2 * x1, near),
-            (0.62 * x1, (1 - blend) * far + blend * y1),
-            (x1, y1),
-        )
-        return smooth(np.asarray(knots), steps=6)
+def _lip_edge(
+    left: tuple[float, float],
+    right: tuple[float, float],
+    heights: tuple[float, float, float],
+) -> Points:
+    """Draws a curve through both corners, at heights beside, near and at the middle."""
+    (x0, y0), (x1, y1) = left, right
+    far, near, centre = heights
+    blend = 0.22
+    knots = points(
+        (x0, y0),
+        (0.62 * x0, (1 - blend) * far + blend * y0),
+        (0.2 * x0, near),
+        (0.0, centre),
+        (0.2 * x1, near),
+        (0.62 * x1, (1 - blend) * far + blend * y1),
+        (x1, y1),
+    )
+    return smooth(knots, steps=6)

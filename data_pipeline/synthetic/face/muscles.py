@@ -1,4 +1,4 @@
-"""Action units of one face as numbers that geometry multiplies with."""
+"""Action units of one face as movements that the geometry multiplies with."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from data_pipeline.labels.labels import Emotion
 from data_pipeline.synthetic.population.expressions import STRONGEST, Shown
 from data_pipeline.synthetic.population.plan import Sequence
-from data_pipeline.synthetic.population.subjects import draw_subject
+from data_pipeline.synthetic.population.subjects import sample_subject
 from data_pipeline.system.seeds import child_seed
 
 _LONE_SHARE = 0.7
@@ -29,14 +29,9 @@ class Muscles:
     lone_side: int = 0
 
     def pull(self, unit: int, side: int = 0) -> float:
-        """Returns the movement of a unit.
+        """Returns how far a unit moved: 0 at rest, about 1 at intensity E.
 
-        Args:
-            unit: action unit.
-            side: -1 left, 1 right in the picture, 0 the mean of both.
-
-        Returns:
-            0 at rest, 1 at intensity E; a little more on the stronger side.
+        ``side`` is -1 left, 1 right in the image, 0 the mean of both.
         """
         intensity = self.shown.get(unit, 0.0)
         if unit in _LONE and self.lone_side * side < 0:
@@ -47,30 +42,13 @@ class Muscles:
 
 
 def relaxed(shown: Shown, share: float) -> dict[int, float]:
-    """Scales intensities, for the frames before the peak.
-
-    Args:
-        shown: intensities of the peak.
-        share: 0 neutral, 1 peak.
-
-    Returns:
-        Intensities of the frame.
-    """
+    """Scales the peak's intensities to a frame: 0 neutral, 1 peak."""
     return {unit: float(np.float64(level) * share) for unit, level in shown.items()}
 
 
 def act(sequence: Sequence, frame: int, seed: int) -> Muscles:
-    """Moves a face for one frame of a sequence.
-
-    Args:
-        sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
-        frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole synthetic set.
-
-    Returns:
-        What the face does.
-    """
-    subject = draw_subject(seed, sequence.subject)
+    """Moves a face for one frame: 1 is neutral, the sequence's peak shows all."""
+    subject = sample_subject(seed, sequence.subject)
     rng = np.random.default_rng(
         child_seed(seed, "drawn", "face", sequence.subject, sequence.number)
     )

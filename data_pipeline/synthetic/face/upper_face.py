@@ -11,7 +11,7 @@ from data_pipeline.synthetic.population.subjects import Subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eye:
-    """One eye, from its left to its right corner in the picture.
+    """One eye, from its left to its right corner in the image.
 
     Attributes:
         upper: edge of the upper lid.
@@ -41,16 +41,9 @@ class Nose:
 
 
 def brow(subject: Subject, muscles: Muscles, side: int) -> Points:
-    """Places one brow's middle line.
+    """Places the middle line of a brow: five knots from the inner to the outer end.
 
-    Args:
-        subject: whose brow.
-        muscles: AU1 raises its inner end, AU2 its outer, AU4 and AU9 lower and
-            draw it in.
-        side: -1 left, 1 right in the picture.
-
-    Returns:
-        Five knots from the inner to the outer end.
+    AU1 raises its inner end, AU2 its outer end; AU4 and AU9 lower it and draw it in.
     """
     along = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
     inner, outer = 0.155, subject.eye_spacing + 0.31
@@ -72,14 +65,8 @@ def brow(subject: Subject, muscles: Muscles, side: int) -> Points:
 def eye(subject: Subject, muscles: Muscles, side: int) -> Eye:
     """Places one eye.
 
-    Args:
-        subject: whose eye.
-        muscles: AU5 raises the upper lid, AU7 tightens both, AU6 pushes the lower
-            lid up, AU9 narrows.
-        side: -1 left, 1 right in the picture.
-
-    Returns:
-        Its lids and its iris.
+    AU5 raises the upper lid, AU7 tightens both, AU6 pushes the lower lid up, AU9
+    narrows.
     """
     five, six = muscles.pull(5, side), muscles.pull(6, side)
     seven, nine = muscles.pull(7, side), muscles.pull(9, side)
@@ -124,6 +111,6 @@ def nose(subject: Subject, muscles: Muscles) -> Nose:
 
 
 def _along(side: int, x: np.ndarray, y: np.ndarray) -> Points:
-    """Curve from inner to outer corner, turned to run from left to right."""
+    """Draws a curve between the corners of an eye, from left to right."""
     curve = smooth(points(*zip(side * x, y, strict=True)), steps=5)
     return curve if side > 0 else curve[::-1]

@@ -1,8 +1,8 @@
-"""AffectNet's npy layout: square colour crops, and four little label files for each.
+"""AffectNet's npy layout: square colour crops, and four small label files for each.
 
 Source: the archive ``train_and_val_set.tar``: 224 x 224 JPEG, numbers with gaps, labels
-as 0-d arrays of text. Its few rows of None, Uncertain and No-Face are those of the full
-release: they are here so that missing labels occur. Each person is in one part.
+as 0-d arrays of text. The few rows of None, Uncertain and No-Face occur in the full
+release only; they are here so that labels can be missing. Each person is in one part.
 """
 
 import io
@@ -12,33 +12,49 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_pipeline.labels.labels import AFFECTNET_EMOTIONS, AFFECTNET_UNRATED, Emotion
-from data_pipeline.synthetic.layouts.picture import Picture
-from data_pipeline.synthetic.population.affect import rate
+from data_pipeline.synthetic.layouts.layout import ImageSpec, by_part
+from data_pipeline.synthetic.population.expressions import STRONGEST
 from data_pipeline.synthetic.population.plan import Sequence
 from data_pipeline.system.seeds import child_seed
 
 SIDE = 224
-LOOSE = 0.15
-"""How far the crops are off, as those of a face detector are."""
+JITTER = 0.15
+"""How far the crops may be off, like those of a face detector."""
 TRAIN, VALIDATION = "train_set", "val_set"
 
 # One person in five is in the published validation part.
 _PARTS = (TRAIN, VALIDATION, TRAIN, TRAIN, TRAIN)
 
 _NEUTRAL, _WEAK, _HALF = (0, 4, 8), (1,), (2, 6, 10)
-"""Which of twelve sequences give, in place of the peak, the neutral frame, one that is
-hard to name, and one two thirds of the way: web photographs are one of a scene."""
+"""Which of twelve sequences give, in place of the peak, the neutral frame, a weak one
+that is hard to name, and one at two thirds: a web photograph can be at any stage."""
 _TWELVE = 12
 _UNSURE_EVERY = 13
-"""So often a coder could not say."""
+"""Every thirteenth image is one that the coder could not label."""
 _NUMBERS_EVERY = 23
-"""So often labels are numbers in place of text, as in some copies."""
+"""Every 23rd image has numbers in place of text, as in some copies."""
 _NONE, _UNSURE = 8, (9, 10)
+
+CIRCUMPLEX: dict[Emotion, tuple[float, float]] = {
+    Emotion.NEUTRAL: (0.0, 0.0),
+    Emotion.ANGER: (-0.6, 0.7),
+    Emotion.CONTEMPT: (-0.55, 0.3),
+    Emotion.DISGUST: (-0.75, 0.4),
+    Emotion.FEAR: (-0.45, 0.85),
+    Emotion.HAPPINESS: (0.85, 0.35),
+    Emotion.SADNESS: (-0.7, -0.4),
+    Emotion.SURPRISE: (0.2, 0.85),
+}
+"""Valence and arousal of an emotion at its strongest. Source: approximate, from the
+circle of Russell (1980)."""
+
+_CODER_ERROR = 0.07
+"""Standard deviation of a coder's ratings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    """One image: its part, its number, what it shows and what its coder called it."""
+class Sample:
+    """One image: its part, its number, what it shows, and the coder's label for it."""
 
     part: str
     number: int
@@ -51,61 +67,47 @@ class Shot:
         return f"{self.part}/annotations/{self.number}_{kind}.npy"
 
 
-def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
+def images(sequences: Iterable[Sequence]) -> list[ImageSpec]:
     """Lists the crops, each with its 68 landmarks."""
     return [
-        Picture(
-            path=f"{shot.part}/images/{shot.number}.jpg",
-            sequence=shot.sequence,
-            frame=shot.frame,
+        ImageSpec(
+            path=f"{sample.part}/images/{sample.number}.jpg",
+            sequence=sample.sequence,
+            frame=sample.frame,
             side=SIDE,
-            loose=LOOSE,
-            landmarks=shot.file("lnd"),
+            jitter=JITTER,
+            landmarks=sample.file("lnd"),
         )
-        for shot in shots(sequences)
+        for sample in samples(sequences)
     ]
 
 
 def labels(sequences: Iterable[Sequence]) -> dict[str, bytes]:
-    """Writes the labels.
-
-    Args:
-        sequences: the plan; sequences without an emotion are left out.
-
-    Returns:
-        Path -> content.
-    """
+    """Writes the labels."""
     files = {}
-    for index, shot in enumerate(shots(sequences)):
+    for index, sample in enumerate(samples(sequences)):
         as_text = index % _NUMBERS_EVERY > 0
-        values = {"exp": shot.expression, **ratings(shot)}
+        values = {"exp": sample.expression, **ratings(sample)}
         for kind, value in values.items():
             array = np.array(f"{value:.6g}" if as_text else value)
-            files[shot.file(kind)] = _npy(array)
+            files[sample.file(kind)] = _npy(array)
     return files
 
 
 def _npy(array: np.ndarray) -> bytes:
-    """Spells an array as a ``.npy`` file."""
+    """Returns the bytes of a ``.npy`` file."""
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
     return file.getvalue()
 
 
-def shots(sequences: Iterable[Sequence]) -> Iterator[Shot]:
-    """Walks over the images, numbered anew in each part, with gaps."""
-    shown = [sequence for sequence in sequences if sequence.emotion is not None]
-    subjects = sorted({sequence.subject for sequence in shown})
-    for part in (TRAIN, VALIDATION):
-        own = [
-            row
-            for row in shown
-            if _PARTS[subjects.index(row.subject) % len(_PARTS)] == part
-        ]
+def samples(sequences: Iterable[Sequence]) -> Iterator[Sample]:
+    """Yields the images, numbered anew in each part, with gaps."""
+    for part, own in by_part(sequences, _PARTS).items():
         number = 0
         for index, (row, frame, expression) in enumerate(_frames(own)):
             unsure = index % _UNSURE_EVERY == _UNSURE_EVERY - 1
-            yield Shot(
+            yield Sample(
                 part=part,
                 number=number,
                 sequence=row,
@@ -116,7 +118,7 @@ def shots(sequences: Iterable[Sequence]) -> Iterator[Shot]:
 
 
 def _frames(rows: Iterable[Sequence]) -> Iterator[tuple[Sequence, int, int]]:
-    """Takes one frame of each sequence, with the code of what it is taken for."""
+    """Yields one frame of each sequence, with the code of its label."""
     for place, row in enumerate(rows):
         code = AFFECTNET_EMOTIONS.index(row.emotion or Emotion.NEUTRAL)
         kind = place % _TWELVE
@@ -130,21 +132,24 @@ def _frames(rows: Iterable[Sequence]) -> Iterator[tuple[Sequence, int, int]]:
             yield row, row.peak, code
 
 
-def ratings(shot: Shot) -> dict[str, float]:
-    """Rates what the face shows, whatever it was called; -2 where nobody could.
+def ratings(sample: Sample) -> dict[str, float]:
+    """Rates what the face shows, whatever its label; -2 where the coder was unsure.
 
-    Args:
-        shot: the image.
-
-    Returns:
-        ``val`` and ``aro``, each -1 to 1, or -2.
+    Returns ``val`` and ``aro``, each -1 to 1, or -2. They grow with the intensities and
+    with the way to the peak.
     """
-    row = shot.sequence
+    row = sample.sequence
     rng = np.random.default_rng(
-        child_seed(0, "drawn", "ratings", row.frame(shot.frame), str(row.shown))
+        child_seed(0, "drawn", "ratings", row.frame(sample.frame), str(row.shown))
     )
-    if shot.expression in _UNSURE:
+    if sample.expression in _UNSURE:
         return {"val": AFFECTNET_UNRATED, "aro": AFFECTNET_UNRATED}
-    share = (shot.frame - 1) / (row.peak - 1)
-    valence, arousal = rate(row, share, rng)
-    return {"val": valence, "aro": arousal}
+    share = (sample.frame - 1) / (row.peak - 1)
+    strength = float(np.mean(list(row.shown.values()))) / STRONGEST
+    true = (
+        np.array(CIRCUMPLEX[row.emotion or Emotion.NEUTRAL])
+        * share
+        * (0.3 + 0.7 * strength)
+    )
+    valence, arousal = np.clip(true + rng.normal(0.0, _CODER_ERROR, 2), -1, 1)
+    return {"val": float(valence), "aro": float(arousal)}

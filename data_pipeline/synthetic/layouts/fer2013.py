@@ -3,30 +3,25 @@
 from collections.abc import Iterable
 
 from data_pipeline.labels.labels import FER2013_EMOTIONS, FERPLUS_PARTITIONS
-from data_pipeline.synthetic.layouts.ferplus import SIDE, shots
-from data_pipeline.synthetic.layouts.picture import Picture
+from data_pipeline.synthetic.layouts.ferplus import SIDE, samples
+from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.population.plan import Sequence
 
 _USAGES = {part: usage for usage, part in FERPLUS_PARTITIONS.items()}
 
 
-def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
-    """Lists the pictures; contempt is no emotion of FER2013."""
+def images(sequences: Iterable[Sequence]) -> list[ImageSpec]:
+    """Lists the images; contempt is not an emotion of FER2013."""
     return [
-        Picture(
+        ImageSpec(
             path=(
-                f"{'train' if shot.part == 'train' else 'test'}/{shot.emotion}/"
-                f"{_USAGES[shot.part]}_{number}.png"
+                f"{'train' if sample.part == 'train' else 'test'}/{sample.emotion}/"
+                f"{_USAGES[sample.part]}_{number}.png"
             ),
-            sequence=shot.sequence,
-            frame=shot.frame,
+            sequence=sample.sequence,
+            frame=sample.frame,
             side=SIDE,
         )
-        for number, shot in enumerate(shots(sequences))
-        if shot.emotion in FER2013_EMOTIONS
+        for number, sample in enumerate(samples(sequences))
+        if sample.emotion in FER2013_EMOTIONS
     ]
-
-
-def labels(_sequences: Iterable[Sequence]) -> dict[str, bytes]:
-    """Writes nothing: the folders are the labels."""
-    return {}

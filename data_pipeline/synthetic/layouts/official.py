@@ -7,7 +7,7 @@ floats behind three blanks; empty and missing emotion folders; ``.DS_Store`` fil
 from collections.abc import Iterable
 
 from data_pipeline.labels.labels import CKPLUS_EMOTION_CODES
-from data_pipeline.synthetic.layouts.picture import Picture
+from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.population.plan import Sequence
 
 IMAGES, EMOTIONS, FACS = "cohn-kanade-images", "Emotion", "FACS"
@@ -22,15 +22,15 @@ _DS_STORE_EVERY = 40
 _HEAD_CODES = (54, 62, 51, 64, 57, 61, 63)
 
 
-def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
-    """Lists the frames: the neutral first, the last three, at times one half-way."""
-    found = []
+def images(sequences: Iterable[Sequence]) -> list[ImageSpec]:
+    """Lists the frames: the neutral first, the last three, some half-way."""
+    specs = []
     for index, row in enumerate(sequences):
         frames = {1, *range(max(1, row.peak - 2), row.peak + 1)}
         if index % _HALF_WAY_EVERY == 0:
             frames.add((1 + row.peak) // 2)
-        found += [
-            Picture(
+        specs += [
+            ImageSpec(
                 path=f"{_folder(IMAGES, row)}/{row.frame(frame)}.png",
                 sequence=row,
                 frame=frame,
@@ -40,18 +40,11 @@ def pictures(sequences: Iterable[Sequence]) -> list[Picture]:
             )
             for frame in sorted(frames)
         ]
-    return found
+    return specs
 
 
 def labels(sequences: Iterable[Sequence]) -> dict[str, bytes]:
-    """Writes the label files.
-
-    Args:
-        sequences: the plan, those without an emotion included.
-
-    Returns:
-        Path -> content; a path that ends with ``/`` is an empty folder.
-    """
+    """Writes the label files."""
     files: dict[str, bytes] = {}
     unnamed = 0
     for index, row in enumerate(sequences):

@@ -1,4 +1,4 @@
-"""Emotion prototypes: which action units an emotion shows, how often, how strongly.
+"""What an emotion shows, and what a FACS coder writes down of it.
 
 Chances are set so that the marginal counts over CK+'s 560 rows come out near the
 real ones. Source: the counts of CK+'s published FACS codes and the prototypes of
@@ -21,12 +21,7 @@ STRONGEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to show an emotion.
-
-    Attributes:
-        share: how often, relative to the other variants of the emotion.
-        chances: action unit -> chance that it is shown.
-    """
+    """One way to show an emotion: its relative share, and the chance of each unit."""
 
     share: float
     chances: dict[int, float]
@@ -73,19 +68,13 @@ PROTOTYPES: dict[Emotion, tuple[Variant, ...]] = {
 }
 
 UNNAMED = Variant(1.0, {25: 0.97, 26: 0.27, 20: 0.5, 5: 0.12})
-"""What CK+'s 33 sequences outside the coursework table show: nearly only AU25."""
+"""CK+'s 33 sequences outside the coursework table show almost only AU25."""
 
 
 def show(emotion: Emotion | None, vigor: float, rng: np.random.Generator) -> Shown:
-    """Draws the action units of one peak frame.
+    """Draws the action units of one peak frame, at least one, with their intensities.
 
-    Args:
-        emotion: the emotion shown; none for a sequence without a name.
-        vigor: mean intensity, about 1 (hard to see) to 5.
-        rng: source of the choice.
-
-    Returns:
-        At least one action unit, with intensities.
+    ``vigor`` is the mean intensity, about 1 (hard to see) to 5.
     """
     variants = (UNNAMED,) if emotion is None else PROTOTYPES[emotion]
     shares = np.array([variant.share for variant in variants])
@@ -97,5 +86,32 @@ def show(emotion: Emotion | None, vigor: float, rng: np.random.Generator) -> Sho
 
 
 def _intensity(vigor: float, rng: np.random.Generator) -> int:
-    """One action unit's intensity about the sequence's vigor."""
+    """Draws the intensity of one action unit."""
     return int(np.clip(round(rng.normal(vigor, 0.7)), 1, STRONGEST))
+
+
+_MISS_BY_INTENSITY = {1: 0.16, 2: 0.07, 3: 0.03, 4: 0.02, 5: 0.01}
+# Pairs that coders take for each other. AU27 is in none: it is coded in surprise only.
+_TAKEN_FOR = {1: 2, 2: 1, 4: 7, 6: 7, 7: 6, 23: 24, 24: 23, 15: 17, 17: 15, 12: 14}
+_ADD_CHANCE = 0.02
+_NOT_GIVEN_CHANCE = 0.2
+
+
+def code(shown: Shown, rng: np.random.Generator) -> Shown:
+    """Codes a peak frame as a person would; 0 is present without an intensity."""
+    coded: Shown = {}
+    for unit, intensity in shown.items():
+        if rng.random() >= _MISS_BY_INTENSITY[intensity]:
+            coded[unit] = _letter(intensity, rng)
+        other = _TAKEN_FOR.get(unit)
+        if other is not None and rng.random() < _ADD_CHANCE:
+            coded.setdefault(other, 1)
+    return dict(sorted(coded.items()))
+
+
+def _letter(intensity: int, rng: np.random.Generator) -> int:
+    """Returns the coded intensity: mostly right, sometimes one off or not given."""
+    if rng.random() < _NOT_GIVEN_CHANCE:
+        return 0
+    step = int(rng.choice([-1, 0, 1], p=[0.1, 0.8, 0.1]))
+    return int(np.clip(intensity + step, 1, STRONGEST))

@@ -1,4 +1,4 @@
-"""Who shows what: subjects, sequences and labels in CK+'s counts, without pixels."""
+"""The plan of a set: subjects, sequences and labels in CK+'s counts, no pixels."""
 
 from collections.abc import Sequence as Row
 from dataclasses import dataclass, replace
@@ -6,17 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from data_pipeline.labels.labels import COURSEWORK_ACTION_UNITS, Emotion
-from data_pipeline.synthetic.population.coding import code
-from data_pipeline.synthetic.population.expressions import Shown, show
+from data_pipeline.synthetic.population.expressions import Shown, code, show
 from data_pipeline.synthetic.population.subjects import (
     DEFAULT_SUBJECTS,
-    draw_subject,
+    sample_subject,
     subject_ids,
 )
 from data_pipeline.system.seeds import child_seed
 
-# Sums over the coursework table: 328 negative, 121 positive, 111 surprise; the
-# negative ones are shared out as the 175 that carry a basic emotion are.
+# The coursework table has 328 negative, 121 positive and 111 surprise; the negative
+# ones are divided like the 175 that have a basic emotion.
 EMOTION_COUNTS: dict[Emotion, int] = {
     Emotion.ANGER: 84,
     Emotion.CONTEMPT: 34,
@@ -37,7 +36,7 @@ NAMED_COUNTS: dict[Emotion, int] = {
 }
 """Sequences with an emotion file. Source: CK+'s 327 labelled sequences."""
 UNNAMED_COUNT = 33
-"""Sequences of CK+ (593) that are no row of the coursework table (560)."""
+"""Sequences of CK+ (593) that are not in the coursework table (560)."""
 
 _MOST_ROWS = 10
 _LAST_NUMBER = 13
@@ -46,16 +45,16 @@ _SINGLE_SHARE = 15 / 123
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
-    """One synthetic sequence: what its peak shows and what its coders wrote.
+    """One synthetic sequence: what its peak shows, and its labels.
 
     Attributes:
         subject: id such as ``S005``.
         number: the sequence's number within the subject, 1..13, with gaps.
         peak: number of its last frame.
-        emotion: what the person shows; none for sequences outside the table.
-        shown: action units really rendered, intensities 1..5.
+        emotion: what the person shows; ``None`` for sequences outside the table.
+        shown: action units as rendered, intensities 1..5.
         coded: action units of the label files, intensities 0..5 (0: not given).
-        named: whether the official tree holds an emotion file.
+        named: whether the official tree has an emotion file.
     """
 
     subject: str
@@ -77,14 +76,9 @@ class Sequence:
 
 
 def plan(subjects: int, seed: int) -> tuple[Sequence, ...]:
-    """Plans a whole synthetic set.
+    """Plans a whole set, sorted by subject and number.
 
-    Args:
-        subjects: number of people; counts scale with it (123: exactly CK+'s).
-        seed: seed of the whole synthetic set.
-
-    Returns:
-        Sequences sorted by subject and number.
+    Counts scale with the number of subjects; with 123 they are CK+'s.
 
     Raises:
         DataError: there cannot be so many subjects.
@@ -94,12 +88,12 @@ def plan(subjects: int, seed: int) -> tuple[Sequence, ...]:
     share = subjects / DEFAULT_SUBJECTS
     wanted = scaled(EMOTION_COUNTS, share)
     rows = _rows_per_subject(sum(wanted.values()), subjects, rng)
-    dealt = _deal(wanted, rows, rng)
+    assigned = _assign(wanted, rows, rng)
     for index in rng.integers(0, subjects, round(UNNAMED_COUNT * share)):
-        dealt[int(index)].append(None)
+        assigned[int(index)].append(None)
     sequences = [
         sequence
-        for subject, emotions in zip(ids, dealt, strict=True)
+        for subject, emotions in zip(ids, assigned, strict=True)
         for sequence in _sequences_of(subject, emotions, seed)
     ]
     return tuple(_name(_one_uncoded(sequences), scaled(NAMED_COUNTS, share), seed))
@@ -108,12 +102,7 @@ def plan(subjects: int, seed: int) -> tuple[Sequence, ...]:
 def scaled(counts: dict[Emotion, int], share: float) -> dict[Emotion, int]:
     """Scales counts by largest remainders, so that their sum is right too.
 
-    Args:
-        counts: counts of the full set.
-        share: factor; 1 returns the counts themselves.
-
-    Returns:
-        Whole counts of the same keys, at least one in all.
+    The sum is at least one.
     """
     exact = {emotion: count * share for emotion, count in counts.items()}
     whole = {emotion: int(value) for emotion, value in exact.items()}
@@ -127,7 +116,7 @@ def scaled(counts: dict[Emotion, int], share: float) -> dict[Emotion, int]:
 def _rows_per_subject(
     total: int, subjects: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Shares rows out: 1..10 a subject, about an eighth with one row only."""
+    """Divides rows: 1..10 a subject, about an eighth with a single row."""
     rows = np.ones(subjects, dtype=int)
     weights = rng.lognormal(0.0, 0.35, subjects)
     single = rng.permutation(subjects)[: int(subjects * _SINGLE_SHARE)]
@@ -138,36 +127,32 @@ def _rows_per_subject(
     return rows
 
 
-def _deal(
+def _assign(
     wanted: dict[Emotion, int], rows: np.ndarray, rng: np.random.Generator
 ) -> list[list[Emotion | None]]:
-    """Deals emotions to subjects; nobody gets one twice while others have none."""
+    """Gives emotions to subjects; none repeats while other subjects lack it."""
     room = rows.copy()
-    dealt: list[list[Emotion | None]] = [[] for _ in rows]
+    assigned: list[list[Emotion | None]] = [[] for _ in rows]
     for emotion in sorted(wanted, key=lambda key: (-wanted[key], key)):
         left = wanted[emotion]
         while left:
             free = np.flatnonzero(room)
             chances = room[free] ** 2.0
-            taken = rng.choice(
-                free,
-                min(left, len(free)),
-                replace=False,
-                p=chances / chances.sum(),
-            )
+            size, p = min(left, len(free)), chances / chances.sum()
+            taken = rng.choice(free, size, replace=False, p=p)
             for index in taken:
-                dealt[int(index)].append(emotion)
+                assigned[int(index)].append(emotion)
             room[taken] -= 1
             left -= len(taken)
-    return dealt
+    return assigned
 
 
 def _sequences_of(
     subject: str, emotions: Row[Emotion | None], seed: int
 ) -> list[Sequence]:
-    """Draws what one subject shows in each of their sequences."""
+    """Draws what one subject shows in each sequence."""
     rng = np.random.default_rng(child_seed(seed, "drawn", "sequences", subject))
-    person = draw_subject(seed, subject)
+    person = sample_subject(seed, subject)
     numbers = sorted(rng.permutation(_LAST_NUMBER)[: len(emotions)] + 1)
     order = rng.permutation(len(emotions))
     sequences = []
@@ -189,7 +174,7 @@ def _sequences_of(
 
 
 def _coded_in_table(shown: Shown, rng: np.random.Generator) -> Shown:
-    """Codes a peak; what the coder sees best is never missed."""
+    """Codes a peak; the strongest unit is never missed."""
     coded = code(shown, rng)
     if not coded.keys() & set(COURSEWORK_ACTION_UNITS):
         in_table = [unit for unit in shown if unit in COURSEWORK_ACTION_UNITS]
@@ -199,7 +184,7 @@ def _coded_in_table(shown: Shown, rng: np.random.Generator) -> Shown:
 
 
 def _one_uncoded(sequences: list[Sequence]) -> list[Sequence]:
-    """Leaves exactly one row without any unit of the table, as CK+ has one."""
+    """Leaves one row without any unit of the table, as in CK+."""
     table = set(COURSEWORK_ACTION_UNITS)
     plain: Shown = {5: 1, 20: 1}
     done = [
@@ -208,7 +193,7 @@ def _one_uncoded(sequences: list[Sequence]) -> list[Sequence]:
         else row
         for row in sequences
     ]
-    # Weak AU5 and AU20 speak of fear; a set too small for fear takes what it has.
+    # Weak AU5 and AU20 suggest fear; a set too small for fear takes what it has.
     order = (Emotion.FEAR, Emotion.SADNESS, Emotion.DISGUST, Emotion.ANGER)
     for emotion in order:
         rows = [index for index, row in enumerate(done) if row.emotion is emotion]
@@ -221,12 +206,12 @@ def _one_uncoded(sequences: list[Sequence]) -> list[Sequence]:
 def _name(
     sequences: list[Sequence], wanted: dict[Emotion, int], seed: int
 ) -> list[Sequence]:
-    """Gives emotion files to the sequences that show their emotion most plainly."""
+    """Gives emotion files to the sequences with the clearest expressions."""
     rng = np.random.default_rng(child_seed(seed, "drawn", "names"))
     noise = rng.random(len(sequences))
     for emotion, count in wanted.items():
         rows = [i for i, row in enumerate(sequences) if row.emotion is emotion]
-        plainness = {i: sum(sequences[i].shown.values()) + 8 * noise[i] for i in rows}
-        for index in sorted(rows, key=lambda i: -plainness[i])[:count]:
+        clarity = {i: sum(sequences[i].shown.values()) + 8 * noise[i] for i in rows}
+        for index in sorted(rows, key=lambda i: -clarity[i])[:count]:
             sequences[index] = replace(sequences[index], named=True)
     return sequences

@@ -1,4 +1,4 @@
-"""Who is shown: ids like those of CK+, and everything that differs in a face."""
+"""The subjects: ids like those of CK+, and everything that differs in a face."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -17,7 +17,7 @@ Name = TypeVar("Name", bound=str)
 DEFAULT_SUBJECTS = 123
 """Subjects in CK+."""
 
-# Gaps and jumps like those of CK+: readers must not count subjects by their number.
+# Gaps as in CK+: readers must not count subjects by their number.
 _CKPLUS_NUMBERS = (
     *(5, 10, 11, 14, 22, 26, 28, 29, 32, 34, 35, 37, 42, 44, 45, 46, 50),
     *(number for number in range(51, 140) if number != 123),  # noqa: PLR2004
@@ -26,7 +26,7 @@ _CKPLUS_NUMBERS = (
 )
 _FURTHER_NUMBERS = tuple(n for n in range(1, 999) if n not in _CKPLUS_NUMBERS)
 MOST_SUBJECTS = len(_CKPLUS_NUMBERS) + len(_FURTHER_NUMBERS)
-"""Ids have three digits, so there are only so many."""
+"""Ids have three digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +72,10 @@ class Subject:
 
 
 def subject_ids(count: int) -> tuple[str, ...]:
-    """Names the synthetic subjects.
-
-    Args:
-        count: how many, at least 1.
-
-    Returns:
-        Sorted ids, ``S005`` and ``S999`` among them wherever there are two.
+    """Returns sorted ids, with ``S005`` and ``S999`` among any two or more.
 
     Raises:
-        DataError: there cannot be so many subjects.
+        DataError: ids have three digits, so there cannot be so many subjects.
 
     Example:
         >>> subject_ids(3)
@@ -93,25 +87,17 @@ def subject_ids(count: int) -> tuple[str, ...]:
             f"because ids have three digits, but got {count}; give --subjects such a "
             "number."
         )
-    known = len(_CKPLUS_NUMBERS)
-    if count >= known:
-        numbers = (*_CKPLUS_NUMBERS, *_FURTHER_NUMBERS[: count - known])
+    most = len(_CKPLUS_NUMBERS)
+    if count >= most:
+        numbers = (*_CKPLUS_NUMBERS, *_FURTHER_NUMBERS[: count - most])
     else:
-        step = (known - 1) / max(1, count - 1)
+        step = (most - 1) / max(1, count - 1)
         numbers = tuple(_CKPLUS_NUMBERS[round(i * step)] for i in range(count))
     return tuple(f"S{number:03d}" for number in sorted(numbers))
 
 
-def draw_subject(seed: int, subject_id: str) -> Subject:
-    """Invents one person.
-
-    Args:
-        seed: seed of the whole synthetic set.
-        subject_id: the id; the person depends on it and on the seed alone.
-
-    Returns:
-        The person.
-    """
+def sample_subject(seed: int, subject_id: str) -> Subject:
+    """Draws one person, which depends on the id and the set's seed alone."""
     rng = np.random.default_rng(child_seed(seed, "drawn", "subject", subject_id))
 
     def vary(mean: float, spread: float) -> float:
@@ -157,23 +143,16 @@ def draw_subject(seed: int, subject_id: str) -> Subject:
 
 
 _HAIR: dict[HairStyle, float] = {
-    "short": 0.3,
-    "long": 0.26,
-    "fringe": 0.14,
-    "receding": 0.1,
-    "bald": 0.05,
-    "tied": 0.15,
-}
+    "short": 0.3, "long": 0.26, "fringe": 0.14,
+    "receding": 0.1, "bald": 0.05, "tied": 0.15,
+}  # fmt: skip
 _BEARDS: dict[Beard, float] = {
-    "none": 0.74,
-    "stubble": 0.12,
-    "moustache": 0.07,
-    "full": 0.07,
-}
+    "none": 0.74, "stubble": 0.12, "moustache": 0.07, "full": 0.07,
+}  # fmt: skip
 _GLASSES: dict[Glasses, float] = {"none": 0.82, "thin": 0.11, "thick": 0.07}
 
 
 def _pick(rng: np.random.Generator, chances: dict[Name, float]) -> Name:
-    """Picks one key by its chance."""
+    """Draws one key by its chance."""
     names = list(chances)
     return names[int(rng.choice(len(names), p=list(chances.values())))]

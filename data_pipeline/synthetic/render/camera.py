@@ -7,10 +7,10 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from data_pipeline.synthetic.face.face import build
 from data_pipeline.synthetic.face.muscles import Muscles, act
 from data_pipeline.synthetic.population.plan import Sequence
-from data_pipeline.synthetic.population.subjects import Subject, draw_subject
+from data_pipeline.synthetic.population.subjects import Subject, sample_subject
 from data_pipeline.synthetic.render.canvas import head_stage
 from data_pipeline.synthetic.render.portrait import paint
-from data_pipeline.synthetic.render.views import View, draw_view
+from data_pipeline.synthetic.render.views import View, sample_view
 from data_pipeline.system.seeds import child_seed
 
 MARGIN = 56
@@ -20,19 +20,13 @@ _FRAMES_A_SECOND = 30
 _FACE_MIDDLE, _FACE_REACH = 0.3, 1.3
 
 
-def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
-    """Draws one frame of a sequence.
+def render_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
+    """Renders one frame: 1 is neutral, the sequence's peak shows all.
 
-    Args:
-        sequence: who shows what; its peak frame shows it fully, frame 1 not at all.
-        frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole synthetic set.
-
-    Returns:
-        The frame, mode L or RGB, in the size of the subject's camera.
+    Mode L or RGB, in the size of the subject's camera.
     """
-    subject = draw_subject(seed, sequence.subject)
-    view = draw_view(seed, sequence.subject, sequence.number)
+    subject = sample_subject(seed, sequence.subject)
+    view = sample_view(seed, sequence.subject, sequence.number)
     grain = np.random.default_rng(
         child_seed(seed, "drawn", "grain", sequence.subject, sequence.number, frame)
     )
@@ -41,33 +35,24 @@ def draw_frame(sequence: Sequence, frame: int, seed: int) -> Image.Image:
 
 
 def face_box(
-    sequence: Sequence, seed: int, loose: float = 0.0
+    sequence: Sequence, seed: int, jitter: float = 0.0
 ) -> tuple[float, float, float, float]:
-    """Places the square around a face, from hairline to chin, as FER2013 has it.
+    """Places the square around a face, from hairline to chin, as in FER2013.
 
-    Args:
-        sequence: whom the frame shows.
-        seed: seed of the whole synthetic set.
-        loose: how far it may be off and too large, as a part of its size.
-
-    Returns:
-        Left, upper, right and lower edge in the frame, in pixels.
+    ``jitter`` is how far it may be off and too large, as a part of its size. Returns
+    left, upper, right and lower edge in the frame, in pixels.
     """
-    view = draw_view(seed, sequence.subject, sequence.number)
+    view = sample_view(seed, sequence.subject, sequence.number)
     stage = head_stage(view, MARGIN)
     rng = np.random.default_rng(
         child_seed(seed, "drawn", "box", sequence.subject, sequence.number)
     )
-    off_x, off_y, larger = rng.uniform((-1, -1, 0), 1) * loose
+    off_x, off_y, larger = rng.uniform((-1, -1, 0), 1) * jitter
     x, y = stage.spot(0.0, _FACE_MIDDLE)
     reach = _FACE_REACH * stage.unit * (1 + larger)
     x, y = x + off_x * reach, y + off_y * reach
-    box = (
-        x - reach - MARGIN,
-        y - reach - MARGIN,
-        x + reach - MARGIN,
-        y + reach - MARGIN,
-    )
+    left, upper = x - reach - MARGIN, y - reach - MARGIN
+    box = left, upper, x + reach - MARGIN, y + reach - MARGIN
     return _inside(box, view.size)
 
 
@@ -78,18 +63,7 @@ def expose(
     grain: np.random.Generator,
     text: str,
 ) -> Image.Image:
-    """Paints a person and takes their picture.
-
-    Args:
-        subject: who.
-        muscles: what the face shows.
-        view: pose, light, camera.
-        grain: source of the sensor's noise.
-        text: what the recorder burns into the bottom; may be empty.
-
-    Returns:
-        The frame.
-    """
+    """Renders a person under a view, with the sensor's noise and a burnt-in text."""
     stage = head_stage(view, MARGIN)
     upright = paint(subject, build(subject, muscles), view, stage)
     clean = _rolled(upright, view, stage.origin)
@@ -102,7 +76,7 @@ def expose(
 def _inside(
     box: tuple[float, float, float, float], size: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    """Moves a box into the picture."""
+    """Moves a box into the image."""
     width, height = size
     right = min(max(0.0, box[0]), width - (box[2] - box[0]))
     down = min(max(0.0, box[1]), height - (box[3] - box[1]))
@@ -112,7 +86,7 @@ def _inside(
 def _rolled(
     upright: Image.Image, view: View, pivot: tuple[float, float]
 ) -> Image.Image:
-    """Turns the picture about the nose's root, cuts the margin, blurs as a lens."""
+    """Rolls the image about the nose's root, cuts the margin, blurs like a lens."""
     cos, sin = float(np.cos(view.roll)), float(np.sin(view.roll))
     x0, y0 = pivot[0] - MARGIN, pivot[1] - MARGIN
     matrix = (
@@ -141,8 +115,8 @@ def _developed(
 
 
 def _time_code(sequence: Sequence, frame: int) -> str:
-    """The recorder's text: hours, minutes, seconds, frames."""
-    # Any start will do, as long as it differs between sequences.
+    """Returns the recorder's text: hours, minutes, seconds, frames."""
+    # Any start that differs between sequences.
     start = 4051 * sequence.number + 977 * int(sequence.subject[1:])
     total = start + frame
     seconds, frames = divmod(total, _FRAMES_A_SECOND)
@@ -151,7 +125,7 @@ def _time_code(sequence: Sequence, frame: int) -> str:
 
 
 def _burn_in(frame: Image.Image, text: str) -> None:
-    """Writes white on black at the bottom, twice the size of a bitmap font."""
+    """Writes white on black at the bottom, at twice the size of a bitmap font."""
     font = ImageFont.load_default_imagefont()
     box = font.getbbox(text)
     small = Image.new("L", (int(box[2]) + 6, int(box[3]) + 2), 0)

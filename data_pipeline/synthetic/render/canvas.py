@@ -1,4 +1,4 @@
-"""Soft-edged polygons on a grey Pillow image: the one brush that faces need."""
+"""Soft-edged polygons on a grey Pillow image."""
 
 import math
 from collections.abc import Sequence
@@ -34,14 +34,9 @@ class Stage:
     pitch: float
 
     def place(self, line: Points, lift: float = 0.0) -> Points:
-        """Moves face coordinates to pixels.
+        """Moves face coordinates to pixels, both of shape (N, 2).
 
-        Args:
-            line: points in face coordinates, shape (N, 2).
-            lift: how far they stand out of the face's ellipsoid (a nose does).
-
-        Returns:
-            Pixels, shape (N, 2).
+        ``lift`` is how far the points stand out of the face's ellipsoid.
         """
         x, y = line[:, 0], line[:, 1]
         round_head = 1 - (x / 1.12) ** 2 - ((y - 0.15) / 1.85) ** 2
@@ -60,17 +55,11 @@ class Stage:
 class Canvas:
     """A grey image that polygons are painted on.
 
-    Args:
-        stage: where the face lies.
-        ground: what is painted over, of the stage's size; none is black.
-
-    Attributes:
-        image: the picture so far, mode L.
-        stage: where the face lies.
+    ``image`` has mode L; without a ground it begins black.
     """
 
     def __init__(self, stage: Stage, ground: Image.Image | None = None) -> None:
-        """Takes a ground to paint on."""
+        """Takes a ground of the stage's size."""
         self.stage = stage
         self.image = Image.new("L", stage.size) if ground is None else ground
 
@@ -83,14 +72,10 @@ class Canvas:
         opacity: float = 1.0,
         clip: Points | None = None,
     ) -> None:
-        """Paints a polygon.
+        """Paints a polygon of pixels in a tone and an opacity of 0..1.
 
-        Args:
-            shape: its corners in pixels.
-            tone: grey in 0..1.
-            soft: radius of its blurred edge in pixels.
-            opacity: 0..1.
-            clip: paint only where this polygon is, too.
+        ``soft`` is the radius of its blurred edge in pixels; nothing is painted outside
+        of ``clip``.
         """
         self.fill_all([shape], tone, soft=soft, opacity=opacity, clip=clip)
 
@@ -122,34 +107,24 @@ class Canvas:
         soft: float = 0.0,
         opacity: float = 1.0,
     ) -> None:
-        """Paints a line; width is in pixels, one for all or one per point."""
+        """Paints a line; the width is in pixels, one for all or one per point."""
         self.fill(band(line, width), tone, soft=soft, opacity=opacity)
 
     def _box(self, shape: Points, soft: float) -> tuple[int, int, int, int] | None:
-        """Pixels that a shape can touch, or none."""
+        """Returns the box of pixels that a shape can touch, if any."""
         reach = 2 + 3 * soft
         left, top = np.floor(shape.min(axis=0) - reach).astype(int)
         right, bottom = np.ceil(shape.max(axis=0) + reach).astype(int)
         width, height = self.stage.size
         box = (
-            max(0, int(left)),
-            max(0, int(top)),
-            min(width, int(right)),
-            min(height, int(bottom)),
+            *(max(0, int(left)), max(0, int(top))),
+            *(min(width, int(right)), min(height, int(bottom))),
         )
         return box if box[0] < box[2] and box[1] < box[3] else None
 
 
 def head_stage(view: View, margin: int) -> Stage:
-    """Places the head for a view on a canvas with a margin for the roll.
-
-    Args:
-        view: the camera's set-up.
-        margin: pixels added on each side of the frame.
-
-    Returns:
-        Where the face lies.
-    """
+    """Places the head for a view on a canvas with a margin for the roll."""
     width, height = view.size
     # From chin to crown a mean face measures 2.68 units; its middle lies 0.16 below
     # the eyes.
@@ -171,9 +146,9 @@ def _mask(
     soft: float,
     opacity: float,
 ) -> Image.Image:
-    """An anti-aliased mask of polygons over a box."""
+    """Returns an anti-aliased mask of polygons over a box."""
     size = box[2] - box[0], box[3] - box[1]
-    # What will be blurred a lot needs few pixels, what stays sharp needs many.
+    # A strong blur needs few pixels, a sharp edge many.
     scale = 0.5 if soft >= _VERY_SOFT else float(_OVERSAMPLING)
     drawn = Image.new("L", (math.ceil(size[0] * scale), math.ceil(size[1] * scale)), 0)
     pen, level = ImageDraw.Draw(drawn), round(_WHITE * min(opacity, 1.0))

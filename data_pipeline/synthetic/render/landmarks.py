@@ -7,32 +7,27 @@ from data_pipeline.synthetic.face.lower_face import Mouth, head_outline, mouth
 from data_pipeline.synthetic.face.muscles import act
 from data_pipeline.synthetic.face.upper_face import Eye, Nose, brow, eye, nose
 from data_pipeline.synthetic.population.plan import Sequence
-from data_pipeline.synthetic.population.subjects import draw_subject
+from data_pipeline.synthetic.population.subjects import sample_subject
 from data_pipeline.synthetic.render.camera import MARGIN
 from data_pipeline.synthetic.render.canvas import Stage, head_stage
-from data_pipeline.synthetic.render.views import draw_view
+from data_pipeline.synthetic.render.views import sample_view
 
 _JAW_COUNT = 17
 
 
 def landmarks(sequence: Sequence, frame: int, seed: int) -> Points:
-    """Places the landmarks of one frame.
-
-    Args:
-        sequence: who shows what.
-        frame: frame number, 1 to the sequence's peak.
-        seed: seed of the whole synthetic set.
-
-    Returns:
-        Shape (68, 2), pixels of the full frame, x to the right and y down.
+    """Places the landmarks of one frame, shape (68, 2), in pixels (x right, y down).
 
     Source:
         The 68 points of Multi-PIE and iBUG-300W, counted from 0: jaw 0-16, brows
         17-26, nose 27-35, eyes 36-47, lips 48-67, each from left to right.
     """
-    view = draw_view(seed, sequence.subject, sequence.number)
+    view = sample_view(seed, sequence.subject, sequence.number)
     stage = head_stage(view, MARGIN)
-    subject, muscles = draw_subject(seed, sequence.subject), act(sequence, frame, seed)
+    subject, muscles = (
+        sample_subject(seed, sequence.subject),
+        act(sequence, frame, seed),
+    )
     brows = brow(subject, muscles, -1)[::-1], brow(subject, muscles, 1)
     eyes = np.concatenate([_eye(eye(subject, muscles, side)) for side in SIDES])
     upright = np.concatenate(
@@ -48,13 +43,13 @@ def landmarks(sequence: Sequence, frame: int, seed: int) -> Points:
 
 
 def landmark_file(found: Points) -> bytes:
-    """Writes points as CK+ does: a line each, of two numbers as MATLAB writes them."""
+    """Writes points as in CK+: a line each, two numbers in MATLAB's format."""
     lines = [f"   {x:.7e}   {y:.7e}\n" for x, y in found.tolist()]
     return "".join(lines).encode("ascii")
 
 
 def _jaw(outline: Points) -> Points:
-    """From the left ear round the chin to the right ear, at equal steps."""
+    """Returns points from the left ear round the chin to the right ear, equally far."""
     line = outline[::-1]
     line = line[line[:, 1] >= 0.0]
     steps = np.hypot(*np.diff(line, axis=0).T)
@@ -64,7 +59,7 @@ def _jaw(outline: Points) -> Points:
 
 
 def _nose(shape: Nose, stage: Stage) -> Points:
-    """Four points down the back of the nose, five along its base, in pixels."""
+    """Returns four points down the nose and five along its base, in pixels."""
     (x, tip), base = shape.tip, shape.wing_height + 0.05
     back = [
         stage.spot(share * x, -0.1 + share * (tip + 0.1), lift=0.06 + 0.19 * share)
@@ -75,12 +70,12 @@ def _nose(shape: Nose, stage: Stage) -> Points:
 
 
 def _eye(lids: Eye) -> Points:
-    """Left corner, upper lid, right corner, and back along the lower lid."""
+    """Returns left corner, upper lid, right corner, and back along the lower lid."""
     return _there_and_back(lids.upper, lids.lower, 4)
 
 
 def _lips(lips: Mouth) -> Points:
-    """Twelve points round the lips, then eight round their opening."""
+    """Returns twelve points round the lips, then eight round their opening."""
     inner = slice(2, -2)
     return np.concatenate(
         [
@@ -91,13 +86,13 @@ def _lips(lips: Mouth) -> Points:
 
 
 def _there_and_back(upper: Points, lower: Points, count: int) -> Points:
-    """Points along the upper line, and back along the lower without its ends."""
+    """Takes points along the upper line, then back along the lower without its ends."""
     back = resampled(lower, count)[1:-1][::-1]
     return np.concatenate([resampled(upper, count), back])
 
 
 def _rolled(upright: Points, roll: float, pivot: Points) -> Points:
-    """Turns points as the camera turns the picture."""
+    """Rolls points with the camera."""
     cos, sin = np.cos(roll), np.sin(roll)
     turned: Points = (upright - pivot) @ np.array([[cos, sin], [-sin, cos]]) + pivot
     return turned

@@ -1,4 +1,4 @@
-"""Eyes, brows, nose and mouth in flat tones, before the light falls on them."""
+"""Eyes, brows, nose and mouth in flat tones, before the light."""
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def paint_glints(canvas: Canvas, face: Face, side: float) -> None:
 
 
 def paint_nose(canvas: Canvas, subject: Subject, face: Face) -> None:
-    """Paints nostrils and the shadows round the wings; the light does the rest."""
+    """Paints nostrils and the shadows round the wings; the relief adds the rest."""
     stage, unit, nose = canvas.stage, canvas.stage.unit, face.nose
     dark = subject.skin * 0.3
     base = nose.wing_height + 0.05
@@ -175,7 +175,7 @@ def _paint_inside(canvas: Canvas, face: Face, upper: Points, lower: Points) -> N
         tongue = ellipse((x, y + 0.02 * unit), 0.2 * unit, 0.3 * gap * unit)
         canvas.fill(tongue, 0.38, soft=2.5, clip=inside)
     drop = min(0.72 * gap, 0.085) * unit
-    # Teeth stand on a flatter arc than the lip of a mouth that is wide open.
+    # Teeth lie on a flatter arc than the lip of a wide-open mouth.
     middle = upper[len(upper) // 2]
     flat = 1 - min(1.0, gap / 0.4)
     edge = middle + (upper - middle) * [0.9 - 0.3 * (1 - flat), flat]
@@ -183,6 +183,6 @@ def _paint_inside(canvas: Canvas, face: Face, upper: Points, lower: Points) -> N
 
 
 def _lower(line: Points, by: float) -> Points:
-    """A line moved down the picture."""
+    """Moves a line down the image."""
     moved: Points = line + np.array([0.0, by])
     return moved

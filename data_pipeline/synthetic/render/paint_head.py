@@ -1,4 +1,4 @@
-"""Skin, ears, neck, shirt, hair, beard, glasses: what does not move by itself."""
+"""Skin, ears, neck, shirt, hair, beard and glasses."""
 
 import numpy as np
 
@@ -122,7 +122,7 @@ def paint_skin(canvas: Canvas, subject: Subject, face: Face) -> Points:
 
 
 def paint_beard(canvas: Canvas, subject: Subject, face: Face) -> None:
-    """Paints stubble, a moustache or a full beard; it moves with the skin."""
+    """Paints stubble, a moustache or a full beard; it follows the skin."""
     stage, unit = canvas.stage, canvas.stage.unit
     tone = min(subject.hair + 0.05, subject.skin * 0.7)
     opacity = {"none": 0.0, "stubble": 0.3, "moustache": 0.0, "full": 0.85}[

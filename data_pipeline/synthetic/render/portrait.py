@@ -28,17 +28,7 @@ from data_pipeline.synthetic.render.views import View
 
 
 def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Image.Image:
-    """Paints one person before a wall.
-
-    Args:
-        subject: who.
-        face: what their face does.
-        view: wall and light.
-        stage: where the face lies on the canvas.
-
-    Returns:
-        The picture, mode L, in the canvas's size, without the camera's doing.
-    """
+    """Paints one person before a wall: mode L, the canvas's size, before the camera."""
     canvas, head = Canvas(stage, _wall(view, stage)), Canvas(stage)
     paint_back_hair(canvas, subject)
     paint_body(canvas, subject, face)
@@ -58,7 +48,7 @@ def paint(subject: Subject, face: Face, view: View, stage: Stage) -> Image.Image
 
 
 def _wall(view: View, stage: Stage) -> Image.Image:
-    """A wall that the lamp lights unevenly."""
+    """Returns a wall that the lamp lights unevenly."""
     left, right = view.backdrop
     ramp = np.linspace(255 * left, 255 * right, stage.size[0]).astype(np.uint8)
     return Image.fromarray(ramp[None, :]).resize(stage.size, Image.Resampling.NEAREST)
@@ -81,5 +71,5 @@ def _light(
 
 
 def _levels(image: Image.Image, window: Window) -> Field:
-    """Part of a grey picture in 0..1."""
+    """Returns part of a grey image in 0..1."""
     return np.asarray(image.crop(window.box), dtype=np.float32) / np.float32(255)

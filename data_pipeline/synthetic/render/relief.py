@@ -1,4 +1,4 @@
-"""The face as a height field under a lamp: where the skin is bright or dark."""
+"""The face as a height field under a lamp, which shades the skin."""
 
 from dataclasses import dataclass
 
@@ -33,35 +33,21 @@ class Window:
 
 
 def head_window(stage: Stage, face: Face) -> Window:
-    """Finds the pixels that head and hair fill."""
+    """Returns the window of head and hair."""
     left, top = stage.spot(-1.3, -1.55)
     right, bottom = stage.spot(1.3, face.chin + 0.25)
     width, height = stage.size
-    return Window(
-        (
-            max(0, int(left)),
-            max(0, int(top)),
-            min(width, int(right)),
-            min(height, int(bottom)),
-        )
-    )
+    corner = max(0, int(left)), max(0, int(top))
+    return Window((*corner, min(width, int(right)), min(height, int(bottom))))
 
 
 def shade(face: Face, stage: Stage, view: View, window: Window, bare: Field) -> Field:
-    """Lights a face.
+    """Returns factors of the skin's tone, shape (height, width), about 0.2 to 1.3.
 
-    Args:
-        face: its geometry.
-        stage: where it lies.
-        view: lamp and exposure.
-        window: pixels to light.
-        bare: where skin is not under hair, 0..1: only there are folds seen.
-
-    Returns:
-        Factors of the skin's tone, shape (height, width), about 0.2 to 1.3.
+    ``bare`` is 1 where no hair covers the skin: only there are creases visible.
     """
-    folds = _folds(face, stage, window) * bare
-    height = _heights(face, stage, window) - 0.052 * folds
+    creases = _creases(face, stage, window) * bare
+    height = _heights(face, stage, window) - 0.052 * creases
     height += 0.05 * _lips(face, stage, window)
     slope_y, slope_x = np.gradient(height, np.float32(1 / stage.unit))
     light = np.array(view.light, dtype=np.float32)
@@ -72,11 +58,11 @@ def shade(face: Face, stage: Stage, view: View, window: Window, bare: Field) -> 
     soft = np.clip((facing + 0.25) / 1.25, 0, 1)
     shine = np.clip(facing, 0, 1) ** 16
     field: Field = view.ambient + (1.12 - view.ambient) * soft + 0.07 * shine
-    return field * (1 - 0.36 * folds)
+    return field * (1 - 0.36 * creases)
 
 
 def _heights(face: Face, stage: Stage, window: Window) -> Field:
-    """The ellipsoid of the head, the nose, and every bump."""
+    """Adds up the ellipsoid of the head, the nose, and every bump."""
     left, top = window.corner
     width, height = window.size
     x = ((np.arange(width) + left - stage.origin[0]) / stage.unit).astype(np.float32)
@@ -86,7 +72,7 @@ def _heights(face: Face, stage: Stage, window: Window) -> Field:
     inside = 1 - (x / 1.13)[None, :] ** 2 - ((y - middle) / down)[:, None] ** 2
     edge = np.float32(0.02)
     field: Field = np.float32(0.82) * np.sqrt(np.maximum(inside, edge))
-    # Beyond the ellipsoid's edge the slope goes on, so that jaw corners stay dark.
+    # The slope continues beyond the ellipsoid's edge, so that jaw corners stay dark.
     field -= np.float32(2.9) * np.maximum(edge - inside, 0)
     for bump in (*face.bumps, *_nose_bumps(face)):
         _raise(field, bump, stage, x, y)
@@ -108,7 +94,7 @@ def _raise(field: Field, bump: Bump, stage: Stage, x: Field, y: Field) -> None:
 
 
 def _nose_ridge(face: Face, stage: Stage, x: Field, y: Field) -> Field:
-    """The back of the nose: rises from the root to the tip, then falls steeply."""
+    """Returns the ridge of the nose: it rises from root to tip, then falls steeply."""
     root = stage.spot(0.0, 0.0)[0]
     tip_x, tip_y = stage.spot(*face.nose.tip, lift=0.25)
     tip = np.float32((tip_y - stage.origin[1]) / stage.unit)
@@ -124,7 +110,7 @@ def _nose_ridge(face: Face, stage: Stage, x: Field, y: Field) -> Field:
 
 
 def _nose_bumps(face: Face) -> list[Bump]:
-    """The ball of the tip and the two wings."""
+    """Returns the ball of the tip and the two wings."""
     nose = face.nose
     tip = Bump(
         centre=(nose.tip[0], nose.tip[1] + 0.01), spread=(0.085, 0.07), height=0.09
@@ -140,22 +126,22 @@ def _nose_bumps(face: Face) -> list[Bump]:
     return [tip, *wings]
 
 
-def _folds(face: Face, stage: Stage, window: Window) -> Field:
-    """All creases as one soft map, 0..1; deeper ones lie over shallower ones."""
+def _creases(face: Face, stage: Stage, window: Window) -> Field:
+    """Draws all creases as one soft map, 0..1; deeper ones cover shallower ones."""
     size = window.size
     large = Image.new("L", (2 * size[0], 2 * size[1]), 0)
     pen = ImageDraw.Draw(large)
-    for fold in sorted(face.folds, key=lambda fold: fold.depth):
-        line = stage.place(fold.line) - window.corner
+    for crease in sorted(face.creases, key=lambda crease: crease.depth):
+        line = stage.place(crease.line) - window.corner
         taper = np.sin(np.linspace(0.25, np.pi - 0.25, len(line)))
-        shape = band(line, fold.width * stage.unit * taper) * 2
-        pen.polygon(shape.ravel().tolist(), fill=round(255 * max(0.0, fold.depth)))
+        shape = band(line, crease.width * stage.unit * taper) * 2
+        pen.polygon(shape.ravel().tolist(), fill=round(255 * max(0.0, crease.depth)))
     soft = large.reduce(2).filter(ImageFilter.GaussianBlur(0.016 * stage.unit))
     return np.asarray(soft, dtype=np.float32) / np.float32(255)
 
 
 def _lips(face: Face, stage: Stage, window: Window) -> Field:
-    """The swelling of the lips, 0..1."""
+    """Draws the swelling of the lips, 0..1."""
     canvas, mouth = Canvas(stage), face.mouth
     lips = [ring(mouth.top, mouth.upper), ring(mouth.lower, mouth.bottom)]
     canvas.fill_all([stage.place(lip) for lip in lips], 1.0, soft=0.022 * stage.unit)

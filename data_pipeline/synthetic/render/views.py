@@ -1,4 +1,4 @@
-"""How a sequence is seen: pose of the head, light, camera, size of the frame."""
+"""The view of a sequence: pose of the head, light, camera, size of the frame."""
 
 from dataclasses import dataclass
 
@@ -43,18 +43,10 @@ class View:
     backdrop: tuple[float, float]
 
 
-def draw_view(seed: int, subject_id: str, sequence: int) -> View:
-    """Sets up the camera for one sequence.
+def sample_view(seed: int, subject_id: str, sequence: int) -> View:
+    """Draws the view of one sequence.
 
-    The lamp and the wall belong to the subject's session, the pose to the sequence.
-
-    Args:
-        seed: seed of the whole synthetic set.
-        subject_id: whose session it is.
-        sequence: the sequence's number within the subject.
-
-    Returns:
-        The set-up, the same for all frames of the sequence.
+    The lamp and the wall depend on the subject's session, the pose on the sequence.
     """
     session = np.random.default_rng(child_seed(seed, "drawn", "session", subject_id))
     rng = np.random.default_rng(child_seed(seed, "drawn", "view", subject_id, sequence))
@@ -82,5 +74,5 @@ def draw_view(seed: int, subject_id: str, sequence: int) -> View:
 
 
 def _clipped(rng: np.random.Generator, spread: float, most: float) -> float:
-    """A normal deviate about zero, clipped at both sides."""
+    """Draws a normal deviate about zero, clipped at both sides."""
     return float(np.clip(rng.normal(0.0, spread), -most, most))

@@ -7,8 +7,8 @@ import pytest
 
 from data_pipeline.labels.labels import CKPLUS_ACTION_UNITS
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.render.camera import draw_frame
-from data_pipeline.synthetic.render.views import draw_view
+from data_pipeline.synthetic.render.camera import render_frame
+from data_pipeline.synthetic.render.views import sample_view
 from tests.factories.synthetic_faces import change, portrait
 
 WHO = "S034"
@@ -75,7 +75,7 @@ def test_the_mouth_opens_in_steps():
 
 def test_the_head_stands_in_the_middle_and_fills_two_thirds():
     """Face heights and positions stay in the range of CK+'s frames."""
-    views = [draw_view(1, row.subject, row.number) for row in plan(123, 1)]
+    views = [sample_view(1, row.subject, row.number) for row in plan(123, 1)]
 
     assert all(0.6 <= view.face <= 0.71 for view in views)
     assert all(max(map(abs, view.shift)) <= 0.05 for view in views)
@@ -83,7 +83,7 @@ def test_the_head_stands_in_the_middle_and_fills_two_thirds():
 
 def test_frames_have_the_sizes_and_modes_of_ckplus():
     """Three sizes occur, 640x490 most; grey is the rule and RGB the exception."""
-    views = [draw_view(1, row.subject, row.number) for row in plan(123, 1)]
+    views = [sample_view(1, row.subject, row.number) for row in plan(123, 1)]
     sizes = [view.size for view in views]
 
     assert set(sizes) == {(640, 490), (640, 480), (720, 480)}
@@ -96,7 +96,7 @@ def test_a_time_code_is_burnt_into_the_bottom():
     rows = [row for row in plan(3, 1) if row.emotion is not None][:2]
 
     first, second = (
-        np.asarray(draw_frame(row, row.peak, 1).convert("L"), dtype=int)[-30:-2]
+        np.asarray(render_frame(row, row.peak, 1).convert("L"), dtype=int)[-30:-2]
         for row in rows
     )
 
@@ -110,7 +110,7 @@ def test_the_first_frame_is_neutral():
     row = max(plan(20, 1), key=lambda row: sum(row.shown.values()))
 
     frames = [
-        np.asarray(draw_frame(row, frame, 1).convert("L").resize((80, 60)), dtype=int)
+        np.asarray(render_frame(row, frame, 1).convert("L").resize((80, 60)), dtype=int)
         for frame in (1, 2, row.peak)
     ]
 

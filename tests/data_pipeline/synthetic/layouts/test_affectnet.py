@@ -8,11 +8,11 @@ from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.labels.labels import AFFECTNET_EMOTIONS, Emotion
 from data_pipeline.readers import read
 from data_pipeline.readers.location import SYNTHETIC_LAYOUTS
-from data_pipeline.synthetic.layouts import affectnet
-from data_pipeline.synthetic.population.affect import CIRCUMPLEX
+from data_pipeline.synthetic.layouts import LAYOUTS, affectnet
+from data_pipeline.synthetic.layouts.affectnet import CIRCUMPLEX
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.render_all import draw_batch
-from data_pipeline.synthetic.write import LAYOUTS, write_synthetic
+from data_pipeline.synthetic.render_all import render_batch
+from data_pipeline.synthetic.write import write_synthetic
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def tree(tmp_path_factory):
 @pytest.fixture(scope="module")
 def shots():
     """The images of the full stand-in, undrawn."""
-    return list(affectnet.shots(plan(123, 1)))
+    return list(affectnet.samples(plan(123, 1)))
 
 
 def test_read(tree):
@@ -53,7 +53,7 @@ def test_landmarks(tree):
 
 def test_same_bytes(tree, tmp_path):
     """The same seed gives the same bytes, pictures and landmarks alike."""
-    assert draw_batch(tmp_path, affectnet.pictures(plan(2, 4))[:2], 4) == 2
+    assert render_batch(tmp_path, affectnet.images(plan(2, 4))[:2], 4) == 2
     drawn = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(drawn) == 4
     for path in drawn:

@@ -12,7 +12,7 @@ from data_pipeline.labels.labels import (
     HIGH_LEVEL_OF,
     Emotion,
 )
-from data_pipeline.synthetic.population.coding import code
+from data_pipeline.synthetic.population.expressions import code
 from data_pipeline.synthetic.population.plan import (
     EMOTION_COUNTS,
     NAMED_COUNTS,
@@ -21,7 +21,7 @@ from data_pipeline.synthetic.population.plan import (
 )
 from data_pipeline.synthetic.population.subjects import (
     MOST_SUBJECTS,
-    draw_subject,
+    sample_subject,
     subject_ids,
 )
 from data_pipeline.system.errors import DataError
@@ -172,7 +172,7 @@ def test_an_impossible_number_of_subjects_is_refused(count):
 
 def test_subjects_differ():
     """Everybody has a face of their own, and keeps it in sets of any size."""
-    people = [draw_subject(1, name) for name in subject_ids(123)]
+    people = [sample_subject(1, name) for name in subject_ids(123)]
 
     assert len({(person.nose_length, person.skin) for person in people}) == 123
     assert len({person.hair_style for person in people}) == 6
@@ -183,5 +183,5 @@ def test_subjects_differ():
         "moustache",
         "full",
     }
-    assert draw_subject(1, "S005") == people[0]
-    assert draw_subject(2, "S005") != people[0]
+    assert sample_subject(1, "S005") == people[0]
+    assert sample_subject(2, "S005") != people[0]

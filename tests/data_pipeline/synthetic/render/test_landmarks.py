@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from data_pipeline.synthetic.population.plan import plan
-from data_pipeline.synthetic.population.subjects import draw_subject
-from data_pipeline.synthetic.render.camera import draw_frame
+from data_pipeline.synthetic.population.subjects import sample_subject
+from data_pipeline.synthetic.render.camera import render_frame
 from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
-from data_pipeline.synthetic.render.views import draw_view
+from data_pipeline.synthetic.render.views import sample_view
 from data_pipeline.synthetic.write import write_synthetic
 
 SEED = 1
 ROWS = plan(30, SEED)
-BARE = [row for row in ROWS if draw_subject(SEED, row.subject).glasses == "none"]
+BARE = [row for row in ROWS if sample_subject(SEED, row.subject).glasses == "none"]
 LEFT_EYE, RIGHT_EYE, TIP, CHIN = slice(36, 42), slice(42, 48), 30, 8
 
 
@@ -44,7 +44,7 @@ def test_landmarks_are_in_the_order_of_their_source():
 @pytest.mark.parametrize("row", BARE[::9], ids=lambda row: row.name)
 def test_landmarks_lie_on_the_pixels_they_name(row):
     """The middle of an eye is darker than the cheek below it, however posed."""
-    pixels = np.asarray(draw_frame(row, 1, SEED).convert("L"), float)
+    pixels = np.asarray(render_frame(row, 1, SEED).convert("L"), float)
     found = landmarks(row, 1, SEED)
     for eye in (LEFT_EYE, RIGHT_EYE):
         x, y = found[eye].mean(axis=0).round().astype(int)
@@ -58,7 +58,7 @@ def test_a_rolled_head_rolls_its_landmarks():
     for row in ROWS[:20]:
         found = landmarks(row, 1, SEED)
         across = found[RIGHT_EYE].mean(axis=0) - found[LEFT_EYE].mean(axis=0)
-        roll = draw_view(SEED, row.subject, row.number).roll
+        roll = sample_view(SEED, row.subject, row.number).roll
         assert np.arctan2(across[1], across[0]) == pytest.approx(roll, abs=0.02)
 
 
