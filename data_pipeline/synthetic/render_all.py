@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures import as_completed as completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -13,7 +13,7 @@ from PIL import Image
 from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.render.camera import face_box, render_frame
 from data_pipeline.synthetic.render.landmarks import landmark_file, landmarks
-from data_pipeline.system.workers import cores, process_pool
+from data_pipeline.system.workers import process_pool, thread_pool, usable_cores
 
 Progress = Callable[[int, int], None]
 """Called with (images rendered, images in all)."""
@@ -31,7 +31,7 @@ def render_all(
     folder: Path, specs: Sequence[ImageSpec], seed: int, progress: Progress | None
 ) -> None:
     """Renders images into a folder, which their relative paths start from."""
-    count = cores()
+    count = usable_cores()
     if count > 1 and len(specs) >= _LEAST_FOR_PROCESSES and _may_start_processes():
         try:
             with process_pool(count) as pool:
@@ -41,7 +41,7 @@ def render_all(
             pass
         else:
             return
-    with ThreadPoolExecutor(count) as pool:
+    with thread_pool() as pool:
         _run(pool, folder, specs, seed, progress)
 
 

@@ -112,7 +112,7 @@ def test_an_empty_folder_is_filled(tmp_path, small):
 def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
     """How the work is shared out leaves no trace in the pixels."""
     monkeypatch.setattr(render_all, "_LEAST_FOR_PROCESSES", 1)
-    monkeypatch.setattr(render_all, "cores", lambda: 2)
+    monkeypatch.setattr(render_all, "usable_cores", lambda: 2)
 
     write_synthetic(tmp_path / "set", subjects=1, seed=5)
 
