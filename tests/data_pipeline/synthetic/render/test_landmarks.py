@@ -74,15 +74,15 @@ def test_landmarks_move_with_the_units():
 
 
 def test_each_official_frame_has_its_landmarks(tmp_path):
-    """A file of 68 lines as MATLAB writes them lies beside each picture's name."""
+    """A file of 68 lines as MATLAB writes them lies beside each image's name."""
     write_synthetic(tmp_path / "synthetic", layout="official", subjects=1, seed=SEED)
-    pictures = sorted((tmp_path / "drawn/cohn-kanade-images").rglob("*.png"))
+    images = sorted((tmp_path / "synthetic/cohn-kanade-images").rglob("*.png"))
     rows = {row.number: row for row in plan(1, SEED)}
 
-    assert pictures
-    for picture in pictures:
-        subject, number, frame = picture.stem.split("_")
-        place = f"Landmarks/{subject}/{number}/{picture.stem}_landmarks.txt"
+    assert images
+    for image in images:
+        subject, number, frame = image.stem.split("_")
+        place = f"Landmarks/{subject}/{number}/{image.stem}_landmarks.txt"
         content = (tmp_path / "synthetic" / place).read_bytes()
         assert re.fullmatch(rb"(   \d\.\d{7}e\+\d\d   \d\.\d{7}e\+\d\d\n){68}", content)
         found = landmarks(rows[int(number)], int(frame), SEED)
