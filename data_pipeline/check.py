@@ -69,13 +69,13 @@ def _check(asked: argparse.Namespace) -> int:
     from data_pipeline.checks.dataset_check import examine  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
-    from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
+    from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
 
     root, synthetic = data_folder(keys.data.dataset, asked.data)
     study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
-    past = past_of(asked.out / (f"{study}-synthetic" if synthetic else study))
+    history = read_history(asked.out / (f"{study}-synthetic" if synthetic else study))
     with stage_bars() as progress:
-        found = examine(root, keys, progress, synthetic=synthetic, past=past)
+        found = examine(root, keys, progress, synthetic=synthetic, history=history)
     report(root, found, shown=None if asked.all else SHOWN)
     return _PROBLEMS if found.problems else 0
 

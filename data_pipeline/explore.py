@@ -87,7 +87,7 @@ def _explore(asked: argparse.Namespace) -> None:
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
-    from data_pipeline.split.held_out_subjects import past_of  # noqa: PLC0415
+    from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
 
     with stage_bars() as progress:
         root, synthetic = find_data(keys.data.dataset, asked.data, progress)
@@ -102,7 +102,7 @@ def _explore(asked: argparse.Namespace) -> None:
             study=study,
             synthetic=synthetic,
             demographics=asked.demographics,
-            past=past_of(out.resolve().parent),
+            history=read_history(out.resolve().parent),
             progress=progress,
         )
         # Loads matplotlib and SciPy, which a wrong label need not.

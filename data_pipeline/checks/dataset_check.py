@@ -30,7 +30,7 @@ from data_pipeline.development import (
 )
 from data_pipeline.images.decode import refuse_bombs
 from data_pipeline.split.duplicates import ImageKeys, file_keys
-from data_pipeline.split.held_out_subjects import Past, divide
+from data_pipeline.split.held_out_subjects import RunHistory, split_with_history
 from data_pipeline.split.split import Split
 from data_pipeline.system.errors import DataError, prefix_errors
 from data_pipeline.system.workers import thread_pool
@@ -64,7 +64,7 @@ def examine(
     progress: Progress,
     *,
     synthetic: bool = False,
-    past: Past = Past(),  # noqa: B008 - frozen, and nothing happened in it
+    history: RunHistory = RunHistory(),  # noqa: B008 - frozen and empty
 ) -> Examination:
     """Runs every check.
 
@@ -73,7 +73,7 @@ def examine(
         keys: the data set and its split.
         progress: told what is done, how far, and of how much.
         synthetic: nobody in the data is real.
-        past: openings of the hold-out: who was tested stays held out here, too.
+        history: openings of hold-outs; subjects tested in one stay held out here.
 
     Returns:
         The findings; a label that no reader accepts ends the checks.
@@ -91,7 +91,9 @@ def examine(
     table = merge_subjects(table, keys.data.subjects)
     with prefix_errors(keys.place), add_skipped_to_error(table.skipped):
         people = population(keys.data.dataset, root, synthetic=synthetic)
-        divided = divide(table, keys.split, data=people, past=past).split
+        divided = split_with_history(
+            table, keys.split, data=people, history=history
+        ).split
     parts = parts_of(table, divided)
     looks = _looks(table, progress)
     rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]

@@ -10,7 +10,7 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import ImageFacts, read_image_facts
-from data_pipeline.split.held_out_subjects import Past, divide
+from data_pipeline.split.held_out_subjects import RunHistory, split_with_history
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.split import Fold
 
@@ -63,12 +63,12 @@ def gather(  # noqa: PLR0913 - the command's options, one by one
     study: str,
     synthetic: bool,
     demographics: Path | None,
-    past: Past,
+    history: RunHistory,
     progress: Progress,
 ) -> Material:
     """Reads and splits the data; no file of the hold-out is opened.
 
-    Subjects of ``past``, the earlier openings of the hold-out, stay held out.
+    Subjects of ``history``, the earlier openings of the hold-out, stay held out.
 
     Raises:
         DataError: the data or the demographics are wrong.
@@ -78,7 +78,7 @@ def gather(  # noqa: PLR0913 - the command's options, one by one
         people = read_demographics(demographics).joined(keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
     shown = population(keys.data.dataset, root, synthetic=synthetic)
-    parts = divide(table, keys.split, data=shown, past=past).split
+    parts = split_with_history(table, keys.split, data=shown, history=history).split
     own, strangers = _of_development(people, parts.development, parts.hold_out)
     return Material(
         study=study,

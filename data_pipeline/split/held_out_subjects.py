@@ -1,7 +1,7 @@
-"""A split that keeps people held out once a hold-out was opened with them.
+"""Subjects stay held out once a hold-out was opened with them.
 
-Who is held out follows from the labels, so a corrected label, or more frames of each
-sequence, would choose others: those who were tested would move into training.
+The labels determine who is held out. A corrected label, or more frames of each
+sequence, would choose others, and subjects already tested would move into training.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -18,44 +18,40 @@ from data_pipeline.split.holdout import overlapping
 from data_pipeline.split.receipt import Members, Receipt, Rule
 from data_pipeline.split.receipt_file import RECEIPTS, Receipts
 from data_pipeline.split.rules import Guarantee
-from data_pipeline.split.split import Split as Parts
-from data_pipeline.split.split import split
+from data_pipeline.split.split import Split, split
 
 HELD_OUT = "hold_out_subjects.txt"
-"""The file in a run's folder that lists who is held out, one a line."""
+"""The file in a run's folder that lists the held-out subjects, one a line."""
 
-SHOWN = 5
-"""Names in a line, of people who are gone."""
+MAX_NAMES = 5
+"""Names of missing subjects in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Divided:
-    """A split, and what there is to say about its hold-out."""
+class SplitResult:
+    """A split, and notes for the user about its hold-out."""
 
-    split: Parts
-    told: tuple[str, ...] = ()
+    split: Split
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """What happened before: all openings, and whom a run holds out since it began.
+class RunHistory:
+    """All openings of hold-outs, and the subjects that a run has held out so far.
 
     Another run may have opened another choice meanwhile: a run keeps its own.
     """
 
     run: str = ""
     receipts: Sequence[Receipt] = ()
-    begun: Collection[str] = ()
+    held_out: Collection[str] = ()
 
 
-def past_of(run: Path) -> Past:
-    """Reads what happened in a folder of runs.
+def read_history(run: Path) -> RunHistory:
+    """Reads the history of a run.
 
     Args:
-        run: the folder of a run, which need not exist.
-
-    Returns:
-        All openings; who is held out, where the run has begun.
+        run: the run's folder, in the folder of all runs; it need not exist.
 
     Raises:
         RunError: the receipts cannot be read.
@@ -66,124 +62,100 @@ def past_of(run: Path) -> Past:
         text = ""
     names = [line for line in text.splitlines() if not line.startswith("#")]
     receipts = Receipts(run.parent / RECEIPTS).read()
-    return Past(run=run.name, receipts=receipts, begun=names)
+    return RunHistory(run=run.name, receipts=receipts, held_out=names)
 
 
-def rule_of(keys: SplitConfig) -> Rule:
-    """Picks the settings that choose who is held out."""
+def holdout_rule(config: SplitConfig) -> Rule:
+    """Returns the settings that determine who is held out."""
     return {
-        "by": str(keys.by),
-        "hold_out": keys.hold_out,
-        "hold_out_seed": keys.hold_out_seed,
+        "by": str(config.by),
+        "hold_out": config.hold_out,
+        "hold_out_seed": config.hold_out_seed,
     }
 
 
-def divide(table: SampleTable, keys: SplitConfig, *, data: str, past: Past) -> Divided:
-    """Splits a table; who was held out in an opening by the same rule stays so.
+def split_with_history(
+    table: SampleTable, config: SplitConfig, *, data: str, history: RunHistory
+) -> SplitResult:
+    """Splits a table; subjects of an opened hold-out with the same rule stay held out.
 
     Args:
         table: the whole table.
-        keys: the settings.
+        config: the study's ``[split]``.
         data: the population that the table shows.
-        past: openings so far, and what this very run began with.
+        history: openings so far, and the subjects that this run holds out.
 
     Returns:
-        The split.
+        The split, and notes on subjects that stay held out or were tested before.
 
     Raises:
-        DataError: the table cannot be divided so.
+        DataError: the table cannot be split this way.
     """
-    own = split_table(table, keys)
-    if own.guarantee is not Guarantee.SUBJECT:
-        return Divided(split=own)
+    fresh = split(table, config)
+    if fresh.guarantee is not Guarantee.SUBJECT:
+        return SplitResult(split=fresh)
+    rule = dict(holdout_rule(config))
     opened = [
         old.members
-        for old in past.receipts
+        for old in history.receipts
         if old.members is not None
-        and (old.members.data, dict(old.rule)) == (data, dict(rule_of(keys)))
+        and (old.members.data, dict(old.rule)) == (data, rule)
     ]
     ids = np.unique(table.frame["subject"].to_numpy(dtype=str)).tolist()
-    lists = [present for old in opened if (present := _present(old, ids))]
-    held = _chosen(own.hold_out.subjects, lists, past.begun)
-    parts = own
-    if set(held) != set(own.hold_out.subjects):
-        parts = split_table(table, keys, held)
-    told = (*_told(own, parts, opened), *_tested(parts, data, past))
-    return Divided(split=parts, told=told)
-
-
-def split_table(
-    table: SampleTable, keys: SplitConfig, held: Collection[str] | None = None
-) -> Parts:
-    """Divides a table as a study asks.
-
-    Args:
-        table: the whole table.
-        keys: the study's section.
-        held: subjects who are held out in place of those that the settings choose.
-
-    Returns:
-        The split.
-
-    Raises:
-        DataError: the table cannot be divided so.
-    """
-    return split(
-        table,
-        by=keys.by,
-        folds=keys.folds,
-        hold_out=keys.hold_out,
-        hold_out_seed=keys.hold_out_seed,
-        validation=keys.validation,
-        held=held,
-    )
+    choices = [present for old in opened if (present := _present(old, ids))]
+    held_out = _choose(fresh.hold_out.subjects, choices, history.held_out)
+    kept = fresh
+    if set(held_out) != set(fresh.hold_out.subjects):
+        kept = split(table, config, held_out)
+    notes = (*_kept_notes(fresh, kept, opened), *_tested_note(kept, data, history))
+    return SplitResult(split=kept, notes=notes)
 
 
 def _present(old: Members, ids: Sequence[str]) -> list[str]:
-    """Finds the people of an opening in a table, by its own spelling."""
+    """Returns the subjects of an opening that a table has, in its spelling."""
     names = set(map(canonical_id, old.subjects))
     return [name for name in ids if canonical_id(name) in names]
 
 
-def _chosen(
-    own: Sequence[str], lists: Sequence[list[str]], begun: Collection[str]
+def _choose(
+    fresh: Sequence[str], opened: Sequence[list[str]], begun: Collection[str]
 ) -> Sequence[str]:
-    """Chooses what a run began with, if that was right then; else the first opened."""
-    for held in (own, *lists):
-        if set(held) == set(begun):
-            return held
-    return lists[0] if lists else own
+    """Keeps what a run began with if it is among the choices; else the first opened."""
+    for held_out in (fresh, *opened):
+        if set(held_out) == set(begun):
+            return held_out
+    return opened[0] if opened else fresh
 
 
-def _told(own: Parts, parts: Parts, opened: Sequence[Members]) -> Iterator[str]:
-    """Says that people stay held out, and who of them is gone."""
-    if parts is not own:
+def _kept_notes(fresh: Split, kept: Split, opened: Sequence[Members]) -> Iterator[str]:
+    """Reports subjects that stay held out, and those no longer in the data."""
+    if kept is not fresh:
         yield (
-            f"hold-out: {len(parts.hold_out.subjects)} subjects stay held out, because "
+            f"hold-out: {len(kept.hold_out.subjects)} subjects stay held out, because "
             "the hold-out was opened with them; these labels alone would choose others"
         )
-    held = set(map(canonical_id, parts.hold_out.subjects))
+    held_out = set(map(canonical_id, kept.hold_out.subjects))
     for old in opened:
         names = set(map(canonical_id, old.subjects))
-        gone = [name for name in old.subjects if canonical_id(name) not in held]
-        if gone and held <= names:
-            more = ", ..." if len(gone) > SHOWN else ""
+        gone = [name for name in old.subjects if canonical_id(name) not in held_out]
+        if gone and held_out <= names:
+            more = ", ..." if len(gone) > MAX_NAMES else ""
             yield (
                 f"hold-out: {len(gone)} of the {len(names)} subjects of an earlier "
-                f"opening no longer occur: {', '.join(gone[:SHOWN])}{more}"
+                f"opening no longer occur: {', '.join(gone[:MAX_NAMES])}{more}"
             )
             return
 
 
-def _tested(parts: Parts, data: str, past: Past) -> Iterator[str]:
-    """Says that other runs tested people in a hold-out."""
-    members = Members(data=data, subjects=parts.hold_out.subjects)
-    before = overlapping(past.receipts, members)
-    others = [old for old in before if old.opener.run != past.run]
+def _tested_note(kept: Split, data: str, history: RunHistory) -> Iterator[str]:
+    """Reports that other runs tested subjects of the hold-out."""
+    members = Members(data=data, subjects=kept.hold_out.subjects)
+    before = overlapping(history.receipts, members)
+    others = [old for old in before if old.opener.run != history.run]
     if others:
         last = others[-1]
-        who = f"run {last.opener.run}" if last.members else "somebody (a torn line)"
+        run = f"run {last.opener.run}" if last.members else "an unreadable receipt"
         yield (
-            f"hold-out: opened before ({len(before)}), last by {who}; another model is "
-            "tested on it with --reopen alone, and every report counts that"
+            f"hold-out: opened before ({len(before)}), last by {run}; testing another "
+            "model on it needs --reopen, which every report counts"
         )

@@ -1,4 +1,4 @@
-"""How well a split's parts resemble the whole: each label's rows in every part."""
+"""Label shares: how well each part of a split represents the whole table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,27 +7,26 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.split.stratify import imbalance, row_census
+from data_pipeline.split.stratify import count_by_row, imbalance
 
 Array = np.ndarray[Any, Any]
 
 Label = tuple[str, str]
-"""A column of the table (``"action_units"`` for all of them), and a name."""
+"""A column of the table (``"action_units"`` for all AUs), and a name."""
 
 HOLD_OUT = "hold-out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shares:
-    """Counts of rows, on labels alone.
+    """Row counts of labels; no image is opened.
 
     Attributes:
         parts: ``"hold-out"``, then the validation part of each fold.
-        labels: of each column after the first, which counts all rows.
-        whole: shape (1 + L,), rows of the whole table.
-        counts: shape (P, 1 + L), rows of each part.
-        imbalance: shape (P,); 0 is a small copy of the whole, 1 about what chance
-            gives.
+        labels: the label of each column after the first, which counts all rows.
+        whole: shape (1 + L,), counts of the whole table.
+        counts: shape (P, 1 + L), counts of each part.
+        imbalance: shape (P,); 0 is a scaled copy of the whole, about 1 is chance.
     """
 
     parts: tuple[str, ...]
@@ -36,23 +35,25 @@ class Shares:
     counts: Array
     imbalance: Array
 
-    def furthest(self, labels: Sequence[Label]) -> tuple[str, str, float, float]:
+    def largest_difference(
+        self, labels: Sequence[Label]
+    ) -> tuple[str, str, float, float]:
         """Finds the label whose share differs most between a part and the whole.
 
         Args:
-            labels: the ones to look at; each occurs.
+            labels: labels to compare; each occurs in the table.
 
         Returns:
-            The part, the label, its share of the part's rows, and of all rows; empty
-            names where there is no label.
+            The part, the label, its share of the part's rows and of all rows; empty
+            names without labels.
         """
         if not labels:
             return "", "", 0.0, 0.0
         wanted = [self.labels.index(label) for label in labels]
         shares = self.counts[:, 1:] / self.counts[:, :1]
         all_shares = self.whole[1:] / self.whole[0]
-        apart = np.abs(shares - all_shares)[:, wanted]
-        part, best = np.unravel_index(apart.argmax(), apart.shape)
+        difference = np.abs(shares - all_shares)[:, wanted]
+        part, best = np.unravel_index(difference.argmax(), difference.shape)
         label = wanted[int(best)]
         return (
             self.parts[part],
@@ -61,43 +62,31 @@ class Shares:
             float(all_shares[label]),
         )
 
-    def absent(self, labels: Sequence[Label]) -> Iterator[tuple[str, str]]:
-        """Names the labels that a part lacks.
+    def missing(self, labels: Sequence[Label]) -> Iterator[tuple[str, str]]:
+        """Yields parts and the labels missing in them, training parts included.
 
         Args:
-            labels: the ones to look at; each occurs in the whole.
-
-        Yields:
-            A part, the training part of a fold included, and the name of a label that
-            does not occur in it.
+            labels: labels to look for; each occurs in the table.
         """
-        developed = self.whole - self.counts[0]
-        trained = {
-            f"the training part of {name}": developed - counts
+        development = self.whole - self.counts[0]
+        training = {
+            f"the training part of {name}": development - counts
             for name, counts in zip(self.parts[1:], self.counts[1:], strict=True)
         }
-        parts = dict(zip(self.parts, self.counts, strict=True)) | trained
+        parts = dict(zip(self.parts, self.counts, strict=True)) | training
         for name, counts in parts.items():
             for label in labels:
                 if not counts[1 + self.labels.index(label)]:
                     yield name, label[1]
 
 
-def shares(table: SampleTable, parts: Mapping[str, Array]) -> Shares:
-    """Counts the labels of each part.
-
-    Args:
-        table: the whole table.
-        parts: name of each part -> its row positions; the hold-out first.
-
-    Returns:
-        The counts, and how balanced they are.
-    """
-    whole = row_census(table)
+def label_shares(table: SampleTable, parts: Mapping[str, Array]) -> Shares:
+    """Counts the labels of each part, given by its rows; the hold-out comes first."""
+    whole = count_by_row(table)
     counts = np.stack([whole.counts[rows].sum(axis=0) for rows in parts.values()])
-    named = bool(table.frame["subject"].notna().all())
-    things = table.frame["subject" if named else "image"].to_numpy(dtype=str)
-    total = len(np.unique(things))
+    has_subjects = bool(table.frame["subject"].notna().all())
+    units = table.frame["subject" if has_subjects else "image"].to_numpy(dtype=str)
+    total = len(np.unique(units))
     return Shares(
         parts=tuple(parts),
         labels=whole.labels,
@@ -105,7 +94,7 @@ def shares(table: SampleTable, parts: Mapping[str, Array]) -> Shares:
         counts=counts,
         imbalance=np.array(
             [
-                imbalance(found, whole, len(np.unique(things[rows])) / total)
+                imbalance(found, whole, len(np.unique(units[rows])) / total)
                 for found, rows in zip(counts, parts.values(), strict=True)
             ]
         ),

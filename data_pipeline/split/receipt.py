@@ -1,7 +1,7 @@
-"""Receipts of opened hold-outs: who was tested, by whom; one line of JSON each.
+"""Receipts of opened hold-outs: one line of JSON for each test.
 
-A line names the people who were tested (or the pictures, where the data name nobody),
-so that the same people are found again under other labels, frames and study names.
+A line lists the subjects that were tested (or digests of images without subject ids),
+so they are recognized under other labels, frames and study names.
 """
 
 import json
@@ -12,18 +12,18 @@ from typing import Any
 from data_pipeline.dataset.subject_aliases import canonical_id
 
 Rule = Mapping[str, str | float | int]
-"""The settings of a split that say who is held out: ``by``, ``hold_out``, its seed."""
+"""The settings that determine who is held out: ``by``, ``hold_out`` and its seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
-    """Who is in a hold-out.
+    """The members of a hold-out.
 
     Attributes:
-        data: the population; members of others are other people.
-        subjects: their ids, sorted.
-        pictures: digests of the files that show nobody named.
-        part: the published part, where the pictures are one.
+        data: the population; ids of different populations are different people.
+        subjects: ids, sorted.
+        pictures: digests of the files without a subject id.
+        part: the published part, if the images are one.
     """
 
     data: str
@@ -32,26 +32,26 @@ class Members:
     part: str | None = None
 
     def __len__(self) -> int:
-        """Counts people, and pictures of nobody named."""
+        """Counts subjects, and images without a subject id."""
         return len(self.subjects) + len(self.pictures)
 
-    def among(self, others: Sequence["Members"]) -> int:
-        """Counts those of these members who are among others too.
+    def count_in(self, others: Sequence["Members"]) -> int:
+        """Counts the members that are also among ``others``.
 
-        The same published part is the same pictures, however its files are encoded.
+        The same published part has the same images, whatever their encoding.
         """
         same = [other for other in others if other.data == self.data]
         if self.part is not None and any(other.part == self.part for other in same):
             return len(self)
-        people = {canonical_id(name) for other in same for name in other.subjects}
+        subjects = {canonical_id(name) for other in same for name in other.subjects}
         pictures = {digest for other in same for digest in other.pictures}
-        named = sum(canonical_id(name) in people for name in self.subjects)
+        named = sum(canonical_id(name) in subjects for name in self.subjects)
         return named + sum(digest in pictures for digest in self.pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opener:
-    """Who opens a hold-out: a run, and the model file (its SHA-256) that it tests."""
+    """A run, and the SHA-256 of the model file that it tests."""
 
     run: str
     model: str
@@ -59,10 +59,10 @@ class Opener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """One opening: who was tested, by whom, and by which rule they were held out.
+    """One opening: its members, its opener, and the rule that held the members out.
 
-    A line that cannot be read is a receipt without members: it may have been of
-    anybody, so it counts for every hold-out.
+    An unreadable line is a receipt without members. It counts for every hold-out,
+    because it may have named any subject.
     """
 
     members: Members | None
@@ -71,20 +71,19 @@ class Receipt:
     time: str
 
 
-def receipts_in(content: bytes) -> list[Receipt]:
-    """Reads the lines of a file of receipts."""
+def read_receipts(content: bytes) -> list[Receipt]:
+    """Parses the lines of a file of receipts."""
     return [_receipt(line) for line in content.split(b"\n") if line.strip()]
 
 
 def _receipt(line: bytes) -> Receipt:
     try:
-        return _read(json.loads(line))
+        return _parsed(json.loads(line))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        nobody = Opener(run="", model="")
-        return Receipt(members=None, opener=nobody, rule={}, time="")
+        return Receipt(members=None, opener=Opener(run="", model=""), rule={}, time="")
 
 
-def _read(values: Mapping[str, Any]) -> Receipt:
+def _parsed(values: Mapping[str, Any]) -> Receipt:
     members = Members(
         data=_text(values["data"]),
         subjects=_texts(values["subjects"]),
@@ -92,7 +91,7 @@ def _read(values: Mapping[str, Any]) -> Receipt:
         part=None if values["part"] is None else _text(values["part"]),
     )
     if not len(members):
-        raise ValueError("nobody was tested")
+        raise ValueError("the receipt has no members")
     return Receipt(
         members=members,
         opener=Opener(run=_text(values["run"]), model=_text(values["model"])),
@@ -103,18 +102,18 @@ def _read(values: Mapping[str, Any]) -> Receipt:
 
 def _texts(values: Any) -> tuple[str, ...]:
     if not isinstance(values, list):
-        raise TypeError("a list of texts is wanted")
+        raise TypeError("expected a list of strings")
     return tuple(map(_text, values))
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("a text is wanted")
+        raise TypeError("expected a string")
     return value
 
 
-def models_tested(receipts: Sequence[Receipt], data: str) -> dict[str, str]:
-    """Lists the models that were tested on a population: digest to run."""
+def tested_models(receipts: Sequence[Receipt], data: str) -> dict[str, str]:
+    """Maps the digests of models tested on a population to their runs."""
     return {
         old.opener.model: old.opener.run
         for old in receipts
@@ -122,16 +121,11 @@ def models_tested(receipts: Sequence[Receipt], data: str) -> dict[str, str]:
     }
 
 
-def line_of(receipt: Receipt, *, reopened: bool) -> bytes:
-    """Writes a receipt as a line of the file, without its end.
-
-    Args:
-        receipt: with members.
-        reopened: whether any of them was tested before.
-    """
+def to_line(receipt: Receipt, *, reopened: bool) -> bytes:
+    """Formats a receipt as a line without newline; ``reopened``: not the first test."""
     members = receipt.members
     if members is None:
-        raise ValueError("a receipt names who was tested")
+        raise ValueError("a receipt needs members")
     values = {
         "data": members.data,
         "subjects": members.subjects,

@@ -1,8 +1,8 @@
 """Split of a table: a sealed hold-out, and folds of the rest.
 
-By subject, or by the published partition where a set names no subjects. A pure
-function of subjects, partition, labels and its own arguments. No image is looked
-at, so nothing of the hold-out's pixels leaks.
+By subject, or by the published partition if a set names no subjects. It is a pure
+function of subjects, partition, labels and the study's ``[split]``. No image is opened,
+so no pixel of the hold-out leaks.
 """
 
 from collections.abc import Collection
@@ -11,29 +11,29 @@ from typing import Any
 
 import numpy as np
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.split.holdout import HoldOut
-from data_pipeline.split.label_shares import HOLD_OUT, Shares, shares
+from data_pipeline.split.label_shares import HOLD_OUT, Shares, label_shares
 from data_pipeline.split.rules import (
     PUBLISHED,
     VALIDATION,
     Guarantee,
-    check_division,
-    check_enough,
     check_partition,
+    check_splittable,
+    check_subject_count,
     check_unpublished,
-    check_validation,
-    held_part,
+    held_out_part,
     part_size,
-    rows_validating,
-    subjects_validating,
+    validation_rows,
+    validation_subjects,
 )
 from data_pipeline.split.stratify import (
-    census,
-    chosen_part,
-    chosen_rows,
-    dealt,
-    dealt_rows,
+    assign_folds,
+    assign_row_folds,
+    count_by_subject,
+    sample_part,
+    sample_rows,
 )
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.seeds import child_seed
@@ -43,10 +43,10 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fold:
-    """One division of the development table.
+    """Training and validation rows of the development table.
 
-    ``train`` and ``validation`` are ascending row positions in that table; together
-    they cover it, and no subject is in both (where subjects are known).
+    Both are ascending positions; together they cover the table, and (with known
+    subjects) no subject is in both.
     """
 
     train: Array
@@ -57,8 +57,8 @@ class Fold:
 class Split:
     """The parts of a table: development rows in folds, and the sealed hold-out.
 
-    ``part`` names the published part that is held out, where one is; ``shares`` counts
-    the labels of each part.
+    ``part`` is the published part that is held out, if it is one; ``shares`` counts the
+    labels of each part.
     """
 
     guarantee: Guarantee
@@ -69,14 +69,7 @@ class Split:
     part: str | None = None
 
     def only(self, rows: Array) -> "Split":
-        """Keeps some development rows; the hold-out stays as it is.
-
-        Args:
-            rows: ascending positions in the development table.
-
-        Returns:
-            A split of these rows, each in the parts where it was.
-        """
+        """Selects ascending development rows; the hold-out is unchanged."""
         folds = tuple(
             Fold(
                 train=np.flatnonzero(np.isin(rows, fold.train)),
@@ -87,62 +80,36 @@ class Split:
         return replace(self, development=self.development.take(rows), folds=folds)
 
 
-def split(  # noqa: PLR0913 - the settings of a study, one by one
-    table: SampleTable,
-    *,
-    by: str,
-    folds: int,
-    hold_out: float,
-    hold_out_seed: int,
-    validation: float | None = None,
-    held: Collection[str] | None = None,
+def split(
+    table: SampleTable, config: SplitConfig, held_out: Collection[str] | None = None
 ) -> Split:
-    """Divides a table; who is held out does not depend on the folds.
+    """Splits a table; who is held out does not depend on the folds.
 
     Args:
         table: the whole table, in any row order.
-        by: ``"subject"``, or ``"partition"``: the published test part is held out, or
-            the validation part of a set without one.
-        folds: number of folds; 1 means one validation part: the published one, or a
-            fifth of the development, or ``validation``.
-        hold_out: part of the subjects, and nearly so of the images, in (0, 1);
-            without meaning for a partition, whose sizes are published.
-        hold_out_seed: decides the division together with the labels.
-        validation: part of all subjects, or of all rows of a partition, in (0, 1),
-            that validates where there is one fold; it moves nobody in or out of the
-            hold-out.
-        held: subjects who are held out in place of those that the seed chooses, for
-            they were so when a hold-out was opened.
+        config: the study's ``[split]``. By partition the published test part is held
+            out (the validation part of a set without one), whatever ``hold_out`` is.
+            With ``folds = 1`` the published validation part validates, or the share
+            ``validation``, or a fifth of the development rows.
+        held_out: subjects to hold out instead of those that the seed chooses, because
+            they were held out when a hold-out was opened.
 
     Returns:
         The split; its development table is ordered by image path.
 
     Raises:
-        DataError: the table cannot be divided so; the message has the numbers.
+        DataError: the table cannot be split this way; the message has the numbers.
     """
-    check_division(table, by, folds, hold_out)
-    check_validation(folds, validation)
+    check_splittable(table, config)
     order = np.argsort(table.frame["image"].to_numpy(dtype=str), kind="stable")
     table = table.take(order)
-    if by == Guarantee.PARTITION:
-        return _by_partition(table, folds, validation, hold_out_seed)
-    whole = census(table)
-    check_enough(len(whole.subjects), folds, hold_out)
-    validating = subjects_validating(len(whole.subjects), hold_out, validation)
-    if held is None:
-        size = part_size(len(whole.subjects), hold_out)
-        chosen = chosen_part(whole, size, child_seed(hold_out_seed, "hold-out"))
-    else:
-        chosen = np.isin(whole.subjects, sorted(held))
-        _check_left(len(chosen), int(chosen.sum()), folds, validating)
-    held_rows = chosen[_groups(table, whole.subjects)]
-    development = table.take(np.flatnonzero(~held_rows))
-    part = _folded(development, folds, validating, hold_out_seed)
-    return _split(table, Guarantee.SUBJECT, held_rows, _folds_of(part, folds))
+    if config.by == "partition":
+        return _by_partition(table, config)
+    return _by_subject(table, config, held_out)
 
 
 def split_report(split: Split) -> dict[str, Any]:
-    """Lists what the parts hold, as ``holdout.json`` has it: counts of images."""
+    """Returns imbalance and image counts of the parts, as in ``holdout.json``."""
     shares = split.shares
     names = ["images", *(f"{column}.{label}" for column, label in shares.labels)]
     counts = {"whole": shares.whole}
@@ -156,49 +123,101 @@ def split_report(split: Split) -> dict[str, Any]:
     }
 
 
-def _check_left(subjects: int, held: int, folds: int, validating: int) -> None:
-    """Refuses people who are to stay held out where too few others are left."""
+def _by_subject(
+    table: SampleTable, config: SplitConfig, held_out: Collection[str] | None
+) -> Split:
+    whole = count_by_subject(table)
+    total = len(whole.subjects)
+    check_subject_count(total, config)
+    validating = validation_subjects(total, config)
+    if held_out is None:
+        size = part_size(total, config.hold_out)
+        sampled = sample_part(whole, size, child_seed(config.hold_out_seed, "hold-out"))
+    else:
+        sampled = np.isin(whole.subjects, sorted(held_out))
+        _check_left(total, int(sampled.sum()), config.folds, validating)
+    held_out_rows = sampled[_subject_numbers(table, whole.subjects)]
+    development = table.take(np.flatnonzero(~held_out_rows))
+    of_row = _subject_folds(development, config, validating)
+    folds = _folds(of_row, config.folds)
+    return _sealed(table, Guarantee.SUBJECT, held_out_rows, folds)
+
+
+def _check_left(subjects: int, held_out: int, folds: int, validating: int) -> None:
+    """Raises DataError if subjects who stay held out leave too few others."""
     least = folds if folds > 1 else validating + 1
-    if not 0 < held <= subjects - least:
+    if not 0 < held_out <= subjects - least:
         raise DataError(
-            f"{held} of {subjects} subjects stay held out, because the hold-out was "
-            f"opened with them, and folds = {folds} needs at least {least} others; "
-            "add people, or choose another hold_out_seed"
+            f"{held_out} of {subjects} subjects stay held out, because the hold-out "
+            f"was opened with them, and folds = {folds} needs at least {least} others; "
+            "add subjects, or choose another hold_out_seed"
         )
 
 
-def _by_partition(
-    table: SampleTable, folds: int, validation: float | None, seed: int
-) -> Split:
-    """Holds a published part out, and folds all other rows."""
-    name = held_part(table)
-    held = (table.frame["partition"] == name).to_numpy(dtype=bool)
-    development = table.take(np.flatnonzero(~held))
-    check_partition(table, int(held.sum()), folds)
+def _subject_numbers(table: SampleTable, subjects: Array) -> Array:
+    """Maps rows to positions in the sorted ``subjects``, shape (N,)."""
+    return np.searchsorted(subjects, table.frame["subject"].to_numpy(dtype=str))
+
+
+def _subject_folds(
+    development: SampleTable, config: SplitConfig, validating: int
+) -> Array:
+    """Maps rows to the fold that they validate in, shape (N,)."""
+    whole = count_by_subject(development)
+    seed = child_seed(config.hold_out_seed, "folds", config.folds)
+    if config.folds == 1:
+        fold = np.where(sample_part(whole, validating, seed), 0, 1)
+    else:
+        fold = assign_folds(whole, config.folds, seed)
+    return fold[_subject_numbers(development, whole.subjects)]
+
+
+def _by_partition(table: SampleTable, config: SplitConfig) -> Split:
+    name = held_out_part(table)
+    held_out = (table.frame["partition"] == name).to_numpy(dtype=bool)
+    check_partition(table, int(held_out.sum()), config.folds)
+    development = table.take(np.flatnonzero(~held_out))
+    folds = _folds(_partition_folds(table, development, config), config.folds)
+    return _sealed(table, Guarantee.PARTITION, held_out, folds, name)
+
+
+def _partition_folds(
+    table: SampleTable, development: SampleTable, config: SplitConfig
+) -> Array:
+    """Maps development rows to the fold that they validate in, shape (N,)."""
+    folds, seed = config.folds, config.hold_out_seed
     published = (development.frame["partition"] == PUBLISHED).to_numpy(dtype=bool)
     if folds == 1 and published.any() and not published.all():
-        check_unpublished(table, validation)
-        part = np.where(published, 0, 1)
-    elif validation is not None:
-        size = rows_validating(table, len(development), validation)
-        chosen = chosen_rows(development, size, child_seed(seed, "folds", folds))
-        part = np.where(chosen, 0, 1)
-    else:
-        parts = folds if folds > 1 else round(1 / VALIDATION)
-        part = dealt_rows(development, parts, child_seed(seed, "folds", parts))
-    return _split(table, Guarantee.PARTITION, held, _folds_of(part, folds), name)
+        check_unpublished(table, config.validation)
+        return np.where(published, 0, 1)
+    if config.validation is not None:
+        size = validation_rows(table, len(development), config.validation)
+        sampled = sample_rows(development, size, child_seed(seed, "folds", folds))
+        return np.where(sampled, 0, 1)
+    parts = folds if folds > 1 else round(1 / VALIDATION)
+    return assign_row_folds(development, parts, child_seed(seed, "folds", parts))
 
 
-def _split(
+def _folds(of_row: Array, folds: int) -> tuple[Fold, ...]:
+    return tuple(
+        Fold(
+            train=np.flatnonzero(of_row != fold),
+            validation=np.flatnonzero(of_row == fold),
+        )
+        for fold in range(folds)
+    )
+
+
+def _sealed(
     table: SampleTable,
     guarantee: Guarantee,
-    held: Array,
+    held_out: Array,
     folds: tuple[Fold, ...],
     part: str | None = None,
 ) -> Split:
-    """Seals the rows held out, and counts the labels of all parts before."""
-    sealed, open_rows = np.flatnonzero(held), np.flatnonzero(~held)
-    validating = {
+    """Counts the labels of all parts, then seals the held-out rows."""
+    sealed, open_rows = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+    validation = {
         "validation" if len(folds) == 1 else f"fold {number}": open_rows[
             fold.validation
         ]
@@ -209,32 +228,6 @@ def _split(
         development=table.take(open_rows),
         folds=folds,
         hold_out=HoldOut(table.take(sealed)),
-        shares=shares(table, {HOLD_OUT: sealed, **validating}),
+        shares=label_shares(table, {HOLD_OUT: sealed, **validation}),
         part=part,
-    )
-
-
-def _groups(table: SampleTable, subjects: Array) -> Array:
-    """Numbers each row's subject, shape (N,)."""
-    return np.searchsorted(subjects, table.frame["subject"].to_numpy(dtype=str))
-
-
-def _folded(development: SampleTable, folds: int, validating: int, seed: int) -> Array:
-    """Gives each row the fold that it validates in, shape (N,)."""
-    whole = census(development)
-    child = child_seed(seed, "folds", folds)
-    if folds == 1:
-        part = np.where(chosen_part(whole, validating, child), 0, 1)
-    else:
-        part = dealt(whole, folds, child)
-    return part[_groups(development, whole.subjects)]
-
-
-def _folds_of(of_row: Array, folds: int) -> tuple[Fold, ...]:
-    return tuple(
-        Fold(
-            train=np.flatnonzero(of_row != fold),
-            validation=np.flatnonzero(of_row == fold),
-        )
-        for fold in range(folds)
     )

@@ -26,8 +26,8 @@ from data_pipeline.split.duplicates import (
     file_keys,
     pixel_keys,
 )
-from data_pipeline.split.held_out_subjects import divide, past_of
-from data_pipeline.split.receipt import models_tested
+from data_pipeline.split.held_out_subjects import read_history, split_with_history
+from data_pipeline.split.receipt import tested_models
 from data_pipeline.split.split import Fold, Split
 from data_pipeline.system.errors import prefix_errors
 from data_pipeline.targets.class_checks import class_problems
@@ -120,10 +120,10 @@ def read_labels(
         study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    past = past_of(runs / run_name(study.name, synthetic=synthetic))
+    history = read_history(runs / run_name(study.name, synthetic=synthetic))
     people = population(study.data.dataset, root, synthetic=synthetic)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):
-        divided = divide(table, study.split, data=people, past=past)
+        divided = split_with_history(table, study.split, data=people, history=history)
         development = read_development(study.data, divided.split)
     targets = development.targets
     data_spec = DataSpec(
@@ -142,7 +142,7 @@ def read_labels(
             data_spec,
             dataset=study.data.dataset,
             synthetic=synthetic,
-            tested=models_tested(past.receipts, people),
+            tested=tested_models(history.receipts, people),
         )
     return Labelled(
         root=root,
@@ -154,7 +154,7 @@ def read_labels(
         classes=class_problems(table, study.data),
         understood=table.understood,
         population=people,
-        told=divided.told,
+        told=divided.notes,
     )
 
 

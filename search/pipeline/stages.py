@@ -221,7 +221,7 @@ def _prove_receipts(run: Run, *, reopen: bool) -> None:
     """Learns before the search whether its result can be tested."""
     if reopen or not run.folder.file(REPORT).exists():
         size = run.labelled.split.hold_out.receipt_size()
-        Receipts(run.folder.receipts).prove(size)
+        Receipts(run.folder.receipts).check_writable(size)
 
 
 def _hold_out(run: Run, *, reopen: bool) -> None:

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 
-from data_pipeline.split.fold_checks import fold_notes
+from data_pipeline.split.fold_checks import unscorable_folds
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final import holdout_test
 from search.inputs.prepare import Labelled
@@ -62,7 +62,7 @@ def say_split(say: Say, study: Study, labelled: Labelled, job: Job) -> None:
         job: what of them can be trained on.
     """
     say(split_text(labelled.split, study.data))
-    for note in fold_notes(job.folds, job.truth):
+    for note in unscorable_folds(job.folds, job.truth):
         say(note)
     if labelled.unlabelled:
         say(

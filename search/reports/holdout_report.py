@@ -221,7 +221,7 @@ def _opened(report: Mapping[str, Any]) -> str:
         people = _count(report["subjects"] or 0)
         things = _counted(people, "subject") if people else "images"
         told += f"; {report['tested_before']} of the {things} were tested before"
-    return f"{told}; only the first result was chosen blindly"
+    return f"{told}; only the first result is unbiased"
 
 
 def _table(report: Mapping[str, Any]) -> list[str]:

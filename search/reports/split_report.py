@@ -72,7 +72,7 @@ def told_dropped(held_out: int, validating: int) -> str:
 def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
     """Names the labels that a part lacks, one line a part."""
     lacking = defaultdict(list)
-    for part, label in shares.absent(labels):
+    for part, label in shares.missing(labels):
         lacking[part].append(label)
     for part, names in lacking.items():
         yield f"Not in {part}: {', '.join(names)}"
@@ -126,7 +126,7 @@ def _cells(whole: float, parts: np.ndarray, form: str) -> tuple[str, str, str]:
 
 
 def _furthest(shares: Shares, labels: Sequence[Label]) -> str:
-    part, label, found, expected = shares.furthest(labels)
+    part, label, found, expected = shares.largest_difference(labels)
     if not label:
         return ""
     return (

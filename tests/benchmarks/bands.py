@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.images.cache import read_images
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.readers import read
@@ -76,9 +77,7 @@ def measure(work, seed, predictors):
 
     root = work / f"synthetic-{seed}"
     write_synthetic(root, seed=seed)
-    parts = split(
-        read(root, "synthetic"), by="subject", folds=1, hold_out=0.2, hold_out_seed=seed
-    )
+    parts = split(read(root, "synthetic"), SplitConfig(folds=1, hold_out_seed=seed))
     development = read_targets(parts.development, **WANTED)
     images = read_images(parts.development, size=SIZE, cache=work / "cache").array
     opened = parts.hold_out.open(

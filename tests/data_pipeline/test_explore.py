@@ -9,7 +9,7 @@ from data_pipeline import explore, readers
 from data_pipeline.dataset.config import read_study_data
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.exploration.material import gather
-from data_pipeline.split.held_out_subjects import Past, rule_of
+from data_pipeline.split.held_out_subjects import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from tests.factories.fer2013 import write_microsoft
 from tests.factories.runs import contents, said, write_study
@@ -109,12 +109,12 @@ def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
     receipt = Receipt(
         members=Members(data=people, subjects=tuple(ids[:4])),
         opener=Opener(run="tiny-synthetic", model="m"),
-        rule=rule_of(keys.split),
+        rule=holdout_rule(keys.split),
         time="",
     )
     found = gather(
         coursework, keys, study="tiny", synthetic=True, demographics=None,
-        past=Past(receipts=[receipt]), progress=lambda *_: None,
+        history=RunHistory(receipts=[receipt]), progress=lambda *_: None,
     )  # fmt: skip
     assert set(found.table.frame["subject"]) == set(ids[4:])
     assert found.held_out.subjects == 4

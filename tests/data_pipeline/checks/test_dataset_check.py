@@ -12,7 +12,7 @@ from data_pipeline.checks.leaks import parts_of, shared_sequences
 from data_pipeline.dataset.config import DataConfig, SplitConfig, StudyData
 from data_pipeline.dataset.problems import Check
 from data_pipeline.readers import read
-from data_pipeline.split.held_out_subjects import Past, rule_of
+from data_pipeline.split.held_out_subjects import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from data_pipeline.split.split import split
 from tests.factories.clean_tree import HEADER, image_of, write_clean
@@ -37,7 +37,7 @@ def parts(root):
     """Gives the subjects held out, and those of the two folds."""
     names = {}
     table = read(root, "ckplus")
-    divided = split(table, by="subject", folds=2, hold_out=0.25, hold_out_seed=1)
+    divided = split(table, SplitConfig(folds=2, hold_out=0.25))
     for subject, part in zip(
         table.frame["subject"], parts_of(table, divided), strict=True
     ):
@@ -211,13 +211,13 @@ def test_tested_people_stay_held_out(root, parts):
     opening = Receipt(
         members=Members(data="ckplus", subjects=tuple(tested)),
         opener=Opener(run="a", model="m"),
-        rule=rule_of(KEYS.split),
+        rule=holdout_rule(KEYS.split),
         time="",
     )
     first, second = image_of(tested[0]), image_of(parts["hold-out"][0])
     shutil.copy(root / first, root / second)
-    past = Past(receipts=(opening,))
-    found = examine(root, KEYS, lambda _stage, _done, _total: None, past=past)
+    history = RunHistory(receipts=(opening,))
+    found = examine(root, KEYS, lambda _stage, _done, _total: None, history=history)
     assert found.parts["hold-out"] == 6
     (problem,) = found.problems
     assert f"hold-out: {first}" in problem.where

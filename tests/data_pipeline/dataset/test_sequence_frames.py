@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.readers import READERS, read
 from data_pipeline.split.split import split
@@ -87,7 +88,7 @@ def test_blind(root):
 def test_together(root):
     """All frames of a subject are in one part."""
     table = read(root, "ckplus", Frames(neutral="first", last=3))
-    divided = split(table, by="subject", folds=2, hold_out=0.3, hold_out_seed=1)
+    divided = split(table, SplitConfig(folds=2, hold_out=0.3))
     held = set(divided.hold_out.subjects)
     assert not held & set(divided.development.frame["subject"])
 

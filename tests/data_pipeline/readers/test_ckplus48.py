@@ -2,6 +2,7 @@
 
 import pytest
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.labels.labels import BASIC_EMOTIONS
 from data_pipeline.readers import READERS, read
 from data_pipeline.split.split import split
@@ -55,7 +56,7 @@ def test_targets(root):
 def test_frames_stay_together(root):
     """The frames of a sequence, nearly one picture, are in one part."""
     table = read(root, "ckplus")
-    divided = split(table, by="subject", folds=2, hold_out=0.2, hold_out_seed=1)
+    divided = split(table, SplitConfig(folds=2))
     for fold in divided.folds:
         frame = divided.development.frame
         train = set(frame["subject"].iloc[fold.train])

@@ -16,9 +16,8 @@ from data_pipeline.split.duplicates import (
     file_keys,
     pixel_keys,
 )
-from data_pipeline.split.held_out_subjects import split_table
 from data_pipeline.split.rules import Guarantee
-from data_pipeline.split.split import Fold
+from data_pipeline.split.split import Fold, split
 from data_pipeline.system.errors import DataError
 from search.final.holdout_test import kept_promise, scored_apart
 from search.inputs.prepare import prepare, read_labels
@@ -69,7 +68,7 @@ def tree(tmp_path):
     root = write_clean(tmp_path / "tree")
     study = read_study(str(write_study(tmp_path)), settings=SETTINGS)
     table = read(root, "ckplus")
-    parts = parts_of(table, split_table(table, study.split))
+    parts = parts_of(table, split(table, study.split))
     images = {}
     for image, part in zip(table.frame["image"], parts, strict=True):
         images.setdefault(str(part), []).append(image)

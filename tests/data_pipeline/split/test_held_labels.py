@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.split.held_out_subjects import rule_of
+from data_pipeline.split.held_out_subjects import holdout_rule
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import SealedError
@@ -32,7 +32,7 @@ def opened(study, labelled, runs, **words):
         Receipts(RunFolder(out=runs, name="x").receipts),
         Opener(run=study.name, model=f"of {study.name}"),
         data=labelled.population,
-        rule=rule_of(study.split),
+        rule=holdout_rule(study.split),
         reopen=words.get("reopen", False),
     )
 

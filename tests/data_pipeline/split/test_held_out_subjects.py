@@ -7,12 +7,12 @@ import pytest
 from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.split.held_out_subjects import (
     HELD_OUT,
-    Past,
-    divide,
-    past_of,
-    rule_of,
+    RunHistory,
+    holdout_rule,
+    read_history,
+    split_with_history,
 )
-from data_pipeline.split.receipt import Members, Opener, Receipt, line_of
+from data_pipeline.split.receipt import Members, Opener, Receipt, to_line
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import DataError
 from tests.strategies.tables import BASIC, sample, table_of
@@ -36,7 +36,7 @@ def opening(people, *, keys=KEYS, data="ckplus", run="a"):
     return Receipt(
         members=Members(data=data, subjects=tuple(people)),
         opener=Opener(run=run, model="m"),
-        rule=rule_of(keys),
+        rule=holdout_rule(keys),
         time="",
     )
 
@@ -48,8 +48,8 @@ def held(found):
 
 def divided(whole, receipts=(), begun=()):
     """Divides a table of whom these openings are."""
-    past = Past(receipts=receipts, begun=begun)
-    return divide(whole, KEYS, data="ckplus", past=past)
+    history = RunHistory(receipts=receipts, held_out=begun)
+    return split_with_history(whole, KEYS, data="ckplus", history=history)
 
 
 def drawn(whole):
@@ -61,16 +61,16 @@ def test_corrected_labels_move_nobody_who_was_tested():
     """With other frames and labels the same people stay held out, and that is said."""
     first, other = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
     assert held(drawn(other)) != held(first), "else this law says nothing"
-    assert drawn(other).told == ()
+    assert drawn(other).notes == ()
     found = divided(other, [opening(held(first))])
     assert held(found) == held(first)
     assert not held(found) & set(found.split.development.frame["subject"])
-    stays, tested = found.told
+    stays, tested = found.notes
     assert "6 subjects stay held out" in stays
     assert "opened before (1), last by run a" in tested
-    past = Past(run="a", receipts=[opening(held(first))])
-    own = divide(table(), KEYS, data="ckplus", past=past)
-    assert own.told == (), "a run knows of its own test"
+    history = RunHistory(run="a", receipts=[opening(held(first))])
+    own = split_with_history(table(), KEYS, data="ckplus", history=history)
+    assert own.notes == (), "a run knows of its own test"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_people_who_are_gone():
     found = divided(fewer, [opening(people)])
     assert held(found) == set(people[1:])
     gone = f"1 of the 6 subjects of an earlier opening no longer occur: {people[0]}"
-    assert any(gone in line for line in found.told)
+    assert any(gone in line for line in found.notes)
     whole = divided(table(), [opening(["X1"])])
     assert held(whole) == set(people)
     with pytest.raises(DataError, match="23 of 24 subjects stay held out"):
@@ -133,14 +133,14 @@ def test_another_spelling_of_the_ids():
 
 def test_what_happened_is_read_from_the_folders(tmp_path):
     """Openings are those of all runs; a comment in a run's list names nobody."""
-    assert past_of(tmp_path / "a") == Past(run="a", receipts=[], begun=[])
+    assert read_history(tmp_path / "a") == RunHistory(run="a", receipts=[], held_out=[])
     (tmp_path / RECEIPTS).write_bytes(
-        line_of(opening(["S010"]), reopened=False) + b"\ntorn\n"
+        to_line(opening(["S010"]), reopened=False) + b"\ntorn\n"
     )
     for text, names in (("S005\nS010\n", ["S005", "S010"]), ("# a part\n", [])):
         (tmp_path / "a").mkdir(exist_ok=True)
         (tmp_path / "a" / HELD_OUT).write_text(text)
-        found = past_of(tmp_path / "a")
-        assert found.begun == names
+        found = read_history(tmp_path / "a")
+        assert found.held_out == names
         members = [receipt.members for receipt in found.receipts]
         assert members == [opening(["S010"]).members, None]

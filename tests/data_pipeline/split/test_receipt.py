@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.holdout import HoldOut
-from data_pipeline.split.receipt import Members, Opener, Receipt, line_of, receipts_in
+from data_pipeline.split.receipt import Members, Opener, Receipt, read_receipts, to_line
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.synthetic.write import MARKER
 from data_pipeline.system.errors import DataError, SealedError
@@ -29,12 +29,12 @@ def of(*people, data="ckplus", **more):
 def test_overlaps_are_counted(mine, one, other):
     """Of several openings everybody counts once, and nobody of another data set."""
     openings = [of(*one), of(*other), of(*mine, data="ferplus")]
-    assert of(*mine).among(openings) == len(mine & (one | other))
+    assert of(*mine).count_in(openings) == len(mine & (one | other))
 
 
 def test_one_person_in_two_spellings():
     """A table that spells its ids otherwise has the same people."""
-    assert of("s010", "S-005", "S999").among([of("S010", "S005")]) == 2
+    assert of("s010", "S-005", "S999").count_in([of("S010", "S005")]) == 2
 
 
 def opened(receipts, held, run, *, data="ckplus", reopen=False):
@@ -114,7 +114,7 @@ def test_no_picture_is_there(tmp_path):
     receipts = Receipts(tmp_path / "receipts.jsonl")
     held = pictures(tmp_path / "a", {"1.png": b"one"})
     (tmp_path / "a" / "1.png").unlink()
-    with pytest.raises(DataError, match="of the hold-out's 1 images none can be read"):
+    with pytest.raises(DataError, match="none of the hold-out's 1 images can be read"):
         opened(receipts, held, "a")
     assert receipts.read() == []
 
@@ -129,7 +129,7 @@ def test_a_line_reads_as_it_was_written(people, run, part):
         rule={"by": "subject", "hold_out": 0.2, "hold_out_seed": 1},
         time="2026-11-29T00:00:00+00:00",
     )
-    assert receipts_in(line_of(receipt, reopened=False) + b"\n") == [receipt]
+    assert read_receipts(to_line(receipt, reopened=False) + b"\n") == [receipt]
 
 
 @pytest.mark.parametrize("key", ["data", "part", "run", "model", "time"])
@@ -137,9 +137,9 @@ def test_a_line_of_other_kinds_counts_for_everybody(key):
     """A line with a number in place of a text may be of anybody."""
     opener = Opener(run="a", model="m")
     receipt = Receipt(members=of("S010"), opener=opener, rule={}, time="t")
-    values = json.loads(line_of(receipt, reopened=False))
+    values = json.loads(to_line(receipt, reopened=False))
     line = json.dumps(values | {key: 1}).encode()
-    assert [old.members for old in receipts_in(line)] == [None]
+    assert [old.members for old in read_receipts(line)] == [None]
 
 
 def test_whom_a_folder_shows(tmp_path):

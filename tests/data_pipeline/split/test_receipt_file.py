@@ -68,10 +68,10 @@ def test_what_does_not_reach_the_disk_is_taken_back(tmp_path, monkeypatch):
 def test_a_proof_leaves_nothing(tmp_path):
     """It makes no file, and changes none."""
     receipts = Receipts(tmp_path / "runs" / "receipts.jsonl")
-    receipts.prove(4096)
+    receipts.check_writable(4096)
     assert not receipts.path.exists()
     receipts.path.write_bytes(LINE)
-    receipts.prove(4096)
+    receipts.check_writable(4096)
     assert receipts.path.read_bytes() == LINE
 
 
@@ -82,7 +82,7 @@ from data_pipeline.system.errors import RunError
 from data_pipeline.split.receipt_file import Receipts
 resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 try:
-    Receipts(Path(sys.argv[1])).prove(int(sys.argv[2]))
+    Receipts(Path(sys.argv[1])).check_writable(int(sys.argv[2]))
 except RunError as error:
     print(error)
 """
@@ -111,7 +111,7 @@ def test_a_file_that_is_none(tmp_path):
     with pytest.raises(RunError, match="a pipe stands in place"):
         receipts.read()
     with pytest.raises(RunError, match="nothing was searched"):
-        receipts.prove(10)
+        receipts.check_writable(10)
     with pytest.raises(RunError, match="cannot be read"):
         Receipts(tmp_path).read()
 

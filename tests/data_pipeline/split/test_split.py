@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import split
-from data_pipeline.split.stratify import census, imbalance
+from data_pipeline.split.stratify import count_by_subject, imbalance
 from data_pipeline.system.errors import DataError
 from tests.strategies.tables import LAW, ckplus_sized, sample, table_of, tables
 
@@ -20,14 +22,10 @@ DIVISIONS = st.tuples(st.integers(1, 3), st.floats(0.15, 0.4), st.integers(0, 99
 
 def divided(table, folds=3, hold_out=0.2, seed=1, validation=None):
     """Splits by subject."""
-    return split(
-        table,
-        by="subject",
-        folds=folds,
-        hold_out=hold_out,
-        hold_out_seed=seed,
-        validation=validation,
+    config = SplitConfig(
+        folds=folds, hold_out=hold_out, hold_out_seed=seed, validation=validation
     )
+    return split(table, config)
 
 
 def subjects(table):
@@ -118,7 +116,7 @@ def test_share(seed):
 def test_stratified():
     """Hold-out and folds resemble the whole far better than random parts do."""
     table = ckplus_sized()
-    whole = census(table)
+    whole = count_by_subject(table)
     parts = divided(table, folds=5)
     held = np.isin(whole.subjects, parts.hold_out.subjects)
     achieved = imbalance(whole.counts[held].sum(axis=0), whole, 25 / 123)
@@ -172,11 +170,9 @@ def test_three_parts(hold_out, validation, sizes):
 @pytest.mark.parametrize(
     ("folds", "validation", "told"),
     [
-        (2, 0.2, "validation = 0.2 is the share.* found folds = 2; drop one"),
-        (1, 0.0, "between 0 and 1.*found 0.0"),
-        (1, float("nan"), "found nan"),
+        (2, 0.2, "validation: 0.2 is the share.* found folds = 2"),
         (1, 0.01, "0.01 of 10 subjects validates on 0 of the 8 that hold_out = 0.2"),
-        (1, 0.8, "0.8 of 10 subjects validates on 8 of the 8"),
+        (1, 0.79, "0.79 of 10 subjects validates on 8 of the 8"),
     ],
 )
 def test_validation_refused(folds, validation, told):
@@ -187,25 +183,34 @@ def test_validation_refused(folds, validation, told):
 
 
 @pytest.mark.parametrize(
-    ("by", "folds", "hold_out", "told"),
+    ("folds", "hold_out", "message"),
     [
-        ("partition", 2, 0.2, 'publish no partition; use by = "subject"'),
-        ("person", 2, 0.2, "found 'person'"),
-        ("subject", 0, 0.2, "at least 1, found 0"),
-        ("subject", 2, 0.0, "between 0 and 1.*found 0.0"),
-        ("subject", 2, 1.0, "found 1.0"),
-        ("subject", 2, float("nan"), "found nan"),
-        ("subject", 2, 0.01, "0.01 of 10 subjects holds out 0 and leaves 10"),
-        ("subject", 2, 0.99, "0.99 of 10 subjects holds out 10 and leaves 0"),
-        ("subject", 9, 0.2, "folds = 9 needs at least 9 subjects.*leaves 8 of 10"),
-        ("subject", 1, 0.9, "folds = 1 needs at least 2 subjects.*leaves 1 of 10"),
+        (2, 0.01, "0.01 of 10 subjects holds out 0 and leaves 10"),
+        (2, 0.99, "0.99 of 10 subjects holds out 10 and leaves 0"),
+        (9, 0.2, "folds = 9 needs at least 9 subjects.*leaves 8 of 10"),
+        (1, 0.9, "folds = 1 needs at least 2 subjects.*leaves 1 of 10"),
     ],
 )
-def test_refused(by, folds, hold_out, told):
-    """A split that cannot be is refused with the numbers."""
+def test_refused(folds, hold_out, message):
+    """An impossible split is refused with the numbers."""
     table = table_of([sample(f"S{number:03d}", number) for number in range(10)])
-    with pytest.raises(DataError, match=told):
-        split(table, by=by, folds=folds, hold_out=hold_out, hold_out_seed=1)
+    with pytest.raises(DataError, match=message):
+        divided(table, folds=folds, hold_out=hold_out)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"by": "person"},
+        {"folds": 0},
+        *({"hold_out": share} for share in (0.0, 1.0, float("nan"))),
+        *({"validation": share} for share in (0.0, 1.0, float("nan"))),
+    ],
+)
+def test_settings_refused(settings):
+    """Values out of range are refused before any table is read."""
+    with pytest.raises(ValidationError):
+        SplitConfig(**settings)
 
 
 def test_no_subject():

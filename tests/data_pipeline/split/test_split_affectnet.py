@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.split import Guarantee, split
 from data_pipeline.system.errors import DataError
@@ -36,14 +37,8 @@ def table_of(tmp_path, **parts):
 
 def divided(table, *, by="partition", folds=1, seed=1, validation=0.1):
     """Splits as the study does."""
-    return split(
-        table,
-        by=by,
-        folds=folds,
-        hold_out=0.2,
-        hold_out_seed=seed,
-        validation=validation,
-    )
+    config = SplitConfig(by=by, folds=folds, hold_out_seed=seed, validation=validation)
+    return split(table, config)
 
 
 def test_validation_part_is_held_out(tmp_path):

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import split
-from data_pipeline.split.stratify import chosen_rows, dealt_rows
+from data_pipeline.split.stratify import assign_row_folds, sample_rows
 from data_pipeline.system.errors import DataError, SealedError
 from tests.strategies.tables import LAW, sample, table_of
 
@@ -41,14 +42,10 @@ def table_with(rows, root):
 
 def divided(table, folds=3, seed=1, validation=None):
     """Splits by partition."""
-    return split(
-        table,
-        by="partition",
-        folds=folds,
-        hold_out=0.2,
-        hold_out_seed=seed,
-        validation=validation,
+    config = SplitConfig(
+        by="partition", folds=folds, hold_out_seed=seed, validation=validation
     )
+    return split(table, config)
 
 
 @st.composite
@@ -111,12 +108,12 @@ def test_no_validation_part(tmp_path):
 
 @LAW
 @given(st.data(), st.integers(2, 60), st.integers(0, 99))
-def test_chosen_rows(data, count, seed):
+def test_sample_rows(data, count, seed):
     """Of chosen rows each emotion has its share, give or take one, in any order."""
     emotions = [data.draw(st.sampled_from(EMOTIONS)) for _ in range(count)]
     size = data.draw(st.integers(1, count - 1))
     rows = [row(number, "train", own) for number, own in enumerate(emotions)]
-    chosen = chosen_rows(table_with(rows, Path("data")), size, seed)
+    chosen = sample_rows(table_with(rows, Path("data")), size, seed)
     assert chosen.sum() == size
     for emotion in EMOTIONS:
         mine = np.array([own == emotion for own in emotions])
@@ -138,7 +135,7 @@ def test_share_validates(tmp_path):
 def test_published_part_stays_whole(tmp_path):
     """A share is refused where a validation part is published: it validates."""
     table = table_with([row(n, PARTS[n % 3]) for n in range(30)], tmp_path)
-    with pytest.raises(DataError, match=r"publish a validation part.*drop the key"):
+    with pytest.raises(DataError, match=r"publish a validation part.*remove the key"):
         divided(table, folds=1, validation=0.1)
 
 
@@ -147,12 +144,14 @@ def test_stratified(tmp_path, parts):
     """Rows of each emotion are dealt evenly."""
     emotions = [EMOTIONS[number % 7 % 3] for number in range(100)]
     rows = [row(number, "train", own) for number, own in enumerate(emotions)]
-    of = dealt_rows(table_with(rows, tmp_path), parts, 1)
+    of = assign_row_folds(table_with(rows, tmp_path), parts, 1)
     for emotion in EMOTIONS:
         mine = of[[own == emotion for own in emotions]]
         assert np.ptp(np.bincount(mine, minlength=parts)) <= 1
     assert np.ptp(np.bincount(of, minlength=parts)) <= 1
-    assert of.tolist() != dealt_rows(table_with(rows, tmp_path), parts, 2).tolist()
+    assert (
+        of.tolist() != assign_row_folds(table_with(rows, tmp_path), parts, 2).tolist()
+    )
 
 
 def test_seed_moves_no_hold_out(tmp_path):
@@ -171,7 +170,7 @@ def test_subject_refused(tmp_path):
     """A subject guarantee is refused where nobody is named, with the way out."""
     table = table_with([row(n, PARTS[n % 3]) for n in range(9)], tmp_path)
     with pytest.raises(DataError, match=r'name no subjects.*use by = "partition"'):
-        split(table, by="subject", folds=2, hold_out=0.2, hold_out_seed=1)
+        split(table, SplitConfig(folds=2))
 
 
 def test_partition_refused():

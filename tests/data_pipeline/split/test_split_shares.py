@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import DataConfig
-from data_pipeline.split.fold_checks import check_development, check_folds, fold_notes
+from data_pipeline.dataset.config import DataConfig, SplitConfig
+from data_pipeline.split.fold_checks import (
+    check_development,
+    check_folds,
+    unscorable_folds,
+)
 from data_pipeline.split.label_shares import HOLD_OUT
 from data_pipeline.split.split import Fold, split, split_report
 from data_pipeline.system.errors import DataError
@@ -34,7 +38,7 @@ def data(*targets):
 
 def divided(table, folds=2):
     """Splits by subject."""
-    return split(table, by="subject", folds=folds, hold_out=0.2, hold_out_seed=1)
+    return split(table, SplitConfig(folds=folds))
 
 
 @LAW
@@ -143,7 +147,7 @@ def test_fold_without_a_usable_unit():
     """A fold in which no unit has both labels is said; it stays."""
     folds, targets = labelled([True, False, True, True])
     check_folds(folds, targets, targets)
-    (note,) = fold_notes(folds, targets)
+    (note,) = unscorable_folds(folds, targets)
     assert note.startswith("fold 2: no action unit is both present and absent")
 
 
@@ -193,5 +197,5 @@ def test_one_emotion_in_training():
         Fold(train=np.array([2, 3]), validation=np.array([0, 1])),
     ]
     check_folds(folds[:1], targets, targets)
-    with pytest.raises(DataError, match=r"fold 2: .* one emotion alone, positive"):
+    with pytest.raises(DataError, match=r"fold 2: .* only one emotion, positive"):
         check_folds(folds, targets, targets)

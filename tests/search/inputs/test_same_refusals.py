@@ -89,8 +89,8 @@ def lonely(root):
 
 
 BAD = {
-    "one emotion": (alike, [EMOTION], "alone"),
-    "one emotion in development": (lonely, [EMOTION], "one emotion alone, positive"),
+    "one emotion": (alike, [EMOTION], "only one emotion"),
+    "one emotion in development": (lonely, [EMOTION], "only one emotion, positive"),
     "units always present": (lambda r: changed(r, ",0,", ",1,"), UNITS, "present and"),
     "no units": (lambda r: changed(r, "AU1", "note"), [], "no action units"),
     "no emotion": (lambda r: changed(r, "high_level_emotion", "note"), [], "emotion"),

@@ -125,7 +125,7 @@ def test_drawn_data_are_called_so(drawn_data):
 def test_reopening_is_said():
     """A hold-out that was opened before says so."""
     text = describe(report_of(*drawn(4), opened=3))
-    assert "Opened: 3 times; only the first result was chosen blindly" in text
+    assert "Opened: 3 times; only the first result is unbiased" in text
 
 
 def test_partition_makes_no_promise():
