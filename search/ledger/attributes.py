@@ -1,6 +1,6 @@
-"""Attributes of a run's trials in Optuna's storage, read as what a search wrote.
+"""Validates a run's trials in Optuna's storage.
 
-Anybody may write to a storage: a dashboard, another program, a disk that fails.
+A dashboard, another program or a failing disk may have changed them.
 """
 
 import json
@@ -25,7 +25,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 NEEDED = ("epoch", "thresholds", "learning_rates", "spent")
-"""What every trial has that was trained to its end."""
+"""Attributes that every completed trial has."""
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ class _LoadedWeights:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Attributes:
-    """What a search writes of a trial; what it does not know is left alone."""
+    """Attributes that a search writes; others are ignored."""
 
     reason: str = ""
     seed: Count | None = None
@@ -72,60 +72,48 @@ class _Attributes:
 
 
 GAP = ("trained_value", "gap", "fit")
-"""Attributes that are told together."""
+"""Attributes that are written together."""
 
 _ADAPTER = TypeAdapter(_Attributes)
 
 
 def check_attributes(trials: Iterable[FrozenTrial], *, run: str) -> None:
-    """Refuses a run whose trials have attributes that no search has written.
-
-    Args:
-        trials: of the search's own.
-        run: the name of the run.
-
-    Raises:
-        RunError: one is missing, of another type or out of its range.
-    """
+    """Raises ``RunError`` if an attribute is missing, mistyped or out of range."""
     for trial in trials:
-        told = _fault(trial)
-        if told is not None:
-            raise RunError(_changed(f"run {run}, trial {trial.number}", told))
-
-
-def _fault(trial: FrozenTrial) -> str | None:
-    return _wrong_number(trial) or _missing(trial) or _wrong_kind(trial)
+        problem = _wrong_number(trial) or _missing(trial) or _wrong_kind(trial)
+        if problem is not None:
+            raise RunError(_changed(f"run {run}, trial {trial.number}", problem))
 
 
 def _wrong_number(trial: FrozenTrial) -> str | None:
-    """Finds what Optuna takes for numbers, where SQLite keeps any text."""
-    ends: list[object] = [*(trial.values or ()), *trial.intermediate_values.values()]
-    odd = [one for one in ends if not isinstance(one, int | float)]
-    if odd:
-        return f"a value must be a number, found {odd[0]!r:.60}"
+    """Checks values and numbers, because SQLite stores any text in such a column."""
+    values: list[object] = [*(trial.values or ()), *trial.intermediate_values.values()]
+    wrong = [value for value in values if not isinstance(value, int | float)]
+    if wrong:
+        return f"a value must be a number, found {wrong[0]!r:.60}"
     if trial.state == TrialState.COMPLETE and not math.isfinite(trial.value or 0.0):
         return f"its value must be a finite number, found {trial.value}"
-    place: object = trial.number
-    if not isinstance(place, int) or place < 0:
-        return f"its number must be 0 or more, found {place!r:.60}"
+    number: object = trial.number
+    if not isinstance(number, int) or number < 0:
+        return f"its number must be 0 or more, found {number!r:.60}"
     return None
 
 
 def _missing(trial: FrozenTrial) -> str | None:
-    """Finds an attribute that a trial cannot be without."""
-    found = trial.user_attrs
+    """Finds a required attribute that is missing."""
+    attributes = trial.user_attrs
     if trial.state == TrialState.COMPLETE:
-        missing = [name for name in NEEDED if found.get(name) is None]
+        missing = [name for name in NEEDED if attributes.get(name) is None]
         if missing:
             return f"the attribute {missing[0]} is missing"
-    gap = [name for name in GAP if found.get(name) is not None]
+    gap = [name for name in GAP if attributes.get(name) is not None]
     if gap and len(gap) < len(GAP):
-        return f"of the attributes {', '.join(GAP)} only {', '.join(gap)} are there"
+        return f"of the attributes {', '.join(GAP)} only {', '.join(gap)} are present"
     return None
 
 
 def _wrong_kind(trial: FrozenTrial) -> str | None:
-    """Finds an attribute of another type, or out of its range."""
+    """Finds an attribute of a wrong type or out of range."""
     try:
         _ADAPTER.validate_json(json.dumps(trial.user_attrs))
     except ValidationError as error:
@@ -137,15 +125,7 @@ def _wrong_kind(trial: FrozenTrial) -> str | None:
 def translated_errors(
     run: str, *, but: type[Exception] | None = None
 ) -> Iterator[None]:
-    """Tells what Optuna cannot read in one message.
-
-    Args:
-        run: the name of the run.
-        but: an error that says something else here.
-
-    Raises:
-        RunError: the storage holds for it what no version of Optuna writes.
-    """
+    """Raises ``RunError`` when Optuna cannot read a run's rows; lets ``but`` pass."""
     try:
         yield
     except HarnessError:
@@ -153,7 +133,9 @@ def translated_errors(
     except _UNREADABLE as error:
         if but is not None and isinstance(error, but):
             raise
-        raise RunError(_changed(f"run {run}", _told(error))) from error
+        kind = type(error).__name__
+        problem = f"Optuna cannot read it ({kind}: {first_line(error)})"
+        raise RunError(_changed(f"run {run}", shortened(problem, most=300))) from error
 
 
 _UNREADABLE = (
@@ -164,29 +146,20 @@ _UNREADABLE = (
     AssertionError,
     RecursionError,
 )
-"""What Optuna raises at rows that it has not written."""
+"""Errors that Optuna raises at rows it did not write."""
 
 
-def _told(error: Exception) -> str:
-    kind = type(error).__name__
-    return shorten(f"Optuna cannot read it ({kind}: {first_line(error)})", most=300)
-
-
-def _changed(place: str, told: str) -> str:
+def _changed(place: str, problem: str) -> str:
     return (
-        f"{place}: {told}; something else has written to the run's storage: put back "
-        "a copy of it, or begin anew under another study name or --out"
+        f"{place}: {problem}; another program has written to the run's storage: "
+        "restore a copy of it, or start again under another study name or --out"
     )
 
 
-def require_mapping(found: Any, *, run: str, name: str) -> dict[str, Any]:
-    """Returns an attribute of a run's Optuna study that is a mapping.
-
-    Raises:
-        RunError: it is something else.
-    """
-    if not isinstance(found, dict):
-        told = f"the attribute {name} of its Optuna study must be an object of JSON"
-        kind = type(found).__name__
-        raise RunError(_changed(f"run {run}", f"{told}, found a {kind}"))
-    return found
+def require_mapping(value: Any, *, run: str, name: str) -> dict[str, Any]:
+    """Returns an attribute of a run's Optuna study; refuses one that is no mapping."""
+    if not isinstance(value, dict):
+        problem = f"the attribute {name} of its Optuna study must be an object of JSON"
+        kind = type(value).__name__
+        raise RunError(_changed(f"run {run}", f"{problem}, found a {kind}"))
+    return value

@@ -1,7 +1,7 @@
 """The ledger of trials: the only module that works with Optuna's study.
 
 Optuna's storage is the only state of a search. The ledger asks, reports, prunes and
-tells; it keeps the budget, and settles what a crash left behind.
+tells; it keeps the budget and enqueues trials again that a crash interrupted.
 """
 
 import itertools
@@ -50,12 +50,12 @@ class Ledger:
     def __init__(
         self, study: Study, trials: OwnTrials, callbacks: Sequence[Callback] = ()
     ) -> None:
-        """Joins a study with its Optuna study; ``open_ledger`` does it whole."""
+        """Joins a study with its Optuna study; call ``open_ledger`` instead."""
         self._study = study
         self._trials = trials
         self._callbacks = callbacks
         self._open: dict[int, optuna.Trial] = {}
-        self._known = study.enqueued
+        self._enqueued = study.enqueued
         self._never_prune: set[int] = set()
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
@@ -64,40 +64,36 @@ class Ledger:
     def ask(self) -> TrialRequest | None:
         """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
         start = time.monotonic()
-        begun = None
-        while begun is None:
+        started = None
+        while started is None:
             counts = self.counts()
             spent = counts.done + counts.running >= self._study.search.trials
             if spent or not self._offer():
                 return None
-            begun = start_trial(self._study, self._trials)
-        trial = begun.trial
-        self._open[trial.number] = trial
-        known = find_enqueued(self._known, self._study.space.params(begun.values))
-        if known is not None and known.never_prune:
-            self._never_prune.add(trial.number)
-        asked = TrialRequest(
-            number=trial.number,
-            seed=begun.seed,
-            values=begun.values,
+            started = start_trial(self._study, self._trials)
+        number, params = started.trial.number, self._study.space.params(started.values)
+        self._open[number] = started.trial
+        enqueued = find_enqueued(self._enqueued, params)
+        if enqueued is not None and enqueued.never_prune:
+            self._never_prune.add(number)
+        request = TrialRequest(
+            number=number,
+            seed=started.seed,
+            values=started.values,
             seconds=time.monotonic() - start,
-            enqueued=known.name if known else "",
+            enqueued=enqueued.name if enqueued else "",
         )
         counts = self.counts()
         for callback in self._callbacks:
-            callback.on_trial_start(asked, counts)
-        return asked
+            callback.on_trial_start(request, counts)
+        return request
 
     def check_pixels(self, pixels: Mapping[str, Any]) -> None:
-        """Writes what the pixels are, or checks that they are the same.
-
-        Raises:
-            StudyError: an image of the development part changed.
-        """
+        """Stores the pixels' digest, or raises ``StudyError`` if it changed."""
         check_identity(self._trials, pixels, PIXELS)
 
     def exhausted(self) -> bool:
-        """Tells whether nothing is left to ask: the budget or the grid is used up."""
+        """Checks whether the budget or the grid is used up."""
         counts = self.counts()
         if counts.done >= self._study.search.trials:
             return True
@@ -106,16 +102,16 @@ class Ledger:
         return self._next_unseen() is None
 
     def report(self, number: int, report: Report) -> bool:
-        """Records one epoch and tells whether the trial should be pruned.
+        """Records one epoch; returns whether to prune the trial.
 
-        A fully trained trial is never pruned: it has nothing left to save. Nor is a
-        known configuration that the search is measured by.
+        A fully trained trial is never pruned, as nothing is left to save; nor is an
+        enqueued one that the result is compared with.
         """
         trial = self._open[number]
         try:
             trial.report(report.value, report.step)
         except UpdateFinishedTrialError:
-            return True  # somebody else has ended it
+            return True  # another program ended it
         for callback in self._callbacks:
             callback.on_epoch_end(number, report)
         return (
@@ -143,39 +139,35 @@ class Ledger:
         )
 
     def records(self) -> tuple[TrialRecord, ...]:
-        """Reads every trial that was begun, in the order of their numbers."""
+        """Reads every started trial, in the order of their numbers."""
         return records_of(self._study, self._trials)
 
     def foreign(self) -> list[int]:
-        """Lists the numbers of trials that others wrote: nothing here counts them."""
+        """Lists the numbers of trials that another program wrote."""
         return self._trials.foreign()
 
     def best(self) -> TrialRecord | None:
-        """Returns the completed trial with the highest value, of equals the first."""
+        """Returns the completed trial with the highest value, the first if tied."""
         return best_trial(self.records())
 
     def close(self) -> None:
-        """Settles trials that are still running; the next start runs them again."""
+        """Enqueues trials that are still running for the next start."""
         self._open.clear()
-        # What stopped the run is told by itself; the next start settles the rest.
+        # The error that ended the run is reported; the next start enqueues the rest.
         with suppress(RunError):
             requeue_lost_trials(self._trials, self._study.space)
         for callback in self._callbacks:
             callback.on_search_end()
 
     def _offer(self) -> bool:
-        """Enqueues the next known point or grid point, if one is left.
-
-        Returns:
-            Whether there is anything to begin.
-        """
-        # A point that a crash interrupted waits already, and comes first.
-        if not (self._known or self._is_grid()) or self._waiting():
+        """Enqueues the next configuration; returns whether any trial can start."""
+        # One that a crash interrupted waits already, and comes first.
+        if not (self._enqueued or self._is_grid()) or self._waiting():
             return True
-        point = self._next_unseen()
-        if point is None:
+        params = self._next_unseen()
+        if params is None:
             return not self._is_grid()
-        self._trials.enqueue_trial(point)
+        self._trials.enqueue_trial(params)
         return True
 
     def _waiting(self) -> bool:
@@ -186,11 +178,11 @@ class Ledger:
         return self._study.search.sampler == "grid"
 
     def _next_unseen(self) -> dict[str, Value] | None:
-        """Finds the first point that no trial has: known ones, then a grid's."""
-        known = (one.params for one in self._known)
+        """Returns the first untried parameter set: enqueued ones, then the grid's."""
+        enqueued = (one.params for one in self._enqueued)
         grid = self._study.space.parameter_sets() if self._is_grid() else ()
         trials = self._trials.get_trials(deepcopy=False)
-        return next_unseen(trials, itertools.chain(known, grid))
+        return next_unseen(trials, itertools.chain(enqueued, grid))
 
 
 def open_ledger(
@@ -202,20 +194,20 @@ def open_ledger(
     callbacks: Sequence[Callback] = (),
     policy: RetryPolicy | None = None,
 ) -> Ledger:
-    """Opens the ledger of a run, new or begun before.
+    """Opens the ledger of a new or existing run.
 
     Args:
-        study: the study as it is to run.
+        study: the study to run.
         url: the storage; see ``open_storage``.
         name: the Optuna study's name.
-        data: what identifies the data before a pixel is read.
+        data: identity of the data before any pixel is read.
         callbacks: called in this order when trials start, report and end.
-        policy: how long the storage is waited for, and who is asked before each use.
+        policy: how long to retry, and checks before each use of the storage.
 
     Raises:
-        StudyError: the run was begun with another space, split, objective or data, or
-            the storage holds a study of this name that no search has begun.
-        RunError: something else has changed what the storage holds of the run.
+        StudyError: the run began with another space, split, objective or data, or the
+            Optuna study of this name was not created by a search.
+        RunError: another program changed the run's trials in the storage.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(url, policy)
@@ -229,8 +221,8 @@ def open_ledger(
             load_if_exists=True,
         )
         check_begun_by_search(stored)
-        # By the seed that the run was begun with: another one would own no trial, and
-        # a changed study would pass for a new one.
+        # With the seed that the run began with: by another seed no trial would be its
+        # own, and a changed study would pass as a new one.
         begun = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
         check_attributes(begun.get_trials(deepcopy=False), run=place)
         check_identity(begun, {**study.identity(), **data})

@@ -1,4 +1,4 @@
-"""The trials that a search has asked itself, and not those that others wrote there."""
+"""The trials of a search, without those that another program wrote to its storage."""
 
 import warnings
 from collections.abc import Container, Iterator
@@ -13,25 +13,25 @@ from search.sampling.parameter_sets import foreign, is_interrupted, is_own
 
 
 class OwnTrials(optuna.Study):
-    """An Optuna study that shows its search's own trials to samplers and pruners."""
+    """An Optuna study that shows samplers and pruners only its search's own trials."""
 
     def __init__(
         self, trials: optuna.Study, *, pruner: BasePruner | None = None, seed: int
     ) -> None:
-        """Takes the study as it is stored, and the seed of its search."""
+        """Wraps a stored study; ``seed`` is that of its search."""
         super().__init__(
             study_name=trials.study_name,
-            storage=trials._storage,  # noqa: SLF001 - as Optuna's brackets do
+            storage=trials._storage,  # noqa: SLF001 - as Optuna's Hyperband does
             pruner=pruner,
         )
         self.search_seed = seed
 
     def foreign(self) -> list[int]:
-        """Lists the numbers of trials that others wrote into the storage."""
+        """Lists the numbers of trials that another program wrote."""
         return sorted(foreign(super()._get_trials(deepcopy=False), self.search_seed))
 
     def foreign_with_values(self) -> list[int]:
-        """Lists the trials that have values and that the search has not asked."""
+        """Lists foreign trials that have parameters, finished or not."""
         return [
             trial.number
             for trial in super()._get_trials(deepcopy=False)
@@ -58,7 +58,7 @@ class OwnTrials(optuna.Study):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silences Optuna's notes that a feature is experimental: we test what we use."""
+    """Silences Optuna's warnings about experimental features, which our tests cover."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

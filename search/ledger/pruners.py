@@ -1,9 +1,8 @@
-"""Pruners by their names in a study file; each compares the same fold and epoch only.
+"""Pruners; each compares trials at the same fold and epoch only.
 
-Steps are ``fold * stride + epoch``. Optuna's own median and patient pruners look back
-over folds, its Wilcoxon pruner looks at every step, and its halving judges a trial
-with fewer epochs at whatever step comes after a rung's, which is another fold's. So
-the judging is ours.
+Steps are ``fold * stride + epoch``. Optuna's own median and patient pruners compare
+across folds, its Wilcoxon pruner uses every step, and its halving compares a trial with
+fewer epochs at the next step after a rung, which belongs to another fold.
 """
 
 import binascii
@@ -34,7 +33,7 @@ class Steps:
 
     @property
     def grace(self) -> int:
-        """The epochs of a fold before which nobody is judged: a third, 1 or more."""
+        """Epochs of a fold that are never pruned: a third of them, at least 1."""
         return max(1, self.stride // 3)
 
     def place(self, step: int) -> tuple[int, int]:
@@ -42,13 +41,13 @@ class Steps:
         return (step - 1) // self.stride, (step - 1) % self.stride + 1
 
     def fold_values(self, values: Mapping[int, float], fold: int) -> list[float]:
-        """Returns the values of one fold in the order of its epochs."""
+        """Returns one fold's values in the order of its epochs."""
         start = fold * self.stride
         steps = range(start + 1, start + self.stride + 1)
         return [values[step] for step in steps if step in values]
 
     def fold_score(self, values: Mapping[int, float], fold: int) -> float | None:
-        """Scores a fold by the peak of its smoothed curve; ``None`` if not trained."""
+        """Returns the peak of a fold's smoothed curve; ``None`` before its training."""
         curve = self.fold_values(values, fold)
         if not curve:
             return None
@@ -59,11 +58,11 @@ class SameStepMedianPruner(BasePruner):
     """Prunes a trial below the median of completed trials at the very same step."""
 
     def __init__(self, steps: Steps) -> None:
-        """Takes the way steps are counted."""
+        """Compares trials by the folds and epochs of ``steps``."""
         self._steps = steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judges the trial at its last step."""
+        """Compares the trial at its last step."""
         step = trial.last_step
         if step is None or self._steps.place(step)[1] < self._steps.grace:
             return False
@@ -78,22 +77,22 @@ class SameStepMedianPruner(BasePruner):
 
 
 class SameStepHalvingPruner(BasePruner):
-    """Keeps the best third of the trials at each rung, a step of its own.
+    """Keeps the best third of the trials at each rung, which is a single step.
 
-    Nothing is kept beside the reports, so a failed trial competes no more.
+    It keeps no state beside the reports, so a failed trial no longer competes.
     Source: Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning".
     """
 
     def __init__(self, steps: Steps, *, bracket: int = 0) -> None:
-        """Takes the way steps are counted; a later bracket begins to judge later."""
+        """Starts with the first rung of ``bracket``; later brackets start later."""
         self._first: int = steps.grace * REDUCTION_FACTOR**bracket
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judges the trial if its last step is a rung."""
+        """Compares the trial if its last step is a rung."""
         return self.loses(trial, study.get_trials(deepcopy=False))
 
     def loses(self, trial: FrozenTrial, among: Iterable[FrozenTrial]) -> bool:
-        """Judges the trial among some others; failed ones do not compete."""
+        """Compares the trial with others; failed ones do not compete."""
         step = trial.last_step
         if step is None or not self._is_rung(step):
             return False
@@ -117,15 +116,15 @@ class SameStepHalvingPruner(BasePruner):
 
 
 class SameStepHyperbandPruner(BasePruner):
-    """Brackets of halvings: the later its bracket, the later a trial is judged.
+    """Assigns each trial to a bracket of successive halving.
 
-    Brackets are shared out as in Optuna's Hyperband, but by the order of asking: a
-    trial that runs a lost one again is of the same bracket.
+    Brackets are assigned as in Optuna's Hyperband, but by the trial's ordinal, so that
+    a retry stays in its bracket.
     Source: Li et al. 2018, "Hyperband: A Novel Bandit-Based Approach".
     """
 
     def __init__(self, steps: Steps) -> None:
-        """Takes the way steps are counted."""
+        """Compares trials by the folds and epochs of ``steps``."""
         most = max(steps.grace, steps.folds * steps.stride)
         count = math.floor(math.log(most / steps.grace, REDUCTION_FACTOR)) + 1
         self._halvings = [SameStepHalvingPruner(steps, bracket=i) for i in range(count)]
@@ -135,7 +134,7 @@ class SameStepHyperbandPruner(BasePruner):
         ]
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judges the trial among those of its bracket."""
+        """Compares the trial within its bracket."""
         bracket = self._bracket(study, trial)
         among = [
             other
@@ -152,15 +151,15 @@ class SameStepHyperbandPruner(BasePruner):
 
 
 class FoldPatientPruner(BasePruner):
-    """Asks another pruner only when a fold has not improved for some epochs."""
+    """Calls another pruner only when a fold has not improved for some epochs."""
 
     def __init__(self, inner: BasePruner, steps: Steps) -> None:
-        """Takes the pruner to ask; patience is a third of a fold's epochs."""
+        """Wraps ``inner``; the patience is a third of a fold's epochs."""
         self._inner = inner
         self._steps = steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judges the trial at its last step."""
+        """Compares the trial at its last step."""
         if trial.last_step is None:
             return False
         fold, _ = self._steps.place(trial.last_step)
@@ -182,17 +181,17 @@ class FoldWilcoxonPruner(BasePruner):
     P_THRESHOLD = 0.25
 
     def __init__(self, steps: Steps) -> None:
-        """Takes the way steps are counted."""
+        """Compares trials by the folds and epochs of ``steps``."""
         self._steps = steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Judges the trial at the first step of a fold, on the folds before it."""
+        """Compares the finished folds at the first step of the next fold."""
         if trial.last_step is None:
             return False
         fold, epoch = self._steps.place(trial.last_step)
         done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         best = best_trial(done)
-        if epoch > 1 or fold < 2 or best is None:  # noqa: PLR2004 - one pair says nothing
+        if epoch > 1 or fold < 2 or best is None:  # noqa: PLR2004 - one pair has no rank
             return False
         differences = [
             (self._steps.fold_score(trial.intermediate_values, index) or 0.0)

@@ -22,16 +22,10 @@ from search.study.study import Study
 
 
 def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...]:
-    """Reads the trials of a run without working on it.
+    """Reads the trials of a run without opening it for writing.
 
-    Args:
-        study: the study as it was run.
-        url: the storage; see ``open_storage``.
-        name: the Optuna study's name.
-
-    Raises:
-        InputError: the storage has no such study.
-        RunError: something else has changed what it holds of the run.
+    Raises ``InputError`` if the storage has no Optuna study ``name``, ``RunError`` if
+    another program changed its trials.
     """
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
@@ -43,16 +37,7 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
 
 
 def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
-    """Reads what a run was begun with: its split, data and space.
-
-    Args:
-        url: the storage; see ``open_storage``.
-        name: the Optuna study's name.
-
-    Raises:
-        InputError: the storage has no such study.
-        RunError: something else has changed what it holds of the run.
-    """
+    """Reads the split, data and space that a run began with; see ``read_records``."""
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
         found = trials.user_attrs.get(IDENTITY, {})
@@ -65,8 +50,7 @@ def _load(url: str, name: str) -> optuna.Study:
     path = file_of(url)
     if path is not None and not path.is_file():
         raise InputError(
-            f"{path}: there is no such file; name the storage that the run was given "
-            "with --storage"
+            f"{path}: there is no such file; name the run's storage with --storage"
         )
     storage = open_storage(url)
     try:
@@ -74,16 +58,12 @@ def _load(url: str, name: str) -> optuna.Study:
             return optuna.load_study(study_name=name, storage=storage)
     except KeyError as error:
         raise InputError(
-            f"{masked(url)}: holds no study {name}; name the storage that the run was "
-            "given with --storage"
+            f"{masked(url)}: has no study {name}; name the run's storage with --storage"
         ) from error
 
 
 def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
-    """Reads every trial that was begun, in the order of their numbers.
-
-    What others wrote into the storage is none.
-    """
+    """Reads every started trial in the order of their numbers, without foreign ones."""
     found = trials.get_trials(deepcopy=False)
     others = foreign(found, study.search.seed)
     return tuple(

@@ -8,7 +8,7 @@ from models.config.hyperparameters import Value
 
 
 class Valued(Protocol):
-    """A trial, of ours or of Optuna's."""
+    """A ``TrialRecord`` or one of Optuna's trials."""
 
     @property
     def number(self) -> int:
@@ -16,35 +16,28 @@ class Valued(Protocol):
 
     @property
     def value(self) -> float | None:
-        """What it came to, if it was completed."""
+        """The objective's value, ``None`` unless completed."""
 
 
 Trial = TypeVar("Trial", bound=Valued)
 
 
 def best_trial(trials: Iterable[Trial]) -> Trial | None:
-    """Returns the trial with the highest value, of equals the first.
-
-    Args:
-        trials: in any order.
-
-    Returns:
-        One that was completed, or none.
-    """
+    """Returns the completed trial with the highest value, the first if tied."""
     return next(iter(rank_trials(trials)), None)
 
 
 def _place(trial: Valued) -> int:
-    """Returns a trial's place in the order of asking; its number, if that is unknown.
+    """Returns a trial's ordinal, or else its number.
 
-    So of equals a kill of the search lets the same one win.
+    By ordinal the same trial wins a tie even after the search was killed.
     """
     ordinal: int | None = getattr(trial, "ordinal", None)
     return trial.number if ordinal is None else ordinal
 
 
 def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
-    """Sorts the completed trials from the best, of equals the first one first."""
+    """Sorts the completed trials from the best; in a tie the first comes first."""
     done = [(trial.value, -_place(trial), trial) for trial in trials]
     kept = [one for one in done if one[0] is not None]
     kept.sort(key=lambda one: (one[0], one[1]), reverse=True)
@@ -53,7 +46,7 @@ def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How far the budget is spent; interrupted trials are in none of these."""
+    """Trials by state, without interrupted ones; ``budget`` is their maximum."""
 
     completed: int
     pruned: int
@@ -63,18 +56,18 @@ class Counts:
 
     @property
     def done(self) -> int:
-        """Trials that count: completed, pruned, and failed by their own doing."""
+        """Trials that count against the budget."""
         return self.completed + self.pruned + self.failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """One trial as the storage holds it.
+    """One trial of the storage.
 
     ``enqueued`` is the name of the enqueued configuration, if it is one. An
-    ``interrupted`` one was lost with its driver or its worker, and counts for nothing.
-    ``ordinal`` counts the trials that were asked before, where that is known: one that
-    runs a lost one again has its ordinal and another number.
+    ``interrupted`` trial was lost with its driver or worker and does not count.
+    ``ordinal`` counts the trials asked before; a retry has the ordinal of the lost
+    trial and a number of its own.
     """
 
     number: int

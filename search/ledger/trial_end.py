@@ -1,4 +1,4 @@
-"""Ends a trial: writes what became of it, its attributes first and its state last."""
+"""Records a trial's outcome: its attributes first, its state last."""
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -18,22 +18,21 @@ from search.trial.messages import (
 )
 
 CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
-"""What a trial broke that can break again: TPE ranks it below all that was pruned.
+"""Pruning reason -> constraint, by which TPE ranks such trials below all others.
 
-A failed trial is invisible to TPE, which would go back there.
+A failed trial is invisible to TPE, which would propose the same region again.
 """
 
-ENDED = "somebody else has ended it in the storage"
+ENDED = "another program ended it in the storage"
 
 
 def record_outcome(
     trials: OwnTrials, space: SearchSpace, trial: optuna.Trial, outcome: Outcome
 ) -> Outcome:
-    """Writes how a trial ended; one whose worker died is enqueued again before.
+    """Writes a trial's outcome; enqueues it again first if its worker died.
 
-    Returns:
-        How it ended: it has failed where too many workers died in it, and where
-        somebody else has ended it.
+    Returns the recorded outcome: ``Failed`` after too many worker deaths, or if another
+    program ended the trial.
     """
     if isinstance(outcome, WorkerDied) and not requeue_once(
         trials, space, trial.number

@@ -1,4 +1,4 @@
-"""Begins a trial: one that waits, or one that the sampler proposes."""
+"""Starts a trial: one that is enqueued, or one that the sampler proposes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from search.study.study import Study
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedTrial:
-    """A trial that has begun, with its seed and its whole configuration."""
+    """A started trial with its seed and its complete configuration."""
 
     trial: optuna.Trial
     seed: int
@@ -33,15 +33,13 @@ class StartedTrial:
 
 
 def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
-    """Begins the trial that has waited longest, or a new one.
+    """Starts the first enqueued trial, or a new one.
 
-    All that a trial is comes from the study, the trials before it and its ordinal: a
-    sampler lives for one trial. So a start after a kill proposes what the killed one
-    would have. The seed is written last: what has none was not asked to its end.
+    A proposal depends only on the study, the earlier trials and the ordinal, because
+    each trial has a sampler of its own. So a restart after a kill proposes the same
+    trial. The seed is written last: a trial without one was not fully asked.
 
-    Returns:
-        The trial; ``None`` where one waited that somebody enqueued outside the space.
-        It has failed then, and another can be begun.
+    Returns ``None`` after failing a trial that was enqueued outside the space.
     """
     search = study.search
     ordinal = next_ordinal(trials.get_trials(deepcopy=False), search.seed)
@@ -70,29 +68,25 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
 
 
 def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
-    """Tells that a storage takes no trial of this search, if others made it so.
-
-    Raises:
-        RunError: they wrote trials with values of another kind.
-    """
+    """Raises ``RunError`` if foreign trials with another space caused the error."""
     others = [other for other in trials.foreign_with_values() if other != number]
     if others:
         raise RunError(
-            f"run {trials.study_name}: no trial can be begun: others wrote trials into "
-            f"its storage, {', '.join(map(str, others))}, and the storage says: "
-            f"{first_line(error)}. Delete those trials, or begin with another --storage"
+            f"run {trials.study_name}: cannot start a trial: another program wrote the "
+            f"trials {', '.join(map(str, others))} into its storage ("
+            f"{first_line(error)}). Delete those trials, or use another --storage"
         ) from error
 
 
 def _values(
     study: Study, trial: optuna.Trial, waited: FrozenTrial
 ) -> dict[str, Value] | str:
-    """Completes a trial's configuration, or says why it is none of the space.
+    """Completes a trial's configuration, or returns why it is outside the space.
 
-    One with an own trial's attributes is looked at, too: others may have copied them.
+    Checked even with an own trial's attributes, which may have been copied.
     """
     if waited.distributions:
-        return "it has a space of its own; Optuna's enqueue_trial gives it none"
+        return "it already has distributions, unlike a trial of Optuna's enqueue_trial"
     wrong = outside_space(fixed_params(waited), study.space)
     if wrong:
         return "; ".join(wrong)

@@ -1,4 +1,4 @@
-"""Trials that were lost with their driver or their worker: they are run again."""
+"""Enqueues trials again that were lost with their driver or worker."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,14 +20,13 @@ from search.sampling.parameter_sets import (
 from search.study.space import SearchSpace
 
 MOST_DEATHS = 1
-"""How many workers may die in one configuration before it counts as failed."""
+"""Worker deaths after which a configuration fails at the next one."""
 
 
 def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
-    """Enqueues trials that nobody runs any more, then tells them FAIL.
+    """Enqueues each RUNNING trial again, then tells it FAIL.
 
-    In this order a crash in between loses no trial; the next start sees that it is
-    enqueued already.
+    A crash in between loses no trial: the next start finds it enqueued already.
     """
     found = trials.get_trials(deepcopy=False)
     again = {trial.user_attrs.get(RETRY_OF) for trial in found}
@@ -36,16 +35,15 @@ def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
         if trial.state == TrialState.RUNNING:
             if trial.number not in again:
                 _enqueue(trials, space, trial, {})
-            for key, told in {INTERRUPTED: True, "reason": INTERRUPTED}.items():
-                storage.set_trial_user_attr(trial._trial_id, key, told)  # noqa: SLF001
+            for key, value in {INTERRUPTED: True, "reason": INTERRUPTED}.items():
+                storage.set_trial_user_attr(trial._trial_id, key, value)  # noqa: SLF001
             trials.tell(trial.number, state=TrialState.FAIL)
 
 
 def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
-    """Enqueues a trial whose worker died, unless too many died in it.
+    """Enqueues a trial whose worker died; returns ``False`` after too many deaths.
 
-    Returns:
-        Whether it runs again; the caller ends the one that was lost.
+    The caller tells the lost trial.
     """
     found = trials.get_trials(deepcopy=False)
     lost = next(trial for trial in found if trial.number == number)
@@ -59,24 +57,24 @@ def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
 def _enqueue(
     trials: OwnTrials, space: SearchSpace, trial: FrozenTrial, more: Mapping[str, Any]
 ) -> None:
-    """Enqueues what a lost trial was.
+    """Enqueues a lost trial's parameters.
 
-    One that a crash met before it had its seed is asked anew: the sampler proposes
-    the same again, and only what had been enqueued before would be lost.
+    A trial without a seed is enqueued only if it was enqueued before: otherwise the
+    sampler proposes it again.
     """
-    told: dict[str, Any] = {**more, RETRY_OF: trial.number}
+    attributes: dict[str, Any] = {**more, RETRY_OF: trial.number}
     if is_own(trial, trials.search_seed):
         kept = {key: trial.user_attrs.get(key) for key in KEPT}
-        told = {key: found for key, found in kept.items() if found is not None} | told
+        attributes = {k: v for k, v in kept.items() if v is not None} | attributes
         params = _whole(space, params_of(trial))
     elif "fixed_params" in trial.system_attrs:
         params = fixed_params(trial)
     else:
         return
-    trials.enqueue_trial(params, user_attrs=told)
+    trials.enqueue_trial(params, user_attrs=attributes)
 
 
 def _whole(space: SearchSpace, params: Mapping[str, Value]) -> dict[str, Value]:
-    """Keeps the active parameters; somebody may have enqueued others beside them."""
+    """Keeps the active parameters; the enqueued trial may have had more."""
     values = space.suggest(optuna.trial.FixedTrial(dict(params)))  # type: ignore[arg-type]
     return space.params(values)

@@ -1,9 +1,9 @@
-"""One driver at a time on a database server: a row that its holder keeps alive.
+"""One driver at a time on a database server, by a row with a heartbeat.
 
-The holder raises a number in the row every few seconds. Who wants the row watches it:
-where the number stands still for a lease, or the holder was a process of this machine
-that is gone, the row is taken over, by an update that only one of several can win.
-Nobody's clock is compared with another's.
+The holder increments a number in the row every few seconds. Another driver watches the
+row: it takes over if the number does not change for a lease, or if the holder was a
+process of this machine that no longer runs. The update that takes over names the old
+holder and number, so only one of several drivers succeeds. No clocks are compared.
 """
 
 import json
@@ -19,13 +19,11 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
 
+from data_pipeline.files.file_lock import LEASE
 from data_pipeline.system.errors import RunError
 
-LEASE = 30.0
-"""Seconds without a sign of life after which another driver takes over."""
-
 BEATS = 10
-"""Signs of life within a lease."""
+"""Heartbeats within a lease."""
 
 LONGEST = 255
 
@@ -39,18 +37,14 @@ DRIVERS = Table(
 
 
 class Lease:
-    """A study of one server, for one driver at a time."""
+    """The exclusive right to drive one study of a server."""
 
     def __init__(
         self, engine: Engine, study: str, *, place: str, seconds: float = LEASE
     ) -> None:
-        """Names what is wanted; nothing is taken yet.
+        """Prepares the lease; ``place`` names the server in messages.
 
-        Args:
-            engine: of the server.
-            study: the Optuna study's name.
-            place: the server's, for messages.
-            seconds: of the lease; all drivers give the same.
+        All drivers of a study must use the same number of ``seconds``.
         """
         self._engine = engine
         self._study = study
@@ -66,11 +60,7 @@ class Lease:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Takes the study, and keeps it until ``release``.
-
-        Raises:
-            RunError: a living driver has it.
-        """
+        """Takes the lease, or raises ``RunError`` if a living driver holds it."""
         try:
             self._win()
         except BaseException:
@@ -79,32 +69,29 @@ class Lease:
         self._thread.start()
 
     def release(self) -> None:
-        """Gives the study back."""
+        """Releases the lease."""
         self._stop.set()
         self._thread.join(timeout=1.0)
-        with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # it ends by itself
+        with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # it will expire
             self._swap((self._me, None), "")
         self._engine.dispose()
 
     def check(self) -> None:
-        """Makes sure that nobody has taken over.
+        """Raises ``RunError`` if another driver took over.
 
-        A process that was frozen asks the server before it goes on.
-
-        Raises:
-            RunError: another driver has.
+        A process that was suspended asks the server before it continues.
         """
         if self._lost_to is None and time.monotonic() - self._alive > self._seconds / 2:
             self._renew()
         if self._lost_to is not None:
             raise RunError(
                 f"{self._place}: {self._lost_to} has taken over the study "
-                f"{self._study}, because this driver gave no sign of life for "
-                f"{self._seconds:g} s; it goes on there, and nothing is lost"
+                f"{self._study}, because this driver sent no heartbeat for "
+                f"{self._seconds:g} s; the search continues there, and nothing is lost"
             )
 
     def _win(self) -> None:
-        """Takes the row, watching it first where its holder may be alive."""
+        """Takes the row; watches it first if its holder may be alive."""
         self._make_table()
         watched: tuple[str, int] | None = None
         end = time.monotonic() + self._seconds
@@ -115,7 +102,7 @@ class Lease:
             elif _is_free(row[0]) or (overdue and row == watched):
                 taken = self._swap(row, self._me)
             elif watched not in (None, row):
-                break  # it beats
+                break  # the holder is alive
             else:
                 watched, taken = row, False
             if taken:
@@ -123,12 +110,12 @@ class Lease:
             time.sleep(self._seconds / BEATS / 4)
         raise RunError(
             f"{self._place}: one driver at a time may work on a study, and "
-            f"{_told(row[0])} works on {self._study}; wait for it, or stop it"
+            f"{_describe(row[0])} works on {self._study}; wait for it, or stop it"
         )
 
     def _keep_alive(self) -> None:
         while not self._stop.wait(self._seconds / BEATS):
-            with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # tried again
+            with suppress(sqlalchemy.exc.SQLAlchemyError, OSError):  # retried
                 self._renew()
 
     def _renew(self) -> None:
@@ -136,10 +123,10 @@ class Lease:
             if self._stop.is_set() or self._swap((self._me, None), self._me):
                 return
             row = self._row()
-            self._lost_to = "another program" if row is None else _told(row[0])
+            self._lost_to = "another program" if row is None else _describe(row[0])
 
     def _swap(self, old: tuple[str, int | None], new: str) -> bool:
-        """Writes a new holder where the old one is still there."""
+        """Replaces the holder if the row still has the old one."""
         begun = time.monotonic()
         change = sqlalchemy.update(DRIVERS).where(DRIVERS.c.study == self._study)
         change = change.where(DRIVERS.c.holder == old[0])
@@ -174,13 +161,13 @@ class Lease:
         try:
             DRIVERS.create(self._engine, checkfirst=True)
         except sqlalchemy.exc.SQLAlchemyError:
-            # Another driver may have made it in between.
+            # Another driver may have created it in between.
             if not sqlalchemy.inspect(self._engine).has_table(DRIVERS.name):
                 raise
 
 
 def _this_process() -> str:
-    """Names this process so that others of the machine can tell whether it lives."""
+    """Identifies this process, so that others can check whether it still runs."""
     pid = os.getpid()
     facts = {
         "pid": pid,
@@ -193,7 +180,7 @@ def _this_process() -> str:
 
 
 def _is_free(holder: str) -> bool:
-    """Tells whether a row is nobody's, or of a process of this machine that is gone."""
+    """Checks for a row without a holder, or with a dead process of this machine."""
     if not holder:
         return True
     facts = _facts(holder)
@@ -201,7 +188,7 @@ def _is_free(holder: str) -> bool:
     return mine and _started(int(facts["pid"])) != facts.get("started")
 
 
-def _told(holder: str) -> str:
+def _describe(holder: str) -> str:
     facts = _facts(holder)
     if "pid" not in facts:
         return "another program"
@@ -217,7 +204,7 @@ def _facts(holder: str) -> dict[str, Any]:
 
 
 def _machine() -> str:
-    """Names the running system and its space of process numbers; empty if unknown."""
+    """Identifies the boot and process namespace of this machine; "" if unknown."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         return f"{boot.strip()} {Path('/proc/self/ns/pid').readlink()}"
@@ -226,7 +213,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """Tells when a process began, in ticks of its system; empty where none lives."""
+    """Returns a process's start time in clock ticks; "" if it does not run."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

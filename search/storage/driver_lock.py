@@ -1,4 +1,4 @@
-"""One driver at a time on a run's folder and on its trials, wherever they are."""
+"""Locks that admit one driver process at a time to a run's folder and its trials."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,29 +6,21 @@ from pathlib import Path
 
 import sqlalchemy
 
-from data_pipeline.files.file_lock import FileLock
+from data_pipeline.files.file_lock import LEASE, FileLock
 from data_pipeline.system.errors import RunError
-from search.storage.driver_lease import LEASE, Lease
+from search.storage.driver_lease import Lease
 from search.storage.open_storage import engine_options, open_with_retries
 from search.storage.url import file_of, masked
 
 Check = Callable[[], None]
-"""Raises where another driver has taken over, or what is locked is not there."""
+"""Raises ``RunError`` if another driver took over or the lock file is gone."""
 
 
 @contextmanager
 def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
-    """Holds a run for one driver process; a kill releases it.
+    """Locks a run by the file ``lock``; a kill releases it. Yields a check.
 
-    Args:
-        lock: the lock file, made if it is missing.
-        of: what is locked, for messages; the lock's folder if it is not named.
-
-    Yields:
-        A check that the lock is still where it was.
-
-    Raises:
-        RunError: another process holds the run.
+    ``of`` is what is locked, for messages; by default the lock's folder.
     """
     held = FileLock(lock)
     if not held.acquire_from_dead():
@@ -41,8 +33,8 @@ def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
         if not held.is_held():
             raise RunError(
                 f"{lock.parent}: the folder, or {lock.name} in it, was renamed, moved "
-                "or deleted while a driver worked there; what was found went with it: "
-                "put it back, or name its new place, and give the command again"
+                "or deleted during the run, and the results with it: put it back, or "
+                "name its new place, and rerun the command"
             )
 
     try:
@@ -56,19 +48,10 @@ def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
 def only_driver_of_storage(
     url: str, name: str, *, lease: float = LEASE
 ) -> Iterator[Check]:
-    """Holds the trials of a study for one driver, in a file or on a server.
+    """Locks the trials of a study, in a file or on a server. Yields a check.
 
-    Args:
-        url: the storage in its one spelling.
-        name: the Optuna study's name.
-        lease: seconds after which a silent driver of a server's trials is replaced.
-
-    Yields:
-        A check that nobody else has taken over.
-
-    Raises:
-        RunError: another driver works on the study.
-        InputError: the server cannot be reached.
+    ``url`` is normalized; a server's driver is replaced after ``lease`` seconds without
+    a heartbeat.
     """
     path = file_of(url)
     if path is not None:
@@ -87,16 +70,7 @@ def only_driver_of_storage(
 
 @contextmanager
 def only_driver_of_run(lock: Path, url: str, name: str) -> Iterator[Check]:
-    """Holds a run's folder and its trials together.
-
-    Args:
-        lock: the lock file of the folder.
-        url: the storage of its trials.
-        name: the Optuna study's name.
-
-    Yields:
-        A check of both.
-    """
+    """Locks a run's folder and its trials. Yields a check of both."""
     with only_driver(lock) as folder, only_driver_of_storage(url, name) as trials:
 
         def check() -> None:

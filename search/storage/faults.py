@@ -1,7 +1,6 @@
-"""What went wrong in a storage: whether to wait for it, and what to say of it.
+"""Classifies storage errors: which can be retried, and the message for each.
 
-Optuna wraps the errors of a database as "invalid data" and keeps the cause; this finds
-it again.
+Optuna wraps database errors as "invalid data" and keeps the cause, which is found here.
 """
 
 import errno
@@ -22,46 +21,46 @@ Kind = Literal["busy", "away", "starting", "full", "refused", "lockless", "broke
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: its kind, what the database or the system says, and the way out."""
+    """A storage error: its kind, and the database's or system's own words."""
 
     kind: Kind
-    said: str
+    cause: str
 
     @property
-    def told(self) -> str:
-        """Says what is wrong, and what to do."""
-        return f"{RULES[self.kind][0]} ({self.said}); {RULES[self.kind][1]}"
+    def message(self) -> str:
+        """What is wrong, and what to do."""
+        return f"{RULES[self.kind][0]} ({self.cause}); {RULES[self.kind][1]}"
 
 
-GOES_ON = "then the same command goes on from here"
+GOES_ON = "then rerun the command to resume"
 RULES: dict[Kind, tuple[str, str]] = {
     "busy": (
         "the database stays locked by another program",
-        f"close what holds it, such as a backup or an editor of databases; {GOES_ON}",
+        f"close the other program, such as a backup or a database editor; {GOES_ON}",
     ),
     "away": (
         "the server of the database does not answer",
-        f"start it, or mend the connection to it; {GOES_ON}",
+        f"start it, or repair the connection to it; {GOES_ON}",
     ),
     "starting": (
         "the server of the database is starting or stopping",
-        f"wait until it takes connections; {GOES_ON}",
+        f"wait until it accepts connections; {GOES_ON}",
     ),
     "full": (
-        "cannot be written: the disk is full, fails, or a limit of size is reached",
-        f"make room; {GOES_ON}",
+        "cannot be written: the disk is full or failing, or a size limit is reached",
+        f"free some space; {GOES_ON}",
     ),
     "refused": (
-        "the server takes nobody with this user, password and name of a database",
-        "mend them in the URL, or let the server's owner make them",
+        "the server rejects this user, password or database name",
+        "correct them in the URL, or ask the server's owner to create them",
     ),
     "lockless": (
         "the file system has no locks, or no shared memory, and SQLite needs both",
         "name a journal file with --storage FILE, or an --out on another disk",
     ),
     "broken": (
-        "the database cannot be used any more",
-        f"make it readable and writable, or bring it back from a copy; {GOES_ON}",
+        "the database can no longer be used",
+        f"make it readable and writable, or restore a copy; {GOES_ON}",
     ),
 }
 
@@ -130,8 +129,8 @@ _WEIGHT: tuple[Kind, ...] = (
     "away",
     "broken",
 )
-_TOLD: tuple[tuple[str, Kind], ...] = (
-    # What a server says to who connects has no number.
+_PHRASES: tuple[tuple[str, Kind], ...] = (
+    # Errors during connection have no number.
     ("is starting up", "starting"),
     ("is shutting down", "starting"),
     ("is in recovery mode", "starting"),
@@ -145,31 +144,27 @@ _DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.ESTALE}
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """Finds what a storage's error means; another error is not a storage's.
-
-    Args:
-        error: what Optuna, SQLAlchemy or the system raised.
-    """
+    """Classifies an error; returns ``None`` if it did not come from a storage."""
     found = [
-        Fault(kind=kind, said=_said(cause))
-        for cause in reversed(list(_causes(error)))  # the deepest says most
+        Fault(kind=kind, cause=_own_words(cause))
+        for cause in reversed(list(_causes(error)))  # the deepest is most specific
         if (kind := _kind(cause)) is not None
     ]
     return min(found, key=lambda fault: _WEIGHT.index(fault.kind), default=None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Gives an error of a storage and what it comes from.
+    """Yields a storage error and its causes.
 
-    A rollback fails after the fault that made it necessary: the context counts too.
+    A rollback may fail after the fault that caused it, so the context counts, too.
     """
-    cause: BaseException | None = error if _is_storages(error) else None
+    cause: BaseException | None = error if _is_from_storage(error) else None
     while cause is not None:
         yield cause
         cause = cause.__cause__ or cause.__context__
 
 
-def _is_storages(error: BaseException) -> bool:
+def _is_from_storage(error: BaseException) -> bool:
     if isinstance(error, HarnessError):
         return False
     torn = isinstance(error, ValueError) and str(error) == "Invalid log format."
@@ -197,9 +192,9 @@ def _sqlite_kind(error: sqlite3.Error) -> Kind:
 def _server_kind(error: Any, original: Any) -> Kind:
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     number = original.args[0] if original.args else None
-    told = next((kind for words, kind in _TOLD if words in str(original)), None)
-    if told or _NO_DATABASE.search(str(original)):
-        return told or "refused"
+    known = next((kind for words, kind in _PHRASES if words in str(original)), None)
+    if known or _NO_DATABASE.search(str(original)):
+        return known or "refused"
     if state:
         return next(
             (kind for start, kind in _STATES if state.startswith(start)), "away"
@@ -211,8 +206,8 @@ def _server_kind(error: Any, original: Any) -> Kind:
     return "away" if lost else "broken"
 
 
-def _said(error: BaseException) -> str:
-    """Takes what the database itself says, without SQL and links."""
+def _own_words(error: BaseException) -> str:
+    """Returns the database's own message, without SQL and links."""
     original = getattr(error, "orig", None) or error
     strerror = getattr(original, "strerror", None)
     if isinstance(original, OSError) and strerror:

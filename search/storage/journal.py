@@ -1,4 +1,4 @@
-"""A ledger in a journal: a file of lines, each of them whole."""
+"""Optuna's journal storage, protected against lines that were cut short."""
 
 import json
 import os
@@ -13,20 +13,16 @@ from data_pipeline.files.file_lock import FileLock
 from data_pipeline.system.errors import InputError, first_line
 
 BEGINNING = b'{"op_code":'
-"""How a journal of Optuna's begins."""
+"""The first bytes of an Optuna journal."""
 
 _DAMAGED = (LookupError, TypeError, UnicodeDecodeError)
-"""What Optuna raises for lines that it would not write."""
+"""Errors that Optuna raises for lines it did not write."""
 
 
 def open_journal(path: Path) -> JournalStorage:
-    """Opens a journal, new or begun before, and cuts a torn line from its end.
+    """Opens a new or existing journal and cuts a torn line from its end.
 
-    Args:
-        path: the file.
-
-    Raises:
-        InputError: it is another kind of file.
+    Raises ``InputError`` for a damaged journal or another kind of file.
     """
     _check_journal(path)
     lock = _Flock(path.with_name(path.name + ".flock"))
@@ -40,12 +36,12 @@ def open_journal(path: Path) -> JournalStorage:
     except _DAMAGED as error:
         raise InputError(
             f"--storage {path}: the journal is damaged ({type(error).__name__}: "
-            f"{first_line(error)}); bring it back from a copy, or name another file"
+            f"{first_line(error)}); restore a copy, or name another file"
         ) from error
 
 
 def _check_journal(path: Path) -> None:
-    """Refuses a file that is no journal, before anything is cut from its end."""
+    """Refuses another kind of file before anything is cut from its end."""
     if not path.exists():
         return
     if path.is_file():
@@ -54,16 +50,15 @@ def _check_journal(path: Path) -> None:
         if BEGINNING.startswith(first):  # the first line may be torn
             return
     raise InputError(
-        f"--storage {path}: is no journal file; the URL of an SQLite database is "
+        f"--storage {path}: is not a journal file; the URL of an SQLite database is "
         "sqlite:///FILE"
     )
 
 
 def cut_torn_line(path: Path) -> int:
-    """Cuts a journal to its last newline; a torn line makes every later ask fail.
+    """Cuts a journal to its last newline, and returns the number of bytes cut.
 
-    Returns:
-        The number of bytes that were cut.
+    After a torn line every later ``ask`` of Optuna fails.
     """
     if not path.exists():
         return 0
@@ -75,7 +70,7 @@ def cut_torn_line(path: Path) -> int:
 
 
 class _Flock(BaseJournalFileLock):
-    """A lock that dies with its process, unlike Optuna's lock files."""
+    """A lock that ends with its process, unlike Optuna's lock files."""
 
     def __init__(self, path: Path) -> None:
         self._lock = FileLock(path)
@@ -89,7 +84,7 @@ class _Flock(BaseJournalFileLock):
 
 
 class _WholeLines(JournalFileBackend):
-    """A journal's file, from which a line that a full disk cut short is taken again."""
+    """A journal file that removes a line if a full disk cut it short."""
 
     def __init__(self, path: Path, lock: _Flock) -> None:
         super().__init__(str(path), lock_obj=lock)
@@ -97,7 +92,7 @@ class _WholeLines(JournalFileBackend):
         self._own_lock = lock
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Writes lines, or none of them."""
+        """Writes all lines or none."""
         lines = [json.dumps(log, separators=(",", ":")) + "\n" for log in logs]
         self._own_lock.acquire()
         try:

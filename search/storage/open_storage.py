@@ -1,4 +1,4 @@
-"""Opens the storage of a ledger: SQLite in WAL mode, a server, or a journal."""
+"""Opens Optuna storages: SQLite in WAL mode, a database server, or a journal file."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ from search.storage.url import file_of, masked, normalized_url, without_secrets
 
 T = TypeVar("T")
 
-# It prints SQL where it tries again; what matters is told by us.
+# It logs SQL when it retries; we print our own message.
 logging.getLogger("optuna.storages._rdb.storage").setLevel(logging.ERROR)
 
 _POSTGRESQL = {
@@ -52,15 +52,9 @@ _TIMEOUTS = {
 def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
     """Opens an Optuna storage for one writer.
 
-    Args:
-        url: a database URL (``sqlite:///FILE``, ``postgresql://...``), or the path
-            of a journal file.
-        policy: how long it is waited for, and who is asked before each use.
-
-    Raises:
-        InputError: the URL names a storage that cannot be opened, or a file that is
-            no journal.
-        StorageError: the storage is locked, or its disk is full.
+    ``url`` is a database URL (``sqlite:///FILE``, ``postgresql://...``) or the path of
+    a journal file. Raises ``InputError`` if it cannot be opened, ``StorageError`` if it
+    stays locked or its disk is full.
     """
     url = normalized_url(url)
     policy = policy or RetryPolicy()
@@ -74,16 +68,9 @@ def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
 def open_with_retries(
     url: str, do: Callable[[], T], policy: RetryPolicy | None = None
 ) -> T:
-    """Opens something of a storage; waits where it is busy, not where it is away.
+    """Calls ``do``, which opens a storage; retries if it is busy, not if it is away.
 
-    Args:
-        url: the storage.
-        do: opens it.
-        policy: how long it is waited for.
-
-    Raises:
-        InputError: it cannot be opened: as far as anyone knows, the URL is wrong.
-        StorageError: it is locked, or its disk is full.
+    A server that is away may mean a wrong URL, so that is an ``InputError`` at once.
     """
 
     def attempt() -> T:
@@ -92,12 +79,12 @@ def open_with_retries(
         except (ImportError, RuntimeError, AssertionError) as error:
             if isinstance(error, HarnessError):
                 raise
-            # Of these one is a database that another version of Optuna made.
+            # One of these is a database of another Optuna version.
             raise _cannot_open(url, first_line(error)) from error
         except Exception as error:
             fault = fault_of(error)
             if fault is not None and fault.kind not in {"busy", "starting", "full"}:
-                raise _cannot_open(url, fault.told) from error
+                raise _cannot_open(url, fault.message) from error
             raise
 
     found: T = Retrier(url, replace(policy or RetryPolicy(), checks=())).call(attempt)
@@ -105,7 +92,7 @@ def open_with_retries(
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Returns how SQLAlchemy connects to a server: it notices one that is gone."""
+    """Returns SQLAlchemy options with which a lost server connection is noticed."""
     found = make_url(url)
     if found.get_backend_name() == "sqlite":
         return {}
@@ -121,14 +108,14 @@ def _opened(url: str) -> tuple[BaseStorage, Callable[[], None]]:
     return _CachedStorage(database), database.remove_session
 
 
-def _cannot_open(url: str, said: str) -> InputError:
+def _cannot_open(url: str, reason: str) -> InputError:
     return InputError(
-        f"--storage {masked(url)}: cannot be opened: {without_secrets(said, url)}"
+        f"--storage {masked(url)}: cannot be opened: {without_secrets(reason, url)}"
     )
 
 
 def _same_file(path: Path) -> Callable[[], None]:
-    """Makes a check that a file is still the one that was opened."""
+    """Returns a check that the file was not moved or replaced."""
     before = path.stat()
 
     def check() -> None:
@@ -138,22 +125,21 @@ def _same_file(path: Path) -> Callable[[], None]:
             same = False
         if not same:
             raise StorageError(
-                f"{path}: the file was renamed, deleted or replaced while the search "
-                "used it; put it back and give the same command again, or name another "
-                "--out"
+                f"{path}: the file was renamed, deleted or replaced during the search; "
+                "put it back and rerun the command, or name another --out"
             )
 
     return check
 
 
 class _Database(RDBStorage):
-    """Optuna's storage, which makes a new trial once and leaves retries to us."""
+    """Optuna's storage without its own retries of creating a trial."""
 
     def _create_new_trial(
         self, study_id: int, template_trial: FrozenTrial | None = None
     ) -> FrozenTrial:
         with _create_scoped_session(self.scoped_session) as session:
-            # Its row is locked: the number of a trial is counted, not drawn.
+            # Locks the study's row, because the trial's number is counted.
             models.StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
             trial = self._get_prepared_new_trial(study_id, template_trial, session)
             session.flush()
@@ -167,13 +153,13 @@ def _open_database(url: str) -> RDBStorage:
         return _Database(url, engine_kwargs=engine_options(url))
     if not has_record_locks(path.parent):
         raise _cannot_open(url, LOCKLESS)
-    # The mode stays in the file; readers such as a dashboard then never block us.
+    # WAL mode is stored in the file; readers such as a dashboard never block writes.
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     storage = _Database(url)
 
     def quick(connection: sqlite3.Connection, _: object) -> None:
-        # Safe in WAL mode: a crash of the machine may lose the last report only.
+        # In WAL mode a crash of the machine can lose only the last report.
         connection.execute("PRAGMA synchronous=NORMAL")
 
     storage.engine.dispose()

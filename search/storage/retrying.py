@@ -1,7 +1,7 @@
-"""A storage that waits out what passes, does nothing twice, and ends in one message.
+"""Retries for every storage call of a ledger, without repeating its effect.
 
-It stands before every call that a ledger makes: a lock of some seconds or a restarted
-server is waited for, a full disk hardly, and what is final is said once.
+A locked database or a restarting server is retried for a minute, a full disk for
+seconds. After a permanent fault, every call fails with the same message.
 """
 
 import functools
@@ -20,20 +20,17 @@ from search.storage.faults import Fault, Kind, fault_of
 from search.storage.url import masked, without_secrets
 
 SECONDS = 60.0
-"""How long a lock or a server that is away is waited for."""
+"""How long a locked database or a missing server is retried."""
 
 SECONDS_FULL = 4.0
-"""How long a full disk is waited for."""
+"""How long a full disk is retried."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How a storage is used.
-
-    ``checks`` are called before each use and raise where the run may not go on.
-    """
+    """How long to retry; ``checks`` run before each call and raise to end the run."""
 
     seconds: float = SECONDS
     seconds_full: float = SECONDS_FULL
@@ -42,18 +39,12 @@ class RetryPolicy:
 
 
 class Retrier:
-    """Tries again what may pass, for so long; what is final is final for all calls."""
+    """Retries temporary faults of a storage; remembers a permanent one."""
 
     def __init__(
         self, url: str, policy: RetryPolicy, renew: Callable[[], None] = lambda: None
     ) -> None:
-        """Takes the bounds.
-
-        Args:
-            url: the storage, for messages.
-            policy: how to use it.
-            renew: drops connections that a fault may have spoilt.
-        """
+        """Sets the limits; ``renew`` drops connections that a fault may have broken."""
         self._url = url
         self._policy = policy
         self._renew = renew
@@ -61,11 +52,7 @@ class Retrier:
         self._hurry = False
 
     def call(self, do: Callable[[], Any]) -> Any:
-        """Calls until it works.
-
-        Raises:
-            StorageError: it does not, and will not.
-        """
+        """Calls ``do`` until it works; raises ``StorageError`` when time is up."""
         if self._failed is not None:
             raise StorageError(self._failed)
         start, pause = time.monotonic(), FIRST_PAUSE
@@ -79,11 +66,11 @@ class Retrier:
                 if fault is None:
                     raise
                 if time.monotonic() + pause - start > self._bound(fault):
-                    self._failed = f"{masked(self._url)}: {self._clean(fault.told)}"
+                    self._failed = f"{masked(self._url)}: {self._clean(fault.message)}"
                     raise StorageError(self._failed) from error
                 if pause == FIRST_PAUSE:
                     place = masked(self._url)
-                    self._policy.say(f"waiting for {place}: {self._clean(fault.said)}")
+                    self._policy.say(f"waiting for {place}: {self._clean(fault.cause)}")
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -91,7 +78,7 @@ class Retrier:
         try:
             time.sleep(seconds)
         except BaseException:
-            self._hurry = True  # who interrupts does not wait again for the end
+            self._hurry = True  # after Ctrl-C the final calls do not wait again
             raise
         with suppress(Exception):
             self._renew()
@@ -110,29 +97,28 @@ class Retrier:
 
 
 class RetryingStorage:
-    """Stands for an Optuna storage, and calls it patiently."""
+    """Proxy of an Optuna storage that retries each call."""
 
-    def __init__(self, inner: BaseStorage, patience: Retrier) -> None:
-        """Takes a storage, and how to call it."""
+    def __init__(self, inner: BaseStorage, retrier: Retrier) -> None:
+        """Wraps a storage."""
         self._inner = inner
-        self._patience = patience
+        self._retrier = retrier
 
     def __getattr__(self, name: str) -> Any:
-        """Gives the storage's own attributes, its methods with patience."""
-        if name.startswith("__"):  # copying asks for them before anything is set
+        """Returns attributes of the storage, and its methods with retries."""
+        if name.startswith("__"):  # copy() looks these up before __init__
             raise AttributeError(name)
         found = getattr(self._inner, name)
         return functools.partial(self._call, name, found) if callable(found) else found
 
     def _call(self, name: str, method: Any, *args: Any, **named: Any) -> Any:
-        return self._patience.call(_Once(self._inner, method, name, args, named).do)
+        return self._retrier.call(_Once(self._inner, method, name, args, named).do)
 
 
 class _Once:
-    """One call, which has its effect once although it may be tried again.
+    """One call that takes effect once, even when it is retried.
 
-    A connection may be lost after the database did what was asked, and before it
-    answered.
+    A connection may break after the database wrote the change and before it replied.
     """
 
     def __init__(
@@ -152,7 +138,7 @@ class _Once:
         self._tried = False
 
     def do(self) -> Any:
-        """Calls, or finds what an earlier try has done."""
+        """Calls the method, or returns the result of an earlier attempt."""
         if self._name == "create_new_trial":
             return self._create()
         if self._name == "set_trial_state_values" and self._tried and self._is_set():
@@ -161,7 +147,7 @@ class _Once:
         return self._method()
 
     def _create(self) -> Any:
-        """Makes a trial; one that an earlier try has made is taken."""
+        """Creates a trial, unless an earlier attempt created it."""
         trials = self._storage.get_all_trials(self._args[0], deepcopy=False)
         if self._before is None:
             self._before = {trial._trial_id for trial in trials}  # noqa: SLF001
@@ -184,7 +170,7 @@ class _Once:
 
 
 def _is_like(trial: FrozenTrial, wanted: FrozenTrial | None) -> bool:
-    """Tells whether a new trial is the one that was to be made."""
+    """Checks whether a new trial is the one that an earlier attempt created."""
     if wanted is None:
         return trial.state == TrialState.RUNNING and not trial.params
     attributes = [

@@ -1,4 +1,4 @@
-"""The URL of a storage: its one spelling, its file, and no password in messages."""
+"""Storage URLs: normalized spelling, their file, and messages without passwords."""
 
 import importlib.util
 import os
@@ -12,11 +12,11 @@ from sqlalchemy.engine import URL, make_url
 from data_pipeline.system.errors import InputError, first_line
 
 ENVIRONMENT = "EXPRESSION_SEARCH_STORAGE"
-"""The variable that names a storage, for URLs with a password."""
+"""Environment variable that names a storage, for URLs with a password."""
 
 HIDDEN = "***"
 
-DRIVERS = {  # the package SQLAlchemy takes where a URL names none, ours, our extra
+DRIVERS = {  # SQLAlchemy's default package, ours, and our extra that installs it
     "postgresql": ("psycopg2", "psycopg", "postgres"),
     "mysql": ("MySQLdb", "pymysql", "mysql"),
     "mariadb": ("MySQLdb", "pymysql", "mysql"),
@@ -28,16 +28,16 @@ _QUERY_PAIR = re.compile(r"(?<=[?&;])([^=&;]+)=([^&;]*)")
 _NO_SLASHES = re.compile(
     r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:(?!//)|[^:@]+:.*@", re.DOTALL
 )
-"""How a URL begins that lacks its slashes, or has a user and a password alone."""
+"""A database URL without its slashes, or only a user and a password."""
 _SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]*)?")
 _SQLITE_OPTIONS = {"uri", "mode", "cache", "timeout"}
 
 SQLITE_FILES = ("", "-journal", "-wal", "-shm")
-"""How the files of a database end: SQLite reads those that lie beside it, too."""
+"""Endings of a database's files; SQLite also reads those beside the main one."""
 
 
 def sqlite_url(path: Path) -> str:
-    """Names a file as the URL of an SQLite database.
+    """Returns the URL of an SQLite file.
 
     Example:
         >>> sqlite_url(Path("/runs/a b?/optuna.db"))
@@ -47,32 +47,15 @@ def sqlite_url(path: Path) -> str:
 
 
 def chosen_storage(option: str | None) -> str | None:
-    """Takes a storage from the command line, or else from the environment.
-
-    Args:
-        option: ``--storage``.
-
-    Returns:
-        The storage in its one spelling, or ``None`` where neither names one.
-
-    Raises:
-        InputError: it is no storage that can be kept, or its driver is missing.
-    """
+    """Returns the normalized storage of ``--storage`` or else the environment."""
     named = option or os.environ.get(ENVIRONMENT)
     return normalized_url(named) if named else None
 
 
 def normalized_url(url: str) -> str:
-    """Gives a storage its one spelling: its file absolute, its driver named.
+    """Normalizes a URL or a journal's path: absolute file, explicit driver.
 
-    Args:
-        url: as a person writes it.
-
-    Returns:
-        A URL, or the path of a journal.
-
-    Raises:
-        InputError: it is no storage that can be kept, or its driver is missing.
+    Raises ``InputError`` for what is no persistent storage, or a missing driver.
 
     Example:
         >>> normalized_url("sqlite+pysqlite:////shared.db")
@@ -87,10 +70,10 @@ def normalized_url(url: str) -> str:
     files = [Path(f"{path}{ending}") for ending in SQLITE_FILES]
     odd = [file for file in files if file.exists() and not file.is_file()]
     if odd or not path.parent.is_dir():
-        wrong = "is no regular file" if odd else "lies in no folder that exists"
+        wrong = "is not a regular file" if odd else "is in a folder that does not exist"
         raise InputError(
             f"--storage {masked(url)}: the database's file, {[*odd, path][0]}, {wrong};"
-            " name a file in a folder that exists"
+            " name a file in an existing folder"
         )
     name = found.drivername.removesuffix("+pysqlite")
     query = {key: found.query[key] for key in found.query if key == "timeout"}
@@ -98,7 +81,7 @@ def normalized_url(url: str) -> str:
 
 
 def file_of(url: str) -> Path | None:
-    """Returns the file of a SQLite or journal storage; a server has none."""
+    """Returns the file of an SQLite or journal storage, ``None`` for a server."""
     if "://" not in url:
         return Path(url)
     found = _parsed(url)
@@ -106,7 +89,7 @@ def file_of(url: str) -> Path | None:
 
 
 def masked(url: str) -> str:
-    """Hides the passwords of a URL; the path of a journal stays as it is.
+    """Hides the passwords of a URL.
 
     Example:
         >>> masked("postgresql://me:s3cret@host/x?sslpassword=s3cret")
@@ -119,12 +102,7 @@ def masked(url: str) -> str:
 
 
 def without_secrets(text: str, url: str) -> str:
-    """Hides the passwords of a URL in what somebody else says of it.
-
-    Args:
-        text: a message, perhaps of a library.
-        url: the storage.
-    """
+    """Hides the passwords of a URL in a message, perhaps of a library."""
     text = _USER_IN_TEXT.sub(rf"\1{HIDDEN}@", text.replace(url, masked(url)))
     for secret in sorted(_secrets(url), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
@@ -132,7 +110,7 @@ def without_secrets(text: str, url: str) -> str:
 
 
 def identity_of(url: str) -> str:
-    """Names a storage so that neither its password nor its driver matters.
+    """Identifies a storage regardless of its password and driver.
 
     Example:
         >>> identity_of("postgresql+psycopg://me:s3cret@host:5432/x?sslmode=require")
@@ -161,9 +139,9 @@ def _parsed(url: str) -> URL:
         if "@" not in (found.host or ""):
             return found
     except (sqlalchemy.exc.ArgumentError, ValueError):
-        pass  # what it says holds parts of the URL
+        pass  # its message contains parts of the URL
     raise InputError(
-        f"--storage {masked(url)}: is no database URL; such a URL reads "
+        f"--storage {masked(url)}: is not a database URL; the form is "
         "DATABASE://USER:PASSWORD@HOST:PORT/NAME, with %40 for an @ in a password, or "
         "sqlite:///FILE"
     )
@@ -172,7 +150,7 @@ def _parsed(url: str) -> URL:
 def _journal(text: str) -> str:
     if _NO_SLASHES.match(text):
         raise InputError(
-            f"--storage {text.partition(':')[0]}:...: the URL of a database has :// "
+            f"--storage {text.partition(':')[0]}:...: a database URL has :// "
             "after the database's name: sqlite:///FILE, postgresql://HOST/NAME"
         )
     if text == ":memory:":
@@ -181,13 +159,13 @@ def _journal(text: str) -> str:
     if not path.parent.is_dir():
         raise InputError(
             f"--storage {text}: the folder {path.parent} of the journal file does not "
-            "exist; make it, or name another file"
+            "exist; create it, or name another file"
         )
     return str(path)
 
 
 def _sqlite_file(found: URL, url: str) -> Path:
-    """Finds the file of an SQLite database; one in memory has none."""
+    """Returns the file of an SQLite URL; refuses one in memory."""
     database = found.database or ""
     is_uri = str(found.query.get("uri", "")).lower() in {"true", "1", "yes", "on", "t"}
     if is_uri and database.startswith("file:"):
@@ -195,17 +173,18 @@ def _sqlite_file(found: URL, url: str) -> Path:
     in_memory = found.query.get("mode") == "memory" or database == ":memory:"
     if in_memory or not database.strip():
         raise _in_memory(url)
-    strange = sorted(found.query.keys() - _SQLITE_OPTIONS)
+    unsupported = sorted(found.query.keys() - _SQLITE_OPTIONS)
     if found.query.get("mode", "rwc") not in {"rw", "rwc"}:
-        strange.append("mode")
+        unsupported.append("mode")
     if not _SECONDS.fullmatch(str(found.query.get("timeout", "5"))):
-        strange.append("such timeout")
+        unsupported.append("such timeout")
     if found.host or found.username or found.password:
-        strange.append("host, user or password")
-    if strange:
+        unsupported.append("host, user or password")
+    if unsupported:
         raise InputError(
             f"--storage {masked(url)}: the URL of an SQLite file is sqlite:///FILE, "
-            f"with four slashes for an absolute path; it takes no {', '.join(strange)}"
+            "with four slashes for an absolute path; it takes no "
+            f"{', '.join(unsupported)}"
         )
     return Path(database).resolve()
 
@@ -218,7 +197,7 @@ def _in_memory(url: str) -> InputError:
 
 
 def _with_driver(found: URL, url: str) -> URL:
-    """Names our own driver where SQLAlchemy's usual one is not installed."""
+    """Chooses our driver if SQLAlchemy's default one is not installed."""
     name, _, driver = found.drivername.partition("+")
     usual, ours, extra = DRIVERS.get(name, ("", "", ""))
     if ours and not driver and not _is_installed(usual):
@@ -227,11 +206,11 @@ def _with_driver(found: URL, url: str) -> URL:
         found.get_dialect().import_dbapi()
     except sqlalchemy.exc.NoSuchModuleError:
         raise InputError(
-            f"--storage {masked(url)}: SQLAlchemy knows no database {name!r} with this "
-            "driver; it knows sqlite, postgresql and mysql"
+            f"--storage {masked(url)}: SQLAlchemy has no database {name!r} with this "
+            "driver; it supports sqlite, postgresql and mysql"
         ) from None
     except ImportError as error:
-        way = f"pip install -e '.[{extra}]' brings {ours}" if extra else "install it"
+        way = f"pip install -e '.[{extra}]' installs {ours}" if extra else "install it"
         raise InputError(
             f"--storage {masked(url)}: the package of its driver is missing "
             f"({first_line(error)}); {way}"
@@ -249,7 +228,7 @@ def _hide_pair(pair: re.Match[str]) -> str:
 
 
 def _secrets(url: str) -> set[str]:
-    """Collects each password of a URL, as written and as meant."""
+    """Collects each password of a URL, quoted and unquoted."""
     parts = [part.group()[3:-1] for part in _USER_PART.finditer(url)]
     raw = [part.partition(":")[2] for part in parts]
     raw += [

@@ -147,7 +147,7 @@ def test_a_server_that_restarts(monkeypatch):
         if faults:
             raise faults.pop()
 
-    progress = SimpleNamespace(say=told.append)
+    progress = SimpleNamespace(print=told.append)
     run = stages.Run(
         study=None,
         labelled=None,

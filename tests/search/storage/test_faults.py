@@ -62,9 +62,9 @@ def test_kinds(error, kind):
     """A fault has the same kind bare and in Optuna's wrapping, and its own words."""
     for found in (fault_of(error), fault_of(wrapped(error))):
         assert found.kind == kind
-        assert "exceeding max length" not in found.told
-        assert "SELECT" not in found.told
-        assert "\n" not in found.told
+        assert "exceeding max length" not in found.message
+        assert "SELECT" not in found.message
+        assert "\n" not in found.message
 
 
 @pytest.mark.parametrize(

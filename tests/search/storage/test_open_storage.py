@@ -94,13 +94,13 @@ def test_a_journal_leaves_no_lock(tmp_path):
     ("url", "words"),
     [
         ("nosuch://host/x", "nosuch"),
-        ("sqlite:////no/such/folder/x.db", "lies in no folder that exists"),
+        ("sqlite:////no/such/folder/x.db", "is in a folder that does not exist"),
         ("sqlite:///TMP/text.toml", "not a database"),
-        ("TMP/nowhere/journal.log", "does not exist; make it"),
-        ("TMP", "is no journal file"),
-        ("TMP/text.toml", "is no journal file; the URL of an SQLite database is"),
-        ("TMP/text.json", "is no journal file"),
-        ("TMP/real.db", "is no journal file; the URL of an SQLite database is"),
+        ("TMP/nowhere/journal.log", "does not exist; create it"),
+        ("TMP", "is not a journal file"),
+        ("TMP/text.toml", "is not a journal file; the URL of an SQLite database is"),
+        ("TMP/text.json", "is not a journal file"),
+        ("TMP/real.db", "is not a journal file; the URL of an SQLite database is"),
     ],
 )
 def test_wrong_storages(tmp_path, url, words):

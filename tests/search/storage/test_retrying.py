@@ -180,7 +180,7 @@ def test_a_full_disk(tmp_path, capsys):
     code, told = ended(capsys, work)
     assert code == 1
     assert told.startswith(f"error: {url}: cannot be written: the disk is full")
-    assert "make room" in told
+    assert "free some space" in told
     assert "exceeding max length" not in told
     with pytest.raises(StorageError):
         ledger.counts()

@@ -111,14 +111,14 @@ def test_no_scheme(url):
         ("sqlite:///:memory:", "in memory"),
         ("sqlite:///file::memory:?uri=true", "in memory"),
         ("sqlite:///file:x?mode=memory&uri=true", "in memory"),
-        ("sqlite:///TMP", "is no regular file"),
-        ("sqlite:///TMP/none/x.db", "lies in no folder that exists"),
+        ("sqlite:///TMP", "is not a regular file"),
+        ("sqlite:///TMP/none/x.db", "is in a folder that does not exist"),
         ("sqlite:///TMP/x.db?colour=red", "takes no colour"),
         ("sqlite:///file:TMP/x.db?mode=ro&uri=true", "takes no mode"),
         ("sqlite:///TMP/x.db?timeout=long", "takes no such timeout"),
         ("sqlite:///TMP/x.db?timeout=1&timeout=2", "takes no such timeout"),
         ("sqlite:x.db", "has :// after"),
-        ("://", "is no database URL"),
+        ("://", "is not a database URL"),
     ],
 )
 def test_no_file(tmp_path, url, words):
@@ -134,7 +134,7 @@ def test_no_file(tmp_path, url, words):
 def test_no_regular_file(tmp_path, ending):
     """A pipe in place of a file of the database is refused, and not waited for."""
     os.mkfifo(tmp_path / f"x.db{ending}")
-    with pytest.raises(InputError, match=f"x.db{ending}, is no regular file"):
+    with pytest.raises(InputError, match=f"x.db{ending}, is not a regular file"):
         normalized_url(f"sqlite:///{tmp_path}/x.db")
 
 
