@@ -8,7 +8,6 @@ from dataclasses import asdict, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import tomli_w
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from models.config.hyperparameters import PLATEAU
 from search.ledger.records import TrialRecord
 from search.run_folder import check_study_name
 from search.study.study import Study, check_study
+from search.study.toml_writer import study_text
 
 BEST = "best.toml"
 """The exported configuration in a run's folder."""
@@ -85,7 +85,7 @@ def exported(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
     mark = " on SYNTHETIC faces" if synthetic else ""
     return (
         f"# Trial {record.number} of study {study.name}{mark}. Train it with\n"
-        "# python -m search.train --config FILE\n" + tomli_w.dumps(tables)
+        "# python -m search.train --config FILE\n" + study_text(tables)
     )
 
 

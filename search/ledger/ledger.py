@@ -25,7 +25,7 @@ from search.ledger.identity import (
     original_seed,
 )
 from search.ledger.own_trials import OwnTrials, quiet
-from search.ledger.pruners import PRUNERS, Steps
+from search.ledger.pruners import Steps, build_pruner
 from search.ledger.reader import records_of
 from search.ledger.records import Counts, TrialRecord, best_trial
 from search.ledger.trial_end import record_outcome
@@ -35,6 +35,7 @@ from search.sampling.parameter_sets import is_counted, next_unseen
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
+from search.study.algorithms import SAMPLERS
 from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import (
@@ -175,7 +176,7 @@ class Ledger:
         return bool(self._trials.get_trials(deepcopy=False, states=waiting))
 
     def _is_grid(self) -> bool:
-        return self._study.search.sampler == "grid"
+        return SAMPLERS[self._study.search.sampler].walks_grid
 
     def _next_unseen(self) -> dict[str, Value] | None:
         """Returns the first untried parameter set: enqueued ones, then the grid's."""
@@ -227,6 +228,8 @@ def open_ledger(
         check_attributes(begun.get_trials(deepcopy=False), run=place)
         check_identity(begun, {**study.identity(), **data})
         trials = OwnTrials(
-            stored, pruner=PRUNERS[study.search.pruner](steps), seed=study.search.seed
+            stored,
+            pruner=build_pruner(study.search.pruner, steps),
+            seed=study.search.seed,
         )
     return Ledger(study, trials, callbacks)

@@ -8,7 +8,7 @@ fewer epochs at the next step after a rung, which belongs to another fold.
 import binascii
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.ledger.records import best_trial
 from search.sampling.parameter_sets import ordinal_of
+from search.study.algorithms import PRUNERS, load_factory
 from search.trial.curve import smoothed
 
 REDUCTION_FACTOR = 3
@@ -151,11 +152,14 @@ class SameStepHyperbandPruner(BasePruner):
 
 
 class FoldPatientPruner(BasePruner):
-    """Calls another pruner only when a fold has not improved for some epochs."""
+    """Compares with the median only when a fold has not improved for some epochs.
 
-    def __init__(self, inner: BasePruner, steps: Steps) -> None:
-        """Wraps ``inner``; the patience is a third of a fold's epochs."""
-        self._inner = inner
+    The patience is a third of a fold's epochs.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        """Compares trials by the folds and epochs of ``steps``."""
+        self._inner = SameStepMedianPruner(steps)
         self._steps = steps
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
@@ -206,11 +210,15 @@ class FoldWilcoxonPruner(BasePruner):
         return bool(test.pvalue <= self.P_THRESHOLD)
 
 
-PRUNERS: dict[str, Callable[[Steps], BasePruner]] = {
-    "hyperband": SameStepHyperbandPruner,
-    "successive_halving": SameStepHalvingPruner,
-    "median": SameStepMedianPruner,
-    "patient": lambda steps: FoldPatientPruner(SameStepMedianPruner(steps), steps),
-    "wilcoxon": FoldWilcoxonPruner,
-    "none": lambda _: NopPruner(),
-}
+class NeverPruner(NopPruner):
+    """Prunes nothing."""
+
+    def __init__(self, steps: Steps) -> None:
+        """Ignores ``steps``."""
+        del steps
+
+
+def build_pruner(name: str, steps: Steps) -> BasePruner:
+    """Builds a pruner that ``search.study.algorithms`` registers."""
+    pruner: BasePruner = load_factory(PRUNERS[name])(steps)
+    return pruner

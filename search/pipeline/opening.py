@@ -18,7 +18,7 @@ from search.inputs.earlier_run import check_warm_start
 from search.inputs.prepare import Labelled, read_labels
 from search.reports.holdout_report import told_findings
 from search.run_folder import RunFolder, check_study_name, run_name
-from search.sampling.packages import check_sampler
+from search.study.algorithms import check_installed
 from search.study.study import Study, read_study
 
 
@@ -47,8 +47,8 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     check_study_name(study.name)
-    with prefix_errors(study.place):
-        check_sampler(study.search.sampler)
+    with named(study.place):
+        check_installed(study.search.sampler)
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)
     with ProgressBar(Console()) as progress:

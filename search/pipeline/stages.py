@@ -33,10 +33,10 @@ from search.run_folder import (
     held_out_text,
     write_text,
 )
-from search.sampling.samplers import sampler_notes
 from search.storage.driver_lock import Check, only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
+from search.study.algorithms import SAMPLERS
 from search.study.study import Study
 from search.trial.messages import Job, RetrainOrder
 
@@ -71,7 +71,7 @@ def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
         storage=storage or folder.storage,
         progress=progress,
     )
-    for line in sampler_notes(study.search.sampler, study.space):
+    for line in SAMPLERS[study.search.sampler].notes(study.space):
         progress.print(line)
     for line in study.enqueued_outside:
         progress.print(f"not tried first, after --set: {line}")

@@ -1,4 +1,4 @@
-"""Checked values and domains of one key: what a study file may say after the ``=``."""
+"""Validates one key's value or domain."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from models.config.hyperparameters import Hyperparameter, Value
 from search.study.space import Choices, Domain, FloatRange, IntRange
 
 MOST_STEPS = 2_000_000
-"""Values of a range with a step; with more it is continuous for all that matters."""
+"""Maximum number of values of a range with a step."""
 
 
 class Problems(list[str]):
@@ -19,19 +19,15 @@ class Problems(list[str]):
 def check_value(
     place: str, value: object, setting: Hyperparameter, problems: Problems
 ) -> Value | None:
-    """Checks one value against its row of the table of settings.
-
-    Returns:
-        The value in the setting's type, or ``None`` after adding a problem.
-    """
+    """Returns the value in its hyperparameter's type, or adds a problem."""
     kinds = {
         int: ("an integer", (int,)),
         float: ("a number", (int, float)),
         str: ("a string", (str,)),
     }
-    said, types = kinds[setting.kind]
+    expected, types = kinds[setting.kind]
     if isinstance(value, bool) or not isinstance(value, types):
-        problems.append(f"{place}: must be {said}, found {value!r}")
+        problems.append(f"{place}: must be {expected}, found {value!r}")
         return None
     if setting.choices is not None and value not in setting.choices:
         known = [str(choice) for choice in setting.choices]
@@ -56,7 +52,7 @@ def _within(value: float, setting: Hyperparameter) -> bool:
 def read_choices(
     place: str, values: object, setting: Hyperparameter, problems: Problems
 ) -> Choices | None:
-    """Checks a list of choices; a wrong one adds problems and gives ``None``."""
+    """Validates a list of choices; returns ``None`` after adding problems."""
     if not isinstance(values, list) or not values:
         problems.append(f"{place}: needs at least one choice, found {values!r}")
         return None
@@ -70,7 +66,7 @@ def read_choices(
 def read_range(
     place: str, table: Mapping[str, object], setting: Hyperparameter, problems: Problems
 ) -> Domain | None:
-    """Checks a range; a wrong one adds problems and gives ``None``."""
+    """Validates a range; returns ``None`` after adding problems."""
     before = len(problems)
     if setting.kind is str:
         problems.append(f"{place}: holds names, so it needs a list of choices")
@@ -125,7 +121,7 @@ def _check_ends(place: str, table: Mapping[str, object], problems: Problems) -> 
 
 
 def _whole_steps(low: float, high: float, step: float) -> bool:
-    """Counts in decimals, as they are written: in binary 0.6 is not 6 times 0.1."""
+    """Counts in decimal digits: in binary 0.6 is not 6 times 0.1."""
     ends = Decimal(str(high)) - Decimal(str(low))
     return ends % Decimal(str(step)) == 0
 
@@ -141,7 +137,6 @@ def _domain(setting: Hyperparameter, table: Mapping[str, object]) -> Domain:
 
 
 def _number(value: object) -> float:
-    """Reads a value that is known to be a number."""
     if not isinstance(value, int | float):
         raise TypeError(f"a number is expected here, found {value!r}")
     return float(value)

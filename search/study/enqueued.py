@@ -1,4 +1,4 @@
-"""Known configurations: a search tries them first, so that its gain over them shows."""
+"""Enqueued trials: configurations to try first, with which the result is compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from search.study.space import (
 
 NAME = "name"
 
-LEFT = object()
-"""Stands for a value that is left to a sampler."""
+SAMPLED = object()
+"""Stands for a value that a sampler will choose."""
 
 ROUNDING = 1e-8
-"""How far a number may be from a grid's, as a share of its step."""
+"""Maximum distance of a number from a grid value, as a share of the step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,9 @@ class EnqueuedTrial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueued:
-    """What ``[[search.enqueue]]`` holds.
+    """The trials of ``[[search.enqueue]]``.
 
-    ``outside`` says, by the number of the table from 1, why a legal configuration is
-    no point of the space.
+    ``outside`` maps the number of a table, from 1, to why it is outside the space.
     """
 
     trials: tuple[EnqueuedTrial, ...] = ()
@@ -52,18 +51,11 @@ class Enqueued:
 def read_enqueued(
     tables: Iterable[Mapping[str, object]], space: SearchSpace, problems: Problems
 ) -> Enqueued:
-    """Checks known configurations and finds them in the space.
+    """Reads ``[[search.enqueue]]``; a searched key that is not named has its default.
 
-    Args:
-        tables: of ``[[search.enqueue]]``: keys of settings to values, and a name. A
-            searched key that is not named takes its default.
-        space: of the study.
-        problems: takes what is wrong in every space.
-
-    Returns:
-        The configurations that are points of the space, and why others are not.
+    ``problems`` receives what is wrong in every space.
     """
-    known: list[EnqueuedTrial] = []
+    trials: list[EnqueuedTrial] = []
     outside: dict[int, tuple[str, ...]] = {}
     named: set[str] = set()
     for number, table in enumerate(tables, start=1):
@@ -71,7 +63,7 @@ def read_enqueued(
         place = f"[[search.enqueue]] {number} ({name})"
         if not isinstance(name, str) or not name.strip() or name in named:
             problems.append(
-                f"[[search.enqueue]] {number} name: must be a text that no other has, "
+                f"[[search.enqueue]] {number} name: must be a unique text, "
                 f"found {name!r}"
             )
         named.add(str(name))
@@ -81,42 +73,37 @@ def read_enqueued(
         if why:
             outside[number] = tuple(f"{place} {text}" for text in why)
         else:
-            known.append(EnqueuedTrial(name=str(name), params=params))
-    return Enqueued(trials=tuple(known), outside=outside)
+            trials.append(EnqueuedTrial(name=str(name), params=params))
+    return Enqueued(trials=tuple(trials), outside=outside)
 
 
 def params_in_space(
     values: Mapping[str, Value], space: SearchSpace
 ) -> tuple[dict[str, Value], list[str]]:
-    """Finds a configuration in a space.
+    """Returns a configuration's parameters in a space, and its values outside.
 
-    Args:
-        values: keys of settings to values; a searched key that is missing takes its
-            default, and what the space does not search is not looked at.
-        space: to find it in.
-
-    Returns:
-        The parameters, and for each that has no such value a text that says so.
+    A missing searched key takes its default; keys that are not searched are ignored.
     """
-    point, params = dict(space.fixed), dict[str, Value]()
+    config, params = dict(space.fixed), dict[str, Value]()
     problems: list[str] = []
     for parameter in space.parameters:
-        if not parameter.active(point):
+        if not parameter.active(config):
             continue
         key = parameter.key
         value = values.get(key, HYPERPARAMETERS[key].default)
-        found = value_in_domain(parameter.domain, value)
-        point[key] = value if found is None else found
-        if found is not None:
-            params[key] = found
+        inside = value_in_domain(parameter.domain, value)
+        config[key] = value if inside is None else inside
+        if inside is not None:
+            params[key] = inside
             continue
-        said = f"{value!r}" if key in values else f"not named, so {value!r}"
-        problems.append(f'"{key}": must be {_told(parameter.domain)}, found {said}')
+        found = f"{value!r}" if key in values else f"not named, so {value!r}"
+        rule = _describe(parameter.domain)
+        problems.append(f'"{key}": must be {rule}, found {found}')
     return params, problems
 
 
 def value_in_domain(domain: Domain, value: Value) -> Value | None:
-    """Returns a value as its domain spells it, or ``None`` where it is not in it.
+    """Returns the domain's own spelling of a value, or ``None`` if it is outside.
 
     Example:
         >>> value_in_domain(FloatRange(low=0.0, high=0.6, step=0.1), 0.1 + 0.2)
@@ -140,35 +127,30 @@ def value_in_domain(domain: Domain, value: Value) -> Value | None:
 
 
 def outside_space(params: Mapping[str, object], space: SearchSpace) -> list[str]:
-    """Says why parameters that somebody enqueued are of no point of a space.
-
-    Args:
-        params: keys to values; a key that is missing is left to a sampler.
-        space: to find them in.
-    """
-    point: dict[str, object] = dict(space.fixed)
+    """Lists why another program's parameters do not fit; missing keys are sampled."""
+    config: dict[str, object] = dict(space.fixed)
     problems: list[str] = []
     left = dict(params)
     for parameter in space.parameters:
         key = parameter.key
-        given = [(point.get(parent), allowed) for parent, allowed in parameter.when]
-        if not all(value in (*allowed, LEFT) for value, allowed in given):
+        given = [(config.get(parent), allowed) for parent, allowed in parameter.when]
+        if not all(value in (*allowed, SAMPLED) for value, allowed in given):
             continue
         if key in left and not _fits(parameter.domain, left[key]):
-            told = _told(parameter.domain)
-            problems.append(f'"{key}": must be {told}, found {left[key]!r:.60}')
-        point[key] = left.pop(key, LEFT)
+            rule = _describe(parameter.domain)
+            problems.append(f'"{key}": must be {rule}, found {left[key]!r:.60}')
+        config[key] = left.pop(key, SAMPLED)
     searched = {parameter.key for parameter in space.parameters}
     for key, value in left.items():
         if key in searched:
             problems.append(f'"{key}": its condition does not hold here')
-        elif key not in point or point[key] != value:
+        elif key not in config or config[key] != value:
             problems.append(f'"{key}": is not searched')
     return problems
 
 
 def _fits(domain: Domain, value: object) -> bool:
-    """Tells whether anything at all is a value of a domain."""
+    """Checks an object of any type."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
     if isinstance(value, str):
@@ -180,16 +162,16 @@ def _fits(domain: Domain, value: object) -> bool:
 
 
 def find_enqueued(
-    known: Sequence[EnqueuedTrial], params: Mapping[str, Value]
+    trials: Sequence[EnqueuedTrial], params: Mapping[str, Value]
 ) -> EnqueuedTrial | None:
-    """Returns the known configuration that has these parameters, if one has."""
-    return next((one for one in known if dict(one.params) == dict(params)), None)
+    """Returns the enqueued trial with these parameters, if any."""
+    return next((one for one in trials if dict(one.params) == dict(params)), None)
 
 
 def _checked(
     place: str, table: Mapping[str, object], problems: Problems
 ) -> dict[str, Value]:
-    """Checks the keys and values of a table as in any study."""
+    """Validates keys and values as in ``[fixed]``."""
     values: dict[str, Value] = {}
     for key, given in table.items():
         if key == NAME:
@@ -207,7 +189,7 @@ def _checked(
 def _without_effect(
     values: Mapping[str, Value], params: Mapping[str, Value], space: SearchSpace
 ) -> Iterable[str]:
-    """Names keys that say something which this space does not let them say."""
+    """Names keys whose value cannot have an effect in this space."""
     fixed = dict(space.fixed)
     searched = {parameter.key for parameter in space.parameters}
     for key, value in values.items():
@@ -216,17 +198,17 @@ def _without_effect(
                 yield f'"{key}": its condition does not hold here; leave it out'
         elif value != fixed.get(key, HYPERPARAMETERS[key].default):
             where = "fixed" if key in fixed else "neither searched nor fixed, so it is"
-            told = fixed.get(key, HYPERPARAMETERS[key].default)
-            yield f'"{key}": is {where} {told!r}, found {value!r}; search it'
+            held = fixed.get(key, HYPERPARAMETERS[key].default)
+            yield f'"{key}": is {where} {held!r}, found {value!r}; search it'
 
 
 def _is_outside(key: str, value: Value, space: SearchSpace) -> bool:
-    """Tells whether a value is missing in its domain, which is told already."""
+    """Checks for a value outside its domain, which is already a problem."""
     (domain,) = (p.domain for p in space.parameters if p.key == key)
     return value_in_domain(domain, value) is None
 
 
-def _told(domain: Domain) -> str:
+def _describe(domain: Domain) -> str:
     match domain:
         case Choices(values=values):
             return f"one of {', '.join(map(str, values))}"

@@ -1,4 +1,4 @@
-"""The ``[objective]`` section: metric names and weights, all to be maximized."""
+"""The ``[objective]`` section: metrics to be maximized, and their weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,21 +8,13 @@ from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
 from search.study.distributions import Problems
 
 LIGHTEST, HEAVIEST = 1e-9, 1e9
-"""Between these a weighted mean neither overflows nor loses its digits."""
+"""Limits between which a weighted mean neither overflows nor loses precision."""
 
 
 def read_objective(
     table: Mapping[str, Any], problems: Problems
 ) -> tuple[tuple[str, float], ...]:
-    """Reads the section.
-
-    Args:
-        table: the parsed section.
-        problems: takes a message for each thing that is wrong.
-
-    Returns:
-        Names and weights of the metrics that weigh something.
-    """
+    """Returns the metrics with a weight above 0; adds a message for each problem."""
     before = len(problems)
     for name, weight in table.items():
         place = f'[objective] "{name}"'
@@ -51,7 +43,6 @@ def read_objective(
 
 
 def _same_target(name: str) -> list[str]:
-    """Lists the metrics of the same target that can be maximized."""
     target = name.partition(".")[0]
     return [known for known in METRIC_NAMES if known.startswith(f"{target}.")]
 

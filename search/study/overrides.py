@@ -1,4 +1,4 @@
-"""``--set section.key=VALUE`` changes one value of a study file, or drops it."""
+"""``--set section.key=VALUE`` sets or removes one key of a study file."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -17,25 +17,15 @@ from search.study.sections import SECTIONS
 Raw = dict[str, Any]
 
 CHOSEN = ("fixed", "space")
-"""The sections in one of which a setting stands."""
+"""The sections of hyperparameters."""
 
 
 def override(raw: Mapping[str, Any], settings: Sequence[str]) -> Raw:
-    """Applies ``--set`` texts to the tables of a study file.
+    """Returns the tables of a study file after ``--set`` texts; changes nothing.
 
-    A key of the table of settings is found in ``[fixed]`` or ``[space]`` by its own
-    name: a list sets its choices, a table its range, a single value fixes it. Nothing
-    after the ``=`` drops a key, so that its default holds.
-
-    Args:
-        raw: the parsed study file; it is not changed.
-        settings: texts of the form ``KEY=VALUE``; a bare word is a string.
-
-    Returns:
-        New tables.
-
-    Raises:
-        StudyError: a text has no ``=``, or its key is unknown.
+    A hyperparameter needs no section: a list sets its choices, a table its range, a
+    single value fixes it. An empty value removes the key, so that its default holds. A
+    bare word is a string.
     """
     tables: Raw = {name: copy(table) for name, table in raw.items()}
     for text in settings:
@@ -60,10 +50,7 @@ def _value(key: str, text: str) -> Any:
 
 
 def read_value(text: str) -> Any:
-    """Reads a TOML value; what is none is a string.
-
-    Raises:
-        DocumentError: it is deeper, larger or more than one value of a study.
+    """Reads a TOML value; anything else is a string.
 
     Example:
         >>> read_value("[16, 32]"), read_value("tpe"), read_value("1e-3")
@@ -80,7 +67,7 @@ def read_value(text: str) -> Any:
 
 
 def _place(key: str) -> tuple[str, str]:
-    """Finds the section and the name of a key; a setting has no section of its own."""
+    """Returns section and name of a key; the section of a hyperparameter is ""."""
     section, _, rest = key.partition(".")
     if section in {"fixed", "space"} and rest in HYPERPARAMETERS:
         key = rest
@@ -99,7 +86,7 @@ def _unknown(key: str) -> StudyError:
 
 
 def _drop(tables: Raw, section: str, name: str) -> None:
-    """Drops a key; one that is not there, but could be, has its default already."""
+    """Removes a key; an absent one is accepted if it could be there."""
     kind = SECTIONS.get(section)
     could_be = name in (kind.__dataclass_fields__ if kind else HYPERPARAMETERS)  # type: ignore[attr-defined]
     places = [_table(tables, place) for place in ([section] if section else CHOSEN)]

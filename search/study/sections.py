@@ -1,30 +1,46 @@
-"""The sections of a study file, as checked and frozen values."""
+"""The sections of a study file, validated and frozen."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
-from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig
+from data_pipeline.dataset.config import STRICT, Data, Seed, Split
+from search.study.algorithms import PRUNERS, SAMPLERS
 
 Machines = Annotated[int, Field(ge=1, le=1024)]
 
 
+def _one_of(registry: Iterable[str]) -> AfterValidator:
+    """Validates a registered name, with the message of pydantic's ``Literal``."""
+
+    def check(name: str) -> str:
+        *names, last = map(repr, registry)
+        if repr(name) not in (*names, last):
+            expected = f"{', '.join(names)} or {last}"
+            raise PydanticCustomError(
+                "literal_error", "Input should be {expected}", {"expected": expected}
+            )
+        return name
+
+    return AfterValidator(check)
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Search:
-    """How many trials, and who proposes and stops them.
+    """Number of trials, sampler, pruner and what is kept.
 
-    ``enqueue`` holds known configurations, which are tried first; ``warm_start`` names
-    an earlier study, whose best trials come next. ``tensorboard`` writes curves of
-    every trial, ``checkpoints`` the models of so many best trials.
+    ``enqueue`` holds configurations to try first; ``warm_start`` names an earlier study
+    whose best trials come next. ``tensorboard`` writes curves of every trial,
+    ``checkpoints`` the models of so many best trials.
     """
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
-    sampler: Literal["tpe", "random", "gp", "cmaes", "qmc", "grid"] = "tpe"
-    pruner: Literal[
-        "hyperband", "successive_halving", "median", "patient", "wilcoxon", "none"
-    ] = "successive_halving"
+    sampler: Annotated[str, _one_of(SAMPLERS)] = "tpe"
+    pruner: Annotated[str, _one_of(PRUNERS)] = "successive_halving"
     tensorboard: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None
@@ -33,26 +49,12 @@ class Search:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Resources:
-    """What one trial takes; a fraction of a GPU shares it."""
+    """What one trial uses; a fraction of a GPU shares it."""
 
     cpus_per_trial: Machines = 1
     gpus_per_trial: Annotated[float, Field(ge=0.0, le=1024, allow_inf_nan=False)] = 0.0
     max_concurrent: Machines = 2
 
-
-LATER: dict[str, object] = {
-    "data.neutral": "none",
-    "data.frames": None,
-    "data.labels": None,
-    "data.crop": "none",
-    "data.subjects": {},
-    "split.validation": None,
-    "split.duplicates": "keep",
-}
-"""Keys younger than the first runs -> their defaults, which change nothing of a run."""
-
-RENAMED: dict[str, str] = {"data.labels": "data.label_rule"}
-"""Keys whose name in a run's identity is taken: there ``data.labels`` is a digest."""
 
 SECTIONS: dict[str, type] = {
     "data": DataConfig,

@@ -1,8 +1,8 @@
-"""A search space and its points, a pair that converts both ways without loss."""
+"""A search space: its parameters, their domains and conditions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from models.config.hyperparameters import Value
 
@@ -46,12 +46,28 @@ class Parameter:
     when: tuple[tuple[str, tuple[Value, ...]], ...] = ()
 
     def active(self, values: Mapping[str, Value]) -> bool:
-        """Tells whether the parameter exists beside these values of its parents."""
+        """Checks its conditions on the values of its parents."""
         return all(values.get(key) in allowed for key, allowed in self.when)
+
+    def entry(self) -> list[Value] | dict[str, Any]:
+        """Returns the parameter as a study file has it, without defaults."""
+        domain = self.domain
+        when = {key: list(allowed) for key, allowed in self.when}
+        if isinstance(domain, Choices):
+            choices = list(domain.values)
+            return {"choices": choices, "when": when} if when else choices
+        entry: dict[str, Any] = {"low": domain.low, "high": domain.high}
+        if domain.step != (1 if isinstance(domain, IntRange) else None):
+            entry["step"] = domain.step
+        return (
+            entry
+            | ({"log": True} if domain.log else {})
+            | ({"when": when} if when else {})
+        )
 
 
 class Suggests(Protocol):
-    """The part of an Optuna trial that a space needs."""
+    """The part of an Optuna trial that a space uses."""
 
     def suggest_categorical(self, name: str, choices: tuple[Value, ...]) -> Value:
         """Suggests one of the choices."""
@@ -69,20 +85,13 @@ class Suggests(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSpace:
-    """Searched parameters, parents before children, and the keys that stay fixed."""
+    """Searched parameters, parents before children, and fixed keys."""
 
     parameters: tuple[Parameter, ...]
     fixed: tuple[tuple[str, Value], ...] = ()
 
     def suggest(self, trial: Suggests) -> dict[str, Value]:
-        """Asks a trial for every active parameter.
-
-        Args:
-            trial: an Optuna trial, or anything that suggests like one.
-
-        Returns:
-            The values of fixed and active keys: a whole configuration.
-        """
+        """Asks a trial for every active parameter; returns these and the fixed keys."""
         values: dict[str, Value] = dict(self.fixed)
         for parameter in self.parameters:
             if parameter.active(values):
@@ -90,18 +99,18 @@ class SearchSpace:
         return values
 
     def config(self, params: Mapping[str, Value]) -> dict[str, Value]:
-        """Adds the fixed keys to a trial's parameters; ``params`` undoes it."""
+        """Adds the fixed keys to a trial's parameters; the inverse of ``params``."""
         return {**dict(self.fixed), **params}
 
     def params(self, config: Mapping[str, Value]) -> dict[str, Value]:
-        """Takes the fixed keys out of a configuration; ``config`` undoes it."""
+        """Removes the fixed keys of a configuration; the inverse of ``config``."""
         searched = {parameter.key for parameter in self.parameters}
         return {key: value for key, value in config.items() if key in searched}
 
     def highest(self, key: str, default: Value) -> Value:
-        """Returns the largest value that a numeric key can take in this space.
+        """Returns the largest value of a numeric key in this space.
 
-        A key that is fixed nowhere, or whose condition may fail, can be ``default``.
+        It can be ``default`` if the key is absent or its condition may not hold.
         """
         for parameter in self.parameters:
             if parameter.key == key:
@@ -110,11 +119,7 @@ class SearchSpace:
         return dict(self.fixed).get(key, default)
 
     def parameter_sets(self) -> Iterator[dict[str, Value]]:
-        """Walks the unique points of a space that is a grid, conditions respected.
-
-        Returns:
-            The parameters of each point, every one once.
-        """
+        """Yields each parameter set of a grid once, with active keys only."""
         yield from self._walk(0, dict(self.fixed), {})
 
     def _walk(
@@ -135,11 +140,7 @@ class SearchSpace:
 def numeric_parameters(
     space: SearchSpace,
 ) -> Iterator[tuple[str, IntRange | FloatRange]]:
-    """Finds the keys that are numbers in a range, and that every point has.
-
-    Yields:
-        Each key and its range, in the study file's order.
-    """
+    """Yields each unconditional range and its key, in the study file's order."""
     for parameter in space.parameters:
         domain = parameter.domain
         if isinstance(domain, Choices) or parameter.when:
@@ -149,7 +150,7 @@ def numeric_parameters(
 
 
 def grid_values(domain: Domain) -> tuple[Value, ...]:
-    """Lists the values of a domain that is a grid; a continuous one has none.
+    """Lists the values of a domain; a continuous one has none.
 
     Example:
         >>> grid_values(FloatRange(low=0.0, high=0.3, step=0.1))
@@ -162,7 +163,7 @@ def grid_values(domain: Domain) -> tuple[Value, ...]:
             return tuple(range(low, high + 1, step))
         case FloatRange(low=low, high=high, step=float(step), log=False):
             count = round((high - low) / step) + 1
-            # 15 digits drop the last bits' noise: 0.1 + 0.1 * 2 is 0.3.
+            # 15 digits remove rounding errors: 0.1 + 0.1 * 2 is 0.3.
             steps = (float(f"{low + step * index:.15g}") for index in range(count))
             return tuple(min(max(value, low), high) for value in steps)
         case _:
@@ -170,7 +171,7 @@ def grid_values(domain: Domain) -> tuple[Value, ...]:
 
 
 def grid_size(domain: Domain) -> int:
-    """Counts what ``grid_values`` lists, without listing it."""
+    """Counts ``grid_values`` without listing them."""
     match domain:
         case FloatRange(low=low, high=high, step=float(step), log=False):
             return round((high - low) / step) + 1
@@ -179,7 +180,7 @@ def grid_size(domain: Domain) -> int:
 
 
 def largest_grid(space: SearchSpace) -> int:
-    """Counts the points of a grid as if every parameter were active: an upper bound."""
+    """Returns an upper bound of the parameter sets: as if all keys were active."""
     total = 1
     for parameter in space.parameters:
         total *= grid_size(parameter.domain)

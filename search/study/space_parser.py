@@ -1,7 +1,4 @@
-"""The grammar of ``[fixed]`` and ``[space]``: checked keys and values become a space.
-
-Every problem is collected, so that one message tells all that must be mended.
-"""
+"""Parses ``[fixed]`` and ``[space]`` into a space, and collects every problem."""
 
 from collections.abc import Mapping
 
@@ -17,14 +14,9 @@ CHOICE_KEYS = frozenset({"choices", "when"})
 def read_space(
     fixed: Mapping[str, object], space: Mapping[str, object]
 ) -> tuple[SearchSpace, Problems]:
-    """Checks ``[fixed]`` and ``[space]`` and builds the space they describe.
+    """Parses both sections; returns a space of the valid parameters, and the problems.
 
-    Args:
-        fixed: key to value.
-        space: key to a list of choices or a table with a range or choices.
-
-    Returns:
-        The space (parameters that work only), and the problems found.
+    ``space`` maps a key to a list of choices or to a table of a range or choices.
     """
     problems = Problems()
     constants: list[tuple[str, Value]] = []
@@ -42,7 +34,7 @@ def read_space(
         for key, entry in space.items()
         if (parameter := _parameter(key, entry, problems)) is not None
     ]
-    # Wrong ones too: what is wrong with a parent need not be told of its children.
+    # Invalid keys count as named, so that their children cause no second problem.
     ordered = _parents_first(parameters, {*fixed, *space}, problems)
     built = SearchSpace(parameters=ordered, fixed=tuple(constants))
     return _without_dead(built), problems
@@ -53,7 +45,7 @@ def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
         return HYPERPARAMETERS[key]
     if any(known.startswith(f"{key}.") for known in HYPERPARAMETERS):
         problems.append(
-            f"{place}: is the first half of a key; quote keys whole, for example "
+            f"{place}: is the first half of a key; quote the whole key, for example "
             f'"{next(k for k in HYPERPARAMETERS if k.startswith(f"{key}."))}"'
         )
     else:
@@ -108,7 +100,7 @@ def _when(
 def _parents_first(
     parameters: list[Parameter], named: set[str], problems: Problems
 ) -> tuple[Parameter, ...]:
-    """Orders parents before children, otherwise as written."""
+    """Orders parents before children, otherwise as in the file."""
     waiting, placed = list(parameters), dict[str, Parameter]()
     for parameter in parameters:
         for key, _ in parameter.when:
@@ -126,7 +118,7 @@ def _parents_first(
         ]
         if not ready:
             keys = ", ".join(p.key for p in waiting)
-            problems.append(f"[space]: conditions go round in a ring: {keys}")
+            problems.append(f"[space]: conditions form a cycle: {keys}")
             break
         placed[ready[0].key] = ready[0]
         waiting.remove(ready[0])
@@ -134,11 +126,8 @@ def _parents_first(
 
 
 def _without_dead(space: SearchSpace) -> SearchSpace:
-    """Drops parameters whose condition no point of the space can meet.
-
-    ``--set`` may narrow a parent; its children then have nothing left to say.
-    """
-    # What a key can be; None for a range, which meets conditions at run time.
+    """Drops parameters whose condition cannot hold, for example after ``--set``."""
+    # Possible values of a key; None for a range, which may meet any condition.
     reachable: dict[str, set[Value] | None] = {k: {v} for k, v in space.fixed}
     kept: list[Parameter] = []
     for parameter in space.parameters:

@@ -1,4 +1,4 @@
-"""A study file becomes a Study: checked, frozen, and written again as it was run."""
+"""Reads a study file into a validated, frozen ``Study``."""
 
 import itertools
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -18,79 +18,28 @@ from data_pipeline.files.safe_open import is_regular
 from data_pipeline.system.errors import StudyError, shorten, suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
+from search.study.algorithms import SAMPLERS, pruner_problems
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.objective import read_objective
 from search.study.overrides import Raw, override
-from search.study.sections import (
-    LATER,
-    RENAMED,
-    SECTIONS,
-    Resources,
-    Search,
-)
-from search.study.space import SearchSpace, grid_size, largest_grid, numeric_parameters
+from search.study.sections import SECTIONS, Resources, Search
+from search.study.space import SearchSpace
 from search.study.space_parser import read_space
-from search.study.toml_writer import study_text
-
-LARGEST_GRID = 100_000
-
-
-def space_problems(space: SearchSpace, data: DataConfig, sampler: str) -> Iterator[str]:
-    """Says what cannot be searched so.
-
-    Args:
-        space: every key of it right.
-        data: likewise.
-        sampler: of the search.
-
-    Yields:
-        A message for each problem.
-    """
-    if sampler == "grid":
-        yield from _grid_problems(space)
-    if sampler == "cmaes" and space.parameters and not any(numeric_parameters(space)):
-        names = ", ".join(parameter.key for parameter in space.parameters)
-        yield (
-            "[search] sampler: cmaes moves numbers in a range that have no condition, "
-            f"and this space has none, found {names}; take sampler tpe"
-        )
-    mixup = space.highest("augmentation.mixup", 0.0)
-    if data.labels == "multi_target" and float(mixup) > 0:
-        yield (
-            '"augmentation.mixup": mixes shares of labels, but [data] labels = '
-            '"multi_target" is content with any label that has a share, found up to '
-            f'{mixup}; say 0, or labels = "crossentropy"'
-        )
-
-
-def _grid_problems(space: SearchSpace) -> Iterator[str]:
-    for parameter in space.parameters:
-        if not grid_size(parameter.domain):
-            yield (
-                f'[space] "{parameter.key}": sampler grid needs choices or a step, '
-                "found a continuous range"
-            )
-    if largest_grid(space) > LARGEST_GRID:
-        yield (
-            f"[space]: sampler grid takes at most {LARGEST_GRID} points, found up to "
-            f"{largest_grid(space)}; narrow the space or take sampler tpe"
-        )
-
+from search.study.toml_writer import study_text, value_text
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
-FREE = ("data.unreadable",)
-WITHOUT_SEVERAL = ("loss.label_smoothing", "loss.focal_gamma")
-"""What the loss of a row with several right emotions has no use for."""
+MULTI_TARGET_UNUSED = ("loss.label_smoothing", "loss.focal_gamma")
+"""Keys without effect on the loss of images with several correct emotions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """One study, complete.
+    """A complete study.
 
-    ``objective`` holds metric names and weights; the value of a trial is their
-    weighted mean, to be maximized. ``raw`` is the study file with all overrides.
+    ``objective`` has metric names and weights; a trial's value is their weighted mean,
+    to be maximized. ``raw`` is the study file with all overrides.
     ``enqueued`` trials run first; ``enqueued_outside`` has a message for each one that
     overrides put outside the space. ``place`` is the file, for messages.
     """
@@ -109,13 +58,13 @@ class Study:
 
     @property
     def stride(self) -> int:
-        """The most epochs a fold can take: steps of two folds lie this far apart."""
+        """The maximum number of epochs of a fold, the distance of two folds' steps."""
         default = HYPERPARAMETERS["training.epochs"].default
         return int(self.space.highest("training.epochs", default))
 
     @property
     def sampler_seed(self) -> int:
-        """The sampler's seed; beside a warm start it is no study's own.
+        """The sampler's seed, derived from the earlier study after a warm start.
 
         With the earlier run's seed it would propose that run's first trials again.
         """
@@ -130,16 +79,17 @@ class Study:
         """Lists what may not change in a run: not budget, resources, unreadable."""
         flat: dict[str, Any] = {}
         for section in ("data", "split"):
-            for key, value in asdict(getattr(self, section)).items():
-                name = f"{section}.{key}"
-                if name not in FREE and (name not in LATER or value != LATER[name]):
-                    flat[RENAMED.get(name, name)] = value
+            values = asdict(getattr(self, section))
+            flat |= {f"{section}.{key}": value for key, value in values.items()}
+        del flat["data.unreadable"]
+        # In a run's identity data.labels is the digest of the labels.
+        flat["data.label_rule"] = flat.pop("data.labels")
         for key in ("seed", "sampler", "pruner"):
             flat[f"search.{key}"] = getattr(self.search, key)
         flat |= {f"objective.{metric}": weight for metric, weight in self.objective}
         flat |= {f"fixed.{key}": value for key, value in self.space.fixed}
         for parameter in self.space.parameters:
-            flat[f"space.{parameter.key}"] = repr((parameter.domain, parameter.when))
+            flat[f"space.{parameter.key}"] = value_text(parameter.entry())
         return flat
 
 
@@ -151,25 +101,21 @@ def read_study(
     Args:
         name: a name in ``studies/`` or a path that ends in ``.toml``.
         settings: ``--set`` texts, applied in order.
-        seed: replaces ``search.seed`` when given.
+        seed: replaces ``search.seed``.
 
     Raises:
         StudyError: no such study, not TOML, or a wrong key or value; one message
-            with every problem, each naming file, key, value and the way out.
+            with every problem, each naming file, key, value and solution.
     """
     path = find_study(name)
-    asked = [] if seed is None else [f"search.seed={seed}"]
-    raw = override(_load(path), [*settings, *asked])
-    place = f"{path} with --set or --seed" if settings or asked else str(path)
+    seeded = [] if seed is None else [f"search.seed={seed}"]
+    raw = override(_load(path), [*settings, *seeded])
+    place = f"{path} with --set or --seed" if settings or seeded else str(path)
     return check_study(raw, name=path.stem, place=place, changed=bool(settings))
 
 
 def find_study(name: str) -> Path:
-    """Finds a study file from any working directory.
-
-    Raises:
-        StudyError: there is no such file; the known names are listed.
-    """
+    """Finds a study file, from any working directory."""
     path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
     if is_regular(path):
         return path
@@ -181,17 +127,10 @@ def find_study(name: str) -> Path:
 
 
 def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> Study:
-    """Checks the tables of a study file and builds the Study.
+    """Validates the tables of a study file; collects every problem in one error.
 
-    Args:
-        raw: the parsed tables.
-        name: what the study is called.
-        place: the file, for messages.
-        changed: whether ``--set`` changed the tables: known configurations that are
-            no longer in the space are then left out, where otherwise they are wrong.
-
-    Raises:
-        StudyError: one message with every problem found.
+    With ``changed`` (by ``--set``), enqueued trials outside the space are skipped
+    instead of refused. ``place`` is the file, for messages.
     """
     problems = Problems()
     for table in raw:
@@ -223,7 +162,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         **sections,
     )
     problems.extend(() if changed else itertools.chain(*outside))
-    _check_together(study, problems)
+    problems.extend(_cross_section_problems(study))
     _stop(problems, place)
     return study
 
@@ -246,30 +185,38 @@ def _load(path: Path) -> Raw:
 
 def _stop(problems: Problems, place: str) -> None:
     if problems:
-        told = (f"{place}: {shorten(problem)}" for problem in problems)
-        raise StudyError("\n".join(told))
+        lines = (f"{place}: {shortened(problem)}" for problem in problems)
+        raise StudyError("\n".join(lines))
 
 
-def _check_together(study: Study, problems: Problems) -> None:
-    """Checks what only two sections together can get wrong."""
+def _cross_section_problems(study: Study) -> Iterator[str]:
     for metric, _ in study.objective:
         target = metric.partition(".")[0]
         if target not in study.data.targets:
-            problems.append(
+            yield (
                 f'[objective] "{metric}": scores the target {target}, but [data] '
                 f"targets has only {', '.join(study.data.targets)}"
             )
-    problems.extend((*data_problems(study.data), *split_problems(study.split)))
-    if study.data.labels == "multi_target":
-        problems.extend(
-            f'"{key}": labels = "multi_target" is content with any of several emotions '
-            "and does not look at it; drop the key, or take other [data] labels"
-            for key in WITHOUT_SEVERAL
-            if study.space.highest(key, 0.0)
+    yield from data_problems(study.data)
+    yield from split_problems(study.split)
+    yield from _multi_target_problems(study)
+    yield from pruner_problems(study.search.pruner, study.split.folds)
+    yield from SAMPLERS[study.search.sampler].problems(study.space)
+
+
+def _multi_target_problems(study: Study) -> Iterator[str]:
+    if study.data.labels != "multi_target":
+        return
+    for key in MULTI_TARGET_UNUSED:
+        if study.space.highest(key, 0.0):
+            yield (
+                f'"{key}": has no effect with labels = "multi_target"; remove the key, '
+                "or use other [data] labels"
+            )
+    mixup = study.space.highest("augmentation.mixup", 0.0)
+    if float(mixup) > 0:
+        yield (
+            '"augmentation.mixup": mixes label shares, but [data] labels = '
+            '"multi_target" accepts any label with a share, found up to '
+            f'{mixup}; use 0, or labels = "crossentropy"'
         )
-    if study.search.pruner == "wilcoxon" and study.split.folds < 3:  # noqa: PLR2004
-        problems.append(
-            "[search] pruner: wilcoxon pairs finished folds, two at least, so it needs "
-            f"[split] folds of 3 or more, found {study.split.folds}; choose median"
-        )
-    problems.extend(space_problems(study.space, study.data, study.search.sampler))

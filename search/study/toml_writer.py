@@ -1,61 +1,71 @@
-"""Writes a study file's tables as TOML in their own order, one key a line.
+"""Writes a study's tables as TOML, with the keys in their own order.
 
-``tomli_w`` writes tables behind all other keys; the order of ``[space]`` is that in
-which a sampler is asked, so that a study read back would propose other trials.
+The order of ``[space]`` is that in which a sampler is asked: in another order, a study
+that is read back would propose other trials.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import tomli_w
+import tomlkit
+from tomlkit.items import Item
 
 
 def study_text(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    """Writes sections of keys; a table inside a section becomes an inline table.
+    """Writes sections; a table inside a section becomes an inline table.
 
     Example:
         >>> print(study_text({"space": {"a.b": {"low": 1}, "balance": ["none"]}}))
         [space]
-        "a.b" = { low = 1 }
+        "a.b" = {low = 1}
         balance = ["none"]
         <BLANKLINE>
     """
-    return "\n".join(_section(_key(name), table) for name, table in tables.items())
+    document = tomlkit.document()
+    for name, table in tables.items():
+        section, values = tomlkit.table(), list(table.values())
+        for index, (key, value) in enumerate(table.items()):
+            # Only at the end: a key after [[tables]] would belong to the last table.
+            at_end = all(map(_is_list_of_tables, values[index:]))
+            section.add(key, _array_of_tables(value) if at_end else _inline(value))
+        document.add(name, section)
+    return tomlkit.dumps(document)
 
 
-def _section(name: str, table: Mapping[str, Any]) -> str:
-    """Writes a section; the lists of tables at its end, each table by itself."""
-    entries, last = list(table.items()), list[str]()
-    while entries and _holds_tables(entries[-1][1]):
-        key, inner = entries.pop()
-        head = f"\n[[{name}.{_key(key)}]]\n"
-        last[:0] = [head + _lines(found) for found in inner]
-    return f"[{name}]\n{_lines(dict(entries))}{''.join(last)}"
+def value_text(value: object) -> str:
+    """Writes one value.
+
+    Example:
+        >>> value_text({"low": 1, "high": 4, "when": {"a": [True]}})
+        '{low = 1, high = 4, when = {a = [true]}}'
+    """
+    return _inline(value).as_string()
 
 
-def _holds_tables(value: object) -> bool:
+def _is_list_of_tables(value: object) -> bool:
     if not isinstance(value, list) or not value:
         return False
     return all(isinstance(inner, dict) for inner in value)
 
 
-def _lines(table: Mapping[str, Any]) -> str:
-    return "".join(f"{_line(*entry)}\n" for entry in table.items())
+def _array_of_tables(tables: list[dict[str, Any]]) -> Item:
+    array = tomlkit.aot()
+    for table in tables:
+        item = tomlkit.table()
+        for key, value in table.items():
+            item.add(key, _inline(value))
+        array.append(item)
+    return array
 
 
-def _line(key: str, value: object) -> str:
-    return f"{_key(key)} = {_inline(value)}"
-
-
-def _key(key: str) -> str:
-    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
-    return key if bare else json.dumps(key, ensure_ascii=False)
-
-
-def _inline(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(_line(*entry) for entry in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
+def _inline(value: object) -> Item:
+    if isinstance(value, Mapping):
+        table = tomlkit.inline_table()
+        for key, inner in value.items():
+            table.add(key, _inline(inner))
+        return table
+    if isinstance(value, list | tuple):
+        array = tomlkit.array()
+        array.extend(map(_inline, value))
+        return array
+    return tomlkit.item(value)

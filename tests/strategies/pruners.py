@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from search.ledger.pruners import PRUNERS, Steps
+from search.ledger.pruners import Steps, build_pruner
 
 STEPS = Steps(folds=4, stride=9)
 
@@ -62,7 +62,7 @@ def run(study, reports):
 
 def verdict(name, others, reports, *, steps=STEPS):
     """Judges a trial at its last report, beside others that have ended."""
-    study = begin(PRUNERS[name](steps))
+    study = begin(build_pruner(name, steps))
     for number, (other, state) in enumerate(others):
         add(study, other, state=state, value=number * 7 % 10 / 10)
     trial = study.ask()

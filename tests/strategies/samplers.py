@@ -6,7 +6,8 @@ import sys
 
 import optuna
 
-from search.sampling.samplers import SAMPLERS, build_sampler
+from search.sampling.samplers import build_sampler
+from search.study.algorithms import SAMPLERS
 from search.study.study import read_study
 
 SPACE = read_study("ckplus").space

@@ -9,7 +9,7 @@ import pytest
 from data_pipeline.system.errors import HarnessError, RunError
 from search.callbacks.trials_csv import trials_csv
 from search.final.exported_config import exported
-from search.ledger.identity import changes, said
+from search.ledger.identity import changes
 from search.ledger.reader import read_identity, read_records
 from search.reports.console import told_gap
 from search.trial.generalization_gap import Gap
@@ -124,7 +124,7 @@ def test_a_wrong_attribute_is_named(storage, key, text, words):
     """The message names run, trial and attribute, what was found, and the way out."""
     row = next(row for row, found, _ in rows(storage, TRIAL) if found == key)
     write(storage, TRIAL, row, text)
-    told = f"run small.*{words}.*put back a copy"
+    told = f"run small.*{words}.*restore a copy"
     with pytest.raises(RunError, match=told):
         begin(storage.parent)
     with pytest.raises(RunError, match=told):
@@ -167,8 +167,8 @@ def test_a_wrong_attribute_of_the_study_is_named(storage, key):
         read_identity(url=f"sqlite:///{storage}", name="small")
 
 
-def test_foreign_texts_are_told_as_they_are():
-    """A text that is none of ours is told, shortened, whatever Python makes of it."""
-    for text in ("(" * 5000, "({1}, ())", "(f(values={1}), ())", "x" * 5000):
-        assert len(said(text)) <= 300
-        assert changes({"a": text}, {"a": 1})
+def test_long_texts_are_shortened():
+    """A changed text is printed as it is, shortened."""
+    (line,) = changes({"a": "(" * 5000}, {"a": 1})
+    assert line.startswith("a: was ((((")
+    assert len(line) < 350

@@ -5,8 +5,8 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from data_pipeline.system.errors import RunError, StudyError
-from search.ledger.pruners import PRUNERS
 from search.ledger.reader import read_records
+from search.study.algorithms import PRUNERS
 from tests.factories.ledger import (
     GRID,
     SMALL,
@@ -46,7 +46,7 @@ def test_another_direction(tmp_path, directions):
         study_name="small",
         directions=directions,
     )
-    with pytest.raises(StudyError, match="no search has begun") as refused:
+    with pytest.raises(StudyError, match="not created by a search") as refused:
         begin(tmp_path)
     assert ", ".join(directions) in str(refused.value)
     assert "Name another --storage" in str(refused.value)
@@ -63,7 +63,7 @@ def test_trials_of_another(tmp_path, identity):
     if identity is not None:
         study.set_user_attr("identity", identity)
     add(tmp_path)
-    with pytest.raises(StudyError, match="1 trials and does not say of which space"):
+    with pytest.raises(StudyError, match="1 trials and no search space"):
         begin(tmp_path)
     after = stored(tmp_path)
     assert len(after.trials) == 1
@@ -165,7 +165,7 @@ def test_another_kind_of_values(tmp_path, text):
     key = "training.optimizer"
     trial = create_trial(params={key: "a"}, distributions={key: kind}, value=1.0)
     stored(tmp_path).add_trial(trial)
-    with pytest.raises(RunError, match="others wrote trials"):
+    with pytest.raises(RunError, match="another program wrote the trials"):
         ledger.ask()
 
 

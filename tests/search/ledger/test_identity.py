@@ -9,7 +9,13 @@ from tests.factories.ledger import DATA, begin, finish, small
 @pytest.mark.parametrize(
     ("change", "keys"),
     [
-        (("high = 1e-2, log", "high = 1e-3, log"), ["space.training.learning_rate"]),
+        (
+            ("high = 1e-2, log", "high = 1e-3, log"),
+            [
+                "space.training.learning_rate: was {low = 1e-05, high = 0.01, log = true}",
+                ", is {low = 1e-05, high = 0.001, log = true}",
+            ],
+        ),
         (("folds = 1", "folds = 2"), ["split.folds: was 1, is 2"]),
         (("image_size = 16", "image_size = 32"), ["data.image_size: was 16, is 32"]),
         (("macro_f1", "accuracy"), ["objective.emotion.a", "objective.emotion.m"]),

@@ -4,7 +4,7 @@ import pytest
 from optuna.samplers._tpe.sampler import _split_trials
 from optuna.trial import TrialState
 
-from search.ledger.pruners import PRUNERS
+from search.study.algorithms import PRUNERS
 from tests.factories.ledger import (
     STORAGES,
     begin,

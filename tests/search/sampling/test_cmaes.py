@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.system.errors import StudyError
 from search.sampling.cmaes import CmaesSampler
-from search.sampling.samplers import SAMPLERS, sampler_notes
+from search.study.algorithms import SAMPLERS
 from search.study.space import FloatRange, IntRange, Parameter, SearchSpace
 from search.study.study import read_study
 from tests.factories.ledger import (
@@ -100,7 +100,7 @@ def test_one_key():
 def test_what_it_moves_is_told():
     """A study of which it moves a part says so at the start, in numbers that add up."""
     space = read_study("ckplus").space
-    (note,) = sampler_notes("cmaes", space)
+    (note,) = SAMPLERS["cmaes"].notes(space)
     movable = [
         parameter
         for parameter in space.parameters
@@ -108,17 +108,17 @@ def test_what_it_moves_is_told():
     ]
     left = len(space.parameters) - len(movable)
     assert note.startswith(
-        f"sampler cmaes draws {left} of {len(space.parameters)} keys"
+        f"sampler cmaes samples {left} of {len(space.parameters)} keys"
     )
-    assert list(sampler_notes("tpe", space)) == []
-    assert list(sampler_notes("cmaes", many(4, text=TEXT).space)) == []
+    assert list(SAMPLERS["tpe"].notes(space)) == []
+    assert list(SAMPLERS["cmaes"].notes(many(4, text=TEXT).space)) == []
 
 
 def test_nothing_to_move():
     """A space without a number that is always there is refused, in one message."""
     space = '"training.optimizer" = ["adam", "adamw"]\n'
     text = TEXT.partition('"training.learning_rate"')[0] + space
-    with pytest.raises(StudyError, match=r"cmaes moves numbers .*training\.optimizer"):
+    with pytest.raises(StudyError, match=r"cmaes needs a range .*training\.optimizer"):
         small(('"random"', '"cmaes"'), text=text)
 
 

@@ -245,7 +245,9 @@ def test_missing_drivers(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.setitem(sys.modules, "pymysql", None)
     for url, extra in (("postgresql://h/x", "postgres"), ("mysql://h/x", "mysql")):
-        with pytest.raises(InputError, match=rf"pip install -e '\.\[{extra}\]' brings"):
+        with pytest.raises(
+            InputError, match=rf"pip install -e '\.\[{extra}\]' installs"
+        ):
             normalized_url(url)
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from data_pipeline.system.errors import StudyError
 from search.callbacks.trials_csv import trials_csv
-from search.ledger.pruners import PRUNERS
 from search.reports.console import gains
+from search.study.algorithms import PRUNERS
 from search.study.distributions import Problems
 from search.study.enqueued import read_enqueued, value_in_domain
 from search.study.space import FloatRange, grid_values
@@ -86,7 +86,7 @@ def test_is_written_again():
             '"training.optimizer" = "adam"\n"training.weight_decay" = 1e-3',
             ["its condition does not hold"],
         ),
-        ('name = ""', ["1 name: must be a text"]),
+        ('name = ""', ["1 name: must be a unique text"]),
     ],
 )
 def test_wrong(table, words):

@@ -197,7 +197,7 @@ WRONG = {
             '["adam", "adamw"]\n',
             '{ choices = ["adam"], when = { "training.weight_decay" = [0.01] } }\n',
         ),
-        ["[space]: conditions go round in a ring", "training.weight_decay"],
+        ["[space]: conditions form a cycle", "training.weight_decay"],
     ),
     "validation beside folds": (
         ("folds = 2", "folds = 2\nvalidation = 0.15"),
@@ -218,7 +218,7 @@ WRONG = {
     ),
     "grid too large": (
         ("trials = 6", 'trials = 6\nsampler = "grid"'),
-        ["[space]: sampler grid takes at most 100000 points", "tpe"],
+        ["[space]: sampler grid takes at most 100000 parameter sets", "tpe"],
         ("log = true", "step = 1e-8"),
         ("low = 1e-6", "low = 0"),
     ),

@@ -1,0 +1,137 @@
+"""The registries of samplers and pruners: one line adds one to every study file.
+
+A line names the code, which is loaded when a search starts: an error in a study file is
+reported without loading Optuna.
+"""
+
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from data_pipeline.system.errors import StudyError
+from search.study.space import SearchSpace, grid_size, largest_grid, numeric_parameters
+
+LARGEST_GRID = 100_000
+
+
+def _grid_problems(space: SearchSpace) -> Iterator[str]:
+    for parameter in space.parameters:
+        if not grid_size(parameter.domain):
+            yield (
+                f'[space] "{parameter.key}": sampler grid needs choices or a step, '
+                "found a continuous range"
+            )
+    if largest_grid(space) > LARGEST_GRID:
+        yield (
+            f"[space]: sampler grid takes at most {LARGEST_GRID} parameter sets, found "
+            f"up to {largest_grid(space)}; narrow the space or use sampler tpe"
+        )
+
+
+def _cmaes_problems(space: SearchSpace) -> Iterator[str]:
+    if space.parameters and not any(numeric_parameters(space)):
+        names = ", ".join(parameter.key for parameter in space.parameters)
+        yield (
+            "[search] sampler: cmaes needs a range of numbers without a condition, and "
+            f"this space has none, found {names}; use sampler tpe"
+        )
+
+
+def _cmaes_notes(space: SearchSpace) -> Iterator[str]:
+    moved = len(list(numeric_parameters(space)))
+    searched = len(space.parameters)
+    if moved < searched:
+        yield (
+            f"sampler cmaes samples {searched - moved} of {searched} keys at random, "
+            "because it optimizes only numbers without a condition; tpe learns all keys"
+        )
+
+
+def _nothing(_: SearchSpace) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampler:
+    """One sampler.
+
+    ``factory`` is ``module:name`` of a ``Callable[[SamplerContext], BaseSampler]``;
+    ``package`` is the module, name and extra of an optional dependency. ``problems``
+    refuses spaces, ``notes`` informs about them. With ``walks_grid`` the ledger
+    enqueues every parameter set of the space in turn.
+    """
+
+    factory: str
+    package: tuple[str, str, str] | None = None
+    problems: Callable[[SearchSpace], Iterable[str]] = _nothing
+    notes: Callable[[SearchSpace], Iterable[str]] = _nothing
+    walks_grid: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruner:
+    """One pruner, which needs ``min_folds`` folds for the reason ``why``.
+
+    ``factory`` is ``module:name`` of a ``Callable[[Steps], BasePruner]``.
+    """
+
+    factory: str
+    min_folds: int = 1
+    why: str = ""
+
+
+_SAMPLING, _PRUNING = "search.sampling.samplers", "search.ledger.pruners"
+
+SAMPLERS: dict[str, Sampler] = {
+    "tpe": Sampler(factory=f"{_SAMPLING}:tpe"),
+    "random": Sampler(factory=f"{_SAMPLING}:random"),
+    "gp": Sampler(factory=f"{_SAMPLING}:gp", package=("torch", "PyTorch", "gp")),
+    "cmaes": Sampler(
+        factory=f"{_SAMPLING}:cmaes", problems=_cmaes_problems, notes=_cmaes_notes
+    ),
+    "qmc": Sampler(factory=f"{_SAMPLING}:OrdinalQmcSampler"),
+    "grid": Sampler(
+        factory=f"{_SAMPLING}:random", problems=_grid_problems, walks_grid=True
+    ),
+}
+
+PRUNERS: dict[str, Pruner] = {
+    "hyperband": Pruner(factory=f"{_PRUNING}:SameStepHyperbandPruner"),
+    "successive_halving": Pruner(factory=f"{_PRUNING}:SameStepHalvingPruner"),
+    "median": Pruner(factory=f"{_PRUNING}:SameStepMedianPruner"),
+    "patient": Pruner(factory=f"{_PRUNING}:FoldPatientPruner"),
+    "wilcoxon": Pruner(
+        factory=f"{_PRUNING}:FoldWilcoxonPruner",
+        min_folds=3,
+        why="pairs at least two finished folds",
+    ),
+    "none": Pruner(factory=f"{_PRUNING}:NeverPruner"),
+}
+
+
+def load_factory(algorithm: Sampler | Pruner) -> Callable[..., Any]:
+    """Imports the code of a sampler or pruner."""
+    factory: Callable[..., Any] = pkgutil.resolve_name(algorithm.factory)
+    return factory
+
+
+def check_installed(name: str) -> None:
+    """Raises ``StudyError`` if the optional package of a sampler is not installed."""
+    module, package, extra = SAMPLERS[name].package or ("sys", "", "")
+    if find_spec(module) is None:
+        raise StudyError(
+            f"[search] sampler: {name} needs {package}, which is not installed; "
+            f"pip install -e '.[{extra}]', or use sampler tpe"
+        )
+
+
+def pruner_problems(name: str, folds: int) -> Iterator[str]:
+    """Yields a message if a study has too few folds for its pruner."""
+    pruner = PRUNERS[name]
+    if folds < pruner.min_folds:
+        yield (
+            f"[search] pruner: {name} {pruner.why}, so it needs [split] folds of "
+            f"{pruner.min_folds} or more, found {folds}; use median"
+        )
