@@ -1,8 +1,4 @@
-"""Files of a run's own folder, read back as what they are.
-
-A disk, a person or another program may have cut, emptied or replaced them. What is
-not as a run has written it is one message with the file and the way out.
-"""
+"""Reads and validates the files of a run's folder, which others may have damaged."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +14,7 @@ from models.config.hyperparameters import Value
 from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
-"""A file may tell more than is needed here."""
+"""A file may have more keys than are read here."""
 
 REPORT = "holdout.json"
 WEIGHT_CHECK = "starts.json"
@@ -40,7 +36,7 @@ class SavedTrial:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class SavedTrials:
-    """The best trials of an earlier run, and for which study and hold-out."""
+    """The best trials of an earlier run, with its study and hold-out."""
 
     study: str
     hold_out: str
@@ -49,7 +45,7 @@ class SavedTrials:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class SavedWeightCheck:
-    """What was tried of the starts of a study, and what it said."""
+    """What was checked of a study's initial weights, and the lines printed."""
 
     asked: dict[str, Any]
     lines: list[str]
@@ -57,7 +53,7 @@ class SavedWeightCheck:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Metric:
-    """A metric with its interval; ``None`` where it is undefined."""
+    """A metric with its interval; ``None`` if undefined."""
 
     value: Number | None
     low: Number | None
@@ -66,7 +62,7 @@ class _Metric:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Head:
-    """What was measured of one head."""
+    """The metrics of one head."""
 
     images: Count
     metrics: dict[str, _Metric]
@@ -77,19 +73,19 @@ class _Head:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Imbalance:
-    """How far each part of a split is from the whole."""
+    """The label imbalance of each part of a split."""
 
     imbalance: dict[str, Number]
 
     def __post_init__(self) -> None:
-        """Checks that the part that is told of is there."""
+        """Requires the hold-out."""
         if "hold-out" not in self.imbalance:
             raise ValueError("imbalance of the hold-out is missing")
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Rules:
-    """By which rules votes became labels."""
+    """The rules that made labels from votes."""
 
     trained: str
     scored: str
@@ -97,7 +93,7 @@ class _Rules:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Start:
-    """What a model began with."""
+    """The initial weights of a model."""
 
     weights: str
     loaded: Count
@@ -127,7 +123,7 @@ class _Duplicates:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
-    """The report of the one test, as far as a person is told of it."""
+    """The report of the hold-out test, as far as it is printed."""
 
     trial: Count
     synthetic: bool
@@ -150,7 +146,7 @@ class _Report:
     valence_arousal: _Head | None = None
 
     def __post_init__(self) -> None:
-        """Checks that something was measured, and what a rule is told of."""
+        """Requires a head, and the emotion head if there are label rules."""
         heads = (self.emotion, self.action_units, self.valence_arousal)
         if not any(heads):
             raise ValueError("no head was measured")
@@ -159,90 +155,63 @@ class _Report:
 
 
 def read_report(path: Path) -> Mapping[str, Any] | None:
-    """Reads the report of a run's one test.
-
-    Returns:
-        All that the file holds; ``None`` where there is none.
-
-    Raises:
-        RunError: it is not such a report.
-    """
-    found = read_json(path, way_out=_REPORT_AGAIN)
-    if found is None:
+    """Reads and validates the report of a run's hold-out test, if it exists."""
+    report = read_json(path, way_out=_REPORT_AGAIN)
+    if report is None:
         return None
-    _checked(path, found, _Report, _REPORT_AGAIN)
-    # Nothing is told of a part that is none; nobody's names are told as such.
-    return {k: told for k, told in found.items() if told is not None or k == SUBJECTS}
+    _checked(path, report, _Report, _REPORT_AGAIN)
+    # A missing part is not printed, but that the data name no subjects is.
+    return {k: v for k, v in report.items() if v is not None or k == SUBJECTS}
 
 
 def read_saved(path: Path, kind: type[Kind]) -> Kind | None:
-    """Reads what a run keeps for its next start.
-
-    Args:
-        path: of the file.
-        kind: ``SavedTrials`` or ``SavedWeightCheck``.
-
-    Returns:
-        The content; ``None`` where there is no such file.
-
-    Raises:
-        RunError: it is not of this kind.
-    """
-    found = read_json(path, way_out=_KEPT_AGAIN)
-    return None if found is None else _checked(path, found, kind, _KEPT_AGAIN)
+    """Reads ``SavedTrials`` or ``SavedWeightCheck``, if the file exists."""
+    saved = read_json(path, way_out=_WRITTEN_AGAIN)
+    return None if saved is None else _checked(path, saved, kind, _WRITTEN_AGAIN)
 
 
 def check_database(folder: RunFolder) -> None:
-    """Refuses an emptied database of a run that has trials.
+    """Raises ``RunError`` if the database is empty although there is a trial table.
 
-    SQLite takes an empty file for a new database, and the search would begin anew
-    beside results of the old one. A kill right at the beginning leaves one too, before
-    there is a table of trials.
-
-    Raises:
-        RunError: the database is empty, and the table of trials is there.
+    SQLite would take the empty file as a new database and restart the search beside the
+    old results. A kill at the beginning leaves an empty file, too, but no table.
     """
     path, table = folder.file(DATABASE), folder.file(TRIALS)
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         return
-    if size <= 1 and table.exists():  # SQLite takes a single byte for nothing, too
+    if size <= 1 and table.exists():  # SQLite also accepts a single byte as new
         raise RunError(
-            f"{path}: the database of this run has lost its trials: it holds {size} "
-            f"bytes, and {TRIALS} lists trials. Put back a copy, or move the folder "
-            "away to search anew"
+            f"{path}: the database of this run has lost its trials: it has {size} "
+            f"bytes, but {TRIALS} lists trials. Restore a copy, or move the folder away to "
+            "start a new search"
         )
 
 
 _REPORT_AGAIN = (
-    "put back a copy, or move it away: the same command then tests the same model "
-    "again, and counts no new opening for it"
+    "restore a copy, or move it away: the same command then tests the same model again "
+    "without recording another evaluation"
 )
-_KEPT_AGAIN = "put back a copy, or move it away: the same command writes it anew"
+_WRITTEN_AGAIN = "restore a copy, or move it away: the same command rewrites it"
 
 
-def _checked(path: Path, found: object, kind: type[Kind], way_out: str) -> Kind:
+def _checked(path: Path, value: object, kind: type[Kind], way_out: str) -> Kind:
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(found))
+        return TypeAdapter(kind).validate_json(json.dumps(value))
     except ValidationError as error:
         raise RunError(f"{path}: {describe_errors(error)}; {way_out}") from None
 
 
 def describe_errors(error: ValidationError, *, most: int = 3) -> str:
-    """Says what is wrong with each key, its place first; of many, the first ones.
-
-    Args:
-        error: of a check.
-        most: faults that are told.
-    """
-    faults = error.errors(include_url=False, include_context=False)
-    told = []
-    for fault in faults[:most]:
-        place = ".".join(map(str, fault["loc"])) or "the whole"
-        rule = fault["msg"].removeprefix("Value error, ")
-        missing = fault["type"] in {"missing", "value_error"}
-        found = "" if missing else f", found {fault['input']!r}"
-        told.append(shorten(f"{place}: {rule}{found}", most=300))
-    more = len(faults) - most
-    return "; ".join(told) + (f"; and {more} more" if more > 0 else "")
+    """Describes the first ``most`` errors, each with its key."""
+    errors = error.errors(include_url=False, include_context=False)
+    lines = []
+    for one in errors[:most]:
+        place = ".".join(map(str, one["loc"])) or "the whole"
+        rule = one["msg"].removeprefix("Value error, ")
+        missing = one["type"] in {"missing", "value_error"}
+        found = "" if missing else f", found {one['input']!r}"
+        lines.append(shortened(f"{place}: {rule}{found}", most=300))
+    more = len(errors) - most
+    return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The folder of one run: its names, and files that are written whole or not at all."""
+"""The folder of a run, and atomic writing of its files."""
 
 import hashlib
 import json
@@ -16,24 +16,24 @@ from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
 
 DATABASE, TRIALS = "optuna.db", "trials.csv"
-"""The trials of a run, and a table of them for people."""
+"""The database of a run's trials, and a table of them for people."""
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
 
 ENDINGS = ("-synthetic", "-trained")
-"""What is added to a study's name for runs on synthetic faces and for trained seeds."""
+"""Suffixes of a study's name for runs on synthetic faces and for trained seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
-    """Where a run keeps what it made; ``out`` is the folder of all runs."""
+    """The folder of a run; ``out`` is the folder of all runs."""
 
     out: Path
     name: str
 
     def __post_init__(self) -> None:
-        """Makes sure that the folder lies in ``out``."""
+        """Refuses a name outside ``out``."""
         check_folder_name(self.name, "a run")
 
     @property
@@ -43,24 +43,24 @@ class RunFolder:
 
     @property
     def cache(self) -> Path:
-        """Pixels, shared by all runs because their names say their content."""
+        """Decoded pixels, named by their content and so shared by all runs."""
         return self.out / "cache"
 
     @property
     def receipts(self) -> Path:
-        """Openings of hold-outs, outside every run so that no renaming hides them."""
+        """Receipts of hold-outs, outside every run: renaming a run cannot hide them."""
         return self.out / RECEIPTS
 
     @property
     def storage(self) -> str:
         """The URL of the default storage."""
-        # Loads SQLAlchemy, which labels and a wrong study need not.
+        # Imports SQLAlchemy late: an error in a study or label is reported without.
         from search.storage.url import sqlite_url  # noqa: PLC0415
 
         return sqlite_url(self.path / DATABASE)
 
     def checkpoints(self, storage: str) -> Path:
-        """Models of trials; those of another storage's trials lie apart."""
+        """Models of trials, in a folder of its own for another storage."""
         if storage == self.storage:
             return self.path / "checkpoints"
         from search.storage.url import identity_of  # noqa: PLC0415 - as above
@@ -73,21 +73,17 @@ class RunFolder:
         return self.path / name
 
     def make(self) -> None:
-        """Makes the folder, and those above it.
-
-        Raises:
-            InputError: a file lies where a folder is to be.
-        """
+        """Creates the folder; raises ``InputError`` if a file is in the way."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(
-                f"--out {self.out}: a folder of runs is wanted, and a file is in the "
-                f"way ({error.filename}); name another --out, or move the file away"
+                f"--out {self.out}: must be a folder, but a file is in the way "
+                f"({error.filename}); name another --out, or move the file away"
             ) from error
 
     def archive(self, names: tuple[str, ...]) -> Path:
-        """Moves files that newer ones will replace into a numbered folder."""
+        """Moves files that will be replaced into a numbered folder."""
         number = 1 + len(list(self.path.glob("earlier-*")))
         folder = self.path / f"earlier-{number}"
         folder.mkdir()
@@ -98,14 +94,9 @@ class RunFolder:
 
 
 def check_folder_name(name: str, place: str) -> None:
-    """Refuses a name that is none of a folder, or of one that lies elsewhere.
+    """Raises ``InputError`` if a study's or run's name is not the name of a folder.
 
-    Args:
-        name: of a study or a run.
-        place: where it stands, for the message.
-
-    Raises:
-        InputError: the name is unfit.
+    ``place`` is where the name stands, for the message.
     """
     stem = name
     for ending in reversed(ENDINGS):
@@ -113,32 +104,24 @@ def check_folder_name(name: str, place: str) -> None:
     rule = folder_name_error(stem)
     if rule:
         raise InputError(
-            f"{place}: the name of a study names a folder, so it {rule}; found "
-            f"{name[:300]!r}; take another name"
+            f"{place}: a study's name is also a folder's name, so it {rule}; found "
+            f"{name[:300]!r}; use another name"
         )
 
 
 def check_study_name(study: str, place: str = "--study") -> None:
-    """Refuses the name of a study whose runs would lie in another's folder.
-
-    Args:
-        study: the name of its file.
-        place: where it stands, for the message.
-
-    Raises:
-        InputError: the name is unfit, taken, or ends as a run's does.
-    """
+    """Raises ``InputError`` if runs of the study would use another study's folder."""
     check_folder_name(study, place)
     if study in RESERVED or study.endswith(ENDINGS):
         raise InputError(
-            f"{place} {study}: runs lie in a folder of the study's name, and those "
-            f"named {', '.join(RESERVED)} or ending in {' or '.join(ENDINGS)} are kept "
-            "for other things; rename the study file"
+            f"{place} {study}: runs are written to a folder of the study's name, and "
+            f"names that are {', '.join(RESERVED)} or end in {' or '.join(ENDINGS)} "
+            "are reserved; rename the study file"
         )
 
 
 def run_name(study: str, *, synthetic: bool) -> str:
-    """Names a run after its study, marked where the data are synthetic.
+    """Returns the run's name: the study's, marked if the data are synthetic.
 
     Example:
         >>> run_name("ckplus", synthetic=True)
@@ -148,13 +131,7 @@ def run_name(study: str, *, synthetic: bool) -> str:
 
 
 def studies_in(out: Path, file: str, *, synthetic: bool) -> list[str]:
-    """Lists the studies whose runs hold a file, by the names they have as studies.
-
-    Args:
-        out: the folder of all runs.
-        file: its name.
-        synthetic: whether runs on synthetic faces are wanted, or those on real ones.
-    """
+    """Lists the studies with a run that has ``file``, on synthetic or on real faces."""
     ending = run_name("", synthetic=True)
     names = [path.parent.name for path in out.glob(f"*/{file}")]
     return sorted(
@@ -165,7 +142,7 @@ def studies_in(out: Path, file: str, *, synthetic: bool) -> list[str]:
 
 
 def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str:
-    """Lists who is held out, one a line; a comment where the data name nobody.
+    """Lists the hold-out's subjects, one a line, or a comment if data name none.
 
     Example:
         >>> held_out_text(("S005", "S010"), 7, None).splitlines()
@@ -181,11 +158,7 @@ def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file so that a crash leaves the old one or the new one.
-
-    Raises:
-        RunError: it cannot be written; the old one is as it was.
-    """
+    """Writes a file atomically; raises ``RunError`` and keeps the old one on error."""
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
@@ -197,45 +170,40 @@ def write_text(path: Path, text: str) -> None:
         with suppress(OSError):
             part.unlink()
         raise RunError(
-            f"{path}: cannot be written ({error.strerror}); make room, or make the "
-            "folder writable; then the same command goes on from here"
+            f"{path}: cannot be written ({error.strerror}); free some space, or make "
+            "the folder writable; then rerun the command to resume"
         ) from error
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Writes a value as JSON, whole or not at all; NaN is refused."""
+    """Writes a value as JSON atomically; refuses NaN."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-_AWAY = "put back a copy, or move it away"
+_AWAY = "restore a copy, or move it away"
 
 
 def read_json(path: Path, *, way_out: str = _AWAY) -> dict[str, Any] | None:
-    """Reads what ``write_json`` wrote, or ``None`` where there is no such file.
+    """Reads a file of ``write_json``, or returns ``None`` if it does not exist.
 
-    Args:
-        path: of the file.
-        way_out: what a person can do where it is broken.
-
-    Raises:
-        RunError: it is not JSON, or no object.
+    Raises ``RunError``, which ends with ``way_out``, if it is not a JSON object.
     """
     if not path.is_file():
         return None
     try:
-        found = documents.read_json(path)
+        value = documents.read_json(path)
     except OSError as error:
-        told = f"cannot be read ({error.strerror})"
-        raise RunError(f"{path}: {told}; {way_out}") from error
+        problem = f"cannot be read ({error.strerror})"
+        raise RunError(f"{path}: {problem}; {way_out}") from error
     except documents.DocumentError as error:
         raise RunError(f"{path}: {error}; {way_out}") from None
-    if not isinstance(found, dict):
-        kind = type(found).__name__
+    if not isinstance(value, dict):
+        kind = type(value).__name__
         raise RunError(f"{path}: must be an object of JSON, found a {kind}; {way_out}")
-    return found
+    return value
 
 
 def sha256(path: Path) -> str:
-    """Digests a file."""
+    """Returns a file's SHA-256 digest."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,7 @@
-"""CMA-ES whose state is what its trials say, and nothing that is kept beside them.
+"""CMA-ES without stored state: it is rebuilt from its trials for each proposal.
 
-Optuna's sampler keeps a pickle in the storage, and loads whatever lies there: whoever
-can write to a shared storage would run code here. So the optimizer is built anew for
-each proposal, from the trials that it has proposed before.
+Optuna's sampler unpickles its state from the storage, so anyone with write access to a
+shared storage could run code here.
 Source: Hansen 2016, "The CMA Evolution Strategy: A Tutorial".
 """
 
@@ -26,14 +25,14 @@ from search.sampling.parameter_sets import GENERATION
 from search.study.space import FloatRange, IntRange, SearchSpace, numeric_parameters
 
 SIGMA = 1 / 6
-"""The first standard deviation, as a share of each range; Optuna's choice too."""
+"""The initial standard deviation as a share of each range, as in Optuna."""
 
 
 class CmaesSampler(BaseSampler):
-    """Moves the numeric keys that every trial has; draws all others at random."""
+    """Optimizes the numeric keys that every trial has; samples all others."""
 
     def __init__(self, space: SearchSpace, *, seed: int) -> None:
-        """Takes the space, and a seed that no other proposal of the run has."""
+        """Prepares one proposal; ``seed`` differs for each proposal of a run."""
         self._movable = {
             key: _distribution(domain) for key, domain in numeric_parameters(space)
         }
@@ -43,7 +42,7 @@ class CmaesSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Names what moves together: the same keys from the first trial on."""
+        """Returns the optimized keys, the same from the first trial on."""
         del study, trial
         return dict(self._movable)
 
@@ -53,7 +52,7 @@ class CmaesSampler(BaseSampler):
         trial: FrozenTrial,
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
-        """Proposes the keys that move together."""
+        """Proposes the optimized keys."""
         if not search_space:
             return {}
         transform = Transform(search_space, transform_0_1=True)
@@ -74,7 +73,7 @@ class CmaesSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draws a choice or a conditional key."""
+        """Samples a choice or a conditional key."""
         return self._random.sample_independent(
             study, trial, param_name, param_distribution
         )
@@ -85,7 +84,7 @@ def _rebuilt(
     transform: Transform,
     search_space: Mapping[str, BaseDistribution],
 ) -> cmaes.CMA:
-    """Builds the optimizer and tells it each generation that is whole."""
+    """Builds the optimizer and tells it each complete generation."""
     bounds = transform.bounds
     optimizer = cmaes.CMA(
         mean=bounds.mean(axis=1),
@@ -94,9 +93,9 @@ def _rebuilt(
         seed=0,  # reseeded before it draws
         n_max_resampling=10 * len(bounds),
     )
-    known = [trial for trial in completed if search_space.keys() <= trial.params.keys()]
+    own = [trial for trial in completed if search_space.keys() <= trial.params.keys()]
     for generation in itertools.count():
-        told = [t for t in known if t.user_attrs.get(GENERATION) == generation]
+        told = [t for t in own if t.user_attrs.get(GENERATION) == generation]
         if len(told) < optimizer.population_size:
             return optimizer
         optimizer.tell(
@@ -116,7 +115,7 @@ def _of(trial: FrozenTrial, keys: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distribution(domain: IntRange | FloatRange) -> BaseDistribution:
-    """Writes a range as Optuna has it, equal to what a trial is asked for."""
+    """Converts a range; equal to the distribution that the trial is asked for."""
     if isinstance(domain, IntRange):
         return IntDistribution(
             domain.low, domain.high, log=domain.log, step=domain.step

@@ -1,4 +1,4 @@
-"""Whose a trial is, which points of a space are tried, and which comes next."""
+"""Attributes by which trials of a search are identified, and untried parameter sets."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,50 +10,50 @@ from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import Value
 
 ORDINAL = "ordinal"
-"""How many trials were asked before; a trial that runs a lost one again has its."""
+"""Number of trials asked before; a retry has that of the lost trial."""
 
 SEED = "seed"
-"""The seed of all of a trial's randomness; a trial that has it was asked to its end."""
+"""The seed of a trial, written last: a trial with a seed was fully asked."""
 
 RETRY_OF = "retry_of"
-"""Names the lost trial that a trial runs again."""
+"""Number of the lost trial that a retry repeats."""
 
 DEATHS = "deaths"
-"""Counts the workers that died in a configuration."""
+"""Number of workers that died in this configuration."""
 
 GENERATION = "generation"
-"""Counts how often CMA-ES had moved when it proposed a trial."""
+"""The CMA-ES generation that proposed a trial."""
 
 INTERRUPTED = "interrupted"
-"""Marks a trial that was lost with its driver or its worker: it counts for nothing.
+"""Marks a trial that was lost with its driver or worker and does not count.
 
-It is an attribute, and the reason of a trial that was lost with its driver.
+An attribute, and also the reason of a trial that was lost with its driver.
 """
 
 TOLD = {"spent", "reason"}
-"""What the end of a trial of a search's own says of it, one at least."""
+"""Attributes of which every trial that a search ended has at least one."""
 
 OUTSIDE = "enqueued outside the space"
-"""Begins the reason of a trial that somebody enqueued and that cannot be run."""
+"""Prefix of the reason of an enqueued trial that cannot be run."""
 
 KEPT = (ORDINAL, SEED, DEATHS, GENERATION)
-"""What a trial takes over from the lost one that it runs again."""
+"""Attributes that a retry takes over from the lost trial."""
 
 
 def ordinal_of(trial: FrozenTrial) -> int:
-    """Returns a trial's place in the order of asking."""
+    """Returns how many trials were asked before."""
     found = trial.user_attrs.get(ORDINAL)
     return found if isinstance(found, int) else int(trial.number)
 
 
-@functools.cache  # it is asked of every trial at every report
+@functools.cache  # called for every trial at every report
 def trial_seed(seed: int, ordinal: int) -> int:
-    """Derives a trial's seed from the study's: no number of a retry changes it."""
+    """Derives a trial's seed from the study's; a retry has the same one."""
     return child_seed(seed, "trial", ordinal)
 
 
 def is_own(trial: FrozenTrial, seed: int) -> bool:
-    """Tells whether a search with this seed has asked a trial."""
+    """Checks whether a search with this seed asked a trial."""
     ordinal = trial.user_attrs.get(ORDINAL)
     if not isinstance(ordinal, int):
         return False
@@ -61,55 +61,50 @@ def is_own(trial: FrozenTrial, seed: int) -> bool:
 
 
 def is_interrupted(trial: FrozenTrial) -> bool:
-    """Tells whether a trial was lost with its driver or its worker."""
+    """Checks whether a trial was lost with its driver or worker."""
     return trial.state == TrialState.FAIL and INTERRUPTED in trial.user_attrs
 
 
 def is_refused(trial: FrozenTrial) -> bool:
-    """Tells whether a trial was enqueued outside the space, and so never run."""
+    """Checks whether a trial was refused because it lies outside the space."""
     reason = str(trial.user_attrs.get("reason", ""))
     return trial.state == TrialState.FAIL and reason.startswith(OUTSIDE)
 
 
 def is_counted(trial: FrozenTrial) -> bool:
-    """Tells whether a trial of the search's own is one of its budget."""
+    """Checks whether a trial counts in the budget."""
     return not is_interrupted(trial) and not is_refused(trial)
 
 
 def foreign(trials: Iterable[FrozenTrial], seed: int) -> set[int]:
-    """Finds the trials that others wrote into the storage of a search.
+    """Returns the numbers of finished trials that another program wrote.
 
-    A trial that nobody has finished belongs to the search, which runs or refuses it.
-
-    Args:
-        trials: in the order of their numbers.
-        seed: of the search; its trials have seeds that are derived from it.
-
-    Returns:
-        The numbers of finished trials that the search has not asked.
+    An unfinished trial belongs to the search, which runs or refuses it. ``trials`` are
+    in the order of their numbers; ``seed`` is the search's, from which those of its
+    trials are derived.
     """
-    seen: set[int] = set()
-    found: set[int] = set()
+    ordinals: set[int] = set()
+    others: set[int] = set()
     for trial in trials:
         if not trial.state.is_finished() or not is_counted(trial):
             continue
-        # A copy of an own trial has its attributes, and is none either.
+        # A copy of an own trial has its attributes, but is foreign, too.
         own = is_own(trial, seed) and not _is_told_by_others(trial)
-        if own and ordinal_of(trial) not in seen:
-            seen.add(ordinal_of(trial))
+        if own and ordinal_of(trial) not in ordinals:
+            ordinals.add(ordinal_of(trial))
         else:
-            found.add(trial.number)
-    return found
+            others.add(trial.number)
+    return others
 
 
 def _is_told_by_others(trial: FrozenTrial) -> bool:
-    """Tells whether somebody gave an own trial a value while it ran."""
+    """Checks whether another program ended an own trial while it ran."""
     has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
     return has_value and not trial.user_attrs.keys() & TOLD
 
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
-    """Counts the trials that were asked to their end; retries are the same ones."""
+    """Counts the fully asked trials, each with its retries once."""
     asked = (
         ordinal_of(trial)
         for trial in trials
@@ -119,31 +114,27 @@ def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
 
 
 def fixed_params(trial: FrozenTrial) -> dict[str, Any]:
-    """Returns the parameters that a trial was enqueued with; others may write them."""
-    found = trial.system_attrs.get("fixed_params", {})
-    return dict(found) if isinstance(found, Mapping) else {"?": found}
+    """Returns an enqueued trial's parameters, perhaps written by another program."""
+    params = trial.system_attrs.get("fixed_params", {})
+    return dict(params) if isinstance(params, Mapping) else {"?": params}
 
 
 def params_of(trial: FrozenTrial) -> dict[str, Value]:
-    """Returns a trial's parameters; an enqueued one has them before it is asked."""
+    """Returns a trial's parameters, even before an enqueued one is asked."""
     return {**fixed_params(trial), **trial.params}
 
 
 def next_unseen(
-    trials: Sequence[FrozenTrial], points: Iterable[Mapping[str, Value]]
+    trials: Sequence[FrozenTrial], parameter_sets: Iterable[Mapping[str, Value]]
 ) -> dict[str, Value] | None:
-    """Finds the first of some points that no trial has, or ``None``.
-
-    Args:
-        trials: of the run, waiting ones included.
-        points: the parameters of each, in the order of asking.
-    """
+    """Returns the first parameter set that no trial has, waiting ones included."""
     used = {_key(params_of(trial)) for trial in trials if is_counted(trial)}
-    return next((dict(point) for point in points if _key(point) not in used), None)
+    unseen = (params for params in parameter_sets if _key(params) not in used)
+    return next(map(dict, unseen), None)
 
 
 def _key(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...] | None:
-    """Makes parameters comparable; what somebody enqueued may be no value at all."""
+    """Makes parameters hashable; ``None`` if an enqueued value is not."""
     key = tuple(sorted(params.items(), key=lambda item: item[0]))
     try:
         hash(key)

@@ -90,7 +90,7 @@ def test_a_damaged_file_is_told_with_its_name_and_the_way_out(tmp_path, name):
         except RunError as error:
             told = str(error)
             assert told.startswith(f"{path}: "), damage
-            assert "put back a copy, or move it away" in told, damage
+            assert "restore a copy, or move it away" in told, damage
 
 
 @pytest.mark.parametrize("name", READERS)

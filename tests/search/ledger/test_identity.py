@@ -12,8 +12,8 @@ from tests.factories.ledger import DATA, begin, finish, small
         (
             ("high = 1e-2, log", "high = 1e-3, log"),
             [
-                "space.training.learning_rate: was {low = 1e-05, high = 0.01, log = true}",
-                ", is {low = 1e-05, high = 0.001, log = true}",
+                "training.learning_rate: was {low = 1e-05, high = 0.01, log = true}, ",
+                "is {low = 1e-05, high = 0.001, log = true}",
             ],
         ),
         (("folds = 1", "folds = 2"), ["split.folds: was 1, is 2"]),
