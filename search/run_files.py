@@ -184,8 +184,8 @@ def check_database(folder: RunFolder) -> None:
     if size <= 1 and table.exists():  # SQLite also accepts a single byte as new
         raise RunError(
             f"{path}: the database of this run has lost its trials: it has {size} "
-            f"bytes, but {TRIALS} lists trials. Restore a copy, or move the folder away to "
-            "start a new search"
+            f"bytes, but {TRIALS} lists trials. Restore a copy, or move the folder "
+            "away to start a new search"
         )
 
 

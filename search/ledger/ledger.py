@@ -28,9 +28,8 @@ from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import Steps, build_pruner
 from search.ledger.reader import records_of
 from search.ledger.records import Counts, TrialRecord, best_trial
-from search.ledger.trial_end import record_outcome
+from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
-from search.ledger.unfinished import requeue_lost_trials
 from search.sampling.parameter_sets import is_counted, next_unseen
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy

@@ -1,12 +1,23 @@
-"""Records a trial's outcome: its attributes first, its state last."""
+"""Ends trials: records outcomes, and enqueues trials again that were lost."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
+from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials
-from search.ledger.unfinished import requeue_once
-from search.sampling.parameter_sets import INTERRUPTED
+from search.sampling.parameter_sets import (
+    DEATHS,
+    INTERRUPTED,
+    KEPT,
+    RETRY_OF,
+    fixed_params,
+    is_own,
+    params_of,
+)
 from search.study.space import SearchSpace
 from search.trial.messages import (
     Completed,
@@ -24,6 +35,9 @@ A failed trial is invisible to TPE, which would propose the same region again.
 """
 
 ENDED = "another program ended it in the storage"
+
+MOST_DEATHS = 1
+"""Worker deaths after which a configuration fails at the next one."""
 
 
 def record_outcome(
@@ -60,3 +74,60 @@ def _write(trials: OwnTrials, trial: optuna.Trial, outcome: Outcome) -> None:
             trials.tell(trial, state=TrialState.FAIL)
         case Failed():
             trials.tell(trial, state=TrialState.FAIL)
+
+
+def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
+    """Enqueues each RUNNING trial again, then tells it FAIL.
+
+    A crash in between loses no trial: the next start finds it enqueued already.
+    """
+    found = trials.get_trials(deepcopy=False)
+    again = {trial.user_attrs.get(RETRY_OF) for trial in found}
+    storage = trials._storage  # noqa: SLF001 - no public way by number
+    for trial in found:
+        if trial.state == TrialState.RUNNING:
+            if trial.number not in again:
+                _enqueue(trials, space, trial, {})
+            for key, value in {INTERRUPTED: True, "reason": INTERRUPTED}.items():
+                storage.set_trial_user_attr(trial._trial_id, key, value)  # noqa: SLF001
+            trials.tell(trial.number, state=TrialState.FAIL)
+
+
+def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
+    """Enqueues a trial whose worker died; returns ``False`` after too many deaths.
+
+    The caller tells the lost trial.
+    """
+    found = trials.get_trials(deepcopy=False)
+    lost = next(trial for trial in found if trial.number == number)
+    deaths = 1 + int(lost.user_attrs.get(DEATHS, 0))
+    if deaths > MOST_DEATHS:
+        return False
+    _enqueue(trials, space, lost, {DEATHS: deaths})
+    return True
+
+
+def _enqueue(
+    trials: OwnTrials, space: SearchSpace, trial: FrozenTrial, more: Mapping[str, Any]
+) -> None:
+    """Enqueues a lost trial's parameters.
+
+    A trial without a seed is enqueued only if it was enqueued before: otherwise the
+    sampler proposes it again.
+    """
+    attributes: dict[str, Any] = {**more, RETRY_OF: trial.number}
+    if is_own(trial, trials.search_seed):
+        kept = {key: trial.user_attrs.get(key) for key in KEPT}
+        attributes = {k: v for k, v in kept.items() if v is not None} | attributes
+        params = _whole(space, params_of(trial))
+    elif "fixed_params" in trial.system_attrs:
+        params = fixed_params(trial)
+    else:
+        return
+    trials.enqueue_trial(params, user_attrs=attributes)
+
+
+def _whole(space: SearchSpace, params: Mapping[str, Value]) -> dict[str, Value]:
+    """Keeps the active parameters; the enqueued trial may have had more."""
+    values = space.suggest(optuna.trial.FixedTrial(dict(params)))  # type: ignore[arg-type]
+    return space.params(values)

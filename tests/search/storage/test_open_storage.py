@@ -1,19 +1,13 @@
-"""Storages: SQLite in WAL mode, journals with a torn line, one driver at a time."""
+"""Storages: SQLite in WAL mode, journals with a torn line."""
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
 import pytest
 import sqlalchemy
 
-from data_pipeline.system.errors import InputError, RunError
-from search.storage.driver_lock import only_driver
+from data_pipeline.system.errors import InputError
 from search.storage.journal import cut_torn_line
 from search.storage.open_storage import open_storage
 
@@ -129,56 +123,3 @@ def test_damaged_journals(tmp_path, line):
     path.write_bytes(path.read_bytes() + line * 2)
     with pytest.raises(InputError, match=r"^--storage .*journal\.log: .*[^\n]$"):
         open_storage(str(path))
-
-
-@contextmanager
-def driver(lock):
-    """Holds a lock in another process; gives the process."""
-    code = (
-        "import sys, pathlib; from search.storage.driver_lock import only_driver\n"
-        f"with only_driver(pathlib.Path({str(lock)!r})):\n"
-        "    print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        assert process.stdout.readline() == b"held\n"
-        yield process
-        process.kill()
-
-
-def test_one_driver(tmp_path):
-    """A second driver is refused and told who drives; a kill -9 makes room."""
-    lock = tmp_path / ".driver.lock"
-    with driver(lock) as first:
-        with pytest.raises(RunError, match=f"process {first.pid} does; wait"):
-            only_driver(lock).__enter__()
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait()
-        with only_driver(lock):
-            assert lock.read_text() == str(os.getpid())
-
-
-def test_the_lock_is_given_back(tmp_path):
-    """A driver that ends, well or badly, makes room for the next."""
-    lock = tmp_path / ".driver.lock"
-    with pytest.raises(KeyError), only_driver(lock):
-        raise KeyError
-    with only_driver(lock), pytest.raises(RunError), only_driver(lock):
-        pass
-    with only_driver(lock):
-        pass
-
-
-def test_children_do_not_keep_the_lock(tmp_path):
-    """A worker that outlives a killed driver does not hold its lock."""
-    lock = tmp_path / ".driver.lock"
-    with only_driver(lock):
-        child = subprocess.Popen(["/bin/sleep", "60"])
-    with only_driver(lock):
-        pass
-    child.kill()
-    child.wait()

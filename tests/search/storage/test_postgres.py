@@ -76,7 +76,7 @@ def test_a_search(url, opened):
 
 
 def test_the_second_driver(url):
-    """A second driver of a server's study is refused, told who drives, no password."""
+    """A second driver of a study is refused, without a password; of another, not."""
     with (
         only_driver_of_storage(url, "small", lease=2.0),
         pytest.raises(RunError) as refused,
@@ -85,14 +85,8 @@ def test_the_second_driver(url):
         pass
     assert f"process {os.getpid()} on " in str(refused.value)
     assert QUOTED not in str(refused.value)
-    with only_driver_of_storage(url, "small", lease=2.0) as check:
-        check()
-
-
-def test_studies_beside_each_other(url):
-    """Two studies of one server are searched at the same time."""
     with (
-        only_driver_of_storage(url, "small") as one,
+        only_driver_of_storage(url, "small", lease=2.0) as one,
         only_driver_of_storage(url, "other") as two,
     ):
         one()

@@ -1,0 +1,59 @@
+"""One driver at a time on a run's folder; servers are in test_driver_lease."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data_pipeline.system.errors import RunError
+from search.storage.driver_lock import only_driver
+
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def driver(lock):
+    """Holds a lock in another process; gives the process."""
+    code = (
+        "import sys, pathlib; from search.storage.driver_lock import only_driver\n"
+        f"with only_driver(pathlib.Path({str(lock)!r})):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_one_driver(tmp_path):
+    """A second driver is refused and told who drives; a kill -9 makes room."""
+    lock = tmp_path / ".driver.lock"
+    with driver(lock) as first:
+        with pytest.raises(RunError, match=f"process {first.pid} does; wait"):
+            only_driver(lock).__enter__()
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        with only_driver(lock):
+            assert lock.read_text() == str(os.getpid())
+
+
+def test_the_lock_is_released(tmp_path):
+    """A driver that ends, well or badly, makes room although its workers live on."""
+    lock = tmp_path / ".driver.lock"
+    with only_driver(lock):
+        child = subprocess.Popen(["/bin/sleep", "60"])
+    with pytest.raises(KeyError), only_driver(lock):
+        raise KeyError
+    with only_driver(lock), pytest.raises(RunError), only_driver(lock):
+        pass
+    child.kill()
+    child.wait()
