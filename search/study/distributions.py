@@ -1,8 +1,9 @@
 """Validates one key's value or domain."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from data_pipeline.system.errors import suggest
 from models.config.hyperparameters import Hyperparameter, Value
@@ -35,18 +36,15 @@ def check_value(
             f"{place}: unknown value {value!r}; {suggest(str(value), known)}"
         )
         return None
-    if isinstance(value, int | float) and not _within(value, setting):
+    if isinstance(value, int | float) and not (
+        (setting.low is None or setting.low <= value)
+        and (setting.high is None or value <= setting.high)
+    ):
         problems.append(
             f"{place}: must be from {setting.low:g} to {setting.high:g}, found {value}"
         )
         return None
     return setting.kind(value)
-
-
-def _within(value: float, setting: Hyperparameter) -> bool:
-    low = float("-inf") if setting.low is None else setting.low
-    high = float("inf") if setting.high is None else setting.high
-    return low <= value <= high
 
 
 def read_choices(
@@ -64,79 +62,62 @@ def read_choices(
 
 
 def read_range(
-    place: str, table: Mapping[str, object], setting: Hyperparameter, problems: Problems
+    place: str, table: Mapping[str, Any], setting: Hyperparameter, problems: Problems
 ) -> Domain | None:
     """Validates a range; returns ``None`` after adding problems."""
-    before = len(problems)
     if setting.kind is str:
         problems.append(f"{place}: holds names, so it needs a list of choices")
         return None
+    before = len(problems)
     for end in ("low", "high"):
         if end not in table:
             problems.append(f"{place}: a range needs low and high, {end} is missing")
         else:
             check_value(f"{place} {end}", table[end], setting, problems)
-    _check_log_and_step(place, table, setting, problems)
-    if len(problems) == before:
-        _check_ends(place, table, problems)
-    return _domain(setting, table) if len(problems) == before else None
-
-
-def _check_log_and_step(
-    place: str, table: Mapping[str, object], setting: Hyperparameter, problems: Problems
-) -> None:
     log, step = table.get("log", False), table.get("step")
     if not isinstance(log, bool):
         problems.append(f"{place} log: must be true or false, found {log!r}")
-    if step is None:
-        return
-    types = (int,) if setting.kind is int else (int, float)
-    if isinstance(step, bool) or not isinstance(step, types) or not 0 < step < math.inf:
+    if not _is_step(step, setting):
         problems.append(f"{place} step: must be a number above 0, found {step!r}")
+    if len(problems) == before:
+        found = _range_problems(table["low"], table["high"], step, log=log)
+        problems.extend(f"{place}{problem}" for problem in found)
+    return _range(table, setting) if len(problems) == before else None
 
 
-def _check_ends(place: str, table: Mapping[str, object], problems: Problems) -> None:
-    low, high, step = _number(table["low"]), _number(table["high"]), table.get("step")
+def _is_step(step: object, setting: Hyperparameter) -> bool:
+    types = (int,) if setting.kind is int else (int, float)
+    if step is None or isinstance(step, bool) or not isinstance(step, types):
+        return step is None
+    return 0 < step < math.inf
+
+
+def _range(table: Mapping[str, Any], setting: Hyperparameter) -> Domain:
+    low, high, step = table["low"], table["high"], table.get("step")
+    log = table.get("log", False)
+    if setting.kind is int:
+        return IntRange(low=low, high=high, step=step or 1, log=log)
+    gap = None if step is None else float(step)
+    return FloatRange(low=float(low), high=float(high), step=gap, log=log)
+
+
+def _range_problems(
+    low: float, high: float, step: float | None, *, log: bool
+) -> Iterator[str]:
     found = f"found low={low:g}, high={high:g}"
     if low > high:
-        problems.append(f"{place}: low <= high must hold, {found}")
+        yield f": low <= high must hold, {found}"
     elif low == high:
-        problems.append(
-            f"{place}: low < high must hold, {found}; a single value belongs in [fixed]"
+        yield f": low < high must hold, {found}; a single value belongs in [fixed]"
+    elif log and low <= 0:
+        yield f": a log range needs low > 0, {found}"
+    elif log and step is not None:
+        yield ": step and log exclude each other, found both"
+    elif step is not None and not high - low < MOST_STEPS * step:
+        yield (
+            f" step: must give at most {MOST_STEPS:,} values, {found}, "
+            f"step={step:g}; raise it, or omit it"
         )
-    elif table.get("log") and low <= 0:
-        problems.append(f"{place}: a log range needs low > 0, {found}")
-    elif table.get("log") and step is not None:
-        problems.append(f"{place}: step and log exclude each other, found both")
-    elif step is not None and not high - low < MOST_STEPS * _number(step):
-        problems.append(
-            f"{place} step: must give at most {MOST_STEPS:,} values, {found}, "
-            f"step={_number(step):g}; raise it, or leave it out"
-        )
-    elif step is not None and not _whole_steps(low, high, _number(step)):
-        problems.append(
-            f"{place}: high must be low plus whole steps, {found}, "
-            f"step={_number(step):g}"
-        )
-
-
-def _whole_steps(low: float, high: float, step: float) -> bool:
-    """Counts in decimal digits: in binary 0.6 is not 6 times 0.1."""
-    ends = Decimal(str(high)) - Decimal(str(low))
-    return ends % Decimal(str(step)) == 0
-
-
-def _domain(setting: Hyperparameter, table: Mapping[str, object]) -> Domain:
-    low, high = _number(table["low"]), _number(table["high"])
-    step, log = table.get("step"), bool(table.get("log", False))
-    if setting.kind is int:
-        whole = 1 if step is None else int(_number(step))
-        return IntRange(low=int(low), high=int(high), step=whole, log=log)
-    gap = None if step is None else _number(step)
-    return FloatRange(low=low, high=high, step=gap, log=log)
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float):
-        raise TypeError(f"a number is expected here, found {value!r}")
-    return float(value)
+    # In decimal digits: in binary 0.6 is not 6 times 0.1.
+    elif step and (Decimal(str(high)) - Decimal(str(low))) % Decimal(str(step)) != 0:
+        yield f": high must be low plus whole steps, {found}, step={step:g}"
