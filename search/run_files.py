@@ -212,6 +212,6 @@ def describe_errors(error: ValidationError, *, most: int = 3) -> str:
         rule = one["msg"].removeprefix("Value error, ")
         missing = one["type"] in {"missing", "value_error"}
         found = "" if missing else f", found {one['input']!r}"
-        lines.append(shortened(f"{place}: {rule}{found}", most=300))
+        lines.append(shorten(f"{place}: {rule}{found}", most=300))
     more = len(errors) - most
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")

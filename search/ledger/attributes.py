@@ -135,7 +135,7 @@ def translated_errors(
             raise
         kind = type(error).__name__
         problem = f"Optuna cannot read it ({kind}: {first_line(error)})"
-        raise RunError(_changed(f"run {run}", shortened(problem, most=300))) from error
+        raise RunError(_changed(f"run {run}", shorten(problem, most=300))) from error
 
 
 _UNREADABLE = (

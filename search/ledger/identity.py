@@ -83,4 +83,4 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def _text(value: object) -> str:
     """Writes a stored value; a searched key is stored as its TOML text."""
     text = value if isinstance(value, str) else json.dumps(value)
-    return shortened(text, most=300)
+    return shorten(text, most=300)

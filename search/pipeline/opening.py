@@ -47,7 +47,7 @@ def begun(asked: argparse.Namespace) -> Iterator[Begun]:
     """
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     check_study_name(study.name)
-    with named(study.place):
+    with prefix_errors(study.place):
         check_installed(study.search.sampler)
     if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(asked.storage)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from data_pipeline.dataset.config import STRICT, Data, Seed, Split
+from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig
 from search.study.algorithms import PRUNERS, SAMPLERS
 
 Machines = Annotated[int, Field(ge=1, le=1024)]

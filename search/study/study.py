@@ -185,7 +185,7 @@ def _load(path: Path) -> Raw:
 
 def _stop(problems: Problems, place: str) -> None:
     if problems:
-        lines = (f"{place}: {shortened(problem)}" for problem in problems)
+        lines = (f"{place}: {shorten(problem)}" for problem in problems)
         raise StudyError("\n".join(lines))
 
 

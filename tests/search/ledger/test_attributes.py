@@ -168,7 +168,7 @@ def test_a_wrong_attribute_of_the_study_is_named(storage, key):
 
 
 def test_long_texts_are_shortened():
-    """A changed text is printed as it is, shortened."""
+    """A changed text is printed as it is, shorten."""
     (line,) = changes({"a": "(" * 5000}, {"a": 1})
     assert line.startswith("a: was ((((")
     assert len(line) < 350
