@@ -200,7 +200,7 @@ def test_export(tmp_path, out, name, trial, number):
     ("name", "to", "trial", "words"),
     [
         (
-            "small-draw",
+            "small-synthetc",
             "best.toml",
             None,
             ["no run of it", "did you mean small-synthetic?"],
