@@ -185,7 +185,8 @@ def test_errors_load_no_engine(tmp_path):
     (tmp_path / "data_labels.csv").write_text(f"{HEADER}\n{IMAGE},negative,2,0\n")
     code = """if True:
         import sys
-        from models import live, predict
+        from models import predict
+        from models.live import __main__ as live
         from search import export, run, train
         assert predict.main(["--model", "none", "x"]) == 2
         assert live.main(["--model", "none"]) == 2
