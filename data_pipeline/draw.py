@@ -34,22 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda: _draw(asked), stopped="nothing was written")
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _draw(args), stopped="nothing was written")
 
 
-def _draw(asked: argparse.Namespace) -> None:
-    """Draws, and says where."""
+def _draw(args: argparse.Namespace) -> None:
+    """Writes the faces and prints where."""
     with stage_bars() as stages:
         write_synthetic(
-            asked.out,
-            layout=asked.layout,
-            subjects=asked.subjects,
-            seed=asked.seed,
-            progress=lambda done, total: stages("drawing faces", done, total),
+            args.out,
+            layout=args.layout,
+            subjects=args.subjects,
+            seed=args.seed,
+            progress=lambda done, total: stages("rendering faces", done, total),
         )
     print_line(
-        f"synthetic faces ({asked.layout}, seed {asked.seed}): {asked.out}/{MARKER}"
+        f"synthetic faces ({args.layout}, seed {args.seed}): {args.out}/{MARKER}"
     )
 
 

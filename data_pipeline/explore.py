@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda: _explore(asked), stopped="no page was written")
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _explore(args), stopped="no page was written")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,25 +74,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _explore(asked: argparse.Namespace) -> None:
-    """Writes the page and says where."""
-    keys = read_study_data(asked.study)
-    study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
+def _explore(args: argparse.Namespace) -> None:
+    """Writes the page and prints where."""
+    keys = read_study_data(args.study)
+    study = Path(args.study).stem if args.study.endswith(".toml") else args.study
     if rule := folder_name_error(study):
         raise InputError(
             f"--study: the name of a study names a folder, so it {rule}; found "
             f"{study!r}; rename the study file"
         )
-    # Load pandas, which --help and a wrong study need not.
+    # Imported late to keep --help and a wrong study fast: pandas.
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
     from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
 
     with stage_bars() as progress:
-        root, synthetic = find_data(keys.data.dataset, asked.data, progress)
+        root, synthetic = find_data(keys.data.dataset, args.data, progress)
         out = (
-            asked.out
+            args.out
             or _RUNS / (f"{study}-synthetic" if synthetic else study) / "explore"
         )
         output.check_free(out)
@@ -101,14 +101,14 @@ def _explore(asked: argparse.Namespace) -> None:
             keys,
             study=study,
             synthetic=synthetic,
-            demographics=asked.demographics,
+            demographics=args.demographics,
             history=read_history(out.resolve().parent),
             progress=progress,
         )
-        # Loads matplotlib and SciPy, which a wrong label need not.
+        # Imported late to report a wrong label fast: matplotlib and SciPy.
         from data_pipeline.exploration.page import render  # noqa: PLC0415
 
-        page, charts = render(replace(material, faces=asked.show_faces), progress)
+        page, charts = render(replace(material, faces=args.show_faces), progress)
         output.write_folder(out, page, charts)
     print_line(f"the page: {out / output.PAGE}\nits charts: {out / output.CHARTS}")
 

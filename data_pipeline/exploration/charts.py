@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -65,9 +66,7 @@ def _canvas(height: float, width: float = WIDTH) -> Iterator[tuple[Figure, Axes]
 
     Draw and call ``_png`` inside: the style ends with the block.
     """
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+    with style.context(_STYLE, after_reset=True):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
 
@@ -269,7 +268,7 @@ def _letter_colour(value: float, scale: Scale) -> str:
 
 
 LABEL_GAP, _LABEL_OFFSET = 0.095, 0.09
-"""Between two labels, and between a centre and its label, in units of the plane."""
+"""Between two labels, and from a centre to its label, in units of the plane."""
 
 
 def plane(points: Array, centres: Array, names: Sequence[str]) -> bytes:

@@ -1,10 +1,10 @@
 """The folder of a page: written whole, and never over files of another program."""
 
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from data_pipeline.files.atomic_write import staging_folder
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.system.errors import InputError
 
@@ -41,17 +41,14 @@ def write_folder(out: Path, page: str, charts: Mapping[str, bytes]) -> None:
         InputError: the folder has files that this program did not write.
     """
     check_free(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
-    ) as staging:
-        fresh = Path(staging) / "new"
+    with staging_folder(out) as staging:
+        fresh = staging / "new"
         (fresh / CHARTS).mkdir(parents=True)
         for name, png in charts.items():
             (fresh / CHARTS / f"{name}.png").write_bytes(png)
         (fresh / PAGE).write_text(page, encoding="utf-8")
         if out.exists():
-            out.rename(Path(staging) / "old")
+            out.rename(staging / "old")
         fresh.rename(out)
 
 

@@ -1,5 +1,6 @@
-"""Atomic file writing: no reader ever sees a partial file."""
+"""Atomic writing: no reader ever sees a partial file or folder."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,3 +21,16 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def staging_folder(out: Path) -> Iterator[Path]:
+    """Yields an empty folder beside ``out``, in which a new ``out`` is prepared.
+
+    It is removed at the end; what was ready was renamed by then.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
+    ) as staging:
+        yield Path(staging)

@@ -1,11 +1,11 @@
 """Writes one synthetic data set: all of it or nothing, never over other files."""
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.files.atomic_write import staging_folder
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.synthetic.layouts import LAYOUTS
 from data_pipeline.synthetic.population.plan import plan
@@ -49,11 +49,8 @@ def write_synthetic(
     if _has_content(out):
         _check_same(out, heading)
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{out.name}.", dir=out.parent, ignore_cleanup_errors=True
-    ) as staging:
-        fresh = Path(staging) / "synthetic"
+    with staging_folder(out) as staging:
+        fresh = staging / "synthetic"
         fresh.mkdir()
         _write_labels(fresh, LAYOUTS[layout].labels(sequences))
         render_all(fresh, LAYOUTS[layout].images(sequences), seed, progress)

@@ -18,7 +18,8 @@ SHOWN = 10
 
 _MODES = {"1": "black and white", "L": "grey", "RGB": "colour", "P": "palette"}
 _QUANTILES = {
-    "least": 0, "5 %": 5, "25 %": 25, "50 %": 50, "75 %": 75, "95 %": 95, "most": 100,
+    "least": 0, "5 %": 0.05, "25 %": 0.25, "50 %": 0.5,
+    "75 %": 0.75, "95 %": 0.95, "most": 1,
 }  # fmt: skip
 
 
@@ -42,16 +43,14 @@ def section(material: Material) -> Section | Absent:
             table,
             Table(
                 caption="Contrast and brightness, in grey levels from 0 to 255",
-                frame=_quantiles({"contrast": contrast, "brightness": brightness}),
+                frame=pd.DataFrame({"contrast": contrast, "brightness": brightness})
+                .quantile(list(_QUANTILES.values()))
+                .T.set_axis(list(_QUANTILES), axis=1)
+                .map("{:.1f}".format),
             ),
         ),
         highlights=tuple(_highlights(images)),
     )
-
-
-def _quantiles(values: dict[str, Array]) -> pd.DataFrame:
-    rows = [np.percentile(own, list(_QUANTILES.values())) for own in values.values()]
-    return pd.DataFrame(rows, list(values), list(_QUANTILES)).map("{:.1f}".format)
 
 
 def _paragraphs(images: ImageFacts) -> list[str]:
