@@ -1,9 +1,9 @@
-"""``python -m data_pipeline.check``: tell what is wrong with a study's data set.
+"""``python -m data_pipeline.check``: find problems in a study's data set.
 
     python -m data_pipeline.check --study NAME|FILE.toml [--data DIR|synthetic]
         [--out DIR] [--all]
 
-It looks at every image, those of the hold-out included, and writes nothing. Exit codes:
+It reads every image, those of the hold-out included, and writes nothing. Exit codes:
 0 clean, 1 problems found, 2 wrong input, 130 interrupted.
 """
 
@@ -18,65 +18,56 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.dataset.config import read_study_data
-from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.files.folder_names import run_name
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
 
-SHOWN = 10
+MAX_LISTED = 10
 """Problems of one check that are listed without ``--all``."""
 _PROBLEMS = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
-
-    Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
-    """
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda: _check(asked), stopped="nothing was written")
+    """Runs the command with these or the process's arguments; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _check(args), stopped="nothing was written")
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
     parser = Parser(
         "data_pipeline.check",
-        "Tell what is wrong with a data set: files, labels, leaks.",
+        "Find problems in a data set: files, labels, leaks.",
     )
+    parser.add_study()
     add = parser.add_argument
-    add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add(
-        "--data",
-        type=nonempty_text,
-        help="the data folder, or synthetic (default: data/<dataset>)",
-    )
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="all runs: who was tested in one stays held out (default: runs)",
+        help="folder of all runs, whose tested subjects stay held out (default: runs)",
     )
-    add("--all", action="store_true", help=f"list more than {SHOWN} of a kind")
+    add(
+        "--all",
+        action="store_true",
+        help=f"list more than {MAX_LISTED} problems of a kind",
+    )
     return parser
 
 
-def _check(asked: argparse.Namespace) -> int:
-    """Examines and reports; returns the exit code."""
-    keys = read_study_data(asked.study)
-    # Loads pandas and Pillow, which --help and a wrong study need not.
+def _check(args: argparse.Namespace) -> int:
+    """Checks the data, prints the report and returns the exit code."""
+    keys = read_study_data(args.study)
+    # Imported late to keep --help and study errors fast.
     from data_pipeline.checks.dataset_check import examine  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
     from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
 
-    root, synthetic = data_folder(keys.data.dataset, asked.data)
-    study = Path(asked.study).stem if asked.study.endswith(".toml") else asked.study
-    history = read_history(asked.out / (f"{study}-synthetic" if synthetic else study))
+    root, synthetic = data_folder(keys.data.dataset, args.data)
+    history = read_history(args.out / run_name(keys.name, synthetic=synthetic))
     with stage_bars() as progress:
         found = examine(root, keys, progress, synthetic=synthetic, history=history)
-    report(root, found, shown=None if asked.all else SHOWN)
+    report(root, found, shown=None if args.all else MAX_LISTED)
     return _PROBLEMS if found.problems else 0
 
 

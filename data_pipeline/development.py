@@ -1,7 +1,7 @@
-"""What a search learns from: the development rows of a study, and their labels.
+"""The development rows of a study: their labels, and which of them are used.
 
-``search.run`` and ``data_pipeline.check`` read data by this code alone: what one of
-them refuses, the other refuses.
+``search.run`` and ``data_pipeline.check`` read data with this module, so that both
+refuse the same data.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,22 +35,21 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Development:
-    """The development rows, divided and labelled.
+    """The development rows with their folds and labels.
 
-    ``targets`` is what is learned from and ``truth`` what is scored against; they
-    differ where votes make labels. ``unlabelled`` counts rows that were left out
-    because they have no label at all.
+    ``targets`` are for training and ``scoring_targets`` for scores; they differ if
+    labels come from votes. ``unlabelled`` counts dropped rows without any label.
     """
 
     split: Split
     targets: Targets
-    truth: Targets
+    scoring_targets: Targets
     unlabelled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UsableRows:
-    """The development rows that are used: ``rows`` to learn from, and the folds."""
+    """The development rows in use: ``rows`` to train on, and the folds."""
 
     rows: Array
     folds: tuple[Fold, ...]
@@ -59,18 +58,18 @@ class UsableRows:
 def read_table(
     root: Path, data: DataConfig, progress: Callable[[int, int], None]
 ) -> SampleTable:
-    """Reads a study's labels; each person has one id.
+    """Reads a study's labels, and merges the ids of each person.
 
     Args:
         root: the data folder.
         data: the study's section.
-        progress: told how many labels are read, and of how many.
+        progress: called with the labels read and their total.
 
     Returns:
         The whole table.
 
     Raises:
-        DataError: a label is wrong, or there are probably people with several ids.
+        DataError: a label is wrong, or a person probably has several ids.
     """
     frames = Frames(neutral=data.neutral, last=data.frames)
     table = readers.read(root, data.dataset, frames, progress)
@@ -82,9 +81,9 @@ def read_table(
 def read_development(data: DataConfig, parts: Split) -> Development:
     """Reads the labels of the development rows.
 
-    Where images are rated, a row without any label of the study's targets is left
-    out before its pixels are read: AffectNet calls a fifth of its images Uncertain or
-    No-Face. In other tables such a row stays, and is masked.
+    In tables with ratings, a row without any label of the study's targets is dropped
+    before its image is read: AffectNet has a fifth of its images as Uncertain or
+    No-Face. In other tables such a row is kept and masked.
 
     Args:
         data: the study's section.
@@ -94,7 +93,8 @@ def read_development(data: DataConfig, parts: Split) -> Development:
         The rows and their labels.
 
     Raises:
-        DataError: the rows lack a target of the study, or cannot be learned or scored.
+        DataError: a target of the study is missing, or too little is left to train or
+            score on.
     """
     targets = read_targets(
         parts.development,
@@ -110,46 +110,43 @@ def read_development(data: DataConfig, parts: Split) -> Development:
     found = Development(
         split=parts,
         targets=targets,
-        truth=read_scoring_targets(data, table) if table.votes else targets,
+        scoring_targets=read_scoring_targets(data, table) if table.votes else targets,
         unlabelled=unlabelled,
     )
     if data.crop == "landmarks":
         study_cropper(data, table)
-    check_development(found.truth)
+    check_development(found.scoring_targets)
     usable_rows(found, np.arange(len(targets)))
     return found
 
 
 def usable_rows(development: Development, kept: Array) -> UsableRows:
-    """Finds the rows to learn from and to score.
+    """Selects the rows to train and score on.
 
-    Rows whose votes agree on nothing are dropped, as those who collected them do; in
-    all other tables a row without a label stays, and is masked.
+    Rows whose votes do not agree are dropped, as the authors of FER+ do; in all other
+    tables a row without a label is kept and masked.
 
     Args:
         development: the development rows.
-        kept: ascending rows of them whose images can be read.
-
-    Returns:
-        The rows that are used.
+        kept: ascending rows of them with readable images.
 
     Raises:
-        DataError: too little is left to learn from or to score.
+        DataError: too little is left to train or score on.
     """
-    learned = judged = kept
-    targets, truth = development.targets, development.truth
+    trained = scored = kept
+    targets, scoring_targets = development.targets, development.scoring_targets
     if development.split.development.votes:
-        learned = kept[targets.emotion_mask[kept]]
-        judged = kept[truth.emotion_mask[kept]]
+        trained = kept[targets.emotion_mask[kept]]
+        scored = kept[scoring_targets.emotion_mask[kept]]
     folds = tuple(
         Fold(
-            train=np.intersect1d(fold.train, learned),
-            validation=np.intersect1d(fold.validation, judged),
+            train=np.intersect1d(fold.train, trained),
+            validation=np.intersect1d(fold.validation, scored),
         )
         for fold in development.split.folds
     )
-    check_folds(folds, targets, truth)
-    return UsableRows(rows=learned, folds=folds)
+    check_folds(folds, targets, scoring_targets)
+    return UsableRows(rows=trained, folds=folds)
 
 
 def usable_without_duplicates(
@@ -173,20 +170,16 @@ def usable_without_duplicates(
     apart = kept[~keys.take(kept).isin(held_out)]
     used = usable_rows(development, apart)
     folds = drop_duplicates(used.folds, keys)
-    check_folds(folds, development.targets, development.truth)
+    check_folds(folds, development.targets, development.scoring_targets)
     trained, left = (sum(len(fold.train) for fold in of) for of in (used.folds, folds))
     return replace(used, folds=folds), (len(kept) - len(apart), trained - left)
 
 
 def read_scoring_targets(data: DataConfig, table: SampleTable) -> Targets:
-    """Reads what predictions are scored against, which a part of a table may lack.
+    """Reads the targets that predictions are scored against.
 
-    Args:
-        data: the study's section.
-        table: development rows, or those of the opened hold-out.
-
-    Returns:
-        The targets; where votes make labels, those of the rule that is scored.
+    A part of a table, such as the opened hold-out, may lack some. If labels come from
+    votes, the rule is that of ``scored_rule``.
     """
     return read_targets(
         table,
@@ -198,39 +191,24 @@ def read_scoring_targets(data: DataConfig, table: SampleTable) -> Targets:
 
 
 def study_cropper(data: DataConfig, table: SampleTable) -> Cropper:
-    """Makes the cropper of a study.
-
-    Args:
-        data: the study's section.
-        table: its development rows.
-
-    Returns:
-        The cropper.
+    """Creates the cropper of a study for its development rows.
 
     Raises:
-        DataError: it takes landmarks, and the data bring none.
+        DataError: it needs landmarks, and the data have none.
     """
     made = make_cropper(data.crop)
     rows = range(len(table))
     if made.uses_landmarks and all(read_landmarks(table, row) is None for row in rows):
         raise DataError(
-            f'{table.root}: [data] crop: "landmarks" takes the faces from landmarks '
-            f"that the data bring along, and not one of {len(rows)} images has any. "
-            "CK+'s official tree brings them (unpack Landmarks.zip), and so does "
-            'AffectNet; elsewhere say crop = "detect"'
+            f'{table.root}: [data] crop: "landmarks" needs landmarks in the data, and '
+            f"none of {len(rows)} images has any. CK+'s official tree has them (unpack "
+            'Landmarks.zip), and so has AffectNet; elsewhere use crop = "detect"'
         )
     return made
 
 
 def landmark_problems(table: SampleTable) -> Iterator[Problem]:
-    """Finds landmarks that cannot be read.
-
-    Args:
-        table: the whole table.
-
-    Yields:
-        One problem for each image whose landmarks are something else.
-    """
+    """Yields a problem for each image with unreadable landmarks."""
     for row in range(len(table)):
         try:
             read_landmarks(table, row)

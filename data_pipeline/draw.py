@@ -26,20 +26,13 @@ from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
-
-    Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
-    """
+    """Runs the command with these or the process's arguments; returns the exit code."""
     args = _parser().parse_args(arguments)
     return run_command(lambda: _draw(args), stopped="nothing was written")
 
 
 def _draw(args: argparse.Namespace) -> None:
-    """Writes the faces and prints where."""
+    """Draws the faces and prints their folder."""
     with stage_bars() as stages:
         write_synthetic(
             args.out,
@@ -54,7 +47,6 @@ def _draw(args: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
     parser = Parser(
         "data_pipeline.draw", "Write synthetic faces in the layout of a real data set."
     )

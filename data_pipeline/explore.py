@@ -1,9 +1,9 @@
-"""``python -m data_pipeline.explore``: show what a study's data look like.
+"""``python -m data_pipeline.explore``: describe a study's data on one page.
 
     python -m data_pipeline.explore --study NAME|FILE.toml [--data DIR|synthetic]
         [--out DIR] [--demographics FILE.csv] [--show-faces]
 
-It writes one HTML page and a folder of its charts, of the development part alone: the
+It writes an HTML page and a folder of charts of the development part only: the
 hold-out is neither opened nor counted. Exit codes: 0 done, 1 failed, 2 wrong input,
 130 interrupted.
 """
@@ -20,9 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.dataset.config import read_study_data
-from data_pipeline.files.folder_names import folder_name_error
-from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
-from data_pipeline.system.errors import InputError
+from data_pipeline.files.folder_names import check_folder_name, run_name
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
 from data_pipeline.system.terminal import print_line
 
@@ -30,31 +29,18 @@ _RUNS = Path("runs")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
-
-    Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
-    """
+    """Runs the command with these or the process's arguments; returns the exit code."""
     args = _parser().parse_args(arguments)
     return run_command(lambda: _explore(args), stopped="no page was written")
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
     parser = Parser(
         "data_pipeline.explore",
-        "Show what a study's data look like, without its hold-out.",
+        "Describe a study's data on one page, without its hold-out.",
     )
+    parser.add_study()
     add = parser.add_argument
-    add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add(
-        "--data",
-        type=nonempty_text,
-        help="the data folder, or synthetic (default: data/<dataset>)",
-    )
     add(
         "--out",
         type=nonempty_path,
@@ -64,26 +50,21 @@ def _parser() -> argparse.ArgumentParser:
         "--demographics",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="who the subjects are: subject,sex,age,ethnicity",
+        help="columns: subject,sex,age,ethnicity",
     )
     add(
         "--show-faces",
         action="store_true",
-        help="print some faces too: mind what the data's owners agreed to",
+        help="also print some faces, if the licence of the data allows it",
     )
     return parser
 
 
 def _explore(args: argparse.Namespace) -> None:
-    """Writes the page and prints where."""
+    """Writes the page and prints its path."""
     keys = read_study_data(args.study)
-    study = Path(args.study).stem if args.study.endswith(".toml") else args.study
-    if rule := folder_name_error(study):
-        raise InputError(
-            f"--study: the name of a study names a folder, so it {rule}; found "
-            f"{study!r}; rename the study file"
-        )
-    # Imported late to keep --help and a wrong study fast: pandas.
+    check_folder_name(keys.name, "--study")
+    # Imported late to keep --help and study errors fast.
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
@@ -91,21 +72,18 @@ def _explore(args: argparse.Namespace) -> None:
 
     with stage_bars() as progress:
         root, synthetic = find_data(keys.data.dataset, args.data, progress)
-        out = (
-            args.out
-            or _RUNS / (f"{study}-synthetic" if synthetic else study) / "explore"
-        )
+        out = args.out or _RUNS / run_name(keys.name, synthetic=synthetic) / "explore"
         output.check_free(out)
         material = gather(
             root,
             keys,
-            study=study,
+            study=keys.name,
             synthetic=synthetic,
             demographics=args.demographics,
             history=read_history(out.resolve().parent),
             progress=progress,
         )
-        # Imported late to report a wrong label fast: matplotlib and SciPy.
+        # Imported late to keep label errors fast.
         from data_pipeline.exploration.page import render  # noqa: PLC0415
 
         page, charts = render(replace(material, faces=args.show_faces), progress)

@@ -4,8 +4,8 @@
                                     --out DIR
 
 With ``--ferplus``: the FER+ tree, a ``label.csv`` of votes in each folder. Without:
-folders of FER2013's own seven emotions. Stopped, it goes on at the next call. Exit
-codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+folders of FER2013's own seven emotions. An interrupted call is resumed by the next.
+Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -25,32 +25,25 @@ from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
-
-    Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
-    """
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda: _write(asked))
+    """Runs the command with these or the process's arguments; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _write(args))
 
 
-def _write(asked: argparse.Namespace) -> None:
-    """Writes the tree, and says what was written."""
+def _write(args: argparse.Namespace) -> None:
+    """Writes the tree and prints a summary."""
     with stage_bars() as stages:
         written = write_tree(
-            asked.fer,
-            asked.ferplus,
-            asked.out,
+            args.fer,
+            args.ferplus,
+            args.out,
             lambda done, total: stages("writing images", done, total),
         )
-    print_line(_said(written, asked.out))
+    print_line(_summary(written, args.out))
 
 
-def _said(written: Written, out: Path) -> str:
-    state = "written" if written.new else "there already"
+def _summary(written: Written, out: Path) -> str:
+    state = "written" if written.new else "already there"
     left_out = f", {written.nameless} rows have no face and no image"
     return (
         f"{out}: {written.images} images {state}{left_out if written.nameless else ''}"
@@ -58,7 +51,6 @@ def _said(written: Written, out: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
     parser = Parser(
         "data_pipeline.ferplus",
         "Write the images of FER2013 as files, with FER+ votes or classes.",

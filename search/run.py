@@ -54,13 +54,8 @@ def parser() -> argparse.ArgumentParser:
     built = Parser(
         "search.run", "Search hyperparameters, retrain the winner, test it once."
     )
+    built.add_study()
     add = built.add_argument
-    add("--study", required=True, help="a name in studies/, or the path of a .toml")
-    add(
-        "--data",
-        type=nonempty_text,
-        help="the data folder, or synthetic (default: data/<dataset>)",
-    )
     add(
         "--out",
         type=nonempty_path,

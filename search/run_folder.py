@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files import documents
-from data_pipeline.files.folder_names import folder_name_error
+from data_pipeline.files.folder_names import ENDINGS, check_folder_name, run_name
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
@@ -20,9 +20,6 @@ DATABASE, TRIALS = "optuna.db", "trials.csv"
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
-
-ENDINGS = ("-synthetic", "-trained")
-"""Suffixes of a study's name for runs on synthetic faces and for trained seeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,22 +90,6 @@ class RunFolder:
         return folder
 
 
-def check_folder_name(name: str, place: str) -> None:
-    """Raises ``InputError`` if a study's or run's name is not the name of a folder.
-
-    ``place`` is where the name stands, for the message.
-    """
-    stem = name
-    for ending in reversed(ENDINGS):
-        stem = stem.removesuffix(ending)
-    rule = folder_name_error(stem)
-    if rule:
-        raise InputError(
-            f"{place}: a study's name is also a folder's name, so it {rule}; found "
-            f"{name[:300]!r}; use another name"
-        )
-
-
 def check_study_name(study: str, place: str = "--study") -> None:
     """Raises ``InputError`` if runs of the study would use another study's folder."""
     check_folder_name(study, place)
@@ -118,16 +99,6 @@ def check_study_name(study: str, place: str = "--study") -> None:
             f"names that are {', '.join(RESERVED)} or end in {' or '.join(ENDINGS)} "
             "are reserved; rename the study file"
         )
-
-
-def run_name(study: str, *, synthetic: bool) -> str:
-    """Returns the run's name: the study's, marked if the data are synthetic.
-
-    Example:
-        >>> run_name("ckplus", synthetic=True)
-        'ckplus-synthetic'
-    """
-    return f"{study}-synthetic" if synthetic else study
 
 
 def studies_in(out: Path, file: str, *, synthetic: bool) -> list[str]:

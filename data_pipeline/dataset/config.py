@@ -1,11 +1,11 @@
-"""The sections ``[data]`` and ``[split]`` of a study file, checked and frozen.
+"""Study files, and their sections ``[data]`` and ``[split]``, checked and frozen.
 
-A search and the commands that look at data read them by this code alone, so that they
-refuse the same.
+A search and the commands that look at data read them with this module, so that both
+accept and refuse the same.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,15 +20,17 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
+STUDIES = Path(__file__).resolve().parents[2] / "studies"
+
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class DataConfig:
-    """Which data, which targets, at what size (pixels per side).
+    """Which data, which targets, and the size of images in pixels per side.
 
-    ``neutral`` and ``frames`` choose among the frames of a CK+ sequence. ``labels`` is
-    the rule that makes emotions of votes; ``None`` where nobody voted. ``crop`` says
-    how the face is found that a picture is cut to. ``subjects`` maps ids of the data to
-    the id of the same person; an id that is mapped to itself is a person apart.
+    ``neutral`` and ``frames`` select frames of a CK+ sequence. ``labels`` is the rule
+    that turns votes into emotions; ``None`` where there are no votes. ``crop`` is the
+    method that finds the face to crop. ``subjects`` maps ids of the data to the id of
+    the same person; an id that is mapped to itself is a different person.
     """
 
     dataset: Literal["ckplus", "synthetic", "fer2013", "ferplus", "affectnet"]
@@ -63,12 +65,36 @@ class DataConfig:
     crop: Literal["none", "detect", "landmarks"] = "none"
     subjects: dict[str, str] = Field(default_factory=dict)
 
+    def problems(self) -> Iterator[str]:
+        """Yields a message for each pair of keys that contradict each other."""
+        faces = self.targets == ("emotion",) and self.emotions != "basic_neutral"
+        if self.neutral == "first" and faces:
+            yield (
+                '[data] neutral: "first" adds neutral faces, for which emotions = '
+                f'"{self.emotions}" has no class; use emotions = "basic_neutral"'
+            )
+        if len(set(self.targets)) < len(self.targets):
+            targets = ", ".join(self.targets)
+            yield f"[data] targets: names a target twice, found {targets}"
+        if self.labels is not None and self.emotions != "ferplus":
+            yield (
+                "[data] labels: turns votes into labels, which needs emotions = "
+                f'"ferplus", found emotions = "{self.emotions}"; drop the key'
+            )
+        for name, person in self.subjects.items():
+            last = self.subjects.get(person, person)
+            if last != person:
+                yield (
+                    f'[data] subjects: "{name}" = "{person}", but "{person}" = '
+                    f'"{last}"; write "{name}" = "{last}"'
+                )
+
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class SplitConfig:
-    """How the data are parted; ``hold_out`` is a share of the subjects.
+    """How the data are split; ``hold_out`` is a share of the subjects.
 
-    By partition, the published test part is held out, whatever ``hold_out`` says.
+    By partition, the published test part is held out, whatever ``hold_out`` is.
     ``validation`` is the share of all subjects (or images of a partition) that one
     fold validates on; ``None`` takes the published part, or a fifth of those left.
     ``duplicates`` says whether training keeps images that are also in another part.
@@ -81,166 +107,150 @@ class SplitConfig:
     validation: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
     duplicates: Literal["keep", "drop_from_training"] = "keep"
 
+    def problems(self) -> Iterator[str]:
+        """Yields a message for each pair of keys that contradict each other."""
+        if self.validation is None:
+            return
+        if self.folds > 1:
+            yield (
+                f"[split] validation: {self.validation} is the share of the one "
+                f"validation part of folds = 1, found folds = {self.folds}; use "
+                "folds = 1, or drop validation"
+            )
+        if self.by == "subject" and self.hold_out + self.validation >= 1:
+            yield (
+                f"[split] validation: {self.validation} and hold_out = {self.hold_out} "
+                "leave no subjects to train on; together they must be below 1"
+            )
+
+
+def find_study(name: str) -> Path:
+    """Finds the file of a study by its name in ``studies/`` or its own path.
+
+    Args:
+        name: a name, or a path that ends in ``.toml``.
+
+    Raises:
+        StudyError: there is no such file; the message lists the available names.
+    """
+    path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
+    if is_regular(path):
+        return path
+    available = sorted(file.stem for file in STUDIES.glob("*.toml"))
+    raise StudyError(
+        f"--study {name}: there is no study file {path}; {suggest(name, available)}, "
+        "or the path of a .toml file"
+    )
+
+
+def load_study(path: Path) -> dict[str, Any]:
+    """Reads the tables of a study file.
+
+    Raises:
+        StudyError: the file cannot be read or is not TOML.
+    """
+    try:
+        return read_toml(path)
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+    except DocumentError as error:
+        raise StudyError(f"{path}: {error}") from error
+
 
 def read_section(
     key: str, kind: type, table: Mapping[str, Any], problems: list[str]
 ) -> Any:
-    """Checks one section of a study file.
+    """Builds one section of a study file, and adds a message for each wrong key.
 
     Args:
-        key: its name.
+        key: the name of the section.
         kind: its class.
         table: its keys and values.
-        problems: gets a message for each that is wrong.
+        problems: receives the messages.
 
     Returns:
-        The section; ``None`` where something is wrong.
+        The section, or ``None`` if a key is wrong.
     """
     try:
-        return kind(**table)
+        section = kind(**table)
     except ValidationError as error:
-        problems.extend(_said(key, kind, found) for found in error.errors())
+        problems.extend(_describe(key, kind, detail) for detail in error.errors())
         return None
+    if isinstance(section, DataConfig | SplitConfig):
+        problems.extend(section.problems())
+    return section
 
 
-def _said(section: str, kind: type, found: Any) -> str:
-    where = ".".join(str(part) for part in found["loc"]) or "?"
+def refuse(problems: Iterable[str], place: str) -> None:
+    """Raises one ``StudyError`` with all problems of the file ``place``, if any."""
+    lines = [f"{place}: {shorten(problem)}" for problem in problems]
+    if lines:
+        raise StudyError("\n".join(lines))
+
+
+def _describe(section: str, kind: type, error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "?"
     place = f"[{section}] {where}"
-    if found["type"] == "missing":
+    if error["type"] == "missing":
         return f"{place}: is missing"
-    if found["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+    if error["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         fields = list(kind.__dataclass_fields__)  # type: ignore[attr-defined]
         return f"{place}: unknown key; {suggest(where, fields)}"
-    rule = found["msg"].removeprefix("Input should be ")
-    rule = rule.replace("a valid tuple", "a list")  # as TOML has it
-    return f"{place}: must be {rule}, found {found['input']!r}"
+    rule = error["msg"].removeprefix("Input should be ")
+    rule = rule.replace("a valid tuple", "a list")  # the word of TOML
+    return f"{place}: must be {rule}, found {error['input']!r}"
 
 
-def data_problems(data: DataConfig) -> Iterator[str]:
-    """Says what two keys of ``[data]`` have against each other.
-
-    Args:
-        data: the section, each key of it right.
-
-    Yields:
-        A message for each pair that cannot be.
-    """
-    faces = data.targets == ("emotion",) and data.emotions != "basic_neutral"
-    if data.neutral == "first" and faces:
-        yield (
-            '[data] neutral: "first" adds neutral faces, for which emotions = '
-            f'"{data.emotions}" has no class; say emotions = "basic_neutral"'
-        )
-    if len(set(data.targets)) < len(data.targets):
-        yield f"[data] targets: names a target twice, found {', '.join(data.targets)}"
-    if data.labels is not None and data.emotions != "ferplus":
-        yield (
-            "[data] labels: makes labels of votes, which only emotions = "
-            f'"ferplus" has, found emotions = "{data.emotions}"; drop the key'
-        )
-    for name, person in data.subjects.items():
-        onward = data.subjects.get(person, person)
-        if onward != person:
-            yield (
-                f'[data] subjects: "{name}" = "{person}", but "{person}" = "{onward}"; '
-                f'say "{name}" = "{onward}"'
-            )
-
-
-def split_problems(split: SplitConfig) -> Iterator[str]:
-    """Says what two keys of ``[split]`` have against each other.
-
-    Args:
-        split: the section, each key of it right.
-
-    Yields:
-        A message for each pair that cannot be.
-    """
-    if split.validation is None:
-        return
-    if split.folds > 1:
-        yield (
-            f"[split] validation: {split.validation} is the share of the one validation"
-            f" part of folds = 1, found folds = {split.folds}; say folds = 1, or drop "
-            "validation"
-        )
-    if split.by == "subject" and split.hold_out + split.validation >= 1:
-        yield (
-            f"[split] validation: {split.validation} and hold_out = {split.hold_out} "
-            "leave nobody to train on; together they must be below 1"
-        )
-
-
-STUDIES = Path(__file__).resolve().parents[2] / "studies"
-
-UNSAID: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
-"""What a study that is still being written may lack: data can be looked at without."""
+DRAFT: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
+"""Values of required keys for looking at the data of an unfinished study."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class StudyData:
     """The sections ``[data]`` and ``[split]`` of a study.
 
-    ``targets_known`` is false where the study names no targets yet; ``place`` is the
-    file, for messages.
+    ``targets_known`` is false if the study has no targets yet; ``name`` is the study's,
+    and ``place`` its file, for messages.
     """
 
     data: DataConfig
     split: SplitConfig
     targets_known: bool = True
+    name: str = ""
     place: str = ""
 
 
 def read_study_data(study: str) -> StudyData:
-    """Reads the data's part of a study file; ``search.run`` judges the whole of it.
+    """Reads the sections of the data from a study file, finished or not.
 
     Args:
         study: a name in ``studies/`` or a path that ends in ``.toml``.
 
     Returns:
-        The sections, complete with the defaults that a search takes.
+        The sections, with the defaults of a search.
 
     Raises:
         StudyError: no such file, not TOML, or a key is missing or wrong; one message
             with every problem that a search would find in the two sections.
     """
-    path = _find(study)
-    try:
-        tables = read_toml(path)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
-    except DocumentError as error:
-        raise StudyError(f"{path}: {error}") from error
+    path = find_study(study)
+    tables = load_study(path)
+    data_table, split_table = (_table(path, key, tables) for key in ("data", "split"))
     problems: list[str] = []
-    named = _section(path, "data", tables)
-    data = read_section("data", DataConfig, UNSAID | dict(named), problems)
-    split = read_section(
-        "split", SplitConfig, _section(path, "split", tables), problems
-    )
-    problems.extend(data_problems(data) if data else ())
-    problems.extend(split_problems(split) if split else ())
-    if problems:
-        raise StudyError(
-            "\n".join(f"{path}: {shorten(problem)}" for problem in problems)
-        )
+    data = read_section("data", DataConfig, DRAFT | dict(data_table), problems)
+    split = read_section("split", SplitConfig, split_table, problems)
+    refuse(problems, str(path))
     return StudyData(
-        data=data, split=split, targets_known="targets" in named, place=str(path)
+        data=data,
+        split=split,
+        targets_known="targets" in data_table,
+        name=path.stem,
+        place=str(path),
     )
 
 
-def _find(study: str) -> Path:
-    path = Path(study) if study.endswith(".toml") else STUDIES / f"{study}.toml"
-    if is_regular(path):
-        return path
-    known = sorted(file.stem for file in STUDIES.glob("*.toml"))
-    raise StudyError(
-        f"--study {study}: there is no study file {path}; {suggest(study, known)}, "
-        "or the path of a .toml file"
-    )
-
-
-def _section(path: Path, name: str, tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = tables.get(name, {})
-    if not isinstance(found, dict):
-        raise StudyError(f"{path}: {name}: must be a section, found {found!r}")
-    return found
+def _table(path: Path, name: str, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    table = tables.get(name, {})
+    if not isinstance(table, dict):
+        raise StudyError(f"{path}: {name}: must be a section, found {table!r}")
+    return table

@@ -1,4 +1,4 @@
-"""Who is in a data set: the same name for every layout and labelling of one set."""
+"""The identity of a data set: one name for all layouts and labels of its images."""
 
 import hashlib
 import re
@@ -7,40 +7,35 @@ from pathlib import Path
 from data_pipeline.files.safe_open import is_regular, read_bytes
 
 MARKER = "SYNTHETIC.txt"
-"""The file that says that nobody in the folder is real."""
-
+"""The file that marks a folder of synthetic faces."""
 
 SAME_IMAGES = {"fer2013": "ferplus", "synthetic": "ckplus"}
-"""FER+ is other labels of FER2013; synthetic faces are laid out as CK+ unless told."""
+"""FER+ relabels FER2013; synthetic faces have the layout of CK+ by default."""
 
 _FROM_SEED = re.compile(r"^seed: (\d+)\nversion: (\d+)$", re.MULTILINE)
 
 
 def same_images(dataset: str) -> str:
-    """Names the images of a data set, whatever their labels."""
+    """Returns a name that all data sets of the same images share."""
     return SAME_IMAGES.get(dataset, dataset)
 
 
 def population(dataset: str, root: Path, *, synthetic: bool) -> str:
-    """Names whom a data folder shows.
+    """Returns a name that all data folders of the same people share.
 
-    Synthetic people are named alike in every set, so that their seed tells them apart;
-    it does not depend on the layout.
+    Subject ids of synthetic people are equal in every set, so their seed, which is
+    independent of the layout, is part of the name.
 
     Args:
         dataset: the study's data set.
         root: the data folder, or a table in it.
         synthetic: whether its faces are synthetic.
-
-    Returns:
-        A name that all folders of the same people share.
     """
     name = same_images(dataset)
     if not synthetic:
         return name
     marker = (root.parent if root.is_file() else root) / MARKER
     text = read_bytes(marker).decode(errors="replace") if is_regular(marker) else ""
-    found = _FROM_SEED.search(text)
-    if found:
+    if found := _FROM_SEED.search(text):
         return f"{name}, synthetic with seed {found[1]} by version {found[2]}"
     return f"{name}, synthetic as {hashlib.sha256(text.encode()).hexdigest()[:16]} says"

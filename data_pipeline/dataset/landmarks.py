@@ -1,4 +1,4 @@
-"""Landmarks: the 68 points of a face that a data set brings along, read when asked."""
+"""Facial landmarks that come with a data set: 68 points, read on demand."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,35 +17,29 @@ Array = np.ndarray[Any, Any]
 
 POINTS = 68
 _FARTHEST = 1e6
-"""Pixels from the corner of a picture beyond which no point of a face lies."""
+"""Maximum distance in pixels of a point from the corner of its image."""
 
 FOLDERS = ("Landmarks", "Landmarks/Landmarks", "landmarks", "landmarks/landmarks")
-"""Where CK+'s landmark files may lie, under the data folder."""
+"""Possible folders of CK+'s landmark files, below the data folder."""
 
 
 def read_landmarks(table: SampleTable, row: int) -> Array | None:
-    """Reads the landmarks of one image; nothing is kept between calls.
+    """Reads the landmarks of one image; nothing is cached.
 
     CK+'s official tree has a file for each frame, AffectNet's npy release
     ``<id>_lnd.npy`` beside the labels, and its tables a column.
 
     Args:
-        table: a table that a reader made.
+        table: a table from a reader.
         row: position of a row, from 0.
 
     Returns:
-        ``None`` where the data have none for this image, as for AffectNet's pictures
-        without a face.
-
-    Shape:
-        (68, 2), float32: x and y.
-
-    Unit and range:
-        Pixels of the whole image file, from its left upper corner; points of a face
-        that is cut off lie outside.
+        x and y in pixels of the whole image file from its upper left corner, shape
+        (68, 2), float32; points of a cropped face may lie outside the image. ``None``
+        if there are none, as for AffectNet's images without a face.
 
     Raises:
-        DataError: a file of landmarks holds something else.
+        DataError: the landmarks cannot be read.
 
     Source:
         The CK+ distribution: ``Landmarks/S005/001/S005_001_00000001_landmarks.txt``;
@@ -71,19 +65,19 @@ def _ckplus(root: Path, image: str, _place: str) -> Array | None:
 
 def _affectnet(root: Path, image: str, _place: str) -> Array | None:
     """Reads 136 numbers, x and y in turn; never a pickle."""
-    picture = root / image
-    path = picture.parent.parent / "annotations" / f"{picture.stem}_lnd.npy"
+    file = root / image
+    path = file.parent.parent / "annotations" / f"{file.stem}_lnd.npy"
     if not path.is_file():
         return None
     try:
-        found = read_values(str(path), 2 * POINTS)
+        values = read_values(str(path), 2 * POINTS)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {POINTS} landmarks cannot be read: {error}") from None
-    return _points(list(map(str, found)), str(path))
+    return _points(list(map(str, values)), str(path))
 
 
 def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
-    """Reads one column of one line; a negative box says that there is no face."""
+    """Reads one column of one line; a negative box means that there is no face."""
     name, _, line = place.rpartition(" line ")
     path = root / name
     start, end = _lines(path, path.stat().st_mtime_ns)[int(line) - 1 : int(line) + 1]
@@ -99,7 +93,7 @@ def _affectnet_csv(root: Path, _image: str, place: str) -> Array | None:
 
 @lru_cache(maxsize=4)
 def _lines(path: Path, _modified: int) -> Array:
-    """Finds where each line of a table starts, and the last one ends."""
+    """Returns the offset of each line of a table, and of its end."""
     with open_regular(path) as file:
         return np.cumsum([0, *map(len, file)])
 
@@ -116,8 +110,8 @@ def _points(words: list[str], place: str) -> Array:
     if values.size != 2 * POINTS or np.abs(values).max() > _FARTHEST:
         raise DataError(
             f"{place}: {POINTS} landmarks of two numbers were expected, found "
-            f"{len(words)} words; restore them, or remove them: the face is then found "
-            "without"
+            f"{len(words)} words; restore them, or remove them to "
+            "crop the face without"
         )
     return values.astype(np.float32).reshape(POINTS, 2)
 
@@ -127,4 +121,4 @@ _READ: dict[str, Callable[[Path, str, str], Array | None]] = {
     "affectnet": _affectnet,
     "affectnet_csv": _affectnet_csv,
 }
-"""Name of a reader -> how the landmarks of one of its images are read."""
+"""Name of a reader -> a function of root, image and place."""

@@ -1,11 +1,11 @@
-"""Problem: one thing that is wrong with a data set, and the checks that find them."""
+"""Problems of a data set, and the checks that find them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Check(StrEnum):
-    """What is checked, in the order of the report."""
+    """The checks, in the order of the report."""
 
     LABEL = "impossible label"
     FOREIGN = "left out: not known here"
@@ -25,7 +25,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One finding: by which check, where, what was found there and the way out."""
+    """One finding: the check, the place, the value found and the remedy."""
 
     check: Check
     where: str

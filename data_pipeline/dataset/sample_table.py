@@ -1,4 +1,4 @@
-"""SampleTable: one row per image, with its subject and its labels or their absence."""
+"""SampleTable: one row per image, with its subject and its labels."""
 
 import hashlib
 import json
@@ -25,21 +25,20 @@ TEXT_COLUMNS: tuple[str, ...] = (
     "partition",
     "place",
 )
-"""Columns of text. A missing value is ``None``, never an empty text or a NaN."""
+"""Columns of text. A missing value is ``None``, never an empty string or NaN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One row on its way into a table.
+    """One row of a table that is being built.
 
-    ``image`` is relative to the table's root, with forward slashes. In
-    ``action_units`` an AU maps to whether it is present; one that was not coded
-    maps to ``None`` or is left out. ``place`` says where the labels stand.
-    ``partition`` is the published part (train, validation, test), where there is one;
-    ``votes`` counts what taggers said, in the order of the table's categories.
-    ``valence`` and ``arousal`` are in [-1, 1], ``None`` where nobody rated them.
-    ``intensities`` maps an AU to 0 (absent) or 1 to 5 (A to E); one that is present
-    without a known intensity, or was not coded, maps to ``None`` or is left out.
+    ``image`` is relative to the table's root, with forward slashes. ``action_units``
+    maps an AU to its presence; an uncoded AU maps to ``None`` or is left out.
+    ``place`` is the source of the labels. ``partition`` is the published part (train,
+    validation, test), if there is one; ``votes`` counts votes in the order of the
+    table's categories. ``valence`` and ``arousal`` are in [-1, 1], ``None`` if unrated.
+    ``intensities`` maps an AU to 0 (absent) or 1 to 5 (A to E); an AU that is uncoded,
+    or present with unknown intensity, maps to ``None`` or is left out.
     """
 
     image: str
@@ -69,12 +68,12 @@ class SampleTable:
             ``intensity_<AU>`` (0 to 5).
         action_units: names of the AU columns, in the reader's order.
         source: name of the reader.
-        channels: 1 where the images are grey, 3 where they are RGB.
-        votes: categories that taggers voted for; empty where nobody voted.
-        dimensions: ``("valence", "arousal")``; empty where nobody rated them.
-        intensities: AUs whose intensities were coded; empty where none were.
-        skipped: what the reader left out: rows, folders, files, columns.
-        understood: what it read although it is spelled in another way than usual.
+        channels: 1 for grey images, 3 for RGB.
+        votes: categories of votes; empty without votes.
+        dimensions: ``("valence", "arousal")``; empty without ratings.
+        intensities: AUs with coded intensities.
+        skipped: rows, folders, files and columns that the reader left out.
+        understood: descriptions of unusual spellings that the reader accepted.
     """
 
     root: Path
@@ -89,7 +88,7 @@ class SampleTable:
     understood: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Checks that the table has its columns and one row for each image."""
+        """Validates the columns, and that each image has one row."""
         columns = (
             *TEXT_COLUMNS,
             *self.action_units,
@@ -103,33 +102,22 @@ class SampleTable:
         twice = self.frame["image"].duplicated()
         if bool(twice.any()):
             image = self.frame.loc[twice, "image"].iloc[0]
-            raise DataError(f"a sample table holds the image {image} twice")
+            raise DataError(f"a sample table has the image {image} twice")
 
     def __len__(self) -> int:
         """Counts the rows."""
         return len(self.frame)
 
     def take(self, rows: Array) -> "SampleTable":
-        """Selects rows by position.
-
-        Args:
-            rows: positions from 0, or one boolean for each row.
-
-        Returns:
-            A table of these rows in this order, numbered from 0.
-        """
+        """Selects rows by their positions, or by one boolean for each row."""
         return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
 
     def fingerprint(self) -> str:
-        """Hashes paths, subjects and labels; blind to row order, root and pixels.
+        """Hashes paths, subjects and labels, but not row order, root and pixels.
 
-        Partition, votes and dimensions are hashed where there are some, so that
-        tables without them keep the fingerprints that they had before there were
-        such columns. Intensities are not: they are no target, and say of a unit that
-        is hashed how strong it was.
-
-        Returns:
-            64 hexadecimal digits.
+        Partition, votes and dimensions are hashed only if there are any, so that tables
+        without them keep their older fingerprints. Intensities are not hashed: they
+        are not targets. Returns 64 hexadecimal digits.
         """
         names = sorted(self.action_units)
         frame = self.frame.astype(object).where(self.frame.notna(), None)
@@ -145,27 +133,17 @@ class SampleTable:
         ).hexdigest()
 
     def vote_counts(self) -> Array:
-        """Collects the votes; shape (N, categories), int64."""
+        """Returns the votes, shape (N, categories), int64."""
         return self.frame[list(map(votes_column, self.votes))].to_numpy(np.int64)
 
 
 def votes_column(category: str) -> str:
-    """Names the column of a category's votes.
-
-    Example:
-        >>> votes_column("fear")
-        'votes_fear'
-    """
+    """Returns the name of the column of a category's votes."""
     return f"votes_{category}"
 
 
 def intensity_column(unit: str) -> str:
-    """Names the column of an action unit's intensities.
-
-    Example:
-        >>> intensity_column("AU12")
-        'intensity_AU12'
-    """
+    """Returns the name of the column of an action unit's intensities."""
     return f"intensity_{unit}"
 
 
@@ -178,22 +156,10 @@ def sample_table(
     channels: int,
     votes: Sequence[str] = (),
 ) -> SampleTable:
-    """Builds the table of what a reader found.
+    """Builds a table of samples, in their order.
 
-    Args:
-        samples: the rows, in the order in which they are to stand.
-        root: folder that the image paths are relative to.
-        action_units: names of the AU columns; an AU that a sample lacks is missing.
-        source: name of the reader.
-        channels: 1 where the images are grey, 3 where they are RGB.
-        votes: categories that each sample has votes for.
-
-    Returns:
-        The table, numbered from 0; with dimensions where a sample has a rating, and
-        intensities where one has some.
-
-    Raises:
-        DataError: the same image stands in two rows.
+    It has dimensions and intensities if a sample has any. For the other arguments see
+    ``SampleTable``.
     """
     rows = list(samples)
     columns: dict[str, Any] = {
@@ -226,7 +192,7 @@ def sample_table(
 
 
 def _column(values: Iterable[int | None]) -> Any:
-    """Makes a column of small whole numbers, of which some may be missing."""
+    """Builds a nullable Int8 column."""
     return pd.array(
         [pd.NA if value is None else int(value) for value in values], dtype="Int8"
     )

@@ -1,7 +1,7 @@
-"""Which frames of a sequence are rows: its peak, the frames before it, the neutral one.
+"""Selecting frames of a sequence: its peak, the frames before it, the neutral one.
 
 A sequence of CK+ is numbered from 1, neutral, to its peak without a gap, so the name of
-the peak gives the names of the others; the image folder is not looked into.
+the peak gives the names of the others; the image folder is not read.
 """
 
 import re
@@ -17,20 +17,20 @@ _NUMBER = re.compile(r"(.*_)(\d+)(\.[A-Za-z]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
-    """The frames wanted of each sequence.
+    """The frames to select from each sequence.
 
     Attributes:
-        neutral: ``"first"`` adds the first frame of each sequence that has an
-            emotion as a neutral face; ``"none"`` does not.
-        last: so many of the last frames share the sequence's labels; ``None`` takes
-            what the layout is made of: the peak of CK+, all three frames of CK+48.
+        neutral: ``"first"`` adds the first frame of each sequence with an emotion as
+            a neutral face; ``"none"`` does not.
+        last: number of last frames that share the sequence's labels; ``None`` takes
+            the layout's default: the peak of CK+, all three frames of CK+48.
     """
 
     neutral: str = "none"
     last: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuses values that no study file may have."""
+        """Validates the values."""
         if self.neutral not in NEUTRAL:
             raise DataError(
                 f"[data] neutral is one of {', '.join(NEUTRAL)}; found {self.neutral!r}"
@@ -40,21 +40,15 @@ class Frames:
 
 
 DEFAULT_FRAMES = Frames()
-"""What a study takes that says nothing about frames."""
+"""The frames of a study without frame settings."""
 
 
 def select_frames(peak: Sample, frames: Frames) -> list[Sample]:
-    """Lists a sequence's rows, in the order of its frames.
+    """Returns the rows of a sequence from its peak, in the order of the frames.
 
-    Args:
-        peak: the row of the peak, whose image is named after its frame's number.
-        frames: which frames are wanted.
-
-    Returns:
-        The neutral frame if it is wanted, and the last ones; the first frame never
-        shares the peak's labels, however many are asked for. A neutral face shows
-        none of the action units that were coded at the peak; where none was coded,
-        they are unknown.
+    The first frame never shares the peak's labels, however many last frames are
+    selected. A neutral face has none of the action units that were coded at the peak;
+    units that were not coded are unknown.
     """
     number = _number(peak.image)
     first = max(number + 1 - (frames.last or 1), min(2, number))

@@ -1,4 +1,4 @@
-"""What a reader leaves out: named and counted, so that nothing is lost in silence."""
+"""Rows, folders, files and columns that a reader skips, listed and counted."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,18 +11,18 @@ from pathlib import Path
 from data_pipeline.labels.spellings import IMAGE_SUFFIXES, is_hidden, is_image
 from data_pipeline.system.errors import InputError
 
-TOLD = 5
-"""Things of one kind that are named where not all are listed."""
+MAX_LISTED = 5
+"""Items of one kind that are listed in a summary."""
 
-MOST = 10_000
-"""Files of a folder that nobody reads are counted up to here."""
+MAX_COUNTED = 10_000
+"""Upper bound for counting the files of a skipped folder."""
 
 _DATA = frozenset({*IMAGE_SUFFIXES, ".npy", ".txt", ".csv", ".heic", ".heif", ".avif"})
-"""Endings that make a folder one of data: beside documents it is worth a word."""
+"""Suffixes of data files: a folder with one of them is reported if skipped."""
 
 
 class Kind(StrEnum):
-    """What is left out, in the order in which it is told."""
+    """What is skipped, in the order of the report."""
 
     ROW = "row without a readable label"
     FOLDER = "folder that is not read"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """One thing left out: where it is, why, and for how many it stands."""
+    """One skipped item: its place, the reason, and how many items it stands for."""
 
     place: str
     reason: str
@@ -41,43 +41,37 @@ class Skipped:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Walks a folder, litter left out, in no order; a linked one is entered once.
+    """Walks a folder in no order, without hidden files; links are followed once.
 
-    Without recursion, which ``os.walk`` of Python 3.11 takes: folders may be nested
-    deeper than its stack.
+    It does not recurse, as ``os.walk`` of Python 3.11 does: folders may be nested more
+    deeply than the stack.
     """
-    left, seen = [os.fspath(folder)], set()
-    while left:
-        path = left.pop()
+    stack, visited = [os.fspath(folder)], set()
+    while stack:
+        path = stack.pop()
         try:
-            state = os.stat(path)  # noqa: PTH116 - of a text, of many folders
-            if (state.st_dev, state.st_ino) in seen:
+            state = os.stat(path)  # noqa: PTH116 - faster for many folders
+            if (state.st_dev, state.st_ino) in visited:
                 continue
-            seen.add((state.st_dev, state.st_ino))
+            visited.add((state.st_dev, state.st_ino))
             with os.scandir(path) as entries:
-                found = [entry for entry in entries if not is_hidden(entry.name)]
+                visible = [entry for entry in entries if not is_hidden(entry.name)]
         except OSError:
             continue
-        for entry in found:
+        for entry in visible:
             if entry.is_dir():
-                left.append(entry.path)
+                stack.append(entry.path)
             else:
                 yield Path(entry.path)
 
 
 def skipped_rows(skipped: Iterable[Skipped]) -> int:
-    """Counts the rows that have no readable label."""
+    """Counts the rows without a readable label."""
     return sum(each.count for each in skipped if each.kind is Kind.ROW)
 
 
 def describe_skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """Says for each kind how many are left out, and names the first of them.
-
-    Args:
-        skipped: what a reader left out.
-
-    Yields:
-        Lines; nothing where nothing was left out.
+    """Yields lines with the count of each kind of skipped items and the first of them.
 
     Example:
         >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
@@ -92,42 +86,30 @@ def describe_skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
         one, _, rest = kind.partition(" ")
         rest = rest.replace("is", "are", 1) if count != 1 else rest
         yield f"left out: {count} {one}{'s'[: count != 1]} {rest}"
-        yield from (f"  {each.place}: {each.reason}" for each in of_kind[:TOLD])
-        if len(of_kind) > TOLD:
-            yield f"  ... and {len(of_kind) - TOLD} more"
+        yield from (f"  {each.place}: {each.reason}" for each in of_kind[:MAX_LISTED])
+        if len(of_kind) > MAX_LISTED:
+            yield f"  ... and {len(of_kind) - MAX_LISTED} more"
 
 
 @contextmanager
 def add_skipped_to_error(skipped: Sequence[Skipped]) -> Iterator[None]:
-    """Adds to a refusal what a reader did not know, which may be what is missing.
-
-    Args:
-        skipped: what the reader left out.
-
-    Yields:
-        Nothing; a refusal of data of which everything is known stays as it is.
-    """
+    """Adds to an ``InputError`` the skipped items, which may be what is missing."""
     try:
         yield
     except InputError as error:
-        foreign = [each for each in skipped if each.kind is not Kind.ROW]
-        if not foreign:
+        others = [each for each in skipped if each.kind is not Kind.ROW]
+        if not others:
             raise
-        named = "; ".join(f"{each.place}: {each.reason}" for each in foreign[:TOLD])
-        more = f"; and {len(foreign) - TOLD} more" if len(foreign) > TOLD else ""
-        raise type(error)(f"{error}. Not known here: {named}{more}") from None
+        lines = [f"{each.place}: {each.reason}" for each in others]
+        if len(lines) > MAX_LISTED:
+            lines[MAX_LISTED:] = [f"and {len(lines) - MAX_LISTED} more"]
+        raise type(error)(f"{error}. Not known here: {'; '.join(lines)}") from None
 
 
 def skipped_folder(root: Path, folder: Path, why: str) -> Skipped:
-    """Names a folder that stands where a known one was expected.
-
-    Args:
-        root: the data folder.
-        folder: below it.
-        why: what is not known of it.
-    """
-    count = sum(1 for _ in islice(files_below(folder), MOST))
-    held = f"{MOST} files or more" if count == MOST else _files_said(count)
+    """Describes a folder below ``root`` that is skipped, with its number of files."""
+    count = sum(1 for _ in islice(files_below(folder), MAX_COUNTED))
+    held = f"{_count_files(count)}{' or more' if count == MAX_COUNTED else ''}"
     place = f"{folder.relative_to(root).as_posix()}/"
     return Skipped(place=place, reason=f"{why}; it holds {held}", kind=Kind.FOLDER)
 
@@ -135,16 +117,7 @@ def skipped_folder(root: Path, folder: Path, why: str) -> Skipped:
 def skipped_files(
     root: Path, files: Iterable[Path], why: str = "not read here"
 ) -> list[Skipped]:
-    """Names files that stand where known ones were expected, litter left out.
-
-    Args:
-        root: the data folder.
-        files: below it.
-        why: what is not known of them.
-
-    Returns:
-        One for each folder and ending, in order.
-    """
+    """Describes skipped files below ``root``, one item for each folder and suffix."""
     groups: dict[tuple[str, str], list[str]] = {}
     for path in files:
         if not is_hidden(path.name):
@@ -153,7 +126,7 @@ def skipped_files(
     return [
         Skipped(
             place=_below(root, Path(folder)),
-            reason=f"{_files_said(len(names))} ({ending}) {why}, such as {min(names)}",
+            reason=f"{_count_files(len(names))} ({ending}) {why}, such as {min(names)}",
             kind=Kind.FILE,
             count=len(names),
         )
@@ -162,14 +135,9 @@ def skipped_files(
 
 
 def skipped_beside(root: Path, inner: Path) -> list[Skipped]:
-    """Names folders of data that lie beside the one that is read, or around it.
+    """Describes data folders and loose images around ``inner``, up to ``root``.
 
-    Args:
-        root: the data folder.
-        inner: the folder that is read, below it or the same.
-
-    Returns:
-        One for each folder with pictures or labels, and for loose pictures.
+    ``inner`` is the folder that is read, ``root`` or below it.
     """
     used = {inner}
     found: list[Skipped] = []
@@ -181,13 +149,7 @@ def skipped_beside(root: Path, inner: Path) -> list[Skipped]:
 
 
 def skipped_among(root: Path, folder: Path, known: Iterable[Path]) -> list[Skipped]:
-    """Names folders of data, and loose pictures, among those that are read.
-
-    Args:
-        root: the data folder.
-        folder: the one whose content is looked at.
-        known: what is read in it, or known not to be.
-    """
+    """Describes data folders and loose images in ``folder``, except the known ones."""
     return _beside(root, folder, set(known))
 
 
@@ -198,7 +160,7 @@ def _beside(root: Path, folder: Path, used: set[Path]) -> list[Skipped]:
         for path in paths
         if path not in used
         and path.is_dir()
-        and any(_is_data(file.name) for file in islice(files_below(path), MOST))
+        and any(_is_data(file.name) for file in islice(files_below(path), MAX_COUNTED))
     ]
     loose = [path for path in paths if is_image(path.name) and not path.is_dir()]
     return folders + skipped_files(root, loose, "lie beside the folders")
@@ -208,9 +170,9 @@ def _below(root: Path, folder: Path) -> str:
     return f"{folder.relative_to(root).as_posix()}/" if folder != root else str(root)
 
 
-def _files_said(count: int) -> str:
+def _count_files(count: int) -> str:
     return f"{count} file{'s'[: count != 1]}"
 
 
 def _is_data(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in _DATA  # noqa: PTH122 - of many files
+    return os.path.splitext(name)[1].lower() in _DATA  # noqa: PTH122 - faster for many files

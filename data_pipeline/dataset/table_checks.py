@@ -1,4 +1,4 @@
-"""Checks that every reader makes of what it found on disk, before any pixel is read."""
+"""Checks of label files and image paths that all readers share."""
 
 import codecs
 import csv
@@ -13,23 +13,16 @@ from data_pipeline.files.safe_open import LFS_POINTER, read_bytes
 from data_pipeline.system.errors import DataError, quote_short
 
 _HEAD = 1024
-"""Bytes that tell a web page, blank lines before it included."""
+"""Bytes in which a web page is recognised, after leading blank lines."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def csv_lines(path: Path, *, unit: str = "line") -> Iterator[tuple[int, list[str]]]:
-    """Reads a CSV file, blank lines left out.
+    """Yields the number and the cells of each line of a CSV file, without blank lines.
 
-    Args:
-        path: the file.
-        unit: what a line of it is called in messages.
-
-    Yields:
-        The number of each line in the file, and its cells.
-
-    Raises:
-        DataError: the file cannot be read, or a line is none of a CSV table.
+    ``unit`` is the word for a line in messages. Unreadable files and lines are
+    ``DataError``s.
     """
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     try:
@@ -43,17 +36,10 @@ def csv_lines(path: Path, *, unit: str = "line") -> Iterator[tuple[int, list[str
 
 
 def read_text(path: Path) -> str:
-    """Reads a label file, and knows the usual things that lie in place of one.
+    """Reads a label file in UTF-8, without its byte-order mark.
 
-    Args:
-        path: the file.
-
-    Returns:
-        Its text, without a byte-order mark.
-
-    Raises:
-        DataError: it cannot be read, is no text, not UTF-8, a Git LFS pointer or a web
-            page.
+    A file that cannot be read, other encodings, binary data, a Git LFS pointer and a
+    web page are ``DataError``s.
     """
     try:
         content = read_bytes(path)
@@ -62,7 +48,7 @@ def read_text(path: Path) -> str:
     refuse_impostor(path, content)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(
-            f"{path}: text in UTF-8 was expected, found UTF-16; save it anew as UTF-8 "
+            f"{path}: text in UTF-8 was expected, found UTF-16; save it as UTF-8 "
             "(in Excel: CSV UTF-8)"
         )
     try:
@@ -82,14 +68,9 @@ def read_text(path: Path) -> str:
 
 
 def refuse_impostor(path: Path, head: bytes) -> None:
-    """Refuses what often lies in place of a label file.
+    """Refuses a Git LFS pointer or a web page in place of a label file.
 
-    Args:
-        path: the file, for the message.
-        head: its first bytes, 64 or more where it has them.
-
-    Raises:
-        DataError: it is a Git LFS pointer or a web page.
+    ``head`` are the first bytes of the file, 64 or more if it has them.
     """
     if head.startswith(LFS_POINTER):
         raise DataError(
@@ -104,17 +85,9 @@ def refuse_impostor(path: Path, head: bytes) -> None:
 
 
 def image_path(text: str, place: str) -> str:
-    """Normalises the path of an image, which must stay below the data folder.
+    """Normalises a path relative to the data folder; backslashes count as slashes.
 
-    Args:
-        text: the path as written; backslashes count as slashes.
-        place: where it is written, for the message.
-
-    Returns:
-        The path relative to the data folder, with slashes and without dots.
-
-    Raises:
-        DataError: the path is empty, absolute or climbs with ``..``.
+    An empty or absolute path, or one with ``..``, is a ``DataError`` at ``place``.
     """
     slashed = text.strip().replace("\\", "/")
     path = PurePosixPath(slashed)
@@ -129,23 +102,18 @@ def image_path(text: str, place: str) -> str:
 
 
 def check_inside(root: Path, samples: Iterable[Sample]) -> None:
-    """Checks that no link leads an image out of the data folder.
+    """Refuses images that leave the data folder through a link.
 
-    Args:
-        root: the data folder, which may itself be a link.
-        samples: rows with normalised paths; the files need not exist.
-
-    Raises:
-        DataError: a folder or file on the way is a link to somewhere else.
+    The data folder itself may be a link; the images need not exist.
     """
     inside = os.path.realpath(root)
-    folders: dict[str, str] = {}  # resolved once each: a set may have 35,000 images
+    folders: dict[str, str] = {}  # resolved once each, for 35,000 images
     for sample in samples:
         folder, name = os.path.split(sample.image)
         if folder not in folders:
             folders[folder] = os.path.realpath(os.path.join(inside, folder))  # noqa: PTH118
         real = f"{folders[folder]}{os.sep}{name}"
-        if os.path.islink(real):  # noqa: PTH114 - a Path for each would cost seconds
+        if os.path.islink(real):  # noqa: PTH114 - Path objects would cost seconds
             real = os.path.realpath(real)
         if os.path.commonpath([inside, real]) != inside:
             raise DataError(
@@ -155,19 +123,12 @@ def check_inside(root: Path, samples: Iterable[Sample]) -> None:
 
 
 def check_distinct(samples: Iterable[Sample]) -> None:
-    """Checks that every image stands in one row: twice would be two votes for it.
-
-    Args:
-        samples: rows with normalised paths.
-
-    Raises:
-        DataError: two rows name the same image; the message names both.
-    """
+    """Refuses an image with two rows, which would count twice."""
     first: dict[str, str] = {}
     for sample in samples:
         if sample.image in first:
             raise DataError(
-                f"{sample.place}: image {sample.image} stands in "
-                f"{first[sample.image]} already; remove one of the two rows"
+                f"{sample.place}: image {sample.image} is already in "
+                f"{first[sample.image]}; remove one of the two rows"
             )
         first[sample.image] = sample.place

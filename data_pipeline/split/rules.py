@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from data_pipeline.dataset.config import SplitConfig, split_problems
+from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError
 
@@ -72,7 +72,7 @@ def validation_rows(table: SampleTable, left: int, validation: float) -> int:
 
 def check_splittable(table: SampleTable, config: SplitConfig) -> None:
     """Raises DataError if a table lacks what it is to be split by."""
-    for problem in split_problems(config):
+    for problem in config.problems():
         raise DataError(problem)
     published = bool(table.frame["partition"].notna().any())
     if config.by == "subject":

@@ -34,6 +34,13 @@ class Parser(argparse.ArgumentParser):
             prog=f"python -m {module}", description=description, allow_abbrev=False
         )
 
+    def add_study(self) -> None:
+        """Adds the options ``--study`` and ``--data``."""
+        where = "a name in studies/, or the path of a .toml"
+        self.add_argument("--study", required=True, help=where)
+        where = "the data folder, or synthetic (default: data/<dataset>)"
+        self.add_argument("--data", type=nonempty_text, help=where)
+
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr
         with standard_streams(is_result=False):

@@ -1,8 +1,9 @@
 """The earlier run that a warm start names: looked for before anything is read."""
 
+from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, StudyError, suggest
 from search.run_files import WARM_START, SavedTrials, read_saved
-from search.run_folder import RunFolder, check_folder_name, run_name, studies_in
+from search.run_folder import RunFolder, studies_in
 from search.study.study import Study
 
 

@@ -5,12 +5,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import StudyError, suggest
 from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import check_digest, has_seen, is_known, seen_by
-from search.run_folder import check_folder_name, run_name, sha256, studies_in
+from search.run_folder import sha256, studies_in
 from search.study.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"

@@ -19,6 +19,7 @@ from data_pipeline.development import (
     usable_rows,
     usable_without_duplicates,
 )
+from data_pipeline.files.folder_names import run_name
 from data_pipeline.images.cache import Images, read_images
 from data_pipeline.split.duplicates import (
     ImageKeys,
@@ -39,7 +40,6 @@ from search.inputs.initial_weights import (
     models_of,
     start_identity,
 )
-from search.run_folder import run_name
 from search.study.study import Study
 from search.trial.messages import Job
 
@@ -81,7 +81,7 @@ class Labelled:
     @property
     def truth(self) -> Targets:
         """What is scored against."""
-        return self.development.truth
+        return self.development.scoring_targets
 
     @property
     def unlabelled(self) -> int:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from data_pipeline.files.folder_names import run_name
 from data_pipeline.readers.location import find_data
 from data_pipeline.system.errors import prefix_errors
 from search.callbacks.progress_bar import ProgressBar
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.prepare import Labelled, read_labels
 from search.reports.holdout_report import told_findings
-from search.run_folder import RunFolder, check_study_name, run_name
+from search.run_folder import RunFolder, check_study_name
 from search.study.algorithms import check_installed
 from search.study.study import Study, read_study
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, RunError, suggest
 from search.final.exported_config import exported
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
-from search.run_folder import RunFolder, check_folder_name, run_name, write_text
+from search.run_folder import RunFolder, write_text
 from search.storage.url import chosen_storage
 from search.study.study import Study, read_study
 

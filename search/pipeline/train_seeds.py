@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from data_pipeline.files.folder_names import run_name
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.readers.location import find_data
 from data_pipeline.split.held_out_subjects import HELD_OUT
@@ -18,12 +19,7 @@ from search.final.exported_config import BEST, Exported, read_exported
 from search.final.kept_model import is_of_data, whole_model
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.inputs.prepare import Labelled, prepare, read_labels
-from search.run_folder import (
-    RunFolder,
-    held_out_text,
-    run_name,
-    write_text,
-)
+from search.run_folder import RunFolder, held_out_text, write_text
 from search.trial.messages import Retrained, RetrainOrder
 
 

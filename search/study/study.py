@@ -3,19 +3,17 @@
 import itertools
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from data_pipeline.dataset.config import (
     DataConfig,
     SplitConfig,
-    data_problems,
+    find_study,
+    load_study,
     read_section,
-    split_problems,
+    refuse,
 )
-from data_pipeline.files.documents import DocumentError, read_toml
-from data_pipeline.files.safe_open import is_regular
-from data_pipeline.system.errors import StudyError, shorten, suggest
+from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.algorithms import SAMPLERS, pruner_problems
@@ -28,7 +26,6 @@ from search.study.space import SearchSpace
 from search.study.space_parser import read_space
 from search.study.toml_writer import study_text, value_text
 
-STUDIES = Path(__file__).resolve().parents[2] / "studies"
 KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
 MULTI_TARGET_UNUSED = ("loss.label_smoothing", "loss.focal_gamma")
 """Keys without effect on the loss of images with several correct emotions."""
@@ -109,21 +106,9 @@ def read_study(
     """
     path = find_study(name)
     seeded = [] if seed is None else [f"search.seed={seed}"]
-    raw = override(_load(path), [*settings, *seeded])
+    raw = override(load_study(path), [*settings, *seeded])
     place = f"{path} with --set or --seed" if settings or seeded else str(path)
     return check_study(raw, name=path.stem, place=place, changed=bool(settings))
-
-
-def find_study(name: str) -> Path:
-    """Finds a study file, from any working directory."""
-    path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
-    if is_regular(path):
-        return path
-    known = sorted(file.stem for file in STUDIES.glob("*.toml"))
-    raise StudyError(
-        f"--study {name}: there is no study file {path}; {suggest(name, known)}, "
-        "or the path of a .toml file"
-    )
 
 
 def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> Study:
@@ -140,7 +125,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
             )
         elif not isinstance(raw[table], dict):
             problems.append(f"{table}: must be a section, found {raw[table]!r}")
-    _stop(problems, place)
+    refuse(problems, place)
     sections = {
         key: read_section(key, kind, raw.get(key, {}), problems)
         for key, kind in SECTIONS.items()
@@ -148,7 +133,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     objective = read_objective(raw.get("objective", {}), problems)
     space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
     problems.extend(wrong)
-    _stop(problems, place)
+    refuse(problems, place)
     enqueued = read_enqueued(sections["search"].enqueue, space, problems)
     outside = enqueued.outside.values()
     study = Study(
@@ -163,7 +148,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     )
     problems.extend(() if changed else itertools.chain(*outside))
     problems.extend(_cross_section_problems(study))
-    _stop(problems, place)
+    refuse(problems, place)
     return study
 
 
@@ -174,21 +159,6 @@ def _without_enqueued(raw: Raw, numbers: Container[int]) -> Raw:
     return raw | {"search": search}
 
 
-def _load(path: Path) -> Raw:
-    try:
-        return read_toml(path)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
-    except DocumentError as error:
-        raise StudyError(f"{path}: {error}") from error
-
-
-def _stop(problems: Problems, place: str) -> None:
-    if problems:
-        lines = (f"{place}: {shorten(problem)}" for problem in problems)
-        raise StudyError("\n".join(lines))
-
-
 def _cross_section_problems(study: Study) -> Iterator[str]:
     for metric, _ in study.objective:
         target = metric.partition(".")[0]
@@ -197,8 +167,6 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
                 f'[objective] "{metric}": scores the target {target}, but [data] '
                 f"targets has only {', '.join(study.data.targets)}"
             )
-    yield from data_problems(study.data)
-    yield from split_problems(study.split)
     yield from _multi_target_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)
     yield from SAMPLERS[study.search.sampler].problems(study.space)

@@ -88,7 +88,7 @@ def test_hold_out_blind_to_rule(tree, tmp_path):
 
 def test_labels_without_votes():
     """A rule for votes is refused where the study reads none."""
-    with pytest.raises(StudyError, match=r"\[data\] labels: makes labels of votes"):
+    with pytest.raises(StudyError, match=r"\[data\] labels: turns votes into labels"):
         read_study("ckplus", settings=["data.labels=majority"])
 
 

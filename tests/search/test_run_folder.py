@@ -5,12 +5,12 @@ import os
 
 import pytest
 
+from data_pipeline.files.folder_names import run_name
 from data_pipeline.system.errors import InputError, RunError
 from search.run_folder import (
     RunFolder,
     check_study_name,
     read_json,
-    run_name,
     sha256,
     write_json,
     write_text,

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from data_pipeline.dataset.config import STUDIES
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.synthetic.write import write_synthetic
 from models.config.config import model_config
@@ -13,7 +14,7 @@ from models.network.model import ExpressionModel
 from models.training.trainer import Arrays, Part, Trainer
 from search.inputs.prepare import read_labels
 from search.study.enqueued import params_in_space
-from search.study.study import STUDIES, read_study
+from search.study.study import read_study
 
 RECIPES = {
     "ckplus": {

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from data_pipeline.dataset.config import STUDIES
 from models.config.augmentation_presets import resolve
 from models.config.config import complete
 from search.study.enqueued import params_in_space
-from search.study.study import STUDIES, read_study
+from search.study.study import read_study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ import tomllib
 
 import pytest
 
+from data_pipeline.dataset.config import STUDIES
 from models.config.config import DataSpec, model_config
-from search.study.study import STUDIES, check_study, read_study
+from search.study.study import check_study, read_study
 from tests.strategies.space import Suggester
 
 FILES = sorted(STUDIES.glob("*.toml"))

@@ -127,7 +127,7 @@ def test_demographics_are_joined():
 def test_chain():
     """An id that is mapped to a mapped id is refused with the right entry."""
     setting = 'data.subjects={ "S-010" = "s010", "s010" = "S010" }'
-    with pytest.raises(StudyError, match=r'say "S-010" = "S010"'):
+    with pytest.raises(StudyError, match=r'write "S-010" = "S010"'):
         read_study("ckplus", settings=[setting])
 
 

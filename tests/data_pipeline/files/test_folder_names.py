@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import explore
-from data_pipeline.files.folder_names import LONGEST, folder_name_error
+from data_pipeline.files.folder_names import LONGEST, folder_name_error, run_name
 from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
 from search.final.exported_config import read_exported
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.initial_weights import models_of
 from search.pipeline.past_runs import find_run
-from search.run_folder import RunFolder, check_study_name, run_name
+from search.run_folder import RunFolder, check_study_name
 from search.study.study import read_study
 from tests.factories.runs import said, searched, write_study
 
@@ -71,7 +71,9 @@ def test_unfit_names(tmp_path, name):
         lambda: RunFolder(out=tmp_path, name=name),
         lambda: find_run(tmp_path, name),
     ):
-        with pytest.raises(InputError, match="names a folder, so it must not") as told:
+        with pytest.raises(
+            InputError, match=r"is also a folder.s name, so it must not"
+        ) as told:
             refused()
         assert str(told.value).isprintable()
 
@@ -148,7 +150,7 @@ def test_study_files(tmp_path, name):
     shown = said(explore.main, "--study", str(path))
     for one in (answer, shown):
         assert one.code == 2
-        assert "names a folder, so it must not" in one.err
+        assert "is also a folder's name, so it must not" in one.err
         assert len(one.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 

@@ -195,7 +195,7 @@ def test_other_files(tmp_path, content, told):
         (("filepath,AU1", ",1"), ("row 2, filepath", "found ''")),
         (
             ("filepath,AU1", f"{PATH},1", f"{OTHER},1", f"{PATH[2:]},0"),
-            ("row 4: image", "stands in data_labels.csv row 2"),
+            ("row 4: image", "is already in data_labels.csv row 2"),
         ),
         (
             ("subject,filepath,AU1", f"S011,{PATH},1"),

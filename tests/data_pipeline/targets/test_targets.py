@@ -103,7 +103,11 @@ def test_unwanted():
     [
         (("emotion",), "basic", r'no basic emotion.*emotions = "high_level"'),
         (("action_units",), "high_level", r'no action units.*targets = \["emotion"\]'),
-        (("valence_arousal",), "basic", "no valence and arousal.*read data that rate"),
+        (
+            ("valence_arousal",),
+            "basic",
+            "no valence and arousal.*read data with ratings",
+        ),
         (("emotion", "age"), "basic", "found .*age"),
         ((), "basic", "one or more"),
         (("emotion",), "seven", "affectnet, affectnet7, ferplus, found .seven."),

@@ -2,9 +2,10 @@
 
 import pytest
 
+from data_pipeline.dataset.config import STUDIES
 from search.run import parser
 from search.study.sections import SECTIONS
-from search.study.study import STUDIES, read_study
+from search.study.study import read_study
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
 KEYS = [

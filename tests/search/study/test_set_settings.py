@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 
+from data_pipeline.dataset.config import STUDIES
 from models.config.config import DataSpec, model_config
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.run import parser
-from search.study.study import STUDIES, read_study
+from search.study.study import read_study
 from tests.strategies.space import Suggester
 
 NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))

@@ -115,7 +115,7 @@ def test_ranges_that_cannot_be_searched(tmp_path, change, words):
         ("head.dropout=" + "[" * 50_000, "head.dropout: nests"),
         ("head.dropout=nan", "head.dropout: value: must be a finite number"),
         ("search.trials=3\nseed = 4", "must be one value, found several"),
-        ("search.sampler=\udcff", "no text of Unicode"),
+        ("search.sampler=\udcff", "not valid Unicode"),
     ],
 )
 def test_wrong_values_of_set_name_their_key(text, words):

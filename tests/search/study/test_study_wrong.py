@@ -201,7 +201,7 @@ WRONG = {
     ),
     "validation beside folds": (
         ("folds = 2", "folds = 2\nvalidation = 0.15"),
-        ["[split] validation: 0.15", "found folds = 2", "say folds = 1"],
+        ["[split] validation: 0.15", "found folds = 2", "use folds = 1"],
     ),
     "nobody left to train on": (
         ("folds = 2", "folds = 1\nvalidation = 0.5\nhold_out = 0.5"),
