@@ -29,6 +29,7 @@ from data_pipeline.development import (
     usable_without_duplicates,
 )
 from data_pipeline.images.decode import refuse_bombs
+from data_pipeline.readers.reader import ReadOptions
 from data_pipeline.split.duplicates import ImageKeys, file_keys
 from data_pipeline.split.held_out_subjects import RunHistory, split_with_history
 from data_pipeline.split.split import Split
@@ -81,10 +82,13 @@ def examine(
     Raises:
         DataError: there is no such folder or layout, or it cannot be split so.
     """
-    reader = readers.find(root, keys.data.dataset)
-    frames = Frames(neutral=keys.data.neutral, last=keys.data.frames)
+    reader, folder = readers.find(root, keys.data.dataset)
+    options = ReadOptions(
+        frames=Frames(neutral=keys.data.neutral, last=keys.data.frames),
+        progress=lambda n, of: progress("labels", n, of),
+    )
     try:
-        table = reader.table(root, frames, lambda n, of: progress("labels", n, of))
+        table = reader.read(folder, options)
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
         return Examination(source="", parts={}, problems=(wrong,))

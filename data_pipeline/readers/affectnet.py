@@ -1,4 +1,4 @@
-"""Reader of AffectNet's npy release: three little label files beside each image.
+"""Reader of AffectNet's npy release: three small label files for each image.
 
 Source: the archive ``train_and_val_set.tar``, 287,651 and 3,999 images cut to 224 x 224
 pixels, and courses that hand out one such folder.
@@ -6,7 +6,7 @@ pixels, and courses that hand out one such folder.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,12 @@ from data_pipeline.dataset.skipped_files import (
 from data_pipeline.dataset.table_checks import check_inside
 from data_pipeline.files.npy_scalar import read_scalar
 from data_pipeline.labels.spellings import IMAGE_SUFFIXES, is_hidden
-from data_pipeline.readers.affectnet_labels import Image, labelled
+from data_pipeline.readers.affectnet_labels import (
+    OBTAIN_AFFECTNET,
+    ImageRef,
+    to_sample,
+)
+from data_pipeline.readers.reader import DEFAULTS, ReadOptions
 from data_pipeline.system.errors import DataError
 from data_pipeline.system.workers import thread_pool
 
@@ -28,6 +33,9 @@ LAYOUT = (
     "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "
     "each with images/0.jpg and annotations/0_exp.npy, 0_val.npy, 0_aro.npy"
 )
+
+DATASETS: tuple[str, ...] = ("affectnet",)
+OBTAIN = OBTAIN_AFFECTNET
 
 PARTS: dict[str, str] = {
     "train_set": "train",
@@ -37,7 +45,7 @@ PARTS: dict[str, str] = {
 """Folder -> partition."""
 
 KINDS = ("exp", "val", "aro")
-"""What a file of an image says: expression, valence, arousal."""
+"""Label files of an image: expression, valence, arousal."""
 
 _FILE = re.compile(r"([0-9]+)_(exp|val|aro)\.npy")
 _LANDMARKS = re.compile(r"[0-9]+_lnd\.npy")
@@ -48,7 +56,7 @@ _AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Home:
-    """One folder of images and annotations; ``name`` ends with a slash, or is empty."""
+    """A folder of images and annotations; ``name`` is empty or ends with a slash."""
 
     root: Path
     name: str
@@ -57,7 +65,7 @@ class _Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Numbered:
-    """The number of an image, as it is written, and the name of its file."""
+    """The number of an image, as written, and its file name."""
 
     home: _Home
     number: str
@@ -65,38 +73,21 @@ class _Numbered:
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds AffectNet as npy files.
-
-    Args:
-        root: a folder, perhaps with the unpacked archive in one of its own.
-
-    Returns:
-        True where a part, or the folder itself, has ``annotations/0_exp.npy`` or so.
-    """
+    """Detects files such as ``annotations/0_exp.npy`` in a part, or in the folder."""
     return bool(_homes(root))
 
 
-def read(root: Path, progress: Callable[[int, int], None] | None = None) -> SampleTable:
-    """Reads three label files for each image; the images are not opened.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads three label files for each image: rows by part and number.
 
-    Every image with readable labels is a row. A rating of -2 is missing; so is the
-    emotion of expressions 8, 9 and 10, which only few copies have. An image of which
-    a label file is missing, unreadable or impossible is no row, but is listed in
-    ``skipped``, as are files and folders of other kinds.
+    A rating of -2 is missing; so is the emotion of expressions 8, 9 and 10, which only
+    few copies have. Images with a missing, unreadable or invalid label file are skipped
+    and listed.
 
-    Args:
-        root: the folder.
-        progress: called with images read and all images.
-
-    Returns:
-        The rows, ordered by part and number; RGB images, no subjects.
-
-    Raises:
-        DataError: not one label can be read, or a link leads out of the folder.
-
-    Source:
-        AffectNet: 287,651 and 3,999 images; labels are 0-d arrays of text.
+    Source: AffectNet, 287,651 and 3,999 images, RGB, without subjects; labels are 0-d
+    arrays of text.
     """
+    options.check_no_frames(root)
     homes = _homes(root)
     if not homes:
         raise DataError(f"{root}: there is no {LAYOUT}")
@@ -106,13 +97,13 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
         for home in homes
         for number, image in _numbers(home, others)
     ]
-    found = list(_read_all(images, progress))
+    found = list(_read_all(images, options))
     samples = [row for row in found if isinstance(row, Sample)]
     skipped = [row for row in found if isinstance(row, Skipped)]
     if not samples:
         raise DataError(
-            f"{root}: not one of {len(found)} images has labels that can be read; the "
-            f"first, {skipped[0].place}: {skipped[0].reason}"
+            f"{root}: none of {len(found)} images has readable labels; the first, "
+            f"{skipped[0].place}: {skipped[0].reason}"
         )
     check_inside(homes[0].root, samples)
     table = sample_table(
@@ -127,7 +118,7 @@ def read(root: Path, progress: Callable[[int, int], None] | None = None) -> Samp
 
 
 def _beside(root: Path, homes: list[_Home]) -> list[Skipped]:
-    """Names folders of data that are no part of the release."""
+    """Lists data folders that are not part of the release."""
     place = homes[0].root
     known = [place / home.name for home in homes if home.name]
     known = known or [place / "images", place / "annotations"]
@@ -135,9 +126,9 @@ def _beside(root: Path, homes: list[_Home]) -> list[Skipped]:
 
 
 def _homes(root: Path) -> list[_Home]:
-    """Finds the parts, in the folder or in the one that it holds.
+    """Finds the parts, in the folder or one folder deeper.
 
-    A folder without label files is none: __MACOSX has the tree's folders too.
+    A part needs label files: ``__MACOSX`` has the same folders without them.
     """
     inside = root.iterdir() if root.is_dir() else ()
     inner = sorted(path for path in inside if path.is_dir())
@@ -161,9 +152,9 @@ def _is_home(home: _Home) -> bool:
 
 
 def _numbers(home: _Home, others: list[Path]) -> list[tuple[str, str]]:
-    """Lists the images that a part has, or has labels of; the numbers have gaps.
+    """Lists the numbers and file names of a part's images, or of their labels.
 
-    Files that are neither are added to ``others``.
+    The numbers have gaps. Other files are added to ``others``.
     """
     folder = home.root / home.name
     found: dict[str, str] = {}
@@ -185,7 +176,7 @@ def _numbers(home: _Home, others: list[Path]) -> list[tuple[str, str]]:
 
 
 def _listed(folder: Path) -> list[str]:
-    """Lists names, sorted; ``Path.iterdir`` would cost seconds of 863,000 files."""
+    """Lists names, sorted; ``Path.iterdir`` takes seconds for 863,000 files."""
     names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
     return sorted(name for name in names if not is_hidden(name))
 
@@ -195,9 +186,9 @@ def _rank(ending: str) -> int:
 
 
 def _read_all(
-    images: list[_Numbered], progress: Callable[[int, int], None] | None
+    images: list[_Numbered], options: ReadOptions
 ) -> Iterator[Sample | Skipped]:
-    """Reads in threads: a disk, or a network, answers several at once."""
+    """Reads in threads: disks and networks serve several requests at once."""
     starts = range(0, len(images), _AT_ONCE)
     batches = [images[start : start + _AT_ONCE] for start in starts]
     done = 0
@@ -205,8 +196,7 @@ def _read_all(
         for batch in pool.map(lambda batch: [_row(image) for image in batch], batches):
             yield from batch
             done += len(batch)
-            if progress is not None:
-                progress(done, len(images))
+            options.progress(done, len(images))
 
 
 def _row(own: _Numbered) -> Sample | Skipped:
@@ -220,13 +210,13 @@ def _row(own: _Numbered) -> Sample | Skipped:
             return Skipped(place=f"{place}{kind}.npy", reason="the file is missing")
         except (OSError, ValueError) as error:
             return Skipped(place=f"{place}{kind}.npy", reason=_reason(error))
-    image = Image(
+    image = ImageRef(
         path=f"{own.home.name}images/{own.image}",
         place=f"{place}exp.npy",
         partition=own.home.partition,
     )
     try:
-        return labelled(image, *values)
+        return to_sample(image, *values)
     except ValueError as error:
         return Skipped(place=f"{place}*.npy", reason=str(error))
 

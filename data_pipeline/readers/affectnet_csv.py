@@ -4,7 +4,7 @@ Source: ``Manually_Annotated/Manually_Annotated_Images/<folder>/<hash>.jpg``, wi
 ``training.csv`` and ``validation.csv``. Images annotated automatically are not read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +17,21 @@ from data_pipeline.dataset.skipped_files import (
 )
 from data_pipeline.dataset.table_checks import check_inside, image_path, refuse_impostor
 from data_pipeline.files.safe_open import open_regular
-from data_pipeline.readers.affectnet_labels import Image, labelled
+from data_pipeline.readers.affectnet_labels import (
+    OBTAIN_AFFECTNET,
+    ImageRef,
+    to_sample,
+)
+from data_pipeline.readers.reader import DEFAULTS, ReadOptions
 from data_pipeline.system.errors import DataError, quote_short
 
 LAYOUT = (
     "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "
     "validation.csv beside Manually_Annotated/Manually_Annotated_Images/"
 )
+
+DATASETS: tuple[str, ...] = ("affectnet",)
+OBTAIN = OBTAIN_AFFECTNET
 
 LISTS: dict[str, str] = {
     "training.csv": "train",
@@ -44,18 +52,17 @@ IMAGE_FOLDERS = (
 IMAGE = "subDirectory_filePath"
 LABELS = ("expression", "valence", "arousal")
 UNUSED = ("face_x", "face_y", "face_width", "face_height", "facial_landmarks")
-"""Columns of the release that are no labels."""
+"""Columns of the release other than labels."""
 
 AUTOMATIC = ("Automatically_annotated_file_list", "Automatically_Annotated")
 """Folders of the release that are not read."""
 
-_TOLD_EVERY = 4096
-_Progress = Callable[[int, int], None]
+_PROGRESS_LINES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _List:
-    """One list: its name under the data folder, its part, its columns."""
+    """One list: its name in the data folder, its part, its columns."""
 
     path: Path
     name: str
@@ -64,39 +71,21 @@ class _List:
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds AffectNet's lists.
-
-    Args:
-        root: a folder.
-
-    Returns:
-        True where one of the lists is there, whatever stands in it.
-    """
+    """Detects one of the lists, whatever its content."""
     return bool(_paths(root))
 
 
-def read(root: Path, progress: _Progress | None = None) -> SampleTable:
-    """Reads the lists; the images are neither opened nor looked for.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads the lists, line by line.
 
-    Every line with possible labels is a row: None (8) without an emotion, Uncertain (9)
-    and No-Face (10) without any label. A malformed line, an impossible label and the
-    second line of one image are no rows, but are listed in ``skipped``, as are other
-    columns and lists.
+    Every line with valid labels is a row: None (8) without an emotion, Uncertain (9)
+    and No-Face (10) without any label. Malformed lines, invalid labels and second lines
+    of an image are skipped and listed.
 
-    Args:
-        root: the folder.
-        progress: called with lines read and all lines.
-
-    Returns:
-        The rows, in the lists' order; RGB images, no subjects.
-
-    Raises:
-        DataError: a list has no such columns or not one readable line, there is no
-            image folder, or a link leads out of the folder.
-
-    Source:
-        AffectNet: 414,799 and 5,500 lines, one of them malformed.
+    Source: AffectNet, 414,799 and 5,500 lines, one of them malformed; RGB, without
+    subjects.
     """
+    options.check_no_frames(root)
     paths = _paths(root)
     lists = [_opened(root, path) for path in paths]
     images = next((name for name in IMAGE_FOLDERS if (root / name).is_dir()), None)
@@ -107,10 +96,10 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
         )
     found: dict[str, Sample] = {}
     skipped = [row for each in lists for row in _other_columns(each)]
-    for row in _rows(lists, images, progress):
+    for row in _rows(lists, images, options):
         if isinstance(row, Sample) and row.image in found:
             first = found[row.image].place
-            reason = f"image {row.image} stands in {first} already"
+            reason = f"image {row.image} is already in {first}"
             skipped.append(Skipped(place=row.place, reason=reason))
         elif isinstance(row, Sample):
             found[row.image] = row
@@ -118,10 +107,8 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
             skipped.append(row)
     if not found:
         rows = [row for row in skipped if row.kind is Kind.ROW]
-        told = [f"; the first, {row.place}: {row.reason}" for row in rows[:1]]
-        raise DataError(
-            f"{root}: the lists hold no line that can be read{''.join(told)}"
-        )
+        first = "".join(f"; the first, {r.place}: {r.reason}" for r in rows[:1])
+        raise DataError(f"{root}: the lists have no readable line{first}")
     check_inside(root, found.values())
     table = sample_table(
         found.values(), root=root, action_units=(), source="affectnet_csv", channels=3
@@ -131,7 +118,7 @@ def read(root: Path, progress: _Progress | None = None) -> SampleTable:
 
 
 def _beside(root: Path, paths: list[Path], images: str) -> list[Skipped]:
-    """Names other lists, and folders of data that are not of the release."""
+    """Lists other lists, and data folders that are not part of the release."""
     home = paths[0].parent
     lists = [path for path in sorted(home.iterdir()) if path.suffix.lower() == ".csv"]
     known = [root / images.partition("/")[0], *(root / name for name in AUTOMATIC)]
@@ -145,7 +132,7 @@ def _other_columns(source: _List) -> Iterator[Skipped]:
         if column not in (IMAGE, *LABELS, *UNUSED, ""):
             yield Skipped(
                 place=f"{source.name} line 1",
-                reason=f"the column {quote_short(column)} is not known here",
+                reason=f"the column {quote_short(column)} is unknown",
                 kind=Kind.COLUMN,
             )
 
@@ -159,14 +146,14 @@ def _paths(root: Path) -> list[Path]:
 
 
 def _opened(root: Path, path: Path) -> _List:
-    """Reads the first line of a list, which names its columns."""
+    """Reads the header of a list."""
     with open_regular(path) as file:
         head = file.readline()
     refuse_impostor(path, head)
     if b"\r" in head.rstrip(b"\r\n"):
         raise DataError(
-            f"{path}: its lines end with lone carriage returns; save it with the line "
-            "ends of Unix or Windows"
+            f"{path}: its lines end with carriage returns only; save it with Unix or "
+            "Windows line endings"
         )
     names = head.decode("utf-8-sig", errors="replace").strip().split(",")
     columns = tuple(name.strip() for name in names)
@@ -179,7 +166,7 @@ def _opened(root: Path, path: Path) -> _List:
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise DataError(
-            f"{path} line 1: the columns {quote_short(', '.join(twice))} stand twice; "
+            f"{path} line 1: the columns {quote_short(', '.join(twice))} occur twice; "
             "restore the list of the release"
         )
     return _List(
@@ -191,7 +178,7 @@ def _opened(root: Path, path: Path) -> _List:
 
 
 def _rows(
-    lists: list[_List], images: str, progress: _Progress | None
+    lists: list[_List], images: str, options: ReadOptions
 ) -> Iterator[Sample | Skipped]:
     total = sum(_lines(each.path) for each in lists)
     done = 0
@@ -202,8 +189,8 @@ def _rows(
                 done += 1
                 if number > 1 and line.strip():
                     yield _row(each, images, number, line)
-                if progress is not None and (done % _TOLD_EVERY == 0 or done == total):
-                    progress(done, total)
+                if done % _PROGRESS_LINES == 0 or done == total:
+                    options.progress(done, total)
         if done - before == 1:
             raise DataError(
                 f"{each.path}: the list has a header but no lines; restore the list of "
@@ -228,8 +215,8 @@ def _row(source: _List, images: str, number: int, line: bytes) -> Sample | Skipp
             for column in (IMAGE, *LABELS)
         )
         path = f"{images}/{image_path(name, place)}"
-        image = Image(path=path, place=place, partition=source.partition)
-        return labelled(image, *labels)
+        image = ImageRef(path=path, place=place, partition=source.partition)
+        return to_sample(image, *labels)
     except DataError:
         reason = (
             f"an image path stays in the image folder, found {quote_short(name, 40)}"

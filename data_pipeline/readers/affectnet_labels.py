@@ -1,4 +1,4 @@
-"""AffectNet's codes of one image -> emotion, valence and arousal, or why not."""
+"""AffectNet's codes of one image, as emotion, valence and arousal."""
 
 from dataclasses import dataclass
 
@@ -12,36 +12,30 @@ from data_pipeline.labels.labels import (
 )
 from data_pipeline.system.errors import quote_short
 
+OBTAIN_AFFECTNET = (
+    "AffectNet is given to researchers who sign its licence: ask for it at "
+    "http://mohammadmahoor.com/affectnet/, unpack it there, or name its folder with "
+    "--data DIR. Without it the command works on synthetic faces: add --data synthetic"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """An image and where its labels stand."""
+class ImageRef:
+    """An image and the place of its labels."""
 
     path: str
     place: str
     partition: str | None
 
 
-def labelled(image: Image, expression: str, valence: str, arousal: str) -> Sample:
-    """Makes the row of an image.
+def to_sample(image: ImageRef, expression: str, valence: str, arousal: str) -> Sample:
+    """Parses an expression, 0 to 10, and two ratings, -1 to 1 or -2 for missing.
 
     An image rated None (8) has no emotion, but valence and arousal; Uncertain (9) and
-    No-Face (10) have none of the three, whatever is written beside.
+    No-Face (10) have none of the three, whatever else is written. ValueError: a label
+    is out of range.
 
-    Args:
-        image: the image.
-        expression: 0 to 10, as written: ``"1"``, ``"1.0"``.
-        valence: -1 to 1, or -2 where nobody could rate it.
-        arousal: likewise.
-
-    Returns:
-        The row; AffectNet names no subjects.
-
-    Raises:
-        ValueError: a label cannot be; the message has it.
-
-    Source:
-        Mollahosseini, Hasani and Mahoor (2017), AffectNet, section 3.
+    Source: Mollahosseini, Hasani and Mahoor (2017), AffectNet, section 3.
     """
     code = _number("expression", expression)
     ratings = [_rating("valence", valence), _rating("arousal", arousal)]

@@ -1,7 +1,7 @@
 """Reader of the official CK+ distribution: FACS and emotion files beside the images.
 
-Every sequence runs from neutral to its peak; FACS and emotion files are named after
-the peak frame, so the label files alone say which image is meant.
+Every sequence runs from neutral to its peak. FACS and emotion files are named after the
+peak frame, so they identify its image.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from data_pipeline.dataset.landmarks import FOLDERS as LANDMARK_FOLDERS
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
-from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames, select_frames
+from data_pipeline.dataset.sequence_frames import select_frames
 from data_pipeline.dataset.skipped_files import (
     Skipped,
     files_below,
@@ -31,7 +31,12 @@ from data_pipeline.labels.spellings import (
     is_hidden,
     is_image,
 )
-from data_pipeline.readers.ckplus_labels import read_coded_units, read_emotion_code
+from data_pipeline.readers.ckplus_labels import (
+    OBTAIN_CKPLUS,
+    read_coded_units,
+    read_emotion_code,
+)
+from data_pipeline.readers.reader import DEFAULTS, ReadOptions
 from data_pipeline.system.errors import DataError
 
 LAYOUT = (
@@ -39,6 +44,8 @@ LAYOUT = (
     "or without the folders FACS_labels/, Emotion_labels/, "
     "extended-cohn-kanade-images/ around them"
 )
+DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
+OBTAIN = OBTAIN_CKPLUS
 
 FACS_FOLDERS = ("FACS", "FACS_labels/FACS", "FACS_labels", "facs")
 EMOTION_FOLDERS = ("Emotion", "Emotion_labels/Emotion", "Emotion_labels", "emotions")
@@ -58,7 +65,7 @@ _DEPTH = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Label:
-    """One label file: its sequence, the image that it is named after, its path."""
+    """One label file: its sequence, the image in its name, its path."""
 
     subject: str
     sequence: str
@@ -70,43 +77,23 @@ _Labels = dict[tuple[str, int], _Label]
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds FACS or emotion label files of CK+.
-
-    Args:
-        root: a folder.
-
-    Returns:
-        True where one of the label folders is there, under any of its names.
-    """
+    """Detects one of the label folders, under any of its names."""
     return any(
         _folder(root, names) is not None for names in (FACS_FOLDERS, EMOTION_FOLDERS)
     )
 
 
-def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
-    """Reads FACS and emotion files, and the names of the images beside them.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads FACS and emotion files: rows by subject, sequence and frame.
 
-    An action unit is present where its line exists, whatever the intensity, and absent
-    where a FACS file lacks it. Intensities are 1 to 5 (A to E), 0 where the unit is
-    absent, and missing where the file says 0: present, not given. A sequence without
-    an emotion file has no emotion; one without a FACS file has no action units.
+    An action unit is present if it has a line, whatever its intensity, and absent if
+    the FACS file lacks it. Intensities are 1 to 5 (A to E), 0 for an absent unit, and
+    missing for 0 in the file: present, intensity not given. A sequence without an
+    emotion file has no emotion; one without a FACS file has no action units. By
+    default only the peak frame is a row. A missing image is named as PNG.
 
-    Args:
-        root: the folder that holds the unpacked folders.
-        frames: which frames of a sequence are rows; the peak alone if nothing is said.
-
-    Returns:
-        One row for each such frame of each sequence with a label, ordered by subject,
-        sequence and frame, with the action units of ``CKPLUS_ACTION_UNITS``; grey
-        images, as PNG where none is there. Files and folders of other kinds, and
-        sequences of pictures without any label file, are listed in ``skipped``.
-
-    Raises:
-        DataError: there are no label files or no image folder, or a file is wrong.
-
-    Source:
-        ReadMeCohnKanadeDatabase_website.txt of the distribution: 593 FACS files, 327
-        emotion files, 123 subjects.
+    Source: ReadMeCohnKanadeDatabase_website.txt of the distribution: 593 FACS files,
+    327 emotion files, 123 subjects.
     """
     others: list[Path] = []
     facs = _label_files(root, FACS_FOLDERS, "facs", others)
@@ -123,12 +110,12 @@ def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
             f"{', '.join(IMAGE_FOLDERS)}; unpack extended-cohn-kanade-images.zip"
         )
     prefix = images.relative_to(root).as_posix()
-    pictures = _Pictures(images, others)
+    names = _ImageNames(images, others)
     samples = [
-        pictures.named(sample)
+        names.named(sample)
         for key in sorted(facs.keys() | emotions.keys())
         for sample in select_frames(
-            _sample(prefix, facs.get(key), emotions.get(key)), frames
+            _sample(prefix, facs.get(key), emotions.get(key)), options.frames
         )
     ]
     check_distinct(samples)
@@ -143,7 +130,7 @@ def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
     skipped = [*_beside(root, images), *skipped_files(root, others)]
     if facs:
         labelled = {(key[0], key[1]) for key in facs.keys() | emotions.keys()}
-        skipped += pictures.unlabelled(root, labelled)
+        skipped += names.unlabelled(root, labelled)
     labels = (*facs.values(), *emotions.values())
     endings = (_ending(label.path) for label in labels)
     spelled = describe_respellings((ending, ending.lower()) for ending in endings)
@@ -154,19 +141,19 @@ def _ending(path: Path) -> str:
     return f"_{path.name.rpartition('_')[2]}"
 
 
-class _Pictures:
-    """The files of the image folder: their names alone, as far as they are asked for.
+class _ImageNames:
+    """File names in the image folder, listed on demand.
 
-    What is no picture is added to ``others``.
+    Files that are not images are added to ``others``.
     """
 
     def __init__(self, folder: Path, others: list[Path]) -> None:
-        """Looks at nothing yet."""
+        """Lists nothing yet."""
         self._folder, self._others = folder, others
         self._known: dict[tuple[str, str], dict[str, str]] = {}
 
     def named(self, sample: Sample) -> Sample:
-        """Gives a row the ending that its picture has."""
+        """Gives a row the suffix of its image file."""
         path = PurePosixPath(sample.image)
         found = self._of(*path.parts[-3:-1]).get(path.stem.lower(), path.name)
         if found == path.name:
@@ -176,7 +163,7 @@ class _Pictures:
     def unlabelled(
         self, root: Path, labelled: Container[tuple[str, int]]
     ) -> Iterator[Skipped]:
-        """Names sequences that have pictures and no label file."""
+        """Yields sequences with images and without a label file."""
         for folder in sorted(self._folder.glob("*/*")):
             subject, sequence = folder.parts[-2:]
             number = int(sequence) if _SEQUENCE.fullmatch(sequence) else -1
@@ -185,20 +172,20 @@ class _Pictures:
                 yield skipped_folder(root, folder, "no label file of this sequence")
 
     def _of(self, subject: str, sequence: str) -> dict[str, str]:
-        """Maps the names of a sequence's pictures, without endings, to the files."""
+        """Maps the stems of a sequence's images to the file names."""
         key = subject, sequence
         if key not in self._known:
             folder = self._folder / subject / sequence
             files = sorted(folder.iterdir()) if folder.is_dir() else []
             self._others += [path for path in files if not is_image(path.name)]
-            pictures = [path for path in files if is_image(path.name)]
-            pictures.sort(key=lambda path: -IMAGE_SUFFIXES.index(path.suffix.lower()))
-            self._known[key] = {path.stem.lower(): path.name for path in pictures}
+            chosen = [path for path in files if is_image(path.name)]
+            chosen.sort(key=lambda path: -IMAGE_SUFFIXES.index(path.suffix.lower()))
+            self._known[key] = {path.stem.lower(): path.name for path in chosen}
         return self._known[key]
 
 
 def _beside(root: Path, images: Path) -> list[Skipped]:
-    """Names folders of data that are neither labels, landmarks nor pictures."""
+    """Lists data folders that are neither labels, landmarks nor images."""
     used = [images, _folder(root, FACS_FOLDERS), _folder(root, EMOTION_FOLDERS)]
     tops = {path.relative_to(root).parts[0] for path in used if path is not None}
     tops |= {name.partition("/")[0] for name in LANDMARK_FOLDERS}
@@ -206,7 +193,7 @@ def _beside(root: Path, images: Path) -> list[Skipped]:
 
 
 def _folder(root: Path, names: tuple[str, ...]) -> Path | None:
-    """Finds the first of the folders that holds subjects, in any case."""
+    """Finds the first of the folders with subjects, in any case."""
     for name in names:
         folder = _spelled(root, name)
         if folder is not None and any(folder.glob("[sS][0-9]*")):
@@ -215,7 +202,7 @@ def _folder(root: Path, names: tuple[str, ...]) -> Path | None:
 
 
 def _spelled(root: Path, name: str) -> Path | None:
-    """Finds a folder whatever the case of its name; the exact name comes first."""
+    """Finds a folder in any case; the exact name has precedence."""
     folder = root
     for part in name.split("/") if root.is_dir() else ():
         inside = [p for p in sorted(folder.iterdir()) if p.is_dir()]
@@ -229,7 +216,7 @@ def _spelled(root: Path, name: str) -> Path | None:
 def _label_files(
     root: Path, names: tuple[str, ...], kind: str, others: list[Path]
 ) -> _Labels:
-    """Collects label files; files that are none are added to ``others``."""
+    """Collects label files; other files are added to ``others``."""
     folder = _folder(root, names)
     labels: _Labels = {}
     for path in sorted(files_below(folder)) if folder else ():
@@ -263,7 +250,7 @@ def _label(path: Path, match: re.Match[str]) -> _Label:
 def _sample(prefix: str, facs: _Label | None, emotion: _Label | None) -> Sample:
     label = facs or emotion
     if label is None:
-        raise ValueError("a sequence has a label of one kind at least")
+        raise ValueError("a sequence needs a FACS or an emotion file")
     if facs and emotion and facs.image != emotion.image:
         raise DataError(
             f"{emotion.path}: FACS and emotion files of a sequence name one peak "

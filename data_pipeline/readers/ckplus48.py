@@ -1,8 +1,8 @@
 """Reader of CK+48: the last three frames of each emotion sequence, 48 x 48, cropped.
 
-Folders name the emotions, and files name subject, sequence and frame: names alone are
-read. The three frames of a sequence are nearly one picture; a split by subject keeps
-them together. Source: the data set ``shawon10/ckplus`` on Kaggle, 981 images.
+Folders name the emotions; file names give subject, sequence and frame. The three frames
+of a sequence are nearly one image; a split by subject keeps them together. Source: the
+data set ``shawon10/ckplus`` on Kaggle, 981 images.
 """
 
 import re
@@ -11,21 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
-from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
-from data_pipeline.dataset.skipped_files import (
-    Skipped,
-    skipped_beside,
-    skipped_files,
-    skipped_folder,
-)
+from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES
+from data_pipeline.dataset.skipped_files import skipped_beside
 from data_pipeline.dataset.table_checks import check_distinct, check_inside
 from data_pipeline.labels.labels import HIGH_LEVEL_OF, Emotion
-from data_pipeline.labels.spellings import (
-    describe_respellings,
-    emotion_of,
-    is_hidden,
-    is_image,
-    unknown_emotion,
+from data_pipeline.labels.spellings import describe_respellings, is_image
+from data_pipeline.readers.ckplus_labels import OBTAIN_CKPLUS
+from data_pipeline.readers.reader import (
+    DEFAULTS,
+    ReadOptions,
+    class_folders,
+    skipped_in_classes,
+    visible,
 )
 from data_pipeline.system.errors import DataError
 
@@ -34,6 +31,8 @@ LAYOUT = (
     "images such as S010_004_00000017.png"
 )
 
+DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
+OBTAIN = OBTAIN_CKPLUS
 FOLDER = "CK+48"
 
 _IMAGE = re.compile(r"(S[0-9]{3})_([0-9]{3})_([0-9]{8})\.[A-Z]+", re.IGNORECASE)
@@ -48,39 +47,20 @@ class _Home:
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder is CK+48, or holds it.
-
-    Args:
-        root: a folder.
-
-    Returns:
-        True where a folder of an emotion holds an image named like CK+'s.
-    """
+    """Detects a folder of an emotion with an image named like CK+'s."""
     return _home(root) is not None
 
 
-def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
-    """Reads folder and file names; no image is opened.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads folder and file names: rows by subject, sequence and frame, without AUs.
 
-    Args:
-        root: the folder ``CK+48``, or the one that holds it.
-        frames: so many of a sequence's last frames are rows; all if nothing is said.
+    The high-level emotion follows from the basic one.
 
-    Returns:
-        One row for each such image, ordered by subject, sequence and frame; grey
-        images, no action units. The high-level emotion follows from the basic one.
-        Other folders and files are listed in ``skipped``.
-
-    Raises:
-        DataError: there is no image, an image is misnamed, a sequence is in the
-            folders of two emotions, or a neutral frame is wanted and none is there.
-
-    Source:
-        135, 54, 177, 75, 207, 84 and 249 images of 118 subjects, 327 sequences of
-        three frames, in the order of ``BASIC_EMOTIONS``. Some copies add a folder of
-        neutral faces.
+    Source: 135, 54, 177, 75, 207, 84 and 249 images of 118 subjects, 327 sequences of
+    three frames, in the order of ``BASIC_EMOTIONS``. Some copies add a folder of
+    neutral faces.
     """
-    home = _home(root)
+    home, frames = _home(root), options.frames
     if home is None:
         raise DataError(
             f"{root}: no images such as {FOLDER}/anger/S010_004_00000017.png"
@@ -88,10 +68,10 @@ def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
     if frames.neutral != DEFAULT_FRAMES.neutral and not _has_neutral(home):
         raise DataError(
             f'{root}: [data] neutral = "{frames.neutral}": CK+48 holds the last three '
-            'frames of a sequence and no neutral face; say neutral = "none", or read '
+            'frames of a sequence and no neutral face; set neutral = "none", or read '
             "the official CK+ tree"
         )
-    # However deep it lies, its images have the same names, and the table its digest.
+    # Paths, and so the fingerprint, do not depend on the folders around CK+48.
     base = home.path.parent if _is_named(home.path, root) else home.path
     found = _samples(base, home)
     samples = sorted(found, key=lambda sample: Path(sample.image).name.upper())
@@ -108,45 +88,36 @@ def read(root: Path, frames: Frames = DEFAULT_FRAMES) -> SampleTable:
     spelled = describe_respellings(
         (folder.name, str(emotion)) for folder, emotion in home.classes
     )
-    return replace(table, skipped=tuple(_skipped(root, home)), understood=spelled)
+    skipped = (
+        *skipped_in_classes(root, [home.path]),
+        *skipped_beside(root, home.path),
+    )
+    return replace(table, skipped=skipped, understood=spelled)
 
 
 def _home(root: Path) -> _Home | None:
-    """Finds the emotions' folders: in the root, in CK+48, or in one more around it."""
-    inner = [path for path in _visible(root) if path.is_dir()]
+    """Finds the emotions' folders: in the root, in CK+48, or one folder deeper."""
+    inner = [path for path in visible(root) if path.is_dir()]
     outer = [path for each in inner for path in _named(each)]
     for path in (*_named(root), root, *inner, *outer):
-        home = _Home(path=path, classes=tuple(_classes(path)))
-        if any(_is_image(file) for folder, _ in home.classes for file in _all(folder)):
+        home = _Home(path=path, classes=tuple(class_folders(path)))
+        if any(
+            _is_image(file) for folder, _ in home.classes for file in visible(folder)
+        ):
             return home
     return None
 
 
 def _named(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if path.name.upper() == FOLDER]
+    return [path for path in visible(folder) if path.name.upper() == FOLDER]
 
 
 def _is_named(path: Path, root: Path) -> bool:
     return path != root and path.name.upper() == FOLDER
 
 
-def _visible(folder: Path) -> list[Path]:
-    return [path for path in _all(folder) if not is_hidden(path.name)]
-
-
-def _all(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
 def _is_image(path: Path) -> bool:
     return is_image(path.name) and _IMAGE.fullmatch(path.name) is not None
-
-
-def _classes(folder: Path) -> Iterator[tuple[Path, Emotion]]:
-    for path in _visible(folder):
-        emotion = emotion_of(path.name)
-        if emotion is not None and path.is_dir():
-            yield path, emotion
 
 
 def _has_neutral(home: _Home) -> bool:
@@ -155,26 +126,9 @@ def _has_neutral(home: _Home) -> bool:
 
 def _samples(root: Path, home: _Home) -> Iterator[Sample]:
     for folder, emotion in home.classes:
-        for path in _all(folder):
+        for path in visible(folder):
             if is_image(path.name):
                 yield _sample(root, path, emotion)
-
-
-def _skipped(root: Path, home: _Home) -> Iterator[Skipped]:
-    """Names what is no class, and what is no picture."""
-    folders = [folder for folder, _ in home.classes]
-    for path in _visible(home.path):
-        if path.is_dir() and path not in folders:
-            yield skipped_folder(root, path, unknown_emotion(path.name))
-    files = [path for path in _visible(home.path) if not path.is_dir()]
-    for folder in folders:
-        inside = _visible(folder)
-        files += [p for p in inside if not is_image(p.name) and not p.is_dir()]
-        for path in inside:
-            if path.is_dir():
-                yield skipped_folder(root, path, "a folder within a class")
-    yield from skipped_files(root, files)
-    yield from skipped_beside(root, home.path)
 
 
 def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
@@ -182,8 +136,8 @@ def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
     if match is None:
         raise DataError(
             f"{path}: an image of CK+48 is named after subject, sequence, frame, like "
-            "S010_004_00000017.png, so that nobody is in two parts; restore the name, "
-            "or remove the file"
+            "S010_004_00000017.png, which keeps a subject in one part; restore the "
+            "name, or remove the file"
         )
     high_level = HIGH_LEVEL_OF.get(emotion)
     return Sample(
@@ -198,7 +152,7 @@ def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
 
 
 def _check_one_emotion(samples: list[Sample]) -> None:
-    """A frame is one file; a sequence shows one emotion, neutral faces beside it."""
+    """Refuses two files of a frame, and two emotions besides neutral in a sequence."""
     first: dict[tuple[str | None, ...], Sample] = {}
     frames: dict[str, Sample] = {}
     for sample in samples:
@@ -213,11 +167,11 @@ def _check_one_emotion(samples: list[Sample]) -> None:
                 f"sequence {sample.subject}/{sample.sequence} is in another folder; "
                 "remove the wrong one"
             )
-        twin = frames.setdefault(Path(sample.image).stem.upper(), sample)
-        if twin is not sample:
+        duplicate = frames.setdefault(Path(sample.image).stem.upper(), sample)
+        if duplicate is not sample:
             raise DataError(
-                f"{sample.image}: a frame is one file, found also {twin.image}; remove "
-                "one of the two"
+                f"{sample.image}: a frame is one file, found also {duplicate.image}; "
+                "remove one of the two"
             )
 
 

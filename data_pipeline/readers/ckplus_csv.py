@@ -1,7 +1,7 @@
 """Reader of the CK+ coursework table: one CSV row for each sequence's peak frame.
 
 Source: RMIT COSC2779/2972, assignment 1: ``data_labels.csv``, 560 rows, 21 columns.
-Students' variants are read too: other columns dropped or added, rows removed.
+Students' variants are read too: with columns dropped or added, and rows removed.
 """
 
 import re
@@ -28,9 +28,10 @@ from data_pipeline.labels.labels import HighLevelEmotion, action_unit_name
 from data_pipeline.labels.spellings import (
     action_unit_of,
     describe_respellings,
-    is_hidden,
     is_intensity,
 )
+from data_pipeline.readers.ckplus_labels import OBTAIN_CKPLUS
+from data_pipeline.readers.reader import DEFAULTS, ReadOptions, visible
 from data_pipeline.system.errors import DataError, quote_short
 
 TABLE = "data_labels.csv"
@@ -40,15 +41,17 @@ LAYOUT = (
     "and/or AU1, AU2, ...) beside cohn-kanade-images/"
 )
 
+DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
+OBTAIN = OBTAIN_CKPLUS
 USED = ("subject", "sequence", "filepath", EMOTION)
 UNUSED = ("image_index", "file_prefix", "emotion_num")
-"""Columns of the table and its variants that say nothing more than the others."""
+"""Known columns that repeat the others."""
 
 _SUBJECT = re.compile(r"(?<![A-Za-z0-9])S[0-9]{3}(?![0-9])")
 _SPELLED = re.compile(
     r"(?<![A-Za-z0-9])S[-_ ]?[0-9OIl]{3}(?![A-Za-z0-9])", re.IGNORECASE
 )
-"""A subject in a path as people mistype it: it is compared, and never taken."""
+"""A mistyped subject in a path: it is compared, and never used as an id."""
 _UNKNOWN = ("", "na", "nan", "none", "<na>")
 
 
@@ -76,41 +79,21 @@ class _Row:
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds a coursework table.
-
-    Args:
-        root: a folder, or the table itself.
-
-    Returns:
-        True for a CSV file, a folder with ``data_labels.csv``, or one with a single
-        CSV file.
-    """
+    """Detects a CSV file, ``data_labels.csv`` in a folder, or a single CSV file."""
     return _table_file(root) is not None
 
 
-def read(root: Path) -> SampleTable:
-    """Reads the table; the images are neither opened nor looked for.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads the table, row by row.
 
-    Columns needed are ``filepath`` and at least one label. ``subject`` and
-    ``sequence`` are recovered from the path where their columns were dropped. An
-    empty label is masked. The seven basic emotions are not in this table. A place
-    such as ``data_labels.csv row 17`` counts the header as row 1, as editors do.
-    Columns are known in any case, action units also as ``au 17`` and ``AU17_c``; other
-    columns are listed in ``skipped``.
+    It needs ``filepath`` and at least one label; missing ``subject`` and ``sequence``
+    are taken from the path. An empty label is masked. The table has no basic emotions.
+    Column names match in any case, action units also as ``au 17`` and ``AU17_c``. A
+    place such as ``data_labels.csv row 17`` counts the header as row 1, as editors do.
 
-    Args:
-        root: the folder, or the table itself.
-
-    Returns:
-        One row for each row of the table, in its order; grey images.
-
-    Raises:
-        DataError: the table is empty or lacks columns, a label is out of range, a
-            path leaves the folder, or an image stands in two rows.
-
-    Source:
-        reference table: sha256 5d972920262653f5..., 560 rows of 123 subjects.
+    Source: reference table, sha256 5d972920262653f5..., 560 rows of 123 subjects.
     """
+    options.check_no_frames(root)
     path = _table_file(root)
     if path is None:
         raise DataError(f"{root}: there is no {TABLE}")
@@ -146,27 +129,27 @@ def _table_file(root: Path) -> Path | None:
 def _tables(root: Path) -> list[Path]:
     return [
         path
-        for path in sorted(root.iterdir() if root.is_dir() else ())
-        if path.suffix.lower() == ".csv" and path.is_file() and not is_hidden(path.name)
+        for path in visible(root)
+        if path.suffix.lower() == ".csv" and path.is_file()
     ]
 
 
 def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
     lines = csv_lines(path, unit="row")
-    header = [_known(name.strip()) for name in next(lines, (0, []))[1]]
+    header = [_normalized(name.strip()) for name in next(lines, (0, []))[1]]
     if not header:
         raise DataError(f"{path}: the table is empty; {_header_advice()}")
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise DataError(f"{path} row 1: the columns {_listed(twice)} stand twice")
+        raise DataError(f"{path} row 1: the columns {_listed(twice)} occur twice")
     rows = [_row(path, number, header, cells) for number, cells in lines]
     if not rows:
         raise DataError(f"{path}: the table has a header but no rows")
     return header, rows
 
 
-def _known(column: str) -> str:
-    """Spells a column's name as this project does, where it knows the column."""
+def _normalized(column: str) -> str:
+    """Normalizes the spelling of a known column."""
     name = column.casefold().replace(" ", "_").replace("-", "_")
     name = {"file_path": "filepath"}.get(name, name)
     return name if name in (*USED, *UNUSED) else column
@@ -186,7 +169,7 @@ def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
 
 
 def _units(path: Path, header: list[str]) -> dict[str, str]:
-    """Maps action-unit names to the columns that hold them, in the table's order."""
+    """Maps action-unit names to their columns, in the table's order."""
     units: dict[str, str] = {}
     for column in header:
         unit = action_unit_of(column)
@@ -203,11 +186,11 @@ def _units(path: Path, header: list[str]) -> dict[str, str]:
 
 
 def _skipped(path: Path, header: list[str], units: dict[str, str]) -> Iterator[Skipped]:
-    """Names the columns that are not read, of which the empty one has no name."""
+    """Yields the columns that are not read."""
     used = {*USED, *UNUSED, *units.values(), ""}
     for column in header:
         if column not in used:
-            why = "holds intensities" if is_intensity(column) else "is not known here"
+            why = "holds intensities" if is_intensity(column) else "is unknown"
             yield Skipped(
                 place=f"{path.name} row 1",
                 reason=f"the column {_listed([column])} {why}, and is not read",
@@ -216,7 +199,7 @@ def _skipped(path: Path, header: list[str], units: dict[str, str]) -> Iterator[S
 
 
 def _beside(path: Path, samples: list[Sample]) -> list[Skipped]:
-    """Names other tables, and folders that no row of this one leads into."""
+    """Lists other tables, and folders without a row's image."""
     root = path.parent
     known = {root / sample.image.partition("/")[0] for sample in samples}
     tables = [file for file in _tables(root) if file != path]
@@ -257,27 +240,27 @@ def _sample(row: _Row, units: dict[str, str]) -> Sample:
 
 
 def _subject(row: _Row, image: str) -> str | None:
-    """Takes the subject's column or the path; where they differ, one of them leaks."""
-    told = row.text("subject")
+    """Returns the subject in the column or in the path; they must not differ."""
+    named = row.text("subject")
     shown = set(_SUBJECT.findall(image))
-    if len(shown) > 1 or (told is not None and shown - {told}):
-        column = "filepath" if told is None else "subject"
+    if len(shown) > 1 or (named is not None and shown - {named}):
+        column = "filepath" if named is None else "subject"
         raise row.wrong(
             column, f"filepath {image} names one subject, {' or '.join(sorted(shown))}"
         )
-    if told is not None and not shown:
-        _check_spelled(row, image, told)
-    return told if told is not None else next(iter(shown), None)
+    if named is not None and not shown:
+        _check_spelled(row, image, named)
+    return named if named is not None else next(iter(shown), None)
 
 
-def _check_spelled(row: _Row, image: str, told: str) -> None:
-    """Refuses a row whose path names another subject in another spelling."""
-    if not _SPELLED.fullmatch(told):
+def _check_spelled(row: _Row, image: str, named: str) -> None:
+    """Refuses a row if its path names another subject in another spelling."""
+    if not _SPELLED.fullmatch(named):
         return
     others = [
         name
         for name in _SPELLED.findall(image)
-        if canonical_id(name) != canonical_id(told)
+        if canonical_id(name) != canonical_id(named)
     ]
     if others:
         raise row.wrong("subject", f"filepath {image} names the subject {others[0]}")
@@ -285,12 +268,12 @@ def _check_spelled(row: _Row, image: str, told: str) -> None:
 
 def _emotion(row: _Row) -> str | None:
     value = row.text(EMOTION)
-    told = None if value is None else value.casefold()
-    if told is not None and told not in list(HighLevelEmotion):
+    emotion = None if value is None else value.casefold()
+    if emotion is not None and emotion not in list(HighLevelEmotion):
         raise row.wrong(
             EMOTION, f"the emotion is one of {', '.join(HighLevelEmotion)} or empty"
         )
-    return told
+    return emotion
 
 
 def _presence(row: _Row, column: str) -> bool | None:

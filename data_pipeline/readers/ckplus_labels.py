@@ -1,4 +1,4 @@
-"""What CK+'s label files say: an emotion's code, or action units and intensities."""
+"""CK+'s label files: an emotion code, or action units with intensities."""
 
 from pathlib import Path
 
@@ -12,22 +12,18 @@ from data_pipeline.labels.labels import (
 )
 from data_pipeline.system.errors import DataError, quote_short
 
+OBTAIN_CKPLUS = (
+    "CK+ is free for research: ask for it at https://www.jeffcohn.net/Resources/ (the "
+    "agreement form comes back with links), unpack it there, or name its folder with "
+    "--data DIR. Without CK+ the same command works on synthetic faces: add "
+    "--data synthetic"
+)
 HIGHEST_INTENSITY = 5
 """E on the FACS scale; 0 means present, intensity not given."""
 
 
 def read_emotion_code(path: Path) -> Emotion:
-    """Reads an emotion file.
-
-    Args:
-        path: such as ``S005_001_00000011_emotion.txt``.
-
-    Returns:
-        Its emotion.
-
-    Raises:
-        DataError: it holds no code, several, or one that is none.
-    """
+    """Reads an emotion file, which holds exactly one code."""
     lines = _numbers(path, columns=1)
     if len(lines) != 1 or lines[0][0] not in CKPLUS_EMOTION_CODES:
         found = "; ".join(f"{line[0]:g}" for line in lines[:5]) or "an empty file"
@@ -40,17 +36,9 @@ def read_emotion_code(path: Path) -> Emotion:
 
 
 def read_coded_units(path: Path) -> dict[str, int | None]:
-    """Reads a FACS file.
+    """Reads a FACS file: the intensity of each of ``CKPLUS_ACTION_UNITS``.
 
-    Args:
-        path: such as ``S005_001_00000011_facs.txt``.
-
-    Returns:
-        Of each of ``CKPLUS_ACTION_UNITS`` its intensity: 0 is absent, ``None`` present
-        with an intensity that is not given.
-
-    Raises:
-        DataError: a line is no unit with its intensity, or a unit stands twice.
+    0 is absent; ``None`` is present, intensity not given.
     """
     present: dict[int, int | None] = {}
     for line, (unit, intensity) in enumerate(_numbers(path, columns=2), start=1):
@@ -64,8 +52,8 @@ def read_coded_units(path: Path) -> dict[str, int | None]:
             )
         if int(unit) in present:
             raise DataError(
-                f"{path} line {line}: action unit {unit:g} stands in an earlier line "
-                "already; remove one of the two lines"
+                f"{path} line {line}: action unit {unit:g} is already in an "
+                "earlier line; remove one of the two lines"
             )
         present[int(unit)] = int(intensity) or None
     return {

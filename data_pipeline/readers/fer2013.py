@@ -2,28 +2,25 @@
 
 Source: the public copies of the set, ``train|test/<emotion>/Training_3908.jpg`` (and
 ``PublicTest_``, ``PrivateTest_``) or ``.../im0.png``. The numbers in their names are
-no rows of ``fer2013.csv``, so that FER+ votes cannot be joined to them.
+not rows of ``fer2013.csv``, so FER+ votes cannot be joined to them.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
-from data_pipeline.dataset.skipped_files import (
-    Skipped,
-    skipped_among,
-    skipped_files,
-    skipped_folder,
-)
+from data_pipeline.dataset.skipped_files import skipped_among
 from data_pipeline.dataset.table_checks import check_distinct, check_inside
 from data_pipeline.labels.labels import FERPLUS_PARTITIONS, Emotion
-from data_pipeline.labels.spellings import (
-    describe_respellings,
-    emotion_of,
-    is_hidden,
-    is_image,
-    unknown_emotion,
+from data_pipeline.labels.spellings import describe_respellings, is_image
+from data_pipeline.readers.reader import (
+    DEFAULTS,
+    ReadOptions,
+    class_folders,
+    not_converted,
+    raw_table,
+    skipped_in_classes,
+    visible,
 )
 from data_pipeline.system.errors import DataError
 
@@ -38,7 +35,7 @@ PARTS: dict[str, str] = {
     "testing": "test",
     "privatetest": "test",
 }
-"""Folder, in small letters -> partition, where the file names do not tell it."""
+"""Folder, in lower case -> partition, unless the file name states another."""
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 COMMAND = "python -m data_pipeline.ferplus --fer fer2013.csv --out DIR"
@@ -46,53 +43,37 @@ LAYOUT = (
     "FER2013 as images: train/ and test/ with a folder for each emotion (angry or "
     f"anger, ...), as {COMMAND} writes it"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Class:
-    """The folder of an emotion, within that of a part."""
-
-    path: Path
-    emotion: Emotion
-    partition: str
+OBTAIN_FER = (
+    "The images are fer2013.csv (Kaggle, Challenges in Representation Learning), the "
+    "votes fer2013new.csv (github.com/microsoft/FERPlus). Without them the command "
+    "works on synthetic faces: add --data synthetic"
+)
+OBTAIN = OBTAIN_FER
+DATASETS: tuple[str, ...] = ("fer2013",)
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds FER2013's classes, or the table that has them.
+    """Detects a part with a folder of a class, or the table to convert."""
+    return any(class_folders(part) for part in _parts(root)) or bool(
+        raw_table(root, TABLES)
+    )
 
-    Args:
-        root: a folder, or the table itself.
 
-    Returns:
-        True for a part with a folder of a class, and for the table.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads the labels from the folder names: one row for each image, by path.
+
+    Source: FER2013, 28,709, 3,589 and 3,589 images; grey, without subjects.
     """
-    return bool(_classes(root)) or _table(root) is not None
-
-
-def read(root: Path) -> SampleTable:
-    """Reads the labels off the folders; no image is opened.
-
-    Args:
-        root: the folder.
-
-    Returns:
-        One row for each image, ordered by path; grey images, no subjects. Other
-        folders and files are listed in ``skipped``.
-
-    Raises:
-        DataError: the images still lie in a table, or there are none.
-
-    Source:
-        FER2013: 28,709, 3,589 and 3,589 images.
-    """
-    classes = _classes(root)
+    options.check_no_frames(root)
+    classes = [each for part in _parts(root) for each in class_folders(part)]
     if not classes:
-        raise DataError(
-            f"{root}: the images still lie in a table ({_table(root)}); write them as "
-            f"files once with {COMMAND}, and name that folder with --data"
-        )
-    files = [(each, path) for each in classes for path in _visible(each.path)]
-    samples = [_sample(root, path, each) for each, path in files if is_image(path.name)]
+        raise not_converted(root, raw_table(root, TABLES), COMMAND)
+    samples = [
+        _sample(root, path, emotion)
+        for folder, emotion in classes
+        for path in visible(folder)
+        if is_image(path.name)
+    ]
     if not samples:
         raise DataError(f"{root}: the folders of the emotions hold no images")
     check_distinct(samples)
@@ -100,67 +81,26 @@ def read(root: Path) -> SampleTable:
     table = sample_table(
         samples, root=root, action_units=(), source="fer2013", channels=1
     )
-    others = [path for _, path in files if not is_image(path.name)]
-    spelled = describe_respellings(
-        (each.path.name, str(each.emotion)) for each in classes
-    )
-    return replace(table, skipped=tuple(_skipped(root, others)), understood=spelled)
+    parts = _parts(root)
+    skipped = (*skipped_among(root, root, parts), *skipped_in_classes(root, parts))
+    spelled = describe_respellings((path.name, str(name)) for path, name in classes)
+    return replace(table, skipped=skipped, understood=spelled)
 
 
 def _parts(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    return [
-        part for part in _visible(root) if part.name.lower() in PARTS and part.is_dir()
-    ]
+    return [p for p in visible(root) if p.name.lower() in PARTS and p.is_dir()]
 
 
-def _classes(root: Path) -> list[_Class]:
-    """Lists the folders of classes, as people spell them, within those of parts."""
-    return [
-        _Class(path=folder, emotion=emotion, partition=PARTS[part.name.lower()])
-        for part in _parts(root)
-        for folder in _visible(part)
-        if (emotion := emotion_of(folder.name)) is not None and folder.is_dir()
-    ]
-
-
-def _visible(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if not is_hidden(path.name)]
-
-
-def _skipped(root: Path, others: list[Path]) -> Iterator[Skipped]:
-    """Names what is no part, no class or no picture."""
-    parts = _parts(root)
-    yield from skipped_among(root, root, parts)
-    for part in parts:
-        for path in _visible(part):
-            if not path.is_dir():
-                others.append(path)
-            elif emotion_of(path.name) is None:
-                yield skipped_folder(root, path, unknown_emotion(path.name))
-    for path in others:
-        if path.is_dir():
-            yield skipped_folder(root, path, "a folder within a class")
-    yield from skipped_files(root, [path for path in others if not path.is_dir()])
-
-
-def _table(root: Path) -> str | None:
-    if root.is_file():
-        return root.name if root.name in TABLES else None
-    return next((name for name in TABLES if (root / name).is_file()), None)
-
-
-def _sample(root: Path, path: Path, own: _Class) -> Sample:
+def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
     part, folder = path.parts[-3:-1]
     usage = path.stem.partition("_")[0]
     return Sample(
         image=path.relative_to(root).as_posix(),
         subject=None,
         sequence=None,
-        emotion=str(own.emotion),
+        emotion=str(emotion),
         high_level_emotion=None,
         action_units={},
         place=f"{part}/{folder}/",
-        partition=FERPLUS_PARTITIONS.get(usage, own.partition),
+        partition=FERPLUS_PARTITIONS.get(usage, PARTS[part.lower()]),
     )

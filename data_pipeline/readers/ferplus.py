@@ -1,7 +1,7 @@
 """Reader of FER+: the image tree with a ``label.csv`` of votes in each folder.
 
-Votes are kept as they are; which label they make is the study's choice
-(``[data] labels``). The set names no subjects.
+The study chooses how votes become labels (``[data] labels``). The set has no subject
+ids.
 """
 
 from collections.abc import Container, Iterator
@@ -23,6 +23,13 @@ from data_pipeline.fer2013.ferplus_csv import Voted, read_label_csv
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
 from data_pipeline.labels.spellings import is_hidden
 from data_pipeline.labels.votes import vote_distributions
+from data_pipeline.readers.fer2013 import OBTAIN_FER
+from data_pipeline.readers.reader import (
+    DEFAULTS,
+    ReadOptions,
+    not_converted,
+    raw_table,
+)
 from data_pipeline.system.errors import DataError
 
 FOLDERS: dict[str, str] = {name: part for part, name in FERPLUS_FOLDERS.items()}
@@ -39,46 +46,27 @@ LAYOUT = (
     "the FER+ image tree: FER2013Train/, FER2013Valid/ and FER2013Test/, each with its "
     f"images and {LABELS}, as {COMMAND} writes it"
 )
+OBTAIN = OBTAIN_FER
+DATASETS: tuple[str, ...] = ("ferplus",)
 
 
 def detect(root: Path) -> bool:
-    """Tells whether a folder holds FER+, or the tables that it is made of.
+    """Detects the tree, perhaps in a folder ``data``, or the tables to convert."""
+    return _tree(root) is not None or raw_table(root, TABLES) is not None
 
-    Args:
-        root: a folder, perhaps with the tree in its folder ``data``.
 
-    Returns:
-        True for a folder of the tree, and for a table that ``read`` will say how to
-        unpack.
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads the votes: one row for each line of the label files.
+
+    The column ``emotion`` is the plain argmax of all ten counts; it is empty if
+    unknown or no-face wins.
+
+    Source: microsoft/FERPlus, 28,558, 3,579 and 3,573 lines; grey, without subjects.
     """
-    return _tree(root) is not None or _table(root) is not None
-
-
-def read(root: Path) -> SampleTable:
-    """Reads the votes; the images are neither opened nor looked for.
-
-    The column ``emotion`` holds the plain argmax of all ten counts, and nothing where
-    unknown or no face wins.
-
-    Args:
-        root: the folder.
-
-    Returns:
-        One row for each line of the label files; grey images, no subjects. Files
-        without a line, and other folders, are listed in ``skipped``.
-
-    Raises:
-        DataError: the images still lie in a table, a label file is missing or wrong.
-
-    Source:
-        microsoft/FERPlus: 28,558, 3,579 and 3,573 lines.
-    """
+    options.check_no_frames(root)
     tree = _tree(root)
     if tree is None:
-        raise DataError(
-            f"{root}: the images still lie in a table ({_table(root)}); write them as "
-            f"files once with {COMMAND}, and name that folder with --data"
-        )
+        raise not_converted(root, raw_table(root, TABLES), COMMAND)
     rows = [
         (folder, row)
         for folder in _parts(tree)
@@ -104,7 +92,7 @@ def read(root: Path) -> SampleTable:
 
 
 def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]:
-    """Names files that no line names, and what is no part of the tree."""
+    """Yields files without a line, and folders that are not part of the tree."""
     parts = _parts(tree)
     others = []
     for part in parts:
@@ -122,24 +110,18 @@ def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]
 
 
 def _tree(root: Path) -> Path | None:
-    """Finds the folder that holds the parts' folders."""
+    """Finds the folder of the parts."""
     places = (root, root / "data")
     return next((place for place in places if _parts(place)), None)
 
 
 def _parts(tree: Path) -> list[Path]:
-    """Lists the parts' folders, in any case, in the order of ``FOLDERS``."""
+    """Lists the folders of the parts, in any case, in the order of ``FOLDERS``."""
     inside = sorted(tree.iterdir()) if tree.is_dir() else []
     found = [path for path in inside if path.name.lower() in _PARTITIONS]
     order = list(_PARTITIONS)
     found.sort(key=lambda path: order.index(path.name.lower()))
     return [path for path in found if path.is_dir()]
-
-
-def _table(root: Path) -> str | None:
-    if root.is_file():
-        return root.name if root.name in TABLES else None
-    return next((name for name in TABLES if (root / name).is_file()), None)
 
 
 def _labels(folder: Path) -> Path:
@@ -154,7 +136,7 @@ def _labels(folder: Path) -> Path:
 
 
 def _winners(votes: list[tuple[int, ...]]) -> list[str | None]:
-    """Names each row's commonest emotion, or nothing where another category wins."""
+    """Returns each row's most voted emotion, or ``None`` if another category wins."""
     shares, kept = vote_distributions(np.array(votes), "argmax")
     return [
         str(FERPLUS_EMOTIONS[place]) if known else None

@@ -1,4 +1,4 @@
-"""Where a study's data lie: the folder named, its usual place, or synthetic faces."""
+"""The folder of a study's data: a given one, its default, or synthetic faces."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,26 +9,18 @@ from data_pipeline.system.errors import DataError
 DATA = Path("data")
 SYNTHETIC = "synthetic"
 SYNTHETIC_LAYOUTS = {name: name for name in ("ferplus", "fer2013", "affectnet")}
-"""Data set -> the layout of its synthetic stand-in; all others: CK+'s."""
+"""Data set -> layout of its synthetic faces; for all others CK+'s."""
 
 Progress = Callable[[str, int, int], None]
 
 
 def data_folder(dataset: str, data: str | None) -> tuple[Path, bool]:
-    """Finds the data folder; that it exists is the reader's business.
+    """Returns the data folder, which need not exist, and whether it is synthetic.
 
-    Args:
-        dataset: what the study's ``[data] dataset`` names.
-        data: ``--data``: a folder, ``synthetic``, or ``None`` for ``data/<dataset>``.
-
-    Returns:
-        The folder, and whether its faces are synthetic.
-
-    Raises:
-        DataError: synthetic faces are wanted, and were not generated yet.
+    Args as for ``find_data``. DataError: synthetic faces were not generated yet.
     """
     if (data or dataset) == SYNTHETIC:
-        root, layout = _drawn(dataset)
+        root, layout = _synthetic_folder(dataset)
         if not (root / MARKER).is_file():
             raise DataError(
                 f"no synthetic faces at {root}; generate them with "
@@ -36,27 +28,27 @@ def data_folder(dataset: str, data: str | None) -> tuple[Path, bool]:
             )
         return root, True
     root = Path(data) if data else DATA / dataset
-    # A table may be named itself; the mark lies beside it.
+    # For a table file, the marker is beside it.
     folder = root.parent if root.is_file() else root
     return root, (folder / MARKER).is_file()
 
 
 def find_data(dataset: str, data: str | None, progress: Progress) -> tuple[Path, bool]:
-    """Finds the data folder; synthetic data are generated first where they are missing.
+    """Finds the data folder, generating missing synthetic data.
 
     Args:
-        dataset: what the study's ``[data] dataset`` names.
+        dataset: the study's ``[data] dataset``.
         data: ``--data``: a folder, ``synthetic``, or ``None`` for ``data/<dataset>``.
-        progress: called as the faces are rendered.
+        progress: called with the stage, faces rendered and all faces.
 
     Returns:
         The folder, and whether its faces are synthetic.
     """
     if (data or dataset) != SYNTHETIC:
         return data_folder(dataset, data)
-    root, layout = _drawn(dataset)
+    root, layout = _synthetic_folder(dataset)
     if not (root / MARKER).is_file():
-        # Loads what draws faces, which other data need not.
+        # Imported late: other data do not need the renderer.
         from data_pipeline.synthetic.write import write_synthetic  # noqa: PLC0415
 
         write_synthetic(
@@ -67,8 +59,8 @@ def find_data(dataset: str, data: str | None, progress: Progress) -> tuple[Path,
     return root, True
 
 
-def _drawn(dataset: str) -> tuple[Path, str]:
-    """Where the stand-in of a data set lies, and in which layout it is generated."""
+def _synthetic_folder(dataset: str) -> tuple[Path, str]:
+    """Returns folder and layout of a data set's synthetic faces."""
     layout = SYNTHETIC_LAYOUTS.get(dataset)
     return DATA / (
         f"{SYNTHETIC}-{layout}" if layout else SYNTHETIC

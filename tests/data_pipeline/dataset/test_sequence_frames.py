@@ -7,6 +7,7 @@ import pytest
 from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.readers import READERS, read
+from data_pipeline.readers.reader import ReadOptions
 from data_pipeline.split.split import split
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
@@ -25,7 +26,7 @@ def root(tmp_path):
 
 def rows(root, frames, reader="ckplus"):
     """Lists image numbers and emotions of each sequence."""
-    frame = READERS[reader].table(root, frames).frame
+    frame = READERS[reader].read(root, ReadOptions(frames=frames)).frame
     found = {}
     for row in frame.itertuples():
         number = int(row.image.removesuffix(".png")[-8:])

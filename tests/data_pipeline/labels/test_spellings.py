@@ -178,7 +178,8 @@ def test_wrapped(tmp_path, name):
     (tmp_path / "archive/ck/__MACOSX").mkdir()
     (tmp_path / "archive/notes.txt").write_text("unpacked on Monday")
     shutil.move(tmp_path / "plain", inner)
-    found = find(tmp_path / "archive", dataset).table(tmp_path / "archive")
+    reader, folder = find(tmp_path / "archive", dataset)
+    found = reader.read(folder)
     assert found.source == name
     assert found.fingerprint() == plain.fingerprint()
 
@@ -218,5 +219,5 @@ def test_ferplus_in_small_letters(tmp_path):
 @pytest.mark.parametrize("dataset", ["ckplus", "fer2013", "ferplus", "affectnet"])
 def test_no_folder_at_all(dataset):
     """A device in place of the data folder has no layout."""
-    with pytest.raises(DataError, match="has no layout that is known here"):
+    with pytest.raises(DataError, match="has no known layout"):
         read(Path("/dev/null"), dataset)

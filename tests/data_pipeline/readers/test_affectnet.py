@@ -175,7 +175,7 @@ def test_npy_no_labels(tmp_path):
 def test_npy_nothing(tmp_path):
     """A tree without one readable label is refused with the first reason."""
     write_labels(tmp_path, 4, "11", "0", "0")
-    with pytest.raises(DataError, match=r"not one of 1 images.*4_.*found 11"):
+    with pytest.raises(DataError, match=r"none of 1 images.*4_.*found 11"):
         read(tmp_path, "affectnet")
 
 

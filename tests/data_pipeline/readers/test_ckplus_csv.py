@@ -90,7 +90,7 @@ def test_named_table(tmp_path):
     """A table among several can be named itself."""
     write_table(tmp_path, "filepath,AU12", f"{PATH},0", name="train.csv")
     write_table(tmp_path, "filepath,AU12", f"{OTHER},1", name="test.csv")
-    with pytest.raises(DataError, match="no layout"):
+    with pytest.raises(DataError, match="no known layout"):
         read(tmp_path, "ckplus")
     table = read(tmp_path / "test.csv", "ckplus")
     assert table.frame["subject"].tolist() == ["S010"]
@@ -176,7 +176,7 @@ def test_other_files(tmp_path, content, told):
     [
         (("subject,AU1", "S005,1"), ("lacks the column filepath", "subject, AU1")),
         (("filepath,sex", f"{PATH},f"), ("lacks", "high_level_emotion or an action")),
-        (("filepath,AU1,AU1", f"{PATH},1,1"), ("columns AU1 stand twice",)),
+        (("filepath,AU1,AU1", f"{PATH},1,1"), ("columns AU1 occur twice",)),
         (("filepath,AU1,AU01", f"{PATH},1,1"), ("AU1 and AU01 are the same AU",)),
         (("filepath,AU1", f"{PATH},1", f"{OTHER},2"), ("row 3, column AU1", "'2'")),
         (

@@ -137,7 +137,7 @@ def test_lone_carriage_returns_of_a_list(tmp_path):
     """A list of AffectNet is read by bytes: it says which line ends it takes."""
     root = write_full(tmp_path)
     write_lists(root, end="\r")
-    with pytest.raises(DataError, match="lone carriage returns"):
+    with pytest.raises(DataError, match="carriage returns only"):
         read(root, "affectnet")
 
 
@@ -146,7 +146,7 @@ def test_column_twice_in_a_list(tmp_path):
     root = write_full(tmp_path)
     path = root / "Manually_Annotated_file_lists/training.csv"
     path.write_text(f"{LIST_HEADER},valence\n")
-    with pytest.raises(DataError, match="valence' stand twice"):
+    with pytest.raises(DataError, match="valence' occur twice"):
         read(root, "affectnet")
 
 
@@ -169,7 +169,9 @@ def test_unit_twice(tmp_path):
     root = write_official(tmp_path)
     text = "   1.0e+00   2.0e+00\n   4.0e+00   0.0e+00\n   1.0e+00   3.0e+00\n"
     write_label(root / "FACS", "S005", "001", "facs", text)
-    with pytest.raises(DataError, match="line 3: action unit 1 stands in an earlier"):
+    with pytest.raises(
+        DataError, match="line 3: action unit 1 is already in an earlier"
+    ):
         read(root, "ckplus")
 
 

@@ -220,7 +220,7 @@ def test_no_folder(tmp_path):
 def test_no_layout(tmp_path):
     """A folder without any layout is refused with the layouts accepted."""
     (tmp_path / "notes.txt").write_text("nothing here")
-    with pytest.raises(DataError, match=r"no layout.*data_labels\.csv.*FACS/"):
+    with pytest.raises(DataError, match=r"no known layout.*data_labels\.csv.*FACS/"):
         read(tmp_path, "ckplus")
 
 
