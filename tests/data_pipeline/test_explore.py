@@ -1,4 +1,4 @@
-"""The command that shows a data set: what it reads, writes, and never looks at."""
+"""The explore command: what it reads and writes, and that it opens no hold-out."""
 
 import shutil
 
@@ -29,7 +29,7 @@ def explored(tmp_path, text, data, *words, out="out"):
 
 
 def test_command(tmp_path, coursework):
-    """The command says where it wrote; run again it replaces all, faces too."""
+    """The command prints where it wrote; a second run replaces all, faces too."""
     answer = explored(tmp_path, STUDY, coursework, "--show-faces")
     assert (answer.code, answer.err) == (0, "")
     assert str(tmp_path / "out" / "index.html") in answer.out
@@ -43,7 +43,7 @@ def test_command(tmp_path, coursework):
 
 
 def test_hold_out_changes_nothing(tmp_path):
-    """Nothing of the page depends on the hold-out's labels, names or pixels."""
+    """Nothing on the page depends on the hold-out's labels, names or pixels."""
     root = write_microsoft(tmp_path / "fer")
     assert explored(tmp_path, FER, root, out="first").code == 0
     held = root / "FER2013Test"
@@ -59,7 +59,7 @@ def test_hold_out_changes_nothing(tmp_path):
 
 
 def test_unreadable_and_demographics(tmp_path, coursework):
-    """A broken development image is named; who is held out is not counted."""
+    """A broken development image is named; held-out subjects are not counted."""
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
     for image in data.glob("cohn-kanade-images/*/*/*.png"):
@@ -101,8 +101,8 @@ def test_refused(tmp_path, monkeypatch, words, found):
     assert contents(tmp_path) == before
 
 
-def test_who_was_tested_is_not_looked_at(tmp_path, coursework):
-    """People of an opened hold-out stay out of the page, whatever labels would say."""
+def test_tested_subjects_stay_held_out(tmp_path, coursework):
+    """Subjects of an opened hold-out stay out of the page, even if labels changed."""
     ids = readers.read(coursework, "ckplus").frame["subject"].unique()
     people = population("ckplus", coursework, synthetic=True)
     keys = read_study_data(str(write_study(tmp_path, text=STUDY)))

@@ -53,23 +53,23 @@ def rows():
 
 
 class Page(HTMLParser):
-    """A page read: its pictures, links, identifiers, text, and unclosed elements."""
+    """A parsed page: its images, links, identifiers, text, and unclosed elements."""
 
     VOID = frozenset({"meta", "img", "br"})
 
     def __init__(self, text):
         """Reads the page."""
         super().__init__()
-        self.pictures, self.links, self.names, self.open = [], [], [], []
+        self.images, self.links, self.names, self.open = [], [], [], []
         self.text = ""
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        """Notes what an element refers to."""
+        """Collects what an element refers to."""
         found = dict(attrs)
         assert tag not in {"script", "link", "iframe", "object", "b"}
         if tag == "img":
-            self.pictures.append(found)
+            self.images.append(found)
         if "href" in found:
             self.links.append(found["href"])
         if "id" in found:
@@ -78,10 +78,10 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
-        """Checks that elements end in the order in which they began."""
+        """Checks that elements are nested."""
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        """Collects what is read."""
+        """Collects the visible text."""
         if self.open[-1:] != ["style"]:
             self.text += re.sub(r"\s+", " ", data)

@@ -58,8 +58,8 @@ def write_synthetic_ck48(root: Path, *, subjects: int = 12) -> Path:
         folder = root / "CK+48" / row.emotion.replace("happiness", "happy")
         folder.mkdir(parents=True, exist_ok=True)
         for frame in range(row.peak - 2, row.peak + 1):
-            picture = render_frame(row, frame, SEED).convert("L")
-            face = ImageOps.fit(picture, (48, 48), Image.Resampling.BILINEAR)
+            image = render_frame(row, frame, SEED).convert("L")
+            face = ImageOps.fit(image, (48, 48), Image.Resampling.BILINEAR)
             face.save(folder / f"{row.frame(frame)}.png")
     (root / MARKER).write_text("Synthetic faces: no real person is shown.\n")
     return root

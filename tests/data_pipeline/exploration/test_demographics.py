@@ -1,4 +1,4 @@
-"""Demographics: what a table must be, who may be told of, and what goes with what."""
+"""Demographics: the table, groups that may be shown, and their associations."""
 
 import math
 
@@ -22,7 +22,7 @@ HEADER = "subject,sex,age,ethnicity\n"
 
 
 def people(*names, attribute="sex"):
-    """Makes subjects S000, S001 and so on, each of a group."""
+    """Makes subjects S000, S001 and so on, each in a group."""
     return Demographics(
         people={f"S{n:03d}": {attribute: name} for n, name in enumerate(names)},
         attributes=(attribute,),
@@ -30,7 +30,7 @@ def people(*names, attribute="sex"):
 
 
 def test_read(tmp_path):
-    """Columns stand in any order; ages become bands; an empty cell is unknown."""
+    """Columns may be in any order; ages become bands; an empty cell is unknown."""
     path = tmp_path / "who.csv"
     path.write_text('Age,subject,ethnicity,SEX\n24.5,S1,"a, b",F\n,S2,,\n\n')
     assert read_demographics(path).people == {
@@ -56,7 +56,7 @@ def test_read(tmp_path):
     ],
 )
 def test_refused(tmp_path, text, words):
-    """A wrong table is refused by its row and column, with the way out."""
+    """The error for a wrong table names row and column, and how to fix it."""
     path = tmp_path / "who.csv"
     path.write_text(text)
     with pytest.raises(DataError) as refused:
@@ -66,8 +66,8 @@ def test_refused(tmp_path, text, words):
 
 @LAW
 @given(st.lists(st.sampled_from("abcdef"), max_size=60))
-def test_nobody_is_known_by_a_small_group(names):
-    """No shown group is small, and what is withheld cannot be had by subtraction."""
+def test_small_groups_are_withheld(names):
+    """No shown group is small, and withheld sizes cannot be computed by subtraction."""
     found = groups(people(*names), "sex")
     assert all(size >= LEAST for size in found.sizes.values())
     shown = set(found.sizes)
@@ -91,7 +91,7 @@ def related(names, emotions):
 
 
 def test_groups_that_decide():
-    """Where the group decides the emotion V is 1, and chance gives much less."""
+    """V is 1 where the group decides the emotion; chance gives much less."""
     link = related("a" * 12 + "b" * 12, ["negative"] * 12 + ["positive"] * 12)
     assert link.plain == pytest.approx(1)
     assert link.corrected > 0.97
@@ -100,13 +100,13 @@ def test_groups_that_decide():
 
 
 def test_images_of_one_person_are_alike():
-    """Chance is of subjects: it grows where each of them shows one emotion only."""
+    """Chance permutes subjects: it grows if each subject shows one emotion only."""
     generator = np.random.default_rng(3)
     emotions = generator.choice(["negative", "positive"], 24).tolist()
     assert related("ab" * 12, emotions).chance > 0.25
 
 
 def test_nothing_to_compare():
-    """One group alone is associated with nothing; one emotion alone is undefined."""
+    """A single group has no association; with a single emotion it is undefined."""
     assert related("a" * 12, ["negative", "positive"] * 6) is None
     assert math.isnan(related("ab" * 6, ["negative"] * 12).plain)

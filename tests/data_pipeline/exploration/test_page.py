@@ -1,4 +1,4 @@
-"""The page of a data set: whole by itself, readable by all, the same each time."""
+"""The page of a data set: self-contained, accessible, deterministic."""
 
 from dataclasses import replace
 
@@ -35,14 +35,14 @@ from tests.factories.runs import contents
 from tests.strategies.tables import LAW, sample, table_of
 
 NAME = 'a<b>$x$</b>"&'
-SILENT = lambda *_: None  # noqa: E731 - nobody watches
+SILENT = lambda *_: None  # noqa: E731 - progress is not tested here
 WHO = Demographics(
     people={
         f"S{n:03d}": {"sex": "fm"[n % 2], "age": None, "ethnicity": NAME}
         for n in range(11)
     }
 )
-"""The group of eleven has a name that is markup and mathematics at once."""
+"""The name of the ethnicity is both markup and mathematics."""
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,10 @@ def rendered():
     return render(whole, SILENT), render(whole, SILENT)
 
 
-def test_page_needs_nothing_else(rendered):
-    """Pictures are in the page, links stay in it, and it has no script."""
+def test_page_is_self_contained(rendered):
+    """Images are embedded, links stay in the page, and it has no script."""
     page = Page(rendered[0][0])
-    assert all(p["src"].startswith("data:image/png;base64,") for p in page.pictures)
+    assert all(p["src"].startswith("data:image/png;base64,") for p in page.images)
     assert all(link.startswith("#") for link in page.links)
     assert {link.removeprefix("#") for link in page.links} <= set(page.names)
     assert len(set(page.names)) == len(page.names)
@@ -64,29 +64,29 @@ def test_page_needs_nothing_else(rendered):
     assert "url(" not in rendered[0][0]
 
 
-def test_each_picture_has_words(rendered):
-    """Each chart is in the page once, with a text in its place that has its facts."""
+def test_each_image_has_alternative_text(rendered):
+    """Each chart is in the page once, with an alternative text."""
     text, charts = rendered[0]
     page = Page(text)
-    assert len(page.pictures) == len(charts)
-    assert all(len(picture["alt"]) > 20 for picture in page.pictures)
+    assert len(page.images) == len(charts)
+    assert all(len(image["alt"]) > 20 for image in page.images)
     assert all(png.startswith(b"\x89PNG") for png in charts.values())
 
 
 def test_names_are_text(rendered):
-    """A name is shown as it is, not read as markup or as mathematics."""
+    """A name is printed as it is, not as markup or mathematics."""
     page = Page(rendered[0][0])
     assert f"The data of {NAME}" in page.text
-    assert NAME in " ".join(picture["alt"] for picture in page.pictures)
+    assert NAME in " ".join(image["alt"] for image in page.images)
 
 
 def test_same_bytes(rendered):
-    """The same material gives the same page and pictures, to the byte."""
+    """The same material gives the same page and images, to the byte."""
     assert rendered[0] == rendered[1]
 
 
-def test_what_is_said(rendered):
-    """The page says what it is of, what is held out, and what is not on it."""
+def test_contents(rendered):
+    """The page names its data, the size of the hold-out, and absent sections."""
     page = Page(rendered[0][0])
     for words in (
         "development images24",
@@ -101,8 +101,8 @@ def test_what_is_said(rendered):
     assert "SYNTHETIC" not in page.text
 
 
-def test_drawn_is_marked():
-    """A page on synthetic faces says so before anything else."""
+def test_synthetic_is_marked():
+    """A page on synthetic faces begins with a notice."""
     bare = table_of([sample(f"S{n:03d}", 1, high_level=None) for n in range(3)])
     text, _ = render(material(bare, synthetic=True), SILENT)
     assert "SYNTHETIC faces" in Page(text).text[:400]
@@ -110,12 +110,12 @@ def test_drawn_is_marked():
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_sections_without_labels(name):
-    """A table without any label has a section or a reason, and never an error."""
-    nobody = table_of(
+    """Without any label, a section returns a reason and raises no error."""
+    unlabelled = table_of(
         [sample(None, n, high_level=None, units=(None,) * 3) for n in range(4)]
     )
     facts = replace(material().images, facts=(), unreadable=(("a.png", "is empty"),))
-    found = SECTIONS[name](material(nobody, images=facts))
+    found = SECTIONS[name](material(unlabelled, images=facts))
     assert isinstance(found, Absent)
     assert found.reason
 
@@ -137,8 +137,8 @@ def test_valence_and_arousal():
 
 @LAW
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.booleans())
-def test_names_do_not_cover_each_other(arousals, left):
-    """Names beside the plane's centres keep apart, in order, and move as one does."""
+def test_labels_do_not_overlap(arousals, left):
+    """Labels of the plane keep their order, distance and mean height."""
     valence = -0.5 if left else 0.5
     centres = np.array([(valence, arousal) for arousal in arousals])
     order = np.argsort(centres[:, 1], kind="stable")
@@ -169,7 +169,7 @@ def test_votes():
 
 
 def test_fold_without_a_label():
-    """A fold that has not one image of a class is named, at the top too."""
+    """A fold without any image of a class is named, at the top too."""
     order = np.arange(24)
     surprise = order % 6 >= 4  # see rows()
     parts = (Fold(train=order[surprise], validation=order[~surprise]),)
@@ -188,7 +188,7 @@ def test_unreadable_images_are_named():
 
 
 def test_folder(tmp_path):
-    """A page replaces an earlier one wholly, and nothing else ever."""
+    """A page replaces an earlier page as a whole, and no other files."""
     head = f'<meta name="generator" content="{GENERATOR}">'
     page = f'{head}<meta name="charts" content="old older">'
     out = tmp_path / "runs" / "explore"

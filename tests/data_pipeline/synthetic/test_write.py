@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(
 
 
 def test_another_seed_gives_other_bytes(small, tmp_path):
-    """Labels and pictures both depend on the seed."""
+    """Labels and images both depend on the seed."""
     write_synthetic(tmp_path / "other", subjects=1, seed=6)
 
     pixels = {
@@ -89,7 +89,7 @@ def test_another_set_is_never_written_over(small):
 
 
 def test_a_changed_set_is_refused(tmp_path):
-    """A set in which a file was lost is no longer the same set."""
+    """A set that lost a file is not the same set."""
     out = tmp_path / "set"
     write_synthetic(out, subjects=1, seed=5)
     next(out.rglob("*.png")).unlink()
@@ -99,7 +99,7 @@ def test_a_changed_set_is_refused(tmp_path):
 
 
 def test_an_empty_folder_is_filled(tmp_path, small):
-    """An empty folder may be there before, and nothing is left beside it."""
+    """An empty folder may exist before, and no other files are left beside it."""
     out = tmp_path / "empty"
     out.mkdir()
 
@@ -110,7 +110,7 @@ def test_an_empty_folder_is_filled(tmp_path, small):
 
 
 def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
-    """How the work is shared out leaves no trace in the pixels."""
+    """The pixels do not depend on how the work is divided."""
     monkeypatch.setattr(render_all, "_LEAST_FOR_PROCESSES", 1)
     monkeypatch.setattr(render_all, "usable_cores", lambda: 2)
 
@@ -120,7 +120,7 @@ def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
 
 
 def test_progress_ends_with_all(tmp_path):
-    """Progress counts pictures up to their number."""
+    """Progress counts images up to their number."""
     told: list[tuple[int, int]] = []
 
     write_synthetic(
@@ -167,7 +167,7 @@ def test_wrong_input_ends_with_2_and_one_message(small, capsys, words, said):
 
 
 def test_a_place_that_cannot_be_written_ends_with_1(tmp_path, capsys):
-    """A file where a folder must be made is the machine's trouble: exit code 1."""
+    """A file in place of a folder is a failure, not wrong input: exit code 1."""
     (tmp_path / "file").write_text("in the way")
 
     code = draw.main(["--out", str(tmp_path / "file" / "set"), "--subjects", "1"])
@@ -188,7 +188,7 @@ def test_an_unknown_layout_is_refused(tmp_path):
 
 
 def test_a_done_command_says_where(tmp_path, capsys):
-    """Success ends with 0 and the marker's place."""
+    """Success ends with 0 and prints the marker's path."""
     code = draw.main(["--out", str(tmp_path / "set"), "--subjects", "1", "--seed", "5"])
 
     assert code == 0

@@ -25,24 +25,24 @@ def tree(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shots():
-    """The images of the full stand-in, undrawn."""
+    """The images of the full stand-in, not rendered."""
     return list(affectnet.samples(plan(123, 1)))
 
 
 def test_read(tree):
-    """The reader reads every row, and every picture is a small colour JPEG."""
+    """The reader reads every row, and every image is a small colour JPEG."""
     table = read(tree, "affectnet")
     assert (table.source, table.skipped) == ("affectnet", ())
     assert set(table.frame["partition"]) == {"train", "validation"}
     assert len(list(tree.rglob("*.jpg"))) == len(table)
     for image in table.frame["image"]:
-        with Image.open(table.root / image) as picture:
-            assert (picture.format, picture.mode) == ("JPEG", "RGB")
-            assert picture.size == (224, 224)
+        with Image.open(table.root / image) as opened:
+            assert (opened.format, opened.mode) == ("JPEG", "RGB")
+            assert opened.size == (224, 224)
 
 
 def test_landmarks(tree):
-    """Each picture's landmarks lie in it, eyes above the mouth."""
+    """Each image's landmarks lie in it, eyes above the mouth."""
     table = read(tree, "affectnet")
     for row in range(len(table)):
         points = read_landmarks(table, row)
@@ -52,7 +52,7 @@ def test_landmarks(tree):
 
 
 def test_same_bytes(tree, tmp_path):
-    """The same seed gives the same bytes, pictures and landmarks alike."""
+    """The same seed gives the same bytes, images and landmarks alike."""
     assert render_batch(tmp_path, affectnet.images(plan(2, 4))[:2], 4) == 2
     drawn = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(drawn) == 4

@@ -1,4 +1,4 @@
-"""Laws of the two layouts on disk: exact bytes of tables, names and oddities."""
+"""CK+'s two layouts on disk: exact bytes of tables, names and oddities."""
 
 import csv
 import re
@@ -43,8 +43,8 @@ def test_the_table_has_the_real_bytes(coursework):
     assert content.endswith(b"\r\n")
 
 
-def test_every_row_names_its_picture(coursework):
-    """Paths follow subject, number and frame, and the pictures are there."""
+def test_every_row_names_its_image(coursework):
+    """Paths follow subject, number and frame, and the images exist."""
     with (coursework / "data_labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
 
@@ -76,8 +76,8 @@ def test_the_full_table_has_560_rows():
     }
 
 
-def test_the_folder_says_that_nobody_is_real(coursework):
-    """A marker tells what the folder is, the command and the seed."""
+def test_the_folder_is_marked_as_synthetic(coursework):
+    """The marker describes the folder and has the command and the seed."""
     text = (coursework / "SYNTHETIC.txt").read_text("utf-8")
 
     assert "no real person" in text

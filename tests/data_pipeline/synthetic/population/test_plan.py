@@ -72,7 +72,7 @@ def test_action_units_are_as_frequent_as_in_ckplus(seed):
 
 
 def test_every_unit_is_shown_at_every_intensity():
-    """All eighteen units are drawn, each from barely there to the maximum."""
+    """All eighteen units are drawn, each from a trace to the maximum."""
     seen = {pair for row in plan(123, 1) for pair in row.shown.items()}
 
     levels = {unit: {level for u, level in seen if u == unit} for unit, _ in seen}
@@ -165,13 +165,13 @@ def test_ids_have_gaps_and_jumps():
 
 @pytest.mark.parametrize("count", [0, -1, MOST_SUBJECTS + 1])
 def test_an_impossible_number_of_subjects_is_refused(count):
-    """The message says how many there can be and what was asked for."""
+    """The message has the maximum and the given number."""
     with pytest.raises(DataError, match=rf"from 1 to {MOST_SUBJECTS}.*got {count};"):
         plan(count, 1)
 
 
 def test_subjects_differ():
-    """Everybody has a face of their own, and keeps it in sets of any size."""
+    """Every subject has a distinct face, the same in sets of any size."""
     people = [sample_subject(1, name) for name in subject_ids(123)]
 
     assert len({(person.nose_length, person.skin) for person in people}) == 123
