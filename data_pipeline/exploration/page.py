@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from data_pipeline.exploration.material import Material, Progress
 from data_pipeline.exploration.output import GENERATOR
-from data_pipeline.exploration.section import Absent, Section
+from data_pipeline.exploration.section import NoDataError, Section
 from data_pipeline.exploration.sections import SECTIONS
 from data_pipeline.exploration.wording import counted
 from data_pipeline.system.terminal import escape_controls
@@ -41,20 +41,23 @@ def render(material: Material, progress: Progress) -> tuple[str, dict[str, bytes
 
     Returns the text of the page, and the charts in it: name -> PNG.
     """
-    results: dict[str, Section | Absent] = {}
-    for name, section in SECTIONS.items():
-        results[name] = section(material)
-        progress("drawing charts", len(results), len(SECTIONS))
-    present = {k: part for k, part in results.items() if isinstance(part, Section)}
+    sections: dict[str, tuple[str, Section]] = {}
+    absent: dict[str, str] = {}
+    for name, (title, section) in SECTIONS.items():
+        try:
+            sections[name] = title, section(material)
+        except NoDataError as error:
+            absent[title] = str(error)
+        progress("drawing charts", len(sections) + len(absent), len(SECTIONS))
     charts = {
-        chart.name: chart.png for part in present.values() for chart in part.charts
+        chart.name: chart.png for _, part in sections.values() for chart in part.charts
     }
     page = TEMPLATES.get_template("page.html.j2").render(
         generator=GENERATOR,
         charts=list(charts),
         material=material,
-        highlights=[text for part in present.values() for text in part.highlights],
-        sections=present,
-        absent=[part for part in results.values() if isinstance(part, Absent)],
+        highlights=[text for _, part in sections.values() for text in part.highlights],
+        sections=sections,
+        absent=absent,
     )
     return page, charts

@@ -37,10 +37,9 @@ class Table:
 class Section:
     """One subject: text, charts and tables.
 
-    ``highlights`` also stand at the top of the page; ``warning`` comes first.
+    ``highlights`` stand at the top of the page; ``warning`` comes first.
     """
 
-    title: str
     paragraphs: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -48,9 +47,5 @@ class Section:
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
-    """A section for which there are no data, and why."""
-
-    title: str
-    reason: str
+class NoDataError(LookupError):
+    """There are no data for a section; the message says why."""

@@ -7,18 +7,16 @@ from data_pipeline.dataset.sample_table import SampleTable, intensity_column
 from data_pipeline.exploration.charts import bars, columns, stacked
 from data_pipeline.exploration.labelled import Array, Units, unit_number, units
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, percent
 from data_pipeline.labels.labels import action_unit_title
 
-COUNTS = "Action units"
 
-
-def counts(material: Material) -> Section | Absent:
+def counts(material: Material) -> Section:
     """Counts the units, the commonest first, and the units of an image."""
     labels = units(material.table)
     if not labels.names:
-        return Absent(title=COUNTS, reason="no action unit was coded")
+        raise NoDataError("no action unit was coded")
     frame = pd.DataFrame(
         {"present": labels.present.sum(axis=0), "coded": labels.coded.sum(axis=0)},
         index=pd.Index(map(action_unit_title, labels.names), name="action unit"),
@@ -39,7 +37,6 @@ def counts(material: Material) -> Section | Absent:
         f"images; the commonest is {commonest}, in {most:,}."
     )
     return Section(
-        title=COUNTS,
         charts=(chart, _units_per_image(labels)),
         tables=(Table(caption="Images that show each action unit", frame=frame),),
         highlights=(highlight,),
@@ -64,11 +61,10 @@ def _units_per_image(labels: Units) -> Chart:
     )
 
 
-INTENSITIES = "Intensities of action units"
 GRADES = ("A trace", "B slight", "C marked", "D severe", "E maximum", "not graded")
 
 
-def intensities(material: Material) -> Section | Absent:
+def intensities(material: Material) -> Section:
     """Counts the grades of each unit, from A to E."""
     table = material.table
     names = [
@@ -77,7 +73,7 @@ def intensities(material: Material) -> Section | Absent:
         if (table.frame[unit] == 1).any()
     ]
     if not names:
-        return Absent(title=INTENSITIES, reason="no intensity was coded")
+        raise NoDataError("no intensity was coded")
     frame = pd.DataFrame(
         [_grades(table, unit) for unit in names],
         index=pd.Index(map(action_unit_title, names), name="action unit"),
@@ -94,7 +90,6 @@ def intensities(material: Material) -> Section | Absent:
         "a grade; the others are coded as present without an intensity."
     )
     return Section(
-        title=INTENSITIES,
         paragraphs=(text,),
         charts=(
             Chart(

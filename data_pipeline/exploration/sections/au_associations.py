@@ -7,7 +7,7 @@ from data_pipeline.exploration.associations import phi, prevalence
 from data_pipeline.exploration.charts import Scale, matrix
 from data_pipeline.exploration.labelled import Array, Level, Units, levels, units
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import (
     coefficient,
     listed,
@@ -17,20 +17,16 @@ from data_pipeline.exploration.wording import (
 )
 
 TOO_FEW = "fewer than two action units were coded"
-BY_EMOTION = "Action units of each emotion"
 
 
-def by_emotion(material: Material) -> Section | Absent:
+def by_emotion(material: Material) -> Section:
     """Shows the prevalence of each unit in each class of each level."""
     labels, groupings = units(material.table), levels(material.table)
     if not labels.names or not groupings:
         lacking = "action units" if groupings else "emotion labels"
-        return Absent(
-            title=BY_EMOTION, reason=f"it needs both, and there are no {lacking}"
-        )
+        raise NoDataError(f"it needs both, and there are no {lacking}")
     parts = [_part(level, labels) for level in groupings]
     return Section(
-        title=BY_EMOTION,
         paragraphs=(
             "Each cell is the percent of the class's coded images that show the unit.",
         ),
@@ -64,7 +60,6 @@ def _part(level: Level, labels: Units) -> tuple[Chart, Table]:
     return chart, Table(caption=caption, frame=shares.map(percent))
 
 
-CORRELATION = "Action units together: correlation"
 STRONG = 0.3
 """Pairs are named if their phi is at least this far from 0."""
 
@@ -72,11 +67,11 @@ Pair = tuple[str, str, float, int]
 """Two units, their phi, and the images coded for both."""
 
 
-def correlation(material: Material) -> Section | Absent:
+def correlation(material: Material) -> Section:
     """Correlates the units, and names the strong pairs."""
     labels = units(material.table)
     if len(labels.names) < 2:  # noqa: PLR2004 - a pair
-        return Absent(title=CORRELATION, reason=TOO_FEW)
+        raise NoDataError(TOO_FEW)
     values, coded = phi(labels.present, labels.coded)
     pairs = [
         (labels.names[i], labels.names[j], float(values[i, j]), int(coded[i, j]))
@@ -87,7 +82,6 @@ def correlation(material: Material) -> Section | Absent:
     together, apart = _strong(pairs, 1), _strong(pairs, -1)
     lead = f"Action units that go together most: {_spelled(together[:5])} (phi)."
     return Section(
-        title=CORRELATION,
         paragraphs=(
             f"Phi correlates two units over the images coded for both: {over}.",
             f"Together (phi {coefficient(STRONG)} or more): {_spelled(together)}.",
@@ -157,18 +151,17 @@ def _correlation_table(pairs: list[Pair]) -> Table:
     )
 
 
-COOCCURRENCE = "Action units together: co-occurrence"
 _HOW_TO_READ = (
     "Read along a row: of the images with that unit, the share (in percent) that also "
     "show the unit of the column. Unlike phi it is not symmetric."
 )
 
 
-def cooccurrence(material: Material) -> Section | Absent:
+def cooccurrence(material: Material) -> Section:
     """Shows the share of images with a second unit among those with a first."""
     labels = units(material.table)
     if len(labels.names) < 2:  # noqa: PLR2004 - a pair
-        return Absent(title=COOCCURRENCE, reason=TOO_FEW)
+        raise NoDataError(TOO_FEW)
     values, _ = prevalence(labels.present, labels.present, labels.coded)
     np.fill_diagonal(values, np.nan)
     names = pd.Index(
@@ -178,7 +171,6 @@ def cooccurrence(material: Material) -> Section | Absent:
     texts = shares.map(points)
     texts = texts.mask(np.eye(len(names), dtype=bool), "")
     return Section(
-        title=COOCCURRENCE,
         paragraphs=(_HOW_TO_READ,),
         charts=(
             Chart(

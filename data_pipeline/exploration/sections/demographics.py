@@ -14,10 +14,9 @@ from data_pipeline.exploration.demographics import (
 )
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import coefficient, counted, percent
 
-TITLE = "Who the subjects are"
 _AGES = [name for _, name in BANDS]
 _HOW_TO_READ = (
     f"A group of fewer than {LEAST} subjects is not shown, nor another that would let "
@@ -30,17 +29,15 @@ _HOW_TO_READ = (
 _LINKS = ("V corrected", "by chance", "V plain", "images", "subjects")
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Counts groups, without the small ones, and relates them to emotions."""
     people = material.demographics
     if people is None:
-        return Absent(title=TITLE, reason="no --demographics FILE.csv was given")
+        raise NoDataError("no --demographics FILE.csv was given")
     if not material.subjects:
-        return Absent(title=TITLE, reason="the data name no subjects")
+        raise NoDataError("the data name no subjects")
     if not people.people:
-        return Absent(
-            title=TITLE, reason="the demographics name none of the subjects shown here"
-        )
+        raise NoDataError("the demographics name none of the subjects shown here")
     charts: list[Chart] = []
     tables: list[Table] = []
     links: dict[str, tuple[str | int, ...]] = {}
@@ -65,7 +62,6 @@ def section(material: Material) -> Section | Absent:
         frame=pd.DataFrame.from_dict(links, orient="index", columns=list(_LINKS)),
     )
     return Section(
-        title=TITLE,
         paragraphs=tuple(paragraphs),
         charts=tuple(charts),
         tables=(*((summary,) if links else ()), *tables),

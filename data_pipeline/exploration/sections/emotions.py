@@ -5,25 +5,23 @@ import pandas as pd
 from data_pipeline.exploration.charts import bars
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, listed, percent
 from data_pipeline.labels.labels import Emotion
 
-TITLE = "Emotions"
 _OF_VOTES = (
     "The label counted here is the category with most votes, if that is an emotion; "
     "the section on votes has the other rules."
 )
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Counts the classes of each level, the commonest first."""
     groupings = levels(material.table)
     if not groupings:
-        return Absent(title=TITLE, reason="no image has an emotion label")
+        raise NoDataError("no image has an emotion label")
     parts = [_part(level, len(material.table)) for level in groupings]
     return Section(
-        title=TITLE,
         paragraphs=(
             *((_OF_VOTES,) if material.table.votes else ()),
             *_missing(groupings[0]),

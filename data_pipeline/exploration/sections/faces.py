@@ -7,11 +7,10 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.exploration.charts import FACE_SIDE, contact_sheet
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section
+from data_pipeline.exploration.section import Chart, NoDataError, Section
 from data_pipeline.images.decode import UnreadableError, decode
 from data_pipeline.system.seeds import child_seed
 
-TITLE = "Faces"
 EACH = 7
 """Faces of a class."""
 
@@ -22,22 +21,21 @@ WARNING = (
 )
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Shows a few faces of each class, of different subjects where possible."""
     groupings = levels(material.table)
     if not material.faces:
-        return Absent(title=TITLE, reason="none is shown without --show-faces")
+        raise NoDataError("none is shown without --show-faces")
     if not groupings:
-        return Absent(title=TITLE, reason="no image has an emotion label to sort it by")
+        raise NoDataError("no image has an emotion label to sort it by")
     level = groupings[0]
     faces = [
         _faces(material.table, rows, place)
         for place, rows in enumerate(level.members.T)
     ]
     if not any(faces):
-        return Absent(title=TITLE, reason="no image could be read")
+        raise NoDataError("no image could be read")
     return Section(
-        title=TITLE,
         warning="" if material.synthetic else WARNING,
         charts=(
             Chart(

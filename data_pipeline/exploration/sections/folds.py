@@ -7,10 +7,9 @@ from data_pipeline.exploration.associations import prevalence
 from data_pipeline.exploration.charts import Scale, matrix
 from data_pipeline.exploration.labelled import Array, levels, units
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, percent, points
 
-TITLE = "Balance of the folds"
 WHOLE = "all"
 MOST_SHOWN = 4
 """With more folds, the chart leaves the training parts out."""
@@ -19,11 +18,11 @@ RANGE = 0.15
 """A difference of so much, or more, has the strongest colour."""
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Compares each part's shares of labels with those of the whole."""
     names, present, coded = _indicators(material)
     if not names:
-        return Absent(title=TITLE, reason="there are no labels to balance")
+        raise NoDataError("there are no labels to balance")
     parts = _parts(material)
     members = np.zeros((len(material.table), len(parts)), bool)
     for column, rows in enumerate(parts.values()):
@@ -44,7 +43,6 @@ def section(material: Material) -> Section | Absent:
         f"{percent(values[row, 0])} in the whole."
     )
     return Section(
-        title=TITLE,
         paragraphs=(text, *empty),
         charts=(_chart(shares, sizes, len(material.folds)),),
         tables=(_table(shares, sizes),),

@@ -9,10 +9,9 @@ from data_pipeline.exploration.charts import bars, histogram
 from data_pipeline.exploration.image_facts import ImageFacts
 from data_pipeline.exploration.labelled import Array
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, listed, percent
 
-TITLE = "Image files"
 SHOWN = 10
 """Sizes that are listed, and unreadable files."""
 
@@ -23,16 +22,15 @@ _QUANTILES = {
 }  # fmt: skip
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Counts sizes and modes, and shows contrast and brightness."""
     images = material.images
     if not images.facts:
-        return Absent(title=TITLE, reason="no image file could be read")
+        raise NoDataError("no image file could be read")
     sizes, table = _sizes(images)
     contrast = np.array([fact.contrast for fact in images.facts])
     brightness = np.array([fact.brightness for fact in images.facts])
     return Section(
-        title=TITLE,
         paragraphs=tuple(_paragraphs(images)),
         charts=(
             sizes,

@@ -7,17 +7,15 @@ import pandas as pd
 
 from data_pipeline.exploration.charts import columns
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, percent
 
-TITLE = "Images of each subject"
 
-
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Counts the subjects by their number of images."""
     images = Counter(material.table.frame["subject"].dropna())
     if not images:
-        return Absent(title=TITLE, reason="the data name no subjects")
+        raise NoDataError("the data name no subjects")
     each = np.array(sorted(images.values()))
     subjects = dict(sorted(Counter(each.tolist()).items()))
     listing = ", ".join(f"{number}: {n}" for number, n in subjects.items())
@@ -28,7 +26,6 @@ def section(material: Material) -> Section | Absent:
         f"them with most images has {percent(top_tenth)} of all."
     )
     return Section(
-        title=TITLE,
         paragraphs=(text,),
         charts=(
             Chart(

@@ -6,21 +6,19 @@ import pandas as pd
 from data_pipeline.exploration.charts import plane
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import MINUS, counted
 
-TITLE = "Valence and arousal"
 
-
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Shows the density of the plane and the centre of each emotion."""
     table = material.table
     if not table.dimensions:
-        return Absent(title=TITLE, reason="the data have no valence and arousal")
+        raise NoDataError("the data have no valence and arousal")
     points = table.frame[list(table.dimensions)].to_numpy(np.float64, na_value=np.nan)
     rated = ~np.isnan(points).any(axis=1)
     if not rated.any():
-        return Absent(title=TITLE, reason="no development image has both ratings")
+        raise NoDataError("no development image has both ratings")
     own = {
         name: points[rated & members]
         for level in levels(table)[:1]
@@ -35,7 +33,6 @@ def section(material: Material) -> Section | Absent:
     with_both, without = int(rated.sum()), int((~rated).sum())
     text = f"{counted(with_both, 'image')} have both ratings, {without:,} have not."
     return Section(
-        title=TITLE,
         paragraphs=(text,),
         charts=(
             Chart(

@@ -7,20 +7,19 @@ from scipy.stats import entropy
 from data_pipeline.exploration.charts import Scale, histogram, matrix
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Absent, Chart, Section, Table
+from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, percent, sized
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.labels.votes import RULES, vote_distributions
 
-TITLE = "Votes"
 _NO_EMOTION = {"unknown": "Unknown", "NF": "NF (no face)"}
 
 
-def section(material: Material) -> Section | Absent:
+def section(material: Material) -> Section:
     """Shows the entropy of the votes, their means by class, and what rules keep."""
     table = material.table
     if not table.votes:
-        return Absent(title=TITLE, reason="the data have no votes, one label per image")
+        raise NoDataError("the data have no votes, one label per image")
     votes = table.vote_counts()
     bits = vote_entropy(votes)
     bits = bits[np.isfinite(bits)]
@@ -36,7 +35,6 @@ def section(material: Material) -> Section | Absent:
         f"{np.median(bits):.2f} bits of entropy or less."
     )
     return Section(
-        title=TITLE,
         paragraphs=(text, *_without_emotion(table.votes, votes)),
         charts=(_entropy(bits, len(table.votes)), _matrix(means, images)),
         tables=(_table(means, images), *rules),

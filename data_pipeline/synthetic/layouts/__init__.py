@@ -19,9 +19,7 @@ LAYOUTS: Mapping[str, Layout] = {
     ),
     "official": Layout(follows=_CKPLUS, images=official.images, labels=official.labels),
     "ferplus": Layout(
-        follows="The layout follows FER+",
-        images=ferplus.images,
-        labels=ferplus.labels,
+        follows="The layout follows FER+", images=ferplus.images, labels=ferplus.labels
     ),
     "fer2013": Layout(
         follows="The layout follows FER2013",
