@@ -1,1 +1,1 @@
-"""The only owner of the Optuna study: trials are asked, told, pruned and read here."""
+"""The only code that uses the Optuna study: asks, tells, prunes and reads trials."""

@@ -46,11 +46,11 @@ class OwnTrials(optuna.Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        found = super()._get_trials(deepcopy=False, use_cache=use_cache)
-        others = foreign(found, self.search_seed)
+        trials = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        others = foreign(trials, self.search_seed)
         own = [
             trial
-            for trial in found
+            for trial in trials
             if trial.number not in others and (states is None or trial.state in states)
         ]
         return copied(own) if deepcopy else own

@@ -29,9 +29,9 @@ def read_records(study: Study, *, url: str, name: str) -> tuple[TrialRecord, ...
     """
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
-        found = trials.get_trials(deepcopy=False)
-        others = foreign(found, study.search.seed)
-        own = (trial for trial in found if trial.number not in others)
+        stored = trials.get_trials(deepcopy=False)
+        others = foreign(stored, study.search.seed)
+        own = (trial for trial in stored if trial.number not in others)
         check_attributes(own, run=place)
         return records_of(study, trials)
 
@@ -40,8 +40,8 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
     """Reads the split, data and space that a run began with; see ``read_records``."""
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
-        found = trials.user_attrs.get(IDENTITY, {})
-        return require_mapping(found, run=place, name=IDENTITY)
+        identity = trials.user_attrs.get(IDENTITY, {})
+        return require_mapping(identity, run=place, name=IDENTITY)
 
 
 def _load(url: str, name: str) -> optuna.Study:
@@ -64,18 +64,18 @@ def _load(url: str, name: str) -> optuna.Study:
 
 def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
     """Reads every started trial in the order of their numbers, without foreign ones."""
-    found = trials.get_trials(deepcopy=False)
-    others = foreign(found, study.search.seed)
+    stored = trials.get_trials(deepcopy=False)
+    others = foreign(stored, study.search.seed)
     return tuple(
         _record(study, trial)
-        for trial in found
+        for trial in stored
         if trial.state != TrialState.WAITING and trial.number not in others
     )
 
 
 def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
     attributes = dict(trial.user_attrs)
-    found = find_enqueued(study.enqueued, trial.params)
+    enqueued = find_enqueued(study.enqueued, trial.params)
     return TrialRecord(
         number=trial.number,
         ordinal=ordinal_of(trial),
@@ -85,6 +85,6 @@ def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
         values=study.space.config(trial.params),
         curve=dict(trial.intermediate_values),
         attributes=attributes,
-        enqueued=found.name if found else "",
+        enqueued=enqueued.name if enqueued else "",
         interrupted=is_interrupted(trial),
     )

@@ -60,8 +60,8 @@ def record_outcome(
 
 
 def _write(trials: OwnTrials, trial: optuna.Trial, outcome: Outcome) -> None:
-    for key, found in attributes_of(outcome).items():
-        trial.set_user_attr(key, found)
+    for key, value in attributes_of(outcome).items():
+        trial.set_user_attr(key, value)
     match outcome:
         case Completed():
             trials.tell(trial, outcome.value)
@@ -81,10 +81,10 @@ def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
 
     A crash in between loses no trial: the next start finds it enqueued already.
     """
-    found = trials.get_trials(deepcopy=False)
-    again = {trial.user_attrs.get(RETRY_OF) for trial in found}
+    recorded = trials.get_trials(deepcopy=False)
+    again = {trial.user_attrs.get(RETRY_OF) for trial in recorded}
     storage = trials._storage  # noqa: SLF001 - no public way by number
-    for trial in found:
+    for trial in recorded:
         if trial.state == TrialState.RUNNING:
             if trial.number not in again:
                 _enqueue(trials, space, trial, {})
@@ -98,8 +98,8 @@ def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
 
     The caller tells the lost trial.
     """
-    found = trials.get_trials(deepcopy=False)
-    lost = next(trial for trial in found if trial.number == number)
+    recorded = trials.get_trials(deepcopy=False)
+    lost = next(trial for trial in recorded if trial.number == number)
     deaths = 1 + int(lost.user_attrs.get(DEATHS, 0))
     if deaths > MOST_DEATHS:
         return False

@@ -1,1 +1,1 @@
-"""Samplers, and the parameter sets that they propose."""
+"""Samplers, and untried parameter sets."""

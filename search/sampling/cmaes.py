@@ -95,8 +95,8 @@ def _rebuilt(
     )
     own = [trial for trial in completed if search_space.keys() <= trial.params.keys()]
     for generation in itertools.count():
-        told = [t for t in own if t.user_attrs.get(GENERATION) == generation]
-        if len(told) < optimizer.population_size:
+        members = [t for t in own if t.user_attrs.get(GENERATION) == generation]
+        if len(members) < optimizer.population_size:
             return optimizer
         optimizer.tell(
             [
@@ -104,7 +104,7 @@ def _rebuilt(
                     transform.transform(_of(trial, search_space)),
                     -float(trial.value or 0),
                 )
-                for trial in told[: optimizer.population_size]
+                for trial in members[: optimizer.population_size]
             ]
         )
     raise AssertionError

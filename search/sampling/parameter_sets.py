@@ -30,7 +30,7 @@ INTERRUPTED = "interrupted"
 An attribute, and also the reason of a trial that was lost with its driver.
 """
 
-TOLD = {"spent", "reason"}
+END_ATTRIBUTES = {"spent", "reason"}
 """Attributes of which every trial that a search ended has at least one."""
 
 OUTSIDE = "enqueued outside the space"
@@ -42,8 +42,8 @@ KEPT = (ORDINAL, SEED, DEATHS, GENERATION)
 
 def ordinal_of(trial: FrozenTrial) -> int:
     """Returns how many trials were asked before."""
-    found = trial.user_attrs.get(ORDINAL)
-    return found if isinstance(found, int) else int(trial.number)
+    ordinal = trial.user_attrs.get(ORDINAL)
+    return ordinal if isinstance(ordinal, int) else int(trial.number)
 
 
 @functools.cache  # called for every trial at every report
@@ -89,7 +89,7 @@ def foreign(trials: Iterable[FrozenTrial], seed: int) -> set[int]:
         if not trial.state.is_finished() or not is_counted(trial):
             continue
         # A copy of an own trial has its attributes, but is foreign, too.
-        own = is_own(trial, seed) and not _is_told_by_others(trial)
+        own = is_own(trial, seed) and not _was_ended_by_others(trial)
         if own and ordinal_of(trial) not in ordinals:
             ordinals.add(ordinal_of(trial))
         else:
@@ -97,10 +97,10 @@ def foreign(trials: Iterable[FrozenTrial], seed: int) -> set[int]:
     return others
 
 
-def _is_told_by_others(trial: FrozenTrial) -> bool:
+def _was_ended_by_others(trial: FrozenTrial) -> bool:
     """Checks whether another program ended an own trial while it ran."""
     has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
-    return has_value and not trial.user_attrs.keys() & TOLD
+    return has_value and not trial.user_attrs.keys() & END_ATTRIBUTES
 
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:

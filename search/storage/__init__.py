@@ -1,1 +1,1 @@
-"""Where Optuna keeps its trials: databases, journals, locks and leases."""
+"""Optuna's storages: databases, journals, locks and leases."""

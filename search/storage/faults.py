@@ -1,6 +1,6 @@
 """Classifies storage errors: which can be retried, and the message for each.
 
-Optuna wraps database errors as "invalid data" and keeps the cause, which is found here.
+Optuna wraps database errors as "invalid data"; their causes are recovered here.
 """
 
 import errno
@@ -145,12 +145,12 @@ _DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.ESTALE}
 
 def fault_of(error: BaseException) -> Fault | None:
     """Classifies an error; returns ``None`` if it did not come from a storage."""
-    found = [
+    faults = [
         Fault(kind=kind, cause=_own_words(cause))
         for cause in reversed(list(_causes(error)))  # the deepest is most specific
         if (kind := _kind(cause)) is not None
     ]
-    return min(found, key=lambda fault: _WEIGHT.index(fault.kind), default=None)
+    return min(faults, key=lambda fault: _WEIGHT.index(fault.kind), default=None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -87,17 +87,17 @@ def open_with_retries(
                 raise _cannot_open(url, fault.message) from error
             raise
 
-    found: T = Retrier(url, replace(policy or RetryPolicy(), checks=())).call(attempt)
-    return found
+    opened: T = Retrier(url, replace(policy or RetryPolicy(), checks=())).call(attempt)
+    return opened
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """Returns SQLAlchemy options with which a lost server connection is noticed."""
-    found = make_url(url)
-    if found.get_backend_name() == "sqlite":
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
         return {}
-    wanted = _TIMEOUTS.get(found.get_driver_name(), {})
-    unset = {key: value for key, value in wanted.items() if key not in found.query}
+    wanted = _TIMEOUTS.get(parsed.get_driver_name(), {})
+    unset = {key: value for key, value in wanted.items() if key not in parsed.query}
     return {"pool_pre_ping": True, "connect_args": unset}
 
 

@@ -108,8 +108,8 @@ class RetryingStorage:
         """Returns attributes of the storage, and its methods with retries."""
         if name.startswith("__"):  # copy() looks these up before __init__
             raise AttributeError(name)
-        found = getattr(self._inner, name)
-        return functools.partial(self._call, name, found) if callable(found) else found
+        value = getattr(self._inner, name)
+        return functools.partial(self._call, name, value) if callable(value) else value
 
     def _call(self, name: str, method: Any, *args: Any, **named: Any) -> Any:
         return self._retrier.call(_Once(self._inner, method, name, args, named).do)
@@ -158,11 +158,11 @@ class _Once:
         return self._method()
 
     def _is_set(self) -> bool:
-        found = self._storage.get_trial(self._args[0])
-        if found.state != self._argument("state", 1):
+        stored = self._storage.get_trial(self._args[0])
+        if stored.state != self._argument("state", 1):
             return False
         values = self._argument("values", 2)
-        return found.state == TrialState.RUNNING or values in (None, found.values)
+        return stored.state == TrialState.RUNNING or values in (None, stored.values)
 
     def _argument(self, name: str, place: int) -> Any:
         after = self._args[place:]

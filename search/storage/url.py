@@ -63,10 +63,10 @@ def normalized_url(url: str) -> str:
     """
     if "://" not in url:
         return _journal(url)
-    found = _parsed(url)
-    if found.get_backend_name() != "sqlite":
-        return _text(_with_driver(found, url))
-    path = _sqlite_file(found, url)
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return _text(_with_driver(parsed, url))
+    path = _sqlite_file(parsed, url)
     files = [Path(f"{path}{ending}") for ending in SQLITE_FILES]
     odd = [file for file in files if file.exists() and not file.is_file()]
     if odd or not path.parent.is_dir():
@@ -75,8 +75,8 @@ def normalized_url(url: str) -> str:
             f"--storage {masked(url)}: the database's file, {[*odd, path][0]}, {wrong};"
             " name a file in an existing folder"
         )
-    name = found.drivername.removesuffix("+pysqlite")
-    query = {key: found.query[key] for key in found.query if key == "timeout"}
+    name = parsed.drivername.removesuffix("+pysqlite")
+    query = {key: parsed.query[key] for key in parsed.query if key == "timeout"}
     return _text(URL.create(name, database=str(path), query=query))
 
 
@@ -84,8 +84,8 @@ def file_of(url: str) -> Path | None:
     """Returns the file of an SQLite or journal storage, ``None`` for a server."""
     if "://" not in url:
         return Path(url)
-    found = _parsed(url)
-    return _sqlite_file(found, url) if found.get_backend_name() == "sqlite" else None
+    parsed = _parsed(url)
+    return _sqlite_file(parsed, url) if parsed.get_backend_name() == "sqlite" else None
 
 
 def masked(url: str) -> str:
@@ -118,13 +118,13 @@ def identity_of(url: str) -> str:
     """
     if "://" not in url:
         return url
-    found = _parsed(url)
+    parsed = _parsed(url)
     return _text(
         URL.create(
-            found.get_backend_name(),
-            host=found.host,
-            port=found.port,
-            database=found.database,
+            parsed.get_backend_name(),
+            host=parsed.host,
+            port=parsed.port,
+            database=parsed.database,
         )
     )
 
@@ -135,9 +135,9 @@ def _text(url: URL) -> str:
 
 def _parsed(url: str) -> URL:
     try:
-        found = make_url(url.replace("postgres://", "postgresql://", 1))
-        if "@" not in (found.host or ""):
-            return found
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        if "@" not in (parsed.host or ""):
+            return parsed
     except (sqlalchemy.exc.ArgumentError, ValueError):
         pass  # its message contains parts of the URL
     raise InputError(
@@ -164,21 +164,21 @@ def _journal(text: str) -> str:
     return str(path)
 
 
-def _sqlite_file(found: URL, url: str) -> Path:
+def _sqlite_file(parsed: URL, url: str) -> Path:
     """Returns the file of an SQLite URL; refuses one in memory."""
-    database = found.database or ""
-    is_uri = str(found.query.get("uri", "")).lower() in {"true", "1", "yes", "on", "t"}
+    database = parsed.database or ""
+    is_uri = str(parsed.query.get("uri", "")).lower() in {"true", "1", "yes", "on", "t"}
     if is_uri and database.startswith("file:"):
         database = unquote(re.sub("^file:(//(localhost)?(?=/))?", "", database))
-    in_memory = found.query.get("mode") == "memory" or database == ":memory:"
+    in_memory = parsed.query.get("mode") == "memory" or database == ":memory:"
     if in_memory or not database.strip():
         raise _in_memory(url)
-    unsupported = sorted(found.query.keys() - _SQLITE_OPTIONS)
-    if found.query.get("mode", "rwc") not in {"rw", "rwc"}:
+    unsupported = sorted(parsed.query.keys() - _SQLITE_OPTIONS)
+    if parsed.query.get("mode", "rwc") not in {"rw", "rwc"}:
         unsupported.append("mode")
-    if not _SECONDS.fullmatch(str(found.query.get("timeout", "5"))):
+    if not _SECONDS.fullmatch(str(parsed.query.get("timeout", "5"))):
         unsupported.append("such timeout")
-    if found.host or found.username or found.password:
+    if parsed.host or parsed.username or parsed.password:
         unsupported.append("host, user or password")
     if unsupported:
         raise InputError(
@@ -196,14 +196,14 @@ def _in_memory(url: str) -> InputError:
     )
 
 
-def _with_driver(found: URL, url: str) -> URL:
+def _with_driver(parsed: URL, url: str) -> URL:
     """Chooses our driver if SQLAlchemy's default one is not installed."""
-    name, _, driver = found.drivername.partition("+")
+    name, _, driver = parsed.drivername.partition("+")
     usual, ours, extra = DRIVERS.get(name, ("", "", ""))
     if ours and not driver and not _is_installed(usual):
-        found = found.set(drivername=f"{name}+{ours}")
+        parsed = parsed.set(drivername=f"{name}+{ours}")
     try:
-        found.get_dialect().import_dbapi()
+        parsed.get_dialect().import_dbapi()
     except sqlalchemy.exc.NoSuchModuleError:
         raise InputError(
             f"--storage {masked(url)}: SQLAlchemy has no database {name!r} with this "
@@ -215,7 +215,7 @@ def _with_driver(found: URL, url: str) -> URL:
             f"--storage {masked(url)}: the package of its driver is missing "
             f"({first_line(error)}); {way}"
         ) from None
-    return found
+    return parsed
 
 
 def _is_installed(package: str) -> bool:

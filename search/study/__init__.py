@@ -1,1 +1,1 @@
-"""A study file, read and checked: sections, space, objective."""
+"""Reads and validates study files: sections, space, objective."""

@@ -57,13 +57,13 @@ def read_value(text: str) -> Any:
         ([16, 32], 'tpe', 0.001)
     """
     try:
-        found = parse_toml(f"value = {text}")
+        table = parse_toml(f"value = {text}")
     except GrammarError:
-        found = {"value": text}
-    check_document(found)
-    if len(found) > 1:
+        table = {"value": text}
+    check_document(table)
+    if len(table) > 1:
         raise DocumentError("must be one value, found several lines")
-    return found["value"]
+    return table["value"]
 
 
 def _place(key: str) -> tuple[str, str]:
@@ -97,10 +97,10 @@ def _drop(tables: Raw, section: str, name: str) -> None:
 
 
 def _table(tables: Raw, section: str) -> Raw:
-    found = tables.setdefault(section, {})
-    if not isinstance(found, dict):
-        raise StudyError(f"{section}: must be a section, found {found!r}")
-    return found
+    table = tables.setdefault(section, {})
+    if not isinstance(table, dict):
+        raise StudyError(f"{section}: must be a section, found {table!r}")
+    return table
 
 
 def _apply_setting(tables: Raw, key: str, value: object) -> None:

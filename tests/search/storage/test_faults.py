@@ -117,4 +117,4 @@ def test_a_table_that_is_gone(tmp_path):
     with pytest.raises(StorageInternalError) as raised:
         storage.create_new_trial(study)
     storage.engine.dispose()
-    assert "no such table: trials" in fault_of(raised.value).told
+    assert "no such table: trials" in fault_of(raised.value).message
