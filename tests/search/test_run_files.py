@@ -205,7 +205,7 @@ def test_emptied_database(tmp_path, content):
     folder.file("optuna.db").write_bytes(content)
     check_database(folder)
     folder.file("trials.csv").write_text("number\n0\n")
-    with pytest.raises(RunError, match=r"optuna\.db.*lost its trials.*Put back a copy"):
+    with pytest.raises(RunError, match=r"optuna\.db.*lost its trials.*Restore a copy"):
         check_database(folder)
     folder.file("optuna.db").write_bytes(b"SQLite format 3\0")
     check_database(folder)
