@@ -3,7 +3,7 @@
     python -m search.export --study NAME --to FILE [--trial N] [--out DIR]
         [--storage URL]
 
-Without ``--trial`` it is the best one. Exit codes: 0 done, 1 failed, 2 wrong input.
+The default is the best trial. Exit codes: 0 done, 1 failed, 2 wrong input.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -21,35 +21,34 @@ from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
+    """Runs the command; returns its exit code.
 
     Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
+        arguments: of the command line; ``None`` reads ``sys.argv``.
     """
-    asked = parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
 
     def work() -> None:
         from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
         trial = export_trial(
-            asked.out.resolve(),
-            asked.study,
-            asked.to,
-            trial=asked.trial,
-            storage=asked.storage,
+            args.out.resolve(),
+            args.study,
+            args.to,
+            trial=args.trial,
+            storage=args.storage,
         )
-        print_line(f"trial {trial} of {asked.study}: {asked.to}")
+        print_line(f"trial {trial} of {args.study}: {args.to}")
 
     return run_command(work)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the grammar of the command line."""
-    built = Parser("search.export", "Write a trial's configuration for final training.")
-    add = built.add_argument
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of the command line."""
+    parser = Parser(
+        "search.export", "Write a trial's configuration for final training."
+    )
+    add = parser.add_argument
     add("--study", required=True, help="the name of a study or of a run")
     add("--to", type=nonempty_path, required=True, help="a new file")
     add("--trial", type=int, help="a completed trial (default: the best)")
@@ -57,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="all runs (default: runs)",
+        help="output folder for all runs (default: runs)",
     )
     add(
         "--storage",
@@ -65,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="as given to search.run (default: EXPRESSION_SEARCH_STORAGE)",
     )
-    return built
+    return parser
 
 
 if __name__ == "__main__":

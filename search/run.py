@@ -4,8 +4,8 @@
         [--set section.key=VALUE ...] [--executor ray|serial] [--storage URL]
         [--seed N] [--until search|retrain|holdout] [--reopen]
 
-The same command goes on where an earlier one stopped, and prints the result of one
-that is done. Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+Run the same command again to resume a run, or to print the result of a finished one.
+Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -25,42 +25,39 @@ STAGES = ("search", "retrain", "holdout")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
+    """Runs the command; returns its exit code.
 
     Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
+        arguments: of the command line; ``None`` reads ``sys.argv``.
     """
-    asked = parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
 
     def work() -> None:
         check_backend()
-        # Loads pandas, which --help and a wrong option need not.
-        from search.pipeline.opening import begun  # noqa: PLC0415
+        # Loads pandas, which --help and a wrong option need not wait for.
+        from search.pipeline.opening import open_run  # noqa: PLC0415
 
-        with begun(asked) as found:
-            # Loads Optuna and SQLAlchemy, which a wrong label need not.
+        with open_run(args) as (run, bar):
+            # Loads Optuna and SQLAlchemy, which a wrong label need not wait for.
             from search.pipeline.stages import run_stages  # noqa: PLC0415
 
-            run_stages(asked, found)
+            run_stages(args, run, bar)
 
     return run_command(work)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the grammar of the command line."""
-    built = Parser(
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of the command line."""
+    parser = Parser(
         "search.run", "Search hyperparameters, retrain the winner, test it once."
     )
-    built.add_study()
-    add = built.add_argument
+    parser.add_study()
+    add = parser.add_argument
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="all runs (default: runs)",
+        help="output folder for all runs (default: runs)",
     )
     add(
         "--set",
@@ -68,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         dest="settings",
         metavar="KEY=VALUE",
-        help="change one value of the study file; nothing after the = drops the key",
+        help="change one value of the study file; an empty VALUE removes the key",
     )
     add("--executor", choices=("ray", "serial"), default="ray")
     add(
@@ -76,12 +73,16 @@ def parser() -> argparse.ArgumentParser:
         type=nonempty_text,
         metavar="URL",
         help="an Optuna URL or a journal file (default: EXPRESSION_SEARCH_STORAGE, "
-        "where a password is not seen; else OUT/STUDY/optuna.db)",
+        "which hides a password; else OUT/STUDY/optuna.db)",
     )
-    add("--seed", type=int, help="replaces search.seed")
+    add("--seed", type=int, help="override search.seed")
     add("--until", choices=STAGES, default="holdout", help="stop after this stage")
-    add("--reopen", action="store_true", help="open the hold-out again; it is counted")
-    return built
+    add(
+        "--reopen",
+        action="store_true",
+        help="evaluate on the hold-out again (every evaluation is recorded)",
+    )
+    return parser
 
 
 if __name__ == "__main__":

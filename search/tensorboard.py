@@ -1,8 +1,8 @@
-"""``python -m search.tensorboard``: look at the curves of a search while it runs.
+"""``python -m search.tensorboard``: show the curves of a search while it runs.
 
     python -m search.tensorboard --study NAME [--out DIR] [--port N]
 
-Serves on this machine alone until it is stopped. Exit codes: 0 done, 1 failed, 2 wrong
+Serves on this machine only, until it is stopped. Exit codes: 0 done, 1 failed, 2 wrong
 input, 130 interrupted.
 """
 
@@ -22,42 +22,37 @@ HOST, PORT = "127.0.0.1", 6006
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
+    """Runs the command; returns its exit code.
 
     Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
+        arguments: of the command line; ``None`` reads ``sys.argv``.
     """
-    asked = parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
 
     def work() -> int:
-        # Loads Optuna, which --help and a wrong option need not.
+        # Loads Optuna, which --help and a wrong option need not wait for.
         from search.pipeline.tensorboard_server import serve_curves  # noqa: PLC0415
 
-        return serve_curves(asked.out.resolve(), asked.study, HOST, asked.port)
+        return serve_curves(args.out.resolve(), args.study, HOST, args.port)
 
     return run_command(work, stopped="the curves are kept")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the grammar of the command line."""
-    built = Parser(
-        "search.tensorboard", "Look at the curves of a search in TensorBoard."
-    )
-    add = built.add_argument
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of the command line."""
+    parser = Parser("search.tensorboard", "Show the curves of a search in TensorBoard.")
+    add = parser.add_argument
     add("--study", required=True, help="the name of a study or of a run")
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="all runs (default: runs)",
+        help="output folder for all runs (default: runs)",
     )
     add(
         "--port", type=port_number, default=PORT, help=f"default: {PORT}; 0: a free one"
     )
-    return built
+    return parser
 
 
 if __name__ == "__main__":

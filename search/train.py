@@ -3,7 +3,7 @@
     python -m search.train --config FILE [--data DIR|synthetic] [--seeds K] [--out DIR]
 
 Trains on everything but the hold-out, which stays closed. Each seed has a folder
-``<out>/<study>-trained/seed-<n>/`` like that of a run. Exit codes: 0 done, 1 failed,
+``<out>/<study>-trained/seed-<n>/`` like a run's. Exit codes: 0 done, 1 failed,
 2 wrong input, 130 interrupted.
 """
 
@@ -23,53 +23,55 @@ from data_pipeline.system.terminal import print_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command.
+    """Runs the command; returns its exit code.
 
     Args:
-        arguments: words of the command line; none reads the process's own.
-
-    Returns:
-        The exit code.
+        arguments: of the command line; ``None`` reads ``sys.argv``.
     """
-    asked = parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
 
     def work() -> None:
         check_backend()
         from search.pipeline.train_seeds import train_seeds  # noqa: PLC0415 - loads pandas
 
-        for path in train_seeds(
-            asked.config, asked.data, asked.out.resolve(), seeds=asked.seeds
-        ):
+        out = args.out.resolve()
+        for path in train_seeds(args.config, args.data, out, seeds=args.seeds):
             print_line(f"trained: {path}")
 
     return run_command(work)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the grammar of the command line."""
-    built = Parser(
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of the command line."""
+    parser = Parser(
         "search.train", "Train an exported configuration on all but the hold-out."
     )
-    add = built.add_argument
+    add = parser.add_argument
     add(
         "--config",
         type=nonempty_path,
         required=True,
-        help="best.toml, or from search.export",
+        help="best.toml, or a file from search.export",
     )
     add(
         "--data",
         type=nonempty_text,
         help="the data folder, or synthetic (default: data/<dataset>)",
     )
-    add("--seeds", type=_positive, default=1, metavar="K", help="default: 1")
+    add(
+        "--seeds",
+        type=_positive,
+        default=1,
+        metavar="K",
+        help="number of seeds (default: 1)",
+    )
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="all runs (default: runs)",
+        help="output folder for all runs (default: runs)",
     )
-    return built
+    return parser
 
 
 def _positive(text: str) -> int:

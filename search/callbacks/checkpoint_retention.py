@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from models.pretrained.sources import NONE, LoadedWeights
-from search.final.model_card import Winner, card_of, signed_card
-from search.inputs.prepare import Labelled
+from search.final.model_card import Winner, model_card, signed_card
+from search.inputs.run import Run
 from search.ledger.callback import Callback, ReadRecords
 from search.ledger.records import Counts, TrialRecord, rank_trials
 from search.run_folder import write_json
-from search.study.study import Study
 from search.trial.checkpoints import MODEL, trial_folder, trial_folders
 from search.trial.messages import Outcome, TrialRequest
 
@@ -41,9 +40,9 @@ class CheckpointRetention(Callback):
         self._read_records = read_records
         self._sweep()
 
-    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
+    def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Spares the files of a running trial."""
-        self._running.add(asked.number)
+        self._running.add(request.number)
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Keeps the best trials so far."""
@@ -84,27 +83,28 @@ def _models(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob(f"fold-*/epoch-*{MODEL}"))
 
 
-def checkpoint_retention(
-    study: Study, folder: Path, labelled: Labelled
-) -> CheckpointRetention:
-    """Builds the callback that keeps a run's checkpoints in ``folder``."""
+def checkpoint_retention(run: Run) -> CheckpointRetention:
+    """Builds the callback that keeps a run's checkpoints."""
 
     def describe(record: TrialRecord, model: Path) -> dict[str, Any]:
         start = record.attributes.get("start")
-        made = Winner(
+        winner = Winner(
             trial=record.number,
             epoch=int(model.stem.removeprefix("epoch-")),
             thresholds=record.attributes["thresholds"],
             weights=str(record.values.get("backbone.weights", NONE)),
         )
-        card = card_of(
-            study,
-            labelled,
-            made,
+        card = model_card(
+            run,
+            winner,
             parameters=record.attributes["spent"]["parameters"],
             start=None if start is None else LoadedWeights(**start),
         )
         fold = int(model.parent.name.removeprefix("fold-"))
         return signed_card(model, card | {"fold": fold})
 
-    return CheckpointRetention(folder, keep=study.search.checkpoints, describe=describe)
+    return CheckpointRetention(
+        run.folder.checkpoints(run.storage),
+        keep=run.study.search.checkpoints,
+        describe=describe,
+    )

@@ -30,7 +30,7 @@ class ProgressBar(Callback):
         """Prints to ``console``; the bar is shown within the context."""
         self._console = console
         self._best: float | None = None
-        self._asked: dict[int, tuple[float, TrialRequest]] = {}
+        self._running: dict[int, tuple[float, TrialRequest]] = {}
         self._began: float | None = None
         self._ended = 0
         self._bar = Progress(
@@ -85,11 +85,11 @@ class ProgressBar(Callback):
         """Starts from the best value of earlier starts of the run."""
         self._best = best
 
-    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
+    def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Updates the bar."""
         raise_if_interrupted()
         self._began = self._began or time.monotonic()
-        self._asked[asked.number] = (time.monotonic(), asked)
+        self._running[request.number] = (time.monotonic(), request)
         self._update(counts)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
@@ -99,13 +99,13 @@ class ProgressBar(Callback):
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Updates the bar, or prints a line where there is none."""
         self._ended += not isinstance(outcome, WorkerDied)
-        begun, asked = self._asked.pop(number)
+        begun, request = self._running.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
         # Failures are printed beside the bar too: they must not wait for the end.
         if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
             seconds = time.monotonic() - begun
-            self.print(one_line(trial_line(asked, outcome, seconds, counts)))
+            self.print(one_line(trial_line(request, outcome, seconds, counts)))
         self._update(counts)
 
     def _update(self, counts: Counts) -> None:
@@ -126,7 +126,7 @@ class ProgressBar(Callback):
 
 
 def trial_line(
-    asked: TrialRequest, outcome: Outcome, seconds: float, counts: Counts
+    request: TrialRequest, outcome: Outcome, seconds: float, counts: Counts
 ) -> str:
     """Describes in one line how a trial ended, ``seconds`` after its proposal."""
     match outcome:
@@ -140,11 +140,11 @@ def trial_line(
             text = f"failed     {reason}"
         case WorkerDied(reason=reason):
             text = f"lost       {reason}; it runs again"
-    backbone = asked.values.get("backbone.name", _default("backbone.name"))
-    known = f"{asked.enqueued}, " if asked.enqueued else ""
+    backbone = request.values.get("backbone.name", _default("backbone.name"))
+    enqueued = f"{request.enqueued}, " if request.enqueued else ""
     return (
-        f"[{counts.done}/{counts.budget}] trial {asked.number}: {text}  "
-        f"({known}{backbone}, {clock(seconds)})"
+        f"[{counts.done}/{counts.budget}] trial {request.number}: {text}  "
+        f"({enqueued}{backbone}, {clock(seconds)})"
     )
 
 

@@ -70,12 +70,12 @@ class TensorBoardWriter(Callback):
     def __init__(self, folder: Path) -> None:
         """Writes to ``folder``, which is created with the first trial."""
         self._folder = folder
-        self._asked: dict[int, TrialRequest] = {}
+        self._running: dict[int, TrialRequest] = {}
         self._open: dict[int, tuple[int, dict[str, EventFile]]] = {}
 
-    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
+    def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Keeps the settings until the trial ends."""
-        self._asked[asked.number] = asked
+        self._running[request.number] = request
 
     def on_epoch_end(self, number: int, report: Report) -> None:
         """Writes a point of each curve."""
@@ -87,11 +87,11 @@ class TensorBoardWriter(Callback):
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Writes a trial's settings and value."""
-        asked = self._asked.pop(number)
+        request = self._running.pop(number)
         with self._writing():
             self._end(number)
             with closing(EventFile(self._trial(number))) as writer:
-                _write_trial(writer, asked.values, outcome)
+                _write_trial(writer, request.values, outcome)
 
     def on_search_end(self) -> None:
         """Closes the files of interrupted trials."""

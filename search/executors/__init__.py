@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from data_pipeline.system.errors import RunError, describe_cause
 from search.ledger.ledger import Ledger
-from search.trial.messages import Failed, Job, Retrained, RetrainOrder
+from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
 Executor = Callable[
-    [Job, Ledger, Callable[[], RetrainOrder | None]], Retrained | Failed | None
+    [Job, Ledger, Callable[[], RetrainRequest | None]], Retrained | Failed | None
 ]
 
 

@@ -17,7 +17,14 @@ from search.executors.ray_cluster import local_ray
 from search.executors.ray_folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge, trial_name
 from search.ledger.ledger import Ledger
-from search.trial.messages import Failed, Job, Outcome, Report, Retrained, RetrainOrder
+from search.trial.messages import (
+    Failed,
+    Job,
+    Outcome,
+    Report,
+    Retrained,
+    RetrainRequest,
+)
 from search.trial.worker_start import start_worker
 
 # Ray reads its environment when it is imported, and ray_start sets it before.
@@ -29,7 +36,7 @@ from ray.tune.search import Searcher
 
 
 def run_ray(
-    job: Job, ledger: Ledger, then: Callable[[], RetrainOrder | None]
+    job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
 ) -> Retrained | Failed | None:
     """Runs trials on warm workers until the ledger has no more, then retrains.
 
@@ -173,7 +180,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()
-        self._order: RetrainOrder | None = config.get("order")
+        self._order: RetrainRequest | None = config.get("order")
         asked = config.get("asked")
         name = trial_name(asked.number) if asked else "the retraining"
         self._pulse.begin(name, reporting=self._order is None)

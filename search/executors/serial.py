@@ -10,15 +10,15 @@ from search.trial.messages import (
     Pruned,
     Report,
     Retrained,
-    RetrainOrder,
+    RetrainRequest,
     TrialRequest,
-    settled,
+    complete_outcome,
 )
 from search.trial.worker_start import start_worker
 
 
 def run_serial(
-    job: Job, ledger: Ledger, then: Callable[[], RetrainOrder | None]
+    job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
 ) -> Retrained | Failed | None:
     """Runs trials until the ledger has no more, then retrains.
 
@@ -56,4 +56,4 @@ def _follow(
             stream.close()
             outcome = Pruned(reason="pruner")
             break
-    return settled(outcome, last, asked=asked.seconds, waited=0.0)
+    return complete_outcome(outcome, last, asked=asked.seconds, waited=0.0)

@@ -15,10 +15,10 @@ from search.trial.messages import (
     Pruned,
     Report,
     Retrained,
-    RetrainOrder,
+    RetrainRequest,
     TrialRequest,
     WorkerDied,
-    settled,
+    complete_outcome,
 )
 from search.trial.worker_start import cannot_start
 
@@ -38,7 +38,7 @@ class Bridge:
     def __init__(
         self,
         ledger: Ledger,
-        then: Callable[[], RetrainOrder | None],
+        then: Callable[[], RetrainRequest | None],
         begun: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """Joins a ledger and what comes after the search.
@@ -58,7 +58,7 @@ class Bridge:
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
-        self._order: RetrainOrder | None = None
+        self._order: RetrainRequest | None = None
         self._retraining: str | None = None
         self._retries = RETRIES
         self._over = False
@@ -184,4 +184,6 @@ class _Running:
         elif not error and result is not None and "outcome" in result:
             found = result["outcome"]
         waited = max(0.0, started - self._proposed)
-        return settled(found, self.last, asked=self.asked.seconds, waited=waited)
+        return complete_outcome(
+            found, self.last, asked=self.asked.seconds, waited=waited
+        )

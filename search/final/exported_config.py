@@ -1,4 +1,4 @@
-"""The exported configuration: what ``search.train`` takes, written and read back.
+"""The exported configuration, which ``search.train`` reads.
 
 Its ``[fixed]`` table can be copied into a study file as it is.
 """
@@ -28,12 +28,12 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Where a configuration comes from, and how long it is to be trained.
+    """Where a configuration comes from, and how long to train it.
 
-    ``epoch`` is the epoch to stop at; the schedule's horizon is
-    ``training.epochs``. ``value`` is the trial's, an optimistic figure: it is the
-    best of many on the data that chose it. ``learning_rates`` are written where the
-    validation decided them; training has none to wait for, and replays them.
+    Training stops after ``epoch``; the schedule's horizon is ``training.epochs``.
+    ``value`` is the trial's and optimistic: the best of many on the data that chose
+    it. ``learning_rates`` are written where validation decided them (plateau): final
+    training has no validation part and replays them.
     """
 
     study: str
@@ -47,7 +47,7 @@ class Origin:
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
-class Exported:
+class ExportedConfig:
     """One configuration with its study, its origin and its thresholds."""
 
     origin: Origin
@@ -55,24 +55,15 @@ class Exported:
     thresholds: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
 
 
-def exported(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
-    """Writes a completed trial as TOML.
-
-    Args:
-        study: the study it belongs to.
-        record: the trial; it has a value.
-        synthetic: whether it was found on synthetic data.
-
-    Returns:
-        The text of the file.
-    """
+def config_text(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
+    """Renders a completed trial of a study as TOML."""
     origin = Origin(
         study=study.name,
         trial=record.number,
         value=float(record.value or 0.0),
         epoch=int(record.attributes["epoch"]),
         synthetic=synthetic,
-        learning_rates=_waited_for(record),
+        learning_rates=_plateau_rates(record),
     )
     tables: dict[str, Any] = {
         "origin": {key: found for key, found in asdict(origin).items() if found != []},
@@ -89,12 +80,8 @@ def exported(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
     )
 
 
-def read_exported(path: Path) -> Exported:
-    """Reads an exported configuration.
-
-    Raises:
-        StudyError: there is no such file, or it is not one; names file and key.
-    """
+def read_exported(path: Path) -> ExportedConfig:
+    """Reads an exported configuration; ``StudyError`` names file and key."""
     try:
         tables = read_toml(path)
     except OSError as error:
@@ -113,13 +100,13 @@ def read_exported(path: Path) -> Exported:
         raise StudyError(f"{path}: [space] has no place in an exported configuration")
     _check_epochs(path, origin, study)
     try:
-        return Exported(origin=origin, study=study, thresholds=dict(thresholds))
+        return ExportedConfig(origin=origin, study=study, thresholds=dict(thresholds))
     except ValidationError as error:
-        raise StudyError(_told(path, error)) from error
+        raise StudyError(_describe(path, error)) from error
 
 
-def _waited_for(record: TrialRecord) -> list[float]:
-    """Lists the learning rates up to the epoch of the peak, if a plateau made them."""
+def _plateau_rates(record: TrialRecord) -> list[float]:
+    """Lists the learning rates up to the epoch of the peak, if a plateau set them."""
     if record.values.get("training.schedule") != PLATEAU:
         return []
     rates: list[float] = record.attributes["learning_rates"]
@@ -133,13 +120,13 @@ def _check_epochs(path: Path, origin: Origin, study: Study) -> None:
             f"{path}: [origin] epoch: is the epoch to stop at, at most the "
             f'"training.epochs" of [fixed], {study.stride}; found {origin.epoch}'
         )
-    asked = dict(study.space.fixed).get("training.schedule") == PLATEAU
+    needed = dict(study.space.fixed).get("training.schedule") == PLATEAU
     count = len(origin.learning_rates)
-    if (asked or count) and count < origin.epoch:
+    if (needed or count) and count < origin.epoch:
         raise StudyError(
-            f"{path}: [origin] learning_rates: replayed instead of a plateau that "
-            f"nothing is validated for, they must reach epoch {origin.epoch}; found "
-            f"{count}; say another training.schedule, or add them"
+            f"{path}: [origin] learning_rates: they replace the plateau schedule, "
+            "which needs validation, and must reach epoch "
+            f"{origin.epoch}; found {count}; set another training.schedule, or add them"
         )
 
 
@@ -148,8 +135,8 @@ def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
         origin = Origin(**table)
     except ValidationError as error:
         raise StudyError(
-            f"{_told(path, error, section='origin')}; write an exported configuration "
-            "with python -m search.export --study NAME --to FILE"
+            f"{_describe(path, error, section='origin')}; write an exported "
+            "configuration with python -m search.export --study NAME --to FILE"
         ) from error
     check_study_name(origin.study, f"{path}: [origin] study")
     return origin
@@ -161,12 +148,12 @@ def _table(path: Path, name: str, found: object) -> Mapping[str, Any]:
     return found
 
 
-def _told(path: Path, error: ValidationError, *, section: str | None = None) -> str:
-    """Says what is wrong with each key: its place, the rule, the value found."""
+def _describe(path: Path, error: ValidationError, *, section: str | None = None) -> str:
+    """Lists what is wrong with each key: its place, the rule, the value."""
     lines = []
     for found in error.errors():
         first, *rest = [*([section] if section else []), *map(str, found["loc"])]
-        told = f"{path}: [{first}] {'.'.join(rest)}: {found['msg']}"
+        line = f"{path}: [{first}] {'.'.join(rest)}: {found['msg']}"
         missing = found["type"] == "missing"
-        lines.append(told if missing else f"{told}, found {found['input']!r}")
+        lines.append(line if missing else f"{line}, found {found['input']!r}")
     return "\n".join(lines)

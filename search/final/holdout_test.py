@@ -1,7 +1,7 @@
 """The retrained winner is tested once on the hold-out."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,69 +21,68 @@ from data_pipeline.split.split import split_report
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.metrics.predictions import Predictions
-from search.final.kept_model import kept_model, loaded
+from search.final.kept_model import kept_model, load_model
 from search.final.model_card import MODEL, SIDECAR
-from search.inputs.initial_weights import started
-from search.inputs.prepare import Labelled, read_pixels, used_rows, without_face
+from search.inputs.initial_weights import report_entry
+from search.inputs.prepare import read_pixels, used_rows
+from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, read_votes
 from search.run_files import REPORT, read_report
 from search.run_folder import RunFolder, read_json, sha256, write_json
-from search.study.study import Study
 
 
-def tested_trial(study: Study, folder: RunFolder, labelled: Labelled) -> int | None:
-    """Returns the trial for whose model the hold-out was opened, if it was."""
-    report = read_report(folder.file(REPORT))
-    if report is None and test_is_unfinished(study, folder, labelled):
-        report = read_json(folder.file(SIDECAR))
+def tested_trial(run: Run) -> int | None:
+    """Returns the trial whose model the hold-out was opened for, if it was."""
+    report = read_report(run.folder.file(REPORT))
+    if report is None and test_is_unfinished(run):
+        report = read_json(run.folder.file(SIDECAR))
     return None if report is None else int(report["trial"])
 
 
-def test_is_unfinished(study: Study, folder: RunFolder, labelled: Labelled) -> bool:
-    """Tells whether a crash came between a receipt and its report."""
-    if folder.file(REPORT).exists():
+def test_is_unfinished(run: Run) -> bool:
+    """Whether a crash came between a receipt and its report."""
+    if run.folder.file(REPORT).exists():
         return False
-    kept = kept_model(study, folder, labelled)
-    return kept is not None and labelled.split.hold_out.opened_by(
-        Receipts(folder.receipts),
-        Opener(run=folder.name, model=kept.digest),
-        data=labelled.population,
+    kept = kept_model(run)
+    return kept is not None and run.data.split.hold_out.opened_by(
+        Receipts(run.folder.receipts),
+        Opener(run=run.folder.name, model=kept.digest),
+        data=run.data.population,
     )
 
 
 def retrained_since(folder: RunFolder) -> bool:
-    """Tells whether the folder holds another model file than the one tested last."""
+    """Whether the folder holds another model file than the one tested last."""
     openers = [old.opener for old in Receipts(folder.receipts).read()]
     tested = [opener.model for opener in openers if opener.run == folder.name]
     model = folder.file(MODEL)
     return bool(tested) and model.is_file() and sha256(model) != tested[-1]
 
 
-def open_and_test(
-    study: Study, folder: RunFolder, labelled: Labelled, *, reopen: bool
-) -> dict[str, Any]:
-    """Opens the hold-out, tests the exported model on it, and writes the report.
+def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
+    """Opens the hold-out, tests the run's model on it, and writes the report.
 
-    The model is loaded before: one that cannot be costs no opening.
+    The model is loaded first, so that one that cannot be loaded costs no opening.
 
     Raises:
         SealedError: the hold-out was opened before for another model.
         RunError: the folder does not hold the winner's model.
         DataError: an image of the hold-out cannot be read.
     """
-    kept = kept_model(study, folder, labelled)
+    study, data, folder = run.study, run.data, run.folder
+    kept = kept_model(run)
     if kept is None:
         raise RunError(
             f"{folder.file(MODEL)} is gone or was changed since it was retrained; "
             "nothing was opened, and the same command retrains it"
         )
-    described = kept.card
-    crop = cropper_from(described["input"]["crop"])
-    model = loaded(folder, kept, cpus=study.resources.cpus_per_trial)
-    opened = labelled.split.hold_out.open(
+    card = kept.card
+    crop = cropper_from(card["input"]["crop"])
+    model = load_model(folder, kept, cpus=study.resources.cpus_per_trial)
+    opened = data.split.hold_out.open(
         Receipts(folder.receipts),
         Opener(run=folder.name, model=kept.digest),
-        data=labelled.population,
+        data=data.population,
         rule=holdout_rule(study.split),
         reopen=reopen,
     )
@@ -96,37 +95,32 @@ def open_and_test(
     table = opened.table.take(images.kept)
     pixels = images.pixels[images.kept]
     predictions = model.predict(pixels)
-    duplicates = find_duplicates(study, labelled, table, pixels, folder.cache)
+    duplicates = find_duplicates(run, table, pixels)
+    guarantee = achieved_guarantee(
+        data.split.guarantee, duplicates=int(duplicates.sum())
+    )
+    thresholds = card["thresholds"]
     report = {
         "study": study.name,
-        "synthetic": labelled.synthetic,
-        "trial": described["trial"],
-        "guarantee": kept_promise(
-            labelled.split.guarantee, duplicates=int(duplicates.sum())
-        ),
-        "part": labelled.split.part,
-        "subjects": len(labelled.split.hold_out.subjects) or None,
+        "synthetic": data.synthetic,
+        "trial": card["trial"],
+        "guarantee": guarantee,
+        "part": data.split.part,
+        "subjects": len(data.split.hold_out.subjects) or None,
         "images": len(table),
         "unreadable": {
-            "development": described["data"]["unreadable"],
+            "development": card["data"]["unreadable"],
             "hold_out": len(opened.table) - len(table),
         },
-        **without_face(described, hold_out=images.without_face),
-        "skipped": skipped_rows(labelled.skipped),
+        **_without_face(card, hold_out=images.without_face),
+        "skipped": skipped_rows(data.skipped),
         "opened": opened.opened,
         "tested_before": opened.tested_before,
-        "split": split_report(labelled.split),
-        **started(described),
+        "split": split_report(data.split),
+        **report_entry(card),
         **label_rules(study.data),
-        **scored(study, labelled, table, predictions, described["thresholds"]),
-        **scored_apart(
-            study,
-            labelled,
-            table,
-            predictions,
-            described["thresholds"],
-            duplicates=duplicates,
-        ),
+        **score_hold_out(run, table, predictions, thresholds),
+        **score_without_duplicates(run, table, predictions, thresholds, duplicates),
     }
     if folder.file(REPORT).exists():
         folder.archive((REPORT,))
@@ -134,28 +128,22 @@ def open_and_test(
     return report
 
 
-def scored(
-    study: Study,
-    labelled: Labelled,
+def score_hold_out(
+    run: Run,
     table: SampleTable,
     predictions: Predictions,
     thresholds: Mapping[str, float],
 ) -> dict[str, Any]:
-    """Scores predictions of the opened hold-out.
+    """Scores predictions for rows of the opened hold-out.
 
-    Args:
-        study: the study.
-        labelled: its development rows, which the baseline is fitted to.
-        table: the rows of the hold-out that could be read.
-        predictions: the outputs for these rows.
-        thresholds: of the action units, from the winning trial.
-
-    Returns:
-        A part for each head, and for votes where they make the labels.
+    The baseline is fitted to the development rows. ``thresholds`` are the winning
+    trial's, one an action unit. Returns a part for each head, and one for votes where
+    they make the labels.
     """
     # Only this stage needs it.
     from models.evaluation.report import evaluate, evaluate_votes  # noqa: PLC0415
 
+    study, development = run.study, run.data.scoring_targets
     subjects = clusters(table)
     seed = child_seed(study.split.hold_out_seed, "intervals")
     parts = evaluate(
@@ -163,99 +151,71 @@ def scored(
         predictions,
         subjects=subjects,
         thresholds=thresholds,
-        development=labelled.truth,
+        development=development,
         seed=seed,
     )
     votes = read_votes(study.data, table)
     if votes is None:
         return parts
     return parts | evaluate_votes(
-        votes,
-        predictions,
-        subjects=subjects,
-        development=labelled.truth,
-        seed=seed,
+        votes, predictions, subjects=subjects, development=development, seed=seed
     )
 
 
-def find_duplicates(
-    study: Study,
-    labelled: Labelled,
-    table: SampleTable,
-    pixels: np.ndarray,
-    cache: Path,
-) -> np.ndarray:
-    """Tells which pictures of the opened hold-out the search has seen.
+def find_duplicates(run: Run, table: SampleTable, pixels: np.ndarray) -> np.ndarray:
+    """Finds images of the opened hold-out that the search trained or validated on.
 
-    Args:
-        study: the study.
-        labelled: its data, split.
-        table: the rows of the hold-out that could be read.
-        pixels: their pictures.
-        cache: folder of the development's pixels.
-
-    Returns:
-        Shape (rows of the table,), bool: the same file, or the same pixels, were
-        trained or validated on.
+    ``pixels`` are those of the table's rows. Returns shape (rows,), bool: true where
+    the same file, or the same pixels, are in the development part.
     """
-    images = read_pixels(study, labelled, cache=cache, progress=lambda *_: None)
-    used, _ = used_rows(study, labelled, images)
-    seen = np.unique(
+    images = read_pixels(replace(run, progress=lambda *_: None))
+    used, _ = used_rows(run, images)
+    rows = np.unique(
         np.concatenate([used.rows, *(fold.validation for fold in used.folds)])
     )
-    development = ImageKeys(keys=(images.contents, pixel_keys(images.array))).take(seen)
+    development = ImageKeys(keys=(images.contents, pixel_keys(images.array))).take(rows)
     digests = read_digests(table.root, table.frame["image"].tolist())
     held = ImageKeys(keys=(file_keys(digests), pixel_keys(pixels)))
     return held.isin(development)
 
 
-def kept_promise(guarantee: Guarantee, *, duplicates: int) -> str:
-    """Names what the split kept of its promise.
+def achieved_guarantee(guarantee: Guarantee, *, duplicates: int) -> str:
+    """Names the guarantee that the split achieved, a key of ``GUARANTEES``.
 
-    A picture of a held-out subject that was trained on under another id shows that the
-    person was in two parts.
-
-    Args:
-        guarantee: what the split promised.
-        duplicates: hold-out images that are also development images.
-
-    Returns:
-        A key of ``report_text.GUARANTEES``.
+    A duplicate of a held-out subject's image, under another subject id, shows that the
+    person is in two parts.
     """
     broken = duplicates > 0 and guarantee is Guarantee.SUBJECT
     return "subject_ids" if broken else str(guarantee)
 
 
-def scored_apart(
-    study: Study,
-    labelled: Labelled,
+def score_without_duplicates(
+    run: Run,
     table: SampleTable,
     predictions: Predictions,
     thresholds: Mapping[str, float],
-    *,
     duplicates: np.ndarray,
 ) -> dict[str, Any]:
-    """Scores the hold-out once more without pictures that the search has seen.
+    """Scores the hold-out once more, without the rows marked in ``duplicates``.
 
-    Args:
-        study: the study.
-        labelled: its development rows.
-        table: the rows of the hold-out that could be read.
-        predictions: the outputs for these rows.
-        thresholds: of the action units.
-        duplicates: which rows were seen.
-
-    Returns:
-        ``duplicates`` with their number and, if there are any, the parts of a report
-        ``without`` them.
+    Returns the ``duplicates`` of a report: their number and, where there are some, its
+    parts ``without`` them.
     """
-    rule = study.split.duplicates
-    found: dict[str, Any] = {"rule": rule, "images": int(duplicates.sum())}
+    count = int(duplicates.sum())
+    entry: dict[str, Any] = {"rule": run.study.split.duplicates, "images": count}
     others = np.flatnonzero(~duplicates)
-    if duplicates.any():
-        found["without"] = {"images": len(others)}
-    if duplicates.any() and len(others):
-        found["without"] |= scored(
-            study, labelled, table.take(others), predictions.take(others), thresholds
+    if count:
+        entry["without"] = {"images": len(others)}
+    if count and len(others):
+        entry["without"] |= score_hold_out(
+            run, table.take(others), predictions.take(others), thresholds
         )
-    return {"duplicates": found}
+    return {"duplicates": entry}
+
+
+def _without_face(card: Mapping[str, Any], *, hold_out: int) -> dict[str, Any]:
+    """Counts images without a face; empty where no face was looked for."""
+    if "template" not in card["input"]["crop"]:
+        return {}
+    development = card["data"]["without_face"]
+    return {"without_face": {"development": development, "hold_out": hold_out}}

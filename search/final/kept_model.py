@@ -1,4 +1,4 @@
-"""The model that a run's folder holds, where it is whole: file and card agree."""
+"""The model in a run's folder, accepted only where file and card agree."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,27 +11,27 @@ from models.inference.model_card import read_description
 from models.inference.predictor import Inference
 from models.pretrained.provenance import read_provenance
 from search.final.model_card import MODEL, SIDECAR
-from search.inputs.prepare import Labelled
+from search.inputs.run import Run
+from search.inputs.study_data import StudyData
 from search.run_folder import RunFolder, read_json
-from search.study.study import Study
 
 COPY = ".tested.keras"
-"""The model while it is loaded for its test: nobody else writes to this file."""
+"""Copy of the model while it is loaded for its test; only this process writes it."""
 
 _BROKEN = (HarnessError, OSError, ValueError, KeyError, TypeError, AttributeError)
-"""What a card raises that was cut short, or that somebody else wrote."""
+"""Errors that a card raises that is cut short or not written by this project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptModel:
-    """A model of this very run; ``digest`` is the SHA-256 of its file."""
+    """A model and its card; ``digest`` is the SHA-256 of its file."""
 
     card: Mapping[str, Any]
     digest: str
 
 
-def card_in(folder: RunFolder) -> Mapping[str, Any] | None:
-    """Reads the card of a run's model; ``None`` where there is none that is whole."""
+def read_card(folder: RunFolder) -> Mapping[str, Any] | None:
+    """Reads the card of a folder's model; ``None`` where it is missing or broken."""
     try:
         card = read_json(folder.file(SIDECAR))
         return card if card is not None and isinstance(card["trial"], int) else None
@@ -39,34 +39,18 @@ def card_in(folder: RunFolder) -> Mapping[str, Any] | None:
         return None
 
 
-def kept_model(study: Study, folder: RunFolder, labelled: Labelled) -> KeptModel | None:
-    """Finds the model that a run may test.
-
-    Args:
-        study: the study.
-        folder: of its run.
-        labelled: its data.
-
-    Returns:
-        The model; ``None`` where it is missing, broken or another one.
-    """
-    model = whole_model(folder)
-    mine = model is not None and _is_of(model.card, study, labelled)
-    return model if mine else None
+def kept_model(run: Run) -> KeptModel | None:
+    """Finds the model that a run may test; ``None`` where it is missing or foreign."""
+    model = intact_model(run.folder)
+    return model if model is not None and _is_of(model.card, run) else None
 
 
-def whole_model(folder: RunFolder) -> KeptModel | None:
+def intact_model(folder: RunFolder) -> KeptModel | None:
     """Finds a model whose file, card and description inside the file agree.
 
     One of them alone is quickly replaced.
-
-    Args:
-        folder: where it lies.
-
-    Returns:
-        The model; ``None`` where it is missing or broken.
     """
-    card = card_in(folder)
+    card = read_card(folder)
     if card is None:
         return None
     try:
@@ -78,31 +62,23 @@ def whole_model(folder: RunFolder) -> KeptModel | None:
     return KeptModel(card=card, digest=digest) if agreed else None
 
 
-def is_of_data(card: Mapping[str, Any], labelled: Labelled) -> bool:
-    """Tells whether a model learned from these very rows."""
+def is_of_data(card: Mapping[str, Any], data: StudyData) -> bool:
+    """Whether a model was trained on these rows."""
     found = card["data"].get("fingerprint"), card["data"].get("hold_out")
-    return found == (labelled.fingerprint, labelled.split.hold_out.key)
+    return found == (data.fingerprint, data.split.hold_out.key)
 
 
-def _is_of(card: Mapping[str, Any], study: Study, labelled: Labelled) -> bool:
-    """Tells whether a card is of this run's winner: no checkpoint, no further seed."""
+def _is_of(card: Mapping[str, Any], run: Run) -> bool:
+    """Whether a card is of this run's winner: no checkpoint, no further seed."""
     same = (card.get("study"), card.get("synthetic")) == (
-        study.name,
-        labelled.synthetic,
+        run.study.name,
+        run.data.synthetic,
     )
-    return same and is_of_data(card, labelled) and not card.keys() & {"fold", "seed"}
+    return same and is_of_data(card, run.data) and not card.keys() & {"fold", "seed"}
 
 
-def loaded(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
-    """Loads the very bytes that have a model's digest.
-
-    Args:
-        folder: of the run.
-        model: what was found there.
-        cpus: threads it may use.
-
-    Returns:
-        The model.
+def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
+    """Loads exactly the bytes that have the model's digest.
 
     Raises:
         RunError: the file has changed since, or cannot be copied.
@@ -123,7 +99,7 @@ def loaded(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
     except OSError as error:
         raise RunError(
             f"{path} cannot be copied for its test ({error.strerror}); nothing was "
-            "opened; make room, and give the same command again"
+            "opened; make room, and run the same command again"
         ) from error
     finally:
         copy.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The card of a model: what goes in, what comes out, where it comes from."""
+"""The card of a model: its inputs, its outputs and where it comes from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,10 @@ from typing import Any
 from data_pipeline.images.crop import make_cropper
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
-from search.inputs.initial_weights import start_card
-from search.inputs.prepare import Labelled
+from search.inputs.initial_weights import card_entry
+from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
-from search.run_folder import RunFolder, sha256, write_json
-from search.study.study import Study
+from search.run_folder import sha256, write_json
 from search.trial.messages import Retrained
 
 MODEL, SIDECAR, PARTIAL = "model.keras", "model.json", ".model.part.keras"
@@ -22,7 +21,7 @@ PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """What a model's description says of the trial it comes from."""
+    """What a model's card has of the trial that the model comes from."""
 
     trial: int
     epoch: int
@@ -30,35 +29,20 @@ class Winner:
     weights: str
 
 
-def place_model(
-    study: Study,
-    folder: RunFolder,
-    winner: Winner,
-    labelled: Labelled,
-    retrained: Retrained,
-    **more: int,
-) -> None:
-    """Puts a trained model in its place, and its card beside it.
+def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> None:
+    """Moves a trained model to its final name and writes its card beside it.
 
-    Args:
-        study: the study.
-        folder: of the run; the model lies in it under its partial name.
-        winner: the trial that it comes from.
-        labelled: the data.
-        retrained: how the training ended.
-        more: what else the card says.
+    The model lies in the run's folder under its partial name. ``more`` is added to
+    the card.
     """
-    card = card_of(
-        study,
-        labelled,
-        winner,
-        parameters=retrained.parameters,
-        start=retrained.start,
+    card = model_card(
+        run, winner, parameters=retrained.parameters, start=retrained.start
     )
     card["data"] |= {
         "unreadable": retrained.left_out,
         "without_face": retrained.without_face,
     }
+    folder = run.folder
     signed = signed_card(folder.file(PARTIAL), card | more)
     folder.file(PARTIAL).replace(folder.file(MODEL))
     write_json(folder.file(SIDECAR), signed)
@@ -67,41 +51,24 @@ def place_model(
 def signed_card(model: Path, card: Mapping[str, Any]) -> dict[str, Any]:
     """Writes a card into its model's file, where every copy keeps it.
 
-    Args:
-        model: the file.
-        card: what it is.
-
-    Returns:
-        The card with the digest of the file, for beside it.
+    Returns the card with the digest of the file, to be written beside it.
     """
     write_provenance(model, card)
     return dict(card) | {"sha256": sha256(model)}
 
 
-def card_of(
-    study: Study,
-    labelled: Labelled,
-    winner: Winner,
-    *,
-    parameters: int,
-    start: LoadedWeights | None,
+def model_card(
+    run: Run, winner: Winner, *, parameters: int, start: LoadedWeights | None
 ) -> dict[str, Any]:
-    """Describes a model: what goes in, what comes out, where it comes from.
+    """Describes a model: what ``models.inference.model_card`` reads, and more.
 
-    Args:
-        study: the study.
-        labelled: the data.
-        winner: the trial that it comes from.
-        parameters: weights that training could change.
-        start: what its backbone started from, where that was not random.
-
-    Returns:
-        What ``models.inference.model_card`` reads, and more for people.
+    ``parameters`` counts trainable weights; ``start`` is what its backbone was
+    initialized with, ``None`` where that was random.
     """
-    data_spec = labelled.data_spec
+    study, data, data_spec = run.study, run.data, run.data.data_spec
     return {
         "study": study.name,
-        "synthetic": labelled.synthetic,
+        "synthetic": data.synthetic,
         "trial": winner.trial,
         "epochs": winner.epoch,
         "parameters": parameters,
@@ -118,9 +85,9 @@ def card_of(
         "thresholds": dict(winner.thresholds),
         "data": {
             "dataset": study.data.dataset,
-            "fingerprint": labelled.fingerprint,
-            "hold_out": labelled.split.hold_out.key,
+            "fingerprint": data.fingerprint,
+            "hold_out": data.split.hold_out.key,
         },
-        **start_card(winner.weights, data_spec, start),
+        **card_entry(winner.weights, data_spec, start),
         "versions": {name: version(name) for name in PACKAGES},
     }

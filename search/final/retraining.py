@@ -3,24 +3,19 @@
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.pretrained.sources import NONE
-from search.final.exported_config import BEST, exported
-from search.final.kept_model import card_in, kept_model
+from search.final.exported_config import BEST, config_text
+from search.final.kept_model import kept_model, read_card
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
-from search.inputs.prepare import Labelled
+from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import REPORT
-from search.run_folder import RunFolder, write_text
-from search.study.study import Study
-from search.trial.messages import Failed, Retrained, RetrainOrder
+from search.run_folder import write_text
+from search.trial.messages import Failed, Retrained, RetrainRequest
 
 
 def require_best(ledger: Ledger) -> TrialRecord:
-    """Returns the best trial.
-
-    Raises:
-        RunError: no trial completed; the message has the reasons of the others.
-    """
+    """Returns the best trial; ``RunError`` with all reasons where none completed."""
     best = ledger.best()
     if best is None:
         reasons = sorted({r.reason for r in ledger.records() if r.reason})
@@ -31,54 +26,44 @@ def require_best(ledger: Ledger) -> TrialRecord:
     return best
 
 
-def retrain_order(
-    study: Study, folder: RunFolder, labelled: Labelled, best: TrialRecord
-) -> RetrainOrder | None:
-    """Says what to retrain, or ``None`` where the folder holds the winner's model.
+def retrain_request(run: Run, best: TrialRecord) -> RetrainRequest | None:
+    """Says what to retrain; ``None`` where the folder holds the winner's model.
 
-    What else lies in its place is set aside.
+    Any other model is moved to a numbered folder.
     """
-    kept = kept_model(study, folder, labelled)
+    kept = kept_model(run)
     if kept is not None and kept.card["trial"] == best.number:
         return None
+    folder = run.folder
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
         folder.archive((MODEL, SIDECAR))
-    return RetrainOrder(
+    return RetrainRequest(
         values=dict(best.values),
-        seed=child_seed(study.search.seed, "retrain"),
+        seed=child_seed(run.study.search.seed, "retrain"),
         stop_after=int(best.attributes["epoch"]),
         path=str(folder.file(PARTIAL)),
-        # A run that was begun before they were recorded has none.
+        # Trials of an older version have none.
         rates=tuple(best.attributes.get("learning_rates", ())),
     )
 
 
-def write_best(
-    study: Study, folder: RunFolder, best: TrialRecord, *, synthetic: bool
-) -> None:
-    """Writes the winner's configuration; files of an earlier winner are set aside."""
-    card = card_in(folder)
+def export_best(run: Run, best: TrialRecord) -> None:
+    """Writes the winner's configuration; files of an earlier winner are moved away."""
+    card = read_card(run.folder)
     if card is not None and card["trial"] != best.number:
-        folder.archive((BEST, MODEL, SIDECAR, REPORT))
-    write_text(folder.file(BEST), exported(study, best, synthetic=synthetic))
+        run.folder.archive((BEST, MODEL, SIDECAR, REPORT))
+    text = config_text(run.study, best, synthetic=run.data.synthetic)
+    write_text(run.folder.file(BEST), text)
 
 
 def keep_model(
-    study: Study,
-    folder: RunFolder,
-    best: TrialRecord,
-    labelled: Labelled,
-    retrained: Retrained | Failed | None,
+    run: Run, best: TrialRecord, retrained: Retrained | Failed | None
 ) -> None:
-    """Puts a retrained model and its sidecar in their places.
-
-    Raises:
-        RunError: the retraining failed; the search is kept.
-    """
+    """Puts the retrained model and its card into the run's folder."""
     if not isinstance(retrained, Retrained):
         reason = retrained.reason if retrained else "no worker answered"
         raise RunError(
-            f"{folder.path}: retraining trial {best.number} failed: {reason}; the "
+            f"{run.folder.path}: retraining trial {best.number} failed: {reason}; the "
             "search is kept, and the same command retrains again"
         )
     winner = Winner(
@@ -87,4 +72,4 @@ def keep_model(
         thresholds=dict(best.attributes["thresholds"]),
         weights=str(best.values.get("backbone.weights", NONE)),
     )
-    place_model(study, folder, winner, labelled, retrained)
+    place_model(run, winner, retrained)

@@ -1,4 +1,4 @@
-"""The earlier run that a warm start names: looked for before anything is read."""
+"""Finds the earlier run that ``[search] warm_start`` names, before data are read."""
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, StudyError, suggest
@@ -8,15 +8,10 @@ from search.study.study import Study
 
 
 def check_warm_start(study: Study, folder: RunFolder, *, synthetic: bool) -> None:
-    """Refuses an earlier run that is not there, before any label is read.
+    """Refuses an earlier run that is not there.
 
-    Args:
-        study: the study; ``[search] warm_start`` names the earlier one, if any.
-        folder: of the study's run, which may keep what it read at its first start.
-        synthetic: whether its data are synthetic; then so are the earlier run's.
-
-    Raises:
-        InputError: there is no such run.
+    A run keeps the trials that it read at its first start, and needs no earlier run
+    from then on.
     """
     name = study.search.warm_start
     kept = read_saved(folder.file(WARM_START), SavedTrials)
@@ -27,25 +22,15 @@ def check_warm_start(study: Study, folder: RunFolder, *, synthetic: bool) -> Non
 def earlier_run(
     study: Study, folder: RunFolder, name: str, *, synthetic: bool
 ) -> RunFolder:
-    """Finds the earlier run beside the study's own.
+    """Finds the run of the study ``name`` beside the one in ``folder``.
 
-    Args:
-        study: the study.
-        folder: of its run.
-        name: of the earlier study.
-        synthetic: whether the data of both are synthetic.
-
-    Returns:
-        The folder of the earlier run.
-
-    Raises:
-        InputError: there is none, or it is the study's own.
+    Both must be on synthetic faces, or both on real ones.
     """
     check_folder_name(name, "[search] warm_start")
     if name == study.name:
         raise StudyError(
-            f"[search] warm_start: {name} is this study itself, which goes on by the "
-            "same command; name another one"
+            f"[search] warm_start: {name} is this study itself, and the same command "
+            "resumes it; name another study"
         )
     runs = studies_in(folder.out, "study.toml", synthetic=synthetic)
     if name not in runs:

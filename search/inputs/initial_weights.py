@@ -1,4 +1,4 @@
-"""What the backbones of a study start from: which files, and whom those have seen."""
+"""Initial weights of a study's backbones: which files, and what trained them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -10,29 +10,29 @@ from data_pipeline.system.errors import StudyError, suggest
 from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
-from search.inputs.provenance import check_digest, has_seen, is_known, seen_by
+from search.inputs.provenance import (
+    check_digest,
+    has_provenance,
+    trained_on,
+    training_data,
+)
 from search.run_folder import sha256, studies_in
 from search.study.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"
-"""Begins a ``backbone.weights`` that names an earlier study."""
+"""Prefix of a ``backbone.weights`` that names an earlier study."""
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
-SIZES = frozenset({"backbone.blocks", "backbone.filters"})
-SEEN = frozenset({"backbone.image_size"})
+GRAPH_KEYS = frozenset({"backbone.blocks", "backbone.filters"})
+INPUT_KEYS = frozenset({"backbone.image_size"})
 
 
-def starts(
+def backbone_choices(
     space: SearchSpace, keys: frozenset[str] = KEYS
 ) -> Iterator[dict[str, Value]]:
-    """Walks the starts that a space can reach: backbone, weights, normalization.
+    """Yields each combination of ``keys`` that a space can reach, once.
 
-    Args:
-        space: of a study; conditions between these keys are respected.
-        keys: other ones to walk.
-
-    Yields:
-        Values of the keys, each combination once; of a range its two ends.
+    Of a range only its two ends are taken. Conditions between the keys hold.
     """
     kept = [parameter for parameter in space.parameters if parameter.key in keys]
     between = tuple(
@@ -50,47 +50,33 @@ def _ends(domain: Domain) -> Choices:
     """Takes all choices, or the ends of a range."""
     if isinstance(domain, Choices):
         return domain
-    # 0 means no size of its own: the smallest that is one comes after it.
+    # 0 stands for the default size: the smallest real size comes after it.
     second = domain.low + (domain.step or 1)
     least = (domain.low, second) if domain.low == 0 < second <= domain.high else ()
     return Choices(values=tuple(dict.fromkeys((*least, domain.low, domain.high))))
 
 
-def donated(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
-    """Lists the graphs of a space whose backbone does not start at random.
-
-    Args:
-        space: of the study.
-        data_spec: what the data decide.
-
-    Returns:
-        GraphConfigs that differ in backbone, size, weights or normalization.
-    """
+def pretrained_graphs(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
+    """Lists the distinct graphs of a space whose backbone is pretrained."""
     found: dict[GraphConfig, None] = {}
     if _weights(space) == {NONE}:
         return []
-    for values in starts(space, KEYS | SIZES | SEEN):
+    for values in backbone_choices(space, KEYS | GRAPH_KEYS | INPUT_KEYS):
         if values["backbone.weights"] != NONE:
             found[model_config(values, data_spec).graph] = None
     return list(found)
 
 
-def models_of(
+def study_models(
     space: SearchSpace, runs: Path, study: str, *, synthetic: bool
 ) -> tuple[tuple[str, str], ...]:
-    """Finds the models of the earlier studies that a space starts from.
+    """Finds the model file of each earlier study that ``backbone.weights`` names.
 
-    Args:
-        space: of the study.
-        runs: the folder of all runs.
-        study: its name.
-        synthetic: whether its data are synthetic; its start must then be, too.
-
-    Returns:
-        Each such value of ``backbone.weights`` and the file of its model.
+    ``runs`` is the folder of all runs. A study on synthetic faces takes models of
+    synthetic faces only, and one on real faces real ones.
 
     Raises:
-        StudyError: such a run has no model; names the command that makes one.
+        StudyError: such a run has no model; the message has the command to train it.
     """
     named = sorted(w for w in _weights(space) if w.startswith(STUDY))
     return tuple(
@@ -98,18 +84,13 @@ def models_of(
     )
 
 
-def check_space(space: SearchSpace, data_spec: DataSpec) -> None:
-    """Refuses a space with a backbone or weights that these images cannot feed.
-
-    Raises:
-        StudyError: names the first configuration that cannot be built.
-        WeightsError: a backbone has no such weights, or there is no such file.
-    """
-    for start in starts(space, KEYS | SEEN):
-        check_graph(model_config(start, data_spec).graph)
+def check_buildable(space: SearchSpace, data_spec: DataSpec) -> None:
+    """Refuses a space with a backbone or weights that these images do not fit."""
+    for values in backbone_choices(space, KEYS | INPUT_KEYS):
+        check_graph(model_config(values, data_spec).graph)
 
 
-def check_seen(
+def check_not_trained_on(
     space: SearchSpace,
     data_spec: DataSpec,
     *,
@@ -117,103 +98,83 @@ def check_seen(
     synthetic: bool,
     tested: Mapping[str, str] | None = None,
 ) -> None:
-    """Refuses a model that has learned from the data of this study.
+    """Refuses initial weights that were trained on the images of this study.
 
-    Of another split it has seen subjects that are held out here; of the same one it
-    has seen images that validate trials, whose values would be of faces it knows.
+    With another split the model was trained on subjects that are held out here; with
+    the same one, on images that validate trials here, whose values would be too high.
 
-    Args:
-        space: of the study.
-        data_spec: knows the models of earlier studies.
-        dataset: the study's data set.
-        synthetic: whether its data are synthetic.
-        tested: digests of the models that were tested on these people, and by which
-            run; each has learned from others of the data set.
+    ``tested`` maps the digest of each model that was tested on these people to its
+    run: each was trained on others of the data set.
 
     Raises:
-        StudyError: a start, or what that started from, was trained on the same
-            images; or its description is another model's.
+        StudyError: the weights, or what they were initialized with, were trained on
+            the same images; or their description belongs to another model.
     """
     for name, path in _files(space, data_spec):
         check_digest(name, path)
         run = tested.get(sha256(path)) if tested else None
-        if run or has_seen(path, dataset, synthetic=synthetic):
-            whose = f" (it is that of run {run})" if run else ""
+        if run or trained_on(path, dataset, synthetic=synthetic):
+            whose = f" (the model of run {run})" if run else ""
             raise StudyError(
-                f"backbone.weights {name}: this model{whose} has learned from the "
-                f"images of {dataset}, of which some validate trials here and others "
-                "are held out: every value would be of faces that it knows; start from "
-                "a model of another data set"
+                f"backbone.weights {name}: this model{whose} was trained on the "
+                f"images of {dataset}. Some of them validate trials here and others "
+                "are held out, so every value would be too high; start from a model "
+                "of another data set"
             )
 
 
-def start_identity(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
-    """Digests the weight files, so that another file of the same name is noticed."""
+def weight_digests(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
+    """Digests the weight files, so that a changed file of the same name is noticed."""
     return {
         f"backbone.weights {name}": sha256(path)
         for name, path in _files(space, data_spec)
     }
 
 
-def unknown(space: SearchSpace, data_spec: DataSpec) -> list[str]:
-    """Says of which starts nobody knows what they were trained on.
-
-    Args:
-        space: of the study.
-        data_spec: knows the models of earlier studies.
-
-    Returns:
-        A line for each file without a description of this project.
-    """
+def provenance_warnings(space: SearchSpace, data_spec: DataSpec) -> list[str]:
+    """Returns a line for each weight file whose training data are unknown."""
     return [
-        f"backbone.weights {name}: nothing in or beside this file says what it was "
-        "trained on; if it has seen people that are held out here, the result is not "
-        "what it says. Its report tells that"
+        f"backbone.weights {name}: it is not known what this file was trained on. If "
+        "that includes people who are held out here, the result is too high. The "
+        "report repeats this"
         for name, path in _files(space, data_spec)
-        if not is_known(path)
+        if not has_provenance(path)
     ]
 
 
-def start_card(
-    weights: str, data_spec: DataSpec, start: LoadedWeights | None
+def card_entry(
+    weights: str, data_spec: DataSpec, loaded: LoadedWeights | None
 ) -> dict[str, Any]:
-    """Describes what a model started from, for the card beside it.
+    """Describes the initial weights of a model for its card.
 
-    Args:
-        weights: ``backbone.weights`` of its configuration.
-        data_spec: knows the models of earlier studies.
-        start: what was taken; ``None`` where the backbone was initialized at random.
-
-    Returns:
-        ``start`` with the layers, the file's digest and the data that it has seen, or
-        nothing.
+    ``loaded`` is ``None`` where the backbone was initialized at random: no entry.
     """
-    if start is None:
+    if loaded is None:
         return {}
-    card: dict[str, Any] = {"weights": weights, **asdict(start)}
+    card: dict[str, Any] = {"weights": weights, **asdict(loaded)}
     if weights != IMAGENET:
         path = Path(dict(data_spec.models).get(weights, weights))
-        card |= {"sha256": sha256(path), "seen": seen_by(path)}
-        card |= {} if is_known(path) else {"unknown": True}
+        card |= {"sha256": sha256(path), "seen": training_data(path)}
+        card |= {} if has_provenance(path) else {"unknown": True}
     return {"start": card}
 
 
-def started(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Takes from a model's card what a report says of its start, if it had one."""
-    start = described.get("start")
+def report_entry(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Takes what a report has of the initial weights from a model's card."""
+    start = card.get("start")
     if start is None:
         return {}
     counts = {key: len(start[key]) for key in ("loaded", "skipped")}
-    told = {"unknown": True} if start.get("unknown") else {}
-    return {"start": {"weights": start["weights"], **counts, **told}}
+    unknown = {"unknown": True} if start.get("unknown") else {}
+    return {"start": {"weights": start["weights"], **counts, **unknown}}
 
 
 def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
     name = weights.removeprefix(STUDY)
     if not name:
         raise StudyError(
-            f'backbone.weights "{weights}": names no study; say study:NAME, where NAME '
-            "is the study whose model is wanted"
+            f'backbone.weights "{weights}": names no study; write study:NAME, where '
+            "NAME is the study whose model is wanted"
         )
     check_folder_name(name, f"backbone.weights {weights[:300]!r}")
     if name == study:
@@ -241,11 +202,11 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
 
 
 def _weights(space: SearchSpace) -> set[str]:
-    return {str(start["backbone.weights"]) for start in starts(space)}
+    return {str(values["backbone.weights"]) for values in backbone_choices(space)}
 
 
 def _files(space: SearchSpace, data_spec: DataSpec) -> list[tuple[str, Path]]:
-    """Lists the weight files of a space by the names that it has for them."""
+    """Lists the weight files of a space, each with the study's name for it."""
     models = dict(data_spec.models)
     named = sorted(_weights(space) - {NONE, IMAGENET})
     return [(name, Path(models.get(name, name))) for name in named]

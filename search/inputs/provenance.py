@@ -1,4 +1,4 @@
-"""What a model that a backbone starts from has seen, by what it tells of itself.
+"""What a model was trained on, by its description in the file and beside it.
 
 The description lies in the model's file, so that every copy has it, and beside it.
 """
@@ -14,81 +14,70 @@ from models.pretrained.provenance import read_provenance
 from search.run_folder import sha256
 
 
-def seen_by(path: Path) -> list[Mapping[str, Any]]:
-    """Lists the data that a model has seen, its own first, then its starts'.
+def training_data(path: Path) -> list[Mapping[str, Any]]:
+    """Lists the data that a model was trained on, its own first, then earlier ones.
 
-    Args:
-        path: of the model; its description lies in the file, beside it, or nowhere.
-
-    Returns:
-        ``dataset``, ``synthetic`` and ``hold_out`` of each.
+    Each has ``dataset``, ``synthetic`` and ``hold_out``; earlier ones are those of the
+    models that its backbone was initialized with.
     """
     found: list[Mapping[str, Any]] = []
-    for described in _descriptions(path):
-        own = {key: described["data"].get(key) for key in ("dataset", "hold_out")}
-        earlier = described.get("start", {}).get("seen", [])
-        for seen in (own | {"synthetic": described.get("synthetic")}, *earlier):
-            if seen not in found:
-                found.append(seen)
+    for card in _descriptions(path):
+        own = {key: card["data"].get(key) for key in ("dataset", "hold_out")}
+        earlier = card.get("start", {}).get("seen", [])
+        for data in (own | {"synthetic": card.get("synthetic")}, *earlier):
+            if data not in found:
+                found.append(data)
     return found
 
 
-def has_seen(path: Path, dataset: str, *, synthetic: bool) -> bool:
-    """Tells whether a model, or what it started from, has learned from a data set.
+def trained_on(path: Path, dataset: str, *, synthetic: bool) -> bool:
+    """Whether a model, or one before it, was trained on the images of a data set.
 
-    Args:
-        path: of the model.
-        dataset: its name, or that of other labels of the same images.
-        synthetic: whether its faces are synthetic.
+    Other labels of the same images count too.
     """
     found = {
-        (same_images(seen["dataset"]), seen["synthetic"]) for seen in seen_by(path)
+        (same_images(data["dataset"]), data["synthetic"])
+        for data in training_data(path)
     }
     return (same_images(dataset), synthetic) in found
 
 
-def is_known(path: Path) -> bool:
-    """Tells whether it is known what a model has seen, and what its starts have."""
-    told = _descriptions(path)
-    starts = [described.get("start", {}) for described in told]
-    return bool(told) and not any(start.get("unknown", False) for start in starts)
+def has_provenance(path: Path) -> bool:
+    """Whether the training data of a model and of those before it are known."""
+    cards = _descriptions(path)
+    starts = [card.get("start", {}) for card in cards]
+    return bool(cards) and not any(start.get("unknown", False) for start in starts)
 
 
 def check_digest(name: str, path: Path) -> None:
-    """Refuses a description that is another model's.
+    """Refuses a description beside a model that is broken or another model's.
 
-    Args:
-        name: how the study names the model.
-        path: of the model.
-
-    Raises:
-        StudyError: the digest in the description is not the file's, or a description
-            lies there that cannot be read.
+    ``name`` is the study's name for the model.
     """
     beside = path.with_suffix(".json")
     fault = _unreadable(beside)
     if fault is not None:
         raise StudyError(
-            f"backbone.weights {name}: {beside} {fault}, so what the model has seen is "
-            "not known; copy both files from the run that wrote them, or put the "
-            "description away"
+            f"backbone.weights {name}: {beside} {fault}, so what the model was trained "
+            "on is not known; copy both files from the run that wrote them, or move "
+            "the description away"
         )
     digest = _beside(path).get("sha256")
     if digest is not None and digest != sha256(path):
         raise StudyError(
             f"backbone.weights {name}: {beside} describes another model, so what this "
-            "one has seen is not known; copy both files from the run that wrote them, "
-            "or put the description away"
+            "one was trained on is not known; copy both files from the run that wrote "
+            "them, or move the description away"
         )
 
 
 def _descriptions(path: Path) -> list[Mapping[str, Any]]:
-    """Reads what a model's file says and what lies beside it, where they are ours."""
-    return [told for told in (_ours(read_provenance(path)), _beside(path)) if told]
+    """Reads the descriptions in a model's file and beside it, if they are ours."""
+    return [card for card in (_ours(read_provenance(path)), _beside(path)) if card]
 
 
 def _beside(path: Path) -> Mapping[str, Any]:
-    """Reads the description beside a model; nothing where it is not of this project."""
+    """Reads the description beside a model; empty where it is not of this project."""
     try:
         return _ours(read_json(path.with_suffix(".json")))
     except (OSError, DocumentError):
@@ -96,7 +85,7 @@ def _beside(path: Path) -> Mapping[str, Any]:
 
 
 def _unreadable(path: Path) -> str | None:
-    """Says why a file that is there is no JSON."""
+    """Returns why a file that exists is not JSON."""
     if not path.is_file():
         return None
     try:
@@ -109,7 +98,7 @@ def _unreadable(path: Path) -> str | None:
 
 
 def _ours(found: Any) -> Mapping[str, Any]:
-    """Keeps a description where it has the shape of this project's."""
+    """Keeps a description that has the shape of this project's."""
     try:
         seen = found.get("start", {"seen": []}).get("seen", [])
         sets = [found["data"]["dataset"], *(one["dataset"] for one in seen)]

@@ -19,7 +19,7 @@ class Callback:
     def on_search_start(self, read_records: ReadRecords) -> None:
         """Runs when the ledger is open, before any trial runs."""
 
-    def on_trial_start(self, asked: TrialRequest, counts: Counts) -> None:
+    def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Runs when a trial begins."""
 
     def on_epoch_end(self, number: int, report: Report) -> None:

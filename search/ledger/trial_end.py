@@ -25,7 +25,7 @@ from search.trial.messages import (
     Outcome,
     Pruned,
     WorkerDied,
-    attributes_of,
+    outcome_attributes,
 )
 
 CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
@@ -60,7 +60,7 @@ def record_outcome(
 
 
 def _write(trials: OwnTrials, trial: optuna.Trial, outcome: Outcome) -> None:
-    for key, value in attributes_of(outcome).items():
+    for key, value in outcome_attributes(outcome).items():
         trial.set_user_attr(key, value)
     match outcome:
         case Completed():

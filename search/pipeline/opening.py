@@ -1,13 +1,12 @@
-"""A run begins: study, data and labels are read before any engine is loaded.
+"""Opens a run: reads study and labels before Optuna, SQLAlchemy, Keras or Ray.
 
-Optuna, SQLAlchemy, Keras and Ray cost seconds, for which a wrong label need not wait.
+Those take seconds to import, which an error in a label should not cost.
 """
 
 import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -16,64 +15,56 @@ from data_pipeline.readers.location import find_data
 from data_pipeline.system.errors import prefix_errors
 from search.callbacks.progress_bar import ProgressBar
 from search.inputs.earlier_run import check_warm_start
-from search.inputs.prepare import Labelled, read_labels
-from search.reports.holdout_report import told_findings
+from search.inputs.run import Run
+from search.inputs.study_data import StudyData, read_labels
+from search.reports.holdout_report import describe_findings
 from search.run_folder import RunFolder, check_study_name
 from search.study.algorithms import check_installed
-from search.study.study import Study, read_study
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """What is known when the labels are read; nothing is written yet."""
-
-    study: Study
-    labelled: Labelled
-    folder: RunFolder
-    progress: ProgressBar
+from search.study.study import read_study
 
 
 @contextmanager
-def begun(asked: argparse.Namespace) -> Iterator[Begun]:
-    """Reads the study and the labels of its data.
+def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
+    """Reads the study and its labels; writes nothing.
 
-    Args:
-        asked: the options of ``search.run``.
-
-    Yields:
-        What was read; its progress ends with the block.
-
-    Raises:
-        InputError: the study, the data or a label is wrong.
+    Yields the run, as yet without a storage, and its progress bar, which stops with
+    the context.
     """
-    study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    study = read_study(args.study, settings=args.settings, seed=args.seed)
     check_study_name(study.name)
     with prefix_errors(study.place):
         check_installed(study.search.sampler)
-    if asked.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
-        _check_storage(asked.storage)
-    with ProgressBar(Console()) as progress:
-        root, synthetic = find_data(study.data.dataset, asked.data, progress.stage)
+    if args.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
+        _check_storage(args.storage)
+    with ProgressBar(Console()) as bar:
+        root, synthetic = find_data(study.data.dataset, args.data, bar.stage)
         folder = RunFolder(
-            out=asked.out.resolve(), name=run_name(study.name, synthetic=synthetic)
+            out=args.out.resolve(), name=run_name(study.name, synthetic=synthetic)
         )
         with prefix_errors(study.place):
             check_warm_start(study, folder, synthetic=synthetic)
-        labelled = read_labels(
-            study, root, synthetic=synthetic, progress=progress.stage, runs=asked.out
+        data = read_labels(
+            study, root, synthetic=synthetic, progress=bar.stage, runs=args.out
         )
-        if labelled.understood:
-            progress.print("; ".join(labelled.understood))
-        findings = told_findings(labelled.skipped, labelled.classes, study.name)
-        if findings:
-            progress.print(findings)
-        for line in labelled.told:
-            progress.print(line)
-        yield Begun(study=study, labelled=labelled, folder=folder, progress=progress)
+        run = Run(
+            study=study, data=data, folder=folder, print=bar.print, progress=bar.stage
+        )
+        for line in _notes(study.name, data):
+            run.print(line)
+        yield run, bar
+
+
+def _notes(study: str, data: StudyData) -> Iterator[str]:
+    if data.spelling_notes:
+        yield "; ".join(data.spelling_notes)
+    findings = describe_findings(data.skipped, data.class_problems, study)
+    if findings:
+        yield findings
+    yield from data.hold_out_notes
 
 
 def _check_storage(storage: str | None) -> None:
-    """Refuses a URL that is none; SQLAlchemy is loaded only where one is given."""
+    """Refuses a malformed URL; SQLAlchemy is loaded only where one is given."""
     from search.storage.url import chosen_storage  # noqa: PLC0415
 
     chosen_storage(storage)

@@ -1,11 +1,11 @@
-"""Reads a run that was begun before: its study, its trials, one configuration."""
+"""Reads a past run: its study, its trials, and one configuration to export."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, RunError, suggest
-from search.final.exported_config import exported
+from search.final.exported_config import config_text
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
 from search.run_folder import RunFolder, write_text
@@ -16,11 +16,7 @@ STUDY = "study.toml"
 
 
 def find_run(out: Path, name: str) -> RunFolder:
-    """Finds a run by the name of its study or by its own.
-
-    Args:
-        out: the folder of all runs.
-        name: for example ``ckplus`` or ``ckplus-synthetic``.
+    """Finds a run in ``out`` by its own name or its study's.
 
     Raises:
         InputError: there is no such run, or the name fits two.
@@ -32,9 +28,8 @@ def find_run(out: Path, name: str) -> RunFolder:
         return RunFolder(out=out, name=found[0])
     if found:
         raise InputError(
-            f"--study {name}: there are two runs, {' and '.join(found)}; a result on "
-            f"synthetic faces is not one on real ones, so name {found[1]} or move one "
-            "away"
+            f"--study {name}: there are two runs, {' and '.join(found)}. Results on "
+            f"synthetic and on real faces differ, so name {found[1]}, or move one away"
         )
     known = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
@@ -46,20 +41,10 @@ def find_run(out: Path, name: str) -> RunFolder:
 def export_trial(
     out: Path, name: str, to: Path, *, trial: int | None, storage: str | None
 ) -> int:
-    """Writes the configuration of a completed trial.
+    """Writes the configuration of a completed trial to the new file ``to``.
 
-    Args:
-        out: the folder of all runs.
-        name: of the study or the run.
-        to: the file to write; it must not exist.
-        trial: its number, or ``None`` for the best.
-        storage: ``--storage`` as given to ``search.run``, or ``None``.
-
-    Returns:
-        The number of the trial.
-
-    Raises:
-        InputError: no such run or trial, or the file exists.
+    ``trial`` is ``None`` for the best one, ``storage`` is as given to ``search.run``.
+    Returns the number of the trial.
     """
     folder = find_run(out, name)
     study = read_study(str(folder.file(STUDY)))
@@ -67,13 +52,12 @@ def export_trial(
     records = read_records(study, url=url, name=folder.name)
     record = _pick(records, trial, folder)
     if to.exists():
-        raise InputError(f"--to {to}: the file exists and is not written over")
+        raise InputError(f"--to {to}: the file exists and is not overwritten")
     if not to.parent.is_dir():
-        raise InputError(f"--to {to}: the folder {to.parent} does not exist; make it")
+        raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
     synthetic = folder.name.endswith("-synthetic")
-    write_text(
-        to, exported(_named(study, folder, synthetic), record, synthetic=synthetic)
-    )
+    study = _rename(study, folder, synthetic)
+    write_text(to, config_text(study, record, synthetic=synthetic))
     return record.number
 
 
@@ -95,7 +79,7 @@ def _pick(
     return completed[trial]
 
 
-def _named(study: Study, folder: RunFolder, synthetic: bool) -> Study:
-    """Gives a study that was read from its run's folder its own name again."""
+def _rename(study: Study, folder: RunFolder, synthetic: bool) -> Study:
+    """Restores the name of a study that was read from its run's folder."""
     name = folder.name.removesuffix("-synthetic") if synthetic else folder.name
     return replace(study, name=name)

@@ -1,7 +1,8 @@
-"""The stages of a run, joined: labels, ledger, executor, retraining, hold-out."""
+"""The stages of a run, from the checked labels to the test on the hold-out."""
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 from data_pipeline.split.held_out_subjects import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
@@ -14,227 +15,186 @@ from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import check_gpus, executor
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
-from search.inputs.prepare import (
-    Labelled,
-    label_identity,
-    prepare,
-)
+from search.inputs.prepare import data_identity, prepare_job
+from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
-from search.pipeline.opening import Begun
-from search.pipeline.warm_start import warm_started
-from search.pipeline.weight_check import told_starts
-from search.reports.console import say_split, say_where, told_foreign
-from search.reports.holdout_report import describe
-from search.run_files import REPORT, check_database, read_report
-from search.run_folder import (
-    TRIALS,
-    RunFolder,
-    held_out_text,
-    write_text,
+from search.pipeline.warm_start import add_warm_start
+from search.pipeline.weight_check import check_initial_weights
+from search.reports.console import (
+    describe_foreign_trials,
+    print_result,
+    print_split,
 )
-from search.storage.driver_lock import Check, only_driver_of_run
+from search.reports.holdout_report import describe_report
+from search.run_files import REPORT, check_database, read_report
+from search.run_folder import TRIALS, held_out_text, write_text
+from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
 from search.study.algorithms import SAMPLERS
-from search.study.study import Study
-from search.trial.messages import Job, RetrainOrder
+from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What the stages of one run share."""
-
-    study: Study
-    labelled: Labelled
-    folder: RunFolder
-    storage: str
-    progress: ProgressBar
-    check: Check = lambda: None
-
-
-def run_stages(asked: argparse.Namespace, begun: Begun) -> None:
-    """Runs every stage that is asked for and not done yet.
-
-    Args:
-        asked: the options of ``search.run``.
-        begun: the study and its labels.
-    """
-    study, labelled = begun.study, begun.labelled
-    folder, progress = begun.folder, begun.progress
-    storage = chosen_storage(asked.storage)
-    folder.make()
-    run = Run(
-        study=study,
-        labelled=labelled,
-        folder=folder,
-        storage=storage or folder.storage,
-        progress=progress,
-    )
-    for line in SAMPLERS[study.search.sampler].notes(study.space):
-        progress.print(line)
-    for line in study.enqueued_outside:
-        progress.print(f"not tried first, after --set: {line}")
-    lock = folder.file(".driver.lock")
-    with only_driver_of_run(lock, run.storage, folder.name) as check:
-        _run_alone(replace(run, check=check), asked)
+def run_stages(args: argparse.Namespace, run: Run, bar: ProgressBar) -> None:
+    """Runs the stages up to ``--until`` that are not done yet."""
+    storage = chosen_storage(args.storage)
+    run.folder.make()
+    run = replace(run, storage=storage or run.folder.storage)
+    for line in SAMPLERS[run.study.search.sampler].notes(run.study.space):
+        run.print(line)
+    for line in run.study.enqueued_outside:
+        run.print(f"not tried first, after --set: {line}")
+    lock = run.folder.file(".driver.lock")
+    with only_driver_of_run(lock, run.storage, run.folder.name) as check:
+        _run_alone(replace(run, check=check), args, bar)
 
 
-def _run_alone(run: Run, asked: argparse.Namespace) -> None:
+def _run_alone(run: Run, args: argparse.Namespace, bar: ProgressBar) -> None:
     check_database(run.folder)
-    _prove_receipts(run, reopen=asked.reopen)
-    ledger = _search_and_retrain(run, asked)
-    run.progress.stop()
+    _check_receipts(run, args)
+    ledger = _open_ledger(run, bar)
+    job = _prepare(run, args, ledger)
+    _write_inputs(run)
+    _finish_test(run, args)
+    retrained = _search(run, args, bar, job, ledger)
+    if retrained is not None:
+        _keep_model(run, ledger, retrained)
+    bar.stop()
     check_run(run)
-    if asked.until == "holdout":
-        _hold_out(run, reopen=asked.reopen)
+    if args.until == "holdout":
+        _test(run, args)
         check_run(run)
-    say = run.progress.print
-    say_where(say, run.study, run.folder, run.labelled, ledger, run.storage)
+    print_result(run, ledger)
 
 
 def check_run(run: Run) -> None:
-    """Makes sure that nobody else has taken over; waits for a server that restarts.
-
-    Raises:
-        RunError: another driver has, or the server stays away.
-    """
-    Retrier(run.storage, RetryPolicy(say=run.progress.print)).call(run.check)
+    """Raises where another driver has taken over; waits for a server that restarts."""
+    Retrier(run.storage, RetryPolicy(say=run.print)).call(run.check)
 
 
-def _search_and_retrain(run: Run, asked: argparse.Namespace) -> Ledger:
-    ledger = _open(run)
-    _check_gpus(run, asked, ledger)
-    job = _job(run, ledger)
-    _write_inputs(run)
-    if asked.until == "holdout" and holdout_test.test_is_unfinished(
-        run.study, run.folder, run.labelled
-    ):
-        # Before a larger budget finds another winner: the hold-out is open for this.
-        holdout_test.open_and_test(run.study, run.folder, run.labelled, reopen=False)
-    best = ledger.best()
-    if best is not None and best.value is not None:
-        run.progress.resume(best.value)
-
-    def then() -> RetrainOrder | None:
-        order = _after_search(run, ledger, asked)
-        if order is not None:
-            best = retraining.require_best(ledger)
-            run.progress.print(
-                f"retraining trial {best.number} on all but the hold-out, "
-                f"{order.stop_after} epochs"
-            )
-        return order
-
-    try:
-        if ledger.exhausted() and _after_search(run, ledger, asked) is None:
-            return ledger
-        retrained = executor(asked.executor)(job, ledger, then)
-    finally:
-        ledger.close()
-    if retrained is not None:
-        check_run(run)
-        best = retraining.require_best(ledger)
-        retraining.keep_model(run.study, run.folder, best, run.labelled, retrained)
-    return ledger
+def _check_receipts(run: Run, args: argparse.Namespace) -> None:
+    """Refuses to search where the receipt of the test could not be written."""
+    if args.reopen or not run.folder.file(REPORT).exists():
+        size = run.data.split.hold_out.receipt_size()
+        Receipts(run.folder.receipts).check_writable(size)
 
 
-def _open(run: Run) -> Ledger:
-    """Opens the ledger, with what is tried first; says what in it is another's."""
-    # Before the ledger: a study that cannot start binds nobody to its space.
+def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
+    """Checks the initial weights, adds a warm start, and opens the ledger."""
+    # Before the ledger: a failed start must not freeze the search space.
     with prefix_errors(run.study.place):
-        starts = told_starts(run.study, run.labelled, run.folder, run.progress.stage)
-        for line in starts:
-            run.progress.print(line)
-        study = warm_started(
-            run.study, run.folder, run.labelled, run.storage, run.progress.print
-        )
+        for line in check_initial_weights(run):
+            run.print(line)
+        study = add_warm_start(run)
     ledger = open_ledger(
         study,
         url=run.storage,
         name=run.folder.name,
-        data=label_identity(run.study, run.labelled),
-        callbacks=_callbacks(run),
-        policy=RetryPolicy(say=run.progress.print, checks=(run.check,)),
+        data=data_identity(run),
+        callbacks=_callbacks(run, bar),
+        policy=RetryPolicy(say=run.print, checks=(run.check,)),
     )
-    for line in told_foreign(ledger.foreign()):
-        run.progress.print(line)
+    for line in describe_foreign_trials(ledger.foreign()):
+        run.print(line)
     return ledger
 
 
-def _job(run: Run, ledger: Ledger) -> Job:
-    """Decodes the development part, and says how it is divided."""
-    job, pixels = prepare(
-        run.study, run.labelled, cache=run.folder.cache, progress=run.progress.stage
-    )
+def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
+    """Lists the callbacks in the order in which they are called."""
+    callbacks: list[Callback] = [TrialsCsvWriter(run.folder.file(TRIALS))]
+    if run.study.search.checkpoints:
+        callbacks.append(checkpoint_retention(run))
+    if run.study.search.tensorboard:
+        callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
+    return [*callbacks, bar]
+
+
+def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:
+    """Checks the GPUs, decodes the development part, and prints its split."""
+    if not ledger.exhausted():
+        check_gpus(args.executor, run.study.resources.gpus_per_trial)
+    job, pixels = prepare_job(run)
     ledger.check_pixels(pixels)
     if not ledger.exhausted():
-        say_split(run.progress.print, run.study, run.labelled, job)
+        print_split(run, job)
     if not run.study.search.checkpoints:
         return job
     return replace(job, checkpoints=str(run.folder.checkpoints(run.storage)))
 
 
-def _after_search(
-    run: Run, ledger: Ledger, asked: argparse.Namespace
-) -> RetrainOrder | None:
-    """Exports the winner and says what is left to retrain; asked twice, it agrees."""
-    best = retraining.require_best(ledger)
-    tested = holdout_test.tested_trial(run.study, run.folder, run.labelled)
-    if tested not in (None, best.number) and not asked.reopen:
-        # What was tested stays; say_where tells of the better trial.
-        return None
-    retraining.write_best(run.study, run.folder, best, synthetic=run.labelled.synthetic)
-    if asked.until == "search":
-        return None
-    return retraining.retrain_order(run.study, run.folder, run.labelled, best)
-
-
-def _callbacks(run: Run) -> list[Callback]:
-    """Lists the callbacks in the order in which they are called."""
-    callbacks: list[Callback] = [TrialsCsvWriter(run.folder.file(TRIALS))]
-    if run.study.search.checkpoints:
-        folder = run.folder.checkpoints(run.storage)
-        callbacks.append(checkpoint_retention(run.study, folder, run.labelled))
-    if run.study.search.tensorboard:
-        callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
-    return [*callbacks, run.progress]
-
-
-def _check_gpus(run: Run, asked: argparse.Namespace, ledger: Ledger) -> None:
-    """Refuses GPUs that are not there, before images are read for them."""
-    if not ledger.exhausted():
-        check_gpus(asked.executor, run.study.resources.gpus_per_trial)
-
-
 def _write_inputs(run: Run) -> None:
-    """Writes what the run is of: the study, and who is held out."""
+    """Writes the study and the list of held-out subjects."""
     write_text(run.folder.file("study.toml"), run.study.text())
-    held = run.labelled.split.hold_out
-    write_text(
-        run.folder.file(HELD_OUT),
-        held_out_text(held.subjects, held.images, run.labelled.split.part),
-    )
+    held, part = run.data.split.hold_out, run.data.split.part
+    text = held_out_text(held.subjects, held.images, part)
+    write_text(run.folder.file(HELD_OUT), text)
 
 
-def _prove_receipts(run: Run, *, reopen: bool) -> None:
-    """Learns before the search whether its result can be tested."""
-    if reopen or not run.folder.file(REPORT).exists():
-        size = run.labelled.split.hold_out.receipt_size()
-        Receipts(run.folder.receipts).check_writable(size)
+def _finish_test(run: Run, args: argparse.Namespace) -> None:
+    """Finishes a test that a crash interrupted after its receipt.
+
+    Before the search: with a larger budget it may find another winner, and the
+    hold-out is open for this one.
+    """
+    if args.until == "holdout" and holdout_test.test_is_unfinished(run):
+        holdout_test.open_and_test(run, reopen=False)
 
 
-def _hold_out(run: Run, *, reopen: bool) -> None:
-    """Tests once, or shows what the one test said."""
-    report = read_report(run.folder.file(REPORT))
-    if report is None or reopen:
-        report = holdout_test.open_and_test(
-            run.study, run.folder, run.labelled, reopen=reopen
+def _search(
+    run: Run, args: argparse.Namespace, bar: ProgressBar, job: Job, ledger: Ledger
+) -> Retrained | Failed | None:
+    """Runs the remaining trials; a warm worker then retrains the winner if needed."""
+    best = ledger.best()
+    if best is not None and best.value is not None:
+        bar.resume(best.value)
+    plan = partial(_plan_retraining, run, args, ledger)
+    try:
+        if not ledger.exhausted():
+            return executor(args.executor)(job, ledger, plan)
+        request = plan()
+        if request is None:
+            return None
+        return executor(args.executor)(job, ledger, lambda: request)
+    finally:
+        ledger.close()
+
+
+def _plan_retraining(
+    run: Run, args: argparse.Namespace, ledger: Ledger
+) -> RetrainRequest | None:
+    """Exports the winner and says what to retrain; ``None`` where nothing is left."""
+    best = retraining.require_best(ledger)
+    tested = holdout_test.tested_trial(run)
+    if tested not in (None, best.number) and not args.reopen:
+        # The tested model stays; print_result names the better trial.
+        return None
+    retraining.export_best(run, best)
+    if args.until == "search":
+        return None
+    request = retraining.retrain_request(run, best)
+    if request is not None:
+        run.print(
+            f"retraining trial {best.number} on all but the hold-out, "
+            f"{request.stop_after} epochs"
         )
-    run.progress.print("")
-    run.progress.print(describe(report))
+    return request
+
+
+def _keep_model(run: Run, ledger: Ledger, retrained: Retrained | Failed) -> None:
+    check_run(run)
+    retraining.keep_model(run, retraining.require_best(ledger), retrained)
+
+
+def _test(run: Run, args: argparse.Namespace) -> None:
+    """Tests on the hold-out once; prints the report, also of an earlier test."""
+    report = read_report(run.folder.file(REPORT))
+    if report is None or args.reopen:
+        report = holdout_test.open_and_test(run, reopen=args.reopen)
+    run.print("")
+    run.print(describe_report(report))
     if holdout_test.retrained_since(run.folder):
-        run.progress.print(
-            f"{MODEL} is another file than the one that was tested: it was "
-            "retrained since, and may differ in the last digits"
+        run.print(
+            f"{MODEL} is not the file that was tested: it was retrained since, and may "
+            "differ in the last digits"
         )

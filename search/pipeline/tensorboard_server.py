@@ -1,4 +1,4 @@
-"""Serves the curves of a run with TensorBoard, to this computer alone."""
+"""Serves the curves of a run with TensorBoard, to this computer only."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,92 +10,59 @@ from search.callbacks.tensorboard_writer import FOLDER
 from search.pipeline.past_runs import find_run
 
 NAMES = ("127.0.0.1", "localhost")
-"""How pages of this computer call it."""
+"""Host names of this computer."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-"""What WSGI calls one (PEP 3333)."""
+"""A WSGI application (PEP 3333)."""
 
 
-def curves_of(out: Path, name: str) -> Path:
-    """Finds the folder of a run's curves.
-
-    Args:
-        out: the folder of all runs.
-        name: of the study or the run.
-
-    Raises:
-        InputError: there is no such run, or it has no curves.
-    """
+def curves_folder(out: Path, name: str) -> Path:
+    """Finds the curves of a run in ``out`` by its name or its study's."""
     folder = find_run(out, name).file(FOLDER)
     if not folder.is_dir():
         raise InputError(
             f"--study {name}: there are no curves in {folder}: no trial has reported "
-            "an epoch yet, or the study says [search] tensorboard = false"
+            "an epoch yet, or the study has [search] tensorboard = false"
         )
     return folder
 
 
 def serve_curves(out: Path, name: str, host: str, port: int) -> int:
-    """Serves a run's curves until it is interrupted.
+    """Serves a run's curves until it is interrupted; returns the exit code.
 
-    Args:
-        out: the folder of all runs.
-        name: of the study or the run.
-        host: the address to listen at.
-        port: the port, or 0 for a free one.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        InputError: there is no such run, or it has no curves.
+    Port 0 is a free one.
     """
-    return 0 if tensorboard(curves_of(out, name), host, port).main() == 0 else 1
+    return 0 if tensorboard(curves_folder(out, name), host, port).main() == 0 else 1
 
 
 def tensorboard(folder: Path, host: str, port: int) -> Any:
-    """Makes TensorBoard ready to serve a folder.
-
-    Args:
-        folder: of curves.
-        host: the address to listen at.
-        port: the port, or 0 for a free one.
-
-    Returns:
-        Its program, which answers pages of this computer alone.
-    """
+    """Configures TensorBoard to serve ``folder`` to pages of this computer only."""
     # It imports TensorFlow, which imports Keras.
     ignore_user_settings()
     from tensorboard import default, program  # noqa: PLC0415 - takes seconds
 
     class Program(program.TensorBoard):  # type: ignore[misc]
-        """TensorBoard, whose end is the command's business."""
+        """TensorBoard without its own signal handler."""
 
         def _install_signal_handler(self, *_: Any) -> None:
-            """Leaves a polite kill to the command."""
+            """Leaves SIGTERM to the command."""
 
     def server(application: Application, flags: Any) -> Any:
         listening = program.create_port_scanning_werkzeug_server
-        return listening(guarded(application), flags)
+        return listening(check_origin(application), flags)
 
     made = Program(default.get_plugins(), server_class=server)
-    # Without its second server, which is written in Rust and has no guard.
+    # Without its second server, which is written in Rust and has no origin check.
     words = ["--logdir", str(folder), "--host", host, "--port", str(port)]
     made.configure(argv=[None, *words, "--load_fast", "false"])
     return made
 
 
-def guarded(application: Application) -> Application:
-    """Stands before every answer of a server.
+def check_origin(application: Application) -> Application:
+    """Wraps an application so that it refuses pages of other computers.
 
-    A page elsewhere may send its visitors here, by this address or by a name of its
-    own that leads here (DNS rebinding): Host and Origin give it away.
-
-    Args:
-        application: what answers pages of this computer.
-
-    Returns:
-        An application that refuses all others.
+    Such a page may send its visitors here, by this address or by a name of its own
+    that resolves to it (DNS rebinding). Host and Origin show it.
     """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -105,6 +72,6 @@ def guarded(application: Application) -> Application:
         if environ.get("HTTP_HOST", "").lower() in hosts and is_own:
             return application(environ, start)
         start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
-        return [b"this address is for pages of this computer alone\n"]
+        return [b"this address is for pages of this computer only\n"]
 
     return answer

@@ -1,6 +1,7 @@
 """Trains one configuration with several seeds; each leaves a folder like a run's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,47 +16,35 @@ from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process
 from models.config.config import complete
 from search.callbacks.progress_bar import ProgressBar
-from search.final.exported_config import BEST, Exported, read_exported
-from search.final.kept_model import is_of_data, whole_model
+from search.final.exported_config import BEST, ExportedConfig, read_exported
+from search.final.kept_model import intact_model, is_of_data
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
-from search.inputs.prepare import Labelled, prepare, read_labels
+from search.inputs.prepare import prepare_job
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder, held_out_text, write_text
-from search.trial.messages import Retrained, RetrainOrder
+from search.trial.messages import Retrained, RetrainRequest
 
 
 def train_seeds(
-    config: Path, data: str | None, out: Path, *, seeds: int
+    path: Path, data: str | None, out: Path, *, seeds: int
 ) -> Iterator[Path]:
-    """Trains with the seeds 1 to ``seeds``; one that is trained already is kept.
+    """Trains an exported configuration with the seeds 1 to ``seeds``.
 
-    Args:
-        config: the exported configuration.
-        data: ``--data``.
-        out: the folder of all runs.
-        seeds: how many.
-
-    Yields:
-        The folder of each seed, when its model lies in it.
+    A seed that is trained already is kept. Yields the folder of each seed as soon as
+    its model lies in it.
 
     Raises:
         RunError: a training diverged, or a folder holds another configuration.
     """
-    found = read_exported(config)
-    text = read_text(config)
-    with ProgressBar(Console()) as progress:
-        root, synthetic = find_data(found.study.data.dataset, data, progress.stage)
-        labelled = read_labels(
-            found.study, root, synthetic=synthetic, progress=progress.stage, runs=out
-        )
-        for line in labelled.told:
-            progress.print(line)
-        runs = RunFolder(out=out, name=run_name(found.study.name, synthetic=synthetic))
-        family = RunFolder(out=out, name=f"{runs.name}-trained")
+    config = read_exported(path)
+    text = read_text(path)
+    with ProgressBar(Console()) as bar:
+        run = _open(config, data, out, bar)
+        family = RunFolder(out=out, name=f"{run.folder.name}-trained")
         family.make()
-        job, _ = prepare(
-            found.study, labelled, cache=runs.cache, progress=progress.stage
-        )
-        # Loads SQLAlchemy, which a wrong label need not.
+        job, _ = prepare_job(run)
+        # Loads SQLAlchemy, which a wrong label need not wait for.
         from search.storage.driver_lock import only_driver  # noqa: PLC0415
 
         prepare_process(cpus=job.cpus)
@@ -66,59 +55,70 @@ def train_seeds(
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")
                 folder.path.mkdir(exist_ok=True)
-                if not _is_trained(folder, text, labelled):
-                    _train(worker, folder, found, labelled, seed)
+                seed_run = replace(run, folder=folder)
+                if not _is_trained(seed_run, text):
+                    _train(worker, seed_run, config, seed)
                     write_text(folder.file(BEST), text)
                 check()
                 yield folder.path
 
 
-def _is_trained(folder: RunFolder, text: str, labelled: Labelled) -> bool:
+def _open(config: ExportedConfig, data: str | None, out: Path, bar: ProgressBar) -> Run:
+    """Reads the labels; the folder is that of the configuration's own run."""
+    study = config.study
+    root, synthetic = find_data(study.data.dataset, data, bar.stage)
+    labels = read_labels(study, root, synthetic=synthetic, progress=bar.stage, runs=out)
+    for line in labels.hold_out_notes:
+        bar.print(line)
+    return Run(
+        study=study,
+        data=labels,
+        folder=RunFolder(out=out, name=run_name(study.name, synthetic=synthetic)),
+        print=bar.print,
+        progress=bar.stage,
+    )
+
+
+def _is_trained(run: Run, text: str) -> bool:
+    folder = run.folder
     best = folder.file(BEST)
     if not best.exists():
         return False
     if read_bytes(best) != text.encode():
         raise RunError(
             f"{folder.path}: holds a model of another configuration, which is not "
-            "written over; name another --out, or move the folder away"
+            "overwritten; name another --out, or move the folder away"
         )
-    model = whole_model(folder)
-    if model is not None and not is_of_data(model.card, labelled):
+    model = intact_model(folder)
+    if model is not None and not is_of_data(model.card, run.data):
         raise RunError(
             f"{folder.path}: holds a model of other labels or another hold-out, which "
-            "is not written over; name another --out, or move the folder away"
+            "is not overwritten; name another --out, or move the folder away"
         )
     return model is not None
 
 
-def _train(
-    worker: Any,
-    folder: RunFolder,
-    found: Exported,
-    labelled: Labelled,
-    seed: int,
-) -> None:
-    order = RetrainOrder(
-        values=complete(dict(found.study.space.fixed)),
+def _train(worker: Any, run: Run, config: ExportedConfig, seed: int) -> None:
+    folder, split, origin = run.folder, run.data.split, config.origin
+    request = RetrainRequest(
+        values=complete(dict(config.study.space.fixed)),
         seed=child_seed(seed, "train"),
-        stop_after=found.origin.epoch,
+        stop_after=origin.epoch,
         path=str(folder.file(PARTIAL)),
-        rates=tuple(found.origin.learning_rates),
+        rates=tuple(origin.learning_rates),
     )
-    trained = worker.retrain(order)
+    trained = worker.retrain(request)
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
         folder.archive((MODEL, SIDECAR))
-    held = labelled.split.hold_out
-    write_text(
-        folder.file(HELD_OUT),
-        held_out_text(held.subjects, held.images, labelled.split.part),
-    )
+    held = split.hold_out
+    text = held_out_text(held.subjects, held.images, split.part)
+    write_text(folder.file(HELD_OUT), text)
     winner = Winner(
-        trial=found.origin.trial,
-        epoch=found.origin.epoch,
-        thresholds=found.thresholds,
-        weights=str(order.values["backbone.weights"]),
+        trial=origin.trial,
+        epoch=origin.epoch,
+        thresholds=config.thresholds,
+        weights=str(request.values["backbone.weights"]),
     )
-    place_model(found.study, folder, winner, labelled, trained, seed=seed)
+    place_model(run, winner, trained, seed=seed)

@@ -1,12 +1,11 @@
-"""Initial weights are tried before the first trial: each start of a space, once.
+"""Initial weights are loaded once before the first trial, for each graph of a space.
 
-A file that fits nowhere would otherwise use up the budget, a failed trial after the
-other. Models are built in a process of their own, which ends with it: the driver of a
-search loads no Keras.
+A file that fits nowhere would otherwise cost the budget, one failed trial after the
+other. Models are built in a separate process: the driver loads no Keras.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from functools import partial
@@ -17,82 +16,70 @@ from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.config import GraphConfig
 from models.pretrained.sources import LoadedWeights
-from search.inputs.initial_weights import donated, start_identity, unknown
-from search.inputs.prepare import Labelled
+from search.inputs.initial_weights import (
+    pretrained_graphs,
+    provenance_warnings,
+    weight_digests,
+)
+from search.inputs.run import Run
+from search.inputs.study_data import Progress
 from search.run_files import WEIGHT_CHECK, SavedWeightCheck, read_saved
-from search.run_folder import RunFolder, write_json
-from search.study.study import Study
+from search.run_folder import write_json
 
 MOST = 30
-"""Starts that are tried; in a larger space the trials find out about the others."""
-
-Progress = Callable[[str, int, int], None]
+"""Graphs that are checked; in a larger space the trials check the others."""
 
 
-def told_starts(
-    study: Study, labelled: Labelled, folder: RunFolder, progress: Progress
-) -> list[str]:
-    """Tries what backbones start from, and says what they take and what they do not.
+def check_initial_weights(run: Run) -> list[str]:
+    """Loads the initial weights of each graph and describes what is loaded.
 
-    What was found is kept in the run's folder, and is not tried again.
-
-    Args:
-        study: the study.
-        labelled: its data.
-        folder: of its run.
-        progress: sees it go on.
-
-    Returns:
-        A line for each start; none where every backbone starts at random.
+    The result is kept in the run's folder, and the weights are not loaded again.
+    Returns a line for each graph; none where every backbone is initialized at random.
 
     Raises:
-        WeightsError: weights cannot be had, or do not fit.
+        WeightsError: weights are not available, or do not fit.
     """
-    every = donated(study.space, labelled.data_spec)
+    space, data_spec = run.study.space, run.data.data_spec
+    every = pretrained_graphs(space, data_spec)
     graphs = every[:MOST]
     if not graphs:
         return []
-    asked = {
+    request = {
         "graphs": [asdict(graph) for graph in graphs],
-        "files": start_identity(study.space, labelled.data_spec),
+        "files": weight_digests(space, data_spec),
     }
-    kept = read_saved(folder.file(WEIGHT_CHECK), SavedWeightCheck)
-    if kept is None or kept.asked != json.loads(json.dumps(asked)):
-        found = _tried(graphs, progress)
-        names = {path: name for name, path in labelled.data_spec.models}
-        lines = map(partial(start_line, names), graphs, found)
-        kept = SavedWeightCheck(asked=asked, lines=list(dict.fromkeys(lines)))
-        write_json(folder.file(WEIGHT_CHECK), asdict(kept))
+    kept = read_saved(run.folder.file(WEIGHT_CHECK), SavedWeightCheck)
+    if kept is None or kept.asked != json.loads(json.dumps(request)):
+        loaded = _load_all(graphs, run.progress)
+        names = {path: name for name, path in data_spec.models}
+        lines = map(partial(describe_weights, names), graphs, loaded)
+        kept = SavedWeightCheck(asked=request, lines=list(dict.fromkeys(lines)))
+        write_json(run.folder.file(WEIGHT_CHECK), asdict(kept))
     left = len(every) - len(graphs)
-    more = [f"start: {left} more are not tried before their trials"] if left else []
-    return [*kept.lines, *more, *unknown(study.space, labelled.data_spec)]
+    more = [f"initial weights: {left} more are checked by their trials"] if left else []
+    return [*kept.lines, *more, *provenance_warnings(space, data_spec)]
 
 
-def _tried(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
-    """Builds each start in a process of its own."""
-    found: list[LoadedWeights] = []
+def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
+    """Loads the weights of each graph in a separate process."""
+    loaded: list[LoadedWeights] = []
     with process_pool(1) as pool:
         for graph in graphs:
-            progress("trying initial weights", len(found), len(graphs))
+            progress("checking initial weights", len(loaded), len(graphs))
             try:
-                found.append(pool.submit(take, graph).result())
+                loaded.append(pool.submit(load, graph).result())
             except BrokenProcessPool as error:
                 raise RunError(
-                    f"backbone.weights {graph.weights}: the process that tried "
-                    f"them with {graph.backbone} was killed, perhaps for want of "
-                    "memory; free some, or leave this backbone out"
+                    f"backbone.weights {graph.weights}: the process that loaded them "
+                    f"into {graph.backbone} was killed, perhaps for want of memory; "
+                    "free some, or leave this backbone out"
                 ) from error
-    progress("trying initial weights", len(found), len(graphs))
-    return found
+    progress("checking initial weights", len(loaded), len(graphs))
+    return loaded
 
 
-def take(graph: GraphConfig) -> LoadedWeights:
-    """Builds a graph with its initial weights, and says what it took.
-
-    Raises:
-        WeightsError: they cannot be had, or do not fit.
-        RunError: Keras cannot be imported.
-    """
+def load(graph: GraphConfig) -> LoadedWeights:
+    """Builds a graph with its initial weights; returns which layers were loaded."""
     prepare_process(cpus=1)
     from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
     from models.pretrained.loading import initial_weights, loaded_weights  # noqa: PLC0415
@@ -101,26 +88,22 @@ def take(graph: GraphConfig) -> LoadedWeights:
     return loaded_weights(model, initial_weights(model, graph))
 
 
-def start_line(
-    names: Mapping[str, Any], graph: GraphConfig, start: LoadedWeights
+def describe_weights(
+    names: Mapping[str, Any], graph: GraphConfig, loaded: LoadedWeights
 ) -> str:
-    """Says which layers of a backbone are taken from elsewhere, and which are not.
+    """Describes which layers of a backbone are loaded; ``names`` are the study's.
 
-    The head is no layer of the backbone: it always starts at random.
-
-    Args:
-        names: of files, as the study names them.
-        graph: the graph.
-        start: what its backbone starts from.
+    The head is not counted: it is always initialized at random.
     """
     sizes = (("blocks", graph.blocks), ("filters", graph.filters))
-    told = [f"{name} {size}" for name, size in sizes if size is not None]
-    backbone = f"{graph.backbone} ({', '.join(told)})" if told else graph.backbone
+    given = [f"{name} {size}" for name, size in sizes if size is not None]
+    backbone = f"{graph.backbone} ({', '.join(given)})" if given else graph.backbone
     weights = names.get(graph.weights, graph.weights)
-    count = len(start.loaded)
-    if not start.skipped:
-        return f"start: {backbone} takes all {count} layers of {weights}"
+    count = len(loaded.loaded)
+    if not loaded.skipped:
+        return f"initial weights: {backbone} loads all {count} layers of {weights}"
     return (
-        f"start: {backbone} takes {count} of {count + len(start.skipped)} layers of "
-        f"{weights}: {', '.join(start.loaded)}; at random: {', '.join(start.skipped)}"
+        f"initial weights: {backbone} loads {count} of {count + len(loaded.skipped)} "
+        f"layers of {weights}: {', '.join(loaded.loaded)}; "
+        f"at random: {', '.join(loaded.skipped)}"
     )

@@ -1,4 +1,4 @@
-"""The hold-out's report as text for a terminal, at most 100 columns wide."""
+"""The hold-out report as text for a terminal, at most 100 columns wide."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,14 +43,13 @@ METRIC_TEXTS: dict[str, str] = {
     "valence_rmse": "valence RMSE, 0 is best",
     "arousal_rmse": "arousal RMSE, 0 is best",
 }
-"""The main metrics in words, in the order of their lines; ``holdout.json`` has all."""
+"""Main metrics in the order of their lines; ``holdout.json`` has all of them."""
 
 LEFT_OUT: frozenset[str] = frozenset(
     {"emotion.micro_f1", "action_units.accuracy", "action_units.weighted_f1"}
 )
-"""Lines of another head that this one has not. Micro F1 of classes is their accuracy;
-the accuracy of action units is high where nothing is said, the baseline says all."""
-
+"""Metrics that are not shown for a head: micro F1 of classes equals their accuracy, and
+the accuracy of action units is high where nothing is predicted."""
 
 WIDTH = 100
 
@@ -59,7 +58,7 @@ GUARANTEES: dict[str, str] = {
     "subject_ids": "no subject id is in two parts, but images are: see Duplicates",
     "partition": "the published partition; a subject may be in two parts",
 }
-"""What each guarantee of a split promises."""
+"""What each guarantee of a split means."""
 
 SYNTHETIC = (
     "SYNTHETIC DATA: these faces were rendered by this project. The numbers show that "
@@ -69,76 +68,60 @@ SYNTHETIC = (
 UNDEFINED = "-"
 
 IMBALANCE = "0: a copy of the whole, 1: left to chance"
-"""What the imbalance of a part says."""
+"""Scale of a part's imbalance."""
 
 
-def describe(report: Mapping[str, Any]) -> str:
-    """Renders a hold-out report as aligned plain text.
+def describe_report(report: Mapping[str, Any]) -> str:
+    """Renders the content of ``holdout.json`` as aligned plain text.
 
-    Args:
-        report: what ``holdout.json`` holds; ``subjects`` may be their number or
-            their list (``None`` where nobody is named); ``synthetic`` may be missing.
-
-    Returns:
-        Lines of at most 100 columns: what was tested, then each metric with its
-        95 % interval beside the baseline's, then what does not occur.
+    What was tested, then each metric with its 95 % interval and the baseline's value,
+    then the labels that do not occur. ``subjects`` may be a number or a list.
     """
     lines = [*_heading(report), ""]
     lines += _table(report)
     lines += _absences(report)
-    return "\n".join(line for text in lines for line in wrapped(text))
+    return "\n".join(line for text in lines for line in wrap(text))
 
 
-def told_findings(
+def describe_findings(
     skipped: Sequence[Skipped], classes: Sequence[Problem], study: str
 ) -> str:
-    """Says what of the data is left out, and which classes they lack.
-
-    Args:
-        skipped: what the reader left out.
-        classes: what the study's classes and the data have against each other.
-        study: its name.
-
-    Returns:
-        Lines; an empty text where there is nothing to say.
+    """Lists rows that the reader skipped and problems with the study's classes.
 
     Example:
         >>> row = Skipped(place="training.csv line 7", reason="9 columns, found 1")
-        >>> print(told_findings([row], [], "affectnet"))
+        >>> print(describe_findings([row], [], "affectnet"))
         left out: 1 row without a readable label
           training.csv line 7: 9 columns, found 1
-          all are listed by: python -m data_pipeline.check --study affectnet --all
-        >>> told_findings([], [], "affectnet")
+          to list all: python -m data_pipeline.check --study affectnet --all
+        >>> describe_findings([], [], "affectnet")
         ''
     """
     lines = [
         *describe_skipped(skipped),
-        *(f"Attention: {each.where}: {each.found}" for each in classes),
+        *(f"Warning: {each.where}: {each.found}" for each in classes),
     ]
     check = f"python -m data_pipeline.check --study {study} --all"
-    return "\n".join([*lines, f"  all are listed by: {check}"] if lines else [])
+    return "\n".join([*lines, f"  to list all: {check}"] if lines else [])
 
 
-def told_without_face(counts: Mapping[str, int]) -> str:
-    """Says how many images of each part show no face that was found.
-
-    Args:
-        counts: part -> images.
+def describe_without_face(counts: Mapping[str, int]) -> str:
+    """Describes how many images of each part show no face.
 
     Example:
-        >>> told_without_face({"development": 3, "hold_out": 0})
-        'No face found: 3 development, 0 hold-out images; their centre is taken instead'
-        >>> told_without_face({"development": 0})
+        >>> describe_without_face({"development": 3, "hold_out": 0})
+        'No face found: 3 development, 0 hold-out images; their centre is used instead'
+        >>> describe_without_face({"development": 0})
         'A face was found in every image'
     """
     if not any(counts.values()):
         return "A face was found in every image"
     parts = ", ".join(f"{n} {part.replace('_', '-')}" for part, n in counts.items())
-    return f"No face found: {parts} images; their centre is taken instead"
+    return f"No face found: {parts} images; their centre is used instead"
 
 
 def _heading(report: Mapping[str, Any]) -> Iterator[str]:
-    """Says what was tested, under which promise, and how often."""
+    """Describes what was tested, under which guarantee, and how often."""
     guarantee = str(report["guarantee"])
     if report.get("synthetic"):
         yield SYNTHETIC
@@ -151,7 +134,7 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     else:
         subjects = _counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"
-    yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'not known here')})"
+    yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'unknown')})"
     yield f"Opened: {_opened(report)}"
     if "split" in report:
         achieved = report["split"]["imbalance"]["hold-out"]
@@ -159,14 +142,14 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     if "labels" in report:
         yield _rules(report)
     if "without_face" in report:
-        yield told_without_face(report["without_face"])
+        yield describe_without_face(report["without_face"])
     if "start" in report:
-        yield from _started_from(report["start"])
+        yield from _initial_weights(report["start"])
     yield from _rows(report)
 
 
 def _rows(report: Mapping[str, Any]) -> Iterator[str]:
-    """Says which rows were seen before, and how many could not be read."""
+    """Describes duplicates and unreadable rows."""
     if "duplicates" in report:
         yield _duplicates(report["duplicates"])
     if report.get("skipped"):
@@ -184,48 +167,48 @@ def _duplicates(found: Mapping[str, Any]) -> str:
     return f"Duplicates: {found['images']} {what} {images}; {left} without them"
 
 
-def _started_from(start: Mapping[str, Any]) -> Iterator[str]:
-    """Says what a model began with, and where nobody knows what that has seen."""
+def _initial_weights(start: Mapping[str, Any]) -> Iterator[str]:
+    """Describes the initial weights, with a warning where their data are unknown."""
     of = start["loaded"] + start["skipped"]
-    yield f"Started from {start['weights']}: {start['loaded']} of {of} layers"
+    yield f"Initial weights {start['weights']}: {start['loaded']} of {of} layers"
     if start.get("unknown"):
-        yield "What those weights were trained on is not known: maybe on these images"
+        yield "It is not known what they were trained on, perhaps on these images"
 
 
 def _rules(report: Mapping[str, Any]) -> str:
-    """Says by which rules votes became labels, and how many images have one."""
+    """Describes the rules by which votes became labels."""
     trained, scored = report["labels"]["trained"], report["labels"]["scored"]
     kept = report["emotion"]["images"]
     return (
         f"Labels: trained on {trained}, scored by {scored}, which labels {kept} of "
-        f"{_counted(report['images'], 'image')}; another rule is another test"
+        f"{_counted(report['images'], 'image')}; results by other rules differ"
     )
 
 
 def _count(subjects: int | Sequence[str]) -> int:
-    """Counts subjects that are given as a number or as a list."""
+    """Counts subjects given as a number or a list."""
     return subjects if isinstance(subjects, int) else len(subjects)
 
 
 def _counted(count: int, thing: str) -> str:
-    """Writes a number of things."""
+    """Writes a count with its noun."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _opened(report: Mapping[str, Any]) -> str:
-    """Says how often the hold-out has been opened, and what that means."""
+    """Describes how often the hold-out was opened."""
     if report["opened"] == 1:
         return "once"
-    told = f"{report['opened']} times"
+    text = f"{report['opened']} times"
     if "tested_before" in report:
         people = _count(report["subjects"] or 0)
         things = _counted(people, "subject") if people else "images"
-        told += f"; {report['tested_before']} of the {things} were tested before"
-    return f"{told}; only the first result is unbiased"
+        text += f"; {report['tested_before']} of the {things} were tested before"
+    return f"{text}; only the first result is unbiased"
 
 
 def _table(report: Mapping[str, Any]) -> list[str]:
-    """Lays out one line a metric, with aligned columns."""
+    """Lays out one line a metric in aligned columns."""
     rows: list[tuple[str, ...]] = [
         ("", "value", "95 % interval", "baseline", "without duplicates")
     ]
@@ -292,13 +275,6 @@ def _absences(report: Mapping[str, Any]) -> Iterator[str]:
             yield f"{title} not in the hold-out, left out of means: {', '.join(absent)}"
 
 
-def wrapped(text: str) -> list[str]:
-    """Breaks what is longer than the terminal; tables are not.
-
-    Args:
-        text: one line.
-
-    Returns:
-        Lines, the later ones indented.
-    """
+def wrap(text: str) -> list[str]:
+    """Breaks a line at the terminal's width and indents the rest."""
     return textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]

@@ -1,4 +1,4 @@
-"""What a split achieved, for people and for the report: shares of labels by part."""
+"""Describes a split: sizes of its parts and shares of labels in them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,33 +9,24 @@ from data_pipeline.dataset.config import DataConfig
 from data_pipeline.split.label_shares import Label, Shares
 from data_pipeline.split.split import Split
 from data_pipeline.targets.emotion_labels import EMOTION_LEVELS
-from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrapped
+from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrap
 
 
-def split_text(split: Split, data: DataConfig) -> str:
-    """Says how a split divides the data, and how alike its parts are.
+def describe_split(split: Split, data: DataConfig) -> str:
+    """Describes a split in lines of at most 100 columns.
 
-    Args:
-        split: of the data.
-        data: the study's section: labels that it does not learn are left out.
-
-    Returns:
-        Lines of at most 100 columns: sizes, a table of shares, the largest
-        difference, and the labels that a part lacks.
+    Sizes, a table of the shares of the labels that the study learns, the largest
+    difference, and the labels that a part lacks.
     """
     labels = _learned(split.shares, data)
     lines = [_heading(split), *_table(split.shares, labels)]
     lines += [_furthest(split.shares, labels), _imbalance(split.shares)]
     lines += _absences(split.shares, labels)
-    return "\n".join(part for line in lines if line for part in wrapped(line))
+    return "\n".join(part for line in lines if line for part in wrap(line))
 
 
 def describe_duplicates(count: int, study: str) -> str:
-    """Says that validation images are training images too.
-
-    Args:
-        count: how many, one at least.
-        study: its name.
+    """Warns of validation images that are training images too.
 
     Example:
         >>> print(describe_duplicates(2, "ferplus"))
@@ -50,15 +41,11 @@ def describe_duplicates(count: int, study: str) -> str:
     )
 
 
-def told_dropped(held_out: int, validating: int) -> str:
-    """Says how many images are left out because they stand in another part, too.
-
-    Args:
-        held_out: development images that are held out, too.
-        validating: images of training parts that validate in the same fold.
+def describe_dropped(held_out: int, validating: int) -> str:
+    """Counts development and training images left out as duplicates.
 
     Example:
-        >>> print(told_dropped(284, 3))
+        >>> print(describe_dropped(284, 3))
         duplicates left out: 284 development images that are also held out, and 3
           training images that are also validation images of their fold
     """
@@ -115,8 +102,8 @@ def _table(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
         rows.append((f"  {label[1]}", *_cells(whole, part, ".3f")))
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for name, *cells in rows:
-        told = (cell.rjust(wide) for cell, wide in zip(cells, widths[1:], strict=True))
-        yield "  ".join((name.ljust(widths[0]), *told))
+        padded = (c.rjust(wide) for c, wide in zip(cells, widths[1:], strict=True))
+        yield "  ".join((name.ljust(widths[0]), *padded))
 
 
 def _cells(whole: float, parts: np.ndarray, form: str) -> tuple[str, str, str]:
@@ -141,6 +128,6 @@ def _imbalance(shares: Shares) -> str:
 
 
 def _validating(shares: Shares) -> str:
-    """Names the parts that validate."""
+    """Names the validation parts."""
     folds = len(shares.parts) - 1
     return "validation" if folds == 1 else f"{folds} folds"

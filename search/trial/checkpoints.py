@@ -1,8 +1,8 @@
-"""The models of one trial on disk while it is trained: each epoch's, the best kept.
+"""Checkpoints of one trial: the weights of each fold's best epoch.
 
 After each epoch its weights are written, and those of an epoch that can no longer be
-its fold's best are deleted: a fold has two files at most. A trial that completes ends
-with one model a fold, its best epoch's; whoever drives the search deletes the others.
+its fold's best are deleted: a fold has two files at most. A completed trial has one
+model a fold, its best epoch's; the driver deletes those of other trials.
 """
 
 import re
@@ -20,34 +20,29 @@ _OURS = re.compile(r"trial-\d{4,}")
 
 
 class Trainer(Protocol):
-    """Who trains, writes weights and goes back to them; ``models.training.trainer``."""
+    """What checkpoints need of ``models.training.trainer``."""
 
     def save(self, config: ModelConfig, path: Path) -> None:
-        """Writes the present weights."""
+        """Writes the current weights."""
 
     def restore(self, config: ModelConfig, path: Path) -> None:
-        """Goes back to weights that were written."""
+        """Loads weights that were written."""
 
     def export(self, config: ModelConfig, path: Path) -> None:
-        """Writes a model of the present weights."""
+        """Writes a model with the current weights."""
 
 
 class Checkpoints:
-    """Keeps a trial's best epochs; one trainer's, and of the configuration it fits."""
+    """Keeps the best epochs of the trial that a trainer fits."""
 
     def __init__(self, trainer: Trainer, config: ModelConfig, folder: Path) -> None:
-        """Takes whose weights to write, and where; ``trial_folder`` names the place."""
+        """Writes the trainer's weights to a ``trial_folder``."""
         self._trainer = trainer
         self._config = config
         self._folder = folder
 
     def add(self, fold: int, values: Sequence[float]) -> None:
-        """Writes the newest epoch of a fold.
-
-        Args:
-            fold: its index, from 0.
-            values: of its epochs so far, not smoothed.
-        """
+        """Writes the newest epoch of a fold, with its raw values so far."""
         folder = self._folder / f"fold-{fold + 1}"
         folder.mkdir(parents=True, exist_ok=True)
         self._trainer.save(self._config, folder / f"{_epoch(len(values))}{WEIGHTS}")
@@ -57,11 +52,7 @@ class Checkpoints:
                 path.unlink()
 
     def end(self, folds: Sequence[Sequence[float]]) -> None:
-        """Writes the best epoch of each fold as a model that plain Keras loads.
-
-        Args:
-            folds: the values of each fold's epochs; all are trained.
-        """
+        """Writes the best epoch of each fold as a model that plain Keras loads."""
         for index, values in enumerate(folds):
             folder = self._folder / f"fold-{index + 1}"
             best = folder / f"{_epoch(peak(values))}{WEIGHTS}"
@@ -74,14 +65,10 @@ class Checkpoints:
 
 
 def contenders(values: Sequence[float]) -> set[int]:
-    """Lists the epochs that may turn out to be the best of a fold that goes on.
+    """Lists the epochs that may be the best of an unfinished fold.
 
-    Args:
-        values: of its epochs so far, at least one, not smoothed.
-
-    Returns:
-        The newest, whose smoothed value waits for its neighbour's, and the best of
-        those before it.
+    The newest, whose smoothed value is not final, and the best before it. There is at
+    least one raw value.
 
     Example:
         >>> sorted(contenders([0.1, 0.5, 0.6, 0.4, 0.0]))
@@ -97,7 +84,7 @@ def trial_folder(folder: Path, number: int) -> Path:
 
 
 def trial_folders(folder: Path) -> list[Path]:
-    """Lists the folders of all trials' models, and nothing that others put there."""
+    """Lists the folders of all trials' models; ignores files of others."""
     return [path for path in folder.glob("trial-*") if _OURS.fullmatch(path.name)]
 
 

@@ -1,4 +1,4 @@
-"""Curves of values, epoch by epoch: smoothed alike wherever they are compared."""
+"""Curves of values by epoch: smoothed the same way wherever they are compared."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,7 @@ SMOOTHED = 3
 def smoothed(curve: Sequence[float]) -> tuple[float, ...]:
     """Averages each epoch with its neighbours: a centred window of three epochs.
 
-    Args:
-        curve: a value an epoch.
-
-    Returns:
-        As many values; the first and the last are means of two.
+    The first and the last value are means of two.
 
     Example:
         >>> smoothed([0.0, 0.3, 0.6, 0.3])
@@ -28,8 +24,8 @@ def smoothed(curve: Sequence[float]) -> tuple[float, ...]:
 def peak(curve: Sequence[float]) -> int:
     """Finds the epoch, from 1, at which the smoothed curve is highest.
 
-    Of equal ones it is the one that is higher by itself, then the first: it costs less
-    to retrain. Of two epochs the smoothed values are always equal.
+    Of equal ones it is the one with the higher raw value, then the first: it costs
+    less to retrain. The smoothed values of two epochs are always equal.
 
     Example:
         >>> peak([0.1, 0.5, 0.6, 0.4, 0.0]), peak([0.2, 0.4]), peak([0.4, 0.4, 0.4])
@@ -40,5 +36,5 @@ def peak(curve: Sequence[float]) -> int:
 
 
 def ranks(curve: Sequence[float]) -> list[tuple[float, float]]:
-    """Lists what epochs are compared by: smoothed values, then their own."""
+    """Lists what epochs are compared by: the smoothed value, then the raw one."""
     return list(zip(smoothed(curve), curve, strict=True))

@@ -1,11 +1,11 @@
-"""What a fold said, epoch by epoch, when it stops, and how folds are pooled.
+"""The epochs of a fold, when it stops, and how folds are pooled.
 
 A fold stops early when its own smoothed value has not risen for some epochs. Folds
-then differ in length, and the trial still needs one curve. A stopped fold goes on in
-it with the predictions of its best epoch: those are of the weights that stopping
-leaves it with. Leaving the fold out instead would score later epochs on other people
-than earlier ones; ending the curve with the shortest fold would throw away what the
-others learned. Like every early stopping, it chooses on what it is scored by.
+then differ in length, and the trial still needs one curve. A stopped fold stays in it
+with the predictions of its best epoch, whose weights early stopping restores. Leaving
+the fold out instead would score later epochs on other people than earlier ones; ending
+the curve with the shortest fold would discard what the others learned. Like every
+early stopping, it selects on what it is scored by.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,52 +21,53 @@ from search.trial.curve import peak
 
 
 @dataclass(slots=True, kw_only=True)
-class FoldRun:
-    """One fold's epochs so far; grows by ``add`` alone."""
+class FoldHistory:
+    """The epochs of one fold so far.
+
+    ``predictions`` are of the validation rows, ``sample_predictions`` of the training
+    sample; ``values`` are not smoothed, ``rates`` are learning rates.
+    """
 
     predictions: list[Predictions] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
-    watched: list[Predictions] = field(default_factory=list)
+    sample_predictions: list[Predictions] = field(default_factory=list)
 
-    def add(self, score: EpochScore) -> bool:
-        """Adds an epoch, unless training diverged; tells whether it was added."""
-        predictions, value = score.predictions, score.value
-        if predictions is None or value is None or not np.isfinite(score.loss):
+    def add(self, epoch: EpochScore) -> bool:
+        """Adds an epoch and returns true, or false where training diverged."""
+        predictions, value = epoch.predictions, epoch.value
+        if predictions is None or value is None or not np.isfinite(epoch.loss):
             return False
         self.predictions.append(predictions)
         self.values.append(value)
-        self.rates.append(score.learning_rate)
-        self.watched += [score.watched] if score.watched is not None else []
+        self.rates.append(epoch.learning_rate)
+        self.sample_predictions += [] if epoch.watched is None else [epoch.watched]
         return True
 
-    def over(self, config: ModelConfig) -> bool:
-        """Tells whether the fold is trained: its epochs, or its patience, are spent."""
+    def is_over(self, config: ModelConfig) -> bool:
+        """Whether the fold has used up its epochs or its patience."""
         if len(self.values) >= config.epochs:
             return True
         since = config.schedule.frozen_epochs
         return is_stale(self.values, patience=config.patience, since=since)
 
     def at(self, epoch: int) -> Predictions:
-        """Returns the predictions of an epoch, from 1; after its last, of its best."""
-        return self.predictions[self._place(epoch)]
+        """Returns the predictions at an epoch, from 1; after the last, at the best."""
+        return self.predictions[self._index(epoch)]
 
-    def watched_at(self, epoch: int) -> Predictions:
-        """Returns the same of the watched training rows."""
-        return self.watched[self._place(epoch)]
+    def sample_at(self, epoch: int) -> Predictions:
+        """Returns the predictions of the training sample likewise."""
+        return self.sample_predictions[self._index(epoch)]
 
-    def _place(self, epoch: int) -> int:
+    def _index(self, epoch: int) -> int:
         reached = epoch <= len(self.values)
         return (epoch if reached else peak(self.values)) - 1
 
 
 def is_stale(values: Sequence[float], *, patience: int, since: int = 0) -> bool:
-    """Tells whether a curve has not risen for so many epochs.
+    """Whether a raw curve has not risen for ``patience`` epochs; 0 waits for ever.
 
-    Args:
-        values: of each epoch so far, not smoothed.
-        patience: epochs after the best one; 0 waits for ever.
-        since: epochs that are not waited in: those of a frozen backbone.
+    The first ``since`` epochs, those of a frozen backbone, are not counted.
 
     Example:
         >>> [is_stale([0.1, 0.6, 0.6, 0.2, 0.2], patience=n) for n in (0, 2, 3)]
@@ -75,55 +76,35 @@ def is_stale(values: Sequence[float], *, patience: int, since: int = 0) -> bool:
     return 0 < patience <= len(values) - max(since, peak(values))
 
 
-def pooled(folds: Sequence[FoldRun]) -> list[Predictions]:
-    """Puts the folds' predictions of each epoch after each other.
-
-    Args:
-        folds: whole ones, in order.
-
-    Returns:
-        As many as the longest fold has epochs.
-    """
-    return _pooled(folds, FoldRun.at)
+def pooled(folds: Sequence[FoldHistory]) -> list[Predictions]:
+    """Concatenates the folds' predictions, for each epoch of the longest fold."""
+    return _pooled(folds, FoldHistory.at)
 
 
-def pooled_watched(folds: Sequence[FoldRun]) -> list[Predictions]:
-    """Puts the predictions of watched training rows after each other likewise.
-
-    Args:
-        folds: whole ones, in order.
-
-    Returns:
-        As many as the longest fold has epochs; none where nobody watched.
-    """
-    if any(len(fold.watched) < len(fold.predictions) for fold in folds):
+def pooled_samples(folds: Sequence[FoldHistory]) -> list[Predictions]:
+    """Concatenates predictions of the training samples; empty where a fold has none."""
+    if any(len(fold.sample_predictions) < len(fold.predictions) for fold in folds):
         return []
-    return _pooled(folds, FoldRun.watched_at)
+    return _pooled(folds, FoldHistory.sample_at)
 
 
 def _pooled(
-    folds: Sequence[FoldRun], said: Callable[[FoldRun, int], Predictions]
+    folds: Sequence[FoldHistory], predictions: Callable[[FoldHistory, int], Predictions]
 ) -> list[Predictions]:
     longest = max(len(fold.predictions) for fold in folds)
     return [
-        Predictions.concatenate([said(fold, epoch) for fold in folds])
+        Predictions.concatenate([predictions(fold, epoch) for fold in folds])
         for epoch in range(1, longest + 1)
     ]
 
 
 def shared_rates(folds: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """Makes one learning rate an epoch of those of the folds.
+    """Merges the learning rates of the folds into one rate an epoch.
 
     Where they differ (a plateau is met in some folds earlier than in others) it is
-    their geometric mean: rates are steps of a factor, and their mean number of steps
-    is what a fold does on average. A fold that has stopped goes on in step with the
-    others: what it had come to stays in the mean, so that no rate rises again.
-
-    Args:
-        folds: the rates of each fold's epochs; a fold may have fewer than others.
-
-    Returns:
-        As many as the longest fold has; equal ones are kept to the bit.
+    their geometric mean: rates are steps of a factor, and this is the mean number of
+    steps. A stopped fold follows the others from its last rate, so that no rate rises
+    again. Equal rates are kept to the bit.
 
     Example:
         >>> [round(rate, 9) for rate in shared_rates([[0.1, 0.1, 0.1], [0.1, 0.001]])]

@@ -1,12 +1,12 @@
-"""How much better a trial does on rows that it trained on: the gap, and a plain word.
+"""The generalization gap: how much better a trial scores on rows it was trained on.
 
-Three values on one scale, that of the objective: what the model reaches on rows it
-trained on, on rows it did not, and what a baseline reaches that sees nothing. They are
-compared as shares of the way from the baseline to a perfect 1, so that the same two
-numbers hold for an F1 over seven emotions, an AUC and a CCC.
+Three values of the objective are compared: on training rows, on validation rows, and
+that of a constant baseline. Differences are shares of the way from the baseline to a
+perfect 1, so that the same two thresholds hold for an F1 over seven emotions, an AUC
+and a CCC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,18 @@ import numpy as np
 
 from data_pipeline.split.split import Fold
 from data_pipeline.system.seeds import child_seed
+from data_pipeline.targets.targets import Targets
+from models.evaluation.baseline import baseline_predictions
+from models.metrics.predictions import Predictions
+from search.trial.objective import score
 
 UNDER, OVER, BALANCED = "under-fitting", "over-fitting", "balanced"
 
 LEARNED = 0.25
-"""Below this share of the way the training rows themselves are not learned."""
+"""Below this share of the way on training rows, a trial is under-fitting."""
 
 LOST = 0.1
-"""A gap above this share of the way is over-fitting."""
+"""Above this share of the way, a gap is over-fitting."""
 
 LARGEST_SAMPLE = 512
 DIGITS = 9
@@ -29,15 +33,12 @@ DIGITS = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """What a trial reaches where it trained, and what that says of it.
+    """The generalization gap of a trial.
 
-    Attributes:
-        trained_value: the objective on training rows, at the epoch of the value and
-            smoothed like it.
-        baseline_value: the objective of a constant on the validation rows.
-        gap: ``trained_value`` minus the trial's value; below 0 where dropout or
-            penalties hold the training back.
-        fit: ``under-fitting``, ``over-fitting`` or ``balanced``.
+    ``trained_value`` is the objective on training rows, at the epoch of the trial's
+    value and smoothed like it; ``gap`` is the difference of the two, below 0 where
+    dropout or penalties hold the training back. ``baseline_value`` is the objective of
+    a constant on the validation rows, ``fit`` one of the words above.
     """
 
     trained_value: float
@@ -47,67 +48,64 @@ class Gap:
 
 
 def training_sample(fold: Fold, index: int) -> np.ndarray:
-    """Draws training rows to score: as many as validate, for a like comparison.
+    """Draws training rows to score: as many as the validation rows, at most 512.
 
-    The same rows in every trial and every study, each at most once whatever the
-    balance repeats: the classes are as frequent as they are.
-
-    Args:
-        fold: its rows.
-        index: of the fold, from 0.
-
-    Returns:
-        Sorted rows, at most ``LARGEST_SAMPLE``.
+    They are the same in every trial and study. Each is drawn at most once, also where
+    oversampling repeats it, so that the classes keep their frequencies. ``index`` is
+    the fold's, from 0. The rows are sorted.
     """
     count = min(len(fold.train), len(fold.validation), LARGEST_SAMPLE)
     generator = np.random.default_rng(child_seed(0, "training sample", index))
     return np.sort(generator.choice(np.unique(fold.train), count, replace=False))
 
 
-def judged(value: float, *, trained: float, baseline: float) -> Gap:
-    """Finds the word for a trial.
+def baseline_value(
+    targets: Targets, folds: Sequence[Fold], objective: Mapping[str, float]
+) -> float:
+    """Scores the best constant of each fold's training rows, pooled over the folds."""
+    constants = [
+        baseline_predictions(targets.take(fold.train), count=len(fold.validation))
+        for fold in folds
+    ]
+    rows = np.concatenate([fold.validation for fold in folds])
+    return score(targets.take(rows), Predictions.concatenate(constants), objective)
 
-    Args:
-        value: the objective on validation rows.
-        trained: the objective on training rows.
-        baseline: the objective of a constant; where it is perfect nothing can be
-            learned, and the word is ``balanced``.
 
-    Returns:
-        ``under-fitting`` where the training rows are less than a quarter of the way
-        from the baseline to 1; else ``over-fitting`` where the validation rows are more
-        than a tenth of that way behind them; else ``balanced``.
+def classify_fit(value: float, *, trained: float, baseline: float) -> Gap:
+    """Classifies a trial as under-fitting, over-fitting or balanced.
+
+    Under-fitting where the training rows are less than a quarter of the way from the
+    baseline to 1; else over-fitting where the validation ``value`` is more than a tenth
+    of that way behind them. Where the baseline is perfect nothing can be learned, and
+    the trial is balanced.
 
     Example:
-        >>> judged(0.7, trained=0.8, baseline=0.5).fit
+        >>> classify_fit(0.7, trained=0.8, baseline=0.5).fit
         'over-fitting'
     """
     gap = round(trained - value, DIGITS)
     way = round(1.0 - baseline, DIGITS)
-    word = BALANCED
+    fit = BALANCED
     if round(trained - baseline - LEARNED * way, DIGITS) < 0:
-        word = UNDER
+        fit = UNDER
     elif way > 0 and round(gap - LOST * way, DIGITS) > 0:
-        word = OVER
-    return Gap(trained_value=trained, baseline_value=baseline, gap=gap, fit=word)
+        fit = OVER
+    return Gap(trained_value=trained, baseline_value=baseline, gap=gap, fit=fit)
 
 
-def told_gap(attributes: Mapping[str, Any]) -> str | None:
-    """Says in a line how a trial fits; ``None`` where that was not recorded.
-
-    Args:
-        attributes: of a completed trial.
+def describe_gap(attributes: Mapping[str, Any]) -> str | None:
+    """Describes the gap in a completed trial's attributes; ``None`` without one.
 
     Example:
-        >>> told = {"trained_value": 0.9, "gap": 0.15, "fit": "over-fitting"}
-        >>> print(told_gap(told))
-        over-fitting: value 0.9000 on rows it trained on, 0.1500 above validation
+        >>> kept = {"trained_value": 0.9, "gap": 0.15, "fit": "over-fitting"}
+        >>> print(describe_gap(kept))
+        over-fitting: value 0.9000 on training rows, 0.1500 above validation
     """
     if "gap" not in attributes:
         return None
     gap = attributes["gap"]
     side = "above" if gap >= 0 else "below"
     return (
-        f"{attributes['fit']}: value {attributes['trained_value']:.4f} on rows it "
-        f"trained on, {abs(gap):.4f} {side} validation"
+        f"{attributes['fit']}: value {attributes['trained_value']:.4f} on training "
+        f"rows, {abs(gap):.4f} {side} validation"
     )

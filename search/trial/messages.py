@@ -1,4 +1,4 @@
-"""What a trial says: reports while it runs, one outcome when it ends."""
+"""Messages between driver and workers: a job, requests, reports, and outcomes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -11,6 +11,7 @@ from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
 from models.config.hyperparameters import Value
 from models.pretrained.sources import LoadedWeights
+from models.training.epoch import EpochScore
 from search.trial.generalization_gap import Gap
 
 
@@ -18,20 +19,21 @@ from search.trial.generalization_gap import Gap
 class Job:
     """The development part of a study, small enough to be sent to every worker.
 
-    ``images`` is the path of the memory-mapped pixels; ``rows`` are the development
-    rows to train on that could be read, and the folds hold no other. ``targets`` are
-    learned from and ``truth`` is scored against; they differ where votes make labels.
-    There is nothing of the hold-out in it. ``objective`` is metric name to weight;
-    ``unreadable`` counts development images that were left out, ``without_face`` those
-    that show none where one was looked for, ``duplicates`` validation images that are
-    the same file as a training image of their fold, ``duplicates_dropped`` those left
-    out: duplicates of the hold-out, and of a fold's validation part. ``checkpoints`` is
-    the folder that trials write their epochs' weights to, where a study asks for them.
+    It holds nothing of the hold-out. ``images`` is the path of the memory-mapped
+    pixels. ``rows`` are the development rows to train on; the folds hold no others.
+    Models are trained on ``targets`` and scored against ``scoring_targets``: they
+    differ where votes make labels. ``objective`` is metric name to weight.
+
+    Images are counted: ``unreadable`` ones that were left out, those ``without_face``
+    where one was looked for, ``duplicates`` among the validation images of training
+    images of their fold, and ``duplicates_dropped``, left out as duplicates of the
+    hold-out and of a fold's validation part. ``checkpoints`` is the folder for the
+    weights of each epoch, if the study asks for them.
     """
 
     images: str
     targets: Targets
-    truth: Targets
+    scoring_targets: Targets
     rows: np.ndarray
     folds: tuple[Fold, ...]
     data_spec: DataSpec
@@ -48,13 +50,43 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What a trial has cost so far.
+class TrialRequest:
+    """A trial to run; ``seed`` determines everything random in it.
 
-    Unit and range: seconds, 0 or more. ``asked`` is the sampler's time, ``waited``
-    the time between the sampler's answer and the worker's start, ``built`` and
-    ``traced`` a new graph (0.0 where the worker was warm), ``trained`` and
-    ``validated`` the epochs. ``epochs`` counts over all folds.
+    ``seconds`` is the sampler's time. ``enqueued`` is the name of the enqueued trial
+    that it is, if it is one.
+    """
+
+    number: int
+    seed: int
+    values: Mapping[str, Value]
+    seconds: float
+    enqueued: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainRequest:
+    """The winner, to be trained on all development rows and exported to ``path``.
+
+    Training stops after epoch ``stop_after``; the schedule keeps its own horizon.
+    ``rates`` are the learning rates of the search, to be replayed; empty, the
+    schedule sets them.
+    """
+
+    values: Mapping[str, Value]
+    seed: int
+    stop_after: int
+    path: str
+    rates: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a trial has cost so far, in seconds.
+
+    ``asked`` is the sampler's time, ``waited`` the time from the sampler's answer to
+    the worker's start, ``built`` and ``traced`` a new graph (0.0 where it was reused),
+    ``trained`` and ``validated`` the epochs. ``epochs`` counts over all folds.
     """
 
     epochs: int = 0
@@ -66,10 +98,24 @@ class Spent:
     trained: float = 0.0
     validated: float = 0.0
 
+    def after_epoch(
+        self, epoch: EpochScore, *, parameters: int, built: float, traced: float
+    ) -> "Spent":
+        """Adds an epoch; ``built`` and ``traced`` are of the whole trial so far."""
+        return replace(
+            self,
+            epochs=self.epochs + 1,
+            parameters=parameters,
+            built=built,
+            traced=traced,
+            trained=self.trained + epoch.seconds_trained,
+            validated=self.validated + epoch.seconds_validated,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curves:
-    """Numbers of an epoch by their names, for a person to look at."""
+    """Points of an epoch's curves by name, for TensorBoard."""
 
     training: Mapping[str, float] = field(default_factory=dict)
     validation: Mapping[str, float] = field(default_factory=dict)
@@ -79,9 +125,9 @@ class Curves:
 class Report:
     """One epoch of one fold.
 
-    ``step`` is ``fold * stride + epoch`` with epochs from 1; ``last`` says that the
-    trial is fully trained, so that no pruner may be asked any more. ``gap`` is that of
-    this epoch and fold; ``None`` where nobody looked.
+    ``step`` is ``fold * stride + epoch`` with epochs from 1. ``last`` marks a fully
+    trained trial, which is not pruned any more. ``gap`` is that of this epoch and
+    fold, ``None`` where no training rows were scored.
     """
 
     step: int
@@ -98,16 +144,12 @@ class Report:
 class Completed:
     """A trial that was trained over all its folds.
 
-    Attributes:
-        value: peak of the smoothed curve of pooled predictions.
-        epoch: the epoch of that peak, from 1; retraining stops after it.
-        curve: the pooled value of each epoch, not smoothed.
-        learning_rates: of each epoch, over the folds.
-        scores: every metric of the pooled predictions at ``epoch``.
-        thresholds: per action unit, chosen on the same pooled predictions.
-        spent: what the trial cost.
-        gap: how it does on rows that it trained on; ``None`` where nobody looked.
-        start: what its backbone started from, where that was not random.
+    ``value`` is the peak of the smoothed ``curve`` of pooled predictions, ``epoch``
+    the epoch of that peak, from 1; retraining stops after it. ``curve`` and
+    ``learning_rates`` have an entry an epoch. ``scores`` has every metric of the
+    pooled predictions at ``epoch``, and ``thresholds``, one an action unit, are chosen
+    on the same predictions. ``start`` is what the backbone was initialized with, if
+    not at random.
     """
 
     value: float
@@ -123,7 +165,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """A trial that was stopped: ``pruner``, ``diverged`` or ``out_of_memory``.
+    """A trial stopped for a reason: ``pruner``, ``diverged`` or ``out_of_memory``.
 
     ``gap`` is that of its last report.
     """
@@ -135,7 +177,7 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A trial that broke, with the first line of what it said."""
+    """A failed trial and the first line of its error."""
 
     reason: str
     spent: Spent = field(default_factory=Spent)
@@ -143,7 +185,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerDied:
-    """A trial whose process or machine was lost before the trial said anything.
+    """A trial whose process or machine was lost before it reported its end.
 
     The ledger runs it again with the same seed, once. At the second death of the same
     configuration it is a failed trial, with ``reason``.
@@ -157,41 +199,11 @@ Outcome = Completed | Pruned | Failed | WorkerDied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrialRequest:
-    """A trial to run: its number, the seed of all its randomness, its configuration.
-
-    ``enqueued`` is the name of the enqueued configuration, if it is one.
-    """
-
-    number: int
-    seed: int
-    values: Mapping[str, Value]
-    seconds: float
-    enqueued: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetrainOrder:
-    """The winner, to be trained on everything but the hold-out and exported.
-
-    ``stop_after`` is the epoch to stop at; the schedule keeps its own horizon.
-    ``rates`` are the learning rates of the search, to be replayed; without any, it is
-    the schedule's.
-    """
-
-    values: Mapping[str, Value]
-    seed: int
-    stop_after: int
-    path: str
-    rates: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Retrained:
-    """A retrained model that lies at its path.
+    """A retrained model that lies at the request's path.
 
-    ``left_out`` counts unreadable rows, ``without_face`` those that show no face;
-    ``start`` is what the backbone started from, where that was not random.
+    ``left_out`` counts unreadable rows, ``without_face`` those that show no face.
+    ``start`` is what the backbone was initialized with, if not at random.
     """
 
     losses: tuple[float, ...]
@@ -202,16 +214,13 @@ class Retrained:
     start: LoadedWeights | None = None
 
 
-def settled(
+def complete_outcome(
     outcome: Outcome, last: Report | None, *, asked: float, waited: float
 ) -> Outcome:
-    """Completes an outcome with what only the driver knows.
+    """Adds to a worker's outcome what only the driver knows.
 
-    Args:
-        outcome: what the worker said; a broken trial has lost its own account.
-        last: the trial's last report, if it made any.
-        asked: seconds the sampler took.
-        waited: seconds until a worker began.
+    The costs of a failed trial are those of its ``last`` report. ``asked`` and
+    ``waited`` are seconds, as in ``Spent``.
     """
     spent = outcome.spent
     if last is not None:
@@ -221,14 +230,14 @@ def settled(
     return replace(outcome, spent=replace(spent, asked=asked, waited=waited))
 
 
-def attributes_of(outcome: Outcome) -> dict[str, Any]:
-    """Lists what a ledger keeps of how a trial ended, beside its state and value."""
-    told: dict[str, Any] = {"spent": asdict(outcome.spent)}
+def outcome_attributes(outcome: Outcome) -> dict[str, Any]:
+    """Lists what the ledger stores of an outcome, beside its state and value."""
+    kept: dict[str, Any] = {"spent": asdict(outcome.spent)}
     if isinstance(outcome, Completed | Pruned) and outcome.gap is not None:
-        told |= asdict(outcome.gap)
+        kept |= asdict(outcome.gap)
     if not isinstance(outcome, Completed):
-        return told | {"reason": outcome.reason}
-    return told | {
+        return kept | {"reason": outcome.reason}
+    return kept | {
         "epoch": outcome.epoch,
         "pooled_curve": list(outcome.curve),
         "learning_rates": list(outcome.learning_rates),

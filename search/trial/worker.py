@@ -1,4 +1,4 @@
-"""A warm worker: maps the images once, keeps compiled graphs, runs what it is sent."""
+"""A warm worker: maps the images once, keeps compiled graphs, runs requests."""
 
 import math
 import time
@@ -22,7 +22,7 @@ from search.trial.messages import (
     Pruned,
     Report,
     Retrained,
-    RetrainOrder,
+    RetrainRequest,
     TrialRequest,
 )
 from search.trial.trial import run_trial
@@ -42,24 +42,20 @@ class Worker:
         )
         self._trainer = Trainer(capacity=KEPT_GRAPHS)
 
-    def trial(self, asked: TrialRequest) -> Generator[Report, None, Outcome]:
-        """Runs one trial; whatever breaks in it becomes its outcome.
+    def trial(self, request: TrialRequest) -> Generator[Report, None, Outcome]:
+        """Runs one trial; an error in it becomes its outcome.
 
-        Yields:
-            A report after every epoch.
-
-        Returns:
-            How the trial ended.
+        Yields a report after every epoch.
         """
-        config = model_config(asked.values, self._job.data_spec)
+        config = model_config(request.values, self._job.data_spec)
         try:
             outcome = yield from run_trial(
                 self._trainer,
                 self._arrays,
                 self._job,
                 config,
-                asked.seed,
-                self._checkpoints(asked, config),
+                request.seed,
+                self._checkpoints(request, config),
             )
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):
@@ -70,41 +66,36 @@ class Worker:
         return outcome
 
     def _checkpoints(
-        self, asked: TrialRequest, config: ModelConfig
+        self, request: TrialRequest, config: ModelConfig
     ) -> Checkpoints | None:
-        """Says where a trial's epochs are kept, if they are."""
         if self._job.checkpoints is None:
             return None
-        folder = trial_folder(Path(self._job.checkpoints), asked.number)
+        folder = trial_folder(Path(self._job.checkpoints), request.number)
         return Checkpoints(self._trainer, config, folder)
 
-    def retrain(self, order: RetrainOrder) -> Retrained | Failed:
-        """Trains on every development row and writes the model to the order's path.
-
-        Returns:
-            What came of it; whatever breaks in it is told as its failure.
-        """
+    def retrain(self, request: RetrainRequest) -> Retrained | Failed:
+        """Trains on every development row and writes the model."""
         try:
-            return self._retrain(order)
+            return self._retrain(request)
         except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
             return Failed(reason=reason_of(error))
 
-    def _retrain(self, order: RetrainOrder) -> Retrained | Failed:
+    def _retrain(self, request: RetrainRequest) -> Retrained | Failed:
         start = time.monotonic()
-        config = model_config(order.values, self._job.data_spec)
+        config = model_config(request.values, self._job.data_spec)
         part = Part(train=self._job.rows, validation=None)
         stream = self._trainer.fit(
             config,
             self._arrays,
             part,
-            seed=order.seed,
-            stop_after=order.stop_after,
-            rates=order.rates,
+            seed=request.seed,
+            stop_after=request.stop_after,
+            rates=request.rates,
         )
         losses = tuple(score.loss for score in stream)
         if not all(math.isfinite(loss) for loss in losses):
             return Failed(reason=f"retraining diverged: losses {losses}")
-        self._trainer.export(config, Path(order.path))
+        self._trainer.export(config, Path(request.path))
         return Retrained(
             losses=losses,
             parameters=self._trainer.parameters,
@@ -116,7 +107,7 @@ class Worker:
 
 
 def reason_of(error: Exception) -> str:
-    """Says in one line why something broke.
+    """Describes an error in one line.
 
     Example:
         >>> reason_of(ZeroDivisionError("division by zero"))

@@ -1,4 +1,4 @@
-"""Starts a worker in this process; what fails here fails for every trial alike."""
+"""Starts a worker in this process; an error here would fail every trial."""
 
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,8 @@ if TYPE_CHECKING:
 def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
     """Imports Keras and maps the images, once a process.
 
-    Args:
-        job: what the worker is to do.
-        quiet: whether what libraries say while they are imported is dropped.
-
-    Returns:
-        A worker that has begun no trial.
-
-    Raises:
-        RunError: it cannot start in this environment, whatever the trial.
+    ``quiet`` drops what libraries print while they are imported. ``RunError`` is
+    raised where no trial could start in this environment.
     """
     try:
         prepare_process(cpus=job.cpus, quiet=quiet)
@@ -34,12 +27,8 @@ def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
 
 
 def cannot_start(cause: str) -> str:
-    """Says why no worker starts, and that this has cost nothing.
-
-    Args:
-        cause: what broke, in one line or several.
-    """
+    """Renders the message for a worker that cannot start; ``cause`` may have lines."""
     return (
         f"a worker cannot start, so the search ends here:\n{cause}\n"
-        "No trial was spent: mend this, and the same command goes on"
+        "No trial was spent: fix this and run the same command to resume"
     )

@@ -1,8 +1,8 @@
 """A ledger for the bridge's tests: it asks, and writes down what it is told."""
 
-from search.trial.messages import Completed, Report, RetrainOrder, Spent, TrialRequest
+from search.trial.messages import Completed, Report, RetrainRequest, Spent, TrialRequest
 
-ORDER = RetrainOrder(values={}, seed=1, stop_after=2, path="model.keras")
+ORDER = RetrainRequest(values={}, seed=1, stop_after=2, path="model.keras")
 
 
 class FakeLedger:

@@ -66,7 +66,7 @@ def job_of(targets, objective=None):
     return Job(
         images="",
         targets=targets,
-        truth=targets,
+        scoring_targets=targets,
         rows=np.arange(ROWS),
         folds=folds,
         data_spec=DATA_SPEC,

@@ -8,7 +8,10 @@ import pytest
 from data_pipeline import check, readers
 from data_pipeline.labels.labels import Emotion
 from data_pipeline.synthetic.write import write_synthetic
-from search.inputs.prepare import prepare, read_labels
+from search.inputs.prepare import prepare_job
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
+from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.affectnet import write_labels
 from tests.factories.runs import STUDY, said, searched, write_study
@@ -48,6 +51,12 @@ def tree(drawn, tmp_path):
     return root
 
 
+def job_of(study, data, out):
+    """Prepares a run's job."""
+    folder = RunFolder(out=out, name="run")
+    return prepare_job(Run(study=study, data=data, folder=folder))[0]
+
+
 def labelled_of(root, *settings):
     """Reads a tree as the study does."""
     study = read_study("affectnet", settings=[*SMALL, *settings])
@@ -61,13 +70,13 @@ def test_labels(drawn):
     assert labelled.data_spec.dimensions == ("valence", "arousal")
     assert labelled.data_spec.channels == 3
     assert labelled.split.part == "validation"
-    assert labelled.truth is labelled.targets
+    assert labelled.scoring_targets is labelled.targets
 
 
 def test_rows_without_labels(drawn, tmp_path):
     """Uncertain and No-Face teach and score nothing; None has its ratings."""
     study, labelled = labelled_of(drawn)
-    job, _ = prepare(study, labelled, cache=tmp_path, progress=lambda *_: None)
+    job = job_of(study, labelled, tmp_path)
     frame = readers.read(drawn, "affectnet").frame
     rated = frame[(frame["partition"] == "train") & frame["valence"].notna()]
     assert labelled.unlabelled == (frame["partition"] == "train").sum() - len(rated) > 0
@@ -83,7 +92,7 @@ def test_emotion_alone(drawn, tmp_path):
     """Of seven emotions, rows of contempt and None are left out; 80/20 is a share."""
     study = read_study(str(write_study(tmp_path, text=EMOTION)))
     labelled = read_labels(study, drawn, synthetic=True)
-    job, _ = prepare(study, labelled, cache=tmp_path, progress=lambda *_: None)
+    job = job_of(study, labelled, tmp_path)
     frame = readers.read(drawn, "affectnet").frame
     wanted = (frame["partition"] == "train") & frame["emotion"].isin(SEVEN)
     kept = labelled.split.development.frame["image"]

@@ -11,7 +11,10 @@ from data_pipeline.readers import ferplus
 from data_pipeline.readers.location import find_data
 from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.system.errors import StudyError
-from search.inputs.prepare import prepare, read_labels
+from search.inputs.prepare import prepare_job
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
+from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.runs import searched
 
@@ -36,7 +39,8 @@ def prepared(tree, cache, *settings):
     """Reads a synthetic tree into a job."""
     study = read_study("ferplus", settings=[*SMALL, *settings])
     labelled = read_labels(study, tree, synthetic=True)
-    job, _ = prepare(study, labelled, cache=cache, progress=lambda *_: None)
+    folder = RunFolder(out=cache, name="run")
+    job, _ = prepare_job(Run(study=study, data=labelled, folder=folder))
     return labelled, job
 
 
@@ -69,9 +73,9 @@ def test_job(tree, tmp_path, labels):
     for rows, rule in ((fold.train, labels), (fold.validation, scored)):
         _, kept = vote_distributions(votes, rule)
         assert kept[rows].all()
-    assert job.truth.emotion[fold.validation].max(axis=1).tolist() == [1.0] * len(
-        fold.validation
-    )
+    assert job.scoring_targets.emotion[fold.validation].max(axis=1).tolist() == [
+        1.0
+    ] * len(fold.validation)
     soft = ((job.targets.emotion > 0).sum(axis=1) > 1)[fold.train]
     assert soft.any() == (labels == "crossentropy")
     assert np.isin(fold.train, job.rows).all()
@@ -138,9 +142,9 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
 def test_learned(tree, tmp_path, labels, learned):
     """Each of Microsoft's modes learns in its own way, and is scored in one."""
     labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
-    assert job.targets.learning_mode == learned
-    assert job.truth.learning_mode == "distribution"
-    assert labelled.data_spec.multi_target == (learned == "multi_target")
+    assert job.targets.learned == learned
+    assert job.scoring_targets.learned == "whole"
+    assert labelled.frame.several == (learned == "several")
 
 
 @pytest.mark.slow

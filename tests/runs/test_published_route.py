@@ -44,9 +44,9 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     assert (card["weights"], card["skipped"]) == ("study:fer", [])
     assert card["sha256"] == sha256(model)
     assert [seen["dataset"] for seen in card["seen"]] == ["ferplus"]
-    start = "start: residual_cnn (blocks 1, filters 8)"
-    assert f"{start} takes all {count} layers of study:fer" in said.out
-    assert f"Started from study:fer: {count} of {count} layers" in said.out
+    start = "initial weights: residual_cnn (blocks 1, filters 8)"
+    assert f"{start} loads all {count} layers of study:fer" in said.out
+    assert f"Initial weights study:fer: {count} of {count} layers" in said.out
 
     model.write_bytes(model.read_bytes() + b" ")
     changed = searched(study, coursework, runs, "--set", "search.trials=2")

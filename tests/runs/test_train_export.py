@@ -82,7 +82,7 @@ def test_export_writes_over_nothing(place, tmp_path):
     (tmp_path / "x.toml").write_text("mine")
     answer = exported(place, tmp_path / "x.toml")
     assert answer.code == 2
-    assert "not written over" in answer.err
+    assert "not overwritten" in answer.err
     assert (tmp_path / "x.toml").read_text() == "mine"
 
 
@@ -115,7 +115,7 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
     (tmp_path / "other.toml").write_text(other)
     answer = trained(tmp_path / "other.toml", coursework, tmp_path)
     assert answer.code == 1
-    assert "not written over" in answer.err
+    assert "not overwritten" in answer.err
     assert contents(family) == before
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from data_pipeline.system.errors import ModelError, RunError, StudyError
 from models.inference.model_card import read_description
-from search.final.exported_config import exported, read_exported
+from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
-from search.reports.holdout_report import describe
+from search.reports.holdout_report import describe_report
 from search.run_files import (
     SavedTrials,
     SavedWeightCheck,
@@ -66,7 +66,7 @@ CARD = {
 def told_report(path):
     """Reads a report as a finished run does."""
     report = read_report(path)
-    return None if report is None else describe(report)
+    return None if report is None else describe_report(report)
 
 
 READERS = {
@@ -177,7 +177,7 @@ def test_damaged_toml_of_a_run_is_told(tmp_path):
     )
     texts = {
         read_study: small().text(),
-        read_exported: exported(small(), record, synthetic=False),
+        read_exported: config_text(small(), record, synthetic=False),
     }
     path = tmp_path / "run.toml"
     for read, whole in texts.items():

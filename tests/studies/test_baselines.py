@@ -12,7 +12,7 @@ from data_pipeline.synthetic.write import write_synthetic
 from models.config.config import model_config
 from models.network.model import ExpressionModel
 from models.training.trainer import Arrays, Part, Trainer
-from search.inputs.prepare import read_labels
+from search.inputs.study_data import read_labels
 from search.study.enqueued import params_in_space
 from search.study.study import read_study
 

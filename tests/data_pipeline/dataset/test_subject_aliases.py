@@ -18,8 +18,10 @@ from data_pipeline.dataset.subject_aliases import (
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.system.errors import DataError, StudyError
-from search.final.exported_config import exported
-from search.inputs.prepare import label_identity, read_labels
+from search.final.exported_config import config_text
+from search.inputs.prepare import data_identity
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
 from search.ledger.records import TrialRecord
 from search.study.study import read_study
 from tests.factories.runs import STUDY, said, searched, write_study
@@ -161,6 +163,11 @@ def test_every_command(spelled, tmp_path):
     assert said(explore.main, *words, "--out", str(tmp_path / "page")).code == 2
 
 
+def identity(study, data):
+    """Identifies the data of a run."""
+    return data_identity(Run(study=study, data=data, folder=None))
+
+
 def test_mapping_in_a_run(spelled, tmp_path):
     """Joined people are one subject of the split, and part of the run's identity."""
     study = read_study(str(write_study(tmp_path, text=MAPPED)))
@@ -175,7 +182,7 @@ def test_mapping_in_a_run(spelled, tmp_path):
         settings=['data.subjects={ "s-7" = "s-7" }'],
     )
     other = read_labels(apart, spelled, synthetic=False)
-    assert label_identity(study, labelled) != label_identity(apart, other)
+    assert identity(study, labelled) != identity(apart, other)
 
 
 def test_mapping_is_written(tmp_path):
@@ -192,7 +199,8 @@ def test_mapping_is_written(tmp_path):
         value=0.5,
         attributes={"epoch": 1, "thresholds": {}},
     )
-    assert 'subjects = {s-7 = "S007"}' in exported(study, record, synthetic=False)
+    text = config_text(study, record, synthetic=False)
+    assert 'subjects = {s-7 = "S007"}' in text
     json.dumps(study.identity())
 
 

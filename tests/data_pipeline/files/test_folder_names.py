@@ -12,7 +12,7 @@ from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
 from search.final.exported_config import read_exported
 from search.inputs.earlier_run import check_warm_start
-from search.inputs.initial_weights import models_of
+from search.inputs.initial_weights import study_models
 from search.pipeline.past_runs import find_run
 from search.run_folder import RunFolder, check_study_name
 from search.study.study import read_study
@@ -138,8 +138,8 @@ def test_earlier_studies(tmp_path):
     words = r"\[search\] warm_start: .*must not contain /"
     with pytest.raises(InputError, match=words):
         check_warm_start(study, folder, synthetic=False)
-    with pytest.raises(InputError, match=r"backbone\.weights .*must not contain /"):
-        models_of(study.space, tmp_path, "smoke", synthetic=False)
+    with pytest.raises(InputError, match=r"backbone\.weights .*must not hold /"):
+        study_models(study.space, tmp_path, "smoke", synthetic=False)
 
 
 @pytest.mark.parametrize("name", ["-x", "..", "a\tb", "a\x1b[1mb"])

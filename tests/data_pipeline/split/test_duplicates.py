@@ -19,10 +19,13 @@ from data_pipeline.split.duplicates import (
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import Fold, split
 from data_pipeline.system.errors import DataError
-from search.final.holdout_test import kept_promise, scored_apart
-from search.inputs.prepare import prepare, read_labels
-from search.reports.console import say_split
-from search.reports.holdout_report import WIDTH, describe
+from search.final.holdout_test import achieved_guarantee, score_without_duplicates
+from search.inputs.prepare import prepare_job
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
+from search.reports.console import print_split
+from search.reports.holdout_report import WIDTH, describe_report
+from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.clean_tree import write_clean
 from tests.factories.runs import STUDY, said, searched, write_study
@@ -88,13 +91,13 @@ def copied(root, source, target, *, same_bytes=True):
 def prepared(root, tmp_path, settings):
     """Reads a tree into a job, and tells what a start says."""
     study = read_study(str(write_study(tmp_path)), settings=settings)
-    labelled = read_labels(study, root, synthetic=False)
-    job, identity = prepare(
-        study, labelled, cache=tmp_path / "cache", progress=lambda *_: None
-    )
+    data = read_labels(study, root, synthetic=False)
     told = []
-    say_split(told.append, study, labelled, job)
-    names = labelled.split.development.frame["image"].to_numpy()
+    folder = RunFolder(out=tmp_path, name="run")
+    run = Run(study=study, data=data, folder=folder, print=told.append)
+    job, identity = prepare_job(run)
+    print_split(run, job)
+    names = data.split.development.frame["image"].to_numpy()
     return job, identity, names, "\n".join(told)
 
 
@@ -154,7 +157,7 @@ def test_text():
     without = report_of(targets.take(kept), predictions.take(kept), ["a", "b", "c"])
     report = report_of(targets, predictions, ["a", "b", "c", "d"])
     report["duplicates"] = {"rule": "keep", "images": 1, "without": without}
-    lines = describe(report).splitlines()
+    lines = describe_report(report).splitlines()
     assert (
         "Duplicates: 1 image is also a development image; 3 images without them"
         in lines
@@ -167,20 +170,21 @@ def test_text():
     (accuracy,) = (line for line in lines if line.startswith("  accuracy"))
     assert (accuracy.split()[1], accuracy.split()[-1]) == ("0.750", "1.000")
     report["duplicates"] = {"rule": "keep", "images": 0}
-    assert "without duplicates" not in describe(report)
-    assert "Duplicates: no hold-out image is also a development image" in describe(
-        report
+    assert "without duplicates" not in describe_report(report)
+    assert (
+        "Duplicates: no hold-out image is also a development image"
+        in describe_report(report)
     )
 
 
 def test_all_duplicates():
     """Where every image is a duplicate only the count is reported."""
-    study = read_study("ckplus")
-    found = scored_apart(study, None, None, None, {}, duplicates=np.ones(3, bool))
+    run = Run(study=read_study("ckplus"), data=None, folder=None)
+    found = score_without_duplicates(run, None, None, {}, np.ones(3, bool))
     assert found == {
         "duplicates": {"rule": "keep", "images": 3, "without": {"images": 0}}
     }
-    found = scored_apart(study, None, None, None, {}, duplicates=np.zeros(3, bool))
+    found = score_without_duplicates(run, None, None, {}, np.zeros(3, bool))
     assert found == {"duplicates": {"rule": "keep", "images": 0}}
 
 
@@ -194,9 +198,9 @@ def test_all_duplicates():
 )
 def test_guarantee(promised, duplicates, kept):
     """A picture in two parts takes the promise back that no subject is."""
-    assert kept_promise(promised, duplicates=duplicates) == kept
+    assert achieved_guarantee(promised, duplicates=duplicates) == kept
     report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"], guarantee=kept)
-    told = describe(report)
+    told = describe_report(report)
     assert ("no subject is in two parts" in told) == (kept == "subject")
     assert ("but images are" in told) == (kept == "subject_ids")
 

@@ -10,7 +10,7 @@ from data_pipeline.split.held_out_subjects import holdout_rule
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import SealedError
-from search.inputs.prepare import read_labels
+from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder
 from search.study.study import check_study
 from tests.factories.runs import STUDY

@@ -19,7 +19,7 @@ from data_pipeline.split.split import Fold, split, split_report
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
 from search.reports.holdout_report import WIDTH
-from search.reports.split_report import split_text
+from search.reports.split_report import describe_split
 from tests.strategies.tables import (
     LAW,
     ckplus_sized,
@@ -64,7 +64,7 @@ def test_counts(table, folds):
 
 def test_text():
     """The text of a split of CK+'s size, whole."""
-    assert split_text(divided(ckplus_sized(), folds=5), data()) == (
+    assert describe_split(divided(ckplus_sized(), folds=5), data()) == (
         "Split: 25 subjects (112 images) held out, 442 images in 5 folds; no subject "
         "is in two parts\n"
         "              all  hold-out         5 folds\n"
@@ -85,7 +85,7 @@ def test_text():
 @given(tables(min_subjects=6), st.integers(1, 3), st.sampled_from(BOTH))
 def test_any_text(table, folds, target):
     """The text fits a terminal, and speaks of what the study learns alone."""
-    text = split_text(divided(table, folds), data(target))
+    text = describe_split(divided(table, folds), data(target))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert ("AU1" in text) <= (target == "action_units")
     assert ("negative" in text) <= (target == "emotion")
@@ -103,7 +103,7 @@ def test_lacks_are_named():
         for number in range(10)
     ]
     parts = divided(table_of(rows))
-    lines = split_text(parts, data()).splitlines()
+    lines = describe_split(parts, data()).splitlines()
     assert "Not in hold-out: surprise, AU1" in lines
     named = [line for line in lines if line.startswith("Not in ")]
     # Of two folds one validates on the subject, so that it does not train there.
@@ -116,10 +116,12 @@ def test_classes_of_the_level():
     emotions = ("anger", "contempt", "happiness")
     rows = [sample(f"S{n:03d}", n, basic=emotions[n % 3]) for n in range(12)]
     parts = divided(table_of(rows))
-    text = split_text(parts, replace(data("emotion"), emotions="affectnet7"))
+    text = describe_split(parts, replace(data("emotion"), emotions="affectnet7"))
     assert "anger" in text
     assert "contempt" not in text
-    assert "contempt" in split_text(parts, replace(data("emotion"), emotions="basic"))
+    assert "contempt" in describe_split(
+        parts, replace(data("emotion"), emotions="basic")
+    )
 
 
 def labelled(units):

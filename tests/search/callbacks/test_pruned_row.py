@@ -17,7 +17,7 @@ class Trainer:
     """Trains nothing: knows what it trained on, and at first all other rows too."""
 
     parameters = 123
-    taken = None
+    loaded_weights = None
 
     def __init__(self, *, capacity):
         """Has trained nothing yet; a fake keeps no graphs, whatever their number."""

@@ -13,9 +13,9 @@ from data_pipeline.system.errors import RunError
 from models.metrics.scores import scores
 from search import tensorboard
 from search.callbacks.tensorboard_writer import TensorBoardWriter
-from search.pipeline.tensorboard_server import curves_of
+from search.pipeline.tensorboard_server import curves_folder
 from search.trial.evaluator import SHOWN
-from search.trial.generalization_gap import judged
+from search.trial.generalization_gap import classify_fit
 from search.trial.messages import Curves, TrialRequest
 from search.trial.trial import run_trial
 from tests.factories.ledger import begin, complete, prune, report, small
@@ -46,7 +46,7 @@ def test_what_a_report_shows():
     ]
     reports, _ = follow(run_trial(FakeTrainer(watched), None, job, CONFIG, 7))
     rows = job.folds[0].validation
-    table = scores(job.truth.take(rows), tables[1].take(rows))
+    table = scores(job.scoring_targets.take(rows), tables[1].take(rows))
     shown = reports[1].curves
     assert shown.validation["objective"] == pytest.approx(reports[1].value)
     for name in OBJECTIVE:
@@ -72,7 +72,7 @@ def test_files(tmp_path):
         said = replace(report(step, value), fold=fold, epoch=epoch, curves=curves)
         ledger.report(first, said)
         ledger.report(second, said)
-    gap = judged(0.5, trained=0.75, baseline=0.25)
+    gap = classify_fit(0.5, trained=0.75, baseline=0.25)
     ledger.tell(first, replace(complete(0.5), gap=gap))
     ledger.tell(second, prune())
     files.on_search_end()
@@ -91,9 +91,8 @@ def test_hyperparameters(tmp_path):
     files = TensorBoardWriter(tmp_path)
     values = {"training.optimizer": "adam", "training.learning_rate": 0.01}
     counts = begin(tmp_path).counts()
-    files.on_trial_start(
-        TrialRequest(number=3, seed=1, values=values, seconds=0.0), counts
-    )
+    request = TrialRequest(number=3, seed=1, values=values, seconds=0.0)
+    files.on_trial_start(request, counts)
     files.on_trial_end(3, complete(0.5), counts)
     found = EventAccumulator(str(tmp_path / "trial-0003")).Reload()
     text = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
@@ -113,7 +112,7 @@ def test_nothing_to_serve(tmp_path):
     assert answer.code == 2
     assert "[search] tensorboard = false" in answer.err
     (run / "tensorboard").mkdir()
-    assert curves_of(tmp_path, "tiny") == run / "tensorboard"
+    assert curves_folder(tmp_path, "tiny") == run / "tensorboard"
 
 
 @pytest.mark.parametrize("port", ["-1", "99999", "\u00b2", "http"])

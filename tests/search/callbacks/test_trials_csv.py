@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.callbacks.trials_csv import HEADER, trials_csv
-from search.trial.generalization_gap import judged
-from search.trial.messages import Spent, settled
+from search.trial.generalization_gap import classify_fit
+from search.trial.messages import Spent, complete_outcome
 from tests.factories.ledger import begin, complete, fail, prune, report, small
 
 GOLDEN = (
@@ -47,15 +47,17 @@ def test_rows(tmp_path):
     """Each trial has a row: how it ended, what it was, what it cost."""
     ledger = begin(tmp_path, small(('"random"', '"qmc"')))
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
-    gap = judged(0.625, trained=0.9, baseline=0.25)
+    gap = classify_fit(0.625, trained=0.9, baseline=0.25)
     completed = replace(complete(0.625), gap=gap)
-    done = settled(completed, None, asked=0.5, waited=0.125)
-    stopped = judged(0.5, trained=0.5, baseline=0.25)
+    done = complete_outcome(completed, None, asked=0.5, waited=0.125)
+    stopped = classify_fit(0.5, trained=0.5, baseline=0.25)
     last = replace(report(3, 0.5), spent=spent, gap=stopped)
     asked = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)
-    ledger.tell(1, settled(prune(), last, asked=0.0, waited=0.0))
-    ledger.tell(2, settled(fail('a "quoted", reason'), last, asked=0.0, waited=0.0))
+    ledger.tell(1, complete_outcome(prune(), last, asked=0.0, waited=0.0))
+    ledger.tell(
+        2, complete_outcome(fail('a "quoted", reason'), last, asked=0.0, waited=0.0)
+    )
     table = rows(ledger.records())
     assert [row["number"] for row in table] == ["0", "1", "2", "3"]
     states = [row["state"] for row in table]

@@ -6,7 +6,7 @@ import pytest
 
 from data_pipeline.system.errors import InputError, RunError, StudyError
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.final.exported_config import exported, read_exported
+from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
 from search.pipeline.past_runs import export_trial, find_run
 from search.study.study import check_study, read_study
@@ -52,7 +52,7 @@ def written(tmp_path, text):
 @pytest.mark.parametrize("synthetic", [False, True])
 def test_round_trip(tmp_path, synthetic, thresholds):
     """What is written reads back: origin, thresholds, data, split and every number."""
-    text = exported(STUDY, record(thresholds=thresholds), synthetic=synthetic)
+    text = config_text(STUDY, record(thresholds=thresholds), synthetic=synthetic)
     read = read_exported(written(tmp_path, text))
     assert read.origin.study == "ckplus"
     assert (read.origin.trial, read.origin.epoch) == (17, 4)
@@ -66,7 +66,7 @@ def test_round_trip(tmp_path, synthetic, thresholds):
 
 def test_what_goes_in_comes_out(tmp_path):
     """Exporting what was read gives the same file again."""
-    text = exported(STUDY, record(), synthetic=False)
+    text = config_text(STUDY, record(), synthetic=False)
     read = read_exported(written(tmp_path, text))
     again = TrialRecord(
         number=read.origin.trial,
@@ -78,12 +78,12 @@ def test_what_goes_in_comes_out(tmp_path):
         attributes={"epoch": read.origin.epoch, "thresholds": read.thresholds},
     )
     study = check_study(dict(read.study.raw), name=read.study.name, place="again")
-    assert exported(study, again, synthetic=False) == text
+    assert config_text(study, again, synthetic=False) == text
 
 
 def test_complete(tmp_path):
     """Every setting is written, so that new defaults change no old configuration."""
-    path = written(tmp_path, exported(STUDY, record(), synthetic=False))
+    path = written(tmp_path, config_text(STUDY, record(), synthetic=False))
     fixed = tomllib.loads(path.read_text())["fixed"]
     assert list(fixed) == list(HYPERPARAMETERS)
     assert fixed["backbone.blocks"] == HYPERPARAMETERS["backbone.blocks"].default
@@ -91,7 +91,7 @@ def test_complete(tmp_path):
 
 def test_fixed_is_a_section_of_a_study_file(tmp_path):
     """The ``[fixed]`` table can be copied into a study file as it stands."""
-    text = exported(STUDY, record(), synthetic=False)
+    text = config_text(STUDY, record(), synthetic=False)
     fixed = text[text.index("[fixed]") : text.index("[thresholds]")]
     head = (
         '[data]\ndataset = "synthetic"\ntargets = ["emotion"]\nimage_size = 32\n'
@@ -103,9 +103,9 @@ def test_fixed_is_a_section_of_a_study_file(tmp_path):
 
 def test_synthetic_is_said():
     """A configuration found on synthetic faces says so in its first line."""
-    first = exported(STUDY, record(), synthetic=True).splitlines()[0]
+    first = config_text(STUDY, record(), synthetic=True).splitlines()[0]
     assert first == "# Trial 17 of study ckplus on SYNTHETIC faces. Train it with"
-    assert "SYNTHETIC" not in exported(STUDY, record(), synthetic=False)
+    assert "SYNTHETIC" not in config_text(STUDY, record(), synthetic=False)
 
 
 WRONG = {
@@ -149,7 +149,7 @@ WRONG = {
 def test_wrong(tmp_path, case):
     """A wrong file is told with its name, the key, the value, and no traceback."""
     old, new, words = WRONG[case]
-    text = exported(STUDY, record(), synthetic=False)
+    text = config_text(STUDY, record(), synthetic=False)
     assert text.count(old) == 1
     path = written(tmp_path, text.replace(old, new))
     with pytest.raises(StudyError) as refused:
@@ -161,7 +161,9 @@ def test_wrong(tmp_path, case):
 
 def test_nothing_is_searched(tmp_path):
     """A configuration has no ``[space]``, not even for a key that is not fixed."""
-    text = exported(STUDY, record(), synthetic=False).replace('balance = "none"\n', "")
+    text = config_text(STUDY, record(), synthetic=False).replace(
+        'balance = "none"\n', ""
+    )
     path = written(tmp_path, text + '\n[space]\nbalance = ["none", "oversample"]\n')
     with pytest.raises(StudyError, match=r"best\.toml: \[space\] has no place"):
         read_exported(path)
@@ -200,7 +202,7 @@ def test_export(tmp_path, out, name, trial, number):
     ("name", "to", "trial", "words"),
     [
         (
-            "small-synthetc",
+            "small-synth",
             "best.toml",
             None,
             ["no run of it", "did you mean small-synthetic?"],
@@ -208,7 +210,7 @@ def test_export(tmp_path, out, name, trial, number):
         ("small", "best.toml", 0, ["--trial 0: only a completed trial", "1, 2, 3"]),
         ("small", "best.toml", 9, ["--trial 9: only a completed trial", "1, 2, 3"]),
         ("small", "there.toml", None, ["there.toml: the file exists"]),
-        ("small", "no/best.toml", None, ["the folder", "does not exist; make it"]),
+        ("small", "no/best.toml", None, ["the folder", "does not exist; create it"]),
     ],
 )
 def test_refuses(tmp_path, out, name, to, trial, words):

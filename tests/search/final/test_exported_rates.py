@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from data_pipeline.system.errors import StudyError
-from search.final.exported_config import exported, read_exported
-from search.final.retraining import retrain_order
+from search.final.exported_config import config_text, read_exported
+from search.final.retraining import retrain_request
+from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder
 from search.study.study import read_study
@@ -36,7 +37,7 @@ def _study(schedule="plateau"):
 
 def _text(schedule="plateau"):
     record = _record(schedule, learning_rates=RATES)
-    return exported(_study(schedule), record, synthetic=True)
+    return config_text(_study(schedule), record, synthetic=True)
 
 
 def _read(tmp_path, text):
@@ -48,14 +49,14 @@ def _read(tmp_path, text):
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
     """The order holds each epoch's rate; a run from before they were kept has none."""
-    folder = RunFolder(out=tmp_path, name="run")
-    study = _study(schedule)
     # The folder holds no model that would have to be of these labels.
+    folder = RunFolder(out=tmp_path, name="run")
+    run = Run(study=_study(schedule), data=None, folder=folder)
     best, first = _record(schedule, learning_rates=RATES), _record(schedule)
-    order = retrain_order(study, folder, None, best)
+    order = retrain_request(run, best)
 
     assert (order.stop_after, order.rates) == (4, tuple(RATES))
-    assert retrain_order(study, folder, None, first).rates == ()
+    assert retrain_request(run, first).rates == ()
 
 
 def test_the_ledger_keeps_the_rates(tmp_path):

@@ -8,15 +8,16 @@ import pytest
 
 from data_pipeline.system.errors import RunError
 from models.pretrained.provenance import write_provenance
-from search.final.kept_model import COPY, KeptModel, kept_model, loaded
+from search.final.kept_model import COPY, KeptModel, kept_model, load_model
 from search.final.model_card import MODEL, SIDECAR, signed_card
-from search.final.retraining import retrain_order
+from search.final.retraining import retrain_request
+from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder, write_json
 from tests.factories.ledger import small
 
 STUDY = small()
-LABELLED = SimpleNamespace(
+DATA = SimpleNamespace(
     synthetic=True,
     fingerprint="labels",
     split=SimpleNamespace(hold_out=SimpleNamespace(key="people")),
@@ -51,9 +52,14 @@ def place(folder, card, weights=b"weights"):
     write_json(folder.file(SIDECAR), signed_card(folder.file(MODEL), card))
 
 
+def run_in(folder):
+    """Makes the run of a folder."""
+    return Run(study=STUDY, data=DATA, folder=folder)
+
+
 def kept(folder):
     """Looks for the model."""
-    return kept_model(STUDY, folder, LABELLED)
+    return kept_model(run_in(folder))
 
 
 def order(folder, trial=3):
@@ -62,7 +68,7 @@ def order(folder, trial=3):
         number=trial, state="COMPLETE", reason="", value=0.5, values={}, curve={},
         attributes={"epoch": 2},
     )  # fmt: skip
-    return retrain_order(STUDY, folder, LABELLED, best)
+    return retrain_request(run_in(folder), best)
 
 
 def test_a_whole_model_is_kept(folder):
@@ -161,9 +167,9 @@ def test_a_model_of_the_same_bytes_is_loaded(folder):
     found = kept(folder)
     write_provenance(folder.file(MODEL), CARD | {"trial": 4})
     with pytest.raises(RunError, match="was changed while it was to be tested"):
-        loaded(folder, found, cpus=1)
+        load_model(folder, found, cpus=1)
     gone = KeptModel(card=CARD, digest=found.digest)
     folder.file(MODEL).unlink()
     with pytest.raises(RunError, match=r"model\.keras cannot be copied.*nothing was"):
-        loaded(folder, gone, cpus=1)
+        load_model(folder, gone, cpus=1)
     assert not folder.file(COPY).exists()

@@ -8,11 +8,11 @@ import pytest
 from data_pipeline.system.errors import StudyError, WeightsError
 from models.config.config import DataSpec
 from search.inputs.initial_weights import (
-    check_space,
-    donated,
-    models_of,
-    start_identity,
-    starts,
+    backbone_choices,
+    check_buildable,
+    pretrained_graphs,
+    study_models,
+    weight_digests,
 )
 from search.study.study import check_study
 from tests.factories.initial_weights import BACKBONES, DATA_SPEC, space, with_model
@@ -28,7 +28,7 @@ def test_every_combination_is_looked_at_once():
     normalization = '"backbone.normalization" = { choices = ["own", "development"]'
     found = [
         tuple(sorted(start.values()))
-        for start in starts(
+        for start in backbone_choices(
             space(
                 '"backbone.name" = ["mobilenet"]\n', WEIGHTS, normalization + only_none
             )
@@ -45,16 +45,16 @@ def test_every_combination_is_looked_at_once():
 def test_a_space_of_weights_that_do_not_exist_is_refused():
     """ImageNet weights in a space with a backbone that has none name the backbone."""
     with pytest.raises(WeightsError, match="none of resnet18"):
-        check_space(space(BACKBONES, WEIGHTS), DATA_SPEC)
+        check_buildable(space(BACKBONES, WEIGHTS), DATA_SPEC)
 
 
 def test_a_space_of_two_scales_is_refused():
     """A normalization that may meet ImageNet weights is refused before any training."""
     mobile = '"backbone.name" = ["mobilenet"]\n'
 
-    check_space(space(BACKBONES, NORMALIZATION), DATA_SPEC)
+    check_buildable(space(BACKBONES, NORMALIZATION), DATA_SPEC)
     with pytest.raises(WeightsError, match=r"cannot go with.*imagenet"):
-        check_space(space(mobile, WEIGHTS, NORMALIZATION), DATA_SPEC)
+        check_buildable(space(mobile, WEIGHTS, NORMALIZATION), DATA_SPEC)
 
 
 def test_images_too_small_for_one_backbone_are_refused():
@@ -63,52 +63,52 @@ def test_images_too_small_for_one_backbone_are_refused():
         image_size=24, channels=1, emotions=("a", "b"), action_units=()
     )
 
-    check_space(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), data_spec)
+    check_buildable(space('"backbone.name" = ["resnet18", "ferplus_cnn"]\n'), data_spec)
     with pytest.raises(StudyError, match=r"mobilenet needs images of at least 32"):
-        check_space(space(BACKBONES), data_spec)
+        check_buildable(space(BACKBONES), data_spec)
 
 
 def test_a_study_starts_from_another(tmp_path):
     """Its name stands for the model of its run, and the file's content is kept."""
     searched = with_model(tmp_path, "fer")
-    models = models_of(searched, tmp_path, "small", synthetic=True)
+    models = study_models(searched, tmp_path, "small", synthetic=True)
     data_spec = replace(DATA_SPEC, models=models)
 
     assert dict(models) == {
         "study:fer": str(tmp_path / "fer-synthetic" / "model.keras")
     }
-    check_space(searched, data_spec)
-    before = start_identity(searched, data_spec)
+    check_buildable(searched, data_spec)
+    before = weight_digests(searched, data_spec)
     assert list(before) == ["backbone.weights study:fer"]
     (tmp_path / "fer-synthetic" / "model.keras").write_text("others")
-    assert start_identity(searched, data_spec) != before
+    assert weight_digests(searched, data_spec) != before
 
 
 def test_a_study_without_a_model_is_refused(tmp_path):
     """The message has the command that trains it; drawn and real are kept apart."""
     searched = with_model(tmp_path, "fer")
     with pytest.raises(StudyError, match=r"no model of a study fer in.*fer --data DIR"):
-        models_of(searched, tmp_path, "small", synthetic=False)
+        study_models(searched, tmp_path, "small", synthetic=False)
     (tmp_path / "fer-synthetic" / "model.json").unlink()
     with pytest.raises(StudyError, match=r"--study fer --data synthetic --out"):
-        models_of(searched, tmp_path, "small", synthetic=True)
+        study_models(searched, tmp_path, "small", synthetic=True)
     with_model(tmp_path, "ferplus")
     with pytest.raises(StudyError, match=r"Available: ferplus; or train it first"):
-        models_of(searched, tmp_path, "small", synthetic=True)
+        study_models(searched, tmp_path, "small", synthetic=True)
     (tmp_path / "ferplus-synthetic" / "model.keras").unlink()
     gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)
     with pytest.raises(StudyError, match=r"ferplus-synthetic/model\.keras is gone"):
-        models_of(gone, tmp_path, "small", synthetic=True)
+        study_models(gone, tmp_path, "small", synthetic=True)
     nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
-    with pytest.raises(StudyError, match=r"names no study; say study:NAME"):
-        models_of(nameless, tmp_path, "small", synthetic=True)
+    with pytest.raises(StudyError, match=r"names no study; write study:NAME"):
+        study_models(nameless, tmp_path, "small", synthetic=True)
 
 
 def test_a_study_does_not_start_from_itself(tmp_path):
     """Its own model would have been chosen on its own validation."""
     searched = with_model(tmp_path, "small")
     with pytest.raises(StudyError, match="cannot start from its own model"):
-        models_of(searched, tmp_path, "small", synthetic=True)
+        study_models(searched, tmp_path, "small", synthetic=True)
 
 
 def test_the_ends_of_a_range_are_looked_at():
@@ -116,17 +116,17 @@ def test_the_ends_of_a_range_are_looked_at():
     mobile = '"backbone.name" = ["mobilenet"]\n'
     sizes = '"backbone.image_size" = { low = 8, high = 30, log = true }\n'
     with pytest.raises(StudyError, match=r"found backbone\.image_size = 8"):
-        check_space(space(mobile, sizes), DATA_SPEC)
+        check_buildable(space(mobile, sizes), DATA_SPEC)
     sizes = '"backbone.image_size" = { low = 0, high = 32 }\n'
     with pytest.raises(StudyError, match=r"found backbone\.image_size = 1;"):
-        check_space(space(mobile, sizes), DATA_SPEC)
-    check_space(space(mobile, sizes.replace("32", "32, step = 32")), DATA_SPEC)
+        check_buildable(space(mobile, sizes), DATA_SPEC)
+    check_buildable(space(mobile, sizes.replace("32", "32, step = 32")), DATA_SPEC)
     text = STUDY.replace('"backbone.filters" = 8\n', "")
     filters = '"backbone.weights" = ["a.keras"]\n'
     filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
     tables = tomllib.loads(text + filters)
     searched = check_study(tables, name="small", place="small.toml").space
-    assert [one.filters for one in donated(searched, DATA_SPEC)] == [4, 8]
+    assert [one.filters for one in pretrained_graphs(searched, DATA_SPEC)] == [4, 8]
 
 
 def test_starts_to_try_are_those_with_weights():
@@ -140,6 +140,10 @@ def test_starts_to_try_are_those_with_weights():
     tables = tomllib.loads(text + names + weights + sizes)
     searched = check_study(tables, name="small", place="small.toml").space
 
-    found = {(one.backbone, one.filters) for one in donated(searched, DATA_SPEC)}
+    found = {
+        (one.backbone, one.filters) for one in pretrained_graphs(searched, DATA_SPEC)
+    }
     assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
-    assert {one.weights for one in donated(searched, DATA_SPEC)} == {"a.keras"}
+    assert {one.weights for one in pretrained_graphs(searched, DATA_SPEC)} == {
+        "a.keras"
+    }

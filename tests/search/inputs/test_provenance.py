@@ -12,14 +12,14 @@ from data_pipeline.system.errors import StudyError
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
-    check_seen,
-    models_of,
-    start_card,
-    started,
-    unknown,
+    card_entry,
+    check_not_trained_on,
+    provenance_warnings,
+    report_entry,
+    study_models,
 )
-from search.inputs.prepare import read_labels
 from search.inputs.provenance import check_digest
+from search.inputs.study_data import read_labels
 from search.study.study import check_study
 from tests.factories.initial_weights import BACKBONES, DATA_SPEC, space, with_model
 from tests.factories.runs import STUDY
@@ -44,13 +44,13 @@ CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
 def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
     """A start is refused for what it saw, or what it started from saw, of our data."""
     searched = with_model(tmp_path, "fer", **described)
-    models = models_of(searched, tmp_path, "small", synthetic=True)
+    models = study_models(searched, tmp_path, "small", synthetic=True)
     frame = replace(DATA_SPEC, models=models)
 
-    check_seen(searched, frame, dataset="affectnet", synthetic=True)
-    check_seen(searched, frame, dataset="ckplus", synthetic=False)
-    with pytest.raises(StudyError, match=r"study:fer.*learned from.*of ckplus"):
-        check_seen(searched, frame, dataset="ckplus", synthetic=True)
+    check_not_trained_on(searched, frame, dataset="affectnet", synthetic=True)
+    check_not_trained_on(searched, frame, dataset="ckplus", synthetic=False)
+    with pytest.raises(StudyError, match=r"study:fer.*trained on.*of ckplus"):
+        check_not_trained_on(searched, frame, dataset="ckplus", synthetic=True)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, our
     """FER+ votes on FER2013's images, and synthetic faces are laid out as CK+."""
     data = {"dataset": theirs, "hold_out": "other"}
     searched = with_model(tmp_path, "theirs", data=data)
-    models = models_of(searched, tmp_path, "small", synthetic=True)
-    with pytest.raises(StudyError, match=rf"learned from the images of {ours}"):
-        check_seen(
+    models = study_models(searched, tmp_path, "small", synthetic=True)
+    with pytest.raises(StudyError, match=rf"trained on the images of {ours}"):
+        check_not_trained_on(
             searched, replace(DATA_SPEC, models=models), dataset=ours, synthetic=True
         )
 
@@ -99,7 +99,9 @@ def test_a_description_that_cannot_be_read_is_told(tmp_path):
     path.write_bytes(b"a model")
     for text in ("", '{"data": ', "[" * 100_000):
         path.with_suffix(".json").write_text(text)
-        with pytest.raises(StudyError, match=r"model\.json .*put the description away"):
+        with pytest.raises(
+            StudyError, match=r"model\.json .*move the description away"
+        ):
             check_digest("model.keras", path)
     path.with_suffix(".json").write_text('{"somebody": "else"}')
     check_digest("model.keras", path)
@@ -111,10 +113,10 @@ def test_a_description_of_another_model_is_refused(tmp_path):
     searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("others"))
     words = {"dataset": "ferplus", "synthetic": True}
     with pytest.raises(StudyError, match=r"copied\.json describes another model"):
-        check_seen(searched, DATA_SPEC, **words)
+        check_not_trained_on(searched, DATA_SPEC, **words)
     searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("weights"))
-    check_seen(searched, DATA_SPEC, **words)
-    assert unknown(searched, DATA_SPEC) == []
+    check_not_trained_on(searched, DATA_SPEC, **words)
+    assert provenance_warnings(searched, DATA_SPEC) == []
 
 
 @pytest.mark.parametrize(
@@ -131,14 +133,14 @@ def test_a_description_of_another_model_is_refused(tmp_path):
 def test_what_nobody_knows_is_said(tmp_path, described):
     """A file that may have seen the hold-out is told of, at start and end."""
     path = tmp_path / "found.keras"
-    (line,) = unknown(file_of(path, **described), DATA_SPEC)
+    (line,) = provenance_warnings(file_of(path, **described), DATA_SPEC)
     assert str(path) in line
-    card = start_card(
+    card = card_entry(
         str(path), DATA_SPEC, LoadedWeights(loaded=("a", "b"), skipped=("c",))
     )
     assert card["start"]["unknown"] is True
     told = {"weights": str(path), "loaded": 2, "skipped": 1, "unknown": True}
-    assert started(card) == {"start": told}
+    assert report_entry(card) == {"start": told}
 
 
 def archive_of(path, card):
@@ -153,15 +155,15 @@ def test_a_copy_without_its_description_is_refused(tmp_path):
     """What a model has seen is in its file, and a description beside it adds to it."""
     path = tmp_path / "copied.keras"
     searched = archive_of(path, {"data": CKPLUS, "synthetic": True})
-    assert unknown(searched, DATA_SPEC) == []
-    check_seen(searched, DATA_SPEC, dataset="ferplus", synthetic=True)
-    with pytest.raises(StudyError, match=r"copied\.keras.*learned from.*of ckplus"):
-        check_seen(searched, DATA_SPEC, dataset="ckplus", synthetic=True)
+    assert provenance_warnings(searched, DATA_SPEC) == []
+    check_not_trained_on(searched, DATA_SPEC, dataset="ferplus", synthetic=True)
+    with pytest.raises(StudyError, match=r"copied\.keras.*trained on.*of ckplus"):
+        check_not_trained_on(searched, DATA_SPEC, dataset="ckplus", synthetic=True)
     other = {"data": {"dataset": "ferplus"}, "synthetic": True}
     path.with_suffix(".json").write_text(json.dumps(other))
     for dataset in ("ckplus", "fer2013"):
-        with pytest.raises(StudyError, match="learned from the images"):
-            check_seen(searched, DATA_SPEC, dataset=dataset, synthetic=True)
+        with pytest.raises(StudyError, match="trained on the images"):
+            check_not_trained_on(searched, DATA_SPEC, dataset=dataset, synthetic=True)
 
 
 def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
@@ -169,6 +171,10 @@ def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
     path = tmp_path / "stripped.keras"
     searched = file_of(path)
     words = {"dataset": "ckplus", "synthetic": True}
-    check_seen(searched, DATA_SPEC, **words, tested={sha256_of("others"): "tiny"})
-    with pytest.raises(StudyError, match=r"\(it is that of run tiny\) has learned"):
-        check_seen(searched, DATA_SPEC, **words, tested={sha256_of("weights"): "tiny"})
+    check_not_trained_on(
+        searched, DATA_SPEC, **words, tested={sha256_of("others"): "tiny"}
+    )
+    with pytest.raises(StudyError, match=r"\(the model of run tiny\) was trained"):
+        check_not_trained_on(
+            searched, DATA_SPEC, **words, tested={sha256_of("weights"): "tiny"}
+        )

@@ -6,7 +6,10 @@ import pytest
 
 from data_pipeline import check
 from data_pipeline.system.errors import InputError
-from search.inputs.prepare import prepare, read_labels
+from search.inputs.prepare import prepare_job
+from search.inputs.run import Run
+from search.inputs.study_data import read_labels
+from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.clean_tree import SUBJECTS, image_of, write_clean
 from tests.factories.runs import said, write_study
@@ -129,8 +132,9 @@ def told_by_run(study, root, cache):
     """Tells what the stages of a search before its first trial refuse."""
     try:
         found = read_study(str(study))
-        labelled = read_labels(found, root, synthetic=False)
-        prepare(found, labelled, cache=cache, progress=lambda *_: None)
+        data = read_labels(found, root, synthetic=False)
+        folder = RunFolder(out=cache, name="run")
+        prepare_job(Run(study=found, data=data, folder=folder))
     except InputError as error:
         return str(error)
     return ""

@@ -8,10 +8,10 @@ import pytest
 
 from data_pipeline.system.errors import HarnessError, RunError
 from search.callbacks.trials_csv import trials_csv
-from search.final.exported_config import exported
+from search.final.exported_config import config_text
 from search.ledger.identity import changes
 from search.ledger.reader import read_identity, read_records
-from search.reports.console import told_gap
+from search.reports.console import describe_gap
 from search.trial.generalization_gap import Gap
 from search.trial.messages import Completed, Spent
 from tests.factories.ledger import begin, complete, finish, prune, report, small
@@ -76,9 +76,9 @@ def used(path):
     records = read_records(small(), url=url, name="small")
     trials_csv(records)
     for record in records:
-        told_gap(record.attributes)
+        describe_gap(record.attributes)
         if record.value is not None:
-            exported(small(), record, synthetic=False)
+            config_text(small(), record, synthetic=False)
     ledger = begin(path.parent)
     ledger.best()
     finish(ledger)

@@ -9,7 +9,7 @@ from data_pipeline import check
 from data_pipeline.labels.labels import FER2013_EMOTIONS
 from data_pipeline.system.errors import InputError
 from search import run
-from search.pipeline.opening import begun
+from search.pipeline.opening import open_run
 from tests.factories.clean_tree import image_of, write_clean
 from tests.factories.runs import STUDY, said, write_study
 from tests.strategies.tables import write_ck48, write_image
@@ -167,8 +167,8 @@ def test_start_tells(tmp_path, ck48, capsys):
     """The start of a run says the same, and has written nothing yet."""
     study, out = write_study(tmp_path, text=CK48), tmp_path / "runs"
     words = ("--study", str(study), "--data", str(ck48), "--out", str(out))
-    with begun(run.parser().parse_args(words)) as found:
-        assert found.study.name == "tiny"
+    with open_run(run.build_parser().parse_args(words)) as (opened, _):
+        assert opened.study.name == "tiny"
     told = capsys.readouterr().out
     for part in (
         "left out: 1 folder that is not read",
@@ -202,8 +202,6 @@ def test_a_part_that_is_misspelt(tmp_path):
     assert (
         "Not known here: tset/: no folder of this layout; it holds 7 file" in answer.err
     )
-    with (
-        pytest.raises(InputError, match="Not known here: tset/"),
-        begun(run.parser().parse_args([*words, "--out", str(tmp_path / "runs")])),
-    ):
+    args = run.build_parser().parse_args([*words, "--out", str(tmp_path / "runs")])
+    with pytest.raises(InputError, match="Not known here: tset/"), open_run(args):
         pass

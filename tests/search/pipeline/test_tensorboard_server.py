@@ -7,7 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from search.pipeline.tensorboard_server import guarded, tensorboard
+from search.pipeline.tensorboard_server import check_origin, tensorboard
 
 HERE = "127.0.0.1"
 
@@ -72,7 +72,7 @@ def check(port, path="/"):
 
 def test_pages_of_this_computer_alone():
     """Another name of the host, its lack, or a page elsewhere is refused."""
-    server = make_server(HERE, 0, guarded(hello), handler_class=Quiet)
+    server = make_server(HERE, 0, check_origin(hello), handler_class=Quiet)
     with serving(server) as port:
         check(port)
 

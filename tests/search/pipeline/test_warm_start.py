@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from data_pipeline.system.errors import InputError, StudyError
+from search.inputs.run import Run
 from search.pipeline import stages
-from search.pipeline.warm_start import MOST, warm_started
+from search.pipeline.warm_start import MOST, add_warm_start
 from search.run_folder import RunFolder
 from search.study.study import check_study
 from tests.factories.ledger import SMALL, begin, complete, small
@@ -36,11 +37,14 @@ def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
     folder = RunFolder(out=runs, name="small")
     folder.make()
     split = SimpleNamespace(hold_out=SimpleNamespace(key=hold_out))
-    labelled = SimpleNamespace(synthetic=synthetic, split=split)
-    study = small(WARM, *changes)
-    return warm_started(
-        study, folder, labelled, url or folder.storage, said.append
-    ), said
+    run = Run(
+        study=small(WARM, *changes),
+        data=SimpleNamespace(synthetic=synthetic, split=split),
+        folder=folder,
+        storage=url or folder.storage,
+        print=said.append,
+    )
+    return add_warm_start(run), said
 
 
 def test_the_best_come_first(tmp_path, values):
@@ -120,7 +124,7 @@ def test_a_run_that_lost_its_hold_out_is_refused(tmp_path):
     """Where a storage says no more what was held out, it may have been others."""
     with sqlite3.connect(tmp_path / "v1" / "optuna.db") as file:
         file.execute("DELETE FROM study_user_attributes")
-    with pytest.raises(StudyError, match="lost with which hold-out"):
+    with pytest.raises(StudyError, match="with an unknown hold-out"):
         warmed(tmp_path)
 
 

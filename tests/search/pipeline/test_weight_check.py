@@ -1,4 +1,4 @@
-"""What is said of a start: the layers that a backbone takes, and those it does not."""
+"""Initial weights: which layers of a backbone are loaded, and which are not."""
 
 from types import SimpleNamespace
 
@@ -6,8 +6,9 @@ import pytest
 
 from models.config.config import DataSpec
 from models.pretrained.sources import LoadedWeights
+from search.inputs.run import Run
 from search.pipeline import weight_check
-from search.pipeline.weight_check import start_line, told_starts
+from search.pipeline.weight_check import check_initial_weights, describe_weights
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.models import graph_config
@@ -26,12 +27,12 @@ def test_layers_are_told_by_name(names, source):
     """Where some do not fit, those taken and those at random are both named."""
     graph = graph_config(backbone__weights="/fer.keras")
 
-    assert start_line(names, graph, PART) == (
-        f"start: {SMALL} takes 2 of 4 layers of {source}: stem, stage1; "
+    assert describe_weights(names, graph, PART) == (
+        f"initial weights: {SMALL} loads 2 of 4 layers of {source}: stem, stage1; "
         "at random: stage2, stage3"
     )
-    assert start_line(names, graph, WHOLE) == (
-        f"start: {SMALL} takes all 4 layers of {source}"
+    assert describe_weights(names, graph, WHOLE) == (
+        f"initial weights: {SMALL} loads all 4 layers of {source}"
     )
 
 
@@ -49,17 +50,17 @@ def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
     folder.make()
     tried = []
 
-    def found(graphs, progress):
-        progress("trying initial weights", 0, len(graphs))
-        tried.extend(graphs)
+    def found(structures, progress):
+        progress("checking initial weights", 0, len(structures))
+        tried.extend(structures)
         return [PART]
 
-    monkeypatch.setattr(weight_check, "_tried", found)
-    words = (study, SimpleNamespace(data_spec=data_spec), folder, lambda *_: None)
-    line, unknown = told_starts(*words)
-    again = told_starts(*words)
+    monkeypatch.setattr(weight_check, "_load_all", found)
+    run = Run(study=study, data=SimpleNamespace(data_spec=data_spec), folder=folder)
+    line, unknown = check_initial_weights(run)
+    again = check_initial_weights(run)
 
     assert "stem, stage1; at random: stage2, stage3" in line
-    assert "nothing in or beside this file says" in unknown
+    assert "it is not known what this file was trained on" in unknown
     assert again == [line, unknown]
     assert [one.weights for one in tried] == [str(path)]

@@ -5,7 +5,13 @@ import re
 import pytest
 
 from models.evaluation.report import evaluate
-from search.reports.holdout_report import HEADS, LEFT_OUT, METRIC_TEXTS, WIDTH, describe
+from search.reports.holdout_report import (
+    HEADS,
+    LEFT_OUT,
+    METRIC_TEXTS,
+    WIDTH,
+    describe_report,
+)
 from tests.strategies.metrics import drawn, labels, outputs
 
 
@@ -32,7 +38,7 @@ def report_of(targets, predictions, subjects, **more):
 def test_exact_text():
     """The text of a small report, whole."""
     report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "a"])
-    assert describe(report) == (
+    assert describe_report(report) == (
         "Hold-out: 1 subject, 2 images\n"
         "Guarantee: subject (no subject is in two parts)\n"
         "Opened: once\n"
@@ -65,7 +71,7 @@ def test_every_line_is_a_metric():
     }
     named = {name for head in HEADS for name in report[head]["metrics"]}
     assert set(METRIC_TEXTS) <= named
-    text = describe(report)
+    text = describe_report(report)
     lines = [re.sub(r" \(.* if calibrated\)", " ", line) for line in text.split("\n")]
     for words in METRIC_TEXTS.values():
         assert sum(line.startswith(f"  {words}  ") for line in lines) == 1, words
@@ -75,7 +81,7 @@ def test_what_is_left_out_would_mislead():
     """Accuracy is a line of emotions only: of units all zeros would look well."""
     report = report_of(*drawn(1))
     assert {"accuracy", "weighted_f1"} <= set(report["action_units"]["metrics"])
-    units = describe(report).partition("Action units")[2]
+    units = describe_report(report).partition("Action units")[2]
     assert "accuracy" not in units
     assert "weighted F1" not in units
     assert {name.partition(".")[2] for name in LEFT_OUT} <= set(METRIC_TEXTS)
@@ -85,8 +91,11 @@ def test_ratings_have_interval_and_baseline():
     """CCC and RMSE stand beside those of the mean rating, which has no CCC."""
     report = report_of(*drawn(2, rated=True))
     part = report["valence_arousal"]
-    lines = {line.strip().split("  ")[0]: line for line in describe(report).split("\n")}
-    assert "Valence and arousal (" in describe(report)
+    lines = {
+        line.strip().split("  ")[0]: line
+        for line in describe_report(report).split("\n")
+    }
+    assert "Valence and arousal (" in describe_report(report)
     for words, name in (
         ("mean CCC", "mean_ccc"),
         ("valence RMSE, 0 is best", "valence_rmse"),
@@ -105,7 +114,9 @@ def test_numbers_are_the_reports():
     """A line shows the value, both ends and the baseline with three decimals."""
     report = report_of(*drawn(2))
     found = report["action_units"]["metrics"]["mean_auc"]
-    line = next(line for line in describe(report).splitlines() if "mean AUC" in line)
+    line = next(
+        line for line in describe_report(report).splitlines() if "mean AUC" in line
+    )
     assert line.split()[2:] == [
         f"{found['value']:.3f}",
         f"{found['low']:.3f}",
@@ -118,19 +129,19 @@ def test_numbers_are_the_reports():
 @pytest.mark.parametrize("drawn_data", [True, False])
 def test_drawn_data_are_called_so(drawn_data):
     """Drawn data are announced on the first line, and real data are not."""
-    text = describe(report_of(*drawn(3), synthetic=drawn_data))
+    text = describe_report(report_of(*drawn(3), synthetic=drawn_data))
     assert text.startswith("SYNTHETIC DATA") is drawn_data
 
 
 def test_reopening_is_said():
     """A hold-out that was opened before says so."""
-    text = describe(report_of(*drawn(4), opened=3))
+    text = describe_report(report_of(*drawn(4), opened=3))
     assert "Opened: 3 times; only the first result is unbiased" in text
 
 
 def test_partition_makes_no_promise():
     """The weaker guarantee says that a subject may be in two parts."""
-    text = describe(report_of(*drawn(5), guarantee="partition"))
+    text = describe_report(report_of(*drawn(5), guarantee="partition"))
     assert "a subject may be in two parts" in text
 
 
@@ -140,7 +151,7 @@ def test_width():
     report = report_of(
         targets, outputs([0, 1], [[0.1] * 30] * 2), ["a", "b"], synthetic=True
     )
-    lines = describe(report).splitlines()
+    lines = describe_report(report).splitlines()
     assert max(map(len, lines)) <= WIDTH == 100
     assert "AU30" in lines[-1]
 
@@ -148,7 +159,7 @@ def test_width():
 def test_subjects_may_be_a_list():
     """Subjects given by name are counted."""
     report = report_of(*drawn(6))
-    names = describe({**report, "subjects": [f"S{n}" for n in range(25)]})
+    names = describe_report({**report, "subjects": [f"S{n}" for n in range(25)]})
     assert "25 subjects" in names
 
 
@@ -162,6 +173,6 @@ def test_part_and_left_out():
         part="validation",
         skipped=3,
     )
-    text = describe(report | {"subjects": None})
+    text = describe_report(report | {"subjects": None})
     assert text.startswith("Hold-out: the published validation part, 2 images, no subj")
     assert "\nLeft out: 3 rows without a readable label\n" in text

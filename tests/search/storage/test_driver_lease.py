@@ -5,12 +5,12 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import sqlalchemy
 
 from data_pipeline.system.errors import RunError, StorageError
+from search.inputs.run import Run
 from search.pipeline import stages
 from search.storage import driver_lease as leases
 from search.storage.driver_lease import DRIVERS, Lease
@@ -147,13 +147,12 @@ def test_a_server_that_restarts(monkeypatch):
         if faults:
             raise faults.pop()
 
-    progress = SimpleNamespace(print=told.append)
-    run = stages.Run(
+    run = Run(
         study=None,
-        labelled=None,
+        data=None,
         folder=None,
         storage=url,
-        progress=progress,
+        print=told.append,
         check=check,
     )
     stages.check_run(run)

@@ -200,7 +200,7 @@ def test_the_environment(monkeypatch, tmp_path):
     assert chosen_storage(None) == sqlite_url(tmp_path / "one.db")
     two = sqlite_url(tmp_path / "two.db")
     assert chosen_storage(two) == two
-    for parser in (run.parser(), export.parser()):
+    for parser in (run.build_parser(), export.build_parser()):
         assert ENVIRONMENT in parser.format_help()
 
 

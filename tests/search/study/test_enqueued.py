@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from data_pipeline.system.errors import StudyError
 from search.callbacks.trials_csv import trials_csv
-from search.reports.console import gains
-from search.study.algorithms import PRUNERS
+from search.ledger.pruners import PRUNERS
+from search.reports.console import improvement_over_baselines
 from search.study.distributions import Problems
 from search.study.enqueued import read_enqueued, value_in_domain
 from search.study.space import FloatRange, grid_values
@@ -215,7 +215,7 @@ def test_gains(tmp_path):
     ledger = begin(tmp_path, study)
     for outcome in (complete(0.5), fail("broke"), complete(0.75)):
         ledger.tell(ledger.ask().number, outcome)
-    assert list(gains(ledger.records())) == [
+    assert list(improvement_over_baselines(ledger.records())) == [
         "seed 1 (trial 0): value 0.5000; best: 0.7500, gained 0.2500",
         "known 2 (trial 1): fail, broke",
     ]

@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline.dataset.config import STUDIES
-from search.run import parser
+from search.run import build_parser
 from search.study.sections import SECTIONS
 from search.study.study import read_study
 
@@ -72,7 +72,7 @@ def test_a_key_of_a_section_is_set(name, key):
     section, _, field = key.partition(".")
     needed = [f"--set={text}" for text in NEEDS.get(key, ())]
     for text, value in TEXTS[key].items():
-        asked = parser().parse_args(
+        asked = build_parser().parse_args(
             ["--study", name, *needed, "--set", f"{key}={text}"]
         )
         study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
@@ -83,6 +83,6 @@ def test_a_key_of_a_section_is_set(name, key):
 def test_seed_is_an_option_too(name):
     """``--seed`` replaces the study's seed, and one of ``--set``."""
     words = ["--study", name, "--set", "search.seed=3", "--seed", "5"]
-    asked = parser().parse_args(words)
+    asked = build_parser().parse_args(words)
     study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
     assert study.search.seed == 5

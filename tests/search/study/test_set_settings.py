@@ -7,7 +7,7 @@ import pytest
 from data_pipeline.dataset.config import STUDIES
 from models.config.config import DataSpec, model_config
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.run import parser
+from search.run import build_parser
 from search.study.study import read_study
 from tests.strategies.space import Suggester
 
@@ -39,7 +39,7 @@ NEEDS = {
 
 def told(*words):
     """Reads a study as ``search.run`` does with these words."""
-    asked = parser().parse_args(words)
+    asked = build_parser().parse_args(words)
     return read_study(asked.study, settings=asked.settings, seed=asked.seed)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.metrics.predictions import Predictions
 from search.trial.curve import peak, smoothed
-from search.trial.fold_history import FoldRun, is_stale, pooled, shared_rates
+from search.trial.fold_history import FoldHistory, is_stale, pooled, shared_rates
 from search.trial.messages import Completed
 from search.trial.trial import run_trial
 from tests.fakes.trainer import CONFIG, EPOCHS, FakeTrainer, follow, trial
@@ -58,7 +58,7 @@ def _run(values):
         Predictions(emotion=np.full((1, 2), number), action_units=None)
         for number in range(1, len(values) + 1)
     ]
-    return FoldRun(predictions=said, values=values, rates=[1.0] * len(values))
+    return FoldHistory(predictions=said, values=values, rates=[1.0] * len(values))
 
 
 def test_a_stopped_fold_counts_with_its_peak():

@@ -12,10 +12,15 @@ from data_pipeline.split.split import Fold
 from models.evaluation.baseline import baseline_predictions
 from models.metrics.scores import scores
 from search.trial.curve import smoothed
-from search.trial.evaluator import weighted_mean
-from search.trial.fold_history import FoldRun, pooled, pooled_watched
-from search.trial.generalization_gap import judged, told_gap, training_sample
-from search.trial.messages import Completed, Pruned, attributes_of, settled
+from search.trial.fold_history import FoldHistory, pooled, pooled_samples
+from search.trial.generalization_gap import classify_fit, describe_gap, training_sample
+from search.trial.messages import (
+    Completed,
+    Pruned,
+    complete_outcome,
+    outcome_attributes,
+)
+from search.trial.objective import weighted_mean
 from search.trial.trial import run_trial
 from tests.fakes.trainer import (
     CONFIG,
@@ -43,7 +48,7 @@ def test_the_seeds_own_words(trained, value, word):
 
     Its commonest emotion has 328 of 560 images: that is its baseline.
     """
-    assert judged(value, trained=trained, baseline=328 / 560).fit == word
+    assert classify_fit(value, trained=trained, baseline=328 / 560).fit == word
 
 
 @pytest.mark.parametrize(
@@ -63,13 +68,13 @@ def test_the_seeds_own_words(trained, value, word):
 )
 def test_borders(trained, value, baseline, word):
     """A quarter of the way is learned enough, a tenth behind is no over-fitting."""
-    assert judged(value, trained=trained, baseline=baseline).fit == word
+    assert classify_fit(value, trained=trained, baseline=baseline).fit == word
 
 
 @given(value=values, trained=values, baseline=values)
 def test_gap_is_a_difference(value, trained, baseline):
     """The gap is training minus validation, and one word always fits."""
-    found = judged(value, trained=trained, baseline=baseline)
+    found = classify_fit(value, trained=trained, baseline=baseline)
     assert math.isclose(found.gap, trained - value, abs_tol=1e-8)
     assert found.fit in {"under-fitting", "over-fitting", "balanced"}
     if trained <= value:
@@ -108,7 +113,9 @@ def test_a_trials_gap():
     assert isinstance(outcome, Completed)
     rows = np.concatenate(samples)
     curve = [
-        weighted_mean(scores(job.truth.take(rows), each.take(rows)), OBJECTIVE)
+        weighted_mean(
+            scores(job.scoring_targets.take(rows), each.take(rows)), OBJECTIVE
+        )
         for each in seen
     ]
     assert outcome.gap.trained_value == smoothed(curve)[outcome.epoch - 1]
@@ -124,19 +131,19 @@ def test_each_report_has_the_gap_of_its_epoch():
     watched = replace(folds[0][0], watched=drawn(7, rows=ROWS)[1].take(sample))
     stream = run_trial(FakeTrainer([[watched]]), None, job, CONFIG, 7)
     report = next(stream)
-    table = scores(job.truth.take(sample), watched.watched)
+    table = scores(job.scoring_targets.take(sample), watched.watched)
     trained = weighted_mean(table, OBJECTIVE)
     constant = baseline_predictions(
-        job.truth.take(fold.train), count=len(fold.validation)
+        job.scoring_targets.take(fold.train), count=len(fold.validation)
     )
     baseline = weighted_mean(
-        scores(job.truth.take(fold.validation), constant), OBJECTIVE
+        scores(job.scoring_targets.take(fold.validation), constant), OBJECTIVE
     )
 
-    assert report.gap == judged(report.value, trained=trained, baseline=baseline)
-    ended = settled(Pruned(reason="pruner"), report, asked=0.0, waited=0.0)
+    assert report.gap == classify_fit(report.value, trained=trained, baseline=baseline)
+    ended = complete_outcome(Pruned(reason="pruner"), report, asked=0.0, waited=0.0)
     assert ended.gap == report.gap
-    assert attributes_of(ended)["fit"] == report.gap.fit
+    assert outcome_attributes(ended)["fit"] == report.gap.fit
 
 
 def test_an_old_trial_has_none():
@@ -144,18 +151,23 @@ def test_an_old_trial_has_none():
     job, _, folds = trial()
     _, outcome = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
     assert outcome.gap is None
-    assert told_gap({"epoch": 3}) is None
+    assert describe_gap({"epoch": 3}) is None
 
 
-def test_a_stopped_fold_is_watched_at_its_best_epoch():
+def test_a_stopped_fold_keeps_its_best_epoch():
     """Training rows of a fold that stopped early count as its validation rows do."""
     _, tables, _ = trial()
-    short = FoldRun(
-        predictions=tables[:3], watched=tables[:3], values=[0.1, 0.9, 0.0], rates=[1.0]
+    short = FoldHistory(
+        predictions=tables[:3],
+        sample_predictions=tables[:3],
+        values=[0.1, 0.9, 0.0],
+        rates=[1.0],
     )
-    long = FoldRun(predictions=tables, watched=tables, values=[0.1] * 4, rates=[1.0])
+    long = FoldHistory(
+        predictions=tables, sample_predictions=tables, values=[0.1] * 4, rates=[1.0]
+    )
     for at, seen in zip(
-        pooled([short, long]), pooled_watched([short, long]), strict=True
+        pooled([short, long]), pooled_samples([short, long]), strict=True
     ):
         assert np.array_equal(at.emotion, seen.emotion)
-    assert pooled_watched([replace(short, watched=[]), long]) == []
+    assert pooled_samples([replace(short, sample_predictions=[]), long]) == []

@@ -35,7 +35,7 @@ def _job(folder, order):
     return Job(
         images=str(folder / "images.npy"),
         targets=targets,
-        truth=targets,
+        scoring_targets=targets,
         rows=np.arange(ROWS),
         folds=tuple(
             Fold(train=train, validation=validation)

@@ -9,12 +9,12 @@ from data_pipeline.system.errors import RunError
 from models.config.config import DataSpec
 from models.network.model import ExpressionModel
 from models.training.trainer import Trainer
-from search.final.exported_config import exported
+from search.final.exported_config import config_text
 from search.ledger.records import TrialRecord
 from search.pipeline.train_seeds import train_seeds
 from search.study.study import read_study
 from search.trial import worker
-from search.trial.messages import Failed, Retrained, RetrainOrder
+from search.trial.messages import Failed, Retrained, RetrainRequest
 from tests.factories.models import EMOTIONS, SIDE, UNITS, pictures
 from tests.factories.runs import write_study
 from tests.fakes.trainer import job_of
@@ -79,7 +79,7 @@ def test_a_worker_trains_at_the_rates_of_its_order(tmp_path, monkeypatch):
         data_spec=data_spec,
     )
     path = tmp_path / "model.keras"
-    order = RetrainOrder(
+    order = RetrainRequest(
         values=VALUES, seed=1, stop_after=4, path=str(path), rates=RATES
     )
     own = worker.Worker(job)
@@ -105,7 +105,7 @@ def test_training_by_seeds_orders_the_exported_rates(tmp_path, coursework, monke
     )
     config = tmp_path / "best.toml"
     study = read_study(str(write_study(tmp_path)))
-    config.write_text(exported(study, found, synthetic=True), encoding="utf-8")
+    config.write_text(config_text(study, found, synthetic=True), encoding="utf-8")
 
     with pytest.raises(RunError, match="nothing was trained"):
         list(train_seeds(config, str(coursework), tmp_path / "runs", seeds=1))

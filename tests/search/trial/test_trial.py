@@ -9,8 +9,8 @@ from data_pipeline.system.seeds import child_seed
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from search.trial.curve import smoothed
-from search.trial.evaluator import weighted_mean
 from search.trial.messages import Completed, Pruned, Spent
+from search.trial.objective import weighted_mean
 from search.trial.trial import completed, run_trial
 from tests.fakes.trainer import (
     CONFIG,

@@ -32,7 +32,11 @@ def follow(stream):
 def job_of(targets, folds):
     """Names what a trial asks of its job."""
     return SimpleNamespace(
-        folds=folds, truth=targets, targets=targets, objective=OBJECTIVE, stride=10
+        folds=folds,
+        scoring_targets=targets,
+        targets=targets,
+        objective=OBJECTIVE,
+        stride=10,
     )
 
 

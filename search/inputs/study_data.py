@@ -1,0 +1,133 @@
+"""Labels and split of a study's data; no pixel is read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.problems import Problem
+from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
+from data_pipeline.development import Development, read_development, read_table
+from data_pipeline.files.folder_names import run_name
+from data_pipeline.split.held_out_subjects import read_history, split_with_history
+from data_pipeline.split.receipt import tested_models
+from data_pipeline.split.split import Split
+from data_pipeline.system.errors import prefix_errors
+from data_pipeline.targets.class_checks import class_problems
+from data_pipeline.targets.targets import Targets
+from models.config.config import DataSpec
+from search.inputs.initial_weights import (
+    check_buildable,
+    check_not_trained_on,
+    study_models,
+)
+from search.study.study import Study
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much of it is done, and its total."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyData:
+    """The labels of a study's data, split.
+
+    ``synthetic`` marks rendered faces. ``skipped`` is what the reader left out,
+    ``class_problems`` how the study's classes and the labels disagree,
+    ``spelling_notes`` which labels are spelled unusually. ``population`` identifies
+    the people in the data, whatever their layout and labels; ``hold_out_notes`` is
+    what earlier openings of the hold-out mean for this one.
+    """
+
+    root: Path
+    synthetic: bool
+    development: Development
+    data_spec: DataSpec
+    fingerprint: str
+    skipped: tuple[Skipped, ...] = ()
+    class_problems: tuple[Problem, ...] = ()
+    spelling_notes: tuple[str, ...] = ()
+    population: str
+    hold_out_notes: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """The parts of the table."""
+        return self.development.split
+
+    @property
+    def targets(self) -> Targets:
+        """What models are trained on."""
+        return self.development.targets
+
+    @property
+    def scoring_targets(self) -> Targets:
+        """What predictions are scored against."""
+        return self.development.scoring_targets
+
+    @property
+    def unlabelled(self) -> int:
+        """How many development rows were left out because they have no label."""
+        return self.development.unlabelled
+
+
+def read_labels(
+    study: Study,
+    root: Path,
+    *,
+    synthetic: bool,
+    progress: Progress | None = None,
+    runs: Path = Path("runs"),
+) -> StudyData:
+    """Reads and splits the labels in ``root``; checks the initial weights too.
+
+    ``runs`` is the folder of all runs, which holds the models of earlier studies.
+
+    Raises:
+        DataError: the data are wrong, or lack a target of the study.
+        StudyError: a configuration of the space cannot be built for these data.
+    """
+    with prefix_errors(study.place):
+        models = study_models(
+            study.space, runs.resolve(), study.name, synthetic=synthetic
+        )
+    table = read_table(
+        root,
+        study.data,
+        lambda n, of: progress("reading labels", n, of) if progress else None,
+    )
+    history = read_history(runs / run_name(study.name, synthetic=synthetic))
+    people = population(study.data.dataset, root, synthetic=synthetic)
+    with prefix_errors(study.place), add_skipped_to_error(table.skipped):
+        divided = split_with_history(table, study.split, data=people, history=history)
+        development = read_development(study.data, divided.split)
+    targets = development.targets
+    data_spec = DataSpec(
+        models=models,
+        image_size=study.data.image_size,
+        channels=table.channels,
+        emotions=targets.emotions,
+        action_units=targets.action_units,
+        dimensions=targets.dimensions,
+        multi_target=targets.learning_mode == "multi_target",
+    )
+    with prefix_errors(study.place):
+        check_buildable(study.space, data_spec)
+        check_not_trained_on(
+            study.space,
+            data_spec,
+            dataset=study.data.dataset,
+            synthetic=synthetic,
+            tested=tested_models(history.receipts, people),
+        )
+    return StudyData(
+        root=root,
+        synthetic=synthetic,
+        development=development,
+        data_spec=data_spec,
+        fingerprint=table.fingerprint(),
+        skipped=table.skipped,
+        class_problems=class_problems(table, study.data),
+        spelling_notes=table.understood,
+        population=people,
+        hold_out_notes=divided.notes,
+    )
