@@ -214,4 +214,4 @@ def landmark_problems(table: SampleTable) -> Iterator[Problem]:
             read_landmarks(table, row)
         except DataError as error:
             image = str(table.frame["image"].iloc[row])
-            yield Problem(check=Check.LABEL, where=image, found=str(error))
+            yield Problem(check=Check.LABEL, where=image, message=str(error))

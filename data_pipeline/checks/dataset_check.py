@@ -90,7 +90,7 @@ def examine(
     try:
         table = reader.read(folder, options)
     except DataError as error:
-        wrong = Problem(check=Check.LABEL, where=str(root), found=str(error))
+        wrong = Problem(check=Check.LABEL, where=str(root), message=str(error))
         return Examination(source="", parts={}, problems=(wrong,))
     table = merge_subjects(table, keys.data.subjects)
     with prefix_errors(keys.place), add_skipped_to_error(table.skipped):
@@ -106,12 +106,12 @@ def examine(
         Problem(
             check=Check.LABEL if row.kind is Kind.ROW else Check.FOREIGN,
             where=row.place,
-            found=f"{row.reason}; left out",
+            message=f"{row.reason}; left out",
         )
         for row in table.skipped
     ]
     problems += [
-        Problem(check=look.check, where=_place(table, row), found=look.found)
+        Problem(check=look.check, where=_place(table, row), message=look.found)
         for row, look in enumerate(looks)
         if isinstance(look, Fault)
     ]
@@ -155,7 +155,7 @@ def _target_problems(
             usable_without_duplicates(found, kept, _pictures(own), _pictures(held))
     except DataError as error:
         yield Problem(
-            check=Check.TARGET, where=keys.place or "the study", found=str(error)
+            check=Check.TARGET, where=keys.place or "the study", message=str(error)
         )
 
 

@@ -62,7 +62,7 @@ def shared_sequences(table: SampleTable, parts: Array) -> list[Problem]:
         Problem(
             check=Check.SEQUENCE,
             where=_places(table, parts, rows),
-            found="one sequence; split by subject",
+            message="one sequence; split by subject",
         )
         for rows in _spread(keys, parts)
     ]
@@ -87,7 +87,9 @@ def same_files(
         keys[row] = look.digest
     advice = "the same bytes; remove all but one"
     leaks = [
-        Problem(check=Check.SAME_FILE, where=_places(table, parts, group), found=advice)
+        Problem(
+            check=Check.SAME_FILE, where=_places(table, parts, group), message=advice
+        )
         for group in _spread(keys, parts)
     ]
     return leaks + _conflicts(table, parts, keys)
@@ -101,7 +103,7 @@ def _conflicts(table: SampleTable, parts: Array, keys: list[str]) -> list[Proble
         Problem(
             check=Check.LABEL,
             where=_places(table, parts, group),
-            found="the same bytes have different labels; keep the right row",
+            message="the same bytes have different labels; keep the right row",
         )
         for group in _spread(keys, np.array(told))
     ]
@@ -143,7 +145,7 @@ def same_pictures(
             continue
         places = _places(table, parts, [rows[first], rows[second]])
         found = f"alike to {likeness:.3f} of 1; look at both, and keep one if so"
-        problems.append(Problem(check=Check.SAME_PICTURE, where=places, found=found))
+        problems.append(Problem(check=Check.SAME_PICTURE, where=places, message=found))
     return problems
 
 

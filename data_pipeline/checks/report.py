@@ -73,7 +73,7 @@ def _list(check: Check, found: Examination, shown: int | None) -> Iterator[str]:
         return
     yield f"{check}: {len(problems)}"
     for problem in problems[:shown]:
-        yield f"  {one_line(problem.where)}: {escape_controls(problem.found)}"
+        yield f"  {one_line(problem.where)}: {escape_controls(problem.message)}"
     if shown is not None and len(problems) > shown:
         yield f"  ... and {len(problems) - shown} more; list them with --all"
 

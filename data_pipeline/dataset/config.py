@@ -9,18 +9,39 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
+from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
+from data_pipeline.labels.votes import RULES
 from data_pipeline.system.errors import StudyError, shorten, suggest
 
 STRICT = ConfigDict(extra="forbid", strict=True)
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
+TARGETS = ("emotion", "action_units", "valence_arousal")
+"""The kinds of targets a model can predict."""
+
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
+
+
+def one_of(registry: Iterable[str], *more: str) -> AfterValidator:
+    """Validates a registered name, with the message of pydantic's ``Literal``."""
+
+    def check(name: str) -> str:
+        *names, last = map(repr, (*registry, *more))
+        if repr(name) not in (*names, last):
+            expected = f"{', '.join(names)} or {last}"
+            raise PydanticCustomError(
+                "literal_error", "Input should be {expected}", {"expected": expected}
+            )
+        return name
+
+    return AfterValidator(check)
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -35,29 +56,10 @@ class DataConfig:
 
     dataset: Literal["ckplus", "synthetic", "fer2013", "ferplus", "affectnet"]
     targets: Annotated[
-        tuple[Literal["emotion", "action_units", "valence_arousal"], ...],
-        Field(strict=False, min_length=1),
+        tuple[Annotated[str, one_of(TARGETS)], ...], Field(strict=False, min_length=1)
     ]
-    emotions: Literal[
-        "high_level",
-        "basic",
-        "basic_neutral",
-        "fer2013",
-        "ferplus",
-        "affectnet",
-        "affectnet7",
-    ] = "high_level"
-    labels: (
-        Literal[
-            "majority",
-            "probability",
-            "crossentropy",
-            "multi_target",
-            "argmax",
-            "strict",
-        ]
-        | None
-    ) = None
+    emotions: Annotated[str, one_of(EMOTION_LEVELS, VOTED)] = "high_level"
+    labels: Annotated[str, one_of(RULES)] | None = None
     image_size: Annotated[int, Field(ge=16, le=1024)]
     unreadable: Literal["error", "quarantine"] = "error"
     neutral: Literal["none", "first"] = "none"

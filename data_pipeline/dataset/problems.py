@@ -29,4 +29,4 @@ class Problem:
 
     check: Check
     where: str
-    found: str
+    message: str

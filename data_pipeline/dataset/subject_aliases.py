@@ -58,7 +58,7 @@ def subject_problems(table: SampleTable, subjects: Mapping[str, str]) -> list[Pr
         Problem(
             check=Check.SUBJECT,
             where="; ".join(f"{name} ({places[name]})" for name in names),
-            found=_advice(sorted(names, key=lambda name: (-counts[name], name))),
+            message=_advice(sorted(names, key=lambda name: (-counts[name], name))),
         )
         for names in group_similar_ids(_ids(table), apart)
     ]
@@ -68,7 +68,9 @@ def refuse_ambiguous_subjects(problems: Sequence[Problem]) -> None:
     """Raises a ``DataError`` that lists the first of ``subject_problems``."""
     if not problems:
         return
-    lines = [f"  {problem.where}: {problem.found}" for problem in problems[:MAX_LISTED]]
+    lines = [
+        f"  {problem.where}: {problem.message}" for problem in problems[:MAX_LISTED]
+    ]
     if len(problems) > MAX_LISTED:
         lines.append(
             f"  ... and {len(problems) - MAX_LISTED} more; "

@@ -122,6 +122,25 @@ AFFECTNET_NO_RATING: tuple[int, ...] = (9, 10)
 AFFECTNET_UNRATED = -2.0
 """AffectNet's valence and arousal of a face that could not be rated."""
 
+EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "high_level": ("high_level_emotion", tuple(map(str, HighLevelEmotion))),
+    "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
+    "basic_neutral": ("emotion", tuple(map(str, Emotion))),
+    "fer2013": (
+        "emotion",
+        tuple(str(emotion) for emotion in Emotion if emotion in FER2013_EMOTIONS),
+    ),
+    "affectnet": ("emotion", tuple(map(str, Emotion))),
+    "affectnet7": (
+        "emotion",
+        tuple(str(emotion) for emotion in Emotion if emotion is not Emotion.CONTEMPT),
+    ),
+}
+"""``[data] emotions`` -> the table's column and its classes, in order."""
+
+VOTED = "ferplus"
+"""The level of eight emotions whose labels come from votes, by a rule."""
+
 COURSEWORK_ACTION_UNITS: tuple[int, ...] = (
     17, 1, 2, 25, 27, 4, 7, 23, 24, 6, 12, 15, 14, 11, 26,
 )  # fmt: skip

@@ -99,12 +99,11 @@ RULES: dict[str, Rule] = {
 """The values of ``[data] labels``. ``probability`` and ``crossentropy`` give the same
 distribution; with the first, training draws one class from it in each epoch."""
 
-SCORED: dict[str, str] = {
-    name: name if name in ("argmax", "strict") else "majority" for name in RULES
-}
-"""The training rule -> the rule of validation and test labels.
+SELF_SCORED = ("argmax", "strict")
+"""Rules whose validation and test labels follow the same rule; others: majority.
 
-Source: microsoft/FERPlus validates and tests by majority in each of its modes."""
+Source: microsoft/FERPlus validates and tests by majority in each of its modes.
+"""
 
 
 def vote_distributions(votes: Array, rule: str) -> tuple[Array, Array]:

@@ -8,13 +8,8 @@ import numpy as np
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.labels.labels import Emotion
-from data_pipeline.targets.emotion_labels import (
-    EMOTION_LEVELS,
-    VOTED,
-    read_emotion,
-    scored_rule,
-)
+from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED, Emotion
+from data_pipeline.targets.emotion_labels import read_emotion, scored_rule
 
 Array = np.ndarray[Any, Any]
 
@@ -49,7 +44,9 @@ def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
             ignored |= {str(Emotion.NEUTRAL)}
         found += _foreign(table, emotions, ignored)
     where = f'[data] emotions = "{emotions}"'
-    return tuple(Problem(check=Check.CLASS, where=where, found=text) for text in found)
+    return tuple(
+        Problem(check=Check.CLASS, where=where, message=text) for text in found
+    )
 
 
 def _absent(has: Array, names: tuple[str, ...]) -> Iterator[str]:

@@ -6,13 +6,12 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.labels.labels import (
-    BASIC_EMOTIONS,
-    FER2013_EMOTIONS,
+    EMOTION_LEVELS,
     FERPLUS_EMOTIONS,
+    VOTED,
     Emotion,
-    HighLevelEmotion,
 )
-from data_pipeline.labels.votes import RULES, SCORED, vote_distributions
+from data_pipeline.labels.votes import RULES, SELF_SCORED, vote_distributions
 from data_pipeline.system.errors import DataError
 
 Array = np.ndarray[Any, Any]
@@ -20,22 +19,6 @@ Labels = tuple[Array, Array, tuple[str, ...]]
 """Distributions (N, E), the mask of labelled rows (N,), the names of the classes."""
 
 _ORDER = list(Emotion)
-
-EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "high_level": ("high_level_emotion", tuple(map(str, HighLevelEmotion))),
-    "basic": ("emotion", tuple(map(str, BASIC_EMOTIONS))),
-    "basic_neutral": ("emotion", tuple(map(str, Emotion))),
-    "fer2013": ("emotion", tuple(map(str, sorted(FER2013_EMOTIONS, key=_ORDER.index)))),
-    "affectnet": ("emotion", tuple(map(str, Emotion))),
-    "affectnet7": (
-        "emotion",
-        tuple(str(emotion) for emotion in Emotion if emotion is not Emotion.CONTEMPT),
-    ),
-}
-"""``[data] emotions`` -> the table's column and its classes, in order."""
-
-VOTED = "ferplus"
-"""The level of eight emotions whose labels come from votes, by a rule."""
 
 DEFAULT_RULE = "majority"
 WHOLE = "distribution"
@@ -120,7 +103,7 @@ def scored_rule(labels: str | None) -> str:
         ``"argmax"`` and ``"strict"`` themselves, and ``"majority"`` for all others, so
         that studies of different rules can be compared.
     """
-    return SCORED[labels or DEFAULT_RULE]
+    return labels if labels in SELF_SCORED else DEFAULT_RULE
 
 
 def _no_such_emotion(table: SampleTable, level: str) -> str:

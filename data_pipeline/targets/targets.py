@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from data_pipeline.dataset.config import TARGETS
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.emotion_labels import (
@@ -15,9 +16,6 @@ from data_pipeline.targets.emotion_labels import (
 )
 
 Array = np.ndarray[Any, Any]
-
-TARGETS = ("emotion", "action_units", "valence_arousal")
-"""The kinds of targets a model can predict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,7 +2,8 @@
 
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.targets.emotion_labels import DEFAULT_RULE, VOTED, scored_rule
+from data_pipeline.labels.labels import VOTED
+from data_pipeline.targets.emotion_labels import DEFAULT_RULE, scored_rule
 from data_pipeline.targets.targets import Targets, read_targets
 
 VOTE_SHARES = "crossentropy"

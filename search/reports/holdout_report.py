@@ -99,7 +99,7 @@ def describe_findings(
     """
     lines = [
         *describe_skipped(skipped),
-        *(f"Warning: {each.where}: {each.found}" for each in classes),
+        *(f"Warning: {each.where}: {each.message}" for each in classes),
     ]
     check = f"python -m data_pipeline.check --study {study} --all"
     return "\n".join([*lines, f"  to list all: {check}"] if lines else [])

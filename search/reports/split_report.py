@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from data_pipeline.dataset.config import DataConfig
+from data_pipeline.labels.labels import EMOTION_LEVELS
 from data_pipeline.split.label_shares import Label, Shares
 from data_pipeline.split.split import Split
-from data_pipeline.targets.emotion_labels import EMOTION_LEVELS
 from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrap
 
 

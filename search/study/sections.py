@@ -1,31 +1,14 @@
 """The sections of a study file, validated and frozen."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass
-from pydantic_core import PydanticCustomError
 
-from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig
+from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
 from search.study.algorithms import PRUNERS, SAMPLERS
 
 Machines = Annotated[int, Field(ge=1, le=1024)]
-
-
-def _one_of(registry: Iterable[str]) -> AfterValidator:
-    """Validates a registered name, with the message of pydantic's ``Literal``."""
-
-    def check(name: str) -> str:
-        *names, last = map(repr, registry)
-        if repr(name) not in (*names, last):
-            expected = f"{', '.join(names)} or {last}"
-            raise PydanticCustomError(
-                "literal_error", "Input should be {expected}", {"expected": expected}
-            )
-        return name
-
-    return AfterValidator(check)
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -39,8 +22,8 @@ class Search:
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
-    sampler: Annotated[str, _one_of(SAMPLERS)] = "tpe"
-    pruner: Annotated[str, _one_of(PRUNERS)] = "successive_halving"
+    sampler: Annotated[str, one_of(SAMPLERS)] = "tpe"
+    pruner: Annotated[str, one_of(PRUNERS)] = "successive_halving"
     tensorboard: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None

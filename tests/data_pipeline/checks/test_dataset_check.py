@@ -53,7 +53,7 @@ def examined(root, keys=KEYS):
 def found(root):
     """Lists the kinds of problems of a tree and all that is said about them."""
     problems = examined(root).problems
-    told = "\n".join(f"{problem.where}: {problem.found}" for problem in problems)
+    told = "\n".join(f"{problem.where}: {problem.message}" for problem in problems)
     return [problem.check for problem in problems], told
 
 

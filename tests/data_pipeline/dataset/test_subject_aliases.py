@@ -112,7 +112,7 @@ def test_entries_can_be_copied():
     names = ['S"010', 's"010', "s\\010", "S\t010"]
     table = table_of([sample(name, number) for number, name in enumerate(names)])
     (problem,) = subject_problems(table, {})
-    entries = problem.found.partition(" write ")[2].partition(" for one person")[0]
+    entries = problem.message.partition(" write ")[2].partition(" for one person")[0]
     subjects = tomllib.loads("s = {" + entries + "}")["s"]
     assert subject_problems(merge_subjects(table, subjects), subjects) == []
 

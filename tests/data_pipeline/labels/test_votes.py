@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_pipeline.dataset.config import DataConfig
 from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
-from data_pipeline.labels.votes import RULES, SCORED, vote_distributions
+from data_pipeline.labels.votes import RULES, vote_distributions
+from data_pipeline.targets.emotion_labels import scored_rule
 from tests.factories.fer2013 import VOTES, needs_votes
 
 # Votes; majority; crossentropy; multi_target. None is a row that is dropped.
@@ -138,7 +140,7 @@ def test_majority_wins_everywhere(rows):
 
 def test_scored_rules():
     """Training rules are scored by majority; argmax and strict score themselves."""
-    assert SCORED == {
+    assert {rule: scored_rule(rule) for rule in RULES} == {
         "majority": "majority",
         "probability": "majority",
         "crossentropy": "majority",
@@ -168,3 +170,19 @@ def test_multi_target_cuts_other_votes(real):
     _, kept = vote_distributions(votes, "multi_target")
     taken = [RULES["multi_target"](row) for row in votes[kept]]
     assert sum(bool(row[8:].any()) for row in taken) == 885
+
+
+def test_a_rule_from_outside(monkeypatch):
+    """A rule is one function and one entry of the table; studies can then name it."""
+    monkeypatch.setitem(RULES, "all_votes", lambda votes: votes)
+    data = DataConfig(
+        dataset="ferplus",
+        targets=["emotion"],
+        emotions="ferplus",
+        labels="all_votes",
+        image_size=48,
+    )
+    votes = np.array([[5, 0, 0, 3, 2, 0, 0, 0, 0, 0]])
+    shares, _ = vote_distributions(votes, data.labels)
+    assert shares[0][:5].tolist() == pytest.approx([0.5, 0, 0, 0.3, 0.2])
+    assert scored_rule(data.labels) == "majority"

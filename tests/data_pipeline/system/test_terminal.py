@@ -77,7 +77,7 @@ def test_a_search(tmp_path, terminal):
 def test_a_check(capsys):
     """A finding of the check is one line, whatever the file's name is."""
     problem = Problem(
-        check=Check.MISSING, where=f"a\n{STEERS}{MARKUP}.png", found=f"no {STEERS}"
+        check=Check.MISSING, where=f"a\n{STEERS}{MARKUP}.png", message=f"no {STEERS}"
     )
     found = Examination(source="ckplus", parts={f"p{STEERS}": 1}, problems=(problem,))
     report(Path(f"data{STEERS}"), found, shown=None)

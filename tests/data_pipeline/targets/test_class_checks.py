@@ -28,7 +28,7 @@ def told(table, emotions, *, labels=None, neutral="none"):
         neutral=neutral,
     )
     problems = class_problems(table, data)
-    return [problem.found for problem in problems]
+    return [problem.message for problem in problems]
 
 
 def fer_tree(root, classes=FER2013_EMOTIONS, *, test=None):
