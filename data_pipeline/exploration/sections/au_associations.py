@@ -63,9 +63,6 @@ def _part(level: Level, labels: Units) -> tuple[Chart, Table]:
 STRONG = 0.3
 """Pairs are named if their phi is at least this far from 0."""
 
-Pair = tuple[str, str, float, int]
-"""Two units, their phi, and the images coded for both."""
-
 
 def correlation(material: Material) -> Section:
     """Correlates the units, and names the strong pairs."""
@@ -73,14 +70,15 @@ def correlation(material: Material) -> Section:
     if len(labels.names) < 2:  # noqa: PLR2004 - a pair
         raise NoDataError(TOO_FEW)
     values, coded = phi(labels.present, labels.coded)
-    pairs = [
-        (labels.names[i], labels.names[j], float(values[i, j]), int(coded[i, j]))
-        for i, j in zip(*np.triu_indices(len(labels.names), k=1), strict=True)
-    ]
-    low, high = min(n for *_, n in pairs), max(n for *_, n in pairs)
+    i, j = np.triu_indices(len(labels.names), k=1)
+    names = np.array(labels.names)
+    pairs = pd.DataFrame(
+        {"a": names[i], "b": names[j], "phi": values[i, j], "images": coded[i, j]}
+    ).sort_values("phi", key=np.abs, ascending=False, kind="stable")
+    low, high = int(coded[i, j].min()), int(coded[i, j].max())
     over = f"{low:,}{f' to {high:,}' * (low < high)} images a pair"
-    together, apart = _strong(pairs, 1), _strong(pairs, -1)
-    lead = f"Action units that go together most: {_spelled(together[:5])} (phi)."
+    together, apart = pairs[pairs["phi"] >= STRONG], pairs[pairs["phi"] <= -STRONG]
+    highlight = f"Action units that go together most: {_spelled(together[:5])} (phi)."
     return Section(
         paragraphs=(
             f"Phi correlates two units over the images coded for both: {over}.",
@@ -90,24 +88,17 @@ def correlation(material: Material) -> Section:
         ),
         charts=(_correlation_chart(labels.names, values, together, over),),
         tables=(_correlation_table(pairs),),
-        highlights=(lead,) if together else (),
+        highlights=(highlight,) if len(together) else (),
     )
 
 
-def _strong(pairs: list[Pair], sign: int) -> list[Pair]:
-    strong = [pair for pair in pairs if sign * pair[2] >= STRONG]
-    return sorted(strong, key=lambda pair: -sign * pair[2])
-
-
-def _spelled(pairs: list[Pair]) -> str:
-    return (
-        ", ".join(
-            f"{a}\N{NON-BREAKING HYPHEN}{b.removeprefix('AU')}\N{NO-BREAK SPACE}"
-            f"{coefficient(value)}"
-            for a, b, value, _ in pairs
-        )
-        or "none"
-    )
+def _spelled(pairs: pd.DataFrame) -> str:
+    names = [
+        f"{a}\N{NON-BREAKING HYPHEN}{b.removeprefix('AU')}\N{NO-BREAK SPACE}"
+        f"{coefficient(value)}"
+        for a, b, value, _ in pairs.itertuples(index=False, name=None)
+    ]
+    return ", ".join(names) or "none"
 
 
 def _constant(names: tuple[str, ...], values: Array) -> tuple[str, ...]:
@@ -122,7 +113,7 @@ def _constant(names: tuple[str, ...], values: Array) -> tuple[str, ...]:
 
 
 def _correlation_chart(
-    names: tuple[str, ...], values: Array, strong: list[Pair], over: str
+    names: tuple[str, ...], values: Array, strong: pd.DataFrame, over: str
 ) -> Chart:
     # The matrix is symmetric: show the lower half without the diagonal.
     whole = pd.DataFrame(values, index=names, columns=names)
@@ -142,13 +133,11 @@ def _correlation_chart(
     )
 
 
-def _correlation_table(pairs: list[Pair]) -> Table:
-    order = sorted(pairs, key=lambda pair: (np.isnan(pair[2]), -abs(pair[2])))
-    rows = [(f"{a} {b}", coefficient(value), n) for a, b, value, n in order]
-    frame = pd.DataFrame(rows, columns=["pair", "phi", "images coded for both"])
-    return Table(
-        caption="Phi of all pairs, the strongest first", frame=frame.set_index("pair")
-    )
+def _correlation_table(pairs: pd.DataFrame) -> Table:
+    frame = pd.DataFrame(
+        {"phi": pairs["phi"].map(coefficient), "images coded for both": pairs["images"]}
+    ).set_axis(pd.Index(pairs["a"] + " " + pairs["b"], name="pair"))
+    return Table(caption="Phi of all pairs, the strongest first", frame=frame)
 
 
 _HOW_TO_READ = (
