@@ -74,14 +74,14 @@ def _cut(image: Image.Image, spec: ImageSpec, seed: int, mode: str) -> Image.Ima
 def _write_landmarks(path: Path, spec: ImageSpec, seed: int) -> None:
     """Writes where the face's points lie in the image."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    found = landmarks(spec.sequence, spec.frame, seed)
+    marks = landmarks(spec.sequence, spec.frame, seed)
     if spec.side is not None:
         left, upper, right, _ = face_box(spec.sequence, seed, spec.jitter)
-        found = (found - (left, upper)) * spec.side / (right - left)
+        marks = (marks - (left, upper)) * spec.side / (right - left)
     if path.suffix == _NPY:
-        np.save(path, found.ravel(), allow_pickle=False)
+        np.save(path, marks.ravel(), allow_pickle=False)
     else:
-        path.write_bytes(landmark_file(found))
+        path.write_bytes(landmark_file(marks))
 
 
 def _run(

@@ -77,7 +77,7 @@ def test_unreadable_and_demographics(tmp_path, coursework):
     page = contents(tmp_path / "out")["index.html"].decode()
     assert "cannot be decoded" in page
     assert "The table has 12 of the 12 subjects shown here; 0 have no row. " in page
-    assert "Rows that name nobody in the data: 1." in page
+    assert "Rows of subjects not in the data: 1." in page
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def _coverage(material: Material, people: Demographics) -> str:
     return (
         f"The table has {len(people.people):,} of the "
         f"{counted(len(material.subjects), 'subject')} shown here; {missing:,} have no "
-        f"row. Rows that name nobody in the data: {material.strangers:,}. Held-out "
+        f"row. Rows of subjects not in the data: {material.strangers:,}. Held-out "
         "subjects are not counted."
     )
 

@@ -2,7 +2,7 @@
 
 Source: microsoft/FERPlus: ``FER2013Train|Valid|Test/`` with a ``label.csv`` in each;
 rows without a face have no image. Each synthetic person is in one part; FER2013's
-images come from the web and name nobody.
+images come from the web, without subject ids.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

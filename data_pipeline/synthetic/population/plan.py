@@ -14,27 +14,20 @@ from data_pipeline.synthetic.population.subjects import (
 )
 from data_pipeline.system.seeds import child_seed
 
-# The coursework table has 328 negative, 121 positive and 111 surprise; the negative
-# ones are divided like the 175 that have a basic emotion.
-EMOTION_COUNTS: dict[Emotion, int] = {
-    Emotion.ANGER: 84,
-    Emotion.CONTEMPT: 34,
-    Emotion.DISGUST: 110,
-    Emotion.FEAR: 47,
-    Emotion.HAPPINESS: 121,
-    Emotion.SADNESS: 53,
-    Emotion.SURPRISE: 111,
+# Emotion -> sequences, and those with an emotion file. The coursework table has 328
+# negative, 121 positive and 111 surprise; the negative ones are divided like the 175
+# that have a basic emotion. Source: CK+'s 327 labelled sequences.
+_COUNTS = {
+    Emotion.ANGER: (84, 45),
+    Emotion.CONTEMPT: (34, 18),
+    Emotion.DISGUST: (110, 59),
+    Emotion.FEAR: (47, 25),
+    Emotion.HAPPINESS: (121, 69),
+    Emotion.SADNESS: (53, 28),
+    Emotion.SURPRISE: (111, 83),
 }
-NAMED_COUNTS: dict[Emotion, int] = {
-    Emotion.ANGER: 45,
-    Emotion.CONTEMPT: 18,
-    Emotion.DISGUST: 59,
-    Emotion.FEAR: 25,
-    Emotion.HAPPINESS: 69,
-    Emotion.SADNESS: 28,
-    Emotion.SURPRISE: 83,
-}
-"""Sequences with an emotion file. Source: CK+'s 327 labelled sequences."""
+EMOTION_COUNTS = {emotion: count for emotion, (count, _) in _COUNTS.items()}
+NAMED_COUNTS = {emotion: named for emotion, (_, named) in _COUNTS.items()}
 UNNAMED_COUNT = 33
 """Sequences of CK+ (593) that are not in the coursework table (560)."""
 
@@ -174,7 +167,7 @@ def _sequences_of(
 
 
 def _coded_in_table(shown: Shown, rng: np.random.Generator) -> Shown:
-    """Codes a peak; the strongest unit is never missed."""
+    """Codes a peak, with its strongest unit if all of the table's were missed."""
     coded = code(shown, rng)
     if not coded.keys() & set(COURSEWORK_ACTION_UNITS):
         in_table = [unit for unit in shown if unit in COURSEWORK_ACTION_UNITS]

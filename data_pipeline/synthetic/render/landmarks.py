@@ -42,9 +42,9 @@ def landmarks(sequence: Sequence, frame: int, seed: int) -> Points:
     return _rolled(upright - MARGIN, view.roll, np.array(stage.origin) - MARGIN)
 
 
-def landmark_file(found: Points) -> bytes:
+def landmark_file(marks: Points) -> bytes:
     """Writes points as in CK+: a line each, two numbers in MATLAB's format."""
-    lines = [f"   {x:.7e}   {y:.7e}\n" for x, y in found.tolist()]
+    lines = [f"   {x:.7e}   {y:.7e}\n" for x, y in marks.tolist()]
     return "".join(lines).encode("ascii")
 
 
