@@ -151,7 +151,7 @@ class _Report:
         if not any(heads):
             raise ValueError("no head was measured")
         if self.labels is not None and self.emotion is None:
-            raise ValueError("labels are told of, but no emotion was measured")
+            raise ValueError("labels without the emotion head")
 
 
 def read_report(path: Path) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ import pytest
 from optuna.pruners import ThresholdPruner
 from optuna.samplers import RandomSampler
 
+from data_pipeline.dataset.config import STUDIES
 from search.study.algorithms import (
     PRUNERS,
     SAMPLERS,
@@ -24,6 +25,12 @@ def own_pruner(steps):
     """A pruner from outside, which prunes every value below 1."""
     assert steps.folds == 1
     return ThresholdPruner(lower=1.0)
+
+
+@pytest.mark.parametrize("name", [*SAMPLERS, *PRUNERS])
+def test_documented(name):
+    """The page about study files lists every name."""
+    assert f"`{name}`" in (STUDIES / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("algorithm", [*SAMPLERS.values(), *PRUNERS.values()])

@@ -1,4 +1,4 @@
-"""Known configurations of a study: checked, asked first, once, to their end."""
+"""Enqueued trials of a study: validated, asked first, once, trained to their end."""
 
 import tomllib
 
@@ -28,7 +28,7 @@ from tests.factories.ledger import (
 )
 from tests.strategies.space import contains, domains, grids
 
-KNOWN = """
+ENQUEUED = """
 [[search.enqueue]]
 name = "seed 1"
 "training.optimizer" = "adamw"
@@ -43,21 +43,21 @@ FIRST |= {"training.weight_decay": 1e-3}
 SECOND = {"training.optimizer": "adam", "training.learning_rate": 1e-4}
 
 
-def known(*changes, text=KNOWN, **others):
-    """Checks the small study with known configurations."""
+def with_enqueued(*changes, text=ENQUEUED, **others):
+    """Checks the small study with enqueued trials."""
     return small(*changes, text=SMALL + text, **others)
 
 
 def refused(text):
-    """Returns what known configurations are refused with."""
+    """Returns what enqueued trials are refused with."""
     with pytest.raises(StudyError) as error:
-        known(text=text)
+        with_enqueued(text=text)
     return str(error.value)
 
 
 def test_reads():
     """A key that is not named takes its default; one that has no name is numbered."""
-    read = known()
+    read = with_enqueued()
     assert [(one.name, dict(one.params)) for one in read.enqueued] == [
         ("seed 1", FIRST),
         ("known 2", SECOND),
@@ -66,8 +66,8 @@ def test_reads():
 
 
 def test_is_written_again():
-    """A study with known configurations is written as a study file of the same."""
-    read = known()
+    """A study with enqueued trials is written as a study file of the same."""
+    read = with_enqueued()
     text = read.text()
     assert text.count("[[search.enqueue]]") == 2
     assert check_study(tomllib.loads(text), name="small", place="text") == read
@@ -99,7 +99,7 @@ def test_wrong(table, words):
 def test_several_problems_come_in_one_message():
     """Everything wrong with all of them is told at once, each by its name."""
     told = refused(
-        KNOWN + '[[search.enqueue]]\nname = "seed 1"\n"head.dropout" = 0.1\n'
+        ENQUEUED + '[[search.enqueue]]\nname = "seed 1"\n"head.dropout" = 0.1\n'
         '[[search.enqueue]]\nname = "x"\n"training.optimizer" = "lamb"\n'
     )
     assert told.count("small.toml") == len(told.splitlines()) >= 3
@@ -120,7 +120,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     What is wrong in every space stays wrong.
     """
     path = tmp_path / "small.toml"
-    path.write_text(SMALL + KNOWN)
+    path.write_text(SMALL + ENQUEUED)
     read = read_study(str(path), settings=['training.optimizer=["adam"]'])
     assert [one.name for one in read.enqueued] == ["known 2"]
     (told,) = (line.partition(")")[0] for line in read.enqueued_outside)
@@ -128,7 +128,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     assert read.text().count("[[search.enqueue]]") == 1
     none = read_study(str(path), settings=["search.enqueue=[]"])
     assert none.enqueued == none.enqueued_outside == ()
-    path.write_text(SMALL + KNOWN.replace("1e-4", '"x"'))
+    path.write_text(SMALL + ENQUEUED.replace("1e-4", '"x"'))
     with pytest.raises(StudyError, match="must be a number"):
         read_study(str(path), settings=['training.optimizer=["adam"]'])
 
@@ -144,7 +144,7 @@ def test_within(domain, value):
 
 
 @given(grids())
-def test_every_point_of_a_grid_is_in_it(domain):
+def test_every_grid_value_is_in_its_domain(domain):
     """What a grid lists is in it, exactly as it is listed."""
     listed = list(grid_values(domain))
     assert [value_in_domain(domain, value) for value in listed] == listed
@@ -153,7 +153,7 @@ def test_every_point_of_a_grid_is_in_it(domain):
 @pytest.mark.parametrize("storage", STORAGES)
 def test_asked_first(tmp_path, storage):
     """They are asked first, in order, once, also after a kill; the budget counts."""
-    study = known(("trials = 4", "trials = 5"))
+    study = with_enqueued(("trials = 4", "trials = 5"))
     ledger = begin(tmp_path, study, storage=storage)
     first = ledger.ask()
     assert (first.enqueued, study.space.params(first.values)) == ("seed 1", FIRST)
@@ -173,8 +173,13 @@ def test_asked_first(tmp_path, storage):
 
 def test_one_more_may_be_added(tmp_path):
     """A configuration that is added later is tried next; those tried are not again."""
-    finish(begin(tmp_path, known(text=KNOWN.partition('[[search.enqueue]]\n"t')[0])))
-    ledger = begin(tmp_path, known(("trials = 4", "trials = 6")))
+    finish(
+        begin(
+            tmp_path,
+            with_enqueued(text=ENQUEUED.partition('[[search.enqueue]]\n"t')[0]),
+        )
+    )
+    ledger = begin(tmp_path, with_enqueued(("trials = 4", "trials = 6")))
     assert [ledger.ask().enqueued for _ in range(2)] == ["known 2", ""]
 
 
@@ -193,8 +198,8 @@ def test_a_grid_is_walked_around_them(tmp_path):
 
 @pytest.mark.parametrize("pruner", PRUNERS)
 def test_never_pruned(tmp_path, pruner):
-    """A known configuration is trained to its end, however bad; others need not be."""
-    study = known(
+    """An enqueued trial is trained to its end, however bad; others need not be."""
+    study = with_enqueued(
         ("trials = 4", "trials = 9"),
         ('pruner = "none"', f'pruner = "{pruner}"'),
         ("folds = 1", "folds = 3"),
@@ -211,7 +216,7 @@ def test_never_pruned(tmp_path, pruner):
 
 def test_gains(tmp_path):
     """The end says what each came to, what the best gained over it, and what broke."""
-    study = known()
+    study = with_enqueued()
     ledger = begin(tmp_path, study)
     for outcome in (complete(0.5), fail("broke"), complete(0.75)):
         ledger.tell(ledger.ask().number, outcome)
