@@ -20,7 +20,7 @@ HEADER = (
     "state",
     "reason",
     "value",
-    "known",
+    "enqueued",
     *HYPERPARAMETERS,
     "epochs",
     "backbone",

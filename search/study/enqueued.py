@@ -59,7 +59,7 @@ def read_enqueued(
     outside: dict[int, tuple[str, ...]] = {}
     named: set[str] = set()
     for number, table in enumerate(tables, start=1):
-        name = table.get(NAME, f"known {number}")
+        name = table.get(NAME, f"enqueued {number}")
         place = f"[[search.enqueue]] {number} ({name})"
         if not isinstance(name, str) or not name.strip() or name in named:
             problems.append(

@@ -11,7 +11,7 @@ from search.trial.messages import Spent, complete_outcome
 from tests.factories.ledger import begin, complete, fail, prune, report, small
 
 GOLDEN = (
-    "number,state,reason,value,known,backbone.name,backbone.blocks,backbone.filters,"
+    "number,state,reason,value,enqueued,backbone.name,backbone.blocks,backbone.filters,"
     "backbone.image_size,backbone.weights,backbone.normalization,head.dense_units,head.dropout,"
     "regularization.l1,regularization.l2,training.epochs,training.patience,"
     "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"

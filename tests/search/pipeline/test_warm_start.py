@@ -174,7 +174,7 @@ def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
     assert (earlier.code, later.code, later.err) == (0, 0, "")
     assert "warm start: 2 of the best trials of v1" in later.out
     first, second = (table(tmp_path / "runs" / f"{n}-synthetic") for n in ("v1", "v2"))
-    assert [row["known"] for row in second] == ["v1 trial 1", "v1 trial 0", ""]
+    assert [row["enqueued"] for row in second] == ["v1 trial 1", "v1 trial 0", ""]
     rates = [[row["training.learning_rate"] for row in run] for run in (first, second)]
     assert rates[1][:2] == rates[0][::-1]
 

@@ -60,7 +60,7 @@ def test_reads():
     read = with_enqueued()
     assert [(one.name, dict(one.params)) for one in read.enqueued] == [
         ("seed 1", FIRST),
-        ("known 2", SECOND),
+        ("enqueued 2", SECOND),
     ]
     assert read.identity() == small().identity()
 
@@ -108,7 +108,7 @@ def test_several_problems_come_in_one_message():
 
 
 def test_a_default_outside_the_space_must_be_named():
-    """Where the default is no point of the space, the message says what is missing."""
+    """Where the default is outside the space, the message says what is missing."""
     text = '"regularization.l2" = { low = 1e-7, high = 1e-1, log = true }\n'
     told = refused(f'{text}[[search.enqueue]]\n"training.optimizer" = "adam"\n')
     assert '"regularization.l2": must be from 1e-07 to 0.1, found not named' in told
@@ -122,7 +122,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(SMALL + ENQUEUED)
     read = read_study(str(path), settings=['training.optimizer=["adam"]'])
-    assert [one.name for one in read.enqueued] == ["known 2"]
+    assert [one.name for one in read.enqueued] == ["enqueued 2"]
     (told,) = (line.partition(")")[0] for line in read.enqueued_outside)
     assert told == "[[search.enqueue]] 1 (seed 1"
     assert read.text().count("[[search.enqueue]]") == 1
@@ -162,13 +162,13 @@ def test_asked_first(tmp_path, storage):
     again, second, third = ledger.ask(), ledger.ask(), ledger.ask()
     assert (again.enqueued, again.values) == ("seed 1", first.values)
     assert study.space.params(second.values) == SECOND
-    assert (second.enqueued, third.enqueued) == ("known 2", "")
+    assert (second.enqueued, third.enqueued) == ("enqueued 2", "")
     for asked in (again, second, third):
         ledger.tell(asked.number, complete(0.5))
     finish(ledger)
     assert ledger.counts().done == 5
     names = [record.enqueued for record in ledger.records()]
-    assert names == ["seed 1", "seed 1", "known 2", "", "", ""]
+    assert names == ["seed 1", "seed 1", "enqueued 2", "", "", ""]
 
 
 def test_one_more_may_be_added(tmp_path):
@@ -180,20 +180,20 @@ def test_one_more_may_be_added(tmp_path):
         )
     )
     ledger = begin(tmp_path, with_enqueued(("trials = 4", "trials = 6")))
-    assert [ledger.ask().enqueued for _ in range(2)] == ["known 2", ""]
+    assert [ledger.ask().enqueued for _ in range(2)] == ["enqueued 2", ""]
 
 
 def test_a_grid_is_walked_around_them(tmp_path):
-    """On a grid no point is asked twice, and the whole of it is still asked."""
+    """On a grid no parameter set is asked twice, and the whole of it is still asked."""
     text = '[[search.enqueue]]\n"training.optimizer" = "adamw"\n'
     text += '"training.weight_decay" = 0.2\n'
     study = small(("trials = 4", "trials = 9"), text=GRID + text)
     ledger = begin(tmp_path, study)
     assert finish(ledger) == [0, 1, 2]
     assert ledger.exhausted()
-    points = [study.space.params(record.values) for record in ledger.records()]
-    assert points[0]["training.weight_decay"] == 0.2
-    assert len({tuple(point.items()) for point in points}) == 3
+    tried = [study.space.params(record.values) for record in ledger.records()]
+    assert tried[0]["training.weight_decay"] == 0.2
+    assert len({tuple(params.items()) for params in tried}) == 3
 
 
 @pytest.mark.parametrize("pruner", PRUNERS)
@@ -222,13 +222,18 @@ def test_gains(tmp_path):
         ledger.tell(ledger.ask().number, outcome)
     assert list(improvement_over_baselines(ledger.records())) == [
         "seed 1 (trial 0): value 0.5000; best: 0.7500, gained 0.2500",
-        "known 2 (trial 1): fail, broke",
+        "enqueued 2 (trial 1): fail, broke",
     ]
     table = trials_csv(ledger.records()).splitlines()
-    assert [row.split(",")[4] for row in table] == ["known", "seed 1", "known 2", ""]
+    assert [row.split(",")[4] for row in table] == [
+        "enqueued",
+        "seed 1",
+        "enqueued 2",
+        "",
+    ]
 
 
-def test_an_empty_space_has_one_point():
+def test_an_empty_space_has_one_parameter_set():
     """Without a parameter every configuration that agrees with [fixed] is that one."""
     study = small(text=SMALL.partition("[space]")[0])
     found = read_enqueued([{}, {"training.epochs": 3}], study.space, Problems())
