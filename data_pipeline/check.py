@@ -58,7 +58,7 @@ def _check(args: argparse.Namespace) -> int:
     """Checks the data, prints the report and returns the exit code."""
     keys = read_study_data(args.study)
     # Imported late to keep --help and study errors fast.
-    from data_pipeline.checks.dataset_check import examine  # noqa: PLC0415
+    from data_pipeline.checks.dataset_check import check_dataset  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
     from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
@@ -66,7 +66,9 @@ def _check(args: argparse.Namespace) -> int:
     root, synthetic = data_folder(keys.data.dataset, args.data)
     history = read_history(args.out / run_name(keys.name, synthetic=synthetic))
     with stage_bars() as progress:
-        found = examine(root, keys, progress, synthetic=synthetic, history=history)
+        found = check_dataset(
+            root, keys, progress, synthetic=synthetic, history=history
+        )
     report(root, found, shown=None if args.all else MAX_LISTED)
     return _PROBLEMS if found.problems else 0
 

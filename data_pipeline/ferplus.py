@@ -44,9 +44,9 @@ def _write(args: argparse.Namespace) -> None:
 
 def _summary(written: Written, out: Path) -> str:
     state = "written" if written.new else "already there"
-    left_out = f", {written.nameless} rows have no face and no image"
+    left_out = f", {written.unnamed} rows have no face and no image"
     return (
-        f"{out}: {written.images} images {state}{left_out if written.nameless else ''}"
+        f"{out}: {written.images} images {state}{left_out if written.unnamed else ''}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Examines a whole data set, the hold-out's pixels included, and writes nothing."""
+"""Checks a whole data set, the hold-out's pixels included, and writes nothing."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.checks.image_check import Fault, Look, inspect
+from data_pipeline.checks.image_check import ImageProblem, ImageSketch, inspect_image
 from data_pipeline.checks.leaks import (
     parts_of,
     same_files,
-    same_pictures,
+    same_images,
     shared_sequences,
 )
 from data_pipeline.dataset.config import StudyData
@@ -38,18 +38,19 @@ from data_pipeline.system.workers import thread_pool
 from data_pipeline.targets.class_checks import class_problems
 
 Progress = Callable[[str, int, int], None]
+Inspected = Sequence[ImageSketch | ImageProblem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
-    """What was examined and found.
+class CheckResult:
+    """The findings in a data set.
 
     Attributes:
-        source: name of the reader; empty where no reader could read the labels.
-        parts: name of each part -> its images.
-        problems: everything found, in the order of ``Check``.
-        endings: how the names of the pictures end -> how many do.
-        understood: what is spelled in another way than usual, and how it is read.
+        source: name of the reader; empty if the labels could not be read.
+        parts: part -> number of images.
+        problems: all problems, in the order of ``Check``.
+        endings: suffix of image files -> count.
+        understood: unusual spellings, and how they were read.
     """
 
     source: str
@@ -59,77 +60,55 @@ class Examination:
     understood: tuple[str, ...] = ()
 
 
-def examine(
+def check_dataset(
     root: Path,
-    keys: StudyData,
+    study: StudyData,
     progress: Progress,
     *,
     synthetic: bool = False,
     history: RunHistory = RunHistory(),  # noqa: B008 - frozen and empty
-) -> Examination:
+) -> CheckResult:
     """Runs every check.
 
     Args:
         root: the data folder.
-        keys: the data set and its split.
-        progress: told what is done, how far, and of how much.
-        synthetic: nobody in the data is real.
+        study: the study's data set and split.
+        progress: called with the stage, the number done and the total.
+        synthetic: whether the faces are synthetic.
         history: openings of hold-outs; subjects tested in one stay held out here.
 
     Returns:
-        The findings; a label that no reader accepts ends the checks.
+        The findings; if the labels cannot be read, no further check runs.
 
     Raises:
-        DataError: there is no such folder or layout, or it cannot be split so.
+        DataError: there is no such folder or layout, or it cannot be split this way.
     """
-    reader, folder = readers.find(root, keys.data.dataset)
+    reader, folder = readers.find(root, study.data.dataset)
     options = ReadOptions(
-        frames=Frames(neutral=keys.data.neutral, last=keys.data.frames),
+        frames=Frames(neutral=study.data.neutral, last=study.data.frames),
         progress=lambda n, of: progress("labels", n, of),
     )
     try:
         table = reader.read(folder, options)
     except DataError as error:
         wrong = Problem(check=Check.LABEL, where=str(root), message=str(error))
-        return Examination(source="", parts={}, problems=(wrong,))
-    table = merge_subjects(table, keys.data.subjects)
-    with prefix_errors(keys.place), add_skipped_to_error(table.skipped):
-        people = population(keys.data.dataset, root, synthetic=synthetic)
-        divided = split_with_history(
-            table, keys.split, data=people, history=history
-        ).split
-    parts = parts_of(table, divided)
-    looks = _looks(table, progress)
-    rows = [row for row, look in enumerate(looks) if isinstance(look, Look)]
-    seen = [look for look in looks if isinstance(look, Look)]
+        return CheckResult(source="", parts={}, problems=(wrong,))
+    table = merge_subjects(table, study.data.subjects)
+    with prefix_errors(study.place), add_skipped_to_error(table.skipped):
+        people = population(study.data.dataset, root, synthetic=synthetic)
+        result = split_with_history(table, study.split, data=people, history=history)
+    inspected = _inspect_all(table, progress)
+    parts = parts_of(table, result.split)
     problems = [
-        Problem(
-            check=Check.LABEL if row.kind is Kind.ROW else Check.FOREIGN,
-            where=row.place,
-            message=f"{row.reason}; left out",
-        )
-        for row in table.skipped
+        *_label_problems(table, study),
+        *_image_problems(table, inspected),
+        *(_target_problems(table, study, result.split, inspected)),
+        *_leaks(table, parts, inspected, progress),
     ]
-    problems += [
-        Problem(check=look.check, where=_place(table, row), message=look.found)
-        for row, look in enumerate(looks)
-        if isinstance(look, Fault)
-    ]
-    problems += subject_problems(table, keys.data.subjects)
-    if keys.targets_known:
-        problems += class_problems(table, keys.data)
-        problems += _target_problems(keys, divided, _digests(table, looks))
-    if keys.data.crop == "landmarks":
-        problems += landmark_problems(table)
-    problems += shared_sequences(table, parts)
-    problems += same_files(table, parts, rows, seen)
-    problems += same_pictures(
-        table, parts, rows, seen, lambda n, of: progress("comparing images", n, of)
-    )
     order = list(Check)
     problems.sort(key=lambda problem: order.index(problem.check))
     names = sorted(set(parts.tolist()))
-    return Examination(
+    return CheckResult(
         source=table.source,
         parts={name: int((parts == name).sum()) for name in names},
         problems=tuple(problems),
@@ -138,53 +117,94 @@ def examine(
     )
 
 
-def _target_problems(
-    keys: StudyData, divided: Split, digests: Mapping[str, str]
-) -> Iterator[Problem]:
-    """Finds what a search refuses before its first trial: it cannot learn or score."""
-    try:
-        found = read_development(keys.data, divided)
-        images = found.split.development.frame["image"]
-        kept = np.arange(len(images))
-        if keys.data.unreadable == "quarantine":
-            kept = np.flatnonzero(images.isin(list(digests)))
-            usable_rows(found, kept)
-        if keys.split.duplicates != "keep":
-            own = [digests.get(image, image) for image in images]
-            held = [digests[image] for image in digests.keys() - set(images)]
-            usable_without_duplicates(found, kept, _pictures(own), _pictures(held))
-    except DataError as error:
+def _inspect_all(
+    table: SampleTable, progress: Progress
+) -> list[ImageSketch | ImageProblem]:
+    """Inspects every image on all cores, keeping only sketches in memory."""
+    paths = [table.root / image for image in table.frame["image"]]
+    inspected: list[ImageSketch | ImageProblem] = []
+    with refuse_bombs(), thread_pool() as pool:
+        for found in pool.map(inspect_image, paths):
+            inspected.append(found)
+            progress("looking at images", len(inspected), len(paths))
+    return inspected
+
+
+def _label_problems(table: SampleTable, study: StudyData) -> Iterator[Problem]:
+    for row in table.skipped:
         yield Problem(
-            check=Check.TARGET, where=keys.place or "the study", message=str(error)
+            check=Check.LABEL if row.kind is Kind.ROW else Check.FOREIGN,
+            where=row.place,
+            message=f"{row.reason}; left out",
         )
+    yield from subject_problems(table, study.data.subjects)
+    if study.targets_known:
+        yield from class_problems(table, study.data)
+    if study.data.crop == "landmarks":
+        yield from landmark_problems(table)
 
 
-def _pictures(digests: Sequence[str]) -> ImageKeys:
+def _image_problems(table: SampleTable, inspected: Inspected) -> Iterator[Problem]:
+    for row, found in enumerate(inspected):
+        if isinstance(found, ImageProblem):
+            image, place = (
+                table.frame["image"].iloc[row],
+                table.frame["place"].iloc[row],
+            )
+            yield Problem(
+                check=found.check, where=f"{image} ({place})", message=found.message
+            )
+
+
+def _leaks(
+    table: SampleTable, parts: np.ndarray, inspected: Inspected, progress: Progress
+) -> Iterator[Problem]:
+    sketches = {
+        row: found
+        for row, found in enumerate(inspected)
+        if isinstance(found, ImageSketch)
+    }
+    yield from shared_sequences(table, parts)
+    yield from same_files(table, parts, sketches)
+    yield from same_images(
+        table, parts, sketches, lambda n, of: progress("comparing images", n, of)
+    )
+
+
+def _target_problems(
+    table: SampleTable, study: StudyData, split: Split, inspected: Inspected
+) -> Iterator[Problem]:
+    """Yields why a search would refuse to train or score, before its first trial."""
+    if not study.targets_known:
+        return
+    try:
+        _check_targets(study, split, _digests(table, inspected))
+    except DataError as error:
+        where = study.place or "the study"
+        yield Problem(check=Check.TARGET, where=where, message=str(error))
+
+
+def _check_targets(study: StudyData, split: Split, digests: Mapping[str, str]) -> None:
+    development = read_development(study.data, split)
+    images = development.split.development.frame["image"]
+    kept = np.arange(len(images))
+    if study.data.unreadable == "quarantine":
+        kept = np.flatnonzero(images.isin(list(digests)))
+        usable_rows(development, kept)
+    if study.split.duplicates != "keep":
+        own = [digests.get(image, image) for image in images]
+        held_out = [digests[image] for image in digests.keys() - set(images)]
+        usable_without_duplicates(development, kept, _keys(own), _keys(held_out))
+
+
+def _keys(digests: Sequence[str]) -> ImageKeys:
     return ImageKeys(keys=(file_keys(digests),))
 
 
-def _digests(table: SampleTable, looks: Sequence[Look | Fault]) -> dict[str, str]:
-    """Digests the images that a search can decode, dull ones among them.
-
-    A dull image has no digest here: its own name stands for it.
-    """
+def _digests(table: SampleTable, inspected: Inspected) -> dict[str, str]:
+    """Maps decodable images to digests; a blank image has its name instead."""
     return {
-        image: look.digest if isinstance(look, Look) else image
-        for image, look in zip(table.frame["image"], looks, strict=True)
-        if isinstance(look, Look) or look.check is Check.BLANK
+        image: found.digest if isinstance(found, ImageSketch) else image
+        for image, found in zip(table.frame["image"], inspected, strict=True)
+        if isinstance(found, ImageSketch) or found.check is Check.BLANK
     }
-
-
-def _looks(table: SampleTable, progress: Progress) -> list[Look | Fault]:
-    """Looks at every image, on all cores; memory holds sketches alone."""
-    paths = [table.root / image for image in table.frame["image"]]
-    looks: list[Look | Fault] = []
-    with refuse_bombs(), thread_pool() as pool:
-        for look in pool.map(inspect, paths):
-            looks.append(look)
-            progress("looking at images", len(looks), len(paths))
-    return looks
-
-
-def _place(table: SampleTable, row: int) -> str:
-    return f"{table.frame['image'].iloc[row]} ({table.frame['place'].iloc[row]})"

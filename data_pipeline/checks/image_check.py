@@ -1,4 +1,4 @@
-"""One image file looked at: what is wrong with it, or what it looks like."""
+"""Inspects one image file: a problem, or a sketch to compare it by."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from data_pipeline.images.decode import UnreadableError, decode
 Array = np.ndarray[Any, Any]
 
 BLACK = 16
-"""An image without a brighter pixel (of 255) is black."""
+"""An image is black without a pixel as bright as this, of 255."""
 EVEN = 4
-"""An image whose grey levels span less than this shows nothing."""
+"""An image with a smaller range of grey levels is blank."""
 SKETCH = 16
-"""Edge of a sketch, in cells: copies agree in it, faces of two people do not."""
+"""Edge of a sketch, in cells: copies match in it, faces of two people do not."""
 
 _WEB_PAGE = (b"<!doctype", b"<html")
-_CANNOT = "cannot be decoded: "  # what the file is named before, in the message
+_CANNOT = "cannot be decoded: "  # ends the file name in the message
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
-    """What a readable image looks like.
+class ImageSketch:
+    """A readable image.
 
     Attributes:
         digest: SHA-256 of the file, 64 hexadecimal digits.
@@ -41,23 +41,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Why an image cannot serve."""
+class ImageProblem:
+    """Why an image is unusable."""
 
     check: Check
-    found: str
+    message: str
 
 
-def inspect(path: Path) -> Look | Fault:
-    """Looks at one file, and writes nothing.
+def inspect_image(path: Path) -> ImageSketch | ImageProblem:
+    """Inspects one file, and returns its first problem if there is one.
 
-    Call it under ``decode.refuse_bombs``, or absurdly large images are decoded.
-
-    Args:
-        path: where an image is to be.
-
-    Returns:
-        What it looks like, or the first thing that is wrong.
+    Call it within ``decode.refuse_bombs``, or absurdly large images are decoded.
     """
     try:
         with open_regular(path) as file:
@@ -65,42 +59,46 @@ def inspect(path: Path) -> Look | Fault:
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
-        return Fault(check=Check.MISSING, found="there is no such file; restore it")
+        return ImageProblem(
+            check=Check.MISSING, message="there is no such file; restore it"
+        )
     except OSError as error:
         way = "correct its permissions" if error.errno == EACCES else "restore the file"
-        found = f"the file cannot be read ({error.strerror}); {way}"
-        return Fault(check=Check.UNREADABLE, found=found)
-    return _not_an_image(head) or _seen(path, digest)
+        message = f"the file cannot be read ({error.strerror}); {way}"
+        return ImageProblem(check=Check.UNREADABLE, message=message)
+    return _not_an_image(head) or _sketch(path, digest)
 
 
-def _not_an_image(head: bytes) -> Fault | None:
+def _not_an_image(head: bytes) -> ImageProblem | None:
     if head.startswith(LFS_POINTER):
-        return Fault(
-            check=Check.POINTER, found="Git LFS did not fetch it; run git lfs pull"
+        return ImageProblem(
+            check=Check.POINTER, message="Git LFS did not fetch it; run git lfs pull"
         )
     if head.lstrip().lower().startswith(_WEB_PAGE):
-        return Fault(
-            check=Check.WEB_PAGE, found="HTML text; download the image file itself"
+        return ImageProblem(
+            check=Check.WEB_PAGE, message="HTML text; download the image file itself"
         )
     if not head:
-        return Fault(check=Check.UNREADABLE, found="the file is empty; restore it")
+        return ImageProblem(
+            check=Check.UNREADABLE, message="the file is empty; restore it"
+        )
     return None
 
 
-def _seen(path: Path, digest: str) -> Look | Fault:
+def _sketch(path: Path, digest: str) -> ImageSketch | ImageProblem:
     try:
         pixels = decode(path, size=SKETCH, channels=1)[:, :, 0]
     except UnreadableError as error:
         bomb = isinstance(error.__cause__, _BOMBS)
         reason = str(error).rpartition(_CANNOT)[2].rstrip(".")
-        return Fault(
+        return ImageProblem(
             check=Check.BOMB if bomb else Check.UNREADABLE,
-            found=f"{reason}; restore the file or remove its row",
+            message=f"{reason}; restore the file or remove its row",
         )
     darkest, brightest = int(pixels.min()), int(pixels.max())
     if brightest < BLACK or brightest - darkest < EVEN:
-        return Fault(
+        return ImageProblem(
             check=Check.BLANK,
-            found=f"grey levels {darkest} to {brightest} of 255; remove its row",
+            message=f"grey levels {darkest} to {brightest} of 255; remove its row",
         )
-    return Look(digest=digest, sketch=pixels)
+    return ImageSketch(digest=digest, sketch=pixels)

@@ -1,4 +1,4 @@
-"""The report of an examination: one line a check, then what each of them found."""
+"""The report of a check: a table of counts, then the problems of each kind."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,24 +7,18 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from data_pipeline.checks.dataset_check import Examination
+from data_pipeline.checks.dataset_check import CheckResult
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.system.terminal import escape_controls, one_line
 
 
-def report(root: Path, found: Examination, *, shown: int | None) -> None:
-    """Writes the report to the standard output.
-
-    Args:
-        root: the data folder, or a table in it.
-        found: what was found there.
-        shown: problems listed for each check; ``None`` lists all.
-    """
+def report(root: Path, found: CheckResult, *, shown: int | None) -> None:
+    """Prints the report, with at most ``shown`` problems of each kind."""
     Console(soft_wrap=not Console().is_terminal).print(_page(root, found, shown))
 
 
-def _page(root: Path, found: Examination, shown: int | None) -> RenderableType:
+def _page(root: Path, found: CheckResult, shown: int | None) -> RenderableType:
     return Group(
         Text(one_line(_heading(root, found))),
         *(Text(one_line(line)) for line in _read(found)),
@@ -38,7 +32,7 @@ def _page(root: Path, found: Examination, shown: int | None) -> RenderableType:
     )
 
 
-def _heading(root: Path, found: Examination) -> str:
+def _heading(root: Path, found: CheckResult) -> str:
     folder = root.parent if root.is_file() else root
     mark = ", SYNTHETIC faces: no real person" if (folder / MARKER).is_file() else ""
     if not found.source:
@@ -48,15 +42,15 @@ def _heading(root: Path, found: Examination) -> str:
     return f"{root} (read as {found.source}{mark}): {total} images; {parts}"
 
 
-def _read(found: Examination) -> Iterator[str]:
-    """Says what was read, so that an ending or a spelling is no surprise."""
+def _read(found: CheckResult) -> Iterator[str]:
+    """Yields the suffixes and unusual spellings that were read."""
     if found.endings:
         counts = (f"{count} {ending}" for ending, count in found.endings.items())
-        yield f"pictures: {', '.join(counts)}"
+        yield f"images: {', '.join(counts)}"
     yield from found.understood
 
 
-def _summary(found: Examination) -> Table:
+def _summary(found: CheckResult) -> Table:
     table = Table()
     table.add_column("check")
     table.add_column("found", justify="right")
@@ -67,7 +61,7 @@ def _summary(found: Examination) -> Table:
     return table
 
 
-def _list(check: Check, found: Examination, shown: int | None) -> Iterator[str]:
+def _list(check: Check, found: CheckResult, shown: int | None) -> Iterator[str]:
     problems = _of(check, found)
     if not problems:
         return
@@ -78,10 +72,10 @@ def _list(check: Check, found: Examination, shown: int | None) -> Iterator[str]:
         yield f"  ... and {len(problems) - shown} more; list them with --all"
 
 
-def _of(check: Check, found: Examination) -> list[Problem]:
+def _of(check: Check, found: CheckResult) -> list[Problem]:
     return [problem for problem in found.problems if problem.check is check]
 
 
-def _verdict(found: Examination) -> str:
+def _verdict(found: CheckResult) -> str:
     count = len(found.problems)
     return f"{count} problem{'s'[: count != 1]} found" if count else "nothing is wrong"

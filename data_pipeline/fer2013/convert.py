@@ -1,4 +1,4 @@
-"""The tables of FER2013 and FER+ become a tree of images and label files."""
+"""Converts the tables of FER2013 and FER+ to a tree of images and label files."""
 
 import hashlib
 import io
@@ -24,50 +24,45 @@ from data_pipeline.files.safe_open import open_regular
 from data_pipeline.system.errors import DataError
 
 Progress = Callable[[int, int | None], None]
-"""Called with rows done and, where it is known, rows in all."""
+"""Called with rows done and all rows, if known."""
 
 ORIGIN = "origin.json"
-"""The file that says which tables a tree was written from."""
+"""The file with digests of the tables that a tree was written from."""
 
-_TOLD_EVERY = 100
+_PROGRESS_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What lies in the tree: its images, and the rows that have none."""
+    """Counts of images and of rows without one; ``new`` if anything was written."""
 
     images: int
-    nameless: int
+    unnamed: int
     new: bool
 
 
 def write_tree(
     fer: Path, ferplus: Path | None, out: Path, progress: Progress | None = None
 ) -> Written:
-    """Writes the tree; a call that was stopped goes on where it stopped.
+    """Writes the tree; an interrupted call is resumed.
 
     With votes it is Microsoft's ``FER2013Train|Valid|Test/`` with a ``label.csv`` in
     each. A row without a name, which no tagger took for a face, gets no image. Of two
-    rows of one name the later keeps it, as in Microsoft's tree, and the earlier is
-    named after its row: no image gets another one's votes. Without votes it is
+    rows with one name the later keeps it, as in Microsoft's tree, and the earlier is
+    named after its row: no image gets another's votes. Without votes it is
     ``train|test/<emotion>/``.
 
-    The tree grows in a hidden folder beside ``out`` and is moved there when it is
-    whole.
-
-    A file that a finished tree has lost is written again.
+    The tree is written to a hidden folder beside ``out`` and renamed when complete. A
+    file missing in a finished tree is written again.
 
     Args:
         fer: ``fer2013.csv``.
         ferplus: ``fer2013new.csv``, or ``None`` for FER2013's own labels.
-        out: folder to make: missing, empty, or written from the same tables before.
-        progress: told of the rows.
-
-    Returns:
-        What lies in ``out``.
+        out: output folder: missing, empty, or written from the same tables before.
+        progress: called with rows done and all rows, if known.
 
     Raises:
-        DataError: a table is wrong, the two do not fit, or ``out`` holds other files.
+        DataError: a table is wrong, the two do not match, or ``out`` has other files.
     """
     voted = None if ferplus is None else read_ferplus(ferplus)
     origin = {"fer": _digest(fer), "ferplus": ferplus and _digest(ferplus)}
@@ -77,12 +72,12 @@ def write_tree(
     with file_lock(out.parent / f".{out.name}.lock", lambda: None):
         if _is_whole(out, origin, fer, voted):  # another call wrote it meanwhile
             return _counted(out, voted, new=False)
-        if _holds_something(out):  # it was whole once
+        if _holds_something(out):  # some files are missing
             _fill(out, fer, voted, progress)
             return _counted(out, voted, new=True)
         growing = out.parent / f".{out.name}.growing"
         if _begun(growing):
-            _check_same(growing, origin, "remove that folder, of an earlier call")
+            _check_same(growing, origin, "remove this folder of an earlier call")
         growing.mkdir(exist_ok=True)
         _write(growing / ORIGIN, json.dumps(origin, indent=2).encode())
         _fill(growing, fer, voted, progress)
@@ -93,7 +88,7 @@ def write_tree(
 
 
 def _begun(growing: Path) -> bool:
-    """Tells whether an earlier call came further than making the folder."""
+    """Returns whether an earlier call wrote to the folder."""
     return growing.is_dir() and any(
         not path.name.startswith(".") for path in growing.iterdir()
     )
@@ -105,7 +100,7 @@ def _is_whole(
     fer: Path,
     voted: Sequence[Voted] | None,
 ) -> bool:
-    """Tells whether nothing is left to write; refuses a folder of something else."""
+    """Returns whether a tree is complete; DataError for a folder of something else."""
     if not _holds_something(out):
         return False
     _check_same(out, origin, "name a new folder with --out")
@@ -121,7 +116,7 @@ def _is_whole(
 def _fill(
     folder: Path, fer: Path, voted: Sequence[Voted] | None, progress: Progress | None
 ) -> None:
-    """Writes what a tree lacks, its label files last."""
+    """Writes the missing files of a tree, its label files last."""
     if voted is None:
         _write_images(folder, fer, place_by_emotion, progress)
         return
@@ -148,21 +143,21 @@ def _write_images(
             if path.parent not in made:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 made.add(path.parent)
-            if not path.exists():  # a file that has its name is whole
+            if not path.exists():  # written atomically, so it is complete
                 _write(path, png(face))
-        if progress is not None and face.index % _TOLD_EVERY == 0:
+        if progress is not None and face.index % _PROGRESS_ROWS == 0:
             progress(face.index + 1, total)
 
 
 def png(face: Face) -> bytes:
-    """Encodes one image, grey."""
+    """Encodes a grey image as PNG."""
     file = io.BytesIO()
     Image.fromarray(face.pixels).save(file, format="PNG", compress_level=1)
     return file.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes a file under another name first: what has its name is whole."""
+    """Writes a file under another name first, then renames it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)
@@ -191,16 +186,16 @@ def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> Non
         found = None
     if found != origin:
         raise DataError(
-            f"{folder}: is written over only by the tables it was written from, and it "
-            f"holds something else; {way_out}"
+            f"{folder}: the folder holds something else, and is overwritten only from "
+            f"the tables it was written from; {way_out}"
         )
 
 
-def _pictures(out: Path) -> int:
+def _count_images(out: Path) -> int:
     return sum(path.suffix == ".png" for path in files_below(out))
 
 
 def _counted(out: Path, voted: Sequence[Voted] | None, *, new: bool) -> Written:
-    nameless = sum(row.name is None for row in voted or ())
-    images = len(voted) - nameless if voted else _pictures(out)
-    return Written(images=images, nameless=nameless, new=new)
+    unnamed = sum(row.name is None for row in voted or ())
+    images = len(voted) - unnamed if voted else _count_images(out)
+    return Written(images=images, unnamed=unnamed, new=new)

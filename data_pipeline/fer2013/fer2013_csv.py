@@ -1,7 +1,7 @@
-"""``fer2013.csv``: a code, 2304 pixels and a part in each row; read row by row.
+"""``fer2013.csv``: a label, 2304 pixels and a part in each row; read row by row.
 
 Source: the Kaggle challenge of 2013; 35,887 rows, 301 MB. Its copy
-``icml_face_data.csv`` has other columns first and blanks before their names.
+``icml_face_data.csv`` has its columns in another order, with blanks before the names.
 """
 
 import csv
@@ -21,7 +21,7 @@ from data_pipeline.system.errors import DataError, quote_short
 Array = np.ndarray[Any, Any]
 
 SIDE = 48
-"""Edge of every image in pixels."""
+"""Edge of every image, in pixels."""
 
 COLUMNS = ("emotion", "pixels", "usage")
 _WHITE = 255
@@ -39,17 +39,7 @@ class Face:
 
 
 def read_fer2013(path: Path) -> Iterator[Face]:
-    """Reads the rows in their order, in memory for one of them.
-
-    Args:
-        path: ``fer2013.csv`` or ``icml_face_data.csv``.
-
-    Yields:
-        Each row.
-
-    Raises:
-        DataError: the file is missing, is something else, or a row is wrong.
-    """
+    """Yields the rows in order, holding one at a time; DataError if one is wrong."""
     try:
         with open_regular(path) as raw:
             refuse_impostor(path, raw.read(_HEAD))
@@ -89,7 +79,7 @@ def _faces(path: Path, lines: Iterator[list[str]]) -> Iterator[Face]:
 
 
 def _places(path: Path, header: list[str]) -> list[int]:
-    """Finds the columns, whatever their order and the blanks around their names."""
+    """Finds the columns, in any order and with blanks around their names."""
     names = [name.strip().lower() for name in header]
     if sorted(names) != sorted(COLUMNS):
         raise DataError(

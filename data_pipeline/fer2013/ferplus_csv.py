@@ -1,7 +1,7 @@
 """The two tables of FER+ votes: ``fer2013new.csv`` and a folder's ``label.csv``.
 
-Source: microsoft/FERPlus. They are two releases of the annotation: 1,602 of their
-rows have other votes, so a tree is read by one of them alone.
+Source: microsoft/FERPlus. They are two releases of the annotation: 1,602 rows have
+different votes, so a tree is read with one of them only.
 """
 
 import re
@@ -19,16 +19,15 @@ BOX = "(0, 0, 48, 48)"
 """The face box of every row of ``label.csv``: left, top, right, bottom."""
 
 TAGGERS = 10
-"""People who voted on each image, so that no count is higher."""
+"""Taggers per image: the upper bound of every count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voted:
-    """One row of votes.
+    """One row of votes; ``line`` counts from 1, as editors do.
 
-    ``name`` is the image's file name, ``None`` where the table leaves it empty;
-    ``usage`` is FER2013's name of the part, ``None`` where the table has no such
-    column; ``line`` counts from 1, as editors do.
+    ``name`` is the image's file name, or ``None`` if empty; ``usage`` is FER2013's name
+    of the part, or ``None`` in a table without this column.
     """
 
     line: int
@@ -38,23 +37,13 @@ class Voted:
 
 
 NAME = re.compile(r"\w[\w .-]*", re.ASCII)
-"""Of an image: it becomes a file's name, and a cell that is no formula."""
+"""Valid image names: safe as a file name, and never a spreadsheet formula."""
 
 
 def read_ferplus(path: Path) -> list[Voted]:
     """Reads ``fer2013new.csv``: one row for each row of ``fer2013.csv``, in its order.
 
-    The numbers in the names lag behind the rows, so a name says nothing about which
-    row of ``fer2013.csv`` is meant: the place in this list does.
-
-    Args:
-        path: the file.
-
-    Returns:
-        All rows, the nameless ones included.
-
-    Raises:
-        DataError: another header, or a row that is wrong; the message has the line.
+    Rows correspond by position only: the numbers in the names lag behind the rows.
     """
     lines = csv_lines(path)
     _, header = next(lines, (1, []))
@@ -71,17 +60,7 @@ def read_ferplus(path: Path) -> list[Voted]:
 
 
 def read_label_csv(path: Path) -> list[Voted]:
-    """Reads the ``label.csv`` of one folder: no header, name, face box, ten counts.
-
-    Args:
-        path: the file.
-
-    Returns:
-        Its rows; each has a name.
-
-    Raises:
-        DataError: a row is wrong; the message has the line.
-    """
+    """Reads a ``label.csv``, without header: name, face box and ten counts a row."""
     rows = []
     for number, cells in csv_lines(path):
         if len(cells) != len(HEADER) or cells[1].strip() != BOX:
@@ -92,7 +71,7 @@ def read_label_csv(path: Path) -> list[Voted]:
             )
         name = cells[0].strip()
         if not name:
-            raise _wrong(path, number, "an image has a name", name)
+            raise _wrong(path, number, "an image needs a name", name)
         votes = _votes(path, number, cells[2:])
         rows.append(Voted(line=number, usage=None, name=name, votes=votes))
     if not rows:
@@ -101,14 +80,7 @@ def read_label_csv(path: Path) -> list[Voted]:
 
 
 def label_csv(rows: Sequence[tuple[str, Sequence[int]]]) -> bytes:
-    """Writes the ``label.csv`` of one folder.
-
-    Args:
-        rows: file names and their ten counts.
-
-    Returns:
-        The file's content, as ``read_label_csv`` takes it.
-    """
+    """Formats a ``label.csv`` from file names and their ten counts."""
     lines = [f'{name},"{BOX}",{",".join(map(str, votes))}\n' for name, votes in rows]
     return "".join(lines).encode("ascii")
 

@@ -1,7 +1,7 @@
-"""Where in a tree the image of each row of FER2013 and FER+ lies, and its votes.
+"""Paths and label files of a tree of FER2013 and FER+ images.
 
-Votes belong to pixels by the place of their rows, never by name: the numbers in the
-names lag behind the rows, 173 rows have no name, and four names stand in two rows.
+Votes belong to the pixels in the same row, never to a name: the numbers in the names
+lag behind the rows, 173 rows have no name, and four names occur twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,7 @@ from data_pipeline.system.errors import DataError
 
 
 def image_names(voted: Sequence[Voted]) -> list[str | None]:
-    """Names the image of each row; no two alike.
-
-    Args:
-        voted: all rows of ``fer2013new.csv``.
-
-    Returns:
-        A file name for each row, ``None`` where it has no image.
-    """
+    """Returns a unique file name for each row, ``None`` for rows without an image."""
     last = {row.name: index for index, row in enumerate(voted)}
     return [
         row.name
@@ -32,14 +25,7 @@ def image_names(voted: Sequence[Voted]) -> list[str | None]:
 
 
 def image_places(voted: Sequence[Voted]) -> list[str | None]:
-    """Says where in the tree the image of each row lies.
-
-    Args:
-        voted: all rows of ``fer2013new.csv``.
-
-    Returns:
-        A relative path for each row, ``None`` where it has no image.
-    """
+    """Returns a relative path for each row, ``None`` for rows without an image."""
     return [
         None if name is None else f"{_folder(str(row.usage))}/{name}"
         for row, name in zip(voted, image_names(voted), strict=True)
@@ -47,14 +33,7 @@ def image_places(voted: Sequence[Voted]) -> list[str | None]:
 
 
 def label_files(voted: Sequence[Voted]) -> Mapping[str, bytes]:
-    """Makes the three ``label.csv``.
-
-    Args:
-        voted: all rows of ``fer2013new.csv``.
-
-    Returns:
-        Relative path -> content.
-    """
+    """Returns the three ``label.csv``: relative path -> content."""
     rows: dict[str, list[tuple[str, Sequence[int]]]] = {
         folder: [] for folder in FERPLUS_FOLDERS.values()
     }
@@ -65,41 +44,41 @@ def label_files(voted: Sequence[Voted]) -> Mapping[str, bytes]:
 
 
 class Aligned:
-    """The place of each row's image, while the two tables are compared."""
+    """Paths of the images, while the rows of two tables are compared."""
 
     def __init__(self, fer: Path, voted: Sequence[Voted]) -> None:
-        """Compares ``fer`` with all rows of ``fer2013new.csv``."""
+        """Takes the file ``fer2013.csv`` and all rows of ``fer2013new.csv``."""
         self._fer, self._voted, self._places = fer, voted, image_places(voted)
-        self._seen = 0
+        self._compared = 0
 
     def place(self, face: Face) -> str | None:
-        """Finds the image's path, checking that the row is of the same part."""
-        self._seen = face.index + 1
+        """Returns the image's path; DataError if the parts of its rows differ."""
+        self._compared = face.index + 1
         if face.index >= len(self._voted):
             raise self._other_tables(f"more than {len(self._voted)} rows")
         row = self._voted[face.index]
         if row.usage != face.usage:
             raise self._other_tables(
-                f"Usage {face.usage} in row {face.index + 2} where the votes have "
-                f"{row.usage}"
+                f"Usage {face.usage} in row {face.index + 2}, but {row.usage} in the "
+                "votes"
             )
         return self._places[face.index]
 
     def check_whole(self) -> None:
-        """Checks that no row of votes is left."""
-        if self._seen != len(self._voted):
-            raise self._other_tables(f"{self._seen} rows")
+        """Raises DataError if rows of votes are left."""
+        if self._compared != len(self._voted):
+            raise self._other_tables(f"{self._compared} rows")
 
     def _other_tables(self, found: str) -> DataError:
         return DataError(
-            f"{self._fer}: its rows are those of fer2013new.csv, one by one, "
-            f"{len(self._voted)} in all; found {found}; take both tables whole and in "
-            "their own order"
+            f"{self._fer}: its rows must match the {len(self._voted)} rows of "
+            f"fer2013new.csv one by one, found {found}; use both tables complete and "
+            "in their original order"
         )
 
 
 def place_by_emotion(face: Face) -> str:
-    """Says where an image of FER2013 lies, whose folder is its label."""
+    """Returns the path of an image of FER2013, in the folder of its label."""
     part = "train" if FERPLUS_PARTITIONS[face.usage] == "train" else "test"
     return f"{part}/{face.emotion}/{face.usage}_{face.index}.png"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.checks.dataset_check import examine
+from data_pipeline.checks.dataset_check import check_dataset
 from data_pipeline.checks.leaks import parts_of, shared_sequences
 from data_pipeline.dataset.config import DataConfig, SplitConfig, StudyData
 from data_pipeline.dataset.problems import Check
@@ -47,7 +47,7 @@ def parts(root):
 
 def examined(root, keys=KEYS):
     """Examines a tree in silence."""
-    return examine(root, keys, lambda _stage, _done, _total: None)
+    return check_dataset(root, keys, lambda _stage, _done, _total: None)
 
 
 def found(root):
@@ -217,7 +217,9 @@ def test_tested_people_stay_held_out(root, parts):
     first, second = image_of(tested[0]), image_of(parts["hold-out"][0])
     shutil.copy(root / first, root / second)
     history = RunHistory(receipts=(opening,))
-    found = examine(root, KEYS, lambda _stage, _done, _total: None, history=history)
+    found = check_dataset(
+        root, KEYS, lambda _stage, _done, _total: None, history=history
+    )
     assert found.parts["hold-out"] == 6
     (problem,) = found.problems
     assert f"hold-out: {first}" in problem.where

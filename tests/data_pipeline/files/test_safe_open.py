@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.checks.image_check import Fault, inspect
+from data_pipeline.checks.image_check import ImageProblem, inspect_image
 from data_pipeline.dataset.config import read_study_data
 from data_pipeline.dataset.table_checks import read_text
 from data_pipeline.fer2013.fer2013_csv import read_fer2013
@@ -101,9 +101,9 @@ def test_each_reader_refuses_other_kinds(tmp_path, make, name):
 def test_looks_and_digests_refuse_other_kinds(tmp_path, make):
     """The check tells of it, the cache calls it unreadable, a label says its kind."""
     make(tmp_path / "a.png")
-    found = inspect(tmp_path / "a.png")
-    assert isinstance(found, Fault)
-    assert "stands in place of the file" in found.found
+    found = inspect_image(tmp_path / "a.png")
+    assert isinstance(found, ImageProblem)
+    assert "stands in place of the file" in found.message
     (digest,) = file_digests(
         tmp_path, ["a.png"], memory=tmp_path / "memory", progress=lambda *_: None
     )

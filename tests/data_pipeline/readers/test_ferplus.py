@@ -172,7 +172,7 @@ def test_no_folder(tmp_path, dataset):
         (LINE.replace("4,0,0", "9,0,0"), r"add up to 10 or fewer"),
         (LINE.replace("4,0,0,1,3,2", "0,0,0,0,0,0"), "votes are counts"),
         (f"{LINE}\n{LINE}", r"line 2: image .* is already in .* line 1"),
-        (LINE.replace("fer0000000.png", ""), "line 1: an image has a name"),
+        (LINE.replace("fer0000000.png", ""), "line 1: an image needs a name"),
         (LINE.replace("fer0", "../../fer0"), "relative to the data folder"),
         (LINE.replace("fer0", '"fer0'), "line 1"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from data_pipeline import check
-from data_pipeline.checks.dataset_check import Examination
+from data_pipeline.checks.dataset_check import CheckResult
 from data_pipeline.checks.report import report
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.exploration.page import TEMPLATES
@@ -79,7 +79,7 @@ def test_a_check(capsys):
     problem = Problem(
         check=Check.MISSING, where=f"a\n{STEERS}{MARKUP}.png", message=f"no {STEERS}"
     )
-    found = Examination(source="ckplus", parts={f"p{STEERS}": 1}, problems=(problem,))
+    found = CheckResult(source="ckplus", parts={f"p{STEERS}": 1}, problems=(problem,))
     report(Path(f"data{STEERS}"), found, shown=None)
     out = capsys.readouterr().out
     assert f"  a\\n{SPELT}{MARKUP}.png: no {SPELT}\n" in out
