@@ -1,4 +1,4 @@
-"""The executors of a search by their names; Ray is imported only where it is used."""
+"""Executors by name; Ray is imported only where it is used."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -14,11 +14,7 @@ Executor = Callable[
 
 
 def executor(name: str) -> Executor:
-    """Loads an executor: ``serial`` or ``ray``.
-
-    Raises:
-        RunError: Ray cannot be imported.
-    """
+    """Loads the executor ``serial`` or ``ray``."""
     logging.getLogger("absl").setLevel(logging.ERROR)
     if name == "serial":
         from search.executors.serial import run_serial  # noqa: PLC0415
@@ -31,15 +27,7 @@ def executor(name: str) -> Executor:
 
 
 def check_gpus(name: str, gpus: float) -> None:
-    """Refuses GPUs that are not there, before images are read for them.
-
-    Args:
-        name: of the executor; ``serial`` takes what there is.
-        gpus: that a trial asks for.
-
-    Raises:
-        InputError: there are none, or fewer.
-    """
+    """Refuses missing GPUs before images are read; ``serial`` uses what there is."""
     if gpus > 0 and name == "ray":
         with _ray_imports():
             from search.executors import ray_cluster  # noqa: PLC0415 - imports Ray
@@ -49,7 +37,7 @@ def check_gpus(name: str, gpus: float) -> None:
 
 @contextmanager
 def _ray_imports() -> Iterator[None]:
-    """Tells in one message that Ray cannot be imported."""
+    """Turns an import error of Ray into one message."""
     try:
         yield
     except Exception as error:

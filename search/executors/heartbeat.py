@@ -1,8 +1,7 @@
-"""The pulse of workers: a file for each, by which the driver sees that it lives.
+"""Heartbeats of workers: a file for each, by which the driver sees that it is alive.
 
-A worker reports once an epoch, and an epoch may take an hour. Its pulse goes on
-meanwhile, in a thread of its own; it stops where the process is stopped, or where
-nothing in it runs any more.
+A worker reports once an epoch, and an epoch may take an hour. Its heartbeat goes on in
+a separate thread and ends when the process is stopped or hangs as a whole.
 """
 
 import json
@@ -18,10 +17,10 @@ EVERY = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """What a worker's pulse last said.
+    """The last heartbeat of a worker.
 
-    ``trial`` is "" before its first one; ``reporting`` says that it reports epochs,
-    and ``reports`` counts them.
+    ``trial`` is "" before its first one. ``reports`` counts its epochs, if it is
+    ``reporting`` them.
     """
 
     pid: int
@@ -32,10 +31,10 @@ class Beat:
 
 
 class Pulse:
-    """Beats for this process, in a thread that ends with it."""
+    """Writes heartbeats of this process, in a thread that ends with it."""
 
     def __init__(self, folder: Path, *, every: float = EVERY) -> None:
-        """Begins to beat."""
+        """Starts the thread."""
         self._folder = folder
         self._trial = ""
         self._reporting = False
@@ -46,18 +45,18 @@ class Pulse:
         threading.Thread(target=self._go_on, daemon=True).start()
 
     def begin(self, trial: str, *, reporting: bool) -> None:
-        """Says which trial this worker begins, and whether it will report epochs."""
+        """Names the trial that starts, and whether it will report epochs."""
         self._trial, self._reporting, self._reports = trial, reporting, 0
         self._write()
         with suppress(OSError):
             (self._folder / f"{trial}.begun").touch()
 
     def report(self) -> None:
-        """Counts an epoch; the next beat says so."""
+        """Counts an epoch for the next heartbeat."""
         self._reports += 1
 
     def end(self) -> None:
-        """Beats no more."""
+        """Stops the thread."""
         self._end.set()
 
     def _go_on(self) -> None:
@@ -69,24 +68,24 @@ class Pulse:
         # A full disk must not end a trial.
         with self._lock, suppress(OSError):
             self._beats += 1
-            told = {
+            beat = {
                 "trial": self._trial,
                 "beats": self._beats,
                 "reports": self._reports,
                 "reporting": self._reporting,
             }
-            aside = self._folder / f"{os.getpid()}.new"
-            aside.write_text(json.dumps(told))
-            aside.replace(self._folder / f"{os.getpid()}.beat")
+            part = self._folder / f"{os.getpid()}.new"
+            part.write_text(json.dumps(beat))
+            part.replace(self._folder / f"{os.getpid()}.beat")
 
 
 def has_begun(folder: Path, trial: str) -> bool:
-    """Tells whether a worker began a trial: it was ready by then."""
+    """Whether a worker began a trial, and so was able to start."""
     return (folder / f"{trial}.begun").exists()
 
 
 def beats(folder: Path) -> list[Beat]:
-    """Reads the pulses of the workers that live; those of dead ones are removed."""
+    """Reads the heartbeats of live workers; removes those of dead ones."""
     found = []
     for path in sorted(folder.glob("*.beat")):
         try:

@@ -17,16 +17,16 @@ from data_pipeline.system.interrupts import install_handlers, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
 from models.backend import environment
 from search.executors.heartbeat import beats
-from search.executors.ray_environment import settle_environment
+from search.executors.ray_environment import set_ray_environment
 from search.executors.ray_folder import RayFolder, ray_folder
 from search.executors.ray_monitor import Watch
 from search.trial.messages import Job
 
-settle_environment(os.environ)
+set_ray_environment(os.environ)
 
 import ray  # noqa: E402 - reads its environment when it is imported
 
-# Ray's record of a job would hold the command line, and a storage's password with it.
+# Ray's job record would hold the command line, and a storage's password with it.
 ray._private.utils.get_entrypoint_name = lambda: "python -m search.run"  # noqa: SLF001
 
 OBJECT_STORE = 200 * 1024**2
@@ -35,16 +35,11 @@ LOOPBACK = "127.0.0.1"
 
 @contextmanager
 def local_ray(job: Job) -> Iterator[RayFolder]:
-    """Runs Ray for a job; while it runs, its processes and workers are watched.
+    """Runs Ray for a job and watches its processes and workers.
 
     Where Ray's own processes die, this process ends with a message: Ray's client
-    cannot be brought to an end then, and would end it a minute later.
-
-    Args:
-        job: says how many trials run at once, and what each takes.
-
-    Yields:
-        Where Tune and the workers write; it goes with everything else.
+    cannot be shut down then, and would end it a minute later. Yields the folder where
+    Tune and the workers write, which is deleted at the end.
 
     Raises:
         InputError: the job takes GPUs that are not there.
@@ -64,7 +59,7 @@ def local_ray(job: Job) -> Iterator[RayFolder]:
 
 
 def _shut_down() -> None:
-    """Stops Ray, whose client gives SIGTERM back to the system in the middle."""
+    """Stops Ray, whose client resets the SIGTERM handler in the middle."""
     node = ray._private.worker._global_node  # noqa: SLF001 - as above
     if node is not None:
         kill = node.kill_all_processes
@@ -120,11 +115,11 @@ def _watched(folder: RayFolder) -> Iterator[None]:
         watch.stop()
 
 
-def _end(node: ray._private.node.Node, folder: RayFolder, told: str) -> None:
-    """Ends this process at once; the next start settles what it leaves."""
+def _end(node: ray._private.node.Node, folder: RayFolder, message: str) -> None:
+    """Ends this process at once; the next start cleans up after it."""
     if sys.stdout.isatty():
         sys.stdout.write("\x1b[?25h\n")  # a bar has hidden the cursor
-    print_error(told)
+    print_error(message)
     sys.stdout.flush()
     sys.stderr.flush()
     node.kill_all_processes(check_alive=False, allow_graceful=False)
@@ -135,7 +130,7 @@ def _end(node: ray._private.node.Node, folder: RayFolder, told: str) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Lets no Ctrl-C into the cleaning up, which takes some seconds; it comes after."""
+    """Delays Ctrl-C until the clean-up is over, which takes some seconds."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -154,20 +149,13 @@ def _undisturbed() -> Iterator[None]:
 
 
 def check_gpus(gpus: float) -> None:
-    """Refuses GPUs that are not there.
-
-    Args:
-        gpus: what one trial takes.
-
-    Raises:
-        InputError: this machine has fewer.
-    """
+    """Refuses to run where this machine has fewer GPUs than one trial takes."""
     if gpus <= 0:
         return
     found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
     count = found.get_current_node_num_accelerators()
     if count < gpus:
         raise InputError(
-            f"[resources] gpus_per_trial: {gpus:g} asked, {count} found on this "
+            f"[resources] gpus_per_trial: {gpus:g} requested, {count} found on this "
             "machine; set it to 0 to train on CPUs"
         )

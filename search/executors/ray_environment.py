@@ -1,7 +1,7 @@
-"""The environment that Ray reads when it is imported, whatever a person's says.
+"""The environment that Ray reads when it is imported, whatever the user's.
 
-A person's ``RAY_ADDRESS`` would join a foreign cluster, ``RAY_AUTH_MODE=disabled``
-would let everybody in, and without a home folder Ray's import ends in a traceback.
+A user's ``RAY_ADDRESS`` would join a foreign cluster, ``RAY_AUTH_MODE=disabled`` would
+let anyone in, and without a home folder Ray's import ends in a traceback.
 """
 
 import os
@@ -15,7 +15,7 @@ QUIET = {
     "TUNE_WARN_THRESHOLD_S": "100",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # Its notes on workers go past every logger; what matters is told by the ledger.
+    # Its notes on workers bypass every logger; the ledger reports what matters.
     "RAY_DEDUP_LOGS": "1",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -34,20 +34,16 @@ QUIET = {
 
 FOREIGN = ("RAY_", "TUNE_")
 KEPT = "RAY_memory_"
-"""A person may say when Ray ends a worker for want of memory."""
+"""A user may set when Ray ends a worker for lack of memory."""
 
 
-def settle_environment(variables: MutableMapping[str, str]) -> None:
-    """Replaces every setting of Ray's by this project's.
-
-    Args:
-        variables: of this process; Ray's own processes inherit them.
-    """
+def set_ray_environment(variables: MutableMapping[str, str]) -> None:
+    """Replaces Ray's settings by this project's; Ray's processes inherit them."""
     for name in list(variables):
         if name.startswith(FOREIGN) and not name.startswith(KEPT):
             del variables[name]
     variables.update(QUIET)
-    # Other people on this machine may reach 127.0.0.1 as well.
+    # Other users of this machine can reach 127.0.0.1 too.
     variables["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     if "HOME" not in variables and not _has_home():
         # Ray asks where the home folder is, and writes nothing to it.
@@ -55,7 +51,7 @@ def settle_environment(variables: MutableMapping[str, str]) -> None:
 
 
 def _has_home() -> bool:
-    """Tells whether this user has a home folder; some containers' have none."""
+    """Whether this user has a home folder; in some containers there is none."""
     try:
         Path.home()
     except RuntimeError:

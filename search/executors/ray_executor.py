@@ -1,8 +1,8 @@
-"""The Ray Tune executor; with ``ray_start`` the only module that imports Ray.
+"""The Ray Tune executor; with ``ray_cluster`` the only module that imports Ray.
 
-Optuna is the brain and the ledger, Tune only places trials on workers: a Searcher
-that asks and tells, a Scheduler that reports and prunes, and a warm worker. The last
-"trial" of a search is the retraining, so that a worker with compiled graphs does it.
+Optuna proposes and prunes; Tune only places trials on workers. A Searcher asks and
+tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The last
+"trial" of a search is the retraining, so that a worker with compiled graphs runs it.
 """
 
 import time
@@ -27,7 +27,7 @@ from search.trial.messages import (
 )
 from search.trial.worker_start import start_worker
 
-# Ray reads its environment when it is imported, and ray_start sets it before.
+# Ray reads its environment when it is imported, and ray_cluster sets it before.
 # isort: split
 from ray import tune
 from ray.tune.experiment import Trial
@@ -38,18 +38,10 @@ from ray.tune.search import Searcher
 def run_ray(
     job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
 ) -> Retrained | Failed | None:
-    """Runs trials on warm workers until the ledger has no more, then retrains.
+    """Runs trials on warm workers, then retrains what ``then`` requests.
 
-    Args:
-        job: the development part.
-        ledger: proposes trials, prunes them, and records them.
-        then: asked when the search is over; says what to retrain, if anything.
-
-    Returns:
-        What became of the retraining, or ``None`` where none was ordered.
-
-    Raises:
-        RunError: Ray cannot be started, or its machinery broke.
+    Returns ``None`` where nothing was retrained. ``RunError`` is raised where Ray
+    cannot be started or fails.
     """
     with local_ray(job) as folder:
         bridge = Bridge(ledger, then, partial(has_begun, folder.pulse))
@@ -63,7 +55,7 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
     """Tune's Searcher over the ledger."""
 
     def __init__(self, bridge: Bridge) -> None:
-        """Takes the shared state."""
+        """Takes the bridge."""
         super().__init__(metric=None, mode=None)
         self._bridge = bridge
 
@@ -76,7 +68,7 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
             return FINISHED
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Does nothing: the Scheduler is asked first and reports."""
+        """Does nothing: the Scheduler reports."""
 
     def on_trial_complete(
         self,
@@ -101,7 +93,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     """Tune's Scheduler over the ledger: Optuna's pruner decides."""
 
     def __init__(self, bridge: Bridge, last_words: Callable[[], str]) -> None:
-        """Takes the shared state, and a way to hear of a worker that crashed."""
+        """Takes the bridge, and a reader of a crashed worker's last output."""
         super().__init__()
         self._bridge = bridge
         self._last_words = last_words
@@ -109,7 +101,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     def on_trial_result(
         self, tune_controller: Any, trial: Trial, result: dict[str, Any]
     ) -> str:
-        """Reports an epoch and stops a trial that the pruner gives up."""
+        """Reports an epoch and stops a pruned trial."""
         del tune_controller
         if self._bridge.error is not None and "outcome" not in result:
             return str(TrialScheduler.STOP)
@@ -121,13 +113,13 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
         return str(TrialScheduler.STOP if pruned else TrialScheduler.CONTINUE)
 
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        """Hears of a worker that broke, before the Searcher does."""
+        """Keeps the error of a worker; called before the Searcher."""
         super().on_trial_error(tune_controller, trial)
         self._bridge.trouble = f"{_error_of(trial)}\n{self._last_words()}"
 
 
 def _error_of(trial: Trial) -> str:
-    """Reads what Tune wrote of an error; it copies that to its storage later."""
+    """Reads the error file, which Tune copies to its storage later."""
     try:
         return Path(trial.error_file or "").read_text(errors="replace")
     except OSError:
@@ -142,10 +134,10 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._pulse = Pulse(Path(pulse))
         self._broken = ""
         try:
-            # What it says goes to a file that the driver reads if it crashes.
+            # Its output goes to a file that the driver reads after a crash.
             self._worker = start_worker(job, quiet=False)
         except HarnessError as error:
-            # Told by the first step: what is raised here reaches Tune as a death.
+            # Reported by the first step: an error raised here is a death to Tune.
             self._broken = str(error)
             return
         self._begin(config)
@@ -159,11 +151,11 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         return True
 
     def step(self) -> dict[str, Any]:
-        """Trains one epoch, or says how the trial ended."""
+        """Trains one epoch, or returns how the trial ended."""
         if self._broken:
             return {"cannot_start": self._broken, "done": True}
-        if self._order is not None:
-            return {"retrained": self._worker.retrain(self._order), "done": True}
+        if self._request is not None:
+            return {"retrained": self._worker.retrain(self._request), "done": True}
         result = {"started": self._started}
         try:
             report = next(self._stream)
@@ -180,27 +172,23 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()
-        self._order: RetrainRequest | None = config.get("order")
-        asked = config.get("asked")
-        name = trial_name(asked.number) if asked else "the retraining"
-        self._pulse.begin(name, reporting=self._order is None)
+        self._request: RetrainRequest | None = config.get("retrain")
+        trial = config.get("trial")
+        name = trial_name(trial.number) if trial else "the retraining"
+        self._pulse.begin(name, reporting=self._request is None)
         self._stream: Generator[Report, None, Outcome] = (
-            self._worker.trial(config["asked"]) if self._order is None else _nothing()
+            self._worker.trial(config["trial"]) if self._request is None else _nothing()
         )
 
 
 def _nothing() -> Generator[Report, None, Outcome]:
-    """A stream without a report, for a worker that retrains."""
+    """Yields no report, for a worker that retrains."""
     yield from ()
-    return Failed(reason="a retraining is no trial")
+    return Failed(reason="a retraining is not a trial")
 
 
 def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
-    """Runs the experiment.
-
-    Raises:
-        RunError: Tune broke, not a trial.
-    """
+    """Runs the experiment; ``RunError`` means that Tune failed, not a trial."""
     try:
         _tuner(job, bridge, folder).fit()
     except Exception as error:
@@ -222,7 +210,7 @@ def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
             search_alg=LedgerSearcher(bridge),
             scheduler=LedgerScheduler(bridge, folder.last_words),
             num_samples=-1,
-            # Also forbids look-ahead: nobody is asked before a worker is free.
+            # Also forbids look-ahead: no trial is asked for before a worker is free.
             max_concurrent_trials=job.concurrent,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),

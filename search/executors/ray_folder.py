@@ -1,7 +1,7 @@
 """A private folder for Ray's files, below the folder for temporary files.
 
-Ray makes its own folder writable for everybody; here it lies in one that nobody else
-can enter. A killed driver leaves it behind, and the next start removes it.
+Ray makes its own folder writable for all users; here it lies in one that only this
+user can enter. A killed driver leaves it behind, and the next start removes it.
 """
 
 import fcntl
@@ -23,11 +23,11 @@ PREFIX = "search-ray-"
 LOCK = ".driver.lock"
 NEEDED = 100 * 1024**2
 """Bytes that must be free; a session writes some megabytes of logs."""
-SAID = 5
-"""Lines of a crash that are told."""
+CRASH_LINES = 5
+"""Lines of a crash that are shown."""
 _CRASH = re.compile(r"\*\*\* SIG|Fatal Python error")
 STALE = 24 * 3600.0
-"""Seconds after which a folder without a lock is taken for one that was left."""
+"""Seconds after which a folder without a lock counts as left behind."""
 
 _SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 MOST = (107 if sys.platform == "linux" else 103) - len(_SOCKET)
@@ -46,39 +46,36 @@ class RayFolder:
     pulse: Path
 
     def last_words(self) -> str:
-        """Reads what the process of a worker said last, such as why it crashed."""
+        """Reads the last output of a worker's process, such as why it crashed."""
         logs = self.ray / "session_latest" / "logs"
         try:
-            said = [path for path in logs.glob("worker-*.err") if path.stat().st_size]
-            last = max(said, key=lambda path: path.stat().st_mtime, default=None)
-            return told_by_crash(last.read_text(errors="replace")) if last else ""
+            logged = [path for path in logs.glob("worker-*.err") if path.stat().st_size]
+            last = max(logged, key=lambda path: path.stat().st_mtime, default=None)
+            return crash_output(last.read_text(errors="replace")) if last else ""
         except OSError:
             return ""
 
 
-def told_by_crash(text: str) -> str:
-    r"""Picks what a process said before it crashed out of stacks and lists of modules.
+def crash_output(text: str) -> str:
+    r"""Picks a process's last output before a crash, without stacks and modules.
 
     Example:
-        >>> told_by_crash("needs AVX\nFatal Python error: Aborted\n\nStack:\n  x")
+        >>> crash_output("needs AVX\nFatal Python error: Aborted\n\nStack:\n  x")
         'needs AVX\nFatal Python error: Aborted'
     """
     # Lines with a colon first are Ray's own marks.
     lines = [line for line in text.splitlines() if line.lstrip(":") == line != ""]
     ends = (number for number, line in enumerate(lines) if _CRASH.search(line))
     end = next(ends, len(lines) - 1)
-    return "\n".join(lines[max(0, end + 1 - SAID) : end + 1])
+    return "\n".join(lines[max(0, end + 1 - CRASH_LINES) : end + 1])
 
 
 @contextmanager
 def ray_folder(places: Iterable[Path] | None = None) -> Iterator[RayFolder]:
-    """Makes the folder, and removes it and those that killed drivers left.
+    """Makes the folder in the first of the places that has room; removes it at the end.
 
-    Args:
-        places: to be tried in their order; none means those for temporary files.
-
-    Raises:
-        RunError: no place can be written to, or none has room.
+    Folders that killed drivers left are removed too. The default places are those for
+    temporary files.
     """
     found = list(temporary_places() if places is None else places)
     for place in found:
@@ -95,7 +92,7 @@ def ray_folder(places: Iterable[Path] | None = None) -> Iterator[RayFolder]:
 
 
 def temporary_places() -> Iterator[Path]:
-    """Lists the folders for temporary files, those that a person names first."""
+    """Lists the folders for temporary files, those of the environment first."""
     named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     for name in (*named, "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108
         if name and Path(name).is_dir():
@@ -103,11 +100,7 @@ def temporary_places() -> Iterator[Path]:
 
 
 def sweep(place: Path) -> None:
-    """Removes this user's folders in a place whose drivers live no more.
-
-    Args:
-        place: a folder that need not exist.
-    """
+    """Removes this user's folders in a place, which need not exist, of dead drivers."""
     for folder in place.glob(f"{PREFIX}*"):
         try:
             owned = folder.lstat().st_uid == os.geteuid()
@@ -118,7 +111,7 @@ def sweep(place: Path) -> None:
 
 
 def _left(folder: Path) -> bool:
-    """Tells whether no driver holds a folder's lock."""
+    """Whether no driver holds a folder's lock."""
     lock = folder / LOCK
     if not lock.exists():
         return time.time() - folder.stat().st_mtime > STALE
@@ -135,7 +128,7 @@ def _taken(file: IO[str]) -> bool:
 
 
 def _first(stack: ExitStack, places: Iterable[Path]) -> Path:
-    """Makes a private folder in the first place that takes one."""
+    """Makes a private folder in the first place with room."""
     wrong: list[str] = []
     for place in dict.fromkeys(places):
         try:
@@ -153,14 +146,14 @@ def _first(stack: ExitStack, places: Iterable[Path]) -> Path:
 
 
 def _private(stack: ExitStack, place: Path) -> Path:
-    """Makes a folder that nobody else enters, and holds its lock."""
+    """Makes a folder that only this user can enter, and holds its lock."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    aside = folder / f"{LOCK}.new"
+    lock = folder / f"{LOCK}.new"
     # Not all file systems have locks; what is left there stays.
-    _taken(stack.enter_context(aside.open("a")))
-    # Held before it has its name: a start that sweeps meanwhile leaves it alone.
-    aside.replace(folder / LOCK)
+    _taken(stack.enter_context(lock.open("a")))
+    # Locked before it has its name, so that a sweeping start leaves the folder alone.
+    lock.replace(folder / LOCK)
     return folder
 
 

@@ -1,7 +1,7 @@
-"""Watches Ray's processes and the workers beside a search, and tells what hangs.
+"""Monitors Ray's processes and the workers during a search, and warns of hanging ones.
 
-Ray's own client waits for a minute where its server died, cannot be interrupted
-meanwhile, and then ends the process with lines of its own.
+Ray's own client waits for a minute after its server died, cannot be interrupted
+meanwhile, and then ends the process with messages of its own.
 """
 
 import os
@@ -16,21 +16,21 @@ from typing import Any, Protocol
 from search.executors.heartbeat import Beat
 
 EVERY = 1.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 GRACE = 3
-"""Looks between the death of a process and the end: an interruption comes first."""
-TOLD, KILLED = 60, 600
-"""Looks without a beat until a worker is told of, and until it is killed.
+"""Checks from the death of a process to the end: an interrupt comes first."""
+WARN, KILL = 60, 600
+"""Checks without a heartbeat until a warning, and until the worker is killed.
 
-They are counted, for a machine that slept has not waited.
+Counted, not timed: a machine that was suspended has not waited.
 """
 STILL, TIMES = 1800, 10
-"""Looks without a report until a trial is told of, and times its longest epoch."""
+"""Checks without a report until a warning, and as multiples of the longest epoch."""
 SERVERS = ("gcs_server", "raylet")
 
 
 class Process(Protocol):
-    """A process that was started from here."""
+    """A child process."""
 
     pid: int
     returncode: int | None
@@ -42,15 +42,15 @@ class Node(Protocol):
     all_processes: dict[str, list[Any]]
 
     def dead_processes(self) -> list[tuple[str, Process]]:
-        """Lists those that ended by themselves, with their kinds."""
+        """Lists processes that ended by themselves, with their kinds."""
 
 
 @dataclass(slots=True)
 class _Heard:
-    """What was heard of one worker, in looks.
+    """The state of one worker, in checks.
 
-    ``silent`` is since its last beat, ``still`` since its last report, ``longest``
-    the longest time that it took from one report to the next.
+    ``silent`` counts since its last heartbeat, ``still`` since its last report;
+    ``longest`` is the longest time between two reports.
     """
 
     last: Beat
@@ -59,16 +59,16 @@ class _Heard:
     longest: int = 0
 
 
-class Silence:
-    """Counts the looks for which each worker gave no beat, and made no report."""
+class WorkerMonitor:
+    """Counts for how many checks each worker had no heartbeat and no report."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
-        """Takes a way to tell a person."""
+        """Prints warnings by ``tell``."""
         self._tell = tell
         self._heard: dict[int, _Heard] = {}
 
-    def look(self, beats: Iterable[Beat]) -> None:
-        """Compares the pulses with those of the last look."""
+    def check(self, beats: Iterable[Beat]) -> None:
+        """Compares the heartbeats with those of the last check."""
         for beat in beats:
             heard = self._heard.setdefault(beat.pid, _Heard(beat))
             self._compare_beats(heard, beat)
@@ -77,21 +77,20 @@ class Silence:
 
     def _compare_beats(self, heard: _Heard, beat: Beat) -> None:
         if beat.beats != heard.last.beats:
-            if heard.silent >= TOLD:
+            if heard.silent >= WARN:
                 self._tell(f"{_name(beat)} answers again")
             heard.silent = 0
             return
         heard.silent += 1
-        if heard.silent == TOLD:
+        if heard.silent == WARN:
             self._tell(
-                f"{_name(beat)} has not answered for {TOLD} seconds: it is stopped, or "
-                f"hangs; after {KILLED // 60} minutes it is killed, and its trial runs "
+                f"{_name(beat)} has not answered for {WARN} seconds: it is stopped, or "
+                f"hangs; after {KILL // 60} minutes it is killed, and its trial runs "
                 "again"
             )
-        if heard.silent == KILLED:
+        if heard.silent == KILL:
             self._tell(
-                f"{_name(beat)} has not answered for {KILLED // 60} minutes: it is "
-                "killed"
+                f"{_name(beat)} has not answered for {KILL // 60} minutes: it is killed"
             )
             with suppress(ProcessLookupError):
                 os.kill(beat.pid, signal.SIGKILL)
@@ -113,7 +112,7 @@ class Silence:
 
 
 class Watch(threading.Thread):
-    """Looks after Ray's servers and the workers until it is stopped."""
+    """Checks Ray's servers and the workers until it is stopped."""
 
     def __init__(
         self,
@@ -124,37 +123,33 @@ class Watch(threading.Thread):
         end: Callable[[str], None],
         every: float = EVERY,
     ) -> None:
-        """Takes what to look at.
+        """Checks a node every so many seconds; prints warnings by ``tell``.
 
-        Args:
-            node: Ray's processes.
-            beats: reads the pulses of the workers.
-            tell: tells a person what hangs.
-            end: ends this process with a message; does not return.
-            every: seconds between two looks.
+        ``beats`` reads the workers' heartbeats. ``end`` ends this process with a
+        message and does not return.
         """
         super().__init__(daemon=True)
         self._node = node
         self._beats = beats
-        self._silence = Silence(tell)
+        self._workers = WorkerMonitor(tell)
         self._end = end
         self._every = every
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Looks again and again."""
+        """Checks until it is stopped."""
         dead = frozen = 0
         while not self._stopped.wait(self._every):
             found = [one for one in self._node.dead_processes() if one[0] in SERVERS]
             stopped = _stopped(self._node)
             dead, frozen = dead + bool(found), frozen + 1 if stopped else 0
-            if dead > GRACE or frozen > TOLD:
+            if dead > GRACE or frozen > WARN:
                 self._end(_death(*found[0]) if found else _freeze(*stopped[0]))
                 return
-            self._silence.look(self._beats())
+            self._workers.check(self._beats())
 
     def stop(self) -> None:
-        """Looks no more."""
+        """Stops the checks."""
         self._stopped.set()
 
 
@@ -178,8 +173,8 @@ def _stopped(node: Node) -> list[tuple[str, int]]:
 
 def _freeze(kind: str, pid: int) -> str:
     return (
-        f"Ray's own process {kind} (process {pid}) has been stopped for {TOLD} "
-        "seconds, so the search ends; the same command goes on from here"
+        f"Ray's own process {kind} (process {pid}) has been stopped for {WARN} "
+        "seconds, so the search ends; run the same command to resume"
     )
 
 
@@ -188,5 +183,5 @@ def _death(kind: str, process: Process) -> str:
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     return (
         f"Ray's own process {kind} ended during the search ({how}), as it does where "
-        "memory or a disk runs out; the same command goes on from here"
+        "memory or a disk runs out; run the same command to resume"
     )

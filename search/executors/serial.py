@@ -1,4 +1,4 @@
-"""The readable reference executor: the same search, one trial after another."""
+"""The serial executor, the readable reference: one trial after another."""
 
 from collections.abc import Callable, Generator
 
@@ -20,30 +20,21 @@ from search.trial.worker_start import start_worker
 def run_serial(
     job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
 ) -> Retrained | Failed | None:
-    """Runs trials until the ledger has no more, then retrains.
+    """Runs trials until the ledger has no more, then retrains what ``then`` requests.
 
-    Args:
-        job: the development part.
-        ledger: proposes trials, prunes them, and records them.
-        then: asked when the search is over; says what to retrain, if anything.
-
-    Returns:
-        What became of the retraining, or ``None`` where none was ordered.
-
-    Raises:
-        RunError: nothing can be trained in this environment.
+    Returns ``None`` where nothing was retrained.
     """
     worker = start_worker(job)
-    while (asked := ledger.ask()) is not None:
-        ledger.tell(asked.number, _follow(worker.trial(asked), asked, ledger))
-    order = then()
-    return None if order is None else worker.retrain(order)
+    while (trial := ledger.ask()) is not None:
+        ledger.tell(trial.number, _follow(worker.trial(trial), trial, ledger))
+    request = then()
+    return None if request is None else worker.retrain(request)
 
 
 def _follow(
-    stream: Generator[Report, None, Outcome], asked: TrialRequest, ledger: Ledger
+    stream: Generator[Report, None, Outcome], request: TrialRequest, ledger: Ledger
 ) -> Outcome:
-    """Reports each epoch of a trial, and stops it when the ledger says so."""
+    """Reports each epoch of a trial and stops it when the ledger prunes it."""
     last: Report | None = None
     while True:
         try:
@@ -52,8 +43,8 @@ def _follow(
             outcome: Outcome = end.value
             break
         last = report
-        if ledger.report(asked.number, report):
+        if ledger.report(request.number, report):
             stream.close()
             outcome = Pruned(reason="pruner")
             break
-    return complete_outcome(outcome, last, asked=asked.seconds, waited=0.0)
+    return complete_outcome(outcome, last, asked=request.seconds, waited=0.0)

@@ -1,6 +1,6 @@
-"""Between Tune and the ledger: what the Searcher and the Scheduler share.
+"""The bridge between Tune and the ledger, shared by Searcher and Scheduler.
 
-It knows Tune's rules and imports nothing of Ray, so that a test needs no Ray either.
+It follows Tune's rules and imports nothing of Ray, so that tests need no Ray.
 """
 
 import time
@@ -23,7 +23,7 @@ from search.trial.messages import (
 from search.trial.worker_start import cannot_start
 
 FINISHED = "FINISHED"
-"""What Tune takes for the end of a search; ``ray.tune.search.Searcher.FINISHED``."""
+"""Ends a search in Tune; equals ``ray.tune.search.Searcher.FINISHED``."""
 
 RETRIES = 1
 """How often a worker that died in the retraining is replaced."""
@@ -33,7 +33,7 @@ LINES = 12
 
 
 class Bridge:
-    """What Searcher and Scheduler share: the ledger and the trials that run."""
+    """The ledger and the running trials, shared by Searcher and Scheduler."""
 
     def __init__(
         self,
@@ -41,65 +41,62 @@ class Bridge:
         then: Callable[[], RetrainRequest | None],
         begun: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Joins a ledger and what comes after the search.
+        """Takes the ledger, the plan of the retraining, and whether a trial began.
 
-        Args:
-            ledger: proposes trials, prunes them, and records them.
-            then: asked when the search is over; says what to retrain, if anything.
-            begun: tells whether a worker has begun a trial, by its name.
+        ``then`` is called when the search is over. ``begun`` gets a ``trial_name``.
         """
         self.error: BaseException | None = None
         self.retrained: Retrained | Failed | None = None
         self.trouble = ""
-        """What Tune last said of a trial whose worker broke."""
+        """Tune's last error of a worker."""
         self._ledger = ledger
         self._then = then
         self._begun = begun
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
-        self._order: RetrainRequest | None = None
+        self._request: RetrainRequest | None = None
         self._retraining: str | None = None
         self._retries = RETRIES
         self._over = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickles to nothing: Tune keeps copies to restore from, which nobody does."""
+        """Pickles to nothing: Tune keeps copies to restore from, which is not used."""
         return {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Gives Tune the next thing to do: a trial, the retraining, nothing yet."""
+        """Returns Tune's next task: a trial, the retraining, or nothing yet."""
         if self._over or self.error is not None:
             return FINISHED
         if self._retraining is not None:
             return None
-        asked = self._returned.pop() if self._returned else self._ledger.ask()
-        if asked is not None:
-            self._running[trial_id] = _Running(asked)
-            return {"asked": asked}
+        request = self._returned.pop() if self._returned else self._ledger.ask()
+        if request is not None:
+            self._running[trial_id] = _Running(request)
+            return {"trial": request}
         if self._running:
             return None
-        self._order = self._order or self._then()
-        if self._order is None:
+        self._request = self._request or self._then()
+        if self._request is None:
             self._over = True
             return FINISHED
         self._retraining = trial_id
-        return {"order": self._order}
+        return {"retrain": self._request}
 
     def report(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Records an epoch; tells whether the trial stops here."""
+        """Records an epoch; returns whether to stop the trial."""
         running = self._running.get(trial_id)
         if running is None or "report" not in result:
             return False
         report: Report = result["report"]
         running.last = report
-        running.pruned = self._ledger.report(running.asked.number, report)
+        running.pruned = self._ledger.report(running.request.number, report)
         return running.pruned
 
     def complete(
         self, trial_id: str, result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        """Records how a trial or the retraining ended."""
+        """Records the end of a trial or of the retraining."""
         found = {} if error or result is None else result
         if "cannot_start" in found:
             self.error = RunError(found["cannot_start"])
@@ -111,22 +108,22 @@ class Bridge:
     def _end_trial(
         self, running: "_Running", result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        if error and not self._begun(trial_name(running.asked.number)):
-            self._return(running.asked)
+        if error and not self._begun(trial_name(running.request.number)):
+            self._return(running.request)
             return
         self._unstarted = 0
         outcome = running.outcome(result, death=_death(self.trouble), error=error)
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
-        self._ledger.tell(running.asked.number, outcome)
+        self._ledger.tell(running.request.number, outcome)
 
-    def _return(self, asked: TrialRequest) -> None:
-        """Keeps a trial for the next worker: the one that was to begin it is dead."""
+    def _return(self, request: TrialRequest) -> None:
+        """Keeps a trial for the next worker: its worker died before it began."""
         self._unstarted += 1
         if self._unstarted > STARTS:
             self.error = RunError(cannot_start(last_lines(self.trouble)))
         else:
-            self._returned.append(asked)
+            self._returned.append(request)
 
     def _end_retraining(self, found: dict[str, Any]) -> None:
         self.retrained = found.get("retrained")
@@ -141,32 +138,32 @@ class Bridge:
 
 
 def trial_name(number: int) -> str:
-    """Names a trial for a person, and for the pulse of its worker."""
+    """Names a trial for messages and for its worker's heartbeat."""
     return f"trial {number}"
 
 
 def _death(trouble: str) -> str:
-    """Says why a worker died, as far as Ray knows it."""
+    """Describes why a worker died, as far as Ray reports it."""
     memory = ": this machine ran out of memory" if "low on memory" in trouble else ""
     return f"the worker died in this trial{memory}"
 
 
 def last_lines(text: str) -> str:
-    r"""Takes the last lines of what a library says: the error, and what led to it.
+    r"""Takes the last lines of an error's output.
 
     Example:
         >>> last_lines("Traceback:\n  File x\n\nImportError: no libcuda")
         'Traceback:\n  File x\nImportError: no libcuda'
     """
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return "\n".join(lines[-LINES:]) or "its process died and said nothing"
+    return "\n".join(lines[-LINES:]) or "its process died without a message"
 
 
 class _Running:
     """A trial on a worker, and its last report."""
 
-    def __init__(self, asked: TrialRequest) -> None:
-        self.asked = asked
+    def __init__(self, request: TrialRequest) -> None:
+        self.request = request
         self.pruned = False
         self.last: Report | None = None
         self._proposed = time.time()
@@ -174,7 +171,7 @@ class _Running:
     def outcome(
         self, result: dict[str, Any] | None, *, death: str, error: bool
     ) -> Outcome:
-        """Says how the trial ended; ``death`` is the reason if its worker died."""
+        """Returns how the trial ended; ``death`` is the reason if its worker died."""
         found: Outcome = WorkerDied(reason=death)
         started = self._proposed
         if result is not None:
@@ -185,5 +182,5 @@ class _Running:
             found = result["outcome"]
         waited = max(0.0, started - self._proposed)
         return complete_outcome(
-            found, self.last, asked=self.asked.seconds, waited=waited
+            found, self.last, asked=self.request.seconds, waited=waited
         )

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from search.executors.ray_environment import QUIET, settle_environment
+from search.executors.ray_environment import QUIET, set_ray_environment
 
 PERSON = {
     "RAY_ADDRESS": "10.0.0.1:6379",
@@ -20,7 +20,7 @@ PERSON = {
 def test_no_setting_of_a_person_reaches_ray():
     """No address, token or folder of another cluster is left; other names are."""
     found = PERSON | {"PATH": "/bin", "RAY_memory_usage_threshold": "0.9"}
-    settle_environment(found)
+    set_ray_environment(found)
     for name, value in PERSON.items():
         assert found.get(name) != value
     assert QUIET.items() <= found.items()
@@ -36,7 +36,7 @@ def test_each_run_has_its_own_token():
     tokens = set()
     for _ in range(3):
         found = dict(PERSON)
-        settle_environment(found)
+        set_ray_environment(found)
         assert found["RAY_AUTH_MODE"] == "token"
         tokens.add(found["RAY_AUTH_TOKEN"])
     assert len(tokens) == 3
@@ -46,7 +46,7 @@ def test_each_run_has_its_own_token():
 def test_a_home_folder_stays():
     """A person who has one keeps it."""
     found = {"HOME": "/home/person"}
-    settle_environment(found)
+    set_ray_environment(found)
     assert found["HOME"] == "/home/person"
 
 
@@ -58,5 +58,5 @@ def test_without_a_home_folder_nothing_can_be_written_there(monkeypatch):
 
     monkeypatch.setattr(Path, "home", no_home)
     found = {}
-    settle_environment(found)
+    set_ray_environment(found)
     assert found["HOME"] == os.devnull

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from search.executors.heartbeat import Beat, Pulse, beats, has_begun
-from search.executors.ray_monitor import GRACE, KILLED, STILL, TOLD, Silence, Watch
+from search.executors.ray_monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
 
 PATIENCE = 20
 
@@ -63,7 +63,7 @@ def test_a_dead_server_ends_the_search(server):
     (told,) = watched(node)
     assert server in told
     assert "signal 9" in told
-    assert "the same command goes on" in told
+    assert "run the same command to resume" in told
     assert "\n" not in told
     assert node.looks > GRACE, "an interruption has time to come first"
 
@@ -86,39 +86,39 @@ def test_a_stopped_server_ends_the_search():
     finally:
         stopped.kill()
         stopped.wait()
-    assert f"raylet (process {stopped.pid}) has been stopped for {TOLD} seconds" in told
-    assert node.looks >= TOLD
+    assert f"raylet (process {stopped.pid}) has been stopped for {WARN} seconds" in told
+    assert node.looks >= WARN
 
 
 @pytest.fixture
 def silence():
     """What is told of workers."""
     told = []
-    return Silence(told.append), told
+    return WorkerMonitor(told.append), told
 
 
 def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
     """Looks several times at one worker; without a number it beats each time."""
     for number in range(times):
         beat = Beat(pid=pid, trial=trial, beats=number if beats is None else beats)
-        silence.look([beat])
+        silence.check([beat])
 
 
 def test_a_living_worker_is_not_spoken_of(silence):
     """However long a trial takes, nothing is told of one whose pulse goes on."""
     seen, told = silence
-    look(seen, 3 * KILLED)
+    look(seen, 3 * KILL)
     assert told == []
 
 
 def test_a_frozen_worker_is_told_once(silence):
     """The trial, the process and the time are named; it may answer again."""
     seen, told = silence
-    look(seen, TOLD + 1, beats=7)
+    look(seen, WARN + 1, beats=7)
     assert len(told) == 1
-    for word in ("trial 3", str(1 << 22), f"{TOLD} seconds"):
+    for word in ("trial 3", str(1 << 22), f"{WARN} seconds"):
         assert word in told[0]
-    look(seen, TOLD, beats=7)
+    look(seen, WARN, beats=7)
     assert len(told) == 1
     look(seen, 1, beats=8)
     assert "answers again" in told[1]
@@ -128,7 +128,7 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
     """After ten minutes without a beat the process is killed, as a death."""
     seen, told = silence
     frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    look(seen, KILLED, pid=frozen.pid, beats=7)
+    look(seen, KILL, pid=frozen.pid, beats=7)
     assert frozen.poll() is None
     look(seen, 1, pid=frozen.pid, beats=7)
     assert frozen.wait(PATIENCE) == -9
@@ -145,7 +145,7 @@ def still(silence, times, *, reports, reporting=True):
             reports=reports,
             reporting=reporting,
         )
-        silence.look([beat])
+        silence.check([beat])
 
 
 def test_a_trial_that_reports_nothing_is_told(silence):
@@ -178,7 +178,7 @@ def test_a_retraining_reports_nothing(silence):
 def test_a_worker_that_starts_is_seen_too(silence):
     """An import that hangs is told as one."""
     seen, told = silence
-    look(seen, TOLD + 1, trial="", beats=1)
+    look(seen, WARN + 1, trial="", beats=1)
     assert "a worker that starts" in told[0]
 
 

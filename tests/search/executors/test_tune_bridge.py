@@ -18,13 +18,13 @@ def ledger():
 def test_a_whole_search(ledger):
     """Trials first, then the retraining, then the end; each is told once."""
     bridge = Bridge(ledger, lambda: ORDER)
-    assert bridge.suggest("a")["asked"].number == 0
-    assert bridge.suggest("b")["asked"].number == 1
+    assert bridge.suggest("a")["trial"].number == 0
+    assert bridge.suggest("b")["trial"].number == 1
     assert bridge.suggest("c") is None, "trials still run"
     assert not bridge.report("a", {"report": report(), "started": 0.0})
     for name in ("a", "b"):
         bridge.complete(name, {"outcome": completed(), "started": 0.0}, error=False)
-    assert bridge.suggest("c") == {"order": ORDER}
+    assert bridge.suggest("c") == {"retrain": ORDER}
     assert bridge.suggest("d") is None, "the retraining still runs"
     done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
     bridge.complete("c", {"retrained": done, "done": True}, error=False)

@@ -28,7 +28,7 @@ def test_a_death_is_told_as_one():
     )
     assert ledger.told[0].spent.epochs == 3
     assert bridge.error is None
-    assert bridge.suggest("b")["asked"].number == 1
+    assert bridge.suggest("b")["trial"].number == 1
 
 
 def test_a_death_for_want_of_memory_says_so():
@@ -70,9 +70,9 @@ def test_a_death_before_a_trial_hands_it_on():
     """A worker killed while it starts lost nothing: the next one takes its trial."""
     ledger = FakeLedger(2)
     bridge = bridged(ledger, ready=[])
-    first = bridge.suggest("a")["asked"]
+    first = bridge.suggest("a")["trial"]
     bridge.complete("a", None, error=True)
-    assert bridge.suggest("b")["asked"] == first
+    assert bridge.suggest("b")["trial"] == first
     assert (ledger.next, ledger.told) == (1, {})
 
 
@@ -103,15 +103,15 @@ def test_deaths_between_trials_that_began_are_not_counted_together():
     bridge.suggest("c")
     bridge.complete("c", None, error=True)
     assert bridge.error is None
-    assert bridge.suggest("d")["asked"].number == 1
+    assert bridge.suggest("d")["trial"].number == 1
 
 
 def test_retraining_has_a_second_worker():
     """A worker that dies while it retrains is replaced, once, with the same order."""
     bridge = bridged(FakeLedger(0))
-    assert bridge.suggest("a") == {"order": ORDER}
+    assert bridge.suggest("a") == {"retrain": ORDER}
     bridge.complete("a", None, error=True)
-    assert bridge.suggest("b") == {"order": ORDER}
+    assert bridge.suggest("b") == {"retrain": ORDER}
     done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
     bridge.complete("b", {"retrained": done}, error=False)
     assert bridge.retrained == done
@@ -123,7 +123,7 @@ def test_dead_workers_of_the_retraining(result):
     """A retraining whose workers die, twice, is a failure, and the experiment ends."""
     bridge = bridged(FakeLedger(0))
     for name in "ab":
-        assert bridge.suggest(name) == {"order": ORDER}
+        assert bridge.suggest(name) == {"retrain": ORDER}
         bridge.complete(name, result, error=True)
     assert isinstance(bridge.retrained, Failed)
     assert bridge.suggest("c") == FINISHED

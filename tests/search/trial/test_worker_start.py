@@ -66,7 +66,7 @@ def test_a_detector_that_cannot_be_loaded(monkeypatch):
     with pytest.raises(
         RunError, match=r'crop = "none":\nImportError: no libcuda'
     ) as found:
-        detector.look(np.zeros((8, 8, 3), np.uint8))
+        detector._detect_in_process(np.zeros((8, 8, 3), np.uint8))  # noqa: SLF001
     copied = pickle.loads(pickle.dumps(found.value))  # noqa: S301 - our own bytes
     assert str(copied) == str(found.value), "it comes from another process"
 
@@ -89,10 +89,10 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
     monkeypatch.setattr(ray_executor, "start_worker", broken)
     worker = object.__new__(ray_executor.WarmTrainable)
     asked = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
-    worker.setup({"asked": asked}, job=FakeJob(), pulse=str(tmp_path))
+    worker.setup({"trial": asked}, job=FakeJob(), pulse=str(tmp_path))
     told = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
     assert worker.step() == told
-    assert worker.reset_config({"asked": asked})
+    assert worker.reset_config({"trial": asked})
     assert worker.step() == told
     assert not has_begun(tmp_path, "trial 3")
 
