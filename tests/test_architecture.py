@@ -11,7 +11,7 @@ import pytest
 
 import search
 from data_pipeline.readers import READERS
-from models.config.hyperparameters import BACKBONE_NAMES
+from models.config.backbone_catalogue import BACKBONES
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_pipeline", "models", "search")
@@ -200,27 +200,13 @@ def test_readers_are_the_files_beside_the_table():
     assert having - {"__init__"} == set(READERS)
 
 
-def backbones():
-    """Reads the table of backbones: name to the module it is built in."""
-    source = tree(ROOT / "models/backbones/__init__.py")
-    table = next(node for node in source.body if isinstance(node, ast.AnnAssign))
-    return {
-        key.value: value.value.id
-        for key, value in zip(table.value.keys, table.value.values, strict=True)
-    }
+def test_backbones_are_the_registered_files():
+    """Each backbone's entry names a file of models/backbones, and no file lacks one."""
+    folder, shared = ROOT / "models/backbones", {"__init__", "backbone", "layers"}
+    modules = {entry.code.partition(":")[0] for entry in BACKBONES.values()}
+    files = {path.stem for path in folder.glob("*.py")} - shared
 
-
-def test_backbones_are_the_files_beside_the_table():
-    """BACKBONES lists every module that has a BACKBONE, by the settings' names."""
-    having = {
-        path.stem
-        for path in (ROOT / "models/backbones").glob("*.py")
-        for node in tree(path).body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        and "BACKBONE" in ast.unparse(node).split("=")[0].split(":")[0].split()
-    }
-    assert set(backbones().values()) == having
-    assert tuple(backbones()) == BACKBONE_NAMES
+    assert modules == {f"models.backbones.{name}" for name in files}
 
 
 def test_top_level():

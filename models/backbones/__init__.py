@@ -1,25 +1,16 @@
-"""The backbones by the name a study gives them."""
+"""Backbones: networks without head, one file each.
 
-from models.backbones import (
-    densenet121,
-    efficientnet,
-    ferplus_cnn,
-    mobilenet,
-    residual_cnn,
-    resnet18,
-    resnet50,
-)
+``models.config.backbone_catalogue`` registers them by the name a study gives them.
+"""
+
+from importlib import import_module
+
 from models.backbones.backbone import Backbone
+from models.config.backbone_catalogue import BACKBONES
 
-BACKBONES: dict[str, Backbone] = {
-    "residual_cnn": residual_cnn.BACKBONE,
-    "resnet18": resnet18.BACKBONE,
-    "resnet50": resnet50.BACKBONE,
-    "densenet121": densenet121.BACKBONE,
-    "efficientnet_b0": efficientnet.BACKBONE,
-    "efficientnet_b1": efficientnet.BACKBONE_B1,
-    "efficientnet_b2": efficientnet.BACKBONE_B2,
-    "efficientnet_b3": efficientnet.BACKBONE_B3,
-    "mobilenet": mobilenet.BACKBONE,
-    "ferplus_cnn": ferplus_cnn.BACKBONE,
-}
+
+def load_backbone(name: str) -> Backbone:
+    """Imports a registered backbone."""
+    module, _, attribute = BACKBONES[name].code.partition(":")
+    found: Backbone = getattr(import_module(module), attribute)
+    return found

@@ -16,7 +16,7 @@ class Backbone:
     """One kind of network, without head.
 
     Both functions add stock Keras layers only, so that an export loads without this
-    project. The smallest image it fits stands in ``models.config.backbone_catalogue``.
+    project.
 
     Attributes:
         scale: its own rule for raw pixels (B, S, S, C) in [0, 255].
@@ -38,15 +38,9 @@ class Backbone:
         graph: GraphConfig,
         scale: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
-        """Adds the whole of it.
+        """Adds resizing, scaling and network to raw pixels, (B, S, S, C) in [0, 255].
 
-        Args:
-            pixels: raw pixels, shape (B, S, S, C), in [0, 255].
-            graph: what the graph depends on.
-            scale: another rule for pixels; ``None`` for its own.
-
-        Returns:
-            Features, shape (B, h, w, F).
+        ``scale`` replaces the backbone's own rule. Returns features (B, h, w, F).
         """
         if graph.resize_to is not None:
             pixels = shrink(pixels, graph.resize_to)
@@ -54,16 +48,8 @@ class Backbone:
 
 
 def shrink(pixels: Tensor, side: int) -> Tensor:
-    """Brings pictures to a smaller side, each pixel a mean of those that it replaces.
-
-    Args:
-        pixels: shape (B, S, S, C), in [0, 255].
-        side: in pixels, less than S.
-
-    Returns:
-        Shape (B, side, side, C), in [0, 255].
-    """
-    # In whole floats, as pixels come: halves would round them.
+    """Resizes images to a smaller side; each pixel is a mean of those it replaces."""
+    # In float32, as pixels come: half floats would round them.
     return layers.Resizing(side, side, antialias=True, dtype="float32", name="shrink")(
         pixels
     )

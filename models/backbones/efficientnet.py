@@ -1,9 +1,10 @@
 """EfficientNetB0 to B3 of ``keras.applications``, which rescale raw pixels themselves.
 
 Source: Tan and Le 2019, "EfficientNet: Rethinking Model Scaling". Each is wider and
-deeper than the last; the images are those of the study, not the sizes they were
+deeper than the one before; the images are those of the study, not the sizes they were
 tuned for (224, 240, 260, 300). Their stochastic depth draws from seed generators of
 its own; a reset restores them with all others.
+Features: (B, ceil(S/32), ceil(S/32), F).
 """
 
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from models.keras_api import keras, layers
 
 def _backbone(application: Callable[..., Any]) -> Backbone:
     def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-        """Adds the network; features of shape (B, ceil(S/32), ceil(S/32), F)."""
         if graph.normalization == DEVELOPMENT:
             # The network divides by 255 what is standardized already.
             pixels = layers.Rescaling(255.0, name="undo_rescaling")(pixels)
@@ -27,7 +27,7 @@ def _backbone(application: Callable[..., Any]) -> Backbone:
     return Backbone(scale=rgb, build=build, application=application)
 
 
-BACKBONE = _backbone(keras.applications.EfficientNetB0)
-BACKBONE_B1 = _backbone(keras.applications.EfficientNetB1)
-BACKBONE_B2 = _backbone(keras.applications.EfficientNetB2)
-BACKBONE_B3 = _backbone(keras.applications.EfficientNetB3)
+B0 = _backbone(keras.applications.EfficientNetB0)
+B1 = _backbone(keras.applications.EfficientNetB1)
+B2 = _backbone(keras.applications.EfficientNetB2)
+B3 = _backbone(keras.applications.EfficientNetB3)

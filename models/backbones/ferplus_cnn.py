@@ -1,16 +1,15 @@
 """The plain network of a FER+ course work: five convolution blocks, no skips.
 
 A block is two times convolution (3x3), batch normalisation and ReLU; the first four
-end in a pooling that halves the map. Filters: 32, 64, 128, 256, 512. Pixels are
-brought to [-1, 1].
+end in a pooling that halves the map. Pixels are scaled to [-1, 1].
+Features: (B, S//16, S//16, 512).
 
 Source: the project's text names five convolution blocks and one dense layer; the
 rest is taken from its notebook ``CNN_Default.ipynb``. There, global average pooling
 and a dense block (256 and 128 units, each with layer normalisation and dropout)
 follow. Here the head of every backbone follows, whose dense layer is
 ``head.dense_units`` and whose dropout is ``head.dropout``: set 256 and 0.4. Its
-convolutions had biases, which the batch normalisation takes away again: here they
-have none.
+convolutions had biases, which batch normalisation cancels: here they have none.
 """
 
 from models.backbones.backbone import Backbone, Tensor
@@ -23,15 +22,7 @@ BLOCKS = (32, 64, 128, 256, 512)
 
 
 def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-    """Adds the network.
-
-    Args:
-        pixels: scaled, shape (B, S, S, C).
-        graph: not read.
-
-    Returns:
-        Features, shape (B, S//16, S//16, 512).
-    """
+    """Adds the network to scaled pixels."""
     del graph
     x = pixels
     for block, filters in enumerate(BLOCKS, start=1):

@@ -1,39 +1,13 @@
-"""The pieces that the networks built here are made of, with the initial weights."""
+"""What backbones are built from: scaling, convolutions, blocks, networks of Keras."""
 
 from collections.abc import Callable
 from typing import Any
 
-from models.backbones.backbone import Tensor
+from models.backbones.backbone import Backbone, Tensor
+from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 RGB = 3
-
-
-def signed(pixels: Tensor) -> Tensor:
-    """Brings raw pixels to [-1, 1].
-
-    Args:
-        pixels: shape (B, S, S, C), in [0, 255].
-
-    Returns:
-        The same shape, in [-1, 1].
-    """
-    return layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
-
-
-def rgb(pixels: Tensor) -> Tensor:
-    """Repeats a grey channel to the three that stock networks were made for.
-
-    Args:
-        pixels: shape (B, S, S, 1) or (B, S, S, 3).
-
-    Returns:
-        Shape (B, S, S, 3).
-    """
-    if pixels.shape[-1] == RGB:
-        return pixels
-    return layers.Concatenate(name="grey_to_rgb")([pixels] * RGB)
-
 
 MOMENTUM = 0.9
 """Of every batch normalisation, stock networks' too.
@@ -42,20 +16,24 @@ Keras's 0.99 lags behind in short trainings: validation would show noise.
 """
 
 
+def signed(pixels: Tensor) -> Tensor:
+    """Scales raw pixels from [0, 255] to [-1, 1]."""
+    return layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
+
+
+def rgb(pixels: Tensor) -> Tensor:
+    """Repeats a grey channel to the three that stock networks expect; (B, S, S, 3)."""
+    if pixels.shape[-1] == RGB:
+        return pixels
+    return layers.Concatenate(name="grey_to_rgb")([pixels] * RGB)
+
+
 def convolution(
     x: Tensor, filters: int, *, name: str, size: int = 3, stride: int = 1
 ) -> Tensor:
     """Adds a convolution without bias and its batch normalisation.
 
-    Args:
-        x: shape (B, h, w, C).
-        filters: of the convolution.
-        name: begins the names of both layers.
-        size: of the kernel, a side.
-        stride: 1, or 2 to halve the map.
-
-    Returns:
-        Shape (B, ceil(h/stride), ceil(w/stride), filters).
+    A stride of 2 halves the map: (B, ceil(h/stride), ceil(w/stride), filters).
     """
     x = layers.Conv2D(
         filters,
@@ -72,15 +50,6 @@ def convolution(
 def residual(x: Tensor, filters: int, *, stride: int, name: str) -> Tensor:
     """Adds a residual block; the skip is a projection where the shape changes.
 
-    Args:
-        x: shape (B, h, w, C).
-        filters: of both convolutions.
-        stride: of the first one: 1, or 2 to halve the map.
-        name: begins the names of its layers.
-
-    Returns:
-        Shape (B, ceil(h/stride), ceil(w/stride), filters).
-
     Source: He et al. 2016, "Deep Residual Learning for Image Recognition", figure 2
     and option B of section 4.1.
     """
@@ -96,18 +65,23 @@ def residual(x: Tensor, filters: int, *, stride: int, name: str) -> Tensor:
     return layers.ReLU(name=f"{name}_relu")(y)
 
 
+def stock(
+    application: Callable[..., Any], scale: Callable[[Tensor], Tensor]
+) -> Backbone:
+    """Makes a backbone of a function of ``keras.applications``."""
+
+    def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+        del graph
+        return join(application, pixels)
+
+    return Backbone(scale=scale, build=build, application=application)
+
+
 def join(application: Callable[..., Any], pixels: Tensor) -> Tensor:
-    """Adds the layers of a stock network, with fresh weights, to a tensor.
+    """Adds the layers of a stock network, with fresh weights, to scaled pixels.
 
-    The network is flat in the model, not nested: saliency tools, export and the
-    reset of weights see its layers.
-
-    Args:
-        application: a function of ``keras.applications``.
-        pixels: the scaled input, shape (B, S, S, C); C = 1 is repeated to three.
-
-    Returns:
-        The features before pooling, shape (B, h, w, F).
+    The layers are flat in the model, not nested, so that saliency tools, export and
+    the reset of weights see them. Returns the features before pooling, (B, h, w, F).
     """
     network = application(include_top=False, weights=None, input_tensor=rgb(pixels))
     for layer in network.layers:

@@ -1,8 +1,9 @@
 """The custom residual network: a stem and two stages of residual blocks.
 
 By default 6 blocks of 64 filters, then 6 of 256. The stem and the first block of
-each stage halve the map; from 96 pixels on a pooling after the stem halves it
-once more, so that the cost of a large image stays that of a common network.
+each stage halve the map; from 96 pixels on, a pooling after the stem halves it
+once more, so that a large image costs as much as in a common network.
+Features: (B, S/8, S/8, filters), or S/16 from 96 pixels on; sides are rounded up.
 """
 
 from models.backbones.backbone import Backbone, Tensor
@@ -13,21 +14,11 @@ from models.keras_api import layers
 STEM_FILTERS = 64
 
 POOLED_FROM = 96
-"""Image side, in pixels, from which the stem is followed by a pooling."""
+"""Image side, in pixels, from which a pooling follows the stem."""
 
 
 def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-    """Adds the network.
-
-    Args:
-        pixels: scaled, shape (B, S, S, C).
-        graph: ``blocks`` a stage; ``filters`` of the second stage, and of the
-            first where they are fewer than 64.
-
-    Returns:
-        Features, shape (B, S/8, S/8, filters), or S/16 from 96 pixels on; sides are
-        rounded up.
-    """
+    """Adds ``graph.blocks`` blocks a stage; the first stage has at most 64 filters."""
     blocks, filters = graph.blocks, graph.filters
     if blocks is None or filters is None:
         raise ValueError("a residual CNN needs blocks and filters, found None")

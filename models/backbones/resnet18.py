@@ -3,7 +3,8 @@
 Source: He et al. 2016, "Deep Residual Learning for Image Recognition": table 1 from
 96 pixels on (a stem of 7x7 that halves the map, and a pooling that halves it once
 more); below, the stem that section 4.2 has for images of 32 pixels (3x3, nothing
-halved). Pixels are brought to [-1, 1]. Keras publishes no ImageNet weights of it.
+halved). Pixels are scaled to [-1, 1]. Keras publishes no ImageNet weights for it.
+Features: (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are rounded up.
 """
 
 from models.backbones.backbone import Backbone, Tensor
@@ -19,16 +20,7 @@ HALVED_FROM = 96
 
 
 def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-    """Adds the network.
-
-    Args:
-        pixels: scaled, shape (B, S, S, C).
-        graph: its ``input_size`` side says which stem.
-
-    Returns:
-        Features, shape (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are
-        rounded up.
-    """
+    """Adds the network to scaled pixels; ``graph.input_size`` decides the stem."""
     large = graph.input_size >= HALVED_FROM
     size, stride = (7, 2) if large else (3, 1)
     x = convolution(pixels, STAGES[0], size=size, stride=stride, name="stem")

@@ -1,7 +1,7 @@
 """Augmentations by name: each preset is a set of numbers, so one graph serves them all.
 
-Keys of a configuration say a preset, its strength, and single numbers that replace the
-preset's own; ``resolve`` makes one set of numbers of them.
+A configuration names a preset, its strength, and single numbers that replace the
+preset's own; ``resolve`` combines them. A new preset is one entry of ``PRESETS``.
 """
 
 import math
@@ -13,7 +13,7 @@ KEY = "augmentation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
-    """How far a training image may be changed; 0 leaves that part of it alone.
+    """How far a training image may be changed; 0 turns that change off.
 
     ``probability`` is the share of images that are changed at all. ``strength``, in
     [0, 1], multiplies everything else: ``flip``, the share of changed images that are
@@ -38,10 +38,10 @@ class Augmentation:
     erasing: float = 0.0
 
     def amounts(self) -> tuple[float, ...]:
-        """Lists the numbers in the graph's units: radians, and pixels in [0, 255]."""
-        turned = math.radians(self.rotation)
-        lit = 255 * self.brightness
-        return astuple(replace(self, rotation=turned, brightness=lit))
+        """Converts to the graph's units: radians, and pixels in [0, 255]."""
+        radians = math.radians(self.rotation)
+        brightness = 255 * self.brightness
+        return astuple(replace(self, rotation=radians, brightness=brightness))
 
 
 AMOUNTS: tuple[str, ...] = tuple(field.name for field in fields(Augmentation))
@@ -58,12 +58,11 @@ PRESETS: dict[str, Augmentation] = {
         brightness=0.2,
         contrast=0.3,
     ),
-    # Two coursework projects on CK+ name these steps and no numbers: those are ours.
+    # Two coursework projects on CK+ name these steps without numbers; ours are guesses.
     "pad_crop_flip_brightness": Augmentation(flip=0.5, shift=0.1, brightness=0.2),
     "angles_positions_lighting": Augmentation(rotation=10, shift=0.1, brightness=0.2),
-    # A FER+ project: two turns of up to 10 degrees, one after the other, have the
-    # spread of one of up to 14. Its way through 40 x 40 pixels is left out: it would
-    # be a second resampling.
+    # A FER+ project: two rotations of up to 10 degrees in a row have the spread of one
+    # of up to 14. Its detour through 40 x 40 pixels, a second resampling, is omitted.
     "ferplus_cnn": Augmentation(
         probability=0.5,
         flip=0.5,
@@ -73,17 +72,17 @@ PRESETS: dict[str, Augmentation] = {
         brightness=0.05,
         contrast=0.05,
     ),
-    # Source: github.com/microsoft/FERPlus, img_util.py. There each axis has its scale,
-    # and what lies outside is mirrored.
+    # Source: github.com/microsoft/FERPlus, img_util.py. There each axis has its own
+    # scale, and pixels outside the image are mirrored.
     "ferplus_vgg13": Augmentation(
         flip=0.5, rotation=20, scale=0.05, shift=0.08, skew=0.05
     ),
-    # Source: github.com/usef-kh/fer (FER2013, 73.7 %). A crop cannot be larger than
-    # the image: of its area of .8 to 1.2, .8 to 1 is what happens. There every second
-    # image is turned and every second shifted, and ten crops of each are trained on.
+    # Source: github.com/usef-kh/fer (FER2013, 73.7 %). Its crop takes .8 to 1.2 of the
+    # area; a crop cannot exceed the image, so .8 to 1 remain. It rotates and shifts
+    # every second image, and trains on ten crops of each.
     "fer_strong": Augmentation(flip=0.5, rotation=10, shift=0.2, crop=0.2, erasing=0.5),
-    # Source: github.com/wagner-niklas/CAGE_expression_inference. Perspective, hue and
-    # saturation are left out.
+    # Source: github.com/wagner-niklas/CAGE_expression_inference, without perspective,
+    # hue and saturation.
     "affectnet_cage": Augmentation(
         flip=0.5, rotation=10, brightness=0.2, contrast=0.2, erasing=0.5
     ),
@@ -91,14 +90,9 @@ PRESETS: dict[str, Augmentation] = {
 
 
 def resolve(given: Mapping[str, int | float | str]) -> Augmentation:
-    """Makes one set of numbers of a configuration's keys.
+    """Returns the preset, its numbers replaced by those given.
 
-    Args:
-        given: checked keys of a configuration, those of the augmentation among them.
-
-    Returns:
-        The preset with the numbers that are given in place of its own. Where no preset
-        is given it is ``"standard"`` beside a strength, else ``"none"``.
+    Without a preset it is ``"standard"`` where a strength is given, else ``"none"``.
 
     Example:
         >>> resolve({"augmentation.preset": "fer_strong", "augmentation.shift": 0.1})
@@ -113,12 +107,12 @@ def resolve(given: Mapping[str, int | float | str]) -> Augmentation:
     return replace(PRESETS[_preset(given)], **own)
 
 
-def spelled(given: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
-    """Spells out every key that ``resolve`` reads; resolving them changes nothing."""
+def spell_out(given: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
+    """Lists every key that ``resolve`` reads; resolving them gives the same numbers."""
     numbers = {f"{KEY}.{name}": value for name, value in asdict(resolve(given)).items()}
     return {f"{KEY}.preset": _preset(given)} | numbers
 
 
 def _preset(given: Mapping[str, int | float | str]) -> str:
-    alone = "standard" if f"{KEY}.strength" in given else "none"
-    return str(given.get(f"{KEY}.preset", alone))
+    default = "standard" if f"{KEY}.strength" in given else "none"
+    return str(given.get(f"{KEY}.preset", default))

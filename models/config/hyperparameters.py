@@ -1,12 +1,16 @@
-"""The table of every key that a study may fix or search.
+"""The one table of hyperparameters: every key that a study may fix or search.
 
-A row says its type, its bounds or choices, its default, and (by ``graph``) whether
-a change of the value needs a new graph.
+A row gives a key's range, its default, the field of the model's configuration that it
+sets (which also says whether a change needs a new graph) and its documentation.
+``models.config.config`` builds a configuration from these rows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from models.config.augmentation_presets import PRESETS
+from models.config.backbone_catalogue import BACKBONES
+from models.config.schedules import SCHEDULES
 
 Value = int | float | str
 
@@ -15,52 +19,53 @@ Value = int | float | str
 class Hyperparameter:
     """One key of a configuration.
 
-    ``low`` and ``high`` are inclusive; ``choices`` closes the set of values.
+    Attributes:
+        kind: type of its values.
+        default: value where a study does not mention the key.
+        low: least value, inclusive; ``None`` for names.
+        high: largest value, inclusive; ``None`` for names.
+        choices: names that are allowed; ``None`` for numbers and for file names.
+        sets: what it sets, as ``part.field``. ``graph`` is a field of ``GraphConfig``:
+            another value needs a new graph. No other part needs one: ``runtime`` is a
+            variable of the graph (``RuntimeHyperparameters``), ``augmentation`` one
+            number of the augmentation's variable, ``schedule`` a field of ``Schedule``,
+            ``model`` one of ``ModelConfig``.
+        doc: its documentation, one line.
     """
 
     kind: type[int] | type[float] | type[str]
     default: Value
     low: float | None = None
     high: float | None = None
-    choices: tuple[Value, ...] | None = None
-    graph: bool = False
+    choices: Collection[Value] | None = None
+    sets: str
+    doc: str
 
+    @property
+    def new_graph(self) -> bool:
+        """Whether another value needs a new graph."""
+        return self.part == "graph"
 
-BACKBONE_NAMES: tuple[str, ...] = (
-    "residual_cnn",
-    "resnet18",
-    "resnet50",
-    "densenet121",
-    "efficientnet_b0",
-    "efficientnet_b1",
-    "efficientnet_b2",
-    "efficientnet_b3",
-    "mobilenet",
-    "ferplus_cnn",
-)
-"""In the order of ``models.backbones.BACKBONES``, which must list the same names."""
+    @property
+    def part(self) -> str:
+        """The part of the configuration that it belongs to."""
+        return self.sets.partition(".")[0]
+
+    @property
+    def field(self) -> str:
+        """The field of that part."""
+        return self.sets.partition(".")[2]
+
 
 OWN, DEVELOPMENT = "own", "development"
-"""By which numbers pixels are scaled: the backbone's rule, or the training rows'."""
-
-SCHEDULES: tuple[str, ...] = (
-    "cosine",
-    "constant",
-    "cosine_warmup",
-    "step",
-    "plateau",
-)
-"""In the order of ``models.config.schedules.SHAPES``, which has the same names."""
-
-PLATEAU = "plateau"
-"""The one schedule that depends on the validation."""
+"""Pixels are scaled by the backbone's own rule, or by the training rows' statistics."""
 
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd", "lion")
 DECAYED = ("adamw", "lion")
 """Optimizers with decoupled weight decay."""
 
 PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
-"""Policies of Keras: what layers compute in; weights and heads stay float32."""
+"""Keras's dtype policies for what layers compute in; weights and heads stay float32."""
 
 BALANCES: tuple[str, ...] = (
     "none",
@@ -69,97 +74,191 @@ BALANCES: tuple[str, ...] = (
     "oversample",
     "oversample_labels",
 )
-"""In the order of ``data_pipeline.targets.class_balance``, which has the same names."""
+"""The names of ``data_pipeline.targets.class_balance``, which imports pandas."""
+
+
+def _int(default: int, low: int, high: int, sets: str, doc: str) -> Hyperparameter:
+    return Hyperparameter(
+        kind=int, default=default, low=low, high=high, sets=sets, doc=doc
+    )
+
+
+def _float(
+    default: float, low: float, high: float, sets: str, doc: str
+) -> Hyperparameter:
+    return Hyperparameter(
+        kind=float, default=default, low=low, high=high, sets=sets, doc=doc
+    )
+
+
+def _name(
+    default: str, choices: Collection[Value] | None, sets: str, doc: str
+) -> Hyperparameter:
+    return Hyperparameter(
+        kind=str, default=default, choices=choices, sets=sets, doc=doc
+    )
+
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
-    "backbone.name": Hyperparameter(
-        kind=str, default="residual_cnn", choices=BACKBONE_NAMES, graph=True
+    "backbone.name": _name(
+        "residual_cnn",
+        BACKBONES.keys(),
+        "graph.backbone",
+        "the network before the head",
     ),
-    "backbone.blocks": Hyperparameter(kind=int, default=6, low=1, high=12, graph=True),
-    "backbone.filters": Hyperparameter(
-        kind=int, default=256, low=4, high=512, graph=True
+    "backbone.blocks": _int(
+        6, 1, 12, "graph.blocks", "residual blocks a stage (residual_cnn)"
     ),
-    "backbone.image_size": Hyperparameter(
-        kind=int, default=0, low=0, high=1024, graph=True
+    "backbone.filters": _int(
+        256, 4, 512, "graph.filters", "filters of the second stage (residual_cnn)"
     ),
-    "backbone.weights": Hyperparameter(kind=str, default="none", graph=True),
-    "backbone.normalization": Hyperparameter(
-        kind=str, default=OWN, choices=(OWN, DEVELOPMENT), graph=True
+    "backbone.image_size": _int(
+        0, 0, 1024, "graph.resize_to", "side in pixels that the backbone sees; 0: all"
     ),
-    "head.dense_units": Hyperparameter(
-        kind=int, default=128, low=0, high=4096, graph=True
+    "backbone.weights": _name(
+        "none", None, "graph.weights", "none, imagenet, study:NAME or a model's file"
     ),
-    "head.dropout": Hyperparameter(kind=float, default=0.3, low=0.0, high=0.95),
-    "regularization.l1": Hyperparameter(kind=float, default=0.0, low=0.0, high=10.0),
-    "regularization.l2": Hyperparameter(kind=float, default=0.0, low=0.0, high=10.0),
-    "training.epochs": Hyperparameter(kind=int, default=30, low=1, high=10_000),
-    "training.patience": Hyperparameter(kind=int, default=0, low=0, high=10_000),
-    "training.batch_size": Hyperparameter(kind=int, default=32, low=2, high=4096),
-    "training.optimizer": Hyperparameter(
-        kind=str, default="adam", choices=OPTIMIZER_NAMES, graph=True
+    "backbone.normalization": _name(
+        OWN,
+        (OWN, DEVELOPMENT),
+        "graph.normalization",
+        "pixels scaled by the backbone's rule, or by the training rows' statistics",
     ),
-    "training.learning_rate": Hyperparameter(
-        kind=float, default=1e-3, low=1e-9, high=1e3
+    "head.dense_units": _int(
+        128, 0, 4096, "graph.dense_units", "units of the dense layer; 0: no such layer"
     ),
-    "training.schedule": Hyperparameter(kind=str, default="cosine", choices=SCHEDULES),
-    "training.warmup_epochs": Hyperparameter(kind=int, default=5, low=0, high=10_000),
-    "training.step_epochs": Hyperparameter(kind=int, default=10, low=1, high=10_000),
-    "training.step_factor": Hyperparameter(kind=float, default=0.1, low=1e-6, high=1.0),
-    "training.plateau_patience": Hyperparameter(
-        kind=int, default=5, low=1, high=10_000
+    "head.dropout": _float(0.3, 0.0, 0.95, "runtime.dropout", "before the outputs"),
+    "regularization.l1": _float(
+        0.0, 0.0, 10.0, "runtime.l1", "factor of the kernels' absolute values"
     ),
-    "training.plateau_factor": Hyperparameter(
-        kind=float, default=0.1, low=1e-6, high=1.0
+    "regularization.l2": _float(
+        0.0, 0.0, 10.0, "runtime.l2", "factor of the kernels' squares"
     ),
-    "training.weight_decay": Hyperparameter(
-        kind=float, default=4e-3, low=0.0, high=10.0
+    "training.epochs": _int(
+        30, 1, 10_000, "model.epochs", "at most, and the horizon of the schedule"
     ),
-    "training.momentum": Hyperparameter(kind=float, default=0.9, low=0.0, high=0.9999),
-    "training.nesterov": Hyperparameter(kind=str, default="yes", choices=("yes", "no")),
-    "training.clip_norm": Hyperparameter(kind=float, default=0.0, low=0.0, high=1e6),
-    # Any average needs a graph that keeps it; which one, is a runtime number.
-    "training.ema": Hyperparameter(kind=float, default=0.0, low=0.0, high=0.99999),
-    # Likewise: any radius needs a graph that takes two gradients a step.
-    "training.sam_rho": Hyperparameter(kind=float, default=0.0, low=0.0, high=10.0),
-    "training.precision": Hyperparameter(
-        kind=str, default="float32", choices=PRECISIONS, graph=True
+    "training.patience": _int(
+        0,
+        0,
+        10_000,
+        "model.patience",
+        "epochs without improvement; 0: never stop early",
     ),
-    "finetune.frozen_epochs": Hyperparameter(kind=int, default=0, low=0, high=10_000),
-    "finetune.learning_rate": Hyperparameter(
-        kind=float, default=0.0, low=0.0, high=1e3
+    "training.batch_size": _int(32, 2, 4096, "model.batch_size", "rows a step"),
+    "training.optimizer": _name("adam", OPTIMIZER_NAMES, "graph.optimizer", "its rule"),
+    "training.learning_rate": _float(
+        1e-3, 1e-9, 1e3, "runtime.learning_rate", "at the start of the schedule"
     ),
-    "finetune.blocks": Hyperparameter(kind=int, default=0, low=0, high=100, graph=True),
-    "finetune.batch_norm": Hyperparameter(
-        kind=str, default="trained", choices=("trained", "frozen"), graph=True
+    "training.schedule": _name(
+        "cosine", SCHEDULES.keys(), "schedule.kind", "shape of the learning rate"
     ),
-    "loss.au_weight": Hyperparameter(kind=float, default=1.0, low=0.0, high=1000.0),
-    "loss.valence_arousal_weight": Hyperparameter(
-        kind=float, default=1.0, low=0.0, high=1000.0
+    "training.warmup_epochs": _int(
+        5, 0, 10_000, "schedule.warmup_epochs", "epochs of the rise (cosine_warmup)"
     ),
-    "loss.ccc_share": Hyperparameter(kind=float, default=0.5, low=0.0, high=1.0),
-    "loss.label_smoothing": Hyperparameter(kind=float, default=0.0, low=0.0, high=0.5),
-    "loss.focal_gamma": Hyperparameter(kind=float, default=0.0, low=0.0, high=10.0),
-    "balance": Hyperparameter(kind=str, default="none", choices=BALANCES),
-    "balance.beta": Hyperparameter(kind=float, default=0.999, low=0.0, high=0.999999),
-    "augmentation.preset": Hyperparameter(
-        kind=str, default="none", choices=tuple(PRESETS)
+    "training.step_epochs": _int(
+        10, 1, 10_000, "schedule.step_epochs", "epochs between two drops (step)"
     ),
-    "augmentation.strength": Hyperparameter(kind=float, default=1.0, low=0.0, high=1.0),
-    "augmentation.probability": Hyperparameter(
-        kind=float, default=1.0, low=0.0, high=1.0
+    "training.step_factor": _float(
+        0.1, 1e-6, 1.0, "schedule.step_factor", "of each drop (step)"
     ),
-    "augmentation.flip": Hyperparameter(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.rotation": Hyperparameter(
-        kind=float, default=0.0, low=0.0, high=180.0
+    "training.plateau_patience": _int(
+        5, 1, 10_000, "schedule.plateau_patience", "epochs before a drop (plateau)"
     ),
-    "augmentation.scale": Hyperparameter(kind=float, default=0.0, low=0.0, high=0.9),
-    "augmentation.shift": Hyperparameter(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.crop": Hyperparameter(kind=float, default=0.0, low=0.0, high=0.9),
-    "augmentation.skew": Hyperparameter(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.brightness": Hyperparameter(
-        kind=float, default=0.0, low=0.0, high=1.0
+    "training.plateau_factor": _float(
+        0.1, 1e-6, 1.0, "schedule.plateau_factor", "of each drop (plateau)"
     ),
-    "augmentation.contrast": Hyperparameter(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.erasing": Hyperparameter(kind=float, default=0.0, low=0.0, high=1.0),
-    "augmentation.mixup": Hyperparameter(kind=float, default=0.0, low=0.0, high=10.0),
+    "training.weight_decay": _float(
+        4e-3, 0.0, 10.0, "runtime.weight_decay", "decoupled (adamw, lion)"
+    ),
+    "training.momentum": _float(0.9, 0.0, 0.9999, "runtime.momentum", "(sgd)"),
+    "training.nesterov": _name(
+        "yes", ("yes", "no"), "runtime.nesterov", "Nesterov's momentum (sgd)"
+    ),
+    "training.clip_norm": _float(
+        0.0, 0.0, 1e6, "runtime.clip_norm", "largest norm of all gradients; 0: no limit"
+    ),
+    # A graph either keeps an average or does not; which one is a runtime number.
+    "training.ema": _float(
+        0.0, 0.0, 0.99999, "runtime.ema", "momentum of averaged weights; 0: none"
+    ),
+    # Likewise: any radius above 0 needs a graph that takes two gradients a step.
+    "training.sam_rho": _float(
+        0.0, 0.0, 10.0, "runtime.sam_rho", "radius of sharpness-aware steps; 0: none"
+    ),
+    "training.precision": _name(
+        "float32", PRECISIONS, "graph.precision", "what layers compute in"
+    ),
+    "finetune.frozen_epochs": _int(
+        0, 0, 10_000, "schedule.frozen_epochs", "epochs that train the head alone"
+    ),
+    "finetune.learning_rate": _float(
+        0.0, 0.0, 1e3, "schedule.initial", "after the frozen epochs; 0: as before"
+    ),
+    "finetune.blocks": _int(
+        0, 0, 100, "graph.trained_blocks", "last blocks that are trained; 0: all"
+    ),
+    "finetune.batch_norm": _name(
+        "trained",
+        ("trained", "frozen"),
+        "graph.freeze_batch_norm",
+        "the backbone's batch normalisation",
+    ),
+    "loss.au_weight": _float(
+        1.0, 0.0, 1000.0, "runtime.au_weight", "weight of the action units"
+    ),
+    "loss.valence_arousal_weight": _float(
+        1.0, 0.0, 1000.0, "runtime.valence_arousal_weight", "weight of the ratings"
+    ),
+    "loss.ccc_share": _float(
+        0.5, 0.0, 1.0, "runtime.ccc_share", "of 1 - CCC beside the squared error"
+    ),
+    "loss.label_smoothing": _float(
+        0.0, 0.0, 0.5, "runtime.label_smoothing", "of emotions"
+    ),
+    "loss.focal_gamma": _float(
+        0.0, 0.0, 10.0, "runtime.focal_gamma", "of emotions and action units; 0: plain"
+    ),
+    "balance": _name("none", BALANCES, "model.balance", "weights or repeats of rows"),
+    "balance.beta": _float(
+        0.999, 0.0, 0.999999, "model.balance_beta", "of effective_number"
+    ),
+    "augmentation.preset": _name(
+        "none", PRESETS.keys(), "augmentation.preset", "where numbers come from"
+    ),
+    "augmentation.strength": _float(
+        1.0, 0.0, 1.0, "augmentation.strength", "factor of all other amounts"
+    ),
+    "augmentation.probability": _float(
+        1.0, 0.0, 1.0, "augmentation.probability", "share of images that are changed"
+    ),
+    "augmentation.flip": _float(
+        0.0, 0.0, 1.0, "augmentation.flip", "share that is mirrored"
+    ),
+    "augmentation.rotation": _float(
+        0.0, 0.0, 180.0, "augmentation.rotation", "degrees to either side"
+    ),
+    "augmentation.scale": _float(
+        0.0, 0.0, 0.9, "augmentation.scale", "larger and smaller"
+    ),
+    "augmentation.shift": _float(
+        0.0, 0.0, 1.0, "augmentation.shift", "along each axis, as a share of the side"
+    ),
+    "augmentation.crop": _float(
+        0.0, 0.0, 0.9, "augmentation.crop", "share of the area that is cut off"
+    ),
+    "augmentation.skew": _float(
+        0.0, 0.0, 1.0, "augmentation.skew", "tangent of the angle along each axis"
+    ),
+    "augmentation.brightness": _float(
+        0.0, 0.0, 1.0, "augmentation.brightness", "added, as a share of the range"
+    ),
+    "augmentation.contrast": _float(
+        0.0, 0.0, 1.0, "augmentation.contrast", "around the image's mean"
+    ),
+    "augmentation.erasing": _float(
+        0.0, 0.0, 1.0, "augmentation.erasing", "share that loses a rectangle"
+    ),
+    "augmentation.mixup": _float(
+        0.0, 0.0, 10.0, "model.mixup", "alpha of Beta(alpha, alpha); 0: none"
+    ),
 }

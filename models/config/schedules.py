@@ -1,8 +1,9 @@
 """The learning rate of each epoch: an explicit state, advanced by a pure function.
 
-A trial that is stopped early, and a retraining that stops at the best epoch, follow
-the same curve as a whole training: the horizon, not the stop, decides. Only a plateau
-looks at the validation; what a search found there, a retraining replays.
+A trial that is stopped early and a retraining that stops at the best epoch follow
+the same curve as a full training: the horizon decides, not the stop. Only a plateau
+depends on the validation; a retraining replays the rates that the search recorded.
+A new schedule is one function and one line of ``SCHEDULES``.
 """
 
 import math
@@ -10,21 +11,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 FLOOR = 0.01
-"""Share of the initial rate that a cosine's last epochs come down to."""
+"""Share of the initial rate that a cosine's last epochs reach."""
 
+PLATEAU = "plateau"
+"""The one schedule that depends on the validation."""
 
 PLATEAU_FLOOR = 1e-3
-"""Share below which a plateau lowers no further: there training stands still."""
+"""Share of the initial rate below which a plateau drops no further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """How the learning rate changes from epoch to epoch.
 
-    ``kind`` is one of ``SHAPES``; ``initial`` the rate that the others are shares of;
-    ``epochs`` the horizon. The first ``frozen_epochs`` of them, in which the backbone
-    is left alone, have ``frozen_rate``, and the shape is that of the others. The other
-    numbers are those of one kind each.
+    ``kind`` is a name of ``SCHEDULES``; ``initial`` the rate that the others are shares
+    of; ``epochs`` the horizon. The first ``frozen_epochs``, in which only the head is
+    trained, have ``frozen_rate``; the shape spans the others. Each further number
+    belongs to one kind.
     """
 
     kind: str
@@ -41,10 +44,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleState:
-    """Where a training stands on its schedule, before ``epoch`` is trained.
+    """Where a training is on its schedule, before ``epoch`` is trained.
 
     ``best`` is the highest validation value so far, ``patience_count`` the epochs since
-    it was reached or the rate was lowered, ``drops`` how often that was.
+    it was reached or the rate dropped, ``drops`` how often the rate dropped.
     """
 
     epoch: int = 1
@@ -54,32 +57,20 @@ class ScheduleState:
 
 
 def learning_rate(schedule: Schedule, state: ScheduleState) -> float:
-    """Returns the rate of the epoch to be trained next.
-
-    Returns:
-        A rate in (0, initial], or the frozen one.
-    """
+    """Returns the rate of the next epoch: in (0, initial], or the frozen one."""
     frozen = schedule.frozen_epochs
     if state.epoch <= frozen:
         return schedule.frozen_rate
-    left = replace(schedule, epochs=schedule.epochs - frozen)
-    return SHAPES[left.kind](left, replace(state, epoch=state.epoch - frozen))
+    rest = replace(schedule, epochs=schedule.epochs - frozen)
+    return SCHEDULES[rest.kind](rest, replace(state, epoch=state.epoch - frozen))
 
 
 def next_state(
     schedule: Schedule, state: ScheduleState, value: float | None
 ) -> ScheduleState:
-    """Goes on by an epoch.
+    """Returns the state after an epoch with this validation value, higher is better.
 
-    Args:
-        schedule: says how long a plateau may be.
-        state: before the epoch.
-        value: what the epoch's validation came to, higher is better; ``None`` where
-            nothing is validated, and nothing is waited for. Nor is it while the
-            backbone is frozen.
-
-    Returns:
-        The state after it.
+    Without a value, and in frozen epochs, patience is not counted.
     """
     after = replace(state, epoch=state.epoch + 1)
     if value is None or state.epoch <= schedule.frozen_epochs:
@@ -100,7 +91,7 @@ def _cosine(schedule: Schedule, state: ScheduleState) -> float:
 
 
 def _cosine_warmup(schedule: Schedule, state: ScheduleState) -> float:
-    """Rises in equal steps, and anneals over the epochs that are left.
+    """Rises in equal steps, then anneals over the remaining epochs.
 
     Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2, where
     the rise is from step to step.
@@ -108,8 +99,8 @@ def _cosine_warmup(schedule: Schedule, state: ScheduleState) -> float:
     rising = schedule.warmup_epochs
     if state.epoch <= rising:
         return schedule.initial * state.epoch / (rising + 1)
-    left = max(1, schedule.epochs - rising)
-    return _annealed(schedule.initial, state.epoch - rising, left)
+    rest = max(1, schedule.epochs - rising)
+    return _annealed(schedule.initial, state.epoch - rising, rest)
 
 
 def _step(schedule: Schedule, state: ScheduleState) -> float:
@@ -133,11 +124,11 @@ def _annealed(initial: float, epoch: int, epochs: int) -> float:
     return initial * (FLOOR + (1 - FLOOR) * cosine)
 
 
-SHAPES: dict[str, Callable[[Schedule, ScheduleState], float]] = {
+SCHEDULES: dict[str, Callable[[Schedule, ScheduleState], float]] = {
     "cosine": _cosine,
     "constant": lambda schedule, _: schedule.initial,
     "cosine_warmup": _cosine_warmup,
     "step": _step,
-    "plateau": _plateau,
+    PLATEAU: _plateau,
 }
-"""By the names that ``models.config.hyperparameters.SCHEDULES`` gives them."""
+"""Every schedule by the name that a study gives it."""

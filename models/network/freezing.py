@@ -6,7 +6,7 @@ A frozen batch normalisation also keeps its statistics, and uses them in trainin
 import re
 from typing import Any
 
-from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.backbone_catalogue import BACKBONES
 from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.network.heads import POOL
@@ -50,7 +50,7 @@ def top_blocks(layers: list[Any], backbone: str, count: int) -> list[Any]:
     Returns:
         The layers, in order.
     """
-    pattern = re.compile(BACKBONE_FACTS[backbone].block)
+    pattern = re.compile(BACKBONES[backbone].block)
     names: list[str] = []
     members: list[list[Any]] = []
     for layer in layers:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.backbones import BACKBONES
+from models.backbones import load_backbone
 from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.network.augmentation import Augment
@@ -133,7 +133,7 @@ def assemble(graph: GraphConfig) -> ExpressionModel:
 
 
 def _compiled(graph: GraphConfig) -> ExpressionModel:
-    backbone = BACKBONES[graph.backbone]
+    backbone = load_backbone(graph.backbone)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     features = backbone.features(

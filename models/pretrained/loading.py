@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.system.errors import WeightsError, first_line
-from models.backbones import BACKBONES
-from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
+from models.backbones import load_backbone
+from models.config.backbone_catalogue import BACKBONES, WeightsFile
 from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.pretrained.formats import Values, backbone_layers, read_values
@@ -58,8 +58,8 @@ def loaded_weights(model: Any, values: Values) -> LoadedWeights:
 
 def _imagenet(model: Any, graph: GraphConfig) -> Values:
     """Takes the weights that ``keras.applications`` publishes."""
-    file = BACKBONE_FACTS[graph.backbone].imagenet
-    application = BACKBONES[graph.backbone].application
+    file = BACKBONES[graph.backbone].imagenet
+    application = load_backbone(graph.backbone).application
     if file is None or application is None:
         raise WeightsError(f"{graph.backbone} has no ImageNet weights")
     path = _fetch(graph.backbone, file)

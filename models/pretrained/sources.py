@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.system.errors import StudyError, WeightsError
-from models.config.backbone_catalogue import BACKBONE_FACTS, WeightsFile
+from models.config.backbone_catalogue import BACKBONES, WeightsFile
 from models.config.config import GraphConfig
 from models.config.hyperparameters import DEVELOPMENT, OWN
 
@@ -37,7 +37,7 @@ def check_graph(graph: GraphConfig) -> None:
         WeightsError: the backbone has no such initial weights, or they expect
             pixels of another scale.
     """
-    smallest = BACKBONE_FACTS[graph.backbone].smallest
+    smallest = BACKBONES[graph.backbone].smallest
     key = "backbone.image_size" if graph.resize_to else "data.image_size"
     if graph.input_size < smallest:
         raise StudyError(
@@ -77,7 +77,7 @@ def check_weights(backbone: str, weights: str) -> None:
     if weights == NONE:
         return
     if weights == IMAGENET:
-        if BACKBONE_FACTS[backbone].imagenet is None:
+        if BACKBONES[backbone].imagenet is None:
             raise WeightsError(_no_imagenet(backbone))
         return
     path = Path(weights)
@@ -117,7 +117,7 @@ def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsE
 
 
 def _no_imagenet(backbone: str) -> str:
-    having = [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
+    having = [name for name, facts in BACKBONES.items() if facts.imagenet]
     return (
         f'backbone.weights = "imagenet" is for {", ".join(having)}; Keras publishes '
         f'none of {backbone}: set backbone.weights = "none", or leave {backbone} out '

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.files.atomic_write import atomic_write
-from models.backbones import BACKBONES
+from models.backbones import load_backbone
 from models.config.config import ModelConfig
 from models.keras_api import keras
 from models.network.ema import averaged
@@ -54,7 +54,7 @@ def plain_model(config: ModelConfig, measured: ChannelStatistics | None = None) 
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     scale = frozen(measured) if measured else None
-    features = BACKBONES[graph.backbone].features(pixels, graph, scale)
+    features = load_backbone(graph.backbone).features(pixels, graph, scale)
     dropout = keras.layers.Dropout(config.runtime.dropout, name="dropout")
     outputs = add_head(features, graph, dropout, logits=False)
     return keras.Model(pixels, outputs, name=graph.backbone)

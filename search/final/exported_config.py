@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.system.errors import StudyError
 from models.config.config import complete
-from models.config.hyperparameters import PLATEAU
+from models.config.schedules import PLATEAU
 from search.ledger.records import TrialRecord
 from search.run_folder import check_study_name
 from search.study.study import Study, check_study

@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 from models.backend import prepare_process
+from models.config.backbone_catalogue import BACKBONES
 from models.config.config import DataSpec, model_config
-from models.config.hyperparameters import BACKBONE_NAMES
 
 IMAGES = 16
 STEPS = 3
@@ -27,7 +27,7 @@ UNITS = ("AU1", "AU12")
 def main():
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=BACKBONE_NAMES)
+    parser.add_argument("names", nargs="*", default=BACKBONES)
     parser.add_argument("--sides", type=int, nargs="+", default=[48, 224])
     parser.add_argument("--cpus", type=int, default=2)
     asked = parser.parse_args()

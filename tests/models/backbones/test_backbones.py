@@ -8,14 +8,18 @@ and the ends of what may be set are in ``test_backbone_rows``, the images that e
 fits in ``test_backbone_sizes``.
 """
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from data_pipeline.system.errors import StudyError
 from data_pipeline.targets.class_balance import balance
-from models.backbones import BACKBONES
-from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.hyperparameters import BACKBONE_NAMES
+from models.backbones import load_backbone
+from models.config.backbone_catalogue import BACKBONES
+from models.config.hyperparameters import HYPERPARAMETERS
+from models.pretrained.sources import check_graph
 from models.training.batches import pack
 from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
@@ -27,11 +31,11 @@ from tests.factories.backbones import (
     logits,
     settle,
 )
-from tests.factories.models import configured, pictures
+from tests.factories.models import configured, graph_config, pictures
 
 ROWS = 5
-EFFICIENTNETS = [name for name in BACKBONE_NAMES if name.startswith("efficientnet")]
-NAMES = [name for name in BACKBONE_NAMES if name not in EFFICIENTNETS[1:]]
+EFFICIENTNETS = [name for name in BACKBONES if name.startswith("efficientnet")]
+NAMES = [name for name in BACKBONES if name not in EFFICIENTNETS[1:]]
 
 
 class Bench:
@@ -39,8 +43,8 @@ class Bench:
 
     def __init__(self, name):
         """Builds the model once; tests reset it."""
-        self.backbone = BACKBONES[name]
-        side = BACKBONE_FACTS[name].smallest
+        self.backbone = load_backbone(name)
+        side = BACKBONES[name].smallest
         self.config = configured(
             backbone__name=name, side=side, augmentation__strength=0.5
         )
@@ -74,9 +78,15 @@ def _equal(first, second):
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_names_agree():
-    """The table of backbones, the names a study may use, and the facts are one list."""
-    assert tuple(BACKBONES) == BACKBONE_NAMES == tuple(BACKBONE_FACTS)
+def test_a_backbone_is_one_entry(monkeypatch):
+    """An entry added from outside is built, checked and allowed in a study."""
+    entry = replace(BACKBONES["ferplus_cnn"], smallest=24)
+    monkeypatch.setitem(BACKBONES, "another", entry)
+
+    assert "another" in HYPERPARAMETERS["backbone.name"].choices
+    assert load_backbone("another") is load_backbone("ferplus_cnn")
+    with pytest.raises(StudyError, match="another needs images of at least 24"):
+        check_graph(graph_config(backbone__name="another", side=16))
 
 
 @pytest.mark.slow

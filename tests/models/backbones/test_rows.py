@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.backbone_catalogue import BACKBONES
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.network.model import assemble
 from models.training.compiled_model import CompiledModel
@@ -62,7 +62,7 @@ def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
 @pytest.mark.parametrize("build", ["trained", "exported"])
 def test_the_ends_answer_in_whole_floats(values, build):
     """The least and the most that may be set give a row of float32 for each image."""
-    side = BACKBONE_FACTS["residual_cnn"].smallest
+    side = BACKBONES["residual_cnn"].smallest
     # Of all optimizers this one keeps the least memory for a large network.
     values = {"training.optimizer": "sgd"} | values
     config = configured(side=side, dimensions=DIMENSIONS, **values)

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.backbones import BACKBONES
-from models.config.backbone_catalogue import BACKBONE_FACTS
-from models.config.hyperparameters import BACKBONE_NAMES
+from models.backbones import load_backbone
+from models.config.backbone_catalogue import BACKBONES
 from models.training.compiled_model import CompiledModel
 from tests.factories.models import configured, graph_config, pictures
 
@@ -43,11 +42,11 @@ def built(name, *, side, channels, **values):
         **values,
     )
     pixels = keras.Input((side, side, channels))
-    return keras.Model(pixels, BACKBONES[name].features(pixels, wanted))
+    return keras.Model(pixels, load_backbone(name).features(pixels, wanted))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BACKBONE_NAMES)
+@pytest.mark.parametrize("name", BACKBONES)
 def test_each_fits_large_colour_images(name):
     """RGB images of 224 pixels give features of the size that is published."""
     side, depth = FEATURES[name]
@@ -56,13 +55,13 @@ def test_each_fits_large_colour_images(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, facts in BACKBONE_FACTS.items() if facts.smallest < 32]
+    "name", [name for name, facts in BACKBONES.items() if facts.smallest < 32]
 )
 @pytest.mark.parametrize("side", [16, 17, 48, 95, 96])
 def test_small_networks_fit_every_side(name, side):
     """Odd sides and those where a stem changes leave a map of at least one pixel."""
     wanted = graph_config(backbone__name=name, side=side)
-    features = BACKBONES[name].features(keras.Input((side, side, 1)), wanted)
+    features = load_backbone(name).features(keras.Input((side, side, 1)), wanted)
 
     assert min(features.shape[1:]) >= 1
 
@@ -71,17 +70,17 @@ def test_small_networks_fit_every_side(name, side):
 def test_stock_networks_scale_as_keras_does(name):
     """The rule inside the model is the one that its weights were made with."""
     pixels = pictures(2, channels=3).images.astype(np.float32)
-    found = BACKBONES[name].scale(pixels)
+    found = load_backbone(name).scale(pixels)
 
     np.testing.assert_allclose(found, RULES[name](pixels.copy()), rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", BACKBONE_NAMES)
+@pytest.mark.parametrize("name", BACKBONES)
 def test_grey_is_colour_with_equal_channels(name):
     """Stock networks see of a grey pixel what they see of an equal colour."""
     grey = pictures(2).images.astype(np.float32)
     colour = np.repeat(grey, 3, axis=-1)
-    scale = BACKBONES[name].scale
+    scale = load_backbone(name).scale
     found, expected = np.asarray(scale(grey)), np.asarray(scale(colour))
 
     np.testing.assert_allclose(np.broadcast_to(found, expected.shape), expected)

@@ -142,3 +142,11 @@ def test_studies_offer_what_others_did_with_their_data(study, presets):
 
     assert presets <= set(space["augmentation.preset"].values)
     assert space["augmentation.strength"] == FloatRange(low=0.0, high=1.0)
+
+
+def test_a_preset_is_one_entry(monkeypatch):
+    """A preset added from outside is resolved, and allowed in a study."""
+    monkeypatch.setitem(PRESETS, "mirror", Augmentation(flip=0.5))
+
+    assert "mirror" in HYPERPARAMETERS["augmentation.preset"].choices
+    assert resolve({"augmentation.preset": "mirror"}) == Augmentation(flip=0.5)

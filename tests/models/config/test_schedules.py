@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config.hyperparameters import SCHEDULES
+from models.config.hyperparameters import HYPERPARAMETERS
 from models.config.schedules import (
-    SHAPES,
+    SCHEDULES,
     Schedule,
     ScheduleState,
     learning_rate,
@@ -33,9 +33,12 @@ def _rates(kind, *, epochs=10, values=(), **numbers):
     return rates
 
 
-def test_names():
-    """The table of settings knows the schedules that there are."""
-    assert tuple(SHAPES) == SCHEDULES
+def test_a_schedule_is_one_entry(monkeypatch):
+    """A schedule added from outside is followed, and allowed in a study."""
+    monkeypatch.setitem(SCHEDULES, "inverse", lambda plan, s: plan.initial / s.epoch)
+
+    assert "inverse" in HYPERPARAMETERS["training.schedule"].choices
+    assert _rates("inverse", epochs=4) == [2.0, 1.0, 2.0 / 3, 0.5]
 
 
 def test_the_cosine_falls_to_the_floor():

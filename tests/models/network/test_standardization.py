@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.system.errors import WeightsError
-from models.backbones import BACKBONES
-from models.config.hyperparameters import BACKBONE_NAMES
+from models.backbones import load_backbone
+from models.config.backbone_catalogue import BACKBONES
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import (
     ChannelStatistics,
@@ -160,12 +160,12 @@ def test_the_own_rule_is_replaced(name):
     assert_same(logits(other, images)["action_units"], sure)
 
 
-@pytest.mark.parametrize("name", sorted(set(BACKBONE_NAMES) - SCALED_ABOVE))
+@pytest.mark.parametrize("name", sorted(set(BACKBONES) - SCALED_ABOVE))
 def test_every_backbone_takes_another_scale(name):
     """Each may be built on standardized pixels, grey ones too."""
     wanted = graph_config(backbone__name=name, **DEVELOPMENT)
     scale = Standardize(1)
-    found = BACKBONES[name].features(keras.Input((32, 32, 1)), wanted, scale)
+    found = load_backbone(name).features(keras.Input((32, 32, 1)), wanted, scale)
 
     assert len(found.shape) == 4
 

@@ -6,7 +6,7 @@ import pytest
 from keras.src.applications import efficientnet, mobilenet, resnet
 
 from data_pipeline.system.errors import StudyError, WeightsError
-from models.config.backbone_catalogue import BACKBONE_FACTS
+from models.config.backbone_catalogue import BACKBONES
 from models.network.model import assemble
 from models.pretrained import loading
 from models.pretrained.formats import backbone_layers
@@ -45,7 +45,7 @@ def test_too_small_images_are_refused():
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, facts in BACKBONE_FACTS.items() if facts.imagenet]
+    "name", [name for name, facts in BACKBONES.items() if facts.imagenet]
 )
 def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_path):
     """Where a download fails, the error says which file goes into which folder."""
@@ -56,23 +56,21 @@ def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_pa
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(keras.utils, "get_file", offline)
     with pytest.raises(WeightsError) as error:
-        loading._fetch(name, BACKBONE_FACTS[name].imagenet)  # noqa: SLF001
+        loading._fetch(name, BACKBONES[name].imagenet)  # noqa: SLF001
 
-    assert BACKBONE_FACTS[name].imagenet.name in str(error.value)
+    assert BACKBONES[name].imagenet.name in str(error.value)
     assert str(tmp_path / "models") in str(error.value)
     assert 'backbone.weights = "none"' in str(error.value)
 
 
 def test_facts_are_those_of_keras():
     """File names and digests are the ones that Keras itself would fetch."""
-    assert (
-        BACKBONE_FACTS["resnet50"].imagenet.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
-    )
+    assert BACKBONES["resnet50"].imagenet.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
     for size in ("b0", "b1", "b2", "b3"):
-        file = BACKBONE_FACTS[f"efficientnet_{size}"].imagenet
+        file = BACKBONES[f"efficientnet_{size}"].imagenet
         assert file.name == f"efficientnet{size}_notop.h5"
         assert file.md5 == efficientnet.WEIGHTS_HASHES[size][1]
-    file = BACKBONE_FACTS["mobilenet"].imagenet
+    file = BACKBONES["mobilenet"].imagenet
     assert file.url == mobilenet.BASE_WEIGHT_PATH + file.name
 
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.backbones import BACKBONES
-from models.config.hyperparameters import BACKBONE_NAMES
+from models.backbones import load_backbone
+from models.config.backbone_catalogue import BACKBONES
 from models.network.freezing import backbone_of, top_blocks
 from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
@@ -34,7 +34,7 @@ BLOCKS = {
     "ferplus_cnn": 5,
 }
 """As their papers draw them; the residual CNN has one block a stage here."""
-LARGE = {"resnet50", "densenet121", *(n for n in BACKBONE_NAMES if "efficient" in n)}
+LARGE = {"resnet50", "densenet121", *(n for n in BACKBONES if "efficient" in n)}
 
 
 @pytest.fixture(name="trainer", scope="module")
@@ -59,7 +59,7 @@ def _moved(layers, before, after):
     "name",
     [
         pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
-        for name in BACKBONE_NAMES
+        for name in BACKBONES
         if name not in {"efficientnet_b1", "efficientnet_b2"}
     ],
 )
@@ -67,7 +67,7 @@ def test_blocks(name):
     """Each backbone has its paper's blocks; the last ones are the end of the graph."""
     made = graph_config(backbone__name=name)
     pixels = keras.Input((32, 32, 1))
-    layers = keras.Model(pixels, BACKBONES[name].features(pixels, made)).layers
+    layers = keras.Model(pixels, load_backbone(name).features(pixels, made)).layers
     tops = [top_blocks(layers, name, count) for count in range(BLOCKS[name] + 2)]
     lengths = [len(top) for top in tops]
 

@@ -1,0 +1,70 @@
+"""The table of hyperparameters: each row sets one field, and every field has a row."""
+
+from dataclasses import fields
+
+import pytest
+
+from models.config.augmentation_presets import Augmentation
+from models.config.config import (
+    DataSpec,
+    GraphConfig,
+    ModelConfig,
+    RuntimeHyperparameters,
+    model_config,
+)
+from models.config.hyperparameters import HYPERPARAMETERS
+from models.config.schedules import Schedule
+
+PARTS = {
+    "graph": GraphConfig,
+    "runtime": RuntimeHyperparameters,
+    "schedule": Schedule,
+    "augmentation": Augmentation,
+    "model": ModelConfig,
+}
+DERIVED = {
+    "graph": {field.name for field in fields(DataSpec)} - {"models"}
+    | {"weight_averaging", "sharpness_aware"},
+    "runtime": {"augmentation"},
+    "schedule": {"epochs", "frozen_rate"},
+    "augmentation": set(),
+    "model": {"graph", "runtime", "schedule"},
+}
+"""Fields that the data or several rows decide."""
+SPEC = DataSpec(image_size=64, channels=1, emotions=("a", "b"), action_units=("AU1",))
+NEEDS = {
+    "backbone.image_size": {},
+    "finetune.learning_rate": {"finetune.frozen_epochs": 1},
+    "training.weight_decay": {"training.optimizer": "adamw"},
+    "training.momentum": {"training.optimizer": "sgd"},
+    "training.nesterov": {"training.optimizer": "sgd"},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_field_has_one_row(part):
+    """Rows and what the data decide are the fields of the configuration, once each."""
+    rows = [row.field for row in HYPERPARAMETERS.values() if row.part == part]
+    rows = [name for name in rows if (part, name) != ("augmentation", "preset")]
+
+    assert sorted(rows) == sorted(set(rows))
+    assert {*rows, *DERIVED[part]} == {field.name for field in fields(PARTS[part])}
+
+
+@pytest.mark.parametrize("key", sorted(set(HYPERPARAMETERS) - {"backbone.weights"}))
+def test_a_row_says_whether_the_graph_changes(key):
+    """Another value changes the graph exactly where the row says so."""
+    row, given = HYPERPARAMETERS[key], NEEDS.get(key, {})
+    if row.choices is not None:
+        other = next(choice for choice in row.choices if choice != row.default)
+    else:
+        other = row.low if row.low != row.default else row.high
+    if key == "backbone.image_size":
+        other = 32
+    before = model_config(given, SPEC)
+    after = model_config(given | {key: other}, SPEC)
+
+    assert after != before
+    switched = key in {"training.ema", "training.sam_rho"}
+    assert (after.graph != before.graph) == (row.new_graph or switched)
+    assert row.doc
