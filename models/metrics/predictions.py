@@ -1,9 +1,13 @@
 """A model's outputs for rows of data, and how those of folds are pooled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+ROWS_AT_ONCE = 32
+"""Rows in every prediction batch, padded: one shape, so nothing is traced twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Predictions:
         return self.emotion, self.action_units, self.valence_arousal
 
     def finite(self) -> bool:
-        """Tells whether every output of every head is a number."""
+        """Whether every output of every head is a number."""
         return all(bool(np.isfinite(h).all()) for h in self.heads() if h is not None)
 
     def take(self, rows: np.ndarray) -> "Predictions":
@@ -36,8 +40,17 @@ class Predictions:
         return _predictions([None if h is None else h[rows] for h in self.heads()])
 
     @staticmethod
+    def of(outputs: Mapping[str, np.ndarray]) -> "Predictions":
+        """Makes predictions of outputs by head name."""
+        return Predictions(
+            emotion=outputs.get("emotion"),
+            action_units=outputs.get("action_units"),
+            valence_arousal=outputs.get("valence_arousal"),
+        )
+
+    @staticmethod
     def concatenate(parts: Sequence["Predictions"]) -> "Predictions":
-        """Puts the rows of several predictions of one model kind after each other."""
+        """Joins the rows of several predictions with the same heads."""
         return _predictions(
             [
                 _joined([head for head in heads if head is not None])
@@ -70,14 +83,32 @@ class Predictions:
         return _predictions([_scattered(h, places, count) for h in whole.heads()])
 
 
+def predict_padded(
+    predict: Callable[[np.ndarray], Mapping[str, Any]],
+    images: np.ndarray,
+    *,
+    at_once: int = ROWS_AT_ONCE,
+) -> Iterator[dict[str, np.ndarray]]:
+    """Predicts raw pixels, shape (N, S, S, C), in batches of one shape.
+
+    The last batch is padded with black images. Yields each batch's outputs by head
+    name, of at least one batch, which is empty where N is 0.
+    """
+    for start in range(0, max(len(images), 1), at_once):
+        rows = images[start : start + at_once]
+        batch = np.zeros((at_once, *images.shape[1:]), np.float32)
+        batch[: len(rows)] = rows
+        outputs = predict(batch)
+        yield {name: np.asarray(head)[: len(rows)] for name, head in outputs.items()}
+
+
 def _predictions(heads: Sequence[np.ndarray | None]) -> Predictions:
-    """Puts heads together again, in the order of ``Predictions.heads``."""
+    """Makes predictions of heads in the order of ``Predictions.heads``."""
     emotion, units, ratings = heads
     return Predictions(emotion=emotion, action_units=units, valence_arousal=ratings)
 
 
 def _joined(heads: Sequence[np.ndarray]) -> np.ndarray | None:
-    """Puts one head's rows after each other; ``None`` without any."""
     return np.concatenate(heads) if heads else None
 
 

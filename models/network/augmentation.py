@@ -1,8 +1,8 @@
 """Augmentation inside the model, in training only, drawn anew for each image.
 
-All that moves pixels is one affine resampling, because each resampling of its own
-costs time and blurs; light comes after it, a lost rectangle last. What lies outside
-the image is filled with its nearest edge: black corners are seen in no photograph, a
+All that moves pixels is one affine resampling, because each further resampling costs
+time and blurs; brightness and contrast follow, an erased rectangle comes last. Pixels
+outside the image take its nearest edge: black corners occur in no photograph, and a
 mirrored edge shows second eyes and ears. Where nothing is to change, the image passes
 through to the bit.
 
@@ -18,22 +18,25 @@ from models.config.augmentation_presets import AMOUNTS
 from models.keras_api import keras, ops
 from models.network.hyperparameters import untrained_weight
 
+AUGMENT = "augment"
+"""Name of the layer in a trained model; an export has none."""
+
 DRAWS = (
     *("flip", "turn", "scale", "across", "down", "light", "gain"),
     *("change", "crop", "crop_across", "crop_down", "skew_across", "skew_down"),
     *("erase", "height", "width", "top", "left"),
 )
-"""One number each for an image. A new one comes last: the others stay as they were."""
+"""One number each for an image. Append new ones: then the others stay as they were."""
 
 ERASED = (0.14, 0.57)
-"""Least and largest side of a lost rectangle: areas of about 2 to 33 %."""
+"""Least and largest side of an erased rectangle: areas of about 2 to 33 %."""
 
 Named = Mapping[str, Any]
 """Names of draws or amounts to arrays of one number an image, shape (B,)."""
 
 
 class Augment(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Moves, relights and cuts holes into each training image.
+    """Moves, relights and erases parts of each training image.
 
     The draws depend on the seed state, the batch's size and the place in the batch,
     not on the images or the amounts.
@@ -42,9 +45,9 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        """Makes the layer; all its amounts are 0 until ``set_hyperparameters``."""
+        """Makes the layer with all amounts 0."""
         # Half floats would round angles and pixels.
-        super().__init__(**{"dtype": "float32"} | kwargs)
+        super().__init__(**{"dtype": "float32", "name": AUGMENT} | kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed=0)
         self.amounts = untrained_weight(self, "amounts", shape=(len(AMOUNTS),))
         # TensorFlow has no XLA kernel for the resampling.
@@ -66,20 +69,19 @@ class Augment(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
             fill_mode="nearest",
             data_format="channels_last",
         )
-        return relight(moved, draws, amounts, lost=erase(draws, amounts, side=side))
+        erased = erase(draws, amounts, side=side)
+        return relight(moved, draws, amounts, erased=erased)
 
 
 def happens(draw: Any, probability: Any) -> Any:
-    """Tells whether a draw in [-1, 1) makes something of this probability happen."""
+    """Whether a draw in [-1, 1) makes something of this probability happen."""
     return (draw + 1) / 2 < probability
 
 
 def of_images(amounts: Any, change: Any) -> Named:
-    """Gives each image its amounts: all 0 where it is left as it is.
+    """Gives each image its amounts: all 0 where it is not changed.
 
-    Args:
-        amounts: in the order of ``AMOUNTS``, shape (A,).
-        change: draws in [-1, 1), shape (B,).
+    ``amounts`` (A,) is in the order of ``AMOUNTS``; ``change`` (B,) are draws.
     """
     named = {name: amounts[place] for place, name in enumerate(AMOUNTS)}
     changed = ops.cast(happens(change, named.pop("probability")), amounts.dtype)
@@ -90,13 +92,7 @@ def of_images(amounts: Any, change: Any) -> Named:
 def affine(draws: Named, amounts: Named, side: int) -> Any:
     """Makes the matrices of one resampling around the image's centre.
 
-    Args:
-        draws: in [-1, 1).
-        amounts: what they are multiplied with; angles in radians.
-        side: of the square images, in pixels.
-
-    Returns:
-        Shape (B, 8): rows of the matrix from output to input coordinates.
+    Returns rows of the matrix from output to input coordinates, shape (B, 8).
     """
     kept = ops.sqrt(1 - amounts["crop"] * (draws["crop"] + 1) / 2)
     scale = (1 + amounts["scale"] * draws["scale"]) * kept
@@ -120,16 +116,7 @@ def affine(draws: Named, amounts: Named, side: int) -> Any:
 
 
 def erase(draws: Named, amounts: Named, side: int) -> Any:
-    """Marks the rectangle that an image loses, wholly inside it.
-
-    Args:
-        draws: in [-1, 1).
-        amounts: ``erasing`` is the probability.
-        side: of the square images, in pixels.
-
-    Returns:
-        Booleans, shape (B, S, S, 1).
-    """
+    """Marks the rectangle that an image loses, wholly inside it; bool (B, S, S, 1)."""
     pixels = (ops.arange(side, dtype="float32") + 0.5) / side
 
     def inside(length: Any, start: Any) -> Any:
@@ -143,23 +130,16 @@ def erase(draws: Named, amounts: Named, side: int) -> Any:
     return rows[:, :, None, None] & columns[:, None, :, None]
 
 
-def relight(images: Any, draws: Named, amounts: Named, lost: Any) -> Any:
-    """Changes brightness and contrast of each image, and greys out what is lost.
+def relight(images: Any, draws: Named, amounts: Named, erased: Any) -> Any:
+    """Changes brightness and contrast; erased pixels take the image's mean.
 
-    Args:
-        images: shape (B, S, S, C), in [0, 255].
-        draws: in [-1, 1).
-        amounts: brightness in [0, 255].
-        lost: shape (B, S, S, 1); these pixels take the image's mean.
-
-    Returns:
-        Shape (B, S, S, C), in [0, 255].
+    Shape: images (B, S, S, C) in and out, in [0, 255]; erased (B, S, S, 1).
     """
     light = ops.reshape(amounts["brightness"] * draws["light"], (-1, 1, 1, 1))
     gain = ops.reshape(1 + amounts["contrast"] * draws["gain"], (-1, 1, 1, 1))
     mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-    # Not (x - mean) * gain + mean: where nothing changes that would round. And the
+    # Not (x - mean) * gain + mean: that would round where nothing changes. And the
     # choice is among gains and offsets, which have one channel, not among pixels.
-    gains = ops.where(lost, 0.0, gain)
-    offsets = ops.where(lost, mean + light, mean * (1 - gain) + light)
+    gains = ops.where(erased, 0.0, gain)
+    offsets = ops.where(erased, mean + light, mean * (1 - gain) + light)
     return ops.clip(images * gains + offsets, 0.0, 255.0)

@@ -5,7 +5,7 @@ Averaging"; exponential, and without Adam's kind of bias at the start: the sum i
 divided by the sum of its factors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,13 +14,13 @@ from models.network.hyperparameters import untrained_weight
 
 
 class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Sums of weights, each step's counting ``momentum`` times less than the next's.
+    """Sums of weights; each step counts ``momentum`` times less than the next.
 
     The sums are weights of the model, so a compiling backend keeps them.
     """
 
     def __init__(self, followed: list[Any], **kwargs: Any) -> None:
-        """Makes a sum of 0 for each variable that is to be followed."""
+        """Makes a sum of 0 for each variable that is averaged."""
         super().__init__(**kwargs)
         self.momentum = untrained_weight(self, "momentum")
         self.mass = untrained_weight(self, "mass")
@@ -37,7 +37,7 @@ class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyp
         self.mass.assign(self._next(self.mass, 1.0))
 
     def averages(self, variables: list[Any]) -> list[Any]:
-        """Averages what was followed, and the present values as the last of them."""
+        """Averages the values added so far, with the present ones as the last."""
         mass = self._next(self.mass, 1.0)
         return [
             self._next(total, variable) / mass
@@ -45,7 +45,7 @@ class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyp
         ]
 
     def clear(self) -> None:
-        """Forgets what was followed."""
+        """Forgets all values; the average is then that of the present weights."""
         for variable in (self.mass, *self.sums):
             variable.assign(ops.zeros(variable.shape))
 
@@ -67,19 +67,20 @@ def followed(layers: list[Any]) -> list[Any]:
 
 @contextmanager
 def averaged(model: Any) -> Iterator[None]:
-    """Lets a model work with its averages, where it has any, and puts its own back."""
+    """Gives a model its averaged weights, if it has any; restores its own after."""
     if model.average is None:
         yield
         return
     variables = followed(model.layers)
     own = [ops.copy(variable) for variable in variables]
-    _assign(variables, model.average.averages(variables))
+    assign(variables, model.average.averages(variables))
     try:
         yield
     finally:
-        _assign(variables, own)
+        assign(variables, own)
 
 
-def _assign(variables: list[Any], values: list[Any]) -> None:
+def assign(variables: Iterable[Any], values: Iterable[Any]) -> None:
+    """Sets as many variables as there are values."""
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

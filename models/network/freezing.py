@@ -1,4 +1,4 @@
-"""Which layers training leaves alone: all before the head, or those below some blocks.
+"""Which layers are not trained: all before the head, or those below the last blocks.
 
 A frozen batch normalisation also keeps its statistics, and uses them in training.
 """
@@ -13,12 +13,7 @@ from models.network.heads import POOL
 
 
 def freeze(model: Any, graph: GraphConfig) -> None:
-    """Freezes what a GraphConfig says; to be called before the model is compiled.
-
-    Args:
-        model: with every layer trained.
-        graph: ``trained_blocks`` blocks of its backbone, and its batch normalisation.
-    """
+    """Freezes layers of a fully trainable model; to be called before compiling it."""
     backbone = backbone_of(model)
     if graph.trained_blocks is not None:
         kept = top_blocks(backbone, graph.backbone, graph.trained_blocks)
@@ -37,29 +32,21 @@ def backbone_of(model: Any) -> list[Any]:
 
 
 def top_blocks(layers: list[Any], backbone: str, count: int) -> list[Any]:
-    """Finds the layers of a backbone's last blocks.
+    """Lists the layers of a backbone's last ``count`` blocks, in order.
 
     A layer without a block's name belongs to the block before it; those before the
     first block, the stem, to none.
-
-    Args:
-        layers: of the backbone, in order.
-        backbone: its name.
-        count: of blocks; 0 for none, more than there are for all.
-
-    Returns:
-        The layers, in order.
     """
     pattern = re.compile(BACKBONES[backbone].block)
     names: list[str] = []
     members: list[list[Any]] = []
     for layer in layers:
-        found = pattern.match(layer.name)
-        if found and found["block"] not in names:
-            names.append(found["block"])
+        match = pattern.match(layer.name)
+        if match and match["block"] not in names:
+            names.append(match["block"])
             members.append([])
-        if found:
-            members[names.index(found["block"])].append(layer)
+        if match:
+            members[names.index(match["block"])].append(layer)
         elif members:
             members[-1].append(layer)
     below = max(0, len(members) - count)

@@ -1,8 +1,9 @@
 """Losses with masks and weights for each element.
 
 The last axis of a target holds (value, weight). A weight of 0 masks the element:
-it adds no loss and no gradient, and it is not counted in the mean. All take
-logits, because a saturated probability has lost its gradient.
+it adds no loss and no gradient, and is not counted in the mean. All losses take
+logits, because a saturated probability has lost its gradient. Each returns a scalar,
+the mean over the rows or elements that are not masked; 0 where all are.
 """
 
 from typing import Any
@@ -10,11 +11,10 @@ from typing import Any
 from models.keras_api import ops
 
 EPSILON = 0.001
-"""What a class without a share counts where any class with one will do."""
+"""Share given to a class without votes in the multi-target loss."""
 
-
-NEARLY_SURE = 1.0 - 2.0**-23
-"""A focal loss takes no class for likelier, lest the logarithm of 0 be asked for."""
+MAX_PROBABILITY = 1.0 - 2.0**-23
+"""Upper bound on probabilities in a focal loss, to avoid log(0)."""
 
 
 def emotion_loss(target: Any, logits: Any, smoothing: Any, gamma: Any) -> Any:
@@ -23,18 +23,11 @@ def emotion_loss(target: Any, logits: Any, smoothing: Any, gamma: Any) -> Any:
     A row's loss is -sum_c w_c q_c (1 - p_c)^gamma log p_c with q smoothed towards
     uniform; a gamma of 0 is the plain cross-entropy.
 
-    Args:
-        target: shape (B, E, 2): the distribution q, and the weights w of the row's
-            classes; a masked row has weights 0.
-        logits: shape (B, E).
-        smoothing: share of q that is spread evenly, scalar in [0, 0.5].
-        gamma: how little the rows count that are right already, scalar from 0.
+    Shape: target (B, E, 2): the distribution q, and the class weights w, all 0 in a
+        masked row; logits (B, E). ``smoothing``, in [0, 0.5], is the share of q that
+        is spread evenly.
 
-    Returns:
-        Scalar: mean over the rows that are not masked; 0 when all are.
-
-    Source:
-        Lin et al. 2017, Focal loss for dense object detection, equation 4.
+    Source: Lin et al. 2017, Focal loss for dense object detection, equation 4.
     """
     wanted, weights = target[..., 0], target[..., 1]
     smoothed = (1.0 - smoothing) * wanted + smoothing / wanted.shape[-1]
@@ -44,23 +37,15 @@ def emotion_loss(target: Any, logits: Any, smoothing: Any, gamma: Any) -> Any:
 
 
 def multi_target_loss(target: Any, logits: Any) -> Any:
-    """Asks for any one of the classes that have a share, the one held likeliest.
+    """Accepts any one of the classes that have a share: the most probable of them.
 
     A row's loss is -w_k log(t_k p_k) of the class k with the highest t_k p_k, where t
-    is 1 for classes with a share, pressed a little towards 0.001 for all: a class
-    without one is asked for where it is held a thousand times likelier, and then the
-    row teaches nothing.
+    is 1 for classes with a share and 0.001 for the others: where a class without one
+    is a thousand times more probable, it is chosen and the row teaches nothing.
 
-    Args:
-        target: shape (B, E, 2): the distribution, and the weights w of the row's
-            classes; a masked row has weights 0.
-        logits: shape (B, E).
+    Shape: target (B, E, 2), as in ``emotion_loss``; logits (B, E).
 
-    Returns:
-        Scalar: mean over the rows that are not masked; 0 when all are.
-
-    Source:
-        Barsoum et al. 2016, multi-label learning; microsoft/FERPlus for 0.001.
+    Source: Barsoum et al. 2016, multi-label learning; microsoft/FERPlus for 0.001.
     """
     wanted, weights = target[..., 0], target[..., 1]
     share = ops.cast(wanted > 0, logits.dtype) * (1.0 - EPSILON) + EPSILON
@@ -74,42 +59,25 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     """Focal binary cross-entropy of each action unit.
 
     An element's loss is -w (1 - p)^gamma log p where the unit is present, and
-    -w p^gamma log(1 - p) where it is absent; a share of it costs the same share of
-    both. A gamma of 0 is the plain one.
+    -w p^gamma log(1 - p) where it is absent; a fraction of a unit (mixed rows) costs
+    that fraction of both. A gamma of 0 is the plain cross-entropy.
 
-    Args:
-        target: shape (B, U, 2): 0 or 1, or a share (mixed rows), and the weight of the
-            element.
-        logits: shape (B, U).
-        gamma: how little the elements count that are right already, scalar from 0.
+    Shape: target (B, U, 2): value in [0, 1], and weight; logits (B, U).
 
-    Returns:
-        Scalar: mean over the elements that are not masked; 0 when all are.
-
-    Source:
-        Lin et al. 2017, Focal loss for dense object detection, equation 4.
+    Source: Lin et al. 2017, Focal loss for dense object detection, equation 4.
     """
     wanted, weights = target[..., 0], target[..., 1]
     # As exponents: a power has no derivative where a saturated output makes its base 0.
     if_present = ops.exp(-gamma * ops.softplus(logits))
     if_absent = ops.exp(-gamma * ops.softplus(-logits))
-    # Linear in the target, so that a share of a unit costs its share of both losses.
+    # Linear in the target, so that a fraction of a unit costs its part of both losses.
     elements = weights * wanted * if_present * ops.softplus(-logits)
     elements = elements + weights * (1.0 - wanted) * if_absent * ops.softplus(logits)
     return mean_present(elements, weights > 0)
 
 
 def penalty(kernels: list[Any], l1: Any, l2: Any) -> Any:
-    """L1 and L2 over kernels.
-
-    Args:
-        kernels: weights of any shapes.
-        l1: factor of the sum of absolute values.
-        l2: factor of the sum of squares.
-
-    Returns:
-        Scalar.
-    """
+    """Sums l1 |w| + l2 w^2 over kernels."""
     total = ops.zeros(())
     for kernel in kernels:
         total = total + l1 * ops.sum(ops.abs(kernel)) + l2 * ops.sum(kernel * kernel)
@@ -117,42 +85,27 @@ def penalty(kernels: list[Any], l1: Any, l2: Any) -> Any:
 
 
 def mean_present(values: Any, present: Any) -> Any:
-    """Averages over the elements present.
-
-    Args:
-        values: any shape.
-        present: which of them count; the same shape, bool.
-
-    Returns:
-        Scalar; 0 where none counts.
-    """
+    """Averages the elements where ``present`` (bool) is true; 0 where it never is."""
     count = ops.sum(ops.cast(present, values.dtype))
-    # Not by a product, in which a value that is no number would outlive its mask.
+    # Not by a product, in which a NaN would survive its mask.
     kept = ops.where(present, values, ops.zeros_like(values))
     return ops.sum(kept) / ops.maximum(count, 1.0)
 
 
 def _unsure(logs: Any, gamma: Any) -> Any:
     """Computes (1 - p)^gamma from log p, with a finite gradient where p is 1."""
-    chances = ops.minimum(ops.exp(logs), NEARLY_SURE)
+    chances = ops.minimum(ops.exp(logs), MAX_PROBABILITY)
     return ops.exp(gamma * ops.log1p(-chances))
 
 
 SMALLEST = 1e-6
-"""No concordance is divided by less: where neither side varies there is none."""
+"""Least divisor of a concordance: where neither side varies there is none."""
 
 
 def valence_arousal_loss(target: Any, logits: Any, ccc_share: Any) -> Any:
-    """Mixes the squared error with one minus the concordance.
+    """Computes (1 - s) x squared error + s x (1 - concordance), s the ``ccc_share``.
 
-    Args:
-        target: shape (B, D, 2): ratings in [-1, 1], and the weight of the element.
-        logits: shape (B, D).
-        ccc_share: s of (1 - s) x squared error + s x (1 - concordance), scalar in
-            [0, 1].
-
-    Returns:
-        Scalar; 0 where every element is masked.
+    Shape: target (B, D, 2): ratings in [-1, 1], and weights; logits (B, D).
     """
     ratings = ops.tanh(logits)
     error = squared_error(target, ratings)
@@ -160,15 +113,7 @@ def valence_arousal_loss(target: Any, logits: Any, ccc_share: Any) -> Any:
 
 
 def squared_error(target: Any, ratings: Any) -> Any:
-    """Mean squared error, weighted.
-
-    Args:
-        target: shape (B, D, 2).
-        ratings: shape (B, D).
-
-    Returns:
-        Scalar: mean over the elements that are not masked; 0 when all are.
-    """
+    """Computes the weighted mean squared error."""
     wanted, weights = target[..., 0], target[..., 1]
     return mean_present(weights * (ratings - wanted) ** 2, weights > 0)
 
@@ -177,17 +122,10 @@ def discordance(target: Any, ratings: Any) -> Any:
     """One minus the concordance correlation of the batch, each dimension by itself.
 
     Concordance is 2 s_xy / (s_x^2 + s_y^2 + (m_x - m_y)^2), with population variances.
+    The result, in [0, 2], is the mean over the dimensions with two or more unmasked
+    rows (one row has no variance).
 
-    Args:
-        target: shape (B, D, 2).
-        ratings: shape (B, D).
-
-    Returns:
-        Scalar in [0, 2]: mean over the dimensions with two rows or more that are not
-        masked (one row has no variance); 0 where there are none.
-
-    Source:
-        Lin 1989, A concordance correlation coefficient to evaluate reproducibility.
+    Source: Lin 1989, A concordance correlation coefficient to evaluate reproducibility.
     """
     wanted, weights = target[..., 0], target[..., 1]
     rows = ops.sum(ops.cast(weights > 0, weights.dtype), axis=0)

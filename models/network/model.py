@@ -1,18 +1,24 @@
-"""Builds a compiled model from a GraphConfig; runtime numbers are variables."""
+"""Builds a compiled model from a GraphConfig; runtime hyperparameters are variables."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from models.backbones import load_backbone
-from models.config.config import GraphConfig
+from models.config.config import GraphConfig, RuntimeHyperparameters
 from models.keras_api import keras
-from models.network.augmentation import Augment
+from models.network.augmentation import AUGMENT, Augment
 from models.network.ema import WeightAverage, followed
 from models.network.freezing import freeze
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
-from models.network.hyperparameters import LossHyperparameters, VariableDropout
+from models.network.hyperparameters import (
+    DROPOUT,
+    LOSS_HYPERPARAMETERS,
+    LossHyperparameters,
+    VariableDropout,
+)
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
@@ -20,9 +26,12 @@ from models.network.losses import (
     penalty,
     valence_arousal_loss,
 )
-from models.network.optimizers import make_optimizer
+from models.network.optimizers import make_optimizer, plain
 from models.network.sam import STEPS, Sharpness
-from models.network.standardization import standardize
+from models.network.standardization import STANDARDIZE, standardize
+
+NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE)
+"""Layers of a trained model that an export leaves out or replaces by stock ones."""
 
 
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
@@ -37,13 +46,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     def __init__(
         self, *, penalized: tuple[Any, ...], graph: GraphConfig, **functional: Any
     ) -> None:
-        """Wraps a graph.
+        """Wraps the ``inputs`` and ``outputs`` of a functional model.
 
-        Args:
-            penalized: kinds of layers whose kernels L1 and L2 act on.
-            graph: says whether any of a row's emotions is right, whether weights
-                are averaged and steps sharpness-aware, and which are frozen.
-            functional: ``inputs`` and ``outputs`` of a functional model.
+        L1 and L2 act on the kernels of layers of the ``penalized`` kinds.
         """
         super().__init__(**functional)
         self.penalized = penalized
@@ -58,11 +63,37 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         self.sharpness = Sharpness(name="sharpness") if graph.sharpness_aware else None
         self.loss_hyperparameters = LossHyperparameters(name="loss_hyperparameters")
 
-    def train_step(self, *given: Any) -> Any:
-        """Makes one step: Keras's own, or a sharpness-aware one.
+    def runtime_variables(self) -> dict[str, Any]:
+        """Returns the variable of each runtime hyperparameter that the graph has."""
+        optimizer = plain(self.optimizer)
+        variables = {
+            "learning_rate": optimizer.learning_rate,
+            "clip_norm": optimizer.clip_norm,
+            "dropout": self.get_layer(DROPOUT).rate,
+            "augmentation": self.get_layer(AUGMENT).amounts,
+        }
+        for name in LOSS_HYPERPARAMETERS:
+            variables[name] = getattr(self.loss_hyperparameters, name)
+        if optimizer.weight_decay is not None:
+            variables["weight_decay"] = optimizer.weight_decay
+        if hasattr(optimizer, "momentum_variable"):
+            variables["momentum"] = optimizer.momentum_variable
+            variables["nesterov"] = optimizer.nesterov_variable
+        if self.average is not None:
+            variables["ema"] = self.average.momentum
+        if self.sharpness is not None:
+            variables["sam_rho"] = self.sharpness.rho
+        return variables
 
-        Args:
-            given: a batch, or where a backend keeps no state a state and a batch.
+    def set_runtime(self, runtime: RuntimeHyperparameters) -> None:
+        """Sets every runtime hyperparameter of the compiled model."""
+        for name, variable in self.runtime_variables().items():
+            variable.assign(getattr(runtime, name))
+
+    def train_step(self, *given: Any) -> Any:
+        """Takes one step: Keras's own, or a sharpness-aware one.
+
+        ``given`` is a batch; where a backend keeps no state, a state and a batch.
         """
         if self.sharpness is None:
             return super().train_step(*given)
@@ -82,41 +113,39 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Sums the losses of the heads and the penalties; a scalar."""
+        """Sums the penalties and the losses of the heads that have targets."""
         del x, sample_weight
         if training and self.average is not None:
             self.average.follow(followed(self.layers))
-        runtime = self.loss_hyperparameters
-        total = penalty(self.kernels(), runtime.l1, runtime.l2)
-        for weight, loss in self._head_losses(y, y_pred):
-            total = total + weight * loss
+        numbers = self.loss_hyperparameters
+        total = penalty(self.kernels(), numbers.l1, numbers.l2)
+        for name, (weight, loss) in self._head_losses().items():
+            if name in y:
+                total = total + weight * loss(y[name], y_pred[name])
         return total
 
-    def _head_losses(self, y: Any, y_pred: Any) -> Iterator[tuple[Any, Any]]:
-        """Computes the weight and the loss of each head that has targets."""
-        runtime = self.loss_hyperparameters
-        if EMOTION in y:
-            yield 1.0, self._emotion_loss(y[EMOTION], y_pred[EMOTION])
-        if ACTION_UNITS in y:
-            asked, given = y[ACTION_UNITS], y_pred[ACTION_UNITS]
-            yield runtime.au_weight, action_unit_loss(asked, given, runtime.focal_gamma)
-        if VALENCE_AROUSAL in y:
-            asked, given = y[VALENCE_AROUSAL], y_pred[VALENCE_AROUSAL]
-            loss = valence_arousal_loss(asked, given, runtime.ccc_share)
-            yield runtime.valence_arousal_weight, loss
-
-    def _emotion_loss(self, asked: Any, given: Any) -> Any:
-        runtime = self.loss_hyperparameters
-        if self.multi_target:
-            return multi_target_loss(asked, given)
-        return emotion_loss(asked, given, runtime.label_smoothing, runtime.focal_gamma)
+    def _head_losses(self) -> dict[str, tuple[Any, Callable[[Any, Any], Any]]]:
+        """Returns the weight and the loss of each head."""
+        numbers = self.loss_hyperparameters
+        gamma = numbers.focal_gamma
+        emotion: Callable[[Any, Any], Any] = multi_target_loss
+        if not self.multi_target:
+            emotion = partial(
+                emotion_loss, smoothing=numbers.label_smoothing, gamma=gamma
+            )
+        ratings = partial(valence_arousal_loss, ccc_share=numbers.ccc_share)
+        return {
+            EMOTION: (1.0, emotion),
+            ACTION_UNITS: (numbers.au_weight, partial(action_unit_loss, gamma=gamma)),
+            VALENCE_AROUSAL: (numbers.valence_arousal_weight, ratings),
+        }
 
 
 def assemble(graph: GraphConfig) -> ExpressionModel:
-    """Builds and compiles the model of a GraphConfig.
+    """Builds and compiles the model of a graph's configuration.
 
-    Its weights are Keras's own draws, its runtime numbers 0: ``initialize`` and
-    ``set_hyperparameters`` give both their values.
+    Its weights are Keras's own draws, its runtime hyperparameters 0;
+    ``CompiledModel.reset`` sets both.
 
     Args:
         graph: what the graph depends on.
@@ -136,10 +165,8 @@ def _compiled(graph: GraphConfig) -> ExpressionModel:
     backbone = load_backbone(graph.backbone)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    features = backbone.features(
-        Augment(name="augment")(pixels), graph, standardize(graph)
-    )
-    outputs = add_head(features, graph, VariableDropout(name="dropout"), logits=True)
+    features = backbone.features(Augment()(pixels), graph, standardize(graph))
+    outputs = add_head(features, graph, VariableDropout(), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     model = ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),
@@ -147,14 +174,14 @@ def _compiled(graph: GraphConfig) -> ExpressionModel:
         inputs=pixels,
         outputs=outputs,
     )
-    # For half floats Keras scales the loss, lest gradients become 0.
+    # For half floats Keras scales the loss, to keep gradients from becoming 0.
     model.compile(optimizer=make_optimizer(graph.optimizer), jit_compile=_jit())
     return model
 
 
 @contextmanager
 def _precision(name: str) -> Iterator[None]:
-    """Lets layers and compiled models be made with a policy of Keras."""
+    """Sets Keras's dtype policy while layers and models are made."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:

@@ -9,14 +9,14 @@ UNDECAYED = ("bias", "gamma", "beta")
 """Weights that decoupled decay leaves alone, as L1 and L2 do."""
 
 SMALLEST = 1e-12
-"""No gradient's norm is divided by less."""
+"""Least number that a gradient's norm is taken for in a division."""
 
 
 class Clipped:
-    """Scales all gradients together where their norm is above ``clip_norm``.
+    """Scales all gradients together where their norm exceeds ``clip_norm``.
 
-    A norm of 0 leaves them alone, to the bit. It comes before the class of an
-    optimizer, whose own clipping would bake the norm into the graph.
+    A norm of 0 leaves them unchanged, to the bit. This mixin precedes the optimizer's
+    class, whose own clipping would bake the norm into the graph.
 
     Source: Pascanu et al. 2013, "On the difficulty of training RNNs", algorithm 1.
     """
@@ -53,7 +53,7 @@ class SGD(Clipped, keras.optimizers.SGD):  # type: ignore[misc]  # Keras is unty
     nesterov_variable: Any
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Updates one weight as Keras does, which knows both as constants only."""
+        """Updates one weight as Keras does, which allows only constants for both."""
         rate = ops.cast(learning_rate, variable.dtype)
         moving = self.momentums[self._get_variable_index(variable)]
         momentum = ops.cast(self.momentum_variable, variable.dtype)
@@ -64,19 +64,14 @@ class SGD(Clipped, keras.optimizers.SGD):  # type: ignore[misc]  # Keras is unty
 
 
 def clip(grads: list[Any], norm: Any) -> list[Any]:
-    """Scales gradients so that their common norm is at most ``norm``.
+    """Scales gradients so that their common norm is at most ``norm``; 0 is no limit.
 
-    Args:
-        grads: any shapes; ``None`` stays so.
-        norm: scalar; 0 for no limit.
-
-    Returns:
-        As many gradients, those of a smaller norm to the bit as they were.
+    Gradients of a smaller norm are unchanged to the bit; ``None`` stays.
     """
     present = [grad for grad in grads if grad is not None]
     limited = ops.cond(norm > 0, lambda: _scaled(present, norm), lambda: present)
-    left = iter(limited)
-    return [None if grad is None else next(left) for grad in grads]
+    rest = iter(limited)
+    return [None if grad is None else next(rest) for grad in grads]
 
 
 def global_norm(grads: Sequence[Any]) -> Any:
@@ -86,21 +81,17 @@ def global_norm(grads: Sequence[Any]) -> Any:
 
 
 def _scaled(grads: list[Any], norm: Any) -> list[Any]:
-    found = global_norm(grads)
-    limit = ops.cast(norm, found.dtype)
-    scale = limit / ops.maximum(ops.maximum(found, limit), SMALLEST)
+    length = global_norm(grads)
+    limit = ops.cast(norm, length.dtype)
+    scale = limit / ops.maximum(ops.maximum(length, limit), SMALLEST)
     return [grad * scale for grad in grads]
 
 
 def make_optimizer(name: str) -> Any:
-    """Makes an optimizer whose numbers are variables.
+    """Makes an unbuilt optimizer, of ``OPTIMIZER_NAMES``, with variables for numbers.
 
-    Args:
-        name: one of ``models.config.hyperparameters.OPTIMIZER_NAMES``.
-
-    Returns:
-        A Keras optimizer, not yet built, with ``clip_norm``; adamw and lion with
-        ``weight_decay``, sgd with ``momentum_variable`` and ``nesterov_variable``.
+    All have ``clip_norm``; adamw and lion ``weight_decay``; sgd ``momentum_variable``
+    and ``nesterov_variable``.
     """
     match name:
         case "adam":
@@ -110,7 +101,7 @@ def make_optimizer(name: str) -> Any:
             optimizer.weight_decay = _variable("weight_decay")
             optimizer.exclude_from_weight_decay(var_names=list(UNDECAYED))
         case "sgd":
-            # Of these Keras only reads that there is a momentum.
+            # Keras reads only whether there is a momentum at all.
             optimizer = SGD(momentum=0.9, nesterov=True)
             optimizer.momentum_variable = _variable("momentum")
             optimizer.nesterov_variable = _variable("nesterov")
@@ -121,7 +112,7 @@ def make_optimizer(name: str) -> Any:
 
 
 def plain(optimizer: Any) -> Any:
-    """Returns the optimizer itself, which a scaling of the loss may hold."""
+    """Returns the optimizer itself, which a loss-scaling one may wrap."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 

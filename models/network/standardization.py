@@ -16,7 +16,7 @@ from models.keras_api import keras
 from models.network.hyperparameters import untrained_weight
 
 STANDARDIZE = "standardize"
-"""The name of the layer, in a trained model and in an exported one."""
+"""Name of the layer, in a trained model and in an exported one."""
 
 READ_AT_ONCE = 64
 
@@ -28,16 +28,25 @@ class ChannelStatistics:
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
 
+    def rescaling(self) -> Any:
+        """Makes the stock layer of an export that standardizes pixels."""
+        mean, deviation = np.array(self.mean), np.array(self.deviation)
+        return keras.layers.Rescaling(
+            (1 / deviation).tolist(),
+            offset=(-mean / deviation).tolist(),
+            name=STANDARDIZE,
+        )
+
 
 class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
-    """Takes the mean off and divides by the deviation; both are weights.
+    """Subtracts the mean and divides by the deviation; both are weights.
 
     Shape: (B, S, S, C) in and out; in [0, 255] in, about -3 to 3 out.
     """
 
     def __init__(self, channels: int, **kwargs: Any) -> None:
-        """Makes the layer for C channels; ``set_statistics`` gives its numbers."""
-        super().__init__(**kwargs)
+        """Makes the layer; its numbers are 0 until they are measured."""
+        super().__init__(**{"name": STANDARDIZE} | kwargs)
         self.mean = untrained_weight(self, "mean", (channels,))
         self.deviation = untrained_weight(self, "deviation", (channels,))
         self.built = True
@@ -46,39 +55,31 @@ class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         """Standardizes pixels."""
         return (inputs - self.mean) / self.deviation
 
+    def set_statistics(self, statistics: ChannelStatistics) -> None:
+        """Sets the numbers."""
+        self.mean.assign(statistics.mean)
+        self.deviation.assign(statistics.deviation)
+
+    def statistics(self) -> ChannelStatistics:
+        """Returns the numbers."""
+        mean, deviation = self.get_weights()
+        return ChannelStatistics(
+            mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist())
+        )
+
 
 def standardize(graph: GraphConfig) -> Standardize | None:
-    """Makes the layer of a training graph, where its GraphConfig asks for it."""
+    """Makes the layer of a training graph that has one."""
     if graph.normalization != DEVELOPMENT:
         return None
-    return Standardize(graph.channels, name=STANDARDIZE)
-
-
-def frozen(statistics: ChannelStatistics) -> Any:
-    """Makes the stock layer of an export that does the same.
-
-    Args:
-        statistics: as the training graph had them.
-
-    Returns:
-        A ``Rescaling`` layer.
-    """
-    mean, deviation = np.array(statistics.mean), np.array(statistics.deviation)
-    return keras.layers.Rescaling(
-        (1 / deviation).tolist(), offset=(-mean / deviation).tolist(), name=STANDARDIZE
-    )
+    return Standardize(graph.channels)
 
 
 def channel_statistics(images: np.ndarray, rows: np.ndarray) -> ChannelStatistics:
-    """Measures rows, a few at a time.
+    """Measures all pixels of some rows, a few rows at a time.
 
-    Args:
-        images: raw pixels, shape (N, S, S, C), in [0, 255], may be mapped from a file.
-        rows: those to measure, at least one.
-
-    Returns:
-        Mean and deviation over all pixels of the rows; a deviation of 0, as of black
-        images, is told as 1.
+    ``images`` is raw pixels, (N, S, S, C), may be mapped from a file; ``rows`` has at
+    least one. A deviation of 0, as of black images, becomes 1.
     """
     channels = images.shape[-1]
     total, squares = np.zeros(channels), np.zeros(channels)
@@ -95,21 +96,6 @@ def channel_statistics(images: np.ndarray, rows: np.ndarray) -> ChannelStatistic
     )
 
 
-def set_statistics(model: Any, statistics: ChannelStatistics) -> None:
-    """Gives a model's layer its numbers."""
-    layer = model.get_layer(STANDARDIZE)
-    layer.mean.assign(statistics.mean)
-    layer.deviation.assign(statistics.deviation)
-
-
-def statistics_of(model: Any) -> ChannelStatistics:
-    """Reads the numbers of a trained model's layer."""
-    mean, deviation = model.get_layer(STANDARDIZE).get_weights()
-    return ChannelStatistics(
-        mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist())
-    )
-
-
 def is_standardized(model: Any) -> bool:
-    """Tells whether a model, trained or exported, has such a layer."""
+    """Whether a model, trained or exported, has such a layer."""
     return any(layer.name == STANDARDIZE for layer in model.layers)

@@ -1,6 +1,7 @@
-"""How rows reach a model: epoch orders of our own, batches cut from a mapped array."""
+"""How rows reach a model: our own order in each epoch, batches cut from an array."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,43 +12,48 @@ from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
 from models.keras_api import keras
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
+from models.training.epoch import Arrays
 from models.training.mixup import Batch, mixed
 
 
-def balanced(
-    targets: Targets, rows: np.ndarray, config: ModelConfig, seed: int
-) -> Balance:
-    """Balances training rows as a configuration asks.
+class TrainingRows:
+    """Balanced training rows, and the batches of each epoch."""
 
-    Args:
-        targets: of the whole table.
-        rows: the training rows.
-        config: names the balance.
-        seed: of the training.
+    def __init__(
+        self, arrays: Arrays, rows: np.ndarray, config: ModelConfig, seed: int
+    ) -> None:
+        """Balances the rows and packs their targets."""
+        targets = arrays.targets
+        balanced = balance(
+            targets,
+            rows,
+            config.balance,
+            child_seed(seed, "balance"),
+            beta=config.balance_beta,
+        )
+        self._arrays, self._config, self._seed = arrays, config, seed
+        self._rows = balanced.rows
+        self._packed = pack(targets, balanced)
 
-    Returns:
-        The rows to feed, and the weights of their labels.
-    """
-    return balance(
-        targets,
-        rows,
-        config.balance,
-        child_seed(seed, "balance"),
-        beta=config.balance_beta,
-    )
+    def batches(self, epoch: int) -> "Batches":
+        """Returns the batches of an epoch, from 1."""
+        seed, config = self._seed, self._config
+        return Batches(
+            self._arrays.images,
+            epoch_targets(self._packed, self._arrays.targets, seed=seed, epoch=epoch),
+            epoch_batches(
+                self._rows, batch_size=config.batch_size, seed=seed, epoch=epoch
+            ),
+            partial(_mixed, config.mixup, seed, epoch) if config.mixup else None,
+        )
 
 
 def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
-    """Puts targets, masks and weights into one array for each output.
+    """Packs targets, masks and weights into one array for each output.
 
-    Args:
-        targets: of N rows.
-        balance: weights of emotion classes and of action units' positives.
-
-    Returns:
-        ``emotion`` (N, E, 2), ``action_units`` (N, U, 2) and ``valence_arousal``
-        (N, D, 2), float32, as the losses take them: value and weight; weight 0 where
-        masked.
+    Returns ``emotion`` (N, E, 2), ``action_units`` (N, U, 2) and ``valence_arousal``
+    (N, D, 2), float32, as the losses take them: value and weight; weight 0 where
+    masked.
     """
     packed = {}
     if targets.emotions:
@@ -69,17 +75,10 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
 def epoch_targets(
     packed: dict[str, np.ndarray], targets: Targets, *, seed: int, epoch: int
 ) -> dict[str, np.ndarray]:
-    """Gives one epoch its targets: where votes are drawn, one class of each row.
+    """Returns the targets of one epoch: where votes are drawn, one class of each row.
 
-    Args:
-        packed: from ``pack``.
-        targets: what was packed; says how it is learned.
-        seed: of the training.
-        epoch: from 1.
-
-    Returns:
-        The same, or with one-hot emotions drawn by their shares, anew for each epoch;
-        a row without a label stays zero.
+    Drawn emotions are one-hot, by their shares, anew for each epoch; a row without a
+    label stays zero.
     """
     if targets.learning_mode != "sampled":
         return packed
@@ -95,20 +94,11 @@ def epoch_targets(
 def epoch_batches(
     rows: np.ndarray, *, batch_size: int, seed: int, epoch: int
 ) -> list[np.ndarray]:
-    """Cuts one epoch's order of rows into batches of nearly equal size.
+    """Cuts one epoch's order of rows, repeats included, into batches.
 
-    As many batches as ``batch_size`` asks for, evened out: a small last batch would
-    spoil the statistics of batch normalisation just before validation. No batch
-    has a single row, unless there is but one row.
-
-    Args:
-        rows: the training rows, repeats included.
-        batch_size: at least 2.
-        seed: of the training.
-        epoch: from 1.
-
-    Returns:
-        Arrays of rows; each row of ``rows`` once.
+    As many batches as ``batch_size`` implies, of nearly equal size: a small last batch
+    would spoil the statistics of batch normalisation just before validation. No batch
+    has a single row, unless there is only one row.
     """
     generator = np.random.default_rng(child_seed(seed, "order", epoch))
     count = min(-(-len(rows) // batch_size), max(1, len(rows) // 2))
@@ -123,7 +113,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
         images: np.ndarray,
         packed: dict[str, np.ndarray],
         batches: list[np.ndarray],
-        mix: Callable[[Batch, int], Batch] | None = None,
+        mix: Callable[[int, Batch], Batch] | None = None,
     ) -> None:
         """Holds views, no copies.
 
@@ -150,27 +140,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
             name: values[rows] for name, values in self._packed.items()
         }
         batch = np.asarray(self._images[rows]), targets
-        return batch if self._mix is None else self._mix(batch, index)
+        return batch if self._mix is None else self._mix(index, batch)
 
 
-def mixing(
-    alpha: float, *, seed: int, epoch: int
-) -> Callable[[Batch, int], Batch] | None:
-    """Says how one epoch's batches are mixed; ``None`` where they are not.
-
-    Args:
-        alpha: of ``models.training.mixup``; 0 is off.
-        seed: of the training.
-        epoch: from 1.
-    """
-    if alpha == 0:
-        return None
-
-    def mix(batch: Batch, place: int) -> Batch:
-        drawn = child_seed(seed, "mixup", epoch, place)
-        return mixed(batch, alpha=alpha, seed=drawn)
-
-    return mix
+def _mixed(alpha: float, seed: int, epoch: int, place: int, batch: Batch) -> Batch:
+    """Applies mixup to the batch at a place of an epoch."""
+    return mixed(batch, alpha=alpha, seed=child_seed(seed, "mixup", epoch, place))
 
 
 def _stack(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

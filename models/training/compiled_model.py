@@ -1,57 +1,52 @@
-"""A compiled model kept for its GraphConfig, and how it is reset for a new training."""
+"""A model compiled once for its graph: reset, trained, saved and used again."""
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.config.config import GraphConfig, RuntimeHyperparameters
+from data_pipeline.files.atomic_write import written_aside
+from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameters
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
-from models.metrics.predictions import Predictions
+from models.metrics.predictions import Predictions, predict_padded
 from models.network.ema import averaged
 from models.network.heads import probabilities
-from models.network.hyperparameters import set_hyperparameters
 from models.network.model import ExpressionModel, assemble
-from models.network.standardization import channel_statistics, set_statistics
+from models.network.standardization import STANDARDIZE, channel_statistics
 from models.pretrained.loading import initial_weights, loaded_weights
 from models.training.initialization import OptimizerSnapshot, initialize, refresh
-
-PREDICTED_AT_ONCE = 32
-"""Rows in every prediction batch, padded: one shape, so nothing is traced twice."""
+from models.training.saving import export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seconds:
-    """Time that an epoch took: at work, and ``traced``, which a warm graph is not."""
+    """Time that an epoch took: working, and ``traced``, 0 on a graph in use."""
 
     working: float = 0.0
     traced: float = 0.0
 
 
 class CompiledModel:
-    """One GraphConfig's model, compiled once.
+    """The model of one graph, compiled once.
 
     Attributes:
         graph: what it was made for.
         model: the Keras model; its weights are those of the last training.
         built: seconds it took to build.
-        loaded_weights: what the backbone starts from, where it is not random.
+        loaded_weights: what the backbone starts from, if not random.
     """
 
     def __init__(self, graph: GraphConfig) -> None:
         """Builds and compiles.
-
-        Args:
-            graph: what the graph depends on.
 
         Raises:
             WeightsError: its initial weights cannot be had or do not fit.
         """
         start = time.perf_counter()
         self.graph = graph
-        self._measured = graph.normalization == DEVELOPMENT
         self.model: ExpressionModel = assemble(graph)
         self._given = initial_weights(self.model, graph)
         self.loaded_weights = (
@@ -63,19 +58,16 @@ class CompiledModel:
         self._predicted_before = False
 
     def reset(self, runtime: RuntimeHyperparameters, seed: int) -> None:
-        """Makes the model fresh, with new numbers and the initial weights of a seed."""
+        """Makes the model fresh: new numbers, and the initial weights of a seed."""
         initialize(self.model, seed, self._given)
         self._fresh.restore()
-        if self.model.average is not None:
-            self.model.average.clear()
-        set_hyperparameters(self.model, runtime)
+        self._clear_average()
+        self.model.set_runtime(runtime)
 
-    def take_over(self, other: "CompiledModel") -> None:
-        """Goes on from another model that differs in what is frozen alone.
+    def continue_from(self, other: "CompiledModel") -> None:
+        """Copies weights, statistics and seeds of a model that differs in freezing.
 
-        Args:
-            other: its weights, statistics and seeds are taken, to the bit; the state
-                of its optimizer and of its average are not.
+        The state of its optimizer and of its average are not copied.
         """
         for own, theirs in zip(self.model.layers, other.model.layers, strict=True):
             for variable, given in zip(own.variables, theirs.variables, strict=True):
@@ -84,24 +76,23 @@ class CompiledModel:
             refresh(own)
 
     def measure(self, images: np.ndarray, rows: np.ndarray) -> None:
-        """Takes mean and deviation of the training rows, where pixels are scaled so.
+        """Measures the training rows, if pixels are standardized by them.
 
-        Args:
-            images: raw pixels, shape (N, S, S, C), in [0, 255].
-            rows: the training rows.
+        ``images`` is raw pixels, shape (N, S, S, C), in [0, 255].
         """
-        if self._measured:
-            set_statistics(self.model, channel_statistics(images, rows))
+        if self.graph.normalization == DEVELOPMENT:
+            layer = self.model.get_layer(STANDARDIZE)
+            layer.set_statistics(channel_statistics(images, rows))
 
-    def train(self, batches: Any) -> tuple[float, Seconds]:
-        """Trains one epoch.
+    def train(
+        self, batches: Any, *, rate: float | None = None
+    ) -> tuple[float, Seconds]:
+        """Trains one epoch, with another learning rate if one is given.
 
-        Args:
-            batches: of pixels and packed targets, each row once.
-
-        Returns:
-            The mean loss over the batches, penalties included, and the time.
+        Returns the mean loss over the batches, penalties included, and the time.
         """
+        if rate is not None:
+            self.model.optimizer.learning_rate.assign(rate)
         first = _FirstStep()
         callbacks = [] if self._trained_before else [first]
         start = time.perf_counter()
@@ -115,11 +106,7 @@ class CompiledModel:
         return loss, Seconds(working=seconds - traced, traced=traced)
 
     def validate(self, images: np.ndarray) -> tuple[Predictions, Seconds]:
-        """Predicts rows and takes the time.
-
-        Args:
-            images: raw pixels, shape (N, S, S, C).
-        """
+        """Predicts raw pixels, shape (N, S, S, C), and measures the time."""
         traced = self._trace_prediction()
         start = time.perf_counter()
         predictions = self.predict(images)
@@ -127,29 +114,43 @@ class CompiledModel:
         return predictions, Seconds(working=working, traced=traced)
 
     def predict(self, images: np.ndarray) -> Predictions:
-        """Predicts rows in batches of one fixed shape.
+        """Predicts raw pixels, shape (N, S, S, C); no row depends on its neighbours."""
+        with averaged(self.model):
+            batches = predict_padded(self.model.predict_on_batch, images)
+            predictions = Predictions.concatenate(list(map(probabilities, batches)))
+        self._predicted_before = True
+        return predictions
 
-        Args:
-            images: raw pixels, shape (N, S, S, C), N from 0.
+    def export(self, config: ModelConfig, path: Path) -> None:
+        """Writes a .keras file that plain Keras loads without this project."""
+        with averaged(self.model):
+            export(self.model, config, path)
 
-        Returns:
-            One row for each image; no row depends on its neighbours.
+    def save(self, path: Path) -> None:
+        """Writes the weights that the model predicts with: averages, if it has any.
+
+        The file appears when it is whole.
         """
         with averaged(self.model):
-            parts = [
-                probabilities(self._logits(images[start : start + PREDICTED_AT_ONCE]))
-                for start in range(0, max(len(images), 1), PREDICTED_AT_ONCE)
-            ]
-        self._predicted_before = True
-        return Predictions.concatenate(parts)
+            layers = self.model.layers
+            values = [value for layer in layers for value in layer.get_weights()]
+        with written_aside(path) as part, part.open("wb") as file:
+            np.savez(file, *values)
 
-    def _logits(self, images: np.ndarray) -> dict[str, Any]:
-        """Predicts up to one batch, padded with black images."""
-        count = len(images)
-        batch = np.zeros((PREDICTED_AT_ONCE, *self.model.input_shape[1:]), np.float32)
-        batch[:count] = images
-        outputs = self.model.predict_on_batch(batch)
-        return {name: rows[:count] for name, rows in outputs.items()}
+    def restore(self, path: Path) -> None:
+        """Reads a file of ``save``, of this graph or one that differs in freezing."""
+        with np.load(path, allow_pickle=False) as file:
+            # In the order in which they were written, whatever the archive's.
+            values = iter([file[f"arr_{place}"] for place in range(len(file.files))])
+        for layer in self.model.layers:
+            layer.set_weights([next(values) for _ in layer.weights])
+            refresh(layer)
+        self._clear_average()
+
+    def _clear_average(self) -> None:
+        """Makes the average, if any, that of the present weights alone."""
+        if self.model.average is not None:
+            self.model.average.clear()
 
     def _trace_prediction(self) -> float:
         if self._predicted_before:
@@ -160,7 +161,7 @@ class CompiledModel:
 
 
 class _FirstStep(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Notes when the first training step, which traces the graph, is over."""
+    """Records when the first training step, which traces the graph, is over."""
 
     def __init__(self) -> None:
         super().__init__()

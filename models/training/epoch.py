@@ -1,4 +1,4 @@
-"""What a training is given, and what it says after each epoch."""
+"""What a training is given, and what it returns after each epoch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,36 +22,36 @@ class Arrays:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part:
-    """Rows of ``Arrays`` to train on, and to validate on (``None``: nowhere).
+    """Rows of ``Arrays`` to train on, and to validate on (``None``: none).
 
-    ``watched`` are training rows that are predicted after each epoch as the validation
-    rows are: without augmentation and dropout.
+    ``training_sample`` are training rows that are predicted after each epoch as the
+    validation rows are: without augmentation and dropout.
 
-    ``judge`` says what predictions of the validation rows are worth, higher is better;
-    it is asked once an epoch, and only for predictions that are finite.
+    ``score`` computes the value of predictions of the validation rows, higher is
+    better; it is called once an epoch, and only for finite predictions.
     """
 
     train: np.ndarray
     validation: np.ndarray | None
-    judge: Callable[[Predictions], float] | None = None
-    watched: np.ndarray | None = None
+    score: Callable[[Predictions], float] | None = None
+    training_sample: np.ndarray | None = None
 
     def value(self, predictions: Predictions | None) -> float | None:
-        """Asks the judge, where there is one and something to judge."""
-        if self.judge is None or predictions is None or not predictions.finite():
+        """Scores predictions, if there are a score and finite predictions."""
+        if self.score is None or predictions is None or not predictions.finite():
             return None
-        return self.judge(predictions)
+        return self.score(predictions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EpochScore:
-    """What one epoch of training came to.
+    """The result of one epoch of training.
 
     ``epoch`` counts from 1; ``loss`` is the mean over the epoch's training batches,
     penalties included, and is NaN or infinite where training diverged;
-    ``predictions`` are those of the validation rows in their order, ``value`` what
-    they are worth, ``watched`` those of the watched training rows; both take
-    ``seconds_validated``. Seconds do not hold the time spent tracing.
+    ``predictions`` are those of the validation rows in their order, ``value`` their
+    score, ``training_sample`` the predictions of the sampled training rows; both take
+    ``seconds_validated``. Seconds do not include the time spent tracing.
     """
 
     epoch: int
@@ -61,4 +61,4 @@ class EpochScore:
     seconds_trained: float
     seconds_validated: float
     value: float | None = None
-    watched: Predictions | None = None
+    training_sample: Predictions | None = None

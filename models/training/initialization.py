@@ -1,8 +1,8 @@
-"""A model that was trained becomes a fresh one, to the bit, in a tenth of a second.
+"""Resets a trained model to a fresh one, to the bit, in a tenth of a second.
 
-``initialize`` serves the fresh model and the used one alike: what it does not set
-is set by nobody. Seeds are derived from a layer's position, because Keras numbers
-names process-wide.
+``initialize`` also serves a fresh model: it sets everything that a training depends
+on. Seeds are derived from a layer's position, because Keras numbers names
+process-wide.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Given = Mapping[str, list[np.ndarray]]
 
 
 class OptimizerSnapshot:
-    """The variables of a fresh optimizer, to be restored before each training.
+    """The variables of a fresh optimizer, restored before each training.
 
     Not all of them start at zero: learning rate, decay and loss scale are among
     them. Those that do are not copied, which saves twice the model's memory.
@@ -37,7 +37,7 @@ class OptimizerSnapshot:
         ]
 
     def restore(self) -> None:
-        """Puts the values back."""
+        """Restores the values."""
         for variable, value in self._values:
             variable.assign(np.broadcast_to(value, variable.shape))
 
@@ -45,10 +45,8 @@ class OptimizerSnapshot:
 def initialize(model: Any, seed: int, given: Given) -> None:
     """Draws new weights and restores statistics and seed generators.
 
-    Args:
-        model: a flat functional model, fresh or used.
-        seed: equal seeds give equal weights, whatever the model has been through.
-        given: weights that are taken instead of drawn.
+    Equal seeds give equal weights, whatever the flat functional model was used for
+    before. ``given`` weights are set instead of drawn.
     """
     for position, layer in enumerate(model.layers):
         for variable in layer.variables:
@@ -63,13 +61,13 @@ def initialize(model: Any, seed: int, given: Given) -> None:
 
 
 def refresh(layer: Any) -> None:
-    """Tells a layer that computes with copies of its weights that they changed."""
+    """Updates a layer that computes with copies of its weights."""
     if isinstance(layer, keras.layers.Normalization):
         layer.finalize_state()
 
 
 def _draw(layer: Any, variable: Any, seed: int) -> None:
-    """Draws a weight as its layer would; leaves alone what nothing changes."""
+    """Draws a weight as its layer would; skips variables that nothing changes."""
     initializer = next(
         (
             getattr(layer, pattern.format(name=variable.name))

@@ -1,8 +1,8 @@
 """Mixup: each training row becomes a share of itself and a share of another.
 
-Rows are mixed as they are fed, before the augmentation of the model: both parts of a
-mixed image are turned alike. Mixed pixels are rounded, so that a batch keeps its kind
-and the graph its one trace.
+Rows are mixed before the augmentation in the model: both parts of a mixed image are
+moved alike. Mixed pixels are rounded, so that a batch keeps its dtype and the graph
+is traced once.
 """
 
 import numpy as np
@@ -13,14 +13,8 @@ Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 def mixed(batch: Batch, *, alpha: float, seed: int) -> Batch:
     """Mixes each row of a batch with another of it.
 
-    Args:
-        batch: pixels (B, S, S, C), uint8, and targets (B, K, 2) by output name, value
-            and weight in their last axis.
-        alpha: shares are drawn from Beta(alpha, alpha), one for each row; above 0.
-        seed: of shares and partners.
-
-    Returns:
-        A batch of the same shapes and kinds.
+    The batch is pixels (B, S, S, C), uint8, and targets (B, K, 2) by output name.
+    Shares are drawn from Beta(alpha, alpha), one for each row; alpha is above 0.
 
     Source: Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
     """
@@ -39,21 +33,14 @@ def mixed(batch: Batch, *, alpha: float, seed: int) -> Batch:
 def mixed_target(
     first: np.ndarray, second: np.ndarray, share: np.ndarray
 ) -> np.ndarray:
-    """Mixes labels that have weights; a masked one takes no part.
+    """Mixes targets (B, K, 2) of value and weight; a masked one takes no part.
 
-    The weight is the mean of the weights, the value the mean of the values by weight
-    and share: l w1 v1 + (1 - l) w2 v2 over l w1 + (1 - l) w2. A loss that is linear in
-    weight and in weight times value (cross-entropies, focal ones too) is then the mean
-    of the two losses, masks and class weights included. A squared error is that but
-    for a term that no output moves; a concordance is that of the mixed ratings.
-
-    Args:
-        first: values and weights in the last axis, shape (B, K, 2).
-        second: likewise.
-        share: l, of the first; shape (B, 1).
-
-    Returns:
-        Shape (B, K, 2); a value of 0 where both are masked.
+    ``share`` (B, 1) is l, of the first. The weight is the mean of the weights, the
+    value the mean of the values by weight and share: l w1 v1 + (1 - l) w2 v2 over
+    l w1 + (1 - l) w2, or 0 where both are masked. A loss that is linear in weight and
+    in weight times value (cross-entropies, focal ones too) is then the mean of the two
+    losses, masks and class weights included. A squared error is that but for a term
+    that no output changes; a concordance is that of the mixed ratings.
     """
     weights = share * first[..., 1], (1 - share) * second[..., 1]
     weight = weights[0] + weights[1]

@@ -1,4 +1,4 @@
-"""One configuration is fitted, epoch by epoch, on a graph that may exist already."""
+"""Trains one configuration, epoch by epoch, on a graph that may exist already."""
 
 import gc
 from collections import OrderedDict
@@ -12,24 +12,15 @@ from data_pipeline.system.seeds import child_seed
 from models.config.config import GraphConfig, ModelConfig
 from models.config.schedules import ScheduleState, learning_rate, next_state
 from models.metrics.predictions import Predictions
-from models.network.ema import averaged
 from models.pretrained.sources import LoadedWeights
-from models.training.batches import (
-    Batches,
-    balanced,
-    epoch_batches,
-    epoch_targets,
-    mixing,
-    pack,
-)
+from models.training.batches import TrainingRows
 from models.training.compiled_model import CompiledModel, Seconds
 from models.training.epoch import Arrays, EpochScore, Part
-from models.training.saving import export, read_weights, write_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Seconds that the last fit spent on a new graph; 0 where it was warm.
+    """Seconds that the last fit spent on a new graph; 0 where it existed.
 
     ``traced`` is the first training step and the first prediction.
     """
@@ -39,7 +30,7 @@ class Timings:
 
 
 class Trainer:
-    """Trains configurations, and keeps a few compiled GraphConfigs for the next ones.
+    """Trains configurations, and keeps a few compiled graphs for the next ones.
 
     Attributes:
         timings: of the last fit.
@@ -84,8 +75,8 @@ class Trainer:
             seed: of initial weights, order, augmentation, dropout.
             stop_after: epochs to train, at most the horizon; the schedule does
                 not depend on it.
-            rates: learning rates of the epochs, to be replayed in place of the
-                schedule; at least as many as epochs, or none.
+            rates: learning rates of the epochs, replayed in place of the schedule;
+                at least as many as epochs, or none.
 
         Yields:
             A score after each epoch. The iterator may be left at any time.
@@ -94,25 +85,18 @@ class Trainer:
             WeightsError: initial weights cannot be had or do not fit.
         """
         self.timings, self._fitted, self._current = Timings(), config, None
-        chosen = balanced(arrays.targets, part.train, config, seed)
-        packed = pack(arrays.targets, chosen)
+        rows = TrainingRows(arrays, part.train, config, seed)
         state = ScheduleState()
         for epoch in range(1, (stop_after or config.epochs) + 1):
-            warm = self._stage(config, epoch, seed)
+            model = self._model_at(config, epoch, seed)
             if epoch == 1:
-                warm.measure(arrays.images, part.train)
-            planned = learning_rate(config.schedule, state)
-            rate = rates[epoch - 1] if rates else planned
-            warm.model.optimizer.learning_rate.assign(rate)
-            batches = epoch_batches(
-                chosen.rows, batch_size=config.batch_size, seed=seed, epoch=epoch
-            )
-            fed = epoch_targets(packed, arrays.targets, seed=seed, epoch=epoch)
-            mix = mixing(config.mixup, seed=seed, epoch=epoch)
-            loss, trained = warm.train(Batches(arrays.images, fed, batches, mix))
-            predictions, validated = _predicted(warm, arrays, part.validation)
-            watched, seen = _predicted(warm, arrays, part.watched)
-            self._add(traced=trained.traced + validated.traced + seen.traced)
+                model.measure(arrays.images, part.train)
+            rate = learning_rate(config.schedule, state)
+            rate = rates[epoch - 1] if rates else rate
+            loss, trained = model.train(rows.batches(epoch), rate=rate)
+            predictions, validated = _predicted(model, arrays, part.validation)
+            sample, sampled = _predicted(model, arrays, part.training_sample)
+            self._add(traced=trained.traced + validated.traced + sampled.traced)
             value = part.value(predictions)
             state = next_state(config.schedule, state, value)
             yield EpochScore(
@@ -121,9 +105,9 @@ class Trainer:
                 learning_rate=rate,
                 predictions=predictions,
                 seconds_trained=trained.working,
-                seconds_validated=validated.working + seen.working,
+                seconds_validated=validated.working + sampled.working,
                 value=value,
-                watched=watched,
+                training_sample=sample,
             )
 
     def predict(self, config: ModelConfig, images: np.ndarray) -> Predictions:
@@ -145,9 +129,7 @@ class Trainer:
             config: the configuration that was fitted last.
             path: ends in ``.keras``.
         """
-        model = self._last(config).model
-        with averaged(model):
-            export(model, config, path)
+        self._last(config).export(config, path)
 
     def save(self, config: ModelConfig, path: Path) -> None:
         """Writes the weights of the last fit, as ``predict`` and ``export`` use them.
@@ -156,41 +138,41 @@ class Trainer:
             config: the configuration that was fitted last.
             path: of the file, for ``restore``.
         """
-        write_weights(self._last(config).model, path)
+        self._last(config).save(path)
 
     def restore(self, config: ModelConfig, path: Path) -> None:
-        """Goes back to weights of an earlier epoch, or of another fold; fit no further.
+        """Loads weights of an earlier epoch, or of another fold; fit no further.
 
         Args:
-            config: the configuration that was fitted last, and that they are of.
+            config: the configuration that was fitted last, which they belong to.
             path: of a file of ``save``.
         """
-        read_weights(self._last(config).model, path)
+        self._last(config).restore(path)
 
-    def _stage(self, config: ModelConfig, epoch: int, seed: int) -> CompiledModel:
-        """Returns the model of an epoch; a new stage goes on from the one before it."""
+    def _model_at(self, config: ModelConfig, epoch: int, seed: int) -> CompiledModel:
+        """Returns the model of an epoch; a new graph continues from the one before."""
         graph, before = config.graph_at(epoch), self._current
         if before is not None and before.graph == graph:
             return before
-        warm = self._current = self._warm(graph)
-        warm.reset(config.runtime, child_seed(seed, "model"))
+        model = self._current = self._compiled(graph)
+        model.reset(config.runtime, child_seed(seed, "model"))
         if before is not None:
-            warm.take_over(before)
-        return warm
+            model.continue_from(before)
+        return model
 
-    def _warm(self, graph: GraphConfig) -> CompiledModel:
-        """Finds the compiled GraphConfig, or builds it and drops the oldest."""
-        warm = self._kept.pop(graph, None)
-        if warm is None:
+    def _compiled(self, graph: GraphConfig) -> CompiledModel:
+        """Returns the compiled graph, or builds it and drops the oldest."""
+        model = self._kept.pop(graph, None)
+        if model is None:
             while len(self._kept) >= self._capacity:
                 self._kept.popitem(last=False)
                 gc.collect()
-            warm = CompiledModel(graph)
-            self._add(built=warm.built)
-        self._kept[graph] = warm
-        self.parameters = warm.model.parameters
-        self.loaded_weights = warm.loaded_weights
-        return warm
+            model = CompiledModel(graph)
+            self._add(built=model.built)
+        self._kept[graph] = model
+        self.parameters = model.model.parameters
+        self.loaded_weights = model.loaded_weights
+        return model
 
     def _last(self, config: ModelConfig) -> CompiledModel:
         if config != self._fitted or self._current is None:
@@ -207,9 +189,9 @@ class Trainer:
 
 
 def _predicted(
-    warm: CompiledModel, arrays: Arrays, rows: np.ndarray | None
+    model: CompiledModel, arrays: Arrays, rows: np.ndarray | None
 ) -> tuple[Predictions | None, Seconds]:
-    """Predicts rows, where any are wanted."""
+    """Predicts rows, if there are any to predict."""
     if rows is None:
         return None, Seconds()
-    return warm.validate(np.asarray(arrays.images[rows]))
+    return model.validate(np.asarray(arrays.images[rows]))

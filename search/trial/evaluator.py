@@ -45,15 +45,15 @@ class FoldEvaluator:
         self.part = Part(
             train=fold.train,
             validation=fold.validation,
-            judge=self._score,
-            watched=sample,
+            score=self._score,
+            training_sample=sample,
         )
 
     def curves(self, epoch: EpochScore) -> Curves:
         """Returns the curve points of the epoch that was scored last."""
         training = {LOSS: epoch.loss, RATE: epoch.learning_rate}
-        if epoch.watched is not None:
-            training |= self._points(scores(self._sample_targets, epoch.watched))
+        if epoch.training_sample is not None:
+            training |= self._points(scores(self._sample_targets, epoch.training_sample))
         return Curves(training=training, validation=self._points(self._table))
 
     def gap(self, curves: Curves) -> Gap | None:

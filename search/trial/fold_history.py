@@ -41,7 +41,8 @@ class FoldHistory:
         self.predictions.append(predictions)
         self.values.append(value)
         self.rates.append(epoch.learning_rate)
-        self.sample_predictions += [] if epoch.watched is None else [epoch.watched]
+        if epoch.training_sample is not None:
+            self.sample_predictions.append(epoch.training_sample)
         return True
 
     def is_over(self, config: ModelConfig) -> bool:

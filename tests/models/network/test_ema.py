@@ -66,7 +66,7 @@ def test_the_average_is_exported(trainer, tmp_path):
     """The file predicts what validation saw; the trainer keeps its own weights."""
     _, seen = _fit(trainer, training__ema=0.9)
     config = configured(training__ema=0.9)
-    model = trainer._warm(config.graph).model  # noqa: SLF001
+    model = trainer._compiled(config.graph).model  # noqa: SLF001
     before = [weight.numpy() for weight in model.weights]
     trainer.export(config, tmp_path / "model.keras")
     found = keras.saving.load_model(tmp_path / "model.keras", compile=False)

@@ -8,7 +8,6 @@ import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
 from models.config.config import RuntimeHyperparameters
-from models.network.hyperparameters import hyperparameter_variables
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
 from models.training.trainer import Trainer
@@ -118,10 +117,10 @@ def test_knobs_are_variables_that_training_leaves_alone(trainer):
     for under in ({}, SGD, SHARP):
         config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
         _losses(trainer, **under)
-        model = trainer._warm(config.graph).model  # noqa: SLF001
+        model = trainer._compiled(config.graph).model  # noqa: SLF001
         held = {id(v) for v in [*model.variables, *model.optimizer.variables]}
         trained = {id(v) for v in model.trainable_variables}
-        variables = hyperparameter_variables(model)
+        variables = model.runtime_variables()
         found = {id(v) for v in variables.values()}
         names |= set(variables)
 

@@ -8,7 +8,6 @@ from keras import ops
 
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.targets.class_balance import balance
-from models.network.hyperparameters import set_hyperparameters
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
@@ -33,11 +32,11 @@ CONFIG = configured(
 )
 
 
-@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
-def test_the_loss_is_the_weighted_sum_of_its_parts(several):
+@pytest.mark.parametrize("multi_target", [False, True])
+def test_the_loss_is_the_weighted_sum_of_its_parts(multi_target):
     """Heads by their weights, and penalties; any right emotion will do where it may."""
-    model = assemble(replace(CONFIG.graph, several=several))
-    set_hyperparameters(model, CONFIG.runtime)
+    model = assemble(replace(CONFIG.graph, multi_target=multi_target))
+    model.set_runtime(CONFIG.runtime)
     targets = pictures(ROWS, dimensions=DIMENSIONS).targets
     y = pack(targets, balance(targets, np.arange(ROWS), "none", 0))
     # Half of a second emotion is right as well: the two losses then differ.
@@ -49,7 +48,7 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(several):
     }
     of_emotions = (
         multi_target_loss(y["emotion"], said["emotion"])
-        if several
+        if multi_target
         else emotion_loss(y["emotion"], said["emotion"], 0.1, 2.0)
     )
     units = action_unit_loss(y["action_units"], said["action_units"], 2.0)

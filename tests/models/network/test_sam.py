@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keras.ops import convert_to_tensor as tensor
 
 from models.network.sam import climbed
-from models.training.batches import Batches, balanced, pack
+from models.training.batches import TrainingRows
 from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
 from models.training.trainer import Trainer
@@ -50,8 +50,7 @@ def _step(warm, config, *, at=None):
     for variable, value in zip(model.trainable_variables, at or [], strict=bool(at)):
         variable.assign(value)
     before = [variable.numpy() for variable in model.trainable_variables]
-    packed = pack(ARRAYS.targets, balanced(ARRAYS.targets, ROWS, config, 3))
-    loss, _ = warm.train(Batches(ARRAYS.images, packed, [ROWS]))
+    loss, _ = warm.train(TrainingRows(ARRAYS, ROWS, config, 3).batches(1))
     after = [variable.numpy() for variable in model.trainable_variables]
     gone = [old - new for old, new in zip(before, after, strict=True)]
     left = {

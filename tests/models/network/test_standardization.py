@@ -17,8 +17,6 @@ from models.network.standardization import (
     ChannelStatistics,
     Standardize,
     channel_statistics,
-    set_statistics,
-    statistics_of,
 )
 from models.pretrained.loading import initial_weights
 from models.pretrained.sources import check_graph
@@ -82,8 +80,7 @@ def test_standardized_pixels_have_mean_0_and_deviation_1():
     """In each channel, over the rows that were measured."""
     images = pictures(ROWS, channels=3).images
     measured, layer = channel_statistics(images, np.arange(ROWS)), Standardize(3)
-    layer.mean.assign(measured.mean)
-    layer.deviation.assign(measured.deviation)
+    layer.set_statistics(measured)
     found = np.asarray(layer(images.astype(np.float32)))
 
     np.testing.assert_allclose(found.mean(axis=(0, 1, 2)), 0.0, atol=1e-5)
@@ -95,11 +92,13 @@ def test_they_are_of_the_training_rows(trainer):
     arrays, other = pictures(ROWS), pictures(ROWS)
     other.images[16:] //= 2
     first, second = _fit(trainer, arrays), _fit(trainer, other)
-    model = trainer._warm(graph_config(**DEVELOPMENT)).model  # noqa: SLF001
+    model = trainer._compiled(graph_config(**DEVELOPMENT)).model  # noqa: SLF001
     expected = channel_statistics(arrays.images, PART.train)
 
     assert [loss for loss, _ in first] == [loss for loss, _ in second]
-    np.testing.assert_allclose(statistics_of(model).mean, expected.mean, rtol=1e-6)
+    np.testing.assert_allclose(
+        model.get_layer("standardize").statistics().mean, expected.mean, rtol=1e-6
+    )
 
 
 def test_another_fold_needs_no_new_graph(trainer, monkeypatch):
@@ -152,7 +151,7 @@ def test_the_own_rule_is_replaced(name):
     other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
     copy_weights(source, model)
     copy_weights(source, other)
-    set_statistics(model, EQUAL[name])
+    model.get_layer("standardize").set_statistics(EQUAL[name])
     expected = logits(source, images)["action_units"]
     sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
 

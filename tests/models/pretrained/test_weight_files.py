@@ -36,7 +36,7 @@ def test_a_training_starts_from_an_exported_model(exported):
     trainer = Trainer()
     for seed in (1, 2):
         list(trainer.fit(config, pictures(), PART, seed=seed))
-        model = trainer._warm(config.graph).model  # noqa: SLF001
+        model = trainer._compiled(config.graph).model  # noqa: SLF001
         for name in ("stem_conv", "stage2_block1_second_conv"):
             found = model.get_layer(name).get_weights()[0]
             wanted = source.get_layer(name).get_weights()[0]

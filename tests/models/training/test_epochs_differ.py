@@ -1,7 +1,6 @@
 """A training feeds every epoch anew: its order, its drawn votes, its mixtures."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -15,19 +14,18 @@ PART = Part(train=np.arange(ROWS), validation=None)
 
 
 class Graph:
-    """Stands for a warm model: trains nothing, and keeps the batches it is fed."""
+    """Stands for a compiled model: trains nothing, and keeps the batches it is fed."""
 
     def __init__(self):
-        """Takes any learning rate."""
-        rate = SimpleNamespace(assign=lambda _: None)
-        self.model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=rate))
+        """Starts with nothing fed."""
         self.fed = []
 
     def measure(self, images, rows):
         """Measures nothing."""
 
-    def train(self, batches):
+    def train(self, batches, *, rate):
         """Keeps an epoch's only batch."""
+        del rate
         (batch,) = (batches[place] for place in range(len(batches)))
         self.fed.append(batch)
         return 0.0, Seconds()
@@ -41,7 +39,7 @@ class Trainer(Trainer):
         super().__init__()
         self.graph = Graph()
 
-    def _stage(self, *_):
+    def _model_at(self, *_):
         return self.graph
 
 

@@ -118,7 +118,7 @@ def test_weights_are_handed_over_exactly(trainer):
     first = trainer._current  # noqa: SLF001
     second = CompiledModel(config.graph)
     second.reset(config.runtime, 5)
-    second.take_over(first)
+    second.continue_from(first)
 
     for own, theirs in zip(second.model.layers, first.model.layers, strict=True):
         for variable, given in zip(own.variables, theirs.variables, strict=True):

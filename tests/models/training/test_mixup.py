@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.system.errors import StudyError
 from models.network.losses import action_unit_loss, emotion_loss, squared_error
-from models.training.batches import mixing
 from models.training.epoch import Part
 from models.training.mixup import mixed, mixed_target
 from models.training.trainer import Trainer
@@ -98,7 +97,6 @@ def test_a_batch_is_mixed_within_itself():
     assert np.abs(targets["emotion"][:, 0, 0] - pixels[:, 0, 0, 0]).max() <= 0.51
     assert np.array_equal(pixels, again)
     assert not np.array_equal(pixels, other)
-    assert mixing(0.0, seed=1, epoch=1) is None
 
 
 def test_training_with_mixup():

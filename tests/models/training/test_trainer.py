@@ -160,7 +160,7 @@ def test_predictions_are_probabilities(trainer):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_replayed_rates_are_the_same_training(trainer, schedule):
     """What a schedule did, its rates do without it and without a validation."""
-    judged = replace(PART, judge=lambda _: 0.0)
+    judged = replace(PART, score=lambda _: 0.0)
     keys = {
         "training__schedule": schedule,
         "training__epochs": 4,
@@ -176,7 +176,7 @@ def test_replayed_rates_are_the_same_training(trainer, schedule):
 
     assert [s.loss for s in again] == [s.loss for s in first]
     assert (len(set(rates)) == 1) == (schedule == "constant")
-    variable = trainer._warm(configured(**keys).graph).model.optimizer  # noqa: SLF001
+    variable = trainer._compiled(configured(**keys).graph).model.optimizer  # noqa: SLF001
     assert float(variable.learning_rate) == np.float32(rates[-1])
 
 
@@ -192,7 +192,7 @@ def test_capacity_bounds_the_graphs_kept(monkeypatch):
     monkeypatch.setattr(ExpressionModel, "__init__", counted)
     trainer = Trainer(capacity=1)
     first = _fit(trainer, head__dense_units=4)
-    trainer._warm(graph_config(head__dense_units=5))  # noqa: SLF001
+    trainer._compiled(graph_config(head__dense_units=5))  # noqa: SLF001
     again = _fit(trainer, head__dense_units=4)
 
     assert len(built) == 3
@@ -213,11 +213,11 @@ def test_predictions_are_those_of_the_last_fit(trainer):
 
 def test_watching_training_rows_changes_nothing(trainer):
     """Watched rows are predicted as validation rows are, and training goes on alike."""
-    part = replace(PART, watched=PART.train[:5])
+    part = replace(PART, training_sample=PART.train[:5])
     watched = _fit(trainer, part=part)
     same = _fit(trainer, part=replace(PART, validation=PART.train[:5]))
 
     assert _numbers(watched) == _numbers(_fit(trainer))
     for score, other in zip(watched, same, strict=True):
-        assert np.array_equal(score.watched.emotion, other.predictions.emotion)
-    assert same[0].watched is None
+        assert np.array_equal(score.training_sample.emotion, other.predictions.emotion)
+    assert same[0].training_sample is None

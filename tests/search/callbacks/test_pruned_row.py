@@ -39,7 +39,7 @@ class Trainer:
                 seconds_trained=0.1,
                 seconds_validated=0.1,
                 value=part.value(said),
-                watched=_said(arrays.targets, part.watched, knows=True),
+                training_sample=_said(arrays.targets, part.training_sample, knows=True),
             )
 
 

@@ -41,7 +41,9 @@ def test_what_a_report_shows():
     """Each epoch shows metrics of each head on validation and on training rows."""
     job, tables, folds = trial()
     watched = [
-        [replace(s, watched=s.predictions) for s in fold]  # as many rows as validate
+        [
+            replace(s, training_sample=s.predictions) for s in fold
+        ]  # as many rows as validate
         for fold in folds
     ]
     reports, _ = follow(run_trial(FakeTrainer(watched), None, job, CONFIG, 7))

@@ -83,7 +83,7 @@ def _stopped(values, patience):
 
     def fit(config, arrays, part, *, seed):
         judge = lambda found: worth[found.emotion.tobytes()]  # noqa: E731
-        return inner(config, arrays, replace(part, judge=judge), seed=seed)
+        return inner(config, arrays, replace(part, score=judge), seed=seed)
 
     trainer.fit = fit
     config = replace(CONFIG, patience=patience)
@@ -110,7 +110,7 @@ def test_the_last_fold_stops():
     inner = trainer.fit
 
     def fit(config, arrays, part, *, seed):
-        part = replace(part, judge=lambda _: next(falling))
+        part = replace(part, score=lambda _: next(falling))
         return inner(config, arrays, part, seed=seed)
 
     trainer.fit = fit

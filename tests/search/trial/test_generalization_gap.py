@@ -105,7 +105,10 @@ def test_a_trials_gap():
     seen = [drawn(900 + n, rows=ROWS, skill=0.9)[1] for n in range(CONFIG.epochs)]
     samples = [training_sample(fold, index) for index, fold in enumerate(job.folds)]
     watched = [
-        [replace(each, watched=seen[each.epoch - 1].take(rows)) for each in epochs]
+        [
+            replace(each, training_sample=seen[each.epoch - 1].take(rows))
+            for each in epochs
+        ]
         for epochs, rows in zip(folds, samples, strict=True)
     ]
     trainer = FakeTrainer(watched)
@@ -121,17 +124,17 @@ def test_a_trials_gap():
     assert outcome.gap.trained_value == smoothed(curve)[outcome.epoch - 1]
     assert outcome.gap.gap == pytest.approx(outcome.gap.trained_value - outcome.value)
     for call, sample in zip(trainer.calls, samples, strict=True):
-        assert call.part.watched.tolist() == sample.tolist()
+        assert call.part.training_sample.tolist() == sample.tolist()
 
 
 def test_each_report_has_the_gap_of_its_epoch():
     """So a pruned trial has one: its own fold's rows, trained on against validated."""
     job, _, folds = trial()
     fold, sample = job.folds[0], training_sample(job.folds[0], 0)
-    watched = replace(folds[0][0], watched=drawn(7, rows=ROWS)[1].take(sample))
+    watched = replace(folds[0][0], training_sample=drawn(7, rows=ROWS)[1].take(sample))
     stream = run_trial(FakeTrainer([[watched]]), None, job, CONFIG, 7)
     report = next(stream)
-    table = scores(job.scoring_targets.take(sample), watched.watched)
+    table = scores(job.scoring_targets.take(sample), watched.training_sample)
     trained = weighted_mean(table, OBJECTIVE)
     constant = baseline_predictions(
         job.scoring_targets.take(fold.train), count=len(fold.validation)
