@@ -4,7 +4,7 @@
 negative labelled row), ``micro`` that of all labels together, ``weighted`` the mean
 over the same units by number of positives. ``f1_norm`` and ``kappa_norm`` are those of
 a unit that were present in half of the rows. ``accuracy`` is the share of labels that
-are right: where one in five is positive, .8 of them are when no unit is ever said.
+are right: where one in five is positive, predicting no unit at all reaches .8.
 ``exact_match`` is the share of rows whose labelled units are all right.
 """
 
@@ -31,7 +31,7 @@ from models.metrics.counts import (
     weighted_mean_defined,
 )
 from models.metrics.predictions import Predictions, as_doubles
-from models.metrics.roc import areas
+from models.metrics.roc import roc_auc_and_average_precision
 
 if TYPE_CHECKING:  # a study file is checked against the names here, without pandas
     from data_pipeline.targets.targets import Targets
@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # a study file is checked against the names here, without pan
 DEFAULT_THRESHOLD = 0.5
 
 RANKED_METRICS: tuple[str, ...] = ("mean_auc", "weighted_auc", "mean_pr_auc")
-"""Metrics that no threshold changes. Source of the weighted mean: Lucey et al. 2010."""
+"""Metrics without threshold. Source of the weighted mean: Lucey et al. 2010."""
 
 ACTION_UNIT_METRICS: tuple[str, ...] = (
     "mean_precision",
@@ -63,7 +63,7 @@ ACTION_UNIT_METRICS: tuple[str, ...] = (
 """Higher is better; 1 is perfect."""
 
 ERRORS: tuple[str, ...] = ("ece", "brier", "nll")
-"""How far each unit's chances are from what was so."""
+"""Errors of each unit's probabilities."""
 
 ACTION_UNIT_REPORTED: tuple[str, ...] = (
     "hamming",
@@ -79,24 +79,17 @@ def action_unit_metrics(
     *,
     thresholds: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Computes every metric of action units, once per weighting.
+    """Computes ``ACTION_UNIT_METRICS`` and ``ACTION_UNIT_REPORTED``; (B,) each.
 
-    Args:
-        targets: the labels, row by row.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-        thresholds: the least score at which a unit counts as present, by its name;
-            0.5 where none is given.
-
-    Returns:
-        ``ACTION_UNIT_METRICS`` and ``ACTION_UNIT_REPORTED`` by name; (B,) each.
+    ``weights`` (B, N) are not negative. ``thresholds`` give the least score at which a
+    unit counts as present, by its name; the default is 0.5.
     """
-    roc, precision_recall = action_unit_areas(targets, predictions, weights)
+    roc_auc, average_precision = action_unit_areas(targets, predictions, weights)
     counts = action_unit_counts(targets, predictions, weights)
     ranked = (
-        mean_defined(roc),
-        weighted_mean_defined(roc, counts.positives),
-        mean_defined(precision_recall),
+        mean_defined(roc_auc),
+        weighted_mean_defined(roc_auc, counts.positives),
+        mean_defined(average_precision),
     )
     errors = action_unit_errors(targets, predictions, weights)
     return (
@@ -118,11 +111,11 @@ def threshold_metrics(
 ) -> dict[str, np.ndarray]:
     """Computes the metrics that thresholds change, once per weighting; (B,) each."""
     counts = action_unit_counts(targets, predictions, weights, thresholds=thresholds)
-    found = unit_scores(counts)
+    each = unit_scores(counts)
     columns = (
-        *map(mean_defined, found),
+        *map(mean_defined, each),
         *pooled_scores(counts),
-        *(weighted_mean_defined(score, counts.positives) for score in found),
+        *(weighted_mean_defined(score, counts.positives) for score in each),
         mean_defined(unit_f1_norm(counts)),
         mean_defined(unit_balanced_accuracy(counts)),
         mean_defined(unit_kappa(counts)),
@@ -131,9 +124,9 @@ def threshold_metrics(
     )
     names = ACTION_UNIT_METRICS[: len(columns)]
     mask = targets.action_unit_mask
-    said = _said(targets, predictions, thresholds)
+    predicted = _decisions(targets, predictions, thresholds)
     usable = _usable(targets, predictions, weights)
-    wrong = (said != (targets.action_unit > 0)) & mask
+    wrong = (predicted != (targets.action_unit > 0)) & mask
     return dict(zip(names, columns, strict=True)) | _shares(wrong, mask, usable)
 
 
@@ -164,7 +157,7 @@ def action_unit_counts(
     """
     return unit_counts(
         targets.action_unit > 0,
-        _said(targets, predictions, thresholds),
+        _decisions(targets, predictions, thresholds),
         targets.action_unit_mask,
         weights=_usable(targets, predictions, weights),
     )
@@ -178,7 +171,7 @@ def action_unit_areas(
     NaN where a unit lacks a positive or a negative labelled row, and everywhere
     where a prediction of a labelled row is not finite.
     """
-    return areas(
+    return roc_auc_and_average_precision(
         targets.action_unit > 0,
         as_doubles(predictions.action_units),
         targets.action_unit_mask,
@@ -193,20 +186,20 @@ def action_unit_errors(
     output = as_doubles(predictions.action_units)
     usable = _usable(targets, predictions, weights)
     present = targets.action_unit > 0
-    found = np.full((len(ERRORS), len(weights), present.shape[1]), np.nan)
+    errors = np.full((len(ERRORS), len(weights), present.shape[1]), np.nan)
     for unit, known in enumerate(targets.action_unit_mask.T):
-        found[:, :, unit] = binary_errors(
+        errors[:, :, unit] = binary_errors(
             output[known, unit], present[known, unit], usable[:, known]
         )
-    return dict(zip(ERRORS, found, strict=True))
+    return dict(zip(ERRORS, errors, strict=True))
 
 
-def _said(
+def _decisions(
     targets: "Targets",
     predictions: Predictions,
     thresholds: Mapping[str, float] | None,
 ) -> np.ndarray:
-    """Tells which units are said to be present; shape (N, U), bool."""
+    """Decides which units are present; shape (N, U), bool."""
     given = thresholds or {}
     least = [given.get(unit, DEFAULT_THRESHOLD) for unit in targets.action_units]
     # As float64, for a threshold may lie between two neighbouring float32 scores.

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: calibration error, likelihood, Brier.
+"""Quality of probabilities: calibration error, likelihood, Brier score.
 
 Each takes many weightings of the rows at once, as ``models.metrics.counts`` does.
 Lower is better, so that no study can name them as its objective.
@@ -15,25 +15,20 @@ BINS = 15
 """Bins of equal width; a probability on an edge is in the lower one."""
 
 DRAWS = 500
-"""Draws of outcomes; the mean of their errors is then known to about a thousandth."""
+"""Draws of outcomes; they give the mean error to about a thousandth."""
 
 LEAST = float(np.finfo(np.float32).eps)
-"""No probability counts as less in a logarithm: models say them as float32."""
+"""Lower bound on probabilities in a logarithm: models predict float32."""
 
 
 def calibration_error(
     chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Computes the expected calibration error.
+    """Computes the expected calibration error; (B,), in [0, 1], NaN without rows.
 
-    Args:
-        chances: what was said to be how likely, in [0, 1]; shape (N,).
-        came_true: whether it was so; shape (N,), bool.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        Sum over bins of their share of the rows times how far the mean chance is from
-        how often it came true; in [0, 1], NaN without rows. Shape (B,).
+    The sum over bins of their share of the rows times the distance between the mean
+    predicted probability and the share that came true. Probabilities ``chances`` and
+    outcomes ``came_true`` (bool) have shape (N,), weights (B, N).
     """
     inside = np.clip(np.nan_to_num(chances), 0.0, 1.0)
     gaps = np.zeros((len(chances), BINS))
@@ -49,16 +44,10 @@ def _bin(chances: np.ndarray) -> np.ndarray:
 def expected_if_calibrated(chances: np.ndarray, *, seed: int) -> float:
     """Computes the calibration error that a calibrated model would show on average.
 
-    Whatever the model, few rows give an error above 0: in a bin of ten rows the share
-    that comes true is seldom the mean chance. An error means something beside this.
-
-    Args:
-        chances: what was said to be how likely, in [0, 1]; shape (N,).
-        seed: the seed of the draws.
-
-    Returns:
-        The mean of ``calibration_error`` over ``DRAWS`` sets of outcomes, each drawn
-        with exactly these chances; NaN without rows or where a chance is no number.
+    Any model has an error above 0 on few rows: in a bin of ten rows the share that
+    comes true is seldom the mean probability. Compare an error with this value: the
+    mean of ``calibration_error`` over ``DRAWS`` sets of outcomes drawn with exactly
+    these probabilities (N,). NaN without rows or where a probability is not finite.
 
     Source: Bröcker and Smith 2007 (consistency resampling of reliability diagrams).
     """
@@ -82,30 +71,18 @@ def row_mean(total: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def negative_log_likelihood(
     chances: np.ndarray, truth: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Computes the mean of -log p of the true class.
+    """Computes the mean of -log p of the true class, in nats; (B,), NaN without rows.
 
-    Args:
-        chances: probabilities of the classes; shape (N, E).
-        truth: the true class of each row; shape (N,).
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        From 0, in nats; NaN without rows. Shape (B,).
+    Probabilities have shape (N, E), true classes (N,), weights (B, N).
     """
-    said = chances[np.arange(len(truth)), truth]
-    return row_mean(weights @ -np.log(np.maximum(said, LEAST)), weights)
+    predicted = chances[np.arange(len(truth)), truth]
+    return row_mean(weights @ -np.log(np.maximum(predicted, LEAST)), weights)
 
 
 def brier(chances: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Computes the mean over rows of the squared error summed over classes.
+    """Computes the mean over rows of the squared error summed over classes; (B,).
 
-    Args:
-        chances: probabilities of the classes; shape (N, E).
-        truth: the true class of each row; shape (N,).
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        In [0, 2]; NaN without rows. Shape (B,).
+    In [0, 2]; NaN without rows. Shapes as in ``negative_log_likelihood``.
     """
     wanted = np.eye(chances.shape[1])[truth]
     return row_mean(weights @ ((chances - wanted) ** 2).sum(axis=1), weights)
@@ -114,17 +91,11 @@ def brier(chances: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.nda
 def binary_errors(
     chances: np.ndarray, came_true: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Computes the errors of chances that one thing is so.
+    """Computes the errors of the probabilities of one binary label; (B,) each.
 
-    Args:
-        chances: what was said to be how likely, in [0, 1]; shape (N,).
-        came_true: whether it was so; shape (N,), bool.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        The expected calibration error, in [0, 1]; the Brier score of the thing alone,
-        in [0, 1]: half of the sum over both cases; the mean of -log p, from 0, in
-        nats. NaN without rows. Shape (B,) each.
+    The expected calibration error, in [0, 1]; the Brier score of the positive case, in
+    [0, 1], half of the sum over both cases; the mean of -log p, in nats. NaN without
+    rows. Shapes as in ``calibration_error``.
     """
     likely = np.where(came_true, chances, 1 - chances)
     return (

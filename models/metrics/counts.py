@@ -12,48 +12,38 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitCounts:
-    """Weighted counts of each action unit among its labelled rows.
-
-    Shape: each array is (B, U).
-    """
+    """Weighted counts of each action unit among its labelled rows; (B, U) each."""
 
     hits: np.ndarray
-    """Rows that have the unit and are said to have it."""
-    said: np.ndarray
-    """Rows that are said to have the unit."""
+    """Rows that have the unit and are predicted to have it."""
+    predicted: np.ndarray
+    """Rows that are predicted to have the unit."""
     positives: np.ndarray
     """Rows that have the unit."""
     labelled: np.ndarray
-    """Rows where somebody coded the unit, as present or as absent."""
+    """Rows where the unit is coded, as present or as absent."""
 
     @property
     def occurs(self) -> np.ndarray:
-        """Tells which units have both a positive and a negative row; (B, U) bool."""
+        """Which units have both a positive and a negative row; (B, U) bool."""
         return (self.positives > 0) & (self.positives < self.labelled)
 
 
 def confusion(
-    truth: np.ndarray, said: np.ndarray, *, classes: int, weights: np.ndarray
+    truth: np.ndarray, predicted: np.ndarray, *, classes: int, weights: np.ndarray
 ) -> np.ndarray:
-    """Counts each pair of true and said class.
+    """Counts each pair of true and predicted class, given as numbers from 0; (N,) each.
 
-    Args:
-        truth: the true class of each row, 0 to ``classes`` - 1; shape (N,).
-        said: the predicted class of each row; shape (N,).
-        classes: the number of classes E.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        The weight of each cell, true class by row; shape (B, E, E).
+    Weights (B, N) are not negative. Returns cells (B, E, E), true class by row.
 
     Raises:
-        ValueError: a row is, or is said to be, of a class that there is not.
+        ValueError: a class number is not below ``classes``.
     """
     _require_classes("true", truth, classes)
     # Of three classes, class 3 of row 0 would count as class 0 of row 1.
-    _require_classes("said", said, classes)
+    _require_classes("predicted", predicted, classes)
     cells = np.zeros((len(truth), classes * classes))
-    cells[np.arange(len(truth)), truth * classes + said] = 1.0
+    cells[np.arange(len(truth)), truth * classes + predicted] = 1.0
     return (weights @ cells).reshape(len(weights), classes, classes)
 
 
@@ -67,82 +57,60 @@ def _require_classes(which: str, numbers: np.ndarray, classes: int) -> None:
 
 
 def unit_counts(
-    truth: np.ndarray, said: np.ndarray, mask: np.ndarray, *, weights: np.ndarray
+    truth: np.ndarray, predicted: np.ndarray, mask: np.ndarray, *, weights: np.ndarray
 ) -> UnitCounts:
     """Counts each action unit's labelled rows, positives and hits.
 
-    Args:
-        truth: whether a row has a unit; shape (N, U), bool.
-        said: whether a row is said to have it; shape (N, U), bool.
-        mask: whether the label is known; shape (N, U), bool.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        The counts of labelled rows only.
+    Truth, predictions and mask are bool, (N, U); weights (B, N) are not negative.
     """
     return UnitCounts(
-        hits=weights @ (truth & said & mask),
-        said=weights @ (said & mask),
+        hits=weights @ (truth & predicted & mask),
+        predicted=weights @ (predicted & mask),
         positives=weights @ (truth & mask),
         labelled=weights @ mask,
     )
 
 
 def class_scores(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Computes each class's precision, recall and F1.
+    """Computes each class's precision, recall and F1 of counts (B, E, E); (B, E) each.
 
-    Args:
-        confusion: weighted counts, true class by row; shape (B, E, E).
-
-    Returns:
-        Precision, recall and F1 in [0, 1], NaN for classes without a true row.
-        Shape (B, E) each. Rows said to be of an absent class lower the recall of
-        their true class.
+    NaN for classes without a true row. Rows predicted as an absent class lower the
+    recall of their true class.
     """
     hits = np.diagonal(confusion, axis1=1, axis2=2)
-    return _scores(hits, said=confusion.sum(axis=1), true=confusion.sum(axis=2))
+    return _scores(hits, predicted=confusion.sum(axis=1), true=confusion.sum(axis=2))
 
 
 def unit_scores(counts: UnitCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Computes each action unit's precision, recall and F1 of presence.
+    """Computes each action unit's precision, recall and F1 of presence; (B, U) each.
 
-    Args:
-        counts: weighted counts of labelled rows.
-
-    Returns:
-        Precision, recall and F1 in [0, 1], NaN for units that do not occur.
-        Shape (B, U) each.
+    NaN for units that do not occur.
     """
-    found = _scores(counts.hits, said=counts.said, true=counts.positives)
-    precision, recall, f1 = (np.where(counts.occurs, s, np.nan) for s in found)
+    scores = _scores(counts.hits, predicted=counts.predicted, true=counts.positives)
+    precision, recall, f1 = (np.where(counts.occurs, s, np.nan) for s in scores)
     return precision, recall, f1
 
 
 def pooled_scores(counts: UnitCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Computes the micro precision, recall and F1: of all units' labels together.
+    """Computes micro precision, recall and F1, of all units' labels; (B,) each.
 
-    Args:
-        counts: weighted counts of labelled rows.
-
-    Returns:
-        Precision, recall and F1 in [0, 1], NaN where no unit is ever present.
-        Shape (B,) each.
+    NaN where no unit is ever present.
     """
     return _scores(
         counts.hits.sum(axis=1),
-        said=counts.said.sum(axis=1),
+        predicted=counts.predicted.sum(axis=1),
         true=counts.positives.sum(axis=1),
     )
 
 
 def _scores(
-    hits: np.ndarray, *, said: np.ndarray, true: np.ndarray
+    hits: np.ndarray, *, predicted: np.ndarray, true: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Computes precision, recall and F1; NaN where nothing is true."""
-    precision = np.where(true > 0, divide(hits, said, undefined=0.0), np.nan)
+    precision = np.where(true > 0, divide(hits, predicted, undefined=0.0), np.nan)
     recall = divide(hits, true, undefined=np.nan)
     # 2 TP / (2 TP + FP + FN): defined wherever the label occurs.
-    f1 = np.where(true > 0, divide(2 * hits, said + true, undefined=0.0), np.nan)
+    f1 = np.where(true > 0, divide(2 * hits, predicted + true, undefined=0.0), np.nan)
     return precision, recall, f1
 
 

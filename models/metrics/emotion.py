@@ -3,8 +3,8 @@
 Which average is meant is in each name. ``macro`` is the plain mean over the classes
 that occur in the targets, ``weighted`` the mean over them by their number of rows,
 ``micro`` that of all rows together. As a row has one class, all micro averages equal
-the accuracy; they are named so that nobody takes them for macro ones. An absent class
-scores neither 0 nor 1; one that occurs but is never predicted has precision 0.
+the accuracy; they are named to keep them apart from macro ones. An absent class
+has no score; one that occurs but is never predicted has precision 0.
 """
 
 from typing import TYPE_CHECKING
@@ -46,30 +46,24 @@ EMOTION_METRICS: tuple[str, ...] = (
     "kappa",
     "mcc",
 )
-"""Higher is better; 1 is perfect. ``balanced_accuracy`` is what others call UAR."""
+"""Higher is better; 1 is perfect. ``balanced_accuracy`` is also called UAR."""
 
 EMOTION_REPORTED: tuple[str, ...] = ("ece", "nll", "brier")
 """Lower is better; 0 is perfect."""
 
 VOTE_REPORTED: tuple[str, ...] = ("kl_divergence", "js_divergence", "cross_entropy")
-"""How far predictions are from what taggers voted, in nats; lower is better. 0 is
-perfect, but for the cross-entropy, which is the KL divergence and the entropy of the
-votes themselves: the more the taggers disagree, the higher its least value.
+"""Distance of predictions from the taggers' votes, in nats; lower is better. 0 is
+perfect, except for the cross-entropy, the sum of the KL divergence and the entropy of
+the votes: the more the taggers disagree, the higher its minimum.
 """
 
 
 def emotion_metrics(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Computes every emotion metric of labelled rows, once per weighting.
+    """Computes ``EMOTION_METRICS`` and ``EMOTION_REPORTED`` by name; (B,) each.
 
-    Args:
-        targets: the labels; of a distribution the likeliest class counts.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-
-    Returns:
-        ``EMOTION_METRICS`` and ``EMOTION_REPORTED`` by name; (B,) each.
+    Of labelled rows; the most probable class counts. Weights (B, N) are not negative.
     """
     cells = emotion_confusion(targets, predictions, weights)
     precision, recall, f1 = class_scores(cells)
@@ -88,14 +82,14 @@ def emotion_metrics(
         kappa(cells),
         correlation(cells),
     )
-    found = dict(zip(EMOTION_METRICS, values, strict=True))
-    return found | _calibration(targets, predictions, weights)
+    metrics = dict(zip(EMOTION_METRICS, values, strict=True))
+    return metrics | _calibration(targets, predictions, weights)
 
 
 def emotion_confusion(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> np.ndarray:
-    """Counts true against said emotions of labelled rows; (B, E, E).
+    """Counts true against predicted emotions of labelled rows; (B, E, E).
 
     The cells are NaN where a prediction of a labelled row is not finite.
     """
@@ -111,17 +105,11 @@ def emotion_confusion(
 def vote_metrics(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Computes how far predictions are from the distributions of the labelled rows.
+    """Computes ``VOTE_REPORTED`` of labelled rows; (B,) each.
 
-    Args:
-        targets: distributions over the classes.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-
-    Returns:
-        ``VOTE_REPORTED`` by name: the divergence of Kullback and Leibler of the
-        predictions from the votes, from 0, that of Jensen and Shannon, in
-        [0, log 2], and the cross-entropy -sum p log q, from 0; (B,) each.
+    The divergence of Kullback and Leibler of the predictions from the votes, from 0,
+    that of Jensen and Shannon, in [0, log 2], and the cross-entropy -sum p log q.
+    Weights (B, N) are not negative.
     """
     output, usable = _finite(targets, predictions, weights)
     shares = targets.emotion[targets.emotion_mask].astype(np.float64)
@@ -133,9 +121,9 @@ def vote_metrics(
     return dict(zip(VOTE_REPORTED, means, strict=True))
 
 
-def _divergence(wanted: np.ndarray, said: np.ndarray) -> np.ndarray:
+def _divergence(wanted: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Sums p log(p / q) over the classes with a share; shape (N,)."""
-    floor = np.maximum(said, LEAST)
+    floor = np.maximum(predicted, LEAST)
     logs = np.log(np.where(wanted > 0, wanted, 1.0)) - np.log(floor)
     return np.asarray(np.where(wanted > 0, wanted * logs, 0.0).sum(axis=1))
 
@@ -158,7 +146,7 @@ def _calibration(
 def _finite(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Takes labelled rows; where an output is not finite, all weights become NaN.
+    """Selects labelled rows; if an output is not finite, all weights become NaN.
 
     Raises:
         ValueError: the outputs are not of the targets' classes.

@@ -6,28 +6,22 @@ As in ``models.metrics.counts``, each function takes many weightings of rows at 
 import numpy as np
 
 
-def areas(
+def roc_auc_and_average_precision(
     truth: np.ndarray, scores: np.ndarray, mask: np.ndarray, *, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Computes each action unit's areas under two curves over labelled rows.
 
-    Args:
-        truth: whether a row has a unit; shape (N, U), bool.
-        scores: the higher, the likelier the unit; shape (N, U).
-        mask: whether the label is known; shape (N, U), bool.
-        weights: not negative, one row per weighting; shape (B, N).
-
-    Returns:
-        The area under the ROC curve, and the average precision (the area under the
-        curve of precision and recall, without interpolation). In [0, 1]; NaN where
-        a unit lacks a positive or a negative row. Shape (B, U) each.
+    Truth and mask (bool) and scores have shape (N, U), weights (B, N). Returns the area
+    under the ROC curve, and the average precision (the area under the curve of
+    precision and recall, without interpolation), (B, U) each: in [0, 1], NaN where a
+    unit lacks a positive or a negative row.
     """
-    found = np.full((2, len(weights), mask.shape[1]), np.nan)
+    both = np.full((2, len(weights), mask.shape[1]), np.nan)
     for unit, known in enumerate(mask.T):
         labels = truth[known, unit]
         if labels.any() and not labels.all():
-            found[:, :, unit] = _areas(labels, scores[known, unit], weights[:, known])
-    return found[0], found[1]
+            both[:, :, unit] = _areas(labels, scores[known, unit], weights[:, known])
+    return both[0], both[1]
 
 
 def _areas(
@@ -43,16 +37,18 @@ def _areas(
     # The chance that a positive row outranks a negative one, ties half.
     below = np.cumsum(lack, axis=1)
     wins = (have * (below - lack / 2)).sum(axis=1)
-    found = positives[:, None] - np.cumsum(have, axis=1) + have
-    said = found + negatives[:, None] - below + lack
-    precision = np.divide(found, said, out=np.zeros_like(said), where=said > 0)
+    hits = positives[:, None] - np.cumsum(have, axis=1) + have
+    predicted = hits + negatives[:, None] - below + lack
+    precision = np.divide(
+        hits, predicted, out=np.zeros_like(predicted), where=predicted > 0
+    )
     area = _share(wins, positives * negatives)
     average = _share((have * precision).sum(axis=1), positives)
     return area, np.where(negatives > 0, average, np.nan)
 
 
 def _share(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Divides; NaN where there is nothing to divide by."""
+    """Divides; NaN where the divisor is 0."""
     found = np.full(len(over), np.nan)
     np.divide(over, under, out=found, where=under > 0)
     return found

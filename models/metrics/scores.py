@@ -1,7 +1,7 @@
 """Every metric of the heads, computed on all predictions at once.
 
-Masked labels count nowhere, and what does not occur is left out of means. Keras's own
-metrics are not used: they score absent labels as 0 and average over batches.
+Masked labels are ignored, and labels that do not occur are left out of means. Keras's
+own metrics are not used: they score absent labels as 0 and average over batches.
 
 Source: reference formulas of ``sklearn.metrics`` and ``scipy.stats`` (the tests
 compare).
@@ -35,8 +35,8 @@ METRIC_NAMES: tuple[str, ...] = (
 )
 """What a study's ``[objective]`` may name; higher is better, 1 is perfect.
 
-ICC, Krippendorff's alpha and quadratic kappa are not here: no head says intensities,
-no label has an order, and how far taggers agree is for ``data_pipeline.explore``.
+ICC, Krippendorff's alpha and quadratic kappa are missing: no head predicts intensities,
+no label has an order, and ``data_pipeline.explore`` reports how far taggers agree.
 """
 
 REPORTED_NAMES: tuple[str, ...] = (
@@ -44,7 +44,7 @@ REPORTED_NAMES: tuple[str, ...] = (
     *(f"action_units.{name}" for name in ACTION_UNIT_REPORTED),
     *(f"valence_arousal.{name}" for name in RATING_REPORTED),
 )
-"""What is reported only: lower is better, and an objective is maximized."""
+"""Reported only: lower is better, and an objective is maximized."""
 
 
 def scores(
@@ -78,17 +78,7 @@ def weighted_scores(
     *,
     thresholds: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Computes every metric once per weighting of the rows.
-
-    Args:
-        targets: the labels, row by row.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-        thresholds: as for ``scores``.
-
-    Returns:
-        As ``scores``, with one value per weighting; shape (B,) each.
-    """
+    """Computes ``scores`` once per weighting of the rows, (B, N); (B,) each."""
     found: dict[str, np.ndarray] = {}
     if targets.emotions and predictions.emotion is not None:
         found |= _prefixed("emotion", emotion_metrics(targets, predictions, weights))

@@ -1,4 +1,4 @@
-"""Chooses, for each action unit, the least score at which it counts as present."""
+"""Decision thresholds: the least score at which an action unit counts as present."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from models.metrics.action_units import DEFAULT_THRESHOLD
 from models.metrics.predictions import Predictions
 
 ENOUGH = 10
-"""Positives from which a unit's threshold is its own alone."""
+"""Positives from which a unit's threshold ignores the other units."""
 
 
 def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, float]:
     """Chooses the threshold of highest F1 for each action unit.
 
-    Meant for pooled out-of-fold predictions: each row predicted by a model that did
-    not learn from its subject. Never for the hold-out.
+    Meant for pooled out-of-fold predictions, each by a model that was not trained on
+    the row's subject. Never for the hold-out.
 
     Args:
         targets: the labels, row by row.
@@ -24,9 +24,9 @@ def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, f
     Returns:
         A threshold in [0, 1] for each unit's name: a score of at least this much
         means present. With fewer than ``ENOUGH`` positives it lies between the
-        unit's own and the one of highest F1 over all units together, the nearer to
-        the latter the fewer they are: a handful of positives puts their own
-        threshold anywhere. A unit without negatives keeps 0.5.
+        unit's own threshold and the one of highest F1 over all units together, the
+        nearer to the latter the fewer they are, because a handful of positives
+        hardly determines a threshold. A unit without negatives keeps 0.5.
 
     Raises:
         ValueError: the predictions have no action-unit head.
@@ -54,13 +54,8 @@ def _shrunk(truth: np.ndarray, scores: np.ndarray, pooled: float) -> float:
 def best_threshold(truth: np.ndarray, scores: np.ndarray) -> float:
     """Finds the threshold of highest F1; among equals the one nearest to 0.5.
 
-    Args:
-        truth: whether a row is positive; shape (N,), bool.
-        scores: probabilities in [0, 1]; shape (N,), float64.
-
-    Returns:
-        The middle between two neighbouring scores (or between 0 and the least, which
-        calls every row positive); 0.5 where all rows are positive or all negative.
+    It is midway between two neighbouring scores (or between 0 and the least, which
+    makes every row positive); 0.5 where all rows are positive or all negative.
 
     Example:
         >>> truth = np.array([False, True, True])
@@ -71,9 +66,9 @@ def best_threshold(truth: np.ndarray, scores: np.ndarray) -> float:
         return DEFAULT_THRESHOLD
     levels, place = np.unique(scores, return_inverse=True)
     candidates = (levels + np.append(0.0, levels[:-1])) / 2
-    said = _at_or_above(np.ones(len(scores)), place)
+    predicted = _at_or_above(np.ones(len(scores)), place)
     hits = _at_or_above(truth, place)
-    f1 = 2 * hits / (said + hits[0])
+    f1 = 2 * hits / (predicted + hits[0])
     best = candidates[f1 == f1.max()]
     return float(best[np.abs(best - DEFAULT_THRESHOLD).argmin()])
 

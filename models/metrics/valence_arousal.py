@@ -4,8 +4,8 @@
 ``sagr`` the share of rows where prediction and rating have the same sign (0 has the
 sign of 0 only), ``rmse`` the root of the mean squared error. ``mean`` is the plain
 mean of the dimensions, undefined where one of them is: the score of one dimension
-alone is not comparable with the mean of two. Batches are never averaged: a mean of
-their concordances is another number.
+alone is not comparable with the mean of two. Batches are never averaged: the mean of
+their concordances differs from the concordance of all rows.
 
 Source: Lin 1989 (CCC); Nicolaou, Gunes and Pantic 2011 (SAGR).
 """
@@ -36,26 +36,20 @@ RATING_REPORTED: tuple[str, ...] = tuple(
 """Lower is better; 0 is perfect."""
 
 VARIES = 1e-12
-"""A variance that is not above this is rounding: nothing varies."""
+"""Largest variance that is taken for rounding of a constant."""
 
 
 def rating_metrics(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Computes every metric of valence and arousal, once per weighting.
+    """Computes ``RATING_METRICS`` and ``RATING_REPORTED`` by name; (B,) each.
 
-    Args:
-        targets: the ratings, row by row.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-
-    Returns:
-        ``RATING_METRICS`` and ``RATING_REPORTED`` by name; (B,) each.
+    Weights (B, N) are not negative.
     """
-    found = dimension_metrics(targets, predictions, weights)
+    measures = dimension_metrics(targets, predictions, weights)
     return {
         f"{which}_{measure}": column
-        for measure, columns in found.items()
+        for measure, columns in measures.items()
         for which, column in zip(
             ("mean", *targets.dimensions),
             (columns.mean(axis=1), *columns.T),
@@ -67,17 +61,11 @@ def rating_metrics(
 def dimension_metrics(
     targets: "Targets", predictions: Predictions, weights: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Computes ``MEASURES`` of each dimension's labelled rows.
+    """Computes ``MEASURES`` of each dimension's labelled rows; (B, D) each.
 
-    Args:
-        targets: the ratings, row by row.
-        predictions: the outputs for the same rows.
-        weights: not negative; shape (B, N).
-
-    Returns:
-        By name, shape (B, D) each. NaN without labelled rows and where a prediction
-        of one is not finite. Where the ratings do not vary, CCC and PCC are NaN;
-        where only the predictions do not, CCC is 0 and PCC is NaN.
+    NaN without labelled rows and where a prediction of one is not finite. Where the
+    ratings do not vary, CCC and PCC are NaN; where only the predictions do not, CCC is
+    0 and PCC is NaN.
     """
     output = as_doubles(predictions.valence_arousal)
     columns = []
@@ -89,14 +77,14 @@ def dimension_metrics(
 
 
 def _measures(
-    wanted: np.ndarray, said: np.ndarray, weights: np.ndarray
+    wanted: np.ndarray, predicted: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Computes ``MEASURES`` of one dimension; (B,) each."""
-    if not np.isfinite(said).all() or not len(said):
+    if not np.isfinite(predicted).all() or not len(predicted):
         return (np.full(len(weights), np.nan),) * len(MEASURES)
-    same = np.sign(wanted) == np.sign(said)
+    same = np.sign(wanted) == np.sign(predicted)
     # Moments about the middle of all rows: sums of squares then lose nothing.
-    x, y = wanted - wanted.mean(), said - wanted.mean()
+    x, y = wanted - wanted.mean(), predicted - wanted.mean()
     table = np.stack([x, y, x * x, y * y, x * y, (x - y) ** 2, same], axis=1)
     rows = weights.sum(axis=1, keepdims=True)
     means = divide(weights @ table, rows, undefined=np.nan)

@@ -17,7 +17,7 @@ POOL = "pool"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """One kind of output; ``labels`` is the field of ``GraphConfig`` with its labels."""
+    """One kind of output; ``labels`` is the ``GraphConfig`` field of its labels."""
 
     name: str
     labels: str

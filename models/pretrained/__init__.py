@@ -1,1 +1,1 @@
-"""Pretrained weights: their sources, how they are loaded, what they have seen."""
+"""Pretrained weights: their sources, how they are loaded, what they trained on."""

@@ -1,7 +1,7 @@
 """Files that a backbone can start from: of this project, of Keras, of other projects.
 
-A ``.keras`` file and a ``.h5`` file (a whole model or its weights alone, as Keras 2
-wrote them) have names; a ``.weights.h5`` file has only an order.
+Layers have names in a ``.keras`` file and in a ``.h5`` file (a whole model or only its
+weights, as Keras 2 wrote them); in a ``.weights.h5`` file they have only an order.
 """
 
 import re
@@ -16,6 +16,7 @@ import numpy as np
 from data_pipeline.system.errors import WeightsError
 from models.config.hyperparameters import DEVELOPMENT, OWN
 from models.keras_api import keras
+from models.network.augmentation import AUGMENT
 from models.network.heads import POOL
 from models.network.standardization import STANDARDIZE, is_standardized
 from models.pretrained.saved_models import check_arrays, load_model
@@ -31,17 +32,12 @@ CAFFE = {"0": "1x1_proj", "1": "1x1_reduce", "2": "3x3", "3": "1x1_increase"}
 
 
 def read_values(path: Path, model: Any) -> Values:
-    """Reads values for the layers of a backbone.
+    """Reads values for the backbone layers of an assembled model, of those that fit.
 
-    Args:
-        path: of the file.
-        model: the assembled model; its weights are changed on the way.
-
-    Returns:
-        Values by the names of its layers, of those that fit; maybe none.
+    The model's weights may change on the way.
 
     Raises:
-        WeightsError: the file fits in part where that could be anywhere.
+        WeightsError: only part of a file without names fits.
     """
     name = path.name
     if name.endswith(".weights.h5"):
@@ -52,20 +48,16 @@ def read_values(path: Path, model: Any) -> Values:
 
 
 def backbone_layers(model: Any) -> list[Any]:
-    """Lists a model's layers with weights that come before the head.
+    """Lists a model's layers with weights that come before the head, in order.
 
-    Args:
-        model: of this project (trained, exported, or a bare backbone), or of another,
-            which may nest its backbone.
-
-    Returns:
-        The layers in the graph's order, augmentation and normalization left out.
+    Augmentation and normalization are left out. The model may be of this project
+    (trained, exported, or a bare backbone) or of another, with a nested backbone.
     """
     layers = []
     for layer in _flat(model):
         if layer.name == POOL:
             break
-        if layer.weights and layer.name not in ("augment", STANDARDIZE):
+        if layer.weights and layer.name not in (AUGMENT, STANDARDIZE):
             layers.append(layer)
     return layers
 
@@ -79,15 +71,15 @@ def _flat(model: Any) -> Iterator[Any]:
 
 
 def _named_keras(path: Path, model: Any) -> Values:
-    donor = load_model(path)
-    if is_standardized(donor) != is_standardized(model):
-        theirs = DEVELOPMENT if is_standardized(donor) else OWN
+    pretrained = load_model(path)
+    if is_standardized(pretrained) != is_standardized(model):
+        theirs = DEVELOPMENT if is_standardized(pretrained) else OWN
         raise WeightsError(
             f"backbone.weights: {path} was trained with backbone.normalization = "
             f'"{theirs}", so its weights expect such pixels; set the same here, or '
             f'backbone.weights = "none"'
         )
-    return {layer.name: layer.get_weights() for layer in backbone_layers(donor)}
+    return {layer.name: layer.get_weights() for layer in backbone_layers(pretrained)}
 
 
 def _named_h5(path: Path) -> Values:
@@ -95,7 +87,7 @@ def _named_h5(path: Path) -> Values:
 
     A nested model is one group; the names of its weights begin with their layers'.
     """
-    found: Values = {}
+    values: Values = {}
     check_arrays(path)
     with h5py.File(path, "r") as file:
         root = file.get("model_weights", file)
@@ -103,8 +95,8 @@ def _named_h5(path: Path) -> Values:
             group = root[_text(layer)]
             for weight in group.attrs["weight_names"]:
                 owner = _text(weight).rpartition("/")[0]
-                found.setdefault(owner, []).append(np.asarray(group[_text(weight)]))
-    return found
+                values.setdefault(owner, []).append(np.asarray(group[_text(weight)]))
+    return values
 
 
 def _text(name: Any) -> str:
@@ -136,7 +128,7 @@ def _find(given: Values, name: str) -> list[np.ndarray] | None:
 
 
 def caffe_name(name: str) -> str:
-    """Names a layer of ResNet50 as models do that came from Caffe, VGGFace2's too.
+    """Returns the name of a ResNet50 layer in models ported from Caffe, as VGGFace2's.
 
     Example:
         >>> caffe_name("conv3_block4_1_bn"), caffe_name("conv1_conv")
@@ -156,11 +148,10 @@ def _fits(values: list[np.ndarray], layer: Any) -> bool:
 
 
 def _adapted(values: list[np.ndarray], own: Any) -> list[np.ndarray]:
-    """Brings a layer's weights to the form that a layer like it wants.
+    """Converts a layer's weights to the shapes of a similar layer.
 
-    A kernel that saw red, green and blue is summed for grey, and one that saw grey is
-    divided among three: on a grey picture both give what they gave. A convolution
-    without a bias is one whose bias is 0.
+    An RGB kernel is summed for grey, and a grey one divided among three channels: on
+    grey images the output stays the same. A missing convolution bias becomes 0.
     """
     shapes = _shapes(own)
     changed = [_recoloured(v, shape) for v, shape in zip(values, shapes, strict=False)]
@@ -179,10 +170,10 @@ def _recoloured(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _in_order(path: Path, model: Any) -> Values:
-    """Loads a file without names into the layers it was saved from.
+    """Loads a file without names; the whole backbone has to fit.
 
-    Such a file pairs layers by kind and number only, so a part of a backbone would
-    land in the wrong place: the whole of it has to fit.
+    Such a file pairs layers by kind and number only, so that a part of a backbone
+    would land in the wrong place.
     """
     check_arrays(path)
     mine = backbone_layers(model)

@@ -1,4 +1,4 @@
-"""Initial weights that are taken from elsewhere, as values for a model's layers."""
+"""Pretrained initial weights, as values for a model's layers."""
 
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,10 @@ DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def initial_weights(model: Any, graph: GraphConfig) -> Values:
-    """Reads the weights that a GraphConfig's backbone starts from, if not random ones.
+    """Reads the weights that a graph's backbone starts from, if not random ones.
 
     Args:
-        model: just assembled: some files are read by way of its weights, which must
-            not be the file's own yet.
+        model: just assembled; reading some file formats changes its weights.
         graph: ``weights`` says where they come from.
 
     Returns:
@@ -48,7 +47,12 @@ def initial_weights(model: Any, graph: GraphConfig) -> Values:
 
 
 def loaded_weights(model: Any, values: Values) -> LoadedWeights:
-    """Says which layers of a backbone have initial weights, and which are drawn."""
+    """Lists the backbone layers that have initial weights, and those that are drawn.
+
+    Args:
+        model: the assembled model.
+        values: from ``initial_weights``.
+    """
     names = [layer.name for layer in backbone_layers(model)]
     return LoadedWeights(
         loaded=tuple(name for name in names if name in values),
@@ -57,24 +61,24 @@ def loaded_weights(model: Any, values: Values) -> LoadedWeights:
 
 
 def _imagenet(model: Any, graph: GraphConfig) -> Values:
-    """Takes the weights that ``keras.applications`` publishes."""
+    """Reads the weights that ``keras.applications`` publishes."""
     file = BACKBONES[graph.backbone].imagenet
     application = load_backbone(graph.backbone).application
     if file is None or application is None:
         raise WeightsError(f"{graph.backbone} has no ImageNet weights")
     path = _fetch(graph.backbone, file)
     side = graph.input_size
-    donor = application(include_top=False, weights=None, input_shape=(side, side, 3))
+    network = application(include_top=False, weights=None, input_shape=(side, side, 3))
     try:
         check_arrays(path)
-        donor.load_weights(path)
+        network.load_weights(path)
     except Exception as error:  # a broken file fails in many ways
         raise WeightsError(
             f'backbone.weights = "imagenet": {path} is not the file that Keras '
-            f"publishes ({first_line(error)}); remove it, and it is downloaded again"
+            f"publishes ({first_line(error)}); remove it to download it again"
         ) from error
     mine = backbone_layers(model)
-    pairs = zip(backbone_layers(donor), mine, strict=True)
+    pairs = zip(backbone_layers(network), mine, strict=True)
     values = {own.name: given.get_weights() for given, own in pairs}
     for layer in mine:
         if isinstance(layer, keras.layers.Normalization):
@@ -85,7 +89,7 @@ def _imagenet(model: Any, graph: GraphConfig) -> Values:
 
 
 def _fetch(backbone: str, file: WeightsFile) -> str:
-    """Finds a file in Keras's folder, or downloads it there."""
+    """Returns the path of a file in Keras's folder, downloading it if needed."""
     try:
         return str(
             keras.utils.get_file(
@@ -101,7 +105,7 @@ def _fetch(backbone: str, file: WeightsFile) -> str:
 
 
 def _from_file(model: Any, path: Path) -> Values:
-    """Takes the backbone of a file."""
+    """Reads the backbone of a file."""
     mine = backbone_layers(model)
     try:
         values = read_values(path, model)

@@ -1,6 +1,6 @@
-"""What a model tells of itself, inside its ``.keras`` file: it stays with every copy.
+"""A model's description inside its ``.keras`` file, so that every copy has it.
 
-A ``.keras`` file is a zip archive; Keras reads its own members and leaves others alone.
+A ``.keras`` file is a zip archive; Keras reads its own members and ignores others.
 """
 
 import json
@@ -18,20 +18,20 @@ from data_pipeline.files.safe_open import open_regular
 
 MEMBER = "provenance.json"
 LARGEST = 16 << 20
-"""Bytes of a description; a larger member is not of this project."""
+"""Most bytes of a description; a larger member is not of this project."""
 
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
-"""The time of the member, so that the same words give the same bytes."""
+"""The time of the member: equal descriptions give equal bytes."""
 
 
-def write_provenance(path: Path, told: Mapping[str, Any]) -> None:
-    """Puts a description into a ``.keras`` file, in place of an earlier one.
+def write_provenance(path: Path, description: Mapping[str, Any]) -> None:
+    """Writes a description into a ``.keras`` file, replacing an earlier one.
 
     Args:
         path: of the file; it is replaced whole or not at all.
-        told: JSON values; NaN is refused.
+        description: JSON values; NaN is refused.
     """
-    text = json.dumps(told, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(description, indent=2, allow_nan=False) + "\n"
     with (
         atomic_write(path) as part,
         zipfile.ZipFile(path) as old,

@@ -1,6 +1,6 @@
-"""The one way a model's file is opened: only what holds its own numbers, runs nothing.
+"""The only way to open a model's file: refuse links to other files, and code.
 
-An HDF5 file may name other files of this computer, whose bytes would come back as
+An HDF5 file may refer to other files of this computer, whose bytes would be read as
 weights; a model's configuration may name functions of any module, and hold code.
 """
 
@@ -20,7 +20,7 @@ from data_pipeline.system.errors import first_line
 
 CONFIG, WEIGHTS = "config.json", ".h5"
 LARGEST = 4 << 30
-"""Bytes of one array."""
+"""Most bytes of one array."""
 
 _RUNS = {"__lambda__", "Lambda", "TFSMLayer", "TorchModuleWrapper"} | {
     "FlaxLayer",
@@ -43,32 +43,23 @@ _BROKEN = (
 def load_model(path: Path) -> Any:
     """Loads a ``.keras`` file, uncompiled.
 
-    Args:
-        path: the file.
-
-    Returns:
-        The model.
-
     Raises:
         Exception: what ``check_model`` raises, and whatever Keras does.
     """
     check_model(path)
-    from models.keras_api import keras  # noqa: PLC0415 - the checks need it not
+    from models.keras_api import keras  # noqa: PLC0415 - not for the checks
 
-    # Said, since a process may have switched it off for itself.
+    # Explicit, since a process may have switched it off globally.
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 def check_model(path: Path) -> None:
-    """Refuses a ``.keras`` file that leads out of itself or has code.
-
-    Args:
-        path: the file; nothing is loaded of it.
+    """Refuses a ``.keras`` file that refers to other files or has code; loads nothing.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
-        ValueError: it is no zip file, a member of it lies elsewhere, a layer is not
-            of Keras or holds code, or an array lies in another file.
+        ValueError: it is no zip file, a member has a path outside it, a layer is not
+            of Keras or holds code, or an array is stored in another file.
     """
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
@@ -86,28 +77,25 @@ def check_model(path: Path) -> None:
 
 
 def check_arrays(file: Any) -> None:
-    """Refuses an HDF5 file whose arrays lie in other files.
-
-    Args:
-        file: a path, or a file that is open.
+    """Refuses an HDF5 file, a path or an open one, with arrays in other files.
 
     Raises:
         OSError: it cannot be opened, or is no regular HDF5 file.
-        ValueError: a name in it is a link, or an array lies elsewhere or is absurdly
-            large; the message has its place.
+        ValueError: a name in it is a link, or an array is stored elsewhere or is too
+            large; the message names it.
     """
     if isinstance(file, str | Path):
         with open_regular(file) as opened:
             check_arrays(opened)
         return
     with h5py.File(file, "r") as root:
-        seen: set[int] = set()
+        visited: set[int] = set()
         waiting = [root["/"]]
         while waiting:
             group = waiting.pop()
             address = h5py.h5o.get_info(group.id).addr
-            if address not in seen:
-                seen.add(address)
+            if address not in visited:
+                visited.add(address)
                 waiting += _groups_in(group)
 
 
@@ -118,24 +106,24 @@ def _groups_in(group: Any) -> Iterator[Any]:
         if not isinstance(link, h5py.HardLink):
             target = getattr(link, "filename", "") or getattr(link, "path", "?")
             raise ValueError(  # noqa: TRY004 - it is a wrong file
-                f"{place} is a link, to {target}; a file of weights holds its own"
+                f"{place} is a link, to {target}; a file of weights must hold its own"
             )
-        found = group[name]
-        if isinstance(found, h5py.Dataset):
-            _check_array(place, found)
-        elif isinstance(found, h5py.Group):
-            yield found
+        item = group[name]
+        if isinstance(item, h5py.Dataset):
+            _check_array(place, item)
+        elif isinstance(item, h5py.Group):
+            yield item
 
 
-def _check_array(place: str, found: Any) -> None:
-    if found.external or found.is_virtual:
+def _check_array(place: str, array: Any) -> None:
+    if array.external or array.is_virtual:
         raise ValueError(
-            f"the numbers of {place} lie in another file; a file of weights holds its "
-            "own"
+            f"the numbers of {place} are stored in another file; a file of weights "
+            "must hold its own"
         )
-    if found.nbytes > LARGEST:
+    if array.nbytes > LARGEST:
         raise ValueError(
-            f"{place} has {found.nbytes:,} bytes; {LARGEST:,} are the most"
+            f"{place} has {array.nbytes:,} bytes; at most {LARGEST:,} are allowed"
         )
 
 
@@ -144,18 +132,18 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     parts = name.replace("\\", "/").split("/")
     is_link = stat.S_ISLNK(member.external_attr >> 16)
     if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or is_link:
-        raise ValueError(f"its member {name!r} would lie outside it")
+        raise ValueError(f"its member {name!r} has a path outside it")
 
 
 def _check_config(archive: zipfile.ZipFile) -> None:
     if CONFIG not in archive.namelist():
         raise ValueError(f"it has no {CONFIG}")
     if archive.getinfo(CONFIG).file_size > TEXT_LIMIT:
-        raise ValueError(f"its {CONFIG} is absurdly large")
+        raise ValueError(f"its {CONFIG} is too large")
     try:
         waiting = [json.loads(archive.read(CONFIG))]
     except RecursionError:
-        raise ValueError(f"its {CONFIG} is nested absurdly deep") from None
+        raise ValueError(f"its {CONFIG} is nested too deeply") from None
     while waiting:
         value = waiting.pop()
         if isinstance(value, Mapping):
@@ -166,10 +154,10 @@ def _check_config(archive: zipfile.ZipFile) -> None:
 
 
 def _check_layer(value: Mapping[str, Any]) -> None:
-    """Looks at one object of the configuration: what it is, and where it is from."""
+    """Refuses an object of the configuration that runs code or is not of Keras."""
     kind, module = value.get("class_name"), value.get("module")
     if str(kind) in _RUNS:
-        raise ValueError(f"its layer {kind} runs code that the file brings along")
+        raise ValueError(f"its layer {kind} runs code from the file")
     known = module in (None, "builtins", "keras") or str(module).startswith("keras.")
     if kind is not None and not known:
-        raise ValueError(f"its layer {kind} is of {module}, not of Keras")
+        raise ValueError(f"its layer {kind} is from {module}, not from Keras")

@@ -12,14 +12,14 @@ from models.config.hyperparameters import DEVELOPMENT, OWN
 NONE = "none"
 IMAGENET = "imagenet"
 SUFFIXES = (".keras", ".weights.h5", ".h5")
-"""Of files that a backbone can start from; the last is that of Keras 2."""
+"""Files that a backbone can start from; the last is that of Keras 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedWeights:
-    """What a backbone took from its initial weights: names of layers.
+    """Names of a backbone's layers that initial weights were loaded into.
 
-    ``skipped`` are its layers that the weights do not have, or in another shape.
+    ``skipped`` are its layers that the weights lack, or have in another shape.
     """
 
     loaded: tuple[str, ...]
@@ -27,7 +27,7 @@ class LoadedWeights:
 
 
 def check_graph(graph: GraphConfig) -> None:
-    """Refuses a GraphConfig that cannot be built, at no cost.
+    """Refuses a graph that cannot be built, without building it.
 
     Args:
         graph: what a study asks for.
@@ -67,12 +67,10 @@ def check_graph(graph: GraphConfig) -> None:
 def check_weights(backbone: str, weights: str) -> None:
     """Refuses initial weights that cannot exist, without network and without Keras.
 
-    Args:
-        backbone: its name.
-        weights: ``"none"``, ``"imagenet"`` or a file, of a study also.
+    ``weights`` is ``"none"``, ``"imagenet"`` or a file.
 
     Raises:
-        WeightsError: nobody has published such weights, or there is no such file.
+        WeightsError: no such weights are published, or there is no such file.
     """
     if weights == NONE:
         return
@@ -91,28 +89,18 @@ def check_weights(backbone: str, weights: str) -> None:
 
 
 def weights_folder() -> Path:
-    """Tells where Keras looks for weight files before it downloads them."""
+    """Returns the folder where Keras looks for weight files before downloading."""
     home = os.environ.get("KERAS_HOME", str(Path.home() / ".keras"))
     return Path(home) / "models"
 
 
 def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsError:
-    """Says what to do where ImageNet weights cannot be downloaded.
-
-    Args:
-        backbone: its name.
-        file: what is missing.
-        reason: what the download said.
-
-    Returns:
-        The error to raise.
-    """
+    """Makes the error for ImageNet weights that could not be downloaded."""
     return WeightsError(
         f'backbone.weights = "imagenet" for {backbone} needs the file {file.name}'
         f"{f' (md5 {file.md5})' if file.md5 else ''}, which is not in "
         f"{weights_folder()} and could not be downloaded from {file.url} ({reason}); "
-        f"put the file into that folder, or set "
-        f'backbone.weights = "none"'
+        f'put the file into that folder, or set backbone.weights = "none"'
     )
 
 
