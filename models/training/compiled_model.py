@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.files.atomic_write import written_aside
+from data_pipeline.files.atomic_write import atomic_write
 from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameters
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
@@ -134,7 +134,7 @@ class CompiledModel:
         with averaged(self.model):
             layers = self.model.layers
             values = [value for layer in layers for value in layer.get_weights()]
-        with written_aside(path) as part, part.open("wb") as file:
+        with atomic_write(path) as part, part.open("wb") as file:
             np.savez(file, *values)
 
     def restore(self, path: Path) -> None:

@@ -35,11 +35,11 @@ def _written(model, path, named, *, whole=False):
 @pytest.mark.parametrize("nested", ["", "mobilenet_1/"], ids=["flat", "nested"])
 def test_files_of_keras_2(tmp_path, whole, nested):
     """Every layer of a backbone is found by its name, in a nested model too."""
-    pretrained = keras.applications.MobileNet(
+    source = keras.applications.MobileNet(
         include_top=False, weights=None, input_shape=(32, 32, 3)
     )
     path = tmp_path / "face.h5"
-    _written(pretrained, path, lambda name: f"{nested}{name}", whole=whole)
+    _written(source, path, lambda name: f"{nested}{name}", whole=whole)
     with h5py.File(path, "a") as file:  # its own head, which is nobody's here
         root = file["model_weights"] if whole else file
         root.create_group("classes").attrs["weight_names"] = [b"classes/kernel:0"]
@@ -52,7 +52,7 @@ def test_files_of_keras_2(tmp_path, whole, nested):
 
     assert list(values) == [layer.name for layer in backbone_layers(model)]
     for name, found in values.items():
-        for one, given in zip(found, pretrained.get_layer(name).get_weights(), strict=True):
+        for one, given in zip(found, source.get_layer(name).get_weights(), strict=True):
             np.testing.assert_array_equal(one, given)
 
 
@@ -74,10 +74,10 @@ def test_names_come_before_places(tmp_path):
 @pytest.mark.slow
 def test_caffe_names(tmp_path):
     """VGGFace2's ResNet50, without biases, fills Keras's, by the names of Caffe."""
-    pretrained = keras.applications.ResNet50(
+    source = keras.applications.ResNet50(
         include_top=False, weights=None, input_shape=(32, 32, 3)
     )
-    _written(pretrained, tmp_path / "vggface.h5", caffe_name)
+    _written(source, tmp_path / "vggface.h5", caffe_name)
     weights = str(tmp_path / "vggface.h5")
     wanted = graph_config(backbone__name="resnet50", backbone__weights=weights)
     model = assemble(wanted)
@@ -86,9 +86,9 @@ def test_caffe_names(tmp_path):
     assert loaded_weights(model, values).skipped == ()
     for name in ("conv1_conv", "conv2_block1_0_conv", "conv5_block3_3_conv"):
         kernel, bias = values[name]
-        np.testing.assert_array_equal(kernel, pretrained.get_layer(name).get_weights()[0])
+        np.testing.assert_array_equal(kernel, source.get_layer(name).get_weights()[0])
         assert not bias.any()
     np.testing.assert_array_equal(
         values["conv3_block1_2_bn"][0],
-        pretrained.get_layer("conv3_block1_2_bn").get_weights()[0],
+        source.get_layer("conv3_block1_2_bn").get_weights()[0],
     )

@@ -77,18 +77,20 @@ def test_facts_are_those_of_keras():
 @pytest.mark.slow
 def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
     """A file in Keras's format fills every layer; Keras's own extra scale is kept."""
-    pretrained = keras.applications.EfficientNetB0(
+    source = keras.applications.EfficientNetB0(
         include_top=False, weights=None, input_shape=(32, 32, 3)
     )
     deviation = [0.229, 0.224, 0.225]
     normal = next(
-        layer for layer in pretrained.layers if isinstance(layer, keras.layers.Normalization)
+        layer
+        for layer in source.layers
+        if isinstance(layer, keras.layers.Normalization)
     )
     normal.set_weights(
         [np.array([0.485, 0.456, 0.406]), np.array(deviation), np.array(0)]
     )
     normal.finalize_state()
-    pretrained.save_weights(tmp_path / "published.weights.h5")
+    source.save_weights(tmp_path / "published.weights.h5")
     monkeypatch.setattr(
         keras.utils, "get_file", lambda *_a, **_k: tmp_path / "published.weights.h5"
     )
@@ -102,21 +104,21 @@ def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
     assert list(values) == names
     np.testing.assert_allclose(values[names[0]][1], np.square(deviation), rtol=1e-6)
     np.testing.assert_array_equal(
-        values["stem_conv"][0], pretrained.get_layer("stem_conv").get_weights()[0]
+        values["stem_conv"][0], source.get_layer("stem_conv").get_weights()[0]
     )
 
 
 def test_weights_of_224_pixels_fit_every_side(monkeypatch, tmp_path):
     """MobileNet's file is of one image side; its convolutions take any other."""
-    pretrained = keras.applications.MobileNet(
+    source = keras.applications.MobileNet(
         include_top=False, weights=None, input_shape=(224, 224, 3)
     )
     path = tmp_path / "published.weights.h5"
-    pretrained.save_weights(path)
+    source.save_weights(path)
     monkeypatch.setattr(keras.utils, "get_file", lambda *_a, **_k: path)
     wanted = graph_config(backbone__name="mobilenet", backbone__weights="imagenet")
     values = initial_weights(assemble(wanted), wanted)
 
     np.testing.assert_array_equal(
-        values["conv_dw_13"][0], pretrained.get_layer("conv_dw_13").get_weights()[0]
+        values["conv_dw_13"][0], source.get_layer("conv_dw_13").get_weights()[0]
     )

@@ -149,8 +149,8 @@ def test_a_part_is_told_apart(exported):
 @pytest.mark.parametrize(("theirs", "mine"), [(1, 3), (3, 1)])
 def test_grey_starts_from_colour_and_colour_from_grey(tmp_path, theirs, mine):
     """On grey pictures the backbone gives what the one it starts from gave."""
-    pretrained = plain_model(configured(channels=theirs))
-    pretrained.save(tmp_path / "model.keras")
+    source = plain_model(configured(channels=theirs))
+    source.save(tmp_path / "model.keras")
     wanted = graph_config(
         channels=mine, backbone__weights=str(tmp_path / "model.keras")
     )
@@ -163,7 +163,7 @@ def test_grey_starts_from_colour_and_colour_from_grey(tmp_path, theirs, mine):
         keras.Model(one.inputs, one.get_layer(POOL).output).predict_on_batch(
             np.repeat(grey, channels, axis=3)
         )
-        for one, channels in ((pretrained, theirs), (model, mine))
+        for one, channels in ((source, theirs), (model, mine))
     ]
 
     np.testing.assert_allclose(features[1], features[0], rtol=1e-4, atol=1e-5)
