@@ -1,6 +1,6 @@
-"""Threads, GPU memory and noise of a worker: set before Keras is imported.
+"""Threads, GPU memory and log output of a worker: set before Keras is imported.
 
-The one place that knows TensorFlow and JAX as such; everything else speaks to
+The only module that uses TensorFlow and JAX directly; all others use
 ``keras``, whose backend is TensorFlow unless ``KERAS_BACKEND=jax``.
 """
 
@@ -21,9 +21,9 @@ OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory
 def environment(cpus: int) -> dict[str, str]:
     """Lists the environment variables that a worker needs before it imports Keras.
 
-    With more threads than one, oneDNN's kernels of TensorFlow 2.21 write behind their
-    memory in a convolution's gradient and crash sooner or later; with one they do not,
-    and are up to twice as fast as those without it.
+    With several threads, oneDNN's kernels in TensorFlow 2.21 write past their memory
+    in a convolution's gradient and crash eventually; with one thread they do not, and
+    are up to twice as fast as TensorFlow's own.
 
     Args:
         cpus: threads that one trial may use, at least 1.
@@ -32,16 +32,16 @@ def environment(cpus: int) -> dict[str, str]:
         Names to values.
     """
     threads = str(max(1, cpus))
-    several = {"TF_ENABLE_ONEDNN_OPTS": "0"} if cpus > 1 else {}
-    return several | {
+    without_onednn = {"TF_ENABLE_ONEDNN_OPTS": "0"} if cpus > 1 else {}
+    return without_onednn | {
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
         "OMP_NUM_THREADS": threads,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        # Trials that share a GPU take what they need, not all there is.
+        # Trials that share a GPU allocate what they need, not all memory.
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        # JAX's threads on a processor; it reads no other number.
+        # JAX reads its number of CPU threads from here only.
         "NPROC": threads,
         # Keras imports Matplotlib, which fails with the backend of a notebook.
         "MPLBACKEND": "agg",
@@ -49,16 +49,16 @@ def environment(cpus: int) -> dict[str, str]:
 
 
 def prepare_process(*, cpus: int, quiet: bool = True) -> None:
-    """Sets this process up for training, and imports Keras without its noise.
+    """Sets this process up for training, and imports Keras without its log output.
 
     Threads and memory are set only if Keras was not imported before.
 
     Args:
         cpus: threads that one trial may use, at least 1.
-        quiet: whether what is said meanwhile is dropped.
+        quiet: whether the output of the import is dropped.
 
     Raises:
-        InputError: the environment asks for a backend that is not trained with.
+        InputError: the environment names an unsupported backend.
         RunError: Keras cannot be imported here.
     """
     os.environ.update(environment(cpus))
@@ -72,15 +72,15 @@ def prepare_process(*, cpus: int, quiet: bool = True) -> None:
         raise
     except Exception as error:
         raise RunError(f"Keras cannot be imported:\n{describe_cause(error)}") from error
-    # It warns of "retracing" whenever a process holds several models.
+    # It warns about "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tells whether an error says that memory, of host or GPU, ran out.
+    """Whether an error means that memory, of host or GPU, ran out.
 
     Args:
-        error: whatever a training raised.
+        error: raised by a training.
 
     Returns:
         True for ``MemoryError`` and for the errors of each backend.
@@ -94,30 +94,23 @@ def is_out_of_memory(error: BaseException) -> bool:
 def differentiated(
     function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
 ) -> tuple[Any, list[Any]]:
-    """Differentiates by variables, with TensorFlow.
+    """Differentiates a function by Keras variables, with TensorFlow.
 
-    Args:
-        function: returns a scalar, and what else is wanted of it.
-        variables: of Keras.
-
-    Returns:
-        What else was wanted, and a gradient for each variable.
+    The function returns a scalar and an auxiliary value. Returns the auxiliary value,
+    and a gradient for each variable.
     """
     tensorflow = importlib.import_module("tensorflow")
     with tensorflow.GradientTape() as tape:
-        scalar, kept = function()
-    return kept, tape.gradient(scalar, list(variables))
+        scalar, auxiliary = function()
+    return auxiliary, tape.gradient(scalar, list(variables))
 
 
 def value_and_gradients(function: Callable[..., tuple[Any, Any]]) -> Callable[..., Any]:
     """Makes a function that also differentiates by its first argument, with JAX.
 
-    Args:
-        function: returns a scalar, and what else is wanted of it.
-
-    Returns:
-        A function to both of these, and gradients.
+    The given function returns a scalar and an auxiliary value; the new one both of
+    these, and gradients.
     """
     jax = importlib.import_module("jax")
-    found: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
-    return found
+    derivative: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
+    return derivative

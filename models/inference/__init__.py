@@ -1,1 +1,1 @@
-"""A trained model applied to pictures and videos."""
+"""A trained model applied to images and videos."""

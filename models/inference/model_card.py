@@ -1,4 +1,4 @@
-"""What ``model.json`` tells of an exported model: what goes in, what comes out."""
+"""The model card, ``model.json``: inputs and outputs of an exported model."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ from data_pipeline.files.safe_open import open_regular
 from data_pipeline.system.errors import ModelError, shorten
 
 DESCRIBED = ConfigDict(extra="ignore", strict=True)
-"""A description may tell more than is needed here."""
+"""A card may hold more than is needed here."""
 
 MODEL = "model.keras"
 RUNS = Path("runs")
-"""Where runs lie unless another folder is named."""
+"""The default folder of runs."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -26,7 +26,7 @@ Unit = Annotated[str, Field(pattern=r"^AU\d{1,3}[A-Za-z]?$")]
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
 class Input:
-    """Square pictures of ``size`` pixels a side, in [0, 255], cut by ``crop``."""
+    """Square images of ``size`` pixels a side, in [0, 255], cropped by ``crop``."""
 
     size: Annotated[int, Field(ge=1, le=1024)]
     channels: Literal[1, 3]
@@ -35,14 +35,14 @@ class Input:
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
 class Origin:
-    """The data a model learned from."""
+    """The data a model was trained on."""
 
     dataset: str
 
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
-class Description:
-    """An exported model, told by its own run.
+class ModelCard:
+    """Describes an exported model; its own run wrote it.
 
     ``thresholds`` is the least probability at which an action unit counts as present.
     """
@@ -59,7 +59,7 @@ class Description:
     versions: dict[str, str]
 
     def __post_init__(self) -> None:
-        """Checks that outputs have names of their own, and units their thresholds."""
+        """Checks that outputs have distinct names, and units have thresholds."""
         if not any(self.heads().values()):
             raise ValueError("names neither emotions, action units nor dimensions")
         for head, names in self.heads().items():
@@ -71,7 +71,7 @@ class Description:
             raise ValueError(f"no threshold for {', '.join(sorted(lacking))}")
 
     def heads(self) -> dict[str, tuple[str, ...]]:
-        """Lists the names of each output of the model, in order."""
+        """Lists the labels of each output of the model, in order."""
         return {
             "emotion": self.emotions,
             "action_units": self.action_units,
@@ -79,55 +79,49 @@ class Description:
         }
 
 
-def model_file(asked: Path) -> Path:
-    """Finds the model in what a person named.
-
-    Args:
-        asked: a ``.keras`` file, or the folder of a run.
-
-    Returns:
-        The file.
+def model_file(given: Path) -> Path:
+    """Returns the model's file, given it or the folder of its run.
 
     Raises:
         ModelError: there is none.
     """
-    path = asked / MODEL if asked.is_dir() else asked
+    path = given / MODEL if given.is_dir() else given
     if not path.is_file():
-        meant = _named_after_its_run(asked)
+        meant = _of_run(given)
         raise ModelError(
-            f"no such model: {path}; a run writes it to runs/<study>/model.keras at "
-            f"its end{f'; did you mean {meant}?' if meant else ''}"
+            f"no such model: {path}; a finished run writes runs/<study>/model.keras"
+            f"{f'; did you mean {meant}?' if meant else ''}"
         )
     return path
 
 
-def _named_after_its_run(asked: Path) -> Path | None:
-    """Finds the model of a run that was given by name, on real or synthetic data."""
-    runs = (RUNS / asked, RUNS / f"{asked}-synthetic")
+def _of_run(name: Path) -> Path | None:
+    """Returns the model of a run of this name, on real or synthetic data."""
+    runs = (RUNS / name, RUNS / f"{name}-synthetic")
     return next((run / MODEL for run in runs if (run / MODEL).is_file()), None)
 
 
-def read_description(model: Path) -> Description:
-    """Reads the description beside a model, and makes sure that it is this model's.
+def read_model_card(model: Path) -> ModelCard:
+    """Reads the card beside a model, and checks that it belongs to this file.
 
     Args:
         model: the ``.keras`` file.
 
     Returns:
-        The description.
+        The card.
 
     Raises:
-        ModelError: there is none, it lacks something, or it is another model's.
+        ModelError: there is none, it is incomplete, or it is another model's.
     """
     path = model.with_suffix(".json")
     if not path.is_file():
         raise ModelError(
-            f"{path} is missing, which says how pictures are cropped and what the "
-            f"outputs mean; copy it from the run that wrote {model.name}"
+            f"{path} is missing; it describes how images are cropped and what the "
+            f"outputs mean. Copy it from the run that wrote {model.name}"
         )
     try:
-        told = read_json(path)
-        description = TypeAdapter(Description).validate_json(json.dumps(told))
+        content = read_json(path)
+        card = TypeAdapter(ModelCard).validate_json(json.dumps(content))
     except ValidationError as error:
         raise ModelError(f"{path}: {_faults(error)}; {_REMEDY}") from None
     except DocumentError as error:
@@ -137,35 +131,27 @@ def read_description(model: Path) -> Description:
             f"{path} cannot be read ({error.strerror}); {_REMEDY}"
         ) from error
     with open_regular(model) as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != description.sha256:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != card.sha256:
         raise ModelError(
             f"{path} describes another model than {model.name}, or the file was "
-            f"changed: its SHA-256 is {found[:12]}..., described is "
-            f"{description.sha256[:12]}...; {_REMEDY}"
+            f"changed: its SHA-256 is {digest[:12]}..., the card has "
+            f"{card.sha256[:12]}...; {_REMEDY}"
         )
-    return description
+    return card
 
 
-def contradicted(model: Path, told: str) -> ModelError:
-    """Says that a model is not what the description beside it tells.
-
-    Args:
-        model: the ``.keras`` file.
-        told: what differs.
-
-    Returns:
-        The error to raise.
-    """
-    return ModelError(f"{model.with_suffix('.json')}: {told}; {_REMEDY}")
+def contradicted(model: Path, difference: str) -> ModelError:
+    """Makes the error for a model that does not match the card beside it."""
+    return ModelError(f"{model.with_suffix('.json')}: {difference}; {_REMEDY}")
 
 
-_REMEDY = "copy both files anew from the run that wrote them"
+_REMEDY = "copy both files again from the run that wrote them"
 
 
 def _faults(error: ValidationError) -> str:
-    told = [
-        f"{'.'.join(map(str, fault['loc'])) or 'description'}: {fault['msg']}"
+    faults = [
+        f"{'.'.join(map(str, fault['loc'])) or 'card'}: {fault['msg']}"
         for fault in error.errors()
     ]
-    return shorten("; ".join(told))
+    return shorten("; ".join(faults))

@@ -1,6 +1,7 @@
 """An exported model that predicts; plain Keras, always in batches of one shape."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,23 +10,54 @@ import numpy as np
 
 from data_pipeline.system.errors import ModelError, first_line
 from models.backend import prepare_process
-from models.inference.model_card import Description, contradicted
-from models.metrics.predictions import Predictions
-
-PREDICTED_AT_ONCE = 32
-"""Rows in every batch, padded: one shape, so nothing is traced twice."""
+from models.inference.model_card import ModelCard, contradicted
+from models.metrics.predictions import ROWS_AT_ONCE, Predictions, predict_padded
 
 
-class Inference:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacePrediction:
+    """A model's outputs for one face, by name; a head that the model lacks is empty.
+
+    Unit and range: ``emotions`` and ``units`` are probabilities; ``ratings`` are in
+        [-1, 1].
+    """
+
+    emotions: Mapping[str, float]
+    units: Mapping[str, float]
+    ratings: Mapping[str, float]
+
+    def emotion(self) -> str | None:
+        """Names the most probable emotion; ``None`` where none is predicted."""
+        return max(self.emotions, key=self.emotions.__getitem__, default=None)
+
+    def present(self, thresholds: Mapping[str, float]) -> dict[str, bool]:
+        """Decides which action units reach their threshold."""
+        return {unit: value >= thresholds[unit] for unit, value in self.units.items()}
+
+
+def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePrediction]:
+    """Names the outputs of each row."""
+    labels = (card.emotions, card.action_units, card.dimensions)
+    heads: list[list[dict[str, float]]] = [
+        [{}] * len(predictions)
+        if head is None
+        else [dict(zip(names, row, strict=True)) for row in head.tolist()]
+        for names, head in zip(labels, predictions.heads(), strict=True)
+    ]
+    return [
+        FacePrediction(emotions=emotions, units=units, ratings=ratings)
+        for emotions, units, ratings in zip(*heads, strict=True)
+    ]
+
+
+class Predictor:
     """An exported model, loaded once.
 
     Attributes:
         at_once: rows of a batch.
     """
 
-    def __init__(
-        self, path: Path, *, cpus: int, at_once: int = PREDICTED_AT_ONCE
-    ) -> None:
+    def __init__(self, path: Path, *, cpus: int, at_once: int = ROWS_AT_ONCE) -> None:
         """Loads the model.
 
         Args:
@@ -34,7 +66,7 @@ class Inference:
             at_once: rows of a batch, at least 1.
 
         Raises:
-            ModelError: the Keras that is installed cannot load it.
+            ModelError: the file is refused, or the installed Keras cannot load it.
         """
         prepare_process(cpus=cpus)
         # After its environment.
@@ -45,7 +77,7 @@ class Inference:
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"{path} is not opened: {getattr(error, 'strerror', None) or error}; "
-                "copy it anew from the run that wrote it"
+                "copy it again from the run that wrote it"
             ) from error
         try:
             self._model: Any = load_model(path)
@@ -57,33 +89,36 @@ class Inference:
         self.at_once = at_once
         self._path = path
 
-    def check(self, description: Description) -> None:
-        """Refuses a model that is not what its description tells.
+    def check(self, card: ModelCard) -> None:
+        """Refuses a model that does not match its card.
+
+        Args:
+            card: the model card beside the file.
 
         Raises:
-            ModelError: pixels go in, or outputs come out, in other numbers.
+            ModelError: inputs or outputs have other shapes.
         """
-        side, channels = description.input.size, description.input.channels
+        side, channels = card.input.size, card.input.channels
         shapes = [tuple(pixels.shape) for pixels in self._model.inputs]
         if shapes != [(None, side, side, channels)]:
             raise contradicted(
                 self._path,
-                f"input: tells of pictures of {side} x {side} x {channels}, and the "
+                f"input: describes images of {side} x {side} x {channels}, but the "
                 f"model takes {_shapes(shapes)}",
             )
-        heads = {name: names for name, names in description.heads().items() if names}
+        heads = {name: names for name, names in card.heads().items() if names}
         wanted = {name: (None, len(names)) for name, names in heads.items()}
         if self._outputs() != wanted:
             raise contradicted(
                 self._path,
-                f"tells of the outputs {_outputs(wanted)}, and the model has "
+                f"describes the outputs {_outputs(wanted)}, but the model has "
                 f"{_outputs(self._outputs())}",
             )
 
     def _outputs(self) -> dict[str, tuple[int | None, ...]]:
-        """Tells the shape of each output by its name; others' may have none."""
-        found = self._model.output
-        named = found if isinstance(found, dict) else {}
+        """Returns the shape of each output by its name; other models may lack names."""
+        output = self._model.output
+        named = output if isinstance(output, dict) else {}
         return {str(name): tuple(head.shape) for name, head in named.items()}
 
     def predict(self, pixels: np.ndarray) -> Predictions:
@@ -96,36 +131,18 @@ class Inference:
             One row for each image; no row depends on its neighbours, only the last
             digits on its place in its batch.
         """
-        step = self.at_once
-        parts = [
-            self._batch(pixels[start : start + step])
-            for start in range(0, max(len(pixels), 1), step)
-        ]
-        return Predictions.concatenate(parts)
-
-    def _batch(self, pixels: np.ndarray) -> Predictions:
-        """Predicts up to one batch, padded with black images."""
-        batch = np.zeros((self.at_once, *self._model.input_shape[1:]), np.float32)
-        batch[: len(pixels)] = pixels
-        found: Mapping[str, Any] = self._model.predict_on_batch(batch)
-
-        def rows(head: str) -> np.ndarray | None:
-            whole = found.get(head)
-            return None if whole is None else np.asarray(whole)[: len(pixels)]
-
-        return Predictions(
-            emotion=rows("emotion"),
-            action_units=rows("action_units"),
-            valence_arousal=rows("valence_arousal"),
+        batches = predict_padded(
+            self._model.predict_on_batch, pixels, at_once=self.at_once
         )
+        return Predictions.concatenate([Predictions.of(batch) for batch in batches])
 
 
 def _shapes(shapes: Sequence[tuple[int | None, ...]]) -> str:
-    """Writes shapes without the first number, which is that of pictures."""
+    """Formats shapes without the batch axis."""
     return " and ".join(" x ".join(map(str, shape[1:])) for shape in shapes) or "none"
 
 
 def _outputs(shapes: Mapping[str, tuple[int | None, ...]]) -> str:
-    """Writes how many values each output has."""
-    told = (f"{name} ({_shapes([shape])})" for name, shape in sorted(shapes.items()))
-    return ", ".join(told) or "no named ones"
+    """Formats how many values each output has."""
+    parts = (f"{name} ({_shapes([shape])})" for name, shape in sorted(shapes.items()))
+    return ", ".join(parts) or "no named ones"

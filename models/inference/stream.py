@@ -1,4 +1,4 @@
-"""Pictures and frames flow past a model; memory holds a few at a time."""
+"""Predicts the faces of a stream of images and frames; memory holds a few at a time."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,60 +10,51 @@ import numpy as np
 from data_pipeline.media.face_crops import FaceCrop, FaceCropper
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import thread_pool, usable_cores
-from models.inference.face_prediction import Reading, readings
-from models.inference.model_card import Description
-from models.inference.predictor import Inference
+from models.inference.model_card import ModelCard
+from models.inference.predictor import FacePrediction, Predictor, face_predictions
 
-Seen = tuple[MediaFrame, FaceCrop | None]
+Cropped = tuple[MediaFrame, FaceCrop | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judged:
-    """One face of one picture; without crop and reading where it is unreadable."""
+class FrameResult:
+    """One face of one image; without crop and prediction if the image is unreadable."""
 
     frame: MediaFrame
     crop: FaceCrop | None
-    reading: Reading | None
+    prediction: FacePrediction | None
 
 
-def judged(
-    found: Iterable[MediaFrame],
+def predict_faces(
+    frames: Iterable[MediaFrame],
     face_cropper: FaceCropper,
-    model: Inference,
-    description: Description,
+    model: Predictor,
+    card: ModelCard,
     *,
     every_face: bool = False,
     held: int = 1,
-) -> Iterator[Judged]:
-    """Judges every face, in order.
+) -> Iterator[FrameResult]:
+    """Predicts every face, in order; at least one result for each frame.
 
-    Args:
-        found: pictures and frames; read as they are needed.
-        face_cropper: cuts their faces.
-        model: judges the faces.
-        description: of the model.
-        every_face: all faces of a picture, not only the one that matters most.
-        held: faces that are gathered before they are judged: so many, or the next
-            whole number of the model's batches. It changes no number.
-
-    Yields:
-        At least one for each frame.
+    With ``every_face`` all faces of an image, not only the main one. ``held`` faces
+    are gathered before they are predicted, rounded up to whole batches of the model;
+    this changes no number.
 
     Raises:
         RunError: the detector's process died.
     """
-    faces = _faces(found, face_cropper, every_face=every_face)
+    faces = _crop_faces(frames, face_cropper, every_face=every_face)
     for chunk in _chunks(faces, -(-held // model.at_once) * model.at_once):
-        yield from _read(chunk, model, description)
+        yield from _predict(chunk, model, card)
 
 
-def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
+def _chunks(faces: Iterable[Cropped], count: int) -> Iterator[list[Cropped]]:
     """Gathers so many faces, and the failures among them.
 
-    What a network says of a face depends in its last digits on the face's place in the
-    batch; failures must not move it.
+    The last digits of a prediction depend on the face's place in the batch; failures
+    must not move it.
     """
-    chunk: list[Seen] = []
+    chunk: list[Cropped] = []
     gathered = 0
     for frame, crop in faces:
         chunk.append((frame, crop))
@@ -75,38 +66,42 @@ def _chunks(faces: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
         yield chunk
 
 
-def _faces(
-    found: Iterable[MediaFrame], face_cropper: FaceCropper, *, every_face: bool
-) -> Iterator[Seen]:
-    """Cuts a few pictures at once, for the detector has several processes."""
+def _crop_faces(
+    frames: Iterable[MediaFrame], face_cropper: FaceCropper, *, every_face: bool
+) -> Iterator[Cropped]:
+    """Crops a few images at once, because the detector has several processes."""
     ahead: deque[tuple[MediaFrame, Future[tuple[FaceCrop, ...]] | None]] = deque()
     with thread_pool() as pool:
-        for frame in found:
-            cut = None
+        for frame in frames:
+            crops = None
             if frame.image is not None:
-                cut = pool.submit(face_cropper.crop, frame.image, every_face=every_face)
-            # The whole picture is let go as soon as its faces are cut.
-            ahead.append((replace(frame, image=None), cut))
+                crops = pool.submit(
+                    face_cropper.crop, frame.image, every_face=every_face
+                )
+            # The whole image is freed as soon as its faces are cropped.
+            ahead.append((replace(frame, image=None), crops))
             if len(ahead) > 2 * usable_cores():
-                yield from _cut(*ahead.popleft())
+                yield from _cropped(*ahead.popleft())
         while ahead:
-            yield from _cut(*ahead.popleft())
+            yield from _cropped(*ahead.popleft())
 
 
-def _cut(frame: MediaFrame, cut: Future[tuple[FaceCrop, ...]] | None) -> Iterator[Seen]:
-    if cut is None:
+def _cropped(
+    frame: MediaFrame, crops: Future[tuple[FaceCrop, ...]] | None
+) -> Iterator[Cropped]:
+    if crops is None:
         yield frame, None
     else:
-        yield from ((frame, crop) for crop in cut.result())
+        yield from ((frame, crop) for crop in crops.result())
 
 
-def _read(
-    chunk: Sequence[Seen], model: Inference, description: Description
-) -> Iterator[Judged]:
+def _predict(
+    chunk: Sequence[Cropped], model: Predictor, card: ModelCard
+) -> Iterator[FrameResult]:
     pixels = [crop.pixels for _, crop in chunk if crop is not None]
-    told = iter(
-        readings(description, model.predict(np.stack(pixels))) if pixels else ()
+    predictions = iter(
+        face_predictions(card, model.predict(np.stack(pixels))) if pixels else ()
     )
     for frame, crop in chunk:
-        reading = None if crop is None else next(told)
-        yield Judged(frame=frame, crop=crop, reading=reading)
+        prediction = None if crop is None else next(predictions)
+        yield FrameResult(frame=frame, crop=crop, prediction=prediction)

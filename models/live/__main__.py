@@ -1,11 +1,11 @@
-"""``python -m models.live``: a page in the browser that shows what a model sees.
+"""``python -m models.live``: show a model's predictions of live video in the browser.
 
     python -m models.live --model runs/NAME/model.keras [--source camera|FILE]
         [--port N] [--smooth S] [--exact] [--record FILE.csv]
 
-The page is on this computer alone. It shows the browser's camera, or a video file, with
-the face, emotions and action units. Pictures are stored nowhere; numbers only where
-``--record`` asks. Exit codes: 0 stopped, 1 failed, 2 wrong input.
+The page is for this computer only. It shows the browser's camera, or a video file, with
+the face, emotions and action units. Images are never stored; numbers only with
+``--record``. Exit codes: 0 stopped, 1 failed, 2 wrong input.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -28,32 +28,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        arguments: words of the command line; none reads the process's own.
+        arguments: of the command line; ``None`` for the process's own.
 
     Returns:
         The exit code.
     """
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda: _live(asked), stopped="nothing was stored")
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _live(args), stopped="nothing was stored")
 
 
 def _parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
     parser = Parser(
-        "models.live", "Show in the browser, on this computer, what a model sees."
+        "models.live", "Show a model's predictions of live video in the browser."
     )
     add = parser.add_argument
     add("--model", type=nonempty_path, required=True, help="runs/NAME/model.keras")
     words = "camera (of the browser), or a video file"
     add("--source", type=nonempty_path, default="camera", help=words)
     add("--port", type=port_number, default=8765, help="default: 8765; 0: a free one")
-    add("--smooth", type=_share, default=0.6, help="kept of the last frame; 0..0.99")
-    add("--exact", action="store_true", help="find the face anew in every frame: slow")
+    add(
+        "--smooth",
+        type=_share,
+        default=0.6,
+        help="share kept of the last frame, 0..0.99",
+    )
+    add("--exact", action="store_true", help="detect the face in every frame: slow")
     add(
         "--record",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="write the numbers down",
+        help="write the numbers to a table",
     )
     return parser
 
@@ -68,25 +72,25 @@ def _share(text: str) -> float:
     return value
 
 
-def _live(asked: argparse.Namespace) -> None:
+def _live(args: argparse.Namespace) -> None:
     """Serves until it is stopped."""
     if importlib.util.find_spec("aiohttp") is None:
         raise InputError(
-            "the page is served by aiohttp, which is not installed; "
+            "the live view needs aiohttp, which is not installed; "
             "pip install -e '.[live]'"
         )
     check_backend()
-    # Loads NumPy and aiohttp, and Keras at last, which --help needs not.
+    # Imported late to keep `--help` fast.
     from models.live.start import Options, serve  # noqa: PLC0415
 
     options = Options(
-        source=None if str(asked.source) in {"camera", "0"} else asked.source,
-        port=asked.port,
-        smooth=asked.smooth,
-        exact=asked.exact,
-        record=asked.record,
+        source=None if str(args.source) in {"camera", "0"} else args.source,
+        port=args.port,
+        smooth=args.smooth,
+        exact=args.exact,
+        record=args.record,
     )
-    serve(asked.model, options, print_line)
+    serve(args.model, options, print_line)
 
 
 if __name__ == "__main__":

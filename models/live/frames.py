@@ -1,4 +1,4 @@
-"""Frames of a live view: JPEG pictures from a browser, or a video at its own pace."""
+"""Frames of a live view: JPEG images from a browser, or a video in real time."""
 
 import io
 import time
@@ -11,19 +11,13 @@ from data_pipeline.images.decode import UnreadableError, open_with_pillow
 from data_pipeline.media.video import VideoFrame, video_frames
 
 LARGEST = 4096
-"""Pixels of a frame's longest edge: more is no camera."""
+"""Longest edge of a frame in pixels; no camera sends more."""
 _SHOWN = 800
 _LATE = 0.05
 
 
-def camera_picture(jpeg: bytes) -> Image.Image:
-    """Decodes what the browser sent.
-
-    Args:
-        jpeg: one picture.
-
-    Returns:
-        The picture, RGB.
+def camera_image(jpeg: bytes) -> Image.Image:
+    """Decodes a JPEG that the browser sent to RGB.
 
     Raises:
         UnreadableError: it is no JPEG, damaged, or too large.
@@ -31,22 +25,16 @@ def camera_picture(jpeg: bytes) -> Image.Image:
     try:
         with open_with_pillow(io.BytesIO(jpeg), ("JPEG",)) as image:
             if max(image.size) > LARGEST:
-                raise UnreadableError(f"a frame of {image.size} pixels is no camera's")
+                raise UnreadableError(f"a frame of {image.size} pixels is too large")
             return image.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if isinstance(error, UnreadableError):
             raise
-        raise UnreadableError("a frame is no JPEG picture") from error
+        raise UnreadableError("a frame is no JPEG image") from error
 
 
 def paced(path: Path) -> Iterator[VideoFrame]:
-    """Plays a video at its own pace; frames that come too late are left out.
-
-    Args:
-        path: the video.
-
-    Yields:
-        Frames, each when it is due.
+    """Yields the frames of a video in real time; late frames are dropped.
 
     Raises:
         UnreadableError: the video is damaged.
@@ -60,16 +48,9 @@ def paced(path: Path) -> Iterator[VideoFrame]:
         yield frame
 
 
-def shown_picture(picture: Image.Image) -> bytes:
-    """Encodes a frame for the page.
-
-    Args:
-        picture: RGB.
-
-    Returns:
-        JPEG, no wider or higher than a page shows it.
-    """
-    small = picture.copy()
+def page_image(image: Image.Image) -> bytes:
+    """Encodes an RGB frame as JPEG, no larger than the page shows it."""
+    small = image.copy()
     small.thumbnail((_SHOWN, _SHOWN), Image.Resampling.BILINEAR)
     file = io.BytesIO()
     small.save(file, "JPEG", quality=80)

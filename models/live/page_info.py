@@ -1,77 +1,72 @@
-"""What the live page says of its model, of its limits and of what is stored."""
+"""The page's text about its model, the model's limits, and what is stored."""
 
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.labels.labels import FACS_NAMES
-from models.inference.model_card import Description
+
+from models.inference.model_card import ModelCard
 
 NOT_FOR = (
     "Not for workplaces or education: there the EU AI Act, Article 5(1)(f), forbids to "
     "infer emotions, medical and safety reasons apart."
 )
-WHAT_IT_SAYS = (
-    "It says how a model labels the look of a face, not what a person feels; it errs, "
-    "and not alike for all people."
+LIMITS = (
+    "It shows how a model labels the look of a face, not what a person feels; it makes "
+    "errors, and not equally for all people."
 )
 SYNTHETIC = (
-    "SYNTHETIC: the model learned from synthetic faces alone. What it says about real "
+    "SYNTHETIC: the model was trained on synthetic faces only. Its output for real "
     "people means nothing."
 )
-NO_FACE_SOUGHT = (
-    "This model was trained on faces already cut out, and looks for none: it judges "
-    "what is in the square."
+NO_DETECTION = (
+    "This model was trained on cropped faces and detects none: it predicts what is in "
+    "the square."
 )
-BRING_IT = "Bring your face into the square."
+MOVE_INTO_SQUARE = "Move your face into the square."
 
 
-def facts(
-    description: Description, *, source: Path | None, record: Path | None, note: str
+def page_info(
+    card: ModelCard, *, source: Path | None, record: Path | None, note: str
 ) -> dict[str, Any]:
-    """Collects what the page shows beside the frames.
+    """Collects what the page shows beside the frames, as JSON.
 
-    Args:
-        description: of the model.
-        source: the video that is played; ``None`` for the camera.
-        record: where numbers are written; ``None`` for nowhere.
-        note: how faces are cut otherwise than in training; empty for not.
-
-    Returns:
-        What JSON can hold.
+    ``source`` is the video (``None``: the camera), ``record`` the table that is written
+    (``None``: none), ``note`` how cropping differs from training (empty: it does not).
     """
-    crop = description.input.crop
+    crop = card.input.crop
     kind = "none" if isinstance(crop, str) else crop.get("kind")
     return {
         "source": None if source is None else source.name,
-        "emotions": description.emotions,
+        "emotions": card.emotions,
         "units": [
             {"name": name, "called": FACS_NAMES.get(name, "")}
-            for name in description.action_units
+            for name in card.action_units
         ],
-        "thresholds": description.thresholds,
-        "ratings": description.dimensions,
+        "thresholds": card.thresholds,
+        "ratings": card.dimensions,
         "trained": (
-            f"Study {description.study}, trained on {description.data.dataset}"
-            + (", synthetic faces" if description.synthetic else "")
+            f"Study {card.study}, trained on {card.data.dataset}"
+            + (", synthetic faces" if card.synthetic else "")
         ),
-        "warning": SYNTHETIC if description.synthetic else "",
+        "warning": SYNTHETIC if card.synthetic else "",
         "notes": [
-            *(_unsought(source) if kind == "none" else []),
+            *([_no_detection(source)] if kind == "none" else []),
             *([f"Note: {note}."] if note else []),
-            WHAT_IT_SAYS,
+            LIMITS,
             NOT_FOR,
         ],
         "stored": _stored(record),
     }
 
 
-def _unsought(source: Path | None) -> list[str]:
-    """Tells that no face is looked for; only who sits before a camera can move."""
-    return [f"{NO_FACE_SOUGHT} {BRING_IT}" if source is None else NO_FACE_SOUGHT]
+def _no_detection(source: Path | None) -> str:
+    """Adds what to do, if there is a camera to move in front of."""
+    return f"{NO_DETECTION} {MOVE_INTO_SQUARE}" if source is None else NO_DETECTION
 
 
 def _stored(record: Path | None) -> str:
-    pictures = "Pictures do not leave this computer and are not stored."
+    images = "Images do not leave this computer and are not stored."
     if record is None:
-        return f"{pictures} Numbers are not stored either."
-    return f"{pictures} Numbers ARE written, a line a frame, to {record}."
+        return f"{images} Numbers are not stored either."
+    return f"{images} Numbers ARE stored, a line for each frame, in {record}."

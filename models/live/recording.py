@@ -1,4 +1,4 @@
-"""Numbers of a live view, written down if asked for; never pictures."""
+"""Writes the numbers of a live view to a table, if asked for; never images."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,24 +7,20 @@ from pathlib import Path
 from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.system.errors import InputError
 from models.inference.csv_table import columns, line
-from models.inference.model_card import Description
-from models.inference.stream import Judged
+from models.inference.model_card import ModelCard
+from models.inference.stream import FrameResult
 
 
 class Recording:
-    """A table that grows by a line a frame: the model's own numbers, not smoothed."""
+    """A table with a line for each frame: the model's own numbers, not smoothed."""
 
-    def __init__(self, path: Path, description: Description) -> None:
-        """Begins the table.
-
-        Args:
-            path: a new file.
-            description: of the model.
+    def __init__(self, path: Path, card: ModelCard) -> None:
+        """Creates the table.
 
         Raises:
-            InputError: the file is there already, or cannot be made.
+            InputError: the file exists, or cannot be created.
         """
-        self._description = description
+        self._card = card
         try:
             self._file = path.open("x", newline="", encoding="utf-8", buffering=1)
         except FileExistsError:
@@ -33,38 +29,28 @@ class Recording:
             ) from None
         except OSError as error:
             raise InputError(f"--record {path}: {error.strerror}") from None
-        names = columns(description)
-        self._table = CsvTable(self._file, names)
+        self._table = CsvTable(self._file, columns(card))
 
-    def add(self, judged: Judged) -> None:
+    def add(self, result: FrameResult) -> None:
         """Writes a frame's line."""
-        self._table.add(line(self._description, judged))
+        self._table.add(line(self._card, result))
 
     def close(self) -> None:
-        """Ends the table."""
+        """Closes the file."""
         self._file.close()
 
 
 @contextmanager
-def recording(
-    path: Path | None, description: Description
-) -> Iterator[Recording | None]:
-    """Keeps a table open, where one is wanted.
-
-    Args:
-        path: a new file, or ``None``.
-        description: of the model.
-
-    Yields:
-        The table, or ``None``.
+def recording(path: Path | None, card: ModelCard) -> Iterator[Recording | None]:
+    """Keeps a table open; ``None`` for no path.
 
     Raises:
-        InputError: the file cannot be made.
+        InputError: the file cannot be created.
     """
     if path is None:
         yield None
         return
-    table = Recording(path, description)
+    table = Recording(path, card)
     try:
         yield table
     finally:

@@ -1,4 +1,4 @@
-"""Who may speak to the live view: pages of its own, on this computer."""
+"""Who may use the live view: its own pages, on this computer."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,14 +12,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def headers(port: int) -> dict[str, str]:
-    """Lists the headers of every answer.
-
-    Args:
-        port: where it listens.
-
-    Returns:
-        Header -> value: nothing from elsewhere, no frame around it, nothing kept.
-    """
+    """Returns the headers of every answer: no foreign content, no frame, no cache."""
     sockets = " ".join(f"ws://{name}:{port}" for name in _NAMES)
     return {
         "Content-Security-Policy": (
@@ -35,29 +28,23 @@ def headers(port: int) -> dict[str, str]:
     }
 
 
-def guard(port: int) -> Middleware:
-    """Makes what stands before every answer.
+def origin_check(port: int) -> Middleware:
+    """Makes a middleware that refuses requests from other pages and computers.
 
     A page elsewhere may send its visitors here, by this address or by a name of its
-    own that leads here (DNS rebinding): Host and Origin give it away.
-
-    Args:
-        port: where it listens.
-
-    Returns:
-        A middleware of aiohttp.
+    own that resolves to it (DNS rebinding): Host and Origin reveal that.
     """
     hosts = {f"{name}:{port}" for name in _NAMES}
     origins = {f"http://{host}" for host in hosts}
 
     @web.middleware
-    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
         socket = request.headers.get("Upgrade", "").lower() == "websocket"
         if request.headers.get("Host") not in hosts:
-            raise web.HTTPForbidden(text="this address is for this computer alone")
+            raise web.HTTPForbidden(text="this address is for this computer only")
         if origin not in origins and (origin is not None or socket):
-            raise web.HTTPForbidden(text="pages of other places may not ask here")
+            raise web.HTTPForbidden(text="other sites may not send requests here")
         return await handler(request)
 
-    return guarded
+    return checked

@@ -1,6 +1,7 @@
-"""The live view's server: a page, what it must know, and a socket for frames."""
+"""The live view's server: a page, what it shows of its model, a socket for frames."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from aiohttp import WSMsgType, web
 
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.errors import HarnessError
-from models.live.frames import camera_picture, paced, shown_picture
+from models.live.frames import camera_image, paced, page_image
 from models.live.recording import Recording
-from models.live.security import guard, headers
-from models.live.viewer import Judge, Viewer, told
+from models.live.security import headers, origin_check
+from models.live.viewer import FacePipeline, Viewer, view_message
 
 PAGE = Path(__file__).parent / "page"
 FILES = ("index.html", "page.css", "page.js", "rows.js")
@@ -24,38 +25,30 @@ _LARGEST_MESSAGE = 4 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Live:
-    """What is served.
+    """What is served; ``source`` is a video, or ``None`` for the browser's camera."""
 
-    ``source`` is a video to play, or ``None`` for the browser's camera; ``facts`` is
-    told to the page.
-    """
-
-    judge: Judge
+    pipeline: FacePipeline
     source: Path | None
     record: Recording | None
-    facts: dict[str, Any]
+    page_info: dict[str, Any]
 
 
-class Room:
-    """Answers requests; the model has one thread, whoever asks."""
+class Server:
+    """Answers requests; the model has one thread for all viewers."""
 
     def __init__(self, live: Live) -> None:
-        """Starts the thread.
-
-        Args:
-            live: what is served.
-        """
+        """Starts the thread."""
         self._live = live
         self._worker = ThreadPoolExecutor(1)
 
-    async def facts(self, _request: web.Request) -> web.Response:
-        """Tells the page what it shows."""
-        return web.json_response(self._live.facts)
+    async def page_info(self, _request: web.Request) -> web.Response:
+        """Sends what the page shows beside the frames."""
+        return web.json_response(self._live.page_info)
 
     async def camera(self, request: web.Request) -> web.WebSocketResponse:
-        """Judges frames that a page sends; of those that wait only the newest."""
+        """Predicts frames that a page sends; of those that wait only the newest."""
         socket = await _opened(request)
-        viewer = self._live.judge.viewer()
+        viewer = self._live.pipeline.viewer()
         waiting: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(1)
         work = asyncio.create_task(self._answer(socket, viewer, waiting))
         number = 0
@@ -74,15 +67,15 @@ class Room:
         return socket
 
     async def video(self, request: web.Request) -> web.WebSocketResponse:
-        """Plays the source: each frame is sent after what is said of it."""
+        """Plays the source: each frame is sent after its prediction."""
         socket = await _opened(request)
-        viewer = self._live.judge.viewer()
+        viewer = self._live.pipeline.viewer()
         played = self._played(viewer)
         gone = asyncio.create_task(socket.receive())
         try:
             while not gone.done():
-                said, jpeg = await self._work(next, played, ({"ended": True}, None))
-                await socket.send_json(said)
+                answer, jpeg = await self._work(next, played, ({"ended": True}, None))
+                await socket.send_json(answer)
                 if jpeg is None:
                     break
                 await socket.send_bytes(jpeg)
@@ -104,8 +97,8 @@ class Room:
             with suppress(ConnectionError):
                 while True:
                     number, jpeg = await waiting.get()
-                    said = await self._work(self._judged, viewer, number, jpeg)
-                    await socket.send_json({"number": number, **said})
+                    answer = await self._work(self._predicted, viewer, number, jpeg)
+                    await socket.send_json({"number": number, **answer})
         finally:
             # The page must not wait for answers that will not come.
             await socket.close()
@@ -114,16 +107,15 @@ class Room:
         """Runs a call in the model's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, *call)
 
-    def _judged(self, viewer: Viewer, number: int, jpeg: bytes) -> dict[str, Any]:
+    def _predicted(self, viewer: Viewer, number: int, jpeg: bytes) -> dict[str, Any]:
         try:
-            picture = camera_picture(jpeg)
-            return self._seen(
-                viewer, MediaFrame(file=CAMERA, number=number, image=picture)
-            )
+            image = camera_image(jpeg)
+            frame = MediaFrame(file=CAMERA, number=number, image=image)
+            return self._message(viewer, frame)
         except HarnessError as error:
             return {"error": str(error)}
 
-    def _played(self, viewer: Viewer) -> Any:
+    def _played(self, viewer: Viewer) -> Iterator[tuple[dict[str, Any], bytes | None]]:
         source = self._live.source or CAMERA
         try:
             for played in paced(source):
@@ -133,15 +125,15 @@ class Room:
                     time=played.time,
                     image=played.image,
                 )
-                yield self._seen(viewer, frame), shown_picture(played.image)
+                yield self._message(viewer, frame), page_image(played.image)
         except HarnessError as error:
             yield {"error": str(error)}, None
 
-    def _seen(self, viewer: Viewer, frame: MediaFrame) -> dict[str, Any]:
+    def _message(self, viewer: Viewer, frame: MediaFrame) -> dict[str, Any]:
         view = viewer.see(frame)
         if self._live.record is not None:
-            self._live.record.add(view.judged)
-        return told(view, self._live.judge.description)
+            self._live.record.add(view.result)
+        return view_message(view, self._live.pipeline.card)
 
 
 async def _opened(request: web.Request) -> web.WebSocketResponse:
@@ -151,28 +143,20 @@ async def _opened(request: web.Request) -> web.WebSocketResponse:
 
 
 def application(live: Live, port: int) -> web.Application:
-    """Builds the server.
-
-    Args:
-        live: what is served.
-        port: where it listens.
-
-    Returns:
-        An application of aiohttp; it answers pages of this computer alone.
-    """
-    room = Room(live)
-    made = web.Application(middlewares=[guard(port)])
+    """Builds the server; it answers pages of this computer only."""
+    server = Server(live)
+    app = web.Application(middlewares=[origin_check(port)])
     always = headers(port)
 
-    async def head(_request: web.Request, response: web.StreamResponse) -> None:
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(always)
 
     async def page(request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / (request.path.strip("/") or FILES[0]))
 
-    made.on_response_prepare.append(head)
+    app.on_response_prepare.append(add_headers)
     for path in ("", *FILES):
-        made.router.add_get(f"/{path}", page)
-    made.router.add_get("/facts.json", room.facts)
-    made.router.add_get("/frames", room.video if live.source else room.camera)
-    return made
+        app.router.add_get(f"/{path}", page)
+    app.router.add_get("/page_info.json", server.page_info)
+    app.router.add_get("/frames", server.video if live.source else server.camera)
+    return app

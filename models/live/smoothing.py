@@ -1,9 +1,9 @@
-"""Numbers that flicker from frame to frame become calm."""
+"""Smooths numbers that flicker from frame to frame."""
 
 from collections.abc import Mapping
 
 from data_pipeline.images.detector import Box
-from models.inference.face_prediction import Reading
+from models.inference.predictor import FacePrediction
 
 Values = Mapping[str, float]
 
@@ -11,45 +11,34 @@ Values = Mapping[str, float]
 class Smoother:
     """An exponential moving average over the frames of one face.
 
-    It begins anew where the face is another: where none was seen in between, or where
-    the box jumped by more than half its width.
+    It restarts where the face is another: after a frame without face, or where the box
+    jumped by more than half its width.
     """
 
     def __init__(self, share: float) -> None:
-        """Starts with nothing seen.
+        """Starts empty.
 
-        Args:
-            share: what of the last smoothed value is kept at each frame; 0 smooths
-                nothing; in [0, 1).
+        ``share``, in [0, 1), is the part of the last smoothed value that each frame
+        keeps; 0 smooths nothing.
         """
         self._share = share
-        self._last: tuple[Reading, Box] | None = None
+        self._last: tuple[FacePrediction, Box] | None = None
 
-    def smooth(self, reading: Reading, box: Box) -> Reading:
-        """Smooths the reading of the next frame.
-
-        Args:
-            reading: of the frame.
-            box: of its face.
-
-        Returns:
-            The average.
-        """
+    def smooth(self, prediction: FacePrediction, box: Box) -> FacePrediction:
+        """Returns the average with the next frame's prediction of the face in a box."""
         if self._last is not None and not _jumped(self._last[1], box):
-            reading = self._mixed(self._last[0], reading)
-        self._last = reading, box
-        return reading
+            old = self._last[0]
+            prediction = FacePrediction(
+                emotions=self._mix(old.emotions, prediction.emotions),
+                units=self._mix(old.units, prediction.units),
+                ratings=self._mix(old.ratings, prediction.ratings),
+            )
+        self._last = prediction, box
+        return prediction
 
     def forget(self) -> None:
-        """Says that a frame shows no face."""
+        """Restarts after a frame without face."""
         self._last = None
-
-    def _mixed(self, old: Reading, new: Reading) -> Reading:
-        return Reading(
-            emotions=self._mix(old.emotions, new.emotions),
-            units=self._mix(old.units, new.units),
-            ratings=self._mix(old.ratings, new.ratings),
-        )
 
     def _mix(self, old: Values, new: Values) -> Values:
         share = self._share
@@ -59,10 +48,9 @@ class Smoother:
 
 
 def _jumped(old: Box, new: Box) -> bool:
-    apart = abs(_middle(old) - _middle(new))
-    return apart > max(old[2], new[2]) / 2
+    return abs(_centre(old) - _centre(new)) > max(old[2], new[2]) / 2
 
 
-def _middle(box: Box) -> complex:
+def _centre(box: Box) -> complex:
     left, top, width, height = box
     return complex(left + width / 2, top + height / 2)

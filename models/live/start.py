@@ -1,4 +1,4 @@
-"""All that the live view needs is checked, opened and warmed; then it serves."""
+"""Starts the live view: check and open everything, warm up, then serve."""
 
 import asyncio
 import socket
@@ -18,26 +18,26 @@ from data_pipeline.media.video import check_video, video_frames
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.interrupts import on_interrupt
 from data_pipeline.system.workers import usable_cores
-from models.inference.model_card import Description, model_file, read_description
-from models.inference.predictor import Inference
-from models.live.page_info import facts
+from models.inference.model_card import ModelCard, model_file, read_model_card
+from models.inference.predictor import Predictor
+from models.live.page_info import page_info
 from models.live.recording import recording
 from models.live.security import HERE
 from models.live.server import CAMERA, Live, application
 from models.live.tracker import OLDEST
-from models.live.viewer import Judge
+from models.live.viewer import FacePipeline
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 _SOURCES = "it is camera, or a video file that can be played"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a person asked for.
+    """The command's options.
 
-    ``source`` is a video, or ``None`` for the browser's camera; ``smooth`` is kept of
-    the last frame; ``exact`` finds the face anew in every frame; ``record`` is a new
-    table, or ``None``.
+    ``source`` is a video, or ``None`` for the browser's camera; ``smooth`` the share
+    kept of the last frame; ``exact`` detects the face in every frame; ``record`` is a
+    new table, or ``None``.
     """
 
     source: Path | None
@@ -47,60 +47,60 @@ class Options:
     record: Path | None
 
 
-def serve(model: Path, options: Options, say: Say) -> None:
+def serve(model: Path, options: Options, print_line: PrintLine) -> None:
     """Serves the page until it is interrupted.
 
-    Args:
-        model: the model's file, or the folder of its run.
-        options: what was asked for.
-        say: told where the page is.
+    ``model`` is its file or the folder of its run; ``print_line`` reports where the
+    page is.
 
     Raises:
         InputError: the model, the video, the table or the port cannot be used.
     """
     path = model_file(model)
-    description = read_description(path)
+    card = read_model_card(path)
     _check_source(options.source)
     with (
         _listening(options.port) as listener,
-        recording(options.record, description) as table,
+        recording(options.record, card) as table,
     ):
-        judge = _judge(path, description, options)
-        told = facts(
-            description,
+        pipeline = _pipeline(path, card, options)
+        info = page_info(
+            card,
             source=options.source,
             record=options.record,
-            note=judge.face_cropper.note,
+            note=pipeline.face_cropper.note,
         )
-        live = Live(judge=judge, source=options.source, record=table, facts=told)
+        live = Live(
+            pipeline=pipeline, source=options.source, record=table, page_info=info
+        )
         with suppress(KeyboardInterrupt):  # one that comes before it listens
-            asyncio.run(_serve(live, listener, say))
-        say("stopped; " + told["stored"])
+            asyncio.run(_serve(live, listener, print_line))
+        print_line("stopped; " + info["stored"])
 
 
-def _judge(path: Path, description: Description, options: Options) -> Judge:
-    """Loads the model, and has it and the detector work once: that takes seconds."""
-    wanted = description.input
-    judge = Judge(
-        description=description,
+def _pipeline(path: Path, card: ModelCard, options: Options) -> FacePipeline:
+    """Loads the model, and runs it and the detector once: that takes seconds."""
+    wanted = card.input
+    pipeline = FacePipeline(
+        card=card,
         face_cropper=FaceCropper(
             wanted.crop, size=wanted.size, channels=wanted.channels
         ),
-        model=Inference(path, cpus=max(1, usable_cores() - 1), at_once=1),
+        model=Predictor(path, cpus=max(1, usable_cores() - 1), at_once=1),
         smooth=options.smooth,
         oldest=0.0 if options.exact else OLDEST,
     )
-    judge.model.check(description)
-    judge.model.predict(
+    pipeline.model.check(card)
+    pipeline.model.predict(
         np.zeros((1, wanted.size, wanted.size, wanted.channels), np.uint8)
     )
-    warming = judge.viewer()
+    warming = pipeline.viewer()
     warming.see(MediaFrame(file=CAMERA, image=Image.new("RGB", (320, 240))))
     warming.close()
-    return judge
+    return pipeline
 
 
-async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
+async def _serve(live: Live, listener: socket.socket, print_line: PrintLine) -> None:
     port = listener.getsockname()[1]
     runner = web.AppRunner(
         application(live, port), access_log=None, shutdown_timeout=1.0
@@ -108,7 +108,9 @@ async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
-        say(f"open http://{HERE}:{port} in a browser on this computer; Ctrl-C stops")
+        print_line(
+            f"open http://{HERE}:{port} in a browser on this computer; Ctrl-C stops"
+        )
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
         with on_interrupt(lambda: loop.call_soon_threadsafe(ended.set)):
             await ended.wait()
@@ -117,13 +119,13 @@ async def _serve(live: Live, listener: socket.socket, say: Say) -> None:
 
 
 def _check_source(source: Path | None) -> None:
-    """Reads a video's first frame: what cannot be played is told before all else."""
+    """Reads a video's first frame, to refuse one that cannot be played early."""
     if source is None:
         return
     if not source.exists():
         raise InputError(f"--source {source}: no such file; {_SOURCES}")
     if source.is_dir() or not is_video(source):
-        raise InputError(f"--source {source}: {_SOURCES}; this is none")
+        raise InputError(f"--source {source}: {_SOURCES}; this is neither")
     check_video("leave --source out, for the browser's camera")
     try:
         with closing(video_frames(source)) as played:
@@ -134,7 +136,7 @@ def _check_source(source: Path | None) -> None:
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    """Takes the port before anything slow is done."""
+    """Binds the port before anything slow is done."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

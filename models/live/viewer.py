@@ -1,8 +1,8 @@
-"""One frame after another is located, cut, judged and smoothed: what a viewer sees."""
+"""One viewer's stream of frames: track, crop, predict and smooth each of them."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PIL import Image
@@ -10,42 +10,41 @@ from PIL import Image
 from data_pipeline.images.detector import Box
 from data_pipeline.media.face_crops import FaceCrop, FaceCropper
 from data_pipeline.media.media import MediaFrame
-from models.inference.face_prediction import Reading, readings
-from models.inference.model_card import Description
-from models.inference.predictor import Inference
-from models.inference.stream import Judged
+from models.inference.model_card import ModelCard
+from models.inference.predictor import FacePrediction, Predictor, face_predictions
+from models.inference.stream import FrameResult
 from models.live.smoothing import Smoother
-from models.live.tracker import Located, Locator
+from models.live.tracker import FaceTracker, TrackedFaces
 
-NO_FACE = "no face found: not judged"
+NO_FACE = "no face found: no prediction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
-    """A judged frame.
+    """A predicted frame.
 
     Attributes:
-        judged: with the model's own numbers.
+        result: with the model's own numbers.
         shown: the smoothed ones; ``None`` without a face.
-        others: boxes of the faces that are not judged.
-        behind: seconds that the faces' places lie behind the frame.
+        others: boxes of the faces that are not predicted.
+        behind: age of the faces' positions, in seconds before the frame.
         size: width and height of the frame.
     """
 
-    judged: Judged
-    shown: Reading | None
+    result: FrameResult
+    shown: FacePrediction | None
     others: tuple[Box, ...]
     behind: float
     size: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Judge:
-    """What all viewers share: the model, and what cuts faces for it."""
+class FacePipeline:
+    """What all viewers share: the model, and the cropper of its faces."""
 
-    description: Description
+    card: ModelCard
     face_cropper: FaceCropper
-    model: Inference
+    model: Predictor
     smooth: float
     oldest: float
 
@@ -55,99 +54,82 @@ class Judge:
 
 
 class Viewer:
-    """One stream of frames; asked by one thread."""
+    """One stream of frames; used by one thread."""
 
-    def __init__(self, judge: Judge) -> None:
-        """Starts with nothing seen.
-
-        Args:
-            judge: what is shared.
-        """
-        self._judge = judge
-        self._locator = Locator(judge.face_cropper.detect, oldest=judge.oldest)
-        self._smoother = Smoother(judge.smooth)
+    def __init__(self, pipeline: FacePipeline) -> None:
+        """Starts a face tracker and a smoother."""
+        self._pipeline = pipeline
+        cropper = pipeline.face_cropper
+        self._tracker = FaceTracker(cropper.detect, oldest=pipeline.oldest)
+        self._smoother = Smoother(pipeline.smooth)
         self._begin = time.monotonic()
 
     def see(self, frame: MediaFrame) -> View:
-        """Judges the next frame.
-
-        Args:
-            frame: it has a picture.
-
-        Returns:
-            What to show.
+        """Predicts the next frame, which has an image.
 
         Raises:
             RunError: the detector's process died.
         """
-        picture = frame.image
-        if picture is None:
-            raise ValueError("a frame to be judged has a picture")
-        picture = picture.convert(self._judge.face_cropper.mode)
-        found = self._located(picture)
-        crop = self._cut(picture, found)
+        if frame.image is None:
+            raise ValueError("a frame without an image cannot be predicted")
+        image = frame.image.convert(self._pipeline.face_cropper.mode)
+        tracked = self._track(image)
+        crop = self._crop(image, tracked)
         if crop is None:
             self._smoother.forget()
-            unseen = MediaFrame(
-                file=frame.file, number=frame.number, time=frame.time, reason=NO_FACE
-            )
-            judged = Judged(frame=unseen, crop=None, reading=None)
-            return _view(picture, found, judged, None)
-        (reading,) = readings(
-            self._judge.description, self._judge.model.predict(crop.pixels[None])
+            without = replace(frame, image=None, reason=NO_FACE)
+            result = FrameResult(frame=without, crop=None, prediction=None)
+            return _view(image, tracked, result, None)
+        (prediction,) = face_predictions(
+            self._pipeline.card, self._pipeline.model.predict(crop.pixels[None])
         )
-        shown = self._smoother.smooth(reading, crop.box or (0, 0, 0, 0))
-        judged = Judged(frame=frame, crop=crop, reading=reading)
-        return _view(picture, found, judged, shown)
+        shown = self._smoother.smooth(prediction, crop.box or (0, 0, 0, 0))
+        result = FrameResult(frame=frame, crop=crop, prediction=prediction)
+        return _view(image, tracked, result, shown)
 
     def close(self) -> None:
         """Ends the stream."""
-        self._locator.close()
+        self._tracker.close()
 
-    def _located(self, picture: Image.Image) -> Located:
-        if not self._judge.face_cropper.detects_faces:
-            return Located(faces=(), behind=0.0)
-        return self._locator.locate(picture, time.monotonic() - self._begin)
+    def _track(self, image: Image.Image) -> TrackedFaces:
+        if not self._pipeline.face_cropper.detects_faces:
+            return TrackedFaces(faces=(), behind=0.0)
+        return self._tracker.track(image, time.monotonic() - self._begin)
 
-    def _cut(self, picture: Image.Image, found: Located) -> FaceCrop | None:
-        """Cuts the face that matters most, as ``models.predict`` does."""
-        face_cropper = self._judge.face_cropper
-        if not face_cropper.detects_faces:
-            return face_cropper.crop(picture)[0]
-        return face_cropper.crop_face(picture, found.faces[0]) if found.faces else None
+    def _crop(self, image: Image.Image, tracked: TrackedFaces) -> FaceCrop | None:
+        """Crops the main face, as ``models.predict`` does."""
+        cropper = self._pipeline.face_cropper
+        if not cropper.detects_faces:
+            return cropper.crop(image)[0]
+        return cropper.crop_face(image, tracked.faces[0]) if tracked.faces else None
 
 
 def _view(
-    picture: Image.Image, found: Located, judged: Judged, shown: Reading | None
+    image: Image.Image,
+    tracked: TrackedFaces,
+    result: FrameResult,
+    shown: FacePrediction | None,
 ) -> View:
     return View(
-        judged=judged,
+        result=result,
         shown=shown,
-        others=tuple(face.box for face in found.faces[1:]),
-        behind=found.behind,
-        size=picture.size,
+        others=tuple(face.box for face in tracked.faces[1:]),
+        behind=tracked.behind,
+        size=image.size,
     )
 
 
-def told(view: View, description: Description) -> dict[str, Any]:
-    """Tells a view as the page wants it.
-
-    Args:
-        view: a judged frame.
-        description: of the model.
-
-    Returns:
-        What JSON can hold; numbers rounded for the eye.
-    """
-    answer: dict[str, Any] = {
+def view_message(view: View, card: ModelCard) -> dict[str, Any]:
+    """Converts a view to JSON for the page; coordinates are rounded."""
+    message: dict[str, Any] = {
         "size": view.size,
         "behind": round(view.behind, 3),
         "face": None,
     }
-    crop, shown = view.judged.crop, view.shown
+    crop, shown = view.result.crop, view.shown
     if crop is None or shown is None:
-        return answer
-    return answer | {
+        return message
+    return message | {
         "face": crop.face,
         "box": _rounded(crop.box or ()),
         "others": [_rounded(box) for box in view.others],
@@ -155,7 +137,7 @@ def told(view: View, description: Description) -> dict[str, Any]:
         "emotion": shown.emotion(),
         "emotions": shown.emotions,
         "units": shown.units,
-        "present": shown.present(description.thresholds),
+        "present": shown.present(card.thresholds),
         "ratings": shown.ratings,
     }
 

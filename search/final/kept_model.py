@@ -7,8 +7,8 @@ from typing import Any
 
 from data_pipeline.files.safe_open import read_bytes
 from data_pipeline.system.errors import HarnessError, ModelError, RunError
-from models.inference.model_card import read_description
-from models.inference.predictor import Inference
+from models.inference.model_card import read_model_card
+from models.inference.predictor import Predictor
 from models.pretrained.provenance import read_provenance
 from search.final.model_card import MODEL, SIDECAR
 from search.inputs.run import Run
@@ -54,7 +54,7 @@ def intact_model(folder: RunFolder) -> KeptModel | None:
     if card is None:
         return None
     try:
-        digest = read_description(folder.file(MODEL)).sha256
+        digest = read_model_card(folder.file(MODEL)).sha256
     except _BROKEN:
         return None
     inside = read_provenance(folder.file(MODEL))
@@ -77,7 +77,7 @@ def _is_of(card: Mapping[str, Any], run: Run) -> bool:
     return same and is_of_data(card, run.data) and not card.keys() & {"fold", "seed"}
 
 
-def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
+def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Predictor:
     """Loads exactly the bytes that have the model's digest.
 
     Raises:
@@ -93,7 +93,7 @@ def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Inference:
                 "and the same command trains it again"
             )
         copy.write_bytes(content)
-        return Inference(copy, cpus=cpus)
+        return Predictor(copy, cpus=cpus)
     except ModelError as error:
         raise ModelError(str(error).replace(str(copy), str(path))) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A tiny exported model with its description, and videos for it to judge."""
+"""A tiny exported model with its card, and videos for it to pipeline."""
 
 import csv
 import hashlib

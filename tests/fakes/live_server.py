@@ -11,12 +11,12 @@ from aiohttp import web
 
 from data_pipeline.images.detector import Face
 from data_pipeline.media.face_crops import FaceCropper
-from models.inference.model_card import read_description
-from models.inference.predictor import Inference
-from models.live.page_info import facts
+from models.inference.model_card import read_model_card
+from models.inference.predictor import Predictor
+from models.live.page_info import page_info
 from models.live.security import HERE
 from models.live.server import Live, application
-from models.live.viewer import Judge
+from models.live.viewer import FacePipeline
 from tests.factories.exported_model import SIZE, exported
 from tests.factories.faces import drawn, drawn_rows
 
@@ -48,16 +48,16 @@ class FixedDetector:
         )
 
 
-def exact_judge(folder):
+def exact_pipeline(folder):
     """Makes a tiny model, exact and not smoothed, whose detector takes no time."""
     model = exported(folder, crop="detect")
-    description = read_description(model)
-    return Judge(
-        description=description,
+    card = read_model_card(model)
+    return FacePipeline(
+        description=card,
         face_cropper=FaceCropper(
-            description.input.crop, size=SIZE, channels=1, detector=FixedDetector()
+            card.input.crop, size=SIZE, channels=1, detector=FixedDetector()
         ),
-        model=Inference(model, cpus=1, at_once=1),
+        model=Predictor(model, cpus=1, at_once=1),
         smooth=0.0,
         oldest=0.0,
     )
@@ -76,10 +76,10 @@ def jpeg(picture):
     return file.getvalue()
 
 
-def live_of(judge, *, source=None, record=None):
+def live_of(pipeline, *, source=None, record=None):
     """What is served."""
-    told = facts(judge.description, source=source, record=None, note="")
-    return Live(judge=judge, source=source, record=record, facts=told)
+    told = page_info(pipeline.card, source=source, record=None, note="")
+    return Live(pipeline=pipeline, source=source, record=record, page_info=told)
 
 
 @asynccontextmanager

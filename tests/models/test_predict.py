@@ -13,9 +13,9 @@ from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import usable_cores
-from models.inference.model_card import read_description
-from models.inference.predictor import Inference
-from models.inference.stream import judged
+from models.inference.model_card import read_model_card
+from models.inference.predictor import Predictor
+from models.inference.stream import predict_faces
 from tests.factories.exported_model import (
     SIZE,
     THRESHOLDS,
@@ -121,7 +121,7 @@ def test_faces_in_pictures_and_videos(tmp_path):
     answer, _ = predicted(path, place, "--to", table, "--every", 2, "--all-faces")
     rows = rows_of(table.read_text())
     assert (answer.code, answer.out) == (0, "")
-    said_ = "3 faces, 1 pictures without a face found, 1 unreadable"
+    said_ = "3 faces, 1 images without a face found, 1 unreadable"
     assert said_ in answer.err
     states = [(row["file"][-5:], row["frame"], row["face"]) for row in rows]
     assert states == [
@@ -152,11 +152,11 @@ def test_the_closing_line_tells_all(model, pictures, tmp_path):
     assert len(rows) == 8
     closing, note = answer.err.splitlines()
     assert closing == (
-        "7 centre squares (this model looks for no face), 1 unreadable, "
+        "7 centre squares (this model detects no faces), 1 unreadable, "
         "1 files of other kinds skipped, 1 linked folders not entered: printed; "
         "nothing else was stored"
     )
-    assert note == ("note: --all-faces changes nothing: this model looks for no face")
+    assert note == ("note: --all-faces has no effect: this model detects no faces")
 
 
 def test_nothing_readable_is_a_failure(model, tmp_path):
@@ -193,10 +193,10 @@ def test_few_pictures_are_held(model):
             read += 1
             yield MediaFrame(file=model, image=picture)
 
-    description = read_description(model)
-    face_cropper = FaceCropper(description.input.crop, size=SIZE, channels=1)
-    inference = Inference(model, cpus=1, at_once=batch)
-    for one in judged(endless(), face_cropper, inference, description):
+    card = read_model_card(model)
+    face_cropper = FaceCropper(card.input.crop, size=SIZE, channels=1)
+    inference = Predictor(model, cpus=1, at_once=batch)
+    for one in predict_faces(endless(), face_cropper, inference, card):
         written += 1
         ahead = max(ahead, read - written)
         assert one.frame.image is None

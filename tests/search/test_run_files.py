@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from data_pipeline.system.errors import ModelError, RunError, StudyError
-from models.inference.model_card import read_description
+from models.inference.model_card import read_model_card
 from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
 from search.reports.holdout_report import describe_report
@@ -128,14 +128,14 @@ def test_a_damaged_card_is_told_with_its_name(tmp_path):
     path = model.with_suffix(".json")
     whole = CARD | {"sha256": sha256(model)}
     path.write_text(json.dumps(whole))
-    assert read_description(model).emotions == ("negative", "positive")
+    assert read_model_card(model).emotions == ("negative", "positive")
     for damage, text in damages(whole):
         path.write_text(text)
         try:
-            read_description(model)
+            read_model_card(model)
         except ModelError as error:
             assert str(path) in str(error), damage  # noqa: PT017 - either may come
-            assert "copy both files anew" in str(error), damage  # noqa: PT017
+            assert "copy both files again" in str(error), damage  # noqa: PT017
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_wrong_card_is_refused(tmp_path, changes, words):
     told = CARD | {"sha256": sha256(model)} | changes
     model.with_suffix(".json").write_text(json.dumps(told))
     with pytest.raises(ModelError, match=words):
-        read_description(model)
+        read_model_card(model)
 
 
 def test_damaged_toml_of_a_run_is_told(tmp_path):

@@ -10,28 +10,28 @@ const byId = (id) => document.getElementById(id);
 const screen = byId("screen");
 const pen = screen.getContext("2d");
 
-let facts = null;
+let page = null;
 let running = null;
 let answered = [];
 let spoken = { text: "", since: 0 };
 
 function build(told) {
-  facts = told;
-  byId("trained").textContent = facts.trained;
-  byId("warning").textContent = facts.warning;
-  byId("warning").hidden = !facts.warning;
-  byId("stored").textContent = facts.stored;
-  for (const name of facts.emotions) addRow("emotions", name, "", 0);
-  for (const name of facts.ratings) addRow("ratings", name, "", -1);
-  for (const { name, called } of facts.units)
-    addRow("units", name, called, 0, facts.thresholds[name]);
-  for (const note of facts.notes) byId("notes").append(element("p", "", note));
+  page = told;
+  byId("trained").textContent = page.trained;
+  byId("warning").textContent = page.warning;
+  byId("warning").hidden = !page.warning;
+  byId("stored").textContent = page.stored;
+  for (const name of page.emotions) addRow("emotions", name, "", 0);
+  for (const name of page.ratings) addRow("ratings", name, "", -1);
+  for (const { name, called } of page.units)
+    addRow("units", name, called, 0, page.thresholds[name]);
+  for (const note of page.notes) byId("notes").append(element("p", "", note));
   clearRows();
-  rest(facts.source ? `Ready: ${facts.source}` : "The camera is off.");
+  rest(page.source ? `Ready: ${page.source}` : "The camera is off.");
 }
 
 function rest(why) {
-  byId("start").textContent = facts.source ? "Play the video" : "Start the camera";
+  byId("start").textContent = page.source ? "Play the video" : "Start the camera";
   byId("curtain").textContent = why;
   byId("curtain").hidden = false;
   say(why);
@@ -55,7 +55,7 @@ function show(told, picture) {
   screen.height = Math.round((WIDTH * height) / width);
   const scale = screen.width / width;
   pen.save();
-  if (!facts.source) {
+  if (!page.source) {
     // People expect a mirror of themselves.
     pen.translate(screen.width, 0);
     pen.scale(-1, 1);
@@ -89,11 +89,11 @@ function found(told) {
 
 function numbers(told) {
   const face = Boolean(told.face);
-  for (const name of facts.emotions)
+  for (const name of page.emotions)
     setRow(`emotions.${name}`, face ? told.emotions[name] : null, name === told.emotion);
-  for (const name of facts.ratings)
+  for (const name of page.ratings)
     setRow(`ratings.${name}`, face ? told.ratings[name] : null, false);
-  for (const { name } of facts.units)
+  for (const { name } of page.units)
     setRow(`units.${name}`, face ? told.units[name] : null, face && told.present[name]);
   byId("behind").textContent = `${Math.round(1000 * told.behind)} ms`;
   byId("confidence").textContent =
@@ -214,18 +214,18 @@ const REASONS = {
 
 byId("start").addEventListener("click", async () => {
   if (running) {
-    stop(facts.source ? "The video was stopped." : "The camera is off.");
+    stop(page.source ? "The video was stopped." : "The camera is off.");
     return;
   }
   byId("start").disabled = true;
   try {
-    await (facts.source ? video() : camera());
+    await (page.source ? video() : camera());
   } catch (error) {
     rest(REASONS[error.name] || `The camera cannot be used: ${error.message}`);
   }
   byId("start").disabled = false;
 });
 
-fetch("facts.json").then((answer) => answer.json()).then(build, () => {
+fetch("page_info.json").then((answer) => answer.json()).then(build, () => {
   byId("status").textContent = "The program does not answer: is it still running?";
 });

@@ -1,4 +1,4 @@
-"""Laws of a model's description: it is this model's, whole, and cut alike here."""
+"""Laws of a model's card: it is this model's, whole, and cut alike here."""
 
 import json
 
@@ -61,7 +61,7 @@ def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, word
         ({"dimensions": ["valence", "arousal"]}, ["valence_arousal (2), and the"]),
         (
             {"input": {"size": 48, "channels": 1, "crop": "centre_square"}},
-            ["tells of pictures of 48 x 48 x 1, and the model takes 32 x 32 x 1"],
+            ["describes images of 48 x 48 x 1, but the model takes 32 x 32 x 1"],
         ),
         (
             {"input": {"size": 32, "channels": 3, "crop": "centre_square"}},
@@ -75,11 +75,11 @@ def test_a_description_of_other_outputs_is_refused(
     """What goes in and comes out is compared with the model before it is asked."""
     path = described(model, tmp_path, **changes)
     answer = predicted(path, pictures)[0]
-    assert is_refused(answer, "model.json", "copy both files anew", *words), answer
+    assert is_refused(answer, "model.json", "copy both files again", *words), answer
 
 
 def test_models_that_cannot_be_used(model, pictures, tmp_path):
-    """No description, no JSON, and a file that Keras does not load, are told."""
+    """No card, no JSON, and a file that Keras does not load, are told."""
     path = described(model, tmp_path)
     path.with_suffix(".json").write_text("{")
     assert is_refused(predicted(path, pictures)[0], "is not JSON", "copy both files")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from data_pipeline.media.face_crops import NOT_LOOKED_FOR, FaceCrop
 from data_pipeline.media.media import MediaFrame
-from models.inference.stream import judged
+from models.inference.stream import predict_faces
 from models.metrics.predictions import Predictions
 
 AT_ONCE = 4
@@ -67,7 +67,9 @@ PICTURES = st.lists(st.none() | st.integers(1, 3), max_size=12)
 def test_failures_move_no_face(counts, held):
     """Faces come in order and in full batches, whatever lies between them."""
     model, found = Batches(), read_media(counts)
-    rows = list(judged(found, Cutting(), model, KNOWN, every_face=True, held=held))
+    rows = list(
+        predict_faces(found, Cutting(), model, KNOWN, every_face=True, held=held)
+    )
     faces = [
         10 * (place + 1) + face
         for place, count in enumerate(counts)
@@ -76,8 +78,10 @@ def test_failures_move_no_face(counts, held):
     size = -(-held // AT_ONCE) * AT_ONCE
 
     assert model.given == [faces[at : at + size] for at in range(0, len(faces), size)]
-    assert [int(row.reading.emotions["a"]) for row in rows if row.reading] == faces
+    assert [
+        int(row.prediction.emotions["a"]) for row in rows if row.prediction
+    ] == faces
     assert [row.frame.file.name for row in rows] == [
         str(place) for place, count in enumerate(counts) for _ in range(count or 1)
     ]
-    assert all((row.reading is None) == bool(row.frame.reason) for row in rows)
+    assert all((row.prediction is None) == bool(row.frame.reason) for row in rows)

@@ -5,20 +5,26 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from models.inference.model_card import read_description
-from models.live.page_info import BRING_IT, NO_FACE_SOUGHT, NOT_FOR, SYNTHETIC, facts
+from models.inference.model_card import read_model_card
+from models.live.page_info import (
+    MOVE_INTO_SQUARE,
+    NO_DETECTION,
+    NOT_FOR,
+    SYNTHETIC,
+    page_info,
+)
 from models.live.security import HERE
 from tests.factories.exported_model import exported
-from tests.fakes.live_server import exact_judge, live_of, talk
+from tests.fakes.live_server import exact_pipeline, live_of, talk
 
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory):
     """A tiny model with what cuts faces for it."""
-    return exact_judge(tmp_path_factory.mktemp("model"))
+    return exact_pipeline(tmp_path_factory.mktemp("model"))
 
 
-def test_pages_of_this_computer_alone(judge):
+def test_pages_of_this_computer_alone(pipeline):
     """Another Host or Origin is refused, and a socket without an Origin too."""
     wrong = [
         {"Host": "evil.example"},
@@ -28,7 +34,7 @@ def test_pages_of_this_computer_alone(judge):
 
     async def asked(session, address):
         codes = []
-        for path in ("/", "/facts.json", "/frames"):
+        for path in ("/", "/page_info.json", "/frames"):
             for headers in wrong:
                 async with session.get(address + path, headers=headers) as answer:
                     codes.append(answer.status)
@@ -40,7 +46,7 @@ def test_pages_of_this_computer_alone(judge):
         async with session.get(address, headers=named) as answer:
             return codes, answer.status, answer.headers
 
-    codes, allowed, headers = talk(live_of(judge), asked)
+    codes, allowed, headers = talk(live_of(pipeline), asked)
     assert set(codes) == {403}
     assert allowed == 200
     policy = headers["Content-Security-Policy"]
@@ -49,14 +55,14 @@ def test_pages_of_this_computer_alone(judge):
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_page_says_what_it_must(judge):
+def test_the_page_says_what_it_must(pipeline):
     """Origin of the model, synthetic faces, forbidden uses and storage are told."""
 
     async def asked(session, address):
-        async with session.get(f"{address}/facts.json") as answer:
+        async with session.get(f"{address}/page_info.json") as answer:
             return await answer.json()
 
-    told = talk(live_of(judge), asked)
+    told = talk(live_of(pipeline), asked)
     assert told["trained"] == "Study tiny, trained on ckplus, synthetic faces"
     assert told["warning"] == SYNTHETIC
     assert NOT_FOR in told["notes"]
@@ -66,10 +72,10 @@ def test_the_page_says_what_it_must(judge):
 
 def test_nobody_is_asked_to_move_in_a_video(tmp_path):
     """Where no face is looked for the page says so; who films is asked to help."""
-    description = read_description(exported(tmp_path))
+    card = read_model_card(exported(tmp_path))
     camera, video = (
-        facts(description, source=source, record=None, note="")["notes"]
+        page_info(card, source=source, record=None, note="")["notes"]
         for source in (None, Path("a.mp4"))
     )
-    assert camera[0] == f"{NO_FACE_SOUGHT} {BRING_IT}"
-    assert video[0] == NO_FACE_SOUGHT
+    assert camera[0] == f"{NO_DETECTION} {MOVE_INTO_SQUARE}"
+    assert video[0] == NO_DETECTION

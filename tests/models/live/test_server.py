@@ -8,7 +8,7 @@ from aiohttp import WSMsgType
 from PIL import Image
 
 from data_pipeline.media.media import MediaFrame
-from models.inference.stream import judged
+from models.inference.stream import predict_faces
 from models.live.recording import Recording
 from tests.factories.exported_model import rows_of, write_video
 from tests.fakes.live_server import (
@@ -16,7 +16,7 @@ from tests.fakes.live_server import (
     OTHER,
     answers,
     camera_pictures,
-    exact_judge,
+    exact_pipeline,
     jpeg,
     live_of,
     talk,
@@ -26,7 +26,7 @@ from tests.fakes.live_server import (
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory):
     """A tiny model with what cuts faces for it."""
-    return exact_judge(tmp_path_factory.mktemp("model"))
+    return exact_pipeline(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
@@ -35,46 +35,46 @@ def pictures():
     return camera_pictures()
 
 
-def test_frames_have_the_numbers_of_predict(judge, pictures):
+def test_frames_have_the_numbers_of_predict(pipeline, pictures):
     """Exact and unsmoothed, the camera's frames get what models.predict writes."""
     sent = [jpeg(picture) for picture in pictures]
     seen = [MediaFrame(file=None, image=Image.open(io.BytesIO(data))) for data in sent]
-    wanted = judged(seen, judge.face_cropper, judge.model, judge.description)
+    wanted = predict_faces(seen, pipeline.face_cropper, pipeline.model, pipeline.card)
     for number, (said, one) in enumerate(
-        zip(answers(live_of(judge), sent), wanted, strict=True), start=1
+        zip(answers(live_of(pipeline), sent), wanted, strict=True), start=1
     ):
         assert said["number"] == number
-        assert said["emotions"] == pytest.approx(one.reading.emotions, abs=1e-6)
-        assert said["units"] == pytest.approx(one.reading.units, abs=1e-6)
+        assert said["emotions"] == pytest.approx(one.prediction.emotions, abs=1e-6)
+        assert said["units"] == pytest.approx(one.prediction.units, abs=1e-6)
         assert said["box"] == list(one.crop.box)
-        assert said["present"] == one.reading.present(judge.description.thresholds)
+        assert said["present"] == one.prediction.present(pipeline.card.thresholds)
         assert said["others"] == []
         assert (said["face"], said["behind"], said["size"]) == ("found", 0, [640, 480])
 
 
-def test_faces_that_are_not_judged_are_told(judge, pictures):
+def test_faces_that_are_not_judged_are_told(pipeline, pictures):
     """Each further face has its box; the numbers are of the one that matters most."""
     two = pictures[0].copy()
     two.paste((255,) * 3, (0, 0, 16, 16))
-    one, both = answers(live_of(judge), [jpeg(pictures[0]), jpeg(two)])
+    one, both = answers(live_of(pipeline), [jpeg(pictures[0]), jpeg(two)])
     assert both["others"] == [list(OTHER)]
     assert both["box"] == one["box"]
     assert both["units"] == pytest.approx(one["units"], abs=0.02)
 
 
-def test_bad_frames_and_empty_ones_are_told(judge, pictures):
+def test_bad_frames_and_empty_ones_are_told(pipeline, pictures):
     """What is no JPEG is told and the next frame judged; no face gets no numbers."""
     flat, huge = Image.new("RGB", (64, 48)), Image.new("RGB", (5000, 8))
     good = jpeg(pictures[0])
     sent = [b"none", good[: len(good) // 2], jpeg(huge), jpeg(flat), good]
-    said = answers(live_of(judge), sent)
+    said = answers(live_of(pipeline), sent)
     assert all("frame" in answer["error"] for answer in said[:3])
     assert said[3]["face"] is None
     assert "units" not in said[3]
     assert said[4]["face"] == "found"
 
 
-def test_frames_are_dropped_rather_than_queued(judge, pictures):
+def test_frames_are_dropped_rather_than_queued(pipeline, pictures):
     """Of frames that come while one is judged only the newest is judged."""
     sent = 30
 
@@ -88,7 +88,7 @@ def test_frames_are_dropped_rather_than_queued(judge, pictures):
                 numbers.append((await socket.receive_json(timeout=60))["number"])
         return numbers[1:]
 
-    numbers = talk(live_of(judge), flooded)
+    numbers = talk(live_of(pipeline), flooded)
     assert numbers[-1] == sent
     assert len(numbers) < sent
     assert numbers == sorted(set(numbers))
@@ -102,9 +102,9 @@ class BrokenModel:
         raise RuntimeError(pixels.shape)
 
 
-def test_a_failure_ends_the_connection(judge, pictures):
+def test_a_failure_ends_the_connection(pipeline, pictures):
     """Where judging fails the page is not left waiting: its socket is closed."""
-    broken = replace(judge, model=BrokenModel())
+    broken = replace(pipeline, model=BrokenModel())
 
     async def sent(session, address):
         async with session.ws_connect(f"{address}/frames", origin=address) as socket:
@@ -114,21 +114,21 @@ def test_a_failure_ends_the_connection(judge, pictures):
     assert talk(live_of(broken), sent) == WSMsgType.CLOSE
 
 
-def test_only_numbers_are_recorded_and_only_if_asked(judge, pictures, tmp_path):
+def test_only_numbers_are_recorded_and_only_if_asked(pipeline, pictures, tmp_path):
     """A recording has a line a frame, with the model's own numbers; else no file."""
     path = tmp_path / "a.csv"
-    record = Recording(path, judge.description)
+    record = Recording(path, pipeline.card)
     sent = [jpeg(pictures[0]), jpeg(Image.new("RGB", (64, 48)))]
-    said = answers(live_of(judge, record=record), sent)
+    said = answers(live_of(pipeline, record=record), sent)
     record.close()
     first, second = rows_of(path.read_text())
     assert (first["file"], first["frame"], first["face"]) == ("camera", "1", "found")
     assert float(first["AU1"]) == pytest.approx(said[0]["units"]["AU1"], abs=1e-6)
-    assert (second["AU1"], second["reason"]) == ("", "no face found: not judged")
+    assert (second["AU1"], second["reason"]) == ("", "no face found: no prediction")
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
 
 
-def test_a_video_is_played(judge, pictures, tmp_path):
+def test_a_video_is_played(pipeline, pictures, tmp_path):
     """A video's frames come with their pictures, in order, and its end is told."""
     path = write_video(tmp_path / "a.mp4", pictures, rate=5)
 
@@ -141,7 +141,7 @@ def test_a_video_is_played(judge, pictures, tmp_path):
                     return said
                 said.append((told, await socket.receive_bytes(timeout=60)))
 
-    said = talk(live_of(judge, source=path), watched)
+    said = talk(live_of(pipeline, source=path), watched)
     assert 2 <= len(said) <= FRAMES
     for told, picture in said:
         assert told["face"] == "found"

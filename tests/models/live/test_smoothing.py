@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.inference.face_prediction import Reading
+from models.inference.predictor import FacePrediction
 from models.live.smoothing import Smoother
 
 BOX = (10.0, 10.0, 40.0, 50.0)
@@ -12,18 +12,20 @@ SHARES = st.floats(0, 0.99)
 VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
-def reading(value):
+def prediction(value):
     """One number in every head; the two emotions sum to 1."""
     emotions = {"a": value, "b": 1 - value}
-    return Reading(emotions=emotions, units={"AU1": value}, ratings={"valence": value})
+    return FacePrediction(
+        emotions=emotions, units={"AU1": value}, ratings={"valence": value}
+    )
 
 
 def smoothed(share, values, boxes=None):
-    """Smooths a sequence; returns the last reading."""
+    """Smooths a sequence; returns the last prediction."""
     smoother = Smoother(share)
     places = boxes or [BOX] * len(values)
     pairs = zip(values, places, strict=True)
-    return [smoother.smooth(reading(value), box) for value, box in pairs][-1]
+    return [smoother.smooth(prediction(value), box) for value, box in pairs][-1]
 
 
 @given(share=SHARES, values=VALUES)
@@ -42,7 +44,7 @@ def test_the_average_is_the_formulas(share, values):
 @given(values=VALUES)
 def test_no_share_smooths_nothing(values):
     """With nothing kept each frame stands for itself."""
-    assert smoothed(0.0, values) == reading(values[-1])
+    assert smoothed(0.0, values) == prediction(values[-1])
 
 
 def test_another_face_begins_anew():
@@ -51,6 +53,6 @@ def test_another_face_begins_anew():
     assert smoothed(0.5, [0, 1], [BOX, near]).units["AU1"] == 0.5
     assert smoothed(0.5, [0, 1], [BOX, far]).units["AU1"] == 1
     smoother = Smoother(0.5)
-    smoother.smooth(reading(0), BOX)
+    smoother.smooth(prediction(0), BOX)
     smoother.forget()
-    assert smoother.smooth(reading(1), BOX).units["AU1"] == 1
+    assert smoother.smooth(prediction(1), BOX).units["AU1"] == 1

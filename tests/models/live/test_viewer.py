@@ -12,46 +12,46 @@ from models.live.frames import paced
 from models.live.tracker import OLDEST
 from tests.factories.exported_model import exported, write_video
 from tests.factories.runs import said
-from tests.fakes.live_server import camera_pictures, exact_judge
+from tests.fakes.live_server import camera_pictures, exact_pipeline
 
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory):
     """A tiny model with what cuts faces for it."""
-    return exact_judge(tmp_path_factory.mktemp("model"))
+    return exact_pipeline(tmp_path_factory.mktemp("model"))
 
 
-def seen(judge, pictures):
+def seen(pipeline, pictures):
     """Shows pictures to a viewer, one after another."""
-    viewer = judge.viewer()
+    viewer = pipeline.viewer()
     views = [viewer.see(MediaFrame(file=None, image=picture)) for picture in pictures]
     viewer.close()
     return views
 
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
-def test_frames_are_smoothed(judge, share):
+def test_frames_are_smoothed(pipeline, share):
     """What is shown keeps the share of the frame before; what is judged does not."""
-    first, second, *_ = seen(replace(judge, smooth=share), camera_pictures())
-    now = second.judged.reading.units["AU1"]
+    first, second, *_ = seen(replace(pipeline, smooth=share), camera_pictures())
+    now = second.judged.prediction.units["AU1"]
     assert abs(first.shown.units["AU1"] - now) > 1e-3
     expected = share * first.shown.units["AU1"] + (1 - share) * now
     assert second.shown.units["AU1"] == pytest.approx(expected)
 
 
-def test_smoothing_ends_with_the_face(judge):
+def test_smoothing_ends_with_the_face(pipeline):
     """After a frame without a face nothing of the face before it is kept."""
     one, other, *_ = camera_pictures()
     flat = Image.new("RGB", (640, 480))
-    *_, last = seen(replace(judge, smooth=0.6), [one, flat, other])
-    assert last.shown == last.judged.reading
+    *_, last = seen(replace(pipeline, smooth=0.6), [one, flat, other])
+    assert last.shown == last.judged.prediction
 
 
-def test_old_places_are_taken_only_if_allowed(judge):
+def test_old_places_are_taken_only_if_allowed(pipeline):
     """Exact, each frame has its own face; otherwise the one that is known will do."""
     pictures = camera_pictures()[:2]
-    assert [view.behind for view in seen(judge, pictures)] == [0, 0]
-    _, second = seen(replace(judge, oldest=60.0), pictures)
+    assert [view.behind for view in seen(pipeline, pictures)] == [0, 0]
+    _, second = seen(replace(pipeline, oldest=60.0), pictures)
     assert second.behind > 0
 
 
@@ -64,7 +64,7 @@ def test_options_reach_the_judge(tmp_path, monkeypatch, words, smooth, oldest):
     served = []
 
     async def noted(live, _listener, _say):
-        served.append(live.judge)
+        served.append(live.pipeline)
 
     monkeypatch.setattr(start, "_serve", noted)
     answer = said(main, "--model", str(exported(tmp_path)), "--port", "0", *words)

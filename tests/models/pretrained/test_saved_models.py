@@ -13,7 +13,7 @@ import pytest
 from models.source.saved_models import LARGEST, check_arrays, check_model
 
 from data_pipeline.system.errors import ModelError, WeightsError
-from models.inference.predictor import Inference
+from models.inference.predictor import Predictor
 from models.network.model import assemble
 from models.pretrained.loading import initial_weights
 from tests.factories.exported_model import exported
@@ -110,7 +110,7 @@ def test_weights_inside_a_model(tmp_path, model, plant):
     weights = planted(tmp_path / "a.h5", plant).read_bytes()
     path = rewritten(tmp_path / "b.keras", model, "model.weights.h5", weights)
     with pytest.raises(ModelError, match=r"b\.keras is not opened: .*kernel"):
-        Inference(path, cpus=1)
+        Predictor(path, cpus=1)
     wanted = graph_config(backbone__weights=str(path))
     with pytest.raises(WeightsError, match=r"b\.keras cannot be read .*kernel"):
         initial_weights(assemble(wanted), wanted)
@@ -155,7 +155,7 @@ def test_code_in_a_model(tmp_path, model, layer, told, monkeypatch):
     content = json.dumps(config)
     path = rewritten(tmp_path / "a.keras", model, "config.json", content)
     with pytest.raises(ModelError, match=told):
-        Inference(path, cpus=1)
+        Predictor(path, cpus=1)
 
 
 def test_absurd_files(tmp_path, model):
@@ -169,7 +169,7 @@ def test_absurd_files(tmp_path, model):
         (tmp_path / "c.keras", "a pipe stands in place"),
     ):
         with pytest.raises(ModelError, match=told):
-            Inference(path, cpus=1)
+            Predictor(path, cpus=1)
 
 
 def test_damaged_files(tmp_path, model):
@@ -185,7 +185,7 @@ def test_damaged_files(tmp_path, model):
     none = rewritten(tmp_path / "c.keras", model, "config.json", json.dumps(layers))
     for path in (damaged, kind, none):
         with pytest.raises(ModelError, match=path.name):
-            Inference(path, cpus=1)
+            Predictor(path, cpus=1)
 
 
 def test_one_door_to_models():
