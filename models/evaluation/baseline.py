@@ -1,14 +1,14 @@
-"""The baseline: a constant predictor that saw the development labels only.
+"""The baseline: a constant predictor fitted to the development labels.
 
-A result means something beside what no model at all would reach. For emotions the
-constant is the commonest class. For action units it is "present" always: of the
-two constants it is the one with the higher F1 (the other has 0), so that a model
-below it is worth nothing. Each constant ranks all rows alike: its AUC is 0.5. For
-valence and arousal it is the mean rating, the constant of least squared error.
+A result has meaning only beside what no model at all would reach. For emotions the
+constant is the most frequent class. For action units it is "present" always: of the
+two constants it has the higher F1 (the other has 0), so that a model below it is
+useless. Each constant ranks all rows alike: its AUC is 0.5. For valence and arousal it
+is the mean rating, the constant of least squared error.
 
-A decision is no probability: "present" said with certainty has an immense
-cross-entropy, beside which every model looks good. Where probabilities are scored
-(calibration error, Brier, cross-entropy) the constant is each unit's prevalence.
+A decision is no probability: a certain "present" has an immense cross-entropy, beside
+which every model looks good. Where probabilities are scored (calibration error, Brier,
+cross-entropy) the constant is each unit's prevalence.
 """
 
 from dataclasses import replace
@@ -28,32 +28,29 @@ def baseline_predictions(development: Targets, *, count: int) -> Predictions:
 
     Returns:
         For emotions the frequency of each class in development, masked rows left
-        out (all classes alike where none is labelled). For action units 1.0 where
+        out (all classes equal where none is labelled). For action units 1.0 where
         development has a positive row, else 0.0. For valence and arousal the mean
         of the labelled rows (0 where there is none).
 
     Shape: (count, E), (count, U) and (count, D).
     """
-    emotion = _class_frequencies(development) if development.emotions else None
-    units = _constant_units(development) if development.action_units else None
-    ratings = _mean_ratings(development) if development.dimensions else None
-    return Predictions(
-        emotion=None if emotion is None else np.tile(emotion, (count, 1)),
-        action_units=None if units is None else np.tile(units, (count, 1)),
-        valence_arousal=None if ratings is None else np.tile(ratings, (count, 1)),
+    constants = {}
+    if development.emotions:
+        constants["emotion"] = _class_frequencies(development)
+    if development.action_units:
+        constants["action_units"] = _constant_units(development)
+    if development.dimensions:
+        constants["valence_arousal"] = _mean_ratings(development)
+    return Predictions.of(
+        {head: np.tile(row, (count, 1)) for head, row in constants.items()}
     )
 
 
 def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
     """Predicts for every row how often each label occurs in development.
 
-    Args:
-        development: the labels of all rows but the hold-out's.
-        count: how many rows to predict.
-
-    Returns:
-        As ``baseline_predictions``, with the share of positives among a unit's labelled
-        rows (0 where none is labelled) as its probability.
+    As ``baseline_predictions``, but for action units the share of positives among a
+    unit's labelled rows (0 where none is labelled).
     """
     constant = baseline_predictions(development, count=count)
     if constant.action_units is None:
@@ -80,7 +77,7 @@ def _class_frequencies(targets: Targets) -> np.ndarray:
 
 
 def _constant_units(targets: Targets) -> np.ndarray:
-    """Gives each unit's constant of higher F1; (U,), 0 or 1."""
+    """Returns each unit's constant of higher F1; (U,), 0 or 1."""
     positive = (targets.action_unit > 0) & targets.action_unit_mask
     return np.asarray(positive.any(axis=0), dtype=np.float64)
 

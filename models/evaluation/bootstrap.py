@@ -1,9 +1,9 @@
 """95 % intervals of metrics, by a bootstrap over subjects.
 
-Images of one person resemble each other, so whole subjects are drawn again, with
-replacement; drawing images would make the interval too narrow. With some 25
-subjects even this one covers less than it says (88 % in simulation), so reports
-name the number of subjects beside it.
+Images of one person resemble each other, so whole subjects are resampled, with
+replacement; resampling images would make the interval too narrow. With about 25
+subjects even this interval covers less than 95 % (88 % in simulation), so reports
+give the number of subjects beside it.
 
 Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3
 (percentile interval); Field and Welsh 2007 (bootstrap of clusters).
@@ -22,22 +22,16 @@ Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 """Weights of rows, (B, N), to values by name, (B,) each; NaN where undefined."""
 
 Interval = tuple[float, float] | None
-"""Low and high end; ``None`` where the data cannot tell."""
+"""Low and high end; ``None`` where the data do not determine it."""
 
 
 def subject_weights(
     subjects: Sequence[str], *, seed: int, resamples: int = RESAMPLES
 ) -> np.ndarray:
-    """Draws subjects again and again, and counts each row's part in each draw.
+    """Counts how often each of B resamples of the subjects contains each row; (B, N).
 
-    Args:
-        subjects: whom each row is of; N entries.
-        seed: the parent seed; equal seeds draw alike, in any order of the rows.
-        resamples: the number of draws B.
-
-    Returns:
-        How often a draw holds the row: the times its subject was drawn. Each draw
-        is of as many subjects as there are. Shape (B, N).
+    Each resample draws as many subjects as there are. Equal seeds draw alike, in any
+    order of the rows.
     """
     names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
     generator = np.random.default_rng(child_seed(seed, "bootstrap", "subjects"))
@@ -53,19 +47,11 @@ def intervals(
     seed: int,
     resamples: int = RESAMPLES,
 ) -> dict[str, Interval]:
-    """Computes the interval of each value of a statistic.
+    """Computes the middle 95 % of each value of a statistic over the resamples.
 
-    Args:
-        statistic: computes values from weights of the rows.
-        subjects: whom each row is of.
-        seed: the parent seed.
-        resamples: the number of draws.
-
-    Returns:
-        For each name the middle 95 % of its values over the draws. ``None`` for
-        all with fewer than two subjects, for one person says nothing about how
-        people differ; ``None`` for a value that most draws leave undefined. Draws
-        where a value is undefined are left out of its interval.
+    ``None`` for all with fewer than two subjects: one person shows nothing about how
+    people differ. ``None`` for a value that most resamples leave undefined; other
+    undefined values are left out of the interval.
     """
     weights = np.ones((1, len(subjects)))
     alone = len(set(subjects)) < 2  # noqa: PLR2004 - the least that can differ

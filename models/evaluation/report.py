@@ -1,7 +1,7 @@
 """The report of one test: each metric with its interval, beside the baseline's.
 
-What this returns is the parts of ``holdout.json`` for each head: plain numbers, text,
-lists and ``None`` (undefined, never NaN).
+The functions return the parts of ``holdout.json`` for each head: numbers, text, lists
+and ``None`` (undefined, never NaN).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +27,8 @@ from models.metrics.valence_arousal import rating_metrics
 
 Report = dict[str, Any]
 NO_INTERVAL = frozenset({"ece", "mean_ece"})
-"""A resample repeats rows, which looks like worse calibration: its interval would lie
-above the value."""
+"""Repeated rows in a resample look like worse calibration: an interval would lie above
+the value."""
 
 _Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
 
@@ -42,14 +42,14 @@ def evaluate(
     development: Targets,
     seed: int,
 ) -> Report:
-    """Scores predictions of rows that no part of the search has seen.
+    """Scores predictions of rows that no part of the search used.
 
     Args:
         targets: the labels, row by row.
         predictions: the outputs for the same rows.
-        subjects: whom each row is of; the image itself where nobody is named.
+        subjects: the subject of each row; the image itself where it is unknown.
         thresholds: each action unit's threshold, chosen on development rows.
-        development: the labels of all other rows, which the baseline is fitted to.
+        development: the labels of all other rows, to fit the baseline.
         seed: the seed of the intervals' draws.
 
     Returns:
@@ -99,13 +99,13 @@ def evaluate_votes(
     development: Targets,
     seed: int,
 ) -> Report:
-    """Compares predictions with how taggers voted.
+    """Compares predictions with the taggers' votes.
 
     Args:
         votes: distributions over the emotions, row by row.
         predictions: the outputs for the same rows.
-        subjects: whom each row is of; the image itself where nobody is named.
-        development: the labels of all other rows, which the baseline is fitted to.
+        subjects: the subject of each row; the image itself where it is unknown.
+        development: the labels of all other rows, to fit the baseline.
         seed: the seed of the intervals' draws.
 
     Returns:
@@ -158,14 +158,14 @@ def _common(
 
 
 def _is_error(name: str) -> bool:
-    """Tells whether a metric scores probabilities, not decisions."""
+    """Whether a metric scores probabilities, not decisions."""
     return name.removeprefix("mean_") in ERRORS
 
 
 def _ends(
     name: str, ends: Mapping[str, Interval]
 ) -> tuple[float, float] | tuple[None, None]:
-    """Takes a metric's interval, where it has one that means something."""
+    """Returns a metric's interval, if it has a meaningful one."""
     return (None, None) if name in NO_INTERVAL else ends[name] or (None, None)
 
 

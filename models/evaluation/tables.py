@@ -30,15 +30,7 @@ Columns = Mapping[str, np.ndarray]
 
 
 def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
-    """Lists each class's scores, the confusion counts and the absent classes.
-
-    Args:
-        targets: the labels, row by row.
-        predictions: the outputs for the same rows.
-
-    Returns:
-        ``per_class``, ``absent`` and ``confusion``.
-    """
+    """Returns ``per_class`` scores, ``absent`` classes and ``confusion`` counts."""
     cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
     found = [scores[0] for scores in class_scores(cells)]
     known = targets.emotion[targets.emotion_mask]
@@ -60,7 +52,7 @@ def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
 def emotion_if_calibrated(
     targets: Targets, predictions: Predictions, *, seed: int
 ) -> Tables:
-    """Says what calibration error a calibrated model would show on so many rows."""
+    """Returns the calibration error of a calibrated model on as many rows."""
     if predictions.emotion is None:
         raise ValueError("a calibration error needs predictions of emotions")
     chances = predictions.emotion[targets.emotion_mask].max(axis=1)
@@ -71,7 +63,7 @@ def emotion_if_calibrated(
 def units_if_calibrated(
     targets: Targets, predictions: Predictions, *, seed: int
 ) -> Tables:
-    """Says the same of each action unit that occurs, and their mean."""
+    """Returns the same for each action unit that occurs, and their mean."""
     if predictions.action_units is None:
         raise ValueError("a calibration error needs predictions of action units")
     output, mask = predictions.action_units.astype(np.float64), targets.action_unit_mask
@@ -90,15 +82,9 @@ def units_if_calibrated(
 def unit_tables(
     targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
 ) -> Tables:
-    """Lists each action unit's counts and scores, and those that do not occur.
+    """Returns ``per_au`` counts and scores, and ``absent`` units.
 
-    Args:
-        targets: the labels, row by row.
-        predictions: the outputs for the same rows.
-        thresholds: each unit's threshold; 0.5 where none is given.
-
-    Returns:
-        ``per_au`` and ``absent``.
+    A unit without threshold has 0.5.
     """
     known = targets.action_unit_mask.sum(axis=0)
     positives = ((targets.action_unit > 0) & targets.action_unit_mask).sum(axis=0)
@@ -121,11 +107,11 @@ def unit_tables(
 def _unit_columns(
     targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
 ) -> Columns:
-    """Computes each unit's scores: free of thresholds, at 0.5, at its threshold."""
+    """Computes each unit's scores: without threshold, at 0.5, at its threshold."""
     ones = np.ones((1, len(predictions)))
-    roc, precision_recall = action_unit_areas(targets, predictions, ones)
+    roc_auc, average_precision = action_unit_areas(targets, predictions, ones)
     errors = action_unit_errors(targets, predictions, ones)
-    columns = {"auc": roc[0], "pr_auc": precision_recall[0]}
+    columns = {"auc": roc_auc[0], "pr_auc": average_precision[0]}
     columns |= {name: error[0] for name, error in errors.items()}
     for ending, least in (("", {}), ("_at_threshold", thresholds)):
         counts = action_unit_counts(targets, predictions, ones, thresholds=least)
@@ -145,15 +131,7 @@ def _unit_columns(
 
 
 def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
-    """Lists each dimension's ratings and scores, and those that do not vary.
-
-    Args:
-        targets: the ratings, row by row.
-        predictions: the outputs for the same rows.
-
-    Returns:
-        ``per_dimension`` and ``absent``.
-    """
+    """Returns ``per_dimension`` ratings and scores, and ``absent``: constant ones."""
     ones = np.ones((1, len(predictions)))
     columns = {
         name: found[0]
@@ -181,20 +159,20 @@ def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
 
 
 def _cells(columns: Columns, place: int) -> dict[str, float | None]:
-    """Takes one label's value of each column."""
+    """Returns one label's value of each column."""
     return {column: plain(values[place]) for column, values in columns.items()}
 
 
 def _absent(names: Sequence[str], occurs: np.ndarray) -> list[str]:
-    """Names the labels that do not occur."""
+    """Lists the labels that do not occur."""
     return [name for name, here in zip(names, occurs, strict=True) if not here]
 
 
 def plain(value: float) -> float | None:
-    """Turns a NumPy number into a JSON one; NaN, which JSON lacks, into ``None``."""
+    """Converts a NumPy number to a JSON one; NaN, which JSON lacks, to ``None``."""
     return None if np.isnan(value) else float(value)
 
 
 def _whole(count: float) -> int | None:
-    """Turns a count into a JSON integer; ``None`` where it is undefined."""
+    """Converts a count to a JSON integer; ``None`` where it is undefined."""
     return None if np.isnan(count) else int(count)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.labels.labels import FACS_NAMES
-
 from models.inference.model_card import ModelCard
 
 NOT_FOR = (
