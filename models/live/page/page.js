@@ -1,5 +1,5 @@
 // Sends the camera's frames, at most two at a time, or shows a video that is played by
-// the server; draws what is said of each frame on that very frame.
+// the server; draws each frame's prediction on that very frame.
 
 import { addRow, clearRows, element, setRow } from "./rows.js";
 
@@ -15,8 +15,8 @@ let running = null;
 let answered = [];
 let spoken = { text: "", since: 0 };
 
-function build(told) {
-  page = told;
+function build(info) {
+  page = info;
   byId("trained").textContent = page.trained;
   byId("warning").textContent = page.warning;
   byId("warning").hidden = !page.warning;
@@ -49,8 +49,8 @@ function whisper(text) {
     byId("spoken").textContent = text;
 }
 
-function show(told, picture) {
-  const [width, height] = told.size;
+function show(answer, picture) {
+  const [width, height] = answer.size;
   screen.width = WIDTH;
   screen.height = Math.round((WIDTH * height) / width);
   const scale = screen.width / width;
@@ -61,11 +61,11 @@ function show(told, picture) {
     pen.scale(-1, 1);
   }
   pen.drawImage(picture, 0, 0, screen.width, screen.height);
-  for (const other of told.others || []) box(other.map((edge) => edge * scale), 0.4);
-  if (told.face && told.box.length) box(told.box.map((edge) => edge * scale), 1);
+  for (const other of answer.others || []) box(other.map((edge) => edge * scale), 0.4);
+  if (answer.face && answer.box.length) box(answer.box.map((edge) => edge * scale), 1);
   pen.restore();
   byId("curtain").hidden = true;
-  numbers(told);
+  numbers(answer);
   count();
 }
 
@@ -79,27 +79,27 @@ function box([x, y, width, height], strength) {
   }
 }
 
-function found(told) {
-  if (!told.face) return "No face found";
-  if (told.face !== "found") return "What is in the square is judged";
-  const faces = told.others.length + 1;
+function found(answer) {
+  if (!answer.face) return "No face found";
+  if (answer.face !== "found") return "Predicting what is in the square";
+  const faces = answer.others.length + 1;
   if (faces === 1) return "Face found";
   return `${faces} faces found: the one in the strong frame is judged`;
 }
 
-function numbers(told) {
-  const face = Boolean(told.face);
+function numbers(answer) {
+  const face = Boolean(answer.face);
   for (const name of page.emotions)
-    setRow(`emotions.${name}`, face ? told.emotions[name] : null, name === told.emotion);
+    setRow(`emotions.${name}`, face ? answer.emotions[name] : null, name === answer.emotion);
   for (const name of page.ratings)
-    setRow(`ratings.${name}`, face ? told.ratings[name] : null, false);
+    setRow(`ratings.${name}`, face ? answer.ratings[name] : null, false);
   for (const { name } of page.units)
-    setRow(`units.${name}`, face ? told.units[name] : null, face && told.present[name]);
-  byId("behind").textContent = `${Math.round(1000 * told.behind)} ms`;
+    setRow(`units.${name}`, face ? answer.units[name] : null, face && answer.present[name]);
+  byId("behind").textContent = `${Math.round(1000 * answer.behind)} ms`;
   byId("confidence").textContent =
-    told.confidence ? `${Math.round(100 * told.confidence)} %` : "\u2013";
-  say(found(told));
-  whisper(face && told.emotion ? told.emotion : "");
+    answer.confidence ? `${Math.round(100 * answer.confidence)} %` : "\u2013";
+  say(found(answer));
+  whisper(face && answer.emotion ? answer.emotion : "");
 }
 
 function count() {
@@ -142,7 +142,7 @@ async function camera() {
     copy.width = Math.min(WIDTH, video.videoWidth);
     copy.height = Math.round((copy.width * video.videoHeight) / video.videoWidth);
     copy.getContext("2d").drawImage(video, 0, 0, copy.width, copy.height);
-    const jpeg = await new Promise((told) => copy.toBlob(told, "image/jpeg", 0.9));
+    const jpeg = await new Promise((resolve) => copy.toBlob(resolve, "image/jpeg", 0.9));
     const picture = await createImageBitmap(copy);
     busy = false;
     if (running !== socket || socket.readyState !== WebSocket.OPEN) return;
@@ -151,10 +151,10 @@ async function camera() {
   }
 
   socket.onmessage = ({ data }) => {
-    const told = JSON.parse(data);
-    done = told.number;
-    if (told.error) say(told.error);
-    else if (kept.has(done)) show(told, kept.get(done));
+    const answer = JSON.parse(data);
+    done = answer.number;
+    if (answer.error) say(answer.error);
+    else if (kept.has(done)) show(answer, kept.get(done));
     for (const [number, picture] of kept) {
       if (number > done) break;
       picture.close();
@@ -168,18 +168,18 @@ async function camera() {
 
 function video() {
   const socket = opened();
-  let told = null;
+  let answer = null;
   socket.onmessage = async ({ data }) => {
     if (typeof data !== "string") {
-      const said = told;
+      const shown = answer;
       const picture = await createImageBitmap(data);
-      if (running === socket) show(said, picture);
+      if (running === socket) show(shown, picture);
       picture.close();
       return;
     }
-    told = JSON.parse(data);
-    if (told.ended) stop("The video has ended.");
-    if (told.error) stop(told.error);
+    answer = JSON.parse(data);
+    if (answer.ended) stop("The video has ended.");
+    if (answer.error) stop(answer.error);
   };
   socket.stop = () => {};
   begin(socket);
