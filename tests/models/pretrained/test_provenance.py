@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models.source.saved_models import check_model
+from models.pretrained.saved_models import check_model
 
 from models.pretrained.provenance import MEMBER, read_provenance, write_provenance
 from tests.strategies.tables import LAW

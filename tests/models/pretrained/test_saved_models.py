@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from models.source.saved_models import LARGEST, check_arrays, check_model
+from models.pretrained.saved_models import LARGEST, check_arrays, check_model
 
 from data_pipeline.system.errors import ModelError, WeightsError
 from models.inference.predictor import Predictor
