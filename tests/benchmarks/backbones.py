@@ -52,17 +52,17 @@ def measure(name, side):
     )
     config = model_config({"backbone.name": name}, data_spec)
     start = time.perf_counter()
-    warm = CompiledModel(config.graph)
-    warm.reset(config.runtime, 1)
+    compiled = CompiledModel(config.graph)
+    compiled.reset(config.runtime, 1)
     images, targets = batch(side, channels)
-    warm.model.train_on_batch(images, targets)
+    compiled.model.train_on_batch(images, targets)
     first = time.perf_counter() - start
     steps = []
     for _ in range(STEPS):
         start = time.perf_counter()
-        warm.model.train_on_batch(images, targets)
+        compiled.model.train_on_batch(images, targets)
         steps.append(time.perf_counter() - start)
-    weights = sum(int(np.prod(w.shape)) for w in warm.model.trainable_variables)
+    weights = sum(int(np.prod(w.shape)) for w in compiled.model.trainable_variables)
     keras.backend.clear_session()
     return weights, first, statistics.median(steps)
 

@@ -50,13 +50,13 @@ class Bench:
         )
         self.images, targets = faces(ROWS, side), pictures(ROWS).targets
         self.packed = pack(targets, balance(targets, np.arange(ROWS), "none", 1))
-        self.warm = CompiledModel(self.config.graph)
-        self.model = self.warm.model
+        self.compiled = CompiledModel(self.config.graph)
+        self.model = self.compiled.model
         self.model.run_eagerly = True
 
     def fresh(self, seed=1):
         """Resets the model; returns all its variables, the optimizer's too."""
-        self.warm.reset(self.config.runtime, seed)
+        self.compiled.reset(self.config.runtime, seed)
         return self.variables()
 
     def variables(self):
@@ -97,7 +97,7 @@ class TestBackboneLaws:
         """After other numbers, another seed and a ruined training, to the last bit."""
         fresh, outputs = bench.fresh(), logits(bench.model, bench.images)
         ruin = configured(training__learning_rate=1e3, head__dropout=0.5).runtime
-        bench.warm.reset(ruin, 2)
+        bench.compiled.reset(ruin, 2)
         bench.step()
 
         assert _equal(bench.fresh(), fresh)

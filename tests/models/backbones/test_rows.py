@@ -49,13 +49,13 @@ def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
     # Of all optimizers this one keeps the fewest variables.
     values = {"backbone__name": name, "training__optimizer": "sgd"}
     config = configured(side=side, channels=channels, **values)
-    warm = CompiledModel(config.graph)
-    warm.reset(config.runtime, 1)
-    settle(warm.model)
+    compiled = CompiledModel(config.graph)
+    compiled.reset(config.runtime, 1)
+    settle(compiled.model)
     images = faces(ROWS, side, channels)
 
-    assert_rows_apart(warm.model, images, alone=[ROWS - 1])
-    assert_exported(warm.model, config, images, tmp_path / "model.keras")
+    assert_rows_apart(compiled.model, images, alone=[ROWS - 1])
+    assert_exported(compiled.model, config, images, tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize("values", [*ENDS, {"head.dense_units": 1}])

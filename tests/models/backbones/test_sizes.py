@@ -111,14 +111,14 @@ def test_ferplus_cnn_is_the_course_works():
 def test_the_residual_cnn_trains_at_490_pixels():
     """Its 12 blocks take the seed's images of 490 x 490 colour pixels."""
     config = configured(backbone__blocks=6, backbone__filters=256, side=490, channels=3)
-    warm = CompiledModel(config.graph)
-    warm.reset(config.runtime, 1)
-    warm.model.run_eagerly = True
+    compiled = CompiledModel(config.graph)
+    compiled.reset(config.runtime, 1)
+    compiled.model.run_eagerly = True
     targets = {
         name: np.ones((2, count, 2), np.float32)
         for name, count in (("emotion", 3), ("action_units", 2))
     }
     images = pictures(2, channels=3, side=490).images
 
-    assert warm.model.get_layer("pool").input.shape == (None, 31, 31, 256)
-    assert np.isfinite(warm.model.train_on_batch(images, targets))
+    assert compiled.model.get_layer("pool").input.shape == (None, 31, 31, 256)
+    assert np.isfinite(compiled.model.train_on_batch(images, targets))

@@ -17,7 +17,7 @@ from tests.factories.models import configured
 NUMBERS = [name for name in AMOUNTS if name not in {"strength", "probability"}]
 
 
-def _knobs(**keys) -> RuntimeHyperparameters:
+def _runtime(**keys) -> RuntimeHyperparameters:
     return configured(**{f"augmentation__{key}": v for key, v in keys.items()}).runtime
 
 
@@ -123,7 +123,7 @@ def test_one_graph_serves_all_presets():
 def test_the_graph_has_its_own_units():
     """Angles become radians, brightness a number of grey levels."""
     amounts = dict(
-        zip(AMOUNTS, _knobs(rotation=180, brightness=1.0).augmentation, strict=True)
+        zip(AMOUNTS, _runtime(rotation=180, brightness=1.0).augmentation, strict=True)
     )
     assert amounts["rotation"] == pytest.approx(3.14159265)
     assert amounts["brightness"] == 255

@@ -49,21 +49,21 @@ def one_step(graph, runtime):
 
     It is eager: tracing these networks costs more than running them.
     """
-    warm = CompiledModel(graph)
-    warm.reset(runtime, 1)
-    for layer in _norms(warm.model.layers):
+    compiled = CompiledModel(graph)
+    compiled.reset(runtime, 1)
+    for layer in _norms(compiled.model.layers):
         for statistic in (layer.moving_mean, layer.moving_variance):
             # Any but those of a fresh layer, which averaging gives back exactly.
             values = np.random.default_rng(1).uniform(0.5, 1.5, statistic.shape)
             statistic.assign(values)
-    warm.model.optimizer.learning_rate.assign(runtime.learning_rate)
-    before = states(warm.model.layers)
+    compiled.model.optimizer.learning_rate.assign(runtime.learning_rate)
+    before = states(compiled.model.layers)
     packed = pack(ARRAYS.targets, balance(ARRAYS.targets, ROWS, "none", 1))
-    warm.train(Batches(ARRAYS.images, packed, [ROWS]))
-    own = moved(before, states(warm.model.layers))
-    with averaged(warm.model):
-        mean = moved(before, states(warm.model.layers))
-    return warm.model, own, mean
+    compiled.train(Batches(ARRAYS.images, packed, [ROWS]))
+    own = moved(before, states(compiled.model.layers))
+    with averaged(compiled.model):
+        mean = moved(before, states(compiled.model.layers))
+    return compiled.model, own, mean
 
 
 @pytest.mark.slow

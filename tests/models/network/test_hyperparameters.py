@@ -66,7 +66,7 @@ def _losses(trainer, **changes):
     return [s.loss for s in trainer.fit(config, arrays, PART, seed=1)]
 
 
-def test_each_knob_has_a_case():
+def test_each_hyperparameter_has_a_case():
     """The table of changes misses no hyperparameter."""
     assert set(CHANGES) | AFTER == {
         field.name for field in dataclasses.fields(RuntimeHyperparameters)
@@ -74,7 +74,7 @@ def test_each_knob_has_a_case():
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_changed_knob_changes_the_loss(trainer, name):
+def test_another_value_changes_the_loss(trainer, name):
     """Another value, another loss after two epochs; the old value, the old loss."""
     under = UNDER.get(name, {})
     before = _losses(trainer, **under)
@@ -90,7 +90,7 @@ def test_another_preset_changes_the_loss(trainer, preset):
     assert trainer.timings.built == trainer.timings.traced == 0.0
 
 
-def test_knobs_need_no_new_graph(trainer, monkeypatch):
+def test_no_value_needs_a_new_graph(trainer, monkeypatch):
     """No number, batch size, balance or count of epochs traces the step again."""
     for under in ({}, SGD, SHARP):
         _losses(trainer, **under)
@@ -111,7 +111,7 @@ def test_knobs_need_no_new_graph(trainer, monkeypatch):
     assert trainer.timings.built == trainer.timings.traced == 0.0
 
 
-def test_knobs_are_variables_that_training_leaves_alone(trainer):
+def test_training_leaves_the_variables_alone(trainer):
     """Each is among the variables of model or optimizer, and is not trained."""
     names = set()
     for under in ({}, SGD, SHARP):

@@ -42,15 +42,15 @@ def test_the_way_up(numbers, rho):
     np.testing.assert_allclose(moved, expected, rtol=1e-4, atol=1e-5)
 
 
-def _step(warm, config, *, at=None):
+def _step(compiled, config, *, at=None):
     """Makes one step of rate 1 from a reset model; returns all that it leaves."""
-    warm.reset(config.runtime, seed=3)
-    model = warm.model
+    compiled.reset(config.runtime, seed=3)
+    model = compiled.model
     model.optimizer.learning_rate.assign(1.0)
     for variable, value in zip(model.trainable_variables, at or [], strict=bool(at)):
         variable.assign(value)
     before = [variable.numpy() for variable in model.trainable_variables]
-    loss, _ = warm.train(TrainingRows(ARRAYS, ROWS, config, 3).batches(1))
+    loss, _ = compiled.train(TrainingRows(ARRAYS, ROWS, config, 3).batches(1))
     after = [variable.numpy() for variable in model.trainable_variables]
     gone = [old - new for old, new in zip(before, after, strict=True)]
     left = {
@@ -64,11 +64,11 @@ def _step(warm, config, *, at=None):
 def test_two_plain_steps_make_one_sharp_one():
     """It goes by the gradient at the top, which Keras's own step finds there too."""
     plain, sharp = configured(**BARE), configured(**BARE, training__sam_rho=RHO)
-    warm = CompiledModel(plain.graph)
-    start, slope, expected_loss, expected_left = _step(warm, plain)
+    compiled = CompiledModel(plain.graph)
+    start, slope, expected_loss, expected_left = _step(compiled, plain)
     length = np.sqrt(sum(np.square(g).sum(dtype=np.float64) for g in slope))
     top = [w + RHO * g / length for w, g in zip(start, slope, strict=True)]
-    _, expected, _, _ = _step(warm, plain, at=top)
+    _, expected, _, _ = _step(compiled, plain, at=top)
     found_start, found, loss, left = _step(CompiledModel(sharp.graph), sharp)
 
     for one, other in zip(found_start, start, strict=True):

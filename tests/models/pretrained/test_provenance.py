@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models.pretrained.saved_models import check_model
 
 from models.pretrained.provenance import MEMBER, read_provenance, write_provenance
+from models.pretrained.saved_models import check_model
 from tests.strategies.tables import LAW
 
 CARD = {"study": "a", "data": {"dataset": "ckplus"}, "thresholds": {"AU1": 0.25}}

@@ -10,12 +10,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from models.pretrained.saved_models import LARGEST, check_arrays, check_model
 
 from data_pipeline.system.errors import ModelError, WeightsError
 from models.inference.predictor import Predictor
 from models.network.model import assemble
 from models.pretrained.loading import initial_weights
+from models.pretrained.saved_models import LARGEST, check_arrays, check_model
 from tests.factories.exported_model import exported
 from tests.factories.models import graph_config
 

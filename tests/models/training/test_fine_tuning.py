@@ -103,12 +103,12 @@ def test_what_is_frozen_does_not_move(trainer):
     assert started >= {"dense", "emotion"}
 
 
-def _initial(warm, config):
+def _initial(compiled, config):
     """Returns the weights that a training with seed 1 starts from."""
     from data_pipeline.system.seeds import child_seed  # noqa: PLC0415
 
-    warm.reset(config.runtime, child_seed(1, "model"))
-    return _states(warm.model.layers)
+    compiled.reset(config.runtime, child_seed(1, "model"))
+    return _states(compiled.model.layers)
 
 
 def test_weights_are_handed_over_exactly(trainer):

@@ -80,7 +80,7 @@ def test_a_head_without_a_dense_layer(tmp_path):
         np.testing.assert_allclose(found[name][16:], seen, atol=1e-6)
 
 
-def test_knobs_are_frozen_into_stock_layers():
+def test_numbers_are_frozen_into_stock_layers():
     """The export has a plain Dropout with the configured rate, and no augmentation."""
     model = plain_model(configured(head__dropout=0.4, augmentation__strength=1.0))
 
