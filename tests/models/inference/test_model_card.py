@@ -57,15 +57,15 @@ def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, word
     ("changes", "words"),
     [
         ({"emotions": ["a"]}, ["outputs action_units (2), emotion (1)", "emotion (3)"]),
-        ({"action_units": [], "thresholds": {}}, ["the outputs emotion (3), and"]),
-        ({"dimensions": ["valence", "arousal"]}, ["valence_arousal (2), and the"]),
+        ({"action_units": [], "thresholds": {}}, ["the outputs emotion (3), but"]),
+        ({"dimensions": ["valence", "arousal"]}, ["valence_arousal (2), but the"]),
         (
             {"input": {"size": 48, "channels": 1, "crop": "centre_square"}},
             ["describes images of 48 x 48 x 1, but the model takes 32 x 32 x 1"],
         ),
         (
             {"input": {"size": 32, "channels": 3, "crop": "centre_square"}},
-            ["32 x 32 x 3, and the model takes 32 x 32 x 1"],
+            ["32 x 32 x 3, but the model takes 32 x 32 x 1"],
         ),
     ],
 )

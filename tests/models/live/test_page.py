@@ -142,9 +142,9 @@ def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path)
     words = ("--model", place / "none", "--source", film, "--record", table)
     command, shown = page(*words)
     notes = shown.run(TEXT.format("notes"))
-    assert "looks for none: it judges what is in the square" in notes
-    assert "Bring your face" not in notes
-    assert f"written, a line a frame, to {table}" in shown.run(TEXT.format("stored"))
+    assert "detects none: it predicts what is in the square" in notes
+    assert "Move your face" not in notes
+    assert f"stored, a line for each frame, in {table}" in shown.run(TEXT.format("stored"))
     shown.run(CLICK)
     shown.wait(TEXT.format("status") + " === 'The video has ended.'")
     assert stopped(command).code == 0

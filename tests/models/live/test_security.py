@@ -19,7 +19,7 @@ from tests.fakes.live_server import exact_pipeline, live_of, talk
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory):
+def pipeline(tmp_path_factory):
     """A tiny model with what cuts faces for it."""
     return exact_pipeline(tmp_path_factory.mktemp("model"))
 

@@ -16,7 +16,7 @@ from tests.fakes.live_server import camera_pictures, exact_pipeline
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory):
+def pipeline(tmp_path_factory):
     """A tiny model with what cuts faces for it."""
     return exact_pipeline(tmp_path_factory.mktemp("model"))
 
@@ -33,7 +33,7 @@ def seen(pipeline, pictures):
 def test_frames_are_smoothed(pipeline, share):
     """What is shown keeps the share of the frame before; what is judged does not."""
     first, second, *_ = seen(replace(pipeline, smooth=share), camera_pictures())
-    now = second.judged.prediction.units["AU1"]
+    now = second.result.prediction.units["AU1"]
     assert abs(first.shown.units["AU1"] - now) > 1e-3
     expected = share * first.shown.units["AU1"] + (1 - share) * now
     assert second.shown.units["AU1"] == pytest.approx(expected)
@@ -44,7 +44,7 @@ def test_smoothing_ends_with_the_face(pipeline):
     one, other, *_ = camera_pictures()
     flat = Image.new("RGB", (640, 480))
     *_, last = seen(replace(pipeline, smooth=0.6), [one, flat, other])
-    assert last.shown == last.judged.prediction
+    assert last.shown == last.result.prediction
 
 
 def test_old_places_are_taken_only_if_allowed(pipeline):
@@ -59,7 +59,7 @@ def test_old_places_are_taken_only_if_allowed(pipeline):
     ("words", "smooth", "oldest"),
     [((), 0.6, OLDEST), (("--smooth", "0.3"), 0.3, OLDEST), (("--exact",), 0.6, 0.0)],
 )
-def test_options_reach_the_judge(tmp_path, monkeypatch, words, smooth, oldest):
+def test_options_reach_the_pipeline(tmp_path, monkeypatch, words, smooth, oldest):
     """What the command line says of smoothing and of exactness is what is served."""
     served = []
 
@@ -90,7 +90,7 @@ class Clock:
 
 @pytest.mark.parametrize(("takes", "wanted"), [(0.0, 1), (0.05, 1), (0.28, 3)])
 def test_late_frames_of_a_video_are_left_out(tmp_path, monkeypatch, takes, wanted):
-    """A video keeps its own pace: what a slow judge has no time for is not shown."""
+    """A video keeps its own pace: what a slow model has no time for is not shown."""
     clock = Clock()
     monkeypatch.setattr(frames, "time", clock)
     pictures = [Image.new("RGB", (64, 48), (9 * n,) * 3) for n in range(20)]
