@@ -53,7 +53,7 @@ def exact_pipeline(folder):
     model = exported(folder, crop="detect")
     card = read_model_card(model)
     return FacePipeline(
-        description=card,
+        card=card,
         face_cropper=FaceCropper(
             card.input.crop, size=SIZE, channels=1, detector=FixedDetector()
         ),
