@@ -153,7 +153,7 @@ def test_the_closing_line_tells_all(model, pictures, tmp_path):
     closing, note = answer.err.splitlines()
     assert closing == (
         "7 centre squares (this model detects no faces), 1 unreadable, "
-        "1 files of other kinds skipped, 1 linked folders not entered: printed; "
+        "1 files of other kinds skipped, 1 symlinked folders skipped: printed; "
         "nothing else was stored"
     )
     assert note == ("note: --all-faces has no effect: this model detects no faces")

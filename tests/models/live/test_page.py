@@ -144,7 +144,8 @@ def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path)
     notes = shown.run(TEXT.format("notes"))
     assert "detects none: it predicts what is in the square" in notes
     assert "Move your face" not in notes
-    assert f"stored, a line for each frame, in {table}" in shown.run(TEXT.format("stored"))
+    stored = shown.run(TEXT.format("stored"))
+    assert f"stored, a line for each frame, in {table}" in stored
     shown.run(CLICK)
     shown.wait(TEXT.format("status") + " === 'The video has ended.'")
     assert stopped(command).code == 0
