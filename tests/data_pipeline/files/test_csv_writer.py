@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from data_pipeline.files.csv_writer import FORMULA, CsvTable, escape_cell
 from data_pipeline.media.media import MediaFrame
 from models.inference.csv_table import write
-from models.inference.model_card import Description, Input, Origin
-from models.inference.stream import Judged
+from models.inference.model_card import Input, ModelCard, Origin
+from models.inference.stream import FrameResult
 from search.callbacks.trials_csv import trials_csv
 from tests.factories.ledger import begin, fail
 
@@ -55,7 +55,7 @@ def test_numbers_stay_numbers(real, whole):
 
 def test_predictions():
     """Files' names and labels of a foreign model are text, ratings are numbers."""
-    description = Description(
+    card = ModelCard(
         study="tiny",
         synthetic=True,
         input=Input(size=8, channels=1, crop="none"),
@@ -68,7 +68,7 @@ def test_predictions():
     )
     frame = MediaFrame(file=Path("=cmd|' /C calc'!A0.png"), reason="-\x1b[31mred")
     text = io.StringIO()
-    write(text, description, [Judged(frame=frame, crop=None, reading=None)])
+    write(text, card, [FrameResult(frame=frame, crop=None, prediction=None)])
     header, row = csv.reader(io.StringIO(text.getvalue()))
     assert {"emotion_=cmd", "emotion_@sad"} <= set(header)
     assert not any(name.startswith(tuple("=+-@")) for name in header)

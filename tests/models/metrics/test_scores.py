@@ -186,11 +186,13 @@ def test_predictions_of_other_classes_are_refused(columns):
         scores(labels([0, 1]), outputs([0, 1], classes=columns))
 
 
-@pytest.mark.parametrize(("truth", "said", "which"), [(0, 3, "said"), (-1, 0, "true")])
+@pytest.mark.parametrize(
+    ("truth", "said", "which"), [(0, 3, "predicted"), (-1, 0, "true")]
+)
 def test_numbers_outside_the_classes_are_refused(truth, said, which):
     """A confusion has no cell for a class that there is not."""
     rows = np.array([0, truth]), np.array([2, said])
-    number = said if which == "said" else truth
+    number = said if which == "predicted" else truth
     with pytest.raises(ValueError, match=f"{which} classes .* 0 to 2, found {number}"):
         confusion(*rows, classes=3, weights=np.ones((1, 2)))
 
