@@ -53,7 +53,9 @@ class FoldEvaluator:
         """Returns the curve points of the epoch that was scored last."""
         training = {LOSS: epoch.loss, RATE: epoch.learning_rate}
         if epoch.training_sample is not None:
-            training |= self._points(scores(self._sample_targets, epoch.training_sample))
+            training |= self._points(
+                scores(self._sample_targets, epoch.training_sample)
+            )
         return Curves(training=training, validation=self._points(self._table))
 
     def gap(self, curves: Curves) -> Gap | None:

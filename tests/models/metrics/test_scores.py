@@ -186,7 +186,10 @@ def test_predictions_of_other_classes_are_refused(columns):
         scores(labels([0, 1]), outputs([0, 1], classes=columns))
 
 
-@pytest.mark.parametrize(
+CLASSES = [(0, 3, "predicted"), (-1, 0, "true")]
+
+
+@pytest.mark.parametrize(("truth", "said", "which"), CLASSES)
     ("truth", "said", "which"), [(0, 3, "predicted"), (-1, 0, "true")]
 )
 def test_numbers_outside_the_classes_are_refused(truth, said, which):
