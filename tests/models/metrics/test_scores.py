@@ -186,10 +186,7 @@ def test_predictions_of_other_classes_are_refused(columns):
         scores(labels([0, 1]), outputs([0, 1], classes=columns))
 
 
-CLASSES = [(0, 3, "predicted"), (-1, 0, "true")]
-
-
-@pytest.mark.parametrize(("truth", "said", "which"), CLASSES)
+@pytest.mark.parametrize(
     ("truth", "said", "which"), [(0, 3, "predicted"), (-1, 0, "true")]
 )
 def test_numbers_outside_the_classes_are_refused(truth, said, which):
