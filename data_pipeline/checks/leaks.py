@@ -118,9 +118,7 @@ def same_images(
         message = (
             f"similarity {likeness:.3f} of 1; compare them, and keep one of a pair"
         )
-        problems.append(
-            Problem(check=Check.SAME_PICTURE, where=places, message=message)
-        )
+        problems.append(Problem(check=Check.SAME_IMAGE, where=places, message=message))
     return problems
 
 

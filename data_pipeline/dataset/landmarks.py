@@ -35,7 +35,7 @@ def read_landmarks(table: SampleTable, row: int) -> Array | None:
 
     Returns:
         x and y in pixels of the whole image file from its upper left corner, shape
-        (68, 2), float32; points of a cropped face may lie outside the image. ``None``
+        (68, 2), float32; points of a cropped face may be outside the image. ``None``
         if there are none, as for AffectNet's images without a face.
 
     Raises:

@@ -20,7 +20,7 @@ class Check(StrEnum):
     SUBJECT = "one person under several ids"
     SEQUENCE = "sequence in two parts"
     SAME_FILE = "same file in two parts"
-    SAME_PICTURE = "same picture in two parts"
+    SAME_IMAGE = "same image in two parts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

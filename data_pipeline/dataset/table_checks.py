@@ -73,9 +73,7 @@ def refuse_impostor(path: Path, head: bytes) -> None:
     ``head`` are the first bytes of the file, 64 or more if it has them.
     """
     if head.startswith(LFS_POINTER):
-        raise DataError(
-            f"{path}: a Git LFS pointer stands in place of the file; run git lfs pull"
-        )
+        raise DataError(f"{path}: the file is a Git LFS pointer; run git lfs pull")
     start = head[:_HEAD].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         raise DataError(

@@ -20,11 +20,11 @@ TEXT_LIMIT = 64 << 20
 """Maximum bytes of a text file."""
 
 _KINDS = (
-    (stat.S_ISFIFO, errno.EINVAL, "a pipe stands in place of the file"),
-    (stat.S_ISSOCK, errno.EINVAL, "a socket stands in place of the file"),
-    (stat.S_ISCHR, errno.EINVAL, "a device stands in place of the file"),
-    (stat.S_ISBLK, errno.EINVAL, "a device stands in place of the file"),
-    (stat.S_ISDIR, errno.EISDIR, "a folder stands in place of the file"),
+    (stat.S_ISFIFO, errno.EINVAL, "expected a regular file, found a pipe"),
+    (stat.S_ISSOCK, errno.EINVAL, "expected a regular file, found a socket"),
+    (stat.S_ISCHR, errno.EINVAL, "expected a regular file, found a device"),
+    (stat.S_ISBLK, errno.EINVAL, "expected a regular file, found a device"),
+    (stat.S_ISDIR, errno.EISDIR, "expected a regular file, found a folder"),
 )
 
 
@@ -43,7 +43,7 @@ def open_regular(path: str | Path, *, buffering: int = -1) -> io.BufferedReader:
         >>> open_regular("/dev/null")
         Traceback (most recent call last):
         ...
-        OSError: [Errno 22] a device stands in place of the file: '/dev/null'
+        OSError: [Errno 22] expected a regular file, found a device: '/dev/null'
     """
     # Before opening: even opening a pipe or a device may have an effect.
     _refuse_others(os.stat(path).st_mode, path)  # noqa: PTH116 - faster for 863,000 files

@@ -88,7 +88,7 @@ def action_unit_of(column: str) -> int | None:
 
 
 def is_intensity(column: str) -> bool:
-    """Returns whether OpenFace gives a column of intensities this name.
+    """Returns whether a column has the name of an intensity, as in OpenFace.
 
     Example:
         >>> is_intensity(" AU04_r")

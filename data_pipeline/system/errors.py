@@ -1,7 +1,7 @@
 """The tree of errors that a user can act on.
 
     HarnessError            exit code 1: the work failed
-    ├── RunError            a run cannot go on (another driver)
+    ├── RunError            a run cannot continue (another driver)
     │   └── StorageError    the trial storage failed or has disappeared
     └── InputError          exit code 2: the input is wrong
         ├── StudyError      a study file or a --set value
@@ -10,7 +10,7 @@
         ├── DataError       a data folder, a table, a label or an image
         └── SealedError     the hold-out was opened before
 
-Every message gives the rule, the value, the place and the way out.
+Every message gives the rule, the value, the place and a remedy.
 """
 
 import traceback

@@ -57,7 +57,7 @@ def ml_ros(part: Targets, seed: int) -> Array:
 
 
 def _indicators(part: Targets) -> Array:
-    """Tells which row shows which label that occurs, shape (N, L)."""
+    """Returns the labels of each row, shape (N, L), without absent labels."""
     classes = part.emotion.argmax(axis=1) if part.emotions else np.zeros(len(part), int)
     of_class = classes[:, None] == np.arange(len(part.emotions))
     units = (part.action_unit > 0) & part.action_unit_mask

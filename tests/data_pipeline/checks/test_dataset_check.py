@@ -151,7 +151,7 @@ def test_same_picture(root, parts, change, kind):
     with Image.open(root / first) as image:
         change(image).save(root / second, format=kind, compress_level=2, quality=60)
     kinds, told = found(root)
-    assert kinds == [Check.SAME_PICTURE]
+    assert kinds == [Check.SAME_IMAGE]
     assert first in told
     assert second in told
 

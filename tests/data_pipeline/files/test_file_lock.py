@@ -155,5 +155,5 @@ def test_receipts_are_locked(tmp_path):
 def test_a_pipe_in_place_of_a_lock(tmp_path):
     """What is no file is no lock, and is told by its name."""
     os.mkfifo(tmp_path / "a.lock")
-    with pytest.raises(OSError, match=r"a pipe stands in place.*a\.lock"):
+    with pytest.raises(OSError, match=r"found a pipe.*a\.lock"):
         FileLock(tmp_path / "a.lock").try_acquire()

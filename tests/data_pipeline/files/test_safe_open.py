@@ -51,7 +51,7 @@ def test_nothing_but_files_is_opened(tmp_path, make):
     """A pipe, a socket, a device and a folder are refused at once, by their kind."""
     path = tmp_path / "a"
     make(path)
-    with pytest.raises(OSError, match=r"stands in place of the file.*'/.*/a'") as told:
+    with pytest.raises(OSError, match=r"expected a regular file.*'/.*/a'") as told:
         open_regular(path)
     assert told.value.filename == str(path)
 
@@ -73,7 +73,7 @@ def test_what_changed_after_the_look_is_not_read(tmp_path, monkeypatch):
     (tmp_path / "b").write_bytes(b"")
     seen = (tmp_path / "b").stat()
     monkeypatch.setattr("data_pipeline.files.safe_open.os.stat", lambda _: seen)
-    with pytest.raises(OSError, match="a pipe stands in place"):
+    with pytest.raises(OSError, match="found a pipe"):
         open_regular(tmp_path / "a")
 
 
@@ -103,12 +103,12 @@ def test_looks_and_digests_refuse_other_kinds(tmp_path, make):
     make(tmp_path / "a.png")
     found = inspect_image(tmp_path / "a.png")
     assert isinstance(found, ImageProblem)
-    assert "stands in place of the file" in found.message
+    assert "expected a regular file" in found.message
     (digest,) = file_digests(
         tmp_path, ["a.png"], memory=tmp_path / "memory", progress=lambda *_: None
     )
     assert digest == UNREADABLE
-    with pytest.raises(OSError, match="stands in place of the file"):
+    with pytest.raises(OSError, match="expected a regular file"):
         read_scalar(str(tmp_path / "a.png"))
 
 
@@ -117,7 +117,7 @@ def test_a_named_pipe_is_no_picture(tmp_path, name):
     """Named to be judged, pipes have one line with their reason."""
     pipe(tmp_path / name)
     (frame,) = read_media([tmp_path / name], mode="L")
-    assert "a pipe stands in place of the file" in frame.reason
+    assert "found a pipe" in frame.reason
 
 
 def test_a_description_that_is_a_pipe(tmp_path):
@@ -188,5 +188,5 @@ def test_numpy_unpickles_nowhere():
 def test_a_table_that_is_a_pipe_is_wrong_data(tmp_path):
     """The reason of a label file names the kind that stands in its place."""
     pipe(tmp_path / "a.csv")
-    with pytest.raises(DataError, match=r"a\.csv.*a pipe stands in place"):
+    with pytest.raises(DataError, match=r"a\.csv.*found a pipe"):
         read_text(tmp_path / "a.csv")

@@ -136,7 +136,7 @@ FAULTS = {
     "bomb": (claiming(60_000), "decompression bomb"),
     # Pillow warns about this one and would go on.
     "large": (claiming(10_000), "decompression bomb"),
-    "folder": (lambda path: (path.unlink(), path.mkdir()), "a folder stands in place"),
+    "folder": (lambda path: (path.unlink(), path.mkdir()), "found a folder"),
 }
 
 
@@ -216,7 +216,7 @@ def test_a_pipe_in_the_cache(table, tmp_path, kind):
     if kind == "seen":
         assert read(table, tmp_path).path == whole
         return
-    with pytest.raises(RunError, match="a pipe stands in place of the file"):
+    with pytest.raises(RunError, match="found a pipe"):
         read(table, tmp_path)
 
 

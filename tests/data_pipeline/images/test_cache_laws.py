@@ -238,5 +238,5 @@ def test_a_pipe_in_the_cache(table, tmp_path, ending):
         assert (np.array(read(table, tmp_path).array) == whole).all()
         assert path.is_file()
     else:
-        with pytest.raises(RunError, match="a pipe stands in place"):
+        with pytest.raises(RunError, match="found a pipe"):
             read(table, tmp_path)

@@ -108,7 +108,7 @@ def test_a_file_that_is_none(tmp_path):
     """A pipe, or what may not be read, is told in one message, and not waited for."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     os.mkfifo(receipts.path)
-    with pytest.raises(RunError, match="a pipe stands in place"):
+    with pytest.raises(RunError, match="found a pipe"):
         receipts.read()
     with pytest.raises(RunError, match="nothing was searched"):
         receipts.check_writable(10)
