@@ -138,7 +138,7 @@ def test_earlier_studies(tmp_path):
     words = r"\[search\] warm_start: .*must not contain /"
     with pytest.raises(InputError, match=words):
         check_warm_start(study, folder, synthetic=False)
-    with pytest.raises(InputError, match=r"backbone\.weights .*must not hold /"):
+    with pytest.raises(InputError, match=r"backbone\.weights .*must not contain /"):
         study_models(study.space, tmp_path, "smoke", synthetic=False)
 
 
