@@ -1,1 +1,1 @@
-"""Frames of pictures, animations and videos, and the faces in them."""
+"""Frames of images, animations and videos, and the faces in them."""

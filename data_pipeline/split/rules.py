@@ -39,7 +39,7 @@ def validation_subjects(subjects: int, config: SplitConfig) -> int:
     """Returns the number of subjects that validate with one fold.
 
     Without a ``validation`` share it is a fifth of those left. DataError: the shares
-    leave nobody to validate on, or to train on.
+    leave no subject to validate on, or to train on.
     """
     left = subjects - part_size(subjects, config.hold_out)
     if config.validation is None:
