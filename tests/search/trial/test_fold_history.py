@@ -47,7 +47,7 @@ def test_a_fold_is_not_over_in_its_frozen_epochs():
     falling = [0.9, 0.5, 0.4, 0.3, 0.2, 0.1]
     schedule = replace(CONFIG.schedule, frozen_epochs=3)
     config = replace(CONFIG, epochs=6, patience=2, schedule=schedule)
-    over = [_run(falling[:n]).over(config) for n in range(1, 7)]
+    over = [_run(falling[:n]).is_over(config) for n in range(1, 7)]
 
     assert over == [False] * 4 + [True] * 2
 
