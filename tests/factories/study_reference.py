@@ -1,0 +1,100 @@
+"""The tables of ``studies/README.md``, rendered from the registries of keys.
+
+    python -m tests.factories.study_reference
+
+writes them into that file, between its markers.
+"""
+
+import dataclasses
+import types
+import typing
+from pathlib import Path
+
+from models.config.hyperparameters import HYPERPARAMETERS
+from search.study.sections import SECTIONS
+
+README = Path(__file__).parents[2] / "studies" / "README.md"
+BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
+
+
+def hyperparameters():
+    """Renders a row for each key of ``[fixed]`` and ``[space]``."""
+    yield "| key | values | default | new graph | meaning |"
+    yield "|---|---|---|---|---|"
+    for key, row in HYPERPARAMETERS.items():
+        if row.choices:
+            values = ", ".join(f"`{choice}`" for choice in row.choices)
+        elif row.kind is str:
+            values = "text"
+        else:
+            values = f"{row.low:g} to {row.high:g}"
+        graph = "yes" if row.new_graph else ""
+        yield f"| `{key}` | {values} | `{row.default}` | {graph} | {row.doc} |"
+
+
+def sections():
+    """Renders a row for each key of the other sections."""
+    yield "| key | values | default |"
+    yield "|---|---|---|"
+    for section, kind in SECTIONS.items():
+        hints = typing.get_type_hints(kind, include_extras=True)
+        for field in dataclasses.fields(kind):
+            values = _values(hints[field.name])
+            yield f"| `[{section}] {field.name}` | {values} | {_default(field)} |"
+
+
+def _default(field):
+    """Says what a section has where its file lacks the key."""
+    value = field.default
+    if hasattr(value, "default_factory"):
+        value = value.default if value.default_factory is None else None
+    missing = value is dataclasses.MISSING or "Undefined" in repr(value)
+    if missing and field.default_factory is dataclasses.MISSING:
+        return "required"
+    if missing or value in (None, ()):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _values(hint):
+    """Says which values a type and its bounds allow."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        told = [_values(parts[0])]
+        for extra in parts[1:]:
+            for bound in getattr(extra, "metadata", ()):
+                told += [
+                    f"{words} {getattr(bound, name)}"
+                    for name, words in BOUNDS
+                    if getattr(bound, name, None) is not None
+                ]
+            told += [f"`{name}`" for name in getattr(extra, "names", ())]
+        return ", ".join(told)
+    if origin is typing.Literal:
+        return ", ".join(f"`{choice}`" for choice in parts)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_values(part) for part in parts if part is not type(None))
+    if origin is tuple:
+        return f"list of {_values(parts[0])}"
+    if origin is dict:
+        return "table"
+    return {int: "whole number", float: "number", bool: "`true`, `false`"}.get(
+        hint, "table" if typing.get_origin(hint) is dict else "text"
+    )
+
+
+TABLES = {"hyperparameters": hyperparameters, "sections": sections}
+
+
+def written(text):
+    """Puts each table between its markers."""
+    for name, render in TABLES.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        head, _, rest = text.partition(begin)
+        tail = rest.partition(end)[2]
+        text = "\n".join((head + begin, "", *render(), "", end + tail))
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text("utf-8")), "utf-8")
