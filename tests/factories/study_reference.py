@@ -11,9 +11,11 @@ import typing
 from pathlib import Path
 
 from models.config.hyperparameters import HYPERPARAMETERS
+from search.study.algorithms import PRUNERS, SAMPLERS
 from search.study.sections import SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
+REGISTRIES = {"sampler": SAMPLERS, "pruner": PRUNERS}
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 
 
@@ -23,7 +25,7 @@ def hyperparameters():
     yield "|---|---|---|---|---|"
     for key, row in HYPERPARAMETERS.items():
         if row.choices:
-            values = ", ".join(f"`{choice}`" for choice in row.choices)
+            values = _choices(row.choices)
         elif row.kind is str:
             values = "text"
         else:
@@ -39,8 +41,14 @@ def sections():
     for section, kind in SECTIONS.items():
         hints = typing.get_type_hints(kind, include_extras=True)
         for field in dataclasses.fields(kind):
-            values = _values(hints[field.name])
+            names = REGISTRIES.get(field.name)
+            values = _choices(names) if names else _values(hints[field.name])
             yield f"| `[{section}] {field.name}` | {values} | {_default(field)} |"
+
+
+def _choices(names):
+    """Lists names as code."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _default(field):
@@ -68,10 +76,9 @@ def _values(hint):
                     for name, words in BOUNDS
                     if getattr(bound, name, None) is not None
                 ]
-            told += [f"`{name}`" for name in getattr(extra, "names", ())]
-        return ", ".join(told)
+            return ", ".join(told)
     if origin is typing.Literal:
-        return ", ".join(f"`{choice}`" for choice in parts)
+        return _choices(parts)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_values(part) for part in parts if part is not type(None))
     if origin is tuple:
