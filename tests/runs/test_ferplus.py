@@ -142,9 +142,9 @@ def test_stand_in(tmp_path, monkeypatch, dataset, folder):
 def test_learned(tree, tmp_path, labels, learned):
     """Each of Microsoft's modes learns in its own way, and is scored in one."""
     labelled, job = prepared(tree, tmp_path, f"data.labels={labels}")
-    assert job.targets.learned == learned
-    assert job.scoring_targets.learned == "whole"
-    assert labelled.frame.several == (learned == "several")
+    assert job.targets.learning_mode == learned
+    assert job.scoring_targets.learning_mode == "distribution"
+    assert labelled.data_spec.multi_target == (learned == "multi_target")
 
 
 @pytest.mark.slow
