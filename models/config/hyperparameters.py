@@ -107,7 +107,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "the network before the head",
     ),
     "backbone.blocks": _int(
-        6, 1, 12, "graph.blocks", "residual blocks a stage (residual_cnn)"
+        6, 1, 12, "graph.blocks", "residual blocks per stage (residual_cnn)"
     ),
     "backbone.filters": _int(
         256, 4, 512, "graph.filters", "filters of the second stage (residual_cnn)"
@@ -127,7 +127,9 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "head.dense_units": _int(
         128, 0, 4096, "graph.dense_units", "units of the dense layer; 0: no such layer"
     ),
-    "head.dropout": _float(0.3, 0.0, 0.95, "runtime.dropout", "before the outputs"),
+    "head.dropout": _float(
+        0.3, 0.0, 0.95, "runtime.dropout", "rate before the outputs"
+    ),
     "regularization.l1": _float(
         0.0, 0.0, 10.0, "runtime.l1", "factor of the kernels' absolute values"
     ),
@@ -135,7 +137,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0.0, 0.0, 10.0, "runtime.l2", "factor of the kernels' squares"
     ),
     "training.epochs": _int(
-        30, 1, 10_000, "model.epochs", "at most, and the horizon of the schedule"
+        30, 1, 10_000, "model.epochs", "the maximum, and the horizon of the schedule"
     ),
     "training.patience": _int(
         0,
@@ -144,10 +146,12 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "model.patience",
         "epochs without improvement; 0: never stop early",
     ),
-    "training.batch_size": _int(32, 2, 4096, "model.batch_size", "rows a step"),
-    "training.optimizer": _name("adam", OPTIMIZER_NAMES, "graph.optimizer", "its rule"),
+    "training.batch_size": _int(32, 2, 4096, "model.batch_size", "rows per step"),
+    "training.optimizer": _name(
+        "adam", OPTIMIZER_NAMES, "graph.optimizer", "the update rule"
+    ),
     "training.learning_rate": _float(
-        1e-3, 1e-9, 1e3, "runtime.learning_rate", "at the start of the schedule"
+        1e-3, 1e-9, 1e3, "runtime.learning_rate", "initial rate of the schedule"
     ),
     "training.schedule": _name(
         "cosine", SCHEDULES.keys(), "schedule.kind", "shape of the learning rate"
@@ -159,18 +163,18 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         10, 1, 10_000, "schedule.step_epochs", "epochs between two drops (step)"
     ),
     "training.step_factor": _float(
-        0.1, 1e-6, 1.0, "schedule.step_factor", "of each drop (step)"
+        0.1, 1e-6, 1.0, "schedule.step_factor", "factor of each drop (step)"
     ),
     "training.plateau_patience": _int(
         5, 1, 10_000, "schedule.plateau_patience", "epochs before a drop (plateau)"
     ),
     "training.plateau_factor": _float(
-        0.1, 1e-6, 1.0, "schedule.plateau_factor", "of each drop (plateau)"
+        0.1, 1e-6, 1.0, "schedule.plateau_factor", "factor of each drop (plateau)"
     ),
     "training.weight_decay": _float(
-        4e-3, 0.0, 10.0, "runtime.weight_decay", "decoupled (adamw, lion)"
+        4e-3, 0.0, 10.0, "runtime.weight_decay", "decoupled decay (adamw, lion)"
     ),
-    "training.momentum": _float(0.9, 0.0, 0.9999, "runtime.momentum", "(sgd)"),
+    "training.momentum": _float(0.9, 0.0, 0.9999, "runtime.momentum", "momentum (sgd)"),
     "training.nesterov": _name(
         "yes", ("yes", "no"), "runtime.nesterov", "Nesterov's momentum (sgd)"
     ),
@@ -192,7 +196,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0, 0, 10_000, "schedule.frozen_epochs", "epochs that train the head alone"
     ),
     "finetune.learning_rate": _float(
-        0.0, 0.0, 1e3, "schedule.initial", "after the frozen epochs; 0: as before"
+        0.0, 0.0, 1e3, "schedule.initial", "rate after the frozen epochs; 0: the same"
     ),
     "finetune.blocks": _int(
         0, 0, 100, "graph.trained_blocks", "last blocks that are trained; 0: all"
@@ -210,20 +214,30 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         1.0, 0.0, 1000.0, "runtime.valence_arousal_weight", "weight of the ratings"
     ),
     "loss.ccc_share": _float(
-        0.5, 0.0, 1.0, "runtime.ccc_share", "of 1 - CCC beside the squared error"
+        0.5,
+        0.0,
+        1.0,
+        "runtime.ccc_share",
+        "share of 1 - CCC; the rest is squared error",
     ),
     "loss.label_smoothing": _float(
-        0.0, 0.0, 0.5, "runtime.label_smoothing", "of emotions"
+        0.0, 0.0, 0.5, "runtime.label_smoothing", "smoothing of emotion labels"
     ),
     "loss.focal_gamma": _float(
-        0.0, 0.0, 10.0, "runtime.focal_gamma", "of emotions and action units; 0: plain"
+        0.0,
+        0.0,
+        10.0,
+        "runtime.focal_gamma",
+        "of the focal losses; 0: plain cross-entropy",
     ),
-    "balance": _name("none", BALANCES, "model.balance", "weights or repeats of rows"),
+    "balance": _name(
+        "none", BALANCES, "model.balance", "class weights or repeated rows"
+    ),
     "balance.beta": _float(
-        0.999, 0.0, 0.999999, "model.balance_beta", "of effective_number"
+        0.999, 0.0, 0.999999, "model.balance_beta", "beta of effective_number"
     ),
     "augmentation.preset": _name(
-        "none", PRESETS.keys(), "augmentation.preset", "where numbers come from"
+        "none", PRESETS.keys(), "augmentation.preset", "named set of amounts"
     ),
     "augmentation.strength": _float(
         1.0, 0.0, 1.0, "augmentation.strength", "factor of all other amounts"
@@ -238,7 +252,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0.0, 0.0, 180.0, "augmentation.rotation", "degrees to either side"
     ),
     "augmentation.scale": _float(
-        0.0, 0.0, 0.9, "augmentation.scale", "larger and smaller"
+        0.0, 0.0, 0.9, "augmentation.scale", "change of size, either way"
     ),
     "augmentation.shift": _float(
         0.0, 0.0, 1.0, "augmentation.shift", "along each axis, as a share of the side"
@@ -253,7 +267,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0.0, 0.0, 1.0, "augmentation.brightness", "added, as a share of the range"
     ),
     "augmentation.contrast": _float(
-        0.0, 0.0, 1.0, "augmentation.contrast", "around the image's mean"
+        0.0, 0.0, 1.0, "augmentation.contrast", "change around the image's mean"
     ),
     "augmentation.erasing": _float(
         0.0, 0.0, 1.0, "augmentation.erasing", "share that loses a rectangle"
