@@ -160,7 +160,7 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
     if report is None:
         return None
     _checked(path, report, _Report, _REPORT_AGAIN)
-    # A missing part is not printed, but that the data name no subjects is.
+    # Missing parts are dropped, except for subjects: their absence is printed.
     return {k: v for k, v in report.items() if v is not None or k == SUBJECTS}
 
 

@@ -1,1 +1,1 @@
-"""What follows a search as it runs: progress, curves, tables, checkpoints."""
+"""Callbacks of a running search: progress, curves, tables, checkpoints."""

@@ -56,7 +56,7 @@ class CheckpointRetention(Callback):
 
     def _sweep(self) -> None:
         """Deletes all models but those of the best and of running trials."""
-        # A trial before the study asked for checkpoints has none, and takes no place.
+        # A trial from before checkpoints were enabled has none, and is skipped.
         having = [
             r for r in rank_trials(self._read_records()) if self._of(r.number).is_dir()
         ]

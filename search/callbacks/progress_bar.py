@@ -1,4 +1,4 @@
-"""Shows a search going on: a bar in a terminal, otherwise one line a trial."""
+"""Shows a search's progress: a bar in a terminal, otherwise a line per trial."""
 
 import time
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""``trials.csv``: one line a trial, with its settings, its end and its cost."""
+"""``trials.csv``: one row per trial, with its settings, outcome and cost."""
 
 import io
 from collections.abc import Sequence

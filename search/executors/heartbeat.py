@@ -1,7 +1,7 @@
 """Heartbeats of workers: a file for each, by which the driver sees that it is alive.
 
-A worker reports once an epoch, and an epoch may take an hour. Its heartbeat goes on in
-a separate thread and ends when the process is stopped or hangs as a whole.
+A worker reports once an epoch, and an epoch may take an hour. Its heartbeat continues
+in a separate thread and ends when the process is stopped or hangs as a whole.
 """
 
 import json

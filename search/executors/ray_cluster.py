@@ -42,7 +42,7 @@ def local_ray(job: Job) -> Iterator[RayFolder]:
     Tune and the workers write, which is deleted at the end.
 
     Raises:
-        InputError: the job takes GPUs that are not there.
+        InputError: the job needs GPUs that this machine lacks.
         RunError: Ray cannot be started.
     """
     check_gpus(job.gpus)
@@ -59,7 +59,7 @@ def local_ray(job: Job) -> Iterator[RayFolder]:
 
 
 def _shut_down() -> None:
-    """Stops Ray, whose client resets the SIGTERM handler in the middle."""
+    """Stops Ray; its client resets the SIGTERM handler meanwhile."""
     node = ray._private.worker._global_node  # noqa: SLF001 - as above
     if node is not None:
         kill = node.kill_all_processes
@@ -84,7 +84,7 @@ def _start(job: Job, folder: RayFolder) -> None:
             logging_level=logging.CRITICAL,
             object_store_memory=OBJECT_STORE,
             runtime_env={"env_vars": environment(job.cpus)} | worker_environment(),
-            # Goes with us: Ray leaves its logs behind in its own.
+            # Deleted at the end: in its default folder Ray leaves its logs behind.
             _temp_dir=str(folder.ray),
             # Its processes listen where their node is.
             _node_ip_address=LOOPBACK,

@@ -19,7 +19,7 @@ QUIET = {
     "RAY_DEDUP_LOGS": "1",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Idle workers that Ray starts ahead have another environment than ours need.
+    # Idle workers that Ray starts in advance lack the environment of ours.
     "RAY_enable_worker_prestart": "0",
     "RAY_prestart_worker_first_driver": "0",
     # A relative path in a study means the same in a worker as in the driver.
@@ -34,7 +34,7 @@ QUIET = {
 
 FOREIGN = ("RAY_", "TUNE_")
 KEPT = "RAY_memory_"
-"""A user may set when Ray ends a worker for lack of memory."""
+"""Prefix of the settings that a user keeps: when lack of memory ends a worker."""
 
 
 def set_ray_environment(variables: MutableMapping[str, str]) -> None:
@@ -46,7 +46,7 @@ def set_ray_environment(variables: MutableMapping[str, str]) -> None:
     # Other users of this machine can reach 127.0.0.1 too.
     variables["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     if "HOME" not in variables and not _has_home():
-        # Ray asks where the home folder is, and writes nothing to it.
+        # Ray looks up the home folder, but writes nothing to it.
         variables["HOME"] = os.devnull
 
 

@@ -210,7 +210,7 @@ def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
             search_alg=LedgerSearcher(bridge),
             scheduler=LedgerScheduler(bridge, folder.last_words),
             num_samples=-1,
-            # Also forbids look-ahead: no trial is asked for before a worker is free.
+            # Also forbids look-ahead: no trial is proposed before a worker is free.
             max_concurrent_trials=job.concurrent,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),

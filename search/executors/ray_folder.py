@@ -63,7 +63,7 @@ def crash_output(text: str) -> str:
         >>> crash_output("needs AVX\nFatal Python error: Aborted\n\nStack:\n  x")
         'needs AVX\nFatal Python error: Aborted'
     """
-    # Lines with a colon first are Ray's own marks.
+    # Lines that begin with a colon are Ray's own marks.
     lines = [line for line in text.splitlines() if line.lstrip(":") == line != ""]
     ends = (number for number, line in enumerate(lines) if _CRASH.search(line))
     end = next(ends, len(lines) - 1)
@@ -107,7 +107,7 @@ def sweep(place: Path) -> None:
             if owned and not folder.is_symlink() and _left(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
-            continue  # another start removes it just now
+            continue  # another start is removing it now
 
 
 def _left(folder: Path) -> bool:
@@ -152,7 +152,7 @@ def _private(stack: ExitStack, place: Path) -> Path:
     lock = folder / f"{LOCK}.new"
     # Not all file systems have locks; what is left there stays.
     _taken(stack.enter_context(lock.open("a")))
-    # Locked before it has its name, so that a sweeping start leaves the folder alone.
+    # Locked before it gets its name, so that the clean-up of another start skips it.
     lock.replace(folder / LOCK)
     return folder
 

@@ -18,11 +18,11 @@ from search.executors.heartbeat import Beat
 EVERY = 1.0
 """Seconds between two checks."""
 GRACE = 3
-"""Checks from the death of a process to the end: an interrupt comes first."""
+"""Checks between a process's death and the end: an interrupt is handled first."""
 WARN, KILL = 60, 600
 """Checks without a heartbeat until a warning, and until the worker is killed.
 
-Counted, not timed: a machine that was suspended has not waited.
+Counted, not timed, so that the time of a suspended machine does not count.
 """
 STILL, TIMES = 1800, 10
 """Checks without a report until a warning, and as multiples of the longest epoch."""

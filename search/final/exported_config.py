@@ -97,7 +97,7 @@ def read_exported(path: Path) -> ExportedConfig:
         {**tables, "search": {"trials": 1}}, name=origin.study, place=str(path)
     )
     if study.space.parameters:
-        raise StudyError(f"{path}: [space] has no place in an exported configuration")
+        raise StudyError(f"{path}: [space] is not allowed in an exported configuration")
     _check_epochs(path, origin, study)
     try:
         return ExportedConfig(origin=origin, study=study, thresholds=dict(thresholds))

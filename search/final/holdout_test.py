@@ -32,7 +32,7 @@ from search.run_folder import RunFolder, read_json, sha256, write_json
 
 
 def tested_trial(run: Run) -> int | None:
-    """Returns the trial whose model the hold-out was opened for, if it was."""
+    """Returns the trial whose model the hold-out was opened for, if any."""
     report = read_report(run.folder.file(REPORT))
     if report is None and test_is_unfinished(run):
         report = read_json(run.folder.file(SIDECAR))
@@ -62,7 +62,7 @@ def retrained_since(folder: RunFolder) -> bool:
 def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
     """Opens the hold-out, tests the run's model on it, and writes the report.
 
-    The model is loaded first, so that one that cannot be loaded costs no opening.
+    The model is loaded first, so that a damaged one does not cost an opening.
 
     Raises:
         SealedError: the hold-out was opened before for another model.

@@ -19,7 +19,7 @@ COPY = ".tested.keras"
 """Copy of the model while it is loaded for its test; only this process writes it."""
 
 _BROKEN = (HarnessError, OSError, ValueError, KeyError, TypeError, AttributeError)
-"""Errors that a card raises that is cut short or not written by this project."""
+"""Errors raised by a card that is truncated or not of this project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def kept_model(run: Run) -> KeptModel | None:
 def intact_model(folder: RunFolder) -> KeptModel | None:
     """Finds a model whose file, card and description inside the file agree.
 
-    One of them alone is quickly replaced.
+    Any one of them alone could have been replaced.
     """
     card = read_card(folder)
     if card is None:

@@ -21,7 +21,7 @@ PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """What a model's card has of the trial that the model comes from."""
+    """The part of a model's card that describes its trial."""
 
     trial: int
     epoch: int

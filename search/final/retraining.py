@@ -27,7 +27,7 @@ def require_best(ledger: Ledger) -> TrialRecord:
 
 
 def retrain_request(run: Run, best: TrialRecord) -> RetrainRequest | None:
-    """Says what to retrain; ``None`` where the folder holds the winner's model.
+    """Returns what to retrain; ``None`` if the folder holds the winner's model.
 
     Any other model is moved to a numbered folder.
     """

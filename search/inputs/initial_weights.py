@@ -160,7 +160,7 @@ def card_entry(
 
 
 def report_entry(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Takes what a report has of the initial weights from a model's card."""
+    """Returns a report's entry on the initial weights, from a model's card."""
     start = card.get("start")
     if start is None:
         return {}

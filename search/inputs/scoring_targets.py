@@ -1,4 +1,4 @@
-"""What predictions of the hold-out are compared with, and what the bootstrap draws."""
+"""Targets that hold-out predictions are scored against, and bootstrap clusters."""
 
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
@@ -35,6 +35,6 @@ def label_rules(data: DataConfig) -> dict[str, dict[str, str]]:
 
 
 def clusters(table: SampleTable) -> list[str]:
-    """Lists what the bootstrap draws: each row's subject, or else the image itself."""
+    """Lists what the bootstrap resamples: each row's subject, or else its image."""
     subjects = table.frame["subject"]
     return list(subjects.where(subjects.notna(), table.frame["image"]))

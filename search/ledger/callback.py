@@ -1,4 +1,4 @@
-"""Callbacks: what is told of a search while it runs."""
+"""Callbacks: hooks that run during a search."""
 
 from collections.abc import Callable, Sequence
 

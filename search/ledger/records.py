@@ -66,7 +66,7 @@ class TrialRecord:
 
     ``enqueued`` is the name of the enqueued configuration, if it is one. An
     ``interrupted`` trial was lost with its driver or worker and does not count.
-    ``ordinal`` counts the trials asked before; a retry has the ordinal of the lost
+    ``ordinal`` counts the trials started before; a retry has the ordinal of the lost
     trial and a number of its own.
     """
 

@@ -37,7 +37,7 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
 
     A proposal depends only on the study, the earlier trials and the ordinal, because
     each trial has a sampler of its own. So a restart after a kill proposes the same
-    trial. The seed is written last: a trial without one was not fully asked.
+    trial. The seed is written last: a trial without one was not fully started.
 
     Returns ``None`` after failing a trial that was enqueued outside the space.
     """

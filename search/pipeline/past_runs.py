@@ -66,7 +66,9 @@ def _pick(
 ) -> TrialRecord:
     best = best_trial(records)
     if best is None:
-        raise RunError(f"{folder.path}: no trial has completed yet; search on")
+        raise RunError(
+            f"{folder.path}: no trial has completed yet; continue the search"
+        )
     if trial is None:
         return best
     completed = {r.number: r for r in records if r.value is not None}

@@ -163,7 +163,7 @@ def _search(
 def _plan_retraining(
     run: Run, args: argparse.Namespace, ledger: Ledger
 ) -> RetrainRequest | None:
-    """Exports the winner and says what to retrain; ``None`` where nothing is left."""
+    """Exports the winner and returns what to retrain; ``None`` for nothing."""
     best = retraining.require_best(ledger)
     tested = holdout_test.tested_trial(run)
     if tested not in (None, best.number) and not args.reopen:

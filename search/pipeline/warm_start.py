@@ -20,7 +20,7 @@ MOST = 5
 def add_warm_start(run: Run) -> Study:
     """Returns the study with the best trials of an earlier run enqueued.
 
-    They are read once and kept in the run's folder: the earlier run may go on, or be
+    They are read once and kept in the run's folder: the earlier run may continue, or be
     deleted, and a restart still tries the same. Unlike a study's own enqueued trials
     they may be pruned. Prints how many there are, and why others do not fit.
 
@@ -65,7 +65,7 @@ def _best(run: Run, earlier: RunFolder) -> list[SavedTrial]:
     if not distinct:
         raise InputError(
             f"[search] warm_start: no trial of {earlier.name} has completed yet; "
-            "search on there first"
+            "continue that search first"
         )
     _check_hold_out(run, earlier, url)
     return [

@@ -71,7 +71,7 @@ def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedW
             except BrokenProcessPool as error:
                 raise RunError(
                     f"backbone.weights {graph.weights}: the process that loaded them "
-                    f"into {graph.backbone} was killed, perhaps for want of memory; "
+                    f"into {graph.backbone} was killed, perhaps for lack of memory; "
                     "free some, or leave this backbone out"
                 ) from error
     progress("checking initial weights", len(loaded), len(graphs))

@@ -67,7 +67,7 @@ def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
 
 def _learned(shares: Shares, data: DataConfig) -> list[Label]:
     """Lists the labels that a study learns and that occur."""
-    # Votes are counted by what most taggers said.
+    # Votes are counted by their most frequent category.
     column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])
     # Valence and arousal are balanced by the expression that goes with them.
     emotions = [(column, name) for name in names if data.targets != ("action_units",)]

@@ -115,7 +115,7 @@ def _of(trial: FrozenTrial, keys: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distribution(domain: IntRange | FloatRange) -> BaseDistribution:
-    """Converts a range; equal to the distribution that the trial is asked for."""
+    """Converts a range; equal to the distribution that the trial suggests."""
     if isinstance(domain, IntRange):
         return IntDistribution(
             domain.low, domain.high, log=domain.log, step=domain.step

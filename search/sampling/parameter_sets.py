@@ -10,10 +10,10 @@ from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import Value
 
 ORDINAL = "ordinal"
-"""Number of trials asked before; a retry has that of the lost trial."""
+"""Number of trials started before; a retry has that of the lost trial."""
 
 SEED = "seed"
-"""The seed of a trial, written last: a trial with a seed was fully asked."""
+"""The seed of a trial, written last: a trial with a seed was fully started."""
 
 RETRY_OF = "retry_of"
 """Number of the lost trial that a retry repeats."""
@@ -41,7 +41,7 @@ KEPT = (ORDINAL, SEED, DEATHS, GENERATION)
 
 
 def ordinal_of(trial: FrozenTrial) -> int:
-    """Returns how many trials were asked before."""
+    """Returns how many trials were started before."""
     ordinal = trial.user_attrs.get(ORDINAL)
     return ordinal if isinstance(ordinal, int) else int(trial.number)
 
@@ -53,7 +53,7 @@ def trial_seed(seed: int, ordinal: int) -> int:
 
 
 def is_own(trial: FrozenTrial, seed: int) -> bool:
-    """Checks whether a search with this seed asked a trial."""
+    """Checks whether a search with this seed started a trial."""
     ordinal = trial.user_attrs.get(ORDINAL)
     if not isinstance(ordinal, int):
         return False
@@ -104,7 +104,7 @@ def _was_ended_by_others(trial: FrozenTrial) -> bool:
 
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
-    """Counts the fully asked trials, each with its retries once."""
+    """Counts the fully started trials, each with its retries once."""
     asked = (
         ordinal_of(trial)
         for trial in trials
@@ -120,7 +120,7 @@ def fixed_params(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def params_of(trial: FrozenTrial) -> dict[str, Value]:
-    """Returns a trial's parameters, even before an enqueued one is asked."""
+    """Returns a trial's parameters, even before an enqueued one is started."""
     return {**fixed_params(trial), **trial.params}
 
 

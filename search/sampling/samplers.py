@@ -19,7 +19,7 @@ from search.study.space import SearchSpace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerContext:
-    """What a sampler is built from; ``ordinal`` counts the trials asked before."""
+    """What a sampler is built from; ``ordinal`` counts the trials started before."""
 
     space: SearchSpace
     seed: int

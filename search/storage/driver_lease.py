@@ -1,6 +1,6 @@
 """One driver at a time on a database server, by a row with a heartbeat.
 
-The holder increments a number in the row every few seconds. Another driver watches the
+The holder increments a number in the row every few seconds. Another driver reads the
 row: it takes over if the number does not change for a lease, or if the holder was a
 process of this machine that no longer runs. The update that takes over names the old
 holder and number, so only one of several drivers succeeds. No clocks are compared.
@@ -79,7 +79,7 @@ class Lease:
     def check(self) -> None:
         """Raises ``RunError`` if another driver took over.
 
-        A process that was suspended asks the server before it continues.
+        After a suspension, a process checks with the server before it continues.
         """
         if self._lost_to is None and time.monotonic() - self._alive > self._seconds / 2:
             self._renew()
@@ -91,7 +91,7 @@ class Lease:
             )
 
     def _win(self) -> None:
-        """Takes the row; watches it first if its holder may be alive."""
+        """Takes the row; waits for a heartbeat first if its holder may be alive."""
         self._make_table()
         watched: tuple[str, int] | None = None
         end = time.monotonic() + self._seconds

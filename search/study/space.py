@@ -91,7 +91,7 @@ class SearchSpace:
     fixed: tuple[tuple[str, Value], ...] = ()
 
     def suggest(self, trial: Suggests) -> dict[str, Value]:
-        """Asks a trial for every active parameter; returns these and the fixed keys."""
+        """Suggests every active parameter; returns these and the fixed keys."""
         values: dict[str, Value] = dict(self.fixed)
         for parameter in self.parameters:
             if parameter.active(values):

@@ -1,6 +1,6 @@
 """Writes a study's tables as TOML, with the keys in their own order.
 
-The order of ``[space]`` is that in which a sampler is asked: in another order, a study
+A sampler suggests keys in the order of ``[space]``: in another order, a study
 that is read back would propose other trials.
 """
 

@@ -48,9 +48,9 @@ class Gap:
 
 
 def training_sample(fold: Fold, index: int) -> np.ndarray:
-    """Draws training rows to score: as many as the validation rows, at most 512.
+    """Samples training rows to score: as many as the validation rows, at most 512.
 
-    They are the same in every trial and study. Each is drawn at most once, also where
+    They are the same in every trial and study. Each is sampled at most once, even if
     oversampling repeats it, so that the classes keep their frequencies. ``index`` is
     the fold's, from 0. The rows are sorted.
     """

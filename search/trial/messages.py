@@ -28,7 +28,7 @@ class Job:
     where one was looked for, ``duplicates`` among the validation images of training
     images of their fold, and ``duplicates_dropped``, left out as duplicates of the
     hold-out and of a fold's validation part. ``checkpoints`` is the folder for the
-    weights of each epoch, if the study asks for them.
+    weights of each epoch, if the study keeps checkpoints.
     """
 
     images: str
@@ -217,7 +217,7 @@ class Retrained:
 def complete_outcome(
     outcome: Outcome, last: Report | None, *, asked: float, waited: float
 ) -> Outcome:
-    """Adds to a worker's outcome what only the driver knows.
+    """Adds the driver's times to a worker's outcome.
 
     The costs of a failed trial are those of its ``last`` report. ``asked`` and
     ``waited`` are seconds, as in ``Spent``.

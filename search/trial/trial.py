@@ -1,8 +1,8 @@
 """Trains one configuration over its folds; yields reports, returns the trial's value.
 
 The value of a trial is the peak of a smoothed curve: at each epoch the validation
-predictions of all folds are pooled and scored once (``search.trial.fold_history`` says
-how, where folds stop early). Retraining stops at the epoch of the peak.
+predictions of all folds are pooled and scored once (``search.trial.fold_history`` shows
+how, if folds stop early). Retraining stops at the epoch of the peak.
 """
 
 import math

@@ -165,7 +165,7 @@ def test_nothing_is_searched(tmp_path):
         'balance = "none"\n', ""
     )
     path = written(tmp_path, text + '\n[space]\nbalance = ["none", "oversample"]\n')
-    with pytest.raises(StudyError, match=r"best\.toml: \[space\] has no place"):
+    with pytest.raises(StudyError, match=r"best\.toml: \[space\] is not allowed"):
         read_exported(path)
 
 
