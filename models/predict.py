@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from data_pipeline.media.media import FoundFiles
     from models.inference.csv_table import LineCounts
 
-HELD = "faces held at once, in 32s (default: 32); changes no number"
+HELD = "faces in memory, in steps of 32 (default: 32); the table stays the same"
 NO_FACES = "--all-faces has no effect: this model detects no faces"
 
 
@@ -67,8 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.csv",
         help="a new file (default: print)",
     )
-    add("--every", type=_positive, default=1, metavar="K", help="each K-th frame only")
-    add("--all-faces", action="store_true", help="not only the main face of an image")
+    add("--every", type=_positive, default=1, metavar="K", help="every K-th frame only")
+    add(
+        "--all-faces",
+        action="store_true",
+        help="all faces of an image, not only the main one",
+    )
     add("--batch-size", type=_positive, default=32, metavar="N", help=HELD)
     return parser
 

@@ -67,7 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="change one value of the study file; an empty VALUE removes the key",
     )
-    add("--executor", choices=("ray", "serial"), default="ray")
+    add(
+        "--executor",
+        choices=("ray", "serial"),
+        default="ray",
+        help="workers on Ray, or one trial after another (default: ray)",
+    )
     add(
         "--storage",
         type=nonempty_text,

@@ -133,7 +133,7 @@ def complete(values: Mapping[str, Value]) -> dict[str, Value]:
         values: keys of ``HYPERPARAMETERS`` to values, some of them.
 
     Returns:
-        The same configuration; later changes of defaults or presets leave it alone.
+        The same configuration; later changes of defaults or presets do not affect it.
     """
     filled = {key: values.get(key, row.default) for key, row in HYPERPARAMETERS.items()}
     return filled | spell_out(values)

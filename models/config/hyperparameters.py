@@ -1,7 +1,7 @@
 """The one table of hyperparameters: every key that a study may fix or search.
 
 A row gives a key's range, its default, the field of the model's configuration that it
-sets (which also says whether a change needs a new graph) and its documentation.
+sets (which also determines whether a change needs a new graph) and its documentation.
 ``models.config.config`` builds a configuration from these rows.
 """
 

@@ -1,14 +1,14 @@
 """The baseline: a constant predictor fitted to the development labels.
 
-A result has meaning only beside what no model at all would reach. For emotions the
-constant is the most frequent class. For action units it is "present" always: of the
-two constants it has the higher F1 (the other has 0), so that a model below it is
-useless. Each constant ranks all rows alike: its AUC is 0.5. For valence and arousal it
-is the mean rating, the constant of least squared error.
+Results are compared with what this constant reaches. For emotions the constant is the
+most frequent class. For action units it is "present" always: of the two constants it
+has the higher F1 (the other has 0), so that a model below it is useless. Each constant
+ranks all rows alike: its AUC is 0.5. For valence and arousal it is the mean rating, the
+constant of least squared error.
 
-A decision is no probability: a certain "present" has an immense cross-entropy, beside
-which every model looks good. Where probabilities are scored (calibration error, Brier,
-cross-entropy) the constant is each unit's prevalence.
+A decision is not a probability: a certain "present" has an immense cross-entropy, and
+every model looks good in comparison. Where probabilities are scored (calibration error,
+Brier, cross-entropy) the constant is each unit's prevalence.
 """
 
 from dataclasses import replace

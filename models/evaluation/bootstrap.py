@@ -30,8 +30,8 @@ def subject_weights(
 ) -> np.ndarray:
     """Counts how often each of B resamples of the subjects contains each row; (B, N).
 
-    Each resample draws as many subjects as there are. Equal seeds draw alike, in any
-    order of the rows.
+    Each resample draws as many subjects as there are. Equal seeds give equal
+    resamples, in any order of the rows.
     """
     names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
     generator = np.random.default_rng(child_seed(seed, "bootstrap", "subjects"))
@@ -49,7 +49,7 @@ def intervals(
 ) -> dict[str, Interval]:
     """Computes the middle 95 % of each value of a statistic over the resamples.
 
-    ``None`` for all with fewer than two subjects: one person shows nothing about how
+    ``None`` for all with fewer than two subjects: one person does not show how
     people differ. ``None`` for a value that most resamples leave undefined; other
     undefined values are left out of the interval.
     """

@@ -50,7 +50,7 @@ def evaluate(
         subjects: the subject of each row; the image itself where it is unknown.
         thresholds: each action unit's threshold, chosen on development rows.
         development: the labels of all other rows, to fit the baseline.
-        seed: the seed of the intervals' draws.
+        seed: the seed of the bootstrap.
 
     Returns:
         ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
@@ -106,7 +106,7 @@ def evaluate_votes(
         predictions: the outputs for the same rows.
         subjects: the subject of each row; the image itself where it is unknown.
         development: the labels of all other rows, to fit the baseline.
-        seed: the seed of the intervals' draws.
+        seed: the seed of the bootstrap.
 
     Returns:
         ``votes`` with ``images``, ``metrics`` and ``baseline``, as in ``evaluate``.

@@ -38,7 +38,7 @@ def predict_faces(
 
     With ``every_face`` all faces of an image, not only the main one. ``held`` faces
     are gathered before they are predicted, rounded up to whole batches of the model;
-    this changes no number.
+    this does not change the results.
 
     Raises:
         RunError: the detector's process died.

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--smooth",
         type=_share,
         default=0.6,
-        help="share kept of the last frame, 0..0.99",
+        help="share kept of the last frame, 0..0.99 (default: 0.6)",
     )
     add("--exact", action="store_true", help="detect the face in every frame: slow")
     add(

@@ -1,4 +1,4 @@
-"""Writes the numbers of a live view to a table, if asked for; never images."""
+"""Writes the numbers of a live view to a table, on request; never images."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

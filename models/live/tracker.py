@@ -1,4 +1,4 @@
-"""Positions of faces in moving pictures, without waiting for the detector.
+"""Positions of faces in a stream of frames, without waiting for the detector.
 
 The detector runs beside the model. A frame is cropped at the landmarks of the newest
 frame that the detector has finished. How old these may be depends on how long the

@@ -15,7 +15,7 @@ BINS = 15
 """Bins of equal width; a probability on an edge is in the lower one."""
 
 DRAWS = 500
-"""Draws of outcomes; they give the mean error to about a thousandth."""
+"""Sampled sets of outcomes: they give the mean error to about a thousandth."""
 
 LEAST = float(np.finfo(np.float32).eps)
 """Lower bound on probabilities in a logarithm: models predict float32."""
@@ -46,7 +46,7 @@ def expected_if_calibrated(chances: np.ndarray, *, seed: int) -> float:
 
     Any model has an error above 0 on few rows: in a bin of ten rows the share that
     comes true is seldom the mean probability. Compare an error with this value: the
-    mean of ``calibration_error`` over ``DRAWS`` sets of outcomes drawn with exactly
+    mean of ``calibration_error`` over ``DRAWS`` sets of outcomes sampled with exactly
     these probabilities (N,). NaN without rows or where a probability is not finite.
 
     Source: Bröcker and Smith 2007 (consistency resampling of reliability diagrams).

@@ -1,7 +1,7 @@
 """Weighted counts behind every metric: hits and misses.
 
 Each function takes many weightings of the same rows at once (``B`` rows of
-weights). All ones is the plain metric; how often a bootstrap drew each row is a
+weights). All ones is the plain metric; how often a bootstrap sampled each row is a
 resample. So a metric and its interval come from one formula.
 """
 

@@ -1,6 +1,6 @@
 """Metrics of emotion classes, and of distributions over them.
 
-Which average is meant is in each name. ``macro`` is the plain mean over the classes
+Each name contains its average. ``macro`` is the plain mean over the classes
 that occur in the targets, ``weighted`` the mean over them by their number of rows,
 ``micro`` that of all rows together. As a row has one class, all micro averages equal
 the accuracy; they are named to keep them apart from macro ones. An absent class

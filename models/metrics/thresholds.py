@@ -13,8 +13,8 @@ ENOUGH = 10
 def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, float]:
     """Chooses the threshold of highest F1 for each action unit.
 
-    Meant for pooled out-of-fold predictions, each by a model that was not trained on
-    the row's subject. Never for the hold-out.
+    Use it with pooled out-of-fold predictions, each by a model that was not trained on
+    the row's subject, and never with the hold-out.
 
     Args:
         targets: the labels, row by row.

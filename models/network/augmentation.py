@@ -1,4 +1,4 @@
-"""Augmentation inside the model, in training only, drawn anew for each image.
+"""Augmentation inside the model, in training only, sampled anew for each image.
 
 All that moves pixels is one affine resampling, because each further resampling costs
 time and blurs; brightness and contrast follow, an erased rectangle comes last. Pixels
@@ -38,7 +38,7 @@ Named = Mapping[str, Any]
 class Augment(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Moves, relights and erases parts of each training image.
 
-    The draws depend on the seed state, the batch's size and the place in the batch,
+    The samples depend on the seed state, the batch's size and the place in the batch,
     not on the images or the amounts.
 
     Shape: (B, S, S, C) in and out; range [0, 255] in and out.

@@ -37,7 +37,7 @@ NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE)
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Heads, and one loss: the weighted sum of theirs, and penalties.
 
-    The emotion head weighs 1, the others what their variables say.
+    The emotion head has weight 1, the others the values of their variables.
 
     Attributes:
         parameters: weights that training can change, frozen ones among them.
@@ -144,7 +144,7 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
 def assemble(graph: GraphConfig) -> ExpressionModel:
     """Builds and compiles the model of a graph's configuration.
 
-    Its weights are Keras's own draws, its runtime hyperparameters 0;
+    Its weights are Keras's own random ones, its runtime hyperparameters 0;
     ``CompiledModel.reset`` sets both.
 
     Args:

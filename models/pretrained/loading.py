@@ -30,7 +30,7 @@ def initial_weights(model: Any, graph: GraphConfig) -> Values:
 
     Args:
         model: just assembled; reading some file formats changes its weights.
-        graph: ``weights`` says where they come from.
+        graph: ``weights`` names their source.
 
     Returns:
         Values for layers of ``model``; empty for ``"none"``.
@@ -47,7 +47,7 @@ def initial_weights(model: Any, graph: GraphConfig) -> Values:
 
 
 def loaded_weights(model: Any, values: Values) -> LoadedWeights:
-    """Lists the backbone layers that have initial weights, and those that are drawn.
+    """Lists the backbone layers with initial weights, and those with random ones.
 
     Args:
         model: the assembled model.

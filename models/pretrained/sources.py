@@ -30,7 +30,7 @@ def check_graph(graph: GraphConfig) -> None:
     """Refuses a graph that cannot be built, without building it.
 
     Args:
-        graph: what a study asks for.
+        graph: of a study.
 
     Raises:
         StudyError: the images are too small for the backbone.
@@ -51,7 +51,7 @@ def check_graph(graph: GraphConfig) -> None:
     if graph.weights.endswith(".h5"):
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
-            f"backbone.weights = {graph.weights}: such a file does not say that "
+            f"backbone.weights = {graph.weights}: such a file does not state that "
             "its weights expect pixels of that scale, as a .keras file does; export "
             f'one, or set backbone.normalization = "{OWN}"'
         )

@@ -75,9 +75,9 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
 def epoch_targets(
     packed: dict[str, np.ndarray], targets: Targets, *, seed: int, epoch: int
 ) -> dict[str, np.ndarray]:
-    """Returns the targets of one epoch: where votes are drawn, one class of each row.
+    """Returns the targets of one epoch: with sampled votes, one class of each row.
 
-    Drawn emotions are one-hot, by their shares, anew for each epoch; a row without a
+    Sampled emotions are one-hot, by their shares, anew for each epoch; a row without a
     label stays zero.
     """
     if targets.learning_mode != "sampled":

@@ -18,7 +18,7 @@ INITIALIZERS = ("{name}_initializer", "depthwise_initializer")
 """Where layers keep the initializer of a weight; the second is a depthwise kernel's."""
 
 Given = Mapping[str, list[np.ndarray]]
-"""Initial weights that are not drawn: values by layer name, in the layer's order."""
+"""Initial weights that are not random: values by layer name, in the layer's order."""
 
 
 class OptimizerSnapshot:
@@ -43,10 +43,10 @@ class OptimizerSnapshot:
 
 
 def initialize(model: Any, seed: int, given: Given) -> None:
-    """Draws new weights and restores statistics and seed generators.
+    """Initializes weights anew, and restores statistics and seed generators.
 
     Equal seeds give equal weights, whatever the flat functional model was used for
-    before. ``given`` weights are set instead of drawn.
+    before. ``given`` weights are set instead of initialized.
     """
     for position, layer in enumerate(model.layers):
         for variable in layer.variables:
@@ -67,7 +67,7 @@ def refresh(layer: Any) -> None:
 
 
 def _draw(layer: Any, variable: Any, seed: int) -> None:
-    """Draws a weight as its layer would; skips variables that nothing changes."""
+    """Initializes a weight as its layer would; skips variables that never change."""
     initializer = next(
         (
             getattr(layer, pattern.format(name=variable.name))
@@ -80,7 +80,7 @@ def _draw(layer: Any, variable: Any, seed: int) -> None:
         if variable.trainable:
             raise TypeError(
                 f"layer {layer.name} ({type(layer).__name__}) keeps no initializer "
-                f"for its weight {variable.name}: a reset cannot draw it"
+                f"for its weight {variable.name}: a reset cannot initialize it"
             )
         return
     config = initializer.get_config()

@@ -14,7 +14,7 @@ def mixed(batch: Batch, *, alpha: float, seed: int) -> Batch:
     """Mixes each row of a batch with another of it.
 
     The batch is pixels (B, S, S, C), uint8, and targets (B, K, 2) by output name.
-    Shares are drawn from Beta(alpha, alpha), one for each row; alpha is above 0.
+    Shares are sampled from Beta(alpha, alpha), one for each row; alpha is above 0.
 
     Source: Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
     """

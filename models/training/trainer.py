@@ -64,7 +64,7 @@ class Trainer:
         stop_after: int | None = None,
         rates: Sequence[float] = (),
     ) -> Iterator[EpochScore]:
-        """Trains from fresh weights; each epoch is trained when it is asked for.
+        """Trains from fresh weights; each epoch is trained when it is requested.
 
         The same arguments give the same numbers, whatever was trained before.
 
@@ -178,7 +178,7 @@ class Trainer:
         if config != self._fitted or self._current is None:
             raise ValueError(
                 f"the weights held are those of the last fit, {self._fitted}; "
-                f"fit {config} before asking for its"
+                f"fit {config} before using its"
             )
         return self._current
 
