@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _draw(args: argparse.Namespace) -> None:
-    """Draws the faces and prints their folder."""
+    """Renders the faces and prints their folder."""
     with stage_bars() as stages:
         write_synthetic(
             args.out,

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--show-faces",
         action="store_true",
-        help="also print some faces, if the licence of the data allows it",
+        help="also show some faces, if the licence of the data allows it",
     )
     return parser
 

@@ -4,7 +4,7 @@
                                     --out DIR
 
 With ``--ferplus``: the FER+ tree, a ``label.csv`` of votes in each folder. Without:
-folders of FER2013's own seven emotions. An interrupted call is resumed by the next.
+folders of FER2013's own seven emotions. The next call resumes an interrupted one.
 Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 

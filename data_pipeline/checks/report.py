@@ -36,7 +36,7 @@ def _heading(root: Path, found: CheckResult) -> str:
     folder = root.parent if root.is_file() else root
     mark = ", SYNTHETIC faces: no real person" if (folder / MARKER).is_file() else ""
     if not found.source:
-        return f"{root}{mark}: the labels cannot be read, so no image was looked at"
+        return f"{root}{mark}: the labels cannot be read, so no image was checked"
     parts = ", ".join(f"{name} {count}" for name, count in found.parts.items())
     total = sum(found.parts.values())
     return f"{root} (read as {found.source}{mark}): {total} images; {parts}"

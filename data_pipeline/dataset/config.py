@@ -99,7 +99,7 @@ class SplitConfig:
     By partition, the published test part is held out, whatever ``hold_out`` is.
     ``validation`` is the share of all subjects (or images of a partition) that one
     fold validates on; ``None`` takes the published part, or a fifth of those left.
-    ``duplicates`` says whether training keeps images that are also in another part.
+    ``duplicates`` is whether training keeps images that are also in another part.
     """
 
     by: Literal["subject", "partition"] = "subject"

@@ -15,7 +15,7 @@ class Check(StrEnum):
     WEB_PAGE = "web page saved as an image"
     BOMB = "decompression bomb"
     UNREADABLE = "unreadable image"
-    BLANK = "black or even image"
+    BLANK = "black or uniform image"
     TARGET = "nothing to learn or score"
     SUBJECT = "one person under several ids"
     SEQUENCE = "sequence in two parts"

@@ -48,4 +48,4 @@ class Section:
 
 
 class NoDataError(LookupError):
-    """There are no data for a section; the message says why."""
+    """There are no data for a section; the message gives the reason."""

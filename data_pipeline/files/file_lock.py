@@ -79,7 +79,7 @@ class FileLock:
     def acquire_from_dead(self) -> bool:
         """Acquires the lock if it is free or its holder is dead.
 
-        The operating system frees its own locks. A lease is watched until its next
+        The operating system frees its own locks. A lease is observed until its next
         heartbeat, or until it expires.
         """
         if self.try_acquire():
@@ -131,7 +131,7 @@ class FileLock:
         return "unknown"
 
     def release(self, *, remove: bool = False) -> None:
-        """Releases the lock, and removes its file if asked to."""
+        """Releases the lock, and removes its file if requested."""
         if remove and self._file is not None:
             self.path.unlink(missing_ok=True)  # while it is still locked
         if self._file is not None:

@@ -37,7 +37,7 @@ Source: the mean positions to which ArcFace's authors align MTCNN's five points
 """
 
 WEIGHTS = (4.0, 4.0, 1.0, 1.0, 1.0)
-"""Weight of each point: the eyes stay in place when a mouth laughs or falls open."""
+"""Weight of each point: an open or laughing mouth must not move the eyes."""
 
 _MAX_OVERSAMPLING = 4
 """Pixels of the image, along one line, per pixel of the result before it is reduced."""

@@ -23,7 +23,7 @@ CENTRE_SQUARE = CentreSquare()
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """Formats of Pillow that are read, whatever the file's name; PPM includes PGM and PBM.
 
-Pillow knows 43, and passes some of them to other programs: EPS to Ghostscript.
+Pillow supports 43, and passes some of them to other programs: EPS to Ghostscript.
 """
 
 _BROKEN = (

@@ -65,13 +65,13 @@ def unknown_emotion(name: str) -> str:
 
     Example:
         >>> unknown_emotion("suprise")
-        'no emotion is spelled so; did you mean surprise?'
+        'not the name of an emotion; did you mean surprise?'
     """
     near = get_close_matches(
         name.strip().casefold(), EMOTION_SPELLINGS, n=1, cutoff=0.7
     )
     meant = f"; did you mean {near[0]}?" if near else ""
-    return f"no emotion is spelled so{meant}"
+    return f"not the name of an emotion{meant}"
 
 
 def action_unit_of(column: str) -> int | None:

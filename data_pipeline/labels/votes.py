@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {
     "strict": strict,
 }
 """The values of ``[data] labels``. ``probability`` and ``crossentropy`` give the same
-distribution; with the first, training draws one class from it in each epoch."""
+distribution; with the first, training samples one class from it in each epoch."""
 
 SELF_SCORED = ("argmax", "strict")
 """Rules whose validation and test labels follow the same rule; others: majority.

@@ -13,7 +13,7 @@ from data_pipeline.labels.labels import (
 from data_pipeline.system.errors import quote_short
 
 OBTAIN_AFFECTNET = (
-    "AffectNet is given to researchers who sign its licence: ask for it at "
+    "AffectNet is given to researchers who sign its licence: request it at "
     "http://mohammadmahoor.com/affectnet/, unpack it there, or name its folder with "
     "--data DIR. Without it the command works on synthetic faces: add --data synthetic"
 )

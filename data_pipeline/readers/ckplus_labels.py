@@ -13,7 +13,7 @@ from data_pipeline.labels.labels import (
 from data_pipeline.system.errors import DataError, quote_short
 
 OBTAIN_CKPLUS = (
-    "CK+ is free for research: ask for it at https://www.jeffcohn.net/Resources/ (the "
+    "CK+ is free for research: request it at https://www.jeffcohn.net/Resources/ (the "
     "agreement form comes back with links), unpack it there, or name its folder with "
     "--data DIR. Without CK+ the same command works on synthetic faces: add "
     "--data synthetic"

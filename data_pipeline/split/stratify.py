@@ -16,8 +16,8 @@ Array = np.ndarray[Any, Any]
 
 CANDIDATES = 2000
 """Random divisions to choose from. On 560 images of 123 subjects with random labels, a
-hold-out of a fifth has an imbalance of 1.6 drawn once, .09 as the best of 2,000, .06 of
-20,000."""
+hold-out of a fifth has an imbalance of 1.6 in one random division, .09 in the best of
+2,000, .06 in the best of 20,000."""
 
 
 def sample_rows(table: SampleTable, size: int, seed: int) -> Array:

@@ -120,7 +120,7 @@ def _no_such_emotion(table: SampleTable, level: str) -> str:
         remedy = 'use targets = ["action_units"], or read data with emotion labels'
     return (
         f"{table.root}: the data (read as {table.source}) have no {level} emotion "
-        f"labels, but [data] asks for them; {remedy}"
+        f"labels, but [data] requests them; {remedy}"
     )
 
 

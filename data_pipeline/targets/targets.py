@@ -34,7 +34,7 @@ class Targets:
         valence_arousal: shape (N, D), float32, in [-1, 1]; 0 where masked.
         valence_arousal_mask: shape (N, D), bool; false if it was not rated.
         learning_mode: how training uses an emotion distribution. ``"distribution"``:
-            as the target; ``"sampled"``: one class is drawn from it in each epoch;
+            as the target; ``"sampled"``: one class is sampled from it in each epoch;
             ``"multi_target"``: any class with a share is correct.
     """
 
@@ -137,13 +137,13 @@ def _check_known(
 ) -> None:
     if "action_units" in wanted and not units.any():
         raise DataError(
-            f"{table.root}: the data have no action units, but [data] targets asks for "
+            f"{table.root}: the data have no action units, but [data] targets requests "
             'them; use targets = ["emotion"], or read data with AU labels'
         )
     if "valence_arousal" in wanted and not dimensions.any():
         raise DataError(
             f"{table.root}: the data have no valence and arousal, but [data] targets "
-            'asks for them; use targets = ["emotion"], or read data with ratings'
+            'requests them; use targets = ["emotion"], or read data with ratings'
         )
 
 

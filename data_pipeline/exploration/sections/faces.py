@@ -1,4 +1,4 @@
-"""Some faces of each class, where the user asked for them."""
+"""Some faces of each class, if the user requested them."""
 
 import numpy as np
 from PIL import Image

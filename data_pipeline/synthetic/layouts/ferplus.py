@@ -101,7 +101,7 @@ def _frames(sequence: Sequence, index: int) -> Iterator[tuple[int, Emotion]]:
 
 
 def _votes(sample: _Sample) -> list[int]:
-    """Draws the votes of ten taggers; how many of them agree differs by face."""
+    """Samples the votes of ten taggers; how many of them agree differs by face."""
     row = sample.sequence
     rng = np.random.default_rng(
         child_seed(0, "drawn", "votes", row.frame(sample.frame), str(row.shown))

@@ -32,7 +32,7 @@ class Layout:
     """One layout on disk.
 
     Attributes:
-        follows: what a set in it says about itself.
+        follows: a sentence for the marker of a set in this layout.
         images: plan -> images.
         labels: plan -> path and content of label files; a path that ends with ``/`` is
             an empty folder.

@@ -72,7 +72,7 @@ UNNAMED = Variant(1.0, {25: 0.97, 26: 0.27, 20: 0.5, 5: 0.12})
 
 
 def show(emotion: Emotion | None, vigor: float, rng: np.random.Generator) -> Shown:
-    """Draws the action units of one peak frame, at least one, with their intensities.
+    """Samples the action units of one peak frame, at least one, with their intensities.
 
     ``vigor`` is the mean intensity, about 1 (hard to see) to 5.
     """
@@ -86,7 +86,7 @@ def show(emotion: Emotion | None, vigor: float, rng: np.random.Generator) -> Sho
 
 
 def _intensity(vigor: float, rng: np.random.Generator) -> int:
-    """Draws the intensity of one action unit."""
+    """Samples the intensity of one action unit."""
     return int(np.clip(round(rng.normal(vigor, 0.7)), 1, STRONGEST))
 
 

@@ -143,7 +143,7 @@ def _assign(
 def _sequences_of(
     subject: str, emotions: Row[Emotion | None], seed: int
 ) -> list[Sequence]:
-    """Draws what one subject shows in each sequence."""
+    """Samples what one subject shows in each sequence."""
     rng = np.random.default_rng(child_seed(seed, "drawn", "sequences", subject))
     person = sample_subject(seed, subject)
     numbers = sorted(rng.permutation(_LAST_NUMBER)[: len(emotions)] + 1)

@@ -97,7 +97,7 @@ def subject_ids(count: int) -> tuple[str, ...]:
 
 
 def sample_subject(seed: int, subject_id: str) -> Subject:
-    """Draws one person, which depends on the id and the set's seed alone."""
+    """Samples one person, which depends on the id and the set's seed alone."""
     rng = np.random.default_rng(child_seed(seed, "drawn", "subject", subject_id))
 
     def vary(mean: float, spread: float) -> float:
@@ -153,6 +153,6 @@ _GLASSES: dict[Glasses, float] = {"none": 0.82, "thin": 0.11, "thick": 0.07}
 
 
 def _pick(rng: np.random.Generator, chances: dict[Name, float]) -> Name:
-    """Draws one key by its chance."""
+    """Samples one key by its probability."""
     names = list(chances)
     return names[int(rng.choice(len(names), p=list(chances.values())))]

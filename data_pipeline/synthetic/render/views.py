@@ -44,7 +44,7 @@ class View:
 
 
 def sample_view(seed: int, subject_id: str, sequence: int) -> View:
-    """Draws the view of one sequence.
+    """Samples the view of one sequence.
 
     The lamp and the wall depend on the subject's session, the pose on the sequence.
     """
@@ -74,5 +74,5 @@ def sample_view(seed: int, subject_id: str, sequence: int) -> View:
 
 
 def _clipped(rng: np.random.Generator, spread: float, most: float) -> float:
-    """Draws a normal deviate about zero, clipped at both sides."""
+    """Samples a normal deviate about zero, clipped at both sides."""
     return float(np.clip(rng.normal(0.0, spread), -most, most))

@@ -109,7 +109,7 @@ def test_misspelt_class(name, folder, tmp_path):
     (found,) = READERS[name].read(root).skipped
     assert (found.kind, found.place) == (Kind.FOLDER, f"{folder}/")
     assert found.reason == (
-        "no emotion is spelled so; did you mean surprise?; it holds 1 file"
+        "not the name of an emotion; did you mean surprise?; it holds 1 file"
     )
 
 

@@ -151,7 +151,7 @@ def test_check_tells(tmp_path, ck48):
     assert answer.code == 1
     assert "nothing is wrong" not in answer.out
     for part in (
-        "CK+48/suprise/: no emotion is spelled so; did you mean surprise?; it holds",
+        "CK+48/suprise/: not the name of an emotion; did you mean surprise?; it holds",
         "the class surprise occurs nowhere in the data",
         "Sad is read as sadness",
         "1 .jpg",
@@ -172,7 +172,7 @@ def test_start_tells(tmp_path, ck48, capsys):
     told = capsys.readouterr().out
     for part in (
         "left out: 1 folder that is not read",
-        "CK+48/suprise/: no emotion is spelled so; did you mean surprise?",
+        "CK+48/suprise/: not the name of an emotion; did you mean surprise?",
         "the class surprise occurs nowhere in the data",
         "Sad is read as sadness",
         "python -m data_pipeline.check --study tiny --all",
