@@ -1,7 +1,7 @@
 """Study files, and their sections ``[data]`` and ``[split]``, checked and frozen.
 
 A search and the commands that look at data read them with this module, so that both
-accept and refuse the same.
+accept and refuse the same files.
 """
 
 import dataclasses

@@ -16,7 +16,7 @@ from data_pipeline.system.terminal import escape_controls
 
 
 def _printed(value: Any) -> Any:
-    """Spells counts with commas, and what a browser or an editor would obey in names.
+    """Formats counts with commas, and escapes control characters in names.
 
     Jinja escapes the result.
     """

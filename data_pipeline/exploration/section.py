@@ -23,7 +23,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Counts and spelled numbers; the index names the rows, and its name their column.
+    """Counts and formatted numbers; the index names the rows, its name their column.
 
     A table behind a chart is folded; one that no chart shows is ``open``.
     """

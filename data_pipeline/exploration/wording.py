@@ -1,4 +1,4 @@
-"""How numbers are spelled: shares, coefficients, counts."""
+"""Formats numbers: shares, coefficients, counts."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ UNDEFINED, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 
 def percent(share: float) -> str:
-    """Spells a share.
+    """Formats a share.
 
     Example:
         >>> percent(0.5857), percent(0.0004), percent(1.0)
@@ -21,7 +21,7 @@ def percent(share: float) -> str:
 
 
 def points(share: float) -> str:
-    """Spells a share in percent without the sign, for the cells of a chart.
+    """Formats a share in percent without the sign, for the cells of a chart.
 
     Example:
         >>> points(0.5857), points(0.004), points(0.0)
@@ -34,7 +34,7 @@ def points(share: float) -> str:
 
 
 def coefficient(value: float) -> str:
-    """Spells a coefficient with two digits and a true minus.
+    """Formats a coefficient with two digits and a true minus.
 
     Example:
         >>> coefficient(0.456), coefficient(1.0), coefficient(-0.001)
@@ -48,7 +48,7 @@ def coefficient(value: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Spells a count of things.
+    """Formats a count of things.
 
     Example:
         >>> counted(1, "image"), counted(1200, "image")

@@ -11,7 +11,7 @@ Values = Mapping[str, float]
 class Smoother:
     """An exponential moving average over the frames of one face.
 
-    It restarts where the face is another: after a frame without face, or where the box
+    It restarts for another face: after a frame without face, or where the box
     jumped by more than half its width.
     """
 

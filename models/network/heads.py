@@ -1,4 +1,4 @@
-"""The head: pooling, maybe a dense layer, dropout, and an output for each target."""
+"""The head: pooling, an optional dense layer, dropout, and an output per target."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

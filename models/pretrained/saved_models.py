@@ -37,14 +37,14 @@ _BROKEN = (
     NotImplementedError,
     KeyError,
 )
-"""What damaged .keras files raise, beside OSError and ValueError."""
+"""Errors that damaged .keras files raise, besides OSError and ValueError."""
 
 
 def load_model(path: Path) -> Any:
     """Loads a ``.keras`` file, uncompiled.
 
     Raises:
-        Exception: what ``check_model`` raises, and whatever Keras does.
+        Exception: what ``check_model`` raises, and any error of Keras.
     """
     check_model(path)
     from models.keras_api import keras  # noqa: PLC0415 - not for the checks

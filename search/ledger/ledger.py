@@ -221,8 +221,8 @@ def open_ledger(
             load_if_exists=True,
         )
         check_begun_by_search(stored)
-        # With the seed that the run began with: by another seed no trial would be its
-        # own, and a changed study would pass as a new one.
+        # With the seed that the run began with: with another seed all its trials would
+        # look foreign, and a changed study like a new one.
         begun = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
         check_attributes(begun.get_trials(deepcopy=False), run=place)
         check_identity(begun, {**study.identity(), **data})

@@ -1,6 +1,6 @@
 """Opens a run: reads study and labels before Optuna, SQLAlchemy, Keras or Ray.
 
-Those take seconds to import, which an error in a label should not cost.
+Importing those takes seconds, and an error in a label is reported without it.
 """
 
 import argparse

@@ -58,6 +58,6 @@ def section(material: Material) -> Section:
 
 
 def _moments(ratings: Array) -> list[int | str]:
-    """Counts the images and spells mean and deviation of valence, then of arousal."""
+    """Counts the images and formats mean and deviation of valence, then of arousal."""
     moments = np.stack([ratings.mean(axis=0), ratings.std(axis=0)], axis=1)
     return [len(ratings), *(f"{n:.2f}".replace("-", MINUS) for n in moments.flat)]

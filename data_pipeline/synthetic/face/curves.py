@@ -1,4 +1,4 @@
-"""Smooth curves through a few points: what faces are drawn with."""
+"""Smooth curves through a few points, of which faces consist."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What an emotion shows, and what a FACS coder writes down of it.
+"""The action units of an emotion, and their coding by a FACS coder.
 
 Chances are set so that the marginal counts over CK+'s 560 rows come out near the
 real ones. Source: the counts of CK+'s published FACS codes and the prototypes of

@@ -41,7 +41,7 @@ function say(text) {
   if (byId("status").textContent !== text) byId("status").textContent = text;
 }
 
-// A screen reader hears of an emotion once it has lasted a second.
+// A screen reader announces an emotion once it has lasted a second.
 function whisper(text) {
   const time = performance.now();
   if (text !== spoken.text) spoken = { text, since: time };
@@ -69,7 +69,7 @@ function show(answer, picture) {
   count();
 }
 
-// The judged face has a strong frame, the others thin and dashed ones.
+// The predicted face has a strong frame, the others thin and dashed ones.
 function box([x, y, width, height], strength) {
   pen.setLineDash(strength < 1 ? [6, 4] : []);
   for (const [colour, line] of [["#000000", 6], ["#ffd34d", 3.5]]) {
