@@ -26,7 +26,7 @@ def test_each_draw_is_of_whole_subjects():
 
 
 def test_weights_equal_explicit_resampling():
-    """Each draw's metrics are those of a table with the synthetic subjects' rows."""
+    """Each draw's metrics are those of a table with the drawn subjects' rows."""
     targets, predictions, subjects = drawn(5, rows=40, rated=True)
     weights = subject_weights(subjects, seed=2, resamples=30)
     fast = weighted_scores(targets, predictions, weights)
