@@ -54,7 +54,7 @@ def test_other_rows_of_the_same_people(official, tmp_path, changes):
     assert again.split.hold_out.subjects == first.split.hold_out.subjects
     tested = set(first.split.hold_out.subjects)
     assert not tested & set(again.split.development.frame["subject"])
-    assert any("opened before (1), last by run first" in line for line in again.told)
+    assert any("opened before (1), last by run first" in line for line in again.hold_out_notes)
     with pytest.raises(SealedError, match="opened before"):
         opened(study, again, tmp_path)
     found = opened(study, again, tmp_path, reopen=True)
@@ -71,7 +71,7 @@ def test_another_layout(official, coursework, tmp_path):
     assert both, "else this law says nothing"
     study, again = read(coursework, tmp_path, half, name="second")
     assert set(again.split.hold_out.subjects) == both
-    assert any("no longer occur" in line for line in again.told)
+    assert any("no longer occur" in line for line in again.hold_out_notes)
     with pytest.raises(SealedError, match=f"{len(both)} of its subjects"):
         opened(study, again, tmp_path)
 
@@ -103,4 +103,4 @@ def test_a_corrected_label(coursework, tmp_path):
     opened(study, first, tmp_path / "runs")
     _, again = read(data, tmp_path / "runs", name="second")
     assert again.split.hold_out.subjects == tested
-    assert "stay held out" in again.told[0]
+    assert "stay held out" in again.hold_out_notes[0]
