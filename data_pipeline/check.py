@@ -61,7 +61,7 @@ def _check(args: argparse.Namespace) -> int:
     from data_pipeline.checks.dataset_check import check_dataset  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
-    from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
+    from data_pipeline.split.holdout_history import read_history  # noqa: PLC0415
 
     root, synthetic = data_folder(keys.data.dataset, args.data)
     history = read_history(args.out / run_name(keys.name, synthetic=synthetic))

@@ -68,7 +68,7 @@ def _explore(args: argparse.Namespace) -> None:
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
-    from data_pipeline.split.held_out_subjects import read_history  # noqa: PLC0415
+    from data_pipeline.split.holdout_history import read_history  # noqa: PLC0415
 
     with stage_bars() as progress:
         root, synthetic = find_data(keys.data.dataset, args.data, progress)

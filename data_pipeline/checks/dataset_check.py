@@ -31,7 +31,7 @@ from data_pipeline.development import (
 from data_pipeline.images.decode import refuse_bombs
 from data_pipeline.readers.reader import ReadOptions
 from data_pipeline.split.duplicates import ImageKeys, file_keys
-from data_pipeline.split.held_out_subjects import RunHistory, split_with_history
+from data_pipeline.split.holdout_history import RunHistory, split_with_history
 from data_pipeline.split.split import Split
 from data_pipeline.system.errors import DataError, prefix_errors
 from data_pipeline.system.workers import thread_pool

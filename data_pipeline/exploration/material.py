@@ -10,8 +10,8 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import ImageFacts, read_image_facts
-from data_pipeline.split.held_out_subjects import RunHistory, split_with_history
 from data_pipeline.split.holdout import HoldOut
+from data_pipeline.split.holdout_history import RunHistory, split_with_history
 from data_pipeline.split.split import Fold
 
 Progress = Callable[[str, int, int], None]

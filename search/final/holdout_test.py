@@ -13,7 +13,7 @@ from data_pipeline.images.crop import cropper_from
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
 from data_pipeline.split.duplicates import ImageKeys, file_keys, pixel_keys
-from data_pipeline.split.held_out_subjects import holdout_rule
+from data_pipeline.split.holdout_history import holdout_rule
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.split.rules import Guarantee

@@ -9,7 +9,7 @@ from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
 from data_pipeline.development import Development, read_development, read_table
 from data_pipeline.files.folder_names import run_name
-from data_pipeline.split.held_out_subjects import read_history, split_with_history
+from data_pipeline.split.holdout_history import read_history, split_with_history
 from data_pipeline.split.receipt import tested_models
 from data_pipeline.split.split import Split
 from data_pipeline.system.errors import prefix_errors

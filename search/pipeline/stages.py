@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from functools import partial
 
-from data_pipeline.split.held_out_subjects import HELD_OUT
+from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
 from search.callbacks.checkpoint_retention import checkpoint_retention

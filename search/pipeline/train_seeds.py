@@ -10,7 +10,7 @@ from rich.console import Console
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.readers.location import find_data
-from data_pipeline.split.held_out_subjects import HELD_OUT
+from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process

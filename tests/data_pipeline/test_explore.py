@@ -9,7 +9,7 @@ from data_pipeline import explore, readers
 from data_pipeline.dataset.config import read_study_data
 from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.exploration.material import gather
-from data_pipeline.split.held_out_subjects import RunHistory, holdout_rule
+from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from tests.factories.fer2013 import write_microsoft
 from tests.factories.runs import contents, said, write_study

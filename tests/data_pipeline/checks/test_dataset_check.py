@@ -12,7 +12,7 @@ from data_pipeline.checks.leaks import parts_of, shared_sequences
 from data_pipeline.dataset.config import DataConfig, SplitConfig, StudyData
 from data_pipeline.dataset.problems import Check
 from data_pipeline.readers import read
-from data_pipeline.split.held_out_subjects import RunHistory, holdout_rule
+from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from data_pipeline.split.split import split
 from tests.factories.clean_tree import HEADER, image_of, write_clean

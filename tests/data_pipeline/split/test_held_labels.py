@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from data_pipeline import readers
-from data_pipeline.split.held_out_subjects import holdout_rule
+from data_pipeline.split.holdout_history import holdout_rule
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import SealedError
@@ -54,7 +54,9 @@ def test_other_rows_of_the_same_people(official, tmp_path, changes):
     assert again.split.hold_out.subjects == first.split.hold_out.subjects
     tested = set(first.split.hold_out.subjects)
     assert not tested & set(again.split.development.frame["subject"])
-    assert any("opened before (1), last by run first" in line for line in again.hold_out_notes)
+    assert any(
+        "opened before (1), last by run first" in line for line in again.hold_out_notes
+    )
     with pytest.raises(SealedError, match="opened before"):
         opened(study, again, tmp_path)
     found = opened(study, again, tmp_path, reopen=True)

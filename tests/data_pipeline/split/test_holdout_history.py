@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from data_pipeline.dataset.config import SplitConfig
-from data_pipeline.split.held_out_subjects import (
+from data_pipeline.split.holdout_history import (
     HELD_OUT,
     RunHistory,
     holdout_rule,
