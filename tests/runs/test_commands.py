@@ -147,7 +147,7 @@ def test_missing_gpus(tmp_path, coursework):
     """GPUs that are not there are refused before any image is read."""
     words = ("--executor", "ray", "--set", "resources.gpus_per_trial=1000")
     answer = searched(write_study(tmp_path), coursework, tmp_path / "runs", *words)
-    assert is_one_message(answer, "gpus_per_trial: 1000 asked", "set it to 0")
+    assert is_one_message(answer, "gpus_per_trial: 1000 requested", "set it to 0")
     assert not (tmp_path / "runs" / "cache").exists()
 
 

@@ -124,7 +124,7 @@ def test_trials_table(finished):
         "state",
         "reason",
         "value",
-        "known",
+        "enqueued",
         "epochs",
         "backbone",
         "model_parameters",

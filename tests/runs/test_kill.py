@@ -105,7 +105,7 @@ def test_interrupt(story):
     """Ctrl-C ends in exit code 130, one message and no traceback."""
     assert story.interrupted.code == 130
     assert story.interrupted.err == (
-        "error: interrupted; the same command goes on from here\n"
+        "error: interrupted; rerun the same command to resume\n"
     )
     assert "Traceback" not in story.interrupted.out
 

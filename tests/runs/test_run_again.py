@@ -72,7 +72,7 @@ def test_larger_budget_goes_on(place, coursework):
         (["--set", "split.hold_out_seed=2"], "split.hold_out_seed: was 1, is 2"),
         (["--set", "data.image_size=24"], "data.image_size: was 32, is 24"),
         (["--set", "head.dense_units=16"], "fixed.head.dense_units: was 8, is 16"),
-        (["--set", "head.dropout=0.5"], "was { low = 0.0, high = 0.6, step = 0.1 }"),
+        (["--set", "head.dropout=0.5"], "was {low = 0.0, high = 0.6, step = 0.1}"),
         (["--set", "objective.emotion.accuracy=1"], "objective.emotion.accuracy"),
         (["--seed", "8"], "search.seed: was 7, is 8"),
     ],

@@ -119,6 +119,6 @@ def test_training_with_mixup():
 def test_mixup_needs_labels_that_have_shares():
     """With any of several labels right a share says nothing: refused."""
     settings = ["data.labels=multi_target", "augmentation.mixup=0.2"]
-    with pytest.raises(StudyError, match=r'"augmentation\.mixup": mixes shares'):
+    with pytest.raises(StudyError, match=r'"augmentation\.mixup": mixes label shares'):
         read_study("ferplus", settings=settings)
     read_study("ferplus", settings=["augmentation.mixup=0.2"])
