@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from data_pipeline.synthetic.write import write_synthetic
@@ -25,20 +26,28 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
+def rendered_once(tmp_path_factory, layout, *, subjects):
+    """Renders a synthetic set that all workers of pytest-xdist share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = shared / "synthetic" / layout
+    root.parent.mkdir(exist_ok=True)
+    with FileLock(root.with_suffix(".lock")):
+        # A set that is already there is left as it is.
+        write_synthetic(root, layout=layout, subjects=subjects, seed=3)
+    return root
+
+
 @pytest.fixture(scope="session")
 def coursework(tmp_path_factory):
     """A small synthetic data set in the coursework layout; copy it to change it."""
-    root = tmp_path_factory.mktemp("data") / "coursework"
-    write_synthetic(root, subjects=SUBJECTS, seed=3)
-    return root
+    return rendered_once(tmp_path_factory, "coursework", subjects=SUBJECTS)
 
 
 @pytest.fixture(scope="session")
 def official(tmp_path_factory):
     """A smaller set in CK+'s official layout; copy it to change it."""
-    root = tmp_path_factory.mktemp("data") / "official"
-    write_synthetic(root, layout="official", subjects=12, seed=3)
-    return root
+    return rendered_once(tmp_path_factory, "official", subjects=12)
 
 
 @pytest.fixture

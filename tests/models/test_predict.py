@@ -89,6 +89,7 @@ def many(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 33, 64])
 def test_the_batch_changes_no_byte(model, many, size):
     """The table is the same, byte for byte, however many faces are held at once."""

@@ -156,6 +156,7 @@ def test_same_picture(root, parts, change, kind):
     assert second in told
 
 
+@pytest.mark.slow
 def test_drawn_faces_differ(coursework):
     """Different people who show the same are not taken for one picture."""
     assert found(coursework)[0] == []

@@ -25,6 +25,7 @@ def test_names(votes):
     assert names[6] == "fer0000003.png"
 
 
+@pytest.mark.slow
 @needs_votes
 def test_real_votes(tmp_path):
     """The real table: 35,887 rows, 173 nameless, four doubled names told apart."""

@@ -47,6 +47,7 @@ def test_needs_action_units():
         choose_thresholds(targets, Predictions(emotion=None, action_units=None))
 
 
+@pytest.mark.slow
 @given(cases)
 def test_no_cut_is_better(case):
     """No threshold at all reaches a higher F1 than the chosen one."""

@@ -41,6 +41,7 @@ def test_the_average_is_that_of_its_formula():
     assert float(average.averages([variable])[0]) == pytest.approx(values[-1])
 
 
+@pytest.mark.slow
 def test_training_does_not_see_the_average(trainer):
     """Losses are those without; validation is another, the less the shorter it is."""
     losses, plain = _fit(trainer)

@@ -90,6 +90,7 @@ def test_another_preset_changes_the_loss(trainer, preset):
     assert trainer.timings.built == trainer.timings.traced == 0.0
 
 
+@pytest.mark.slow
 def test_no_value_needs_a_new_graph(trainer, monkeypatch):
     """No number, batch size, balance or count of epochs traces the step again."""
     for under in ({}, SGD, SHARP):

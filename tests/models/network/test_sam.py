@@ -61,6 +61,7 @@ def _step(compiled, config, *, at=None):
     return before, gone, loss, left
 
 
+@pytest.mark.slow
 def test_two_plain_steps_make_one_sharp_one():
     """It goes by the gradient at the top, which Keras's own step finds there too."""
     plain, sharp = configured(**BARE), configured(**BARE, training__sam_rho=RHO)
@@ -85,6 +86,7 @@ def test_two_plain_steps_make_one_sharp_one():
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
     [{}, {"training__precision": "mixed_float16", "training__clip_norm": 1.0}],

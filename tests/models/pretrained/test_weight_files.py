@@ -87,6 +87,7 @@ def test_a_weights_file_fills_the_whole_backbone(exported):
             np.testing.assert_array_equal(given, weight)
 
 
+@pytest.mark.slow
 def test_a_weights_file_that_fits_in_part_is_refused(exported):
     """Such a file has no names: a part of it could land anywhere."""
     path = exported.parent / "model.weights.h5"
@@ -97,6 +98,7 @@ def test_a_weights_file_that_fits_in_part_is_refused(exported):
         initial_weights(assemble(wanted), wanted)
 
 
+@pytest.mark.slow
 def test_a_nested_backbone_is_found(tmp_path, exported):
     """Whoever put a backbone as one layer into a model of theirs can start from it."""
     inner = keras.saving.load_model(exported)

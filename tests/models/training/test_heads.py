@@ -14,6 +14,7 @@ ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("emotions", "units", "dimensions"),
     [

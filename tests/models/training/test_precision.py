@@ -13,6 +13,7 @@ from tests.factories.models import configured, graph_config, pictures
 PART = Part(train=np.arange(16), validation=np.arange(16, 24))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", PRECISIONS[1:])
 def test_it_trains_and_resets(precision, tmp_path):
     """Losses are finite, a repeat is equal to the bit; the file is a float32 one."""

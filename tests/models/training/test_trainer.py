@@ -36,7 +36,13 @@ def _numbers(scores):
     ]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZER_NAMES)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(name, marks=() if name == "adam" else pytest.mark.slow)
+        for name in OPTIMIZER_NAMES
+    ],
+)
 def test_a_reset_model_is_a_fresh_one(trainer, optimizer):
     """With each optimizer a used graph repeats what a new process's graph gives."""
     fresh = _fit(Trainer(), training__optimizer=optimizer)
@@ -65,6 +71,7 @@ def test_the_loss_falls_and_faces_are_told_apart(trainer):
     assert right.mean() > 0.8
 
 
+@pytest.mark.slow
 def test_stopping_early_follows_the_same_path(trainer):
     """A training that stops earlier is the beginning of the whole one."""
     whole = _fit(trainer, training__epochs=4)
@@ -132,6 +139,7 @@ def test_a_training_without_any_label_is_finite(trainer):
     assert [s.loss for s in found] == [0.0, 0.0]
 
 
+@pytest.mark.slow
 def test_divergence_is_yielded(trainer):
     """An absurd learning rate ends in numbers that are not finite, not in an error."""
     scores = _fit(
@@ -180,6 +188,7 @@ def test_replayed_rates_are_the_same_training(trainer, schedule):
     assert float(variable.learning_rate) == np.float32(rates[-1])
 
 
+@pytest.mark.slow
 def test_capacity_bounds_the_graphs_kept(monkeypatch):
     """The GraphConfig that was unused longest is dropped, and built again if needed."""
     built = []

@@ -100,6 +100,7 @@ def test_a_pruned_trial_leaves_its_files_to_the_driver(tmp_path):
     assert sorted(contents(tmp_path)) == ["fold-1/epoch-0001.npz"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [
