@@ -7,10 +7,8 @@ its backend, its threads and its GPU, and all cores detect.
 import importlib
 import logging
 import os
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
@@ -21,7 +19,8 @@ from PIL import Image, ImageOps
 
 from data_pipeline.system.errors import RunError, describe_cause
 from data_pipeline.system.keras_import import TENSORFLOW, VARIABLE, load_keras
-from data_pipeline.system.workers import process_pool
+from data_pipeline.system.terminal import no_stderr
+from data_pipeline.system.workers import process_pool, usable_cores
 
 Array = np.ndarray[Any, Any]
 
@@ -132,9 +131,7 @@ def _preprocessed(image: Image.Image, scale: float) -> Array:
 
 def _processes() -> int:
     """Counts the processes to use; each takes some 800 MB."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(_MAX_PROCESSES, len(os.sched_getaffinity(0)))
-    return min(_MAX_PROCESSES, os.cpu_count() or 1)
+    return min(_MAX_PROCESSES, usable_cores())
 
 
 def _prepare() -> None:
@@ -146,7 +143,7 @@ def _prepare() -> None:
 def _mtcnn() -> Any:
     """Loads the networks; their weights come with the package."""
     try:
-        with _stderr_muted():
+        with no_stderr():
             load_keras()
             networks = importlib.import_module(DETECTOR).MTCNN(device="CPU:0")
     except Exception as error:
@@ -156,16 +153,3 @@ def _mtcnn() -> Any:
         ) from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     return networks
-
-
-@contextmanager
-def _stderr_muted() -> Iterator[None]:
-    """Drops what TensorFlow writes before it reads its own log level."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import aiohttp
 import numpy as np
 
+from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import exported
-from tests.factories.faces import drawn, drawn_rows
 from tests.factories.runs import started
 
 IN_FLIGHT = 2

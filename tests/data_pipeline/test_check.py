@@ -6,7 +6,7 @@ from data_pipeline import check
 from data_pipeline.dataset.config import read_study_data
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
-from tests.factories.clean_tree import SUBJECTS, image_of, write_clean
+from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean
 from tests.factories.runs import contents, said, write_study
 
 STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'

@@ -11,7 +11,7 @@ from data_pipeline.dataset.dataset_identity import population
 from data_pipeline.exploration.material import gather
 from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
-from tests.factories.fer2013 import write_microsoft
+from tests.factories.data.fer2013 import write_microsoft
 from tests.factories.runs import contents, said, write_study
 
 STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'

@@ -17,8 +17,8 @@ from models.live.page_info import page_info
 from models.live.security import HERE
 from models.live.server import Live, application
 from models.live.viewer import FacePipeline
+from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import SIZE, exported
-from tests.factories.faces import drawn, drawn_rows
 
 FRAMES = 5
 

@@ -16,6 +16,7 @@ from data_pipeline.system.workers import usable_cores
 from models.inference.model_card import read_model_card
 from models.inference.predictor import Predictor
 from models.inference.stream import predict_faces
+from tests.factories.data.faces import astronaut, drawn, drawn_rows
 from tests.factories.exported_model import (
     SIZE,
     THRESHOLDS,
@@ -26,7 +27,6 @@ from tests.factories.exported_model import (
     rows_of,
     write_video,
 )
-from tests.factories.faces import astronaut, drawn, drawn_rows
 from tests.factories.models import EMOTIONS
 from tests.factories.runs import contents
 

@@ -7,8 +7,8 @@ import pytest
 
 from data_pipeline.system.terminal import BROKEN_PIPE
 from models.predict import main
+from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import exported, rows_of
-from tests.factories.faces import drawn, drawn_rows
 from tests.factories.runs import ended, said, started
 
 

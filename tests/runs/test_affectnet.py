@@ -13,7 +13,7 @@ from search.inputs.run import Run
 from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder
 from search.study.study import read_study
-from tests.factories.affectnet import write_labels
+from tests.factories.data.affectnet import write_labels
 from tests.factories.runs import STUDY, said, searched, write_study
 
 SMALL = (

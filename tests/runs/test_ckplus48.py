@@ -5,8 +5,8 @@ import json
 import pytest
 
 from data_pipeline import check
+from tests.factories.data.synthetic_faces import write_synthetic_ck48
 from tests.factories.runs import STUDY, said, searched, write_study
-from tests.factories.synthetic_faces import write_synthetic_ck48
 
 pytestmark = pytest.mark.slow
 

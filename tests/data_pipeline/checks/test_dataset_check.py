@@ -15,7 +15,7 @@ from data_pipeline.readers import read
 from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from data_pipeline.split.split import split
-from tests.factories.clean_tree import HEADER, image_of, write_clean
+from tests.factories.data.clean_tree import HEADER, image_of, write_clean
 from tests.strategies.tables import sample, table_of
 
 KEYS = StudyData(

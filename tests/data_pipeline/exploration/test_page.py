@@ -30,7 +30,7 @@ from data_pipeline.exploration.sections import (
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import InputError
-from tests.factories.exploration_material import Page, material, rows
+from tests.factories.data.exploration_material import Page, material, rows
 from tests.factories.runs import contents
 from tests.strategies.tables import LAW, sample, table_of
 

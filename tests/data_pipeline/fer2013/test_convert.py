@@ -14,7 +14,7 @@ from data_pipeline.fer2013.fer2013_csv import read_fer2013
 from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
-from tests.factories.fer2013 import (
+from tests.factories.data.fer2013 import (
     FERPLUS_ROWS,
     pixels,
     write_fer2013,

@@ -8,7 +8,7 @@ from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.fer2013.layout import image_names, label_files
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.readers import read
-from tests.factories.fer2013 import VOTES, needs_votes, write_votes
+from tests.factories.data.fer2013 import VOTES, needs_votes, write_votes
 
 
 @pytest.fixture

@@ -4,18 +4,14 @@ import errno
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from data_pipeline.files.file_lock import NO_LOCKS, FileLock, file_lock
 from data_pipeline.split.receipt_file import Receipts
-
-ROOT = Path(__file__).parents[3]
+from tests.factories.processes import holder as process
 
 
 def take_locks_away(monkeypatch, number=errno.ENOSYS):
@@ -47,15 +43,8 @@ def holder(path, *, lease=30.0):
         "assert lock.try_acquire()\n"
         "print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        assert process.stdout.readline() == b"held\n"
-        yield process
-        process.kill()
+    with process.holder(code) as started:
+        yield started
 
 
 @pytest.mark.usefixtures("disk")

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from data_pipeline.images.decode_table import decode_all
-from tests.factories.cache_process import COUNT, SIZE, table_in
+from tests.factories.processes.cache_process import COUNT, SIZE, table_in
 from tests.factories.runs import started as module_started
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,9 @@ def started(place):
 
     def start(pause):
         words = place / "data", place / "cache", pause
-        processes.append(module_started("tests.factories.cache_process", *words))
+        processes.append(
+            module_started("tests.factories.processes.cache_process", *words)
+        )
         return processes[-1]
 
     yield start

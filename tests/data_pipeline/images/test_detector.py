@@ -14,7 +14,7 @@ from data_pipeline.images.crop import (
     similarity,
 )
 from data_pipeline.images.detector import Detector
-from tests.factories.faces import astronaut, drawn, drawn_rows
+from tests.factories.data.faces import astronaut, drawn, drawn_rows
 
 pytestmark = pytest.mark.slow
 SIZE = 96

@@ -10,7 +10,7 @@ from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
 from data_pipeline.labels.votes import RULES, vote_distributions
 from data_pipeline.targets.emotion_labels import scored_rule
-from tests.factories.fer2013 import VOTES, needs_votes
+from tests.factories.data.fer2013 import VOTES, needs_votes
 
 # Votes; majority; crossentropy; multi_target. None is a row that is dropped.
 EXAMPLES = (

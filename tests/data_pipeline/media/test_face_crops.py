@@ -8,7 +8,7 @@ from data_pipeline.images.crop import DetectedFace, make_cropper
 from data_pipeline.images.decode import decode_cropped
 from data_pipeline.images.detector import Detector
 from data_pipeline.media.face_crops import FOUND, NOT_FOUND, NOT_LOOKED_FOR, FaceCropper
-from tests.factories.faces import astronaut
+from tests.factories.data.faces import astronaut
 
 SIZE = 48
 

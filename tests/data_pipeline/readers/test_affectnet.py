@@ -12,7 +12,7 @@ from data_pipeline.readers import READERS, read
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
 from tests.data_pipeline.readers.test_readers import ReaderLaws
-from tests.factories.affectnet import (
+from tests.factories.data.affectnet import (
     POINTS,
     labels,
     skipped,

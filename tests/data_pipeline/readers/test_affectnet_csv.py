@@ -5,7 +5,7 @@ import pytest
 
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
-from tests.factories.affectnet import (
+from tests.factories.data.affectnet import (
     LINES,
     labels,
     line,

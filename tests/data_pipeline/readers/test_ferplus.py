@@ -10,7 +10,7 @@ from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
 from tests.data_pipeline.readers.test_readers import ReaderLaws
-from tests.factories.fer2013 import (
+from tests.factories.data.fer2013 import (
     pixels,
     write_classes,
     write_fer2013,

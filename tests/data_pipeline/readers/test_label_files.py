@@ -16,10 +16,10 @@ from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus, read_label_c
 from data_pipeline.files.npy_scalar import read_scalar
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
-from tests.factories.affectnet import (
+from tests.factories.data.affectnet import (
     HEADER as LIST_HEADER,
 )
-from tests.factories.affectnet import (
+from tests.factories.data.affectnet import (
     LINES,
     line,
     skipped,

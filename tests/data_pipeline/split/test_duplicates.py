@@ -27,7 +27,7 @@ from search.reports.console import print_split
 from search.reports.holdout_report import WIDTH, describe_report
 from search.run_folder import RunFolder
 from search.study.study import read_study
-from tests.factories.clean_tree import write_clean
+from tests.factories.data.clean_tree import write_clean
 from tests.factories.runs import STUDY, said, searched, write_study
 from tests.search.reports.test_holdout_report import report_of
 from tests.strategies.metrics import labels, outputs

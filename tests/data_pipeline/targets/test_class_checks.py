@@ -7,7 +7,7 @@ from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.labels.labels import FER2013_EMOTIONS, Emotion
 from data_pipeline.readers import read
 from data_pipeline.targets.class_checks import class_problems
-from tests.factories.fer2013 import write_microsoft
+from tests.factories.data.fer2013 import write_microsoft
 from tests.strategies.tables import (
     sample,
     table_of,

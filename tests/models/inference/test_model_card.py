@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import SIZE, exported, is_refused, predicted
-from tests.factories.faces import drawn, drawn_rows
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from models.live.__main__ import main
-from tests.factories.browser import browser
+from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import exported, numbers, rows_of, write_video
-from tests.factories.faces import drawn, drawn_rows
 from tests.factories.models import EMOTIONS
+from tests.factories.processes.browser import browser
 from tests.factories.runs import contents, ended, said
 
 pytestmark = pytest.mark.slow

@@ -30,7 +30,7 @@ class Session:
         """Waits until a worker of it answers."""
         named = {"TMPDIR": str(temporary), "HOME": str(temporary / "home")}
         self.process = start(
-            "tests.factories.ray_process", **named, **HOSTILE, **variables
+            "tests.factories.processes.ray_process", **named, **HOSTILE, **variables
         )
         line = self.process.stdout.readline()
         assert line, ended(self.process)

@@ -11,7 +11,7 @@ from search.inputs.run import Run
 from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder
 from search.study.study import read_study
-from tests.factories.clean_tree import SUBJECTS, image_of, write_clean
+from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean
 from tests.factories.runs import said, write_study
 from tests.strategies.tables import write_ck48, write_image, write_table
 

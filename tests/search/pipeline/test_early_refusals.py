@@ -10,7 +10,7 @@ from data_pipeline.labels.labels import FER2013_EMOTIONS
 from data_pipeline.system.errors import InputError
 from search import run
 from search.pipeline.opening import open_run
-from tests.factories.clean_tree import image_of, write_clean
+from tests.factories.data.clean_tree import image_of, write_clean
 from tests.factories.runs import STUDY, said, write_study
 from tests.strategies.tables import write_ck48, write_image
 from tests.test_architecture import python

@@ -3,16 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from data_pipeline.system.errors import RunError
 from search.storage.driver_lock import only_driver
-
-ROOT = Path(__file__).parents[3]
+from tests.factories.processes.holder import holder
 
 
 @contextmanager
@@ -23,15 +20,8 @@ def driver(lock):
         f"with only_driver(pathlib.Path({str(lock)!r})):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        assert process.stdout.readline() == b"held\n"
+    with holder(code) as process:
         yield process
-        process.kill()
 
 
 def test_one_driver(tmp_path):

@@ -2,11 +2,8 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -19,9 +16,8 @@ from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked, normalized_url
 from tests.factories.ledger import DATA, complete, finish, inside, report, small
-from tests.factories.postgres import QUOTED, Server, programs
-
-ROOT = Path(__file__).parents[3]
+from tests.factories.processes.holder import holder
+from tests.factories.processes.postgres import QUOTED, Server, programs
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +96,7 @@ def test_a_killed_driver(url):
         f"with only_driver_of_storage({url!r}, 'small'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as first:
-        assert first.stdout.readline() == b"held\n"
+    with holder(code) as first:
         os.kill(first.pid, signal.SIGKILL)
     start = time.monotonic()
     with only_driver_of_storage(url, "small"):

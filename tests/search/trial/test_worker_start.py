@@ -147,5 +147,5 @@ def test_commands_are_no_notebooks(monkeypatch):
 @pytest.mark.slow
 def test_a_notebooks_variable_breaks_nothing(start):
     """Keras is imported where Matplotlib's backend is that of a notebook."""
-    said = ended(start("tests.factories.keras_process", MPLBACKEND=NOTEBOOK))
+    said = ended(start("tests.factories.processes.keras_process", MPLBACKEND=NOTEBOOK))
     assert (said.code, said.err) == (0, "")

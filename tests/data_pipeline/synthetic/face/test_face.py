@@ -9,7 +9,7 @@ from data_pipeline.labels.labels import CKPLUS_ACTION_UNITS
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.render.camera import render_frame
 from data_pipeline.synthetic.render.views import sample_view
-from tests.factories.synthetic_faces import change, portrait
+from tests.factories.data.synthetic_faces import change, portrait
 
 WHO = "S034"
 UPPER = (1, 2, 4, 5, 6, 7, 9)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from data_pipeline.fer2013.ferplus_csv import HEADER
 
-VOTES = Path(__file__).parents[2].parent / "shared" / "data" / "fer2013new.csv"
+VOTES = Path(__file__).parents[3].parent / "shared" / "data" / "fer2013new.csv"
 """The real votes, which are not part of this project."""
 
 needs_votes = pytest.mark.skipif(

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories.killed_searches import Mortal, killed, run, story, study_of
+from tests.factories.processes.killed_searches import (
+    Mortal,
+    killed,
+    run,
+    story,
+    study_of,
+)
 
 SEARCHES = {
     "random": study_of("random", trials=5, pruner="median", known=True),

@@ -1,6 +1,6 @@
 """A process that caches images slowly, so that it can be met, waited for and killed.
 
-    python -m tests.factories.cache_process ROOT CACHE SECONDS_AN_IMAGE
+    python -m tests.factories.processes.cache_process ROOT CACHE SECONDS_AN_IMAGE
 
 Prints a JSON line for each step, then one with the images that it decoded.
 """

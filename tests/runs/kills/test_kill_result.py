@@ -8,7 +8,7 @@ import keras
 import optuna
 import pytest
 
-from tests.factories.run_database import finished, running, wait
+from tests.factories.processes.run_database import finished, running, wait
 from tests.factories.runs import STUDY, Said, ended, searched, started, write_study
 
 pytestmark = pytest.mark.slow

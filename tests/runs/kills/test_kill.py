@@ -7,7 +7,7 @@ import optuna
 import psutil
 import pytest
 
-from tests.factories.run_database import finished, running, wait
+from tests.factories.processes.run_database import finished, running, wait
 from tests.factories.runs import (
     STUDY,
     Said,
