@@ -47,7 +47,7 @@ class SavedTrials:
 class SavedWeightCheck:
     """What was checked of a study's initial weights, and the lines printed."""
 
-    asked: dict[str, Any]
+    request: dict[str, Any]
     lines: list[str]
 
 

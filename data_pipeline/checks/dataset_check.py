@@ -138,7 +138,7 @@ def _label_problems(table: SampleTable, study: StudyData) -> Iterator[Problem]:
             message=f"{row.reason}; left out",
         )
     yield from subject_problems(table, study.data.subjects)
-    if study.targets_known:
+    if study.has_targets:
         yield from class_problems(table, study.data)
     if study.data.crop == "landmarks":
         yield from landmark_problems(table)
@@ -175,7 +175,7 @@ def _target_problems(
     table: SampleTable, study: StudyData, split: Split, inspected: Inspected
 ) -> Iterator[Problem]:
     """Yields why a search would refuse to train or score, before its first trial."""
-    if not study.targets_known:
+    if not study.has_targets:
         return
     try:
         _check_targets(study, split, _digests(table, inspected))

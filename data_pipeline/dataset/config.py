@@ -211,13 +211,13 @@ DRAFT: dict[str, Any] = {"targets": ["emotion"], "image_size": 48}
 class StudyData:
     """The sections ``[data]`` and ``[split]`` of a study.
 
-    ``targets_known`` is false if the study has no targets yet; ``name`` is the study's,
+    ``has_targets`` is false while the study names none; ``name`` is the study's,
     and ``place`` its file, for messages.
     """
 
     data: DataConfig
     split: SplitConfig
-    targets_known: bool = True
+    has_targets: bool = True
     name: str = ""
     place: str = ""
 
@@ -245,7 +245,7 @@ def read_study_data(study: str) -> StudyData:
     return StudyData(
         data=data,
         split=split,
-        targets_known="targets" in data_table,
+        has_targets="targets" in data_table,
         name=path.stem,
         place=str(path),
     )

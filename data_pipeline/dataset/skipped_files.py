@@ -103,7 +103,7 @@ def add_skipped_to_error(skipped: Sequence[Skipped]) -> Iterator[None]:
         lines = [f"{each.place}: {each.reason}" for each in others]
         if len(lines) > MAX_LISTED:
             lines[MAX_LISTED:] = [f"and {len(lines) - MAX_LISTED} more"]
-        raise type(error)(f"{error}. Not known here: {'; '.join(lines)}") from None
+        raise type(error)(f"{error}. Not recognized: {'; '.join(lines)}") from None
 
 
 def skipped_folder(root: Path, folder: Path, why: str) -> Skipped:
@@ -148,9 +148,9 @@ def skipped_beside(root: Path, inner: Path) -> list[Skipped]:
     return found
 
 
-def skipped_among(root: Path, folder: Path, known: Iterable[Path]) -> list[Skipped]:
-    """Describes data folders and loose images in ``folder``, except the known ones."""
-    return _beside(root, folder, set(known))
+def skipped_among(root: Path, folder: Path, used: Iterable[Path]) -> list[Skipped]:
+    """Describes data folders and loose images in ``folder``, except the used ones."""
+    return _beside(root, folder, set(used))
 
 
 def _beside(root: Path, folder: Path, used: set[Path]) -> list[Skipped]:

@@ -33,13 +33,13 @@ def merge_subjects(table: SampleTable, subjects: Mapping[str, str]) -> SampleTab
     """Replaces ids by the id of the same person; an unknown id is a ``DataError``."""
     if not subjects:
         return table
-    known = _ids(table)
+    existing = _ids(table)
     for name, person in subjects.items():
         for text in (name, person):
-            if text not in known:
+            if text not in existing:
                 raise DataError(
                     f'[data] subjects: "{name}" = "{person}": the data in {table.root} '
-                    f'have no subject "{text}"; {_near(text, known)}'
+                    f'have no subject "{text}"; {_near(text, existing)}'
                 )
     ids = [subjects.get(value, value) for value in table.frame["subject"]]
     column = pd.Series(ids, dtype=object)
@@ -100,19 +100,19 @@ def group_similar_ids(
         >>> group_similar_ids(["1-01", "10-1", "Ola", "0la"])
         [('0la', 'Ola')]
     """
-    known = sorted(set(ids) - set(apart))
-    leader = {name: name for name in known}
+    compared = sorted(set(ids) - set(apart))
+    leader = {name: name for name in compared}
 
     def lead(name: str) -> str:
         while leader[name] != name:
             name = leader[name]
         return name
 
-    for names in _alike(known):
+    for names in _alike(compared):
         for first, second in pairwise(names):
             leader[lead(second)] = lead(first)
     people: dict[str, list[str]] = {}
-    for name in known:
+    for name in compared:
         people.setdefault(lead(name), []).append(name)
     return sorted(tuple(names) for names in people.values() if len(names) > 1)
 
@@ -202,13 +202,13 @@ def _advice(names: Sequence[str]) -> str:
     )
 
 
-def _near(text: str, known: list[str]) -> str:
+def _near(text: str, existing: list[str]) -> str:
     """Names the nearest subject, or the first ones."""
-    if not known:
+    if not existing:
         return "they have no subjects: drop [data.subjects]"
-    close = get_close_matches(text, known, n=1)
+    close = get_close_matches(text, existing, n=1)
     if close:
         return f"did you mean {close[0]}?"
-    more = len(known) - MAX_LISTED
-    listed = ", ".join(known[:MAX_LISTED])
+    more = len(existing) - MAX_LISTED
+    listed = ", ".join(existing[:MAX_LISTED])
     return f"available: {listed}{f' and {more} more' if more > 0 else ''}"

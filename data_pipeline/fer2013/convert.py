@@ -76,7 +76,7 @@ def write_tree(
             _fill(out, fer, voted, progress)
             return _counted(out, voted, new=True)
         growing = out.parent / f".{out.name}.growing"
-        if _begun(growing):
+        if _is_started(growing):
             _check_same(growing, origin, "remove this folder of an earlier call")
         growing.mkdir(exist_ok=True)
         _write(growing / ORIGIN, json.dumps(origin, indent=2).encode())
@@ -87,7 +87,7 @@ def write_tree(
     return _counted(out, voted, new=True)
 
 
-def _begun(growing: Path) -> bool:
+def _is_started(growing: Path) -> bool:
     """Returns whether an earlier call wrote to the folder."""
     return growing.is_dir() and any(
         not path.name.startswith(".") for path in growing.iterdir()

@@ -64,8 +64,8 @@ def _faces(path: Path, lines: Iterator[list[str]]) -> Iterator[Face]:
         if code not in map(str, range(len(FER2013_EMOTIONS))):
             raise _wrong(path, index, "emotion is a code from 0 to 6", code)
         if usage not in FERPLUS_PARTITIONS:
-            known = ", ".join(FERPLUS_PARTITIONS)
-            raise _wrong(path, index, f"Usage is one of {known}", usage)
+            partitions = ", ".join(FERPLUS_PARTITIONS)
+            raise _wrong(path, index, f"Usage is one of {partitions}", usage)
         yield Face(
             index=index,
             emotion=FER2013_EMOTIONS[int(code)],

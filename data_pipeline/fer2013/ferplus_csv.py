@@ -90,8 +90,8 @@ def _voted(path: Path, number: int, cells: list[str]) -> Voted:
         raise _wrong(path, number, f"a row has {len(HEADER)} cells", ",".join(cells))
     usage, name = cells[0].strip(), cells[1].strip()
     if usage not in FERPLUS_PARTITIONS:
-        known = ", ".join(FERPLUS_PARTITIONS)
-        raise _wrong(path, number, f"the Usage is one of {known}", usage)
+        partitions = ", ".join(FERPLUS_PARTITIONS)
+        raise _wrong(path, number, f"the Usage is one of {partitions}", usage)
     if name and not NAME.fullmatch(name):
         raise _wrong(
             path, number, "an image name is a file name like fer0000000.png", name

@@ -1,9 +1,9 @@
 """PixelFile: an array on disk, written in chunks with a checksum each.
 
-    NAME.npy    the whole array; ``NAME.part`` until all of it is written
-    NAME.rows   a checksum for each chunk, then a state for each row
-    NAME.seen   the stats of both files when their checksums were last verified
-    NAME.lock   held by the process that writes
+    NAME.npy       the whole array; ``NAME.part`` until all of it is written
+    NAME.rows      a checksum for each chunk, then a state for each row
+    NAME.verified  the stats of both files when their checksums were last verified
+    NAME.lock      held by the process that writes
 
 A chunk is valid if its checksum is right. So a killed writer, a flipped byte and a
 truncated file are one case: the invalid chunks are written again.
@@ -55,9 +55,9 @@ class PixelFile:
         return self.path.with_suffix(".rows")
 
     @property
-    def seen(self) -> Path:
+    def verified(self) -> Path:
         """Returns the path of the stats at the last verification."""
-        return self.path.with_suffix(".seen")
+        return self.path.with_suffix(".verified")
 
     @property
     def lock(self) -> Path:
@@ -90,14 +90,14 @@ def is_verified(file: PixelFile) -> bool:
     looked for once after each start of the machine.
     """
     try:
-        return read_text(file.seen) == _stats(file)
+        return read_text(file.verified) == _stats(file)
     except (OSError, ValueError):
         return False
 
 
 def mark_verified(file: PixelFile) -> None:
     """Records that all checksums are right now."""
-    with atomic_write(file.seen) as part:
+    with atomic_write(file.verified) as part:
         part.write_text(_stats(file))
 
 
@@ -191,7 +191,7 @@ class PixelWriter:
 
 def discard(file: PixelFile) -> None:
     """Removes the array and all that belongs to it."""
-    for path in (file.part, file.path, file.record, file.seen):
+    for path in (file.part, file.path, file.record, file.verified):
         path.unlink(missing_ok=True)
 
 

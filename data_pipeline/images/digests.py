@@ -113,17 +113,17 @@ def _stat(path: str) -> Any:
 
 
 def _remembered(
-    names: Sequence[str], stats: Array, known: _Memory
+    names: Sequence[str], stats: Array, memory: _Memory
 ) -> tuple[Array, Array]:
     """Returns remembered digests, (N, 32), and which files have one, (N,)."""
     at = np.arange(len(names))
-    if known.names != names:  # rare, and the dict costs as much as 10,000 stats
-        place = {name: row for row, name in enumerate(known.names)}
+    if memory.names != names:  # rare, and the dict costs as much as 10,000 stats
+        place = {name: row for row, name in enumerate(memory.names)}
         at = np.fromiter((place.get(name, -1) for name in names), np.int64)
     same = at >= 0
-    same[same] = (known.stats[at[same]] == stats[same]).all(axis=1)
+    same[same] = (memory.stats[at[same]] == stats[same]).all(axis=1)
     digests = np.zeros((len(names), 32), np.uint8)
-    digests[same] = known.digests[at[same]]
+    digests[same] = memory.digests[at[same]]
     return digests, same
 
 
@@ -167,15 +167,15 @@ def _read(memory: Path) -> _Memory:
 
 def _write(memory: Path, now: _Memory, trusted: Array) -> None:
     """Adds some rows' digests to those of files that are not in this table."""
-    known, here = _read(memory), set(now.names)
-    others = [row for row, name in enumerate(known.names) if name not in here]
+    stored, here = _read(memory), set(now.names)
+    others = [row for row, name in enumerate(stored.names) if name not in here]
     rows = np.flatnonzero(trusted).tolist()
-    names = [known.names[row] for row in others] + [now.names[row] for row in rows]
+    names = [stored.names[row] for row in others] + [now.names[row] for row in rows]
     text = "\0".join(names).encode("utf-8", "surrogateescape")
     with atomic_write(memory) as part, part.open("wb") as file:
         np.savez(
             file,
             names=np.frombuffer(text, np.uint8),
-            stats=np.concatenate([known.stats[others], now.stats[rows]]),
-            digests=np.concatenate([known.digests[others], now.digests[rows]]),
+            stats=np.concatenate([stored.stats[others], now.stats[rows]]),
+            digests=np.concatenate([stored.digests[others], now.digests[rows]]),
         )

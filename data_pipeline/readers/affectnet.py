@@ -120,9 +120,9 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
 def _beside(root: Path, homes: list[_Home]) -> list[Skipped]:
     """Lists data folders that are not part of the release."""
     place = homes[0].root
-    known = [place / home.name for home in homes if home.name]
-    known = known or [place / "images", place / "annotations"]
-    return skipped_among(place, place, known) + skipped_beside(root, place)
+    used = [place / home.name for home in homes if home.name]
+    used = used or [place / "images", place / "annotations"]
+    return skipped_among(place, place, used) + skipped_beside(root, place)
 
 
 def _homes(root: Path) -> list[_Home]:

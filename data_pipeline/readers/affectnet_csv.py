@@ -121,10 +121,10 @@ def _beside(root: Path, paths: list[Path], images: str) -> list[Skipped]:
     """Lists other lists, and data folders that are not part of the release."""
     home = paths[0].parent
     lists = [path for path in sorted(home.iterdir()) if path.suffix.lower() == ".csv"]
-    known = [root / images.partition("/")[0], *(root / name for name in AUTOMATIC)]
-    known += [root / path.relative_to(root).parts[0] for path in paths]
+    used = [root / images.partition("/")[0], *(root / name for name in AUTOMATIC)]
+    used += [root / path.relative_to(root).parts[0] for path in paths]
     others = [path for path in lists if path not in paths]
-    return skipped_among(root, root, known) + skipped_files(root, others)
+    return skipped_among(root, root, used) + skipped_files(root, others)
 
 
 def _other_columns(source: _List) -> Iterator[Skipped]:

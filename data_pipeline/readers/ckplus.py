@@ -150,7 +150,7 @@ class _ImageNames:
     def __init__(self, folder: Path, others: list[Path]) -> None:
         """Lists nothing yet."""
         self._folder, self._others = folder, others
-        self._known: dict[tuple[str, str], dict[str, str]] = {}
+        self._listed: dict[tuple[str, str], dict[str, str]] = {}
 
     def named(self, sample: Sample) -> Sample:
         """Gives a row the suffix of its image file."""
@@ -167,21 +167,21 @@ class _ImageNames:
         for folder in sorted(self._folder.glob("*/*")):
             subject, sequence = folder.parts[-2:]
             number = int(sequence) if _SEQUENCE.fullmatch(sequence) else -1
-            known = is_hidden(sequence) or is_hidden(subject)
-            if folder.is_dir() and not known and (subject, number) not in labelled:
+            hidden = is_hidden(sequence) or is_hidden(subject)
+            if folder.is_dir() and not hidden and (subject, number) not in labelled:
                 yield skipped_folder(root, folder, "no label file of this sequence")
 
     def _of(self, subject: str, sequence: str) -> dict[str, str]:
         """Maps the stems of a sequence's images to the file names."""
         key = subject, sequence
-        if key not in self._known:
+        if key not in self._listed:
             folder = self._folder / subject / sequence
             files = sorted(folder.iterdir()) if folder.is_dir() else []
             self._others += [path for path in files if not is_image(path.name)]
             chosen = [path for path in files if is_image(path.name)]
             chosen.sort(key=lambda path: -IMAGE_SUFFIXES.index(path.suffix.lower()))
-            self._known[key] = {path.stem.lower(): path.name for path in chosen}
-        return self._known[key]
+            self._listed[key] = {path.stem.lower(): path.name for path in chosen}
+        return self._listed[key]
 
 
 def _beside(root: Path, images: Path) -> list[Skipped]:

@@ -201,9 +201,9 @@ def _skipped(path: Path, header: list[str], units: dict[str, str]) -> Iterator[S
 def _beside(path: Path, samples: list[Sample]) -> list[Skipped]:
     """Lists other tables, and folders without a row's image."""
     root = path.parent
-    known = {root / sample.image.partition("/")[0] for sample in samples}
+    used = {root / sample.image.partition("/")[0] for sample in samples}
     tables = [file for file in _tables(root) if file != path]
-    return skipped_among(root, root, known) + skipped_files(root, tables)
+    return skipped_among(root, root, used) + skipped_files(root, tables)
 
 
 def _check_columns(path: Path, header: list[str], units: dict[str, str]) -> None:

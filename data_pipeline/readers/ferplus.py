@@ -139,8 +139,8 @@ def _winners(votes: list[tuple[int, ...]]) -> list[str | None]:
     """Returns each row's most voted emotion, or ``None`` if another category wins."""
     shares, kept = vote_distributions(np.array(votes), "argmax")
     return [
-        str(FERPLUS_EMOTIONS[place]) if known else None
-        for place, known in zip(shares.argmax(axis=1), kept, strict=True)
+        str(FERPLUS_EMOTIONS[place]) if has_winner else None
+        for place, has_winner in zip(shares.argmax(axis=1), kept, strict=True)
     ]
 
 

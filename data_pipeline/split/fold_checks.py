@@ -84,8 +84,8 @@ def _unscorable(part: Targets) -> Iterator[str]:
         )
     rated, mask = part.valence_arousal, part.valence_arousal_mask
     if part.dimensions and not any(
-        len(np.unique(values[known])) > 1
-        for values, known in zip(rated.T, mask.T, strict=True)
+        len(np.unique(values[labelled])) > 1
+        for values, labelled in zip(rated.T, mask.T, strict=True)
     ):
         yield (
             "all of them have the same valence and arousal, so neither can be "

@@ -118,11 +118,11 @@ def _present(old: Members, ids: Sequence[str]) -> list[str]:
 
 
 def _choose(
-    fresh: Sequence[str], opened: Sequence[list[str]], begun: Collection[str]
+    fresh: Sequence[str], opened: Sequence[list[str]], recorded: Collection[str]
 ) -> Sequence[str]:
     """Keeps what a run began with if it is among the choices; else the first opened."""
     for held_out in (fresh, *opened):
-        if set(held_out) == set(begun):
+        if set(held_out) == set(recorded):
             return held_out
     return opened[0] if opened else fresh
 

@@ -33,8 +33,8 @@ def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
     if "emotion" not in data.targets:
         return ()
     rule = scored_rule(data.labels) if emotions == VOTED else None
-    shares, known, names = read_emotion(table, emotions, rule, required=False)
-    if not known.any():
+    shares, labelled, names = read_emotion(table, emotions, rule, required=False)
+    if not labelled.any():
         return ()
     has = shares > 0
     found = [*_absent(has, names), *_partly(table, has, names)]

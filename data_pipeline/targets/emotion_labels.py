@@ -61,8 +61,8 @@ def learning_mode(level: str, rule: str | None) -> str:
 
 
 def _check_any(table: SampleTable, level: str, labels: Labels) -> None:
-    shares, known, _ = labels
-    if not known.any():
+    shares, labelled, _ = labels
+    if not labelled.any():
         raise DataError(_no_such_emotion(table, level))
     if level == "basic_neutral" and not shares[:, 0].any():
         raise DataError(

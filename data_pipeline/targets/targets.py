@@ -105,11 +105,11 @@ def read_targets(
             table, emotions, labels, required=required
         )
     units = table.action_units if "action_units" in wanted else ()
-    present, known = _numbers(table, units)
+    present, coded = _numbers(table, units)
     dimensions = table.dimensions if "valence_arousal" in wanted else ()
     ratings, rated = _numbers(table, dimensions)
     if required:
-        _check_known(table, wanted, units=known, dimensions=rated)
+        _check_present(table, wanted, units=coded, dimensions=rated)
     return Targets(
         emotions=names,
         action_units=units,
@@ -117,7 +117,7 @@ def read_targets(
         emotion=emotion,
         emotion_mask=emotion_mask,
         action_unit=present,
-        action_unit_mask=known,
+        action_unit_mask=coded,
         valence_arousal=ratings,
         valence_arousal_mask=rated,
         learning_mode=learning_mode(emotions, labels),
@@ -132,7 +132,7 @@ def _check_wanted(wanted: tuple[str, ...]) -> None:
         )
 
 
-def _check_known(
+def _check_present(
     table: SampleTable, wanted: tuple[str, ...], *, units: Array, dimensions: Array
 ) -> None:
     if "action_units" in wanted and not units.any():
@@ -150,5 +150,5 @@ def _check_known(
 def _numbers(table: SampleTable, names: tuple[str, ...]) -> tuple[Array, Array]:
     """Reads nullable columns as (N, columns), 0 where unknown, and their mask."""
     columns = table.frame[list(names)]
-    known = columns.notna().to_numpy(dtype=bool)
-    return columns.fillna(0).to_numpy(dtype=np.float32), known
+    mask = columns.notna().to_numpy(dtype=bool)
+    return columns.fillna(0).to_numpy(dtype=np.float32), mask

@@ -62,15 +62,15 @@ def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
 
 def _unit_prevalence(targets: Targets) -> np.ndarray:
     """Computes each unit's share of positives among its labelled rows; (U,)."""
-    known = targets.action_unit_mask
-    positive = (targets.action_unit > 0) & known
-    return np.asarray(positive.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    labelled = targets.action_unit_mask
+    positive = (targets.action_unit > 0) & labelled
+    return np.asarray(positive.sum(axis=0) / np.maximum(labelled.sum(axis=0), 1))
 
 
 def _class_frequencies(targets: Targets) -> np.ndarray:
     """Computes each class's share of the labelled rows; (E,), sums to 1."""
-    known = targets.emotion_mask.astype(np.float64)
-    counts = known @ targets.emotion
+    labelled = targets.emotion_mask.astype(np.float64)
+    counts = labelled @ targets.emotion
     if not counts.any():
         return np.full(len(targets.emotions), 1 / len(targets.emotions))
     return np.asarray(counts / counts.sum())
@@ -84,6 +84,6 @@ def _constant_units(targets: Targets) -> np.ndarray:
 
 def _mean_ratings(targets: Targets) -> np.ndarray:
     """Computes each dimension's mean over its labelled rows; (D,), in [-1, 1]."""
-    known = targets.valence_arousal_mask
-    total = targets.valence_arousal.sum(axis=0, where=known, dtype=np.float64)
-    return np.asarray(total / np.maximum(known.sum(axis=0), 1))
+    labelled = targets.valence_arousal_mask
+    total = targets.valence_arousal.sum(axis=0, where=labelled, dtype=np.float64)
+    return np.asarray(total / np.maximum(labelled.sum(axis=0), 1))

@@ -61,8 +61,8 @@ def evaluate(
         show on average), and for emotion ``confusion``.
     """
 
-    def part(known: np.ndarray, score: _Score) -> Report:
-        rows = np.flatnonzero(known)
+    def part(labelled: np.ndarray, score: _Score) -> Report:
+        rows = np.flatnonzero(labelled)
         return _common(
             targets.take(rows),
             predictions.take(rows),

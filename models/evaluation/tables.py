@@ -33,8 +33,8 @@ def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
     """Returns ``per_class`` scores, ``absent`` classes and ``confusion`` counts."""
     cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
     found = [scores[0] for scores in class_scores(cells)]
-    known = targets.emotion[targets.emotion_mask]
-    images = np.bincount(known.argmax(axis=1), minlength=len(targets.emotions))
+    labelled = targets.emotion[targets.emotion_mask]
+    images = np.bincount(labelled.argmax(axis=1), minlength=len(targets.emotions))
     columns = dict(zip(("precision", "recall", "f1"), found, strict=True))
     return {
         "per_class": {
@@ -86,21 +86,23 @@ def unit_tables(
 
     A unit without threshold has 0.5.
     """
-    known = targets.action_unit_mask.sum(axis=0)
+    labelled = targets.action_unit_mask.sum(axis=0)
     positives = ((targets.action_unit > 0) & targets.action_unit_mask).sum(axis=0)
     columns = _unit_columns(targets, predictions, thresholds)
     return {
         "per_au": {
             unit: {
-                "images": int(known[place]),
+                "images": int(labelled[place]),
                 "positives": int(positives[place]),
-                "prevalence": plain(positives[place] / max(known[place], 1)),
+                "prevalence": plain(positives[place] / max(labelled[place], 1)),
                 "threshold": float(thresholds.get(unit, DEFAULT_THRESHOLD)),
             }
             | _cells(columns, place)
             for place, unit in enumerate(targets.action_units)
         },
-        "absent": _absent(targets.action_units, (positives > 0) & (positives < known)),
+        "absent": _absent(
+            targets.action_units, (positives > 0) & (positives < labelled)
+        ),
     }
 
 
@@ -138,8 +140,8 @@ def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
         for name, found in dimension_metrics(targets, predictions, ones).items()
     }
     rated = [
-        targets.valence_arousal[known, place].astype(np.float64)
-        for place, known in enumerate(targets.valence_arousal_mask.T)
+        targets.valence_arousal[labelled, place].astype(np.float64)
+        for place, labelled in enumerate(targets.valence_arousal_mask.T)
     ]
     return {
         "per_dimension": {

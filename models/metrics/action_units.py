@@ -187,9 +187,9 @@ def action_unit_errors(
     usable = _usable(targets, predictions, weights)
     present = targets.action_unit > 0
     errors = np.full((len(ERRORS), len(weights), present.shape[1]), np.nan)
-    for unit, known in enumerate(targets.action_unit_mask.T):
+    for unit, labelled in enumerate(targets.action_unit_mask.T):
         errors[:, :, unit] = binary_errors(
-            output[known, unit], present[known, unit], usable[:, known]
+            output[labelled, unit], present[labelled, unit], usable[:, labelled]
         )
     return dict(zip(ERRORS, errors, strict=True))
 

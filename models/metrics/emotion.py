@@ -151,13 +151,13 @@ def _finite(
     Raises:
         ValueError: the outputs are not of the targets' classes.
     """
-    known = targets.emotion_mask
-    output = as_doubles(predictions.emotion)[known]
+    labelled = targets.emotion_mask
+    output = as_doubles(predictions.emotion)[labelled]
     if output.shape[1] != len(targets.emotions):
         raise ValueError(
             "emotion predictions have a column for each class: "
             f"{len(targets.emotions)}, found {output.shape[1]}"
         )
     if np.isfinite(output).all():
-        return output, weights[:, known]
-    return np.zeros_like(output), np.full_like(weights[:, known], np.nan)
+        return output, weights[:, labelled]
+    return np.zeros_like(output), np.full_like(weights[:, labelled], np.nan)

@@ -17,10 +17,12 @@ def roc_auc_and_average_precision(
     unit lacks a positive or a negative row.
     """
     both = np.full((2, len(weights), mask.shape[1]), np.nan)
-    for unit, known in enumerate(mask.T):
-        labels = truth[known, unit]
+    for unit, labelled in enumerate(mask.T):
+        labels = truth[labelled, unit]
         if labels.any() and not labels.all():
-            both[:, :, unit] = _areas(labels, scores[known, unit], weights[:, known])
+            both[:, :, unit] = _areas(
+                labels, scores[labelled, unit], weights[:, labelled]
+            )
     return both[0], both[1]
 
 

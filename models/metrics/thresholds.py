@@ -34,13 +34,13 @@ def choose_thresholds(targets: Targets, predictions: Predictions) -> dict[str, f
     if predictions.action_units is None:
         raise ValueError("thresholds need predictions of action units")
     output = predictions.action_units.astype(np.float64)
-    known = targets.action_unit_mask & np.isfinite(output)
+    usable = targets.action_unit_mask & np.isfinite(output)
     truth = targets.action_unit > 0
-    pooled = best_threshold(truth[known], output[known])
+    pooled = best_threshold(truth[usable], output[usable])
     return {
         unit: _shrunk(truth[rows, column], output[rows, column], pooled)
         for column, (unit, rows) in enumerate(
-            zip(targets.action_units, known.T, strict=True)
+            zip(targets.action_units, usable.T, strict=True)
         )
     }
 

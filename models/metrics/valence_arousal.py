@@ -69,9 +69,9 @@ def dimension_metrics(
     """
     output = as_doubles(predictions.valence_arousal)
     columns = []
-    for place, known in enumerate(targets.valence_arousal_mask.T):
-        wanted = targets.valence_arousal[known, place].astype(np.float64)
-        columns.append(_measures(wanted, output[known, place], weights[:, known]))
+    for place, labelled in enumerate(targets.valence_arousal_mask.T):
+        wanted = targets.valence_arousal[labelled, place].astype(np.float64)
+        columns.append(_measures(wanted, output[labelled, place], weights[:, labelled]))
     stacked = np.array(columns).reshape(len(columns), len(MEASURES), len(weights))
     return dict(zip(MEASURES, stacked.transpose(1, 2, 0), strict=True))
 

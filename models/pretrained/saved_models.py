@@ -158,6 +158,6 @@ def _check_layer(value: Mapping[str, Any]) -> None:
     kind, module = value.get("class_name"), value.get("module")
     if str(kind) in _RUNS:
         raise ValueError(f"its layer {kind} runs code from the file")
-    known = module in (None, "builtins", "keras") or str(module).startswith("keras.")
-    if kind is not None and not known:
+    is_keras = module in (None, "builtins", "keras") or str(module).startswith("keras.")
+    if kind is not None and not is_keras:
         raise ValueError(f"its layer {kind} is from {module}, not from Keras")

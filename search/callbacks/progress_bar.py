@@ -99,12 +99,12 @@ class ProgressBar(Callback):
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Updates the bar, or prints a line where there is none."""
         self._ended += not isinstance(outcome, WorkerDied)
-        begun, request = self._running.pop(number)
+        started, request = self._running.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
         # Failures are printed beside the bar too: they must not wait for the end.
         if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
-            seconds = time.monotonic() - begun
+            seconds = time.monotonic() - started
             self.print(one_line(trial_line(request, outcome, seconds, counts)))
         self._update(counts)
 
@@ -132,10 +132,10 @@ def trial_line(
     match outcome:
         case Completed(value=value, epoch=epoch, gap=gap):
             text = f"completed  value {value:.4f} at epoch {epoch}"
-            text += f", {gap.fit}" if gap else ""
+            text += f", {gap.diagnosis}" if gap else ""
         case Pruned(reason=reason):
             text = f"pruned     {reason} after {outcome.spent.epochs} epochs"
-            text += f", {outcome.gap.fit} there" if outcome.gap else ""
+            text += f", {outcome.gap.diagnosis} there" if outcome.gap else ""
         case Failed(reason=reason):
             text = f"failed     {reason}"
         case WorkerDied(reason=reason):

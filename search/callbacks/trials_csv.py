@@ -14,7 +14,7 @@ from search.run_folder import write_text
 from search.trial.messages import Outcome, Spent
 
 SECONDS = tuple(one.name for one in fields(Spent) if one.type is float)
-GAP = ("trained_value", "gap", "fit")
+GAP = ("trained_value", "gap", "diagnosis")
 HEADER = (
     "number",
     "state",

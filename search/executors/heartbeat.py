@@ -49,7 +49,7 @@ class Pulse:
         self._trial, self._reporting, self._reports = trial, reporting, 0
         self._write()
         with suppress(OSError):
-            (self._folder / f"{trial}.begun").touch()
+            (self._folder / f"{trial}.started").touch()
 
     def report(self) -> None:
         """Counts an epoch for the next heartbeat."""
@@ -79,9 +79,9 @@ class Pulse:
             part.replace(self._folder / f"{os.getpid()}.beat")
 
 
-def has_begun(folder: Path, trial: str) -> bool:
+def has_started(folder: Path, trial: str) -> bool:
     """Whether a worker began a trial, and so was able to start."""
-    return (folder / f"{trial}.begun").exists()
+    return (folder / f"{trial}.started").exists()
 
 
 def beats(folder: Path) -> list[Beat]:

@@ -105,7 +105,7 @@ def _watched(folder: RayFolder) -> Iterator[None]:
     watch = Watch(
         node,
         beats=partial(beats, folder.pulse),
-        tell=lambda text: print_note(f"warning: {text}"),
+        warn=lambda text: print_note(f"warning: {text}"),
         end=partial(_end, node, folder),
     )
     watch.start()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
-from search.executors.heartbeat import Pulse, has_begun
+from search.executors.heartbeat import Pulse, has_started
 from search.executors.ray_cluster import local_ray
 from search.executors.ray_folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge, trial_name
@@ -44,7 +44,7 @@ def run_ray(
     cannot be started or fails.
     """
     with local_ray(job) as folder:
-        bridge = Bridge(ledger, then, partial(has_begun, folder.pulse))
+        bridge = Bridge(ledger, then, partial(has_started, folder.pulse))
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error

@@ -46,7 +46,7 @@ class Node(Protocol):
 
 
 @dataclass(slots=True)
-class _Heard:
+class _WorkerState:
     """The state of one worker, in checks.
 
     ``silent`` counts since its last heartbeat, ``still`` since its last report;
@@ -62,51 +62,51 @@ class _Heard:
 class WorkerMonitor:
     """Counts for how many checks each worker had no heartbeat and no report."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        """Prints warnings by ``tell``."""
-        self._tell = tell
-        self._heard: dict[int, _Heard] = {}
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        """Prints warnings by ``warn``."""
+        self._warn = warn
+        self._workers: dict[int, _WorkerState] = {}
 
     def check(self, beats: Iterable[Beat]) -> None:
         """Compares the heartbeats with those of the last check."""
         for beat in beats:
-            heard = self._heard.setdefault(beat.pid, _Heard(beat))
-            self._compare_beats(heard, beat)
-            self._compare_reports(heard, beat)
-            heard.last = beat
+            state = self._workers.setdefault(beat.pid, _WorkerState(beat))
+            self._compare_beats(state, beat)
+            self._compare_reports(state, beat)
+            state.last = beat
 
-    def _compare_beats(self, heard: _Heard, beat: Beat) -> None:
-        if beat.beats != heard.last.beats:
-            if heard.silent >= WARN:
-                self._tell(f"{_name(beat)} answers again")
-            heard.silent = 0
+    def _compare_beats(self, state: _WorkerState, beat: Beat) -> None:
+        if beat.beats != state.last.beats:
+            if state.silent >= WARN:
+                self._warn(f"{_name(beat)} answers again")
+            state.silent = 0
             return
-        heard.silent += 1
-        if heard.silent == WARN:
-            self._tell(
+        state.silent += 1
+        if state.silent == WARN:
+            self._warn(
                 f"{_name(beat)} has not answered for {WARN} seconds: it is stopped, or "
                 f"hangs; after {KILL // 60} minutes it is killed, and its trial runs "
                 "again"
             )
-        if heard.silent == KILL:
-            self._tell(
+        if state.silent == KILL:
+            self._warn(
                 f"{_name(beat)} has not answered for {KILL // 60} minutes: it is killed"
             )
             with suppress(ProcessLookupError):
                 os.kill(beat.pid, signal.SIGKILL)
 
-    def _compare_reports(self, heard: _Heard, beat: Beat) -> None:
-        last = heard.last
+    def _compare_reports(self, state: _WorkerState, beat: Beat) -> None:
+        last = state.last
         if (beat.trial, beat.reports) != (last.trial, last.reports):
             if beat.trial == last.trial:
-                heard.longest = max(heard.longest, heard.still)
-            heard.still = 0
+                state.longest = max(state.longest, state.still)
+            state.still = 0
             return
-        heard.still += 1
+        state.still += 1
         # A retraining reports nothing until it is done.
-        if beat.reporting and heard.still == max(STILL, TIMES * heard.longest):
-            self._tell(
-                f"{_name(beat)} has reported no epoch for {heard.still // 60} minutes; "
+        if beat.reporting and state.still == max(STILL, TIMES * state.longest):
+            self._warn(
+                f"{_name(beat)} has reported no epoch for {state.still // 60} minutes; "
                 "if it hangs, kill it: its trial runs again"
             )
 
@@ -119,11 +119,11 @@ class Watch(threading.Thread):
         node: Node,
         *,
         beats: Callable[[], Iterable[Beat]],
-        tell: Callable[[str], None],
+        warn: Callable[[str], None],
         end: Callable[[str], None],
         every: float = EVERY,
     ) -> None:
-        """Checks a node every so many seconds; prints warnings by ``tell``.
+        """Checks a node every so many seconds; prints warnings by ``warn``.
 
         ``beats`` reads the workers' heartbeats. ``end`` ends this process with a
         message and does not return.
@@ -131,7 +131,7 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self._node = node
         self._beats = beats
-        self._workers = WorkerMonitor(tell)
+        self._workers = WorkerMonitor(warn)
         self._end = end
         self._every = every
         self._stopped = threading.Event()

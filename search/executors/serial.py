@@ -47,4 +47,4 @@ def _follow(
             stream.close()
             outcome = Pruned(reason="pruner")
             break
-    return complete_outcome(outcome, last, asked=request.seconds, waited=0.0)
+    return complete_outcome(outcome, last, sampled=request.seconds, waited=0.0)

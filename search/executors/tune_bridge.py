@@ -39,11 +39,11 @@ class Bridge:
         self,
         ledger: Ledger,
         then: Callable[[], RetrainRequest | None],
-        begun: Callable[[str], bool] = lambda _: True,
+        has_started: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Takes the ledger, the plan of the retraining, and whether a trial began.
+        """Takes the ledger, the plan of the retraining, and whether a trial started.
 
-        ``then`` is called when the search is over. ``begun`` gets a ``trial_name``.
+        ``then`` is called when the search ends; ``has_started`` takes a ``trial_name``.
         """
         self.error: BaseException | None = None
         self.retrained: Retrained | Failed | None = None
@@ -51,7 +51,7 @@ class Bridge:
         """Tune's last error of a worker."""
         self._ledger = ledger
         self._then = then
-        self._begun = begun
+        self._has_started = has_started
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
@@ -108,7 +108,7 @@ class Bridge:
     def _end_trial(
         self, running: "_Running", result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        if error and not self._begun(trial_name(running.request.number)):
+        if error and not self._has_started(trial_name(running.request.number)):
             self._return(running.request)
             return
         self._unstarted = 0
@@ -182,5 +182,5 @@ class _Running:
             found = result["outcome"]
         waited = max(0.0, started - self._proposed)
         return complete_outcome(
-            found, self.last, asked=self.request.seconds, waited=waited
+            found, self.last, sampled=self.request.seconds, waited=waited
         )

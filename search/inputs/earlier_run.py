@@ -35,9 +35,9 @@ def earlier_run(
     runs = studies_in(folder.out, "study.toml", synthetic=synthetic)
     if name not in runs:
         on = " on synthetic faces" if synthetic else ""
-        known = suggest(name, runs) if runs else f"there are no runs{on} yet"
+        others = suggest(name, runs) if runs else f"there are no runs{on} yet"
         raise InputError(
             f"[search] warm_start: there is no run of a study {name}{on} in "
-            f"{folder.out}; {known}"
+            f"{folder.out}; {others}"
         )
     return RunFolder(out=folder.out, name=run_name(name, synthetic=synthetic))

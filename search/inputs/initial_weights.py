@@ -154,7 +154,7 @@ def card_entry(
     card: dict[str, Any] = {"weights": weights, **asdict(loaded)}
     if weights != IMAGENET:
         path = Path(dict(data_spec.models).get(weights, weights))
-        card |= {"sha256": sha256(path), "seen": training_data(path)}
+        card |= {"sha256": sha256(path), "trained_on": training_data(path)}
         card |= {} if has_provenance(path) else {"unknown": True}
     return {"start": card}
 
@@ -190,13 +190,13 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
             "there; put it back, or start from something else"
         )
     if name not in having:
-        known = suggest(name, having) if having else "no other study has one"
+        others = suggest(name, having) if having else "no other study has one"
         data = "synthetic" if synthetic else "DIR"
         train = f"python -m search.run --study {name} --data {data} --out {runs}"
         raise StudyError(
             f'backbone.weights "{weights}": there is no model of a study {name} '
-            f"{'on synthetic faces ' if synthetic else ''}in {runs}; {known}; or train "
-            f"it first: {train}"
+            f"{'on synthetic faces ' if synthetic else ''}in {runs}; {others}; or "
+            f"train it first: {train}"
         )
     return path
 

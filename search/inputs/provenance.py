@@ -23,7 +23,7 @@ def training_data(path: Path) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for card in _descriptions(path):
         own = {key: card["data"].get(key) for key in ("dataset", "hold_out")}
-        earlier = card.get("start", {}).get("seen", [])
+        earlier = card.get("start", {}).get("trained_on", [])
         for data in (own | {"synthetic": card.get("synthetic")}, *earlier):
             if data not in found:
                 found.append(data)
@@ -100,10 +100,10 @@ def _unreadable(path: Path) -> str | None:
 def _ours(found: Any) -> Mapping[str, Any]:
     """Keeps a description that has the shape of this project's."""
     try:
-        seen = found.get("start", {"seen": []}).get("seen", [])
-        sets = [found["data"]["dataset"], *(one["dataset"] for one in seen)]
-        synthetic = [one["synthetic"] for one in seen]
+        earlier = found.get("start", {"trained_on": []}).get("trained_on", [])
+        sets = [found["data"]["dataset"], *(one["dataset"] for one in earlier)]
+        synthetic = [one["synthetic"] for one in earlier]
     except (KeyError, TypeError, AttributeError):
         return {}
-    ours = isinstance(seen, list) and all(isinstance(name, str) for name in sets)
+    ours = isinstance(earlier, list) and all(isinstance(name, str) for name in sets)
     return found if ours and all(isinstance(one, bool) for one in synthetic) else {}

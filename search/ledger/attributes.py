@@ -32,7 +32,7 @@ NEEDED = ("epoch", "thresholds", "learning_rates", "spent")
 class _Spent:
     epochs: Count = 0
     parameters: Count = 0
-    asked: Seconds = 0.0
+    sampled: Seconds = 0.0
     waited: Seconds = 0.0
     built: Seconds = 0.0
     traced: Seconds = 0.0
@@ -67,11 +67,11 @@ class _Attributes:
     trained_value: Number | None = None
     baseline_value: Number | None = None
     gap: Number | None = None
-    fit: str | None = None
+    diagnosis: str | None = None
     start: _LoadedWeights | None = None
 
 
-GAP = ("trained_value", "gap", "fit")
+GAP = ("trained_value", "gap", "diagnosis")
 """Attributes that are written together."""
 
 _ADAPTER = TypeAdapter(_Attributes)

@@ -14,7 +14,7 @@ PIXELS = "pixels"
 SEED = "search.seed"
 
 
-def check_begun_by_search(trials: optuna.Study) -> None:
+def check_started_by_search(trials: optuna.Study) -> None:
     """Refuses an Optuna study of a run's name that another program created.
 
     A study without trials is accepted if it maximizes one value.

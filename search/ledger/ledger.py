@@ -20,8 +20,8 @@ from search.ledger.attributes import check_attributes, translated_errors
 from search.ledger.callback import Callback
 from search.ledger.identity import (
     PIXELS,
-    check_begun_by_search,
     check_identity,
+    check_started_by_search,
     original_seed,
 )
 from search.ledger.own_trials import OwnTrials, quiet
@@ -220,12 +220,12 @@ def open_ledger(
             direction="maximize",
             load_if_exists=True,
         )
-        check_begun_by_search(stored)
+        check_started_by_search(stored)
         # With the seed that the run began with: with another seed all its trials would
         # look foreign, and a changed study like a new one.
-        begun = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
-        check_attributes(begun.get_trials(deepcopy=False), run=place)
-        check_identity(begun, {**study.identity(), **data})
+        own_trials = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
+        check_attributes(own_trials.get_trials(deepcopy=False), run=place)
+        check_identity(own_trials, {**study.identity(), **data})
         trials = OwnTrials(
             stored,
             pruner=build_pruner(study.search.pruner, steps),

@@ -31,10 +31,10 @@ def find_run(out: Path, name: str) -> RunFolder:
             f"--study {name}: there are two runs, {' and '.join(found)}. Results on "
             f"synthetic and on real faces differ, so name {found[1]}, or move one away"
         )
-    known = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
+    names = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
         f"--study {name}: there is no run of it in {out}; "
-        f"{suggest(name, known) if known else 'there are no runs yet'}"
+        f"{suggest(name, names) if names else 'there are no runs yet'}"
     )
 
 
@@ -73,10 +73,10 @@ def _pick(
         return best
     completed = {r.number: r for r in records if r.value is not None}
     if trial not in completed:
-        known = ", ".join(map(str, completed))
+        numbers = ", ".join(map(str, completed))
         raise InputError(
             f"--trial {trial}: only a completed trial can be exported; completed: "
-            f"{known}"
+            f"{numbers}"
         )
     return completed[trial]
 

@@ -70,7 +70,7 @@ def _run_alone(run: Run, args: argparse.Namespace, bar: ProgressBar) -> None:
 
 def check_run(run: Run) -> None:
     """Raises where another driver has taken over; waits for a server that restarts."""
-    Retrier(run.storage, RetryPolicy(say=run.print)).call(run.check)
+    Retrier(run.storage, RetryPolicy(print=run.print)).call(run.check)
 
 
 def _check_receipts(run: Run, args: argparse.Namespace) -> None:
@@ -93,7 +93,7 @@ def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
         name=run.folder.name,
         data=data_identity(run),
         callbacks=_callbacks(run, bar),
-        policy=RetryPolicy(say=run.print, checks=(run.check,)),
+        policy=RetryPolicy(print=run.print, checks=(run.check,)),
     )
     for line in describe_foreign_trials(ledger.foreign()):
         run.print(line)

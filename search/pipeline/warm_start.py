@@ -31,16 +31,16 @@ def add_warm_start(run: Run) -> Study:
     name = run.study.search.warm_start
     if name is None:
         return run.study
-    known = []
+    trials = []
     for trial in _kept_trials(run, name).trials:
         title = f"{name} trial {trial.number}"
         params, why = params_in_space(trial.values, run.study.space)
         if why:
             run.print(f"{title} is not tried first: {why[0]}")
         else:
-            known.append(EnqueuedTrial(name=title, params=params, never_prune=False))
-    run.print(f"warm start: {len(known)} of the best trials of {name} are tried first")
-    return replace(run.study, enqueued=(*run.study.enqueued, *known))
+            trials.append(EnqueuedTrial(name=title, params=params, never_prune=False))
+    run.print(f"warm start: {len(trials)} of the best trials of {name} are tried first")
+    return replace(run.study, enqueued=(*run.study.enqueued, *trials))
 
 
 def _kept_trials(run: Run, name: str) -> SavedTrials:
@@ -84,10 +84,10 @@ def _storage_of(run: Run, earlier: RunFolder) -> str:
 def _check_hold_out(run: Run, earlier: RunFolder, url: str) -> None:
     """Refuses an earlier run on the same data with another hold-out."""
     dataset = run.study.data.dataset
-    begun = read_identity(url=url, name=earlier.name)
-    same = begun.get("data.dataset", dataset) == dataset
-    if same and begun.get("data.hold_out") != run.data.split.hold_out.key:
-        which = "with another hold-out" if begun else "with an unknown hold-out"
+    identity = read_identity(url=url, name=earlier.name)
+    same = identity.get("data.dataset", dataset) == dataset
+    if same and identity.get("data.hold_out") != run.data.split.hold_out.key:
+        which = "with another hold-out" if identity else "with an unknown hold-out"
         raise StudyError(
             f"[search] warm_start: {earlier.name} searched {dataset} {which}, so its "
             "trials may be chosen on subjects that are held out here; take a run of "

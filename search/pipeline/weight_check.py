@@ -49,11 +49,11 @@ def check_initial_weights(run: Run) -> list[str]:
         "files": weight_digests(space, data_spec),
     }
     kept = read_saved(run.folder.file(WEIGHT_CHECK), SavedWeightCheck)
-    if kept is None or kept.asked != json.loads(json.dumps(request)):
+    if kept is None or kept.request != json.loads(json.dumps(request)):
         loaded = _load_all(graphs, run.progress)
         names = {path: name for name, path in data_spec.models}
         lines = map(partial(describe_weights, names), graphs, loaded)
-        kept = SavedWeightCheck(asked=request, lines=list(dict.fromkeys(lines)))
+        kept = SavedWeightCheck(request=request, lines=list(dict.fromkeys(lines)))
         write_json(run.folder.file(WEIGHT_CHECK), asdict(kept))
     left = len(every) - len(graphs)
     more = [f"initial weights: {left} more are checked by their trials"] if left else []

@@ -105,12 +105,12 @@ def _was_ended_by_others(trial: FrozenTrial) -> bool:
 
 def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
     """Counts the fully started trials, each with its retries once."""
-    asked = (
+    ordinals = (
         ordinal_of(trial)
         for trial in trials
         if is_own(trial, seed) and not is_refused(trial)
     )
-    return max(asked, default=-1) + 1
+    return max(ordinals, default=-1) + 1
 
 
 def fixed_params(trial: FrozenTrial) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Lease:
 
     def _swap(self, old: tuple[str, int | None], new: str) -> bool:
         """Replaces the holder if the row still has the old one."""
-        begun = time.monotonic()
+        started = time.monotonic()
         change = sqlalchemy.update(DRIVERS).where(DRIVERS.c.study == self._study)
         change = change.where(DRIVERS.c.holder == old[0])
         if old[1] is not None:
@@ -136,18 +136,18 @@ class Lease:
         with self._engine.begin() as connection:
             won = connection.execute(change.values(values)).rowcount == 1
         if won:
-            self._alive = begun
+            self._alive = started
         return won
 
     def _insert(self) -> bool:
         row = {"study": self._study, "holder": self._me, "beat": 0}
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             with self._engine.begin() as connection:
                 connection.execute(sqlalchemy.insert(DRIVERS).values(row))
         except sqlalchemy.exc.IntegrityError:
             return False
-        self._alive = begun
+        self._alive = started
         return True
 
     def _row(self) -> tuple[str, int] | None:

@@ -192,9 +192,9 @@ def _sqlite_kind(error: sqlite3.Error) -> Kind:
 def _server_kind(error: Any, original: Any) -> Kind:
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     number = original.args[0] if original.args else None
-    known = next((kind for words, kind in _PHRASES if words in str(original)), None)
-    if known or _NO_DATABASE.search(str(original)):
-        return known or "refused"
+    kind = next((found for words, found in _PHRASES if words in str(original)), None)
+    if kind or _NO_DATABASE.search(str(original)):
+        return kind or "refused"
     if state:
         return next(
             (kind for start, kind in _STATES if state.startswith(start)), "away"

@@ -34,7 +34,7 @@ class RetryPolicy:
 
     seconds: float = SECONDS
     seconds_full: float = SECONDS_FULL
-    say: Callable[[str], None] = lambda _: None
+    print: Callable[[str], None] = lambda _: None
     checks: tuple[Callable[[], None], ...] = ()
 
 
@@ -69,8 +69,8 @@ class Retrier:
                     self._failed = f"{masked(self._url)}: {self._clean(fault.message)}"
                     raise StorageError(self._failed) from error
                 if pause == FIRST_PAUSE:
-                    place = masked(self._url)
-                    self._policy.say(f"waiting for {place}: {self._clean(fault.cause)}")
+                    cause = self._clean(fault.cause)
+                    self._policy.print(f"waiting for {masked(self._url)}: {cause}")
             self._wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -31,9 +31,9 @@ def check_value(
         problems.append(f"{place}: must be {expected}, found {value!r}")
         return None
     if setting.choices is not None and value not in setting.choices:
-        known = [str(choice) for choice in setting.choices]
+        choices = [str(choice) for choice in setting.choices]
         problems.append(
-            f"{place}: unknown value {value!r}; {suggest(str(value), known)}"
+            f"{place}: unknown value {value!r}; {suggest(str(value), choices)}"
         )
         return None
     if isinstance(value, int | float) and not (

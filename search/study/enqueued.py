@@ -177,8 +177,8 @@ def _checked(
         if key == NAME:
             continue
         if key not in HYPERPARAMETERS:
-            known = suggest(key, [NAME, *HYPERPARAMETERS])
-            problems.append(f'{place} "{key}": unknown key; {known}')
+            hint = suggest(key, [NAME, *HYPERPARAMETERS])
+            problems.append(f'{place} "{key}": unknown key; {hint}')
             continue
         value = check_value(f'{place} "{key}"', given, HYPERPARAMETERS[key], problems)
         if value is not None:

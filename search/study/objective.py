@@ -44,7 +44,7 @@ def read_objective(
 
 def _same_target(name: str) -> list[str]:
     target = name.partition(".")[0]
-    return [known for known in METRIC_NAMES if known.startswith(f"{target}.")]
+    return [name for name in METRIC_NAMES if name.startswith(f"{target}.")]
 
 
 def _is_weight(weight: object) -> bool:

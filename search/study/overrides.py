@@ -79,10 +79,10 @@ def _place(key: str) -> tuple[str, str]:
 
 
 def _unknown(key: str) -> StudyError:
-    known = list(HYPERPARAMETERS)
+    keys = list(HYPERPARAMETERS)
     for name, kind in SECTIONS.items():
-        known += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
-    return StudyError(f"--set {key}: unknown key; {suggest(key, known)}")
+        keys += [f"{name}.{field}" for field in kind.__dataclass_fields__]  # type: ignore[attr-defined]
+    return StudyError(f"--set {key}: unknown key; {suggest(key, keys)}")
 
 
 def _drop(tables: Raw, section: str, name: str) -> None:

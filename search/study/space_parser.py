@@ -43,7 +43,7 @@ def read_space(
 def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
     if key in HYPERPARAMETERS:
         return HYPERPARAMETERS[key]
-    if any(known.startswith(f"{key}.") for known in HYPERPARAMETERS):
+    if any(name.startswith(f"{key}.") for name in HYPERPARAMETERS):
         problems.append(
             f"{place}: is the first half of a key; quote the whole key, for example "
             f'"{next(k for k in HYPERPARAMETERS if k.startswith(f"{key}."))}"'

@@ -26,7 +26,7 @@ from search.study.space import SearchSpace
 from search.study.space_parser import read_space
 from search.study.toml_writer import study_text, value_text
 
-KNOWN_TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
+TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
 MULTI_TARGET_UNUSED = ("loss.label_smoothing", "loss.focal_gamma")
 """Keys without effect on the loss of images with several correct emotions."""
 
@@ -119,9 +119,9 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     """
     problems = Problems()
     for table in raw:
-        if table not in KNOWN_TABLES:
+        if table not in TABLES:
             problems.append(
-                f"[{table}]: unknown section; {suggest(table, list(KNOWN_TABLES))}"
+                f"[{table}]: unknown section; {suggest(table, list(TABLES))}"
             )
         elif not isinstance(raw[table], dict):
             problems.append(f"{table}: must be a section, found {raw[table]!r}")

@@ -38,13 +38,13 @@ class Gap:
     ``trained_value`` is the objective on training rows, at the epoch of the trial's
     value and smoothed like it; ``gap`` is the difference of the two, below 0 where
     dropout or penalties hold the training back. ``baseline_value`` is the objective of
-    a constant on the validation rows, ``fit`` one of the words above.
+    a constant on the validation rows, ``diagnosis`` one of the words above.
     """
 
     trained_value: float
     baseline_value: float
     gap: float
-    fit: str
+    diagnosis: str
 
 
 def training_sample(fold: Fold, index: int) -> np.ndarray:
@@ -80,24 +80,26 @@ def classify_fit(value: float, *, trained: float, baseline: float) -> Gap:
     the trial is balanced.
 
     Example:
-        >>> classify_fit(0.7, trained=0.8, baseline=0.5).fit
+        >>> classify_fit(0.7, trained=0.8, baseline=0.5).diagnosis
         'over-fitting'
     """
     gap = round(trained - value, DIGITS)
     way = round(1.0 - baseline, DIGITS)
-    fit = BALANCED
+    diagnosis = BALANCED
     if round(trained - baseline - LEARNED * way, DIGITS) < 0:
-        fit = UNDER
+        diagnosis = UNDER
     elif way > 0 and round(gap - LOST * way, DIGITS) > 0:
-        fit = OVER
-    return Gap(trained_value=trained, baseline_value=baseline, gap=gap, fit=fit)
+        diagnosis = OVER
+    return Gap(
+        trained_value=trained, baseline_value=baseline, gap=gap, diagnosis=diagnosis
+    )
 
 
 def describe_gap(attributes: Mapping[str, Any]) -> str | None:
     """Describes the gap in a completed trial's attributes; ``None`` without one.
 
     Example:
-        >>> kept = {"trained_value": 0.9, "gap": 0.15, "fit": "over-fitting"}
+        >>> kept = {"trained_value": 0.9, "gap": 0.15, "diagnosis": "over-fitting"}
         >>> print(describe_gap(kept))
         over-fitting: value 0.9000 on training rows, 0.1500 above validation
     """
@@ -106,6 +108,6 @@ def describe_gap(attributes: Mapping[str, Any]) -> str | None:
     gap = attributes["gap"]
     side = "above" if gap >= 0 else "below"
     return (
-        f"{attributes['fit']}: value {attributes['trained_value']:.4f} on training "
-        f"rows, {abs(gap):.4f} {side} validation"
+        f"{attributes['diagnosis']}: value {attributes['trained_value']:.4f} on "
+        f"training rows, {abs(gap):.4f} {side} validation"
     )

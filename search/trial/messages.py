@@ -84,14 +84,14 @@ class RetrainRequest:
 class Spent:
     """What a trial has cost so far, in seconds.
 
-    ``asked`` is the sampler's time, ``waited`` the time from the sampler's answer to
+    ``sampled`` is the sampler's time, ``waited`` the time from the sampler's answer to
     the worker's start, ``built`` and ``traced`` a new graph (0.0 where it was reused),
     ``trained`` and ``validated`` the epochs. ``epochs`` counts over all folds.
     """
 
     epochs: int = 0
     parameters: int = 0
-    asked: float = 0.0
+    sampled: float = 0.0
     waited: float = 0.0
     built: float = 0.0
     traced: float = 0.0
@@ -215,11 +215,11 @@ class Retrained:
 
 
 def complete_outcome(
-    outcome: Outcome, last: Report | None, *, asked: float, waited: float
+    outcome: Outcome, last: Report | None, *, sampled: float, waited: float
 ) -> Outcome:
     """Adds the driver's times to a worker's outcome.
 
-    The costs of a failed trial are those of its ``last`` report. ``asked`` and
+    The costs of a failed trial are those of its ``last`` report. ``sampled`` and
     ``waited`` are seconds, as in ``Spent``.
     """
     spent = outcome.spent
@@ -227,7 +227,7 @@ def complete_outcome(
         spent = spent if spent.epochs else last.spent
         if isinstance(outcome, Pruned):
             outcome = replace(outcome, gap=last.gap)
-    return replace(outcome, spent=replace(spent, asked=asked, waited=waited))
+    return replace(outcome, spent=replace(spent, sampled=sampled, waited=waited))
 
 
 def outcome_attributes(outcome: Outcome) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_keys_are_the_searchs(name):
     """The keys read here are those that a search of the same study takes."""
     keys, study = read_study_data(name), read_study(name)
     assert (keys.data, keys.split) == (study.data, study.split)
-    assert keys.targets_known
+    assert keys.has_targets
 
 
 def test_defaults_are_the_searchs(tmp_path):

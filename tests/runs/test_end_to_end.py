@@ -129,8 +129,8 @@ def test_trials_table(finished):
         "backbone",
         "model_parameters",
     ]
-    seconds = ["asked", "waited", "built", "traced", "trained", "validated"]
-    gap = ["trained_value", "gap", "fit"]
+    seconds = ["sampled", "waited", "built", "traced", "trained", "validated"]
+    gap = ["trained_value", "gap", "diagnosis"]
     columns = {*asked, *HYPERPARAMETERS, *(f"seconds_{name}" for name in seconds), *gap}
     assert set(rows[0]) == columns
     assert [row["number"] for row in rows] == ["0", "1"]
@@ -141,7 +141,7 @@ def test_trials_table(finished):
         assert float(row["seconds_trained"]) > 0
         behind = float(row["trained_value"]) - float(row["value"])
         assert float(row["gap"]) == pytest.approx(behind, abs=1e-8)
-        assert row["fit"] in {"under-fitting", "over-fitting", "balanced"}
+        assert row["diagnosis"] in {"under-fitting", "over-fitting", "balanced"}
 
 
 def test_database_agrees_with_the_table(finished):

@@ -43,7 +43,7 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     count = len(card["loaded"])
     assert (card["weights"], card["skipped"]) == ("study:fer", [])
     assert card["sha256"] == sha256(model)
-    assert [seen["dataset"] for seen in card["seen"]] == ["ferplus"]
+    assert [data["dataset"] for data in card["trained_on"]] == ["ferplus"]
     start = "initial weights: residual_cnn (blocks 1, filters 8)"
     assert f"{start} loads all {count} layers of study:fer" in said.out
     assert f"Initial weights study:fer: {count} of {count} layers" in said.out

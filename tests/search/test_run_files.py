@@ -49,7 +49,7 @@ TRIALS = {
     "hold_out": "abc",
     "trials": [{"number": 1, "values": {"head.dropout": 0.5}}],
 }
-STARTS = {"asked": {"graphs": [], "files": {}}, "lines": ["start: all"]}
+STARTS = {"request": {"graphs": [], "files": {}}, "lines": ["start: all"]}
 CARD = {
     "study": "tiny",
     "synthetic": False,

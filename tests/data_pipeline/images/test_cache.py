@@ -207,13 +207,13 @@ def test_no_room(table, tmp_path, monkeypatch):
         read(table, tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["npy", "rows", "seen"])
+@pytest.mark.parametrize("kind", ["npy", "rows", "verified"])
 def test_a_pipe_in_the_cache(table, tmp_path, kind):
     """A pipe in place of a file of the cache is replaced or told, never waited for."""
     whole = read(table, tmp_path).path
     whole.with_suffix(f".{kind}").unlink()
     os.mkfifo(whole.with_suffix(f".{kind}"))
-    if kind == "seen":
+    if kind == "verified":
         assert read(table, tmp_path).path == whole
         return
     with pytest.raises(RunError, match="found a pipe"):

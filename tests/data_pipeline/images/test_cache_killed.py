@@ -86,7 +86,7 @@ def test_kill(place, started):
     last = result(started(0))
     assert 0 < len(last["decoded"]) <= COUNT - reached
     assert last["pixels"] == pixels(place)
-    assert files(place) == [".npy", ".rows", ".seen"]
+    assert files(place) == [".npy", ".rows", ".verified"]
     assert result(started(0))["decoded"] == []
 
 
@@ -96,7 +96,7 @@ def test_at_once(place, started):
     decoded = sorted(chain(*(found["decoded"] for found in results)))
     assert decoded == [f"S000_{row:03d}.png" for row in range(COUNT)]
     assert {found["pixels"] for found in results} == {pixels(place)}
-    assert files(place) == [".npy", ".rows", ".seen"]
+    assert files(place) == [".npy", ".rows", ".verified"]
 
 
 def test_taking_over(place, started):
@@ -109,4 +109,4 @@ def test_taking_over(place, started):
     last = result(second)
     assert 0 < len(last["decoded"]) <= COUNT - 8
     assert last["pixels"] == pixels(place)
-    assert files(place) == [".npy", ".rows", ".seen"]
+    assert files(place) == [".npy", ".rows", ".verified"]

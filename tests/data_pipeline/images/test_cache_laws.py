@@ -127,9 +127,9 @@ def test_damage(table, tmp_path, decoded, damage):
 def test_silent_damage(table, tmp_path, monkeypatch, decoded):
     """What changes without its stat is found at the machine's next start."""
     path = read(table, tmp_path).path
-    seen = path.with_suffix(".seen").read_text()
+    verified = path.with_suffix(".verified").read_text()
     flip(path, 200)
-    monkeypatch.setattr(cache_file, "_stats", lambda _: seen)
+    monkeypatch.setattr(cache_file, "_stats", lambda _: verified)
     decoded.clear()
     read(table, tmp_path)
     assert not decoded
@@ -208,7 +208,7 @@ def test_at_once(table, tmp_path, decoded):
     for images in results:
         np.testing.assert_array_equal(images.array, expected)
     names = sorted(path.suffix for path in (tmp_path / "cache").glob("images-*"))
-    assert names == [".npy", ".rows", ".seen"]
+    assert names == [".npy", ".rows", ".verified"]
 
 
 def test_full_disk(table, tmp_path, monkeypatch):
@@ -227,14 +227,14 @@ def test_full_disk(table, tmp_path, monkeypatch):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("ending", ["npy", "rows", "seen"])
+@pytest.mark.parametrize("ending", ["npy", "rows", "verified"])
 def test_a_pipe_in_the_cache(table, tmp_path, ending):
     """A pipe in place of a file of the cache is told or replaced, never waited for."""
     whole = np.array(read(table, tmp_path).array)
     (path,) = (tmp_path / "cache").glob(f"images-*.{ending}")
     path.unlink()
     os.mkfifo(path)
-    if ending == "seen":
+    if ending == "verified":
         assert (np.array(read(table, tmp_path).array) == whole).all()
         assert path.is_file()
     else:

@@ -67,4 +67,4 @@ def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
     assert row["epochs"] == "1"
     assert float(row["trained_value"]) == pytest.approx(1.0)
     assert float(row["gap"]) == pytest.approx(1.0, abs=0.1)
-    assert row["fit"] == "over-fitting"
+    assert row["diagnosis"] == "over-fitting"

@@ -26,8 +26,8 @@ GOLDEN = (
     "augmentation.rotation,augmentation.scale,augmentation.shift,augmentation.crop,"
     "augmentation.skew,augmentation.brightness,augmentation.contrast,"
     "augmentation.erasing,augmentation.mixup,epochs,backbone,model_parameters,"
-    "seconds_asked,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
-    "seconds_validated,trained_value,gap,fit"
+    "seconds_sampled,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
+    "seconds_validated,trained_value,gap,diagnosis"
 )
 
 
@@ -49,14 +49,14 @@ def test_rows(tmp_path):
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
     gap = classify_fit(0.625, trained=0.9, baseline=0.25)
     completed = replace(complete(0.625), gap=gap)
-    done = complete_outcome(completed, None, asked=0.5, waited=0.125)
+    done = complete_outcome(completed, None, sampled=0.5, waited=0.125)
     stopped = classify_fit(0.5, trained=0.5, baseline=0.25)
     last = replace(report(3, 0.5), spent=spent, gap=stopped)
     asked = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)
-    ledger.tell(1, complete_outcome(prune(), last, asked=0.0, waited=0.0))
+    ledger.tell(1, complete_outcome(prune(), last, sampled=0.0, waited=0.0))
     ledger.tell(
-        2, complete_outcome(fail('a "quoted", reason'), last, asked=0.0, waited=0.0)
+        2, complete_outcome(fail('a "quoted", reason'), last, sampled=0.0, waited=0.0)
     )
     table = rows(ledger.records())
     assert [row["number"] for row in table] == ["0", "1", "2", "3"]
@@ -65,14 +65,14 @@ def test_rows(tmp_path):
     assert [row["reason"] for row in table] == ["", "pruner", 'a "quoted", reason', ""]
     assert [row["value"] for row in table] == ["0.625", "", "", ""]
     assert [row["epochs"] for row in table] == ["3", "1", "3", "0"]
-    gaps = [(row["trained_value"], row["gap"], row["fit"]) for row in table]
+    gaps = [(row["trained_value"], row["gap"], row["diagnosis"]) for row in table]
     assert gaps == [
         ("0.9", "0.275", "over-fitting"),
         ("0.5", "0.0", "balanced"),
         ("", "", ""),
         ("", "", ""),
     ]
-    assert (table[0]["seconds_asked"], table[0]["seconds_waited"]) == ("0.5", "0.125")
+    assert (table[0]["seconds_sampled"], table[0]["seconds_waited"]) == ("0.5", "0.125")
     assert table[2]["model_parameters"] == "900"
     assert table[2]["seconds_trained"] == "3.0"
     for row, trial in zip(table, asked, strict=True):

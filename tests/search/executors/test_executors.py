@@ -140,7 +140,7 @@ class ExecutorLaws:
         rows = table(runs[self.executor][0])
         assert float(rows[0]["seconds_traced"]) > 0
         assert all(float(row["seconds_traced"]) == 0 for row in rows[1:])
-        assert all(float(row["seconds_asked"]) > 0 for row in rows)
+        assert all(float(row["seconds_sampled"]) > 0 for row in rows)
 
 
 class TestSerial(ExecutorLaws):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from search.executors.heartbeat import Beat, Pulse, beats, has_begun
+from search.executors.heartbeat import Beat, Pulse, beats, has_started
 from search.executors.ray_monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
 
 PATIENCE = 20
@@ -48,7 +48,7 @@ def watched(node, seconds=None):
         told.append(text)
         over.set()
 
-    watch = Watch(node, beats=list, tell=told.append, end=end, every=0.001)
+    watch = Watch(node, beats=list, warn=told.append, end=end, every=0.001)
     watch.start()
     over.wait(PATIENCE if seconds is None else seconds)
     watch.stop()
@@ -186,9 +186,9 @@ def test_a_pulse_goes_on(tmp_path):
     """It beats by itself, says which trial is meant, and marks those that began."""
     pulse = Pulse(tmp_path, every=0.001)
     try:
-        assert not has_begun(tmp_path, "trial 4")
+        assert not has_started(tmp_path, "trial 4")
         pulse.begin("trial 4", reporting=True)
-        assert has_begun(tmp_path, "trial 4")
+        assert has_started(tmp_path, "trial 4")
         (first,) = beats(tmp_path)
         assert (first.pid, first.trial) == (os.getpid(), "trial 4")
         deadline = time.monotonic() + PATIENCE

@@ -31,7 +31,7 @@ def test_a_whole_search(ledger):
     assert bridge.suggest("d") == FINISHED
     assert bridge.retrained == done
     assert set(ledger.told) == {0, 1}
-    assert ledger.told[0].spent.asked == 0.25
+    assert ledger.told[0].spent.sampled == 0.25
 
 
 def test_nothing_to_retrain(ledger):

@@ -37,7 +37,10 @@ CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
     "described",
     [
         {"data": CKPLUS},
-        {"data": {"dataset": "fer"}, "start": {"seen": [CKPLUS | {"synthetic": True}]}},
+        {
+            "data": {"dataset": "fer"},
+            "start": {"trained_on": [CKPLUS | {"synthetic": True}]},
+        },
     ],
     ids=["itself", "what it started from"],
 )
@@ -123,9 +126,9 @@ def test_a_description_of_another_model_is_refused(tmp_path):
     "described",
     [
         {},
-        {"data": {"dataset": "fer"}, "start": {"unknown": True, "seen": []}},
+        {"data": {"dataset": "fer"}, "start": {"unknown": True, "trained_on": []}},
         {"data": {}, "start": None},
-        {"data": {"dataset": "fer"}, "start": {"seen": None}},
+        {"data": {"dataset": "fer"}, "start": {"trained_on": None}},
         {"data": [1, 2]},
     ],
     ids=["itself", "what it started from", "foreign", "no list", "another's"],

@@ -34,7 +34,9 @@ def run(tmp_path_factory):
         | {
             "thresholds": {"AU1": 0.5},
             "learning_rates": (0.1, 0.01),
-            "gap": Gap(trained_value=0.6, baseline_value=0.1, gap=0.1, fit="balanced"),
+            "gap": Gap(
+                trained_value=0.6, baseline_value=0.1, gap=0.1, diagnosis="balanced"
+            ),
             "spent": Spent(epochs=3, parameters=9),
         }
     )
@@ -116,7 +118,7 @@ def test_no_attribute_breaks_a_run(storage, table):
         ("thresholds", "null", "thresholds is missing"),
         ("learning_rates", "[0.1, -1]", "learning_rates.1: .*greater than 0"),
         ("scores", "3", "trial 1: the attribute scores"),
-        ("gap", None, "of the attributes trained_value, gap, fit only"),
+        ("gap", None, "of the attributes trained_value, gap, diagnosis only"),
         ("gap", "NaN", "gap: .*finite"),
     ],
 )

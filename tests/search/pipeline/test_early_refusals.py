@@ -200,8 +200,8 @@ def test_a_part_that_is_misspelt(tmp_path):
     assert answer.code == 2
     assert 'by = "partition" needs images of the part test' in answer.err
     assert (
-        "Not known here: tset/: no folder of this layout; it holds 7 file" in answer.err
+        "Not recognized: tset/: no folder of this layout; it holds 7 file" in answer.err
     )
     args = run.build_parser().parse_args([*words, "--out", str(tmp_path / "runs")])
-    with pytest.raises(InputError, match="Not known here: tset/"), open_run(args):
+    with pytest.raises(InputError, match="Not recognized: tset/"), open_run(args):
         pass

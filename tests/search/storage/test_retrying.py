@@ -82,7 +82,7 @@ def searched(faults):
 @given(st.dictionaries(st.integers(1, 150), st.booleans(), max_size=12))
 def test_nothing_happens_twice(faults):
     """Wherever a connection breaks, before or after an effect, the trials are equal."""
-    strip = {"waited", "asked"}
+    strip = {"waited", "sampled"}
     whole, broken = (
         [
             (*row[:4], {k: v for k, v in row[4].items() if k not in strip})
@@ -123,7 +123,7 @@ def test_a_lock_of_some_seconds(tmp_path):
     """A search waits for a database that is locked for a while, and says so."""
     said = []
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
-    policy = RetryPolicy(seconds=20.0, say=said.append)
+    policy = RetryPolicy(seconds=20.0, print=said.append)
     ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=policy)
     impatient(ledger)
     thread = locked_for(tmp_path / "optuna.db", 1.0)

@@ -48,7 +48,7 @@ def test_the_seeds_own_words(trained, value, word):
 
     Its commonest emotion has 328 of 560 images: that is its baseline.
     """
-    assert classify_fit(value, trained=trained, baseline=328 / 560).fit == word
+    assert classify_fit(value, trained=trained, baseline=328 / 560).diagnosis == word
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_seeds_own_words(trained, value, word):
 )
 def test_borders(trained, value, baseline, word):
     """A quarter of the way is learned enough, a tenth behind is no over-fitting."""
-    assert classify_fit(value, trained=trained, baseline=baseline).fit == word
+    assert classify_fit(value, trained=trained, baseline=baseline).diagnosis == word
 
 
 @given(value=values, trained=values, baseline=values)
@@ -76,9 +76,9 @@ def test_gap_is_a_difference(value, trained, baseline):
     """The gap is training minus validation, and one word always fits."""
     found = classify_fit(value, trained=trained, baseline=baseline)
     assert math.isclose(found.gap, trained - value, abs_tol=1e-8)
-    assert found.fit in {"under-fitting", "over-fitting", "balanced"}
+    assert found.diagnosis in {"under-fitting", "over-fitting", "balanced"}
     if trained <= value:
-        assert found.fit != "over-fitting"
+        assert found.diagnosis != "over-fitting"
 
 
 @given(rows=st.integers(1, 900), validation=st.integers(1, 900))
@@ -144,9 +144,9 @@ def test_each_report_has_the_gap_of_its_epoch():
     )
 
     assert report.gap == classify_fit(report.value, trained=trained, baseline=baseline)
-    ended = complete_outcome(Pruned(reason="pruner"), report, asked=0.0, waited=0.0)
+    ended = complete_outcome(Pruned(reason="pruner"), report, sampled=0.0, waited=0.0)
     assert ended.gap == report.gap
-    assert outcome_attributes(ended)["fit"] == report.gap.fit
+    assert outcome_attributes(ended)["diagnosis"] == report.gap.diagnosis
 
 
 def test_an_old_trial_has_none():

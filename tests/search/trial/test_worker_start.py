@@ -12,7 +12,7 @@ from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import RunError, describe_cause
 from models import backend
 from search.executors import ray_executor
-from search.executors.heartbeat import has_begun
+from search.executors.heartbeat import has_started
 from search.executors.tune_bridge import Bridge
 from search.trial.messages import TrialRequest
 from search.trial.worker_start import start_worker
@@ -94,7 +94,7 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
     assert worker.step() == told
     assert worker.reset_config({"trial": asked})
     assert worker.step() == told
-    assert not has_begun(tmp_path, "trial 3")
+    assert not has_started(tmp_path, "trial 3")
 
 
 def test_what_ray_knows_of_a_death_is_heard(tmp_path):
