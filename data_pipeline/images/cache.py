@@ -6,8 +6,7 @@ calls at once only one decodes, and a killed call is resumed.
 """
 
 import hashlib
-import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from data_pipeline.files.file_lock import file_lock
 from data_pipeline.images.cache_file import (
     PixelFile,
     PixelWriter,
+    check_room,
     discard,
     is_verified,
     is_whole,
@@ -30,21 +30,19 @@ from data_pipeline.images.cache_file import (
 from data_pipeline.images.crop import Cropper
 from data_pipeline.images.decode import CENTRE_SQUARE, Array
 from data_pipeline.images.decode_table import (
-    Chunk,
-    check_any_readable,
+    NO_FACE,
+    UNREADABLE,
     check_readable,
     chunks_of,
     decode_all,
     decode_chunks,
+    readable_rows,
 )
 from data_pipeline.images.digests import file_digests
 from data_pipeline.system.errors import DataError, RunError
 
 VERSION = 1
 """Part of the cache's name; raise it whenever ``decode`` gives other pixels."""
-
-VALID, UNREADABLE, NO_FACE = 0, 1, 2
-"""State of a row: decoded; not decodable; decoded without the face looked for."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -73,13 +71,17 @@ class Images:
     contents: Array
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Request:
     table: SampleTable
     size: int
     unreadable: str
     cropper: Cropper
     progress: Progress
+
+    def at(self, stage: str) -> Callable[[int], None]:
+        """Returns the progress of one stage, which is called with the images done."""
+        return lambda done: self.progress(stage, done, len(self.table))
 
 
 def read_images(
@@ -109,19 +111,16 @@ def read_images(
         RunError: the cache cannot hold the array.
     """
     _check(table, size, unreadable)
-    request = _Request(
-        table=table,
-        size=size,
-        unreadable=unreadable,
-        cropper=cropper,
-        progress=progress,
-    )
+    request = _Request(table, size, unreadable, cropper, progress)
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        digest, contents = _digest(request, _contents(request, cache))
-        file = _file(cache, digest, request)
+        digest, contents = _digest(request, _file_digests(request, cache))
+        shape = (len(table), size, size, table.channels)
+        path = cache / f"images-{digest[:16]}.npy"
+        file = PixelFile(path=path, shape=shape, chunks=tuple(chunks_of(shape)))
         if not is_verified(file):
-            with file_lock(file.lock, lambda: _report_waiting(file, request)):
+            waiting = request.at("waiting for another process to read images")
+            with file_lock(file.beside(".lock"), lambda: waiting(_rows_done(file))):
                 _complete(file, request)
     except OSError as error:
         raise RunError(
@@ -129,16 +128,15 @@ def read_images(
             "room or make it writable, or choose another folder with --out"
         ) from error
     _, states = read_record(file)
-    kept = np.flatnonzero(states != UNREADABLE)
-    if len(kept) < len(table) and unreadable == "error":
+    if unreadable == "error" and (states == UNREADABLE).any():
         # The array was made in quarantine: decoding what it lacks raises the reason.
         decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
     return Images(
-        array=np.load(file.path, mmap_mode="r", allow_pickle=False),
-        kept=kept,
+        array=np.load(path, mmap_mode="r", allow_pickle=False),
+        kept=readable_rows(table, states),
         without_face=int((states == NO_FACE).sum()),
         digest=digest,
-        path=file.path,
+        path=path,
         contents=contents,
     )
 
@@ -154,7 +152,7 @@ def _check(table: SampleTable, size: int, unreadable: str) -> None:
         raise DataError(f"{table.root}: there are no images to read")
 
 
-def _contents(request: _Request, cache: Path) -> Iterator[str]:
+def _file_digests(request: _Request, cache: Path) -> Iterable[str]:
     """Yields the digest of each file, hashing those without a remembered one."""
     table = request.table
     root = hashlib.sha256(str(table.root.resolve()).encode()).hexdigest()
@@ -162,7 +160,7 @@ def _contents(request: _Request, cache: Path) -> Iterator[str]:
         table.root,
         table.frame["image"].tolist(),
         memory=cache / f"files-{root[:16]}.npz",
-        progress=lambda done, total: request.progress("hashing images", done, total),
+        progress=request.at("hashing images"),
     )
 
 
@@ -189,31 +187,19 @@ def _landmarks_digest(table: SampleTable, row: int) -> str:
     return "none" if found is None else hashlib.sha256(found.tobytes()).hexdigest()
 
 
-def _file(cache: Path, digest: str, request: _Request) -> PixelFile:
-    shape = (len(request.table), request.size, request.size, request.table.channels)
-    path = cache / f"images-{digest[:16]}.npy"
-    return PixelFile(path=path, shape=shape, chunks=tuple(chunks_of(shape)))
-
-
-def _report_waiting(file: PixelFile, request: _Request) -> None:
-    """Reports the progress of the process that decodes the same images."""
+def _rows_done(file: PixelFile) -> int:
+    """Counts the rows that the process that holds the lock has written."""
     sums, _ = read_record(file)
-    done = sum(len(rows) for rows, sum_ in zip(file.chunks, sums, strict=True) if sum_)
-    request.progress("waiting for another process to read images", done, file.shape[0])
+    return sum(len(rows) for rows, sum_ in zip(file.chunks, sums, strict=True) if sum_)
 
 
 def _complete(file: PixelFile, request: _Request) -> None:
     """Verifies a locked pixel file and decodes what is missing or damaged."""
     if is_verified(file):
         return
-    total, whole = len(request.table), file.path.exists()
-    valid = valid_chunks(
-        file,
-        file.path if whole else file.part,
-        lambda done: request.progress("checking images", done, total),
-    )
+    damaged = file.path.exists() and file.beside(".rows").exists()
+    valid = valid_chunks(file, request.at("checking images"))
     if not (valid.all() and is_whole(file)):
-        damaged = whole and file.record.exists()
         again = f"{file.path.name} is damaged, reading it again"
         _decode_missing(file, request, valid, again if damaged else "reading images")
     mark_verified(file)
@@ -223,12 +209,12 @@ def _decode_missing(
     file: PixelFile, request: _Request, valid: Array, stage: str
 ) -> None:
     """Decodes the invalid chunks; with unreadable images nothing is left on disk."""
-    _check_room(file)
+    check_room(file)
+    missing = {file.chunks[index]: index for index in np.flatnonzero(~valid).tolist()}
     with closing(PixelWriter(file)) as writer:
         try:
-            _write(file, request, valid, writer, stage)
-            _, states = read_record(file)
-            check_any_readable(request.table, states != UNREADABLE)
+            _write(writer, missing, request, stage)
+            readable_rows(request.table, read_record(file)[1])
         except DataError:
             discard(file)
             raise
@@ -236,39 +222,14 @@ def _decode_missing(
 
 
 def _write(
-    file: PixelFile, request: _Request, valid: Array, writer: PixelWriter, stage: str
+    writer: PixelWriter, missing: dict[range, int], request: _Request, stage: str
 ) -> None:
-    table = request.table
-    missing = {file.chunks[index]: index for index in np.flatnonzero(~valid).tolist()}
+    table, progress = request.table, request.at(stage)
     done = len(table) - sum(map(len, missing))
     decoded = decode_chunks(table, missing, size=request.size, cropper=request.cropper)
     with closing(decoded):
         for chunk in decoded:
             check_readable(table, chunk, request.unreadable)
-            writer.write(missing[chunk.rows], chunk.pixels, _states(chunk))
+            writer.write(missing[chunk.rows], chunk.pixels, chunk.states)
             done += len(chunk.rows)
-            request.progress(stage, done, len(table))
-
-
-def _states(chunk: Chunk) -> Array:
-    states = np.full(len(chunk.rows), VALID, np.uint8)
-    states[[row - chunk.rows.start for row in chunk.no_face]] = NO_FACE
-    states[[row - chunk.rows.start for row in chunk.errors]] = UNREADABLE
-    return states
-
-
-def _check_room(file: PixelFile) -> None:
-    """Raises RunError before anything is written to a disk that is too full."""
-    needed = file.bytes - max(map(_allocated, (file.path, file.part)))
-    free = shutil.disk_usage(file.path.parent).free
-    if free < needed:
-        raise RunError(
-            f"{file.path.parent}: the decoded images need {needed / 1e6:,.1f} MB, and "
-            f"the disk has {free / 1e6:,.1f} MB free; make room, choose another folder "
-            "with --out, or lower [data] image_size"
-        )
-
-
-def _allocated(path: Path) -> int:
-    """Counts the allocated bytes of a sparse file."""
-    return path.stat().st_blocks * 512 if path.exists() else 0
+            progress(done)

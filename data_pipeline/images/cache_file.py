@@ -11,6 +11,7 @@ truncated file are one case: the invalid chunks are written again.
 
 import math
 import os
+import shutil
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ import numpy as np
 
 from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.safe_open import open_regular, read_bytes, read_text
+from data_pipeline.system.errors import RunError
 
 Array = np.ndarray[Any, Any]
 
@@ -32,55 +34,30 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, kw_only=True)
 class PixelFile:
-    """The path, shape and chunks of an array.
+    """The path of a ``.npy`` file, its shape (N, height, width, channels) and chunks.
 
-    Attributes:
-        path: the ``.npy`` file.
-        shape: (N, height, width, channels) of the uint8 array.
-        chunks: consecutive ranges that cover all rows.
+    ``chunks`` are consecutive ranges that cover all rows.
     """
 
     path: Path
     shape: tuple[int, int, int, int]
     chunks: tuple[range, ...]
 
-    @property
-    def part(self) -> Path:
-        """Returns the path while the array is being written."""
-        return self.path.with_suffix(".part")
-
-    @property
-    def record(self) -> Path:
-        """Returns the path of checksums and row states."""
-        return self.path.with_suffix(".rows")
-
-    @property
-    def verified(self) -> Path:
-        """Returns the path of the stats at the last verification."""
-        return self.path.with_suffix(".verified")
-
-    @property
-    def lock(self) -> Path:
-        """Returns the path of the lock."""
-        return self.path.with_suffix(".lock")
+    def beside(self, ending: str) -> Path:
+        """Returns the path of another of the array's files."""
+        return self.path.with_suffix(ending)
 
     @cached_property
     def header(self) -> bytes:
-        """Returns the header of the ``.npy`` file."""
+        """The header of the ``.npy`` file."""
         described = {"descr": "|u1", "fortran_order": False, "shape": self.shape}
         with BytesIO() as buffer:
             np.lib.format.write_array_header_1_0(buffer, described)
             return buffer.getvalue()
 
-    @property
-    def row_bytes(self) -> int:
-        """Returns the bytes of a row."""
-        return math.prod(self.shape[1:])
-
-    @property
-    def bytes(self) -> int:
-        """Returns the bytes of the whole file."""
-        return len(self.header) + math.prod(self.shape)
+    def offset(self, row: int) -> int:
+        """Returns where a row's pixels start; at N, the bytes of the whole file."""
+        return len(self.header) + row * math.prod(self.shape[1:])
 
 
 def is_verified(file: PixelFile) -> bool:
@@ -90,20 +67,20 @@ def is_verified(file: PixelFile) -> bool:
     looked for once after each start of the machine.
     """
     try:
-        return read_text(file.verified) == _stats(file)
+        return read_text(file.beside(".verified")) == _stats(file)
     except (OSError, ValueError):
         return False
 
 
 def mark_verified(file: PixelFile) -> None:
     """Records that all checksums are right now."""
-    with atomic_write(file.verified) as part:
+    with atomic_write(file.beside(".verified")) as part:
         part.write_text(_stats(file))
 
 
 def _stats(file: PixelFile) -> str:
     words = [BOOT.read_text().strip()] if BOOT.exists() else []
-    for path in (file.path, file.record):
+    for path in (file.path, file.beside(".rows")):
         stat = path.stat()
         values = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
         words += map(str, values)
@@ -115,7 +92,7 @@ def read_record(file: PixelFile) -> tuple[Array, Array]:
     count = len(file.chunks)
     size = 4 * count + file.shape[0]
     try:
-        content = read_bytes(file.record)[:size]
+        content = read_bytes(file.beside(".rows"))[:size]
     except FileNotFoundError:
         content = b""
     content = content.ljust(size, b"\0")
@@ -125,21 +102,20 @@ def read_record(file: PixelFile) -> tuple[Array, Array]:
     )
 
 
-def valid_chunks(
-    file: PixelFile, source: Path, progress: Callable[[int], None]
-) -> Array:
-    """Verifies the checksums of ``path`` or ``part``: bool, shape (chunks,).
+def valid_chunks(file: PixelFile, progress: Callable[[int], None]) -> Array:
+    """Verifies the checksums of the array or its part: bool, shape (chunks,).
 
     Memory holds one chunk at a time; ``progress`` gets the rows verified.
     """
     sums, states = read_record(file)
     valid = np.zeros(len(sums), bool)
+    source = file.path if file.path.exists() else file.beside(".part")
     if not sums.any() or not source.exists():
         return valid
     with open_regular(source) as content:
-        content.seek(len(file.header))
+        content.seek(file.offset(0))
         for index, rows in enumerate(file.chunks):
-            pixels = content.read(len(rows) * file.row_bytes)
+            pixels = content.read(file.offset(rows.stop) - file.offset(rows.start))
             state = states[rows.start : rows.stop].tobytes()
             valid[index] = _checksum(pixels, state) == sums[index]
             progress(rows.stop)
@@ -148,32 +124,50 @@ def valid_chunks(
 
 def is_whole(file: PixelFile) -> bool:
     """Returns whether the ``.npy`` file has the right header and length."""
-    try:
-        with open_regular(file.path) as content:
-            head = content.read(len(file.header))
-        return head == file.header and file.path.stat().st_size == file.bytes
-    except FileNotFoundError:
+    if not file.path.exists():
         return False
+    with open_regular(file.path) as content:
+        head = content.read(len(file.header))
+    size = file.path.stat().st_size
+    return head == file.header and size == file.offset(file.shape[0])
+
+
+def check_room(file: PixelFile) -> None:
+    """Raises RunError before anything is written to a disk that is too full."""
+    paths = [path for path in (file.path, file.beside(".part")) if path.exists()]
+    # A part is sparse: only its allocated blocks are room that it has.
+    allocated = max((path.stat().st_blocks * 512 for path in paths), default=0)
+    needed = file.offset(file.shape[0]) - allocated
+    free = shutil.disk_usage(file.path.parent).free
+    if free < needed:
+        raise RunError(
+            f"{file.path.parent}: the decoded images need {needed / 1e6:,.1f} MB, and "
+            f"the disk has {free / 1e6:,.1f} MB free; make room, choose another folder "
+            "with --out, or lower [data] image_size"
+        )
 
 
 class PixelWriter:
-    """Writes chunks; each one counts as soon as it is written, even after a kill."""
+    """Writes chunks; each one counts as soon as it is written, even after a kill.
+
+    It writes by ``write``: through a memory map, a full disk would end the process.
+    """
 
     def __init__(self, file: PixelFile) -> None:
         """Opens the part, made from a damaged array if there is one."""
         self._file = file
         if file.path.exists():
-            file.path.replace(file.part)
-        self._array = _opened(file.part, file.bytes)
-        self._record = _opened(file.record, 4 * len(file.chunks) + file.shape[0])
+            file.path.replace(file.beside(".part"))
+        self._array = _opened(file.beside(".part"), file.offset(file.shape[0]))
+        size = 4 * len(file.chunks) + file.shape[0]
+        self._record = _opened(file.beside(".rows"), size)
         _put(self._array, 0, file.header)
 
     def write(self, index: int, pixels: Array, states: Array) -> None:
         """Writes the pixels and states of chunk ``index``, its checksum last."""
         start, count = self._file.chunks[index].start, len(self._file.chunks)
         content, state = pixels.tobytes(), states.tobytes()
-        offset = len(self._file.header) + start * self._file.row_bytes
-        _put(self._array, offset, content)
+        _put(self._array, self._file.offset(start), content)
         _put(self._record, 4 * count + start, state)
         _put(self._record, 4 * index, _checksum(content, state).to_bytes(4, "little"))
 
@@ -181,7 +175,7 @@ class PixelWriter:
         """Syncs both files and renames the part to the array."""
         for opened in (self._array, self._record):
             os.fsync(opened.fileno())
-        self._file.part.replace(self._file.path)
+        self._file.beside(".part").replace(self._file.path)
 
     def close(self) -> None:
         """Closes the files."""
@@ -191,8 +185,8 @@ class PixelWriter:
 
 def discard(file: PixelFile) -> None:
     """Removes the array and all that belongs to it."""
-    for path in (file.part, file.path, file.record, file.verified):
-        path.unlink(missing_ok=True)
+    for ending in (".part", ".npy", ".rows", ".verified"):
+        file.beside(ending).unlink(missing_ok=True)
 
 
 def _checksum(pixels: bytes, states: bytes) -> int:

@@ -28,6 +28,9 @@ BYTES = 2 << 20
 """Most rows and bytes of a chunk: memory stays flat, a kill loses little, and a small
 data set still keeps many cores busy."""
 
+VALID, UNREADABLE, NO_FACE = 0, 1, 2
+"""State of a row: decoded; not decodable; decoded without the face looked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chunk:
@@ -36,14 +39,14 @@ class Chunk:
     Attributes:
         rows: a range of the table's rows.
         pixels: shape (rows, size, size, channels), uint8; black where unreadable.
+        states: shape (rows,), uint8: ``VALID``, ``UNREADABLE`` or ``NO_FACE``.
         errors: row -> why its image cannot be decoded.
-        no_face: rows in which the cropper found no face.
     """
 
     rows: range
     pixels: Array
+    states: Array
     errors: Mapping[int, str]
-    no_face: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,18 +100,19 @@ def decode_readable(
     Raises:
         DataError: an image is unreadable (in quarantine: all are).
     """
-    without_face = 0
     array = np.zeros((len(table), size, size, table.channels), np.uint8)
-    kept = np.ones(len(table), bool)
+    states = np.zeros(len(table), np.uint8)
     decoded = decode_chunks(table, chunks_of(array.shape), size=size, cropper=cropper)
     with closing(decoded):
         for chunk in decoded:
             check_readable(table, chunk, unreadable)
-            array[chunk.rows.start : chunk.rows.stop] = chunk.pixels
-            kept[list(chunk.errors)] = False
-            without_face += len(chunk.no_face)
-    check_any_readable(table, kept)
-    return Decoded(pixels=array, kept=np.flatnonzero(kept), without_face=without_face)
+            rows = slice(chunk.rows.start, chunk.rows.stop)
+            array[rows], states[rows] = chunk.pixels, chunk.states
+    return Decoded(
+        pixels=array,
+        kept=readable_rows(table, states),
+        without_face=int((states == NO_FACE).sum()),
+    )
 
 
 def decode_chunks(
@@ -148,7 +152,8 @@ def _decoded(
     table: SampleTable, rows: range, paths: Iterable[Path], size: int, cropper: Cropper
 ) -> Chunk:
     pixels = np.zeros((len(rows), size, size, table.channels), np.uint8)
-    errors, no_face = {}, []
+    states = np.full(len(rows), VALID, np.uint8)
+    errors = {}
     for at, (row, path) in enumerate(zip(rows, paths, strict=False)):
         try:
             pixels[at], found = decode_cropped(
@@ -161,10 +166,10 @@ def _decoded(
                 else None,
             )
         except UnreadableError as error:
-            errors[row] = str(error)
+            errors[row], states[at] = str(error), UNREADABLE
         else:
-            no_face += [] if found else [row]
-    return Chunk(rows=rows, pixels=pixels, errors=errors, no_face=tuple(no_face))
+            states[at] = VALID if found else NO_FACE
+    return Chunk(rows=rows, pixels=pixels, states=states, errors=errors)
 
 
 def check_readable(table: SampleTable, chunk: Chunk, unreadable: str) -> None:
@@ -177,7 +182,9 @@ def check_readable(table: SampleTable, chunk: Chunk, unreadable: str) -> None:
         )
 
 
-def check_any_readable(table: SampleTable, kept: Array) -> None:
-    """Raises DataError if all images of a table are unreadable."""
-    if not kept.any():
+def readable_rows(table: SampleTable, states: Array) -> Array:
+    """Returns the ascending rows that could be read; DataError if there are none."""
+    kept = np.flatnonzero(states != UNREADABLE)
+    if not len(kept):
         raise DataError(f"{table.root}: none of {len(table)} images can be read")
+    return kept

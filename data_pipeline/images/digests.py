@@ -10,10 +10,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,10 +24,6 @@ Array = np.ndarray[Any, Any]
 UNREADABLE = "unreadable"
 """Stands for the digest of a file that cannot be read; opening it raises the reason."""
 
-STATS = ("st_size", "st_mtime_ns", "st_ctime_ns")
-_ABSENT = SimpleNamespace(st_size=-1, st_mtime_ns=-1, st_ctime_ns=-1)
-STATTED = 1024
-"""Stats held as Python objects at a time."""
 HASHED = 64
 """Files per task of a thread."""
 SAVED = 8192
@@ -40,13 +33,8 @@ SETTLED_NS = 2_000_000_000
 resolution of its file system's clock, the coarsest of which is FAT's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Memory:
-    """Digests by name; ``stats`` has shape (N, 3), ``digests`` (N, 32)."""
-
-    names: Sequence[str]
-    stats: Array
-    digests: Array
+_ENTRY = np.dtype([("stat", np.int64, 3), ("digest", np.uint8, 32)])
+"""A file's size, modification and change time (-1 if it is missing), and digest."""
 
 
 def file_digests(
@@ -54,32 +42,33 @@ def file_digests(
     names: Sequence[str],
     *,
     memory: Path,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int], None],
 ) -> Iterator[str]:
     """Yields the digest of each file: 64 hexadecimal digits, or ``UNREADABLE``.
 
     Args:
         root: folder that the names are relative to.
         names: the files to hash; no other file is opened.
-        memory: file of known digests; created, repaired and extended.
-        progress: called with files done and all files, if any must be read.
+        memory: file of remembered digests; created, repaired and extended.
+        progress: called with the files done, if any must be read.
     """
-    stats = _stats(root, names)
-    digests, read = _remembered(names, stats, _read(memory))
+    entries = np.zeros(len(names), _ENTRY)
+    stats = (_stat(f"{root}/{name}") for name in names)
+    entries["stat"] = np.fromiter(stats, np.dtype((np.int64, 3)), len(names))
+    read = _recall(names, entries, *_read(memory))
     missing = np.flatnonzero(~read)
     done = len(names) - len(missing)
     for start in range(0, len(missing), SAVED):
         rows = missing[start : start + SAVED]
-        settled = stats[:, 1:].max(axis=1) < time.time_ns() - SETTLED_NS
+        settled = entries["stat"][:, 1:].max(axis=1) < time.time_ns() - SETTLED_NS
         for row, digest in _hashed(root, names, rows):
             read[row] = digest is not None
-            digests[row] = np.frombuffer(digest or bytes(32), np.uint8)
+            entries["digest"][row] = np.frombuffer(digest or bytes(32), np.uint8)
             done += 1
-            progress(done, len(names))
+            progress(done)
         if (read & settled)[rows].any():
-            now = _Memory(names=names, stats=stats, digests=digests)
-            _write(memory, now, read & settled)
-    text = digests.tobytes().hex()
+            _write(memory, names, entries, read & settled)
+    text = entries["digest"].tobytes().hex()
     for row, is_read in enumerate(read.tolist()):
         yield text[64 * row : 64 * row + 64] if is_read else UNREADABLE
 
@@ -93,38 +82,26 @@ def read_digests(root: Path, names: Sequence[str]) -> list[str]:
     return [UNREADABLE if digest is None else digest.hex() for _, digest in found]
 
 
-def _stats(root: Path, names: Sequence[str]) -> Array:
-    """Returns the stat of each file, shape (N, 3); -1 for a missing file."""
-    stats = np.empty((len(names), len(STATS)), np.int64)
-    for start in range(0, len(names), STATTED):
-        part = names[start : start + STATTED]
-        found = list(map(_stat, [f"{root}/{name}" for name in part]))
-        for column, name in enumerate(STATS):
-            values = np.fromiter(map(attrgetter(name), found), np.int64)
-            stats[start : start + len(found), column] = values
-    return stats
-
-
-def _stat(path: str) -> Any:
+def _stat(path: str) -> tuple[int, int, int]:
     try:
-        return os.stat(path)  # noqa: PTH116 - a Path for each of 50,000 takes longer
+        stat = os.stat(path)  # noqa: PTH116 - a Path for each of 50,000 takes longer
     except OSError:
-        return _ABSENT
+        return -1, -1, -1
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _remembered(
-    names: Sequence[str], stats: Array, memory: _Memory
-) -> tuple[Array, Array]:
-    """Returns remembered digests, (N, 32), and which files have one, (N,)."""
+def _recall(
+    names: Sequence[str], entries: Array, stored_names: Sequence[str], stored: Array
+) -> Array:
+    """Fills in the digests of unchanged files; returns which these are, shape (N,)."""
     at = np.arange(len(names))
-    if memory.names != names:  # rare, and the dict costs as much as 10,000 stats
-        place = {name: row for row, name in enumerate(memory.names)}
+    if stored_names != names:  # rare, and the dict costs as much as 10,000 stats
+        place = {name: row for row, name in enumerate(stored_names)}
         at = np.fromiter((place.get(name, -1) for name in names), np.int64)
     same = at >= 0
-    same[same] = (memory.stats[at[same]] == stats[same]).all(axis=1)
-    digests = np.zeros((len(names), 32), np.uint8)
-    digests[same] = memory.digests[at[same]]
-    return digests, same
+    same[same] = (stored["stat"][at[same]] == entries["stat"][same]).all(axis=1)
+    entries["digest"][same] = stored["digest"][at[same]]
+    return same
 
 
 def _hashed(
@@ -149,33 +126,28 @@ def _digest(path: str) -> bytes | None:
         return None
 
 
-def _read(memory: Path) -> _Memory:
-    """Reads the memory; a damaged file (zip has checksums) is empty."""
+def _read(memory: Path) -> tuple[Sequence[str], Array]:
+    """Reads names and entries; a damaged file (zip has checksums) has none."""
     try:
         with open_regular(memory) as file, np.load(file, allow_pickle=False) as held:
             text = held["names"].tobytes().decode("utf-8", "surrogateescape")
-            return _Memory(
-                names=text.split("\0"), stats=held["stats"], digests=held["digests"]
-            )
+            return text.split("\0"), held["entries"]
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return _Memory(
-            names=(),
-            stats=np.empty((0, 3), np.int64),
-            digests=np.empty((0, 32), np.uint8),
-        )
+        return (), np.empty(0, _ENTRY)
 
 
-def _write(memory: Path, now: _Memory, trusted: Array) -> None:
-    """Adds some rows' digests to those of files that are not in this table."""
-    stored, here = _read(memory), set(now.names)
-    others = [row for row, name in enumerate(stored.names) if name not in here]
+def _write(memory: Path, names: Sequence[str], entries: Array, trusted: Array) -> None:
+    """Writes some entries, and those of files that are not in this table."""
+    stored_names, stored = _read(memory)
+    here = set(names)
+    others = [row for row, name in enumerate(stored_names) if name not in here]
     rows = np.flatnonzero(trusted).tolist()
-    names = [stored.names[row] for row in others] + [now.names[row] for row in rows]
-    text = "\0".join(names).encode("utf-8", "surrogateescape")
+    text = "\0".join(
+        [stored_names[row] for row in others] + [names[row] for row in rows]
+    )
     with atomic_write(memory) as part, part.open("wb") as file:
         np.savez(
             file,
-            names=np.frombuffer(text, np.uint8),
-            stats=np.concatenate([stored.stats[others], now.stats[rows]]),
-            digests=np.concatenate([stored.digests[others], now.digests[rows]]),
+            names=np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8),
+            entries=np.concatenate([stored[others], entries[rows]]),
         )
