@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import search
-from data_pipeline.readers import READERS
 from models.config.backbone_catalogue import BACKBONES
+from tests.factories.data.readers import READERS
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("data_pipeline", "models", "search")
@@ -190,7 +190,7 @@ def test_package_inits_hold_a_docstring_alone(package):
 
 
 def test_readers_are_the_files_beside_the_table():
-    """READERS lists exactly the modules of its folder that have a ``read``."""
+    """The data sets name exactly the modules of readers/ that have a ``read``."""
     having = {
         path.stem
         for path in (ROOT / "data_pipeline/readers").glob("*.py")

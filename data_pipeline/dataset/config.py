@@ -13,6 +13,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
+from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
 from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
@@ -54,7 +55,7 @@ class DataConfig:
     the same person; an id that is mapped to itself is a different person.
     """
 
-    dataset: Literal["ckplus", "synthetic", "fer2013", "ferplus", "affectnet"]
+    dataset: Annotated[str, one_of(DATASETS)]
     targets: Annotated[
         tuple[Annotated[str, one_of(TARGETS)], ...], Field(strict=False, min_length=1)
     ]

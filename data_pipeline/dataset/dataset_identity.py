@@ -4,20 +4,19 @@ import hashlib
 import re
 from pathlib import Path
 
+from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.files.safe_open import is_regular, read_bytes
 
 MARKER = "SYNTHETIC.txt"
 """The file that marks a folder of synthetic faces."""
-
-SAME_IMAGES = {"fer2013": "ferplus", "synthetic": "ckplus"}
-"""FER+ relabels FER2013; synthetic faces have the layout of CK+ by default."""
 
 _FROM_SEED = re.compile(r"^seed: (\d+)\nversion: (\d+)$", re.MULTILINE)
 
 
 def same_images(dataset: str) -> str:
     """Returns a name that all data sets of the same images share."""
-    return SAME_IMAGES.get(dataset, dataset)
+    entry = DATASETS.get(dataset)
+    return dataset if entry is None else entry.images_of or dataset
 
 
 def population(dataset: str, root: Path, *, synthetic: bool) -> str:

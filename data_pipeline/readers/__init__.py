@@ -1,46 +1,19 @@
 """Readers of data sets: each detects its layout in a folder and reads the labels."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
+from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
 from data_pipeline.labels.spellings import is_hidden
-from data_pipeline.readers import (
-    affectnet,
-    affectnet_csv,
-    ckplus,
-    ckplus48,
-    ckplus_csv,
-    fer2013,
-    ferplus,
-)
 from data_pipeline.readers.reader import Reader, ReadOptions
 from data_pipeline.system.errors import DataError
 
 WRAPPERS = 3
 """Most nested folders around a data set that an archive may have added."""
-
-READERS: dict[str, Reader] = {
-    "ckplus_csv": ckplus_csv,
-    "ckplus": ckplus,
-    "ckplus48": ckplus48,
-    "fer2013": fer2013,
-    "ferplus": ferplus,
-    "affectnet_csv": affectnet_csv,
-    "affectnet": affectnet,
-}
-"""Name -> reader, in the order in which they are tried. Add a data set here."""
-
-DATASETS: dict[str, tuple[str, ...]] = {
-    dataset: tuple(
-        name for name, reader in READERS.items() if dataset in reader.DATASETS
-    )
-    for dataset in dict.fromkeys(
-        dataset for reader in READERS.values() for dataset in reader.DATASETS
-    )
-}
-"""Value of ``[data] dataset`` -> the names of the readers that accept it."""
 
 
 def read(
@@ -84,7 +57,7 @@ def find(root: Path, dataset: str) -> tuple[Reader, Path]:
         raise DataError(
             f"[data] dataset is one of {', '.join(DATASETS)}; found {dataset!r}"
         )
-    readers = [READERS[name] for name in DATASETS[dataset]]
+    readers = [load_reader(module) for module in DATASETS[dataset].readers]
     if not root.exists():
         raise DataError(_message(f"no data folder at {root}", readers))
     try:
@@ -95,6 +68,11 @@ def find(root: Path, dataset: str) -> tuple[Reader, Path]:
     except OSError as error:
         raise DataError(f"{root}: the folder cannot be read ({error})") from None
     raise DataError(_message(f"{root} has no known layout", readers))
+
+
+def load_reader(module: str) -> Reader:
+    """Imports a reader by the name of its module."""
+    return cast("Reader", import_module(module))
 
 
 def _unwrapped(root: Path) -> Iterator[Path]:

@@ -33,8 +33,6 @@ LAYOUT = (
     "AffectNet's npy release: train_set/ and val_set/ (and test_set/), or one folder, "
     "each with images/0.jpg and annotations/0_exp.npy, 0_val.npy, 0_aro.npy"
 )
-
-DATASETS: tuple[str, ...] = ("affectnet",)
 OBTAIN = OBTAIN_AFFECTNET
 
 PARTS: dict[str, str] = {

@@ -29,8 +29,6 @@ LAYOUT = (
     "AffectNet's full release: Manually_Annotated_file_lists/training.csv and "
     "validation.csv beside Manually_Annotated/Manually_Annotated_Images/"
 )
-
-DATASETS: tuple[str, ...] = ("affectnet",)
 OBTAIN = OBTAIN_AFFECTNET
 
 LISTS: dict[str, str] = {

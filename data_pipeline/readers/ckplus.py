@@ -44,7 +44,6 @@ LAYOUT = (
     "or without the folders FACS_labels/, Emotion_labels/, "
     "extended-cohn-kanade-images/ around them"
 )
-DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
 OBTAIN = OBTAIN_CKPLUS
 
 FACS_FOLDERS = ("FACS", "FACS_labels/FACS", "FACS_labels", "facs")

@@ -30,8 +30,6 @@ LAYOUT = (
     "CK+48: CK+48/anger/, contempt/, disgust/, fear/, happy/, sadness/, surprise/ with "
     "images such as S010_004_00000017.png"
 )
-
-DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
 OBTAIN = OBTAIN_CKPLUS
 FOLDER = "CK+48"
 

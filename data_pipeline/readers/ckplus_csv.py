@@ -40,8 +40,6 @@ LAYOUT = (
     "the coursework table: data_labels.csv (columns filepath, high_level_emotion "
     "and/or AU1, AU2, ...) beside cohn-kanade-images/"
 )
-
-DATASETS: tuple[str, ...] = ("ckplus", "synthetic")
 OBTAIN = OBTAIN_CKPLUS
 USED = ("subject", "sequence", "filepath", EMOTION)
 UNUSED = ("image_index", "file_prefix", "emotion_num")

@@ -49,7 +49,6 @@ OBTAIN_FER = (
     "works on synthetic faces: add --data synthetic"
 )
 OBTAIN = OBTAIN_FER
-DATASETS: tuple[str, ...] = ("fer2013",)
 
 
 def detect(root: Path) -> bool:

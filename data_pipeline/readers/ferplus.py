@@ -47,7 +47,6 @@ LAYOUT = (
     f"images and {LABELS}, as {COMMAND} writes it"
 )
 OBTAIN = OBTAIN_FER
-DATASETS: tuple[str, ...] = ("ferplus",)
 
 
 def detect(root: Path) -> bool:

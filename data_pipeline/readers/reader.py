@@ -1,4 +1,4 @@
-"""The protocol that each module of this folder fulfils, and helpers that they share."""
+"""The protocol that each reader fulfils, and helpers that they share."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,13 +46,11 @@ DEFAULTS = ReadOptions()
 class Reader(Protocol):
     """A module that reads one layout of a data set.
 
-    ``LAYOUT`` describes the layout, ``OBTAIN`` where to get the data; ``DATASETS`` are
-    the values of ``[data] dataset`` that the reader accepts.
+    ``LAYOUT`` describes the layout, ``OBTAIN`` where to get the data.
     """
 
     LAYOUT: str
     OBTAIN: str
-    DATASETS: tuple[str, ...]
 
     def detect(self, root: Path) -> bool:
         """Returns whether a folder (or table file) has this layout."""

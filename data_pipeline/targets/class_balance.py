@@ -12,6 +12,14 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.system.errors import DataError
+from data_pipeline.targets.balances import (
+    BALANCES,
+    CLASS_WEIGHTS,
+    EFFECTIVE_NUMBER,
+    NONE,
+    OVERSAMPLE,
+    OVERSAMPLE_LABELS,
+)
 from data_pipeline.targets.oversampling import ml_ros, oversample_classes
 from data_pipeline.targets.targets import Targets
 
@@ -75,17 +83,15 @@ def _weigh_positives(part: Targets, count: Count) -> Array:
     return weights.astype(np.float32)
 
 
-NONE = "none"
-
 WEIGHTINGS: dict[str, Callable[[float], Count]] = {
-    "class_weights": lambda _: frequency,
-    "effective_number": lambda beta: partial(effective_number, beta=beta),
+    CLASS_WEIGHTS: lambda _: frequency,
+    EFFECTIVE_NUMBER: lambda beta: partial(effective_number, beta=beta),
 }
 """Modes that weight labels -> beta -> the count."""
 
 OVERSAMPLERS: dict[str, Callable[[Targets, int], Array]] = {
-    "oversample": oversample_classes,
-    "oversample_labels": ml_ros,
+    OVERSAMPLE: oversample_classes,
+    OVERSAMPLE_LABELS: ml_ros,
 }
 """Modes that repeat rows -> targets of the training rows, seed -> positions."""
 
@@ -133,10 +139,7 @@ def balance(
     elif mode in OVERSAMPLERS:
         rows = rows[OVERSAMPLERS[mode](part, seed)]
     elif mode != NONE:
-        raise DataError(
-            f"balance is one of {', '.join((NONE, *WEIGHTINGS, *OVERSAMPLERS))}, found "
-            f"{mode!r}"
-        )
+        raise DataError(f"balance is one of {', '.join(BALANCES)}, found {mode!r}")
     return Balance(
         rows=rows,
         emotion_weights=weights[0].astype(np.float32),

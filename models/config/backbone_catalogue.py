@@ -31,12 +31,15 @@ class BackboneEntry:
         block: pattern of the names of a block's layers; its group ``block`` is what
             they share.
         imagenet: published ImageNet weights, if any.
+        hyperparameters: keys that set its size; those of other backbones have no
+            effect on it.
     """
 
     code: str
     smallest: int
     block: str
     imagenet: WeightsFile | None = None
+    hyperparameters: tuple[str, ...] = ()
 
 
 STAGED = r"(?P<block>stage\d+_block\d+)_"
@@ -62,7 +65,10 @@ def _efficient(size: str, md5: str) -> BackboneEntry:
 
 BACKBONES: dict[str, BackboneEntry] = {
     "residual_cnn": BackboneEntry(
-        code="models.backbones.residual_cnn:BACKBONE", smallest=16, block=STAGED
+        code="models.backbones.residual_cnn:BACKBONE",
+        smallest=16,
+        block=STAGED,
+        hyperparameters=("backbone.blocks", "backbone.filters"),
     ),
     "resnet18": BackboneEntry(
         code="models.backbones.resnet18:BACKBONE", smallest=16, block=STAGED
@@ -98,3 +104,10 @@ BACKBONES: dict[str, BackboneEntry] = {
     ),
 }
 """Source of names and digests: ``keras.applications`` of Keras 3.15."""
+
+
+def size_keys() -> frozenset[str]:
+    """Returns the hyperparameters that some backbones have and others ignore."""
+    return frozenset(
+        key for entry in BACKBONES.values() for key in entry.hyperparameters
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.config.augmentation_presets import resolve, spell_out
+from models.config.backbone_catalogue import BACKBONES, size_keys
 from models.config.hyperparameters import (
     DECAYED,
     HYPERPARAMETERS,
@@ -169,8 +170,8 @@ def _fields(part: str, values: Mapping[str, Value]) -> dict[str, Any]:
 
 def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
     fields, runtime = _fields("graph", values), _fields("runtime", values)
-    if fields["backbone"] != "residual_cnn":
-        fields |= {"blocks": None, "filters": None}
+    ignored = size_keys().difference(BACKBONES[fields["backbone"]].hyperparameters)
+    fields |= {HYPERPARAMETERS[key].field: None for key in ignored}
     smaller = 0 < fields["resize_to"] < data_spec.image_size
     weights = fields["weights"]
     return GraphConfig(

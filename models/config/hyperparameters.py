@@ -8,6 +8,7 @@ sets (which also determines whether a change needs a new graph) and its document
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from data_pipeline.targets.balances import BALANCES
 from models.config.augmentation_presets import PRESETS
 from models.config.backbone_catalogue import BACKBONES
 from models.config.schedules import SCHEDULES
@@ -66,15 +67,6 @@ DECAYED = ("adamw", "lion")
 
 PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
 """Keras's dtype policies for what layers compute in; weights and heads stay float32."""
-
-BALANCES: tuple[str, ...] = (
-    "none",
-    "class_weights",
-    "effective_number",
-    "oversample",
-    "oversample_labels",
-)
-"""The names of ``data_pipeline.targets.class_balance``, which imports pandas."""
 
 
 def _int(default: int, low: int, high: int, sets: str, doc: str) -> Hyperparameter:

@@ -7,6 +7,7 @@ from typing import Any
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import StudyError, suggest
+from models.config.backbone_catalogue import size_keys
 from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
@@ -23,7 +24,6 @@ STUDY = "study:"
 """Prefix of a ``backbone.weights`` that names an earlier study."""
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
-GRAPH_KEYS = frozenset({"backbone.blocks", "backbone.filters"})
 INPUT_KEYS = frozenset({"backbone.image_size"})
 
 
@@ -61,7 +61,7 @@ def pretrained_graphs(space: SearchSpace, data_spec: DataSpec) -> list[GraphConf
     found: dict[GraphConfig, None] = {}
     if _weights(space) == {NONE}:
         return []
-    for values in backbone_choices(space, KEYS | GRAPH_KEYS | INPUT_KEYS):
+    for values in backbone_choices(space, KEYS | size_keys() | INPUT_KEYS):
         if values["backbone.weights"] != NONE:
             found[model_config(values, data_spec).graph] = None
     return list(found)

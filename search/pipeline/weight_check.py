@@ -14,7 +14,9 @@ from typing import Any
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
+from models.config.backbone_catalogue import BACKBONES
 from models.config.config import GraphConfig
+from models.config.hyperparameters import HYPERPARAMETERS
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
     pretrained_graphs,
@@ -95,8 +97,9 @@ def describe_weights(
 
     The head is not counted: it is always initialized at random.
     """
-    sizes = (("blocks", graph.blocks), ("filters", graph.filters))
-    given = [f"{name} {size}" for name, size in sizes if size is not None]
+    keys = BACKBONES[graph.backbone].hyperparameters
+    sizes = [HYPERPARAMETERS[key].field for key in keys]
+    given = [f"{name} {getattr(graph, name)}" for name in sizes]
     backbone = f"{graph.backbone} ({', '.join(given)})" if given else graph.backbone
     weights = names.get(graph.weights, graph.weights)
     count = len(loaded.loaded)

@@ -6,12 +6,13 @@ import pytest
 
 from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sequence_frames import Frames
-from data_pipeline.readers import READERS, read
+from data_pipeline.readers import read
 from data_pipeline.readers.reader import ReadOptions
 from data_pipeline.split.split import split
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
 from search.study.study import check_study, read_study
+from tests.factories.data.readers import READERS
 from tests.factories.runs import searched, write_study
 from tests.strategies.tables import write_ck48, write_coursework, write_official
 

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from data_pipeline.dataset.skipped_files import Kind, files_below, skipped_folder
-from data_pipeline.readers import READERS
 from tests.factories.data.affectnet import write_full, write_npy
 from tests.factories.data.fer2013 import write_classes, write_microsoft
+from tests.factories.data.readers import READERS
 from tests.strategies.tables import (
     write_ck48,
     write_coursework,

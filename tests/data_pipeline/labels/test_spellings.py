@@ -10,10 +10,11 @@ from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import Emotion
 from data_pipeline.labels.spellings import EMOTION_SPELLINGS
-from data_pipeline.readers import READERS, find, read
+from data_pipeline.readers import find, read
 from data_pipeline.system.errors import DataError
 from tests.factories.data.affectnet import write_full, write_npy
 from tests.factories.data.fer2013 import write_classes, write_microsoft
+from tests.factories.data.readers import READERS
 from tests.strategies.tables import (
     write_ck48,
     write_coursework,

@@ -8,7 +8,7 @@ import pytest
 
 from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.labels.labels import Emotion
-from data_pipeline.readers import READERS, read
+from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
 from tests.data_pipeline.readers.test_readers import ReaderLaws
@@ -20,6 +20,7 @@ from tests.factories.data.affectnet import (
     write_labels,
     write_npy,
 )
+from tests.factories.data.readers import READERS
 
 
 class AffectNetLaws(ReaderLaws):

@@ -4,10 +4,11 @@ import pytest
 
 from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.labels.labels import BASIC_EMOTIONS
-from data_pipeline.readers import READERS, read
+from data_pipeline.readers import read
 from data_pipeline.split.split import split
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.targets import read_targets
+from tests.factories.data.readers import READERS
 from tests.strategies.tables import write_ck48, write_coursework, write_image
 
 

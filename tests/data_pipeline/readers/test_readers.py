@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import BASIC_EMOTIONS, HighLevelEmotion
-from data_pipeline.readers import DATASETS, READERS, read
+from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
+from tests.factories.data.readers import READERS
 from tests.strategies.tables import write_ck48, write_coursework, write_official
 
 
@@ -44,8 +46,10 @@ class ReaderLaws:
 
     def test_chosen(self, tree):
         """Reading by the name of a data set uses the reader of the layout found."""
-        for dataset in (name for name, own in DATASETS.items() if self.reader in own):
-            assert read(tree, dataset).source == self.reader
+        module = READERS[self.reader].__name__
+        for dataset, entry in DATASETS.items():
+            if module in entry.readers:
+                assert read(tree, dataset).source == self.reader
 
     def test_named(self, table, tree):
         """A table names its reader, its root and one row for each image."""

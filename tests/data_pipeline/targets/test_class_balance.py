@@ -6,13 +6,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from data_pipeline.system.errors import DataError
-from data_pipeline.targets.class_balance import NONE, OVERSAMPLERS, WEIGHTINGS, balance
+from data_pipeline.targets.balances import BALANCES, NONE
+from data_pipeline.targets.class_balance import OVERSAMPLERS, WEIGHTINGS, balance
 from data_pipeline.targets.oversampling import MOST_CLONED, MOST_REPEATS
 from data_pipeline.targets.targets import read_targets
-from models.config.hyperparameters import BALANCES
 from tests.strategies.tables import LAW, UNITS, sample, table_of, tables
-
-MODES = (NONE, *WEIGHTINGS, *OVERSAMPLERS)
 
 
 def targets_of(table, wanted=("emotion", "action_units")):
@@ -22,13 +20,13 @@ def targets_of(table, wanted=("emotion", "action_units")):
     return read_targets(table, wanted=wanted, emotions="high_level")
 
 
-def test_modes_are_the_studies():
-    """A study may name just the balances that there are, in their order."""
-    assert MODES == BALANCES
+def test_every_balance_is_implemented():
+    """Each name that a study may give is implemented, and no other."""
+    assert (NONE, *WEIGHTINGS, *OVERSAMPLERS) == BALANCES
 
 
 @LAW
-@given(tables(), st.sampled_from(MODES), st.integers(0, 99))
+@given(tables(), st.sampled_from(BALANCES), st.integers(0, 99))
 def test_never_both(table, mode, seed):
     """Labels are weighed or rows are repeated, never both; each row is there once."""
     targets = targets_of(table)
@@ -42,7 +40,7 @@ def test_never_both(table, mode, seed):
 
 
 @LAW
-@given(tables(), st.sampled_from(MODES), st.integers(0, 99))
+@given(tables(), st.sampled_from(BALANCES), st.integers(0, 99))
 def test_training_rows_only(table, mode, seed):
     """Labels of other rows change nothing, and no other row is drawn."""
     targets = targets_of(table)
@@ -56,7 +54,7 @@ def test_training_rows_only(table, mode, seed):
 
 
 @LAW
-@given(tables(), st.sampled_from(MODES))
+@given(tables(), st.sampled_from(BALANCES))
 def test_shapes(table, mode):
     """Weights are positive float32, one for each class and unit; AUs within 1 to 10."""
     targets = targets_of(table)

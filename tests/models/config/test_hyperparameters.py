@@ -1,10 +1,11 @@
 """The table of hyperparameters: each row sets one field, and every field has a row."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
 from models.config.augmentation_presets import Augmentation
+from models.config.backbone_catalogue import BACKBONES
 from models.config.config import (
     DataSpec,
     GraphConfig,
@@ -49,6 +50,22 @@ def test_every_field_has_one_row(part):
 
     assert sorted(rows) == sorted(set(rows))
     assert {*rows, *DERIVED[part]} == {field.name for field in fields(PARTS[part])}
+
+
+def test_a_backbone_lists_its_own_hyperparameters(monkeypatch):
+    """A size that a backbone's entry does not list has no effect on its graph."""
+    entry = replace(BACKBONES["resnet18"], hyperparameters=("backbone.filters",))
+    monkeypatch.setitem(BACKBONES, "another", entry)
+    graphs = [
+        model_config({"backbone.name": "another", **sizes}, SPEC).graph
+        for sizes in ({}, {"backbone.blocks": 1}, {"backbone.filters": 8})
+    ]
+
+    assert graphs[0] == graphs[1]
+    assert [(graph.blocks, graph.filters) for graph in graphs[1:]] == [
+        (None, HYPERPARAMETERS["backbone.filters"].default),
+        (None, 8),
+    ]
 
 
 @pytest.mark.parametrize("key", sorted(set(HYPERPARAMETERS) - {"backbone.weights"}))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.config.hyperparameters import BALANCES, OPTIMIZER_NAMES
+from data_pipeline.targets.balances import BALANCES
+from models.config.hyperparameters import OPTIMIZER_NAMES
 from models.config.schedules import SCHEDULES
 from models.network.model import ExpressionModel
 from models.training.epoch import Part

@@ -1,0 +1,36 @@
+"""The registry of data sets: one entry each, readable before any reader is loaded.
+
+A new data set is a module in ``data_pipeline/readers`` and an entry of ``DATASETS``.
+"""
+
+from dataclasses import dataclass
+
+_FOLDER = "data_pipeline.readers"
+_CKPLUS = (f"{_FOLDER}.ckplus_csv", f"{_FOLDER}.ckplus", f"{_FOLDER}.ckplus48")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetEntry:
+    """How a data set is read, and whose images it has.
+
+    Attributes:
+        readers: modules that fulfil the protocol ``Reader``, one for each layout, in
+            the order in which they are tried.
+        images_of: the data set whose images it labels anew, if not its own.
+    """
+
+    readers: tuple[str, ...]
+    images_of: str | None = None
+
+
+DATASETS: dict[str, DatasetEntry] = {
+    "ckplus": DatasetEntry(readers=_CKPLUS),
+    # Synthetic faces have the layout of CK+ by default.
+    "synthetic": DatasetEntry(readers=_CKPLUS, images_of="ckplus"),
+    "fer2013": DatasetEntry(readers=(f"{_FOLDER}.fer2013",), images_of="ferplus"),
+    "ferplus": DatasetEntry(readers=(f"{_FOLDER}.ferplus",)),
+    "affectnet": DatasetEntry(
+        readers=(f"{_FOLDER}.affectnet_csv", f"{_FOLDER}.affectnet")
+    ),
+}
+"""Value of ``[data] dataset`` -> its entry."""
