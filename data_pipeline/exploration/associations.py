@@ -24,6 +24,7 @@ def phi(present: Array, coded: Array) -> tuple[Array, Array]:
     no = (~present & coded).astype(np.float64)
     both, neither = yes.T @ yes, no.T @ no
     first, second = yes.T @ no, no.T @ yes
+    # On whole numbers, so that pairs that tie are equal; ``DataFrame.corr`` rounds.
     margins = (both + first) * (second + neither) * (both + second) * (first + neither)
     with np.errstate(invalid="ignore", divide="ignore"):
         coefficients = (both * neither - first * second) / np.sqrt(margins)

@@ -96,12 +96,11 @@ def bars(frame: pd.DataFrame) -> bytes:
         "   ".join([f"{n:,}", *more]) for n, *more in frame.itertuples(False, None)
     ]
     with _canvas(0.25 + 0.3 * len(frame)) as (figure, axes):
-        axes.barh(range(len(frame)), values, height=0.72, color=MAIN)
+        drawn = axes.barh(range(len(frame)), values, height=0.72, color=MAIN)
+        axes.bar_label(drawn, texts, padding=3, color=QUIET)
         _bar_rows(axes, frame)
         longest = max([*values, 0]) or 1.0
         axes.set_xlim(0, longest * (1.08 + 0.016 * max(map(len, texts))))
-        for place, (value, text) in enumerate(zip(values, texts, strict=True)):
-            axes.text(value + 0.012 * longest, place, text, va="center", color=QUIET)
         return _png(figure)
 
 
@@ -109,25 +108,21 @@ def stacked(counts: pd.DataFrame) -> bytes:
     """Draws a horizontal bar for each row, in parts, pale to dark and the last grey."""
     colours = mpl.colormaps["Blues"](np.linspace(0.25, 0.95, counts.shape[1] - 1))
     with _canvas(0.65 + 0.3 * len(counts), BROAD) as (figure, axes):
-        left = np.zeros(len(counts))
-        for (part, lengths), colour in zip(
-            counts.items(), [*colours, LINE], strict=True
-        ):
-            axes.barh(
+        ends = counts.cumsum(axis=1)
+        for part, colour in zip(counts, [*colours, LINE], strict=True):
+            drawn = axes.barh(
                 range(len(counts)),
-                lengths,
-                left=left,
+                counts[part],
+                left=ends[part] - counts[part],
                 height=0.72,
                 label=part,
                 color=colour,
                 edgecolor=PAPER,
                 linewidth=0.6,
             )
-            left = left + lengths.to_numpy()
-        for place, total in enumerate(left):
-            axes.text(total, place, f" {int(total)}", va="center", color=QUIET)
+        axes.bar_label(drawn, counts.sum(axis=1), padding=3, color=QUIET)
         _bar_rows(axes, counts)
-        axes.set_xlim(0, max(left.max() * 1.08, 1))
+        axes.set_xlim(0, max(ends.to_numpy().max() * 1.08, 1))
         figure.legend(
             loc="outside upper left",
             ncols=counts.shape[1],
@@ -146,28 +141,20 @@ _MOST_NUMBERED = 24
 def columns(counts: Mapping[int, int], *, label: str, unit: str) -> bytes:
     """Draws a column for each whole number, as high as its count of ``unit``."""
     with _canvas(2.3) as (figure, axes):
-        axes.bar(list(counts), list(counts.values()), width=0.8, color=MAIN)
+        drawn = axes.bar(list(counts), list(counts.values()), width=0.8, color=MAIN)
         axes.set_xlabel(label)
         axes.margins(y=0.12)
         if len(counts) <= _MOST_NUMBERED:
             axes.set_xticks(sorted(counts))
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
-            for place, count in counts.items():
-                axes.annotate(
-                    str(count),
-                    (place, count),
-                    (0, 2),
-                    textcoords="offset points",
-                    ha="center",
-                    color=QUIET,
-                )
+            axes.bar_label(drawn, [*map(str, counts.values())], padding=2, color=QUIET)
         axes.set_ylabel(unit)
         axes.tick_params(colors=QUIET)
         return _png(figure)
 
 
-def histogram(values: Array, edges: Array, *, label: str, median: str) -> bytes:
+def histogram(values: Array, edges: Array, *, label: str, digits: int) -> bytes:
     """Draws a histogram of images with its median marked.
 
     ``values`` has shape (N,), finite, N >= 1; ``edges`` shape (B + 1,), ascending.
@@ -178,7 +165,7 @@ def histogram(values: Array, edges: Array, *, label: str, median: str) -> bytes:
         axes.axvline(middle, color=CONTRAST, linewidth=1.5)
         right = middle > (edges[0] + edges[-1]) / 2
         axes.annotate(
-            median,
+            f"median {middle:.{digits}f}",
             (middle, highest * 1.09),
             (-5 if right else 5, 0),
             textcoords="offset points",
@@ -203,12 +190,6 @@ class Scale:
     low: float = 0.0
     high: float = 1.0
 
-    def colour(self, value: float) -> tuple[float, ...]:
-        """Returns the colour of a value as red, green, blue and alpha."""
-        share = (value - self.low) / (self.high - self.low)
-        rgba: tuple[float, ...] = mpl.colormaps[self.colours](min(1.0, max(0.0, share)))
-        return rgba
-
 
 _ROW, _LETTER, _MARGIN = 0.29, 0.082, 0.25
 """Inches of a row, of a letter of a label, and of the margins."""
@@ -225,7 +206,7 @@ def matrix(values: pd.DataFrame, texts: pd.DataFrame, scale: Scale) -> bytes:
     upright = letters < _SMALLEST
     height = _MARGIN + _ROW * len(values) + (label * _LETTER if upright else 0.2)
     with _canvas(height, BROAD) as (figure, axes):
-        axes.pcolormesh(
+        cells = axes.pcolormesh(
             np.ma.masked_invalid(values),
             cmap=scale.colours,
             vmin=scale.low,
@@ -245,7 +226,7 @@ def matrix(values: pd.DataFrame, texts: pd.DataFrame, scale: Scale) -> bytes:
         axes.spines[:].set_visible(False)
         longest = max([len(text) for text in texts.to_numpy().flat] or [1]) or 1
         size = min(9.0, max(5.5, 72 * cell / (0.75 * longest)))
-        shades = values.to_numpy()
+        inks = _letter_colours(cells.to_rgba(values.to_numpy()), values)
         for (row, column), text in np.ndenumerate(texts.to_numpy()):
             axes.text(
                 column + 0.5,
@@ -254,17 +235,16 @@ def matrix(values: pd.DataFrame, texts: pd.DataFrame, scale: Scale) -> bytes:
                 ha="center",
                 va="center",
                 fontsize=size,
-                color=_letter_colour(float(shades[row, column]), scale),
+                color=inks[row, column],
             )
         return _png(figure)
 
 
-def _letter_colour(value: float, scale: Scale) -> str:
+def _letter_colours(cells: Array, values: pd.DataFrame) -> Array:
     """Chooses white letters on a dark cell, black ones on a light cell."""
-    if np.isnan(value):
-        return LINE
-    luminance = np.dot(scale.colour(value)[:3], (0.299, 0.587, 0.114))
-    return INK if luminance > 0.5 else PAPER  # noqa: PLR2004 - half of the range
+    luminance = cells[:, :, :3] @ (0.299, 0.587, 0.114)
+    inks = np.where(luminance > 0.5, INK, PAPER)  # noqa: PLR2004 - half of the range
+    return np.where(values.isna(), LINE, inks)
 
 
 LABEL_GAP, _LABEL_OFFSET = 0.095, 0.09

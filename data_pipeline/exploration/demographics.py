@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.table_checks import csv_lines
@@ -174,15 +175,12 @@ def associate(
     table: SampleTable, people: Demographics, parted: Groups, level: Level
 ) -> Association | None:
     """Relates the groups that may be shown to emotions, if there are two or more."""
-    subjects, of_row = np.unique(
-        table.frame["subject"].fillna("").to_numpy(dtype=str), return_inverse=True
-    )
-    images = np.zeros((len(subjects), len(level.classes)), np.int64)
-    np.add.at(images, of_row, level.members.astype(np.int64))
-    group_of = [people.people.get(who, {}).get(parted.attribute) for who in subjects]
-    members = np.array([[own == name for name in parted.sizes] for own in group_of])
-    inside = members.any(axis=1)
-    members, images = members[inside].astype(np.int64), images[inside]
+    group_of = {who: own[parted.attribute] for who, own in people.people.items()}
+    by_subject = pd.DataFrame(level.members).groupby(table.frame["subject"].to_numpy())
+    every = by_subject.sum()
+    inside = every[every.index.map(group_of).isin(parted.sizes)]
+    images = inside.to_numpy(np.int64)
+    members = np.equal.outer(inside.index.map(group_of), list(parted.sizes)).astype(int)
     counts = members.T @ images
     if len(parted.sizes) < 2 or not counts.any():  # noqa: PLR2004 - one group alone
         return None

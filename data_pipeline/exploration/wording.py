@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 UNDEFINED, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
@@ -45,6 +48,17 @@ def coefficient(value: float) -> str:
     text = f"{abs(value):.2f}"
     short = "1" if text == "1.00" else "0" if text == "0.00" else text.lstrip("0")
     return f"{MINUS}{short}" if value < 0 and short != "0" else short
+
+
+def spread(values: "np.ndarray[Any, Any]", *, digits: int, unit: str = "") -> str:
+    """Gives the median of some images' values, and the range of most of them.
+
+    Example:
+        >>> spread(np.arange(101), digits=0, unit=" bits")
+        'median 50 bits; nine in ten images lie between 5 and 95'
+    """
+    low, middle, high = (f"{n:.{digits}f}" for n in np.percentile(values, (5, 50, 95)))
+    return f"median {middle}{unit}; nine in ten images lie between {low} and {high}"
 
 
 def counted(count: int, noun: str) -> str:

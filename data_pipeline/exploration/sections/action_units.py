@@ -89,19 +89,15 @@ def intensities(material: Material) -> Section:
         f"Of {present:,} units present, {percent((present - ungraded) / present)} have "
         "a grade; the others are coded as present without an intensity."
     )
-    return Section(
-        paragraphs=(text,),
-        charts=(
-            Chart(
-                name="action-unit-intensities",
-                caption="Images in which each unit is present, by its intensity.",
-                alt=f"Stacked bars, images of grade {', '.join(GRADES)}: {listing}.",
-                png=stacked(frame),
-                wide=True,
-            ),
-        ),
-        tables=(Table(caption="Images by intensity", frame=frame),),
+    chart = Chart(
+        name="action-unit-intensities",
+        caption="Images in which each unit is present, by its intensity.",
+        alt=f"Stacked bars, images of grade {', '.join(GRADES)}: {listing}.",
+        png=stacked(frame),
+        wide=True,
     )
+    by_grade = Table(caption="Images by intensity", frame=frame)
+    return Section(paragraphs=(text,), charts=(chart,), tables=(by_grade,))
 
 
 def _grades(table: SampleTable, unit: str) -> Array:

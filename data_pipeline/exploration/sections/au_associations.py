@@ -157,28 +157,21 @@ def cooccurrence(material: Material) -> Section:
         sized(labels.names, labels.present.sum(axis=0).tolist()), name="given"
     )
     shares = pd.DataFrame(values, index=names, columns=labels.names)
-    texts = shares.map(points)
-    texts = texts.mask(np.eye(len(names), dtype=bool), "")
-    return Section(
-        paragraphs=(_HOW_TO_READ,),
-        charts=(
-            Chart(
-                name="action-unit-cooccurrence",
-                caption="Percent of the images with the row's unit (n of them) that "
-                "show the column's.",
-                alt=f"Matrix of shares. Highest: {_highest(labels.names, values)}; all "
-                "are in the table below.",
-                png=matrix(shares, texts, Scale()),
-                wide=True,
-            ),
-        ),
-        tables=(
-            Table(
-                caption="Share of images with the row's unit that show the column's",
-                frame=shares.map(percent),
-            ),
-        ),
+    texts = shares.map(points).mask(np.eye(len(names), dtype=bool), "")
+    chart = Chart(
+        name="action-unit-cooccurrence",
+        caption="Percent of the images with the row's unit (n of them) that show the "
+        "column's.",
+        alt=f"Matrix of shares. Highest: {_highest(labels.names, values)}; all are in "
+        "the table below.",
+        png=matrix(shares, texts, Scale()),
+        wide=True,
     )
+    table = Table(
+        caption="Share of images with the row's unit that show the column's",
+        frame=shares.map(percent),
+    )
+    return Section(paragraphs=(_HOW_TO_READ,), charts=(chart,), tables=(table,))
 
 
 def _highest(names: tuple[str, ...], values: Array) -> str:

@@ -35,18 +35,14 @@ def section(material: Material) -> Section:
     ]
     if not any(faces):
         raise NoDataError("no image could be read")
-    return Section(
-        warning="" if material.synthetic else WARNING,
-        charts=(
-            Chart(
-                name="faces",
-                caption=f"Up to {EACH} images of each {level.title}, chosen at random; "
-                "the centre square of each.",
-                alt=f"Photographs of faces in rows: {', '.join(level.classes)}.",
-                png=contact_sheet(faces, level.classes),
-            ),
-        ),
+    chart = Chart(
+        name="faces",
+        caption=f"Up to {EACH} images of each {level.title}, chosen at random; the "
+        "centre square of each.",
+        alt=f"Photographs of faces in rows: {', '.join(level.classes)}.",
+        png=contact_sheet(faces, level.classes),
     )
+    return Section(warning="" if material.synthetic else WARNING, charts=(chart,))
 
 
 def _faces(table: SampleTable, members: Array, place: int) -> list[Image.Image]:

@@ -10,7 +10,7 @@ from data_pipeline.exploration.image_facts import ImageFacts
 from data_pipeline.exploration.labelled import Array
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, listed, percent
+from data_pipeline.exploration.wording import counted, listed, percent, spread
 
 SHOWN = 10
 """Sizes that are listed, and unreadable files."""
@@ -109,16 +109,11 @@ def _sizes(images: ImageFacts) -> tuple[Chart, Table]:
 
 def _histogram(values: Array, name: str, meaning: str) -> Chart:
     top = 5 * (int(values.max()) // 5 + 1)
-    low, middle, high = np.percentile(values, (5, 50, 95))
     return Chart(
         name=f"image-{name}",
         caption=f"{name.capitalize()} of an image: the {meaning}, from 0 to 255.",
-        alt=f"Histogram of {name}: median {middle:.0f}; nine in ten images lie between "
-        f"{low:.0f} and {high:.0f}.",
+        alt=f"Histogram of {name}: {spread(values, digits=0)}.",
         png=histogram(
-            values,
-            np.linspace(0, top, 41),
-            label=f"{name} (grey levels)",
-            median=f"median {middle:.0f}",
+            values, np.linspace(0, top, 41), label=f"{name} (grey levels)", digits=0
         ),
     )

@@ -25,20 +25,14 @@ def section(material: Material) -> Section:
         f"{each.max()} each, half of them {np.median(each):g} or fewer. The tenth of "
         f"them with most images has {percent(top_tenth)} of all."
     )
-    return Section(
-        paragraphs=(text,),
-        charts=(
-            Chart(
-                name="images-per-subject",
-                caption="Subjects by their number of images.",
-                alt=f"Columns. Number of images: subjects with so many. {listing}.",
-                png=columns(subjects, label="images of one subject", unit="subjects"),
-            ),
-        ),
-        tables=(
-            Table(
-                caption="Subjects by their number of images",
-                frame=pd.DataFrame({"subjects": subjects}).rename_axis("images"),
-            ),
-        ),
+    chart = Chart(
+        name="images-per-subject",
+        caption="Subjects by their number of images.",
+        alt=f"Columns. Number of images: subjects with so many. {listing}.",
+        png=columns(subjects, label="images of one subject", unit="subjects"),
     )
+    table = Table(
+        caption="Subjects by their number of images",
+        frame=pd.DataFrame({"subjects": subjects}).rename_axis("images"),
+    )
+    return Section(paragraphs=(text,), charts=(chart,), tables=(table,))

@@ -32,29 +32,20 @@ def section(material: Material) -> Section:
     )
     with_both, without = int(rated.sum()), int((~rated).sum())
     text = f"{counted(with_both, 'image')} have both ratings, {without:,} have not."
-    return Section(
-        paragraphs=(text,),
-        charts=(
-            Chart(
-                name="valence-arousal",
-                caption="Images on the plane (darker: more, on a logarithmic scale), "
-                "and the mean of each emotion.",
-                alt="Density of images. Mean valence and arousal: "
-                f"{listing or 'unknown'}.",
-                png=plane(points[rated], centres.reshape(-1, 2), list(own)),
-            ),
-        ),
-        tables=(
-            Table(
-                caption=f"Ratings by emotion, from {MINUS}1 to 1",
-                frame=pd.DataFrame.from_dict(
-                    {k: _moments(v) for k, v in {"all": points[rated], **own}.items()},
-                    orient="index",
-                    columns=["images", "mean valence", "sd", "mean arousal", "sd"],
-                ).rename_axis("emotion"),
-            ),
-        ),
+    chart = Chart(
+        name="valence-arousal",
+        caption="Images on the plane (darker: more, on a logarithmic scale), and the "
+        "mean of each emotion.",
+        alt=f"Density of images. Mean valence and arousal: {listing or 'unknown'}.",
+        png=plane(points[rated], centres.reshape(-1, 2), list(own)),
     )
+    moments = pd.DataFrame.from_dict(
+        {k: _moments(v) for k, v in {"all": points[rated], **own}.items()},
+        orient="index",
+        columns=["images", "mean valence", "sd", "mean arousal", "sd"],
+    ).rename_axis("emotion")
+    ratings = Table(caption=f"Ratings by emotion, from {MINUS}1 to 1", frame=moments)
+    return Section(paragraphs=(text,), charts=(chart,), tables=(ratings,))
 
 
 def _moments(ratings: Array) -> list[int | str]:

@@ -8,7 +8,7 @@ from data_pipeline.exploration.charts import Scale, histogram, matrix
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, percent, sized
+from data_pipeline.exploration.wording import counted, percent, sized, spread
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.labels.votes import RULES, vote_distributions
 
@@ -69,19 +69,12 @@ def _without_emotion(categories: tuple[str, ...], votes: Array) -> list[str]:
 
 def _entropy(bits: Array, categories: int) -> Chart:
     top = float(np.ceil(4 * bits.max()) / 4) or 1.0
-    low, middle, high = np.percentile(bits, (5, 50, 95))
     return Chart(
         name="vote-entropy",
         caption="Entropy of an image's votes: 0 where all taggers agree, "
         f"{np.log2(categories):.2f} where they spread over all {categories}.",
-        alt=f"Histogram: median {middle:.2f} bits; nine in ten images lie between "
-        f"{low:.2f} and {high:.2f}.",
-        png=histogram(
-            bits,
-            np.linspace(0, top, 31),
-            label="entropy (bits)",
-            median=f"median {middle:.2f}",
-        ),
+        alt=f"Histogram: {spread(bits, digits=2, unit=' bits')}.",
+        png=histogram(bits, np.linspace(0, top, 31), label="entropy (bits)", digits=2),
     )
 
 
