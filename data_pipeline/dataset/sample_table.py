@@ -42,12 +42,12 @@ class Sample:
     """
 
     image: str
-    subject: str | None
-    sequence: str | None
-    emotion: str | None
-    high_level_emotion: str | None
-    action_units: dict[str, bool | None]
     place: str
+    subject: str | None = None
+    sequence: str | None = None
+    emotion: str | None = None
+    high_level_emotion: str | None = None
+    action_units: dict[str, bool | None] = field(default_factory=dict)
     partition: str | None = None
     votes: tuple[int, ...] = ()
     valence: float | None = None
@@ -147,14 +147,16 @@ def intensity_column(unit: str) -> str:
     return f"intensity_{unit}"
 
 
-def sample_table(
+def sample_table(  # noqa: PLR0913 - what the table is made of, by name
     samples: Iterable[Sample],
     *,
     root: Path,
-    action_units: Sequence[str],
     source: str,
     channels: int,
+    action_units: Sequence[str] = (),
     votes: Sequence[str] = (),
+    skipped: Iterable[Skipped] = (),
+    understood: Sequence[str] = (),
 ) -> SampleTable:
     """Builds a table of samples, in their order.
 
@@ -188,6 +190,8 @@ def sample_table(
         votes=tuple(votes),
         dimensions=DIMENSIONS if rated else (),
         intensities=intensities,
+        skipped=tuple(skipped),
+        understood=tuple(understood),
     )
 
 

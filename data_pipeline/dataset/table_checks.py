@@ -99,7 +99,15 @@ def image_path(text: str, place: str) -> str:
     return path.as_posix()
 
 
-def check_inside(root: Path, samples: Iterable[Sample]) -> None:
+def checked_samples(samples: Iterable[Sample], root: Path) -> list[Sample]:
+    """Returns rows of which no two name one image, nor any one outside ``root``."""
+    rows = list(samples)
+    _check_distinct(rows)
+    _check_inside(root, rows)
+    return rows
+
+
+def _check_inside(root: Path, samples: Iterable[Sample]) -> None:
     """Refuses images that leave the data folder through a link.
 
     The data folder itself may be a link; the images need not exist.
@@ -120,7 +128,7 @@ def check_inside(root: Path, samples: Iterable[Sample]) -> None:
             )
 
 
-def check_distinct(samples: Iterable[Sample]) -> None:
+def _check_distinct(samples: Iterable[Sample]) -> None:
     """Refuses an image with two rows, which would count twice."""
     first: dict[str, str] = {}
     for sample in samples:

@@ -58,6 +58,13 @@ HIGH_LEVEL_OF: dict[Emotion, HighLevelEmotion] = {
 }
 """The coursework table's grouping; neutral has no high-level class."""
 
+
+def high_level_of(emotion: Emotion) -> str | None:
+    """Returns the name of an emotion's high-level class, if it has one."""
+    group = HIGH_LEVEL_OF.get(emotion)
+    return None if group is None else str(group)
+
+
 DIMENSIONS: tuple[str, ...] = ("valence", "arousal")
 """Pleasantness and excitement of a face; each in [-1, 1]."""
 

@@ -7,7 +7,7 @@ pixels, and courses that hand out one such folder.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
@@ -17,7 +17,7 @@ from data_pipeline.dataset.skipped_files import (
     skipped_beside,
     skipped_files,
 )
-from data_pipeline.dataset.table_checks import check_inside
+from data_pipeline.dataset.table_checks import checked_samples
 from data_pipeline.files.npy_scalar import read_scalar
 from data_pipeline.labels.spellings import IMAGE_SUFFIXES, is_hidden
 from data_pipeline.readers.affectnet_labels import (
@@ -103,16 +103,14 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
             f"{root}: none of {len(found)} images has readable labels; the first, "
             f"{skipped[0].place}: {skipped[0].reason}"
         )
-    check_inside(homes[0].root, samples)
-    table = sample_table(
-        samples,
-        root=homes[0].root,
-        action_units=(),
+    place = homes[0].root
+    return sample_table(
+        checked_samples(samples, place),
+        root=place,
         source="affectnet",
         channels=3,
+        skipped=[*skipped, *_beside(root, homes), *skipped_files(place, others)],
     )
-    skipped += _beside(root, homes) + skipped_files(homes[0].root, others)
-    return replace(table, skipped=tuple(skipped))
 
 
 def _beside(root: Path, homes: list[_Home]) -> list[Skipped]:

@@ -5,7 +5,7 @@ Source: ``Manually_Annotated/Manually_Annotated_Images/<folder>/<hash>.jpg``, wi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
@@ -15,7 +15,11 @@ from data_pipeline.dataset.skipped_files import (
     skipped_among,
     skipped_files,
 )
-from data_pipeline.dataset.table_checks import check_inside, image_path, refuse_impostor
+from data_pipeline.dataset.table_checks import (
+    checked_samples,
+    image_path,
+    refuse_impostor,
+)
 from data_pipeline.files.safe_open import open_regular
 from data_pipeline.readers.affectnet_labels import (
     OBTAIN_AFFECTNET,
@@ -107,12 +111,13 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
         rows = [row for row in skipped if row.kind is Kind.ROW]
         first = "".join(f"; the first, {r.place}: {r.reason}" for r in rows[:1])
         raise DataError(f"{root}: the lists have no readable line{first}")
-    check_inside(root, found.values())
-    table = sample_table(
-        found.values(), root=root, action_units=(), source="affectnet_csv", channels=3
+    return sample_table(
+        checked_samples(found.values(), root),
+        root=root,
+        source="affectnet_csv",
+        channels=3,
+        skipped=[*skipped, *_beside(root, paths, images)],
     )
-    skipped += _beside(root, paths, images)
-    return replace(table, skipped=tuple(skipped))
 
 
 def _beside(root: Path, paths: list[Path], images: str) -> list[Skipped]:

@@ -43,11 +43,7 @@ def to_sample(image: ImageRef, expression: str, valence: str, arousal: str) -> S
         ratings = [None, None]
     return Sample(
         image=image.path,
-        subject=None,
-        sequence=None,
         emotion=_emotion(code),
-        high_level_emotion=None,
-        action_units={},
         place=image.place,
         partition=image.partition,
         valence=ratings[0],

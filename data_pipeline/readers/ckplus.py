@@ -19,11 +19,11 @@ from data_pipeline.dataset.skipped_files import (
     skipped_files,
     skipped_folder,
 )
-from data_pipeline.dataset.table_checks import check_distinct, check_inside
+from data_pipeline.dataset.table_checks import checked_samples
 from data_pipeline.labels.labels import (
     CKPLUS_ACTION_UNITS,
-    HIGH_LEVEL_OF,
     action_unit_name,
+    high_level_of,
 )
 from data_pipeline.labels.spellings import (
     IMAGE_SUFFIXES,
@@ -117,23 +117,22 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
             _sample(prefix, facs.get(key), emotions.get(key)), options.frames
         )
     ]
-    check_distinct(samples)
-    check_inside(root, samples)
-    table = sample_table(
-        samples,
-        root=root,
-        action_units=[action_unit_name(number) for number in CKPLUS_ACTION_UNITS],
-        source="ckplus",
-        channels=1,
-    )
+    rows = checked_samples(samples, root)
     skipped = [*_beside(root, images), *skipped_files(root, others)]
     if facs:
         labelled = {(key[0], key[1]) for key in facs.keys() | emotions.keys()}
         skipped += names.unlabelled(root, labelled)
     labels = (*facs.values(), *emotions.values())
     endings = (_ending(label.path) for label in labels)
-    spelled = describe_respellings((ending, ending.lower()) for ending in endings)
-    return replace(table, skipped=tuple(skipped), understood=spelled)
+    return sample_table(
+        rows,
+        root=root,
+        source="ckplus",
+        channels=1,
+        action_units=[action_unit_name(number) for number in CKPLUS_ACTION_UNITS],
+        skipped=skipped,
+        understood=describe_respellings((each, each.lower()) for each in endings),
+    )
 
 
 def _ending(path: Path) -> str:
@@ -256,14 +255,13 @@ def _sample(prefix: str, facs: _Label | None, emotion: _Label | None) -> Sample:
             f"frame, found {facs.path.name}; keep the names of the distribution"
         )
     shown = None if emotion is None else read_emotion_code(emotion.path)
-    high_level = None if shown is None else HIGH_LEVEL_OF.get(shown)
     coded = {} if facs is None else read_coded_units(facs.path)
     return Sample(
         image=f"{prefix}/{label.image}",
         subject=label.subject,
         sequence=label.sequence,
         emotion=None if shown is None else str(shown),
-        high_level_emotion=None if high_level is None else str(high_level),
+        high_level_emotion=None if shown is None else high_level_of(shown),
         action_units={unit: level != 0 for unit, level in coded.items()},
         place=str(label.path),
         intensities=coded,

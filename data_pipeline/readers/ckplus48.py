@@ -7,14 +7,14 @@ data set ``shawon10/ckplus`` on Kaggle, 981 images.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
 from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES
 from data_pipeline.dataset.skipped_files import skipped_beside
-from data_pipeline.dataset.table_checks import check_distinct, check_inside
-from data_pipeline.labels.labels import HIGH_LEVEL_OF, Emotion
+from data_pipeline.dataset.table_checks import checked_samples
+from data_pipeline.labels.labels import Emotion, high_level_of
 from data_pipeline.labels.spellings import describe_respellings, is_image
 from data_pipeline.readers.ckplus_labels import OBTAIN_CKPLUS
 from data_pipeline.readers.reader import (
@@ -74,23 +74,19 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     found = _samples(base, home)
     samples = sorted(found, key=lambda sample: Path(sample.image).name.upper())
     _check_one_emotion(samples)
-    check_distinct(samples)
-    check_inside(base, samples)
-    table = sample_table(
-        _last(samples, frames.last),
+    return sample_table(
+        _last(checked_samples(samples, base), frames.last),
         root=base,
-        action_units=(),
         source="ckplus48",
         channels=1,
+        skipped=[
+            *skipped_in_classes(root, [home.path]),
+            *skipped_beside(root, home.path),
+        ],
+        understood=describe_respellings(
+            (folder.name, str(emotion)) for folder, emotion in home.classes
+        ),
     )
-    spelled = describe_respellings(
-        (folder.name, str(emotion)) for folder, emotion in home.classes
-    )
-    skipped = (
-        *skipped_in_classes(root, [home.path]),
-        *skipped_beside(root, home.path),
-    )
-    return replace(table, skipped=skipped, understood=spelled)
 
 
 def _home(root: Path) -> _Home | None:
@@ -137,14 +133,12 @@ def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
             "S010_004_00000017.png, which keeps a subject in one part; restore the "
             "name, or remove the file"
         )
-    high_level = HIGH_LEVEL_OF.get(emotion)
     return Sample(
         image=path.relative_to(root).as_posix(),
         subject=match[1].upper(),
         sequence=match[2],
         emotion=str(emotion),
-        high_level_emotion=None if high_level is None else str(high_level),
-        action_units={},
+        high_level_emotion=high_level_of(emotion),
         place=str(path.parent),
     )
 

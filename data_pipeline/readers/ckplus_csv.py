@@ -6,7 +6,7 @@ Students' variants are read too: with columns dropped or added, and rows removed
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
@@ -18,8 +18,7 @@ from data_pipeline.dataset.skipped_files import (
 )
 from data_pipeline.dataset.subject_aliases import canonical_id
 from data_pipeline.dataset.table_checks import (
-    check_distinct,
-    check_inside,
+    checked_samples,
     csv_lines,
     image_path,
 )
@@ -98,21 +97,19 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     header, rows = _parsed(path)
     units = _units(path, header)
     _check_columns(path, header, units)
-    samples = [_sample(row, units) for row in rows]
-    check_distinct(samples)
-    check_inside(path.parent, samples)
-    table = sample_table(
-        samples,
-        root=path.parent,
-        action_units=tuple(units),
-        source="ckplus_csv",
-        channels=1,
-    )
+    samples = checked_samples((_sample(row, units) for row in rows), path.parent)
     skipped = list(_skipped(path, header, units))
     if root.is_dir():
         skipped += _beside(path, samples)
-    spelled = describe_respellings((column, name) for name, column in units.items())
-    return replace(table, skipped=tuple(skipped), understood=spelled)
+    return sample_table(
+        samples,
+        root=path.parent,
+        source="ckplus_csv",
+        channels=1,
+        action_units=tuple(units),
+        skipped=skipped,
+        understood=describe_respellings((name, unit) for unit, name in units.items()),
+    )
 
 
 def _table_file(root: Path) -> Path | None:
@@ -230,7 +227,6 @@ def _sample(row: _Row, units: dict[str, str]) -> Sample:
         image=image,
         subject=_subject(row, image),
         sequence=row.text("sequence") or image.rpartition("/")[0].rpartition("/")[2],
-        emotion=None,
         high_level_emotion=_emotion(row),
         action_units={name: _presence(row, column) for name, column in units.items()},
         place=row.place,

@@ -5,12 +5,11 @@ Source: the public copies of the set, ``train|test/<emotion>/Training_3908.jpg``
 not rows of ``fer2013.csv``, so FER+ votes cannot be joined to them.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
 from data_pipeline.dataset.skipped_files import skipped_among
-from data_pipeline.dataset.table_checks import check_distinct, check_inside
+from data_pipeline.dataset.table_checks import checked_samples
 from data_pipeline.labels.labels import FERPLUS_PARTITIONS, Emotion
 from data_pipeline.labels.spellings import describe_respellings, is_image
 from data_pipeline.readers.reader import (
@@ -75,15 +74,15 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     ]
     if not samples:
         raise DataError(f"{root}: the folders of the emotions hold no images")
-    check_distinct(samples)
-    check_inside(root, samples)
-    table = sample_table(
-        samples, root=root, action_units=(), source="fer2013", channels=1
-    )
     parts = _parts(root)
-    skipped = (*skipped_among(root, root, parts), *skipped_in_classes(root, parts))
-    spelled = describe_respellings((path.name, str(name)) for path, name in classes)
-    return replace(table, skipped=skipped, understood=spelled)
+    return sample_table(
+        checked_samples(samples, root),
+        root=root,
+        source="fer2013",
+        channels=1,
+        skipped=[*skipped_among(root, root, parts), *skipped_in_classes(root, parts)],
+        understood=describe_respellings((p.name, str(name)) for p, name in classes),
+    )
 
 
 def _parts(root: Path) -> list[Path]:
@@ -95,11 +94,7 @@ def _sample(root: Path, path: Path, emotion: Emotion) -> Sample:
     usage = path.stem.partition("_")[0]
     return Sample(
         image=path.relative_to(root).as_posix(),
-        subject=None,
-        sequence=None,
         emotion=str(emotion),
-        high_level_emotion=None,
-        action_units={},
         place=f"{part}/{folder}/",
         partition=FERPLUS_PARTITIONS.get(usage, PARTS[part.lower()]),
     )

@@ -5,7 +5,6 @@ ids.
 """
 
 from collections.abc import Container, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from data_pipeline.dataset.skipped_files import (
     skipped_files,
     skipped_folder,
 )
-from data_pipeline.dataset.table_checks import check_distinct, check_inside, image_path
+from data_pipeline.dataset.table_checks import checked_samples, image_path
 from data_pipeline.fer2013.ferplus_csv import Voted, read_label_csv
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_FOLDERS, FERPLUS_VOTES
 from data_pipeline.labels.spellings import is_hidden
@@ -72,22 +71,19 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
         for row in read_label_csv(_labels(folder))
     ]
     winners = _winners([row.votes for _, row in rows])
-    samples = [
+    found = (
         _sample(folder, row, winner)
         for (folder, row), winner in zip(rows, winners, strict=True)
-    ]
-    check_distinct(samples)
-    check_inside(tree, samples)
-    table = sample_table(
+    )
+    samples = checked_samples(found, tree)
+    return sample_table(
         samples,
         root=tree,
-        action_units=(),
         source="ferplus",
         channels=1,
         votes=FERPLUS_VOTES,
+        skipped=_skipped(root, tree, {sample.image for sample in samples}),
     )
-    named = {sample.image for sample in samples}
-    return replace(table, skipped=tuple(_skipped(root, tree, named)))
 
 
 def _skipped(root: Path, tree: Path, named: Container[str]) -> Iterator[Skipped]:
@@ -147,11 +143,7 @@ def _sample(folder: Path, row: Voted, emotion: str | None) -> Sample:
     place = f"{folder.name}/{LABELS} line {row.line}"
     return Sample(
         image=image_path(f"{folder.name}/{row.name}", place),
-        subject=None,
-        sequence=None,
         emotion=emotion,
-        high_level_emotion=None,
-        action_units={},
         place=place,
         partition=_PARTITIONS[folder.name.lower()],
         votes=row.votes,
