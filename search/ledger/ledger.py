@@ -25,12 +25,13 @@ from search.ledger.identity import (
     original_seed,
 )
 from search.ledger.own_trials import OwnTrials, quiet
-from search.ledger.pruners import Steps, build_pruner
+from search.ledger.pruners import build_pruner
 from search.ledger.reader import records_of
 from search.ledger.records import Counts, TrialRecord, best_trial
 from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
 from search.sampling.parameter_sets import is_counted, next_unseen
+from search.sampling.rungs import steps_of
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
@@ -211,7 +212,6 @@ def open_ledger(
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = open_storage(url, policy)
-    steps = Steps(folds=study.split.folds, stride=study.stride)
     place = f"{name} in {masked(url)}"
     with quiet(), translated_errors(place):
         stored = optuna.create_study(
@@ -228,7 +228,7 @@ def open_ledger(
         check_identity(own_trials, {**study.identity(), **data})
         trials = OwnTrials(
             stored,
-            pruner=build_pruner(study.search.pruner, steps),
+            pruner=build_pruner(study.search.pruner, steps_of(study)),
             seed=study.search.seed,
         )
     return Ledger(study, trials, callbacks)

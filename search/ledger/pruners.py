@@ -1,15 +1,13 @@
-"""Pruners; each compares trials at the same fold and epoch only.
+"""Pruners; each compares trials at the same share of their training only.
 
-Steps are ``fold * stride + epoch``. Optuna's own median and patient pruners compare
-across folds, its Wilcoxon pruner uses every step, and its halving compares a trial with
-fewer epochs at the next step after a rung, which belongs to another fold.
+Optuna's own pruners compare absolute steps: across folds, and trials of 15 epochs with
+trials of 75 at the same epoch. Its Wilcoxon pruner uses every step.
 """
 
 import binascii
 import itertools
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from statistics import median
 
 from optuna import Study
@@ -18,45 +16,18 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.ledger.records import best_trial
 from search.sampling.parameter_sets import ordinal_of
+from search.sampling.rungs import Steps, passed_rungs
 from search.study.algorithms import PRUNERS, load_factory
-from search.trial.curve import smoothed
 
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """How steps are counted: ``folds`` of at most ``stride`` epochs each."""
+class SameShareMedianPruner(BasePruner):
+    """Prunes a trial below the median of completed trials at the same share.
 
-    folds: int
-    stride: int
-
-    @property
-    def grace(self) -> int:
-        """Epochs of a fold that are never pruned: a third of them, at least 1."""
-        return max(1, self.stride // 3)
-
-    def place(self, step: int) -> tuple[int, int]:
-        """Returns fold (from 0) and epoch (from 1) of a step."""
-        return (step - 1) // self.stride, (step - 1) % self.stride + 1
-
-    def fold_values(self, values: Mapping[int, float], fold: int) -> list[float]:
-        """Returns one fold's values in the order of its epochs."""
-        start = fold * self.stride
-        steps = range(start + 1, start + self.stride + 1)
-        return [values[step] for step in steps if step in values]
-
-    def fold_score(self, values: Mapping[int, float], fold: int) -> float | None:
-        """Returns the peak of a fold's smoothed curve; ``None`` before its training."""
-        curve = self.fold_values(values, fold)
-        if not curve:
-            return None
-        return max(smoothed(curve))
-
-
-class SameStepMedianPruner(BasePruner):
-    """Prunes a trial below the median of completed trials at the very same step."""
+    The first third of a fold is never judged.
+    """
 
     def __init__(self, steps: Steps) -> None:
         """Compares trials by the folds and epochs of ``steps``."""
@@ -65,58 +36,69 @@ class SameStepMedianPruner(BasePruner):
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the trial at its last step."""
         step = trial.last_step
-        if step is None or self._steps.place(step)[1] < self._steps.grace:
+        if step is None or self._is_early(trial, step):
             return False
-        others = [
-            other.intermediate_values[step]
-            for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            if step in other.intermediate_values
-        ]
+        share = self._steps.share(trial, step)
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        values = (self._steps.value_at(other, share) for other in done)
+        others = [value for value in values if value is not None]
         if len(others) < STARTUP_TRIALS:
             return False
         return bool(trial.intermediate_values[step] < median(others))
 
+    def _is_early(self, trial: FrozenTrial, step: int) -> bool:
+        _, epoch = self._steps.place(step)
+        return epoch < max(1, self._steps.epochs_of(trial) // 3)
 
-class SameStepHalvingPruner(BasePruner):
-    """Keeps the best third of the trials at each rung, which is a single step.
+
+class RungHalvingPruner(BasePruner):
+    """Keeps the best third of the trials at each rung.
 
     It keeps no state beside the reports, so a failed trial no longer competes.
     Source: Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning".
     """
 
     def __init__(self, steps: Steps, *, bracket: int = 0) -> None:
-        """Starts with the first rung of ``bracket``; later brackets start later."""
-        self._first: int = steps.grace * REDUCTION_FACTOR**bracket
+        """Leaves out as many rungs as ``bracket`` says; later brackets start later."""
+        self._steps = steps
+        self._bracket = bracket
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Compares the trial if its last step is a rung."""
-        return self.loses(trial, study.get_trials(deepcopy=False))
+        """Compares the trial if its last report reached a rung."""
+        return bool(self.reached(trial)) and self.loses(
+            trial, study.get_trials(deepcopy=False)
+        )
+
+    def reached(self, trial: FrozenTrial) -> list[int]:
+        """Lists the rungs of this bracket that the last report reached."""
+        passed = passed_rungs(self._steps, trial)
+        return [rung for rung in passed if rung >= self._bracket]
 
     def loses(self, trial: FrozenTrial, among: Iterable[FrozenTrial]) -> bool:
         """Compares the trial with others; failed ones do not compete."""
-        step = trial.last_step
-        if step is None or not self._is_rung(step):
-            return False
-        value = trial.intermediate_values[step]
-        others = [
-            other.intermediate_values[step]
+        competing = [
+            other
             for other in among
-            if step in other.intermediate_values
-            and other.number != trial.number
-            and other.state != TrialState.FAIL
+            if other.number != trial.number and other.state != TrialState.FAIL
         ]
-        competing = sorted([*others, value])
-        kept = max(1, len(competing) // REDUCTION_FACTOR)
-        return bool(value < competing[-kept])
+        return any(
+            self._loses_at(rung, trial, competing) for rung in self.reached(trial)
+        )
 
-    def _is_rung(self, step: int) -> bool:
-        rung = self._first
-        while rung < step:
-            rung *= REDUCTION_FACTOR
-        return rung == step
+    def _loses_at(
+        self, rung: int, trial: FrozenTrial, competing: Iterable[FrozenTrial]
+    ) -> bool:
+        share = self._steps.rungs[rung]
+        value = self._steps.value_at(trial, share)
+        if value is None:
+            return False
+        reached = (self._steps.value_at(other, share) for other in competing)
+        values = sorted([value, *(other for other in reached if other is not None)])
+        kept = max(1, len(values) // REDUCTION_FACTOR)
+        return bool(value < values[-kept])
 
 
-class SameStepHyperbandPruner(BasePruner):
+class RungHyperbandPruner(BasePruner):
     """Assigns each trial to a bracket of successive halving.
 
     Brackets are assigned as in Optuna's Hyperband, but by the trial's ordinal, so that
@@ -126,10 +108,9 @@ class SameStepHyperbandPruner(BasePruner):
 
     def __init__(self, steps: Steps) -> None:
         """Compares trials by the folds and epochs of ``steps``."""
-        most = max(steps.grace, steps.folds * steps.stride)
-        count = math.floor(math.log(most / steps.grace, REDUCTION_FACTOR)) + 1
-        self._halvings = [SameStepHalvingPruner(steps, bracket=i) for i in range(count)]
-        self._shares = [
+        count = len(steps.rungs)
+        self._halvings = [RungHalvingPruner(steps, bracket=i) for i in range(count)]
+        self._sizes = [
             math.ceil(count * REDUCTION_FACTOR**more / (more + 1))
             for more in reversed(range(count))
         ]
@@ -137,41 +118,21 @@ class SameStepHyperbandPruner(BasePruner):
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the trial within its bracket."""
         bracket = self._bracket(study, trial)
+        halving = self._halvings[bracket]
+        if not halving.reached(trial):
+            return False
         among = [
             other
             for other in study.get_trials(deepcopy=False)
             if self._bracket(study, other) == bracket
         ]
-        return self._halvings[bracket].loses(trial, among)
+        return halving.loses(trial, among)
 
     def _bracket(self, study: Study, trial: FrozenTrial) -> int:
         name = f"{study.study_name}_{ordinal_of(trial)}"
-        drawn = binascii.crc32(name.encode()) % sum(self._shares)
-        ends = itertools.accumulate(self._shares)
+        drawn = binascii.crc32(name.encode()) % sum(self._sizes)
+        ends = itertools.accumulate(self._sizes)
         return next(index for index, end in enumerate(ends) if drawn < end)
-
-
-class FoldPatientPruner(BasePruner):
-    """Compares with the median only when a fold has not improved for some epochs.
-
-    The patience is a third of a fold's epochs.
-    """
-
-    def __init__(self, steps: Steps) -> None:
-        """Compares trials by the folds and epochs of ``steps``."""
-        self._inner = SameStepMedianPruner(steps)
-        self._steps = steps
-
-    def prune(self, study: Study, trial: FrozenTrial) -> bool:
-        """Compares the trial at its last step."""
-        if trial.last_step is None:
-            return False
-        fold, _ = self._steps.place(trial.last_step)
-        curve = self._steps.fold_values(trial.intermediate_values, fold)
-        patience = self._steps.grace
-        if len(curve) <= patience or max(curve[-patience:]) > max(curve[:-patience]):
-            return False
-        return self._inner.prune(study, trial)
 
 
 class FoldWilcoxonPruner(BasePruner):

@@ -44,9 +44,7 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
     search = study.search
     ordinal = next_ordinal(trials.get_trials(deepcopy=False), search.seed)
     with quiet():
-        trials.sampler = build_sampler(
-            search.sampler, seed=study.sampler_seed, ordinal=ordinal, space=study.space
-        )
+        trials.sampler = build_sampler(study, ordinal=ordinal)
         trial = trials.ask()
         waited = trials._storage.get_trial(trial._trial_id)  # noqa: SLF001 - no public way
         if is_own(waited, search.seed):

@@ -13,8 +13,10 @@ from optuna.samplers import BaseSampler
 
 from data_pipeline.system.seeds import child_seed
 from search.sampling.cmaes import CmaesSampler
+from search.sampling.rungs import Steps, steps_of
 from search.study.algorithms import SAMPLERS, check_installed, load_factory
 from search.study.space import SearchSpace
+from search.study.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class SamplerContext:
     """What a sampler is built from; ``ordinal`` counts the trials started before."""
 
     space: SearchSpace
+    steps: Steps
     seed: int
     ordinal: int
 
@@ -76,12 +79,16 @@ class OrdinalQmcSampler(optuna.samplers.QMCSampler):
         return self._ordinal
 
 
-def build_sampler(
-    name: str, *, seed: int, ordinal: int, space: SearchSpace
-) -> BaseSampler:
-    """Builds the sampler of one trial; ``seed`` is the study's."""
+def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
+    """Builds the sampler of a study's trial, before which ``ordinal`` were started."""
+    name = study.search.sampler
     check_installed(name)
-    context = SamplerContext(space=space, seed=seed, ordinal=ordinal)
+    context = SamplerContext(
+        space=study.space,
+        steps=steps_of(study),
+        seed=study.sampler_seed,
+        ordinal=ordinal,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler: BaseSampler = load_factory(SAMPLERS[name])(context)

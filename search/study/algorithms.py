@@ -26,7 +26,7 @@ def _grid_problems(space: SearchSpace) -> Iterator[str]:
     if largest_grid(space) > LARGEST_GRID:
         yield (
             f"[space]: sampler grid takes at most {LARGEST_GRID} parameter sets, found "
-            f"up to {largest_grid(space)}; narrow the space or use sampler tpe"
+            f"up to {largest_grid(space)}; narrow the space or use sampler bohb"
         )
 
 
@@ -35,7 +35,7 @@ def _cmaes_problems(space: SearchSpace) -> Iterator[str]:
         names = ", ".join(parameter.key for parameter in space.parameters)
         yield (
             "[search] sampler: cmaes needs a range of numbers without a condition, and "
-            f"this space has none, found {names}; use sampler tpe"
+            f"this space has none, found {names}; use sampler bohb"
         )
 
 
@@ -45,7 +45,7 @@ def _cmaes_notes(space: SearchSpace) -> Iterator[str]:
     if moved < searched:
         yield (
             f"sampler cmaes samples {searched - moved} of {searched} keys at random, "
-            "because it optimizes only numbers without a condition; tpe learns all keys"
+            "because it optimizes only numbers without a condition; bohb learns all"
         )
 
 
@@ -85,6 +85,7 @@ class Pruner:
 _SAMPLING, _PRUNING = "search.sampling.samplers", "search.ledger.pruners"
 
 SAMPLERS: dict[str, Sampler] = {
+    "bohb": Sampler(factory="search.sampling.bohb:BohbSampler"),
     "tpe": Sampler(factory=f"{_SAMPLING}:tpe"),
     "random": Sampler(factory=f"{_SAMPLING}:random"),
     "gp": Sampler(factory=f"{_SAMPLING}:gp", package=("torch", "PyTorch", "gp")),
@@ -98,10 +99,9 @@ SAMPLERS: dict[str, Sampler] = {
 }
 
 PRUNERS: dict[str, Pruner] = {
-    "hyperband": Pruner(factory=f"{_PRUNING}:SameStepHyperbandPruner"),
-    "successive_halving": Pruner(factory=f"{_PRUNING}:SameStepHalvingPruner"),
-    "median": Pruner(factory=f"{_PRUNING}:SameStepMedianPruner"),
-    "patient": Pruner(factory=f"{_PRUNING}:FoldPatientPruner"),
+    "hyperband": Pruner(factory=f"{_PRUNING}:RungHyperbandPruner"),
+    "successive_halving": Pruner(factory=f"{_PRUNING}:RungHalvingPruner"),
+    "median": Pruner(factory=f"{_PRUNING}:SameShareMedianPruner"),
     "wilcoxon": Pruner(
         factory=f"{_PRUNING}:FoldWilcoxonPruner",
         min_folds=3,
@@ -123,7 +123,7 @@ def check_installed(name: str) -> None:
     if find_spec(module) is None:
         raise StudyError(
             f"[search] sampler: {name} needs {package}, which is not installed; "
-            f"pip install -e '.[{extra}]', or use sampler tpe"
+            f"pip install -e '.[{extra}]', or use sampler bohb"
         )
 
 

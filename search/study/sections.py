@@ -22,7 +22,7 @@ class Search:
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
-    sampler: Annotated[str, one_of(SAMPLERS)] = "tpe"
+    sampler: Annotated[str, one_of(SAMPLERS)] = "bohb"
     pruner: Annotated[str, one_of(PRUNERS)] = "successive_halving"
     tensorboard: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0

@@ -6,9 +6,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from search.ledger.pruners import Steps, build_pruner
+from search.ledger.pruners import build_pruner
+from search.sampling.parameter_sets import ORDINAL
+from search.sampling.rungs import EPOCHS, Steps
 
-STEPS = Steps(folds=4, stride=9)
+STEPS = Steps(folds=4, stride=9, epochs=9)
+"""Its rungs are the steps 2, 3, 8 and 22: epochs of the folds 0, 0, 0 and 2."""
 
 
 def begin(pruner, *, name="laws"):
@@ -40,17 +43,32 @@ def flat(value, *, steps=STEPS, epochs=None):
     return dict.fromkeys(walk(steps, epochs=epochs), value)
 
 
-def add(study, reports, *, state=TrialState.COMPLETE, value=0.5):
-    """Adds a trial that has ended; a complete one has a value."""
+def ended_trial(reports, *, state=TrialState.COMPLETE, value=0.5, **others):
+    """Makes a trial that has ended; a complete one has a value."""
     value = value if state == TrialState.COMPLETE else None
-    study.add_trial(
-        optuna.create_trial(state=state, value=value, intermediate_values=reports)
+    return optuna.create_trial(
+        state=state, value=value, intermediate_values=reports, **others
     )
 
 
-def run(study, reports):
+def trained_for(epochs):
+    """Names the parameters of a trial that has so many epochs a fold."""
+    kind = optuna.distributions.IntDistribution(1, 1000)
+    return {"params": {EPOCHS: epochs}, "distributions": {EPOCHS: kind}}
+
+
+def add(study, reports, *, state=TrialState.COMPLETE, value=0.5, ordinal=None):
+    """Adds a trial that has ended; a complete one has a value."""
+    attributes = {} if ordinal is None else {ORDINAL: ordinal}
+    trial = ended_trial(reports, state=state, value=value, user_attrs=attributes)
+    study.add_trial(trial)
+
+
+def run(study, reports, *, ordinal=None):
     """Runs a trial as the ledger does; returns the step it was pruned at, if any."""
     trial = study.ask()
+    if ordinal is not None:
+        trial.set_user_attr(ORDINAL, ordinal)
     for step, value in reports.items():
         trial.report(value, step)
         if step != max(reports) and trial.should_prune():

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from dataclasses import replace
 
 import optuna
 
@@ -10,7 +11,8 @@ from search.sampling.samplers import build_sampler
 from search.study.algorithms import SAMPLERS
 from search.study.study import read_study
 
-SPACE = read_study("ckplus").space
+STUDY = read_study("ckplus")
+SPACE = STUDY.space
 
 
 def begin():
@@ -21,7 +23,8 @@ def begin():
 
 def built(name, *, seed=7, ordinal=0, space=SPACE):
     """Builds the sampler of one trial."""
-    return build_sampler(name, seed=seed, ordinal=ordinal, space=space)
+    search = replace(STUDY.search, sampler=name, seed=seed)
+    return build_sampler(replace(STUDY, search=search, space=space), ordinal=ordinal)
 
 
 def proposals(name, *, seed=7, count=6, trials=None):

@@ -16,8 +16,9 @@ SEARCHES = {
     "random": study_of("random", trials=5, pruner="median", known=True),
     "grid": study_of("grid", trials=6, pruner="successive_halving"),
     "qmc": study_of("qmc", trials=6, pruner="hyperband"),
+    "bohb": study_of("bohb", trials=16, pruner="successive_halving", known=True),
     "tpe": study_of("tpe", trials=13, pruner="hyperband", known=True),
-    "cmaes": study_of("cmaes", trials=16, pruner="patient"),
+    "cmaes": study_of("cmaes", trials=16, pruner="successive_halving"),
 }
 UNPRUNED = {
     "random": study_of("random", trials=6, known=True),
@@ -39,7 +40,7 @@ def whole(study, monkeypatch, **how):
 
 @pytest.mark.parametrize(
     ("sampler", "step"),
-    [("random", 1), ("grid", 1), ("qmc", 1), ("tpe", 9), ("cmaes", 9)],
+    [("random", 1), ("grid", 1), ("qmc", 1), ("bohb", 9), ("tpe", 9), ("cmaes", 9)],
 )
 def test_one_kill(monkeypatch, sampler, step):
     """With one worker, values, pruned trials, counts and winner stay the same."""
@@ -51,7 +52,7 @@ def test_one_kill(monkeypatch, sampler, step):
 
 
 @SEVERAL
-@given(kills=KILLS, sampler=st.sampled_from(["random", "tpe", "cmaes", "qmc"]))
+@given(kills=KILLS, sampler=st.sampled_from(["random", "bohb", "tpe", "cmaes", "qmc"]))
 def test_several_kills(monkeypatch, kills, sampler):
     """However often a search is killed, it ends the same."""
     study = SEARCHES[sampler]
@@ -74,7 +75,7 @@ def test_several_workers(monkeypatch, kills, sampler, workers):
 @given(
     deaths=st.sets(st.integers(0, 20), max_size=2),
     kills=st.lists(st.tuples(st.integers(0, 90), st.booleans()), max_size=2),
-    sampler=st.sampled_from(["random", "tpe", "cmaes", "qmc"]),
+    sampler=st.sampled_from(["random", "bohb", "tpe", "cmaes", "qmc"]),
 )
 def test_deaths(monkeypatch, deaths, kills, sampler):
     """A worker that dies once in a configuration changes nothing either."""

@@ -2,10 +2,10 @@
 
 import pytest
 from hypothesis import given
-from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.trial import TrialState
 
-from search.ledger.pruners import FoldWilcoxonPruner, Steps, build_pruner
+from search.ledger.pruners import FoldWilcoxonPruner, build_pruner
+from search.sampling.rungs import Steps
 from search.study.algorithms import PRUNERS
 from tests.strategies.pruners import (
     LAWS,
@@ -134,32 +134,6 @@ class TestMedian(PrunerLaws):
         assert verdict("median", others, {5: value}) == pruned
 
 
-class TestPatient(PrunerLaws):
-    """The median, asked only after a fold has stopped improving."""
-
-    name = "patient"
-    others = ((flat(0.9), COMPLETE),) * 5
-
-    def test_improving(self):
-        """A trial that improves in each fold is never pruned, however low it is."""
-        study = begin(build_pruner("patient", STEPS))
-        for reports, state in self.others:
-            add(study, reports, state=state)
-        rising = [epoch / 100 for _ in range(4) for epoch in range(9)]
-        assert run(study, curve(rising)) is None
-
-    @pytest.mark.parametrize(("count", "pruned"), [(3, False), (4, True)])
-    def test_patience(self, count, pruned):
-        """A flat fold is pruned after as many more epochs as the patience."""
-        reports = curve([0.1] * count)
-        assert verdict("patient", self.others, reports) == pruned
-
-    def test_each_fold_anew(self):
-        """A better earlier fold takes no patience from this one."""
-        reports = curve([0.8] * 8 + [0.85] + [0.1, 0.2, 0.3, 0.4])
-        assert not verdict("patient", self.others, reports)
-
-
 class TestWilcoxon(PrunerLaws):
     """Fold scores, paired with the best trial's."""
 
@@ -207,66 +181,73 @@ class TestWilcoxon(PrunerLaws):
 
 
 class TestSuccessiveHalving(PrunerLaws):
-    """Optuna's halving, at one fold and epoch."""
+    """The best third at each rung."""
 
     name = "successive_halving"
-
-    @LAWS
-    @given(crowd(10))
-    def test_as_optunas(self, trials):
-        """Where every trial reports every step it judges as Optuna's own does."""
-        ours = begin(build_pruner("successive_halving", STEPS))
-        theirs = begin(
-            SuccessiveHalvingPruner(min_resource=STEPS.grace, reduction_factor=3)
-        )
-        for reports in trials:
-            assert run(ours, reports) == run(theirs, reports)
 
     def test_a_third_goes_on(self):
         """Of nine trials in a falling order the first three pass the first rung."""
         study = begin(build_pruner("successive_halving", STEPS))
         for tenths in range(8):
-            add(study, {3: tenths / 10}, state=PRUNED)
+            add(study, {2: tenths / 10}, state=PRUNED)
         assert run(study, flat(0.55)) is None
-        assert run(study, flat(0.45)) == 3
+        assert run(study, flat(0.45)) == 2
 
-    def test_fewer_epochs(self):
-        """A trial with fewer epochs is not judged where another fold has begun."""
-        study = begin(build_pruner("successive_halving", STEPS))
-        for _ in range(5):
-            add(study, flat(0.9))
-        # Rungs are steps 3, 9, 27; step 10 is fold 1, epoch 1.
-        reports = {3: 0.9, 4: 0.9, 10: 0.0, 11: 0.0}
-        assert not verdict(self.name, [(flat(0.9), COMPLETE)] * 5, reports)
-        assert run(study, flat(0.8, epochs=4)) == 3
+    @pytest.mark.parametrize(("step", "judged"), [*enumerate([0, 1, 1, 0, 0], 1)])
+    def test_rungs_only(self, step, judged):
+        """A trial is compared where a rung is reached, and nowhere else."""
+        others = [(flat(0.9), COMPLETE)] * 5
+        good = dict.fromkeys(range(1, step), 0.9)
+        assert verdict(self.name, others, {**good, step: 0.1}) == judged
+
+    @pytest.mark.parametrize(("value", "pruned"), [(0.4, True), (0.6, False)])
+    def test_a_skipped_rung(self, value, pruned):
+        """Where a fold stops before a rung, the next report is judged instead.
+
+        The trial's value is that of its stopped fold's best epoch.
+        """
+        others = [(flat(0.5), COMPLETE)] * 5
+        # The rung at step 8 lies in fold 0, which stops after six of nine epochs.
+        reports = dict(enumerate([0.1, 0.1, value, value, value, 0.1], 1))
+        assert not verdict(self.name, others, reports)
+        assert verdict(self.name, others, {**reports, 10: 0.0}) == pruned
 
 
 class TestHyperband(PrunerLaws):
-    """Optuna's brackets of halvings."""
+    """Brackets of halvings that start at later rungs."""
 
     name = "hyperband"
-
-    @LAWS
-    @given(crowd(10))
-    def test_as_optunas(self, trials):
-        """Where every trial reports every step it judges as Optuna's own does."""
-        ours = begin(build_pruner("hyperband", STEPS))
-        theirs = begin(
-            HyperbandPruner(
-                min_resource=STEPS.grace, max_resource=36, reduction_factor=3
-            )
-        )
-        for reports in trials:
-            assert run(ours, reports) == run(theirs, reports)
 
     def test_prunes_before_a_trial_is_complete(self):
         """Brackets stand from the first trial on: nothing waits for a complete one."""
         study = begin(build_pruner("hyperband", STEPS))
         for _ in range(12):
             trial = study.ask()
-            trial.report(0.9, 3)
+            for step in (1, 2, 3):
+                trial.report(0.9, step)
         stopped = [run(study, flat(0.1)) for _ in range(12)]
         assert any(step is not None for step in stopped)
+
+    def test_later_brackets_start_at_later_rungs(self):
+        """Hopeless trials are stopped at each of the rungs, most at the first."""
+        study = begin(build_pruner("hyperband", STEPS))
+        for _ in range(60):
+            add(study, flat(0.9))
+        stopped = [run(study, flat(0.1)) for _ in range(60)]
+        assert set(stopped) == {2, 3, 8, 22}
+        assert stopped.count(2) > 20
+
+    def test_a_retry_stays_in_its_bracket(self):
+        """What counts is the ordinal, which a retry takes over, not the number."""
+        stops = set()
+        for others in range(20):
+            study = begin(build_pruner("hyperband", STEPS))
+            for ordinal in range(60):
+                add(study, flat(0.9), ordinal=100 + ordinal)
+            for _ in range(others):
+                add(study, {}, state=FAIL)
+            stops.add(run(study, flat(0.1), ordinal=7))
+        assert len(stops) == 1
 
 
 def test_every_pruner_has_its_laws():
@@ -278,7 +259,7 @@ def test_every_pruner_has_its_laws():
 @pytest.mark.parametrize(("folds", "stride"), [(1, 1), (1, 2), (2, 1), (5, 30)])
 def test_any_size(name, folds, stride):
     """Every pruner works for one fold, for one epoch, and for many."""
-    steps = Steps(folds=folds, stride=stride)
+    steps = Steps(folds=folds, stride=stride, epochs=stride)
     study = begin(build_pruner(name, steps))
     for tenths in (9, 5, 1, 7, 3, 8, 2, 6):
         run(study, flat(tenths / 10, steps=steps))

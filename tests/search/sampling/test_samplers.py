@@ -79,6 +79,12 @@ class SamplerLaws:
         assert rates[0] != rates[1]
 
 
+class TestBohb(SamplerLaws):
+    """TPE over the highest rung, and random proposals."""
+
+    name = "bohb"
+
+
 class TestTpe(SamplerLaws):
     """TPE."""
 
@@ -140,5 +146,5 @@ def test_every_sampler_has_its_laws():
 def test_gp_without_torch(monkeypatch):
     """Where PyTorch is missing, gp says what to install and what to take instead."""
     monkeypatch.setattr(search.study.algorithms, "find_spec", lambda _: None)
-    with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*tpe"):
+    with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*bohb"):
         built("gp")

@@ -23,7 +23,7 @@ def test_reads():
         "training.weight_decay",
         "head.dropout",
     ]
-    assert (read.split.hold_out_seed, read.search.sampler) == (1, "tpe")
+    assert (read.split.hold_out_seed, read.search.sampler) == (1, "bohb")
     assert (read.stride, read.name) == (3, "small")
 
 

@@ -218,7 +218,7 @@ WRONG = {
     ),
     "grid too large": (
         ("trials = 6", 'trials = 6\nsampler = "grid"'),
-        ["[space]: sampler grid takes at most 100000 parameter sets", "tpe"],
+        ["[space]: sampler grid takes at most 100000 parameter sets", "bohb"],
         ("log = true", "step = 1e-8"),
         ("low = 1e-6", "low = 0"),
     ),

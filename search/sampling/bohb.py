@@ -1,0 +1,141 @@
+"""BOHB: TPE that learns from the highest rung with enough trials.
+
+TPE alone ranks pruned trials by how far they came, so that with early rungs it learns
+little from most trials.
+Source: Falkner et al. 2018, "BOHB: Robust and Efficient Hyperparameter Optimization
+at Scale".
+"""
+
+from collections.abc import Container, Iterator
+from copy import copy
+from copy import deepcopy as copied
+from typing import Any
+
+import optuna
+from optuna import Study
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampling.rungs import Steps
+from search.sampling.samplers import SamplerContext
+
+RANDOM_EVERY = 3
+"""One proposal in so many is random, whatever has been learned."""
+
+MORE_THAN_KEYS = 2
+"""A rung is learned from when it has so many more trials than keys are searched."""
+
+
+class BohbSampler(BaseSampler):
+    """Proposes one trial, by TPE over one rung or at random."""
+
+    def __init__(self, context: SamplerContext) -> None:
+        """Prepares one proposal; nothing is kept for the next."""
+        self._steps = context.steps
+        self._needed = len(context.space.parameters) + MORE_THAN_KEYS
+        self._is_random = context.ordinal % RANDOM_EVERY == RANDOM_EVERY - 1
+        self._random = RandomSampler(seed=context.trial_seed)
+        self._tpe = TPESampler(seed=context.trial_seed, n_startup_trials=0)
+        self._view: Study | None = None
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Returns the keys that every trial of the rung has."""
+        self._view = None if self._is_random else self._rung_view(study)
+        if self._view is None:
+            return {}
+        return self._tpe.infer_relative_search_space(self._view, trial)
+
+    def sample_relative(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        """Proposes the keys that every trial of the rung has."""
+        del study
+        if self._view is None:
+            return {}
+        return self._tpe.sample_relative(self._view, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Proposes a conditional key from the trials of the rung that have it."""
+        if self._view is None:
+            return self._random.sample_independent(
+                study, trial, param_name, param_distribution
+            )
+        return self._tpe.sample_independent(
+            self._view, trial, param_name, param_distribution
+        )
+
+    def _rung_view(self, study: Study) -> "RungView | None":
+        trials = study.get_trials(deepcopy=False)
+        for level in reversed(range(len(self._steps.rungs) + 1)):
+            seen = list(_at_level(self._steps, trials, level))
+            told = sum(trial.state == TrialState.COMPLETE for trial in seen)
+            if told >= self._needed:
+                return RungView(study, seen)
+        return None
+
+
+def _at_level(
+    steps: Steps, trials: list[FrozenTrial], level: int
+) -> Iterator[FrozenTrial]:
+    """Yields trials as a rung shows them; the level after the last rung is the end.
+
+    Each one that reached the rung looks completed, with its value there. Running ones
+    that will, and those that diverged or ran out of memory, stay as they are: TPE
+    keeps away from both.
+    """
+    for trial in trials:
+        value = _value(steps, trial, level)
+        if value is not None:
+            yield _completed(trial, value)
+        elif trial.state == TrialState.RUNNING or _is_infeasible(trial):
+            yield trial
+
+
+def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
+    if trial.state in (TrialState.FAIL, TrialState.WAITING) or _is_infeasible(trial):
+        return None
+    if level < len(steps.rungs):
+        return steps.value_at(trial, steps.rungs[level])
+    return trial.value if trial.state == TrialState.COMPLETE else None
+
+
+def _is_infeasible(trial: FrozenTrial) -> bool:
+    pruned = trial.state == TrialState.PRUNED
+    return pruned and any(value > 0 for value in trial.constraints.values())
+
+
+def _completed(trial: FrozenTrial, value: float) -> FrozenTrial:
+    shown = copy(trial)
+    shown.state, shown.value = TrialState.COMPLETE, value
+    return shown
+
+
+class RungView(optuna.Study):
+    """An Optuna study that shows TPE the trials of one rung."""
+
+    def __init__(self, study: Study, trials: list[FrozenTrial]) -> None:
+        """Shows ``trials``; TPE stores its proposal in the storage of ``study``."""
+        super().__init__(study_name=study.study_name, storage=study._storage)  # noqa: SLF001 - as Optuna's Hyperband does
+        self._shown = trials
+
+    def _get_trials(
+        self,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+        use_cache: bool = False,
+    ) -> list[FrozenTrial]:
+        del use_cache
+        shown = [t for t in self._shown if states is None or t.state in states]
+        return copied(shown) if deepcopy else shown

@@ -1,0 +1,104 @@
+"""Rungs: shares of a trial's own training at which trials are compared.
+
+A trial's horizon is its epochs times its folds. Trials of 15 and of 75 epochs meet at
+the same share of their horizons, never at the same absolute step.
+"""
+
+import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from optuna.trial import FrozenTrial, TrialState
+
+from models.config.hyperparameters import HYPERPARAMETERS
+from search.study.study import Study
+from search.trial.curve import peak, smoothed
+
+EPOCHS = "training.epochs"
+
+SHARES = (Fraction(1, 30), Fraction(1, 15), Fraction(1, 5), Fraction(3, 5))
+"""The rungs, each about a third of the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """How steps are counted: ``fold * stride + epoch`` with epochs from 1.
+
+    A trial has ``folds`` of at most ``stride`` epochs each; one whose epochs are not
+    searched has ``epochs`` a fold. ``rungs`` are shares in rising order.
+    """
+
+    folds: int
+    stride: int
+    epochs: int
+    rungs: tuple[Fraction, ...] = SHARES
+
+    def epochs_of(self, trial: FrozenTrial) -> int:
+        """Returns the epochs of each of a trial's folds."""
+        return int(trial.params.get(EPOCHS, self.epochs))
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Returns fold (from 0) and epoch (from 1) of a step."""
+        return (step - 1) // self.stride, (step - 1) % self.stride + 1
+
+    def share(self, trial: FrozenTrial, step: int) -> Fraction:
+        """Returns the share of a trial's horizon that lies up to a step."""
+        fold, epoch = self.place(step)
+        epochs = self.epochs_of(trial)
+        return Fraction(fold * epochs + epoch, self.folds * epochs)
+
+    def step(self, trial: FrozenTrial, share: Fraction) -> int:
+        """Returns the first step at or past a share of a trial's horizon."""
+        epochs = self.epochs_of(trial)
+        trained = max(1, -(-share.numerator * self.folds * epochs // share.denominator))
+        fold, epoch = divmod(trained - 1, epochs)
+        return fold * self.stride + epoch + 1
+
+    def value_at(self, trial: FrozenTrial, share: Fraction) -> float | None:
+        """Returns a trial's value at a share, ``None`` if it was not trained so far.
+
+        A fold that stopped before, by its patience, has the value of its best epoch,
+        whose weights early stopping restores.
+        """
+        step, values = self.step(trial, share), trial.intermediate_values
+        if step in values:
+            return values[step]
+        if trial.state != TrialState.COMPLETE and max(values, default=0) < step:
+            return None
+        start = self.place(step)[0] * self.stride
+        curve = [values[at] for at in sorted(values) if start < at < step]
+        return curve[peak(curve) - 1] if curve else None
+
+    def fold_values(self, values: Mapping[int, float], fold: int) -> list[float]:
+        """Returns one fold's values in the order of its epochs."""
+        start = fold * self.stride
+        steps = range(start + 1, start + self.stride + 1)
+        return [values[step] for step in steps if step in values]
+
+    def fold_score(self, values: Mapping[int, float], fold: int) -> float | None:
+        """Returns the peak of a fold's smoothed curve; ``None`` before its training."""
+        curve = self.fold_values(values, fold)
+        if not curve:
+            return None
+        return max(smoothed(curve))
+
+
+def steps_of(study: Study) -> Steps:
+    """Returns how the trials of a study count their steps."""
+    epochs = dict(study.space.fixed).get(EPOCHS, HYPERPARAMETERS[EPOCHS].default)
+    return Steps(folds=study.split.folds, stride=study.stride, epochs=int(epochs))
+
+
+def passed_rungs(steps: Steps, trial: FrozenTrial) -> range:
+    """Lists the rungs that a trial's last report is the first to reach.
+
+    A rung inside a part that the trial skipped, because a fold stopped early, is
+    reached by the next report.
+    """
+    reported = sorted(trial.intermediate_values)[-2:]
+    if not reported:
+        return range(0)
+    rungs = [steps.step(trial, share) for share in steps.rungs]
+    before = bisect.bisect_right(rungs, reported[0]) if len(reported) > 1 else 0
+    return range(before, bisect.bisect_right(rungs, reported[-1]))
