@@ -44,12 +44,12 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="folder of all runs, whose tested subjects stay held out (default: runs)",
+        help="folder of all runs; subjects tested there stay held out (default: runs)",
     )
     add(
         "--all",
         action="store_true",
-        help=f"list more than {MAX_LISTED} problems of a kind",
+        help=f"list every problem, not only the first {MAX_LISTED} of each kind",
     )
     return parser
 

@@ -51,18 +51,23 @@ def _parser() -> argparse.ArgumentParser:
         "data_pipeline.draw", "Write synthetic faces in the layout of a real data set."
     )
     parser.add_argument(
-        "--out", type=nonempty_path, required=True, help="a new or empty folder"
+        "--out", type=nonempty_path, required=True, help="output folder, new or empty"
     )
     parser.add_argument(
         "--layout",
         choices=tuple(LAYOUTS),
         default="coursework",
-        help="default: %(default)s",
+        help="data set whose layout is written (default: %(default)s)",
     )
     parser.add_argument(
-        "--subjects", type=int, default=DEFAULT_SUBJECTS, help="default: %(default)s"
+        "--subjects",
+        type=int,
+        default=DEFAULT_SUBJECTS,
+        help="number of subjects (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="random seed (default: %(default)s)"
+    )
     return parser
 
 

@@ -44,18 +44,18 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--out",
         type=nonempty_path,
-        help="folder to write (default: runs/<study>/explore)",
+        help="output folder (default: runs/<study>/explore)",
     )
     add(
         "--demographics",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="columns: subject,sex,age,ethnicity",
+        help="table with the columns subject,sex,age,ethnicity",
     )
     add(
         "--show-faces",
         action="store_true",
-        help="also show some faces, if the licence of the data allows it",
+        help="show example faces; check first that the licence of the data allows it",
     )
     return parser
 

@@ -60,14 +60,14 @@ def _parser() -> argparse.ArgumentParser:
         "--fer",
         type=nonempty_path,
         required=True,
-        help="fer2013.csv or icml_face_data.csv",
+        help="path of fer2013.csv or icml_face_data.csv",
     )
     add(
         "--ferplus",
         type=nonempty_path,
-        help="fer2013new.csv (default: FER2013's own labels)",
+        help="path of fer2013new.csv (default: use the labels of FER2013)",
     )
-    add("--out", type=nonempty_path, required=True, help="a new or empty folder")
+    add("--out", type=nonempty_path, required=True, help="output folder, new or empty")
     return parser
 
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from data_pipeline.media.media import FoundFiles
     from models.inference.csv_table import LineCounts
 
-HELD = "faces in memory, in steps of 32 (default: 32); the table stays the same"
+BATCH_HELP = (
+    "faces to hold in memory, rounded up to a multiple of 32 (default: 32); "
+    "does not change the table"
+)
 NO_FACES = "--all-faces has no effect: this model detects no faces"
 
 
@@ -58,22 +61,33 @@ def _parser() -> argparse.ArgumentParser:
         type=nonempty_path,
         nargs="+",
         metavar="PATH",
-        help="image, video or folder",
+        help="image, video, or folder of them",
     )
-    add("--model", type=nonempty_path, required=True, help="runs/NAME/model.keras")
+    add(
+        "--model",
+        type=nonempty_path,
+        required=True,
+        help="model file, such as runs/NAME/model.keras",
+    )
     add(
         "--to",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="a new file (default: print)",
+        help="CSV file to write; must not exist yet (default: print the table)",
     )
-    add("--every", type=_positive, default=1, metavar="K", help="every K-th frame only")
+    add(
+        "--every",
+        type=_positive,
+        default=1,
+        metavar="K",
+        help="predict every K-th frame of a video (default: 1)",
+    )
     add(
         "--all-faces",
         action="store_true",
-        help="all faces of an image, not only the main one",
+        help="predict all faces of an image, not only the main one",
     )
-    add("--batch-size", type=_positive, default=32, metavar="N", help=HELD)
+    add("--batch-size", type=_positive, default=32, metavar="N", help=BATCH_HELP)
     return parser
 
 

@@ -49,20 +49,25 @@ def build_parser() -> argparse.ArgumentParser:
         "search.export", "Write a trial's configuration for final training."
     )
     add = parser.add_argument
-    add("--study", required=True, help="the name of a study or of a run")
-    add("--to", type=nonempty_path, required=True, help="a new file")
-    add("--trial", type=int, help="a completed trial (default: the best)")
+    add("--study", required=True, help="name of a study or run")
+    add(
+        "--to",
+        type=nonempty_path,
+        required=True,
+        help="file to write; must not exist yet",
+    )
+    add("--trial", type=int, help="number of a completed trial (default: the best)")
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="output folder for all runs (default: runs)",
+        help="folder of all runs (default: runs)",
     )
     add(
         "--storage",
         type=nonempty_text,
         metavar="URL",
-        help="as given to search.run (default: EXPRESSION_SEARCH_STORAGE)",
+        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
     )
     return parser
 

@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Builds the parser of the command line."""
     parser = Parser(
-        "search.run", "Search hyperparameters, retrain the winner, test it once."
+        "search.run",
+        "Search hyperparameters, retrain the best trial and test it on the hold-out.",
     )
     parser.add_study()
     add = parser.add_argument
@@ -57,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="output folder for all runs (default: runs)",
+        help="folder of all runs (default: runs)",
     )
     add(
         "--set",
@@ -65,23 +66,31 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         dest="settings",
         metavar="KEY=VALUE",
-        help="change one value of the study file; an empty VALUE removes the key",
+        help="override one key of the study file, or remove it with an empty VALUE "
+        "(repeatable)",
     )
     add(
         "--executor",
         choices=("ray", "serial"),
         default="ray",
-        help="workers on Ray, or one trial after another (default: ray)",
+        help="run trials on Ray workers, or one at a time in this process "
+        "(default: ray)",
     )
     add(
         "--storage",
         type=nonempty_text,
         metavar="URL",
-        help="an Optuna URL or a journal file (default: EXPRESSION_SEARCH_STORAGE, "
-        "which hides a password; else OUT/STUDY/optuna.db)",
+        help="Optuna storage URL, or path of a journal file (default: "
+        "$EXPRESSION_SEARCH_STORAGE, which keeps a password off the command line; "
+        "else OUT/STUDY/optuna.db)",
     )
-    add("--seed", type=int, help="override search.seed")
-    add("--until", choices=STAGES, default="holdout", help="stop after this stage")
+    add("--seed", type=int, help="override the seed of [search]")
+    add(
+        "--until",
+        choices=STAGES,
+        default="holdout",
+        help="last stage to run (default: holdout)",
+    )
     add(
         "--reopen",
         action="store_true",

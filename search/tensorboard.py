@@ -42,15 +42,18 @@ def build_parser() -> argparse.ArgumentParser:
     """Builds the parser of the command line."""
     parser = Parser("search.tensorboard", "Show the curves of a search in TensorBoard.")
     add = parser.add_argument
-    add("--study", required=True, help="the name of a study or of a run")
+    add("--study", required=True, help="name of a study or run")
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="output folder for all runs (default: runs)",
+        help="folder of all runs (default: runs)",
     )
     add(
-        "--port", type=port_number, default=PORT, help=f"default: {PORT}; 0: a free one"
+        "--port",
+        type=port_number,
+        default=PORT,
+        help=f"port (default: {PORT}; 0 picks a free one)",
     )
     return parser
 

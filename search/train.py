@@ -17,7 +17,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.system.cli import (
+    DATA_HELP,
+    Parser,
+    nonempty_path,
+    nonempty_text,
+    run_command,
+)
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.terminal import print_line
 
@@ -51,25 +57,25 @@ def build_parser() -> argparse.ArgumentParser:
         "--config",
         type=nonempty_path,
         required=True,
-        help="best.toml, or a file from search.export",
+        help="best.toml of a run, or a file written by search.export",
     )
     add(
         "--data",
         type=nonempty_text,
-        help="the data folder, or synthetic (default: data/<dataset>)",
+        help=DATA_HELP,
     )
     add(
         "--seeds",
         type=_positive,
         default=1,
         metavar="K",
-        help="number of seeds (default: 1)",
+        help="number of models to train, each with its own seed (default: 1)",
     )
     add(
         "--out",
         type=nonempty_path,
         default=Path("runs"),
-        help="output folder for all runs (default: runs)",
+        help="folder of all runs (default: runs)",
     )
     return parser
 

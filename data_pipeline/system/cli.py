@@ -22,6 +22,9 @@ INTERRUPTED = 130
 RESUMABLE = "rerun the same command to resume"
 
 
+DATA_HELP = "data folder, or 'synthetic' for synthetic faces (default: data/<dataset>)"
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that takes no abbreviations and escapes what it quotes.
 
@@ -36,10 +39,9 @@ class Parser(argparse.ArgumentParser):
 
     def add_study(self) -> None:
         """Adds the options ``--study`` and ``--data``."""
-        where = "a name in studies/, or the path of a .toml"
+        where = "name of a study in studies/, or path of a .toml file"
         self.add_argument("--study", required=True, help=where)
-        where = "the data folder, or synthetic (default: data/<dataset>)"
-        self.add_argument("--data", type=nonempty_text, help=where)
+        self.add_argument("--data", type=nonempty_text, help=DATA_HELP)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr

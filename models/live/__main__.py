@@ -42,22 +42,36 @@ def _parser() -> argparse.ArgumentParser:
         "models.live", "Show a model's predictions of live video in the browser."
     )
     add = parser.add_argument
-    add("--model", type=nonempty_path, required=True, help="runs/NAME/model.keras")
-    words = "camera (of the browser), or a video file"
+    add(
+        "--model",
+        type=nonempty_path,
+        required=True,
+        help="model file, such as runs/NAME/model.keras",
+    )
+    words = "'camera' of the browser, or a video file (default: camera)"
     add("--source", type=nonempty_path, default="camera", help=words)
-    add("--port", type=port_number, default=8765, help="default: 8765; 0: a free one")
+    add(
+        "--port",
+        type=port_number,
+        default=8765,
+        help="port (default: 8765; 0 picks a free one)",
+    )
     add(
         "--smooth",
         type=_share,
         default=0.6,
-        help="share kept of the last frame, 0..0.99 (default: 0.6)",
+        help="smoothing: weight of the previous frame, 0..0.99 (default: 0.6)",
     )
-    add("--exact", action="store_true", help="detect the face in every frame: slow")
+    add(
+        "--exact",
+        action="store_true",
+        help="detect the face in every frame instead of tracking it (slow)",
+    )
     add(
         "--record",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="write the numbers to a table",
+        help="write the predictions to a table",
     )
     return parser
 
