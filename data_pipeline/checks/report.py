@@ -34,7 +34,7 @@ def _page(root: Path, found: CheckResult, shown: int | None) -> RenderableType:
 
 def _heading(root: Path, found: CheckResult) -> str:
     folder = root.parent if root.is_file() else root
-    mark = ", SYNTHETIC faces: no real person" if (folder / MARKER).is_file() else ""
+    mark = ", SYNTHETIC faces" if (folder / MARKER).is_file() else ""
     if not found.source:
         return f"{root}{mark}: the labels cannot be read, so no image was checked"
     parts = ", ".join(f"{name} {count}" for name, count in found.parts.items())

@@ -8,8 +8,8 @@ class Check(StrEnum):
     """The checks, in the order of the report."""
 
     LABEL = "impossible label"
-    FOREIGN = "left out: not known here"
-    CLASS = "classes unlike those of the study"
+    FOREIGN = "left out: not recognized"
+    CLASS = "classes that differ from the study's"
     MISSING = "missing image"
     POINTER = "Git LFS pointer"
     WEB_PAGE = "web page saved as an image"

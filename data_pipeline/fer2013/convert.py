@@ -186,8 +186,8 @@ def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> Non
         found = None
     if found != origin:
         raise DataError(
-            f"{folder}: the folder holds something else, and is overwritten only from "
-            f"the tables it was written from; {way_out}"
+            f"{folder}: the folder holds other files, or files written from other "
+            f"tables; {way_out}"
         )
 
 

@@ -64,7 +64,7 @@ def unscorable_folds(folds: Sequence[Fold], scoring: Targets) -> Iterator[str]:
         if scoring.action_units and not _varies(scoring.take(fold.validation)).any():
             yield (
                 f"fold {number}: no action unit is both present and absent in its "
-                "validation part; its reports count 0 for them, in every trial alike"
+                "validation part; its reports count 0 for them in every trial"
             )
 
 

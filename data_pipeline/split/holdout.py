@@ -183,8 +183,8 @@ class HoldOut:
             f"before ({len(before)}), last "
             f"{opener if last.members else '(a torn line)'}; "
             f"{_count_tested(before, members)} of its {units} were tested then. Only "
-            "the first result is unbiased: keep it, or open the hold-out again with "
-            "--reopen, which is counted in every report"
+            "the first result is unbiased: keep it, or evaluate again with --reopen "
+            "(every evaluation is recorded)"
         )
 
 

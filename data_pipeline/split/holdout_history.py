@@ -132,7 +132,7 @@ def _kept_notes(fresh: Split, kept: Split, opened: Sequence[Members]) -> Iterato
     if kept is not fresh:
         yield (
             f"hold-out: {len(kept.hold_out.subjects)} subjects stay held out, because "
-            "the hold-out was opened with them; these labels alone would choose others"
+            "the hold-out was opened with them; these labels alone would select others"
         )
     held_out = set(map(canonical_id, kept.hold_out.subjects))
     for old in opened:
@@ -157,5 +157,5 @@ def _tested_note(kept: Split, data: str, history: RunHistory) -> Iterator[str]:
         run = f"run {last.opener.run}" if last.members else "an unreadable receipt"
         yield (
             f"hold-out: opened before ({len(before)}), last by {run}; testing another "
-            "model on it needs --reopen, which every report counts"
+            "model on it needs --reopen (every evaluation is recorded)"
         )

@@ -74,5 +74,5 @@ def _foreign(
     for label in sorted(set(counts.index) - {*names, *ignored}):
         yield (
             f"{counts[label]} images are labelled {label}, which is not a class of the "
-            "study: they are used neither to train nor to test emotions"
+            "study: they neither train nor test the emotions"
         )

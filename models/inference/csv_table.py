@@ -130,9 +130,14 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
             yield file
         return
     if path.exists():
-        raise InputError(f"--to names a new file; {path} exists: remove it first")
+        raise InputError(
+            f"--to {path}: the file exists and is not overwritten; name another, or "
+            "remove it"
+        )
     if not path.parent.is_dir():
-        raise InputError(f"--to {path}: there is no folder {path.parent}; make it")
+        raise InputError(
+            f"--to {path}: the folder {path.parent} does not exist; create it"
+        )
     with (
         atomic_write(path) as part,
         part.open("w", newline="", encoding="utf-8") as file,

@@ -7,16 +7,16 @@ from data_pipeline.labels.labels import FACS_NAMES
 from models.inference.model_card import ModelCard
 
 NOT_FOR = (
-    "Not for workplaces or education: there the EU AI Act, Article 5(1)(f), forbids to "
-    "infer emotions, medical and safety reasons apart."
+    "Not for workplaces or education: the EU AI Act, Article 5(1)(f), prohibits "
+    "inferring emotions there, except for medical or safety reasons."
 )
 LIMITS = (
-    "It shows how a model labels the look of a face, not what a person feels; it makes "
-    "errors, and not equally for all people."
+    "It shows how a model labels the appearance of a face, not what a person feels. It "
+    "makes errors, and makes more of them for some people than for others."
 )
 SYNTHETIC = (
     "SYNTHETIC: the model was trained on synthetic faces only. Its output for real "
-    "people means nothing."
+    "people is meaningless."
 )
 NO_DETECTION = (
     "This model was trained on cropped faces and detects none: it predicts what is in "

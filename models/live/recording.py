@@ -25,7 +25,8 @@ class Recording:
             self._file = path.open("x", newline="", encoding="utf-8", buffering=1)
         except FileExistsError:
             raise InputError(
-                f"--record names a new file; {path} exists: remove it first"
+                f"--record {path}: the file exists and is not overwritten; name "
+                "another, or remove it"
             ) from None
         except OSError as error:
             raise InputError(f"--record {path}: {error.strerror}") from None

@@ -126,7 +126,7 @@ def _check_source(source: Path | None) -> None:
         raise InputError(f"--source {source}: no such file; {_SOURCES}")
     if source.is_dir() or not is_video(source):
         raise InputError(f"--source {source}: {_SOURCES}; this is neither")
-    check_video("leave --source out, for the browser's camera")
+    check_video("omit --source to use the browser's camera")
     try:
         with closing(video_frames(source)) as played:
             next(played)

@@ -42,6 +42,6 @@ def _ray_imports() -> Iterator[None]:
         yield
     except Exception as error:
         raise RunError(
-            "Ray cannot be imported, and --executor serial searches without it:\n"
+            "Ray cannot be imported; use --executor serial to search without it:\n"
             f"{describe_cause(error)}"
         ) from error

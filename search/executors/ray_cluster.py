@@ -93,8 +93,8 @@ def _start(job: Job, folder: RayFolder) -> None:
         install_handlers()
     except Exception as error:
         raise RunError(
-            f"Ray cannot be started: {first_line(error)}; --executor serial searches "
-            "without it"
+            f"Ray cannot be started: {first_line(error)}; use --executor serial "
+            "to search without it"
         ) from error
 
 

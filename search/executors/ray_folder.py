@@ -140,8 +140,8 @@ def _first(stack: ExitStack, places: Iterable[Path]) -> Path:
             wrong.append(f"{place}: {error.strerror or error}")
     raise RunError(
         f"Ray needs a folder for temporary files with {NEEDED // 1024**2} MiB free, "
-        f"and there is none ({'; '.join(wrong) or 'no such folder exists'}); let "
-        "TMPDIR name one, or search without Ray: --executor serial"
+        f"and there is none ({'; '.join(wrong) or 'no such folder exists'}); set "
+        "TMPDIR to one, or use --executor serial to search without Ray"
     )
 
 

@@ -84,9 +84,9 @@ class WorkerMonitor:
         state.silent += 1
         if state.silent == WARN:
             self._warn(
-                f"{_name(beat)} has not answered for {WARN} seconds: it is stopped, or "
-                f"hangs; after {KILL // 60} minutes it is killed, and its trial runs "
-                "again"
+                f"{_name(beat)} has not answered for {WARN} seconds: it is suspended, "
+                f"or it hangs; after {KILL // 60} minutes it is killed and its trial "
+                "runs again"
             )
         if state.silent == KILL:
             self._warn(

@@ -31,8 +31,8 @@ class Origin:
     """Where a configuration comes from, and how long to train it.
 
     Training stops after ``epoch``; the schedule's horizon is ``training.epochs``.
-    ``value`` is the trial's and optimistic: the best of many on the data that chose
-    it. ``learning_rates`` are written where validation decided them (plateau): final
+    ``value`` is the trial's and optimistic, because it was selected on the same
+    data. ``learning_rates`` are written where validation decided them (plateau): final
     training has no validation part and replays them.
     """
 
@@ -117,7 +117,7 @@ def _check_epochs(path: Path, origin: Origin, study: Study) -> None:
     """Refuses epochs beyond the horizon, and rates that do not reach the last one."""
     if origin.epoch > study.stride:
         raise StudyError(
-            f"{path}: [origin] epoch: is the epoch to stop at, at most the "
+            f"{path}: [origin] epoch: the epoch to stop at is at most "
             f'"training.epochs" of [fixed], {study.stride}; found {origin.epoch}'
         )
     needed = dict(study.space.fixed).get("training.schedule") == PLATEAU

@@ -73,8 +73,8 @@ def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
     kept = kept_model(run)
     if kept is None:
         raise RunError(
-            f"{folder.file(MODEL)} is gone or was changed since it was retrained; "
-            "nothing was opened, and the same command retrains it"
+            f"{folder.file(MODEL)} is missing or was changed after the retraining; "
+            "the hold-out was not opened; rerun the command to retrain the model"
         )
     card = kept.card
     crop = cropper_from(card["input"]["crop"])

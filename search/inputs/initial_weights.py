@@ -134,9 +134,9 @@ def weight_digests(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
 def provenance_warnings(space: SearchSpace, data_spec: DataSpec) -> list[str]:
     """Returns a line for each weight file whose training data are unknown."""
     return [
-        f"backbone.weights {name}: it is not known what this file was trained on. If "
-        "that includes people who are held out here, the result is too high. The "
-        "report repeats this"
+        f"backbone.weights {name}: the training data of this file are unknown. If "
+        "they include people who are held out here, the result is too high. The "
+        "report repeats this warning"
         for name, path in _files(space, data_spec)
         if not has_provenance(path)
     ]
@@ -186,8 +186,8 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
     path = runs / run_name(name, synthetic=synthetic) / "model.keras"
     if name in having and not path.is_file():
         raise StudyError(
-            f'backbone.weights "{weights}": {path} is gone, though its description is '
-            "there; put it back, or start from something else"
+            f'backbone.weights "{weights}": {path} is missing, but its description '
+            "is there; restore it, or use other weights"
         )
     if name not in having:
         others = suggest(name, having) if having else "no other study has one"

@@ -58,16 +58,16 @@ def check_digest(name: str, path: Path) -> None:
     fault = _unreadable(beside)
     if fault is not None:
         raise StudyError(
-            f"backbone.weights {name}: {beside} {fault}, so what the model was trained "
-            "on is not known; copy both files from the run that wrote them, or move "
+            f"backbone.weights {name}: {beside} {fault}, so the training data of the "
+            "model are unknown; copy both files from the run that wrote them, or move "
             "the description away"
         )
     digest = _beside(path).get("sha256")
     if digest is not None and digest != sha256(path):
         raise StudyError(
-            f"backbone.weights {name}: {beside} describes another model, so what this "
-            "one was trained on is not known; copy both files from the run that wrote "
-            "them, or move the description away"
+            f"backbone.weights {name}: {beside} describes another model, so the "
+            "training data of this one are unknown; copy both files from the run "
+            "that wrote them, or move the description away"
         )
 
 

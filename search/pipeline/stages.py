@@ -44,7 +44,7 @@ def run_stages(args: argparse.Namespace, run: Run, bar: ProgressBar) -> None:
     for line in SAMPLERS[run.study.search.sampler].notes(run.study.space):
         run.print(line)
     for line in run.study.enqueued_outside:
-        run.print(f"not tried first, after --set: {line}")
+        run.print(f"not enqueued, because --set changed the space: {line}")
     lock = run.folder.file(".driver.lock")
     with only_driver_of_run(lock, run.storage, run.folder.name) as check:
         _run_alone(replace(run, check=check), args, bar)
@@ -195,6 +195,6 @@ def _test(run: Run, args: argparse.Namespace) -> None:
     run.print(describe_report(report))
     if holdout_test.retrained_since(run.folder):
         run.print(
-            f"{MODEL} is not the file that was tested: it was retrained since, and may "
-            "differ in the last digits"
+            f"{MODEL} was retrained after the test; it may differ from the tested "
+            "model in the last digits"
         )

@@ -1,4 +1,4 @@
-"""Warm start: the best trials of an earlier run are tried first."""
+"""Warm start: the best trials of an earlier run are enqueued."""
 
 from dataclasses import asdict, replace
 
@@ -36,10 +36,10 @@ def add_warm_start(run: Run) -> Study:
         title = f"{name} trial {trial.number}"
         params, why = params_in_space(trial.values, run.study.space)
         if why:
-            run.print(f"{title} is not tried first: {why[0]}")
+            run.print(f"{title} is not enqueued: {why[0]}")
         else:
             trials.append(EnqueuedTrial(name=title, params=params, never_prune=False))
-    run.print(f"warm start: {len(trials)} of the best trials of {name} are tried first")
+    run.print(f"warm start: {len(trials)} of the best trials of {name} are enqueued")
     return replace(run.study, enqueued=(*run.study.enqueued, *trials))
 
 
@@ -90,6 +90,6 @@ def _check_hold_out(run: Run, earlier: RunFolder, url: str) -> None:
         which = "with another hold-out" if identity else "with an unknown hold-out"
         raise StudyError(
             f"[search] warm_start: {earlier.name} searched {dataset} {which}, so its "
-            "trials may be chosen on subjects that are held out here; take a run of "
+            "trials may be selected on subjects that are held out here; use a run of "
             "the same split, or of another data set"
         )

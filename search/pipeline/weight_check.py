@@ -58,7 +58,7 @@ def check_initial_weights(run: Run) -> list[str]:
         kept = SavedWeightCheck(request=request, lines=list(dict.fromkeys(lines)))
         write_json(run.folder.file(WEIGHT_CHECK), asdict(kept))
     left = len(every) - len(graphs)
-    more = [f"initial weights: {left} more are checked by their trials"] if left else []
+    more = [f"initial weights: {left} more are checked by trials"] if left else []
     return [*kept.lines, *more, *provenance_warnings(space, data_spec)]
 
 

@@ -47,19 +47,19 @@ def describe_foreign_trials(numbers: Sequence[int]) -> Iterator[str]:
 
     Example:
         >>> print(*describe_foreign_trials([3, 5]))
-        ignored: trials 3, 5 in the storage are not of this search
+        ignored: trials 3, 5 in the storage belong to another program
     """
     if numbers:
         listed = ", ".join(map(str, numbers))
-        noun, verb = ("trial", "is") if len(numbers) == 1 else ("trials", "are")
-        yield f"ignored: {noun} {listed} in the storage {verb} not of this search"
+        noun, verb = ("trial", "belongs") if len(numbers) == 1 else ("trials", "belong")
+        yield f"ignored: {noun} {listed} in the storage {verb} to another program"
 
 
 def print_result(run: Run, ledger: Ledger) -> None:
     """Prints the result of a run, where its files are, and how to look at them."""
     best = ledger.best()
     counts = ledger.counts()
-    synthetic = " (SYNTHETIC faces: no real person)" if run.data.synthetic else ""
+    synthetic = " (SYNTHETIC faces)" if run.data.synthetic else ""
     run.print("")
     run.print(
         f"trials: {counts.completed} completed, {counts.pruned} pruned, "
@@ -76,7 +76,7 @@ def print_result(run: Run, ledger: Ledger) -> None:
 def _print_best(run: Run, best: TrialRecord) -> None:
     run.print(
         f"best: trial {best.number}, validation value {best.value:.4f} "
-        "(optimistic: the best of many on the data that chose it)"
+        "(optimistic: selected on the same data)"
     )
     gap = describe_gap(best.attributes)
     if gap is not None:
@@ -84,21 +84,21 @@ def _print_best(run: Run, best: TrialRecord) -> None:
     tested = holdout_test.tested_trial(run)
     if tested not in (None, best.number):
         run.print(
-            f"the model here is that of trial {tested}, for which the hold-out was "
-            f"opened; --reopen retrains and tests trial {best.number}, and every "
-            "report counts it"
+            f"the model in this folder is trial {tested}, which was tested on the "
+            f"hold-out; --reopen retrains and tests trial {best.number} (every "
+            "evaluation is recorded)"
         )
 
 
 def _print_places(run: Run) -> None:
     folder, storage = run.folder, masked(run.storage)
-    run.print(f"everything is in {folder.path}")
-    run.print(f"look at the trials: optuna-dashboard {shlex.quote(storage)}")
+    run.print(f"results: {folder.path}")
+    run.print(f"view the trials: optuna-dashboard {shlex.quote(storage)}")
     if storage != run.storage:
         run.print(f"(write the password in place of {HIDDEN})")
     if folder.file(CURVES).is_dir():
         run.print(
-            f"look at the curves: python -m search.tensorboard --study "
+            f"view the curves: python -m search.tensorboard --study "
             f"{shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
         )
     checkpoints = folder.checkpoints(run.storage)

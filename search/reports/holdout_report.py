@@ -62,12 +62,12 @@ GUARANTEES: dict[str, str] = {
 
 SYNTHETIC = (
     "SYNTHETIC DATA: these faces were rendered by this project. The numbers show that "
-    "the search works and say nothing about people."
+    "the search works; they do not apply to real people."
 )
 
 UNDEFINED = "-"
 
-IMBALANCE = "0: a copy of the whole, 1: left to chance"
+IMBALANCE = "0: as the whole set, 1: as a random split"
 """Scale of a part's imbalance."""
 
 
@@ -128,9 +128,7 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     images = _counted(report["images"], "image")
     if report["subjects"] is None:
         part = f"the published {report['part']} part, " if report.get("part") else ""
-        yield (
-            f"Hold-out: {part}{images}, no subjects named: intervals are over images"
-        )
+        yield f"Hold-out: {part}{images}, no subject ids: intervals are over images"
     else:
         subjects = _counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"
@@ -172,7 +170,7 @@ def _initial_weights(start: Mapping[str, Any]) -> Iterator[str]:
     of = start["loaded"] + start["skipped"]
     yield f"Initial weights {start['weights']}: {start['loaded']} of {of} layers"
     if start.get("unknown"):
-        yield "It is not known what they were trained on, perhaps on these images"
+        yield "Their training data are unknown and may include these images"
 
 
 def _rules(report: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def only_driver(lock: Path, *, of: Path | None = None) -> Iterator[Check]:
         if not held.is_held():
             raise RunError(
                 f"{lock.parent}: the folder, or {lock.name} in it, was renamed, moved "
-                "or deleted during the run, and the results with it: put it back, or "
+                "or deleted during the run, and the results with it: restore it, or "
                 "name its new place, and rerun the command"
             )
 

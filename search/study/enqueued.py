@@ -197,9 +197,9 @@ def _without_effect(
             if key not in params and not _is_outside(key, value, space):
                 yield f'"{key}": its condition does not hold here; leave it out'
         elif value != fixed.get(key, HYPERPARAMETERS[key].default):
-            where = "fixed" if key in fixed else "neither searched nor fixed, so it is"
+            where = "fixed to" if key in fixed else "not searched; its default is"
             held = fixed.get(key, HYPERPARAMETERS[key].default)
-            yield f'"{key}": is {where} {held!r}, found {value!r}; search it'
+            yield f'"{key}": is {where} {held!r}, found {value!r}; add it to [space]'
 
 
 def _is_outside(key: str, value: Value, space: SearchSpace) -> bool:

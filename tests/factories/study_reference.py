@@ -10,12 +10,23 @@ import types
 import typing
 from pathlib import Path
 
+from data_pipeline.dataset.config import TARGETS
+from data_pipeline.dataset.datasets import DATASETS
+from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
+from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.algorithms import PRUNERS, SAMPLERS
 from search.study.sections import SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
-REGISTRIES = {"sampler": SAMPLERS, "pruner": PRUNERS}
+REGISTRIES = {
+    "dataset": DATASETS,
+    "targets": TARGETS,
+    "emotions": (*EMOTION_LEVELS, VOTED),
+    "labels": RULES,
+    "sampler": SAMPLERS,
+    "pruner": PRUNERS,
+}
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 
 
@@ -43,6 +54,8 @@ def sections():
         for field in dataclasses.fields(kind):
             names = REGISTRIES.get(field.name)
             values = _choices(names) if names else _values(hints[field.name])
+            if field.name == "targets":
+                values = f"list of {values}"
             yield f"| `[{section}] {field.name}` | {values} | {_default(field)} |"
 
 
@@ -52,7 +65,7 @@ def _choices(names):
 
 
 def _default(field):
-    """Says what a section has where its file lacks the key."""
+    """Returns the default of a key."""
     value = field.default
     if hasattr(value, "default_factory"):
         value = value.default if value.default_factory is None else None
@@ -65,18 +78,18 @@ def _default(field):
 
 
 def _values(hint):
-    """Says which values a type and its bounds allow."""
+    """Describes the values that a type and its bounds allow."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
-        told = [_values(parts[0])]
+        allowed = [_values(parts[0])]
         for extra in parts[1:]:
             for bound in getattr(extra, "metadata", ()):
-                told += [
+                allowed += [
                     f"{words} {getattr(bound, name)}"
                     for name, words in BOUNDS
                     if getattr(bound, name, None) is not None
                 ]
-            return ", ".join(told)
+            return ", ".join(allowed)
     if origin is typing.Literal:
         return _choices(parts)
     if origin in (typing.Union, types.UnionType):

@@ -218,9 +218,9 @@ def test_wrong_paths(model, tmp_path):
     assert is_refused(predicted(tmp_path, table)[0], "no such model", "model.keras")
     assert is_refused(predicted(model, tmp_path)[0], "no image or video")
     answer, _ = predicted(model, table, "--to", table)
-    assert is_refused(answer, "a new file", "remove it")
+    assert is_refused(answer, "the file exists", "remove it")
     answer, _ = predicted(model, table, "--to", gone / "b.csv")
-    assert is_refused(answer, "there is no folder")
+    assert is_refused(answer, "does not exist; create it")
     assert contents(tmp_path) == {"a.csv": b"mine"}
 
 

@@ -94,7 +94,7 @@ def test_result_is_told(finished):
     """A run says that faces were drawn, where everything is and how to look at it."""
     folder, said = finished
     assert "SYNTHETIC" in said.out
-    assert f"everything is in {folder}" in said.out
+    assert f"results: {folder}" in said.out
     assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in said.out
     assert "[2/2] trial 1: completed" in said.out
 

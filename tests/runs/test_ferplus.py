@@ -188,7 +188,7 @@ def test_whole_run(tree, tmp_path):
     )
     for part in (
         "SYNTHETIC",
-        "no subjects named",
+        "no subject ids",
         "scored by majority",
         "over images",
         "KL div",

@@ -54,7 +54,7 @@ def _units_per_image(labels: Units) -> Chart:
     listing = ", ".join(f"{number} units: {n}" for number, n in images.items())
     return Chart(
         name="action-units-per-image",
-        caption=f"Action units that one image shows: {shown.mean():.1f} on average, of "
+        caption=f"Action units per image: {shown.mean():.1f} on average, of "
         f"the {len(labels.names)} above.",
         alt=f"Columns. Images by their number of action units: {listing}.",
         png=columns(images, label="action units present", unit="images"),

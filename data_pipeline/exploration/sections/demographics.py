@@ -1,4 +1,4 @@
-"""Who the subjects are, and whether the groups show other emotions."""
+"""Who the subjects are, and whether emotions differ between groups."""
 
 import pandas as pd
 
@@ -58,7 +58,7 @@ def section(material: Material) -> Section:
                 links[f"{attribute} and {level.title}"] = _strength(link)
     summary = Table(
         open=True,
-        caption="Do groups show other emotions?",
+        caption="Do emotions differ between groups?",
         frame=pd.DataFrame.from_dict(links, orient="index", columns=list(_LINKS)),
     )
     return Section(

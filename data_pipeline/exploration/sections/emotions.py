@@ -52,7 +52,7 @@ def _part(level: Level, rows: int) -> tuple[Chart, Table, str]:
     (commonest, _, share), (rarest, fewest, _) = lines[0], lines[-1]
     highlight = (
         f"{commonest.capitalize()} is {share} of the {level.title} labels: always "
-        f"predicting it is right that often. The rarest is {rarest}, "
+        f"predicting it has this accuracy. The rarest is {rarest}, "
         f"{counted(fewest, 'image')}."
     )
     return chart, Table(caption=heading, frame=frame), highlight

@@ -52,7 +52,7 @@ def section(material: Material) -> Section:
 
 
 def _paragraphs(images: ImageFacts) -> list[str]:
-    text = ["The files as they are, before any crop or resizing."]
+    text = ["The original files, before any crop or resizing."]
     if images.sampled < images.total:
         text.append(
             f"A random sample of {images.sampled:,} of the {images.total:,} "

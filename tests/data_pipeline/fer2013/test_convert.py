@@ -120,7 +120,7 @@ def test_again(tables, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
     assert not write_tree(*tables, out).new
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
-    with pytest.raises(DataError, match=r"holds something else.*name a new folder"):
+    with pytest.raises(DataError, match=r"holds other files.*name a new folder"):
         write_tree(tables[0], None, out)
 
 

@@ -76,7 +76,7 @@ def test_text():
         "  AU12      0.040     0.036  0.024 to 0.058\n"
         "  AU17      0.366     0.366  0.337 to 0.400\n"
         "Furthest from the whole: AU1 in fold 4, 0.372 against 0.309\n"
-        "Imbalance (0: a copy of the whole, 1: left to chance): hold-out 0.05, 5 folds "
+        "Imbalance (0: as the whole set, 1: as a random split): hold-out 0.05, 5 folds "
         "0.17 to 0.65"
     )
 

@@ -198,5 +198,5 @@ def test_a_video_without_its_package(place, pictures, tmp_path, monkeypatch):
     words = ("--model", place / "none", "--port", "0", "--source", film)
     answer = said(main, *map(str, words))
     assert (answer.code, answer.out) == (2, "")
-    assert "pip install -e '.[video]', or leave --source out" in answer.err
+    assert "pip install -e '.[video]', or omit --source" in answer.err
     assert "picture" not in answer.err

@@ -59,7 +59,7 @@ def test_the_best_come_first(tmp_path, values):
     ]
     assert len(study.enqueued) == MOST
     assert not any(one.never_prune for one in study.enqueued)
-    assert said == ["warm start: 5 of the best trials of v1 are tried first"]
+    assert said == ["warm start: 5 of the best trials of v1 are enqueued"]
     ledger = begin(tmp_path / "small", study)
     asked = [ledger.ask() for _ in range(6)]
     params = [study.space.params(one.values) for one in asked]
@@ -99,7 +99,7 @@ def test_trials_outside_the_space_are_left_out(tmp_path, values):
     assert [one.name for one in study.enqueued] == [f"v1 trial {n}" for n in kept]
     assert len(said) == 1 + MOST - len(kept)
     for line in said[:-1]:
-        assert 'is not tried first: "training.optimizer": must be one of adam' in line
+        assert 'is not enqueued: "training.optimizer": must be one of adam' in line
 
 
 def test_keys_that_are_not_searched_are_dropped(tmp_path, values):

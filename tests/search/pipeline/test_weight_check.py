@@ -61,6 +61,6 @@ def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
     again = check_initial_weights(run)
 
     assert "stem, stage1; at random: stage2, stage3" in line
-    assert "it is not known what this file was trained on" in unknown
+    assert "the training data of this file are unknown" in unknown
     assert again == [line, unknown]
     assert [one.weights for one in tried] == [str(path)]

@@ -80,8 +80,8 @@ def test_is_written_again():
         ('"training.learning_rate" = "x"', ["must be a number, found 'x'"]),
         ('"training.learning_rate" = 0.5', ["must be from 1e-05 to 0.01, found 0.5"]),
         ('"training.optimizer" = "sgd"', ["must be one of adam, adamw, found 'sgd'"]),
-        ('"training.epochs" = 9', ["training.epochs", "is fixed 3, found 9"]),
-        ('"head.dropout" = 0.1', ["neither searched nor fixed", "0.3, found 0.1"]),
+        ('"training.epochs" = 9', ["training.epochs", "is fixed to 3, found 9"]),
+        ('"head.dropout" = 0.1', ["not searched; its default is 0.3, found 0.1"]),
         (
             '"training.optimizer" = "adam"\n"training.weight_decay" = 1e-3',
             ["its condition does not hold"],
