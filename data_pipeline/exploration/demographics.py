@@ -14,7 +14,7 @@ from data_pipeline.exploration.associations import cramers_v
 from data_pipeline.exploration.labelled import Array, Level
 from data_pipeline.files.numerals import parse_number
 from data_pipeline.system.errors import DataError, quote_short
-from data_pipeline.system.seeds import child_seed
+from data_pipeline.system.seeds import child_seed, random_orders
 
 ATTRIBUTES = ("sex", "age", "ethnicity")
 COLUMNS = ("subject", *ATTRIBUTES)
@@ -195,9 +195,6 @@ def associate(
 
 def _by_chance(members: Array, images: Array) -> float:
     """Exchanges groups between subjects, because the images of one person are alike."""
-    keys = np.random.PCG64(child_seed(1, "exchanges")).random_raw(
-        PERMUTATIONS * len(members)
-    )
-    orders = np.argsort(keys.reshape(PERMUTATIONS, -1), axis=1, kind="stable")
+    orders = random_orders(child_seed(1, "exchanges"), PERMUTATIONS, len(members))
     values = [cramers_v(members[order].T @ images, corrected=True) for order in orders]
     return float(np.percentile(values, 95))

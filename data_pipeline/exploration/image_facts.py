@@ -14,7 +14,7 @@ from data_pipeline.images.decode import (
     read_image,
     refuse_bombs,
 )
-from data_pipeline.system.seeds import child_seed
+from data_pipeline.system.seeds import child_seed, random_orders
 from data_pipeline.system.workers import thread_pool
 
 Array = np.ndarray[Any, Any]
@@ -74,9 +74,7 @@ def _sample(rows: int) -> Array:
     """Chooses the rows to read, ascending; the same ones each time."""
     if rows <= MOST:
         return np.arange(rows)
-    # Raw bits: NumPy guarantees their stream, but not a Generator's.
-    keys = np.random.PCG64(child_seed(1, "image facts")).random_raw(rows)
-    return np.sort(np.argsort(keys, kind="stable")[:MOST])
+    return np.sort(random_orders(child_seed(1, "image facts"), rows)[:MOST])
 
 
 def _read(path: Path) -> Fact | str:

@@ -6,15 +6,14 @@ subjects is always visible.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.files.safe_open import open_regular
-from data_pipeline.images.digests import read_digests
+from data_pipeline.images.digests import UNREADABLE, read_digests
 from data_pipeline.split.receipt import (
     Members,
     Opener,
@@ -92,7 +91,7 @@ class HoldOut:
         return Members(
             data=data,
             subjects=self.subjects,
-            pictures=tuple(_digests(self.__table.root, unnamed)),
+            pictures=tuple(_pictures(self.__table.root, unnamed.tolist())),
             part=None if self.subjects else _published(self.__table),
         )
 
@@ -210,11 +209,7 @@ def _count_tested(before: Sequence[Receipt], members: Members) -> int:
     return len(members) if len(readable) < len(before) else members.count_in(readable)
 
 
-def _digests(root: Path, images: Iterable[str]) -> Iterator[str]:
-    """Yields shortened digests of the readable files."""
-    for image in images:
-        try:
-            with open_regular(root / image) as file:
-                yield hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS]
-        except OSError:
-            continue
+def _pictures(root: Path, images: Sequence[str]) -> list[str]:
+    """Returns shortened digests of the readable files."""
+    digests = read_digests(root, images)
+    return [digest[:DIGITS] for digest in digests if digest != UNREADABLE]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.system.seeds import child_seed
+from data_pipeline.system.seeds import child_seed, random_orders
 
 Array = np.ndarray[Any, Any]
 
@@ -130,7 +130,7 @@ def imbalance(parts: Array, whole: LabelCounts, share: float) -> Array:
 
 def sample_part(whole: LabelCounts, size: int, seed: int) -> Array:
     """Samples the ``size`` subjects that represent the whole best: bool, shape (S,)."""
-    candidates = _permutations(len(whole.subjects), seed)[:, :size]
+    candidates = random_orders(seed, CANDIDATES, len(whole.subjects))[:, :size]
     parts = whole.counts[candidates].sum(axis=1)
     best = candidates[imbalance(parts, whole, size / len(whole.subjects)).argmin()]
     return np.isin(np.arange(len(whole.subjects)), best)
@@ -141,7 +141,7 @@ def assign_folds(whole: LabelCounts, folds: int, seed: int) -> Array:
 
     With at least as many subjects as folds, no fold is empty.
     """
-    orders = _permutations(len(whole.subjects), seed)
+    orders = random_orders(seed, CANDIDATES, len(whole.subjects))
     total = np.zeros(len(orders))
     for fold in range(folds):
         counts = whole.counts[orders[:, fold::folds]].sum(axis=1)
@@ -150,10 +150,3 @@ def assign_folds(whole: LabelCounts, folds: int, seed: int) -> Array:
     assigned = np.empty(len(whole.subjects), int)
     assigned[best] = np.arange(len(best)) % folds
     return assigned
-
-
-def _permutations(subjects: int, seed: int) -> Array:
-    # Raw bits, because NumPy promises their stream and not a Generator's.
-    raw = np.random.PCG64(seed).random_raw(CANDIDATES * subjects)
-    keys: Array = raw.reshape(CANDIDATES, subjects)
-    return np.argsort(keys, axis=1, kind="stable")

@@ -62,7 +62,7 @@ def _heading(layout: str, subjects: int, seed: int) -> str:
     """Returns the marker's text before the digest."""
     return (
         "Synthetic faces: no real person was shown, photographed, traced or measured.\n"
-        f"{LAYOUTS[layout].follows}; the pictures and labels do not come "
+        f"{LAYOUTS[layout].FOLLOWS}; the pictures and labels do not come "
         "from it.\n"
         f"command: python -m data_pipeline.draw --layout {layout} "
         f"--subjects {subjects} --seed {seed} --out DIR\n"

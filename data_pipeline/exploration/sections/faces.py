@@ -9,7 +9,7 @@ from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Chart, NoDataError, Section
 from data_pipeline.images.decode import UnreadableError, decode
-from data_pipeline.system.seeds import child_seed
+from data_pipeline.system.seeds import child_seed, random_orders
 
 EACH = 7
 """Faces of a class."""
@@ -47,10 +47,9 @@ def section(material: Material) -> Section:
 
 def _faces(table: SampleTable, members: Array, place: int) -> list[Image.Image]:
     rows = np.flatnonzero(members)
-    keys = np.random.PCG64(child_seed(1, "faces", place)).random_raw(len(rows))
     shown: set[str] = set()
     faces: list[Image.Image] = []
-    for row in rows[np.argsort(keys, kind="stable")]:
+    for row in rows[random_orders(child_seed(1, "faces", place), len(rows))]:
         subject = table.frame["subject"].iloc[row]
         if subject in shown:
             continue

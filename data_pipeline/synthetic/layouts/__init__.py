@@ -11,25 +11,11 @@ from data_pipeline.synthetic.layouts import (
 )
 from data_pipeline.synthetic.layouts.layout import Layout
 
-_CKPLUS = "Layout and label counts follow CK+"
-
 LAYOUTS: Mapping[str, Layout] = {
-    "coursework": Layout(
-        follows=_CKPLUS, images=coursework.images, labels=coursework.labels
-    ),
-    "official": Layout(follows=_CKPLUS, images=official.images, labels=official.labels),
-    "ferplus": Layout(
-        follows="The layout follows FER+", images=ferplus.images, labels=ferplus.labels
-    ),
-    "fer2013": Layout(
-        follows="The layout follows FER2013",
-        images=fer2013.images,
-        labels=lambda _: {},  # the folders are the labels
-    ),
-    "affectnet": Layout(
-        follows="The layout follows AffectNet's npy release",
-        images=affectnet.images,
-        labels=affectnet.labels,
-    ),
+    "coursework": coursework,
+    "official": official,
+    "ferplus": ferplus,
+    "fer2013": fer2013,
+    "affectnet": affectnet,
 }
 """Name -> layout."""

@@ -17,6 +17,7 @@ from data_pipeline.synthetic.population.expressions import STRONGEST
 from data_pipeline.synthetic.population.plan import Sequence
 from data_pipeline.system.seeds import child_seed
 
+FOLLOWS = "The layout follows AffectNet's npy release"
 SIDE = 224
 JITTER = 0.15
 """How far the crops may be off, like those of a face detector."""

@@ -13,6 +13,7 @@ from data_pipeline.labels.labels import (
 from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.population.plan import Sequence
 
+FOLLOWS = "Layout and label counts follow CK+"
 IMAGES = "cohn-kanade-images"
 HEADER = (
     *("subject", "sequence", "image_index", "filepath", "file_prefix"),

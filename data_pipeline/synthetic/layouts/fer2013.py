@@ -7,6 +7,7 @@ from data_pipeline.synthetic.layouts.ferplus import SIDE, samples
 from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.population.plan import Sequence
 
+FOLLOWS = "The layout follows FER2013"
 _USAGES = {part: usage for usage, part in FERPLUS_PARTITIONS.items()}
 
 
@@ -25,3 +26,8 @@ def images(sequences: Iterable[Sequence]) -> list[ImageSpec]:
         for number, sample in enumerate(samples(sequences))
         if sample.emotion in FER2013_EMOTIONS
     ]
+
+
+def labels(_: Iterable[Sequence]) -> dict[str, bytes]:
+    """Writes nothing: the folders are the labels."""
+    return {}

@@ -15,6 +15,7 @@ from data_pipeline.synthetic.layouts.layout import ImageSpec, by_part
 from data_pipeline.synthetic.population.plan import Sequence
 from data_pipeline.system.seeds import child_seed
 
+FOLLOWS = "The layout follows FER+"
 SIDE = 48
 TAGGERS = 10
 

@@ -1,8 +1,9 @@
-"""What a layout is: images to render, and files of labels."""
+"""The protocol that each module of this folder fulfils, and what they share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from collections.abc import Sequence as Row
 from dataclasses import dataclass
+from typing import Protocol
 
 from data_pipeline.synthetic.population.plan import Sequence
 
@@ -27,20 +28,16 @@ class ImageSpec:
     landmarks: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """One layout on disk.
+class Layout(Protocol):
+    """A module that writes one layout; ``FOLLOWS`` is a sentence for its marker."""
 
-    Attributes:
-        follows: a sentence for the marker of a set in this layout.
-        images: plan -> images.
-        labels: plan -> path and content of label files; a path that ends with ``/`` is
-            an empty folder.
-    """
+    FOLLOWS: str
 
-    follows: str
-    images: Callable[[Iterable[Sequence]], list[ImageSpec]]
-    labels: Callable[[Iterable[Sequence]], dict[str, bytes]]
+    def images(self, sequences: Iterable[Sequence]) -> list[ImageSpec]:
+        """Lists the images to render."""
+
+    def labels(self, sequences: Iterable[Sequence]) -> dict[str, bytes]:
+        """Returns path and content of label files; ``NAME/`` is an empty folder."""
 
 
 def by_part(

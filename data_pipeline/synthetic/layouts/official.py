@@ -10,6 +10,7 @@ from data_pipeline.labels.labels import CKPLUS_EMOTION_CODES
 from data_pipeline.synthetic.layouts.layout import ImageSpec
 from data_pipeline.synthetic.population.plan import Sequence
 
+FOLLOWS = "Layout and label counts follow CK+"
 IMAGES, EMOTIONS, FACS = "cohn-kanade-images", "Emotion", "FACS"
 LANDMARKS = "Landmarks"
 _CODES = {emotion: code for code, emotion in CKPLUS_EMOTION_CODES.items()}
