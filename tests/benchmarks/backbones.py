@@ -30,11 +30,11 @@ def main():
     parser.add_argument("names", nargs="*", default=BACKBONES)
     parser.add_argument("--sides", type=int, nargs="+", default=[48, 224])
     parser.add_argument("--cpus", type=int, default=2)
-    asked = parser.parse_args()
-    prepare_process(cpus=asked.cpus)
+    args = parser.parse_args()
+    prepare_process(cpus=args.cpus)
     print("backbone          side  million weights  build + first step, s  step, s")
-    for name in asked.names:
-        for side in asked.sides:
+    for name in args.names:
+        for side in args.sides:
             weights, first, step = measure(name, side)
             row = f"{name:16} {side:5} {weights / 1e6:16.2f} {first:22.1f} {step:8.2f}"
             print(row, flush=True)

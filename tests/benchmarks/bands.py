@@ -56,14 +56,14 @@ def compare(predictors, description):
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--cpus", type=int, default=2)
-    asked = parser.parse_args()
-    prepare_process(cpus=asked.cpus)
+    args = parser.parse_args()
+    prepare_process(cpus=args.cpus)
     with tempfile.TemporaryDirectory() as folder:
         tables = [
-            measure(asked.work or Path(folder), seed, predictors)
-            for seed in range(1, asked.seeds + 1)
+            measure(args.work or Path(folder), seed, predictors)
+            for seed in range(1, args.seeds + 1)
         ]
-    print(f"{'':28}{'metric':26}  min  median  max over {asked.seeds} seeds")
+    print(f"{'':28}{'metric':26}  min  median  max over {args.seeds} seeds")
     for name in tables[0]:
         for metric in tables[0][name]:
             found = [table[name][metric] for table in tables]

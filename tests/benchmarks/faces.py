@@ -28,10 +28,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="take each N-th face")
-    asked = parser.parse_args()
-    rows = [row for row in plan(123, asked.seed) if row.emotion is not None]
-    rows = rows[:: asked.every]
-    pictures = [render_frame(row, row.peak, asked.seed) for row in rows]
+    args = parser.parse_args()
+    rows = [row for row in plan(123, args.seed) if row.emotion is not None]
+    rows = rows[:: args.every]
+    pictures = [render_frame(row, row.peak, args.seed) for row in rows]
     detector = Detector()
     with ThreadPoolExecutor(usable_cores()) as pool:
         list(pool.map(detector.detect, pictures[:4]))  # the networks load here
@@ -44,7 +44,7 @@ def main():
     print(f"missed: {', '.join(missed) or 'none'}")
     print(f"{1000 * seconds / len(rows):.0f} ms an image on {usable_cores()} cores")
     apart = [
-        distance(landmarks(rows[at], rows[at].peak, asked.seed), faces[at].points)
+        distance(landmarks(rows[at], rows[at].peak, args.seed), faces[at].points)
         for at in found
     ]
     middle, most, worst = np.quantile(apart, [0.5, 0.95, 1.0])

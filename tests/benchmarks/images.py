@@ -37,16 +37,16 @@ def main():
     parser.add_argument("--counts", type=int, nargs="+", default=[5000, 20000, 50000])
     parser.add_argument("--work", type=Path)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.one is not None:
-        print(json.dumps(measure(asked.work, asked.one)))
+    args = parser.parse_args()
+    if args.one is not None:
+        print(json.dumps(measure(args.work, args.one)))
         return
-    with tempfile.TemporaryDirectory(dir=asked.work) as folder:
+    with tempfile.TemporaryDirectory(dir=args.work) as folder:
         work = Path(folder)
-        draw(work / "data", max(asked.counts))
+        draw(work / "data", max(args.counts))
         time.sleep(2)  # files that were written in this moment would be hashed again
         print("images  first start s  images/s  before MB  peak MB  second start s")
-        for count in asked.counts:
+        for count in args.counts:
             first, *again = [in_a_process(work, count) for _ in range(1 + AGAIN)]
             seconds = [found["seconds"] for found in again]
             processor = statistics.median(found["processor"] for found in again)

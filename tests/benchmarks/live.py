@@ -53,9 +53,9 @@ async def talked(address, seconds):
             while sent < len(times) + IN_FLIGHT:
                 await socket.send_bytes(frames[sent % PICTURES])
                 sent += 1
-            told = await socket.receive_json(timeout=60)
+            message = await socket.receive_json(timeout=60)
             times.append(time.monotonic())
-            ages.append(told["behind"])
+            ages.append(message["behind"])
     return np.array(times), np.array(ages)
 
 
@@ -64,13 +64,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--exact", action="store_true")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = exported(Path(folder), crop="detect", size=48, **SMALL)
-        words = ("--exact",) if asked.exact else ()
+        words = ("--exact",) if args.exact else ()
         process = started("models.live", "--model", model, "--port", "0", *words)
         address = re.search(r"http://\S+", process.stdout.readline()).group()
-        times, ages = asyncio.run(talked(address, asked.seconds))
+        times, ages = asyncio.run(talked(address, args.seconds))
         process.send_signal(signal.SIGINT)
         process.communicate()
     seconds = np.diff(times)

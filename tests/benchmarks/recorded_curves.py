@@ -107,14 +107,14 @@ def searched(task, *, sampler, pruner, seed, rungs=None):
 
 def _train(ledger, curve_of, left):
     """Replays one trial; returns its epochs. The budget may end within it."""
-    asked = ledger.ask()
-    curve = curve_of(asked.values)
+    request = ledger.ask()
+    curve = curve_of(request.values)
     for epoch, value in enumerate(curve[:left], start=1):
         spent = Spent(epochs=epoch)
         if not np.isfinite(value):
-            ledger.tell(asked.number, Pruned(reason="diverged", spent=spent))
+            ledger.tell(request.number, Pruned(reason="diverged", spent=spent))
             return epoch
-        told = Report(
+        message = Report(
             step=epoch,
             fold=0,
             epoch=epoch,
@@ -122,11 +122,11 @@ def _train(ledger, curve_of, left):
             last=epoch == len(curve),
             spent=spent,
         )
-        if ledger.report(asked.number, told):
-            ledger.tell(asked.number, Pruned(reason="pruner", spent=spent))
+        if ledger.report(request.number, message):
+            ledger.tell(request.number, Pruned(reason="pruner", spent=spent))
             return epoch
     if len(curve) <= left:
-        ledger.tell(asked.number, _completed([float(value) for value in curve]))
+        ledger.tell(request.number, _completed([float(value) for value in curve]))
     return min(len(curve), left)
 
 

@@ -7,7 +7,7 @@ from data_pipeline.dataset.config import read_study_data
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
 from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean
-from tests.factories.runs import contents, said, write_study
+from tests.factories.runs import contents, run_main, write_study
 
 STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'
 
@@ -23,13 +23,13 @@ def test_command(root, tmp_path):
     study = write_study(tmp_path, text=STUDY)
     words = ("--study", str(study), "--data", str(root))
     before = contents(tmp_path)
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert (answer.code, answer.err) == (0, "")
     assert "24 images; fold 1 10, fold 2 8, hold-out 6" in answer.out
     assert "nothing is wrong" in answer.out
     assert contents(tmp_path) == before
     (root / image_of("S001")).unlink()
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert (answer.code, answer.err) == (1, "")
     assert f"  {image_of('S001')} (data_labels.csv row" in answer.out
     assert "1 problem found" in answer.out
@@ -41,10 +41,10 @@ def test_many(root, tmp_path):
         (root / image_of(subject)).unlink()
     study = write_study(tmp_path, text=STUDY)
     words = ("--study", str(study), "--data", str(root))
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert answer.out.count("no such file") == 10
     assert "... and 2 more; list them with --all" in answer.out
-    assert said(check.main, *words, "--all").out.count("no such file") == 12
+    assert run_main(check.main, *words, "--all").out.count("no such file") == 12
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_many(root, tmp_path):
 def test_bad_study(root, tmp_path, text, words):
     """A wrong study is refused by file, key and value, in one message."""
     study = write_study(tmp_path, text=text)
-    answer = said(check.main, "--study", str(study), "--data", str(root))
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.count("error: ") == 1
     assert all(word in answer.err for word in words)
@@ -73,10 +73,10 @@ def test_bad_study(root, tmp_path, text, words):
 def test_missing_data(tmp_path, monkeypatch):
     """A missing data folder is told with what is accepted in its place."""
     monkeypatch.chdir(tmp_path)
-    answer = said(check.main, "--study", "ckplus")
+    answer = run_main(check.main, "--study", "ckplus")
     assert answer.code == 2
     assert "no data folder at data/ckplus" in answer.err
-    drawn = said(check.main, "--study", "smoke")
+    drawn = run_main(check.main, "--study", "smoke")
     assert drawn.code == 2
     assert "data_pipeline.draw --out data/synthetic" in drawn.err
 

@@ -12,7 +12,7 @@ from data_pipeline.exploration.material import gather
 from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt
 from tests.factories.data.fer2013 import write_microsoft
-from tests.factories.runs import contents, said, write_study
+from tests.factories.runs import contents, run_main, write_study
 
 STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'
 FER = '[data]\ndataset = "ferplus"\n[split]\nby = "partition"\nfolds = 1\n'
@@ -21,7 +21,7 @@ FER = '[data]\ndataset = "ferplus"\n[split]\nby = "partition"\nfolds = 1\n'
 def explored(tmp_path, text, data, *words, out="out"):
     """Runs the command on a study of this text."""
     study = write_study(tmp_path, text=text)
-    return said(
+    return run_main(
         explore.main,
         *("--study", str(study), "--data", str(data), "--out", str(tmp_path / out)),
         *words,
@@ -94,7 +94,7 @@ def test_refused(tmp_path, monkeypatch, words, found):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.txt").write_text("mine")
     before = contents(tmp_path)
-    answer = said(explore.main, *words)
+    answer = run_main(explore.main, *words)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.count("error: ") == 1
     assert found in answer.err

@@ -100,15 +100,15 @@ def assert_exported(model, config, images, path):
     loaded = keras.saving.load_model(path)
     found = numbers(loaded(images, training=False))
     expected = probabilities(logits(model, images))
-    asked = config.graph
+    graph = config.graph
 
     assert images.dtype == np.uint8
     assert all(module.split(".")[0] == "keras" for module in modules)
     for ours, theirs in zip(plain.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(theirs, ours)
     assert {name: rows.shape for name, rows in found.items()} == {
-        "emotion": (len(images), len(asked.emotions)),
-        "action_units": (len(images), len(asked.action_units)),
+        "emotion": (len(images), len(graph.emotions)),
+        "action_units": (len(images), len(graph.action_units)),
     }
     for name, rows in found.items():
         assert_same(rows, getattr(expected, name))

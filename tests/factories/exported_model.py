@@ -14,7 +14,7 @@ from data_pipeline.images.crop import make_cropper
 from models.predict import main
 from models.training.saving import plain_model
 from tests.factories.models import EMOTIONS, UNITS, configured
-from tests.factories.runs import said
+from tests.factories.runs import run_main
 
 SIZE = 32
 THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
@@ -79,7 +79,7 @@ def numbers(rows, name):
 
 def predicted(model, *words):
     """Runs the command; returns its answer and the table."""
-    answer = said(main, "--model", str(model), *map(str, words))
+    answer = run_main(main, "--model", str(model), *map(str, words))
     return answer, rows_of(answer.out)
 
 

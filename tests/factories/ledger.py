@@ -119,9 +119,9 @@ def report(step, value, *, last=False):
 def finish(ledger, value=0.5):
     """Runs every trial that is left; returns their numbers."""
     numbers = []
-    while (asked := ledger.ask()) is not None:
-        ledger.tell(asked.number, complete(value))
-        numbers.append(asked.number)
+    while (request := ledger.ask()) is not None:
+        ledger.tell(request.number, complete(value))
+        numbers.append(request.number)
     return numbers
 
 

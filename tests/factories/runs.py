@@ -43,7 +43,7 @@ max_concurrent = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Answer:
     """What a command answered."""
 
     code: int
@@ -60,14 +60,14 @@ def write_study(folder, name="tiny", text=STUDY):
 
 def searched(study, data, out, *words):
     """Runs ``search.run`` in this process, with the serial executor."""
-    return said(
+    return run_main(
         run.main,
         *("--study", str(study), "--data", str(data), "--out", str(out)),
         *("--executor", "serial", *words),
     )
 
 
-def said(main, *words):
+def run_main(main, *words):
     """Runs a command's main in this process and catches what it says."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
@@ -75,7 +75,7 @@ def said(main, *words):
             code = main(list(words))
         except SystemExit as end:
             code = end.code
-    return Said(code=code, out=out.getvalue(), err=err.getvalue())
+    return Answer(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def started(*words, cwd=ROOT, **variables):
@@ -93,7 +93,7 @@ def started(*words, cwd=ROOT, **variables):
 def ended(process, timeout=180):
     """Waits for a process and tells what it answered."""
     out, err = process.communicate(timeout=timeout)
-    return Said(code=process.returncode, out=out, err=err)
+    return Answer(code=process.returncode, out=out, err=err)
 
 
 def table(folder):

@@ -13,7 +13,7 @@ class FakeLedger:
         self.budget = budget
         self.prunes = prunes
         self.next = 0
-        self.told = {}
+        self.outcomes = {}
 
     def ask(self):
         """Proposes the next trial."""
@@ -28,8 +28,8 @@ class FakeLedger:
 
     def tell(self, number, outcome):
         """Keeps an outcome; nothing is told twice."""
-        assert number not in self.told
-        self.told[number] = outcome
+        assert number not in self.outcomes
+        self.outcomes[number] = outcome
 
 
 def report(epochs=1, *, last=False):

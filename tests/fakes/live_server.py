@@ -78,8 +78,8 @@ def jpeg(picture):
 
 def live_of(pipeline, *, source=None, record=None):
     """What is served."""
-    told = page_info(pipeline.card, source=source, record=None, note="")
-    return Live(pipeline=pipeline, source=source, record=record, page_info=told)
+    message = page_info(pipeline.card, source=source, record=None, note="")
+    return Live(pipeline=pipeline, source=source, record=record, page_info=message)
 
 
 @asynccontextmanager
@@ -117,11 +117,11 @@ def answers(live, messages):
     """Sends frames one after another; returns what is said of each."""
 
     async def sent(session, address):
-        said = []
+        lines = []
         async with session.ws_connect(f"{address}/frames", origin=address) as socket:
             for message in messages:
                 await socket.send_bytes(message)
-                said.append(await socket.receive_json(timeout=60))
-        return said
+                lines.append(await socket.receive_json(timeout=60))
+        return lines
 
     return talk(live, sent)

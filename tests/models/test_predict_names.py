@@ -9,7 +9,7 @@ from data_pipeline.system.terminal import BROKEN_PIPE
 from models.predict import main
 from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import exported, rows_of
-from tests.factories.runs import ended, said, started
+from tests.factories.runs import ended, run_main, started
 
 
 def test_names_that_are_no_text(tmp_path):
@@ -23,7 +23,7 @@ def test_names_that_are_no_text(tmp_path):
     Path(os.fsdecode(os.fsencode(place) + b"/\xff.png")).write_bytes(b"broken")
     table = tmp_path / "faces.csv"
     words = ("--model", exported(tmp_path), place, "--to", table)
-    answer = said(main, *map(str, words))
+    answer = run_main(main, *map(str, words))
     rows = rows_of(table.read_text(encoding="utf-8"))
     assert answer.code == 0
     assert sorted(row["file"].removeprefix(f"{place}/") for row in rows) == [
@@ -77,7 +77,7 @@ def test_others_may_read_the_table(tmp_path):
     umask = os.umask(0o022)
     try:
         words = ("--model", exported(tmp_path), place, "--to", table)
-        assert said(main, *map(str, words)).code == 0
+        assert run_main(main, *map(str, words)).code == 0
     finally:
         os.umask(umask)
     assert table.stat().st_mode & 0o777 == 0o644

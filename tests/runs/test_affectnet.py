@@ -14,7 +14,7 @@ from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.data.affectnet import write_labels
-from tests.factories.runs import STUDY, said, searched, write_study
+from tests.factories.runs import STUDY, run_main, searched, write_study
 
 SMALL = (
     *("search.trials=1", "search.sampler=random", "search.pruner=none"),
@@ -104,7 +104,7 @@ def test_emotion_alone(drawn, tmp_path):
 
 def test_check(tree):
     """The check lists rows without a readable label, each with its place and reason."""
-    found = said(check.main, "--study", "affectnet", "--data", str(tree))
+    found = run_main(check.main, "--study", "affectnet", "--data", str(tree))
     assert (found.code, found.err) == (1, "")
     assert found.out.count("the class ") == 4  # so few people do not show all in both
     assert "8 problems found" in found.out
@@ -130,8 +130,8 @@ def test_whole_run(tree, tmp_path):
     assert report["valence_arousal"]["images"] == held["valence"].notna().sum()
     ccc = report["valence_arousal"]["metrics"]["mean_ccc"]
     assert ccc["low"] <= ccc["value"] <= ccc["high"]
-    told = (folder / "hold_out_subjects.txt").read_text()
+    message = (folder / "hold_out_subjects.txt").read_text()
     part = f"# the published validation part, {len(everything)} images"
-    assert told.startswith(part)
+    assert message.startswith(part)
     for part in ("SYNTHETIC", "left out: 2 rows", "Left out: 2 rows", "over images"):
         assert part in found.out

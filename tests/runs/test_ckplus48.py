@@ -6,7 +6,7 @@ import pytest
 
 from data_pipeline import check
 from tests.factories.data.synthetic_faces import write_synthetic_ck48
-from tests.factories.runs import STUDY, said, searched, write_study
+from tests.factories.runs import STUDY, run_main, searched, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_run(root, tmp_path):
 def test_check(root, tmp_path):
     """The check of CK+48 finds no leak: frames that are alike are in one part."""
     study = write_study(tmp_path, text=CK48_STUDY)
-    answer = said(check.main, "--study", str(study), "--data", str(root))
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.err) == (0, "")
     assert "read as ckplus48, SYNTHETIC faces" in answer.out
 

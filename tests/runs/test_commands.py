@@ -12,7 +12,7 @@ from tests.factories.runs import (
     STUDY,
     contents,
     ended,
-    said,
+    run_main,
     searched,
     started,
     write_study,
@@ -176,7 +176,7 @@ def test_quarantine_drops_unreadable_images(tmp_path, coursework):
 def test_wrong_words(tmp_path, monkeypatch, main, words, found):
     """A wrong name or setting is refused in one message that says the nearest."""
     monkeypatch.chdir(tmp_path)
-    assert is_one_message(said(main, *words), *found)
+    assert is_one_message(run_main(main, *words), *found)
     assert contents(tmp_path) == {}
 
 

@@ -79,10 +79,10 @@ def test_the_model_is_tested_by_the_crop_it_describes(landmarked):
     model = keras.saving.load_model(run / "model.keras", compile=False)
     found = model.predict_on_batch(pixels)["emotion"].argmax(axis=1)
     wanted = rows.frame["high_level_emotion"]
-    seen = wanted.notna().to_numpy()
-    labels = [described["emotions"].index(value) for value in wanted[seen]]
+    labelled = wanted.notna().to_numpy()
+    labels = [described["emotions"].index(value) for value in wanted[labelled]]
     accuracy = read(run, "holdout.json")["emotion"]["metrics"]["accuracy"]["value"]
-    assert (found[seen] == labels).mean() == pytest.approx(accuracy)
+    assert (found[labelled] == labels).mean() == pytest.approx(accuracy)
 
 
 def test_a_run_by_detection(tmp_path, coursework):

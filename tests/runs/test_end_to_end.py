@@ -58,9 +58,9 @@ def names(folder):
 def finished(tmp_path_factory, coursework):
     """A finished run on the coursework layout: its folder and what it said."""
     place = tmp_path_factory.mktemp("finished")
-    said = searched(write_study(place), coursework, place / "runs")
-    assert (said.code, said.err) == (0, "")
-    return place / "runs" / "tiny-synthetic", said
+    answer = searched(write_study(place), coursework, place / "runs")
+    assert (answer.code, answer.err) == (0, "")
+    return place / "runs" / "tiny-synthetic", answer
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def test_every_file_is_there(finished):
 
 def test_result_is_told(finished):
     """A run says that faces were drawn, where everything is and how to look at it."""
-    folder, said = finished
-    assert "SYNTHETIC" in said.out
-    assert f"results: {folder}" in said.out
-    assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in said.out
-    assert "[2/2] trial 1: completed" in said.out
+    folder, answer = finished
+    assert "SYNTHETIC" in answer.out
+    assert f"results: {folder}" in answer.out
+    assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in answer.out
+    assert "[2/2] trial 1: completed" in answer.out
 
 
 def test_report_has_every_key(report, held_out):
@@ -224,16 +224,16 @@ def test_predict_repeats_the_test(finished, report, held_out, tmp_path):
     assert predict.main(list(map(str, words))) == 0
     found = pd.read_csv(tmp_path / "faces.csv")["emotion"]
     truth = held_out.frame["high_level_emotion"].reset_index(drop=True)
-    seen = truth.notna()
+    labelled = truth.notna()
     accuracy = report["emotion"]["metrics"]["accuracy"]["value"]
-    assert (found[seen] == truth[seen]).mean() == pytest.approx(accuracy)
+    assert (found[labelled] == truth[labelled]).mean() == pytest.approx(accuracy)
 
 
 def test_official_tree(tmp_path, official):
     """The official tree runs too, with its own emotions and action units."""
     words = ("--set", "search.trials=1", "--set", "data.emotions=basic")
-    said = searched(write_study(tmp_path), official, tmp_path / "runs", *words)
-    assert (said.code, said.err) == (0, "")
+    answer = searched(write_study(tmp_path), official, tmp_path / "runs", *words)
+    assert (answer.code, answer.err) == (0, "")
     folder = tmp_path / "runs" / "tiny-synthetic"
     assert names(folder) == FILES
     found = json.loads((folder / "model.json").read_text())

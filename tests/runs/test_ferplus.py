@@ -98,12 +98,12 @@ def test_labels_without_votes():
 
 def test_what_several_emotions_have_no_use_for():
     """A setting that ``multi_target`` would not look at is refused, not searched."""
-    asked = ["data.labels=multi_target", "loss.focal_gamma=[0.0, 2.0]"]
+    settings = ["data.labels=multi_target", "loss.focal_gamma=[0.0, 2.0]"]
     with pytest.raises(StudyError, match=r'"loss.focal_gamma": has no effect with'):
-        read_study("ferplus", settings=asked)
+        read_study("ferplus", settings=settings)
     dropped = ["augmentation.mixup=0", "loss.label_smoothing=0"]
-    read_study("ferplus", settings=[*asked[:1], *dropped])
-    read_study("ferplus", settings=asked[1:])
+    read_study("ferplus", settings=[*settings[:1], *dropped])
+    read_study("ferplus", settings=settings[1:])
 
 
 def test_identity_has_the_rule():
@@ -152,17 +152,17 @@ def test_other_modes_run(tree, tmp_path, labels):
     """A trial of the modes with a way of their own completes."""
     settings = (*SMALL, f"data.labels={labels}")
     words = [word for setting in settings for word in ("--set", setting)]
-    said = searched("ferplus", tree, tmp_path / "runs", *words, "--until", "search")
-    assert (said.code, said.err) == (0, "")
-    assert "1 completed" in said.out
+    answer = searched("ferplus", tree, tmp_path / "runs", *words, "--until", "search")
+    assert (answer.code, answer.err) == (0, "")
+    assert "1 completed" in answer.out
 
 
 @pytest.mark.slow
 def test_whole_run(tree, tmp_path):
     """The shipped study runs on the synthetic tree; the report says what was tested."""
     words = [word for setting in SMALL for word in ("--set", setting)]
-    said = searched("ferplus", tree, tmp_path / "runs", *words)
-    assert (said.code, said.err) == (0, "")
+    answer = searched("ferplus", tree, tmp_path / "runs", *words)
+    assert (answer.code, answer.err) == (0, "")
     folder = tmp_path / "runs" / "ferplus-synthetic"
     report = json.loads((folder / "holdout.json").read_text())
     assert report["guarantee"] == "partition"
@@ -182,8 +182,8 @@ def test_whole_run(tree, tmp_path):
     described = json.loads((folder / "model.json").read_text())
     assert described["labels"] == report["labels"]
     assert len(described["emotions"]) == 8
-    told = (folder / "hold_out_subjects.txt").read_text()
-    assert told == (
+    message = (folder / "hold_out_subjects.txt").read_text()
+    assert message == (
         f"# the published test part, {len(held)} images: the data name no subjects\n"
     )
     for part in (
@@ -193,4 +193,4 @@ def test_whole_run(tree, tmp_path):
         "over images",
         "KL div",
     ):
-        assert part in said.out
+        assert part in answer.out

@@ -36,8 +36,8 @@ def test_one_study_starts_from_another(tmp_path, coursework):
 
     before = searched(write_study(tmp_path, "fer", FER), tree, runs)
     assert (before.code, before.err) == (0, "")
-    said = searched(study, coursework, runs)
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, runs)
+    assert (answer.code, answer.err) == (0, "")
     model = runs / "fer-synthetic" / "model.keras"
     card = json.loads((runs / "ck-synthetic" / "model.json").read_text())["start"]
     count = len(card["loaded"])
@@ -45,8 +45,8 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     assert card["sha256"] == sha256(model)
     assert [data["dataset"] for data in card["trained_on"]] == ["ferplus"]
     start = "initial weights: residual_cnn (blocks 1, filters 8)"
-    assert f"{start} loads all {count} layers of study:fer" in said.out
-    assert f"Initial weights study:fer: {count} of {count} layers" in said.out
+    assert f"{start} loads all {count} layers of study:fer" in answer.out
+    assert f"Initial weights study:fer: {count} of {count} layers" in answer.out
 
     model.write_bytes(model.read_bytes() + b" ")
     changed = searched(study, coursework, runs, "--set", "search.trials=2")
@@ -66,6 +66,6 @@ def test_weights_that_fit_nowhere_cost_no_trial(tmp_path, coursework):
     assert not (runs / "ck-synthetic" / "optuna.db").exists()
 
     words = ("--set", "backbone.weights=none", "--until", "search")
-    said = searched(study, coursework, runs, *words)
-    assert (said.code, said.err) == (0, "")
-    assert "start:" not in said.out
+    answer = searched(study, coursework, runs, *words)
+    assert (answer.code, answer.err) == (0, "")
+    assert "start:" not in answer.out

@@ -16,8 +16,8 @@ RESULT = ("best.toml", "model.keras", "model.json", "holdout.json", "trials.csv"
 def original(tmp_path_factory, coursework):
     """A finished run, its study and its data; copied for each test."""
     place = tmp_path_factory.mktemp("original")
-    said = searched(write_study(place), coursework, place / "runs")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(write_study(place), coursework, place / "runs")
+    assert (answer.code, answer.err) == (0, "")
     return place
 
 
@@ -43,10 +43,10 @@ def test_same_command_changes_nothing(place, coursework):
     """A finished run prints its result again and changes no byte of it."""
     before = results(place)
     receipts = (place / "runs" / "holdout_receipts.jsonl").read_bytes()
-    said = again(place, coursework)
-    assert (said.code, said.err) == (0, "")
-    assert "Opened: once" in said.out
-    assert "trials: 2 completed" in said.out
+    answer = again(place, coursework)
+    assert (answer.code, answer.err) == (0, "")
+    assert "Opened: once" in answer.out
+    assert "trials: 2 completed" in answer.out
     assert results(place) == before
     assert (place / "runs" / "holdout_receipts.jsonl").read_bytes() == receipts
 
@@ -56,8 +56,8 @@ def test_larger_budget_goes_on(place, coursework):
     folder = place / "runs" / "tiny-synthetic"
     before = table(folder)
     words = ("--set", "search.trials=4", "--until", "search")
-    said = again(place, coursework, *words)
-    assert (said.code, said.err) == (0, "")
+    answer = again(place, coursework, *words)
+    assert (answer.code, answer.err) == (0, "")
     after = table(folder)
     assert after[:2] == before
     assert [row["number"] for row in after] == ["0", "1", "2", "3"]
@@ -80,10 +80,10 @@ def test_larger_budget_goes_on(place, coursework):
 def test_changed_study_is_refused(place, coursework, words, key):
     """A changed space, split or objective is an error that names the key."""
     before = results(place)
-    said = again(place, coursework, *words)
-    assert (said.code, said.out.count("trial ")) == (2, 0)
-    assert said.err.startswith("error: ")
-    assert key in said.err
+    answer = again(place, coursework, *words)
+    assert (answer.code, answer.out.count("trial ")) == (2, 0)
+    assert answer.err.startswith("error: ")
+    assert key in answer.err
     assert results(place) == before
 
 
@@ -94,9 +94,9 @@ def test_changed_labels_are_refused(place, coursework, tmp_path):
     labels = data / "data_labels.csv"
     labels.write_text(labels.read_text().replace("positive", "negative", 1))
     before = results(place)
-    said = again(place, data)
-    assert said.code == 2
-    assert "data.labels: was " in said.err
+    answer = again(place, data)
+    assert answer.code == 2
+    assert "data.labels: was " in answer.err
     assert results(place) == before
 
 
@@ -106,20 +106,20 @@ def test_stages_stop_and_go_on(tmp_path, coursework):
     folder = tmp_path / "runs" / "tiny-synthetic"
     receipts = tmp_path / "runs" / "holdout_receipts.jsonl"
 
-    said = searched(study, coursework, tmp_path / "runs", "--until", "search")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, tmp_path / "runs", "--until", "search")
+    assert (answer.code, answer.err) == (0, "")
     assert (folder / "best.toml").exists()
     assert not (folder / "model.keras").exists()
     searched_once = (folder / "trials.csv").read_bytes()
 
-    said = searched(study, coursework, tmp_path / "runs", "--until", "retrain")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, tmp_path / "runs", "--until", "retrain")
+    assert (answer.code, answer.err) == (0, "")
     model = (folder / "model.keras").read_bytes()
     assert not (folder / "holdout.json").exists()
     assert not receipts.exists()
 
-    said = searched(study, coursework, tmp_path / "runs", "--until", "holdout")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, tmp_path / "runs", "--until", "holdout")
+    assert (answer.code, answer.err) == (0, "")
     assert (folder / "holdout.json").exists()
     assert len(receipts.read_text().splitlines()) == 1
     assert (folder / "model.keras").read_bytes() == model
@@ -130,11 +130,11 @@ def test_no_completed_trial(tmp_path, coursework):
     """Where every trial diverges there is no winner: one message with the reason."""
     text = STUDY.replace("low = 1e-4, high = 1e-2", "low = 900.0, high = 1e3")
     study = write_study(tmp_path, text=text)
-    said = searched(study, coursework, tmp_path / "runs")
-    assert said.code == 1
-    assert said.err.startswith("error: no trial completed")
-    assert "diverged" in said.err
-    assert len(said.err.splitlines()) == 1
+    answer = searched(study, coursework, tmp_path / "runs")
+    assert answer.code == 1
+    assert answer.err.startswith("error: no trial completed")
+    assert "diverged" in answer.err
+    assert len(answer.err.splitlines()) == 1
     rows = table(tmp_path / "runs" / "tiny-synthetic")
     assert {(row["state"], row["reason"]) for row in rows} == {("PRUNED", "diverged")}
 
@@ -147,18 +147,18 @@ def test_another_winner_is_tested_only_when_asked(place, coursework):
         found = json.loads((folder / name).read_text())
         (folder / name).write_text(json.dumps(found | {"trial": 99}))
     before = contents(folder)
-    said = again(place, coursework)
-    assert (said.code, said.err) == (0, "")
-    assert "that of trial 99, for which the hold-out was opened" in said.out
-    assert "--reopen" in said.out
+    answer = again(place, coursework)
+    assert (answer.code, answer.err) == (0, "")
+    assert "that of trial 99, for which the hold-out was opened" in answer.out
+    assert "--reopen" in answer.out
     kept = contents(folder)
     assert all(kept[name] == before[name] for name in RESULT)
 
-    said = again(place, coursework, "--reopen")
-    assert (said.code, said.err) == (0, "")
+    answer = again(place, coursework, "--reopen")
+    assert (answer.code, answer.err) == (0, "")
     report = json.loads((folder / "holdout.json").read_text())
     assert (report["opened"], report["trial"] in (0, 1)) == (2, True)
-    assert "Opened: 2 times" in said.out
+    assert "Opened: 2 times" in answer.out
     earlier = folder / "earlier-1"
     assert json.loads((earlier / "holdout.json").read_text())["trial"] == 99
     assert (earlier / "model.keras").read_bytes() == before["model.keras"]
@@ -171,8 +171,8 @@ def test_journal_as_storage(tmp_path, coursework):
     words = ("--storage", str(journal), "--until", "search")
     for trials in ("1", "2"):
         budget = ("--set", f"search.trials={trials}")
-        said = searched(study, coursework, tmp_path / "runs", *words, *budget)
-        assert (said.code, said.err) == (0, "")
-        assert f"trials: {trials} completed" in said.out
-        assert f"optuna-dashboard {journal}" in said.out
+        answer = searched(study, coursework, tmp_path / "runs", *words, *budget)
+        assert (answer.code, answer.err) == (0, "")
+        assert f"trials: {trials} completed" in answer.out
+        assert f"optuna-dashboard {journal}" in answer.out
     assert not (tmp_path / "runs" / "tiny-synthetic" / "optuna.db").exists()

@@ -18,8 +18,8 @@ def seen(tmp_path_factory, coursework):
     """A run that stops before the hold-out, with every image in its place."""
     place = tmp_path_factory.mktemp("seen")
     study = write_study(place)
-    said = searched(study, coursework, place / "runs", "--until", "retrain")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, place / "runs", "--until", "retrain")
+    assert (answer.code, answer.err) == (0, "")
     return place
 
 
@@ -64,8 +64,8 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
         path.unlink()
     study = write_study(tmp_path)
 
-    said = searched(study, data, tmp_path / "runs", "--until", "retrain")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, data, tmp_path / "runs", "--until", "retrain")
+    assert (answer.code, answer.err) == (0, "")
     blind, sighted = (p / "runs" / "tiny-synthetic" for p in (tmp_path, seen))
     assert identity(blind) == identity(sighted)
     values = [[row["value"] for row in table(folder)] for folder in (blind, sighted)]
@@ -76,20 +76,20 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
     assert not (tmp_path / "runs" / "holdout_receipts.jsonl").exists()
     model = (blind / "model.keras").read_bytes()
 
-    said = searched(study, data, tmp_path / "runs")
-    assert said.code == 2
-    assert any(path.name in said.err for path in images)
-    assert "row" in said.err
+    answer = searched(study, data, tmp_path / "runs")
+    assert answer.code == 2
+    assert any(path.name in answer.err for path in images)
+    assert "row" in answer.err
     assert not (blind / "holdout.json").exists()
     assert len(receipts(tmp_path)) == 1
 
     for path, content in aside:
         path.write_bytes(content)
     # The test that broke off comes first, before more trials find another winner.
-    said = searched(study, data, tmp_path / "runs", "--until", "search")
+    answer = searched(study, data, tmp_path / "runs", "--until", "search")
     assert not (blind / "holdout.json").exists(), "the search opens nothing"
-    said = searched(study, data, tmp_path / "runs", "--set", "search.trials=4")
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, data, tmp_path / "runs", "--set", "search.trials=4")
+    assert (answer.code, answer.err) == (0, "")
     assert len(receipts(tmp_path)) == report(tmp_path)["opened"] == 1
     assert (blind / "model.keras").read_bytes() == model
 
@@ -98,28 +98,28 @@ def test_renaming_hides_no_opening(seen, tmp_path, coursework):
     """A study under another name finds the opening; ``--reopen`` adds to the count."""
     place = tmp_path / "copy"
     shutil.copytree(seen, place)
-    said = searched(place / "tiny.toml", coursework, place / "runs")
-    assert (said.code, report(place)["opened"]) == (0, 1)
+    answer = searched(place / "tiny.toml", coursework, place / "runs")
+    assert (answer.code, report(place)["opened"]) == (0, 1)
     assert [line["run"] for line in receipts(place)] == ["tiny-synthetic"]
 
     other = place / "other.toml"
     shutil.copy(place / "tiny.toml", other)
-    said = searched(other, coursework, place / "runs")
-    assert said.code == 2
-    assert "opened before (1), last by run tiny-synthetic" in said.err
-    assert "--reopen" in said.err
+    answer = searched(other, coursework, place / "runs")
+    assert answer.code == 2
+    assert "opened before (1), last by run tiny-synthetic" in answer.err
+    assert "--reopen" in answer.err
     folder = place / "runs" / "other-synthetic"
     assert (folder / "model.keras").exists(), "the search is kept"
     assert not (folder / "holdout.json").exists()
 
-    said = searched(other, coursework, place / "runs", "--reopen")
-    assert (said.code, report(place, "other")["opened"]) == (0, 2)
-    assert "Opened: 2 times" in said.out
-    said = searched(other, coursework, place / "runs")
-    assert (said.code, report(place, "other")["opened"]) == (0, 2)
+    answer = searched(other, coursework, place / "runs", "--reopen")
+    assert (answer.code, report(place, "other")["opened"]) == (0, 2)
+    assert "Opened: 2 times" in answer.out
+    answer = searched(other, coursework, place / "runs")
+    assert (answer.code, report(place, "other")["opened"]) == (0, 2)
 
-    said = searched(other, coursework, place / "runs", "--reopen")
-    assert (said.code, report(place, "other")["opened"]) == (0, 3)
+    answer = searched(other, coursework, place / "runs", "--reopen")
+    assert (answer.code, report(place, "other")["opened"]) == (0, 3)
     assert [line["reopened"] for line in receipts(place)] == [False, True, True]
     earlier = json.loads((folder / "earlier-1" / "holdout.json").read_text())
     assert earlier["opened"] == 2
@@ -130,7 +130,7 @@ def test_hold_out_is_the_datas(seen, tmp_path, coursework):
     """Another seed of the study holds out the same subjects."""
     study = write_study(tmp_path)
     words = ("--seed", "12", "--set", "search.trials=1", "--until", "search")
-    said = searched(study, coursework, tmp_path / "runs", *words)
-    assert (said.code, said.err) == (0, "")
+    answer = searched(study, coursework, tmp_path / "runs", *words)
+    assert (answer.code, answer.err) == (0, "")
     name = "tiny-synthetic/hold_out_subjects.txt"
     assert (tmp_path / "runs" / name).read_text() == (seen / "runs" / name).read_text()

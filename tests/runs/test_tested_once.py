@@ -18,8 +18,8 @@ def retrained(tmp_path_factory, coursework):
     """A run that stops before its test, with checkpoints."""
     place = tmp_path_factory.mktemp("retrained")
     words = ("--until", "retrain", "--set", "search.checkpoints=1")
-    said = searched(write_study(place), coursework, place / "runs", *words)
-    assert (said.code, said.err) == (0, "")
+    answer = searched(write_study(place), coursework, place / "runs", *words)
+    assert (answer.code, answer.err) == (0, "")
     return place
 
 
@@ -52,30 +52,33 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     folder = place / "runs" / "tiny-synthetic"
     foreign = next(folder.glob("checkpoints/*/*/*.keras"))
     shutil.copy(foreign, folder / "model.keras")
-    said = again(place, coursework)
-    assert (said.code, said.err) == (0, "")
-    assert "retraining trial" in said.out
-    assert "Opened: once" in said.out
+    answer = again(place, coursework)
+    assert (answer.code, answer.err) == (0, "")
+    assert "retraining trial" in answer.out
+    assert "Opened: once" in answer.out
     (receipt,) = receipts(place)
     tested = digest(folder / "model.keras")
     assert receipt["model"] == tested
     assert digest(folder / "earlier-1" / "model.keras") == digest(foreign)
 
     (folder / "holdout.json").unlink()
-    said = again(place, coursework)
-    assert (said.code, "Opened: once" in said.out) == (0, True)
+    answer = again(place, coursework)
+    assert (answer.code, "Opened: once" in answer.out) == (0, True)
     assert len(receipts(place)) == 1, "the same model, whose report was lost"
 
     (folder / "holdout.json").unlink()
     (folder / "model.keras").unlink()
-    said = again(place, coursework)
-    assert (said.code, "Opened" in said.out) == (2, False)
-    assert "opened before (1), last by run tiny-synthetic" in said.err
+    answer = again(place, coursework)
+    assert (answer.code, "Opened" in answer.out) == (2, False)
+    assert "opened before (1), last by run tiny-synthetic" in answer.err
     assert len(receipts(place)) == 1
     assert digest(folder / "model.keras") != tested
 
-    said = again(place, coursework, "--reopen")
-    assert (said.code, "Opened: 2 times; 3 of the 3 subjects" in said.out) == (0, True)
+    answer = again(place, coursework, "--reopen")
+    assert (answer.code, "Opened: 2 times; 3 of the 3 subjects" in answer.out) == (
+        0,
+        True,
+    )
 
 
 def test_a_report_of_an_earlier_file_is_told(place, coursework):
@@ -83,9 +86,9 @@ def test_a_report_of_an_earlier_file_is_told(place, coursework):
     folder = place / "runs" / "tiny-synthetic"
     assert "was retrained after the test" not in again(place, coursework).out
     (folder / "model.keras").write_bytes(b"")
-    said = again(place, coursework)
-    assert (said.code, said.err) == (0, "")
-    assert "model.keras was retrained after the test" in said.out
+    answer = again(place, coursework)
+    assert (answer.code, answer.err) == (0, "")
+    assert "model.keras was retrained after the test" in answer.out
     assert len(receipts(place)) == 1
 
 
@@ -99,11 +102,11 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     labels.write_text(text.replace("positive", "negative", 9))
     write_study(place, "other")
     words = ("--set", "search.trials=1", "--set", "search.checkpoints=")
-    said = again(place, data, *words, study="other")
-    assert said.code == 2
-    assert "3 subjects stay held out" in said.out
-    assert "opened before (1), last by run tiny-synthetic" in said.err
-    assert "3 of its subjects were tested then" in said.err
+    answer = again(place, data, *words, study="other")
+    assert answer.code == 2
+    assert "3 subjects stay held out" in answer.out
+    assert "opened before (1), last by run tiny-synthetic" in answer.err
+    assert "3 of its subjects were tested then" in answer.err
     names = "hold_out_subjects.txt"
     runs = place / "runs"
     held = (runs / "tiny-synthetic" / names).read_text()
@@ -113,9 +116,9 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     copied = tmp_path / "copied.keras"
     shutil.copy(runs / "tiny-synthetic" / "model.keras", copied)
     weights = ("--set", f"backbone.weights={copied}", "--set", "split.hold_out_seed=2")
-    said = again(place, data, *weights, study="other")
-    assert said.code == 2
-    assert "was trained on the images of ckplus" in said.err
+    answer = again(place, data, *weights, study="other")
+    assert answer.code == 2
+    assert "was trained on the images of ckplus" in answer.err
     assert len(receipts(place)) == 1
 
 
@@ -140,13 +143,13 @@ def test_no_trial_is_spent_where_no_receipt_could_be(tmp_path, coursework):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        said = searched(write_study(tmp_path), coursework, runs)
+        answer = searched(write_study(tmp_path), coursework, runs)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert (answer.code, len(answer.err.splitlines())) == (1, 1)
     assert "receipt of opening the hold-out cannot be written (File too large)" in (
-        said.err
+        answer.err
     )
-    assert "nothing was searched" in said.err
+    assert "nothing was searched" in answer.err
     assert full.read_bytes() == b"\n" * 4096
     assert not (runs / "tiny-synthetic" / "optuna.db").exists()

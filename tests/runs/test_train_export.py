@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from search import export, train
-from tests.factories.runs import contents, said, searched, table, write_study
+from tests.factories.runs import contents, run_main, searched, table, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -26,12 +26,14 @@ def place(tmp_path_factory, coursework):
 def exported(place, to, *words, study="tiny"):
     """Exports a trial."""
     out = str(place / "runs")
-    return said(export.main, "--study", study, "--to", str(to), "--out", out, *words)
+    return run_main(
+        export.main, "--study", study, "--to", str(to), "--out", out, *words
+    )
 
 
 def trained(config, data, out, *words):
     """Trains an exported configuration."""
-    return said(
+    return run_main(
         train.main,
         *("--config", str(config), "--data", str(data), "--out", str(out), *words),
     )
@@ -127,8 +129,8 @@ def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursewor
     model, card = folder / "model.keras", folder / "model.json"
     model.write_bytes(b"another")
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
-    told = json.loads(card.read_text())
-    assert told["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    message = json.loads(card.read_text())
+    assert message["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
     assert (folder / "earlier-1" / "model.keras").read_bytes() == b"another"
 
     data = tmp_path / "data"

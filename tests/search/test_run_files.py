@@ -88,9 +88,9 @@ def test_a_damaged_file_is_told_with_its_name_and_the_way_out(tmp_path, name):
         try:
             read(path)
         except RunError as error:
-            told = str(error)
-            assert told.startswith(f"{path}: "), damage
-            assert "restore a copy, or move it away" in told, damage
+            message = str(error)
+            assert message.startswith(f"{path}: "), damage
+            assert "restore a copy, or move it away" in message, damage
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -158,8 +158,8 @@ def test_a_wrong_card_is_refused(tmp_path, changes, words):
     """A description that no model can have is refused with its key."""
     model = tmp_path / "model.keras"
     model.write_bytes(b"a model")
-    told = CARD | {"sha256": sha256(model)} | changes
-    model.with_suffix(".json").write_text(json.dumps(told))
+    message = CARD | {"sha256": sha256(model)} | changes
+    model.with_suffix(".json").write_text(json.dumps(message))
     with pytest.raises(ModelError, match=words):
         read_model_card(model)
 

@@ -69,9 +69,9 @@ def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3, rated=False):
     if not rated:
         return labels(classes, present), predictions, subjects
     ratings = generator.uniform(-1, 1, (rows, 2)).round(1)
-    said = skill * ratings + (1 - skill) * generator.uniform(-1, 1, (rows, 2))
+    predicted = skill * ratings + (1 - skill) * generator.uniform(-1, 1, (rows, 2))
     ratings[generator.random((rows, 2)) < masked] = np.nan
-    predictions = replace(predictions, valence_arousal=said.astype(np.float32))
+    predictions = replace(predictions, valence_arousal=predicted.astype(np.float32))
     return labels(classes, present, ratings=ratings), predictions, subjects
 
 

@@ -96,21 +96,21 @@ class Suggester:
     def __init__(self, pick):
         """Takes the function."""
         self._pick = pick
-        self.asked = {}
+        self.suggested = {}
 
     def suggest_categorical(self, name, choices):
         """Picks between the first and the last choice."""
-        self.asked[name] = choices
+        self.suggested[name] = choices
         return choices[self._pick(0, len(choices) - 1)]
 
     def suggest_int(self, name, low, high, *, step, log):
         """Picks between the two ends."""
-        self.asked[name] = (low, high, step, log)
+        self.suggested[name] = (low, high, step, log)
         return self._pick(low, high)
 
     def suggest_float(self, name, low, high, *, step, log):
         """Picks between the two ends."""
-        self.asked[name] = (low, high, step, log)
+        self.suggested[name] = (low, high, step, log)
         return self._pick(low, high)
 
 

@@ -79,7 +79,7 @@ KNOWN = {
 
 def test_studies_try_what_was_done_before_them():
     """Each study of real data begins with at least one published configuration."""
-    assert {name for name, known in KNOWN.items() if known} == set(LAYOUTS)
+    assert {name for name, stated in KNOWN.items() if stated} == set(LAYOUTS)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -108,9 +108,9 @@ def prepared(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "known"), [(name, k) for name in LAYOUTS for k in KNOWN[name]]
+    ("name", "stated"), [(name, k) for name in LAYOUTS for k in KNOWN[name]]
 )
-def test_trains(prepared, name, known, monkeypatch):
+def test_trains(prepared, name, stated, monkeypatch):
     """A known configuration trains for an epoch, with its whole network.
 
     A few rows and eager steps: tracing these networks costs more than running them.
@@ -122,7 +122,7 @@ def test_trains(prepared, name, known, monkeypatch):
 
     monkeypatch.setattr(ExpressionModel, "compile", eagerly)
     study, labelled, arrays = prepared[name]
-    (params,) = (one.params for one in study.enqueued if one.name == known)
+    (params,) = (one.params for one in study.enqueued if one.name == stated)
     config = model_config(study.space.config(params), labelled.data_spec)
     part = Part(train=np.arange(6), validation=np.arange(6, 9))
     config = replace(config, epochs=1)

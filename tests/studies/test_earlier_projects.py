@@ -25,7 +25,7 @@ class Project:
     """
 
     study: str
-    known: str
+    enqueued: str
     stated: dict
     without: dict = field(default_factory=dict)
     tried: dict
@@ -34,7 +34,7 @@ class Project:
 
 DENSENET = Project(
     study="ckplus",
-    known="DenseNet121, oversampled",
+    enqueued="DenseNet121, oversampled",
     stated={
         "backbone.name": "densenet121",
         "backbone.weights": "none",
@@ -58,7 +58,7 @@ DENSENET = Project(
 )
 RESNET50 = Project(
     study="ckplus_imagenet",
-    known="ResNet50, class weights",
+    enqueued="ResNet50, class weights",
     stated={
         "backbone.name": "resnet50",
         "backbone.weights": "imagenet",
@@ -78,14 +78,14 @@ RESNET50 = Project(
 )
 FROM_SCRATCH = Project(
     study="ckplus",
-    known="ResNet50, class weights, from scratch",
+    enqueued="ResNet50, class weights, from scratch",
     stated=RESNET50.stated | {"backbone.weights": "none"},
     without=RESNET50.without,
     tried=RESNET50.tried | {"finetune.frozen_epochs": ()},
 )
 RESIDUAL = Project(
     study="ckplus",
-    known="residual CNN of 12 blocks",
+    enqueued="residual CNN of 12 blocks",
     stated={
         "backbone.name": "residual_cnn",
         "backbone.blocks": 6,
@@ -118,7 +118,7 @@ RESIDUAL = Project(
 )
 FERPLUS = Project(
     study="ferplus",
-    known="five blocks of convolutions",
+    enqueued="five blocks of convolutions",
     stated={
         "backbone.name": "ferplus_cnn",
         "backbone.weights": "none",
@@ -148,7 +148,7 @@ RATED = {
 }
 RESNET18 = Project(
     study="affectnet",
-    known="ResNet18, 10 epochs",
+    enqueued="ResNet18, 10 epochs",
     stated=RATED | {"backbone.name": "resnet18", "training.epochs": 10},
     without={"training.patience": 0},
     tried={"training.epochs": (10,)},
@@ -156,7 +156,7 @@ RESNET18 = Project(
 )
 EFFICIENTNET = Project(
     study="affectnet",
-    known="EfficientNetB0, 20 epochs",
+    enqueued="EfficientNetB0, 20 epochs",
     stated=RATED | {"backbone.name": "efficientnet_b0", "training.epochs": 20},
     tried={"training.epochs": (10, 20)},
     set=("split.validation=0.2",),
@@ -170,7 +170,7 @@ PROJECTS = (
     RESNET18,
     EFFICIENTNET,
 )
-EACH = pytest.mark.parametrize("project", PROJECTS, ids=lambda p: p.known)
+EACH = pytest.mark.parametrize("project", PROJECTS, ids=lambda p: p.enqueued)
 DATA = {
     "ckplus": ("ckplus", ("emotion", "action_units"), "high_level", 224),
     "ckplus_imagenet": ("ckplus", ("emotion", "action_units"), "high_level", 224),
@@ -181,7 +181,7 @@ DATA = {
 
 def configuration(project, study):
     """Returns the whole configuration that a study tries first for a project."""
-    (params,) = (one.params for one in study.enqueued if one.name == project.known)
+    (params,) = (one.params for one in study.enqueued if one.name == project.enqueued)
     return study.space.config(params)
 
 
@@ -209,7 +209,7 @@ def test_what_a_project_tried_is_in_the_space(project):
 def test_the_rest_of_its_set_up_is_set(project):
     """Words on the command line bring it, and its configuration stays a known one."""
     study = read_study(project.study, settings=project.set)
-    assert project.known in [one.name for one in study.enqueued]
+    assert project.enqueued in [one.name for one in study.enqueued]
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -223,8 +223,8 @@ def test_data_of_the_projects(name):
 def test_every_known_configuration_is_a_projects():
     """What a study tries first is somebody's, and stands in the table above."""
     names = sorted(path.stem for path in STUDIES.glob("*.toml"))
-    known = {(name, one.name) for name in names for one in read_study(name).enqueued}
-    assert known == {(project.study, project.known) for project in PROJECTS}
+    enqueued = {(name, one.name) for name in names for one in read_study(name).enqueued}
+    assert enqueued == {(project.study, project.enqueued) for project in PROJECTS}
 
 
 def test_the_augmentation_that_one_gives_in_numbers():

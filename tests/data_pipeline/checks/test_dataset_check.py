@@ -53,8 +53,8 @@ def examined(root, keys=KEYS):
 def found(root):
     """Lists the kinds of problems of a tree and all that is said about them."""
     problems = examined(root).problems
-    told = "\n".join(f"{problem.where}: {problem.message}" for problem in problems)
-    return [problem.check for problem in problems], told
+    message = "\n".join(f"{problem.where}: {problem.message}" for problem in problems)
+    return [problem.check for problem in problems], message
 
 
 def test_clean(root, parts):
@@ -107,21 +107,21 @@ def test_harmed_image(root, parts, name, part):
     harm, kind, words = HARMS[name]
     image = image_of(parts[part][0])
     harm(root / image)
-    kinds, told = found(root)
+    kinds, message = found(root)
     assert kinds == [kind]
-    assert image in told
-    assert "data_labels.csv row" in told
-    assert words in told
+    assert image in message
+    assert "data_labels.csv row" in message
+    assert words in message
 
 
 def test_same_file(root, parts):
     """The same bytes in hold-out and development are found, and both are named."""
     first, second = image_of(parts["fold 1"][0]), image_of(parts["hold-out"][0])
     shutil.copy(root / first, root / second)
-    kinds, told = found(root)
+    kinds, message = found(root)
     assert kinds == [Check.SAME_FILE]
-    assert f"fold 1: {first}" in told
-    assert f"hold-out: {second}" in told
+    assert f"fold 1: {first}" in message
+    assert f"hold-out: {second}" in message
 
 
 def test_same_file_in_one_part(root, parts):
@@ -150,10 +150,10 @@ def test_same_picture(root, parts, change, kind):
     Image.fromarray(coarse).resize((160, 120)).save(root / first)
     with Image.open(root / first) as image:
         change(image).save(root / second, format=kind, compress_level=2, quality=60)
-    kinds, told = found(root)
+    kinds, message = found(root)
     assert kinds == [Check.SAME_IMAGE]
-    assert first in told
-    assert second in told
+    assert first in message
+    assert second in message
 
 
 @pytest.mark.slow
@@ -184,9 +184,9 @@ def test_two_labels(root, parts):
     table = (root / "data_labels.csv").read_text()
     harmed = table.replace(f"{second},1,positive", f"{second},1,negative")
     (root / "data_labels.csv").write_text(harmed)
-    kinds, told = found(root)
+    kinds, message = found(root)
     assert Check.LABEL in kinds
-    assert "different labels" in told
+    assert "different labels" in message
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_two_labels(root, parts):
 def test_labels(root, text, words):
     """A table that no reader accepts is one problem, with the reader's own words."""
     (root / "data_labels.csv").write_text(text)
-    kinds, told = found(root)
+    kinds, message = found(root)
     assert kinds == [Check.LABEL]
-    assert words in told
+    assert words in message
 
 
 def test_tested_people_stay_held_out(root, parts):

@@ -8,7 +8,7 @@ from data_pipeline import check
 from data_pipeline.dataset.datasets import DATASETS, DatasetEntry
 from data_pipeline.labels.labels import EMOTION_LEVELS
 from search.study.study import read_study
-from tests.factories.runs import STUDY, said, searched, table, write_study
+from tests.factories.runs import STUDY, run_main, searched, table, write_study
 from tests.strategies.tables import write_image
 
 CHANGES = (
@@ -49,7 +49,7 @@ def root(tmp_path):
 def test_check(study, root):
     """A study may name what the entries add: its data are read, split and checked."""
     assert read_study(str(study)).data.dataset == "flat"
-    answer = said(check.main, "--study", str(study), "--data", str(root))
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.err) == (0, "")
     assert "20 images; fold 1 8, fold 2 8, hold-out 4" in answer.out
 

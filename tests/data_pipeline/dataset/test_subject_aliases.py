@@ -24,7 +24,7 @@ from search.inputs.run import Run
 from search.inputs.study_data import read_labels
 from search.ledger.records import TrialRecord
 from search.study.study import read_study
-from tests.factories.runs import STUDY, said, searched, write_study
+from tests.factories.runs import STUDY, run_main, searched, write_study
 from tests.strategies.tables import ckplus_sized, sample, table_of, write_table
 
 OTHERS = ("s010", "S-010", "S 010", "S_010", "S10", "S0010", "SO1O", "So10", "SOlO")
@@ -75,11 +75,11 @@ def test_message():
     """The refusal names every id, where it stands, and what to write."""
     with pytest.raises(DataError) as refused:
         refuse_ambiguous_subjects(subject_problems(two_names(), {}))
-    told = str(refused.value)
-    assert "S010 (data_labels.csv row 2)" in told
-    assert "s010 (data_labels.csv row 4)" in told
-    assert '"S-010" = "S010", "s010" = "S010" for one person' in told
-    assert '"S-010" = "S-010", "s010" = "s010" for 3 persons' in told
+    message = str(refused.value)
+    assert "S010 (data_labels.csv row 2)" in message
+    assert "s010 (data_labels.csv row 4)" in message
+    assert '"S-010" = "S010", "s010" = "S010" for one person' in message
+    assert '"S-010" = "S-010", "s010" = "s010" for 3 persons' in message
 
 
 def test_joined():
@@ -157,10 +157,10 @@ def test_every_command(spelled, tmp_path):
     assert "S007 (data_labels.csv row 23); s-7 (data_labels.csv row 32)" in answer.err
     assert not (tmp_path / "runs").exists()
     words = ("--study", str(study), "--data", str(spelled))
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert answer.code == 1
     assert "one person under several ids: 1" in answer.out
-    assert said(explore.main, *words, "--out", str(tmp_path / "page")).code == 2
+    assert run_main(explore.main, *words, "--out", str(tmp_path / "page")).code == 2
 
 
 def identity(study, data):

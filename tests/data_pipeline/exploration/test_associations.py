@@ -31,11 +31,11 @@ def test_phi_is_pearsons_correlation(present):
 @given(LABELS, st.integers(0, 2**31 - 1))
 def test_unknown_rows_are_as_if_absent(present, seed):
     """A pair's phi and co-occurrence are those of the rows where both are known."""
-    known = np.random.default_rng(seed).random(present.shape) < 0.7
-    values, counts = phi(present, known)
-    shares, given_first = prevalence(present & known, present, known)
+    coded = np.random.default_rng(seed).random(present.shape) < 0.7
+    values, counts = phi(present, coded)
+    shares, given_first = prevalence(present & coded, present, coded)
     for i, j in np.ndindex(*values.shape):
-        both = known[:, i] & known[:, j]
+        both = coded[:, i] & coded[:, j]
         part = present[both][:, [i, j]]
         one, _ = phi(part, np.ones_like(part))
         other, rows = prevalence(part, part, np.ones_like(part))
@@ -61,9 +61,9 @@ def test_label_that_never_or_always_occurs():
 def test_prevalence_by_class():
     """A class's prevalence counts its coded rows; a class without any has none."""
     present = np.array([[1], [0], [1], [1]], bool)
-    known = np.array([[1], [1], [0], [1]], bool)
+    coded = np.array([[1], [1], [0], [1]], bool)
     members = np.array([[1, 0], [1, 0], [1, 0], [0, 0]], bool)
-    shares, rows = prevalence(members, present, known)
+    shares, rows = prevalence(members, present, coded)
     assert shares[0].tolist() == [0.5]
     assert np.isnan(shares[1]).all()
     assert rows.tolist() == [[2], [0]]

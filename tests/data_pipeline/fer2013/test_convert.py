@@ -72,8 +72,8 @@ def test_both_orders(tmp_path, header):
 
 def test_without_votes(tables, tmp_path):
     """Without votes every row has an image, in the folder of its own label."""
-    said = write_tree(tables[0], None, tmp_path / "out")
-    assert said.images == len(FERPLUS_ROWS)
+    written = write_tree(tables[0], None, tmp_path / "out")
+    assert written.images == len(FERPLUS_ROWS)
     table = read(tmp_path / "out", "fer2013")
     assert len(table) == len(FERPLUS_ROWS)
     assert (
@@ -168,23 +168,23 @@ def test_left_over_of_other_tables(tables, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda rows: rows[:-1], "13 in all|more than 12 rows"),
         (lambda rows: [*rows, rows[-1]], "found 13 rows"),
         (lambda rows: [rows[0], rows[7], *rows[2:]], "Usage Training in row 3"),
     ],
 )
-def test_tables_that_do_not_fit(tmp_path, change, told):
+def test_tables_that_do_not_fit(tmp_path, change, message):
     """Votes of other rows are refused, and nothing is published."""
     votes = write_votes(tmp_path, change(list(FERPLUS_ROWS)))
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         write_tree(write_fer2013(tmp_path), votes, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "columns are emotion, pixels and Usage"),
         ("pixels\n1 2", "columns are emotion, pixels and Usage"),
@@ -199,17 +199,17 @@ def test_tables_that_do_not_fit(tmp_path, change, told):
         ("emotion,pixels,Usage\n0,1\n", "row 2: a row has 3 cells"),
     ],
 )
-def test_wrong_pixels(tmp_path, text, told):
+def test_wrong_pixels(tmp_path, text, message):
     """A wrong table of pixels is refused by its row; nothing is published."""
     path = tmp_path / "fer2013.csv"
     path.write_text(text)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         write_tree(path, None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         ("Training,fer0000000.png,4,0,0,1,3,2,0,0,0", "line 2: a row has 12 cells"),
         ("Test,fer0000000.png,4,0,0,1,3,2,0,0,0,0", "line 2: the Usage"),
@@ -217,9 +217,9 @@ def test_wrong_pixels(tmp_path, text, told):
         ("Training,0.png,4,0,0,1,3,2,0,0,0,9", "line 2: votes are counts"),
     ],
 )
-def test_wrong_votes(tmp_path, row, told):
+def test_wrong_votes(tmp_path, row, message):
     """A wrong row of votes is refused by its line."""
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_ferplus(write_votes(tmp_path, [row]))
 
 
@@ -244,8 +244,8 @@ def test_command(tables, tmp_path, capsys):
 
 def test_progress(tables, tmp_path):
     """Progress counts rows, of all where the votes tell their number."""
-    told = []
-    write_tree(*tables, tmp_path / "out", lambda *counts: told.append(counts))
-    assert told
-    assert all(total == len(FERPLUS_ROWS) for _, total in told)
-    assert all(one[0] < other[0] for one, other in pairwise(told))
+    calls = []
+    write_tree(*tables, tmp_path / "out", lambda *counts: calls.append(counts))
+    assert calls
+    assert all(total == len(FERPLUS_ROWS) for _, total in calls)
+    assert all(one[0] < other[0] for one, other in pairwise(calls))

@@ -16,7 +16,7 @@ from search.inputs.initial_weights import study_models
 from search.pipeline.past_runs import find_run
 from search.run_folder import RunFolder, check_study_name
 from search.study.study import read_study
-from tests.factories.runs import said, searched, write_study
+from tests.factories.runs import run_main, searched, write_study
 
 WRONG = (
     "../../../x",
@@ -73,9 +73,9 @@ def test_unfit_names(tmp_path, name):
     ):
         with pytest.raises(
             InputError, match=r"is also a folder.s name, so it must not"
-        ) as told:
+        ) as caught:
             refused()
-        assert str(told.value).isprintable()
+        assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("name", ["ckplus", "größe 2", "表情", "a.b-c_d", "é" * 100])
@@ -109,7 +109,9 @@ def test_a_shared_configuration_stays_in_its_folder(tmp_path, name):
 def test_train_writes_nothing_elsewhere(tmp_path):
     """The command refuses such a file in one line, before anything is written."""
     path = best(tmp_path, "../../../x")
-    answer = said(train.main, "--config", str(path), "--out", str(tmp_path / "a/b/c"))
+    answer = run_main(
+        train.main, "--config", str(path), "--out", str(tmp_path / "a/b/c")
+    )
     assert (answer.code, answer.out) == (2, "")
     assert len(answer.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == [path]
@@ -125,7 +127,7 @@ def test_commands_on_a_run(tmp_path, main):
     (outside / "study.toml").write_text("")
     extra = ("--to", str(tmp_path / "a.toml")) if main is export.main else ()
     words = ("--study", "../elsewhere", "--out", str(inside), *extra)
-    answer = said(main, *words)
+    answer = run_main(main, *words)
     assert answer.code == 2
     assert "must not contain /" in answer.err
 
@@ -147,7 +149,7 @@ def test_study_files(tmp_path, name):
     """The name of a study's file is a run's: search and explore refuse unfit ones."""
     path = write_study(tmp_path, name=name)
     answer = searched(path, tmp_path / "none", tmp_path / "out")
-    shown = said(explore.main, "--study", str(path))
+    shown = run_main(explore.main, "--study", str(path))
     for one in (answer, shown):
         assert one.code == 2
         assert "is also a folder's name, so it must not" in one.err

@@ -51,9 +51,9 @@ def test_nothing_but_files_is_opened(tmp_path, make):
     """A pipe, a socket, a device and a folder are refused at once, by their kind."""
     path = tmp_path / "a"
     make(path)
-    with pytest.raises(OSError, match=r"expected a regular file.*'/.*/a'") as told:
+    with pytest.raises(OSError, match=r"expected a regular file.*'/.*/a'") as caught:
         open_regular(path)
-    assert told.value.filename == str(path)
+    assert caught.value.filename == str(path)
 
 
 def test_files_and_links_to_them_are_opened(tmp_path):
@@ -71,8 +71,8 @@ def test_what_changed_after_the_look_is_not_read(tmp_path, monkeypatch):
     """A pipe that took the name between the look and the opening is refused too."""
     pipe(tmp_path / "a")
     (tmp_path / "b").write_bytes(b"")
-    seen = (tmp_path / "b").stat()
-    monkeypatch.setattr("data_pipeline.files.safe_open.os.stat", lambda _: seen)
+    other = (tmp_path / "b").stat()
+    monkeypatch.setattr("data_pipeline.files.safe_open.os.stat", lambda _: other)
     with pytest.raises(OSError, match="found a pipe"):
         open_regular(tmp_path / "a")
 

@@ -100,9 +100,9 @@ def test_rows_asked_for(table, tmp_path):
 def test_progress(table, tmp_path, monkeypatch):
     """Progress tells of each file hashed, and of the images chunk by chunk; once."""
     monkeypatch.setattr(decode_table, "ROWS", 4)
-    told = []
-    read(table, tmp_path, progress=lambda *step: told.append(step))
-    assert told == [
+    calls = []
+    read(table, tmp_path, progress=lambda *step: calls.append(step))
+    assert calls == [
         *[("hashing images", done, 6) for done in range(1, 7)],
         ("reading images", 4, 6),
         ("reading images", 6, 6),
@@ -143,13 +143,13 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_error(table, tmp_path, fault):
     """An unreadable image is an error with file, row, reason and way out; no cache."""
-    spoil, told = FAULTS[fault]
+    spoil, text = FAULTS[fault]
     image = table.root / table.frame["image"].iloc[3]
     spoil(image)
     with pytest.raises(DataError) as caught:
         read(table, tmp_path)
     message = str(caught.value)
-    for part in ("data_labels.csv row 5", str(image), told, "quarantine"):
+    for part in ("data_labels.csv row 5", str(image), text, "quarantine"):
         assert part in message
     assert "\n" not in message
     assert not list((tmp_path / "cache").glob("images-*"))
@@ -183,15 +183,15 @@ def test_nothing_left(table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"size": 0}, "at least 1 pixel, found 0"),
         ({"size": 8, "unreadable": "skip"}, "found 'skip'"),
     ],
 )
-def test_options(table, tmp_path, options, told):
+def test_options(table, tmp_path, options, message):
     """Options out of range are refused with the value found."""
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_images(table, cache=tmp_path, **options)
 
 
@@ -222,12 +222,12 @@ def test_a_pipe_in_the_cache(table, tmp_path, kind):
 
 def test_what_is_given_up_does_not_decode_on(table):
     """Closing the stream of chunks ends the chunk at hand at its next image."""
-    seen = []
+    decoded = []
 
     class Slow(CentreSquare):
         def crop(self, image, *, size, landmarks):
             """Takes its time, as a search for a face does."""
-            seen.append(image)
+            decoded.append(image)
             time.sleep(0.1)
             return super().crop(image, size=size, landmarks=landmarks)
 
@@ -236,4 +236,4 @@ def test_what_is_given_up_does_not_decode_on(table):
     )
     next(chunks)
     chunks.close()
-    assert len(seen) < len(table)
+    assert len(decoded) < len(table)

@@ -41,7 +41,7 @@ def started(place):
         process.communicate()
 
 
-def told(process):
+def next_step(process):
     """Reads the next thing that a process tells; ``None`` at its end."""
     line = process.stdout.readline()
     return json.loads(line) if line.endswith("\n") else None
@@ -49,7 +49,7 @@ def told(process):
 
 def wait_for(process, stage, done=0):
     """Waits until a process is that far; returns how far it is."""
-    while (step := told(process)) is not None:
+    while (step := next_step(process)) is not None:
         if step.get("stage") == stage and step["done"] >= done:
             return step["done"]
     pytest.fail(f"it ended before {stage} {done}")
@@ -58,7 +58,7 @@ def wait_for(process, stage, done=0):
 def result(process):
     """Reads what a process tells last."""
     last = None
-    while (step := told(process)) is not None:
+    while (step := next_step(process)) is not None:
         last = step
     assert process.wait() == 0
     return last

@@ -115,11 +115,11 @@ def test_damage(table, tmp_path, decoded, damage):
     spoil, rows = DAMAGES[damage]
     spoil(path)
     decoded.clear()
-    told = []
-    images = read(table, tmp_path, progress=lambda *step: told.append(step[0]))
+    calls = []
+    images = read(table, tmp_path, progress=lambda *step: calls.append(step[0]))
     assert len(decoded) == rows
     if rows and damage not in {"gone", "no rows"}:
-        assert f"{path.name} is damaged, reading it again" in told
+        assert f"{path.name} is damaged, reading it again" in calls
     np.testing.assert_array_equal(images.array, decode_all(table, size=16))
     np.testing.assert_array_equal(np.load(path), images.array)
 

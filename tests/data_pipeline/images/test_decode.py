@@ -131,7 +131,7 @@ def test_damaged(tmp_path, form, data):
         try:
             array = decode(path, size=4, channels=1)
         except UnreadableError as error:
-            told = str(error)
+            message = str(error)
         else:
-            told = f"{path} of shape {array.shape}"
-    assert str(path) in told
+            message = f"{path} of shape {array.shape}"
+    assert str(path) in message

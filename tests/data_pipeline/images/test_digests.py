@@ -66,9 +66,9 @@ def test_checked_once(table, tmp_path, hashed, monkeypatch):
     assert len(hashed) == ROWS
     hashed.clear()
     monkeypatch.setattr("data_pipeline.images.cache._complete", None)
-    told = []
-    read(table, tmp_path, progress=lambda *step: told.append(step))
-    assert (hashed, told) == ([], [])
+    calls = []
+    read(table, tmp_path, progress=lambda *step: calls.append(step))
+    assert (hashed, calls) == ([], [])
 
 
 @pytest.mark.usefixtures("settled")
@@ -102,18 +102,20 @@ def test_fresh_files_are_not_believed(table, tmp_path, hashed):
 @pytest.mark.usefixtures("settled")
 def test_other_files_are_not_touched(table, tmp_path, hashed, monkeypatch):
     """Files of rows that are not asked for are neither read nor stat-ed."""
-    asked = []
+    opened = []
     real = os.stat
 
     def counted(path, **options):
-        asked.append(Path(path).name)
+        opened.append(Path(path).name)
         return real(path, **options)
 
     monkeypatch.setattr(os, "stat", counted)
     read(table.take(np.arange(4)), tmp_path)
     read(table.take(np.arange(4)), tmp_path)
     wanted = {f"S000_{row:03d}.png" for row in range(4)}
-    assert {name for name in asked if name.startswith("S000_")} == wanted == set(hashed)
+    assert (
+        {name for name in opened if name.startswith("S000_")} == wanted == set(hashed)
+    )
 
 
 @pytest.mark.usefixtures("settled")

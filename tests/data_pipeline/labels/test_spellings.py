@@ -38,8 +38,8 @@ def test_classes(tmp_path, name):
         table = read(tmp_path / folder, dataset)
         assert table.frame["emotion"].tolist() == [emotion]
         assert table.skipped == ()
-        told = () if name == emotion else (f"{name} is read as {emotion}",)
-        assert table.understood == told
+        message = () if name == emotion else (f"{name} is read as {emotion}",)
+        assert table.understood == message
 
 
 def test_neutral_class(tmp_path):

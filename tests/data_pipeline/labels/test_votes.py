@@ -55,7 +55,7 @@ ROWS = st.lists(
 )
 
 
-def told(text):
+def distribution(text):
     """Reads an example's distribution."""
     shares = np.zeros(len(FERPLUS_EMOTIONS))
     words = (text or "").split()
@@ -79,7 +79,7 @@ def test_worked_examples(example):
     for rule, wanted in zip(rules, example[1:], strict=True):
         shares, kept = vote_distributions(votes, rule)
         assert kept.tolist() == [wanted is not None]
-        assert shares[0] == pytest.approx(told(wanted), abs=5e-4)
+        assert shares[0] == pytest.approx(distribution(wanted), abs=5e-4)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ SIZE = 48
 
 def face_cropper(crop, channels=1, detector=None):
     """Makes what cuts faces for a model trained with a crop."""
-    told = make_cropper(crop).describe()
-    return FaceCropper(told, size=SIZE, channels=channels, detector=detector)
+    message = make_cropper(crop).describe()
+    return FaceCropper(message, size=SIZE, channels=channels, detector=detector)
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,10 @@ def test_without_a_crop_the_centre_square_is_seen(tmp_path, channels):
     """A model that looks for no face sees what decoding for training gives."""
     picture = astronaut().resize((90, 60))
     picture.save(tmp_path / "a.png")
-    (seen,) = face_cropper("none", channels).crop(picture, every_face=True)
+    (crops,) = face_cropper("none", channels).crop(picture, every_face=True)
     trained, _ = decode_cropped(tmp_path / "a.png", size=SIZE, channels=channels)
-    np.testing.assert_array_equal(seen.pixels, trained)
-    assert (seen.face, seen.box, seen.confidence) == (
+    np.testing.assert_array_equal(crops.pixels, trained)
+    assert (crops.face, crops.box, crops.confidence) == (
         NOT_LOOKED_FOR,
         (15, 0, 60, 60),
         None,
@@ -67,10 +67,10 @@ def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
         cropper=DetectedFace(detector),
     )
     with Image.open(tmp_path / "a.png") as picture:
-        (seen,) = face_cropper("detect", channels, detector).crop(picture)
+        (crops,) = face_cropper("detect", channels, detector).crop(picture)
     assert found
-    np.testing.assert_array_equal(seen.pixels, trained)
-    assert seen.face == FOUND
+    np.testing.assert_array_equal(crops.pixels, trained)
+    assert crops.face == FOUND
 
 
 @pytest.mark.slow
@@ -94,9 +94,9 @@ def test_every_face_has_its_box(detecting):
 def test_without_a_face_the_centre_square_is_taken(detecting):
     """A picture without a face is judged as in training, and told apart."""
     flat = Image.new("RGB", (60, 40), (128, 128, 128))
-    (seen,) = detecting.crop(flat)
-    assert (seen.face, seen.box, seen.confidence) == (NOT_FOUND, None, None)
-    assert (seen.pixels == 128).all()
+    (crops,) = detecting.crop(flat)
+    assert (crops.face, crops.box, crops.confidence) == (NOT_FOUND, None, None)
+    assert (crops.pixels == 128).all()
 
 
 @pytest.mark.slow

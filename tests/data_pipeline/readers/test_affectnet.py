@@ -137,7 +137,7 @@ def broken(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (None, "the file is missing"),
         (b"", "a .npy file was expected, found b''"),
@@ -154,14 +154,14 @@ def broken(value):
         (np.zeros(5000), "more than 4096 bytes"),
     ],
 )
-def test_npy_skipped(tmp_path, value, told):
+def test_npy_skipped(tmp_path, value, message):
     """An image with a missing, broken or impossible label is left out, and listed."""
     root = write_npy(tmp_path)
     broken(value)(root)
     assert "train_set/images/3.jpg" not in labels(root)
     ((place, reason),) = skipped(root)
     assert place.startswith("train_set/annotations/3_")
-    assert pd.Series([reason]).str.contains(told).all(), reason
+    assert pd.Series([reason]).str.contains(message).all(), reason
 
 
 def test_npy_no_labels(tmp_path):
@@ -183,11 +183,11 @@ def test_npy_nothing(tmp_path):
 @pytest.mark.parametrize("write", [write_npy, write_full])
 def test_progress(tmp_path, write):
     """Reading tells how far it is, to the end."""
-    told = []
+    calls = []
     write(tmp_path)
-    read(tmp_path, "affectnet", progress=lambda *now: told.append(now))
-    assert told
-    assert told[-1][0] == told[-1][1]
+    read(tmp_path, "affectnet", progress=lambda *now: calls.append(now))
+    assert calls
+    assert calls[-1][0] == calls[-1][1]
 
 
 def test_landmarks(tmp_path):
@@ -205,15 +205,15 @@ def test_landmarks(tmp_path):
         read_landmarks(npy, 1)
 
 
-@pytest.mark.parametrize(("level", "known"), [("affectnet", 4), ("affectnet7", 3)])
-def test_levels(tmp_path, level, known):
+@pytest.mark.parametrize(("level", "columns"), [("affectnet", 4), ("affectnet7", 3)])
+def test_levels(tmp_path, level, columns):
     """Eight classes in the project's order; of seven, contempt is masked."""
     table = read(write_npy(tmp_path), "affectnet")
     wanted = ("emotion", "valence_arousal")
     targets = read_targets(table, wanted=wanted, emotions=level)
     classes = [e for e in Emotion if level == "affectnet" or e != "contempt"]
     assert targets.emotions == tuple(classes)
-    assert targets.emotion_mask.sum() == known
+    assert targets.emotion_mask.sum() == columns
     assert targets.valence_arousal_mask.tolist() == [[k] * 2 for k in (1, 0, 1, 1, 0)]
 
 
@@ -228,7 +228,7 @@ def test_no_folder(tmp_path):
     """A missing folder: the layouts, where AffectNet is asked for, a way out."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "affectnet", "affectnet")
-    told = str(caught.value)
+    message = str(caught.value)
     for part in ("training.csv", "val_set/", "licence", "--data synthetic"):
-        assert part in told
+        assert part in message
     assert not READERS["affectnet"].detect(tmp_path)

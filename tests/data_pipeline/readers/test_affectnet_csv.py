@@ -29,7 +29,7 @@ def test_csv(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ("689/half a line", "9 columns were expected, found 1"),
         (line("3/x.jpg", 4, "11,0,0"), "an expression is 0 .neutral. to 7"),
@@ -41,13 +41,13 @@ def test_csv(tmp_path):
         (line("2/9db2af5a1da8bd77.jpg", 4, "1,0,0"), "already in .* line 3"),
     ],
 )
-def test_csv_skipped(tmp_path, wrong, told):
+def test_csv_skipped(tmp_path, wrong, message):
     """A malformed line and an impossible label are left out, with file and line."""
     root = write_full(tmp_path)
     write_lists(root, {**LINES, "training.csv": (*LINES["training.csv"], wrong)})
     ((place, reason),) = skipped(root)
     assert place == "Manually_Annotated_file_lists/training.csv line 6"
-    assert pd.Series([reason]).str.contains(told).all(), reason
+    assert pd.Series([reason]).str.contains(message).all(), reason
     assert len(labels(root)) == 5
 
 
@@ -59,19 +59,19 @@ def test_csv_ends(tmp_path, end):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"<!DOCTYPE html><p>Sign in", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid 1", "git lfs pull"),
         (b"emotion,pixels\n1,2\n", "line 1: the columns subDirectory_filePath, expr"),
     ],
 )
-def test_csv_refused(tmp_path, content, told):
+def test_csv_refused(tmp_path, content, message):
     """Something else in place of a list is refused by its path."""
     root = write_full(tmp_path)
     path = root / "Manually_Annotated_file_lists/training.csv"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         read(root, "affectnet")
     assert str(path) in str(caught.value)
 

@@ -127,7 +127,7 @@ def test_litter(root):
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "told"),
+    ("kind", "text", "parts"),
     [
         ("emotion", "   8.0000000e+00\n", ("0 (neutral) to 7", "found 8")),
         ("emotion", "   2.5000000e+00\n", ("found 2.5",)),
@@ -143,13 +143,13 @@ def test_litter(root):
         ("facs", "inf 2\n", ("line 1", "'inf 2'")),
     ],
 )
-def test_refused(root, kind, text, told):
+def test_refused(root, kind, text, parts):
     """A wrong label file is refused with its path, line, value and a rule."""
     folder = {"emotion": "Emotion", "facs": "FACS"}[kind]
     path = write_label(root / folder, "S005", "001", kind, text)
     message = refused(root)
     assert str(path) in message
-    for part in told:
+    for part in parts:
         assert part in message
 
 

@@ -121,9 +121,9 @@ def test_no_subject(tmp_path):
 def test_another_subject_in_another_spelling(tmp_path, spelled):
     """A path that names somebody else is refused, however the id is spelled there."""
     path = f"cohn-kanade-images/{spelled}/001/a.png"
-    told = refused(tmp_path, "subject,filepath,AU1", f"S010,{path},1")
-    assert "row 2, column subject" in told
-    assert spelled in told
+    message = refused(tmp_path, "subject,filepath,AU1", f"S010,{path},1")
+    assert "row 2, column subject" in message
+    assert spelled in message
 
 
 @pytest.mark.parametrize("path", ["s010/001/a.png", "S-010/s01/a.png", "sad/021.png"])
@@ -153,7 +153,7 @@ def test_empty(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:3b8d\nsize 9\n",
@@ -164,15 +164,15 @@ def test_empty(tmp_path, content):
         (b'filepath,AU1\n"a.png,1\n', "row 2: not a line of a CSV table"),
     ],
 )
-def test_other_files(tmp_path, content, told):
+def test_other_files(tmp_path, content, message):
     """What commonly lies in place of a table is recognised for what it is."""
     (tmp_path / "data_labels.csv").write_bytes(content)
-    with pytest.raises(DataError, match=rf"data_labels\.csv.*{told}"):
+    with pytest.raises(DataError, match=rf"data_labels\.csv.*{message}"):
         read(tmp_path, "ckplus")
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "parts"),
     [
         (("subject,AU1", "S005,1"), ("lacks the column filepath", "subject, AU1")),
         (("filepath,sex", f"{PATH},f"), ("lacks", "high_level_emotion or an action")),
@@ -203,11 +203,11 @@ def test_other_files(tmp_path, content, told):
         ),
     ],
 )
-def test_refused(tmp_path, lines, told):
+def test_refused(tmp_path, lines, parts):
     """A wrong table is refused with file, row, column, value and a rule."""
     message = refused(tmp_path, *lines)
     assert "data_labels.csv" in message
-    for part in told:
+    for part in parts:
         assert part in message
 
 

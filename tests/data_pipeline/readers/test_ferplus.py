@@ -159,7 +159,7 @@ def test_no_folder(tmp_path, dataset):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "table is empty"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:3b\n", "git lfs pull"),
@@ -177,10 +177,10 @@ def test_no_folder(tmp_path, dataset):
         (LINE.replace("fer0", '"fer0'), "line 1"),
     ],
 )
-def test_wrong_labels(tmp_path, text, told):
+def test_wrong_labels(tmp_path, text, message):
     """A wrong label file is refused by its line."""
     root = written(text, tmp_path / "FER2013Train")
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read(root, "ferplus")
 
 

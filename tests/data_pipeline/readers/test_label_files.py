@@ -46,11 +46,11 @@ def refused(reading, path, content):
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
         reading(path)
-    told = str(caught.value)
-    assert str(path) in told
-    assert "\n" not in told
-    assert len(told) < LONG
-    return told
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert len(message) < LONG
+    return message
 
 
 def coursework(path):
@@ -98,8 +98,8 @@ def test_other_encodings(tmp_path, name, codec):
 def test_header_alone(tmp_path, name):
     """A table with a header and no row is an error."""
     reading, header, _ = READINGS[name]
-    told = refused(reading, tmp_path / "table.csv", f"{header}\n".encode())
-    assert "header" in told
+    message = refused(reading, tmp_path / "table.csv", f"{header}\n".encode())
+    assert "header" in message
 
 
 def test_list_with_a_header_alone(tmp_path):

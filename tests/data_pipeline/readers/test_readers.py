@@ -208,8 +208,8 @@ def test_no_folder(tmp_path):
     """A missing folder: what was looked for, the layouts, CK+'s source, a way out."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "ckplus", "ckplus")
-    told = str(caught.value)
-    assert str(tmp_path / "ckplus") in told
+    message = str(caught.value)
+    assert str(tmp_path / "ckplus") in message
     for part in (
         "data_labels.csv",
         "FACS/",
@@ -217,8 +217,8 @@ def test_no_folder(tmp_path):
         "jeffcohn.net",
         "--data synthetic",
     ):
-        assert part in told
-    assert "\n" not in told
+        assert part in message
+    assert "\n" not in message
 
 
 def test_no_layout(tmp_path):

@@ -28,7 +28,7 @@ from search.reports.holdout_report import WIDTH, describe_report
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.data.clean_tree import write_clean
-from tests.factories.runs import STUDY, said, searched, write_study
+from tests.factories.runs import STUDY, run_main, searched, write_study
 from tests.search.reports.test_holdout_report import report_of
 from tests.strategies.metrics import labels, outputs
 
@@ -92,13 +92,13 @@ def prepared(root, tmp_path, settings):
     """Reads a tree into a job, and tells what a start says."""
     study = read_study(str(write_study(tmp_path)), settings=settings)
     data = read_labels(study, root, synthetic=False)
-    told = []
+    lines = []
     folder = RunFolder(out=tmp_path, name="run")
-    run = Run(study=study, data=data, folder=folder, print=told.append)
+    run = Run(study=study, data=data, folder=folder, print=lines.append)
     job, identity = prepare_job(run)
     print_split(run, job)
     names = data.split.development.frame["image"].to_numpy()
-    return job, identity, names, "\n".join(told)
+    return job, identity, names, "\n".join(lines)
 
 
 @pytest.mark.parametrize("same_bytes", [True, False])
@@ -107,18 +107,18 @@ def test_validation_duplicates(tree, tmp_path, same_bytes):
     root, images = tree
     first, second = images["fold 1"][0], images["fold 2"][0]
     copied(root, first, second, same_bytes=same_bytes)
-    job, before, names, told = prepared(root, tmp_path, SETTINGS)
-    assert ("2 validation images are also training images" in told) == same_bytes
-    job, after, names, told = prepared(root, tmp_path, DROP)
+    job, before, names, message = prepared(root, tmp_path, SETTINGS)
+    assert ("2 validation images are also training images" in message) == same_bytes
+    job, after, names, message = prepared(root, tmp_path, DROP)
     one, two = (int(np.flatnonzero(names == name)[0]) for name in (first, second))
     assert one in job.folds[0].validation
     assert two not in job.folds[0].train
     assert two in job.folds[1].validation
     assert one not in job.folds[1].train
     assert {one, two} <= set(job.rows.tolist())
-    assert "Warning" not in told
-    assert "0 development images that are also held out" in told
-    assert "and 2\n  training images that are also validation images" in told
+    assert "Warning" not in message
+    assert "0 development images that are also held out" in message
+    assert "and 2\n  training images that are also validation images" in message
     assert before["data.folds"] != after["data.folds"]
 
 
@@ -127,11 +127,11 @@ def test_hold_out_duplicates(tree, tmp_path):
     root, images = tree
     copied(root, images["fold 1"][0], images["hold-out"][0])
     (root / images["hold-out"][1]).unlink()  # a search runs without such files
-    job, _, names, told = prepared(root, tmp_path, DROP)
+    job, _, names, message = prepared(root, tmp_path, DROP)
     (row,) = np.flatnonzero(names == images["fold 1"][0])
     rows = [job.rows, *(part for f in job.folds for part in (f.train, f.validation))]
     assert row not in np.concatenate(rows)
-    assert "1 development images that are also held out" in told
+    assert "1 development images that are also held out" in message
     job, _, names, _ = prepared(root, tmp_path, SETTINGS)
     assert row in job.rows
 
@@ -146,7 +146,7 @@ def test_nothing_left(tree, tmp_path):
         prepared(root, tmp_path, DROP)
     text = STUDY.replace("[split]", '[split]\nduplicates = "drop_from_training"')
     study = write_study(tmp_path, text=text)
-    answer = said(check.main, "--study", str(study), "--data", str(root), "--all")
+    answer = run_main(check.main, "--study", str(study), "--data", str(root), "--all")
     assert "train part of 0 images" in answer.out
 
 
@@ -200,9 +200,9 @@ def test_guarantee(promised, duplicates, kept):
     """A picture in two parts takes the promise back that no subject is."""
     assert achieved_guarantee(promised, duplicates=duplicates) == kept
     report = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"], guarantee=kept)
-    told = describe_report(report)
-    assert ("no subject is in two parts" in told) == (kept == "subject")
-    assert ("but images are" in told) == (kept == "subject_ids")
+    message = describe_report(report)
+    assert ("no subject is in two parts" in message) == (kept == "subject")
+    assert ("but images are" in message) == (kept == "subject_ids")
 
 
 @pytest.mark.slow
@@ -223,5 +223,5 @@ def test_report(tree, tmp_path):
     without = report["duplicates"]["without"]
     assert without["images"] == without["emotion"]["images"] == held - 2
     assert set(without["emotion"]) == set(report["emotion"])
-    told = f"Duplicates: 2 images are also development images; {held - 2} images"
-    assert told in answer.out
+    message = f"Duplicates: 2 images are also development images; {held - 2} images"
+    assert message in answer.out

@@ -88,8 +88,10 @@ except RunError as error:
 """
 
 
-@pytest.mark.parametrize(("size", "told"), [(900, ""), (2000, "nothing was searched")])
-def test_a_proof_is_of_the_whole_receipt(tmp_path, size, told):
+@pytest.mark.parametrize(
+    ("size", "message"), [(900, ""), (2000, "nothing was searched")]
+)
+def test_a_proof_is_of_the_whole_receipt(tmp_path, size, message):
     """A disk with room for a part of it is refused, and the file is as it was."""
     path = tmp_path / "receipts.jsonl"
     path.write_bytes(LINE)
@@ -99,8 +101,8 @@ def test_a_proof_is_of_the_whole_receipt(tmp_path, size, told):
         text=True,
         check=True,
     )
-    assert told in done.stdout
-    assert bool(done.stdout) == bool(told)
+    assert message in done.stdout
+    assert bool(done.stdout) == bool(message)
     assert path.read_bytes() == LINE
 
 

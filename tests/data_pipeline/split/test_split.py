@@ -168,17 +168,17 @@ def test_three_parts(hold_out, validation, sizes):
 
 
 @pytest.mark.parametrize(
-    ("folds", "validation", "told"),
+    ("folds", "validation", "message"),
     [
         (2, 0.2, "validation: 0.2 is the share.* found folds = 2"),
         (1, 0.01, "0.01 of 10 subjects validates on 0 of the 8 that hold_out = 0.2"),
         (1, 0.79, "0.79 of 10 subjects validates on 8 of the 8"),
     ],
 )
-def test_validation_refused(folds, validation, told):
+def test_validation_refused(folds, validation, message):
     """A validation part that cannot be is refused with the numbers."""
     table = table_of([sample(f"S{number:03d}", number) for number in range(10)])
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         divided(table, folds=folds, validation=validation)
 
 

@@ -88,7 +88,7 @@ def test_others_need_their_test_part(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("parts", "by", "told"),
+    ("parts", "by", "message"),
     [
         ({"train": 9}, "partition", "images of the part validation"),
         ({"train": 9, "validation": 9}, "subject", 'use by = "partition"'),
@@ -96,7 +96,7 @@ def test_others_need_their_test_part(tmp_path):
         ({"none": 9}, "subject", 'use by = "partition"'),
     ],
 )
-def test_refused(tmp_path, parts, by, told):
+def test_refused(tmp_path, parts, by, message):
     """Parts that are missing, and subjects that nobody names, have a way out."""
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         divided(table_of(tmp_path, **parts), by=by, validation=None)

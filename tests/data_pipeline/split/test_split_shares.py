@@ -154,24 +154,24 @@ def test_fold_without_a_usable_unit():
 
 
 @pytest.mark.parametrize(
-    ("units", "told"),
+    ("units", "message"),
     [
         ([True] * 4, "none of 3 action units is both present and absent"),
         ([True, False, None, None], "fold 1: its train part of 2 .* no coded action"),
     ],
 )
-def test_unusable_units(units, told):
+def test_unusable_units(units, message):
     """Folds in which no unit can be learned or scored are refused."""
     folds, targets = labelled(units)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         check_folds(folds, targets, targets)
 
 
 @pytest.mark.parametrize(
-    ("arousals", "told"),
+    ("arousals", "message"),
     [((0.5, 0.5, None), "the same valence and arousal"), ((0.5, 0.25, None), "")],
 )
-def test_ratings_that_never_differ(arousals, told):
+def test_ratings_that_never_differ(arousals, message):
     """Ratings that are all alike cannot be scored; one dimension that varies can."""
     rows = [
         replace(sample("S005", number), valence=0.5, arousal=arousal)
@@ -180,10 +180,10 @@ def test_ratings_that_never_differ(arousals, told):
     truth = read_targets(
         table_of(rows), wanted=("valence_arousal",), emotions="affectnet"
     )
-    if not told:
+    if not message:
         check_development(truth)
         return
-    with pytest.raises(DataError, match=rf"3 images: .*{told}"):
+    with pytest.raises(DataError, match=rf"3 images: .*{message}"):
         check_development(truth)
 
 

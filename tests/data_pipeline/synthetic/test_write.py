@@ -146,14 +146,14 @@ def test_an_interrupted_call_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--subjects", "0"], "from 1 to"),
         (["--subjects", "5000"], "from 1 to"),
         ([], "new or empty folder"),
     ],
 )
-def test_wrong_input_ends_with_2_and_one_message(small, capsys, words, said):
+def test_wrong_input_ends_with_2_and_one_message(small, capsys, words, message):
     """The command answers with one line on stderr and exit code 2."""
     before = contents(small)
 
@@ -161,7 +161,7 @@ def test_wrong_input_ends_with_2_and_one_message(small, capsys, words, said):
 
     error = capsys.readouterr().err
     assert code == 2
-    assert said in error
+    assert message in error
     assert error.count("\n") == 1
     assert contents(small) == before
 

@@ -159,11 +159,11 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
     with ProgressBar(Console(file=io.StringIO())) as progress:
         progress.stage("reading images", 1, 2)
         monkeypatch.setattr("data_pipeline.system.interrupts._state.count", 1)
-        asked = TrialRequest(number=0, values={}, seed=1, seconds=0.0)
+        request = TrialRequest(number=0, values={}, seed=1, seconds=0.0)
         counts = Counts(budget=1, completed=0, pruned=0, failed=0, running=0)
         for call in (
             lambda: progress.stage("reading images", 2, 2),
-            lambda: progress.on_trial_start(asked, counts),
+            lambda: progress.on_trial_start(request, counts),
             lambda: progress.on_epoch_end(0, None),
         ):
             with pytest.raises(KeyboardInterrupt):

@@ -53,23 +53,27 @@ def python(code, *words, **variables):
     )
 
 
-@pytest.mark.parametrize("asked", ["torch", "openvino", "numpy", "JAX", "none at all"])
-def test_other_backends_are_refused(monkeypatch, asked):
+@pytest.mark.parametrize(
+    "backend", ["torch", "openvino", "numpy", "JAX", "none at all"]
+)
+def test_other_backends_are_refused(monkeypatch, backend):
     """A backend that nothing here was tried on is refused, with the way out."""
-    monkeypatch.setenv("KERAS_BACKEND", asked)
-    with pytest.raises(InputError, match=f"tensorflow or jax, found '{asked}'.*unset"):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    with pytest.raises(
+        InputError, match=f"tensorflow or jax, found '{backend}'.*unset"
+    ):
         check_backend()
 
 
 @pytest.mark.parametrize(
-    ("asked", "used"), [(None, "tensorflow"), ("", "tensorflow"), ("jax", "jax")]
+    ("backend", "used"), [(None, "tensorflow"), ("", "tensorflow"), ("jax", "jax")]
 )
-def test_the_backend_is_that_of_the_environment(monkeypatch, asked, used):
+def test_the_backend_is_that_of_the_environment(monkeypatch, backend, used):
     """TensorFlow is used unless the environment says JAX."""
     monkeypatch.setattr(keras_import.importlib.util, "find_spec", lambda _: True)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    if asked is not None:
-        monkeypatch.setenv("KERAS_BACKEND", asked)
+    if backend is not None:
+        monkeypatch.setenv("KERAS_BACKEND", backend)
     assert check_backend() == used
 
 
@@ -94,7 +98,7 @@ def test_commands_refuse_a_backend_before_they_load_anything(command):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "told",
+    "message",
     [
         {
             "image_data_format": "channels_first",
@@ -106,14 +110,14 @@ def test_commands_refuse_a_backend_before_they_load_anything(command):
         ["Keras itself fails at a list"],
     ],
 )
-def test_a_persons_keras_file_changes_nothing(tmp_path, told):
+def test_a_persons_keras_file_changes_nothing(tmp_path, message):
     """Whatever keras.json and Keras's variables say, the settings are ours.
 
     Only the place for downloads stays that of the person.
     """
     folder = tmp_path / ".keras"
     folder.mkdir()
-    (folder / "keras.json").write_text(json.dumps(told))
+    (folder / "keras.json").write_text(json.dumps(message))
     done = python(
         SETTINGS,
         HOME=str(tmp_path),

@@ -71,15 +71,16 @@ def test_work_goes_on(stream, code, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("stream", "code", "told"), [(Full, 1, f"error: {LOST}"), (Left, BROKEN_PIPE, "")]
+    ("stream", "code", "message"),
+    [(Full, 1, f"error: {LOST}"), (Left, BROKEN_PIPE, "")],
 )
-def test_a_result_that_cannot_be_printed(stream, code, told, monkeypatch):
+def test_a_result_that_cannot_be_printed(stream, code, message, monkeypatch):
     """A command whose result is printed ends there; who left knows why."""
     done = []
     found, errors = answer(stream(), works(done), monkeypatch, prints=True)
     assert (found, done) == (code, [])
-    assert errors.startswith(told)
-    assert len(errors.splitlines()) == bool(told)
+    assert errors.startswith(message)
+    assert len(errors.splitlines()) == bool(message)
 
 
 def test_the_works_own_code_stays(monkeypatch):

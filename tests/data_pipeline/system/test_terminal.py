@@ -27,7 +27,7 @@ from data_pipeline.system.terminal import (
 )
 from search.callbacks.progress_bar import ProgressBar
 from tests.factories.ledger import begin, fail
-from tests.factories.runs import ROOT, said
+from tests.factories.runs import ROOT, run_main
 
 STEERS = "\x1b]0;title\x07\x1b[31m \x9b2J \u202etxt.exe \r\x08"
 SPELT = "\\x1b]0;title\\x07\\x1b[31m \\x9b2J \\u202etxt.exe \\r\\x08"
@@ -95,7 +95,7 @@ def test_a_page():
 
 def test_words_of_a_command_line():
     """What a shell's * gives as words is quoted without steering the terminal."""
-    answer = said(check.main, "--study", "x", f"--{STEERS}")
+    answer = run_main(check.main, "--study", "x", f"--{STEERS}")
     assert answer.code == 2
     assert f"unrecognized arguments: --{SPELT}" in answer.err
     assert "\x1b" not in answer.err

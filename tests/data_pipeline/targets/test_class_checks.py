@@ -17,7 +17,7 @@ from tests.strategies.tables import (
 )
 
 
-def told(table, emotions, *, labels=None, neutral="none"):
+def messages(table, emotions, *, labels=None, neutral="none"):
     """Lists what is told of a table."""
     data = DataConfig(
         dataset="ckplus",
@@ -41,15 +41,15 @@ def fer_tree(root, classes=FER2013_EMOTIONS, *, test=None):
 
 def test_nothing_to_tell(tmp_path):
     """Where every class has images in every part, nothing is told."""
-    assert told(fer_tree(tmp_path), "fer2013") == []
-    assert told(read(write_ck48(tmp_path / "ck"), "ckplus"), "basic") == []
+    assert messages(fer_tree(tmp_path), "fer2013") == []
+    assert messages(read(write_ck48(tmp_path / "ck"), "ckplus"), "basic") == []
 
 
 @pytest.mark.parametrize("gone", FER2013_EMOTIONS)
 def test_nowhere(tmp_path, gone):
     """A class that occurs nowhere is named."""
     kept = [emotion for emotion in FER2013_EMOTIONS if emotion is not gone]
-    assert told(fer_tree(tmp_path, kept), "fer2013") == [
+    assert messages(fer_tree(tmp_path, kept), "fer2013") == [
         f"the class {gone} occurs nowhere in the data"
     ]
 
@@ -58,7 +58,7 @@ def test_nowhere(tmp_path, gone):
 def test_in_one_part_only(tmp_path, gone):
     """A class that a published part lacks is named, with both parts."""
     kept = [emotion for emotion in FER2013_EMOTIONS if emotion is not gone]
-    assert told(fer_tree(tmp_path, test=kept), "fer2013") == [
+    assert messages(fer_tree(tmp_path, test=kept), "fer2013") == [
         f"the class {gone} is in train, not in test"
     ]
 
@@ -66,31 +66,33 @@ def test_in_one_part_only(tmp_path, gone):
 def test_no_class_of_the_study(tmp_path):
     """Images of an eighth class are counted and named."""
     table = fer_tree(tmp_path, list(Emotion))
-    (found,) = told(table, "fer2013")
+    (found,) = messages(table, "fer2013")
     assert found.startswith("2 images are labelled contempt, which is not a class")
-    assert told(table, "affectnet") == []
-    assert told(table, "affectnet7") == []
+    assert messages(table, "affectnet") == []
+    assert messages(table, "affectnet7") == []
 
 
 def test_neutral(tmp_path):
     """Neutral faces of CK+ are named unless the study asked for them."""
     root = write_ck48(tmp_path / "ck")
     write_image(root / "CK+48/neutral/S010_004_00000001.png")
-    (found,) = told(read(root, "ckplus"), "basic")
+    (found,) = messages(read(root, "ckplus"), "basic")
     assert found.startswith("1 images are labelled neutral")
-    assert told(read(root, "ckplus"), "basic_neutral") == []
-    asked = read(write_official(tmp_path / "tree"), "ckplus", Frames(neutral="first"))
-    assert not any("labelled" in text for text in told(asked, "basic", neutral="first"))
+    assert messages(read(root, "ckplus"), "basic_neutral") == []
+    table = read(write_official(tmp_path / "tree"), "ckplus", Frames(neutral="first"))
+    assert not any(
+        "labelled" in text for text in messages(table, "basic", neutral="first")
+    )
 
 
 def test_votes(tmp_path):
     """Where votes make labels, classes are those of the rule that is scored."""
     table = read(write_microsoft(tmp_path), "ferplus")
-    found = told(table, "ferplus", labels="crossentropy")
+    found = messages(table, "ferplus", labels="crossentropy")
     assert "the class contempt occurs nowhere in the data" in found
     assert not any("labelled" in text for text in found)
 
 
 def test_no_labels():
     """A table without any label of the level is left to those who refuse it."""
-    assert told(table_of([sample("S001", 1)]), "basic") == []
+    assert messages(table_of([sample("S001", 1)]), "basic") == []

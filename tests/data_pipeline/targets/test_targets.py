@@ -33,11 +33,11 @@ def labelled(table):
 def test_round_trip(table):
     """The table's labels can be told from the arrays alone."""
     targets = read_targets(labelled(table), wanted=BOTH, emotions="high_level")
-    told = [
+    message = [
         targets.emotions[row.argmax()] if known else None
         for row, known in zip(targets.emotion, targets.emotion_mask, strict=True)
     ]
-    assert told == table.frame["high_level_emotion"].tolist()
+    assert message == table.frame["high_level_emotion"].tolist()
     for column, unit in enumerate(targets.action_units):
         present = table.frame[unit]
         mask = targets.action_unit_mask[:, column]
@@ -99,7 +99,7 @@ def test_unwanted():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "emotions", "told"),
+    ("wanted", "emotions", "message"),
     [
         (("emotion",), "basic", r'no basic emotion.*emotions = "high_level"'),
         (("action_units",), "high_level", r'no action units.*targets = \["emotion"\]'),
@@ -113,10 +113,10 @@ def test_unwanted():
         (("emotion",), "seven", "affectnet, affectnet7, ferplus, found .seven."),
     ],
 )
-def test_refused(wanted, emotions, told):
+def test_refused(wanted, emotions, message):
     """A target that the data lack is refused with what they do have."""
     table = table_of([sample("S005", 1, units=(None, None, None))])
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_targets(table, wanted=wanted, emotions=emotions)
 
 

@@ -30,17 +30,17 @@ class Browser:
 
     def ask(self, method, **words):
         """Sends one command and waits for its result."""
-        return self._runner.run(self._asked(method, words))
+        return self._runner.run(self._send(method, words))
 
-    async def _asked(self, method, words):
+    async def _send(self, method, words):
         self._number += 1
         order = {"id": self._number, "method": method, "params": words}
         await self._socket.send_json(order)
         while True:
-            told = await self._socket.receive_json(timeout=PATIENCE)
-            if told.get("id") == self._number:
-                assert "error" not in told, told
-                return told["result"]
+            message = await self._socket.receive_json(timeout=PATIENCE)
+            if message.get("id") == self._number:
+                assert "error" not in message, message
+                return message["result"]
 
     def run(self, script):
         """Runs a script in the page; returns its value."""

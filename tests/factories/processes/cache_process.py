@@ -50,9 +50,9 @@ def main():
     tell({"decoded": sorted(decoded), "pixels": zlib.crc32(images.array.tobytes())})
 
 
-def tell(said):
+def tell(message):
     """Prints a line at once."""
-    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 

@@ -78,10 +78,10 @@ for _name in WRITES:
     setattr(Mortal, _name, _deadly(_name))
 
 
-def study_of(sampler, *, trials, pruner="none", known=False):
+def study_of(sampler, *, trials, pruner="none", enqueued=False):
     """Makes a small study of a sampler."""
     space = GRID_SPACE if sampler == "grid" else SPACE
-    text = SMALL.partition("[space]")[0] + (KNOWN if known else "") + space
+    text = SMALL.partition("[space]")[0] + (KNOWN if enqueued else "") + space
     return small(
         ("trials = 4", f"trials = {trials}"),
         ('"random"', f'"{sampler}"'),
@@ -90,23 +90,23 @@ def study_of(sampler, *, trials, pruner="none", known=False):
     )
 
 
-def curve_of(asked):
+def curve_of(request):
     """Stands for training: what comes out depends on configuration and seed alone."""
-    told = sorted((key, str(value)) for key, value in asked.values.items())
+    message = sorted((key, str(value)) for key, value in request.values.items())
     return [
-        child_seed(asked.seed, "epoch", epoch, repr(told)) / 2**31
+        child_seed(request.seed, "epoch", epoch, repr(message)) / 2**31
         for epoch in range(1, EPOCHS + 1)
     ]
 
 
-def train(ledger, asked):
+def train(ledger, request):
     """Runs a trial: one in seven diverges, others may be pruned."""
-    curve = curve_of(asked)
-    if asked.seed % 7 == 0:
+    curve = curve_of(request)
+    if request.seed % 7 == 0:
         return Pruned(reason="diverged", spent=Spent(epochs=0))
     for epoch, value in enumerate(curve, start=1):
-        told = report(epoch, value, last=epoch == EPOCHS)
-        if ledger.report(asked.number, told):
+        message = report(epoch, value, last=epoch == EPOCHS)
+        if ledger.report(request.number, message):
             return Pruned(reason="pruner", spent=Spent(epochs=epoch))
     return complete(max(curve))
 
@@ -118,15 +118,15 @@ def run(study, storage, monkeypatch, *, workers=1, deaths=frozenset()):
     storage.ledger = ledger
     running = []
     while True:
-        while len(running) < workers and (asked := ledger.ask()) is not None:
-            running.append(asked)
+        while len(running) < workers and (request := ledger.ask()) is not None:
+            running.append(request)
         if not running:
             return ledger
-        asked = running.pop(0)
-        outcome = train(ledger, asked)
-        if asked.number in deaths:
+        request = running.pop(0)
+        outcome = train(ledger, request)
+        if request.number in deaths:
             outcome = WorkerDied(reason="the worker died")
-        ledger.tell(asked.number, outcome)
+        ledger.tell(request.number, outcome)
 
 
 def killed(study, kills, monkeypatch, **how):
@@ -154,7 +154,7 @@ def killed(study, kills, monkeypatch, **how):
 def story(ledger):
     """Tells what a search came to, without the numbers that kills use up."""
     own = [record for record in ledger.records() if not record.interrupted]
-    told = {
+    message = {
         record.ordinal: (
             record.state,
             record.value,
@@ -166,9 +166,9 @@ def story(ledger):
         )
         for record in own
     }
-    assert len(told) == len(own), "no ordinal twice"
+    assert len(message) == len(own), "no ordinal twice"
     best = ledger.best()
-    return told, best and best.ordinal, ledger.counts()
+    return message, best and best.ordinal, ledger.counts()
 
 
 def most_writes(study, monkeypatch):

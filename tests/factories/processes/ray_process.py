@@ -37,8 +37,8 @@ def main():
             kind: found[0].process.pid for kind, found in node.all_processes.items()
         }
         mode = get_authentication_mode_name(get_authentication_mode())
-        told = {"ray": str(folder.ray), "servers": servers, "authentication": mode}
-        sys.stdout.write(json.dumps(told) + "\n")
+        message = {"ray": str(folder.ray), "servers": servers, "authentication": mode}
+        sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
         while True:
             ray.wait([worker.answer.remote()], timeout=1)

@@ -22,9 +22,9 @@ def test_coursework_majority():
 def test_agrees_with_scikit_learn():
     """Frequencies and class are those of scikit-learn's prior baseline."""
     targets, _, _ = drawn(4)
-    known = targets.emotion_mask
-    classes = targets.emotion[known].argmax(axis=1)
-    peer = DummyClassifier(strategy="prior").fit(np.zeros((known.sum(), 1)), classes)
+    labelled = targets.emotion_mask
+    classes = targets.emotion[labelled].argmax(axis=1)
+    peer = DummyClassifier(strategy="prior").fit(np.zeros((labelled.sum(), 1)), classes)
     found = baseline_predictions(targets, count=3).emotion
     assert found == pytest.approx(peer.predict_proba(np.zeros((3, 1))))
 

@@ -237,12 +237,12 @@ def test_broken_model_has_no_numbers():
 def test_masked_rows_count_nowhere():
     """Rows without a label change no number, in intervals neither."""
     targets, predictions, subjects = drawn(6, masked=0.3)
-    known = np.flatnonzero(targets.emotion_mask)
+    labelled = np.flatnonzero(targets.emotion_mask)
     whole = report_of(targets, predictions, subjects)
     sliced = report_of(
-        targets.take(known),
-        predictions.take(known),
-        [subjects[row] for row in known],
+        targets.take(labelled),
+        predictions.take(labelled),
+        [subjects[row] for row in labelled],
         development=targets,
     )
     assert whole["emotion"] == sliced["emotion"]

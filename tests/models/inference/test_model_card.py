@@ -24,10 +24,10 @@ def pictures(tmp_path_factory):
 
 def described(model, folder, **changes):
     """Copies a model to a folder with a changed description; returns its file."""
-    told = json.loads(model.with_suffix(".json").read_text()) | changes
+    message = json.loads(model.with_suffix(".json").read_text()) | changes
     path = folder / "model.keras"
     path.write_bytes(model.read_bytes())
-    path.with_suffix(".json").write_text(json.dumps(told))
+    path.with_suffix(".json").write_text(json.dumps(message))
     return path
 
 

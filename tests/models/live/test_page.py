@@ -13,7 +13,7 @@ from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import exported, numbers, rows_of, write_video
 from tests.factories.models import EMOTIONS
 from tests.factories.processes.browser import browser
-from tests.factories.runs import contents, ended, said
+from tests.factories.runs import contents, ended, run_main
 
 pytestmark = pytest.mark.slow
 FRAMES = 8
@@ -164,10 +164,10 @@ def test_wrong_words(place, pictures, tmp_path):
     (tmp_path / "films").mkdir()
     film = write_video(tmp_path / "films/a.mp4", pictures)
     (tmp_path / "cut.mp4").write_bytes(film.read_bytes()[:500])
-    known = ("--model", str(place / "none"))
+    options = ("--model", str(place / "none"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        answer = said(main, *known, "--port", port)
+        answer = run_main(main, *options, "--port", port)
     assert (answer.code, answer.out) == (2, "")
     assert f"--port {port} cannot be used" in answer.err
     assert "0 for any" in answer.err
@@ -182,7 +182,7 @@ def test_wrong_words(place, pictures, tmp_path):
         (("--record", ""), "--record: must name a file"),
         (("--source", ""), "--source: must name a file"),
     ):
-        answer = said(main, *known, "--port", "0", *words)
+        answer = run_main(main, *options, "--port", "0", *words)
         assert (answer.code, answer.out) == (2, "")
         assert found in answer.err
     assert table.read_text() == "mine"
@@ -196,7 +196,7 @@ def test_a_video_without_its_package(place, pictures, tmp_path, monkeypatch):
         "importlib.util.find_spec", lambda name: None if name == "av" else real(name)
     )
     words = ("--model", place / "none", "--port", "0", "--source", film)
-    answer = said(main, *map(str, words))
+    answer = run_main(main, *map(str, words))
     assert (answer.code, answer.out) == (2, "")
     assert "pip install -e '.[video]', or omit --source" in answer.err
     assert "picture" not in answer.err

@@ -32,7 +32,7 @@ def test_pages_of_this_computer_alone(pipeline):
         {"Origin": "null"},
     ]
 
-    async def asked(session, address):
+    async def status_of(session, address):
         codes = []
         for path in ("/", "/page_info.json", "/frames"):
             for headers in wrong:
@@ -46,7 +46,7 @@ def test_pages_of_this_computer_alone(pipeline):
         async with session.get(address, headers=named) as answer:
             return codes, answer.status, answer.headers
 
-    codes, allowed, headers = talk(live_of(pipeline), asked)
+    codes, allowed, headers = talk(live_of(pipeline), status_of)
     assert set(codes) == {403}
     assert allowed == 200
     policy = headers["Content-Security-Policy"]
@@ -58,20 +58,20 @@ def test_pages_of_this_computer_alone(pipeline):
 def test_the_page_says_what_it_must(pipeline):
     """Origin of the model, synthetic faces, forbidden uses and storage are told."""
 
-    async def asked(session, address):
+    async def status_of(session, address):
         async with session.get(f"{address}/page_info.json") as answer:
             return await answer.json()
 
-    told = talk(live_of(pipeline), asked)
-    assert told["trained"] == "Study tiny, trained on ckplus, synthetic faces"
-    assert told["warning"] == SYNTHETIC
-    assert NOT_FOR in told["notes"]
-    assert "Numbers are not stored" in told["stored"]
-    assert told["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
+    message = talk(live_of(pipeline), status_of)
+    assert message["trained"] == "Study tiny, trained on ckplus, synthetic faces"
+    assert message["warning"] == SYNTHETIC
+    assert NOT_FOR in message["notes"]
+    assert "Numbers are not stored" in message["stored"]
+    assert message["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
 
 
 def test_nobody_is_asked_to_move_in_a_video(tmp_path):
-    """Where no face is looked for the page says so; who films is asked to help."""
+    """Where no face is looked for the page says so; who films is status_of to help."""
     card = read_model_card(exported(tmp_path))
     camera, video = (
         page_info(card, source=source, record=None, note="")["notes"]

@@ -21,7 +21,7 @@ class SlowDetector:
     def __init__(self):
         """Starts with leave for one picture, and a clock that stands still."""
         self.leave = threading.Semaphore(1)
-        self.seen = []
+        self.pictures = []
         self.now = self.takes = 0.0
 
     def clock(self):
@@ -31,7 +31,7 @@ class SlowDetector:
     def find(self, picture):
         """Waits for its leave."""
         assert self.leave.acquire(timeout=20)
-        self.seen.append(picture)
+        self.pictures.append(picture)
         self.now += self.takes
         return () if picture is None else (face(picture),)
 
@@ -62,7 +62,7 @@ def test_frames_do_not_wait_for_the_detector(detector):
     assert found.behind == pytest.approx(0.3)
     detector.leave.release()
     finished(tracker)
-    assert detector.seen == [1, 2, 5]
+    assert detector.pictures == [1, 2, 5]
     tracker.close()
 
 

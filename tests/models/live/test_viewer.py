@@ -11,7 +11,7 @@ from models.live.__main__ import main
 from models.live.frames import paced
 from models.live.tracker import OLDEST
 from tests.factories.exported_model import exported, write_video
-from tests.factories.runs import said
+from tests.factories.runs import run_main
 from tests.fakes.live_server import camera_pictures, exact_pipeline
 
 
@@ -21,7 +21,7 @@ def pipeline(tmp_path_factory):
     return exact_pipeline(tmp_path_factory.mktemp("model"))
 
 
-def seen(pipeline, pictures):
+def shown(pipeline, pictures):
     """Shows pictures to a viewer, one after another."""
     viewer = pipeline.viewer()
     views = [viewer.see(MediaFrame(file=None, image=picture)) for picture in pictures]
@@ -32,7 +32,7 @@ def seen(pipeline, pictures):
 @pytest.mark.parametrize("share", [0.0, 0.6])
 def test_frames_are_smoothed(pipeline, share):
     """What is shown keeps the share of the frame before; what is judged does not."""
-    first, second, *_ = seen(replace(pipeline, smooth=share), camera_pictures())
+    first, second, *_ = shown(replace(pipeline, smooth=share), camera_pictures())
     now = second.result.prediction.units["AU1"]
     assert abs(first.shown.units["AU1"] - now) > 1e-3
     expected = share * first.shown.units["AU1"] + (1 - share) * now
@@ -43,15 +43,15 @@ def test_smoothing_ends_with_the_face(pipeline):
     """After a frame without a face nothing of the face before it is kept."""
     one, other, *_ = camera_pictures()
     flat = Image.new("RGB", (640, 480))
-    *_, last = seen(replace(pipeline, smooth=0.6), [one, flat, other])
+    *_, last = shown(replace(pipeline, smooth=0.6), [one, flat, other])
     assert last.shown == last.result.prediction
 
 
 def test_old_places_are_taken_only_if_allowed(pipeline):
     """Exact, each frame has its own face; otherwise the one that is known will do."""
     pictures = camera_pictures()[:2]
-    assert [view.behind for view in seen(pipeline, pictures)] == [0, 0]
-    _, second = seen(replace(pipeline, oldest=60.0), pictures)
+    assert [view.behind for view in shown(pipeline, pictures)] == [0, 0]
+    _, second = shown(replace(pipeline, oldest=60.0), pictures)
     assert second.behind > 0
 
 
@@ -67,7 +67,7 @@ def test_options_reach_the_pipeline(tmp_path, monkeypatch, words, smooth, oldest
         served.append(live.pipeline)
 
     monkeypatch.setattr(start, "_serve", noted)
-    answer = said(main, "--model", str(exported(tmp_path)), "--port", "0", *words)
+    answer = run_main(main, "--model", str(exported(tmp_path)), "--port", "0", *words)
     assert answer.code == 0
     assert [(one.smooth, one.oldest) for one in served] == [(smooth, oldest)]
 

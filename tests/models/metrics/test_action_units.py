@@ -28,18 +28,18 @@ def columns(targets, predictions):
     """Lists each unit's labels and scores of labelled rows."""
     score = predictions.action_units.astype(np.float64)
     return [
-        (targets.action_unit[known, unit], score[known, unit])
-        for unit, known in enumerate(targets.action_unit_mask.T)
+        (targets.action_unit[labelled, unit], score[labelled, unit])
+        for unit, labelled in enumerate(targets.action_unit_mask.T)
     ]
 
 
 def test_by_hand():
     """A unit of each kind: cautious, eager with a masked row, and one without any."""
     targets = labels(units=[[1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0], [0, -1, 0]])
-    said = [[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 1, 1]]
+    predicted = [[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 1, 1]]
     names = (*WEIGHTED, "mean_kappa_norm", "mean_mcc", "accuracy")
     # AU1: TP 1, FN 2, TN 2. AU2: TP 1, FP 1, TN 2. AU3 counts in the accuracy only.
-    assert of_units(targets, outputs(units=said), names) == pytest.approx(
+    assert of_units(targets, outputs(units=predicted), names) == pytest.approx(
         {
             "weighted_precision": (3 * 1 + 1 * 1 / 2) / 4,
             "weighted_recall": (3 * 1 / 3 + 1 * 1) / 4,
@@ -99,13 +99,13 @@ def test_agrees_with_scikit_learn(seed):
 def test_weighted_is_scikit_learns_of_the_whole_table(seed):
     """Where nothing is masked, ``average="weighted"`` over all units is the same."""
     targets, predictions, _ = drawn(seed, masked=0.0)
-    truth, said = targets.action_unit, predictions.action_units >= 0.5
+    truth, predicted = targets.action_unit, predictions.action_units >= 0.5
     more = {"average": "weighted", "zero_division": 0}
     assert list(of_units(targets, predictions, WEIGHTED).values()) == pytest.approx(
         [
-            sk.precision_score(truth, said, **more),
-            sk.recall_score(truth, said, **more),
-            sk.f1_score(truth, said, **more),
+            sk.precision_score(truth, predicted, **more),
+            sk.recall_score(truth, predicted, **more),
+            sk.f1_score(truth, predicted, **more),
         ]
     )
 
@@ -130,8 +130,8 @@ def test_skew_does_not_move_kappa_norm():
     correlations = []
     for skew in (1, 4, 20):
         truth = np.repeat([1, 0], [10, 10 * skew])[:, None]
-        said = np.concatenate([np.arange(10) < 8, np.arange(10 * skew) < skew])
-        found = of_units(labels(units=truth), outputs(units=said[:, None]))
+        predicted = np.concatenate([np.arange(10) < 8, np.arange(10 * skew) < skew])
+        found = of_units(labels(units=truth), outputs(units=predicted[:, None]))
         assert found["mean_kappa_norm"] == pytest.approx(0.7)
         correlations.append(found["mean_mcc"])
     assert correlations == sorted(correlations, reverse=True)
@@ -170,8 +170,8 @@ def test_absent_and_masked_units_move_no_mean():
     wide = labels(units=np.concatenate([table, further], axis=1))
     noise = np.random.default_rng(1).random((rows, 3))
     noise[:, 2] = np.nan
-    said = np.concatenate([predictions.action_units, noise], axis=1)
-    more = Predictions(emotion=None, action_units=said)
+    predicted = np.concatenate([predictions.action_units, noise], axis=1)
+    more = Predictions(emotion=None, action_units=predicted)
     found = of_units(targets, predictions)
     assert of_units(wide, more) == pytest.approx(found)
 

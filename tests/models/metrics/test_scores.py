@@ -63,18 +63,18 @@ def test_action_units_by_hand():
 def test_emotion_agrees_with_scikit_learn(seed):
     """Over labelled rows the emotion metrics are scikit-learn's macro averages."""
     targets, predictions, _ = drawn(seed)
-    known = targets.emotion_mask
-    truth = targets.emotion[known].argmax(axis=1)
-    said = predictions.emotion[known].argmax(axis=1)
+    labelled = targets.emotion_mask
+    truth = targets.emotion[labelled].argmax(axis=1)
+    predicted = predictions.emotion[labelled].argmax(axis=1)
     average = {"labels": np.unique(truth), "average": "macro", "zero_division": 0}
     found = scores(targets, predictions)
     assert list(of(found, "emotion", MACRO).values()) == pytest.approx(
         [
-            sk.accuracy_score(truth, said),
-            sk.balanced_accuracy_score(truth, said),
-            sk.precision_score(truth, said, **average),
-            sk.recall_score(truth, said, **average),
-            sk.f1_score(truth, said, **average),
+            sk.accuracy_score(truth, predicted),
+            sk.balanced_accuracy_score(truth, predicted),
+            sk.precision_score(truth, predicted, **average),
+            sk.recall_score(truth, predicted, **average),
+            sk.f1_score(truth, predicted, **average),
         ]
     )
 
@@ -84,15 +84,15 @@ def test_action_units_agree_with_scikit_learn(seed):
     """Means over units are scikit-learn's scores of each unit's labelled rows."""
     targets, predictions, _ = drawn(seed)
     table = []
-    for unit, known in enumerate(targets.action_unit_mask.T):
-        truth = targets.action_unit[known, unit]
-        score = predictions.action_units[known, unit].astype(np.float64)
-        said = score >= 0.5
+    for unit, labelled in enumerate(targets.action_unit_mask.T):
+        truth = targets.action_unit[labelled, unit]
+        score = predictions.action_units[labelled, unit].astype(np.float64)
+        predicted = score >= 0.5
         table.append(
             [
-                sk.precision_score(truth, said, zero_division=0),
-                sk.recall_score(truth, said),
-                sk.f1_score(truth, said),
+                sk.precision_score(truth, predicted, zero_division=0),
+                sk.recall_score(truth, predicted),
+                sk.f1_score(truth, predicted),
                 sk.roc_auc_score(truth, score),
             ]
         )
@@ -187,12 +187,12 @@ def test_predictions_of_other_classes_are_refused(columns):
 
 
 @pytest.mark.parametrize(
-    ("truth", "said", "which"), [(0, 3, "predicted"), (-1, 0, "true")]
+    ("truth", "predicted", "which"), [(0, 3, "predicted"), (-1, 0, "true")]
 )
-def test_numbers_outside_the_classes_are_refused(truth, said, which):
+def test_numbers_outside_the_classes_are_refused(truth, predicted, which):
     """A confusion has no cell for a class that there is not."""
-    rows = np.array([0, truth]), np.array([2, said])
-    number = said if which == "predicted" else truth
+    rows = np.array([0, truth]), np.array([2, predicted])
+    number = predicted if which == "predicted" else truth
     with pytest.raises(ValueError, match=f"{which} classes .* 0 to 2, found {number}"):
         confusion(*rows, classes=3, weights=np.ones((1, 2)))
 

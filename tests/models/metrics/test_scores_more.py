@@ -13,20 +13,20 @@ from tests.strategies.metrics import drawn, labels, outputs
 def test_emotion_agrees_with_scikit_learn(seed):
     """Averages, agreement, likelihood and Brier are scikit-learn's."""
     targets, predictions, _ = drawn(seed)
-    known = targets.emotion_mask
-    truth = targets.emotion[known].argmax(axis=1)
+    labelled = targets.emotion_mask
+    truth = targets.emotion[labelled].argmax(axis=1)
     whole = predictions.emotion.astype(np.float64)
     whole /= whole.sum(axis=1, keepdims=True)
-    chances, said = whole[known], whole[known].argmax(axis=1)
+    chances, predicted = whole[labelled], whole[labelled].argmax(axis=1)
     found = scores(targets, Predictions(emotion=whole, action_units=None))
     for average in ("micro", "weighted"):
         for name in ("precision", "recall", "f1"):
             peer = getattr(sk, f"{name}_score")
-            expected = peer(truth, said, average=average, zero_division=0)
+            expected = peer(truth, predicted, average=average, zero_division=0)
             assert found[f"emotion.{average}_{name}"] == pytest.approx(expected)
     expected = {
-        "kappa": sk.cohen_kappa_score(truth, said),
-        "mcc": sk.matthews_corrcoef(truth, said),
+        "kappa": sk.cohen_kappa_score(truth, predicted),
+        "mcc": sk.matthews_corrcoef(truth, predicted),
         "nll": sk.log_loss(truth, chances),
         "brier": sk.brier_score_loss(truth, chances, labels=[0, 1, 2]),
     }
@@ -41,25 +41,25 @@ def test_action_units_agree_with_scikit_learn(seed):
     mask = targets.action_unit_mask
     score = predictions.action_units.astype(np.float64)
     columns = [
-        (targets.action_unit[known, unit], score[known, unit])
-        for unit, known in enumerate(mask.T)
+        (targets.action_unit[labelled, unit], score[labelled, unit])
+        for unit, labelled in enumerate(mask.T)
     ]
 
     def each(peer, *, cut):
         return [peer(t, s >= 0.5 if cut else s) for t, s in columns]
 
-    flat, said = targets.action_unit[mask], score[mask] >= 0.5
+    flat, predicted = targets.action_unit[mask], score[mask] >= 0.5
     expected = {
-        "micro_precision": sk.precision_score(flat, said),
-        "micro_recall": sk.recall_score(flat, said),
-        "micro_f1": sk.f1_score(flat, said),
+        "micro_precision": sk.precision_score(flat, predicted),
+        "micro_recall": sk.recall_score(flat, predicted),
+        "micro_f1": sk.f1_score(flat, predicted),
         "mean_balanced_accuracy": np.mean(each(sk.balanced_accuracy_score, cut=True)),
         "mean_kappa": np.mean(each(sk.cohen_kappa_score, cut=True)),
         "mean_pr_auc": np.mean(each(sk.average_precision_score, cut=False)),
         "weighted_auc": np.average(
             each(sk.roc_auc_score, cut=False), weights=[t.sum() for t, _ in columns]
         ),
-        "hamming": (flat != said).mean(),
+        "hamming": (flat != predicted).mean(),
     }
     found = scores(targets, predictions)
     for name, value in expected.items():
@@ -74,9 +74,9 @@ def test_exact_match_and_hamming_are_of_labelled_units():
     assert found["action_units.exact_match"] == pytest.approx(2 / 3)
     assert found["action_units.hamming"] == pytest.approx(1 / 5)
     whole = labels(units=np.tile([[1, 0], [0, 1]], (3, 1)))
-    said = outputs(units=[[0.9, 0.1], [0.9, 0.9], [0.1, 0.2]] * 2)
-    truth, calls = whole.action_unit, said.action_units >= 0.5
-    found = scores(whole, said)
+    predicted = outputs(units=[[0.9, 0.1], [0.9, 0.9], [0.1, 0.2]] * 2)
+    truth, calls = whole.action_unit, predicted.action_units >= 0.5
+    found = scores(whole, predicted)
     expected = sk.accuracy_score(truth, calls)
     assert found["action_units.exact_match"] == pytest.approx(expected)
     expected = sk.hamming_loss(truth, calls)
@@ -87,8 +87,10 @@ def test_exact_match_and_hamming_are_of_labelled_units():
 def test_skew_does_not_move_f1_norm(skew):
     """At TPR .8 and FPR .1 the skew-normalised F1 is .842, whatever the prevalence."""
     truth = np.repeat([1, 0], [10, 10 * skew])[:, None]
-    said = np.concatenate([np.arange(10) < 8, np.arange(10 * skew) < skew])[:, None]
-    found = scores(labels(units=truth), outputs(units=said.astype(float)))
+    predicted = np.concatenate([np.arange(10) < 8, np.arange(10 * skew) < skew])[
+        :, None
+    ]
+    found = scores(labels(units=truth), outputs(units=predicted.astype(float)))
     assert found["action_units.mean_f1_norm"] == pytest.approx(0.842, abs=5e-4)
     expected = {1: 0.842, 4: 0.727, 20: 0.421}[skew]
     assert found["action_units.mean_f1"] == pytest.approx(expected, abs=5e-4)
@@ -139,9 +141,9 @@ def test_calibration_error_is_that_of_a_loop_over_bins(seed):
     """Of the class that is said, and of each unit; masked labels are left out."""
     targets, predictions, _ = drawn(seed, rows=200, skill=0.6)
     found = scores(targets, predictions)
-    known = targets.emotion_mask
-    chances = predictions.emotion[known].astype(np.float64)
-    right = chances.argmax(axis=1) == targets.emotion[known].argmax(axis=1)
+    labelled = targets.emotion_mask
+    chances = predictions.emotion[labelled].astype(np.float64)
+    right = chances.argmax(axis=1) == targets.emotion[labelled].argmax(axis=1)
     assert found["emotion.ece"] == pytest.approx(binned(chances.max(axis=1), right))
     units = [
         binned(

@@ -49,9 +49,9 @@ def test_permutation(case, random):
 def test_masked_is_sliced(case):
     """Emotion metrics of masked rows are those of the labelled rows alone."""
     targets, predictions = case
-    known = targets.emotion_mask
+    labelled = targets.emotion_mask
     whole = scores(targets, predictions)
-    sliced = scores(targets.take(known), predictions.take(known))
+    sliced = scores(targets.take(labelled), predictions.take(labelled))
     for name in (n for n in whole if n.startswith("emotion.")):
         assert whole[name] == pytest.approx(sliced[name], nan_ok=True)
 

@@ -12,11 +12,11 @@ from models.metrics.scores import Predictions, scores
 from tests.strategies.metrics import drawn, labels, outputs
 
 
-def ratings_of(wanted, said):
+def ratings_of(wanted, predicted):
     """Scores one dimension, valence; the other is rated nowhere."""
     rated = np.stack([wanted, np.full(len(wanted), np.nan)], axis=1)
     found = scores(
-        labels(ratings=rated), outputs(ratings=np.stack([said, said], axis=1))
+        labels(ratings=rated), outputs(ratings=np.stack([predicted, predicted], axis=1))
     )
     return {name.removeprefix("valence_arousal."): v for name, v in found.items()}
 
@@ -27,9 +27,9 @@ def test_agrees_with_peers(seed):
     targets, predictions, _ = drawn(seed, rated=True)
     found = scores(targets, predictions)
     for place, name in enumerate(DIMENSIONS):
-        known = targets.valence_arousal_mask[:, place]
-        y = targets.valence_arousal[known, place].astype(np.float64)
-        p = predictions.valence_arousal[known, place].astype(np.float64)
+        labelled = targets.valence_arousal_mask[:, place]
+        y = targets.valence_arousal[labelled, place].astype(np.float64)
+        p = predictions.valence_arousal[labelled, place].astype(np.float64)
         together = np.mean((y - y.mean()) * (p - p.mean()))
         expected = {
             "ccc": 2 * together / (y.var() + p.var() + (y.mean() - p.mean()) ** 2),

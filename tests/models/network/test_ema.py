@@ -65,7 +65,7 @@ def test_a_reset_forgets_the_average(trainer):
 
 def test_the_average_is_exported(trainer, tmp_path):
     """The file predicts what validation saw; the trainer keeps its own weights."""
-    _, seen = _fit(trainer, training__ema=0.9)
+    _, scores = _fit(trainer, training__ema=0.9)
     config = configured(training__ema=0.9)
     model = trainer._compiled(config.graph).model  # noqa: SLF001
     before = [weight.numpy() for weight in model.weights]
@@ -73,7 +73,7 @@ def test_the_average_is_exported(trainer, tmp_path):
     found = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     images = ARRAYS.images[PART.validation]
 
-    said = np.asarray(found.predict_on_batch(images)["emotion"])
-    np.testing.assert_allclose(said, seen, atol=1e-5)
+    exported = np.asarray(found.predict_on_batch(images)["emotion"])
+    np.testing.assert_allclose(exported, scores, atol=1e-5)
     for weight, kept in zip(model.weights, before, strict=True):
         assert np.array_equal(weight.numpy(), kept)

@@ -42,20 +42,20 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(multi_target):
     # Half of a second emotion is right as well: the two losses then differ.
     y["emotion"][:, :, 0] = 0.5 * (y["emotion"][:, :, 0] + np.roll(np.eye(3), 1)[0])
     generator = np.random.default_rng(0)
-    said = {
+    predicted = {
         name: generator.normal(size=values.shape[:2]).astype(np.float32)
         for name, values in y.items()
     }
     of_emotions = (
-        multi_target_loss(y["emotion"], said["emotion"])
+        multi_target_loss(y["emotion"], predicted["emotion"])
         if multi_target
-        else emotion_loss(y["emotion"], said["emotion"], 0.1, 2.0)
+        else emotion_loss(y["emotion"], predicted["emotion"], 0.1, 2.0)
     )
-    units = action_unit_loss(y["action_units"], said["action_units"], 2.0)
-    rated = y["valence_arousal"], said["valence_arousal"]
+    units = action_unit_loss(y["action_units"], predicted["action_units"], 2.0)
+    rated = y["valence_arousal"], predicted["valence_arousal"]
     expected = of_emotions + 3.0 * units + 0.5 * valence_arousal_loss(*rated, 0.25)
     expected = expected + penalty(model.kernels(), 1e-3, 1e-2)
 
-    found = float(ops.convert_to_numpy(model.compute_loss(y=y, y_pred=said)))
+    found = float(ops.convert_to_numpy(model.compute_loss(y=y, y_pred=predicted)))
     assert found == pytest.approx(float(ops.convert_to_numpy(expected)), rel=1e-5)
     assert float(penalty(model.kernels(), 1e-3, 1e-2)) > 0

@@ -37,9 +37,9 @@ def _ccc(x, y):
 
 
 def _kept(rows, dimension):
-    known = rows["mask"][:, dimension] > 0
+    labelled = rows["mask"][:, dimension] > 0
     given = np.tanh(rows["logits"].astype(np.float64))
-    return given[known, dimension], rows["wanted"][known, dimension].astype(float)
+    return given[labelled, dimension], rows["wanted"][labelled, dimension].astype(float)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])

@@ -71,10 +71,10 @@ def test_it_trains_and_is_exported(tmp_path):
     *_, last = trainer.fit(config, arrays, part, seed=1)
     trainer.export(config, tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras", compile=False)
-    said = np.asarray(model.predict_on_batch(arrays.images[16:])["emotion"])
+    predicted = np.asarray(model.predict_on_batch(arrays.images[16:])["emotion"])
 
     assert model.get_layer("shrink").output.shape == (None, 32, 32, 1)
-    np.testing.assert_allclose(said, last.predictions.emotion, atol=0.05)
+    np.testing.assert_allclose(predicted, last.predictions.emotion, atol=0.05)
 
 
 def test_what_is_not_smaller_is_no_other_graph():

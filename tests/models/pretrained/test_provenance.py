@@ -25,17 +25,17 @@ def archive(path, members=(("config.json", b"{}"), ("model.weights.h5", b"w" * 9
 
 @LAW
 @given(st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False) | st.text()))
-def test_it_is_read_as_it_was_written(tmp_path_factory, told):
+def test_it_is_read_as_it_was_written(tmp_path_factory, message):
     """A description comes back whole, and the other members stay as they were."""
     path = archive(tmp_path_factory.mktemp("models") / "model.keras")
     with zipfile.ZipFile(path) as file:
         before = {info.filename: (info.CRC, info.date_time) for info in file.infolist()}
     try:
-        write_provenance(path, told)
+        write_provenance(path, message)
     except ValueError:  # an infinity is no JSON
         assert read_provenance(path) is None
         return
-    assert read_provenance(path) == told
+    assert read_provenance(path) == message
     with zipfile.ZipFile(path) as file:
         after = {info.filename: (info.CRC, info.date_time) for info in file.infolist()}
     assert {name: after[name] for name in before} == before

@@ -135,7 +135,7 @@ def test_a_member_that_is_a_link(tmp_path, model):
 
 
 @pytest.mark.parametrize(
-    ("layer", "told"),
+    ("layer", "message"),
     [
         ({"class_name": "Lambda", "module": "keras.layers"}, "runs code"),
         ({"class_name": "__lambda__", "config": {"value": "x"}}, "runs code"),
@@ -144,7 +144,7 @@ def test_a_member_that_is_a_link(tmp_path, model):
         ({"class_name": "X", "module": "kerasx.y"}, "not from Keras"),
     ],
 )
-def test_code_in_a_model(tmp_path, model, layer, told, monkeypatch):
+def test_code_in_a_model(tmp_path, model, layer, message, monkeypatch):
     """No layer runs code, whatever this process's Keras was told before."""
     monkeypatch.setattr(
         "keras.src.saving.serialization_lib.in_safe_mode", lambda: False
@@ -154,7 +154,7 @@ def test_code_in_a_model(tmp_path, model, layer, told, monkeypatch):
     config["config"]["layers"].append(layer | {"name": "planted"})
     content = json.dumps(config)
     path = rewritten(tmp_path / "a.keras", model, "config.json", content)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         Predictor(path, cpus=1)
 
 
@@ -163,12 +163,12 @@ def test_absurd_files(tmp_path, model):
     deep = rewritten(tmp_path / "a.keras", model, "config.json", "[" * 100_000)
     (tmp_path / "b.keras").write_bytes(b"no zip file")
     os.mkfifo(tmp_path / "c.keras")
-    for path, told in (
+    for path, message in (
         (deep, "deep"),
         (tmp_path / "b.keras", "cannot be read as a .keras file"),
         (tmp_path / "c.keras", "found a pipe"),
     ):
-        with pytest.raises(ModelError, match=told):
+        with pytest.raises(ModelError, match=message):
             Predictor(path, cpus=1)
 
 

@@ -82,10 +82,10 @@ def test_what_is_frozen_does_not_move(trainer):
     config = configured(**TWO_STAGES)
     fresh = CompiledModel(config.graph)
     stream = trainer.fit(config, ARRAYS, PART, seed=1)
-    seen = []
+    graphs = []
     for score in stream:
         model = trainer._current.model  # noqa: SLF001
-        seen.append(_states(model.layers))
+        graphs.append(_states(model.layers))
         if score.epoch == 1:
             first = model
     layers = model.layers
@@ -94,11 +94,11 @@ def test_what_is_frozen_does_not_move(trainer):
     norms = {x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)}
 
     assert first is not model
-    assert _moved(layers, seen[0], seen[-1]) - backbone >= {"dense", "emotion"}
-    moved = _moved(layers, seen[0], seen[-1]) & backbone
+    assert _moved(layers, graphs[0], graphs[-1]) - backbone >= {"dense", "emotion"}
+    moved = _moved(layers, graphs[0], graphs[-1]) & backbone
     assert moved
     assert moved == {name for name in last - norms if name.endswith("conv")}
-    started = _moved(layers, _initial(fresh, config), seen[0])
+    started = _moved(layers, _initial(fresh, config), graphs[0])
     assert started & backbone == set()
     assert started >= {"dense", "emotion"}
 

@@ -39,12 +39,12 @@ def _close(found, first, second, share):
     st.sampled_from([(0.0, 0.0), (0.2, 0.0), (0.0, 2.0), (0.1, 1.5)]),
     SHARES,
 )
-def test_emotions(classes, known, logits, factors, share):
+def test_emotions(classes, mask, logits, factors, share):
     """The loss of a mixed row is the mean of two, class weights and masks included."""
     weights = np.array([0.5, 1.0, 2.0])
     first, second = (
-        _rows(np.eye(3)[emotion] * seen, weights * seen)
-        for emotion, seen in zip(classes, known, strict=True)
+        _rows(np.eye(3)[emotion] * labelled, weights * labelled)
+        for emotion, labelled in zip(classes, mask, strict=True)
     )
     outputs = np.array([logits], np.float32)
     both = [emotion_loss(target, outputs, *factors) for target in (first, second)]

@@ -24,13 +24,13 @@ def test_it_trains_and_resets(precision, tmp_path):
     again = list(trainer.fit(config, arrays, PART, seed=1))
     trainer.export(config, tmp_path / "model.keras")
     found = keras.saving.load_model(tmp_path / "model.keras", compile=False)
-    said = found.predict_on_batch(arrays.images[PART.validation])["emotion"]
+    predicted = found.predict_on_batch(arrays.images[PART.validation])["emotion"]
 
     assert [s.loss for s in again] == [s.loss for s in first]
     assert all(np.isfinite(score.loss) for score in first)
     assert first[-1].predictions.finite()
     assert {layer.compute_dtype for layer in found.layers} == {"float32"}
-    np.testing.assert_allclose(said, first[-1].predictions.emotion, atol=0.05)
+    np.testing.assert_allclose(predicted, first[-1].predictions.emotion, atol=0.05)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -76,8 +76,8 @@ def test_a_head_without_a_dense_layer(tmp_path):
     for name in ("emotion", "action_units"):
         here = getattr(trainer.predict(config, arrays.images), name)
         np.testing.assert_allclose(found[name], here, atol=1e-6)
-        seen = getattr(score.predictions, name)
-        np.testing.assert_allclose(found[name][16:], seen, atol=1e-6)
+        values = getattr(score.predictions, name)
+        np.testing.assert_allclose(found[name][16:], values, atol=1e-6)
 
 
 def test_numbers_are_frozen_into_stock_layers():

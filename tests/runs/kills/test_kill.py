@@ -10,7 +10,7 @@ import pytest
 from tests.factories.processes.run_database import finished, running, wait
 from tests.factories.runs import (
     STUDY,
-    Said,
+    Answer,
     ended,
     searched,
     started,
@@ -27,12 +27,12 @@ TRIALS = 4
 class Story:
     """What happened to one run, in the order of its chapters."""
 
-    second: Said
-    interrupted: Said
+    second: Answer
+    interrupted: Answer
     killed: int
     orphans: list[str]
     finished_before: list[tuple]
-    last: Said
+    last: Answer
     trials: list = field(default_factory=list)
     rows: list = field(default_factory=list)
 

@@ -13,15 +13,15 @@ from tests.factories.processes.killed_searches import (
 )
 
 SEARCHES = {
-    "random": study_of("random", trials=5, pruner="median", known=True),
+    "random": study_of("random", trials=5, pruner="median", enqueued=True),
     "grid": study_of("grid", trials=6, pruner="successive_halving"),
     "qmc": study_of("qmc", trials=6, pruner="hyperband"),
-    "bohb": study_of("bohb", trials=16, pruner="successive_halving", known=True),
-    "tpe": study_of("tpe", trials=13, pruner="hyperband", known=True),
+    "bohb": study_of("bohb", trials=16, pruner="successive_halving", enqueued=True),
+    "tpe": study_of("tpe", trials=13, pruner="hyperband", enqueued=True),
     "cmaes": study_of("cmaes", trials=16, pruner="successive_halving"),
 }
 UNPRUNED = {
-    "random": study_of("random", trials=6, known=True),
+    "random": study_of("random", trials=6, enqueued=True),
     "grid": study_of("grid", trials=8),
 }
 SEVERAL = settings(

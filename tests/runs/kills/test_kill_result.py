@@ -9,7 +9,7 @@ import optuna
 import pytest
 
 from tests.factories.processes.run_database import finished, running, wait
-from tests.factories.runs import STUDY, Said, ended, searched, started, write_study
+from tests.factories.runs import STUDY, Answer, ended, searched, started, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +30,11 @@ class Result:
     report: dict
     best: str
     weights: list
-    said: Said
+    answer: Answer
     lost: int
 
 
-def result(folder, said):
+def result(folder, answer):
     """Reads a run's folder; trials by the order of asking, lost ones left out."""
     storage = f"sqlite:///{folder / 'optuna.db'}"
     trials = optuna.load_study(study_name=folder.name, storage=storage).trials
@@ -55,7 +55,7 @@ def result(folder, said):
         report=json.loads((folder / "holdout.json").read_text()),
         best=(folder / "best.toml").read_text(),
         weights=[weight.tobytes() for weight in model.get_weights()],
-        said=said,
+        answer=answer,
         lost=len(trials) - len(own),
     )
 
@@ -75,9 +75,9 @@ def results(tmp_path_factory, coursework):
     ended(process)
     found = []
     for out in (folder.parent, place / "whole"):
-        said = searched(study, coursework, out)
-        assert (said.code, said.err) == (0, "")
-        found.append(result(out / "tiny-synthetic", said))
+        answer = searched(study, coursework, out)
+        assert (answer.code, answer.err) == (0, "")
+        found.append(result(out / "tiny-synthetic", answer))
     return found
 
 
@@ -104,8 +104,8 @@ def test_report(results):
         # A number counts the lost trial too.
         del one.report["trial"]
     assert killed.report == whole.report
-    told = re.compile(r"^trials: .*", re.MULTILINE)
-    assert told.findall(killed.said.out) == told.findall(whole.said.out) != []
+    message = re.compile(r"^trials: .*", re.MULTILINE)
+    assert message.findall(killed.answer.out) == message.findall(whole.answer.out) != []
 
 
 def without_number(text):

@@ -45,8 +45,8 @@ def test_best_of_an_earlier_start(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3700, "1:01:40")]
+    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3700, "1:01:40")]
 )
-def test_clock(seconds, said):
+def test_clock(seconds, text):
     """Durations are minutes and seconds, with hours where there are any."""
-    assert clock(seconds) == said
+    assert clock(seconds) == text

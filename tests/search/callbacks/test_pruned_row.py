@@ -14,7 +14,7 @@ SKILLED = 4
 
 
 class Trainer:
-    """Trains nothing: knows what it trained on, and at first all other rows too."""
+    """Trains nothing: skilled what it trained on, and at first all other rows too."""
 
     parameters = 123
     loaded_weights = None
@@ -29,26 +29,30 @@ class Trainer:
         """Yields as many epochs as the configuration has, all alike."""
         del seed
         self._fits += 1
-        said = _said(arrays.targets, part.validation, knows=self._fits <= SKILLED)
+        predicted = _predictions(
+            arrays.targets, part.validation, skilled=self._fits <= SKILLED
+        )
         for epoch in range(1, config.epochs + 1):
             yield EpochScore(
                 epoch=epoch,
                 loss=0.5,
                 learning_rate=1e-3,
-                predictions=said,
+                predictions=predicted,
                 seconds_trained=0.1,
                 seconds_validated=0.1,
-                value=part.value(said),
-                training_sample=_said(arrays.targets, part.training_sample, knows=True),
+                value=part.value(predicted),
+                training_sample=_predictions(
+                    arrays.targets, part.training_sample, skilled=True
+                ),
             )
 
 
-def _said(targets, rows, *, knows):
+def _predictions(targets, rows, *, skilled):
     """Makes predictions that are right, or wrong, of every row."""
     emotion, units = targets.emotion[rows], targets.action_unit[rows]
     return Predictions(
-        emotion=emotion if knows else np.roll(emotion, 1, axis=1),
-        action_units=units if knows else 1 - units,
+        emotion=emotion if skilled else np.roll(emotion, 1, axis=1),
+        action_units=units if skilled else 1 - units,
     )
 
 
@@ -59,8 +63,8 @@ def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
         "trials = 2", "trials = 3"
     )
     words = (coursework, tmp_path / "runs", "--until", "search")
-    said = searched(write_study(tmp_path, text=text), *words)
-    assert (said.code, said.err) == (0, "")
+    answer = searched(write_study(tmp_path, text=text), *words)
+    assert (answer.code, answer.err) == (0, "")
     *_, row = table(tmp_path / "runs" / "tiny-synthetic")
 
     assert (row["state"], row["reason"], row["value"]) == ("PRUNED", "pruner", "")

@@ -19,7 +19,7 @@ from search.trial.generalization_gap import classify_fit
 from search.trial.messages import Curves, TrialRequest
 from search.trial.trial import run_trial
 from tests.factories.ledger import begin, complete, prune, report, small
-from tests.factories.runs import said
+from tests.factories.runs import run_main
 from tests.fakes.trainer import (
     CONFIG,
     EPOCHS,
@@ -71,9 +71,9 @@ def test_files(tmp_path):
     for fold, step, value in ((0, 1, 0.1), (0, 2, 0.2), (1, 4, 0.3)):
         curves = Curves(training={"loss": 1.0}, validation={"objective": value})
         epoch = 1 if step == 4 else step
-        said = replace(report(step, value), fold=fold, epoch=epoch, curves=curves)
-        ledger.report(first, said)
-        ledger.report(second, said)
+        sent = replace(report(step, value), fold=fold, epoch=epoch, curves=curves)
+        ledger.report(first, sent)
+        ledger.report(second, sent)
     gap = classify_fit(0.5, trained=0.75, baseline=0.25)
     ledger.tell(first, replace(complete(0.5), gap=gap))
     ledger.tell(second, prune())
@@ -104,13 +104,13 @@ def test_hyperparameters(tmp_path):
 
 def test_nothing_to_serve(tmp_path):
     """A run that is not there, or has no curves, is told of in one line."""
-    answer = said(tensorboard.main, "--study", "smoke", "--out", str(tmp_path))
+    answer = run_main(tensorboard.main, "--study", "smoke", "--out", str(tmp_path))
     assert answer.code == 2
     assert "no runs yet" in answer.err
     run = tmp_path / "tiny-synthetic"
     run.mkdir()
     (run / "study.toml").write_text("")
-    answer = said(tensorboard.main, "--study", "tiny", "--out", str(tmp_path))
+    answer = run_main(tensorboard.main, "--study", "tiny", "--out", str(tmp_path))
     assert answer.code == 2
     assert "[search] tensorboard = false" in answer.err
     (run / "tensorboard").mkdir()
@@ -121,7 +121,7 @@ def test_nothing_to_serve(tmp_path):
 def test_a_port_that_cannot_be(tmp_path, port):
     """What is no port is refused with the range, before a run is looked for."""
     words = ("--study", "smoke", "--out", str(tmp_path), "--port", port)
-    answer = said(tensorboard.main, *words)
+    answer = run_main(tensorboard.main, *words)
     assert (answer.code, answer.out) == (2, "")
     assert f"must be 0 to 65535, found {port}" in answer.err
 
@@ -131,16 +131,16 @@ def test_a_full_disk(tmp_path, monkeypatch):
     before = threading.active_count()
     curves = TensorBoardWriter(tmp_path / "tensorboard")
     ledger = begin(tmp_path, callbacks=[curves])
-    asked = ledger.ask()
-    ledger.report(asked.number, report(1, 0.5))
+    request = ledger.ask()
+    ledger.report(request.number, report(1, 0.5))
 
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match=r"tensorboard: the curves .*\(No space .*room"):
-        ledger.report(asked.number, report(2, 0.5))
+        ledger.report(request.number, report(2, 0.5))
     with pytest.raises(RunError, match="curves cannot be written"):
-        ledger.tell(asked.number, complete(0.5))
+        ledger.tell(request.number, complete(0.5))
     ledger.close()
     assert threading.active_count() == before

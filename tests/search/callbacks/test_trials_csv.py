@@ -52,7 +52,7 @@ def test_rows(tmp_path):
     done = complete_outcome(completed, None, sampled=0.5, waited=0.125)
     stopped = classify_fit(0.5, trained=0.5, baseline=0.25)
     last = replace(report(3, 0.5), spent=spent, gap=stopped)
-    asked = [ledger.ask() for _ in range(4)]
+    requests = [ledger.ask() for _ in range(4)]
     ledger.tell(0, done)
     ledger.tell(1, complete_outcome(prune(), last, sampled=0.0, waited=0.0))
     ledger.tell(
@@ -75,7 +75,7 @@ def test_rows(tmp_path):
     assert (table[0]["seconds_sampled"], table[0]["seconds_waited"]) == ("0.5", "0.125")
     assert table[2]["model_parameters"] == "900"
     assert table[2]["seconds_trained"] == "3.0"
-    for row, trial in zip(table, asked, strict=True):
+    for row, trial in zip(table, requests, strict=True):
         rate = float(row["training.learning_rate"])
         assert rate == trial.values["training.learning_rate"]
         decay = row["training.weight_decay"]

@@ -109,12 +109,12 @@ class ExecutorLaws:
     def test_says_one_line_a_trial(self, runs):
         """Beside a terminal each trial is one line, and no engine is heard."""
         lines = runs[self.executor][1].out.splitlines()
-        told = [line for line in lines if "] trial " in line]
-        assert [line.partition("]")[0] for line in told] == [
+        message = [line for line in lines if "] trial " in line]
+        assert [line.partition("]")[0] for line in message] == [
             f"[{number}/{TRIALS}" for number in range(1, TRIALS + 1)
         ]
         assert lines[0].startswith("hashing images")
-        after = lines.index(told[-1]) + 1
+        after = lines.index(message[-1]) + 1
         assert lines[after].startswith("retraining trial")
 
     def test_checkpoints_of_the_best_trials(self, runs):

@@ -88,10 +88,10 @@ def test_no_place_at_all(tmp_path, monkeypatch):
     places = [tmp_path, tmp_path / "missing"]
     with pytest.raises(RunError) as found, ray_folder(places):
         pass
-    told = str(found.value)
-    assert f"{tmp_path} has 5 MiB free" in told
-    assert "TMPDIR" in told
-    assert "--executor serial" in told
+    message = str(found.value)
+    assert f"{tmp_path} has 5 MiB free" in message
+    assert "TMPDIR" in message
+    assert "--executor serial" in message
 
 
 def test_a_persons_place_comes_first(tmp_path, monkeypatch):
@@ -147,7 +147,7 @@ def test_the_last_words_of_a_worker(tmp_path):
     assert folder.last_words() == ""
     logs = tmp_path / "session_latest" / "logs"
     logs.mkdir(parents=True)
-    for age, (name, said) in enumerate(
+    for age, (name, text) in enumerate(
         (
             ("worker-3.err", ""),
             ("raylet.err", "of no interest"),
@@ -155,6 +155,6 @@ def test_the_last_words_of_a_worker(tmp_path):
             ("worker-1.err", "an older one"),
         )
     ):
-        (logs / name).write_text(said)
+        (logs / name).write_text(text)
         os.utime(logs / name, (1000 - age, 1000 - age))
     assert folder.last_words() == "needs AVX\nFatal Python error: Aborted"

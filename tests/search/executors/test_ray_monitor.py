@@ -41,30 +41,30 @@ class FakeProcess:
 
 def watched(node, seconds=None):
     """Watches a node until it ends something, and returns what is told then."""
-    told = []
+    lines = []
     over = threading.Event()
 
     def end(text):
-        told.append(text)
+        lines.append(text)
         over.set()
 
-    watch = Watch(node, beats=list, warn=told.append, end=end, every=0.001)
+    watch = Watch(node, beats=list, warn=lines.append, end=end, every=0.001)
     watch.start()
     over.wait(PATIENCE if seconds is None else seconds)
     watch.stop()
     watch.join(PATIENCE)
-    return told
+    return lines
 
 
 @pytest.mark.parametrize("server", ["raylet", "gcs_server"])
 def test_a_dead_server_ends_the_search(server):
     """One message names what died, how, and that the same command goes on."""
     node = FakeNode((server, -9))
-    (told,) = watched(node)
-    assert server in told
-    assert "signal 9" in told
-    assert "run the same command to resume" in told
-    assert "\n" not in told
+    (message,) = watched(node)
+    assert server in message
+    assert "signal 9" in message
+    assert "run the same command to resume" in message
+    assert "\n" not in message
     assert node.looks > GRACE, "an interruption has time to come first"
 
 
@@ -82,19 +82,21 @@ def test_a_stopped_server_ends_the_search():
         stopped.send_signal(signal.SIGSTOP)
         node = FakeNode()
         node.all_processes = {"raylet": [SimpleNamespace(process=stopped)]}
-        (told,) = watched(node)
+        (message,) = watched(node)
     finally:
         stopped.kill()
         stopped.wait()
-    assert f"raylet (process {stopped.pid}) has been stopped for {WARN} seconds" in told
+    assert (
+        f"raylet (process {stopped.pid}) has been stopped for {WARN} seconds" in message
+    )
     assert node.looks >= WARN
 
 
 @pytest.fixture
 def silence():
     """What is told of workers."""
-    told = []
-    return WorkerMonitor(told.append), told
+    lines = []
+    return WorkerMonitor(lines.append), lines
 
 
 def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
@@ -106,33 +108,33 @@ def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
 
 def test_a_living_worker_is_not_spoken_of(silence):
     """However long a trial takes, nothing is told of one whose pulse goes on."""
-    seen, told = silence
-    look(seen, 3 * KILL)
-    assert told == []
+    monitor, message = silence
+    look(monitor, 3 * KILL)
+    assert message == []
 
 
 def test_a_frozen_worker_is_told_once(silence):
     """The trial, the process and the time are named; it may answer again."""
-    seen, told = silence
-    look(seen, WARN + 1, beats=7)
-    assert len(told) == 1
+    monitor, message = silence
+    look(monitor, WARN + 1, beats=7)
+    assert len(message) == 1
     for word in ("trial 3", str(1 << 22), f"{WARN} seconds"):
-        assert word in told[0]
-    look(seen, WARN, beats=7)
-    assert len(told) == 1
-    look(seen, 1, beats=8)
-    assert "answers again" in told[1]
+        assert word in message[0]
+    look(monitor, WARN, beats=7)
+    assert len(message) == 1
+    look(monitor, 1, beats=8)
+    assert "answers again" in message[1]
 
 
 def test_a_frozen_worker_is_killed_in_the_end(silence):
     """After ten minutes without a beat the process is killed, as a death."""
-    seen, told = silence
+    monitor, message = silence
     frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    look(seen, KILL, pid=frozen.pid, beats=7)
+    look(monitor, KILL, pid=frozen.pid, beats=7)
     assert frozen.poll() is None
-    look(seen, 1, pid=frozen.pid, beats=7)
+    look(monitor, 1, pid=frozen.pid, beats=7)
     assert frozen.wait(PATIENCE) == -9
-    assert "killed" in told[-1]
+    assert "killed" in message[-1]
 
 
 def still(silence, times, *, reports, reporting=True):
@@ -150,36 +152,36 @@ def still(silence, times, *, reports, reporting=True):
 
 def test_a_trial_that_reports_nothing_is_told(silence):
     """A worker may live and hang: half an hour, or ten of its epochs, is too long."""
-    seen, told = silence
-    still(seen, STILL - 1, reports=0)
-    assert told == []
-    still(seen, 2, reports=0)
-    assert len(told) == 1
-    assert "reported no epoch for 30 minutes" in told[0]
+    monitor, message = silence
+    still(monitor, STILL - 1, reports=0)
+    assert message == []
+    still(monitor, 2, reports=0)
+    assert len(message) == 1
+    assert "reported no epoch for 30 minutes" in message[0]
 
 
 def test_long_epochs_are_no_hanging(silence):
     """What is long follows the trial's own epochs."""
-    seen, told = silence
-    still(seen, STILL - 2, reports=0)
-    still(seen, 5 * STILL, reports=1)
-    assert told == []
-    still(seen, 6 * STILL, reports=1)
-    assert len(told) == 1
+    monitor, message = silence
+    still(monitor, STILL - 2, reports=0)
+    still(monitor, 5 * STILL, reports=1)
+    assert message == []
+    still(monitor, 6 * STILL, reports=1)
+    assert len(message) == 1
 
 
 def test_a_retraining_reports_nothing(silence):
     """Nothing is told of one that lives, however long it takes."""
-    seen, told = silence
-    still(seen, 20 * STILL, reports=0, reporting=False)
-    assert told == []
+    monitor, message = silence
+    still(monitor, 20 * STILL, reports=0, reporting=False)
+    assert message == []
 
 
 def test_a_worker_that_starts_is_seen_too(silence):
     """An import that hangs is told as one."""
-    seen, told = silence
-    look(seen, WARN + 1, trial="", beats=1)
-    assert "a worker that starts" in told[0]
+    monitor, message = silence
+    look(monitor, WARN + 1, trial="", beats=1)
+    assert "a worker that starts" in message[0]
 
 
 def test_a_pulse_goes_on(tmp_path):

@@ -34,8 +34,8 @@ class Session:
         )
         line = self.process.stdout.readline()
         assert line, ended(self.process)
-        self.told = json.loads(line)
-        self.servers = self.told["servers"]
+        self.state = json.loads(line)
+        self.servers = self.state["servers"]
 
     def listening(self):
         """Lists the addresses at which it and its children can be reached."""
@@ -76,10 +76,10 @@ def test_a_session(temporary, start):
     (folder,) = folders(temporary)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / "r" / "session_latest" / "logs").is_dir()
-    link = Path(first.told["ray"])
+    link = Path(first.state["ray"])
     assert link.is_symlink()
     assert stat.S_IMODE(link.parent.stat().st_mode) == 0o700
-    assert first.told["authentication"] == "token"
+    assert first.state["authentication"] == "token"
     assert not list((temporary / "home").iterdir()), "no token of the person's is made"
     first.process.kill()
     assert ended(first.process).code == -signal.SIGKILL

@@ -30,8 +30,8 @@ def test_a_whole_search(ledger):
     bridge.complete("c", {"retrained": done, "done": True}, error=False)
     assert bridge.suggest("d") == FINISHED
     assert bridge.retrained == done
-    assert set(ledger.told) == {0, 1}
-    assert ledger.told[0].spent.sampled == 0.25
+    assert set(ledger.outcomes) == {0, 1}
+    assert ledger.outcomes[0].spent.sampled == 0.25
 
 
 def test_nothing_to_retrain(ledger):
@@ -52,9 +52,9 @@ def test_pruned_trial():
     assert bridge.report("a", result)
     # Tune ends a stopped trial with its last result, as if it were complete.
     bridge.complete("a", result, error=False)
-    assert isinstance(ledger.told[0], Pruned)
-    assert ledger.told[0].reason == "pruner"
-    assert ledger.told[0].spent.epochs == 2
+    assert isinstance(ledger.outcomes[0], Pruned)
+    assert ledger.outcomes[0].reason == "pruner"
+    assert ledger.outcomes[0].spent.epochs == 2
 
 
 def test_last_report_prunes_nothing():
@@ -70,7 +70,7 @@ def test_repeated_end_is_told_once(ledger):
     bridge.suggest("a")
     for _ in range(2):
         bridge.complete("a", {"outcome": completed()}, error=False)
-    assert list(ledger.told) == [0]
+    assert list(ledger.outcomes) == [0]
 
 
 def test_error_ends_the_search(ledger):

@@ -23,10 +23,10 @@ def test_a_death_is_told_as_one():
     last = {"report": report(3), "started": 0.0}
     bridge.report("a", last)
     bridge.complete("a", None, error=True)
-    assert ledger.told[0] == WorkerDied(
-        reason="the worker died in this trial", spent=ledger.told[0].spent
+    assert ledger.outcomes[0] == WorkerDied(
+        reason="the worker died in this trial", spent=ledger.outcomes[0].spent
     )
-    assert ledger.told[0].spent.epochs == 3
+    assert ledger.outcomes[0].spent.epochs == 3
     assert bridge.error is None
     assert bridge.suggest("b")["trial"].number == 1
 
@@ -38,7 +38,7 @@ def test_a_death_for_want_of_memory_says_so():
     bridge.suggest("a")
     bridge.trouble = "Task was killed due to the node running low on memory."
     bridge.complete("a", None, error=True)
-    assert "ran out of memory" in ledger.told[0].reason
+    assert "ran out of memory" in ledger.outcomes[0].reason
 
 
 def test_a_worker_that_cannot_start_costs_nothing():
@@ -47,7 +47,7 @@ def test_a_worker_that_cannot_start_costs_nothing():
     bridge = bridged(ledger)
     bridge.suggest("a")
     bridge.complete("a", {"cannot_start": CAUSE, "done": True}, error=False)
-    assert ledger.told == {}
+    assert ledger.outcomes == {}
     assert str(bridge.error) == CAUSE
     assert bridge.suggest("b") == FINISHED
     assert ledger.next == 1
@@ -62,8 +62,8 @@ def test_others_stop_after_such_an_error():
     bridge.complete("c", {"cannot_start": CAUSE, "done": True}, error=False)
     bridge.complete("a", {"report": report(1), "started": 0.0}, error=False)
     bridge.complete("b", {"outcome": completed(), "started": 0.0}, error=False)
-    assert list(ledger.told) == [1]
-    assert isinstance(ledger.told[1], Completed)
+    assert list(ledger.outcomes) == [1]
+    assert isinstance(ledger.outcomes[1], Completed)
 
 
 def test_a_death_before_a_trial_hands_it_on():
@@ -73,7 +73,7 @@ def test_a_death_before_a_trial_hands_it_on():
     first = bridge.suggest("a")["trial"]
     bridge.complete("a", None, error=True)
     assert bridge.suggest("b")["trial"] == first
-    assert (ledger.next, ledger.told) == (1, {})
+    assert (ledger.next, ledger.outcomes) == (1, {})
 
 
 def test_workers_that_die_before_any_trial_end_the_search():

@@ -62,9 +62,9 @@ def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
 def test_the_ledger_keeps_the_rates(tmp_path):
     """A completed trial's attributes hold the rate of each epoch, to the bit."""
     ledger = begin(tmp_path)
-    asked = ledger.ask()
+    request = ledger.ask()
     outcome = replace(complete(0.5), learning_rates=tuple(RATES))
-    ledger.tell(asked.number, outcome)
+    ledger.tell(request.number, outcome)
 
     assert ledger.records()[0].attributes["learning_rates"] == RATES
 

@@ -142,8 +142,8 @@ def test_what_nobody_knows_is_said(tmp_path, described):
         str(path), DATA_SPEC, LoadedWeights(loaded=("a", "b"), skipped=("c",))
     )
     assert card["start"]["unknown"] is True
-    told = {"weights": str(path), "loaded": 2, "skipped": 1, "unknown": True}
-    assert report_entry(card) == {"start": told}
+    message = {"weights": str(path), "loaded": 2, "skipped": 1, "unknown": True}
+    assert report_entry(card) == {"start": message}
 
 
 def archive_of(path, card):

@@ -12,7 +12,7 @@ from search.inputs.study_data import read_labels
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean
-from tests.factories.runs import said, write_study
+from tests.factories.runs import run_main, write_study
 from tests.strategies.tables import write_ck48, write_image, write_table
 
 STUDY = """
@@ -152,7 +152,7 @@ def test_check_and_run_agree(tmp_path, name):
         text = text.replace(old, new, 1)
     study = write_study(tmp_path, text=text)
     refused = told_by_run(study, root, tmp_path / "cache")
-    answer = said(check.main, "--study", str(study), "--data", str(root), "--all")
+    answer = run_main(check.main, "--study", str(study), "--data", str(root), "--all")
     assert bool(refused) == (answer.code != 0) == (name != "nothing")
     assert words in refused
     assert words in answer.out + answer.err

@@ -99,8 +99,8 @@ def test_no_attribute_breaks_a_run(storage, table):
             try:
                 used(storage)
             except HarnessError as error:
-                told = str(error)
-                assert "run small" in told or str(storage) in told, (key, text)
+                message = str(error)
+                assert "run small" in message or str(storage) in message, (key, text)
             if text is None:
                 break  # the row is gone
             write(storage, table, row, whole)
@@ -126,10 +126,10 @@ def test_a_wrong_attribute_is_named(storage, key, text, words):
     """The message names run, trial and attribute, what was found, and the way out."""
     row = next(row for row, found, _ in rows(storage, TRIAL) if found == key)
     write(storage, TRIAL, row, text)
-    told = f"run small.*{words}.*restore a copy"
-    with pytest.raises(RunError, match=told):
+    message = f"run small.*{words}.*restore a copy"
+    with pytest.raises(RunError, match=message):
         begin(storage.parent)
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match=message):
         read_records(small(), url=f"sqlite:///{storage}", name="small")
 
 

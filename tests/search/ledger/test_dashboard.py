@@ -20,11 +20,11 @@ OUTCOMES = (
 
 def ask(app, path):
     """Sends one GET to a WSGI application; returns the JSON it answers."""
-    said = []
+    lines = []
     environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "QUERY_STRING": ""}
     setup_testing_defaults(environ)
-    body = b"".join(app(environ, lambda status, *_: said.append(status)))
-    assert said[0].startswith("200"), (said, body)
+    body = b"".join(app(environ, lambda status, *_: lines.append(status)))
+    assert lines[0].startswith("200"), (lines, body)
     return json.loads(body)
 
 

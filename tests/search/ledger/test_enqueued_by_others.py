@@ -66,13 +66,13 @@ def test_enqueued_inside(tmp_path, params):
     """A trial of the space is run next; what it leaves open is drawn."""
     ledger = begin(tmp_path, storage="journal")
     stored(tmp_path).enqueue_trial(params)
-    asked = ledger.ask()
-    assert asked.number == 0
-    for key in params.keys() & asked.values.keys():
-        assert asked.values[key] == params[key]
+    request = ledger.ask()
+    assert request.number == 0
+    for key in params.keys() & request.values.keys():
+        assert request.values[key] == params[key]
     crash(ledger)
     ledger = begin(tmp_path, storage="journal")
-    assert ledger.ask().values == asked.values
+    assert ledger.ask().values == request.values
     ledger.tell(1, complete(0.5))
     assert finish(ledger) == [2, 3, 4]
     assert ledger.counts().completed == 4

@@ -149,8 +149,10 @@ def test_pruners_compare_nobody_with_it(tmp_path, pruner):
     ledger = begin(tmp_path, study, storage="journal")
     for _ in range(6):
         add(tmp_path, intermediate_values=dict.fromkeys(range(1, 10), 0.99))
-    asked = ledger.ask()
-    verdicts = [ledger.report(asked.number, report(step, 0.1)) for step in range(1, 9)]
+    request = ledger.ask()
+    verdicts = [
+        ledger.report(request.number, report(step, 0.1)) for step in range(1, 9)
+    ]
     assert not any(verdicts)
 
 
@@ -185,12 +187,12 @@ def test_a_foreign_driver_that_is_gone(tmp_path):
 def test_somebody_ends_an_own_trial(tmp_path, state, counted):
     """The trial is stopped, what it was given is never the best, the search goes on."""
     ledger = begin(tmp_path, storage="journal")
-    asked = ledger.ask()
-    ledger.report(asked.number, report(1, 0.5))
+    request = ledger.ask()
+    ledger.report(request.number, report(1, 0.5))
     value = 9.0 if state == TrialState.COMPLETE else None
-    stored(tmp_path).tell(asked.number, value, state=state)
-    assert ledger.report(asked.number, report(2, 0.5))
-    ledger.tell(asked.number, complete(0.5))
+    stored(tmp_path).tell(request.number, value, state=state)
+    assert ledger.report(request.number, report(2, 0.5))
+    ledger.tell(request.number, complete(0.5))
     assert ledger.counts().done == counted
     assert len(finish(ledger)) == 4 - counted
     assert ledger.best().value == 0.5

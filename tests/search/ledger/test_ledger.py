@@ -28,8 +28,8 @@ ALL = pytest.mark.parametrize("storage", STORAGES)
 def test_budget(tmp_path, storage):
     """As many trials as the budget are asked, running ones included; then none."""
     ledger = begin(tmp_path, storage=storage)
-    asked = [ledger.ask() for _ in range(6)]
-    assert [a and a.number for a in asked] == [0, 1, 2, 3, None, None]
+    requests = [ledger.ask() for _ in range(6)]
+    assert [a and a.number for a in requests] == [0, 1, 2, 3, None, None]
     assert not ledger.exhausted()
     for number in range(4):
         ledger.tell(number, complete(0.5))
@@ -39,8 +39,8 @@ def test_budget(tmp_path, storage):
 
 def test_seeds_are_the_trials_own(tmp_path):
     """A trial's seed is a child of the study's, by the number of the trial."""
-    asked = begin(tmp_path).ask()
-    assert asked.seed == child_seed(7, "trial", 0)
+    request = begin(tmp_path).ask()
+    assert request.seed == child_seed(7, "trial", 0)
 
 
 def test_fixed_keys_are_in_the_configuration(tmp_path):
@@ -71,9 +71,9 @@ def test_grid(tmp_path, storage):
     study = small(("trials = 4", "trials = 9"), text=GRID)
     ledger = begin(tmp_path, study, storage=storage)
     points = []
-    while (asked := ledger.ask()) is not None:
-        points.append(study.space.params(asked.values))
-        ledger.tell(asked.number, fail() if asked.number == 1 else complete(0.5))
+    while (request := ledger.ask()) is not None:
+        points.append(study.space.params(request.values))
+        ledger.tell(request.number, fail() if request.number == 1 else complete(0.5))
     assert points == list(study.space.parameter_sets())
     assert ledger.exhausted()
     assert begin(tmp_path, study, storage=storage).ask() is None
@@ -98,9 +98,9 @@ class Recorder(Callback):
         """Records how many trials there are."""
         self._calls.append((self._name, "search start", len(read_records())))
 
-    def on_trial_start(self, asked, counts):
+    def on_trial_start(self, request, counts):
         """Records the counts."""
-        call = ("trial start", asked.number, counts.running, counts.done)
+        call = ("trial start", request.number, counts.running, counts.done)
         self._calls.append((self._name, *call))
 
     def on_epoch_end(self, number, report):

@@ -58,14 +58,14 @@ def test_tpe_ranks_it_last(tmp_path, reason, constraint):
     """
     del constraint
     ledger = begin(tmp_path, many(9, text=TPE), storage="journal")
-    asked = [ledger.ask() for _ in range(3)]
-    ledger.report(asked[0].number, report(1, 0.1))
-    ledger.report(asked[1].number, report(1, 0.9))
-    ledger.report(asked[1].number, report(2, 0.9))
-    ledger.report(asked[2].number, report(1, 0.2))
-    ledger.tell(asked[0].number, prune())
-    ledger.tell(asked[1].number, prune(reason))
-    ledger.tell(asked[2].number, prune())
+    requests = [ledger.ask() for _ in range(3)]
+    ledger.report(requests[0].number, report(1, 0.1))
+    ledger.report(requests[1].number, report(1, 0.9))
+    ledger.report(requests[1].number, report(2, 0.9))
+    ledger.report(requests[2].number, report(1, 0.2))
+    ledger.tell(requests[0].number, prune())
+    ledger.tell(requests[1].number, prune(reason))
+    ledger.tell(requests[2].number, prune())
     study = inside(ledger)
     below, above = _split_trials(study, study.trials, 2)
     assert [trial.number for trial in below] == [0, 2]
@@ -84,9 +84,9 @@ def test_tpe_leaves_where_trials_break(tmp_path, reason, constraint, sampler, mo
     study = many(40, text=text)
     ledger = begin(tmp_path, study, storage="journal")
     high = []
-    while (asked := ledger.ask()) is not None:
-        high.append(float(asked.values["training.learning_rate"]) > 1e-4)
-        ledger.tell(asked.number, prune(reason) if high[-1] else complete(0.5))
+    while (request := ledger.ask()) is not None:
+        high.append(float(request.values["training.learning_rate"]) > 1e-4)
+        ledger.tell(request.number, prune(reason) if high[-1] else complete(0.5))
     assert sum(high[20:]) <= most
 
 
@@ -103,15 +103,15 @@ def test_tpe_leaves_where_trials_break(tmp_path, reason, constraint, sampler, mo
 def test_outcomes(tmp_path, storage, outcome, state, reason):
     """Each outcome keeps its state, its reason, every report, and what it cost."""
     ledger = begin(tmp_path, storage=storage)
-    asked = ledger.ask()
+    request = ledger.ask()
     for step, value in ((1, 0.25), (2, 0.5)):
-        assert not ledger.report(asked.number, report(step, value))
-    ledger.tell(asked.number, outcome)
+        assert not ledger.report(request.number, report(step, value))
+    ledger.tell(request.number, outcome)
     crash(ledger)
     record = begin(tmp_path, storage=storage).records()[0]
     assert (record.state, record.reason) == (state, reason)
     assert record.curve == {1: 0.25, 2: 0.5}
-    assert record.values == asked.values
+    assert record.values == request.values
     assert record.value == (0.5 if state == "COMPLETE" else None)
     assert record.attributes["spent"]["epochs"] == outcome.spent.epochs
     if state == "COMPLETE":
@@ -125,9 +125,9 @@ def test_best(tmp_path):
     ledger = begin(tmp_path)
     assert ledger.best() is None
     for outcome in (prune(), complete(0.5), complete(0.75), complete(0.75)):
-        asked = ledger.ask()
-        ledger.report(asked.number, report(1, 0.99))
-        ledger.tell(asked.number, outcome)
+        request = ledger.ask()
+        ledger.report(request.number, report(1, 0.99))
+        ledger.tell(request.number, outcome)
     assert (ledger.best().number, ledger.best().value) == (2, 0.75)
 
 
@@ -148,10 +148,10 @@ def test_the_last_step_is_never_judged(tmp_path, pruner):
     )
     ledger = begin(tmp_path, study)
     for _ in range(8):
-        asked = ledger.ask()
+        request = ledger.ask()
         for step in range(1, 10):
-            ledger.report(asked.number, report(step, 0.9, last=True))
-        ledger.tell(asked.number, complete(0.9))
-    asked = ledger.ask()
+            ledger.report(request.number, report(step, 0.9, last=True))
+        ledger.tell(request.number, complete(0.9))
+    request = ledger.ask()
     for step in range(1, 10):
-        assert not ledger.report(asked.number, report(step, 0.0, last=True))
+        assert not ledger.report(request.number, report(step, 0.0, last=True))

@@ -11,7 +11,7 @@ from data_pipeline.system.errors import InputError
 from search import run
 from search.pipeline.opening import open_run
 from tests.factories.data.clean_tree import image_of, write_clean
-from tests.factories.runs import STUDY, said, write_study
+from tests.factories.runs import STUDY, run_main, write_study
 from tests.strategies.tables import write_ck48, write_image
 from tests.test_architecture import python
 
@@ -103,19 +103,19 @@ def refusals(tmp_path_factory):
 def test_refusal(refusals, name):
     """A refusal names its key and the study file, and no engine was loaded for it."""
     answers, study = refusals
-    code, told, loaded = answers[name]
+    code, message, loaded = answers[name]
     assert (code, loaded) == (2, [])
-    assert REFUSALS[name][2] in told
-    assert told.count("error: ") == told.count("\n") == 1
+    assert REFUSALS[name][2] in message
+    assert message.count("error: ") == message.count("\n") == 1
     if REFUSALS[name][0] is not bad_label:
-        assert told.startswith(f"error: {study}")
+        assert message.startswith(f"error: {study}")
 
 
 def test_check_names_the_study(tmp_path):
     """The check names the study file where the data cannot be split so, too."""
     root = write_clean(tmp_path / "tree")
     study = write_study(tmp_path, text=STUDY.replace("folds = 2", "folds = 40"))
-    answer = said(check.main, "--study", str(study), "--data", str(root))
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert answer.code == 2
     assert answer.err.startswith(f"error: {study}: [split] folds")
 
@@ -147,7 +147,7 @@ def test_check_tells(tmp_path, ck48):
     """The check counts and names what is left out, and says how the rest is read."""
     study = write_study(tmp_path, text=CK48)
     words = ("--study", str(study), "--data", str(ck48), "--all")
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert answer.code == 1
     assert "nothing is wrong" not in answer.out
     for part in (
@@ -158,7 +158,7 @@ def test_check_tells(tmp_path, ck48):
     ):
         assert part in answer.out
     shutil.move(ck48 / "CK+48/suprise", ck48 / "CK+48/surprise")
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert (answer.code, answer.err) == (0, "")
     assert "nothing is wrong" in answer.out
 
@@ -169,7 +169,7 @@ def test_start_tells(tmp_path, ck48, capsys):
     words = ("--study", str(study), "--data", str(ck48), "--out", str(out))
     with open_run(run.build_parser().parse_args(words)) as (opened, _):
         assert opened.study.name == "tiny"
-    told = capsys.readouterr().out
+    message = capsys.readouterr().out
     for part in (
         "left out: 1 folder that is not read",
         "CK+48/suprise/: not the name of an emotion; did you mean surprise?",
@@ -177,7 +177,7 @@ def test_start_tells(tmp_path, ck48, capsys):
         "Sad is read as sadness",
         "python -m data_pipeline.check --study tiny --all",
     ):
-        assert part in told
+        assert part in message
     assert not out.exists()
 
 
@@ -196,7 +196,7 @@ def test_a_part_that_is_misspelt(tmp_path):
             write_image(root / part / str(emotion) / "im0.png", place)
     study = str(write_study(tmp_path, text=PARTED))
     words = ("--study", study, "--data", str(root))
-    answer = said(check.main, *words)
+    answer = run_main(check.main, *words)
     assert answer.code == 2
     assert 'by = "partition" needs images of the part test' in answer.err
     assert (

@@ -32,7 +32,7 @@ def serving(server):
         thread.join()
 
 
-def asked(port, path="/", **headers):
+def status_of(port, path="/", **headers):
     """Sends one GET with these headers; returns the status."""
     with closing(http.client.HTTPConnection(HERE, port, timeout=30)) as connection:
         connection.putrequest("GET", path, skip_host=True)
@@ -52,8 +52,8 @@ def check(port, path="/"):
     """Sends what pages of this computer send, and what others do."""
     for name in (HERE, "localhost", "LocalHost"):
         host = f"{name}:{port}"
-        assert asked(port, path, Host=host) == 200
-        assert asked(port, path, Host=host, Origin=f"http://{host.lower()}") == 200
+        assert status_of(port, path, Host=host) == 200
+        assert status_of(port, path, Host=host, Origin=f"http://{host.lower()}") == 200
     own = f"{HERE}:{port}"
     for headers in (
         {},
@@ -67,7 +67,7 @@ def check(port, path="/"):
         {"Host": own, "Origin": f"https://{own}"},
         {"Host": own, "Origin": "null"},
     ):
-        assert asked(port, path, **headers) == 403, headers
+        assert status_of(port, path, **headers) == 403, headers
 
 
 def test_pages_of_this_computer_alone():
@@ -86,4 +86,4 @@ def test_tensorboard_is_guarded(tmp_path):
     assert made.flags.load_fast == "false"
     with serving(made._make_server()) as port:  # noqa: SLF001 - what main() makes
         check(port, "/data/environment")
-        assert asked(port, "http://evil.example/", Host=f"{HERE}:{port}") == 403
+        assert status_of(port, "http://evil.example/", Host=f"{HERE}:{port}") == 403

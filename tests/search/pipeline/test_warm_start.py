@@ -33,7 +33,7 @@ def _values(tmp_path):
 
 def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
     """Starts a study from the earlier run; returns it and what was said."""
-    said = []
+    lines = []
     folder = RunFolder(out=runs, name="small")
     folder.make()
     split = SimpleNamespace(hold_out=SimpleNamespace(key=hold_out))
@@ -42,9 +42,9 @@ def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
         data=SimpleNamespace(synthetic=synthetic, split=split),
         folder=folder,
         storage=url or folder.storage,
-        print=said.append,
+        print=lines.append,
     )
-    return add_warm_start(run), said
+    return add_warm_start(run), lines
 
 
 def test_the_best_come_first(tmp_path, values):
@@ -53,18 +53,18 @@ def test_the_best_come_first(tmp_path, values):
     Reading them changes nothing of the earlier run.
     """
     before = contents(tmp_path / "v1")["study.toml"]
-    study, said = warmed(tmp_path)
+    study, lines = warmed(tmp_path)
     assert [one.name for one in study.enqueued] == [
         f"v1 trial {number}" for number in (3, 1, 6, 4, 2)
     ]
     assert len(study.enqueued) == MOST
     assert not any(one.never_prune for one in study.enqueued)
-    assert said == ["warm start: 5 of the best trials of v1 are enqueued"]
+    assert lines == ["warm start: 5 of the best trials of v1 are enqueued"]
     ledger = begin(tmp_path / "small", study)
-    asked = [ledger.ask() for _ in range(6)]
-    params = [study.space.params(one.values) for one in asked]
+    requests = [ledger.ask() for _ in range(6)]
+    params = [study.space.params(one.values) for one in requests]
     assert params[:5] == [values[number] for number in (3, 1, 6, 4, 2)]
-    assert asked[5].enqueued == ""
+    assert requests[5].enqueued == ""
     assert params[5] not in values
     assert contents(tmp_path / "v1")["study.toml"] == before
 
@@ -93,12 +93,12 @@ def test_they_are_read_once(tmp_path, values):
 
 def test_trials_outside_the_space_are_left_out(tmp_path, values):
     """A narrower space takes what lies in it, and says what does not."""
-    study, said = warmed(tmp_path, ('["adam", "adamw"]', '["adam"]'))
+    study, lines = warmed(tmp_path, ('["adam", "adamw"]', '["adam"]'))
     adam = [v["training.optimizer"] == "adam" for v in values]
     kept = [n for n in (3, 1, 6, 4, 2) if adam[n]]
     assert [one.name for one in study.enqueued] == [f"v1 trial {n}" for n in kept]
-    assert len(said) == 1 + MOST - len(kept)
-    for line in said[:-1]:
+    assert len(lines) == 1 + MOST - len(kept)
+    for line in lines[:-1]:
         assert 'is not enqueued: "training.optimizer": must be one of adam' in line
 
 
@@ -161,8 +161,8 @@ def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
 
     def untrained(_, ledger, then):
         """Runs no trial, and tells what each came to."""
-        while (asked := ledger.ask()) is not None:
-            ledger.tell(asked.number, complete(next(values)))
+        while (request := ledger.ask()) is not None:
+            ledger.tell(request.number, complete(next(values)))
         return then()
 
     monkeypatch.setattr(stages, "executor", lambda _: untrained)

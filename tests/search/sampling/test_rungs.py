@@ -98,16 +98,16 @@ def test_fixed_epochs():
 @given(FOLDS, EPOCHS, SEEDS)
 def test_each_rung_is_reached_once(folds, epochs, seed):
     """Wherever folds stop, each rung up to the last report is reached by one report."""
-    steps, seen = steps_for(folds), {}
+    steps, counts = steps_for(folds), {}
     reports = stopped_early(np.random.default_rng(seed), folds, epochs)
     reached = []
     for step, value in reports.items():
-        seen[step] = value
-        trial = trained(epochs, dict(seen), state=TrialState.PRUNED)
+        counts[step] = value
+        trial = trained(epochs, dict(counts), state=TrialState.PRUNED)
         reached += passed_rungs(steps, trial)
         for rung in passed_rungs(steps, trial):
             assert steps.step(trial, SHARES[rung]) <= step
-            assert steps.value_at(trial, SHARES[rung]) in seen.values()
+            assert steps.value_at(trial, SHARES[rung]) in counts.values()
     whole = trained(epochs, reports)
     due = [steps.step(whole, share) <= max(reports) for share in SHARES]
     assert reached == list(range(sum(due)))

@@ -141,7 +141,7 @@ def test_a_server_that_restarts(monkeypatch):
     monkeypatch.setattr(stages, "RetryPolicy", partial(RetryPolicy, seconds=0.3))
     url = "postgresql://me:s3cret@host/x"
     gone = sqlalchemy.exc.OperationalError("UPDATE", {}, Exception("it is gone"))
-    told, faults = [], [gone]
+    lines, faults = [], [gone]
 
     def check():
         if faults:
@@ -152,11 +152,11 @@ def test_a_server_that_restarts(monkeypatch):
         data=None,
         folder=None,
         storage=url,
-        print=told.append,
+        print=lines.append,
         check=check,
     )
     stages.check_run(run)
-    assert told == ["waiting for postgresql://me:***@host/x: it is gone"]
+    assert lines == ["waiting for postgresql://me:***@host/x: it is gone"]
     faults += [gone] * 99
     with pytest.raises(StorageError, match="does not answer"):
         stages.check_run(run)

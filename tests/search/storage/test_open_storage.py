@@ -105,10 +105,10 @@ def test_wrong_storages(tmp_path, url, words):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError) as refused:
         open_storage(url.replace("TMP", str(tmp_path)))
-    told = str(refused.value)
-    assert told.startswith("--storage ")
-    assert words in told
-    assert "\n" not in told
+    message = str(refused.value)
+    assert message.startswith("--storage ")
+    assert words in message
+    assert "\n" not in message
     after = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert after == before
 

@@ -107,17 +107,17 @@ def test_a_restart(server, url, opened):
     """A server that is restarted in the middle costs a search no trial and no lease."""
     with only_driver_of_storage(url, "small") as check:
         ledger = opened(checks=(check,))
-        asked = ledger.ask()
+        request = ledger.ask()
         for again in (
             lambda: None,
-            lambda: ledger.report(asked.number, report(1, 0.5)),
+            lambda: ledger.report(request.number, report(1, 0.5)),
         ):
             server.stop()
             timer = threading.Timer(1.0, server.start)
             timer.start()
             again()
             timer.join()
-        ledger.tell(asked.number, complete(0.5))
+        ledger.tell(request.number, complete(0.5))
         assert finish(ledger) == [1, 2, 3]
         ledger.close()
         check()
@@ -127,24 +127,26 @@ def test_a_restart(server, url, opened):
 def test_stopped_for_good(server, url, opened, capsys):
     """A server that stays away ends a search: one message, exit code 1, no password."""
     ledger = opened(seconds=1.0)
-    asked = ledger.ask()
+    request = ledger.ask()
     server.stop()
 
     def work():
         try:
-            ledger.tell(asked.number, complete(0.5))
+            ledger.tell(request.number, complete(0.5))
         finally:
             ledger.close()
 
     assert run_command(work) == 1
-    told = capsys.readouterr().err
-    assert told.startswith(f"error: {masked(url)}: the server of the database does not")
-    assert told.count("\n") == 1
-    assert "start it" in told
+    message = capsys.readouterr().err
+    assert message.startswith(
+        f"error: {masked(url)}: the server of the database does not"
+    )
+    assert message.count("\n") == 1
+    assert "start it" in message
     with pytest.raises(InputError, match="cannot be opened: the server") as refused:
         open_storage(url)
     server.start()
-    assert QUOTED not in told + str(refused.value)
+    assert QUOTED not in message + str(refused.value)
     assert finish(opened()) == [1, 2, 3, 4]
 
 

@@ -121,15 +121,15 @@ def impatient(ledger):
 
 def test_a_lock_of_some_seconds(tmp_path):
     """A search waits for a database that is locked for a while, and says so."""
-    said = []
+    lines = []
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
-    policy = RetryPolicy(seconds=20.0, print=said.append)
+    policy = RetryPolicy(seconds=20.0, print=lines.append)
     ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=policy)
     impatient(ledger)
     thread = locked_for(tmp_path / "optuna.db", 1.0)
     assert finish(ledger) == [0, 1, 2, 3]
     thread.join()
-    assert said[0] == f"waiting for {url}: database is locked"
+    assert lines[0] == f"waiting for {url}: database is locked"
 
 
 def ended(capsys, work):
@@ -143,21 +143,21 @@ def test_a_lock_that_stays(tmp_path, capsys):
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
     ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=SHORT)
     impatient(ledger)
-    asked = ledger.ask()
+    request = ledger.ask()
     thread = locked_for(tmp_path / "optuna.db", 1.5)
 
     def work():
         try:
-            ledger.tell(asked.number, complete(0.5))
+            ledger.tell(request.number, complete(0.5))
         finally:
             ledger.close()
 
-    code, told = ended(capsys, work)
+    code, message = ended(capsys, work)
     thread.join()
     assert code == 1
-    assert told.startswith(f"error: {url}: the database stays locked by another")
-    assert told.count("\n") == 1
-    assert "invalid data" not in told
+    assert message.startswith(f"error: {url}: the database stays locked by another")
+    assert message.count("\n") == 1
+    assert "invalid data" not in message
     again = begin(tmp_path)
     assert finish(again) == [1, 2, 3, 4]
 
@@ -171,17 +171,17 @@ def test_a_full_disk(tmp_path, capsys):
     sqlalchemy.event.listen(
         engine, "connect", lambda c, _: c.execute("PRAGMA max_page_count = 1")
     )
-    asked = ledger.ask()
+    request = ledger.ask()
 
     def work():
         for step in range(1, 5000):
-            ledger.report(asked.number, report(step, 0.5))
+            ledger.report(request.number, report(step, 0.5))
 
-    code, told = ended(capsys, work)
+    code, message = ended(capsys, work)
     assert code == 1
-    assert told.startswith(f"error: {url}: cannot be written: the disk is full")
-    assert "free some space" in told
-    assert "exceeding max length" not in told
+    assert message.startswith(f"error: {url}: cannot be written: the disk is full")
+    assert "free some space" in message
+    assert "exceeding max length" not in message
     with pytest.raises(StorageError):
         ledger.counts()
 
@@ -190,7 +190,7 @@ def test_a_full_disk_under_a_journal(tmp_path, monkeypatch, capsys):
     """A line that a full disk cut short is taken out of the journal again."""
     url = str(tmp_path / "journal.log")
     ledger = open_ledger(small(), url=url, name="small", data=DATA, policy=SHORT)
-    asked = ledger.ask()
+    request = ledger.ask()
     before = (tmp_path / "journal.log").read_bytes()
     write = os.write
 
@@ -200,9 +200,9 @@ def test_a_full_disk_under_a_journal(tmp_path, monkeypatch, capsys):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "write", half)
-    code, told = ended(capsys, lambda: ledger.report(asked.number, report(1, 0.5)))
+    code, message = ended(capsys, lambda: ledger.report(request.number, report(1, 0.5)))
     monkeypatch.undo()
-    assert (code, "No space left" in told) == (1, True)
+    assert (code, "No space left" in message) == (1, True)
     assert (tmp_path / "journal.log").read_bytes() == before
     assert finish(begin(tmp_path, storage="journal")) == [1, 2, 3, 4]
 
@@ -215,7 +215,7 @@ def test_a_file_that_is_gone(tmp_path, storage, how, capsys):
     folder.mkdir()
     ledger = begin(folder, storage=storage)
     path = folder / {"sqlite": "optuna.db", "journal": "journal.log"}[storage]
-    asked = ledger.ask()
+    request = ledger.ask()
     if how == "folder renamed":
         folder.rename(tmp_path / "other")
     else:
@@ -226,21 +226,23 @@ def test_a_file_that_is_gone(tmp_path, storage, how, capsys):
 
     def work():
         try:
-            ledger.tell(asked.number, complete(0.5))
+            ledger.tell(request.number, complete(0.5))
         finally:
             ledger.close()
 
-    code, told = ended(capsys, work)
+    code, message = ended(capsys, work)
     assert code == 1
-    assert told.startswith(f"error: {path}: the file was renamed, deleted or replaced")
-    assert told.count("\n") == 1
+    assert message.startswith(
+        f"error: {path}: the file was renamed, deleted or replaced"
+    )
+    assert message.count("\n") == 1
 
 
 def test_an_interrupted_wait(tmp_path, monkeypatch):
     """Ctrl-C during a wait ends the search at once; the end does not wait again."""
     ledger = begin(tmp_path)
     impatient(ledger)
-    asked = ledger.ask()
+    request = ledger.ask()
 
     def interrupt(_):
         raise KeyboardInterrupt
@@ -249,7 +251,7 @@ def test_an_interrupted_wait(tmp_path, monkeypatch):
     start = time.monotonic()
     monkeypatch.setattr(retrying.time, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        ledger.tell(asked.number, complete(0.5))
+        ledger.tell(request.number, complete(0.5))
     ledger.close()
     assert time.monotonic() - start < 1.5
     monkeypatch.undo()
@@ -264,19 +266,19 @@ def test_a_damaged_file(tmp_path, capsys):
     path.write_bytes(path.read_bytes()[:8192] + b"\0" * 8192)
     for rest in tmp_path.glob("optuna.db-*"):
         rest.unlink()
-    code, told = ended(capsys, lambda: finish(begin(tmp_path)))
+    code, message = ended(capsys, lambda: finish(begin(tmp_path)))
     assert code in {1, 2}
-    assert url in told
-    assert told.count("\n") == 1
+    assert url in message
+    assert message.count("\n") == 1
 
 
 def test_a_damaged_journal(tmp_path, capsys):
     """A journal with a line that is none is told by its name."""
     journal = tmp_path / "journal.log"
     journal.write_text('{"op_code": 0\n' + json.dumps({"op_code": 0}) + "\n")
-    code, told = ended(capsys, lambda: open_storage(str(journal)))
+    code, message = ended(capsys, lambda: open_storage(str(journal)))
     assert code == 2
-    assert told.startswith(f"error: --storage {journal}: cannot be opened")
+    assert message.startswith(f"error: --storage {journal}: cannot be opened")
 
 
 def test_optuna_sees_no_difference(tmp_path):

@@ -56,12 +56,12 @@ def test_no_password_is_shown(password, key):
     bare = make_url("mysql+pymysql://u:x@host/db")
     whole = bare.set(password=password, query={"sslpassword": key})
     url = whole.render_as_string(hide_password=False)
-    said = without_secrets(f"'{password}' refused, {key} too, at {url}", url)
+    text = without_secrets(f"'{password}' refused, {key} too, at {url}", url)
     usual = "mysql+pymysql://u:***@host/db?sslpassword=*** refused too at"
     for word in (password, key):
         if word not in usual:
             assert word not in masked(url)
-            assert word not in said
+            assert word not in text
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_an_option_that_is_none(command, capsys):
     """A URL given to an option that does not exist is told without its password."""
     with pytest.raises(SystemExit):
         command.main(["--study", "x", "--storge", "mysql://me:s3cret@host/x"])
-    told = capsys.readouterr().err
-    assert "mysql://me:***@host/x" in told
-    assert "s3cret" not in told
+    message = capsys.readouterr().err
+    assert "mysql://me:***@host/x" in message
+    assert "s3cret" not in message
 
 
 @pytest.mark.parametrize("command", [run, export, train, tensorboard, draw])

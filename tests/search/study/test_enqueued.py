@@ -91,27 +91,27 @@ def test_is_written_again():
 )
 def test_wrong(table, words):
     """A configuration outside the space is told with its number, key and value."""
-    told = refused(f"[[search.enqueue]]\n{table}\n")
-    assert told.startswith("small.toml: [[search.enqueue]] 1")
-    assert [word for word in words if word not in told] == []
+    message = refused(f"[[search.enqueue]]\n{table}\n")
+    assert message.startswith("small.toml: [[search.enqueue]] 1")
+    assert [word for word in words if word not in message] == []
 
 
 def test_several_problems_come_in_one_message():
     """Everything wrong with all of them is told at once, each by its name."""
-    told = refused(
+    message = refused(
         ENQUEUED + '[[search.enqueue]]\nname = "seed 1"\n"head.dropout" = 0.1\n'
         '[[search.enqueue]]\nname = "x"\n"training.optimizer" = "lamb"\n'
     )
-    assert told.count("small.toml") == len(told.splitlines()) >= 3
-    assert "3 name" in told
-    assert '4 (x) "training.optimizer"' in told
+    assert message.count("small.toml") == len(message.splitlines()) >= 3
+    assert "3 name" in message
+    assert '4 (x) "training.optimizer"' in message
 
 
 def test_a_default_outside_the_space_must_be_named():
     """Where the default is outside the space, the message says what is missing."""
     text = '"regularization.l2" = { low = 1e-7, high = 1e-1, log = true }\n'
-    told = refused(f'{text}[[search.enqueue]]\n"training.optimizer" = "adam"\n')
-    assert '"regularization.l2": must be from 1e-07 to 0.1, found not named' in told
+    message = refused(f'{text}[[search.enqueue]]\n"training.optimizer" = "adam"\n')
+    assert '"regularization.l2": must be from 1e-07 to 0.1, found not named' in message
 
 
 def test_set_leaves_out_what_it_puts_outside(tmp_path):
@@ -123,8 +123,8 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
     path.write_text(SMALL + ENQUEUED)
     read = read_study(str(path), settings=['training.optimizer=["adam"]'])
     assert [one.name for one in read.enqueued] == ["enqueued 2"]
-    (told,) = (line.partition(")")[0] for line in read.enqueued_outside)
-    assert told == "[[search.enqueue]] 1 (seed 1"
+    (message,) = (line.partition(")")[0] for line in read.enqueued_outside)
+    assert message == "[[search.enqueue]] 1 (seed 1"
     assert read.text().count("[[search.enqueue]]") == 1
     none = read_study(str(path), settings=["search.enqueue=[]"])
     assert none.enqueued == none.enqueued_outside == ()
@@ -163,8 +163,8 @@ def test_asked_first(tmp_path, storage):
     assert (again.enqueued, again.values) == ("seed 1", first.values)
     assert study.space.params(second.values) == SECOND
     assert (second.enqueued, third.enqueued) == ("enqueued 2", "")
-    for asked in (again, second, third):
-        ledger.tell(asked.number, complete(0.5))
+    for request in (again, second, third):
+        ledger.tell(request.number, complete(0.5))
     finish(ledger)
     assert ledger.counts().done == 5
     names = [record.enqueued for record in ledger.records()]
@@ -205,13 +205,13 @@ def test_never_pruned(tmp_path, pruner):
         ("folds = 1", "folds = 3"),
     )
     ledger = begin(tmp_path, study)
-    asked = [ledger.ask() for _ in range(8)]
-    for one in asked[2:]:
+    requests = [ledger.ask() for _ in range(8)]
+    for one in requests[2:]:
         for step in range(1, 10):
             ledger.report(one.number, report(step, 0.9, last=step == 9))
         ledger.tell(one.number, complete(0.9))
     for step in range(1, 9):
-        assert not ledger.report(asked[0].number, report(step, 0.0))
+        assert not ledger.report(requests[0].number, report(step, 0.0))
 
 
 def test_gains(tmp_path):

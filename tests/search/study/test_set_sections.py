@@ -72,10 +72,10 @@ def test_a_key_of_a_section_is_set(name, key):
     section, _, field = key.partition(".")
     needed = [f"--set={text}" for text in NEEDS.get(key, ())]
     for text, value in TEXTS[key].items():
-        asked = build_parser().parse_args(
+        args = build_parser().parse_args(
             ["--study", name, *needed, "--set", f"{key}={text}"]
         )
-        study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+        study = read_study(args.study, settings=args.settings, seed=args.seed)
         assert getattr(getattr(study, section), field) == value
 
 
@@ -83,6 +83,6 @@ def test_a_key_of_a_section_is_set(name, key):
 def test_seed_is_an_option_too(name):
     """``--seed`` replaces the study's seed, and one of ``--set``."""
     words = ["--study", name, "--set", "search.seed=3", "--seed", "5"]
-    asked = build_parser().parse_args(words)
-    study = read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    args = build_parser().parse_args(words)
+    study = read_study(args.study, settings=args.settings, seed=args.seed)
     assert study.search.seed == 5

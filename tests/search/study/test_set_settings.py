@@ -37,16 +37,16 @@ NEEDS = {
 """What a key has no meaning without, or a study no search."""
 
 
-def told(*words):
+def parsed(*words):
     """Reads a study as ``search.run`` does with these words."""
-    asked = build_parser().parse_args(words)
-    return read_study(asked.study, settings=asked.settings, seed=asked.seed)
+    args = build_parser().parse_args(words)
+    return read_study(args.study, settings=args.settings, seed=args.seed)
 
 
 def setting(name, key, text):
     """Reads a study in which a key is set, beside what the key needs."""
     needed = ("--set", NEEDS[key]) if key in NEEDS else ()
-    return told("--study", name, *needed, "--set", f"{key}={text}")
+    return parsed("--study", name, *needed, "--set", f"{key}={text}")
 
 
 def values(key):

@@ -78,8 +78,8 @@ def test_ends_are_reachable(domain, end):
 def test_ends_are_sampled(domain, ends):
     """Optuna's random sampler comes to both ends of a domain with few values."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    seen = {single(domain).suggest(study.ask())["x"] for _ in range(200)}
-    assert ends <= seen
+    values = {single(domain).suggest(study.ask())["x"] for _ in range(200)}
+    assert ends <= values
 
 
 @given(grids())

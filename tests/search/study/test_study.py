@@ -77,9 +77,9 @@ def test_stride(space, stride):
 )
 def test_a_wrong_parent_is_one_problem(change):
     """What is wrong with a key is not told again of the keys that depend on it."""
-    with pytest.raises(StudyError) as told:
+    with pytest.raises(StudyError) as caught:
         study(change)
-    assert len(str(told.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_identity_leaves_budget_and_resources_free():
@@ -151,14 +151,14 @@ def test_study_of_a_run(tmp_path):
 
 def test_several_problems_in_one_message():
     """One message tells every problem, each on a line of its own."""
-    told = message(
+    text = message(
         ("folds = 2", "fold = 2"),
         ("high = 0.6", "high = 2"),
         ('"training.epochs" = 3', '"training.epochs" = 0'),
         ('"emotion.macro_f1" = 1\n"action_units.mean_auc" = 0.5', ""),
     )
     assert [
-        line.partition(": ")[2].partition(":")[0] for line in told.splitlines()
+        line.partition(": ")[2].partition(":")[0] for line in text.splitlines()
     ] == [
         "[split] fold",
         "[objective]",

@@ -229,6 +229,6 @@ WRONG = {
 def test_wrong(case):
     """Each mistake is told with file, key, rule, value found and the way out."""
     change, words, *more = WRONG[case]
-    told = message(change, *more)
-    assert [word for word in words if word not in told] == []
-    assert all(line.startswith("studies/small.toml: ") for line in told.splitlines())
+    text = message(change, *more)
+    assert [word for word in words if word not in text] == []
+    assert all(line.startswith("studies/small.toml: ") for line in text.splitlines())

@@ -33,7 +33,7 @@ class Writing(FakeTrainer):
     def __init__(self, folds):
         """Takes what each fold yields."""
         super().__init__(folds)
-        self.seen = []
+        self.files = []
 
     def fit(self, config, arrays, part, *, seed):
         """Yields a fold, and knows its epoch as its weights."""
@@ -46,7 +46,7 @@ class Writing(FakeTrainer):
         """Writes the weights, and looks around."""
         assert config is CONFIG
         path.write_text(json.dumps(self.weights))
-        self.seen.append(sorted(file.name for file in path.parent.iterdir()))
+        self.files.append(sorted(file.name for file in path.parent.iterdir()))
 
     def restore(self, config, path):
         """Reads the weights."""
@@ -85,8 +85,8 @@ def test_a_trial_keeps_each_folds_peak(tmp_path, seed):
     for name, weights in found.items():
         assert json.loads((tmp_path / name).read_text()) == weights
     # The newest, the best so far, and one that the newest has just outlived.
-    assert max(map(len, trainer.seen)) <= 3
-    assert len(trainer.seen) == EPOCHS * len(folds)
+    assert max(map(len, trainer.files)) <= 3
+    assert len(trainer.files) == EPOCHS * len(folds)
 
 
 def test_a_pruned_trial_leaves_its_files_to_the_driver(tmp_path):
@@ -121,19 +121,19 @@ def test_a_checkpoint_is_what_validation_saw(tmp_path, values):
     checkpoints = Checkpoints(trainer, config, tmp_path)
     # The best is another epoch in each fold: the first, and the last.
     curves = ([0.9, 0.5, 0.1], [0.1, 0.5, 0.9])
-    seen = []
+    folders = []
     for fold, part in enumerate(PARTS):
         scores = []
         for score in trainer.fit(config, ARRAYS, part, seed=fold):
             scores.append(score.predictions.emotion)
             checkpoints.add(fold, curves[fold][: score.epoch])
-        seen.append(scores[peak(curves[fold]) - 1])
+        folders.append(scores[peak(curves[fold]) - 1])
     checkpoints.end(curves)
 
     names = sorted(contents(tmp_path))
     assert names == ["fold-1/epoch-0001.keras", "fold-2/epoch-0003.keras"]
-    for name, part, expected in zip(names, PARTS, seen, strict=True):
+    for name, part, expected in zip(names, PARTS, folders, strict=True):
         model = keras.saving.load_model(tmp_path / name, compile=False)
         images = ARRAYS.images[part.validation]
-        said = np.asarray(model.predict_on_batch(images)["emotion"])
-        np.testing.assert_allclose(said, expected, atol=1e-5)
+        predicted = np.asarray(model.predict_on_batch(images)["emotion"])
+        np.testing.assert_allclose(predicted, expected, atol=1e-5)

@@ -54,11 +54,11 @@ def test_a_fold_is_not_over_in_its_frozen_epochs():
 
 def _run(values):
     """Makes a fold whose predictions of an epoch say its number."""
-    said = [
+    predicted = [
         Predictions(emotion=np.full((1, 2), number), action_units=None)
         for number in range(1, len(values) + 1)
     ]
-    return FoldHistory(predictions=said, values=values, rates=[1.0] * len(values))
+    return FoldHistory(predictions=predicted, values=values, rates=[1.0] * len(values))
 
 
 def test_a_stopped_fold_counts_with_its_peak():

@@ -169,8 +169,8 @@ def test_a_stopped_fold_keeps_its_best_epoch():
     long = FoldHistory(
         predictions=tables, sample_predictions=tables, values=[0.1] * 4, rates=[1.0]
     )
-    for at, seen in zip(
+    for at, samples in zip(
         pooled([short, long]), pooled_samples([short, long]), strict=True
     ):
-        assert np.array_equal(at.emotion, seen.emotion)
+        assert np.array_equal(at.emotion, samples.emotion)
     assert pooled_samples([replace(short, sample_predictions=[]), long]) == []

@@ -57,10 +57,10 @@ def test_random_labels_are_scored_at_chance(tmp_path):
     Of 240 rows a third is right by luck, give or take .03; five times that is allowed,
     for the best of six epochs is looked at.
     """
-    asked = TrialRequest(number=0, seed=3, values=VALUES, seconds=0.0)
+    request = TrialRequest(number=0, seed=3, values=VALUES, seconds=0.0)
     truth, shuffled = np.arange(ROWS), np.random.default_rng(5).permutation(ROWS)
-    _, learned = follow(Worker(_job(tmp_path, truth)).trial(asked))
-    _, lucky = follow(Worker(_job(tmp_path, shuffled)).trial(asked))
+    _, learned = follow(Worker(_job(tmp_path, truth)).trial(request))
+    _, lucky = follow(Worker(_job(tmp_path, shuffled)).trial(request))
 
     assert learned.value > 0.8
     assert lucky.value < 1 / 3 + 5 * 0.03

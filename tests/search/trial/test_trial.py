@@ -87,8 +87,8 @@ def test_value_is_pooled(seed):
 def test_pooled_is_no_mean_of_folds():
     """A class that one fold never has counts once in the pool, not once a fold."""
     truth = labels([0, 0, 1, 1])
-    said = outputs([0, 0, 0, 1])
-    parts = [said.take(np.array([0, 1])), said.take(np.array([2, 3]))]
+    predicted = outputs([0, 0, 0, 1])
+    parts = [predicted.take(np.array([0, 1])), predicted.take(np.array([2, 3]))]
     outcome = completed(
         [Predictions.concatenate(parts)], truth, {"emotion.macro_f1": 1.0}, Spent()
     )

@@ -71,8 +71,8 @@ def test_the_value_is_of_all_folds_at_once():
     """The concordance of the pool is not the mean of the folds' concordances."""
     generator = np.random.default_rng(3)
     wanted = generator.uniform(-1, 1, (12, 2))
-    said = wanted + generator.normal(0, 0.5, (12, 2))
-    truth, whole = labels(ratings=wanted), outputs(ratings=said)
+    predicted = wanted + generator.normal(0, 0.5, (12, 2))
+    truth, whole = labels(ratings=wanted), outputs(ratings=predicted)
     parts = [np.arange(4), np.arange(4, 12)]
     pooled = Predictions.concatenate([whole.take(rows) for rows in parts])
     outcome = completed([pooled], truth, OBJECTIVE, Spent())
@@ -90,17 +90,17 @@ def test_ratings_that_are_no_numbers_have_diverged():
     """One rating that is NaN ends the trial, though nobody rated that image."""
     targets = labels(ratings=[[0.1, 0.2], [np.nan, 0.4]])
     fold = Fold(train=np.array([0]), validation=np.array([0, 1]))
-    said = outputs(ratings=[[0.0, 0.0], [math.nan, 0.0]])
+    predicted = outputs(ratings=[[0.0, 0.0], [math.nan, 0.0]])
 
     def fit(_config, _arrays, part, **_options):
         yield EpochScore(
             epoch=1,
             loss=0.1,
             learning_rate=0.1,
-            predictions=said,
+            predictions=predicted,
             seconds_trained=0.0,
             seconds_validated=0.0,
-            value=part.value(said),
+            value=part.value(predicted),
         )
 
     trainer = SimpleNamespace(

@@ -40,9 +40,11 @@ def test_a_cause_is_told_whole():
         load()
     error = ImportError("cannot load the backend")
     error.__cause__ = found.value
-    told = describe_cause(error)
-    assert told.startswith("ImportError: cannot load the backend\nOSError: no libcuda")
-    assert f"look at the manual\n  ({__file__}, line" in told
+    message = describe_cause(error)
+    assert message.startswith(
+        "ImportError: cannot load the backend\nOSError: no libcuda"
+    )
+    assert f"look at the manual\n  ({__file__}, line" in message
 
 
 def test_keras_that_cannot_be_imported(monkeypatch):
@@ -88,12 +90,12 @@ def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
 
     monkeypatch.setattr(ray_executor, "start_worker", broken)
     worker = object.__new__(ray_executor.WarmTrainable)
-    asked = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
-    worker.setup({"trial": asked}, job=FakeJob(), pulse=str(tmp_path))
-    told = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
-    assert worker.step() == told
-    assert worker.reset_config({"trial": asked})
-    assert worker.step() == told
+    request = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
+    worker.setup({"trial": request}, job=FakeJob(), pulse=str(tmp_path))
+    message = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
+    assert worker.step() == message
+    assert worker.reset_config({"trial": request})
+    assert worker.step() == message
     assert not has_started(tmp_path, "trial 3")
 
 
@@ -147,5 +149,7 @@ def test_commands_are_no_notebooks(monkeypatch):
 @pytest.mark.slow
 def test_a_notebooks_variable_breaks_nothing(start):
     """Keras is imported where Matplotlib's backend is that of a notebook."""
-    said = ended(start("tests.factories.processes.keras_process", MPLBACKEND=NOTEBOOK))
-    assert (said.code, said.err) == (0, "")
+    answer = ended(
+        start("tests.factories.processes.keras_process", MPLBACKEND=NOTEBOOK)
+    )
+    assert (answer.code, answer.err) == (0, "")

@@ -73,9 +73,9 @@ def test_action_units_are_as_frequent_as_in_ckplus(seed):
 
 def test_every_unit_is_shown_at_every_intensity():
     """All eighteen units are drawn, each from a trace to the maximum."""
-    seen = {pair for row in plan(123, 1) for pair in row.shown.items()}
+    shown = {pair for row in plan(123, 1) for pair in row.shown.items()}
 
-    levels = {unit: {level for u, level in seen if u == unit} for unit, _ in seen}
+    levels = {unit: {level for u, level in shown if u == unit} for unit, _ in shown}
 
     assert set(levels) == set(CKPLUS_ACTION_UNITS)
     assert all(found == {1, 2, 3, 4, 5} for found in levels.values())

@@ -76,9 +76,9 @@ def test_crash_before_a_retry_is_suggested(tmp_path):
 def test_crash_while_settling(tmp_path):
     """A trial that was enqueued again and not yet told FAIL is run again once."""
     ledger = begin(tmp_path)
-    asked = ledger.ask()
+    request = ledger.ask()
     params = inside(ledger).trials[0].params
-    inside(ledger).enqueue_trial(params, user_attrs={"retry_of": asked.number})
+    inside(ledger).enqueue_trial(params, user_attrs={"retry_of": request.number})
     crash(ledger)
     ledger = begin(tmp_path)
     waiting = [t for t in inside(ledger).trials if t.state == TrialState.WAITING]
@@ -109,8 +109,8 @@ def test_grid_after_a_crash(tmp_path, storage):
     assert not ledger.exhausted()
     again = [ledger.ask(), ledger.ask(), ledger.ask()]
     assert [a and a.values for a in again] == [*lost, None]
-    for asked in again[:2]:
-        ledger.tell(asked.number, complete(0.5))
+    for request in again[:2]:
+        ledger.tell(request.number, complete(0.5))
     assert ledger.exhausted()
 
 

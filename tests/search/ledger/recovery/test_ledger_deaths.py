@@ -103,8 +103,8 @@ def test_another_worker_dies_meanwhile(tmp_path):
     """Two trials that were lost together both run again."""
     ledger = begin(tmp_path)
     lost = [ledger.ask(), ledger.ask()]
-    for asked in lost:
-        ledger.tell(asked.number, DIED)
+    for request in lost:
+        ledger.tell(request.number, DIED)
     again = [ledger.ask(), ledger.ask()]
     assert [one.seed for one in again] == [one.seed for one in lost]
 

@@ -72,15 +72,15 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def ask(self):
         """A trial is proposed while the budget lasts; interrupted ones come first."""
-        asked = self.ledger.ask()
+        request = self.ledger.ask()
         if self.done() + len(self.running) >= self.budget:
-            assert asked is None
+            assert request is None
             return
-        assert asked.number not in self.running | self.ended
+        assert request.number not in self.running | self.ended
         if self.waiting:
-            assert asked.values == self.waiting.pop(0)
-        self.running[asked.number] = asked.values
-        self.reported[asked.number] = {}
+            assert request.values == self.waiting.pop(0)
+        self.running[request.number] = request.values
+        self.reported[request.number] = {}
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), value=VALUES)
