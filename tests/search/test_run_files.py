@@ -1,4 +1,4 @@
-"""Laws of a run's own files: whatever is wrong with one is told with its name."""
+"""Anything wrong with a run's own file is refused with its name."""
 
 import json
 from contextlib import suppress
@@ -63,22 +63,22 @@ CARD = {
 }
 
 
-def told_report(path):
+def report_text(path):
     """Reads a report as a finished run does."""
     report = read_report(path)
     return None if report is None else describe_report(report)
 
 
 READERS = {
-    "holdout.json": (REPORT, told_report),
+    "holdout.json": (REPORT, report_text),
     "warm_start.json": (TRIALS, lambda path: read_saved(path, SavedTrials)),
     "starts.json": (STARTS, lambda path: read_saved(path, SavedWeightCheck)),
 }
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_damaged_file_is_told_with_its_name_and_the_way_out(tmp_path, name):
-    """Each damage of a run's file is one message, or changes nothing that is told."""
+def test_a_damaged_file_is_refused_with_its_name_and_the_way_out(tmp_path, name):
+    """Damage to a run's file gives one message, or changes nothing."""
     whole, read = READERS[name]
     path = tmp_path / name
     path.write_text(json.dumps(whole))
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_told_with_its_name_and_the_way_out(tmp_path, name):
 
 @pytest.mark.parametrize("name", READERS)
 def test_what_is_needed_is_missed(tmp_path, name):
-    """A file of another shape is refused: no default stands in for what is gone."""
+    """A file with a missing key is refused; no default replaces it."""
     whole, read = READERS[name]
     path = tmp_path / name
     for text in cut(json.dumps(whole)).values():
@@ -117,11 +117,11 @@ def test_what_is_needed_is_missed(tmp_path, name):
 
 
 def test_no_file_is_no_fault(tmp_path):
-    """Where a run has not written a file yet, nothing is told."""
+    """A file that a run has not written yet is no problem."""
     assert read_report(tmp_path / "holdout.json") is None
 
 
-def test_a_damaged_card_is_told_with_its_name(tmp_path):
+def test_a_damaged_card_is_refused_with_its_name(tmp_path):
     """Each damage of a model's description is one message with the way out."""
     model = tmp_path / "model.keras"
     model.write_bytes(b"a model")
@@ -164,7 +164,7 @@ def test_a_wrong_card_is_refused(tmp_path, changes, words):
         read_model_card(model)
 
 
-def test_damaged_toml_of_a_run_is_told(tmp_path):
+def test_damaged_toml_of_a_run_is_refused(tmp_path):
     """A cut study.toml or best.toml is a message with its path, or reads as a whole."""
     record = TrialRecord(
         number=1,

@@ -35,7 +35,7 @@ def test_names_kept(name):
 
 @pytest.mark.parametrize("inner", ["", "runs"])
 def test_a_file_in_the_way(tmp_path, inner):
-    """A file in place of a folder of runs is wrong input, with the way out."""
+    """A file in place of a folder of runs is refused with the way out."""
     (tmp_path / "runs").write_text("notes")
     folder = RunFolder(out=tmp_path / "runs" / inner, name="ckplus")
     with pytest.raises(InputError, match=r"a file is in the way .*name another --out"):

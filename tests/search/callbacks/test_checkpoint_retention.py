@@ -95,7 +95,7 @@ def test_what_a_crash_leaves_is_swept(tmp_path):
 
 
 def test_fewer_may_be_kept_later(tmp_path):
-    """A run that goes on with fewer checkpoints keeps those of the best ones."""
+    """A resumed run with a lower number of checkpoints keeps those of the best."""
     place = tmp_path / "checkpoints"
     ledger = begin(tmp_path, callbacks=[keeper(place)])
     for value in (0.5, 0.9):
@@ -107,7 +107,7 @@ def test_fewer_may_be_kept_later(tmp_path):
 
 
 def test_trials_without_models_take_no_place(tmp_path):
-    """Where checkpoints are asked for later, the best of those that have one stay."""
+    """Where checkpoints are enabled later, only trials with models are ranked."""
     place = tmp_path / "checkpoints"
     ledger = begin(tmp_path)
     ledger.tell(ledger.ask().number, complete(0.9))

@@ -1,4 +1,4 @@
-"""What a person sees of a search: one line a trial, and nothing odd after a crash."""
+"""The progress of a search: one line a trial, also after a crash."""
 
 import io
 

@@ -48,7 +48,7 @@ class Trainer:
 
 
 def _predictions(targets, rows, *, skilled):
-    """Makes predictions that are right, or wrong, of every row."""
+    """Returns right or wrong predictions for all rows."""
     emotion, units = targets.emotion[rows], targets.action_unit[rows]
     return Predictions(
         emotion=emotion if skilled else np.roll(emotion, 1, axis=1),
@@ -57,7 +57,7 @@ def _predictions(targets, rows, *, skilled):
 
 
 def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
-    """Its row says how it did on rows that it trained on, when it was stopped."""
+    """The row of a pruned trial has its value on training rows and its gap."""
     monkeypatch.setattr(worker, "Trainer", Trainer)
     text = STUDY.replace('"none"', '"successive_halving"').replace(
         "trials = 2", "trials = 3"

@@ -1,4 +1,4 @@
-"""Curves for TensorBoard: what is drawn, where it lies, and the command that serves."""
+"""Curves for TensorBoard: their content, their place, and the command."""
 
 import errno
 import math
@@ -103,7 +103,7 @@ def test_hyperparameters(tmp_path):
 
 
 def test_nothing_to_serve(tmp_path):
-    """A run that is not there, or has no curves, is told of in one line."""
+    """A run that does not exist or has no curves is refused in one line."""
     answer = run_main(tensorboard.main, "--study", "smoke", "--out", str(tmp_path))
     assert answer.code == 2
     assert "no runs yet" in answer.err
@@ -127,7 +127,7 @@ def test_a_port_that_cannot_be(tmp_path, port):
 
 
 def test_a_full_disk(tmp_path, monkeypatch):
-    """Curves that the disk refuses are told by their folder, and closing is quiet."""
+    """An error while writing curves names their folder; closing raises nothing."""
     before = threading.active_count()
     curves = TensorBoardWriter(tmp_path / "tensorboard")
     ledger = begin(tmp_path, callbacks=[curves])

@@ -85,7 +85,7 @@ def test_rows(tmp_path):
 
 
 def test_interrupted_trials_are_listed(tmp_path):
-    """A trial that a crash interrupted has a row that says so."""
+    """A trial that a crash interrupted is listed as interrupted."""
     ledger = begin(tmp_path)
     ledger.ask()
     ledger.close()

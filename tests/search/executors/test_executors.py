@@ -30,7 +30,7 @@ PATIENT_SECONDS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """One trial as the storage has it, without what a clock says."""
+    """One trial as the storage has it, without its times."""
 
     number: int
     state: str
@@ -91,13 +91,13 @@ class ExecutorLaws:
     executor = ""
 
     def test_budget_is_exact(self, runs):
-        """As many trials end as the study asks for, and none runs on."""
+        """Exactly as many trials end as the study has, and none is left running."""
         trials = history(runs[self.executor][0])
         assert len(trials) == TRIALS
         assert {trial.state for trial in trials} == {"COMPLETE", "PRUNED"}
 
-    def test_pruned_and_diverged_are_told_apart(self, runs):
-        """A pruned trial keeps its reports; a diverged one says so."""
+    def test_pruned_and_diverged_differ(self, runs):
+        """A pruned trial keeps its reports; a diverged one has its own reason."""
         trials = history(runs[self.executor][0])
         reasons = {trial.reason for trial in trials if trial.state == "PRUNED"}
         assert reasons == {"pruner", "diverged"}
@@ -106,8 +106,8 @@ class ExecutorLaws:
             assert (steps == 6) == (trial.state == "COMPLETE")
             assert steps > 0 or trial.reason == "diverged"
 
-    def test_says_one_line_a_trial(self, runs):
-        """Beside a terminal each trial is one line, and no engine is heard."""
+    def test_prints_one_line_a_trial(self, runs):
+        """Without a terminal each trial is one line, and engines print nothing."""
         lines = runs[self.executor][1].out.splitlines()
         message = [line for line in lines if "] trial " in line]
         assert [line.partition("]")[0] for line in message] == [
@@ -136,7 +136,7 @@ class ExecutorLaws:
         assert "checkpoints" in runs[self.executor][1].out
 
     def test_seconds_are_kept(self, runs):
-        """The table tells what each trial cost, and that graphs were kept warm."""
+        """The table has the costs of each trial, and graphs are reused."""
         rows = table(runs[self.executor][0])
         assert float(rows[0]["seconds_traced"]) > 0
         assert all(float(row["seconds_traced"]) == 0 for row in rows[1:])
@@ -154,7 +154,7 @@ class TestRay(ExecutorLaws):
 
     executor = "ray"
 
-    def test_waiting_for_a_worker_is_told(self, runs):
+    def test_waiting_for_a_worker_is_printed(self, runs):
         """The first trial waits for its worker to start, the next ones hardly."""
         waited = [float(row["seconds_waited"]) for row in table(runs["ray"][0])]
         assert waited[0] > max(waited[1:])

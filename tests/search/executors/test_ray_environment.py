@@ -51,7 +51,7 @@ def test_a_home_folder_stays():
 
 
 def test_without_a_home_folder_nothing_can_be_written_there(monkeypatch):
-    """A user whom the system does not know gets a home in which nothing is kept."""
+    """A user without an account gets a temporary home folder."""
 
     def no_home():
         raise RuntimeError("Could not determine home directory.")

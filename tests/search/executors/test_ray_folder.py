@@ -30,7 +30,7 @@ CRASH = (
 
 
 class Usage(NamedTuple):
-    """What the system tells of a disk."""
+    """The system's figures of a disk."""
 
     free: int
 
@@ -75,7 +75,7 @@ def test_long_paths_have_a_short_one(short, deep):
 
 
 def test_a_full_place_is_passed_over(short, deep, monkeypatch):
-    """Where a place has no room the next one is taken, and nothing is said."""
+    """A folder without room is skipped silently for the next one."""
     room = {deep: 1, short: 1 << 40}
     monkeypatch.setattr(module.shutil, "disk_usage", lambda place: Usage(room[place]))
     with ray_folder([deep, short]) as folder:
@@ -95,7 +95,7 @@ def test_no_place_at_all(tmp_path, monkeypatch):
 
 
 def test_a_persons_place_comes_first(tmp_path, monkeypatch):
-    """TMPDIR is asked first, and one that is not there is passed over."""
+    """TMPDIR is tried first, and skipped if it does not exist."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert next(temporary_places()) == tmp_path
     monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
@@ -114,7 +114,7 @@ def left(place, name, *, age=0.0, lock=True):
 
 
 def test_what_killed_drivers_left_is_swept(tmp_path):
-    """Folders whose lock nobody holds go, and old ones without a lock; no other."""
+    """Folders with a free lock, and old ones without a lock, are removed."""
     dead = left(tmp_path, "dead")
     old = left(tmp_path, "old", age=2 * module.STALE, lock=False)
     new = left(tmp_path, "new", lock=False)
@@ -141,8 +141,8 @@ def test_a_start_sweeps_first_and_spares_the_living(short):
             assert first.ray != second.ray
 
 
-def test_the_last_words_of_a_worker(tmp_path):
-    """What crashed last is heard, however many logs there are."""
+def test_the_last_error_of_a_worker(tmp_path):
+    """The newest error is found, however many log files there are."""
     folder = RayFolder(ray=tmp_path, tune=tmp_path, pulse=tmp_path)
     assert folder.last_words() == ""
     logs = tmp_path / "session_latest" / "logs"

@@ -1,4 +1,4 @@
-"""What is seen beside a search: dead servers, and workers whose pulse stops."""
+"""Monitoring of a search: dead servers, and workers without heartbeat."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ class FakeProcess:
 
 
 def watched(node, seconds=None):
-    """Watches a node until it ends something, and returns what is told then."""
+    """Watches a node until it ends something; returns the warnings."""
     lines = []
     over = threading.Event()
 
@@ -58,7 +58,7 @@ def watched(node, seconds=None):
 
 @pytest.mark.parametrize("server", ["raylet", "gcs_server"])
 def test_a_dead_server_ends_the_search(server):
-    """One message names what died, how, and that the same command goes on."""
+    """One message names the process, how it ended, and how to resume."""
     node = FakeNode((server, -9))
     (message,) = watched(node)
     assert server in message
@@ -76,7 +76,7 @@ def test_other_processes_may_die():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_stopped_server_ends_the_search():
-    """Without its scheduler a search would wait for ever, and say nothing."""
+    """Without its scheduler a search would wait for ever without a message."""
     stopped = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         stopped.send_signal(signal.SIGSTOP)
@@ -94,7 +94,7 @@ def test_a_stopped_server_ends_the_search():
 
 @pytest.fixture
 def silence():
-    """What is told of workers."""
+    """Gives a monitor and the list of its warnings."""
     lines = []
     return WorkerMonitor(lines.append), lines
 
@@ -106,14 +106,14 @@ def look(silence, times, *, pid=1 << 22, trial="trial 3", beats=None):
         silence.check([beat])
 
 
-def test_a_living_worker_is_not_spoken_of(silence):
-    """However long a trial takes, nothing is told of one whose pulse goes on."""
+def test_a_living_worker_gives_no_warning(silence):
+    """However long a trial takes, a worker with a heartbeat gives no warning."""
     monitor, message = silence
     look(monitor, 3 * KILL)
     assert message == []
 
 
-def test_a_frozen_worker_is_told_once(silence):
+def test_a_frozen_worker_gives_one_warning(silence):
     """The trial, the process and the time are named; it may answer again."""
     monitor, message = silence
     look(monitor, WARN + 1, beats=7)
@@ -138,7 +138,7 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
 
 
 def still(silence, times, *, reports, reporting=True):
-    """Looks at a worker whose pulse goes on, and which reports nothing meanwhile."""
+    """Checks a worker that has a heartbeat and reports nothing."""
     for number in range(times):
         beat = Beat(
             pid=1 << 22,
@@ -150,7 +150,7 @@ def still(silence, times, *, reports, reporting=True):
         silence.check([beat])
 
 
-def test_a_trial_that_reports_nothing_is_told(silence):
+def test_a_trial_that_reports_nothing_gives_a_warning(silence):
     """A worker may live and hang: half an hour, or ten of its epochs, is too long."""
     monitor, message = silence
     still(monitor, STILL - 1, reports=0)
@@ -171,21 +171,21 @@ def test_long_epochs_are_no_hanging(silence):
 
 
 def test_a_retraining_reports_nothing(silence):
-    """Nothing is told of one that lives, however long it takes."""
+    """A retraining gives no warning, however long it takes."""
     monitor, message = silence
     still(monitor, 20 * STILL, reports=0, reporting=False)
     assert message == []
 
 
-def test_a_worker_that_starts_is_seen_too(silence):
-    """An import that hangs is told as one."""
+def test_a_worker_that_starts_is_monitored_too(silence):
+    """An import that hangs gives a warning."""
     monitor, message = silence
     look(monitor, WARN + 1, trial="", beats=1)
     assert "a worker that starts" in message[0]
 
 
 def test_a_pulse_goes_on(tmp_path):
-    """It beats by itself, says which trial is meant, and marks those that began."""
+    """The heartbeat runs by itself, names the trial, and marks started trials."""
     pulse = Pulse(tmp_path, every=0.001)
     try:
         assert not has_started(tmp_path, "trial 4")
@@ -201,7 +201,7 @@ def test_a_pulse_goes_on(tmp_path):
 
 
 def test_pulses_of_the_dead_are_removed(tmp_path):
-    """A worker that is gone is no frozen one, and a broken file is passed over."""
+    """A worker that has ended gives no warning; a damaged file is skipped."""
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     (tmp_path / f"{gone.pid}.beat").write_text("{}")
@@ -211,7 +211,7 @@ def test_pulses_of_the_dead_are_removed(tmp_path):
 
 
 def test_a_pulse_survives_a_full_disk(tmp_path):
-    """Where nothing can be written a trial goes on all the same."""
+    """Where the heartbeat cannot be written, the trial continues."""
     pulse = Pulse(tmp_path / "missing", every=60)
     pulse.begin("trial 1", reporting=True)
     pulse.end()

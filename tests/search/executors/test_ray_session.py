@@ -63,10 +63,10 @@ def folders(place):
 
 
 def test_a_session(temporary, start):
-    """Nobody else can reach it or read it, a kill's remains go, a death is told.
+    """A session is private, cleans up after a kill, and reports a dead process.
 
-    One test, for each start of Ray takes seconds: first a look at one that is killed,
-    then at the next, whose raylet is.
+    One test, because each start of Ray takes seconds: first a session that is
+    killed, then the next, whose raylet is killed.
     """
     first = Session(start, temporary)
     found = first.listening()
@@ -98,7 +98,7 @@ def test_a_session(temporary, start):
     assert folders(temporary) == []
 
 
-def test_a_dead_gcs_is_told_in_seconds(temporary, start):
+def test_a_dead_gcs_ends_the_search_in_seconds(temporary, start):
     """Ray's client would wait for a minute, and end the process with its own lines."""
     session = Session(start, temporary)
     begun = time.monotonic()

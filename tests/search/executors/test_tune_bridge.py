@@ -16,7 +16,7 @@ def ledger():
 
 
 def test_a_whole_search(ledger):
-    """Trials first, then the retraining, then the end; each is told once."""
+    """Trials come first, then the retraining, then the end; each ends once."""
     bridge = Bridge(ledger, lambda: ORDER)
     assert bridge.suggest("a")["trial"].number == 0
     assert bridge.suggest("b")["trial"].number == 1
@@ -58,14 +58,14 @@ def test_pruned_trial():
 
 
 def test_last_report_prunes_nothing():
-    """A fully trained trial is not stopped before it has said its value."""
+    """A fully trained trial is not stopped before it has reported its value."""
     bridge = Bridge(FakeLedger(1, prunes=(0,)), lambda: None)
     bridge.suggest("a")
     assert not bridge.report("a", {"report": report(2, last=True), "started": 0.0})
 
 
-def test_repeated_end_is_told_once(ledger):
-    """Tune may say twice that a trial is over; the ledger hears it once."""
+def test_repeated_end_is_recorded_once(ledger):
+    """Tune may report the end of a trial twice; the ledger records it once."""
     bridge = Bridge(ledger, lambda: None)
     bridge.suggest("a")
     for _ in range(2):

@@ -15,8 +15,8 @@ def bridged(ledger, *, ready=()):
     return Bridge(ledger, lambda: ORDER, lambda name: name in names)
 
 
-def test_a_death_is_told_as_one():
-    """A worker that dies in its trial leaves the ledger to run it again."""
+def test_a_death_is_recorded_as_one():
+    """A trial whose worker died is left for the ledger to run again."""
     ledger = FakeLedger(2)
     bridge = bridged(ledger, ready=[0])
     bridge.suggest("a")
@@ -31,8 +31,8 @@ def test_a_death_is_told_as_one():
     assert bridge.suggest("b")["trial"].number == 1
 
 
-def test_a_death_for_want_of_memory_says_so():
-    """What Ray knows of a death is part of its reason."""
+def test_a_death_for_lack_of_memory_has_its_reason():
+    """Ray's cause of a death is part of the trial's reason."""
     ledger = FakeLedger(1)
     bridge = bridged(ledger, ready=[0])
     bridge.suggest("a")
@@ -77,7 +77,7 @@ def test_a_death_before_a_trial_hands_it_on():
 
 
 def test_workers_that_die_before_any_trial_end_the_search():
-    """One death too many on the way to a trial ends it; the cause is told."""
+    """Too many deaths before a trial starts end the search with their cause."""
     bridge = bridged(FakeLedger(9))
     for number in range(STARTS):
         bridge.suggest(str(number))
@@ -107,7 +107,7 @@ def test_deaths_between_trials_that_began_are_not_counted_together():
 
 
 def test_retraining_has_a_second_worker():
-    """A worker that dies while it retrains is replaced, once, with the same order."""
+    """A worker that dies while it retrains is replaced once."""
     bridge = bridged(FakeLedger(0))
     assert bridge.suggest("a") == {"retrain": ORDER}
     bridge.complete("a", None, error=True)
@@ -130,7 +130,7 @@ def test_dead_workers_of_the_retraining(result):
 
 
 def test_a_retraining_that_cannot_start():
-    """Where its worker cannot start the cause is told."""
+    """Where its worker cannot start, the cause is reported."""
     bridge = bridged(FakeLedger(0))
     bridge.suggest("a")
     bridge.complete("a", {"cannot_start": CAUSE}, error=False)

@@ -101,8 +101,8 @@ def test_fixed_is_a_section_of_a_study_file(tmp_path):
     assert dict(study.space.fixed).items() >= VALUES.items()
 
 
-def test_synthetic_is_said():
-    """A configuration found on synthetic faces says so in its first line."""
+def test_synthetic_is_stated():
+    """A configuration found on synthetic faces states this in its first line."""
     first = config_text(STUDY, record(), synthetic=True).splitlines()[0]
     assert first == "# Trial 17 of study ckplus on SYNTHETIC faces. Train it with"
     assert "SYNTHETIC" not in config_text(STUDY, record(), synthetic=False)
@@ -147,7 +147,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong(tmp_path, case):
-    """A wrong file is told with its name, the key, the value, and no traceback."""
+    """A wrong file is refused with its name, key and value, without a traceback."""
     old, new, words = WRONG[case]
     text = config_text(STUDY, record(), synthetic=False)
     assert text.count(old) == 1
@@ -214,7 +214,7 @@ def test_export(tmp_path, out, name, trial, number):
     ],
 )
 def test_refuses(tmp_path, out, name, to, trial, words):
-    """What cannot be exported is told, and no file is written over."""
+    """What cannot be exported is refused, and no file is overwritten."""
     (tmp_path / "there.toml").write_text("mine")
     with pytest.raises(InputError) as refused:
         export_trial(out, name, tmp_path / to, trial=trial, storage=None)
@@ -223,7 +223,7 @@ def test_refuses(tmp_path, out, name, to, trial, words):
 
 
 def test_no_runs(tmp_path):
-    """Where there is no run at all, that is told."""
+    """Where there is no run at all, the message states it."""
     with pytest.raises(InputError, match="there are no runs yet"):
         find_run(tmp_path / "runs", "small")
 
@@ -250,7 +250,7 @@ def test_nothing_completed(tmp_path):
 
 
 def test_another_storage(out, tmp_path):
-    """A storage without the run is told, with the way out."""
+    """A storage without the run is refused with the way out."""
     url = f"sqlite:///{tmp_path / 'other.db'}"
     with pytest.raises(InputError, match=r"there is no such file.*--storage"):
         export_trial(out, "small", tmp_path / "b.toml", trial=None, storage=url)

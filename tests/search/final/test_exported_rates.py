@@ -84,7 +84,7 @@ def test_a_plateau_is_written_down(tmp_path):
     ],
 )
 def test_rates_that_cannot_be(tmp_path, found, wanted):
-    """Too few of them, or one that is no rate, are told with their place."""
+    """Too few rates, or an invalid one, are refused with their place."""
     text = re.sub(r"learning_rates = \[[^]]*\]", found, _text())
     with pytest.raises(StudyError, match=r"\[origin\] learning_rates") as caught:
         _read(tmp_path, text)

@@ -63,7 +63,7 @@ def kept(folder):
 
 
 def order(folder, trial=3):
-    """Asks what to retrain, where such a trial won."""
+    """Returns the request to retrain the best trial."""
     best = TrialRecord(
         number=trial, state="COMPLETE", reason="", value=0.5, values={}, curve={},
         attributes={"epoch": 2},
@@ -148,7 +148,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_what_is_not_the_runs_model_is_retrained(folder, change):
-    """It is set aside, not written over; asked again, the answer is the same."""
+    """It is moved away, not overwritten; a second call gives the same answer."""
     change(folder)
     before = {
         name: folder.file(name).read_bytes()

@@ -1,4 +1,4 @@
-"""What the backbones of a study may start from is known when the study is read."""
+"""The initial weights of a study's backbones are checked when it is read."""
 
 import tomllib
 from dataclasses import replace

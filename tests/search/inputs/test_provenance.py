@@ -1,4 +1,4 @@
-"""What the models have seen that a study starts from: refused, or said."""
+"""The training data of initial weights: refused, or reported."""
 
 import hashlib
 import json
@@ -73,7 +73,7 @@ def test_other_labels_of_the_same_images_are_the_same_data(tmp_path, theirs, our
 
 @pytest.mark.parametrize("same", [True, False], ids=["same split", "another"])
 def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, same):
-    """Reading a study's labels refuses a start that knows its faces, by any split."""
+    """Weights trained on the study's faces are refused, whatever the split."""
     tables = tomllib.loads(STUDY)
     free = check_study(tables, name="small", place="small.toml")
     held = read_labels(free, coursework, synthetic=True).split.hold_out.key
@@ -96,8 +96,8 @@ def file_of(path, **described):
     return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
 
 
-def test_a_description_that_cannot_be_read_is_told(tmp_path):
-    """What may say that a start has seen the held-out people is not passed over."""
+def test_an_unreadable_description_is_refused(tmp_path):
+    """A description that cannot be read is refused, not ignored."""
     path = tmp_path / "model.keras"
     path.write_bytes(b"a model")
     for text in ("", '{"data": ', "[" * 100_000):
@@ -111,7 +111,7 @@ def test_a_description_that_cannot_be_read_is_told(tmp_path):
 
 
 def test_a_description_of_another_model_is_refused(tmp_path):
-    """What a file has seen is told by its own description, known by its digest."""
+    """A description belongs to a model with the same digest."""
     path = tmp_path / "copied.keras"
     searched = file_of(path, data=CKPLUS, synthetic=True, sha256=sha256_of("others"))
     words = {"dataset": "ferplus", "synthetic": True}
@@ -133,8 +133,8 @@ def test_a_description_of_another_model_is_refused(tmp_path):
     ],
     ids=["itself", "what it started from", "foreign", "no list", "another's"],
 )
-def test_what_nobody_knows_is_said(tmp_path, described):
-    """A file that may have seen the hold-out is told of, at start and end."""
+def test_unknown_training_data_give_a_warning(tmp_path, described):
+    """Weights with unknown training data give a warning at start and end."""
     path = tmp_path / "found.keras"
     (line,) = provenance_warnings(file_of(path, **described), DATA_SPEC)
     assert str(path) in line
@@ -147,7 +147,7 @@ def test_what_nobody_knows_is_said(tmp_path, described):
 
 
 def archive_of(path, card):
-    """Writes what stands for a model file that tells of itself."""
+    """Writes a stand-in for a model file with a description inside."""
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("config.json", "{}")
     write_provenance(path, card)
@@ -155,7 +155,7 @@ def archive_of(path, card):
 
 
 def test_a_copy_without_its_description_is_refused(tmp_path):
-    """What a model has seen is in its file, and a description beside it adds to it."""
+    """The description inside a file and the one beside it both count."""
     path = tmp_path / "copied.keras"
     searched = archive_of(path, {"data": CKPLUS, "synthetic": True})
     assert provenance_warnings(searched, DATA_SPEC) == []
@@ -170,7 +170,7 @@ def test_a_copy_without_its_description_is_refused(tmp_path):
 
 
 def test_a_model_that_was_tested_on_these_people_is_refused(tmp_path):
-    """Its digest in a receipt tells it, whatever its file says of itself."""
+    """A receipt has its digest, so it is refused whatever its description."""
     path = tmp_path / "stripped.keras"
     searched = file_of(path)
     words = {"dataset": "ckplus", "synthetic": True}

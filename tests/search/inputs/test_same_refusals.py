@@ -128,8 +128,8 @@ BAD = {
 """Name -> harm to the tree, changes of the study, and what both must say."""
 
 
-def told_by_run(study, root, cache):
-    """Tells what the stages of a search before its first trial refuse."""
+def refused_by_run(study, root, cache):
+    """Returns what the stages before the first trial refuse."""
     try:
         found = read_study(str(study))
         data = read_labels(found, root, synthetic=False)
@@ -151,7 +151,7 @@ def test_check_and_run_agree(tmp_path, name):
         assert old in text
         text = text.replace(old, new, 1)
     study = write_study(tmp_path, text=text)
-    refused = told_by_run(study, root, tmp_path / "cache")
+    refused = refused_by_run(study, root, tmp_path / "cache")
     answer = run_main(check.main, "--study", str(study), "--data", str(root), "--all")
     assert bool(refused) == (answer.code != 0) == (name != "nothing")
     assert words in refused

@@ -1,4 +1,4 @@
-"""Laws of attributes in a storage: what no search wrote is told, with its trial."""
+"""Attributes in a storage that no search wrote are refused with their trial."""
 
 import json
 import sqlite3
@@ -62,7 +62,7 @@ def rows(path, table):
 
 
 def write(path, table, row, text):
-    """Writes what stands in the row of an attribute; nothing takes the row away."""
+    """Overwrites the row of an attribute; the row stays."""
     with closing(sqlite3.connect(path)) as file, file:
         if text is None:
             file.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))  # noqa: S608
@@ -89,7 +89,7 @@ def used(path):
 
 @pytest.mark.parametrize("table", [STUDY, TRIAL])
 def test_no_attribute_breaks_a_run(storage, table):
-    """Whatever an attribute is, a run goes on, or one message tells the run and it."""
+    """Any attribute leaves the run working, or gives one message that names it."""
     texts = [*map(json.dumps, WRONG), *BROKEN, None]
     some = slice(None, None, 3 if table == TRIAL else 1)
     for number, (row, key, whole) in enumerate(rows(storage, table)[some]):
@@ -148,7 +148,7 @@ def test_a_wrong_attribute_is_named(storage, key, text, words):
         "study_directions SET direction = 'UP'",
     ],
 )
-def test_rows_that_no_search_has_written_are_told(storage, change):
+def test_rows_that_no_search_has_written_are_refused(storage, change):
     """Other rows than Optuna writes are one message with the storage, or are used."""
     with closing(sqlite3.connect(storage)) as file, file:
         file.execute(f"UPDATE {change}")
@@ -160,7 +160,7 @@ def test_rows_that_no_search_has_written_are_told(storage, change):
 
 @pytest.mark.parametrize("key", ["identity"])
 def test_a_wrong_attribute_of_the_study_is_named(storage, key):
-    """What a run was begun with is an object, or is told to be none."""
+    """The stored identity of a run must be an object."""
     row = next(row for row, found, _ in rows(storage, STUDY) if found == key)
     write(storage, STUDY, row, "[]")
     with pytest.raises(HarnessError, match="run small"):

@@ -18,7 +18,7 @@ class Trial:
 
 @given(st.lists(st.none() | st.sampled_from([-0.5, 0.0, 0.25, 1.0])), st.randoms())
 def test_best(values, random):
-    """The best is the first of the highest, below zero too; nobody if none is done."""
+    """The best is the first of the highest, below zero too; none without results."""
     trials = [Trial(number, value) for number, value in enumerate(values)]
     done = [value for value in values if value is not None]
     expected = trials[values.index(max(done))] if done else None

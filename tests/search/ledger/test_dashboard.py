@@ -1,4 +1,4 @@
-"""What optuna-dashboard shows of a run: its application, asked as by a browser."""
+"""What optuna-dashboard shows of a run, requested as by a browser."""
 
 import json
 from wsgiref.util import setup_testing_defaults

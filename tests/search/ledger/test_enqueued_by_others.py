@@ -27,7 +27,7 @@ from tests.factories.ledger import GRID, begin, complete, crash, finish, small, 
     ],
 )
 def test_enqueued_outside(tmp_path, params, why):
-    """A trial that cannot be run fails with its reason; the search goes on, whole."""
+    """A trial that cannot run fails with its reason; the search continues."""
     ledger = begin(tmp_path, storage="journal")
     ledger.tell(ledger.ask().number, complete(0.5))
     stored(tmp_path).enqueue_trial(params)
@@ -41,7 +41,7 @@ def test_enqueued_outside(tmp_path, params, why):
 
 
 def test_enqueued_outside_changes_no_other_trial(tmp_path):
-    """The trials of the search are those of one that nobody disturbed."""
+    """The other trials equal those of an undisturbed search."""
     study = small(("trials = 4", "trials = 9"), text=GRID)
     ledger = begin(tmp_path, study, storage="journal")
     stored(tmp_path).enqueue_trial({"x": 1})

@@ -71,7 +71,7 @@ def test_trials_of_another(tmp_path, identity):
 
 
 def test_an_empty_study(tmp_path):
-    """A study that somebody made and nobody used yet is searched in."""
+    """An empty study that another program created is used."""
     optuna.create_study(
         storage=f"sqlite:///{tmp_path / 'optuna.db'}",
         study_name="small",
@@ -109,7 +109,7 @@ def test_a_foreign_trial_with_attributes(tmp_path, attributes):
 
 
 def test_a_copy_of_an_own_trial(tmp_path):
-    """A copy of a trial is none, whatever value it bears."""
+    """A copy of a trial is foreign, whatever its value."""
     ledger = begin(tmp_path, storage="journal")
     ledger.tell(ledger.ask().number, complete(0.5))
     trial = stored(tmp_path).trials[0]
@@ -121,7 +121,7 @@ def test_a_copy_of_an_own_trial(tmp_path):
 
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "qmc"])
 def test_samplers_learn_nothing_from_it(tmp_path, sampler):
-    """Proposals are those of a search into which nobody wrote."""
+    """Proposals equal those of a search without foreign trials."""
     study = many(14, text=small_text(sampler))
     proposed = []
     for name in ("alone", "beside"):
@@ -161,7 +161,7 @@ FOLDS = GRID.replace('"grid"', '"random"').replace("folds = 1", "folds = 3")
 
 @pytest.mark.parametrize("text", [SMALL, FOLDS])
 def test_another_kind_of_values(tmp_path, text):
-    """Where a key is of another kind in the storage, one message says so."""
+    """A key of another type in the storage gives one message."""
     ledger = begin(tmp_path, small(text=text))
     kind = optuna.distributions.CategoricalDistribution(["a", "b"])
     key = "training.optimizer"
@@ -172,7 +172,7 @@ def test_another_kind_of_values(tmp_path, text):
 
 
 def test_a_foreign_driver_that_is_gone(tmp_path):
-    """A trial that somebody began and nobody runs is settled, and not run again."""
+    """A foreign trial left running is failed and not run again."""
     ledger = begin(tmp_path)
     crash(ledger)
     stored(tmp_path).ask().suggest_float("x", 0, 1)
@@ -185,7 +185,7 @@ def test_a_foreign_driver_that_is_gone(tmp_path):
     ("state", "counted"), [(TrialState.COMPLETE, 0), (TrialState.FAIL, 1)]
 )
 def test_somebody_ends_an_own_trial(tmp_path, state, counted):
-    """The trial is stopped, what it was given is never the best, the search goes on."""
+    """The trial is stopped, its value is never the best, the search continues."""
     ledger = begin(tmp_path, storage="journal")
     request = ledger.ask()
     ledger.report(request.number, report(1, 0.5))

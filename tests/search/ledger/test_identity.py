@@ -1,4 +1,4 @@
-"""What a run was begun with may not change on the way, and is told key by key."""
+"""A run's identity may not change; each changed key is named."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_other_data(tmp_path):
 
 
 def test_before_the_first_trial(tmp_path):
-    """A start that ended before its first trial binds nobody: the next one does."""
+    """A start that ended before its first trial may be followed by any other."""
     begin(tmp_path).check_pixels({"data.pixels": "abc"})
     other = small(("folds = 1", "folds = 2"))
     ledger = begin(tmp_path, other)

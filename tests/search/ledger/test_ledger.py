@@ -26,7 +26,7 @@ ALL = pytest.mark.parametrize("storage", STORAGES)
 
 @ALL
 def test_budget(tmp_path, storage):
-    """As many trials as the budget are asked, running ones included; then none."""
+    """As many trials start as the budget has, running ones included; then none."""
     ledger = begin(tmp_path, storage=storage)
     requests = [ledger.ask() for _ in range(6)]
     assert [a and a.number for a in requests] == [0, 1, 2, 3, None, None]
@@ -49,7 +49,7 @@ def test_fixed_keys_are_in_the_configuration(tmp_path):
 
 
 def test_larger_budget(tmp_path):
-    """A finished run goes on with a larger budget, and repeats no proposal."""
+    """A finished run continues with a larger budget and repeats no proposal."""
     finish(begin(tmp_path))
     ledger = begin(tmp_path, many(6))
     assert finish(ledger) == [4, 5]
@@ -58,7 +58,7 @@ def test_larger_budget(tmp_path):
 
 
 def test_finished(tmp_path):
-    """A finished run opens again, has nothing to ask and knows its best."""
+    """A finished run opens again, starts no trial and returns its best."""
     finish(begin(tmp_path), 0.75)
     ledger = begin(tmp_path)
     assert ledger.exhausted()
@@ -145,7 +145,7 @@ def test_callbacks(tmp_path):
 
 
 def test_reading_leaves_a_run_alone(tmp_path):
-    """Reading the records of a run that goes on settles nothing."""
+    """Reading the records of a running search changes nothing."""
     ledger = begin(tmp_path)
     ledger.ask()
     url = f"sqlite:///{tmp_path / 'optuna.db'}"

@@ -52,9 +52,9 @@ def test_what_would_break_again(tmp_path, reason, constraint):
 
 @BROKEN
 def test_tpe_ranks_it_last(tmp_path, reason, constraint):
-    """TPE's good trials are those that a pruner stopped early, not one that broke late.
+    """TPE's good trials are pruned ones, not one that failed late.
 
-    Without its constraint it had gone further, and so would rank higher.
+    Without its constraint the failed one would rank higher, as it went further.
     """
     del constraint
     ledger = begin(tmp_path, many(9, text=TPE), storage="journal")
@@ -132,7 +132,7 @@ def test_best(tmp_path):
 
 
 def test_a_value_of_zero(tmp_path):
-    """A completed trial worth nothing is better than none."""
+    """A completed trial of value 0 is better than none."""
     ledger = begin(tmp_path)
     ledger.tell(ledger.ask().number, complete(0.0))
     assert ledger.best().number == 0

@@ -35,13 +35,13 @@ class PrunerLaws:
     @LAWS
     @given(curves(whole=True))
     def test_first_trial(self, reports):
-        """The first trial has nobody to lose to and is never pruned."""
+        """The first trial has no competitor and is never pruned."""
         assert run(begin(build_pruner(self.name, STEPS)), reports) is None
 
     @LAWS
     @given(ended())
     def test_first_report(self, others):
-        """Nobody is pruned at the first report, however bad it is."""
+        """No trial is pruned at the first report, however bad it is."""
         assert not verdict(self.name, others, {1: 0.0})
 
     @LAWS
@@ -58,7 +58,7 @@ class PrunerLaws:
         assert run(study, best) is None
 
     def test_maximizes(self):
-        """Higher is better: the best of ten goes on, the worst of ten is stopped."""
+        """Higher is better: the best of ten continues, the worst is stopped."""
         for value, stopped in ((1.0, False), (0.0, self.name != "none")):
             study = begin(build_pruner(self.name, STEPS), name="law of maximizing")
             for tenths in range(1, 10):
@@ -90,7 +90,7 @@ class PrunerLaws:
     @LAWS
     @given(crowd(8))
     def test_restart(self, trials):
-        """A pruner keeps nothing to itself: a new one judges the same."""
+        """A pruner has no state: a new one decides the same."""
         kept = begin(build_pruner(self.name, STEPS))
         fresh = begin(build_pruner(self.name, STEPS))
         for reports in trials:
@@ -115,14 +115,14 @@ class TestMedian(PrunerLaws):
 
     @pytest.mark.parametrize(("count", "pruned"), [(4, False), (5, True)])
     def test_startup(self, count, pruned):
-        """Nobody is judged before five trials are complete."""
+        """No trial is pruned before five trials are complete."""
         others = [(flat(0.5), COMPLETE)] * count
         assert verdict("median", others, {3: 0.4}) == pruned
 
     @pytest.mark.parametrize(("epoch", "pruned"), [(2, False), (3, True)])
     @pytest.mark.parametrize("fold", [0, 3])
     def test_grace(self, fold, epoch, pruned):
-        """Nobody is judged in the first third of a fold."""
+        """No trial is pruned in the first third of a fold."""
         others = [(flat(0.5), COMPLETE)] * 5
         step = fold * STEPS.stride + epoch
         assert verdict("median", others, {step: 0.4}) == pruned
@@ -171,7 +171,7 @@ class TestWilcoxon(PrunerLaws):
         assert FoldWilcoxonPruner.P_THRESHOLD == 2**-2
 
     def test_whole_folds_only(self):
-        """A slow starter is judged by finished folds, not by the epochs of this one."""
+        """A slow starter is compared by finished folds, not by epochs of this fold."""
         others = [(flat(0.5), COMPLETE)]
         slow = [0.0] * 6 + [0.6] * 3
         study = begin(build_pruner("wilcoxon", STEPS))
@@ -202,7 +202,7 @@ class TestSuccessiveHalving(PrunerLaws):
 
     @pytest.mark.parametrize(("value", "pruned"), [(0.4, True), (0.6, False)])
     def test_a_skipped_rung(self, value, pruned):
-        """Where a fold stops before a rung, the next report is judged instead.
+        """Where a fold stops before a rung, the next report is compared instead.
 
         The trial's value is that of its stopped fold's best epoch.
         """

@@ -1,4 +1,4 @@
-"""What is wrong with labels is told at once, and names the study file where it asks."""
+"""Wrong labels are refused early, with the study file where it matters."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ ENGINES = {
     ],
 )
 def test_no_engine_is_imported(module):
-    """Modules that read and judge labels import no engine."""
+    """Modules that read and check labels import no engine."""
     done = python(f"import sys, {module}; print(*{ENGINES} & set(sys.modules))")
     assert (done.stdout.strip(), done.stderr) == ("", "")
 
@@ -80,7 +80,7 @@ for words in json.loads(sys.stdin.read()):
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory):
-    """Lets one process be refused in every way; tells what it said and had loaded."""
+    """Runs each refusal in one process; returns its output and the loaded engines."""
     place = tmp_path_factory.mktemp("refused")
     commands = []
     for number, (harm, settings, _) in enumerate(REFUSALS.values()):
@@ -143,8 +143,8 @@ def ck48(tmp_path):
     return root
 
 
-def test_check_tells(tmp_path, ck48):
-    """The check counts and names what is left out, and says how the rest is read."""
+def test_check_reports(tmp_path, ck48):
+    """The check counts and names what is left out and what is respelled."""
     study = write_study(tmp_path, text=CK48)
     words = ("--study", str(study), "--data", str(ck48), "--all")
     answer = run_main(check.main, *words)
@@ -163,8 +163,8 @@ def test_check_tells(tmp_path, ck48):
     assert "nothing is wrong" in answer.out
 
 
-def test_start_tells(tmp_path, ck48, capsys):
-    """The start of a run says the same, and has written nothing yet."""
+def test_start_reports(tmp_path, ck48, capsys):
+    """The start of a run reports the same and has written nothing yet."""
     study, out = write_study(tmp_path, text=CK48), tmp_path / "runs"
     words = ("--study", str(study), "--data", str(ck48), "--out", str(out))
     with open_run(run.build_parser().parse_args(words)) as (opened, _):
@@ -189,7 +189,7 @@ PARTED = (
 
 
 def test_a_part_that_is_misspelt(tmp_path):
-    """A refusal names what was not known, which may be what is missing."""
+    """A refusal names what was not recognized, which may be what is missing."""
     root = tmp_path / "tree"
     for place, emotion in enumerate(FER2013_EMOTIONS):
         for part in ("train", "tset"):

@@ -32,7 +32,7 @@ def _values(tmp_path):
 
 
 def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
-    """Starts a study from the earlier run; returns it and what was said."""
+    """Starts a study from the earlier run; returns it and what was printed."""
     lines = []
     folder = RunFolder(out=runs, name="small")
     folder.make()
@@ -48,7 +48,7 @@ def warmed(runs, *changes, hold_out="ours", synthetic=False, url=None):
 
 
 def test_the_best_come_first(tmp_path, values):
-    """The five best trials are asked first, best first, by name; pruning may end them.
+    """The five best trials come first, best first, by name, and may be pruned.
 
     Reading them changes nothing of the earlier run.
     """
@@ -83,7 +83,7 @@ def test_a_run_in_another_storage(tmp_path, values):
 
 
 def test_they_are_read_once(tmp_path, values):
-    """A later start tries the same, though the earlier run is gone."""
+    """A later start uses the same trials, even if the earlier run is deleted."""
     study, _ = warmed(tmp_path)
     (tmp_path / "v1").rename(tmp_path / "moved")
     again, _ = warmed(tmp_path)
@@ -92,7 +92,7 @@ def test_they_are_read_once(tmp_path, values):
 
 
 def test_trials_outside_the_space_are_left_out(tmp_path, values):
-    """A narrower space takes what lies in it, and says what does not."""
+    """A narrower space takes the trials inside it and names the others."""
     study, lines = warmed(tmp_path, ('["adam", "adamw"]', '["adam"]'))
     adam = [v["training.optimizer"] == "adam" for v in values]
     kept = [n for n in (3, 1, 6, 4, 2) if adam[n]]
@@ -121,7 +121,7 @@ def test_another_hold_out_is_refused(tmp_path):
 
 @pytest.mark.usefixtures("values")
 def test_a_run_that_lost_its_hold_out_is_refused(tmp_path):
-    """Where a storage says no more what was held out, it may have been others."""
+    """A storage without the earlier hold-out is refused."""
     with sqlite3.connect(tmp_path / "v1" / "optuna.db") as file:
         file.execute("DELETE FROM study_user_attributes")
     with pytest.raises(StudyError, match="with an unknown hold-out"):
@@ -141,7 +141,7 @@ def test_a_run_that_is_not_there(tmp_path):
         warmed(tmp_path, ('"v1"', '"small"'))
 
 
-def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
+def test_it_is_refused_before_labels_are_read(tmp_path, coursework, monkeypatch):
     """Reading the labels of a large data set would be waited for in vain."""
     monkeypatch.setattr(
         "search.pipeline.opening.read_labels",
@@ -156,11 +156,11 @@ def test_it_is_told_before_labels_are_read(tmp_path, coursework, monkeypatch):
 
 
 def test_a_search_begins_with_them(tmp_path, coursework, monkeypatch):
-    """A whole search tries the earlier run's trials first, and its table names them."""
+    """A search runs the earlier run's trials first, and its table names them."""
     values = iter((0.4, 0.6, 0.1, 0.2, 0.3))
 
     def untrained(_, ledger, then):
-        """Runs no trial, and tells what each came to."""
+        """Runs no trial; each gets the next value."""
         while (request := ledger.ask()) is not None:
             ledger.tell(request.number, complete(next(values)))
         return then()
@@ -190,7 +190,7 @@ def test_a_run_without_a_completed_trial(tmp_path):
 
 
 def test_no_part_of_the_identity():
-    """A warm start may be added to a run that goes on."""
+    """A warm start may be added to a running search."""
     tables = {**small().raw, "search": {"trials": 4, "seed": 7, "sampler": "random"}}
     tables["search"] |= {"pruner": "none", "warm_start": "v1"}
     read = check_study(tables, name="small", place="small.toml")

@@ -23,7 +23,7 @@ SMALL = "residual_cnn (blocks 1, filters 8)"
     ("names", "source"),
     [({}, "/fer.keras"), ({"/fer.keras": "study:fer"}, "study:fer")],
 )
-def test_layers_are_told_by_name(names, source):
+def test_layers_are_named(names, source):
     """Where some do not fit, those taken and those at random are both named."""
     graph = graph_config(backbone__weights="/fer.keras")
 
@@ -36,8 +36,8 @@ def test_layers_are_told_by_name(names, source):
     )
 
 
-def test_starts_are_told_again_and_tried_once(tmp_path, monkeypatch):
-    """A run tells the same of its start each time, and tries it the first time."""
+def test_weights_are_loaded_once_and_reported_each_time(tmp_path, monkeypatch):
+    """A run loads its initial weights once, and reports them at each start."""
     path = tmp_path / "fer.keras"
     path.write_text("weights")
     study = read_study(

@@ -1,4 +1,4 @@
-"""Laws of the report's text: it says everything that a number depends on."""
+"""The report's text states everything that a number depends on."""
 
 import re
 
@@ -133,14 +133,14 @@ def test_drawn_data_are_called_so(drawn_data):
     assert text.startswith("SYNTHETIC DATA") is drawn_data
 
 
-def test_reopening_is_said():
-    """A hold-out that was opened before says so."""
+def test_reopening_is_stated():
+    """A hold-out that was opened before is reported as such."""
     text = describe_report(report_of(*drawn(4), opened=3))
     assert "Opened: 3 times; only the first result is unbiased" in text
 
 
 def test_partition_makes_no_promise():
-    """The weaker guarantee says that a subject may be in two parts."""
+    """The weaker guarantee states that a subject may be in two parts."""
     text = describe_report(report_of(*drawn(5), guarantee="partition"))
     assert "a subject may be in two parts" in text
 
@@ -157,7 +157,7 @@ def test_width():
 
 
 def test_subjects_may_be_a_list():
-    """Subjects given by name are counted."""
+    """Subjects given as a list are counted."""
     report = report_of(*drawn(6))
     names = describe_report({**report, "subjects": [f"S{n}" for n in range(25)]})
     assert "25 subjects" in names

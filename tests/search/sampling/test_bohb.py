@@ -21,7 +21,7 @@ COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 
 
 def propose(trials, ordinal, *, space=SPACE, seed=7):
-    """Asks a freshly built sampler for one trial, and forgets that trial."""
+    """Takes one proposal of a freshly built sampler, without keeping the trial."""
     context = SamplerContext(space=space, steps=STEPS, seed=seed, ordinal=ordinal)
     trials.sampler = BohbSampler(context)
     trial = trials.ask()
@@ -67,7 +67,7 @@ def proposals(*groups, count=12):
 
 
 def test_a_third_is_random():
-    """Exactly one proposal in three is the same whatever the trials were worth."""
+    """Exactly one proposal in three is independent of the trials' values."""
     low, high = (proposals((20, 2, at), count=30) for at in (0.1, 0.9))
     pairs = zip(low, high, strict=True)
     same = [one == other for one, other in pairs]
@@ -84,7 +84,7 @@ def test_at_random_before_enough():
 
 @pytest.mark.parametrize("rung", [2, 3, 4])
 def test_the_highest_rung_alone(rung):
-    """What trials were worth that came less far changes no proposal."""
+    """Values at lower rungs change no proposal."""
     far = (ENOUGH, rung, 0.2)
     assert proposals(far, (20, rung - 1, 0.1)) == proposals(far, (20, rung - 1, 0.9))
 
@@ -123,7 +123,7 @@ def test_it_learns():
 
 
 def test_it_keeps_away_from_divergence():
-    """Trials that diverged before any rung are known to be bad."""
+    """Trials that diverged before any rung count as bad."""
     trials = begin()
     for number in range(60):
         if point(number)["x"] > 0.5:

@@ -1,4 +1,4 @@
-"""CMA-ES: no pickle of a storage is loaded, and what it cannot move is told."""
+"""CMA-ES: no pickle of a storage is loaded, and keys it cannot move are named."""
 
 import pickle
 from pathlib import Path
@@ -38,7 +38,7 @@ class Bomb:
         self._path = path
 
     def __reduce__(self):
-        """Says what loading does."""
+        """Returns what unpickling would run."""
         return Path.touch, (self._path,)
 
 
@@ -97,8 +97,8 @@ def test_one_key():
     assert {t.user_attrs["generation"] for t in trials.trials} >= {0, 1, 2}
 
 
-def test_what_it_moves_is_told():
-    """A study of which it moves a part says so at the start, in numbers that add up."""
+def test_what_it_moves_is_printed():
+    """A study of which it moves a part prints how many keys it moves."""
     space = read_study("ckplus").space
     (note,) = SAMPLERS["cmaes"].notes(space)
     movable = [
@@ -123,7 +123,7 @@ def test_nothing_to_move():
 
 
 def test_constraints_warn_nobody(tmp_path):
-    """A trial that broke is told quietly to a sampler that knows no constraints."""
+    """A failed trial gives no warning in a sampler without constraints."""
     study = many(4, text=TEXT.replace('"random"', '"cmaes"'))
     ledger = begin(tmp_path, study, storage="journal")
     for reason in ("out_of_memory", "diverged"):

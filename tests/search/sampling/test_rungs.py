@@ -27,7 +27,7 @@ LONGEST = 120
 
 
 def steps_for(folds):
-    """Makes steps whose folds have up to 120 epochs, 9 unless a trial says more."""
+    """Makes steps whose folds have up to 120 epochs, 9 unless a trial sets more."""
     return Steps(folds=folds, stride=LONGEST, epochs=9)
 
 
@@ -66,7 +66,7 @@ def test_steps_and_shares(folds, epochs, data):
 
 @given(FOLDS, EPOCHS)
 def test_the_first_rung_comes_early(folds, epochs):
-    """Every horizon's first rung lies within its first fifteenth, or two epochs."""
+    """The first rung of any horizon is within its first fifteenth, or two epochs."""
     steps, trial = steps_for(folds), trained(epochs)
     first = steps.share(trial, steps.step(trial, SHARES[0])) * folds * epochs
     assert 1 <= first <= max(Fraction(folds * epochs, 15), 2)
@@ -82,7 +82,7 @@ def test_the_first_rung_comes_early(folds, epochs):
     ],
 )
 def test_rungs_of_ckplus(epochs, rungs):
-    """Trials of 15 and of 75 epochs are judged in, and at the ends of, equal folds."""
+    """Trials of 15 and of 75 epochs are compared in and at the ends of equal folds."""
     steps, trial = steps_of(read_study("ckplus")), trained(epochs)
     assert [steps.step(trial, share) for share in SHARES] == rungs
 
@@ -158,7 +158,7 @@ def test_a_trial_without_reports():
 
 
 def test_fold_score():
-    """A fold is worth the peak of its curve smoothed over three epochs."""
+    """A fold's score is the peak of its curve smoothed over three epochs."""
     reports = curve([0.1] * 9 + [0.0, 0.9, 0.3, 0.3, 0.6, 0.6, 0.3])
     assert STEPS.fold_score(reports, 0) == pytest.approx(0.1)
     assert STEPS.fold_score(reports, 1) == pytest.approx(0.5)

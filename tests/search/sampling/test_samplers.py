@@ -60,7 +60,7 @@ class SamplerLaws:
         assert all(a != b for a, b in zip(first, other, strict=True))
 
     def test_restart(self):
-        """A run that goes on repeats no number that it has drawn before."""
+        """A resumed run repeats no number drawn before."""
         trials = begin()
         before = proposals(self.name, trials=trials)
         after = proposals(self.name, trials=trials)
@@ -68,7 +68,7 @@ class SamplerLaws:
         assert len(set(rates)) == len(rates)
 
     def test_restart_without_a_result(self):
-        """A run that goes on after nothing has completed repeats nothing either."""
+        """A run resumed before any trial completed repeats nothing either."""
         trials = begin()
         rates = []
         for count in (0, 1):
@@ -114,7 +114,7 @@ class TestQmc(SamplerLaws):
     name = "qmc"
 
     def test_restart_keeps_the_sequence(self):
-        """A restart goes on in the sequence where the run stopped."""
+        """A restart continues the sequence where the run stopped."""
         one, two = begin(), begin()
         whole = proposals("qmc", count=8, trials=one)
         parts = [
@@ -144,7 +144,7 @@ def test_every_sampler_has_its_laws():
 
 
 def test_gp_without_torch(monkeypatch):
-    """Where PyTorch is missing, gp says what to install and what to take instead."""
+    """Without PyTorch, gp names the package to install and an alternative."""
     monkeypatch.setattr(search.study.algorithms, "find_spec", lambda _: None)
     with pytest.raises(StudyError, match=r"gp needs PyTorch.*\.\[gp\].*bohb"):
         built("gp")

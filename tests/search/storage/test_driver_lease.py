@@ -137,7 +137,7 @@ def test_a_row_that_nobody_understands(lease):
 
 
 def test_a_server_that_restarts(monkeypatch):
-    """At the end of a run, too, a server is waited for; one that stays away is told."""
+    """A server is waited for at the end of a run, too; one that stays away is named."""
     monkeypatch.setattr(stages, "RetryPolicy", partial(RetryPolicy, seconds=0.3))
     url = "postgresql://me:s3cret@host/x"
     gone = sqlalchemy.exc.OperationalError("UPDATE", {}, Exception("it is gone"))

@@ -25,7 +25,7 @@ def driver(lock):
 
 
 def test_one_driver(tmp_path):
-    """A second driver is refused and told who drives; a kill -9 makes room."""
+    """A second driver is refused with the first one's name; kill -9 frees the lock."""
     lock = tmp_path / ".driver.lock"
     with driver(lock) as first:
         with pytest.raises(RunError, match=f"process {first.pid} does; wait"):

@@ -1,4 +1,4 @@
-"""What an error of a storage means: found below Optuna's words, and told plainly."""
+"""Storage errors: classified below Optuna's wrappers, and described plainly."""
 
 import errno
 import fcntl
@@ -84,7 +84,7 @@ def test_other_errors(error):
 
 
 def test_a_rollback_that_fails_too():
-    """Where undoing fails after a full disk, the disk is told."""
+    """Where the rollback fails after a full disk, the message names the disk."""
     second = sqlalchemy.exc.OperationalError("ROLLBACK", {}, sqlite3.Error("none"))
     second.__context__ = OSError(errno.ENOSPC, "No space left on device")
     assert fault_of(second).kind == "full"
@@ -109,7 +109,7 @@ def test_no_locks_for_sqlite(tmp_path, monkeypatch):
 
 
 def test_a_table_that_is_gone(tmp_path):
-    """A database that somebody emptied is told as broken, with the database's words."""
+    """A database without its tables is broken; the message quotes the database."""
     storage = RDBStorage(f"sqlite:///{tmp_path / 'optuna.db'}")
     study = storage.create_new_study([optuna.study.StudyDirection.MAXIMIZE], "small")
     with storage.engine.begin() as connection:

@@ -54,7 +54,7 @@ def test_reading_beside_the_driver(tmp_path):
 
 
 def test_torn_line_is_cut(tmp_path):
-    """Wherever a crash cuts the last line, the journal opens and goes on."""
+    """Wherever a crash cuts the last line, the journal opens and continues."""
     path = tmp_path / "journal.log"
     journal_of(path)
     whole = path.read_bytes()
@@ -98,7 +98,7 @@ def test_a_journal_leaves_no_lock(tmp_path):
     ],
 )
 def test_wrong_storages(tmp_path, url, words):
-    """A storage that cannot be opened is told in one line, and nothing is changed."""
+    """A storage that cannot be opened is refused in one line and not changed."""
     (tmp_path / "text.toml").write_text("[data]\nx = 1")
     (tmp_path / "text.json").write_text('{\n  "x": 1\n}')
     engine_of(open_storage(f"sqlite:///{tmp_path / 'real.db'}")).dispose()
@@ -117,7 +117,7 @@ def test_wrong_storages(tmp_path, url, words):
     "line", [b'{"op_code":0}\n', b'{"x":0}\n', b'{"op_code":[]}\n', b"{\xff\n"]
 )
 def test_damaged_journals(tmp_path, line):
-    """A journal with a line that no program of ours writes is told in one line."""
+    """A journal with a foreign line is refused in one line."""
     path = tmp_path / "journal.log"
     journal_of(path)
     path.write_bytes(path.read_bytes() + line * 2)

@@ -151,7 +151,7 @@ def test_stopped_for_good(server, url, opened, capsys):
 
 
 def test_a_wrong_password(url):
-    """A password that the server refuses is wrong input, and is not printed."""
+    """A rejected password is an input error and is not printed."""
     wrong = url.replace(QUOTED, "wr0ng%2Fp%40ss")
     with pytest.raises(InputError, match="authentication failed") as refused:
         open_storage(wrong)

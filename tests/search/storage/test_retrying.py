@@ -120,7 +120,7 @@ def impatient(ledger):
 
 
 def test_a_lock_of_some_seconds(tmp_path):
-    """A search waits for a database that is locked for a while, and says so."""
+    """A search waits for a database that is locked for a while, and reports it."""
     lines = []
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
     policy = RetryPolicy(seconds=20.0, print=lines.append)
@@ -133,7 +133,7 @@ def test_a_lock_of_some_seconds(tmp_path):
 
 
 def ended(capsys, work):
-    """Runs work as a command; returns its exit code and what it says."""
+    """Runs work as a command; returns its exit code and what it printed."""
     code = run_command(work)
     return code, capsys.readouterr().err
 
@@ -210,7 +210,7 @@ def test_a_full_disk_under_a_journal(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("storage", ["sqlite", "journal"])
 @pytest.mark.parametrize("how", ["deleted", "replaced", "folder renamed"])
 def test_a_file_that_is_gone(tmp_path, storage, how, capsys):
-    """A search whose storage is renamed, deleted or replaced stops and says so."""
+    """A search stops with a message if its storage is renamed, deleted or replaced."""
     folder = tmp_path / "run"
     folder.mkdir()
     ledger = begin(folder, storage=storage)
@@ -259,7 +259,7 @@ def test_an_interrupted_wait(tmp_path, monkeypatch):
 
 
 def test_a_damaged_file(tmp_path, capsys):
-    """A damaged database is told by its name, without waiting."""
+    """A damaged database is named without waiting."""
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
     begin(tmp_path).close()
     path = tmp_path / "optuna.db"
@@ -273,7 +273,7 @@ def test_a_damaged_file(tmp_path, capsys):
 
 
 def test_a_damaged_journal(tmp_path, capsys):
-    """A journal with a line that is none is told by its name."""
+    """A journal with an invalid line is named."""
     journal = tmp_path / "journal.log"
     journal.write_text('{"op_code": 0\n' + json.dumps({"op_code": 0}) + "\n")
     code, message = ended(capsys, lambda: open_storage(str(journal)))

@@ -37,7 +37,7 @@ WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_folder(tmp_path, name):
-    """The database lies in the run's folder, whatever characters its path has."""
+    """The database is in the run's folder, whatever characters its path has."""
     folder = RunFolder(out=tmp_path / name, name="small")
     folder.make()
     assert normalized_url(folder.storage) == folder.storage
@@ -52,7 +52,7 @@ def test_any_folder(tmp_path, name):
 
 @given(password=WORDS, key=WORDS)
 def test_no_password_is_shown(password, key):
-    """A password in a URL is in nothing that is said, as written or as meant."""
+    """A password in a URL is never printed, neither escaped nor plain."""
     bare = make_url("mysql+pymysql://u:x@host/db")
     whole = bare.set(password=password, query={"sslpassword": key})
     url = whole.render_as_string(hide_password=False)
@@ -82,7 +82,7 @@ def test_no_password_is_shown(password, key):
     ],
 )
 def test_wrong_urls_keep_their_secret(url):
-    """Whatever is wrong with a URL, its password is not in the message."""
+    """A message about a wrong URL never has its password."""
     with (
         pytest.raises(InputError) as refused,
         only_driver_of_storage(normalized_url(url), "small"),
@@ -96,7 +96,7 @@ def test_wrong_urls_keep_their_secret(url):
     "url", ["me:s3cret@host/x", "oracle:me:s3cret@host/x", "mssql:/me:s3cret@host/x"]
 )
 def test_no_scheme(url):
-    """A URL whose beginning is missing is no journal, and is told without its end."""
+    """A URL without its scheme is no journal; the message has no password."""
     with pytest.raises(InputError, match="has ://") as refused:
         normalized_url(url)
     assert "s3cret" not in str(refused.value)
@@ -205,7 +205,7 @@ def test_the_environment(monkeypatch, tmp_path):
 
 
 def test_a_wrong_environment(monkeypatch, capsys):
-    """A wrong storage of the environment is told before any data are looked for."""
+    """A wrong storage of the environment is refused before data are read."""
     monkeypatch.setenv(ENVIRONMENT, "sqlite://")
     assert run.main(["--study", "ckplus", "--data", "none"]) == 2
     assert "in memory" in capsys.readouterr().err
@@ -213,7 +213,7 @@ def test_a_wrong_environment(monkeypatch, capsys):
 
 @pytest.mark.parametrize("command", [run, tensorboard])
 def test_an_option_that_is_none(command, capsys):
-    """A URL given to an option that does not exist is told without its password."""
+    """A URL given to an unknown option is quoted without its password."""
     with pytest.raises(SystemExit):
         command.main(["--study", "x", "--storge", "mysql://me:s3cret@host/x"])
     message = capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Enqueued trials of a study: validated, asked first, once, trained to their end."""
+"""Enqueued trials of a study: validated, run first, once, and to their end."""
 
 import tomllib
 
@@ -90,14 +90,14 @@ def test_is_written_again():
     ],
 )
 def test_wrong(table, words):
-    """A configuration outside the space is told with its number, key and value."""
+    """A configuration outside the space is refused with its number, key and value."""
     message = refused(f"[[search.enqueue]]\n{table}\n")
     assert message.startswith("small.toml: [[search.enqueue]] 1")
     assert [word for word in words if word not in message] == []
 
 
 def test_several_problems_come_in_one_message():
-    """Everything wrong with all of them is told at once, each by its name."""
+    """All problems come in one message, each with its configuration's name."""
     message = refused(
         ENQUEUED + '[[search.enqueue]]\nname = "seed 1"\n"head.dropout" = 0.1\n'
         '[[search.enqueue]]\nname = "x"\n"training.optimizer" = "lamb"\n'
@@ -108,14 +108,14 @@ def test_several_problems_come_in_one_message():
 
 
 def test_a_default_outside_the_space_must_be_named():
-    """Where the default is outside the space, the message says what is missing."""
+    """Where the default is outside the space, the message names the missing key."""
     text = '"regularization.l2" = { low = 1e-7, high = 1e-1, log = true }\n'
     message = refused(f'{text}[[search.enqueue]]\n"training.optimizer" = "adam"\n')
     assert '"regularization.l2": must be from 1e-07 to 0.1, found not named' in message
 
 
 def test_set_leaves_out_what_it_puts_outside(tmp_path):
-    """With --set, configurations that no longer fit are left out, said and unwritten.
+    """With --set, configurations that no longer fit are left out and reported.
 
     What is wrong in every space stays wrong.
     """
@@ -137,7 +137,7 @@ def test_set_leaves_out_what_it_puts_outside(tmp_path):
 @example(FloatRange(low=0.0, high=1.0, step=1.0), 1e-118)
 @example(FloatRange(low=0.0, high=10.0, step=0.001), 9.0 + 2e-9)
 def test_within(domain, value):
-    """A value is in a domain where the definition says so, as the domain spells it."""
+    """A value is in a domain as the domain's definition has it."""
     found = value_in_domain(domain, value)
     assert (found is not None) == contains(domain, value)
     assert found is None or found == pytest.approx(value)
@@ -151,8 +151,8 @@ def test_every_grid_value_is_in_its_domain(domain):
 
 
 @pytest.mark.parametrize("storage", STORAGES)
-def test_asked_first(tmp_path, storage):
-    """They are asked first, in order, once, also after a kill; the budget counts."""
+def test_enqueued_come_first(tmp_path, storage):
+    """They run first, in order, once, also after a kill; the budget counts them."""
     study = with_enqueued(("trials = 4", "trials = 5"))
     ledger = begin(tmp_path, study, storage=storage)
     first = ledger.ask()
@@ -184,7 +184,7 @@ def test_one_more_may_be_added(tmp_path):
 
 
 def test_a_grid_is_walked_around_them(tmp_path):
-    """On a grid no parameter set is asked twice, and the whole of it is still asked."""
+    """A grid runs each parameter set once, enqueued ones included."""
     text = '[[search.enqueue]]\n"training.optimizer" = "adamw"\n'
     text += '"training.weight_decay" = 0.2\n'
     study = small(("trials = 4", "trials = 9"), text=GRID + text)
@@ -214,8 +214,8 @@ def test_never_pruned(tmp_path, pruner):
         assert not ledger.report(requests[0].number, report(step, 0.0))
 
 
-def test_gains(tmp_path):
-    """The end says what each came to, what the best gained over it, and what broke."""
+def test_improvements(tmp_path):
+    """The end reports each value, the best's improvement over it, and failures."""
     study = with_enqueued()
     ledger = begin(tmp_path, study)
     for outcome in (complete(0.5), fail("broke"), complete(0.75)):

@@ -1,4 +1,4 @@
-"""``--set section.key=VALUE``: values, places, and what it says of a wrong text."""
+"""``--set section.key=VALUE``: values, places, and messages about wrong texts."""
 
 from copy import deepcopy
 
@@ -71,7 +71,7 @@ def test_values(text, value):
     ],
 )
 def test_finds_its_key(text, section, key, value):
-    """A key is found by its own name, and then stands in one place alone."""
+    """A key is found by its own name, and is then in one place only."""
     tables = override(RAW, [text])
     assert tables[section][key] == value
     assert [name for name in tables if key in tables[name]] == [section]
@@ -151,7 +151,7 @@ def test_nothing_is_changed_in_place():
     ],
 )
 def test_wrong_texts(text, words):
-    """A wrong text is told with what was found and the nearest right key."""
+    """A wrong text is refused with what was found and the nearest right key."""
     with pytest.raises(StudyError) as refused:
         override(RAW, [text])
     assert [word for word in words if word not in str(refused.value)] == []
@@ -159,7 +159,7 @@ def test_wrong_texts(text, words):
 
 @pytest.mark.parametrize("text", ["search.trials=1", "balance=none"])
 def test_sections_that_are_none(text):
-    """Where a study file has a value in place of the section, that is told."""
+    """A value in place of a section is refused."""
     with pytest.raises(StudyError, match="must be a section, found 3"):
         override({"search": 3, "fixed": 3}, [text])
 
@@ -176,7 +176,7 @@ def test_sections_that_are_none(text):
     ],
 )
 def test_wrong_values(text, words):
-    """A wrong value is told as if the study file said it, file and key."""
+    """A wrong value is refused as in a study file, with file and key."""
     with pytest.raises(StudyError) as refused:
         read_study("ckplus", settings=[text])
     missing = [

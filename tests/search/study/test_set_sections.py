@@ -68,7 +68,7 @@ NEEDS = {
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_of_a_section_is_set(name, key):
-    """Each of its values is read from the command line, whatever the study says."""
+    """Each of its values is read from the command line and replaces the study's."""
     section, _, field = key.partition(".")
     needed = [f"--set={text}" for text in NEEDS.get(key, ())]
     for text, value in TEXTS[key].items():

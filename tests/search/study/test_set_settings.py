@@ -50,7 +50,7 @@ def setting(name, key, text):
 
 
 def values(key):
-    """Lists all choices of a key, or its bounds and what lies between them."""
+    """Lists all choices of a key, or its bounds and values between them."""
     row = HYPERPARAMETERS[key]
     if row.kind is str:
         return row.choices or FREE[key]

@@ -46,7 +46,7 @@ def test_round_trip(space, seed):
 
 @given(spaces(), st.integers(0, 2**31))
 def test_bounds(space, seed):
-    """What is suggested lies in its domain, and only active keys are suggested."""
+    """Suggestions are in their domain, and only active keys are suggested."""
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
     config = space.suggest(study.ask())
     for parameter in space.parameters:
@@ -57,7 +57,7 @@ def test_bounds(space, seed):
 
 @given(domains(), st.sampled_from([min, max]))
 def test_ends_are_reachable(domain, end):
-    """Both ends of a domain are in it: nothing lies outside, nothing is cut off."""
+    """Both ends of a domain are reached, and nothing outside it."""
     config = single(domain).suggest(Suggester(end))
     match domain:
         case Choices(values=values):

@@ -1,4 +1,4 @@
-"""Study files: what they say, and one message for everything wrong in them."""
+"""Study files: their content, and one message for everything wrong in them."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.factories.study_file import STUDY, message, study
 
 
 def test_reads():
-    """A study holds what its file says, and defaults for what it leaves out."""
+    """A study has what its file sets, and defaults for the rest."""
     read = study()
     assert read.objective == (
         ("emotion.macro_f1", 1.0),
@@ -76,7 +76,7 @@ def test_stride(space, stride):
     ],
 )
 def test_a_wrong_parent_is_one_problem(change):
-    """What is wrong with a key is not told again of the keys that depend on it."""
+    """A problem of a key is not repeated for the keys that depend on it."""
     with pytest.raises(StudyError) as caught:
         study(change)
     assert len(str(caught.value).splitlines()) == 1
@@ -117,7 +117,7 @@ def test_not_text(tmp_path):
 
 
 def test_no_section_but_a_value(tmp_path):
-    """A value in place of a section is told like any other mistake."""
+    """A value in place of a section is refused like any other mistake."""
     path = tmp_path / "flat.toml"
     path.write_text("data = 3\n[[search]]\ntrials = 1\n")
     with pytest.raises(StudyError) as refused:
@@ -150,7 +150,7 @@ def test_study_of_a_run(tmp_path):
 
 
 def test_several_problems_in_one_message():
-    """One message tells every problem, each on a line of its own."""
+    """One message has every problem, each on its own line."""
     text = message(
         ("folds = 2", "fold = 2"),
         ("high = 0.6", "high = 2"),

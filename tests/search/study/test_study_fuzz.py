@@ -1,4 +1,4 @@
-"""A study file and ``--set`` say anything: the answer is a study or one message."""
+"""Any study file and any ``--set`` give a study or one message."""
 
 from contextlib import suppress
 
@@ -60,7 +60,7 @@ VALUES = st.one_of(SCALARS, RANGES, LISTS, LISTS.map("[{0}, {0}]".format), st.te
 @settings(max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), VALUES), min_size=1, max_size=3))
 def test_any_set_gives_a_study_or_a_message(pairs):
-    """Whatever --set says, there is a StudyError, or a study to draw a trial from."""
+    """Any --set gives a StudyError, or a study to draw a trial from."""
     texts = [f"{key}={value}" for key, value in pairs]
     with suppress(StudyError):
         raw = override(study().raw, texts)

@@ -1,4 +1,4 @@
-"""What is wrong with a study file is said in one message."""
+"""Everything wrong with a study file comes in one message."""
 
 import pytest
 
@@ -227,7 +227,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong(case):
-    """Each mistake is told with file, key, rule, value found and the way out."""
+    """Each mistake is refused with file, key, rule, value found and the way out."""
     change, words, *more = WRONG[case]
     text = message(change, *more)
     assert [word for word in words if word not in text] == []

@@ -28,7 +28,7 @@ PARTS = (
 
 
 class Writing(FakeTrainer):
-    """A fake trainer whose weights are the fold and epoch that it was asked for."""
+    """A fake trainer whose weights are its fold and epoch."""
 
     def __init__(self, folds):
         """Takes what each fold yields."""
@@ -36,7 +36,7 @@ class Writing(FakeTrainer):
         self.files = []
 
     def fit(self, config, arrays, part, *, seed):
-        """Yields a fold, and knows its epoch as its weights."""
+        """Yields the epochs of a fold and records each as the weights."""
         fold = len(self.calls)
         for score in super().fit(config, arrays, part, seed=seed):
             self.weights = (fold, score.epoch)

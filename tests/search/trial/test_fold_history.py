@@ -20,7 +20,7 @@ CURVES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 @given(CURVES, st.integers(1, 5))
 def test_a_fold_stops_once_its_patience_is_spent(values, patience):
-    """It stops at the first epoch that lies so many after the peak of its curve."""
+    """A fold stops that many epochs after the peak of its curve."""
     stale = [
         is_stale(values[:epoch], patience=patience)
         for epoch in range(1, len(values) + 1)
@@ -53,7 +53,7 @@ def test_a_fold_is_not_over_in_its_frozen_epochs():
 
 
 def _run(values):
-    """Makes a fold whose predictions of an epoch say its number."""
+    """Makes a fold whose predictions of an epoch encode its number."""
     predicted = [
         Predictions(emotion=np.full((1, 2), number), action_units=None)
         for number in range(1, len(values) + 1)
@@ -62,7 +62,7 @@ def _run(values):
 
 
 def test_a_stopped_fold_counts_with_its_peak():
-    """By hand: the short fold peaks at its second epoch, and says so from then on."""
+    """By hand: the short fold peaks at its second epoch and counts with it later."""
     epochs = pooled([_run([0.1, 0.6, 0.5, 0.0]), _run([0.1, 0.2, 0.3, 0.4, 0.5])])
     numbers = [found.emotion[:, 0].tolist() for found in epochs]
 
@@ -70,7 +70,7 @@ def test_a_stopped_fold_counts_with_its_peak():
 
 
 def _stopped(values, patience):
-    """Runs a trial whose first fold is worth ``values``; others rise to the end."""
+    """Runs a trial whose first fold scores ``values``; others rise to the end."""
     job, tables, folds = trial()
     rising = [0.1 * number for number in range(1, EPOCHS + 1)]
     worth = {
@@ -103,7 +103,7 @@ def test_a_trial_with_a_stopped_fold():
 
 
 def test_the_last_fold_stops():
-    """A trial whose last fold stops early is fully trained: no pruner is asked then."""
+    """A trial whose last fold stops early is fully trained and not pruned."""
     job, _, folds = trial()
     falling = iter([0.9, 0.1, 0.1] * 3)
     trainer = FakeTrainer(folds)

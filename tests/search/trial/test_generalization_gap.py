@@ -43,8 +43,8 @@ values = st.floats(-1.0, 1.0)
         (0.875, 0.7946, "over-fitting"),  # run 3
     ],
 )
-def test_the_seeds_own_words(trained, value, word):
-    """The accuracies that a student judged by hand get the same words.
+def test_coursework_diagnoses(trained, value, word):
+    """Accuracies that a coursework diagnosed by hand get the same words.
 
     Its commonest emotion has 328 of 560 images: that is its baseline.
     """
@@ -150,7 +150,7 @@ def test_each_report_has_the_gap_of_its_epoch():
 
 
 def test_an_old_trial_has_none():
-    """A trial that was told before gaps were recorded is told of without one."""
+    """A trial without a recorded gap is described without one."""
     job, _, folds = trial()
     _, outcome = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
     assert outcome.gap is None

@@ -46,7 +46,7 @@ class Watched(Trainer):
 
 
 class Refusing:
-    """A worker that trains nothing, and keeps what it was asked."""
+    """A worker that trains nothing and records its requests."""
 
     def __init__(self, orders):
         """Takes the list to keep them in."""
@@ -91,7 +91,7 @@ def test_a_worker_trains_at_the_rates_of_its_order(tmp_path, monkeypatch):
 
 
 def test_training_by_seeds_orders_the_exported_rates(tmp_path, coursework, monkeypatch):
-    """What ``search.export`` wrote down of a plateau, ``search.train`` asks for."""
+    """``search.train`` requests the learning rates of an exported plateau."""
     orders = []
     monkeypatch.setattr(worker, "Worker", lambda _: Refusing(orders))
     found = TrialRecord(

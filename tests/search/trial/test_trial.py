@@ -28,7 +28,7 @@ from tests.strategies.metrics import labels, outputs
 
 
 def test_steps():
-    """Steps are fold * stride + epoch, and the very last report alone says so."""
+    """Steps are fold * stride + epoch, and only the very last report is marked."""
     job, _, folds = trial()
     reports, _ = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
     assert [r.step for r in reports] == [1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24]
@@ -49,7 +49,7 @@ def test_folds_are_trained_apart():
 
 
 def test_reported_values():
-    """A report is worth the weighted mean of its own fold's metrics."""
+    """A report's value is the weighted mean of its own fold's metrics."""
     job, tables, folds = trial()
     reports, _ = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
     rows = job.folds[1].validation
@@ -188,5 +188,5 @@ def test_one_target():
     ],
 )
 def test_weighted_mean(table, expected):
-    """Weights are shares of their sum; an undefined metric is worth 0."""
+    """Weights are shares of their sum; an undefined metric counts as 0."""
     assert weighted_mean(table, {"a": 2.0, "b": 1.0}) == pytest.approx(expected)

@@ -30,7 +30,7 @@ def follow(stream):
 
 
 def job_of(targets, folds):
-    """Names what a trial asks of its job."""
+    """Returns the parts of a job that a trial uses."""
     return SimpleNamespace(
         folds=folds,
         scoring_targets=targets,
@@ -57,7 +57,7 @@ def _study():
 
 @pytest.mark.slow
 def test_a_trial_trains_on_ratings(study):
-    """All three heads train at once, and the trial is worth the pooled concordance."""
+    """All three heads train at once; the value is the pooled concordance."""
     arrays, job, config = study
     outcome = follow(run_trial(Trainer(), arrays, job, config, 7))
     assert isinstance(outcome, Completed)
@@ -87,7 +87,7 @@ def test_the_value_is_of_all_folds_at_once():
 
 
 def test_ratings_that_are_no_numbers_have_diverged():
-    """One rating that is NaN ends the trial, though nobody rated that image."""
+    """One predicted rating of NaN ends the trial, even on an unrated image."""
     targets = labels(ratings=[[0.1, 0.2], [np.nan, 0.4]])
     fold = Fold(train=np.array([0]), validation=np.array([0, 1]))
     predicted = outputs(ratings=[[0.0, 0.0], [math.nan, 0.0]])

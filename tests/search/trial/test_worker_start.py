@@ -1,4 +1,4 @@
-"""A worker that cannot start: the cause is told whole, and no trial is spent."""
+"""A worker that cannot start: the whole cause is reported, and no trial is spent."""
 
 import os
 import pickle
@@ -30,8 +30,8 @@ class FakeJob:
     cpus = 1
 
 
-def test_a_cause_is_told_whole():
-    """The error, what led to it and the places are told, however many lines it has."""
+def test_a_cause_is_described_in_full():
+    """The error, its causes and their places are described, however many lines."""
 
     def load():
         raise OSError("no libcuda.so\nlook at the manual")
@@ -48,7 +48,7 @@ def test_a_cause_is_told_whole():
 
 
 def test_keras_that_cannot_be_imported(monkeypatch):
-    """Every command that needs Keras tells it as one error, not as a traceback."""
+    """Every command that needs Keras reports it as one error, without a traceback."""
 
     def load():
         raise ImportError("no libcuda.so")
@@ -59,7 +59,7 @@ def test_keras_that_cannot_be_imported(monkeypatch):
 
 
 def test_a_detector_that_cannot_be_loaded(monkeypatch):
-    """Its process tells the cause, and the way without it."""
+    """Its process reports the cause and the alternative."""
 
     def load():
         raise ImportError("no libcuda.so")
@@ -81,8 +81,8 @@ def test_images_that_cannot_be_mapped(tmp_path):
         start_worker(job)
 
 
-def test_rays_worker_tells_instead_of_dying(tmp_path, monkeypatch):
-    """Its first step says why it cannot start, and no trial has begun in it."""
+def test_rays_worker_reports_instead_of_dying(tmp_path, monkeypatch):
+    """Its first step returns why it cannot start; no trial has started in it."""
 
     def broken(_, *, quiet):
         assert not quiet, "a file takes what it says"

@@ -20,7 +20,7 @@ ALL = pytest.mark.parametrize("storage", STORAGES)
 
 @ALL
 def test_crash(tmp_path, storage):
-    """What a crash left is told, tagged, not counted, and run again first."""
+    """Trials that a crash left are failed, marked, not counted, and run again first."""
     ledger = begin(tmp_path, storage=storage)
     first, second = ledger.ask(), ledger.ask()
     ledger.tell(first.number, complete(0.5))
@@ -74,7 +74,7 @@ def test_crash_before_a_retry_is_suggested(tmp_path):
 
 
 def test_crash_while_settling(tmp_path):
-    """A trial that was enqueued again and not yet told FAIL is run again once."""
+    """A trial that was enqueued again but not yet failed runs again once."""
     ledger = begin(tmp_path)
     request = ledger.ask()
     params = inside(ledger).trials[0].params
@@ -115,7 +115,7 @@ def test_grid_after_a_crash(tmp_path, storage):
 
 
 def test_interrupted_trials_do_not_compete(tmp_path):
-    """Reports of trials that a crash ended hold nobody back at a rung."""
+    """Reports of trials that a crash ended do not count at a rung."""
     study = small(
         ("trials = 4", "trials = 9"), ('pruner = "none"', 'pruner = "hyperband"')
     )

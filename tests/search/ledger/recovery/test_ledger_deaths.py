@@ -1,4 +1,4 @@
-"""The ledger when workers die: a configuration has two tries, and no more."""
+"""The ledger when workers die: a configuration has two tries."""
 
 import pytest
 
@@ -110,7 +110,7 @@ def test_another_worker_dies_meanwhile(tmp_path):
 
 
 def test_a_lost_trial_holds_nobody_back(tmp_path):
-    """Reports of a trial that died compete with nobody at a rung."""
+    """Reports of a trial whose worker died do not count at a rung."""
     study = small(('pruner = "none"', 'pruner = "successive_halving"'))
     ledger = begin(tmp_path, study)
     lost = ledger.ask()

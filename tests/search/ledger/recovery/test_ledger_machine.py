@@ -30,7 +30,7 @@ VALUES = st.integers(1, 4).map(lambda tenths: tenths / 10)
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Asks, reports, tells and crashes beside a model of what must be kept."""
+    """Starts, reports, ends and crashes trials, and compares with a simple model."""
 
     storage: str
 
@@ -64,7 +64,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(sorted(self.running)))
 
     def end(self, number, state):
-        """Remembers how a trial ended."""
+        """Records how a trial ended."""
         assert number not in self.ended
         self.ended[number] = state
         del self.running[number]
@@ -202,7 +202,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(("storage", "examples"), [("sqlite", 8), ("journal", 40)])
 def test_ledger(storage, examples):
-    """Any order of asks, reports, ends and crashes keeps states and budget exact."""
+    """Any order of starts, reports, ends and crashes keeps states and budget exact."""
     machine = type("Machine", (LedgerMachine,), {"storage": storage})
     run_state_machine_as_test(
         machine,
