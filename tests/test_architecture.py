@@ -1,4 +1,4 @@
-"""The house's rules, checked: who may import whom, how files are kept and named."""
+"""The project's rules, checked: imports between rooms, and how files are kept."""
 
 import ast
 import shutil
@@ -109,7 +109,7 @@ def test_import_contracts():
     ],
 )
 def test_light_imports(module):
-    """Modules that judge input load no engine, so that errors come at once."""
+    """Modules that check input load no engine, so that errors come at once."""
     done = python(
         f"import sys, {module};"
         "print(*{'keras', 'tensorflow', 'ray', 'torch'} & set(sys.modules))"
@@ -142,7 +142,7 @@ def test_rooms_are_small():
 
 
 def test_no_nameless_modules():
-    """No module or package has a name that says nothing of its idea."""
+    """No module or package has a generic name."""
     named = [
         place(path)
         for path in SOURCES

@@ -55,7 +55,7 @@ def main():
 
 
 def distance(truth, points):
-    """Tells how far two cuts of a face are apart, in shares of their edge."""
+    """Measures how far two crops of a face are apart, in shares of their edge."""
     turn, shift = similarity(np.array(TEMPLATE), five_points(truth))
     other, moved = similarity(np.array(TEMPLATE), points)
     return np.abs((turn - other) * CORNERS + shift - moved).mean() / abs(turn)

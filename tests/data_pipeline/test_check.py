@@ -1,4 +1,4 @@
-"""``python -m data_pipeline.check``: its words, its exit codes, and a study's keys."""
+"""``python -m data_pipeline.check``: its output, exit codes, and a study's keys."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def root(tmp_path):
 
 
 def test_command(root, tmp_path):
-    """The command tells clean from harmed by its exit code, and writes nothing."""
+    """The exit code tells a clean data set from a faulty one; nothing is written."""
     study = write_study(tmp_path, text=STUDY)
     words = ("--study", str(study), "--data", str(root))
     before = contents(tmp_path)
@@ -36,7 +36,7 @@ def test_command(root, tmp_path):
 
 
 def test_many(root, tmp_path):
-    """Ten of a kind are listed and the rest counted, unless all are asked for."""
+    """Ten problems of a kind are listed and the rest counted, unless --all is given."""
     for subject in SUBJECTS:
         (root / image_of(subject)).unlink()
     study = write_study(tmp_path, text=STUDY)
@@ -62,7 +62,7 @@ def test_many(root, tmp_path):
     ],
 )
 def test_bad_study(root, tmp_path, text, words):
-    """A wrong study is refused by file, key and value, in one message."""
+    """A wrong study is refused with file, key and value, in one message."""
     study = write_study(tmp_path, text=text)
     answer = run_main(check.main, "--study", str(study), "--data", str(root))
     assert (answer.code, answer.out) == (2, "")
@@ -71,7 +71,7 @@ def test_bad_study(root, tmp_path, text, words):
 
 
 def test_missing_data(tmp_path, monkeypatch):
-    """A missing data folder is told with what is accepted in its place."""
+    """A missing data folder is refused with what is accepted in its place."""
     monkeypatch.chdir(tmp_path)
     answer = run_main(check.main, "--study", "ckplus")
     assert answer.code == 2

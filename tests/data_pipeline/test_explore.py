@@ -90,7 +90,7 @@ def test_unreadable_and_demographics(tmp_path, coursework):
     ],
 )
 def test_refused(tmp_path, monkeypatch, words, found):
-    """A wrong study, folder or table is refused in one message, and nothing written."""
+    """Wrong input is refused in one message, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.txt").write_text("mine")
     before = contents(tmp_path)

@@ -61,7 +61,7 @@ def settle(model):
 
 
 def numbers(outputs):
-    """Turns a model's outputs into arrays by name."""
+    """Turns a model's outputs into arrays, keyed by head."""
     return {name: keras.ops.convert_to_numpy(rows) for name, rows in outputs.items()}
 
 
@@ -90,7 +90,7 @@ def assert_rows_apart(model, images, alone):
 
 
 def assert_exported(model, config, images, path):
-    """Exports a model; the file is of stock layers and says the same of raw pixels."""
+    """Exports a model; the file is of stock layers and predicts the same."""
     plain = plain_model(config)
     copy_weights(model, plain)
     plain.save(path)

@@ -21,7 +21,7 @@ THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
 
 
 def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **values):
-    """Writes a model of weights that tell pictures apart; returns its file."""
+    """Writes a model of weights that separate images; returns its file."""
     keras.utils.set_random_seed(3)
     config = configured(side=size, channels=channels, dimensions=dimensions, **values)
     model = plain_model(config)
@@ -84,7 +84,7 @@ def predicted(model, *words):
 
 
 def is_refused(answer, *words):
-    """Tells whether wrong input was refused in one message with these words."""
+    """Checks that wrong input was refused in one message with these words."""
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("error: ")
     assert "Traceback" not in answer.err

@@ -1,4 +1,4 @@
-"""Ledgers for the tests of search: a small study, its storages, outcomes to tell."""
+"""Ledgers for the tests of search: a small study, its storages, and outcomes."""
 
 import tomllib
 
@@ -83,7 +83,7 @@ def stored(folder):
 
 
 def crash(ledger):
-    """Forgets a ledger without closing it, as a killed driver does."""
+    """Drops a ledger without closing it, as a killed driver does."""
     ledger.__dict__.clear()
 
 

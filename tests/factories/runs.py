@@ -44,7 +44,7 @@ max_concurrent = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command answered."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -52,7 +52,7 @@ class Answer:
 
 
 def write_study(folder, name="tiny", text=STUDY):
-    """Writes a study file; runs bear its name."""
+    """Writes a study file; runs get its name."""
     path = folder / f"{name}.toml"
     path.write_text(text)
     return path
@@ -68,7 +68,7 @@ def searched(study, data, out, *words):
 
 
 def run_main(main, *words):
-    """Runs a command's main in this process and catches what it says."""
+    """Runs a command's main in this process; returns its exit code and output."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         try:
@@ -91,7 +91,7 @@ def started(*words, cwd=ROOT, **variables):
 
 
 def ended(process, timeout=180):
-    """Waits for a process and tells what it answered."""
+    """Waits for a process; returns its exit code and output."""
     out, err = process.communicate(timeout=timeout)
     return Answer(code=process.returncode, out=out, err=err)
 

@@ -1,4 +1,4 @@
-"""A study file, and what is said of changes to it."""
+"""A study file, and the messages about changes to it."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""A ledger for the bridge's tests: it asks, and writes down what it is told."""
+"""A ledger for the bridge's tests: it starts trials and records their outcomes."""
 
 from search.trial.messages import Completed, Report, RetrainRequest, Spent, TrialRequest
 
@@ -6,7 +6,7 @@ ORDER = RetrainRequest(values={}, seed=1, stop_after=2, path="model.keras")
 
 
 class FakeLedger:
-    """Asks a number of trials and writes down what it is told."""
+    """Starts a number of trials and records their outcomes."""
 
     def __init__(self, budget, *, prunes=()):
         """Takes the budget, and the numbers of the trials that are pruned."""
@@ -27,7 +27,7 @@ class FakeLedger:
         return number in self.prunes and not report.last
 
     def tell(self, number, outcome):
-        """Keeps an outcome; nothing is told twice."""
+        """Records an outcome; none is recorded twice."""
         assert number not in self.outcomes
         self.outcomes[number] = outcome
 

@@ -114,7 +114,7 @@ def talk(live, conversation):
 
 
 def answers(live, messages):
-    """Sends frames one after another; returns what is said of each."""
+    """Sends frames one after another; returns the answer to each."""
 
     async def sent(session, address):
         lines = []

@@ -17,7 +17,7 @@ OBJECTIVE = {"emotion.macro_f1": 1.0, "action_units.mean_auc": 0.5}
 
 
 class FakeTrainer:
-    """Yields scores made before, one list a fold; remembers what it was asked."""
+    """Yields given scores, one list a fold; records its calls."""
 
     parameters = 123
 

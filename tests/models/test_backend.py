@@ -42,8 +42,8 @@ def test_several_threads_go_without_onednn():
         (ValueError("shapes differ"), False),
     ],
 )
-def test_memory_errors_are_told_apart(error, expected):
-    """Errors that say memory ran out are known, in each backend's words."""
+def test_memory_errors_are_recognized(error, expected):
+    """Out-of-memory errors of each backend are recognized."""
     assert is_out_of_memory(error) is expected
 
 

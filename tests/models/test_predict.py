@@ -80,7 +80,7 @@ def test_decisions_are_at_the_models_thresholds(model, pictures):
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    """More pictures than are judged at once, some of them broken."""
+    """More images than one batch, some of them broken."""
     folder = tmp_path_factory.mktemp("many")
     for number, row in enumerate(drawn_rows(40)):
         drawn(row)[0].save(folder / f"{number:02d}.png")
@@ -141,8 +141,8 @@ def test_faces_in_pictures_and_videos(tmp_path):
     np.testing.assert_allclose(numbers(rows[1:4], "AU1").std(), 0, atol=0.05)
 
 
-def test_the_closing_line_tells_all(model, pictures, tmp_path):
-    """What was judged whole or passed over is told, and what changed nothing."""
+def test_the_closing_line_counts_all(model, pictures, tmp_path):
+    """The last line counts what was predicted and skipped, and unused options."""
     place = tmp_path / "in"
     shutil.copytree(pictures, place)
     (place / "a.txt").write_text("no picture")
@@ -170,7 +170,7 @@ def test_nothing_readable_is_a_failure(model, tmp_path):
 
 
 def test_names_that_are_no_text_are_spelt_out(model, pictures, tmp_path):
-    """A file whose name is no UTF-8 is judged, and its bytes are told."""
+    """A file whose name is no UTF-8 is predicted, and its bytes are escaped."""
     whole = (pictures / "0.png").read_bytes()
     try:
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")).write_bytes(whole)
@@ -206,7 +206,7 @@ def test_few_pictures_are_held(model):
 
 
 def test_wrong_paths(model, tmp_path):
-    """Paths that are not there, and a table that is, are refused before any work."""
+    """Missing paths, and an existing table, are refused before any work."""
     table = tmp_path / "a.csv"
     table.write_text("mine")
     gone = tmp_path / "gone.png"
@@ -225,7 +225,7 @@ def test_wrong_paths(model, tmp_path):
 
 
 def test_the_name_of_a_run_is_understood(model, tmp_path, monkeypatch):
-    """Who names the run, not its model's file, is told the file."""
+    """A run's name in place of its model file is answered with the file."""
     for run in ("tiny-synthetic", "other"):
         (tmp_path / "runs" / run).mkdir(parents=True)
     shutil.copy(model, tmp_path / "runs/tiny-synthetic")

@@ -51,7 +51,7 @@ def faces(folder, names):
 
 @pytest.mark.slow
 def test_a_printed_table_is_utf_8(tmp_path):
-    """Where the terminal knows ASCII alone, names are printed all the same."""
+    """Names are printed as UTF-8 even on an ASCII terminal."""
     place = faces(tmp_path / "in", ["\u00fc.png"])
     answer = ended(printing(exported(tmp_path), place, PYTHONIOENCODING="ascii"))
     (row,) = rows_of(answer.out)

@@ -114,7 +114,7 @@ def test_check(tree):
 
 @pytest.mark.slow
 def test_whole_run(tree, tmp_path):
-    """The shipped study runs; start and report say what was left out and held out."""
+    """The shipped study runs; start and report list what was left out and held out."""
     found = searched("affectnet", tree, tmp_path / "runs", *WORDS)
     assert (found.code, found.err) == (0, "")
     folder = tmp_path / "runs" / "affectnet-synthetic"

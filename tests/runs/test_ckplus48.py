@@ -45,7 +45,7 @@ def test_check(root, tmp_path):
 
 
 def test_no_action_units(root, tmp_path):
-    """A study that wants action units is told that CK+48 has none."""
+    """A study with action units is refused, because CK+48 has none."""
     answer = searched(write_study(tmp_path), root, tmp_path / "runs")
     assert answer.code == 2
     assert 'targets = ["emotion"]' in answer.err

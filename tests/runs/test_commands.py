@@ -63,7 +63,7 @@ STUDIES = {
 
 
 def is_one_message(answer, *words):
-    """Tells whether a command refused its input with one message and nothing else."""
+    """Checks that a command refused its input with one message and nothing else."""
     assert answer.code == 2
     assert answer.err.startswith("error: ")
     assert answer.err.count("error: ") == 1
@@ -82,7 +82,7 @@ def test_help(module):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_bad_table(tmp_path, name):
-    """A wrong table is refused by file, row, column and value."""
+    """A wrong table is refused with file, row, column and value."""
     text, words = TABLES[name]
     data = tmp_path / "data"
     (data / "cohn-kanade-images").mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_bad_table(tmp_path, name):
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_bad_study(tmp_path, coursework, name):
-    """A wrong study is refused by file, key and value, with the way out."""
+    """A wrong study is refused with file, key, value and the way out."""
     text, words = STUDIES[name]
     study = write_study(tmp_path, text=text)
     before = contents(tmp_path)
@@ -106,7 +106,7 @@ def test_bad_study(tmp_path, coursework, name):
 
 
 def test_missing_folder(tmp_path):
-    """A missing data folder is told with layouts, source, and what works without."""
+    """A missing data folder is refused with layouts, source, and an alternative."""
     answer = searched(write_study(tmp_path), tmp_path / "none", tmp_path / "runs")
     words = (str(tmp_path / "none"), "data_labels.csv", "FACS/", "--data synthetic")
     assert is_one_message(answer, *words, "jeffcohn.net")
@@ -114,7 +114,7 @@ def test_missing_folder(tmp_path):
 
 
 def test_unknown_layout(tmp_path):
-    """A folder in no known layout is told with the layouts that are accepted."""
+    """A folder in no known layout is refused with the accepted layouts."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "notes.txt").write_text("nothing")
     answer = searched(write_study(tmp_path), tmp_path / "data", tmp_path / "runs")
@@ -124,7 +124,7 @@ def test_unknown_layout(tmp_path):
 
 @pytest.mark.parametrize("harm", ["missing", "truncated", "no image"])
 def test_bad_image(tmp_path, coursework, harm):
-    """An image that cannot be read is told by file and row, before any training."""
+    """An unreadable image is refused with file and row, before any training."""
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
     for image in data.glob("cohn-kanade-images/*/*/*.png"):
@@ -152,7 +152,7 @@ def test_missing_gpus(tmp_path, coursework):
 
 
 def test_quarantine_drops_unreadable_images(tmp_path, coursework):
-    """Under quarantine a broken image is dropped, and the search goes on."""
+    """Under quarantine a broken image is dropped, and the search continues."""
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
     for image in list(data.glob("cohn-kanade-images/*/*/*.png"))[::9]:
@@ -174,7 +174,7 @@ def test_quarantine_drops_unreadable_images(tmp_path, coursework):
     ],
 )
 def test_wrong_words(tmp_path, monkeypatch, main, words, found):
-    """A wrong name or setting is refused in one message that says the nearest."""
+    """A wrong name or setting is refused in one message with the nearest name."""
     monkeypatch.chdir(tmp_path)
     assert is_one_message(run_main(main, *words), *found)
     assert contents(tmp_path) == {}

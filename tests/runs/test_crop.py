@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def run_of(place, root, *words):
-    """Runs one trial; returns the run's folder and what was said."""
+    """Runs one trial; returns the run's folder and the output."""
     budget = ("--set", "search.trials=1", "--set", "fixed.training.epochs=1")
     answer = searched(write_study(place), root, place / "runs", *budget, *words)
     assert (answer.code, answer.err) == (0, "")
@@ -98,7 +98,7 @@ def test_a_run_by_detection(tmp_path, coursework):
 
 
 def test_landmarks_that_the_data_lack_are_refused(coursework):
-    """A table without any landmarks is told which data bring them."""
+    """Data without landmarks are refused with the data sets that have them."""
     data = DataConfig(
         dataset="ckplus", targets=["emotion"], image_size=32, crop="landmarks"
     )

@@ -1,4 +1,4 @@
-"""A whole run on synthetic data: every promised file, and what stands in it."""
+"""A whole run on synthetic data: every promised file and its content."""
 
 import io
 import json
@@ -56,7 +56,7 @@ def names(folder):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, coursework):
-    """A finished run on the coursework layout: its folder and what it said."""
+    """A finished run on the coursework layout: its folder and its output."""
     place = tmp_path_factory.mktemp("finished")
     answer = searched(write_study(place), coursework, place / "runs")
     assert (answer.code, answer.err) == (0, "")
@@ -90,8 +90,8 @@ def test_every_file_is_there(finished):
     assert names(folder) == FILES
 
 
-def test_result_is_told(finished):
-    """A run says that faces were drawn, where everything is and how to look at it."""
+def test_result_is_printed(finished):
+    """A run prints that faces are synthetic, its folder, and how to view it."""
     folder, answer = finished
     assert "SYNTHETIC" in answer.out
     assert f"results: {folder}" in answer.out
@@ -145,7 +145,7 @@ def test_trials_table(finished):
 
 
 def test_database_agrees_with_the_table(finished):
-    """The Optuna study bears the run's name and holds the table's trials."""
+    """The Optuna study has the run's name and the table's trials."""
     folder, _ = finished
     storage = f"sqlite:///{folder / 'optuna.db'}"
     trials = optuna.load_study(study_name="tiny-synthetic", storage=storage).trials
@@ -178,7 +178,7 @@ def test_best_configuration_reads_back(finished, described):
 
 
 def test_model_is_described(finished, described, coursework):
-    """The description says what goes in, what comes out, and of which file."""
+    """The card describes the input, the outputs, and which file it belongs to."""
     folder, _ = finished
     whole = readers.read(coursework, "ckplus")
     assert described["sha256"] == sha256(folder / "model.keras")

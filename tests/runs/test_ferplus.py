@@ -82,7 +82,7 @@ def test_job(tree, tmp_path, labels):
 
 
 def test_hold_out_blind_to_rule(tree, tmp_path):
-    """Another label rule is no other hold-out: opening it again is seen."""
+    """Another label rule has the same hold-out: opening it again is noticed."""
     keys = {
         prepared(tree, tmp_path, f"data.labels={rule}")[0].split.hold_out.key
         for rule in ("crossentropy", "majority", "strict")
@@ -159,7 +159,7 @@ def test_other_modes_run(tree, tmp_path, labels):
 
 @pytest.mark.slow
 def test_whole_run(tree, tmp_path):
-    """The shipped study runs on the synthetic tree; the report says what was tested."""
+    """The shipped study runs on the synthetic tree; the report has what was tested."""
     words = [word for setting in SMALL for word in ("--set", setting)]
     answer = searched("ferplus", tree, tmp_path / "runs", *words)
     assert (answer.code, answer.err) == (0, "")

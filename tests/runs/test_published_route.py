@@ -26,7 +26,7 @@ CK = (
 
 
 def test_one_study_starts_from_another(tmp_path, coursework):
-    """CK+ takes the whole backbone of the FER+ run, and all reports say so."""
+    """CK+ loads the whole backbone of the FER+ run, and all reports state it."""
     tree, runs = tmp_path / "tree", tmp_path / "runs"
     write_synthetic(tree, layout="ferplus", subjects=10, seed=4)
     study = write_study(tmp_path, "ck", CK)
@@ -55,7 +55,7 @@ def test_one_study_starts_from_another(tmp_path, coursework):
 
 
 def test_weights_that_fit_nowhere_cost_no_trial(tmp_path, coursework):
-    """They are told before the first trial, and the study may then be changed."""
+    """They are refused before the first trial, and the study may then change."""
     found, runs = tmp_path / "found.keras", tmp_path / "runs"
     found.write_bytes(b"no model")
     study = write_study(tmp_path, "ck", CK.replace("study:fer", str(found)))

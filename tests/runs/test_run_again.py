@@ -139,8 +139,8 @@ def test_no_completed_trial(tmp_path, coursework):
     assert {(row["state"], row["reason"]) for row in rows} == {("PRUNED", "diverged")}
 
 
-def test_another_winner_is_tested_only_when_asked(place, coursework):
-    """A tested model stays until ``--reopen``; then it is set aside, and counted."""
+def test_another_winner_is_tested_only_with_reopen(place, coursework):
+    """A tested model stays until ``--reopen``; then it is moved away, and counted."""
     folder = place / "runs" / "tiny-synthetic"
     for name in ("model.json", "holdout.json"):
         # As if another trial had won and been tested before the budget grew.
@@ -165,7 +165,7 @@ def test_another_winner_is_tested_only_when_asked(place, coursework):
 
 
 def test_journal_as_storage(tmp_path, coursework):
-    """A journal file holds the trials in place of a database, and goes on too."""
+    """A journal file in place of a database holds the trials, and is resumed too."""
     study = write_study(tmp_path)
     journal = tmp_path / "trials.log"
     words = ("--storage", str(journal), "--until", "search")

@@ -53,8 +53,8 @@ def report(place, name="tiny"):
 def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one story
     """Without the hold-out's files search and retraining are the same to the bit.
 
-    Then the test itself names the missing file; with the files back it goes on with
-    the same model, and the opening that broke off is not counted twice.
+    Then the test itself names the missing file; once restored it continues with the
+    same model, and the interrupted opening is not counted twice.
     """
     data = tmp_path / "data"
     shutil.copytree(coursework, data)

@@ -1,4 +1,4 @@
-"""One test of one model on people whom nobody tested, whatever is moved meanwhile."""
+"""One test of one model on untested people, whatever is moved meanwhile."""
 
 import json
 import resource
@@ -48,7 +48,7 @@ def digest(path):
 
 
 def test_a_model_that_was_replaced_is_never_tested(place, coursework):
-    """It is set aside and the winner retrained; a second model is a second opening."""
+    """It is moved away and the best retrained; a second model is a second opening."""
     folder = place / "runs" / "tiny-synthetic"
     foreign = next(folder.glob("checkpoints/*/*/*.keras"))
     shutil.copy(foreign, folder / "model.keras")
@@ -81,8 +81,8 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     )
 
 
-def test_a_report_of_an_earlier_file_is_told(place, coursework):
-    """A model that was lost after its test is made anew, and the report says so."""
+def test_a_retrained_model_is_reported(place, coursework):
+    """A model that was lost after its test is retrained, and the report states it."""
     folder = place / "runs" / "tiny-synthetic"
     assert "was retrained after the test" not in again(place, coursework).out
     (folder / "model.keras").write_bytes(b"")
@@ -93,7 +93,7 @@ def test_a_report_of_an_earlier_file_is_told(place, coursework):
 
 
 def test_the_same_people_stay_held_out(place, tmp_path, coursework):
-    """A corrected table, under another name and seed too, tests nobody as if new."""
+    """With a corrected table, name and seed, nobody is tested as if new."""
     assert again(place, coursework).code == 0
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
@@ -122,7 +122,7 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     assert len(receipts(place)) == 1
 
 
-def test_models_tell_what_they_have_seen(place):
+def test_models_list_their_training_data(place):
     """The retrained model and the checkpoints carry their cards in their files."""
     folder = place / "runs" / "tiny-synthetic"
     models = [folder / "model.keras", *folder.glob("checkpoints/*/*/*.keras")]

@@ -122,7 +122,7 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
 
 
 def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursework):
-    """A replaced file is set aside; a model of other labels is not written over."""
+    """A replaced file is moved away; a model of other labels is not overwritten."""
     config = place / "runs" / "tiny-synthetic" / "best.toml"
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
     folder = tmp_path / "tiny-synthetic-trained" / "seed-1"

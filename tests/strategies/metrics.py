@@ -48,9 +48,9 @@ def outputs(emotion=None, units=None, *, classes=3, ratings=None):
 
 
 def drawn(seed, *, rows=60, units=6, masked=0.1, skill=0.3, rated=False):
-    """Draws targets, predictions that know ``skill`` of them, and subjects.
+    """Draws targets, predictions that follow them by ``skill``, and subjects.
 
-    Where ratings are asked for, they are drawn last: the rest stays as it is.
+    Ratings are drawn last, so that the rest stays as it is.
     """
     generator = np.random.default_rng(seed)
     classes = generator.choice(3, size=rows, p=[0.6, 0.2, 0.2])

@@ -24,7 +24,7 @@ def begin(pruner, *, name="laws"):
 
 
 def walk(steps=STEPS, *, epochs=None):
-    """Lists the steps that a trial reports, of which the last is not judged."""
+    """Lists the steps that a trial reports, of which the last is not pruned."""
     taken = steps.stride if epochs is None else epochs
     return [
         fold * steps.stride + epoch
@@ -79,7 +79,7 @@ def run(study, reports, *, ordinal=None):
 
 
 def verdict(name, others, reports, *, steps=STEPS):
-    """Judges a trial at its last report, beside others that have ended."""
+    """Decides on a trial at its last report, beside others that have ended."""
     study = begin(build_pruner(name, steps))
     for number, (other, state) in enumerate(others):
         add(study, other, state=state, value=number * 7 % 10 / 10)
@@ -123,7 +123,7 @@ def crowd(count):
 
 
 def ended():
-    """Draws trials that have ended: complete, so many that all judge, and pruned."""
+    """Draws ended trials: complete ones, as many as pruners need, and pruned ones."""
 
     def build(seed):
         generator = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""What samplers propose for the space of a real study, with a known best point."""
+"""Proposals of samplers for a real study's space with a known best point."""
 
 import json
 import math
@@ -28,9 +28,9 @@ def built(name, *, seed=7, ordinal=0, space=SPACE):
 
 
 def proposals(name, *, seed=7, count=6, trials=None):
-    """Asks freshly built samplers and tells it how good each proposal was.
+    """Takes proposals of freshly built samplers and reports each one's value.
 
-    A study that has trials already goes on, as it does when a run is started again.
+    A study that has trials already continues, as it does at a restart.
     """
     trials = begin() if trials is None else trials
     found = []

@@ -7,7 +7,7 @@ from search.study.space import Choices, FloatRange, IntRange, Parameter, SearchS
 
 @st.composite
 def int_ranges(draw, *, log=None):
-    """Draws a range of integers whose high end lies on a step."""
+    """Draws a range of integers whose high end is on a step."""
     if draw(st.booleans()) if log is None else log:
         low = draw(st.integers(1, 50))
         return IntRange(low=low, high=low + draw(st.integers(0, 200)), log=True)
@@ -61,9 +61,9 @@ def domains():
 
 @st.composite
 def spaces(draw, domain=None, *, most=5):
-    """Draws a space whose children stand after their parents.
+    """Draws a space whose children come after their parents.
 
-    Conditions name fixed keys, choices of parents, and values that nobody takes.
+    Conditions name fixed keys, choices of parents, and values that never occur.
     """
     domain = domains() if domain is None else domain
     fixed = tuple((f"fixed{n}", draw(st.integers(0, 1))) for n in range(2))
@@ -88,7 +88,7 @@ def spaces(draw, domain=None, *, most=5):
 
 
 class Suggester:
-    """Suggests by a plain function of the domain's ends; remembers what it was asked.
+    """Suggests by a plain function of the domain's ends; records the domains.
 
     ``pick`` gets a name and the two ends of what may be suggested.
     """
@@ -115,7 +115,7 @@ class Suggester:
 
 
 def contains(domain, value):
-    """Tells whether a value lies in a domain: the definition, written again."""
+    """Checks whether a value is in a domain: the definition, written again."""
     match domain:
         case Choices(values=values):
             return value in values

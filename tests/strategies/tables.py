@@ -204,7 +204,7 @@ CK48_SEQUENCES = (
 
 
 def write_ck48(root: Path, *, inner: str = "CK+48/") -> Path:
-    """Writes three frames of a sequence of each emotion, and what lies beside them."""
+    """Writes three frames of a sequence of each emotion, and other files."""
     for number, (emotion, subject, sequence, first) in enumerate(CK48_SEQUENCES):
         for frame in range(first, first + 3):
             name = f"{inner}{emotion}/{subject}_{sequence}_{frame:08d}.png"

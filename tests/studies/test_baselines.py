@@ -84,7 +84,7 @@ def test_studies_try_what_was_done_before_them():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_spaces_hold_what_gets_further(name):
-    """The recipe that is known for a study's data is a point of its space."""
+    """The best published recipe for a study's data is a point of its space."""
     smallest = {"regularization.l1": 1e-7, "regularization.l2": 1e-7}
     smallest["training.epochs"] = 30 if name == "ckplus" else 10
     params, why = params_in_space({**smallest, **RECIPES[name]}, read_study(name).space)
@@ -111,7 +111,7 @@ def prepared(tmp_path_factory):
     ("name", "stated"), [(name, k) for name in LAYOUTS for k in KNOWN[name]]
 )
 def test_trains(prepared, name, stated, monkeypatch):
-    """A known configuration trains for an epoch, with its whole network.
+    """An enqueued configuration trains for an epoch, with its whole network.
 
     A few rows and eager steps: tracing these networks costs more than running them.
     """

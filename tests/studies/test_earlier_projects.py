@@ -1,6 +1,6 @@
-"""Studies hold what the earlier projects say of themselves: what they took and tried.
+"""Studies contain the configurations that earlier projects used and tried.
 
-Each value here is said in a project's own text, except where a comment tells otherwise.
+Each value here is stated in a project's text, except where a comment says otherwise.
 """
 
 from dataclasses import dataclass, field
@@ -180,7 +180,7 @@ DATA = {
 
 
 def configuration(project, study):
-    """Returns the whole configuration that a study tries first for a project."""
+    """Returns the whole configuration that a study enqueues for a project."""
     (params,) = (one.params for one in study.enqueued if one.name == project.enqueued)
     return study.space.config(params)
 
@@ -207,7 +207,7 @@ def test_what_a_project_tried_is_in_the_space(project):
 
 @EACH
 def test_the_rest_of_its_set_up_is_set(project):
-    """Words on the command line bring it, and its configuration stays a known one."""
+    """The rest of its set-up is reached with --set, which keeps the configuration."""
     study = read_study(project.study, settings=project.set)
     assert project.enqueued in [one.name for one in study.enqueued]
 
@@ -220,8 +220,8 @@ def test_data_of_the_projects(name):
     assert found == DATA[name]
 
 
-def test_every_known_configuration_is_a_projects():
-    """What a study tries first is somebody's, and stands in the table above."""
+def test_every_enqueued_configuration_is_a_projects():
+    """Every enqueued configuration is from a project in the table above."""
     names = sorted(path.stem for path in STUDIES.glob("*.toml"))
     enqueued = {(name, one.name) for name in names for one in read_study(name).enqueued}
     assert enqueued == {(project.study, project.enqueued) for project in PROJECTS}

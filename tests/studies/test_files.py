@@ -1,4 +1,4 @@
-"""Every file in ``studies/``: parses, round-trips, and says what a reader needs."""
+"""Every file in ``studies/``: parses, round-trips, and has its header."""
 
 import re
 import tomllib

@@ -51,7 +51,7 @@ def examined(root, keys=KEYS):
 
 
 def found(root):
-    """Lists the kinds of problems of a tree and all that is said about them."""
+    """Lists the kinds of problems of a tree, and all their messages as one text."""
     problems = examined(root).problems
     message = "\n".join(f"{problem.where}: {problem.message}" for problem in problems)
     return [problem.check for problem in problems], message

@@ -91,7 +91,7 @@ def test_missing():
 
 
 def test_twice():
-    """An image stands in a table once."""
+    """A table has an image once."""
     with pytest.raises(DataError, match=r"S005_001\.png twice"):
         table_of([sample("S005", 1), sample("S005", 1)])
 

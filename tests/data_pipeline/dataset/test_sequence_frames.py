@@ -36,7 +36,7 @@ def rows(root, frames, reader="ckplus"):
 
 
 def test_usual(root):
-    """Nothing said and the defaults said give the same table."""
+    """Default options given explicitly or left out give the same table."""
     table = read(root, "ckplus")
     for frames in (Frames(), Frames(neutral="none", last=None), Frames(last=1)):
         assert read(root, "ckplus", frames).fingerprint() == table.fingerprint()
@@ -73,7 +73,7 @@ def test_last(root):
 
 
 def test_first_is_never_the_peak(root):
-    """However many frames are asked for, the neutral one does not share the label."""
+    """However many frames are read, the neutral one does not share the label."""
     found = rows(root, Frames(neutral="first", last=50))["S010", "010"]
     assert found[0] == (1, "neutral")
     assert found[1:] == [(number, "happiness") for number in range(2, 12)]
@@ -172,7 +172,7 @@ def test_identity():
     ],
 )
 def test_bad_study(keys, words):
-    """Wrong keys are refused by file, key and value."""
+    """Wrong keys are refused with file, key and value."""
     with pytest.raises(ValueError, match=words):
         changed(**keys)
 

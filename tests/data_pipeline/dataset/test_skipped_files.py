@@ -1,4 +1,4 @@
-"""What a reader does not know is named and counted, by every reader alike."""
+"""What a reader does not recognize is named and counted, by every reader alike."""
 
 import os
 
@@ -45,14 +45,14 @@ COLUMNS = {
 
 
 def written(name, tmp_path):
-    """Writes a reader's tree, and tells what was left out of it."""
+    """Writes a reader's tree; returns what was left out of it."""
     root = WRITERS[name](tmp_path / "tree")
     return root, READERS[name].read(root).skipped
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_nothing_foreign(name, tmp_path):
-    """A tree of known things alone leaves nothing out, whatever systems put in it."""
+    """A clean tree leaves nothing out, whatever hidden files systems put in it."""
     root, skipped = written(name, tmp_path)
     assert skipped == ()
     (root / ".hidden").mkdir()
@@ -64,7 +64,7 @@ def test_nothing_foreign(name, tmp_path):
 
 @pytest.mark.parametrize("name", READERS)
 def test_foreign_file(name, tmp_path):
-    """A file of a kind that a reader does not know is named, with its ending."""
+    """A file of an unrecognized kind is named with its ending."""
     root, _ = written(name, tmp_path)
     (root / FILES[name]).write_bytes(b"?")
     (found,) = READERS[name].read(root).skipped
@@ -75,7 +75,7 @@ def test_foreign_file(name, tmp_path):
 
 @pytest.mark.parametrize("name", READERS)
 def test_foreign_folder(name, tmp_path):
-    """A folder of pictures beside those that a reader knows is named and counted."""
+    """An unrecognized folder of images is named and counted."""
     root, _ = written(name, tmp_path)
     for number in range(3):
         write_image(root / f"more faces/{number}.png", number)
@@ -86,7 +86,7 @@ def test_foreign_folder(name, tmp_path):
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_foreign_column(name, tmp_path):
-    """A column that a reader does not know is named, with its table."""
+    """An unrecognized column is named with its table."""
     root, _ = written(name, tmp_path)
     path = root / COLUMNS[name]
     lines = path.read_text().splitlines()

@@ -83,7 +83,7 @@ def test_message():
 
 
 def test_joined():
-    """Ids that the study file joins are one subject; those apart are not asked of."""
+    """Ids that the study file joins are one subject; separate ones give no warning."""
     one = {"s010": "S010", "S-010": "S010"}
     table = merge_subjects(two_names(), one)
     assert list(table.frame["subject"]) == ["S010"] * 4 + ["S011", "S012"]
@@ -96,19 +96,19 @@ def test_joined():
 
 @pytest.mark.parametrize("subjects", [{"s01": "S010"}, {"s010": "S01O"}])
 def test_unknown_id(subjects):
-    """A mapping from or to an id that the data do not have is wrong."""
+    """A mapping from or to an id that the data do not have is refused."""
     with pytest.raises(DataError, match=r'"(s01|S01O)"; did you mean'):
         merge_subjects(two_names(), subjects)
 
 
 def test_no_subjects():
-    """Data that name nobody have nobody to join."""
+    """Data without subjects cannot join any."""
     with pytest.raises(DataError, match="they have no subjects: drop"):
         merge_subjects(table_of([sample(None, 1)]), {"s010": "S010"})
 
 
 def test_entries_can_be_copied():
-    """What a refusal tells to write is TOML, whatever the ids hold."""
+    """The lines that a refusal suggests are TOML, whatever the ids hold."""
     names = ['S"010', 's"010', "s\\010", "S\t010"]
     table = table_of([sample(name, number) for number, name in enumerate(names)])
     (problem,) = subject_problems(table, {})

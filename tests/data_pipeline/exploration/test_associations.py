@@ -30,7 +30,7 @@ def test_phi_is_pearsons_correlation(present):
 @LAW
 @given(LABELS, st.integers(0, 2**31 - 1))
 def test_unknown_rows_are_as_if_absent(present, seed):
-    """A pair's phi and co-occurrence are those of the rows where both are known."""
+    """A pair's phi and co-occurrence use the rows where both units are coded."""
     coded = np.random.default_rng(seed).random(present.shape) < 0.7
     values, counts = phi(present, coded)
     shares, given_first = prevalence(present & coded, present, coded)

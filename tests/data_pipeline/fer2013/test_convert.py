@@ -59,7 +59,7 @@ def test_pixels_and_votes_of_one_row(tables, tmp_path):
 
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion, Usage, pixels"])
 def test_both_orders(tmp_path, header):
-    """Both known headers give the same rows."""
+    """Both header orders give the same rows."""
     faces = list(read_fer2013(write_fer2013(tmp_path, header=header)))
     for row, face in enumerate(faces):
         assert face.index == row
@@ -151,7 +151,7 @@ def test_at_once(tables, tmp_path):
 
 
 def test_stopped_before_its_first_file(tables, tmp_path):
-    """A folder in which nothing was written yet is gone on with."""
+    """An empty folder of a stopped call is continued."""
     growing = tmp_path / ".out.growing"
     growing.mkdir()
     (growing / ".origin.json.part").write_text('{"fer')
@@ -200,7 +200,7 @@ def test_tables_that_do_not_fit(tmp_path, change, message):
     ],
 )
 def test_wrong_pixels(tmp_path, text, message):
-    """A wrong table of pixels is refused by its row; nothing is published."""
+    """A row with wrong pixels is refused with its number; no tree appears."""
     path = tmp_path / "fer2013.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=message):
@@ -218,7 +218,7 @@ def test_wrong_pixels(tmp_path, text, message):
     ],
 )
 def test_wrong_votes(tmp_path, row, message):
-    """A wrong row of votes is refused by its line."""
+    """A wrong row of votes is refused with its line."""
     with pytest.raises(DataError, match=message):
         read_ferplus(write_votes(tmp_path, [row]))
 
@@ -230,7 +230,7 @@ def test_wrong_header(tmp_path):
 
 
 def test_command(tables, tmp_path, capsys):
-    """The command says what it wrote, and answers wrong input with 2."""
+    """The command prints what it wrote, and answers wrong input with 2."""
     words = ["--fer", str(tables[0]), "--ferplus", str(tables[1])]
     assert ferplus.main([*words, "--out", str(tmp_path / "out")]) == 0
     assert "12 images written, 1 rows have no face" in capsys.readouterr().out
@@ -243,7 +243,7 @@ def test_command(tables, tmp_path, capsys):
 
 
 def test_progress(tables, tmp_path):
-    """Progress counts rows, of all where the votes tell their number."""
+    """Progress counts rows, and all rows where the votes give their number."""
     calls = []
     write_tree(*tables, tmp_path / "out", lambda *counts: calls.append(counts))
     assert calls

@@ -1,4 +1,4 @@
-"""Where the image of each row of FER2013 and FER+ lies."""
+"""The image path of each row of FER2013 and FER+."""
 
 import csv
 
@@ -28,7 +28,7 @@ def test_names(votes):
 @pytest.mark.slow
 @needs_votes
 def test_real_votes(tmp_path):
-    """The real table: 35,887 rows, 173 nameless, four doubled names told apart."""
+    """The real table: 35,887 rows, 173 nameless, four repeated names kept apart."""
     voted = read_ferplus(VOTES)
     names = image_names(voted)
     assert len(voted) == 35887

@@ -1,4 +1,4 @@
-"""Laws of the door for TOML and JSON: what is wrong is one error that says where."""
+"""TOML and JSON files: anything wrong with one is one error with its place."""
 
 import pytest
 
@@ -41,7 +41,7 @@ JSON = {
 
 @pytest.mark.parametrize("name", TOML)
 def test_wrong_toml(name):
-    """Whatever is wrong with a TOML text is told, with its key where it has one."""
+    """Anything wrong with a TOML text is refused, with its key if it has one."""
     text, words = TOML[name]
     with pytest.raises(DocumentError, match=words):
         parse_toml(text)
@@ -49,7 +49,7 @@ def test_wrong_toml(name):
 
 @pytest.mark.parametrize("name", JSON)
 def test_wrong_json(name):
-    """Whatever is wrong with a JSON text is told, with its key where it has one."""
+    """Anything wrong with a JSON text is refused, with its key if it has one."""
     text, words = JSON[name]
     with pytest.raises(DocumentError, match=words):
         parse_json(text)

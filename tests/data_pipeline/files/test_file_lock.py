@@ -62,7 +62,7 @@ def test_one_at_a_time(tmp_path):
 
 @pytest.mark.usefixtures("disk")
 def test_a_lock_whose_folder_moved(tmp_path):
-    """A holder sees that the folder of its lock was renamed, or its file replaced."""
+    """A holder notices that its lock's folder was renamed or its file replaced."""
     folder = tmp_path / "run"
     folder.mkdir()
     lock = FileLock(folder / "a.lock")
@@ -90,7 +90,7 @@ def test_the_dead_hold_nothing(tmp_path, monkeypatch, number):
 
 
 def test_the_silent_of_another_machine_are_dead(tmp_path, monkeypatch):
-    """A holder that this machine cannot ask is dead when it is silent for a lease."""
+    """A holder on another machine is dead after a lease without heartbeat."""
     take_locks_away(monkeypatch)
     path = tmp_path / "a.lock"
     with holder(path, lease=1.0) as first:
@@ -142,7 +142,7 @@ def test_receipts_are_locked(tmp_path):
 
 
 def test_a_pipe_in_place_of_a_lock(tmp_path):
-    """What is no file is no lock, and is told by its name."""
+    """A lock that is no regular file is refused with its name."""
     os.mkfifo(tmp_path / "a.lock")
     with pytest.raises(OSError, match=r"found a pipe.*a\.lock"):
         FileLock(tmp_path / "a.lock").try_acquire()

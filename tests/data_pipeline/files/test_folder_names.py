@@ -158,7 +158,7 @@ def test_study_files(tmp_path, name):
 
 
 def test_a_name_too_long_for_a_file(tmp_path):
-    """A study that no file can be named after is wrong input, not a failure."""
+    """A study name too long for a file is an input error, not a failure."""
     answer = searched("x" * 300, tmp_path, tmp_path / "out")
     assert answer.code == 2
     assert "there is no study file" in answer.err

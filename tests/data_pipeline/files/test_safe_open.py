@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(60)
 
 
 def pipe(path):
-    """Makes a pipe that nobody writes to."""
+    """Makes a pipe without a writer."""
     os.mkfifo(path)
 
 
@@ -99,7 +99,7 @@ def test_each_reader_refuses_other_kinds(tmp_path, make, name):
 
 @KINDS
 def test_looks_and_digests_refuse_other_kinds(tmp_path, make):
-    """The check tells of it, the cache calls it unreadable, a label says its kind."""
+    """The check, the cache and the labels each refuse other kinds of files."""
     make(tmp_path / "a.png")
     found = inspect_image(tmp_path / "a.png")
     assert isinstance(found, ImageProblem)
@@ -114,7 +114,7 @@ def test_looks_and_digests_refuse_other_kinds(tmp_path, make):
 
 @pytest.mark.parametrize("name", ["a.png", "a.mp4", "a.gif"])
 def test_a_named_pipe_is_no_picture(tmp_path, name):
-    """Named to be judged, pipes have one line with their reason."""
+    """A pipe given as an image has one line with the reason."""
     pipe(tmp_path / name)
     (frame,) = read_media([tmp_path / name], mode="L")
     assert "found a pipe" in frame.reason
@@ -170,7 +170,7 @@ def calls(name):
 
 
 def test_one_door_to_pillow():
-    """Pictures are opened in one place, which says the formats that are read."""
+    """Images are opened in one place, which lists the accepted formats."""
     found = [(path, ast.unparse(node)) for path, node in calls("Image.open")]
     assert found == [
         ("data_pipeline/images/decode.py", "Image.open(file, formats=formats)")
@@ -178,7 +178,7 @@ def test_one_door_to_pillow():
 
 
 def test_numpy_unpickles_nowhere():
-    """Each np.load and read_array says that no pickle is allowed."""
+    """Each np.load and read_array refuses pickles."""
     found = [*calls("np.load"), *calls("np.lib.format.read_array")]
     assert found
     for path, node in found:
@@ -186,7 +186,7 @@ def test_numpy_unpickles_nowhere():
 
 
 def test_a_table_that_is_a_pipe_is_wrong_data(tmp_path):
-    """The reason of a label file names the kind that stands in its place."""
+    """The message about a label file names the kind found in its place."""
     pipe(tmp_path / "a.csv")
     with pytest.raises(DataError, match=r"a\.csv.*found a pipe"):
         read_text(tmp_path / "a.csv")

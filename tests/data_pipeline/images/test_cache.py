@@ -60,7 +60,7 @@ def test_mapped(table, tmp_path):
     np.testing.assert_array_equal(decode_all(table, size=16), images.array)
 
 
-def test_same_bytes_are_told(table, tmp_path):
+def test_same_bytes_are_found(table, tmp_path):
     """Two files with the same bytes have the same content, and no others."""
     images = [table.root / image for image in table.frame["image"]]
     shutil.copy(images[1], images[4])
@@ -91,14 +91,14 @@ def test_named_by_content(table, tmp_path):
     assert read(table, tmp_path).path == first.path
 
 
-def test_rows_asked_for(table, tmp_path):
+def test_rows_that_are_read(table, tmp_path):
     """Images of other rows may be missing: they are never looked at."""
     (table.root / table.frame["image"].iloc[5]).unlink()
     assert len(read(table.take(np.arange(5)), tmp_path).array) == 5
 
 
 def test_progress(table, tmp_path, monkeypatch):
-    """Progress tells of each file hashed, and of the images chunk by chunk; once."""
+    """Progress counts each file hashed, and the images chunk by chunk; once."""
     monkeypatch.setattr(decode_table, "ROWS", 4)
     calls = []
     read(table, tmp_path, progress=lambda *step: calls.append(step))
@@ -209,7 +209,7 @@ def test_no_room(table, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["npy", "rows", "verified"])
 def test_a_pipe_in_the_cache(table, tmp_path, kind):
-    """A pipe in place of a file of the cache is replaced or told, never waited for."""
+    """A pipe in place of a cache file is replaced or refused, never waited for."""
     whole = read(table, tmp_path).path
     whole.with_suffix(f".{kind}").unlink()
     os.mkfifo(whole.with_suffix(f".{kind}"))

@@ -42,7 +42,7 @@ def started(place):
 
 
 def next_step(process):
-    """Reads the next thing that a process tells; ``None`` at its end."""
+    """Reads the next line that a process prints; ``None`` at its end."""
     line = process.stdout.readline()
     return json.loads(line) if line.endswith("\n") else None
 
@@ -56,7 +56,7 @@ def wait_for(process, stage, done=0):
 
 
 def result(process):
-    """Reads what a process tells last."""
+    """Reads the last line that a process prints."""
     last = None
     while (step := next_step(process)) is not None:
         last = step
@@ -100,7 +100,7 @@ def test_at_once(place, started):
 
 
 def test_taking_over(place, started):
-    """One that waits tells so, and goes on where the other one was killed."""
+    """A waiting process reports it, and continues where the other was killed."""
     first = started(0.3)
     wait_for(first, READING, 8)
     second = started(0)

@@ -71,7 +71,7 @@ def flip(path, place):
 
 
 def test_interrupted(table, tmp_path, decoded):
-    """An interrupted decoding goes on where it was, and gives the same pixels."""
+    """An interrupted decoding continues and gives the same pixels."""
     with pytest.raises(KeyboardInterrupt):
         read(table, tmp_path, progress=stop_after(6))
     assert not list((tmp_path / "cache").glob("*.npy"))
@@ -110,7 +110,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage(table, tmp_path, decoded, damage):
-    """A flipped bit or a lost part is noticed, told once, and mended chunk by chunk."""
+    """A flipped bit or a lost part is reported once and repaired chunk by chunk."""
     path = read(table, tmp_path).path
     spoil, rows = DAMAGES[damage]
     spoil(path)
@@ -229,7 +229,7 @@ def test_full_disk(table, tmp_path, monkeypatch):
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("ending", ["npy", "rows", "verified"])
 def test_a_pipe_in_the_cache(table, tmp_path, ending):
-    """A pipe in place of a file of the cache is told or replaced, never waited for."""
+    """A pipe in place of a cache file is refused or replaced, never waited for."""
     whole = np.array(read(table, tmp_path).array)
     (path,) = (tmp_path / "cache").glob(f"images-*.{ending}")
     path.unlink()

@@ -63,7 +63,7 @@ def test_landmarks_place_the_face():
     ],
 )
 def test_without_landmarks_the_centre_square_is_cut(landmarks):
-    """An image that lacks landmarks, or has none of a face, is kept, and told apart."""
+    """An image without landmarks is kept, centre-cropped, and counted."""
     picture = noise(60, 40)
     cropped = make_cropper("landmarks").crop(picture, size=20, landmarks=landmarks)
     square = make_cropper("none").crop(picture, size=20, landmarks=None)

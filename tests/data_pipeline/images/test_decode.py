@@ -57,7 +57,7 @@ def test_grey_and_colour(tmp_path):
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
 def test_modes(tmp_path, mode):
-    """Every usual mode becomes uint8 of the channels asked for."""
+    """Every usual mode becomes uint8 of the requested channels."""
     form = "tiff" if mode == "CMYK" else "png"
     Image.new(mode, (9, 7)).save(tmp_path / f"image.{form}")
     for channels in (1, 3):
@@ -97,13 +97,13 @@ def test_orientation(tmp_path, mode, orientation):
 
 
 def test_damaged_orientation(tmp_path):
-    """Damage in what a file says of itself does not lose its pixels."""
+    """Damage in a file's metadata does not lose its pixels."""
     Image.new("L", (8, 6), 90).save(tmp_path / "image.png", exif=b"Exif\0\0MM\0")
     assert (decode(tmp_path / "image.png", size=4, channels=1) == 90).all()
 
 
 def test_float_pixels(tmp_path):
-    """Floating-point pixels are refused: nobody knows their range."""
+    """Floating-point pixels are refused, because their range is unknown."""
     Image.new("F", (4, 4)).save(tmp_path / "image.tiff")
     with pytest.raises(UnreadableError, match="floating-point"):
         decode(tmp_path / "image.tiff", size=4, channels=1)
@@ -116,7 +116,7 @@ def test_float_pixels(tmp_path):
 )
 @given(st.sampled_from(["png", "jpeg", "tiff", "gif"]), st.data())
 def test_damaged(tmp_path, form, data):
-    """A damaged file is decoded or refused by name, and nothing else is raised."""
+    """A damaged file is decoded or refused with its name; nothing else is raised."""
     buffer = io.BytesIO()
     Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8)).save(buffer, form)
     content = bytearray(buffer.getvalue())

@@ -63,7 +63,7 @@ def test_a_real_face_is_found_and_aligned(detector):
 
 
 def test_a_mirrored_picture_gives_the_mirrored_crop(cut, detector):
-    """Detector and cut know no left and right, but for some pixels of the points."""
+    """Detection and crop are mirror-symmetric within some pixels."""
     picture = astronaut()
     face, mirrored = detector.detect(picture), detector.detect(ImageOps.mirror(picture))
     expected = (face.points * [-1, 1] + [picture.width, 0])[MIRRORED]
@@ -96,7 +96,7 @@ def test_faces_of_all_sizes_are_found(cut, edge, mode):
 
 @pytest.mark.parametrize("size", [(1, 1), (300, 3), (3, 300), (10, 10), (320, 240)])
 def test_where_no_face_is_the_centre_square_is_cut(cut, size):
-    """Noise of any shape is no face: it is kept, centre-cropped, and told apart."""
+    """Noise of any shape has no face: it is kept, centre-cropped and counted."""
     shape = size[::-1]
     noise = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     picture = Image.fromarray(noise)

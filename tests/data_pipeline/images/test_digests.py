@@ -25,7 +25,7 @@ def table(tmp_path):
 
 @pytest.fixture
 def settled(monkeypatch):
-    """Believes files that have just been written."""
+    """Trusts files that have just been written."""
     monkeypatch.setattr(digests, "SETTLED_NS", -(10**12))
 
 
@@ -61,7 +61,7 @@ def test_identity(table, tmp_path):
 
 @pytest.mark.usefixtures("settled")
 def test_checked_once(table, tmp_path, hashed, monkeypatch):
-    """A second start reads no image file and no pixel, and waits for nobody."""
+    """A second start reads no image file and no pixel, and waits for no lock."""
     read(table, tmp_path)
     assert len(hashed) == ROWS
     hashed.clear()
@@ -73,7 +73,7 @@ def test_checked_once(table, tmp_path, hashed, monkeypatch):
 
 @pytest.mark.usefixtures("settled")
 def test_changed_files_are_hashed(table, tmp_path, hashed):
-    """Only files whose stat has changed are read anew, whatever table asks."""
+    """Only files whose stat has changed are read again, from any table."""
     first = read(table, tmp_path)
     image = table.root / table.frame["image"].iloc[4]
     write_image(image, 99)
@@ -101,7 +101,7 @@ def test_fresh_files_are_not_believed(table, tmp_path, hashed):
 
 @pytest.mark.usefixtures("settled")
 def test_other_files_are_not_touched(table, tmp_path, hashed, monkeypatch):
-    """Files of rows that are not asked for are neither read nor stat-ed."""
+    """Files of other rows are neither read nor stat-ed."""
     opened = []
     real = os.stat
 

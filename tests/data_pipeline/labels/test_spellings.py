@@ -1,4 +1,4 @@
-"""Usual spellings of classes, columns and pictures are understood, and told."""
+"""Usual spellings of classes, columns and images are understood and reported."""
 
 import shutil
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_frames_of_one_ending(tmp_path):
 
 
 def test_label_files_in_capitals(tmp_path):
-    """Label files are known in any case, and those are told."""
+    """Label files are found in any case, and respellings are reported."""
     root = write_official(tmp_path)
     before = read(root, "ckplus")
     for path in root.rglob("*_emotion.txt"):
@@ -114,7 +114,7 @@ def test_label_files_in_capitals(tmp_path):
 
 
 def test_label_folders_in_capitals(tmp_path):
-    """Folders of the official tree are known in any case."""
+    """Folders of the official tree are found in any case."""
     root = write_official(tmp_path, facs="Facs", emotion="EMOTION", images="Images")
     assert len(read(root, "ckplus")) == 5
 
@@ -123,7 +123,7 @@ def test_label_folders_in_capitals(tmp_path):
     "column", ["au17", "AU 17", "AU_17", "AU-17", "AU017", "AU17_c", " au17_C "]
 )
 def test_columns(tmp_path, column):
-    """Each usual spelling of a unit's presence is read as that unit, and told."""
+    """Each usual spelling of a unit's presence is read as that unit and reported."""
     write_table(tmp_path, f"FilePath,{column}", f"{PATH},1.00")
     table = read(tmp_path, "ckplus")
     assert table.action_units == ("AU17",)
@@ -205,7 +205,7 @@ def test_flat_label_files(tmp_path):
 
 
 def test_ferplus_in_small_letters(tmp_path):
-    """Folders and label files of FER+ are known in any case."""
+    """Folders and label files of FER+ are found in any case."""
     root = write_microsoft(tmp_path)
     before = read(root, "ferplus")
     for folder in sorted(root.iterdir()):

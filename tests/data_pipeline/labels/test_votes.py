@@ -103,7 +103,7 @@ def test_worked_examples(example):
     ],
 )
 def test_corners(votes, rule, wanted):
-    """Ties, slips, and votes for no emotion are told as the rules have it."""
+    """Ties, single votes and votes for no emotion follow the rules."""
     shares, kept = vote_distributions(np.array([votes]), rule)
     assert np.flatnonzero(shares[0]).tolist() == list(wanted)
     assert kept.tolist() == [bool(wanted)]
@@ -130,7 +130,7 @@ def test_rows_alone(rows, rule):
 
 @given(ROWS)
 def test_majority_wins_everywhere(rows):
-    """What most taggers say is the commonest class under every other rule too."""
+    """The majority class is the most frequent under every other rule too."""
     votes = np.array(rows)
     wanted, kept = vote_distributions(votes, "majority")
     for rule in ("crossentropy", "multi_target", "argmax"):

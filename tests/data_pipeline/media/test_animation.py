@@ -35,7 +35,7 @@ def test_each_frame_is_read(tmp_path, name, every):
 
 @pytest.mark.parametrize("name", ["a.webp", "a.png"])
 def test_every_frame_is_upright(tmp_path, name):
-    """Each is turned as the file says, not the first alone and the others scrambled."""
+    """Every frame is turned as the file's orientation has it."""
     exif = Image.Exif()
     exif[274] = 6  # the orientation: a quarter turn
     path = moving(tmp_path / name, exif=exif)
@@ -48,7 +48,7 @@ def test_every_frame_is_upright(tmp_path, name):
 
 @pytest.mark.parametrize("form", ["tiff", "MPO"])
 def test_pages_are_no_film(tmp_path, form):
-    """Of a TIFF's pages, and of a telephone's second picture, the first is judged."""
+    """Of a TIFF's pages, or a phone's second image, only the first is predicted."""
     path = moving(tmp_path / "a.jpg", format=form)
     (frame,) = read_media([path], mode="L")
     assert (frame.number, frame.reason) == (None, "")

@@ -41,8 +41,8 @@ def two_heads():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_without_a_crop_the_centre_square_is_seen(tmp_path, channels):
-    """A model that looks for no face sees what decoding for training gives."""
+def test_without_a_crop_the_centre_square_is_used(tmp_path, channels):
+    """A model without crops gets the pixels of decoding for training."""
     picture = astronaut().resize((90, 60))
     picture.save(tmp_path / "a.png")
     (crops,) = face_cropper("none", channels).crop(picture, every_face=True)
@@ -58,7 +58,7 @@ def test_without_a_crop_the_centre_square_is_seen(tmp_path, channels):
 @pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
-    """The first face has the very pixels that training would have seen."""
+    """The first face has exactly the pixels that training has."""
     two_heads().save(tmp_path / "a.png")
     trained, found = decode_cropped(
         tmp_path / "a.png",
@@ -75,7 +75,7 @@ def test_a_detected_face_is_cut_as_in_training(tmp_path, channels, detector):
 
 @pytest.mark.slow
 def test_every_face_has_its_box(detecting):
-    """All faces are cut if asked for, those that matter most first, each in its box."""
+    """All faces are cut on request, the main ones first, each with its box."""
     large, small = detecting.crop(two_heads(), every_face=True)
     (alone,) = detecting.crop(two_heads())
     np.testing.assert_array_equal(large.pixels, alone.pixels)
@@ -92,7 +92,7 @@ def test_every_face_has_its_box(detecting):
 
 @pytest.mark.slow
 def test_without_a_face_the_centre_square_is_taken(detecting):
-    """A picture without a face is judged as in training, and told apart."""
+    """An image without a face is cropped as in training and marked."""
     flat = Image.new("RGB", (60, 40), (128, 128, 128))
     (crops,) = detecting.crop(flat)
     assert (crops.face, crops.box, crops.confidence) == (NOT_FOUND, None, None)
@@ -101,7 +101,7 @@ def test_without_a_face_the_centre_square_is_taken(detecting):
 
 @pytest.mark.slow
 def test_landmarks_are_replaced_by_the_detector(detecting, detector):
-    """A model trained by landmarks sees detected faces, and says so."""
+    """A model trained by landmarks gets detected faces, with a note."""
     made = face_cropper("landmarks", detector=detector)
     np.testing.assert_array_equal(
         made.crop(two_heads())[0].pixels, detecting.crop(two_heads())[0].pixels

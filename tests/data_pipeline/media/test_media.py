@@ -1,4 +1,4 @@
-"""Laws of finding and reading pictures and videos to be judged."""
+"""Finding and reading images and videos for prediction."""
 
 import av
 import numpy as np
@@ -32,7 +32,7 @@ def video(tmp_path):
 
 
 def test_folders_are_searched_in_order(tmp_path):
-    """A folder gives pictures and videos by name, deep ones too, hidden ones not."""
+    """A folder gives images and videos by name, nested ones too, not hidden ones."""
     others = (".hidden.png", ".git/d.png", "e.txt", "f.pdf")
     for name in ("b.png", "A.JPG", "deep/c.png", *others):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def test_what_is_passed_over_is_counted(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.heic", "a.HEIF", "a.jxl", "a.avif"])
 def test_kinds_that_are_not_read(tmp_path, name):
-    """A photograph of such a kind is found, and its line says what to do."""
+    """An unsupported image format is found, and its line has the way out."""
     (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic")
     (frame,) = read_media(find_files([tmp_path]).files, mode="L")
     assert frame.image is None
@@ -77,8 +77,8 @@ def test_nothing_there_is_wrong_input(tmp_path):
         find_files([tmp_path])
 
 
-def test_videos_without_their_package_are_told(video, monkeypatch):
-    """Where PyAV is missing, the way to install it is told before anything is read."""
+def test_videos_without_their_package_are_refused(video, monkeypatch):
+    """Without PyAV, the way to install it is given before anything is read."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"pip install -e '.\[video\]'"):
         find_files([video])
@@ -99,7 +99,7 @@ def test_each_kth_frame(video, every):
 
 
 def test_a_video_held_sideways_is_turned(tmp_path):
-    """A rotation in the file is applied: bright stays where it was seen."""
+    """The rotation in a video file is applied."""
     picture = flat(20)
     picture.paste((230,) * 3, (0, 0, 64, 12))
     path = write_video(tmp_path / "turned.mp4", [picture] * 2, turned=90)
@@ -112,8 +112,8 @@ def test_a_video_held_sideways_is_turned(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_photograph_is_seen_as_in_training(tmp_path, channels):
-    """A picture's own orientation is applied, and training sees the same pixels."""
+def test_a_photograph_is_decoded_as_in_training(tmp_path, channels):
+    """An image's own orientation is applied, as in training."""
     exif = Image.Exif()
     exif[0x0112] = 6
     noise(5).save(tmp_path / "a.jpg", exif=exif)
@@ -126,7 +126,7 @@ def test_a_photograph_is_seen_as_in_training(tmp_path, channels):
 
 
 def test_what_cannot_be_read_has_its_reason(tmp_path, video):
-    """Damaged files give one frame each that says why, and the others are read."""
+    """Damaged files give one frame each with the reason; the others are read."""
     whole = video.read_bytes()
     (tmp_path / "b.mp4").write_bytes(b"no video")
     (tmp_path / "c.mp4").write_bytes(whole[: len(whole) // 3])
@@ -173,7 +173,7 @@ def test_a_video_that_was_not_copied_to_its_end(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.flv"])
 def test_a_video_that_counts_no_frames(tmp_path, name):
-    """Where no frames are announced, the length that is announced tells the end."""
+    """Without a frame count, the announced length gives the end."""
     codec = {"a.webm": "libvpx", "a.flv": "flv1"}.get(name, "mpeg4")
     pictures = [noise(seed) for seed in range(60)]
     path = write_video(tmp_path / name, pictures, codec=codec)

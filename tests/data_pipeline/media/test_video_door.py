@@ -45,13 +45,13 @@ def film(path):
 
 
 def reasons(path):
-    """Reads a video and tells why it cannot be."""
+    """Reads a video; returns why it cannot be read."""
     return [frame.reason for frame in read_media([path], mode="L")]
 
 
 @pytest.mark.parametrize("scheme", ["http", "tcp", "https", "rtmp"])
 def test_a_name_is_no_address(tmp_path, monkeypatch, scheme):
-    """A folder that is named like a URL is a folder, and what lies there is read."""
+    """A folder named like a URL is a folder, and its files are read."""
     with listening() as (port, came):
         place = tmp_path / f"{scheme}:" / f"{HERE}:{port}"
         place.mkdir(parents=True)
@@ -78,7 +78,7 @@ PLAYLISTS = {
 @pytest.mark.parametrize("kind", PLAYLISTS)
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "mpeg"])
 def test_a_playlist_opens_nothing(tmp_path, kind, ending):
-    """Lists of other files, here or in the network, are no videos; nobody is asked."""
+    """Playlists, local or remote, are no videos; nothing is requested."""
     film(tmp_path / "other.mp4")
     with listening() as (port, came):
         targets = (str(tmp_path / "other.mp4"), f"http://{HERE}:{port}/a.ts")

@@ -37,7 +37,7 @@ class AffectNetLaws(ReaderLaws):
         assert table.skipped == ()
 
     def test_subjects(self, table):
-        """Nobody is named, and every image has its part and a place of its label."""
+        """No subject is named; every image has its part and a place of its label."""
         assert table.frame["subject"].isna().all()
         assert set(table.frame["partition"]) == {"train", "validation"}
         assert table.frame["place"].all()
@@ -93,7 +93,7 @@ def test_nothing_to_rate(tmp_path, expression):
 
 @pytest.mark.parametrize("kind", [np.str_, np.float64, np.float32, np.bytes_])
 def test_npy_types(tmp_path, kind):
-    """Text and numbers, 0-d or of one element, say the same."""
+    """Text and numbers, 0-d or of one element, are read alike."""
     write_labels(tmp_path, 5, "3", "-0.5", "0.25", kind=kind)
     np.save(tmp_path / "annotations/5_exp.npy", np.array([3], np.int64))
     assert labels(tmp_path) == {"images/5.jpg": ("surprise", -0.5, 0.25)}
@@ -182,7 +182,7 @@ def test_npy_nothing(tmp_path):
 
 @pytest.mark.parametrize("write", [write_npy, write_full])
 def test_progress(tmp_path, write):
-    """Reading tells how far it is, to the end."""
+    """Progress reaches the end."""
     calls = []
     write(tmp_path)
     read(tmp_path, "affectnet", progress=lambda *now: calls.append(now))
@@ -218,14 +218,14 @@ def test_levels(tmp_path, level, columns):
 
 
 def test_level_suggested(tmp_path):
-    """A study that asks for another level is told AffectNet's own."""
+    """A study with another level is refused with AffectNet's own."""
     table = read(write_npy(tmp_path), "affectnet")
     with pytest.raises(DataError, match='use emotions = "affectnet", which'):
         read_targets(table, wanted=("emotion",), emotions="high_level")
 
 
 def test_no_folder(tmp_path):
-    """A missing folder: the layouts, where AffectNet is asked for, a way out."""
+    """A missing folder: the layouts, how to get AffectNet, a way out."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "affectnet", "affectnet")
     message = str(caught.value)

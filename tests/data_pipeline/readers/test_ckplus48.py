@@ -19,7 +19,7 @@ def root(tmp_path):
 
 
 def refused(root):
-    """Returns what a person is told about a tree."""
+    """Returns the message about a tree."""
     with pytest.raises(DataError) as caught:
         read(root, "ckplus")
     assert "\n" not in str(caught.value)

@@ -20,7 +20,7 @@ OTHER = "./cohn-kanade-images/S010/001/S010_001_00000014.png"
 
 
 def refused(root, *lines):
-    """Returns what a person is told about a table."""
+    """Returns the message about a table."""
     write_table(root, *lines)
     with pytest.raises(DataError) as caught:
         read(root, "ckplus")
@@ -128,7 +128,7 @@ def test_another_subject_in_another_spelling(tmp_path, spelled):
 
 @pytest.mark.parametrize("path", ["s010/001/a.png", "S-010/s01/a.png", "sad/021.png"])
 def test_own_subject_in_another_spelling(tmp_path, path):
-    """A path that names the row's own subject, or nobody, changes no id."""
+    """A path that names the row's own subject, or none, changes no id."""
     write_table(tmp_path, "subject,filepath,AU1", f"S010,{path},1")
     assert read(tmp_path, "ckplus").frame["subject"].tolist() == ["S010"]
 
@@ -165,7 +165,7 @@ def test_empty(tmp_path, content):
     ],
 )
 def test_other_files(tmp_path, content, message):
-    """What commonly lies in place of a table is recognised for what it is."""
+    """Other files in place of a table are recognized and named."""
     (tmp_path / "data_labels.csv").write_bytes(content)
     with pytest.raises(DataError, match=rf"data_labels\.csv.*{message}"):
         read(tmp_path, "ckplus")
@@ -221,7 +221,7 @@ def test_linked_folder(tmp_path):
 
 
 def test_unreadable_file(tmp_path, monkeypatch):
-    """A table that cannot be opened is refused by name."""
+    """A table that cannot be opened is refused with its name."""
     write_table(tmp_path, "filepath,AU1", f"{PATH},1")
 
     def denied(_):

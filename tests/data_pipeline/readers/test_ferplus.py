@@ -31,7 +31,7 @@ class FerLaws(ReaderLaws):
         assert table.action_units == ()
 
     def test_subjects(self, table):
-        """Nobody is named, and every image has its part and a place of its label."""
+        """No subject is named; every image has its part and a place of its label."""
         assert table.frame["subject"].isna().all()
         assert set(table.frame["partition"]) == {"train", "validation", "test"}
         assert table.frame["place"].all()
@@ -110,7 +110,7 @@ def test_targets_of_votes(tmp_path):
 
 
 def test_no_votes(tmp_path):
-    """Data without votes have no FER+ labels, and the message says what they have."""
+    """Data without votes have no FER+ labels; the message names what they have."""
     table = read(write_classes(tmp_path), "fer2013")
     with pytest.raises(DataError, match="no votes that agree"):
         read_targets(table, wanted=("emotion",), emotions="ferplus")
@@ -127,7 +127,7 @@ def test_data_folder(tmp_path):
 
 
 def test_usage_in_names(tmp_path):
-    """FER2013's file names tell validation from test; without them the folder does."""
+    """FER2013's file names separate validation from test; else the folder does."""
     root = write_classes(tmp_path)
     (root / "test" / "sad").mkdir()
     shutil.copy(root / "test/angry/PrivateTest_88.png", root / "test/sad/im0.png")
@@ -178,14 +178,14 @@ def test_no_folder(tmp_path, dataset):
     ],
 )
 def test_wrong_labels(tmp_path, text, message):
-    """A wrong label file is refused by its line."""
+    """A wrong label file is refused with its line."""
     root = written(text, tmp_path / "FER2013Train")
     with pytest.raises(DataError, match=message):
         read(root, "ferplus")
 
 
 def test_no_label_file(tmp_path):
-    """A folder of images without labels is told where they are had."""
+    """A folder of images without labels is refused with where to get them."""
     (tmp_path / "FER2013Test").mkdir()
     with pytest.raises(DataError, match=r"FER2013Test: there is no label\.csv; take"):
         read(tmp_path, "ferplus")
@@ -199,5 +199,5 @@ def test_no_images(tmp_path):
 
 
 def test_fixture_images_differ():
-    """The fixtures tell rows apart by their pixels."""
+    """The images of the fixtures have different pixels."""
     assert (pixels(0) != pixels(1)).any()

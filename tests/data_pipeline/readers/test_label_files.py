@@ -1,4 +1,4 @@
-"""Label files of nonsense: one message, whatever stands in them."""
+"""Damaged label files: one message, whatever they contain."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ HUGE = "1" * (csv.field_size_limit() + 1)
 
 
 def refused(reading, path, content):
-    """Writes a file, and tells in how few words it is refused."""
+    """Writes a file; returns the short message that refuses it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
@@ -134,7 +134,7 @@ def test_marks_and_line_ends(tmp_path, start, end):
 
 
 def test_lone_carriage_returns_of_a_list(tmp_path):
-    """A list of AffectNet is read by bytes: it says which line ends it takes."""
+    """A list of AffectNet with lone carriage returns is refused."""
     root = write_full(tmp_path)
     write_lists(root, end="\r")
     with pytest.raises(DataError, match="carriage returns only"):

@@ -1,4 +1,4 @@
-"""Laws that every reader obeys, and what a person is told about a wrong folder."""
+"""Laws that every reader obeys, and the messages about a wrong folder."""
 
 import shutil
 import subprocess
@@ -39,7 +39,7 @@ class ReaderLaws:
         return READERS[self.reader].read(tree)
 
     def test_detected(self, tree, tmp_path):
-        """A reader knows its own layout and does not see it in an empty folder."""
+        """A reader detects its own layout, and not an empty folder."""
         (tmp_path / "empty").mkdir()
         assert READERS[self.reader].detect(tree)
         assert not READERS[self.reader].detect(tmp_path / "empty")
@@ -75,7 +75,7 @@ class ReaderLaws:
             assert set(column.dropna()) <= {0, 1}
 
     def test_subjects(self, table):
-        """Every image lies under its subject's name, and has a place of its label."""
+        """Every image is under its subject's name, and has a place of its label."""
         for row in table.frame.itertuples():
             assert f"/{row.subject}/" in row.image
             assert row.place
@@ -105,7 +105,7 @@ class ReaderLaws:
         assert linked.fingerprint() == table.fingerprint()
 
     def test_link_out(self, table, tree, tmp_path):
-        """An image that a link leads out of the data folder is refused by name."""
+        """An image linked from outside the data folder is refused with its name."""
         image = tree / table.frame["image"].iloc[0]
         image.rename(tmp_path / "outside.png")
         image.symlink_to(tmp_path / "outside.png")
@@ -229,7 +229,7 @@ def test_no_layout(tmp_path):
 
 
 def test_no_dataset(tmp_path):
-    """An unknown data set is refused with the names that are known."""
+    """An unknown data set is refused with the available names."""
     with pytest.raises(
         DataError,
         match=r"ckplus, synthetic, fer2013, ferplus, affectnet; found 'ckpluss'",

@@ -89,7 +89,7 @@ def copied(root, source, target, *, same_bytes=True):
 
 
 def prepared(root, tmp_path, settings):
-    """Reads a tree into a job, and tells what a start says."""
+    """Reads a tree into a job; returns what a start prints."""
     study = read_study(str(write_study(tmp_path)), settings=settings)
     data = read_labels(study, root, synthetic=False)
     lines = []
@@ -151,7 +151,7 @@ def test_nothing_left(tree, tmp_path):
 
 
 def test_text():
-    """The report says how many duplicates there are, and the scores without them."""
+    """The report has the number of duplicates, and the scores without them."""
     targets, predictions = labels([0, 1, 0, 1]), outputs([0, 1, 0, 0])
     kept = np.array([0, 1, 2])
     without = report_of(targets.take(kept), predictions.take(kept), ["a", "b", "c"])

@@ -92,7 +92,7 @@ def test_another_seed_is_counted(official, tmp_path):
 
 
 def test_a_corrected_label(coursework, tmp_path):
-    """One cell that changes the draw moves nobody who was tested into training."""
+    """A corrected label moves no tested subject into training."""
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
     labels = data / "data_labels.csv"

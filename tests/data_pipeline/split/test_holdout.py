@@ -72,7 +72,7 @@ def test_first(receipts):
 
 
 def test_again(receipts):
-    """Another run or model is refused, unless it asks to reopen, and then counted."""
+    """Another run or model is refused; with --reopen it is counted."""
     opened_as(sealed(), receipts, "a", "m")
     for run, model in (("b", "m"), ("a", "n")):
         with pytest.raises(SealedError, match=r"receipts\.jsonl.*by run a.*--reopen"):
@@ -85,7 +85,7 @@ def test_again(receipts):
 
 
 def test_crash(receipts):
-    """The same run with the same model goes on uncounted, also after a reopening."""
+    """The same run and model continue uncounted, also after a reopening."""
     opened_as(sealed(), receipts, "a", "m")
     again = opened_as(sealed(), receipts, "a", "m")
     assert (again.opened, again.tested_before) == (1, 0)
@@ -94,8 +94,8 @@ def test_crash(receipts):
     assert (again.opened, again.tested_before) == (2, 2)
 
 
-def test_asked_again(receipts):
-    """Who asks to reopen is counted, even with the same model."""
+def test_reopened_again(receipts):
+    """Each reopening is counted, even with the same model."""
     opened_as(sealed(), receipts, "a", "m", reopen=True)
     assert opened_as(sealed(), receipts, "a", "m", reopen=True).opened == 2
 

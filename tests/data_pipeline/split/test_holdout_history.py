@@ -53,12 +53,12 @@ def divided(whole, receipts=(), begun=()):
 
 
 def drawn(whole):
-    """Divides a table that nobody has opened."""
+    """Splits a table whose hold-out was never opened."""
     return divided(whole)
 
 
 def test_corrected_labels_move_nobody_who_was_tested():
-    """With other frames and labels the same people stay held out, and that is said."""
+    """With other frames and labels the same people stay held out, with a note."""
     first, other = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
     assert held(drawn(other)) != held(first), "else this law says nothing"
     assert drawn(other).notes == ()
@@ -89,7 +89,7 @@ def test_other_settings_and_data_draw_their_own(other):
 
 
 def test_the_first_opening_counts():
-    """Whoever opened later held the same people out, or did not by this rule."""
+    """The first opening decides which people stay held out."""
     lists = [held(drawn(table())), set(NAMES[:6])]
     receipts = [opening(people) for people in lists]
     assert held(divided(table(), receipts)) == lists[0]
@@ -98,7 +98,7 @@ def test_the_first_opening_counts():
 
 
 def test_a_run_keeps_what_it_began_with():
-    """Another run's opening moves nobody in a run that has begun by the rule."""
+    """Another run's opening changes nothing in a run that has started."""
     own, theirs = held(drawn(table())), NAMES[:6]
     receipts = [opening(theirs, run="other")]
 
@@ -110,7 +110,7 @@ def test_a_run_keeps_what_it_began_with():
 
 
 def test_people_who_are_gone():
-    """They are absent and named; where all are, or too few others are left, it says."""
+    """Missing subjects are named; if too few others are left, it is refused."""
     people = sorted(held(drawn(table())))
     fewer = table(names=[name for name in NAMES if name != people[0]])
     found = divided(fewer, [opening(people)])
@@ -132,7 +132,7 @@ def test_another_spelling_of_the_ids():
 
 
 def test_what_happened_is_read_from_the_folders(tmp_path):
-    """Openings are those of all runs; a comment in a run's list names nobody."""
+    """Openings of all runs count; a comment in a run's list names no subject."""
     assert read_history(tmp_path / "a") == RunHistory(run="a", receipts=[], held_out=[])
     (tmp_path / RECEIPTS).write_bytes(
         to_line(opening(["S010"]), reopened=False) + b"\ntorn\n"

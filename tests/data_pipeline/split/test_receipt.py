@@ -27,7 +27,7 @@ def of(*people, data="ckplus", **more):
 @LAW
 @given(PEOPLE, PEOPLE, PEOPLE)
 def test_overlaps_are_counted(mine, one, other):
-    """Of several openings everybody counts once, and nobody of another data set."""
+    """Over several openings each subject counts once; other data sets do not count."""
     openings = [of(*one), of(*other), of(*mine, data="ferplus")]
     assert of(*mine).count_in(openings) == len(mine & (one | other))
 
@@ -44,7 +44,7 @@ def opened(receipts, held, run, *, data="ckplus", reopen=False):
 
 
 def test_the_same_people_under_other_labels(tmp_path):
-    """One shared person makes an opening; the error and the count say how many."""
+    """One shared person makes an opening; error and count give the number."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     first = HoldOut(table_of([sample(name, 1) for name in ("S005", "S010", "S011")]))
     frames = [sample("S010", 1), sample("S010", 2, basic="fear"), sample("S022", 1)]
@@ -61,7 +61,7 @@ def test_the_same_people_under_other_labels(tmp_path):
 
 
 def pictures(root, contents, part="test", source="ferplus"):
-    """Seals pictures of nobody named, whose files have these contents."""
+    """Seals images without subjects, whose files have these contents."""
     root.mkdir()
     rows = []
     for name, content in contents.items():
@@ -76,7 +76,7 @@ def pictures(root, contents, part="test", source="ferplus"):
 
 
 def test_the_same_pictures(tmp_path):
-    """Where nobody is named, files of the same bytes are found under other names."""
+    """Without subjects, files of the same bytes are found under other names."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     one = pictures(tmp_path / "a", {"1.png": b"one", "2.png": b"two"}, part=None)
     two = pictures(tmp_path / "b", {"x.png": b"two", "y.png": b"three"}, part=None)
@@ -100,7 +100,7 @@ def test_the_same_published_part(tmp_path):
 
 
 def test_a_picture_that_comes_back(tmp_path):
-    """A test that broke off at a missing file goes on uncounted when it is there."""
+    """A test that ended at a missing file continues uncounted once it is restored."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     held = pictures(tmp_path / "a", {"1.png": b"one", "2.png": b"two"}, part=None)
     (tmp_path / "a" / "1.png").unlink()

@@ -48,7 +48,7 @@ def test_a_full_disk_leaves_no_part_of_a_line(tmp_path, room):
 
 
 def test_what_does_not_reach_the_disk_is_taken_back(tmp_path, monkeypatch):
-    """A disk may say only at the sync that it is full."""
+    """A receipt is removed if the disk turns out to be full at the sync."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     receipts.path.write_bytes(LINE)
 
@@ -107,7 +107,7 @@ def test_a_proof_is_of_the_whole_receipt(tmp_path, size, message):
 
 
 def test_a_file_that_is_none(tmp_path):
-    """A pipe, or what may not be read, is told in one message, and not waited for."""
+    """A pipe or an unreadable file is refused in one message without waiting."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     os.mkfifo(receipts.path)
     with pytest.raises(RunError, match="found a pipe"):
@@ -119,7 +119,7 @@ def test_a_file_that_is_none(tmp_path):
 
 
 def test_a_removed_file_is_not_written_to(tmp_path, monkeypatch):
-    """Who waited for the lock of a file that is gone by then makes it anew."""
+    """A process that waited for the lock of a removed file creates it again."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     real, waited = os.path.samestat, []
 
@@ -136,7 +136,7 @@ def test_a_removed_file_is_not_written_to(tmp_path, monkeypatch):
 
 
 def test_what_a_kill_leaves_of_a_proof_is_no_receipt(tmp_path):
-    """Blanks count for nobody, also behind a line that was torn before."""
+    """Blanks are no receipt, also after a torn line."""
     receipts = Receipts(tmp_path / "receipts.jsonl")
     receipts.path.write_bytes(b" " * 300)
     assert receipts.read() == []

@@ -99,7 +99,7 @@ def test_hold_out_follows_its_arguments():
 
 
 def test_frozen_membership():
-    """A known table keeps the hold-out that it has always had."""
+    """A fixed table keeps the same hold-out across versions."""
     rows = [sample(f"S{number:03d}", number) for number in range(10)]
     assert divided(table_of(rows), hold_out=0.3).hold_out.subjects == FROZEN
 

@@ -97,6 +97,6 @@ def test_others_need_their_test_part(tmp_path):
     ],
 )
 def test_refused(tmp_path, parts, by, message):
-    """Parts that are missing, and subjects that nobody names, have a way out."""
+    """Missing parts and missing subjects are refused with a way out."""
     with pytest.raises(DataError, match=message):
         divided(table_of(tmp_path, **parts), by=by, validation=None)

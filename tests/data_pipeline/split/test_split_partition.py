@@ -1,4 +1,4 @@
-"""Laws of the split by the published partition, where nobody is named."""
+"""Laws of the split by the published partition, without subject ids."""
 
 from pathlib import Path
 
@@ -167,7 +167,7 @@ def test_seed_moves_no_hold_out(tmp_path):
 
 
 def test_subject_refused(tmp_path):
-    """A subject guarantee is refused where nobody is named, with the way out."""
+    """A subject guarantee is refused without subject ids, with the way out."""
     table = table_with([row(n, PARTS[n % 3]) for n in range(9)], tmp_path)
     with pytest.raises(DataError, match=r'name no subjects.*use by = "partition"'):
         split(table, SplitConfig(folds=2))
@@ -182,7 +182,7 @@ def test_partition_refused():
 
 @pytest.mark.parametrize("kept", ["train", "test"])
 def test_part_missing(tmp_path, kept):
-    """A set without a test part, or without any other, is told what is missing."""
+    """A set without a test part, or with nothing else, is refused."""
     table = table_with([row(number, kept) for number in range(4)], tmp_path)
     with pytest.raises(DataError, match="part test and at least 3 others"):
         divided(table)

@@ -84,7 +84,7 @@ def test_text():
 @LAW
 @given(tables(min_subjects=6), st.integers(1, 3), st.sampled_from(BOTH))
 def test_any_text(table, folds, target):
-    """The text fits a terminal, and speaks of what the study learns alone."""
+    """The text fits a terminal, and has only the study's targets."""
     text = describe_split(divided(table, folds), data(target))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert ("AU1" in text) <= (target == "action_units")
@@ -146,7 +146,7 @@ def labelled(units):
 
 
 def test_fold_without_a_usable_unit():
-    """A fold in which no unit has both labels is said; it stays."""
+    """A fold in which no unit has both labels is reported and kept."""
     folds, targets = labelled([True, False, True, True])
     check_folds(folds, targets, targets)
     (note,) = unscorable_folds(folds, targets)

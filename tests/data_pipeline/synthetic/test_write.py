@@ -167,7 +167,7 @@ def test_wrong_input_ends_with_2_and_one_message(small, capsys, words, message):
 
 
 def test_a_place_that_cannot_be_written_ends_with_1(tmp_path, capsys):
-    """A file in place of a folder is a failure, not wrong input: exit code 1."""
+    """A file in place of the folder is a failure with exit code 1."""
     (tmp_path / "file").write_text("in the way")
 
     code = draw.main(["--out", str(tmp_path / "file" / "set"), "--subjects", "1"])

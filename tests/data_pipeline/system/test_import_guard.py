@@ -1,4 +1,4 @@
-"""Laws of names: no file of a person's own stands in for this project's packages."""
+"""No file of the user shadows a package of this project."""
 
 import ast
 import os
@@ -55,7 +55,7 @@ def python(*words, cwd, path=ROOT):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_do_not_see_the_working_folder(command, folder):
-    """Each command runs with its own packages, whatever lies where it is run."""
+    """Each command uses its own packages, wherever it is run."""
     if command.startswith("models"):
         # Python itself looks for ``models.predict`` before we can say anything.
         (folder / "models.py").unlink()
@@ -65,7 +65,7 @@ def test_commands_do_not_see_the_working_folder(command, folder):
     assert "nowhere" in done.stderr
 
 
-def test_a_package_of_the_same_name_is_told(folder):
+def test_a_package_of_the_same_name_is_refused(folder):
     """A package that is found before ours is named, in one line, at once."""
     path = f"{folder}{os.pathsep}{ROOT}"
     elsewhere = folder / "search"
@@ -109,7 +109,7 @@ def test_each_command_guards_its_names():
 
 
 def test_a_working_folder_that_is_gone(tmp_path):
-    """A command that is given in a deleted folder says so in one line."""
+    """A command in a deleted folder prints one line."""
     gone = tmp_path / "gone"
     gone.mkdir()
     code = (

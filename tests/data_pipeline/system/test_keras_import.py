@@ -41,7 +41,7 @@ print(code, *loaded)
 
 
 def python(code, *words, **variables):
-    """Runs code in a fresh interpreter with other variables; returns what it says."""
+    """Runs code in a fresh interpreter with other variables; returns its output."""
     command = [sys.executable, "-c", code, *words]
     return subprocess.run(  # noqa: S603 - our own code
         command,
@@ -69,7 +69,7 @@ def test_other_backends_are_refused(monkeypatch, backend):
     ("backend", "used"), [(None, "tensorflow"), ("", "tensorflow"), ("jax", "jax")]
 )
 def test_the_backend_is_that_of_the_environment(monkeypatch, backend, used):
-    """TensorFlow is used unless the environment says JAX."""
+    """TensorFlow is used unless the environment sets JAX."""
     monkeypatch.setattr(keras_import.importlib.util, "find_spec", lambda _: True)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     if backend is not None:
@@ -77,8 +77,8 @@ def test_the_backend_is_that_of_the_environment(monkeypatch, backend, used):
     assert check_backend() == used
 
 
-def test_a_backend_that_is_not_installed_is_told(monkeypatch):
-    """JAX is asked for and missing: the message names the extra."""
+def test_a_backend_that_is_not_installed_is_refused(monkeypatch):
+    """JAX is set and not installed: the message names the extra."""
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setattr(keras_import.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(
@@ -89,7 +89,7 @@ def test_a_backend_that_is_not_installed_is_told(monkeypatch):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_refuse_a_backend_before_they_load_anything(command):
-    """Each command that needs Keras tells a wrong backend at once, in one message."""
+    """Each command that needs Keras refuses a wrong backend in one message."""
     done = python(REFUSED, command, *COMMANDS[command], KERAS_BACKEND="torch")
     assert done.stdout.split() == ["2"]
     assert done.stderr.startswith("error: KERAS_BACKEND must be tensorflow or jax")
@@ -111,9 +111,9 @@ def test_commands_refuse_a_backend_before_they_load_anything(command):
     ],
 )
 def test_a_persons_keras_file_changes_nothing(tmp_path, message):
-    """Whatever keras.json and Keras's variables say, the settings are ours.
+    """Keras's settings are ours, whatever keras.json and variables set.
 
-    Only the place for downloads stays that of the person.
+    Only the folder for downloads stays that of the user.
     """
     folder = tmp_path / ".keras"
     folder.mkdir()
@@ -130,7 +130,7 @@ def test_a_persons_keras_file_changes_nothing(tmp_path, message):
 
 
 def test_settings_are_ours_again_in_each_thread():
-    """What another program set in this process is set back, in the thread that asks."""
+    """Keras's settings are reset in each thread that uses it."""
     config = load_keras().config
     found = []
 

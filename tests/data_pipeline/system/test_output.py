@@ -1,4 +1,4 @@
-"""Laws of printing: output that cannot be written loses nothing and is told once."""
+"""Output that cannot be written loses no work and is reported once."""
 
 import io
 import os
@@ -34,7 +34,7 @@ class Full(io.StringIO):
 
 
 class Left(io.StringIO):
-    """A pipe that nobody reads."""
+    """A pipe without a reader."""
 
     def flush(self):
         """Fails as a pipe does."""
@@ -62,7 +62,7 @@ def works(done):
 
 @pytest.mark.parametrize(("stream", "code"), [(Full, 1), (Left, 0)])
 def test_work_goes_on(stream, code, monkeypatch):
-    """A full device is told once and at the end; a reader may leave; work is done."""
+    """A full device or a closed pipe does not stop the work; it is reported once."""
     done = []
     found, errors = answer(stream(), works(done), monkeypatch)
     assert (found, done) == (code, ["done"])
@@ -75,7 +75,7 @@ def test_work_goes_on(stream, code, monkeypatch):
     [(Full, 1, f"error: {LOST}"), (Left, BROKEN_PIPE, "")],
 )
 def test_a_result_that_cannot_be_printed(stream, code, message, monkeypatch):
-    """A command whose result is printed ends there; who left knows why."""
+    """A command whose result cannot be printed ends with an error."""
     done = []
     found, errors = answer(stream(), works(done), monkeypatch, prints=True)
     assert (found, done) == (code, [])
@@ -84,14 +84,14 @@ def test_a_result_that_cannot_be_printed(stream, code, message, monkeypatch):
 
 
 def test_the_works_own_code_stays(monkeypatch):
-    """What went wrong in the work is told by its code, printed or not."""
+    """The exit code of failed work stays, printed or not."""
     for stream in (Full, Left):
         found, _ = answer(stream(), lambda: print_line("x") or 2, monkeypatch)
         assert found == 2
 
 
 def test_names_beyond_the_terminals_letters():
-    """A letter that a stream does not know is spelt out; nothing fails."""
+    """A letter outside a stream's encoding is escaped; nothing fails."""
     raw = io.BytesIO()
     output = Output(io.TextIOWrapper(raw, encoding="ascii"), lambda _: None)
     output.write("\u00fc\n")

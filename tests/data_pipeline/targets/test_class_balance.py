@@ -28,7 +28,7 @@ def test_every_balance_is_implemented():
 @LAW
 @given(tables(), st.sampled_from(BALANCES), st.integers(0, 99))
 def test_never_both(table, mode, seed):
-    """Labels are weighed or rows are repeated, never both; each row is there once."""
+    """Labels are weighted or rows repeated, never both; no row is lost."""
     targets = targets_of(table)
     everything = np.arange(len(table))
     found = balance(targets, everything, mode, seed)
@@ -84,7 +84,7 @@ def test_mean_weight(table, mode, beta):
 @LAW
 @given(tables())
 def test_inverse(table):
-    """Classes weigh alike in sum; towards 1 the effective number says the same."""
+    """Classes have equal total weight; with beta towards 1 both weightings agree."""
     targets = targets_of(table)
     rows = np.arange(len(table))
     found = balance(targets, rows, "class_weights", 1)

@@ -18,7 +18,7 @@ from tests.strategies.tables import (
 
 
 def messages(table, emotions, *, labels=None, neutral="none"):
-    """Lists what is told of a table."""
+    """Lists the messages about a table."""
     data = DataConfig(
         dataset="ckplus",
         targets=("emotion",),
@@ -39,8 +39,8 @@ def fer_tree(root, classes=FER2013_EMOTIONS, *, test=None):
     return read(root, "fer2013")
 
 
-def test_nothing_to_tell(tmp_path):
-    """Where every class has images in every part, nothing is told."""
+def test_no_problem(tmp_path):
+    """Where every class has images in every part, there is no message."""
     assert messages(fer_tree(tmp_path), "fer2013") == []
     assert messages(read(write_ck48(tmp_path / "ck"), "ckplus"), "basic") == []
 
@@ -73,7 +73,7 @@ def test_no_class_of_the_study(tmp_path):
 
 
 def test_neutral(tmp_path):
-    """Neutral faces of CK+ are named unless the study asked for them."""
+    """Neutral faces of CK+ are named unless the study uses them."""
     root = write_ck48(tmp_path / "ck")
     write_image(root / "CK+48/neutral/S010_004_00000001.png")
     (found,) = messages(read(root, "ckplus"), "basic")

@@ -1,4 +1,4 @@
-"""Laws of targets: unknown is masked, never 0; classes do not depend on the rows."""
+"""Targets: unknown labels are masked, never 0; classes do not depend on the rows."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def labelled(table):
 @LAW
 @given(tables())
 def test_round_trip(table):
-    """The table's labels can be told from the arrays alone."""
+    """The table's labels can be recovered from the arrays."""
     targets = read_targets(labelled(table), wanted=BOTH, emotions="high_level")
     message = [
         targets.emotions[row.argmax()] if known else None
@@ -48,7 +48,7 @@ def test_round_trip(table):
 @LAW
 @given(tables())
 def test_masked_is_zero(table):
-    """Masked values are 0, known emotions sum to 1, and types are what Keras eats."""
+    """Masked values are 0, labelled emotions sum to 1, and types suit Keras."""
     targets = read_targets(labelled(table), wanted=BOTH, emotions="high_level")
     assert targets.emotion.dtype == targets.action_unit.dtype == np.float32
     assert targets.emotion_mask.dtype == targets.action_unit_mask.dtype == bool
@@ -121,7 +121,7 @@ def test_refused(wanted, emotions, message):
 
 
 def test_valence_arousal():
-    """Ratings come out as they are, each masked and 0 where nobody gave one."""
+    """Ratings stay as they are, each masked and 0 where it is missing."""
     rated = replace(sample("S005", 1), valence=-0.5, arousal=1.0)
     half = replace(sample("S005", 2), arousal=0.0)
     table = table_of([rated, half, sample("S005", 3)])

@@ -152,7 +152,7 @@ def killed(study, kills, monkeypatch, **how):
 
 
 def story(ledger):
-    """Tells what a search came to, without the numbers that kills use up."""
+    """Returns the outcome of a search, without the numbers that kills use up."""
     own = [record for record in ledger.records() if not record.interrupted]
     message = {
         record.ordinal: (
@@ -172,7 +172,7 @@ def story(ledger):
 
 
 def most_writes(study, monkeypatch):
-    """Counts the writes of a search that nobody kills."""
+    """Counts the writes of a search without kills."""
     storage = Mortal()
     run(study, storage, monkeypatch)
     return storage.writes

@@ -27,7 +27,7 @@ class Worker:
 
 
 def main():
-    """Says where Ray is, and calls a worker until it is stopped."""
+    """Prints where Ray is, and calls a worker until it is stopped."""
     job = SimpleNamespace(cpus=1, gpus=0, concurrent=1)
     with local_ray(job) as folder:
         worker = Worker.remote()

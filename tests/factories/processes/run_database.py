@@ -1,4 +1,4 @@
-"""What a run's database says while another process writes it, and waiting for it."""
+"""Reads a run's database while another process writes it, and waits for it."""
 
 import sqlite3
 import time
@@ -9,7 +9,7 @@ PATIENCE = 120
 
 
 def rows_of(folder, sql):
-    """Asks a run's database while another process writes it."""
+    """Queries a run's database while another process writes it."""
     try:
         with sqlite3.connect(f"file:{folder / 'optuna.db'}?mode=ro", uri=True) as base:
             return base.execute(sql).fetchall()
@@ -36,7 +36,7 @@ def wait(process, until):
 
 
 def running(folder):
-    """Tells whether a trial runs that has reported."""
+    """Checks whether a trial runs that has reported."""
     return rows_of(
         folder,
         "select 1 from trials t join trial_intermediate_values v "

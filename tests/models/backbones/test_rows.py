@@ -1,6 +1,6 @@
-"""What backbones say of rows: other images than the smallest, other sizes of network.
+"""Predictions of backbones, for larger images and other network sizes.
 
-One build serves both laws: building takes longer than all that is asked of it.
+One build serves both laws, because building takes longer than either.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ ENDS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "side", "channels"), CASES)
 def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
-    """No row sees another; a stock file, loaded again, says the same of raw pixels."""
+    """Rows do not affect each other; a reloaded export predicts the same."""
     # Of all optimizers this one keeps the fewest variables.
     values = {"backbone__name": name, "training__optimizer": "sgd"}
     config = configured(side=side, channels=channels, **values)

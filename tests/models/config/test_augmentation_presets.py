@@ -28,7 +28,7 @@ def test_each_number_is_a_setting():
 
 
 def test_defaults_change_no_image():
-    """A configuration that says nothing is the preset none, as the settings say."""
+    """The default configuration is the preset none."""
     defaults = {
         name: HYPERPARAMETERS[f"augmentation.{name}"].default for name in AMOUNTS
     }
@@ -39,7 +39,7 @@ def test_defaults_change_no_image():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_within_the_settings(name):
-    """A preset says nothing that a study could not, and none but none does nothing."""
+    """A preset has only values that a study may set; only none does nothing."""
     preset = asdict(PRESETS[name])
     for key, value in preset.items():
         setting = HYPERPARAMETERS[f"augmentation.{key}"]
@@ -137,7 +137,7 @@ def test_the_graph_has_its_own_units():
     ],
 )
 def test_studies_offer_what_others_did_with_their_data(study, presets):
-    """A search of CK+ or FER+ can meet the known recipes, and in full strength."""
+    """The spaces of CK+ and FER+ contain the published recipes."""
     space = {p.key: p.domain for p in read_study(study).space.parameters}
 
     assert presets <= set(space["augmentation.preset"].values)

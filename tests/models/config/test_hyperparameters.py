@@ -69,8 +69,8 @@ def test_a_backbone_lists_its_own_hyperparameters(monkeypatch):
 
 
 @pytest.mark.parametrize("key", sorted(set(HYPERPARAMETERS) - {"backbone.weights"}))
-def test_a_row_says_whether_the_graph_changes(key):
-    """Another value changes the graph exactly where the row says so."""
+def test_new_graph_holds(key):
+    """Another value changes the graph exactly where the row has ``new_graph``."""
     row, given = HYPERPARAMETERS[key], NEEDS.get(key, {})
     if row.choices is not None:
         other = next(choice for choice in row.choices if choice != row.default)

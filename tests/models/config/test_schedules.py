@@ -16,7 +16,7 @@ from search.trial.fold_history import shared_rates
 
 
 def _rates(kind, *, epochs=10, values=(), **numbers):
-    """Follows a schedule; ``values`` are what validation says, epoch by epoch."""
+    """Follows a schedule; ``values`` are the validation values, epoch by epoch."""
     plan = {
         "warmup_epochs": 3,
         "step_epochs": 4,

@@ -45,7 +45,7 @@ def test_action_units_are_all_positive():
     assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
-def test_unit_never_seen_is_never_said():
+def test_unit_never_present_is_never_predicted():
     """A unit without a positive row in development is predicted absent."""
     development = labels(units=[[1, 0], [-1, 0], [0, -1]])
     found = baseline_predictions(development, count=2)

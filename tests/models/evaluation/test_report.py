@@ -65,7 +65,7 @@ def test_values_are_the_scores():
 
 
 def test_baseline_is_fitted_to_development():
-    """The baseline says the class that is commonest in development, not here."""
+    """The baseline predicts the commonest class of the development part."""
     targets = labels([0, 0, 0, 1], [[1], [0], [0], [0]])
     development = labels([1, 1, 2], [[1], [0], [0]])
     predictions = outputs([0, 0, 0, 1], [[0.9], [0.1], [0.1], [0.1]])

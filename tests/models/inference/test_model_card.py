@@ -48,7 +48,7 @@ def described(model, folder, **changes):
     ],
 )
 def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, words):
-    """A description of another model, or that lacks something, is told with why."""
+    """A card of another model, or an incomplete one, is refused with the reason."""
     path = described(model, tmp_path, **changes)
     assert is_refused(predicted(path, pictures)[0], *words)
 
@@ -72,14 +72,14 @@ def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, word
 def test_a_description_of_other_outputs_is_refused(
     model, pictures, tmp_path, changes, words
 ):
-    """What goes in and comes out is compared with the model before it is asked."""
+    """Inputs and outputs of card and model are compared before predicting."""
     path = described(model, tmp_path, **changes)
     answer = predicted(path, pictures)[0]
     assert is_refused(answer, "model.json", "copy both files again", *words), answer
 
 
 def test_models_that_cannot_be_used(model, pictures, tmp_path):
-    """No card, no JSON, and a file that Keras does not load, are told."""
+    """A missing card, no JSON, and a file that Keras cannot load are refused."""
     path = described(model, tmp_path)
     path.with_suffix(".json").write_text("{")
     assert is_refused(predicted(path, pictures)[0], "is not JSON", "copy both files")

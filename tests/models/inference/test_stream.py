@@ -1,4 +1,4 @@
-"""How faces are gathered into batches before a model judges them."""
+"""Faces are gathered into batches before a model predicts them."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ KNOWN = SimpleNamespace(emotions=("a", "b"), action_units=(), dimensions=())
 
 
 class Cutting:
-    """Cuts from a picture as many faces as its width says; each has its own pixel."""
+    """Cuts as many faces as the image's width; each has its own pixel value."""
 
     def crop(self, picture, *, every_face):
         """Cuts them."""
@@ -32,7 +32,7 @@ class Cutting:
 
 
 class Batches:
-    """A model that remembers what it was given, and says it again."""
+    """A model that records its batches and returns their pixels."""
 
     at_once = AT_ONCE
 
@@ -41,7 +41,7 @@ class Batches:
         self.given = []
 
     def predict(self, pixels):
-        """Says of each face its pixel."""
+        """Returns each face's pixel value."""
         found = pixels.reshape(-1)
         self.given.append(found.tolist())
         emotion = np.stack([found, found], axis=1).astype(float)
@@ -65,7 +65,7 @@ PICTURES = st.lists(st.none() | st.integers(1, 3), max_size=12)
 
 @given(PICTURES, st.integers(1, 20))
 def test_failures_move_no_face(counts, held):
-    """Faces come in order and in full batches, whatever lies between them."""
+    """Faces come in order and in full batches, despite failures between them."""
     model, found = Batches(), read_media(counts)
     rows = list(
         predict_faces(found, Cutting(), model, KNOWN, every_face=True, held=held)

@@ -77,7 +77,7 @@ def stopped(command):
 
 
 def refuse_once(shown):
-    """Refuses the camera as a person may, sees that it is told, loads the page anew."""
+    """Refuses the camera as a user may, checks the message, reloads the page."""
     shown.run(REFUSED)
     shown.run(CLICK)
     shown.wait(TEXT.format("status") + ".includes('not allowed to use the camera')")
@@ -86,7 +86,7 @@ def refuse_once(shown):
 
 
 def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path):
-    """Faces of the browser's camera are found, judged, shown; no file appears."""
+    """Faces of the browser's camera are predicted and shown; no file appears."""
     film = place / "camera.mjpeg"
     with film.open("wb") as file:
         for picture in pictures * 3:
@@ -121,7 +121,7 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
 
 
 def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
-    """Of two faces one is judged; both have a frame, and the page says so."""
+    """Of two faces one is predicted; both have a frame, and the page states it."""
     beside = Image.new("RGB", (1280, 480))
     beside.paste(pictures[0], (0, 0))
     beside.paste(pictures[-1].resize((480, 360)), (720, 60))
@@ -136,7 +136,7 @@ def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
     shown.shot(tmp_path / "two.png", width=1100, height=760)
 
 
-def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path):
+def test_a_video_is_shown_and_recorded_on_request(place, pictures, page, tmp_path):
     """A video is played to its end; the recording has the shown frames' numbers."""
     film, table = write_video(tmp_path / "a.mp4", pictures, rate=8), tmp_path / "a.csv"
     words = ("--model", place / "none", "--source", film, "--record", table)
@@ -157,7 +157,7 @@ def test_a_video_is_shown_and_recorded_if_asked(place, pictures, page, tmp_path)
 
 
 def test_wrong_words(place, pictures, tmp_path):
-    """A taken port, a table that exists, and what is no video are told at the start."""
+    """A port in use, an existing table and a wrong video are refused at the start."""
     table, picture = tmp_path / "a.csv", tmp_path / "a.png"
     table.write_text("mine")
     pictures[0].save(picture)

@@ -1,4 +1,4 @@
-"""Laws of the live view's border: who may ask, and what the page must say."""
+"""The live view's border: who may send requests, and what the page must state."""
 
 from pathlib import Path
 
@@ -55,8 +55,8 @@ def test_pages_of_this_computer_alone(pipeline):
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_page_says_what_it_must(pipeline):
-    """Origin of the model, synthetic faces, forbidden uses and storage are told."""
+def test_the_page_has_its_notices(pipeline):
+    """Origin of the model, synthetic faces, forbidden uses and storage are shown."""
 
     async def status_of(session, address):
         async with session.get(f"{address}/page_info.json") as answer:
@@ -70,8 +70,8 @@ def test_the_page_says_what_it_must(pipeline):
     assert message["thresholds"] == {"AU1": 0.5, "AU12": 0.45}
 
 
-def test_nobody_is_asked_to_move_in_a_video(tmp_path):
-    """Where no face is looked for the page says so; who films is status_of to help."""
+def test_a_video_has_no_instruction(tmp_path):
+    """Without detection the page states it; only camera users get instructions."""
     card = read_model_card(exported(tmp_path))
     camera, video = (
         page_info(card, source=source, record=None, note="")["notes"]

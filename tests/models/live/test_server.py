@@ -1,4 +1,4 @@
-"""Laws of the live view's frames: judged, dropped, told, and stored only if asked."""
+"""The live view's frames: predicted, dropped, refused, stored only on request."""
 
 import io
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_frames_have_the_numbers_of_predict(pipeline, pictures):
         )
 
 
-def test_faces_that_are_not_judged_are_told(pipeline, pictures):
+def test_faces_that_are_not_predicted_are_reported(pipeline, pictures):
     """Each further face has its box; the numbers are of the one that matters most."""
     two = pictures[0].copy()
     two.paste((255,) * 3, (0, 0, 16, 16))
@@ -68,8 +68,8 @@ def test_faces_that_are_not_judged_are_told(pipeline, pictures):
     assert both["units"] == pytest.approx(one["units"], abs=0.02)
 
 
-def test_bad_frames_and_empty_ones_are_told(pipeline, pictures):
-    """What is no JPEG is told and the next frame judged; no face gets no numbers."""
+def test_bad_frames_and_empty_ones_are_reported(pipeline, pictures):
+    """A frame that is no JPEG is reported; one without a face has no numbers."""
     flat, huge = Image.new("RGB", (64, 48)), Image.new("RGB", (5000, 8))
     good = jpeg(pictures[0])
     sent = [b"none", good[: len(good) // 2], jpeg(huge), jpeg(flat), good]
@@ -81,7 +81,7 @@ def test_bad_frames_and_empty_ones_are_told(pipeline, pictures):
 
 
 def test_frames_are_dropped_rather_than_queued(pipeline, pictures):
-    """Of frames that come while one is judged only the newest is judged."""
+    """Of frames that come during a prediction only the newest is predicted."""
     sent = 30
 
     async def flooded(session, address):
@@ -120,7 +120,7 @@ def test_a_failure_ends_the_connection(pipeline, pictures):
     assert talk(live_of(broken), sent) == WSMsgType.CLOSE
 
 
-def test_only_numbers_are_recorded_and_only_if_asked(pipeline, pictures, tmp_path):
+def test_only_numbers_are_recorded_and_only_on_request(pipeline, pictures, tmp_path):
     """A recording has a line a frame, with the model's own numbers; else no file."""
     path = tmp_path / "a.csv"
     record = Recording(path, pipeline.card)
@@ -135,7 +135,7 @@ def test_only_numbers_are_recorded_and_only_if_asked(pipeline, pictures, tmp_pat
 
 
 def test_a_video_is_played(pipeline, pictures, tmp_path):
-    """A video's frames come with their pictures, in order, and its end is told."""
+    """A video's frames come with their images, in order, and then an end."""
     path = write_video(tmp_path / "a.mp4", pictures, rate=5)
 
     async def watched(session, address):

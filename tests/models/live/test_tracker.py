@@ -10,7 +10,7 @@ from models.live.tracker import FaceTracker
 
 
 def face(number):
-    """A face that can be told from others."""
+    """A face that differs from others."""
     points = np.full((5, 2), float(number))
     return Face(points=points, confidence=0.9, box=(number, 0.0, 10.0, 10.0))
 
@@ -25,7 +25,7 @@ class SlowDetector:
         self.now = self.takes = 0.0
 
     def clock(self):
-        """Tells the time that the detector took so far."""
+        """Returns the time that the detector took so far."""
         return self.now
 
     def find(self, picture):
@@ -120,8 +120,8 @@ def test_exact_looks_at_every_frame(detector):
     tracker.close()
 
 
-def test_a_dead_detector_is_told():
-    """What goes wrong in the detector reaches the one who asks."""
+def test_a_dead_detector_raises():
+    """An error in the detector is raised in the caller."""
 
     def dies(_picture):
         raise RuntimeError("dead")

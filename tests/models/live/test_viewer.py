@@ -1,4 +1,4 @@
-"""Laws of a stream of frames: what was asked for reaches them, and late ones go."""
+"""The live view's stream of frames: options are used, and late frames dropped."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def shown(pipeline, pictures):
 
 @pytest.mark.parametrize("share", [0.0, 0.6])
 def test_frames_are_smoothed(pipeline, share):
-    """What is shown keeps the share of the frame before; what is judged does not."""
+    """Shown values keep a share of the previous frame; predictions do not."""
     first, second, *_ = shown(replace(pipeline, smooth=share), camera_pictures())
     now = second.result.prediction.units["AU1"]
     assert abs(first.shown.units["AU1"] - now) > 1e-3
@@ -48,7 +48,7 @@ def test_smoothing_ends_with_the_face(pipeline):
 
 
 def test_old_places_are_taken_only_if_allowed(pipeline):
-    """Exact, each frame has its own face; otherwise the one that is known will do."""
+    """With --exact each frame is detected; otherwise the last positions are used."""
     pictures = camera_pictures()[:2]
     assert [view.behind for view in shown(pipeline, pictures)] == [0, 0]
     _, second = shown(replace(pipeline, oldest=60.0), pictures)
@@ -60,7 +60,7 @@ def test_old_places_are_taken_only_if_allowed(pipeline):
     [((), 0.6, OLDEST), (("--smooth", "0.3"), 0.3, OLDEST), (("--exact",), 0.6, 0.0)],
 )
 def test_options_reach_the_pipeline(tmp_path, monkeypatch, words, smooth, oldest):
-    """What the command line says of smoothing and of exactness is what is served."""
+    """The options for smoothing and exactness reach the server."""
     served = []
 
     async def noted(live, _listener, _say):
@@ -73,14 +73,14 @@ def test_options_reach_the_pipeline(tmp_path, monkeypatch, words, smooth, oldest
 
 
 class Clock:
-    """Time that passes only while somebody sleeps or judges."""
+    """A clock that advances only by sleeping and predicting."""
 
     def __init__(self):
         """Starts at some moment."""
         self.now = 50.0
 
     def monotonic(self):
-        """Tells the time."""
+        """Returns the time."""
         return self.now
 
     def sleep(self, seconds):

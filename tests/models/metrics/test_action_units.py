@@ -52,7 +52,7 @@ def test_by_hand():
 
 
 def test_brier_and_likelihood_by_hand():
-    """Squared error and -log of what was said of the truth; absent units left out."""
+    """Squared error and -log of the label's probability; absent units left out."""
     targets = labels(units=[[1, 0], [0, 0], [-1, 0]])
     predictions = outputs(units=[[0.9, 0.7], [0.4, 0.7], [0.1, 0.7]])
     found = of_units(targets, predictions, ("mean_brier", "mean_nll"))
@@ -137,7 +137,7 @@ def test_skew_does_not_move_kappa_norm():
     assert correlations == sorted(correlations, reverse=True)
 
 
-def test_nothing_said_has_accuracy_and_nothing_else():
+def test_never_predicted_has_accuracy_only():
     """All zeros reach .8 of the labels where one in five is positive."""
     units = np.tile([[1], [0], [0], [0], [0]], (4, 2))
     names = ("accuracy", *ADDED[:5], "mean_f1")

@@ -149,7 +149,7 @@ def test_precision_and_f1_are_no_accuracy():
 
 
 def test_never_predicted_class_has_precision_zero():
-    """A class that occurs but is never said pulls macro precision down."""
+    """A class that occurs but is never predicted lowers macro precision."""
     found = scores(labels([0, 1]), outputs([0, 0]))
     assert found["emotion.macro_precision"] == pytest.approx((1 / 2 + 0) / 2)
 

@@ -112,7 +112,7 @@ def test_constant_predictions():
 
 
 def test_calibration_error_by_hand():
-    """Sure and wrong in a quarter of the rows is an error of a quarter."""
+    """Certain and wrong in a quarter of the rows is an error of a quarter."""
     found = scores(labels([0, 0, 1, 1]), outputs([0, 0, 1, 0]))
     assert found["emotion.ece"] == pytest.approx(0.25)
     # Two bins: .9 came true once in two, .6 both times.
@@ -138,7 +138,7 @@ def binned(chances, came_true):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_calibration_error_is_that_of_a_loop_over_bins(seed):
-    """Of the class that is said, and of each unit; masked labels are left out."""
+    """Of the predicted class, and of each unit; masked labels are left out."""
     targets, predictions, _ = drawn(seed, rows=200, skill=0.6)
     found = scores(targets, predictions)
     labelled = targets.emotion_mask

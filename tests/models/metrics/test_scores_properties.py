@@ -16,7 +16,7 @@ from tests.strategies.metrics import scored
 
 
 def same(left, right):
-    """Tells whether two tables of metrics are equal, NaN being equal to NaN."""
+    """Compares two tables of metrics, NaN being equal to NaN."""
     return left.keys() == right.keys() and all(
         left[name] == pytest.approx(right[name], abs=1e-12, nan_ok=True)
         for name in left
@@ -58,7 +58,7 @@ def test_masked_is_sliced(case):
 
 @given(scored())
 def test_masked_outputs_do_not_matter(case):
-    """What a model says where no label is known changes nothing, NaN included."""
+    """Predictions for masked labels change nothing, NaN included."""
     targets, predictions = case
     emotion = predictions.emotion.copy()
     emotion[~targets.emotion_mask] = np.nan

@@ -1,4 +1,4 @@
-"""Laws of the thresholds: they maximise F1, and are told apart by nearness to 0.5."""
+"""Thresholds maximize F1; of equal ones the nearest to 0.5 is chosen."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ cases = st.lists(
 
 
 def test_by_hand():
-    """Where one cut parts positives from negatives, it lies midway between them."""
+    """A threshold that separates positives from negatives is midway between them."""
     truth = np.array([False, False, True, True])
     assert best_threshold(truth, np.array([0.1, 0.2, 0.3, 0.9])) == pytest.approx(0.25)
 
@@ -101,7 +101,7 @@ def rare_and_common(positives):
 
 @pytest.mark.parametrize("positives", [1, 5, 9])
 def test_few_positives_are_shrunk_towards_the_pooled_threshold(positives):
-    """The threshold of a rare unit lies between its own and that of all units."""
+    """The threshold of a rare unit is between its own and that of all units."""
     targets, predictions = rare_and_common(positives)
     score = predictions.action_units.astype(np.float64)
     own = best_threshold(targets.action_unit[:, 0] > 0, score[:, 0])
@@ -131,7 +131,7 @@ def test_rows_without_prediction_are_left_out():
     ) == choose_thresholds(targets.take(part), predictions.take(part))
 
 
-def test_neighbouring_float32_scores_are_told_apart():
+def test_neighbouring_float32_scores_are_separated():
     """The threshold between two float32 neighbours parts them."""
     low = np.float32(0.3)
     score = np.array([[low], [np.nextafter(low, np.float32(1))]], dtype=np.float32)

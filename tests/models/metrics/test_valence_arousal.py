@@ -102,7 +102,7 @@ def test_shift_and_scale():
 
 
 def test_masked_and_broken():
-    """What a model says of unrated rows is nothing; NaN at a rated one is the end."""
+    """Predictions of unrated rows change nothing; NaN at a rated row is an error."""
     targets, predictions, _ = drawn(2, rated=True, masked=0.3)
     blanked = predictions.valence_arousal.copy()
     blanked[~targets.valence_arousal_mask] = np.nan

@@ -30,7 +30,7 @@ def test_divergences_are_those_of_scipy():
 
 
 def test_cross_entropy_by_hand():
-    """It is -sum p log q of the row with votes; what is said to be 0 stays finite."""
+    """It is -sum p log q of rows with votes; it stays finite at q = 0."""
     targets = labels([0, -1])
     targets.emotion[0] = [0.5, 0.25, 0.25]
     predicted = np.array([[0.25, 0.75, 0.0], [1.0, 0.0, 0.0]])

@@ -143,7 +143,7 @@ def test_a_batch_without_labels_costs_nothing(rows):
 
 
 def test_saturated_logits_keep_a_finite_loss():
-    """A hopelessly wrong output has a large, finite loss."""
+    """A saturated wrong output has a large, finite loss."""
     logits = np.array([[-500.0, 500.0, 0.0]], np.float32)
     wanted = np.array([[1.0, 0.0, 0.0]], np.float32)
 
@@ -237,8 +237,8 @@ def test_several_loss_by_hand(rows):
     assert _number(found) == pytest.approx(expected, rel=1e-5)
 
 
-def test_several_loss_takes_any_of_the_classes():
-    """Either of two right classes costs nothing, a wrong one does; masks count not."""
+def test_multi_target_loss_accepts_any_of_the_classes():
+    """Either of two right classes costs nothing, a wrong one does; masks cost 0."""
     shares = np.array([[0.3, 0.7, 0.0]], np.float32)
     sure = 50 * np.eye(3, dtype=np.float32)
     costs = [

@@ -72,7 +72,7 @@ def test_squared_error_weighs_elements():
 
 
 def test_concordance_of_equals_and_opposites():
-    """Equal ratings cost 0, opposite ones 2, and a shift lies between."""
+    """Equal ratings cost 0, opposite ones 2, and a shift is between."""
     wanted = np.linspace(-0.9, 0.9, 7, dtype=np.float32)[:, None]
     target = _target(wanted, 1.0)
     assert _number(discordance(target, wanted)) == pytest.approx(0.0, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Pictures that a backbone sees smaller than they are kept: one cache, many sizes."""
+"""Backbones on images smaller than the cached ones: one cache, many sizes."""
 
 import keras
 import numpy as np
@@ -36,7 +36,7 @@ def test_a_pixel_is_a_mean_of_those_it_replaces():
     [("residual_cnn", LARGE), ("resnet18", LARGE), ("mobilenet", SIDE)],
 )
 def test_the_backbone_sees_the_smaller_picture(name, side):
-    """It has the graph of the smaller side, and says what it says of that picture."""
+    """The graph and its predictions are those of the smaller image."""
     small = {"backbone__name": name, "side": 32, "channels": 3}
     large = small | {"side": side, "backbone__image_size": 32}
     plain, shrunk = (assemble(graph_config(**one)) for one in (small, large))

@@ -29,7 +29,7 @@ BARE = {
 
 @given(NUMBERS, st.floats(1e-3, 10))
 def test_the_way_up(numbers, rho):
-    """It is rho long, along all gradients together; without a slope nobody moves."""
+    """The step is rho long along all gradients together; without a slope it is 0."""
     weights = [tensor(np.ones(3, np.float32)), tensor(np.float32(2)), tensor(5.0)]
     gradients = [np.array(numbers[:3], np.float32), np.float32(numbers[3])]
     slope = np.append(*gradients)

@@ -69,7 +69,7 @@ def test_they_are_numpys(count, channels, seed):
 
 
 def test_equal_pixels_are_not_divided_by_nothing():
-    """Images of one grey have a deviation of 0, which is told as 1."""
+    """Images of one grey have a deviation of 0, which is replaced by 1."""
     images = np.full((3, 2, 2, 1), 7, np.uint8)
     found = channel_statistics(images, np.arange(3))
 

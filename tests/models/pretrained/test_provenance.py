@@ -1,4 +1,4 @@
-"""Laws of what a model file tells of itself: it stays with every copy."""
+"""The provenance in a model file: every copy has it."""
 
 import json
 import zipfile
@@ -75,12 +75,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     ids=["none", "cut", "no text", "deep", "large"],
 )
 def test_what_is_not_ours_is_nothing(tmp_path, members):
-    """A member of another kind, size or depth says nothing, and breaks nothing."""
+    """A member of another kind, size or depth is ignored."""
     assert read_provenance(archive(tmp_path / "model.keras", members)) is None
 
 
 def test_what_is_no_archive_is_nothing(tmp_path):
-    """Other files, and what lies where nothing lies, say nothing."""
+    """Other files, and missing ones, have no provenance."""
     (tmp_path / "weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     assert read_provenance(tmp_path / "weights.h5") is None
     assert read_provenance(tmp_path / "nowhere.keras") is None

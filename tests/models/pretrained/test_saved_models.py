@@ -118,7 +118,7 @@ def test_weights_inside_a_model(tmp_path, model, plant):
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "..\\x", "C:/x"])
 def test_members_outside(tmp_path, model, name):
-    """A member that would be unpacked elsewhere makes a model's file a wrong one."""
+    """A member with a path outside the archive makes the file invalid."""
     with pytest.raises(ValueError, match="has a path outside it"):
         check_model(rewritten(tmp_path / "a.keras", model, name, b""))
 
@@ -145,7 +145,7 @@ def test_a_member_that_is_a_link(tmp_path, model):
     ],
 )
 def test_code_in_a_model(tmp_path, model, layer, message, monkeypatch):
-    """No layer runs code, whatever this process's Keras was told before."""
+    """No layer runs code, whatever this process's Keras allows."""
     monkeypatch.setattr(
         "keras.src.saving.serialization_lib.in_safe_mode", lambda: False
     )

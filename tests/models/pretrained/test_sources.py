@@ -1,4 +1,4 @@
-"""Where initial weights come from, and what is said when they cannot be had."""
+"""Sources of initial weights, and the messages where they are not available."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ def test_a_missing_file_is_refused():
 
 
 def test_an_ending_in_capitals_is_refused(tmp_path):
-    """Keras would not know such a file; the message has the endings it knows."""
+    """Keras would not accept such a file; the message has the endings."""
     shouted = tmp_path / "model.KERAS"
     shouted.write_text("weights")
     with pytest.raises(WeightsError, match=r"small letters.*another kind of file"):
@@ -48,7 +48,7 @@ def test_too_small_images_are_refused():
     "name", [name for name, facts in BACKBONES.items() if facts.imagenet]
 )
 def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_path):
-    """Where a download fails, the error says which file goes into which folder."""
+    """Where a download fails, the error names the file and its folder."""
 
     def offline(*_args, **_kwargs):
         raise Exception("URL fetch failure")  # noqa: TRY002 - as Keras raises it

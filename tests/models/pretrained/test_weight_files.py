@@ -46,7 +46,7 @@ def test_a_training_starts_from_an_exported_model(exported):
 
 
 def test_layers_that_fit_are_taken_by_name(exported):
-    """A deeper network takes the layers it shares with the file, by name and shape."""
+    """A deeper network loads the layers it shares, by name and shape."""
     wanted = graph_config(backbone__weights=str(exported), backbone__blocks=2)
     values = initial_weights(assemble(wanted), wanted)
 
@@ -100,7 +100,7 @@ def test_a_weights_file_that_fits_in_part_is_refused(exported):
 
 @pytest.mark.slow
 def test_a_nested_backbone_is_found(tmp_path, exported):
-    """Whoever put a backbone as one layer into a model of theirs can start from it."""
+    """A backbone that is one layer of another model can be loaded."""
     inner = keras.saving.load_model(exported)
     outer = keras.Sequential(
         [keras.Model(inner.inputs, inner.get_layer(POOL).output), keras.layers.Dense(2)]
@@ -115,7 +115,7 @@ def test_a_nested_backbone_is_found(tmp_path, exported):
 
 @pytest.mark.parametrize("name", ["model.weights.h5", "model.h5"])
 def test_a_file_without_a_scale_is_not_taken_for_another(tmp_path, name):
-    """It does not say that its weights expect standardized pixels, so they do not."""
+    """Weights without a recorded scale do not expect standardized pixels."""
     path = tmp_path / name
     path.write_text("weights")
     words = {"backbone__weights": str(path)}
@@ -124,8 +124,8 @@ def test_a_file_without_a_scale_is_not_taken_for_another(tmp_path, name):
         check_graph(graph_config(**words, backbone__normalization="development"))
 
 
-def test_what_keras_says_is_one_line(tmp_path):
-    """Of a long complaint about a file its first line is told."""
+def test_keras_errors_are_one_line(tmp_path):
+    """Of a long error of Keras only the first line is reported."""
     path = tmp_path / "own.keras"
     layer = keras.layers.Lambda(lambda x: x)
     keras.Sequential([keras.Input((4,)), layer]).save(path)
@@ -136,8 +136,8 @@ def test_what_keras_says_is_one_line(tmp_path):
     assert "own.keras" in str(error.value)
 
 
-def test_a_part_is_told_apart(exported):
-    """What a backbone takes and what it draws are all of its layers, by name."""
+def test_a_part_is_reported(exported):
+    """Loaded and random layers together are all layers of a backbone, by name."""
     wanted = graph_config(backbone__weights=str(exported), backbone__blocks=2)
     model = assemble(wanted)
     found = loaded_weights(model, initial_weights(model, wanted))

@@ -65,7 +65,7 @@ def test_packed_weights_are_zero_where_masked():
 
 
 def test_drawn_classes_follow_the_shares():
-    """Over many epochs each class is drawn as often as its share says."""
+    """Over many epochs each class is sampled as often as its share."""
     shares = np.array([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0], [0.1, 0.2, 0.7], [0, 0, 0]])
     weights = np.where(shares.any(axis=1), 2.0, 0.0)[:, None] * np.ones(3)
     packed = {EMOTION: np.stack([shares, weights], axis=-1).astype(np.float32)}

@@ -24,7 +24,7 @@ PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
     ],
 )
 def test_one_head_is_enough(emotions, units, dimensions):
-    """A model has only the heads whose targets a study asks for."""
+    """A model has only the heads of the study's targets."""
     whole = pictures(ROWS, dimensions=dimensions).targets
     targets = replace(
         whole,

@@ -117,7 +117,7 @@ def test_training_with_mixup():
 
 
 def test_mixup_needs_labels_that_have_shares():
-    """With any of several labels right a share says nothing: refused."""
+    """Mixup with multi-target labels is refused, as their shares have no meaning."""
     settings = ["data.labels=multi_target", "augmentation.mixup=0.2"]
     with pytest.raises(StudyError, match=r'"augmentation\.mixup": mixes label shares'):
         read_study("ferplus", settings=settings)

@@ -54,7 +54,7 @@ def test_a_reset_model_is_a_fresh_one(trainer, optimizer):
 
 
 @pytest.mark.slow
-def test_the_loss_falls_and_faces_are_told_apart(trainer):
+def test_the_loss_falls_and_faces_are_separated(trainer):
     """A learnable set is learnt: loss down, validation far above chance."""
     scores = _fit(
         trainer,
@@ -221,8 +221,8 @@ def test_predictions_are_those_of_the_last_fit(trainer):
         trainer.predict(configured(head__dropout=0.9), pictures(ROWS).images)
 
 
-def test_watching_training_rows_changes_nothing(trainer):
-    """Watched rows are predicted as validation rows are, and training goes on alike."""
+def test_scoring_training_rows_changes_nothing(trainer):
+    """Training rows are scored like validation rows, and training is unchanged."""
     part = replace(PART, training_sample=PART.train[:5])
     watched = _fit(trainer, part=part)
     same = _fit(trainer, part=replace(PART, validation=PART.train[:5]))

@@ -1,4 +1,4 @@
-"""A search that is killed at any write ends as one that nobody killed."""
+"""A search that is killed at any write ends as one that was never killed."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +33,7 @@ KILLS = st.lists(st.tuples(st.integers(0, 90), st.booleans()), min_size=1, max_s
 
 
 def whole(study, monkeypatch, **how):
-    """Runs a search that nobody kills; tells it, and how often it wrote."""
+    """Runs a search without kills; returns it, and its number of writes."""
     storage = Mortal()
     return story(run(study, storage, monkeypatch, **how)), storage.writes
 

@@ -24,7 +24,7 @@ TEXT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run left behind, and what its last command said."""
+    """What a run left behind, and the output of its last command."""
 
     trials: dict
     report: dict
@@ -62,7 +62,7 @@ def result(folder, answer):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory, coursework):
-    """The same study twice: killed in its second trial and gone on, and in one go."""
+    """The same study twice: killed in its second trial and resumed, and in one go."""
     place = tmp_path_factory.mktemp("results")
     study = write_study(place, text=TEXT)
     folder = place / "killed" / "tiny-synthetic"
@@ -97,7 +97,7 @@ def test_winner(results):
 
 
 def test_report(results):
-    """The hold-out is opened once, and the report says the same of it."""
+    """The hold-out is opened once, and the report states it."""
     killed, whole = results
     for one in results:
         assert one.report["opened"] == 1

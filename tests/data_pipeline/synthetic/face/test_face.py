@@ -55,7 +55,7 @@ def test_a_stronger_unit_moves_the_face_further(unit):
     [(1, 2), (4, 7), (12, 15), (14, 12), (23, 24), (25, 26), (26, 27)],
 )
 def test_units_look_different(unit, other):
-    """Two units are told apart by more than their strength."""
+    """Two units differ by more than their strength."""
     first = change(WHO, {unit: 5}) - change(WHO, {other: 5})
 
     assert np.count_nonzero(np.abs(first) > 15) > 150

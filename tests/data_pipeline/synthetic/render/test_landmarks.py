@@ -74,7 +74,7 @@ def test_landmarks_move_with_the_units():
 
 
 def test_each_official_frame_has_its_landmarks(tmp_path):
-    """A file of 68 lines as MATLAB writes them lies beside each image's name."""
+    """Each image has a file of 68 lines in MATLAB's format."""
     write_synthetic(tmp_path / "synthetic", layout="official", subjects=1, seed=SEED)
     images = sorted((tmp_path / "synthetic/cohn-kanade-images").rglob("*.png"))
     rows = {row.number: row for row in plan(1, SEED)}
