@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from data_pipeline.system.cli import Parser, nonempty_path, run_command
+from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.progress import stage_bars
 from data_pipeline.system.terminal import print_note
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--every",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="K",
         help="predict every K-th frame of a video (default: 1)",
@@ -87,15 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="predict all faces of an image, not only the main one",
     )
-    add("--batch-size", type=_positive, default=32, metavar="N", help=BATCH_HELP)
+    add("--batch-size", type=positive, default=32, metavar="N", help=BATCH_HELP)
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, found {text}")
-    return value
 
 
 def _predict(args: argparse.Namespace) -> int:

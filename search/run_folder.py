@@ -11,7 +11,6 @@ from typing import Any
 
 from data_pipeline.files import documents
 from data_pipeline.files.folder_names import ENDINGS, check_folder_name, run_name
-from data_pipeline.files.safe_open import open_regular
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
 
@@ -172,9 +171,3 @@ def read_json(path: Path, *, way_out: str = _AWAY) -> dict[str, Any] | None:
         kind = type(value).__name__
         raise RunError(f"{path}: must be an object of JSON, found a {kind}; {way_out}")
     return value
-
-
-def sha256(path: Path) -> str:
-    """Returns a file's SHA-256 digest."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,6 +22,7 @@ from data_pipeline.system.cli import (
     Parser,
     nonempty_path,
     nonempty_text,
+    positive,
     run_command,
 )
 from data_pipeline.system.keras_import import check_backend
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--seeds",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="K",
         help="number of models to train, each with its own seed (default: 1)",
@@ -78,13 +79,6 @@ def build_parser() -> argparse.ArgumentParser:
         help="folder of all runs (default: runs)",
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, found {text}")
-    return value
 
 
 if __name__ == "__main__":

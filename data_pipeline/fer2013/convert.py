@@ -1,6 +1,5 @@
 """Converts the tables of FER2013 and FER+ to a tree of images and label files."""
 
-import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +17,10 @@ from data_pipeline.fer2013.layout import (
     label_files,
     place_by_emotion,
 )
+from data_pipeline.files.atomic_write import is_occupied
 from data_pipeline.files.documents import DocumentError, read_json
 from data_pipeline.files.file_lock import file_lock
-from data_pipeline.files.safe_open import open_regular
+from data_pipeline.files.safe_open import open_regular, sha256
 from data_pipeline.system.errors import DataError
 
 Progress = Callable[[int, int | None], None]
@@ -72,7 +72,7 @@ def write_tree(
     with file_lock(out.parent / f".{out.name}.lock", lambda: None):
         if _is_whole(out, origin, fer, voted):  # another call wrote it meanwhile
             return _counted(out, voted, new=False)
-        if _holds_something(out):  # some files are missing
+        if is_occupied(out):  # some files are missing
             _fill(out, fer, voted, progress)
             return _counted(out, voted, new=True)
         growing = out.parent / f".{out.name}.growing"
@@ -101,7 +101,7 @@ def _is_whole(
     voted: Sequence[Voted] | None,
 ) -> bool:
     """Returns whether a tree is complete; DataError for a folder of something else."""
-    if not _holds_something(out):
+    if not is_occupied(out):
         return False
     _check_same(out, origin, "name a new folder with --out")
     there = {path.relative_to(out).as_posix() for path in files_below(out)}
@@ -166,16 +166,9 @@ def _write(path: Path, content: bytes) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise DataError(f"{path}: the file cannot be read ({error.strerror})") from None
-
-
-def _holds_something(out: Path) -> bool:
-    if out.is_dir():
-        return next(out.iterdir(), None) is not None
-    return out.exists() or out.is_symlink()
 
 
 def _check_same(folder: Path, origin: Mapping[str, object], way_out: str) -> None:

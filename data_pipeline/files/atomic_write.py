@@ -23,6 +23,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def is_occupied(out: Path) -> bool:
+    """Returns whether a path holds anything; an empty folder does not."""
+    if out.is_dir():
+        return next(out.iterdir(), None) is not None
+    return out.exists() or out.is_symlink()
+
+
 @contextmanager
 def staging_folder(out: Path) -> Iterator[Path]:
     """Yields an empty folder beside ``out``, in which a new ``out`` is prepared.

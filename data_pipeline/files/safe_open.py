@@ -4,6 +4,7 @@ Reading a pipe, a device or a socket may never end.
 """
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -96,6 +97,12 @@ def read_text(path: str | Path) -> str:
         UnicodeDecodeError: the file is not UTF-8.
     """
     return read_bytes(path, most=TEXT_LIMIT).decode("utf-8-sig")
+
+
+def sha256(path: str | Path) -> str:
+    """Returns the SHA-256 of a regular file, in 64 hexadecimal digits."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse_others(mode: int, path: str | Path) -> None:

@@ -5,7 +5,6 @@ file has changed if its size, modification or change time has; and a file that c
 within the clock's resolution before it was read is always read again.
 """
 
-import hashlib
 import os
 import time
 import zipfile
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.files.atomic_write import atomic_write
-from data_pipeline.files.safe_open import open_regular
+from data_pipeline.files.safe_open import open_regular, sha256
 from data_pipeline.system.workers import thread_pool
 
 Array = np.ndarray[Any, Any]
@@ -120,8 +119,7 @@ def _hashed(
 
 def _digest(path: str) -> bytes | None:
     try:
-        with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").digest()
+        return bytes.fromhex(sha256(path))
     except OSError:
         return None
 

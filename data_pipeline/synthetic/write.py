@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data_pipeline.dataset.dataset_identity import MARKER
-from data_pipeline.files.atomic_write import staging_folder
-from data_pipeline.files.safe_open import read_bytes, read_text
+from data_pipeline.files.atomic_write import is_occupied, staging_folder
+from data_pipeline.files.safe_open import read_text, sha256
 from data_pipeline.synthetic.layouts import LAYOUTS
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
@@ -46,7 +46,7 @@ def write_synthetic(
         )
     sequences = plan(subjects, seed)
     heading = _heading(layout, subjects, seed)
-    if _has_content(out):
+    if is_occupied(out):
         _check_same(out, heading)
         return
     with staging_folder(out) as staging:
@@ -71,13 +71,6 @@ def _heading(layout: str, subjects: int, seed: int) -> str:
     )
 
 
-def _has_content(out: Path) -> bool:
-    """Checks whether a new set would collide with anything at a path."""
-    if out.is_dir():
-        return next(out.iterdir(), None) is not None
-    return out.exists() or out.is_symlink()
-
-
 def _check_same(out: Path, heading: str) -> None:
     """Accepts a folder that holds exactly the wanted set."""
     marker = out / MARKER
@@ -96,7 +89,7 @@ def _digest(folder: Path) -> str:
     for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MARKER:
-            content = hashlib.sha256(read_bytes(path)).hexdigest()
+            content = sha256(path)
             total.update(f"{name}\0{content}\n".encode())
     return total.hexdigest()
 
@@ -120,12 +113,12 @@ def _write_marker(folder: Path, heading: str) -> None:
 
 def _publish(fresh: Path, out: Path, heading: str) -> None:
     """Moves a finished set into place in one step."""
-    if out.is_dir() and not _has_content(out):
+    if out.is_dir() and not is_occupied(out):
         out.rmdir()
     try:
         fresh.rename(out)
     except OSError:
         # Another process may have put the same set there in the meantime.
-        if not _has_content(out):
+        if not is_occupied(out):
             raise
         _check_same(out, heading)

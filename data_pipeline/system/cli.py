@@ -50,6 +50,14 @@ class Parser(argparse.ArgumentParser):
             super()._print_message(mask_passwords(escape_controls(message)), to)
 
 
+def positive(text: str) -> int:
+    """Parses a whole number of at least 1."""
+    value = int(text) if text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, found {text}")
+    return value
+
+
 def run_command(
     work: Callable[[], int | None], *, stopped: str = RESUMABLE, prints: bool = False
 ) -> int:

@@ -1,6 +1,5 @@
 """The model card, ``model.json``: inputs and outputs of an exported model."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.files.documents import DocumentError, read_json
-from data_pipeline.files.safe_open import open_regular
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import ModelError, shorten
 
 DESCRIBED = ConfigDict(extra="ignore", strict=True)
@@ -130,8 +129,7 @@ def read_model_card(model: Path) -> ModelCard:
         raise ModelError(
             f"{path} cannot be read ({error.strerror}); {_REMEDY}"
         ) from error
-    with open_regular(model) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256(model)
     if digest != card.sha256:
         raise ModelError(
             f"{path} describes another model than {model.name}, or the file was "

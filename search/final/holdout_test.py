@@ -9,6 +9,7 @@ import numpy as np
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import skipped_rows
 from data_pipeline.development import read_scoring_targets
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.images.crop import cropper_from
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
@@ -28,7 +29,7 @@ from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, read_votes
 from search.run_files import REPORT, read_report
-from search.run_folder import RunFolder, read_json, sha256, write_json
+from search.run_folder import RunFolder, read_json, write_json
 
 
 def tested_trial(run: Run) -> int | None:

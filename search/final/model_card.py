@@ -6,13 +6,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.images.crop import make_cropper
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import card_entry
 from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
-from search.run_folder import sha256, write_json
+from search.run_folder import write_json
 from search.trial.messages import Retrained
 
 MODEL, SIDECAR, PARTIAL = "model.keras", "model.json", ".model.part.keras"

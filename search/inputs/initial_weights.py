@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import StudyError, suggest
 from models.config.backbone_catalogue import size_keys
 from models.config.config import DataSpec, GraphConfig, complete, model_config
@@ -17,7 +18,7 @@ from search.inputs.provenance import (
     trained_on,
     training_data,
 )
-from search.run_folder import sha256, studies_in
+from search.run_folder import studies_in
 from search.study.space import Choices, Domain, SearchSpace
 
 STUDY = "study:"

@@ -9,9 +9,9 @@ from typing import Any
 
 from data_pipeline.dataset.dataset_identity import same_images
 from data_pipeline.files.documents import DocumentError, read_json
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import StudyError
 from models.pretrained.provenance import read_provenance
-from search.run_folder import sha256
 
 
 def training_data(path: Path) -> list[Mapping[str, Any]]:

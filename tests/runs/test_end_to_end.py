@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from data_pipeline import readers
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.targets.targets import read_targets
 from models import predict
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.evaluation.report import NO_INTERVAL
 from search.final.exported_config import read_exported
-from search.run_folder import sha256
 from search.study.study import check_study, read_study
 from tests.factories.runs import searched, table, write_study
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.synthetic.write import write_synthetic
-from search.run_folder import sha256
 from tests.factories.runs import STUDY, searched, write_study
 
 pytestmark = pytest.mark.slow

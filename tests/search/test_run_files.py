@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import ModelError, RunError, StudyError
 from models.inference.model_card import read_model_card
 from search.final.exported_config import config_text, read_exported
@@ -17,7 +18,7 @@ from search.run_files import (
     read_report,
     read_saved,
 )
-from search.run_folder import RunFolder, sha256
+from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.ledger import small
 from tests.strategies.damage import changed, cut, damages

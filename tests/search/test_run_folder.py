@@ -6,12 +6,12 @@ import os
 import pytest
 
 from data_pipeline.files.folder_names import run_name
+from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import InputError, RunError
 from search.run_folder import (
     RunFolder,
     check_study_name,
     read_json,
-    sha256,
     write_json,
     write_text,
 )

@@ -97,7 +97,7 @@ def test_a_study_without_a_model_is_refused(tmp_path):
         study_models(searched, tmp_path, "small", synthetic=True)
     (tmp_path / "ferplus-synthetic" / "model.keras").unlink()
     gone = space('"backbone.weights" = ["study:ferplus"]\n', BACKBONES)
-    with pytest.raises(StudyError, match=r"ferplus-synthetic/model\.keras is gone"):
+    with pytest.raises(StudyError, match=r"ferplus-synthetic/model\.keras is missing"):
         study_models(gone, tmp_path, "small", synthetic=True)
     nameless = space('"backbone.weights" = ["study:"]\n', BACKBONES)
     with pytest.raises(StudyError, match=r"names no study; write study:NAME"):
