@@ -5,7 +5,7 @@ accept and refuse the same files.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,11 +30,18 @@ TARGETS = ("emotion", "action_units", "valence_arousal")
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 
 
-def one_of(registry: Iterable[str], *more: str) -> AfterValidator:
-    """Validates a registered name, with the message of pydantic's ``Literal``."""
+def one_of(
+    registry: Iterable[str], *more: str, also: Callable[[str], bool] | None = None
+) -> AfterValidator:
+    """Validates a registered name, with the message of pydantic's ``Literal``.
+
+    ``also`` accepts other names, which the last of ``more`` describes.
+    """
 
     def check(name: str) -> str:
         *names, last = map(repr, (*registry, *more))
+        if also is not None and also(name):
+            return name
         if repr(name) not in (*names, last):
             expected = f"{', '.join(names)} or {last}"
             raise PydanticCustomError(

@@ -30,12 +30,12 @@ from search.ledger.reader import records_of
 from search.ledger.records import Counts, TrialRecord, best_trial
 from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
-from search.sampling.parameter_sets import is_counted, next_unseen
+from search.sampling.parameter_sets import next_unseen
 from search.sampling.rungs import steps_of
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
-from search.study.algorithms import SAMPLERS
+from search.study.algorithms import sampler_of
 from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import (
@@ -57,6 +57,7 @@ class Ledger:
         self._callbacks = callbacks
         self._open: dict[int, optuna.Trial] = {}
         self._enqueued = study.enqueued
+        self._all_offered = not (study.enqueued or self._is_grid())
         self._never_prune: set[int] = set()
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
@@ -129,12 +130,11 @@ class Ledger:
 
     def counts(self) -> Counts:
         """Counts the trials by how they ended."""
-        records = self._trials.get_trials(deepcopy=False)
-        states = [trial.state for trial in records if is_counted(trial)]
+        ended = self._trials.count_ended()
         return Counts(
-            completed=states.count(TrialState.COMPLETE),
-            pruned=states.count(TrialState.PRUNED),
-            failed=states.count(TrialState.FAIL),
+            completed=ended[TrialState.COMPLETE],
+            pruned=ended[TrialState.PRUNED],
+            failed=ended[TrialState.FAIL],
             running=len(self._open),
             budget=self._study.search.trials,
         )
@@ -163,11 +163,12 @@ class Ledger:
     def _offer(self) -> bool:
         """Enqueues the next configuration; returns whether any trial can start."""
         # One that a crash interrupted waits already, and comes first.
-        if not (self._enqueued or self._is_grid()) or self._waiting():
+        if self._all_offered or self._waiting():
             return True
         params = self._next_unseen()
         if params is None:
-            return not self._is_grid()
+            self._all_offered = not self._is_grid()
+            return self._all_offered
         self._trials.enqueue_trial(params)
         return True
 
@@ -176,7 +177,7 @@ class Ledger:
         return bool(self._trials.get_trials(deepcopy=False, states=waiting))
 
     def _is_grid(self) -> bool:
-        return SAMPLERS[self._study.search.sampler].walks_grid
+        return sampler_of(self._study.search.sampler).walks_grid
 
     def _next_unseen(self) -> dict[str, Value] | None:
         """Returns the first untried parameter set: enqueued ones, then the grid's."""

@@ -1,7 +1,7 @@
 """The trials of a search, without those that another program wrote to its storage."""
 
 import warnings
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy as copied
 
@@ -9,7 +9,8 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial, TrialState
 
-from search.sampling.parameter_sets import foreign, is_interrupted, is_own
+from search.ledger.finished_trials import FinishedTrials
+from search.sampling.parameter_sets import is_interrupted, is_own, ordinal_of
 
 
 class OwnTrials(optuna.Study):
@@ -25,10 +26,27 @@ class OwnTrials(optuna.Study):
             pruner=pruner,
         )
         self.search_seed = seed
+        self._finished = FinishedTrials(seed)
 
     def foreign(self) -> list[int]:
         """Lists the numbers of trials that another program wrote."""
-        return sorted(foreign(super()._get_trials(deepcopy=False), self.search_seed))
+        self.get_trials(deepcopy=False)
+        return sorted(self._finished.foreign)
+
+    def count_ended(self) -> Mapping[TrialState, int]:
+        """Counts the trials that count in the budget by how they ended."""
+        self.get_trials(deepcopy=False)
+        return self._finished.counts
+
+    def next_ordinal(self) -> int:
+        """Counts the fully started trials, each with its retries once."""
+        trials = self.get_trials(deepcopy=False)
+        running = (
+            ordinal_of(trial)
+            for trial in trials
+            if not trial.state.is_finished() and is_own(trial, self.search_seed)
+        )
+        return max([self._finished.last_ordinal, *running]) + 1
 
     def foreign_with_values(self) -> list[int]:
         """Lists foreign trials that have parameters, finished or not."""
@@ -47,7 +65,8 @@ class OwnTrials(optuna.Study):
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
         trials = super()._get_trials(deepcopy=False, use_cache=use_cache)
-        others = foreign(trials, self.search_seed)
+        self._finished.add(trials)
+        others = self._finished.foreign
         own = [
             trial
             for trial in trials

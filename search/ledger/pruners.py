@@ -88,11 +88,10 @@ class RungHalvingPruner(BasePruner):
     def _loses_at(
         self, rung: int, trial: FrozenTrial, competing: Iterable[FrozenTrial]
     ) -> bool:
-        share = self._steps.rungs[rung]
-        value = self._steps.value_at(trial, share)
+        value = self._steps.value_at_rung(trial, rung)
         if value is None:
             return False
-        reached = (self._steps.value_at(other, share) for other in competing)
+        reached = (self._steps.value_at_rung(other, rung) for other in competing)
         values = sorted([value, *(other for other in reached if other is not None)])
         kept = max(1, len(values) // REDUCTION_FACTOR)
         return bool(value < values[-kept])

@@ -12,9 +12,10 @@ from search.ledger.attributes import (
     require_mapping,
     translated_errors,
 )
+from search.ledger.finished_trials import foreign
 from search.ledger.identity import IDENTITY
 from search.ledger.records import TrialRecord
-from search.sampling.parameter_sets import foreign, is_interrupted, ordinal_of
+from search.sampling.parameter_sets import is_interrupted, ordinal_of
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
 from search.study.enqueued import find_enqueued

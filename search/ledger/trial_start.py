@@ -15,7 +15,6 @@ from search.sampling.parameter_sets import (
     SEED,
     fixed_params,
     is_own,
-    next_ordinal,
     trial_seed,
 )
 from search.sampling.samplers import build_sampler
@@ -42,7 +41,7 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
     Returns ``None`` after failing a trial that was enqueued outside the space.
     """
     search = study.search
-    ordinal = next_ordinal(trials.get_trials(deepcopy=False), search.seed)
+    ordinal = trials.next_ordinal()
     with quiet():
         trials.sampler = build_sampler(study, ordinal=ordinal)
         trial = trials.ask()

@@ -19,8 +19,8 @@ from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
 from search.reports.holdout_report import describe_findings
 from search.run_folder import RunFolder, check_study_name
-from search.study.algorithms import check_installed
-from search.study.study import read_study
+from search.study.algorithms import check_installed, is_hub_name
+from search.study.study import Study, read_study
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
     study = read_study(args.study, settings=args.settings, seed=args.seed)
     check_study_name(study.name)
     with prefix_errors(study.place):
-        check_installed(study.search.sampler)
+        _check_sampler(study)
     if args.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(args.storage)
     with ProgressBar(Console()) as bar:
@@ -61,6 +61,15 @@ def _notes(study: str, data: StudyData) -> Iterator[str]:
     if findings:
         yield findings
     yield from data.hold_out_notes
+
+
+def _check_sampler(study: Study) -> None:
+    """Loads a sampler of OptunaHub, which needs the network, before anything else."""
+    check_installed(study.search.sampler)
+    if is_hub_name(study.search.sampler):
+        from search.sampling.samplers import build_sampler  # noqa: PLC0415 - slow
+
+        build_sampler(study, ordinal=0)
 
 
 def _check_storage(storage: str | None) -> None:

@@ -32,7 +32,7 @@ from search.run_folder import TRIALS, held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
-from search.study.algorithms import SAMPLERS
+from search.study.algorithms import sampler_of
 from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
 
@@ -41,7 +41,7 @@ def run_stages(args: argparse.Namespace, run: Run, bar: ProgressBar) -> None:
     storage = chosen_storage(args.storage)
     run.folder.make()
     run = replace(run, storage=storage or run.folder.storage)
-    for line in SAMPLERS[run.study.search.sampler].notes(run.study.space):
+    for line in sampler_of(run.study.search.sampler).notes(run.study.space):
         run.print(line)
     for line in run.study.enqueued_outside:
         run.print(f"not enqueued, because --set changed the space: {line}")

@@ -6,7 +6,7 @@ Source: Falkner et al. 2018, "BOHB: Robust and Efficient Hyperparameter Optimiza
 at Scale".
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import copy
 from copy import deepcopy as copied
 from typing import Any
@@ -77,43 +77,45 @@ class BohbSampler(BaseSampler):
         )
 
     def _rung_view(self, study: Study) -> "RungView | None":
-        trials = study.get_trials(deepcopy=False)
+        trials = [t for t in study.get_trials(deepcopy=False) if t.state in _LEARNED]
+        told = [trial for trial in trials if not _is_infeasible(trial)]
         for level in reversed(range(len(self._steps.rungs) + 1)):
-            seen = list(_at_level(self._steps, trials, level))
-            told = sum(trial.state == TrialState.COMPLETE for trial in seen)
-            if told >= self._needed:
-                return RungView(study, seen)
+            values = {t.number: _value(self._steps, t, level) for t in told}
+            if sum(value is not None for value in values.values()) >= self._needed:
+                return RungView(study, list(_shown(trials, values)))
         return None
 
 
-def _at_level(
-    steps: Steps, trials: list[FrozenTrial], level: int
-) -> Iterator[FrozenTrial]:
-    """Yields trials as a rung shows them; the level after the last rung is the end.
-
-    Each one that reached the rung looks completed, with its value there. Running ones
-    that will, and those that diverged or ran out of memory, stay as they are: TPE
-    keeps away from both.
-    """
-    for trial in trials:
-        value = _value(steps, trial, level)
-        if value is not None:
-            yield _completed(trial, value)
-        elif trial.state == TrialState.RUNNING or _is_infeasible(trial):
-            yield trial
+_LEARNED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
-    if trial.state in (TrialState.FAIL, TrialState.WAITING) or _is_infeasible(trial):
-        return None
+    """Returns a trial's value at a rung, or for the last level its final value."""
     if level < len(steps.rungs):
-        return steps.value_at(trial, steps.rungs[level])
+        return steps.value_at_rung(trial, level)
     return trial.value if trial.state == TrialState.COMPLETE else None
 
 
 def _is_infeasible(trial: FrozenTrial) -> bool:
+    """Checks for a trial that diverged or ran out of memory."""
     pruned = trial.state == TrialState.PRUNED
     return pruned and any(value > 0 for value in trial.constraints.values())
+
+
+def _shown(
+    trials: Iterable[FrozenTrial], values: Mapping[int, float | None]
+) -> Iterator[FrozenTrial]:
+    """Yields trials as a rung shows them.
+
+    Each one that reached it looks completed, with its value there. Running ones that
+    will, and infeasible ones, stay as they are: TPE keeps away from both.
+    """
+    for trial in trials:
+        value = values.get(trial.number)
+        if value is not None:
+            yield _completed(trial, value)
+        elif trial.state == TrialState.RUNNING or trial.number not in values:
+            yield trial
 
 
 def _completed(trial: FrozenTrial, value: float) -> FrozenTrial:

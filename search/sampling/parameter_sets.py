@@ -46,7 +46,7 @@ def ordinal_of(trial: FrozenTrial) -> int:
     return ordinal if isinstance(ordinal, int) else int(trial.number)
 
 
-@functools.cache  # called for every trial at every report
+@functools.cache  # called for every trial
 def trial_seed(seed: int, ordinal: int) -> int:
     """Derives a trial's seed from the study's; a retry has the same one."""
     return child_seed(seed, "trial", ordinal)
@@ -74,43 +74,6 @@ def is_refused(trial: FrozenTrial) -> bool:
 def is_counted(trial: FrozenTrial) -> bool:
     """Checks whether a trial counts in the budget."""
     return not is_interrupted(trial) and not is_refused(trial)
-
-
-def foreign(trials: Iterable[FrozenTrial], seed: int) -> set[int]:
-    """Returns the numbers of finished trials that another program wrote.
-
-    An unfinished trial belongs to the search, which runs or refuses it. ``trials`` are
-    in the order of their numbers; ``seed`` is the search's, from which those of its
-    trials are derived.
-    """
-    ordinals: set[int] = set()
-    others: set[int] = set()
-    for trial in trials:
-        if not trial.state.is_finished() or not is_counted(trial):
-            continue
-        # A copy of an own trial has its attributes, but is foreign, too.
-        own = is_own(trial, seed) and not _was_ended_by_others(trial)
-        if own and ordinal_of(trial) not in ordinals:
-            ordinals.add(ordinal_of(trial))
-        else:
-            others.add(trial.number)
-    return others
-
-
-def _was_ended_by_others(trial: FrozenTrial) -> bool:
-    """Checks whether another program ended an own trial while it ran."""
-    has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
-    return has_value and not trial.user_attrs.keys() & END_ATTRIBUTES
-
-
-def next_ordinal(trials: Iterable[FrozenTrial], seed: int) -> int:
-    """Counts the fully started trials, each with its retries once."""
-    ordinals = (
-        ordinal_of(trial)
-        for trial in trials
-        if is_own(trial, seed) and not is_refused(trial)
-    )
-    return max(ordinals, default=-1) + 1
 
 
 def fixed_params(trial: FrozenTrial) -> dict[str, Any]:

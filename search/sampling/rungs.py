@@ -5,8 +5,9 @@ the same share of their horizons, never at the same absolute step.
 """
 
 import bisect
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from optuna.trial import FrozenTrial, TrialState
@@ -32,7 +33,7 @@ class Steps:
     folds: int
     stride: int
     epochs: int
-    rungs: tuple[Fraction, ...] = SHARES
+    rungs: tuple[Fraction, ...] = field(default=SHARES, hash=False)
 
     def epochs_of(self, trial: FrozenTrial) -> int:
         """Returns the epochs of each of a trial's folds."""
@@ -50,18 +51,27 @@ class Steps:
 
     def step(self, trial: FrozenTrial, share: Fraction) -> int:
         """Returns the first step at or past a share of a trial's horizon."""
-        epochs = self.epochs_of(trial)
-        trained = max(1, -(-share.numerator * self.folds * epochs // share.denominator))
-        fold, epoch = divmod(trained - 1, epochs)
-        return fold * self.stride + epoch + 1
+        return _step(self, self.epochs_of(trial), share)
+
+    def rung_steps(self, trial: FrozenTrial) -> tuple[int, ...]:
+        """Returns the step of each rung of a trial."""
+        return _rung_steps(self, self.epochs_of(trial))
 
     def value_at(self, trial: FrozenTrial, share: Fraction) -> float | None:
-        """Returns a trial's value at a share, ``None`` if it was not trained so far.
+        """Returns a trial's value at a share, ``None`` if it was not trained so far."""
+        return self._value(trial, self.step(trial, share))
+
+    def value_at_rung(self, trial: FrozenTrial, rung: int) -> float | None:
+        """Returns a trial's value at a rung, ``None`` if it did not reach it."""
+        return self._value(trial, self.rung_steps(trial)[rung])
+
+    def _value(self, trial: FrozenTrial, step: int) -> float | None:
+        """Returns a trial's value at one of its steps.
 
         A fold that stopped before, by its patience, has the value of its best epoch,
         whose weights early stopping restores.
         """
-        step, values = self.step(trial, share), trial.intermediate_values
+        values = trial.intermediate_values
         if step in values:
             return values[step]
         if trial.state != TrialState.COMPLETE and max(values, default=0) < step:
@@ -84,6 +94,17 @@ class Steps:
         return max(smoothed(curve))
 
 
+def _step(steps: Steps, epochs: int, share: Fraction) -> int:
+    trained = -(-share.numerator * steps.folds * epochs // share.denominator)
+    fold, epoch = divmod(max(1, trained) - 1, epochs)
+    return fold * steps.stride + epoch + 1
+
+
+@functools.cache  # called for every trial
+def _rung_steps(steps: Steps, epochs: int) -> tuple[int, ...]:
+    return tuple(_step(steps, epochs, share) for share in steps.rungs)
+
+
 def steps_of(study: Study) -> Steps:
     """Returns how the trials of a study count their steps."""
     epochs = dict(study.space.fixed).get(EPOCHS, HYPERPARAMETERS[EPOCHS].default)
@@ -99,6 +120,6 @@ def passed_rungs(steps: Steps, trial: FrozenTrial) -> range:
     reported = sorted(trial.intermediate_values)[-2:]
     if not reported:
         return range(0)
-    rungs = [steps.step(trial, share) for share in steps.rungs]
+    rungs = steps.rung_steps(trial)
     before = bisect.bisect_right(rungs, reported[0]) if len(reported) > 1 else 0
     return range(before, bisect.bisect_right(rungs, reported[-1]))

@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler
 from data_pipeline.system.seeds import child_seed
 from search.sampling.cmaes import CmaesSampler
 from search.sampling.rungs import Steps, steps_of
-from search.study.algorithms import SAMPLERS, check_installed, load_factory
+from search.study.algorithms import check_installed, load_factory, sampler_of
 from search.study.space import SearchSpace
 from search.study.study import Study
 
@@ -23,6 +23,7 @@ from search.study.study import Study
 class SamplerContext:
     """What a sampler is built from; ``ordinal`` counts the trials started before."""
 
+    name: str
     space: SearchSpace
     steps: Steps
     seed: int
@@ -84,6 +85,7 @@ def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
     name = study.search.sampler
     check_installed(name)
     context = SamplerContext(
+        name=name,
         space=study.space,
         steps=steps_of(study),
         seed=study.sampler_seed,
@@ -91,5 +93,5 @@ def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler: BaseSampler = load_factory(SAMPLERS[name])(context)
+        sampler: BaseSampler = load_factory(sampler_of(name))(context)
     return sampler

@@ -5,6 +5,7 @@ reported without loading Optuna.
 """
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -98,6 +99,14 @@ SAMPLERS: dict[str, Sampler] = {
     ),
 }
 
+HUB = "optunahub:"
+"""Prefix of a sampler of OptunaHub; its name follows."""
+
+_HUB_SAMPLER = Sampler(
+    factory="search.sampling.hub:hub_sampler",
+    package=("optunahub", "OptunaHub", "hub"),
+)
+
 PRUNERS: dict[str, Pruner] = {
     "hyperband": Pruner(factory=f"{_PRUNING}:RungHyperbandPruner"),
     "successive_halving": Pruner(factory=f"{_PRUNING}:RungHalvingPruner"),
@@ -111,6 +120,16 @@ PRUNERS: dict[str, Pruner] = {
 }
 
 
+def is_hub_name(name: str) -> bool:
+    """Checks whether a sampler's name is that of one of OptunaHub."""
+    return re.fullmatch(rf"{HUB}[A-Za-z0-9_]+", name) is not None
+
+
+def sampler_of(name: str) -> Sampler:
+    """Returns a registered sampler, or one of OptunaHub."""
+    return _HUB_SAMPLER if is_hub_name(name) else SAMPLERS[name]
+
+
 def load_factory(algorithm: Sampler | Pruner) -> Callable[..., Any]:
     """Imports the code of a sampler or pruner."""
     factory: Callable[..., Any] = pkgutil.resolve_name(algorithm.factory)
@@ -119,7 +138,7 @@ def load_factory(algorithm: Sampler | Pruner) -> Callable[..., Any]:
 
 def check_installed(name: str) -> None:
     """Raises ``StudyError`` if the optional package of a sampler is not installed."""
-    module, package, extra = SAMPLERS[name].package or ("sys", "", "")
+    module, package, extra = sampler_of(name).package or ("sys", "", "")
     if find_spec(module) is None:
         raise StudyError(
             f"[search] sampler: {name} needs {package}, which is not installed; "

@@ -6,8 +6,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
-from search.study.algorithms import PRUNERS, SAMPLERS
+from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_hub_name
 
+SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", also=is_hub_name)]
 Machines = Annotated[int, Field(ge=1, le=1024)]
 
 
@@ -22,7 +23,7 @@ class Search:
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
-    sampler: Annotated[str, one_of(SAMPLERS)] = "bohb"
+    sampler: SamplerName = "bohb"
     pruner: Annotated[str, one_of(PRUNERS)] = "successive_halving"
     tensorboard: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0

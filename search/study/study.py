@@ -16,7 +16,7 @@ from data_pipeline.dataset.config import (
 from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.study.algorithms import SAMPLERS, pruner_problems
+from search.study.algorithms import pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.objective import read_objective
@@ -169,7 +169,7 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
             )
     yield from _multi_target_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)
-    yield from SAMPLERS[study.search.sampler].problems(study.space)
+    yield from sampler_of(study.search.sampler).problems(study.space)
 
 
 def _multi_target_problems(study: Study) -> Iterator[str]:

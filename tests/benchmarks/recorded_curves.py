@@ -4,6 +4,7 @@ The curves are of 1,000 configurations of Adam, trained on six text tasks (TaskS
 et al. 2020). A proposal trains as the recorded configuration nearest to it.
 """
 
+import functools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +37,8 @@ class Task:
     keys: tuple[str, ...]
     points: np.ndarray
     curves: np.ndarray
+    best: float
+    median: float
 
     def curve(self, values):
         """Returns the recorded curve that is nearest to a proposal."""
@@ -44,12 +47,10 @@ class Task:
 
     def regret(self, value):
         """Returns the share of the way from the best configuration to the median."""
-        curves = (curve[np.isfinite(curve)] for curve in self.curves)
-        peaks = [max(smoothed(list(curve))) for curve in curves if len(curve)]
-        best, middle = max(peaks), float(np.median(peaks))
-        return (best - value) / (best - middle)
+        return (self.best - value) / (self.best - self.median)
 
 
+@functools.cache
 def read_tasks(folder=CURVES, *, epochs=POINTS):
     """Reads the recorded tasks; with fewer epochs, as many points of each curve."""
     return [_task(path, epochs) for path in sorted(folder.glob("*.npz"))]
@@ -65,7 +66,17 @@ def _task(path, epochs):
     )
     cube = np.stack([_unit(column) for column in columns], axis=1)
     at = [round(epoch * POINTS / epochs) for epoch in range(1, epochs + 1)]
-    return Task(name=path.stem, keys=tuple(names), points=cube, curves=-losses[:, at])
+    curves = -losses[:, at]
+    finite = (curve[np.isfinite(curve)].tolist() for curve in curves)
+    peaks = [max(smoothed(curve)) for curve in finite if curve]
+    return Task(
+        name=path.stem,
+        keys=tuple(names),
+        points=cube,
+        curves=curves,
+        best=max(peaks),
+        median=float(np.median(peaks)),
+    )
 
 
 def _unit(column):

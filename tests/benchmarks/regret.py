@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from statistics import mean, median
 
 import numpy as np
+import optuna
 
 from tests.benchmarks.recorded_curves import read_tasks, searched
 
@@ -33,6 +34,7 @@ ARMS = {
 
 def main():
     """Searches with each arm and prints a row."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=50)

@@ -15,7 +15,7 @@ from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.study.algorithms import PRUNERS, SAMPLERS
+from search.study.algorithms import HUB, PRUNERS, SAMPLERS
 from search.study.sections import SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
@@ -24,7 +24,7 @@ REGISTRIES = {
     "targets": TARGETS,
     "emotions": (*EMOTION_LEVELS, VOTED),
     "labels": RULES,
-    "sampler": SAMPLERS,
+    "sampler": (*SAMPLERS, f"{HUB}NAME"),
     "pruner": PRUNERS,
 }
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
