@@ -1,4 +1,4 @@
-"""The explore command: what it reads and writes, and that it opens no hold-out."""
+"""The explore command: what it reads and writes; it opens no hold-out."""
 
 import shutil
 

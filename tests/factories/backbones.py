@@ -78,7 +78,7 @@ def assert_same(found, expected):
 
 
 def assert_rows_apart(model, images, alone):
-    """Compares a batch with itself turned round, and with some rows alone."""
+    """Compares a batch with its reverse, and with single rows."""
     together, turned = logits(model, images), logits(model, images[::-1])
     single = [logits(model, images[row : row + 1]) for row in alone]
     for name, rows in together.items():

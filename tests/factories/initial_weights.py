@@ -1,4 +1,4 @@
-"""Spaces that start from something, and what stands for the runs they start from."""
+"""Spaces with initial weights, and stand-ins for the runs they come from."""
 
 import json
 import tomllib
@@ -19,7 +19,7 @@ def space(*lines):
 
 
 def with_model(runs, name, **described):
-    """Writes what stands for a finished run on synthetic data, and a space from it."""
+    """Writes a stand-in for a finished run on synthetic data, and a space from it."""
     folder = runs / f"{name}-synthetic"
     folder.mkdir(parents=True)
     (folder / "model.keras").write_text("weights")

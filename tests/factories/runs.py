@@ -1,4 +1,4 @@
-"""A study small enough to be run in seconds, and ways to run the commands on it."""
+"""A study that runs in seconds, and ways to run the commands on it."""
 
 import csv
 import io
@@ -79,7 +79,7 @@ def run_main(main, *words):
 
 
 def started(*words, cwd=ROOT, **variables):
-    """Starts a module of this project as a process of its own."""
+    """Starts a module of this project as a separate process."""
     return subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", *map(str, words)],
         cwd=cwd,

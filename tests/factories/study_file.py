@@ -37,7 +37,7 @@ def study(*changes, text=STUDY):
 
 
 def message(*changes):
-    """Returns what the study above is refused with after replacements."""
+    """Returns the message that refuses the study above after replacements."""
     with pytest.raises(StudyError) as refused:
         study(*changes)
     return str(refused.value)

@@ -77,7 +77,7 @@ def jpeg(picture):
 
 
 def live_of(pipeline, *, source=None, record=None):
-    """What is served."""
+    """Returns what is served."""
     message = page_info(pipeline.card, source=source, record=None, note="")
     return Live(pipeline=pipeline, source=source, record=record, page_info=message)
 

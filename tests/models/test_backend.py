@@ -1,4 +1,4 @@
-"""What a worker sets before Keras is imported."""
+"""Settings of a worker before Keras is imported."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 
 
 class ResourceExhaustedError(Exception):
-    """Stands for TensorFlow's error of that name."""
+    """A stand-in for TensorFlow's error of that name."""
 
 
 def test_threads_are_those_of_a_trial():

@@ -1,4 +1,4 @@
-"""``models.predict`` and what a table meets: odd names, and readers who leave."""
+"""``models.predict``'s table: odd file names, and readers that close the pipe."""
 
 import os
 from pathlib import Path

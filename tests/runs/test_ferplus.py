@@ -116,7 +116,7 @@ def test_identity_has_the_rule():
     ("dataset", "folder"), [("ferplus", "synthetic-ferplus"), ("ckplus", "synthetic")]
 )
 def test_stand_in(tmp_path, monkeypatch, dataset, folder):
-    """``--data synthetic`` draws each study's stand-in in its own layout, once."""
+    """``--data synthetic`` renders each study's own layout, once."""
     monkeypatch.chdir(tmp_path)
     drawn = []
     monkeypatch.setattr(

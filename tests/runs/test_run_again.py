@@ -1,4 +1,4 @@
-"""The same command again: what is done stays, what is missing is done, no more."""
+"""The same command again: finished work stays, and missing work is done."""
 
 import json
 import shutil

@@ -31,7 +31,7 @@ def held_out(folder, data):
 
 
 def identity(folder):
-    """Reads what a run was begun with: fingerprints of labels, pixels, split."""
+    """Reads a run's identity: fingerprints of labels, pixels, split."""
     storage = f"sqlite:///{folder / 'optuna.db'}"
     study = optuna.load_study(study_name=folder.name, storage=storage)
     return study.user_attrs["identity"]

@@ -153,7 +153,7 @@ def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursewor
     ],
 )
 def test_training_refuses(place, tmp_path, coursework, before, after, found):
-    """A configuration that is none is refused by file and key."""
+    """An invalid configuration is refused with file and key."""
     text = (place / "runs" / "tiny-synthetic" / "best.toml").read_text()
     assert before in text
     (tmp_path / "x.toml").write_text(text.replace(before, after))

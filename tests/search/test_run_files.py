@@ -199,7 +199,7 @@ def test_damage_reaches_every_key():
 
 @pytest.mark.parametrize("content", [b"", b"x"])
 def test_emptied_database(tmp_path, content):
-    """An emptied database is refused beside a table of trials; alone it is new."""
+    """An empty database is refused beside a table of trials; else it is new."""
     folder = RunFolder(out=tmp_path, name="a")
     folder.make()
     check_database(folder)

@@ -28,7 +28,7 @@ def test_names(tmp_path):
 
 @pytest.mark.parametrize("name", ["cache", "ckplus-synthetic", "mine-trained"])
 def test_names_kept(name):
-    """A study whose runs would lie in another's folder is refused."""
+    """A study whose runs would be in another's folder is refused."""
     with pytest.raises(InputError, match=f"--study {name}: .*rename the study file"):
         check_study_name(name)
 
@@ -53,7 +53,7 @@ def test_written_whole(tmp_path):
 
 
 def test_a_full_disk(tmp_path, monkeypatch):
-    """A file that the disk refuses is named, and the old one stays alone."""
+    """A file that cannot be written is named, and the old one stays."""
     path = tmp_path / "trials.csv"
     write_text(path, "old")
 

@@ -27,7 +27,7 @@ def header(path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parses(name):
-    """A study file is right as it stands, and is found by its name."""
+    """A study file is valid and is found by its name."""
     assert read_study(name).name == name
 
 

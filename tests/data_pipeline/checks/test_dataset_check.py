@@ -66,7 +66,7 @@ def test_clean(root, parts):
 
 
 def pointer(path):
-    """Puts a Git LFS pointer in place of a file."""
+    """Replaces a file by a Git LFS pointer."""
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:aa\n")
 
 
@@ -158,7 +158,7 @@ def test_same_picture(root, parts, change, kind):
 
 @pytest.mark.slow
 def test_drawn_faces_differ(coursework):
-    """Different people who show the same are not taken for one picture."""
+    """Different synthetic people with equal labels are not taken for one image."""
     assert found(coursework)[0] == []
 
 
@@ -207,7 +207,7 @@ def test_labels(root, text, words):
 
 
 def test_tested_people_stay_held_out(root, parts):
-    """Who was held out in an opening is so here, whatever the labels would choose."""
+    """People held out in an opening stay held out, whatever the labels."""
     tested = parts["fold 1"][:3]
     opening = Receipt(
         members=Members(data="ckplus", subjects=tuple(tested)),

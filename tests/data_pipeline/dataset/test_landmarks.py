@@ -42,7 +42,7 @@ def test_ckplus(root, folder):
 
 
 def test_each_frame(root):
-    """Every frame has landmarks of its own: the neutral one those of the first."""
+    """Every frame has its own landmarks: the neutral one those of the first."""
     write_points(root, matlab(POINTS), frame=1)
     table = read(root, "ckplus", Frames(neutral="first"))
     np.testing.assert_array_equal(read_landmarks(table, 0), POINTS)

@@ -1,4 +1,4 @@
-"""Frames of a sequence: the neutral first one and the last ones, by names alone."""
+"""Frames of a sequence, by their names: the neutral first one and the last ones."""
 
 import shutil
 

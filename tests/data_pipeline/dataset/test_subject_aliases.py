@@ -35,7 +35,7 @@ APART = ("S011", "S100", "S0101", "P010", "S0-10", "010", "S010b")
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_one_person(other):
-    """Case, separators, leading zeros and letters for digits make no other person."""
+    """Ids that differ in case, separators, leading zeros or O for 0 are one person."""
     assert group_similar_ids(["S010", other, "S011"]) == [
         tuple(sorted(("S010", other)))
     ]
@@ -72,7 +72,7 @@ def two_names():
 
 
 def test_message():
-    """The refusal names every id, where it stands, and what to write."""
+    """The refusal names every id, its place, and the lines to write."""
     with pytest.raises(DataError) as refused:
         refuse_ambiguous_subjects(subject_problems(two_names(), {}))
     message = str(refused.value)

@@ -45,7 +45,7 @@ def image(path):
 
 
 def test_pixels_and_votes_of_one_row(tables, tmp_path):
-    """Every image has the votes of its own row, doubled names and lag or not."""
+    """Every image has the votes of its own row, also with repeated names."""
     write_tree(*tables, tmp_path / "out")
     table = read(tmp_path / "out", "ferplus")
     rows = [row for row, text in enumerate(FERPLUS_ROWS) if ",," not in text]
@@ -126,7 +126,7 @@ def test_again(tables, tmp_path):
 
 @pytest.mark.parametrize("voted", [True, False])
 def test_lost(tables, tmp_path, voted):
-    """What a finished tree lost is written again, and nothing else is."""
+    """Only the missing files of a finished tree are written again."""
     fer, votes, out = tables[0], tables[1] if voted else None, tmp_path / "out"
     write_tree(fer, votes, out)
     whole = contents(out)
@@ -159,7 +159,7 @@ def test_stopped_before_its_first_file(tables, tmp_path):
 
 
 def test_left_over_of_other_tables(tables, tmp_path):
-    """What an earlier call left of other tables is not mixed in."""
+    """Files of other tables are not mixed in."""
     growing = tmp_path / ".out.growing"
     growing.mkdir()
     (growing / "origin.json").write_text('{"fer": "other", "ferplus": null}')

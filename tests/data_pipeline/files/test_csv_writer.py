@@ -32,7 +32,7 @@ def table(names, *rows):
     ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "-x"],
 )
 def test_formulas_are_text(text):
-    """What a spreadsheet would compute has an apostrophe before it, names too."""
+    """Text that a spreadsheet would compute gets an apostrophe, names too."""
     for found in table([text], [text]):
         assert found[0].startswith("'")
 
@@ -86,7 +86,7 @@ def test_trials(tmp_path):
 
 
 def test_one_place_writes_tables():
-    """The module csv writes in one file alone."""
+    """The module csv writes in one file only."""
     found = {
         path.relative_to(ROOT).as_posix()
         for package in ("data_pipeline", "models", "search")

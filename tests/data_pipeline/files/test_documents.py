@@ -56,7 +56,7 @@ def test_wrong_json(name):
 
 
 def test_depth_and_numbers_at_the_edge():
-    """What is just deep and large enough is read."""
+    """Depth and numbers at the limit are read."""
     nested = parse_json("[" * DEEPEST + "]" * DEEPEST)
     assert nested
     assert parse_toml(f"a = {(1 << 63) - 1}\nb = -{1 << 63}") == {

@@ -49,7 +49,7 @@ def holder(path, *, lease=30.0):
 
 @pytest.mark.usefixtures("disk")
 def test_one_at_a_time(tmp_path):
-    """Who holds a lock holds it alone, until it is given back."""
+    """A lock has one holder until it is released."""
     first, second = (FileLock(tmp_path / "a.lock") for _ in range(2))
     assert first.try_acquire()
     assert not second.try_acquire()
@@ -105,7 +105,7 @@ def test_the_silent_of_another_machine_are_dead(tmp_path, monkeypatch):
 
 
 def test_other_troubles_are_no_lock(tmp_path, monkeypatch):
-    """A disk that fails is neither a held lock nor one without locks."""
+    """A disk error is neither a held lock nor missing support for locks."""
     take_locks_away(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output"):
         FileLock(tmp_path / "a.lock").try_acquire()

@@ -1,4 +1,4 @@
-"""Laws of opening files: regular ones alone, and nothing ever waits for a pipe."""
+"""Opening files: regular ones only, and no pipe is waited for."""
 
 import ast
 import os

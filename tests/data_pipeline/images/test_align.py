@@ -68,7 +68,7 @@ def test_the_fit_is_that_of_another_library(scale, turn, shift, seed):
 @pytest.mark.parametrize("scale", [60, 120, 300, 450])
 @pytest.mark.parametrize("turn", [-0.5, 0.0, 0.3])
 def test_points_come_to_the_places_of_the_template(scale, turn):
-    """However a face is turned, scaled and shifted, its points lie where they must."""
+    """A turned, scaled and shifted face gets its points at the template's places."""
     points = posed(scale, turn, (310, 250))
     face = align_face(spotted(points, radius=scale / 25), points, size=SIZE)
     assert face.size == (SIZE, SIZE)

@@ -65,7 +65,7 @@ def result(process):
 
 
 def pixels(place):
-    """Computes the checksum of what the cache has to hold."""
+    """Computes the checksum of the expected pixels."""
     return zlib.crc32(decode_all(table_in(place / "data"), size=SIZE).tobytes())
 
 
@@ -75,7 +75,7 @@ def files(place):
 
 
 def test_kill(place, started):
-    """After ``kill -9``, twice, only what is missing is decoded; nothing is left."""
+    """After ``kill -9``, twice, only missing images are decoded; no file is left."""
     reached = 0
     for goal in (12, 32):
         process = started(0.1)

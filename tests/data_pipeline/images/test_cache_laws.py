@@ -82,7 +82,7 @@ def test_interrupted(table, tmp_path, decoded):
 
 
 def test_torn_part(table, tmp_path, decoded):
-    """What a kill left half written is decoded again, and nothing else is."""
+    """Only the chunk that a kill left incomplete is decoded again."""
     with pytest.raises(KeyboardInterrupt):
         read(table, tmp_path, progress=stop_after(9))
     (part,) = (tmp_path / "cache").glob("images-*.part")
@@ -212,7 +212,7 @@ def test_at_once(table, tmp_path, decoded):
 
 
 def test_full_disk(table, tmp_path, monkeypatch):
-    """A disk that fills on the way is one message, and what was written counts."""
+    """A full disk gives one message, and the written chunks count."""
     real = cache_file.PixelWriter.write
 
     def full(self, index, pixels, states):

@@ -42,7 +42,7 @@ def cut(detector):
 
 @pytest.fixture(scope="module")
 def looked_at(detector):
-    """Synthetic faces: pictures, true five points, and what was found of them."""
+    """Synthetic faces: images, true five points, and detected ones."""
     pairs = [drawn(row) for row in drawn_rows(SYNTHETIC)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(detector.detect, [picture for picture, _ in pairs]))
@@ -122,9 +122,9 @@ def test_drawn_faces_are_found(looked_at):
 
 
 def test_detection_and_landmarks_cut_alike(looked_at):
-    """The square by detection is that by landmarks, within a few hundredths of it.
+    """The crop by detection equals that by landmarks within a few hundredths.
 
-    Compared where the corners of the crop lie in the picture, in shares of its edge.
+    Compared where the corners of the crop are in the image, in shares of its edge.
     """
     corners = np.array([0, 1, 1j, 1 + 1j])
     apart = []

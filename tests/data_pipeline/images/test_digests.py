@@ -120,7 +120,7 @@ def test_other_files_are_not_touched(table, tmp_path, hashed, monkeypatch):
 
 @pytest.mark.usefixtures("settled")
 def test_memory_is_spoilt(table, tmp_path, hashed):
-    """A damaged memory of digests costs reading, and nothing else."""
+    """Damaged stored digests cost reading, and nothing else."""
     first = read(table, tmp_path)
     (memory,) = (tmp_path / "cache").glob("files-*.npz")
     hashed.clear()

@@ -151,7 +151,7 @@ def test_two_columns_of_one_unit(tmp_path, other):
 
 @pytest.mark.parametrize("column", ["AU0", "AU17x", "AU\uff11\uff17", "AU", "AU171"])
 def test_no_columns(tmp_path, column):
-    """What is no unit's column is named and not read."""
+    """A column that is no unit is named and not read."""
     write_table(tmp_path, f"filepath,AU1,{column}", f"{PATH},1,0")
     table = read(tmp_path, "ckplus")
     assert table.action_units == ("AU1",)
@@ -195,7 +195,7 @@ def test_second_copy(tmp_path):
 
 
 def test_flat_label_files(tmp_path):
-    """Label files that lie in no sequence's folder are named, not read."""
+    """Label files outside a sequence's folder are named and not read."""
     root = write_official(tmp_path)
     path = write_label(root / "FACS", "S011", "001", "facs", "   1.0e+00   2.0e+00\n")
     path.rename(root / "FACS" / path.name)

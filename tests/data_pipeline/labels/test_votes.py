@@ -121,7 +121,7 @@ def test_distributions(rows, rule):
 
 @given(ROWS, st.sampled_from(sorted(RULES)))
 def test_rows_alone(rows, rule):
-    """A row's label depends on that row alone."""
+    """A row's label depends on that row only."""
     votes = np.array(rows)
     shares, _ = vote_distributions(votes, rule)
     for row, share in zip(votes, shares, strict=True):

@@ -1,4 +1,4 @@
-"""Laws of the door to FFmpeg: it reads the file that is named and opens no other."""
+"""FFmpeg reads the named file and opens no other."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ HERE = "127.0.0.1"
 
 @contextmanager
 def listening():
-    """Listens, and notes who comes."""
+    """Listens, and records connections."""
     came = []
     with socket.create_server((HERE, 0)) as server:
         server.settimeout(0.05)

@@ -122,7 +122,7 @@ def test_archive_folder(tmp_path):
 
 
 def broken(value):
-    """Writes something in place of a label of one image of the npy tree."""
+    """Overwrites a label of one image of the npy tree."""
 
     def write(root):
         path = root / "train_set/annotations/3_val.npy"

@@ -1,4 +1,4 @@
-"""The lists of AffectNet's full release: what is a row, what is left out or refused."""
+"""The lists of AffectNet's full release: rows, left-out lines and refusals."""
 
 import pandas as pd
 import pytest
@@ -67,7 +67,7 @@ def test_csv_ends(tmp_path, end):
     ],
 )
 def test_csv_refused(tmp_path, content, message):
-    """Something else in place of a list is refused by its path."""
+    """Other content in place of a list is refused with its path."""
     root = write_full(tmp_path)
     path = root / "Manually_Annotated_file_lists/training.csv"
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""The official CK+ tree: its read-me's rules, its oddities, and what is refused."""
+"""The official CK+ tree: its read-me's rules, its oddities, and refusals."""
 
 import pandas as pd
 import pytest

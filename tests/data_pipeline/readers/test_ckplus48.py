@@ -1,4 +1,4 @@
-"""CK+48: labels from names, three frames a sequence, and what is refused."""
+"""CK+48: labels from names, three frames a sequence, and refusals."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_emotions(root):
 
 
 def test_targets(root):
-    """All seven emotions are a target, and action units are none."""
+    """All seven emotions are targets; there are no action units."""
     table = read(root, "ckplus")
     targets = read_targets(table, wanted=("emotion",), emotions="basic")
     assert targets.emotion.sum(axis=0).tolist() == [3.0] * 7

@@ -1,4 +1,4 @@
-"""The coursework table: real rows, students' variants, and what is refused."""
+"""The coursework table: real rows, students' variants, and refusals."""
 
 import errno
 
@@ -29,7 +29,7 @@ def refused(root, *lines):
 
 
 def test_real_rows(tmp_path):
-    """The real table's first and last rows are read as they stand."""
+    """The real table's first and last rows are read unchanged."""
     frame = read(write_coursework(tmp_path), "ckplus").frame
     first, last = frame.iloc[0], frame.iloc[-1]
     assert first["image"] == "cohn-kanade-images/S005/001/S005_001_00000011.png"

@@ -151,7 +151,7 @@ def test_table_in_place_of_images(tmp_path, dataset, name):
 
 @pytest.mark.parametrize("dataset", ["ferplus", "fer2013"])
 def test_no_folder(tmp_path, dataset):
-    """A missing folder: the layout, where the set is had, a command without it."""
+    """A missing folder: the layout, where to get the set, a command without it."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "none", dataset)
     for part in (str(tmp_path / "none"), "Kaggle", "--out DIR", "--data synthetic"):

@@ -153,7 +153,7 @@ def test_column_twice_in_a_list(tmp_path):
 @pytest.mark.parametrize("kind", ["facs", "emotion"])
 @pytest.mark.parametrize("word", ["\uff11", "1_0", DIGITS, "1e999", "0x1", "\u0661"])
 def test_facs_numbers(tmp_path, kind, word):
-    """FACS and emotion files take ASCII digits of a sane length alone."""
+    """FACS and emotion files accept ASCII digits of a sane length only."""
     root = write_official(tmp_path)
     folder = {"emotion": "Emotion", "facs": "FACS"}[kind]
     text = f"   {word}\n" if kind == "emotion" else f"   {word}   2.0e+00\n"
@@ -165,7 +165,7 @@ def test_facs_numbers(tmp_path, kind, word):
 
 
 def test_unit_twice(tmp_path):
-    """A unit that stands twice in a FACS file is an error, with its line."""
+    """A repeated unit in a FACS file is an error with its line."""
     root = write_official(tmp_path)
     text = "   1.0e+00   2.0e+00\n   4.0e+00   0.0e+00\n   1.0e+00   3.0e+00\n"
     write_label(root / "FACS", "S005", "001", "facs", text)
@@ -177,7 +177,7 @@ def test_unit_twice(tmp_path):
 
 @pytest.mark.parametrize("value", ["\uff11", "1_0", DIGITS[:3000], "1e999", "\u0661"])
 def test_affectnet_numbers(tmp_path, value):
-    """AffectNet's labels take ASCII digits alone, in files and in lists."""
+    """AffectNet's labels accept ASCII digits only, in files and in lists."""
     root = write_full(tmp_path / "lists")
     wrong = line("3/x.jpg", 4, f"1,0,{value}")
     write_lists(root, {**LINES, "training.csv": (*LINES["training.csv"], wrong)})
@@ -273,7 +273,7 @@ def test_landmark_heads(tmp_path, head):
 
 @pytest.mark.parametrize("word", ["\uff11", "1_0", DIGITS, "1e300", "nan"])
 def test_landmark_numbers(tmp_path, word):
-    """Landmarks take ASCII digits alone, of places that a picture can have."""
+    """Landmarks accept ASCII digits only, for places that an image can have."""
     root = write_official(tmp_path)
     name = "Landmarks/S005/001/S005_001_00000011_landmarks.txt"
     (root / name).parent.mkdir(parents=True)

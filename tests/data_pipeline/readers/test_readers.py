@@ -24,7 +24,7 @@ class ReaderLaws:
 
     @staticmethod
     def write(root):
-        """Writes the fixture tree."""
+        """Writes the tree without inner folders but with wrappers."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -35,7 +35,7 @@ class ReaderLaws:
 
     @pytest.fixture
     def table(self, tree):
-        """Gives what the reader makes of the tree."""
+        """Gives the reader's table of the tree."""
         return READERS[self.reader].read(tree)
 
     def test_detected(self, tree, tmp_path):
@@ -93,7 +93,7 @@ class ReaderLaws:
         assert moved.fingerprint() == table.fingerprint()
 
     def test_blind(self, table, tree):
-        """Labels are read alike when no image is there: pixels are not looked at."""
+        """Only names are read, not pixels."""
         for image in table.frame["image"]:
             (tree / image).unlink()
         assert READERS[self.reader].read(tree).fingerprint() == table.fingerprint()
@@ -205,7 +205,7 @@ def test_table_wins(tmp_path):
 
 
 def test_no_folder(tmp_path):
-    """A missing folder: what was looked for, the layouts, CK+'s source, a way out."""
+    """A missing folder: its path, the layouts, how to get CK+, a way out."""
     with pytest.raises(DataError) as caught:
         read(tmp_path / "ckplus", "ckplus")
     message = str(caught.value)

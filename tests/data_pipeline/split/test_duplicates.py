@@ -79,7 +79,7 @@ def tree(tmp_path):
 
 
 def copied(root, source, target, *, same_bytes=True):
-    """Puts a picture in the place of another one, perhaps written anew."""
+    """Replaces an image by a copy of another one, perhaps encoded again."""
     if same_bytes:
         (root / target).write_bytes((root / source).read_bytes())
         return

@@ -1,4 +1,4 @@
-"""Labels of one set, read in other ways: who was tested stays out, and is counted."""
+"""With other labels of one set, tested people stay held out and are counted."""
 
 import shutil
 import tomllib
@@ -27,7 +27,7 @@ def read(root, runs, changes=(), **words):
 
 
 def opened(study, labelled, runs, **words):
-    """Opens its hold-out for a model of its own."""
+    """Opens its hold-out for its own model."""
     return labelled.split.hold_out.open(
         Receipts(RunFolder(out=runs, name="x").receipts),
         Opener(run=study.name, model=f"of {study.name}"),
@@ -79,7 +79,7 @@ def test_another_layout(official, coursework, tmp_path):
 
 
 def test_another_seed_is_counted(official, tmp_path):
-    """A new choice that meets one who was tested is no first opening."""
+    """A new hold-out with a tested person is not a first opening."""
     study, first = read(official, tmp_path, [("split", "hold_out", 0.5)])
     opened(study, first, tmp_path)
     other = [("split", "hold_out", 0.6), ("split", "hold_out_seed", 3)]

@@ -36,7 +36,7 @@ def receipts(tmp_path):
 
 
 def test_shows_counts_only():
-    """What can be read without opening is who and how many, never what."""
+    """An unopened hold-out shows its subjects and counts, never its rows."""
     held = sealed()
     assert held.subjects == ("S005", "S010")
     assert held.images == 3
@@ -48,7 +48,7 @@ def test_shows_counts_only():
 
 @pytest.mark.parametrize("how", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_stays(how):
-    """A hold-out is neither pickled nor copied."""
+    """A hold-out can be neither pickled nor copied."""
     with pytest.raises(TypeError, match="development table"):
         how(sealed())
 
@@ -113,7 +113,7 @@ def test_reopened_again(receipts):
     ],
 )
 def test_torn(receipts, torn):
-    """A line that cannot be read may have been this hold-out's: it counts."""
+    """An unreadable line may be this hold-out's receipt: it counts."""
     receipts.path.parent.mkdir()
     receipts.path.write_bytes(torn)
     assert len(receipts.read()) == 1
@@ -127,7 +127,7 @@ def test_torn(receipts, torn):
 
 
 def test_no_receipt(tmp_path):
-    """Where the receipt cannot be written nothing is opened."""
+    """Without a written receipt nothing is opened."""
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="nothing was opened"):
         opened_as(sealed(), Receipts(tmp_path / "file" / "x"), "a", "m")

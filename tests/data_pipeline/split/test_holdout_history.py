@@ -1,4 +1,4 @@
-"""Laws of people who stay held out once a hold-out was opened with them."""
+"""People stay held out once a hold-out was opened with them."""
 
 import dataclasses
 
@@ -42,12 +42,12 @@ def opening(people, *, keys=KEYS, data="ckplus", run="a"):
 
 
 def held(found):
-    """Lists who is held out."""
+    """Lists the held-out subjects."""
     return set(found.split.hold_out.subjects)
 
 
 def divided(whole, receipts=(), begun=()):
-    """Divides a table of whom these openings are."""
+    """Splits a table with these earlier openings."""
     history = RunHistory(receipts=receipts, held_out=begun)
     return split_with_history(whole, KEYS, data="ckplus", history=history)
 
@@ -82,7 +82,7 @@ def test_corrected_labels_move_nobody_who_was_tested():
     ],
 )
 def test_other_settings_and_data_draw_their_own(other):
-    """A list holds for the same data set, share and seed alone."""
+    """A list holds only for the same data set, share and seed."""
     first, changed = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
     found = divided(changed, [opening(held(first), **other)])
     assert held(found) == held(drawn(changed))

@@ -38,7 +38,7 @@ def test_one_person_in_two_spellings():
 
 
 def opened(receipts, held, run, *, data="ckplus", reopen=False):
-    """Opens a hold-out for a run with a model of its own."""
+    """Opens a hold-out for a run with its own model."""
     opener = Opener(run=run, model=f"of {run}")
     return held.open(receipts, opener, data=data, rule={}, reopen=reopen)
 
@@ -134,7 +134,7 @@ def test_a_line_reads_as_it_was_written(people, run, part):
 
 @pytest.mark.parametrize("key", ["data", "part", "run", "model", "time"])
 def test_a_line_of_other_kinds_counts_for_everybody(key):
-    """A line with a number in place of a text may be of anybody."""
+    """A line with a number in place of a text may concern anybody."""
     opener = Opener(run="a", model="m")
     receipt = Receipt(members=of("S010"), opener=opener, rule={}, time="t")
     values = json.loads(to_line(receipt, reopened=False))

@@ -36,7 +36,7 @@ class Full:
 
 @pytest.mark.parametrize("room", [0, 1, 7, len(LINE) - 1])
 def test_a_full_disk_leaves_no_part_of_a_line(tmp_path, room):
-    """What could not be written whole is taken back; what was there stays."""
+    """A partly written line is removed; earlier lines stay."""
     path = tmp_path / "receipts.jsonl"
     path.write_bytes(LINE)
     with path.open("a+b", buffering=0) as file:

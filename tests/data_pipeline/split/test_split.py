@@ -81,7 +81,7 @@ def test_order(table, division, random):
 
 
 def test_hold_out_ignores_folds():
-    """Who is held out depends on neither the folds nor the order of AU columns."""
+    """The hold-out depends on neither the folds nor the order of AU columns."""
     table = ckplus_sized()
     held = {divided(table, folds=folds).hold_out.subjects for folds in (1, 2, 5, 10)}
     turned = replace(table, action_units=table.action_units[::-1])
@@ -176,7 +176,7 @@ def test_three_parts(hold_out, validation, sizes):
     ],
 )
 def test_validation_refused(folds, validation, message):
-    """A validation part that cannot be is refused with the numbers."""
+    """An impossible validation part is refused with the numbers."""
     table = table_of([sample(f"S{number:03d}", number) for number in range(10)])
     with pytest.raises(DataError, match=message):
         divided(table, folds=folds, validation=validation)

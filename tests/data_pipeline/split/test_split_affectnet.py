@@ -64,7 +64,7 @@ def test_selection_is_stratified_and_seeded(tmp_path):
 
 
 def test_folds(tmp_path):
-    """Folds are made of the training part alone, and move nothing into it."""
+    """Folds are made of the training part only."""
     table = table_of(tmp_path, train=40, validation=10)
     parts = divided(table, folds=4, validation=None)
     assert parts.hold_out.key == divided(table).hold_out.key

@@ -155,7 +155,7 @@ def test_stratified(tmp_path, parts):
 
 
 def test_seed_moves_no_hold_out(tmp_path):
-    """Seed and folds change the folds, never what is held out."""
+    """Seed and folds change the folds, never the hold-out."""
     rows = [row(number, PARTS[number % 3]) for number in range(60)]
     table = table_with(rows, tmp_path)
     keys = {

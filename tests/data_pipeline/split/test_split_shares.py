@@ -1,4 +1,4 @@
-"""Laws of what a split achieved: counts add up, lacks are named, the text is small."""
+"""The text about a split: counts add up, missing labels are named, it is short."""
 
 import json
 from dataclasses import replace
@@ -172,7 +172,7 @@ def test_unusable_units(units, message):
     [((0.5, 0.5, None), "the same valence and arousal"), ((0.5, 0.25, None), "")],
 )
 def test_ratings_that_never_differ(arousals, message):
-    """Ratings that are all alike cannot be scored; one dimension that varies can."""
+    """Constant ratings cannot be scored; one dimension that varies can."""
     rows = [
         replace(sample("S005", number), valence=0.5, arousal=arousal)
         for number, arousal in enumerate(arousals)
@@ -188,7 +188,7 @@ def test_ratings_that_never_differ(arousals, message):
 
 
 def test_one_emotion_in_training():
-    """A fold whose training part shows one emotion alone is refused by its number."""
+    """A fold that trains on one emotion only is refused with its number."""
     rows = [
         sample("S005", number, high_level=("negative", "positive")[number > 1])
         for number in range(4)

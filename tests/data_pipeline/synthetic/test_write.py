@@ -134,7 +134,7 @@ def test_progress_ends_with_all(tmp_path):
 
 
 def test_an_interrupted_call_leaves_nothing(tmp_path):
-    """An error on the way leaves neither the folder nor a part of it."""
+    """An error leaves neither the folder nor a part of it."""
 
     def stop(_done: int, _total: int) -> None:
         raise KeyboardInterrupt

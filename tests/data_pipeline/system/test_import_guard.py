@@ -86,7 +86,7 @@ def test_a_worker_keeps_to_our_packages(folder):
 
 
 def test_the_projects_own_folder_stays(monkeypatch, tmp_path):
-    """A path loses the working folder alone, and never the project's."""
+    """Only the working folder is removed from the path, not the project's."""
     kept = ["/a", str(ROOT)]
     monkeypatch.chdir(ROOT)
     drop_working_folder(path := [str(ROOT), *kept])

@@ -106,7 +106,7 @@ def begun(folder, work):
     "first", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"]
 )
 def test_a_further_one_does_not_break_the_end(tmp_path, first):
-    """Signals of both kinds, many and late, leave the cleaning up alone."""
+    """Further signals of both kinds do not disturb the cleanup."""
     process = begun(tmp_path, CLEANS_UP)
     process.send_signal(first)
     assert process.stdout.readline() == b"cleaning\n"
@@ -136,7 +136,7 @@ def test_the_very_end_is_not_disturbed(tmp_path):
 
 
 def test_an_error_that_is_an_interruption(tmp_path):
-    """Where a library answers Ctrl-C with an error of its own, it is no failure."""
+    """A library's own error for Ctrl-C is not a failure."""
     process = begun(tmp_path, TURNS_IT_INTO_AN_ERROR)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -171,7 +171,7 @@ def test_what_was_swallowed_is_raised_again(monkeypatch):
 
 
 def test_an_event_loop_ends_by_itself():
-    """Where something is to be called, the first signal calls it and raises nothing."""
+    """With a callback, the first signal calls it and raises nothing."""
     called = []
     with handle_interrupts():
         with on_interrupt(lambda: called.append("ended")):

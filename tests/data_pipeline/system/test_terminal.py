@@ -1,4 +1,4 @@
-"""Laws of what is printed: no name, label or reason steers a terminal or a page."""
+"""Printed names, labels and reasons cannot control a terminal or a page."""
 
 import io
 import subprocess
@@ -94,7 +94,7 @@ def test_a_page():
 
 
 def test_words_of_a_command_line():
-    """What a shell's * gives as words is quoted without steering the terminal."""
+    """Quoted arguments cannot control the terminal."""
     answer = run_main(check.main, "--study", "x", f"--{STEERS}")
     assert answer.code == 2
     assert f"unrecognized arguments: --{SPELT}" in answer.err

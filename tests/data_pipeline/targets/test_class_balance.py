@@ -1,4 +1,4 @@
-"""Laws of balance: training rows alone decide, weights average 1, classes level."""
+"""Balance: only training rows count, weights average 1, classes become equal."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_never_both(table, mode, seed):
 @LAW
 @given(tables(), st.sampled_from(BALANCES), st.integers(0, 99))
 def test_training_rows_only(table, mode, seed):
-    """Labels of other rows change nothing, and no other row is drawn."""
+    """Labels of other rows change nothing, and no other row is repeated."""
     targets = targets_of(table)
     rows = np.arange(len(table))[::2]
     found = balance(targets, rows, mode, seed)
@@ -112,7 +112,7 @@ def test_effective_number():
 @LAW
 @given(tables(), st.integers(0, 99))
 def test_oversampled(table, seed):
-    """Each emotion that occurs is as frequent as the others; nothing else repeats."""
+    """Each emotion that occurs becomes equally frequent; nothing else repeats."""
     targets = targets_of(table)
     found = balance(targets, np.arange(len(table)), "oversample", seed)
     counts = targets.emotion[found.rows].sum(axis=0)

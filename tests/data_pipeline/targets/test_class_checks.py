@@ -1,4 +1,4 @@
-"""A study's classes and its data: what occurs nowhere, and what is no class."""
+"""A study's classes and its data: classes without images, and other labels."""
 
 import pytest
 
@@ -94,5 +94,5 @@ def test_votes(tmp_path):
 
 
 def test_no_labels():
-    """A table without any label of the level is left to those who refuse it."""
+    """A table without any label of the level gives no message here."""
     assert messages(table_of([sample("S001", 1)]), "basic") == []

@@ -114,7 +114,7 @@ def test_unwanted():
     ],
 )
 def test_refused(wanted, emotions, message):
-    """A target that the data lack is refused with what they do have."""
+    """A missing target is refused with the targets that the data have."""
     table = table_of([sample("S005", 1, units=(None, None, None))])
     with pytest.raises(DataError, match=message):
         read_targets(table, wanted=wanted, emotions=emotions)

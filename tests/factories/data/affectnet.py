@@ -64,7 +64,7 @@ def line(image, width, labels):
 
 
 def write_lists(root: Path, lines=LINES, end="\n") -> Path:
-    """Writes the lists of the full release alone."""
+    """Writes only the lists of the full release."""
     folder = root / "Manually_Annotated_file_lists"
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in lines.items():

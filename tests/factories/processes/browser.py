@@ -69,7 +69,7 @@ class Browser:
         self.wait(f"location.href.startsWith({address!r}) && document.readyState")
 
     def shot(self, path, *, width, height, dark=False):
-        """Writes a picture of the page at a size, to be looked at."""
+        """Writes a screenshot of the page at a size."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -91,7 +91,7 @@ def study_of(sampler, *, trials, pruner="none", enqueued=False):
 
 
 def curve_of(request):
-    """Stands for training: what comes out depends on configuration and seed alone."""
+    """A stand-in for training: it depends on configuration and seed only."""
     message = sorted((key, str(value)) for key, value in request.values.items())
     return [
         child_seed(request.seed, "epoch", epoch, repr(message)) / 2**31

@@ -1,4 +1,4 @@
-"""A private PostgreSQL server for tests, on a loopback port, in a folder of its own."""
+"""A private PostgreSQL server for tests, on a loopback port, in its own folder."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ class Server:
         self._run("pg_ctl", "start", "-w", "-o", words, "-l", str(self._folder / "log"))
 
     def stop(self):
-        """Stops the server at once; who is connected is cut off."""
+        """Stops the server at once and closes its connections."""
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
     def remove(self):
@@ -71,7 +71,7 @@ class Server:
 
 
 def programs():
-    """Finds the server's programs; they lie apart, one folder a version."""
+    """Finds the server's programs, which are in one folder a version."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if on_path:

@@ -133,8 +133,8 @@ class TestBackboneLaws:
             if np.array_equal(variable.numpy(), old)
         ] == []
 
-    def test_rows_do_not_see_each_other(self, bench):
-        """A row's output is the same alone, in a batch, and in any order."""
+    def test_rows_do_not_affect_each_other(self, bench):
+        """A row's output is the same by itself, in a batch, and in any order."""
         bench.fresh()
         settle(bench.model)
 
@@ -172,7 +172,7 @@ class TestBackboneLaws:
 
 @pytest.mark.slow
 def test_a_compiled_training_repeats():
-    """With random layers of its own, a used graph still repeats a fresh one's fit."""
+    """A reused graph with random layers repeats the fit of a fresh one."""
     trainer, part = Trainer(), Part(train=np.arange(4), validation=None)
     config = configured(
         backbone__name="efficientnet_b0",

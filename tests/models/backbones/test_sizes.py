@@ -1,4 +1,4 @@
-"""Which images the backbones fit, and the sizes of what comes out."""
+"""Image sizes that backbones accept, and the sizes of their features."""
 
 import keras
 import numpy as np
@@ -32,7 +32,7 @@ RULES = {
 
 
 def built(name, *, side, channels, **values):
-    """Builds a backbone alone, at its full size."""
+    """Builds a backbone without head, at its full size."""
     wanted = graph_config(
         backbone__name=name,
         backbone__blocks=6,
@@ -77,7 +77,7 @@ def test_stock_networks_scale_as_keras_does(name):
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_grey_is_colour_with_equal_channels(name):
-    """Stock networks see of a grey pixel what they see of an equal colour."""
+    """Stock networks treat a grey pixel like an equal colour."""
     grey = pictures(2).images.astype(np.float32)
     colour = np.repeat(grey, 3, axis=-1)
     scale = load_backbone(name).scale

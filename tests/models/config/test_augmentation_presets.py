@@ -72,7 +72,7 @@ def test_the_standard_is_what_it_was():
 
 
 def test_a_strength_alone_is_the_standard():
-    """Study files from before there were presets mean what they meant."""
+    """A strength without a preset means the standard preset."""
     assert resolve({"augmentation.strength": 0.3}) == replace(
         PRESETS["standard"], strength=0.3
     )
@@ -85,13 +85,13 @@ def test_a_preset_alone_is_as_published():
 
 
 def test_a_number_alone_is_all_there_is():
-    """Without preset and strength, only what is given happens."""
+    """Without preset and strength, only the given number applies."""
     assert resolve({"augmentation.skew": 0.2}) == Augmentation(skew=0.2)
 
 
 @pytest.mark.parametrize("name", AMOUNTS)
 def test_a_given_number_replaces_the_presets(name):
-    """A single key overrides that number of the preset and no other."""
+    """A single key overrides only that number of the preset."""
     given_keys = {"augmentation.preset": "fer_strong", f"augmentation.{name}": 0.7}
     assert resolve(given_keys) == replace(PRESETS["fer_strong"], **{name: 0.7})
 

@@ -44,7 +44,7 @@ NEEDS = {
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_field_has_one_row(part):
-    """Rows and what the data decide are the fields of the configuration, once each."""
+    """Rows and data together set each field of the configuration exactly once."""
     rows = [row.field for row in HYPERPARAMETERS.values() if row.part == part]
     rows = [name for name in rows if (part, name) != ("augmentation", "preset")]
 

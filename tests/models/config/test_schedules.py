@@ -68,7 +68,7 @@ def test_steps_and_constant():
 
 
 def test_a_plateau_lowers_the_rate():
-    """By hand: two epochs without a better one divide by ten, then it waits anew."""
+    """By hand: two epochs without improvement divide the rate by ten."""
     values = [0.1, 0.3, 0.3, 0.2, 0.4, 0.3, 0.3, 0.3, 0.3, 0.9]
     expected = [2.0] * 4 + [0.2] * 3 + [0.02] * 2 + [0.002]
 
@@ -82,7 +82,7 @@ def test_nothing_validated_is_no_plateau():
 
 @given(st.lists(st.floats(0, 1), min_size=10, max_size=10))
 def test_only_a_plateau_looks_at_validation(values):
-    """The others follow the horizon alone; rates are above 0, up to the initial."""
+    """The others depend on the horizon only; rates are in (0, initial]."""
     for kind in SCHEDULES:
         rates = _rates(kind, values=values)
         assert all(0 < rate <= 2.0 for rate in rates)
@@ -92,7 +92,7 @@ def test_only_a_plateau_looks_at_validation(values):
 
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_a_frozen_start(kind):
-    """Its epochs have a rate of their own, and the shape is that of what is left."""
+    """The frozen epochs have their own rate; the shape covers the rest."""
     values = [0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
     rates = _rates(kind, values=values, frozen_epochs=3, frozen_rate=7.0)
 
@@ -101,7 +101,7 @@ def test_a_frozen_start(kind):
 
 
 def test_rates_of_folds():
-    """Equal rates stay as they are, others meet in their geometric mean."""
+    """Equal rates stay equal; different ones give their geometric mean."""
     cosine = tuple(_rates("cosine"))
 
     assert shared_rates([cosine] * 3) == cosine

@@ -49,7 +49,7 @@ class Batches:
 
 
 def read_media(counts):
-    """Makes pictures with so many faces; ``None`` is one that cannot be read."""
+    """Makes images with so many faces; ``None`` is an unreadable one."""
     return [
         MediaFrame(
             file=Path(str(place)),

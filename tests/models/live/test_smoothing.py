@@ -43,7 +43,7 @@ def test_the_average_is_the_formulas(share, values):
 
 @given(values=VALUES)
 def test_no_share_smooths_nothing(values):
-    """With nothing kept each frame stands for itself."""
+    """With a share of 0 frames do not affect each other."""
     assert smoothed(0.0, values) == prediction(values[-1])
 
 

@@ -45,7 +45,7 @@ def detector():
 
 
 def finished(tracker):
-    """Waits until the detector has done what it was given."""
+    """Waits until the detector is idle."""
     tracker._pending[1].result(timeout=20)  # noqa: SLF001 - else a test would sleep
 
 
@@ -67,7 +67,7 @@ def test_frames_do_not_wait_for_the_detector(detector):
 
 
 def test_points_are_never_too_old(detector):
-    """A frame waits rather than to be cut at points older than is allowed."""
+    """A frame waits if the points are older than allowed."""
     detector.leave.release(10)
     tracker = FaceTracker(detector.find, oldest=0.25)
     for frame in range(8):
@@ -79,7 +79,7 @@ def test_points_are_never_too_old(detector):
 
 @pytest.mark.parametrize(("oldest", "allowed"), [(2.0, 0.9), (0.6, 0.6)])
 def test_a_slow_detector_is_not_waited_for(detector, oldest, allowed):
-    """Points may be as old as three detections; beyond the bound frames wait."""
+    """Points may be as old as three detections; older ones make frames wait."""
     detector.takes = 0.3
     tracker = FaceTracker(detector.find, oldest=oldest, clock=detector.clock)
     tracker.track(1, 0.0)

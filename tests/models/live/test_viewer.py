@@ -90,7 +90,7 @@ class Clock:
 
 @pytest.mark.parametrize(("takes", "wanted"), [(0.0, 1), (0.05, 1), (0.28, 3)])
 def test_late_frames_of_a_video_are_left_out(tmp_path, monkeypatch, takes, wanted):
-    """A video keeps its own pace: what a slow model has no time for is not shown."""
+    """A video keeps its pace: frames that a slow model misses are dropped."""
     clock = Clock()
     monkeypatch.setattr(frames, "time", clock)
     pictures = [Image.new("RGB", (64, 48), (9 * n,) * 3) for n in range(20)]

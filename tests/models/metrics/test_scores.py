@@ -21,7 +21,7 @@ def of(found, head, names):
 
 
 def test_names_are_what_is_scored():
-    """What an objective may name, and what is reported only, is what is computed."""
+    """Names of objectives and of reported metrics are those that are computed."""
     targets, predictions, _ = drawn(0, rated=True)
     assert set(scores(targets, predictions)) == {*METRIC_NAMES, *REPORTED_NAMES}
     assert not set(METRIC_NAMES) & set(REPORTED_NAMES)
@@ -164,7 +164,7 @@ def test_thresholds_are_by_name_and_inclusive():
 
 
 def test_non_finite_predictions_have_no_score():
-    """One NaN among labelled rows leaves its head undefined and the other alone."""
+    """One NaN among labelled rows leaves only its head undefined."""
     targets, predictions, _ = drawn(1, masked=0.0)
     clean = scores(targets, predictions)
     units = predictions.action_units.copy()

@@ -106,7 +106,7 @@ def test_absent_units_are_left_out_of_ranked_means():
 
 
 def test_constant_predictions():
-    """One class for all rows: no agreement beyond chance, and no correlation."""
+    """One class for all rows: agreement and correlation are 0."""
     found = scores(labels([0, 0, 1, 2]), outputs([0, 0, 0, 0]))
     assert (found["emotion.kappa"], found["emotion.mcc"]) == (0.0, 0.0)
 

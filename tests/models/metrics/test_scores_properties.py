@@ -47,7 +47,7 @@ def test_permutation(case, random):
 
 @given(scored())
 def test_masked_is_sliced(case):
-    """Emotion metrics of masked rows are those of the labelled rows alone."""
+    """Emotion metrics of masked rows are those of the labelled rows."""
     targets, predictions = case
     labelled = targets.emotion_mask
     whole = scores(targets, predictions)

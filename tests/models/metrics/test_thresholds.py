@@ -113,7 +113,7 @@ def test_few_positives_are_shrunk_towards_the_pooled_threshold(positives):
 
 
 def test_enough_positives_keep_their_own_threshold():
-    """From ten positives on a unit's threshold is its own alone."""
+    """From ten positives on a unit has its own threshold."""
     targets, predictions = rare_and_common(ENOUGH)
     score = predictions.action_units[:, 0].astype(np.float64)
     own = best_threshold(targets.action_unit[:, 0] > 0, score)

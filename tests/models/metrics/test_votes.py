@@ -72,7 +72,7 @@ def test_vote_metrics_without_votes_are_undefined():
 
 
 def test_votes_are_scored_with_interval_and_baseline():
-    """The distance from the votes stands beside that of the development's shares."""
+    """The distance from the votes is beside that of the development's shares."""
     votes = labels([0, 1, 2, 0])
     votes.emotion[0] = [0.6, 0.4, 0.0]
     found = evaluate_votes(

@@ -62,7 +62,7 @@ def test_inference_is_the_identity(images):
 
 @pytest.mark.parametrize("name", ALONE)
 def test_images_are_changed_one_by_one(images, name):
-    """Each number does something of its own, and not the same to copies of an image."""
+    """Each number has an effect, and a different one on each image."""
     copies = np.repeat(images[:1], 16, axis=0)
     changed = _augmented(copies, Augmentation(**{name: ALONE[name]}))
     different = len(np.unique(changed.reshape(16, -1), axis=0))
@@ -92,7 +92,7 @@ def test_the_seed_decides(images):
 
 
 def test_the_amounts_do_not_move_the_draws(images):
-    """Another number leaves what the others do as it was: the light, after a flip."""
+    """Changing one number leaves the effect of the others unchanged."""
     lit = _augmented(np.full_like(images, 128), Augmentation(brightness=0.2))
     both = Augmentation(brightness=0.2, flip=1.0, rotation=30.0, crop=0.5)
 
@@ -132,7 +132,7 @@ def test_light_comes_after_the_move(images):
 
 
 def test_a_lost_rectangle_lies_inside_and_is_grey(images):
-    """Erasing puts the image's mean into one rectangle and leaves the rest alone."""
+    """Erasing fills one rectangle with the image's mean."""
     for image, erased in zip(
         images, _augmented(images, Augmentation(erasing=1.0)), strict=True
     ):

@@ -85,7 +85,7 @@ def test_clipping(numbers, norm):
 
 
 def test_no_norm_no_clipping():
-    """A norm of 0 leaves gradients alone, however large or small, to the bit."""
+    """A norm of 0 leaves gradients unchanged, to the bit."""
     for size in (0.0, 1e-30, 3.7, 1e15):
         grad = np.full(3, size, np.float32)
         assert np.array(clip([tensor(grad)], 0.0)[0]).tolist() == (grad.tolist())
@@ -93,7 +93,7 @@ def test_no_norm_no_clipping():
 
 @pytest.mark.parametrize("name", DECAYED)
 def test_decay_spares_biases_and_normalisation(name):
-    """With a learning rate of 1 and decay alone, only kernels would shrink."""
+    """Decay shrinks kernels only."""
     model = assemble(graph_config(training__optimizer=name))
     decayed = {
         weight.name

@@ -1,4 +1,4 @@
-"""Sharpness-aware steps: against Keras's own steps, and what they leave behind."""
+"""Sharpness-aware steps, compared with Keras's own steps."""
 
 import numpy as np
 import pytest

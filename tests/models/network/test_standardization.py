@@ -114,7 +114,7 @@ def test_another_fold_needs_no_new_graph(trainer, monkeypatch):
 
 
 def test_training_leaves_them_alone():
-    """They are weights that neither training nor unfreezing a backbone moves."""
+    """Neither training nor unfreezing a backbone changes these weights."""
     model = assemble(graph_config(**DEVELOPMENT))
     for layer in model.layers:
         layer.trainable = True
@@ -142,7 +142,7 @@ def test_an_export_has_them_as_constants(trainer, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EQUAL)
 def test_the_own_rule_is_replaced(name):
-    """With the numbers of its own rule, a backbone computes what it would by it."""
+    """With the numbers of its own rule, a backbone computes the same."""
     images = faces(4, SIDE)
     source = assemble(graph_config(backbone__name=name))
     initialize(source, 1, {})

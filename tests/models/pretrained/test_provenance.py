@@ -16,7 +16,7 @@ CARD = {"study": "a", "data": {"dataset": "ckplus"}, "thresholds": {"AU1": 0.25}
 
 
 def archive(path, members=(("config.json", b"{}"), ("model.weights.h5", b"w" * 99))):
-    """Writes what stands for a model."""
+    """Writes a stand-in for a model."""
     with zipfile.ZipFile(path, "w") as file:
         for name, content in members:
             file.writestr(name, content)
@@ -54,7 +54,7 @@ def test_the_same_words_give_the_same_bytes(tmp_path):
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    """What cannot be written changes nothing and leaves nothing."""
+    """A failed write changes nothing and leaves no file."""
     path = archive(tmp_path / "model.keras")
     before = path.read_bytes()
     with pytest.raises(ValueError, match="JSON"):

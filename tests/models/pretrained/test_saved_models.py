@@ -1,4 +1,4 @@
-"""Laws of models' files: their own numbers alone, no code, nothing of other files."""
+"""Model files: their own numbers only, no code, nothing of other files."""
 
 import ast
 import json
@@ -90,7 +90,7 @@ def rewritten(path, source, member, content):
 
 @LEADS_OUT
 def test_arrays_of_other_files_are_refused(tmp_path, plant):
-    """Links, external storage, virtual datasets: refused, however deep they lie."""
+    """Links, external storage and virtual datasets are refused at any depth."""
     with pytest.raises(ValueError, match="kernel"):
         check_arrays(planted(tmp_path / "a.h5", plant))
 
@@ -106,7 +106,7 @@ def test_no_start_from_other_files(tmp_path, plant, name):
 
 @LEADS_OUT
 def test_weights_inside_a_model(tmp_path, model, plant):
-    """The weights in a .keras file are looked at likewise, before Keras opens it."""
+    """The weights in a .keras file are checked before Keras opens it."""
     weights = planted(tmp_path / "a.h5", plant).read_bytes()
     path = rewritten(tmp_path / "b.keras", model, "model.weights.h5", weights)
     with pytest.raises(ModelError, match=r"b\.keras is not opened: .*kernel"):

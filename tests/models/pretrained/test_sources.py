@@ -25,7 +25,7 @@ def test_a_backbone_without_imagenet_weights_is_refused(name):
 
 
 def test_a_missing_file_is_refused():
-    """The message names what was given and what may be given."""
+    """The message has the value given and the accepted values."""
     with pytest.raises(WeightsError, match=r"nowhere\.keras.*no file"):
         check_weights("resnet50", "nowhere.keras")
 

@@ -150,7 +150,7 @@ def test_a_part_is_reported(exported):
 
 @pytest.mark.parametrize(("theirs", "mine"), [(1, 3), (3, 1)])
 def test_grey_starts_from_colour_and_colour_from_grey(tmp_path, theirs, mine):
-    """On grey pictures the backbone gives what the one it starts from gave."""
+    """On grey images both backbones give the same features."""
     source = plain_model(configured(channels=theirs))
     source.save(tmp_path / "model.keras")
     wanted = graph_config(

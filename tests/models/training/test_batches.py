@@ -32,7 +32,7 @@ def test_each_row_is_in_one_batch_and_none_is_alone(count, size, seed, epoch):
 
 
 def test_each_epoch_has_its_own_order():
-    """Seed and epoch decide the order, and nothing else does."""
+    """The order depends on seed and epoch only."""
     rows = np.arange(50)
 
     def order(seed, epoch):

@@ -1,4 +1,4 @@
-"""A training feeds every epoch anew: its order, its drawn votes, its mixtures."""
+"""Every epoch differs: its order, its sampled votes, its mixtures."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ PART = Part(train=np.arange(ROWS), validation=None)
 
 
 class Graph:
-    """Stands for a compiled model: trains nothing, and keeps the batches it is fed."""
+    """A stand-in for a compiled model: trains nothing and keeps its batches."""
 
     def __init__(self):
         """Starts with nothing fed."""

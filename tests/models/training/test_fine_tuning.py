@@ -1,4 +1,4 @@
-"""Fine-tuning: what is frozen does not move, and two stages are one training."""
+"""Fine-tuning: frozen weights do not move, and two stages are one training."""
 
 import keras
 import numpy as np
@@ -78,7 +78,7 @@ def test_blocks(name):
 
 
 def test_what_is_frozen_does_not_move(trainer):
-    """First the head alone moves, then the last block too, never a normalisation."""
+    """First only the head moves, then the last block too, never a normalisation."""
     config = configured(**TWO_STAGES)
     fresh = CompiledModel(config.graph)
     stream = trainer.fit(config, ARRAYS, PART, seed=1)
@@ -141,7 +141,7 @@ def test_two_stages_repeat_to_the_bit(trainer):
 
 
 def test_rates_of_both_stages(trainer):
-    """The head has the first rate, the rest anneals from its own, over what is left."""
+    """The head has the first rate; the rest anneals from its own rate."""
     two = list(trainer.fit(configured(**TWO_STAGES), ARRAYS, PART, seed=1))
     rates = [score.learning_rate for score in two]
 
@@ -150,7 +150,7 @@ def test_rates_of_both_stages(trainer):
 
 
 def test_a_training_may_end_in_its_first_stage(trainer):
-    """What is then predicted and exported is that of the frozen network's head."""
+    """Then predictions and export are those of the frozen network's head."""
     config = configured(**TWO_STAGES)
     score = list(trainer.fit(config, ARRAYS, PART, seed=1, stop_after=1))[-1]
     found = trainer.predict(config, ARRAYS.images[PART.validation])

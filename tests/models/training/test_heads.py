@@ -44,7 +44,7 @@ def test_one_head_is_enough(emotions, units, dimensions):
 
 
 def test_ratings_are_learned():
-    """Training brings the squared error of ratings well below their variance."""
+    """Training lowers the squared error of ratings well below their variance."""
     arrays = pictures(ROWS, dimensions=DIMENSIONS)
     config = configured(
         dimensions=DIMENSIONS,

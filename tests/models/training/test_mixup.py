@@ -56,7 +56,7 @@ def test_emotions(classes, mask, logits, factors, share):
 
 @given(st.tuples(*[st.booleans()] * 2), st.tuples(*[WEIGHTS] * 2), SMALL, SHARES)
 def test_action_units(present, weights, logit, share):
-    """Likewise for units, focal or not, weighted or masked."""
+    """The same for units, focal or not, weighted or masked."""
     first, second = (
         _rows([float(p)], [w]) for p, w in zip(present, weights, strict=True)
     )

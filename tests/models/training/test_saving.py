@@ -1,4 +1,4 @@
-"""An exported model is for people who do not have this project."""
+"""An exported model loads without this project."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ assert not {"models", "search", "data_pipeline"} & set(sys.modules)
 
 
 def _exported(folder, channels):
-    """Trains and exports a model; returns what it predicts here."""
+    """Trains and exports a model; returns its predictions."""
     trainer = Trainer()
     arrays = pictures(channels=channels, dimensions=DIMENSIONS)
     config = configured(
@@ -61,7 +61,7 @@ def test_a_stranger_loads_it(tmp_path):
 
 @pytest.mark.slow
 def test_a_head_without_a_dense_layer(tmp_path):
-    """It trains, and its file predicts what it does; outputs stand on the features."""
+    """A model without a dense layer trains, exports and predicts alike."""
     trainer, arrays = Trainer(), pictures()
     config = configured(head__dense_units=0, training__epochs=1)
     part = Part(train=np.arange(16), validation=np.arange(16, 24))

@@ -1,4 +1,4 @@
-"""Laws of a training: what it depends on, and what it reports."""
+"""Laws of a training: what its result depends on, and what it reports."""
 
 import math
 from dataclasses import replace
@@ -45,7 +45,7 @@ def _numbers(scores):
     ],
 )
 def test_a_reset_model_is_a_fresh_one(trainer, optimizer):
-    """With each optimizer a used graph repeats what a new process's graph gives."""
+    """With each optimizer a reused graph gives the numbers of a new process."""
     fresh = _fit(Trainer(), training__optimizer=optimizer)
     _fit(trainer, training__optimizer=optimizer, seed=2, training__learning_rate=1e3)
     used = _fit(trainer, training__optimizer=optimizer)
@@ -102,7 +102,7 @@ def test_validation_does_not_train(trainer):
 
 
 def test_rows_outside_the_part_are_not_used(trainer):
-    """Other pixels and labels in the validation rows leave the losses alone."""
+    """Other pixels and labels in the validation rows leave the losses unchanged."""
     arrays, other = pictures(ROWS), pictures(ROWS, seed=5)
     other.images[:16] = arrays.images[:16]
     other.targets.action_unit[:16] = arrays.targets.action_unit[:16]
@@ -114,7 +114,7 @@ def test_rows_outside_the_part_are_not_used(trainer):
 
 
 def test_masked_labels_have_no_effect(trainer):
-    """What stands under a mask changes nothing."""
+    """Values under a mask change nothing."""
     arrays, other = (pictures(ROWS, dimensions=DIMENSIONS) for _ in range(2))
     for targets in (arrays.targets, other.targets):
         targets.emotion_mask[:5] = False
@@ -168,7 +168,7 @@ def test_predictions_are_probabilities(trainer):
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_replayed_rates_are_the_same_training(trainer, schedule):
-    """What a schedule did, its rates do without it and without a validation."""
+    """Replayed rates give the schedule's training without validation."""
     judged = replace(PART, score=lambda _: 0.0)
     keys = {
         "training__schedule": schedule,

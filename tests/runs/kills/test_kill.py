@@ -111,13 +111,13 @@ def test_interrupt(story):
 
 
 def test_nothing_outlives_a_kill(story):
-    """After ``kill -9`` of the driver no process of its own trains on."""
+    """After ``kill -9`` of the driver none of its processes trains on."""
     assert story.killed == -signal.SIGKILL
     assert story.orphans == []
 
 
 def test_finished_trials_are_kept(story):
-    """What was finished before the kill is there after it, unchanged."""
+    """Trials that finished before the kill are unchanged after it."""
     assert story.finished_before
     after = [(t.number, t.state.name, t.value) for t in story.trials]
     assert set(story.finished_before) <= set(after)

@@ -11,7 +11,7 @@ from tests.factories.runs import contents
 
 
 def written(folder, number):
-    """Writes what the worker of a trial leaves when it is trained."""
+    """Writes the files that the worker of a trained trial leaves."""
     path = trial_folder(folder, number) / "fold-1" / "epoch-0003.keras"
     path.parent.mkdir(parents=True)
     path.write_text(f"model {number}")
@@ -29,7 +29,7 @@ def keeper(folder, keep=2):
 
 
 def kept(folder):
-    """Lists the trials whose models lie there, each with its card."""
+    """Lists the trials that have models, each with its card."""
     found = []
     for path in sorted(Path(folder).glob("trial-*")):
         number = int(path.name.removeprefix("trial-"))
@@ -69,7 +69,7 @@ def test_what_others_put_there_is_left(tmp_path):
 
 
 def test_a_running_trial_keeps_what_it_writes(tmp_path):
-    """While others end, the files of a trial that runs are left alone."""
+    """While others end, the files of a running trial stay."""
     place = tmp_path / "checkpoints"
     ledger = begin(tmp_path, callbacks=[keeper(place, keep=1)])
     running, other = ledger.ask().number, ledger.ask().number

@@ -10,7 +10,7 @@ from tests.factories.ledger import begin, complete, fail, prune
 
 
 def shown(folder, *, terminal, best=None):
-    """Runs three trials and returns what was shown, line by line."""
+    """Runs three trials and returns the printed lines."""
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=140)
     with ProgressBar(console) as progress:
@@ -33,7 +33,7 @@ def test_lines(tmp_path):
 
 
 def test_bar(tmp_path):
-    """In a terminal a bar counts what is done, pruned, failed, and the best value."""
+    """In a terminal a bar counts the trials by outcome, with the best value."""
     text = shown(tmp_path, terminal=True)
     assert "completed 1  pruned 1  failed 1  best 0.500" in text
     assert "3/4" in text

@@ -14,7 +14,7 @@ SKILLED = 4
 
 
 class Trainer:
-    """Trains nothing: skilled what it trained on, and at first all other rows too."""
+    """Trains nothing: skilled on training rows, and at first on all other rows too."""
 
     parameters = 123
     loaded_weights = None

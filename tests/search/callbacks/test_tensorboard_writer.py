@@ -64,7 +64,7 @@ def test_what_a_report_shows():
 
 
 def test_files(tmp_path):
-    """A trial is a folder; folds lie in it; training and validation share names."""
+    """A trial's folder has one folder a fold; training and validation share names."""
     files = TensorBoardWriter(tmp_path / "tensorboard")
     ledger = begin(tmp_path, small(('"random"', '"qmc"')), callbacks=[files])
     first, second, third = (ledger.ask().number for _ in range(3))
@@ -119,7 +119,7 @@ def test_nothing_to_serve(tmp_path):
 
 @pytest.mark.parametrize("port", ["-1", "99999", "\u00b2", "http"])
 def test_a_port_that_cannot_be(tmp_path, port):
-    """What is no port is refused with the range, before a run is looked for."""
+    """An invalid port is refused with the range before a run is read."""
     words = ("--study", "smoke", "--out", str(tmp_path), "--port", port)
     answer = run_main(tensorboard.main, *words)
     assert (answer.code, answer.out) == (2, "")

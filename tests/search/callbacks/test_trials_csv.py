@@ -44,7 +44,7 @@ def test_golden_header():
 
 
 def test_rows(tmp_path):
-    """Each trial has a row: how it ended, what it was, what it cost."""
+    """Each trial has a row with its end, its settings and its costs."""
     ledger = begin(tmp_path, small(('"random"', '"qmc"')))
     spent = Spent(epochs=3, parameters=900, built=1.25, traced=2.0, trained=3.00049)
     gap = classify_fit(0.625, trained=0.9, baseline=0.25)

@@ -44,7 +44,7 @@ def test_each_run_has_its_own_token():
 
 
 def test_a_home_folder_stays():
-    """A person who has one keeps it."""
+    """A user with a home folder keeps it."""
     found = {"HOME": "/home/person"}
     set_ray_environment(found)
     assert found["HOME"] == "/home/person"

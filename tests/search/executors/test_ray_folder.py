@@ -55,7 +55,7 @@ def deep(tmp_path):
 
 
 def test_nobody_else_enters(short):
-    """Below the place there is one folder, for its owner alone; it goes at the end."""
+    """The folder is readable by its owner only, and removed at the end."""
     with ray_folder([short]) as folder:
         (home,) = short.iterdir()
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
@@ -132,7 +132,7 @@ def test_what_killed_drivers_left_is_swept(tmp_path):
 
 
 def test_a_start_sweeps_first_and_spares_the_living(short):
-    """A second driver removes what a killed one left, and not what the first uses."""
+    """A second driver removes what a killed one left, not what a running one uses."""
     dead = left(short, "dead")
     with ray_folder([short]) as first:
         assert not dead.exists()

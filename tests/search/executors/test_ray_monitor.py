@@ -161,7 +161,7 @@ def test_a_trial_that_reports_nothing_gives_a_warning(silence):
 
 
 def test_long_epochs_are_no_hanging(silence):
-    """What is long follows the trial's own epochs."""
+    """The limit for an epoch follows the trial's own epochs."""
     monitor, message = silence
     still(monitor, STILL - 2, reports=0)
     still(monitor, 5 * STILL, reports=1)

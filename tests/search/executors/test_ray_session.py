@@ -1,4 +1,4 @@
-"""One machine's Ray as a search runs it: who can reach it, and how it ends."""
+"""Ray on one machine during a search: who can connect, and how it ends."""
 
 import json
 import os

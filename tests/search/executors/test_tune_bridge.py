@@ -44,7 +44,7 @@ def test_nothing_to_retrain(ledger):
 
 
 def test_pruned_trial():
-    """A trial that the pruner stops is pruned, with what it has cost so far."""
+    """A trial that the pruner stops is recorded as pruned, with its costs."""
     ledger = FakeLedger(1, prunes=(0,))
     bridge = Bridge(ledger, lambda: None)
     bridge.suggest("a")

@@ -10,7 +10,7 @@ CAUSE = "a worker cannot start:\nValueError: no such backend"
 
 
 def bridged(ledger, *, ready=()):
-    """A bridge whose workers have begun the trials of some numbers, and no other."""
+    """A bridge whose workers have started the trials of these numbers."""
     names = {f"trial {number}" for number in ready}
     return Bridge(ledger, lambda: ORDER, lambda name: name in names)
 
@@ -54,7 +54,7 @@ def test_a_worker_that_cannot_start_costs_nothing():
 
 
 def test_others_stop_after_such_an_error():
-    """What is stopped because of the error stays open; a finished trial counts."""
+    """Trials stopped by the error stay open; a finished trial counts."""
     ledger = FakeLedger(3)
     bridge = bridged(ledger, ready=[0, 1])
     for name in "abc":

@@ -51,7 +51,7 @@ def written(tmp_path, text):
 @pytest.mark.parametrize("thresholds", [None, {}])
 @pytest.mark.parametrize("synthetic", [False, True])
 def test_round_trip(tmp_path, synthetic, thresholds):
-    """What is written reads back: origin, thresholds, data, split and every number."""
+    """A written file reads back: origin, thresholds, data, split and every number."""
     text = config_text(STUDY, record(thresholds=thresholds), synthetic=synthetic)
     read = read_exported(written(tmp_path, text))
     assert read.origin.study == "ckplus"
@@ -65,7 +65,7 @@ def test_round_trip(tmp_path, synthetic, thresholds):
 
 
 def test_what_goes_in_comes_out(tmp_path):
-    """Exporting what was read gives the same file again."""
+    """Exporting a configuration that was read gives the same file."""
     text = config_text(STUDY, record(), synthetic=False)
     read = read_exported(written(tmp_path, text))
     again = TrialRecord(
@@ -90,7 +90,7 @@ def test_complete(tmp_path):
 
 
 def test_fixed_is_a_section_of_a_study_file(tmp_path):
-    """The ``[fixed]`` table can be copied into a study file as it stands."""
+    """The ``[fixed]`` table can be copied into a study file unchanged."""
     text = config_text(STUDY, record(), synthetic=False)
     fixed = text[text.index("[fixed]") : text.index("[thresholds]")]
     head = (

@@ -46,7 +46,7 @@ def folder(tmp_path):
 
 
 def place(folder, card, weights=b"weights"):
-    """Writes what stands for a retrained model, as a run does."""
+    """Writes a stand-in for a retrained model, as a run does."""
     with zipfile.ZipFile(folder.file(MODEL), "w") as file:
         file.writestr("model.weights.h5", weights)
     write_json(folder.file(SIDECAR), signed_card(folder.file(MODEL), card))

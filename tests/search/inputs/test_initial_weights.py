@@ -49,7 +49,7 @@ def test_a_space_of_weights_that_do_not_exist_is_refused():
 
 
 def test_a_space_of_two_scales_is_refused():
-    """A normalization that may meet ImageNet weights is refused before any training."""
+    """A normalization that does not suit ImageNet weights is refused early."""
     mobile = '"backbone.name" = ["mobilenet"]\n'
 
     check_buildable(space(BACKBONES, NORMALIZATION), DATA_SPEC)
@@ -69,7 +69,7 @@ def test_images_too_small_for_one_backbone_are_refused():
 
 
 def test_a_study_starts_from_another(tmp_path):
-    """Its name stands for the model of its run, and the file's content is kept."""
+    """A study's name means the model of its run; its digest is kept."""
     searched = with_model(tmp_path, "fer")
     models = study_models(searched, tmp_path, "small", synthetic=True)
     data_spec = replace(DATA_SPEC, models=models)
@@ -130,7 +130,7 @@ def test_the_ends_of_a_range_are_looked_at():
 
 
 def test_starts_to_try_are_those_with_weights():
-    """Each backbone and size that starts from something is tried once, no other."""
+    """Each backbone and size with initial weights is tried exactly once."""
     sizes = '"backbone.filters" = { choices = [4, 8], when = { "backbone.name" = '
     sizes += '["residual_cnn"] } }\n'
     text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")

@@ -45,7 +45,7 @@ CKPLUS = {"dataset": "ckplus", "hold_out": "other"}
     ids=["itself", "what it started from"],
 )
 def test_a_model_that_learned_from_these_data_is_refused(tmp_path, described):
-    """A start is refused for what it saw, or what it started from saw, of our data."""
+    """Weights are refused if they, or their own start, were trained on our data."""
     searched = with_model(tmp_path, "fer", **described)
     models = study_models(searched, tmp_path, "small", synthetic=True)
     frame = replace(DATA_SPEC, models=models)
@@ -89,7 +89,7 @@ def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, sam
 
 
 def file_of(path, **described):
-    """Writes what stands for a model file, with or without a description beside it."""
+    """Writes a stand-in for a model file, with or without a description beside it."""
     path.write_text("weights")
     if described:
         path.with_suffix(".json").write_text(json.dumps(described))

@@ -1,4 +1,4 @@
-"""Law: what a search refuses of data or of their sections, the check finds, too."""
+"""The check also finds everything that a search refuses of data and sections."""
 
 import shutil
 
@@ -59,7 +59,7 @@ def emptied(root, subjects):
 
 
 def rewritten(write):
-    """Puts another tree in place of the clean one."""
+    """Replaces the clean tree by another one."""
 
     def change(root):
         shutil.rmtree(root)

@@ -123,7 +123,7 @@ def test_no_attribute_breaks_a_run(storage, table):
     ],
 )
 def test_a_wrong_attribute_is_named(storage, key, text, words):
-    """The message names run, trial and attribute, what was found, and the way out."""
+    """The message has run, trial, attribute, the value found and the way out."""
     row = next(row for row, found, _ in rows(storage, TRIAL) if found == key)
     write(storage, TRIAL, row, text)
     message = f"run small.*{words}.*restore a copy"

@@ -10,7 +10,7 @@ from search.ledger.records import best_trial
 
 @dataclass(frozen=True)
 class Trial:
-    """What the rule looks at."""
+    """The fields that the rule uses."""
 
     number: int
     value: float | None

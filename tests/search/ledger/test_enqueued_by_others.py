@@ -63,7 +63,7 @@ def test_enqueued_outside_changes_no_other_trial(tmp_path):
     ],
 )
 def test_enqueued_inside(tmp_path, params):
-    """A trial of the space is run next; what it leaves open is drawn."""
+    """A trial inside the space runs next; its missing keys are sampled."""
     ledger = begin(tmp_path, storage="journal")
     stored(tmp_path).enqueue_trial(params)
     request = ledger.ask()
@@ -96,7 +96,7 @@ def test_enqueued_with_other_distributions(tmp_path):
     "changed", [{"training.optimizer": "sgd"}, {"training.learning_rate": 55.0}]
 )
 def test_a_copy_of_an_own_trial_with_other_values(tmp_path, changed):
-    """Attributes copied from a trial of the search bring no value into it."""
+    """Attributes copied from a trial of the search do not make it count."""
     for name in "ab":
         (tmp_path / name).mkdir()
     undisturbed = begin(tmp_path / "a", storage="journal")

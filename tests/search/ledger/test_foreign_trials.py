@@ -1,4 +1,4 @@
-"""What others write into a search's storage: it is refused, run or left alone."""
+"""Trials of other programs in a search's storage: refused, run or ignored."""
 
 import optuna
 import pytest
@@ -54,7 +54,7 @@ def test_another_direction(tmp_path, directions):
 
 @pytest.mark.parametrize("identity", [None, "nonsense", [1]])
 def test_trials_of_another(tmp_path, identity):
-    """A study that has trials and no identity of ours is refused, and left alone."""
+    """A study with trials and no identity of ours is refused unchanged."""
     study = optuna.create_study(
         storage=f"sqlite:///{tmp_path / 'optuna.db'}",
         study_name="small",
@@ -81,7 +81,7 @@ def test_an_empty_study(tmp_path):
 
 
 def test_a_foreign_trial_counts_for_nothing(tmp_path):
-    """It is never the best, takes no place of the budget, and is named."""
+    """It is never the best, does not count in the budget, and is named."""
     ledger = begin(tmp_path, storage="journal")
     ledger.tell(ledger.ask().number, complete(0.5))
     add(tmp_path)

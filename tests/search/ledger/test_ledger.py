@@ -120,7 +120,7 @@ class Recorder(Callback):
 def test_callbacks(tmp_path):
     """Callbacks are called in the order of their list, with the counts after it.
 
-    One that overrides nothing may stand between them.
+    One that overrides nothing may be between them.
     """
     calls = []
     callbacks = [Recorder("a", calls), Callback(), Recorder("b", calls)]
@@ -155,7 +155,7 @@ def test_reading_leaves_a_run_alone(tmp_path):
 
 
 def test_the_optuna_study_bears_the_runs_name(tmp_path):
-    """The storage holds one study, of the run's name, to be maximized."""
+    """The storage has one study of the run's name, which is maximized."""
     begin(tmp_path)
     url = f"sqlite:///{tmp_path / 'optuna.db'}"
     (summary,) = optuna.get_all_study_summaries(url)

@@ -101,7 +101,7 @@ def test_tpe_leaves_where_trials_break(tmp_path, reason, constraint, sampler, mo
 )
 @ALL
 def test_outcomes(tmp_path, storage, outcome, state, reason):
-    """Each outcome keeps its state, its reason, every report, and what it cost."""
+    """Each outcome keeps its state, its reason, every report, and its costs."""
     ledger = begin(tmp_path, storage=storage)
     request = ledger.ask()
     for step, value in ((1, 0.25), (2, 0.5)):

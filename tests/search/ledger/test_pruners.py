@@ -1,4 +1,4 @@
-"""Laws of every pruner, and what each one alone promises."""
+"""Laws of every pruner, and promises of single ones."""
 
 import pytest
 from hypothesis import given
@@ -219,7 +219,7 @@ class TestHyperband(PrunerLaws):
     name = "hyperband"
 
     def test_prunes_before_a_trial_is_complete(self):
-        """Brackets stand from the first trial on: nothing waits for a complete one."""
+        """Brackets prune from the first trial on, before any is complete."""
         study = begin(build_pruner("hyperband", STEPS))
         for _ in range(12):
             trial = study.ask()

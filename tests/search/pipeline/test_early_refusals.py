@@ -38,7 +38,7 @@ def test_no_engine_is_imported(module):
 
 
 def bad_label(root):
-    """Writes a label that cannot be."""
+    """Writes an invalid label."""
     path = root / "data_labels.csv"
     path.write_text(path.read_text().replace("1,positive", "7,positive", 1))
 
@@ -112,7 +112,7 @@ def test_refusal(refusals, name):
 
 
 def test_check_names_the_study(tmp_path):
-    """The check names the study file where the data cannot be split so, too."""
+    """The check names the study file where the data cannot be split so."""
     root = write_clean(tmp_path / "tree")
     study = write_study(tmp_path, text=STUDY.replace("folds = 2", "folds = 40"))
     answer = run_main(check.main, "--study", str(study), "--data", str(root))

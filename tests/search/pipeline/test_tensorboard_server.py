@@ -1,4 +1,4 @@
-"""Laws of TensorBoard's border: pages of this computer alone are answered."""
+"""TensorBoard's border: only pages of this computer are answered."""
 
 import http.client
 import threading

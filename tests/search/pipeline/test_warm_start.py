@@ -70,7 +70,7 @@ def test_the_best_come_first(tmp_path, values):
 
 
 def test_a_run_in_another_storage(tmp_path, values):
-    """Trials that lie in no file of their run are read from the storage given."""
+    """Trials that are not in their run's folder are read from the given storage."""
     moved = tmp_path / "elsewhere.db"
     for path in (tmp_path / "v1").glob("optuna.db*"):  # its log lies beside it
         path.rename(tmp_path / path.name.replace("optuna", "elsewhere"))

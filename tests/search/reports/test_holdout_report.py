@@ -59,7 +59,7 @@ def test_exact_text():
 
 
 def test_every_line_is_a_metric():
-    """Each main metric of a report has a line of its own, in words."""
+    """Each main metric of a report has its own line, in words."""
     report = report_of(*drawn(1, rated=True))
     report["votes"] = {
         "images": 3,
@@ -88,7 +88,7 @@ def test_what_is_left_out_would_mislead():
 
 
 def test_ratings_have_interval_and_baseline():
-    """CCC and RMSE stand beside those of the mean rating, which has no CCC."""
+    """CCC and RMSE are beside those of the mean rating, which has no CCC."""
     report = report_of(*drawn(2, rated=True))
     part = report["valence_arousal"]
     lines = {

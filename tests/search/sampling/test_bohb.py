@@ -97,7 +97,7 @@ def test_not_from_too_few(rung):
 
 
 def test_the_end_is_the_highest():
-    """Enough completed trials are learned from alone, by their final values."""
+    """With enough completed trials, only their final values are used."""
     found = []
     for better in (0.1, 0.9):
         trials = filled((20, 4, better))
@@ -117,7 +117,7 @@ def test_failed_trials_teach_nothing():
 
 
 def test_it_learns():
-    """Proposals lie near the place where the trials of the rung were good."""
+    """Proposals are near the place where the trials of the rung were good."""
     learned = [p for i, p in enumerate(proposals((40, 1, 0.3), count=30)) if i % 3 < 2]
     assert sum(abs(values["x"] - 0.3) < 0.2 for values in learned) >= 16
 

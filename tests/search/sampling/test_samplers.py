@@ -41,7 +41,7 @@ class SamplerLaws:
     name: str
 
     def test_bounds(self):
-        """Proposals lie in their domains and hold the active keys alone."""
+        """Proposals are in their domains and have the active keys only."""
         for values in proposals(self.name, count=12):
             for parameter in SPACE.parameters:
                 assert (parameter.key in values) == parameter.active(values)
@@ -91,7 +91,7 @@ class TestTpe(SamplerLaws):
     name = "tpe"
 
     def test_learns(self):
-        """After 40 trials proposals lie nearer to the best point than random ones."""
+        """After 40 trials proposals are nearer to the best point than random ones."""
         rates = [v["training.learning_rate"] for v in proposals("tpe", count=60)]
         assert sum(3e-4 < rate < 3e-3 for rate in rates[40:]) >= 12
 

@@ -21,7 +21,7 @@ SECONDS = 1.0
 
 @pytest.fixture
 def lease(tmp_path):
-    """Makes leases of one study; a file stands for the server."""
+    """Makes leases of one study; a file stands in for the server."""
 
     def make(study="small"):
         engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'server.db'}")
@@ -58,7 +58,7 @@ def test_taken_and_given_back(lease):
 
 
 def test_the_living_keep_it(lease):
-    """Who gives signs of life keeps the lease for longer than it lasts."""
+    """A driver with a heartbeat keeps the lease beyond its length."""
     with held(lease()) as mine:
         time.sleep(2 * SECONDS)
         with pytest.raises(RunError, match=r"one driver at a time .* process"):

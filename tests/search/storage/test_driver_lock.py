@@ -37,7 +37,7 @@ def test_one_driver(tmp_path):
 
 
 def test_the_lock_is_released(tmp_path):
-    """A driver that ends, well or badly, makes room although its workers live on."""
+    """A driver that ends frees the lock, even if its workers still run."""
     lock = tmp_path / ".driver.lock"
     with only_driver(lock):
         child = subprocess.Popen(["/bin/sleep", "60"])

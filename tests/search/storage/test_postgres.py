@@ -63,7 +63,7 @@ def opened(url):
 
 
 def test_a_search(url, opened):
-    """A whole search works with the driver that the extra brings; so does reopening."""
+    """A whole search, and its reopening, work with the driver of the extra."""
     assert url.startswith("postgresql+psycopg://")
     ledger = opened()
     assert finish(ledger) == [0, 1, 2, 3]

@@ -111,7 +111,7 @@ def locked_for(path, seconds):
 
 
 def impatient(ledger):
-    """Lets each try of a ledger on SQLite fail at once when it meets a lock."""
+    """Lets each try of a ledger on SQLite fail at once at a lock."""
     engine = inside(ledger)._storage._backend.engine  # noqa: SLF001 - no public way
     engine.dispose()
     sqlalchemy.event.listen(

@@ -122,7 +122,7 @@ def test_no_scheme(url):
     ],
 )
 def test_no_file(tmp_path, url, words):
-    """What is no file that a search can keep is refused in one line, and not made."""
+    """A path that cannot be a database is refused in one line, and not created."""
     with pytest.raises(InputError) as refused:
         normalized_url(url.replace("TMP", str(tmp_path)))
     assert words in str(refused.value)
@@ -132,7 +132,7 @@ def test_no_file(tmp_path, url, words):
 
 @pytest.mark.parametrize("ending", ["", "-journal", "-wal", "-shm"])
 def test_no_regular_file(tmp_path, ending):
-    """A pipe in place of a file of the database is refused, and not waited for."""
+    """A pipe in place of a database file is refused without waiting."""
     os.mkfifo(tmp_path / f"x.db{ending}")
     with pytest.raises(InputError, match=f"x.db{ending}, is not a regular file"):
         normalized_url(f"sqlite:///{tmp_path}/x.db")

@@ -145,7 +145,7 @@ def test_within(domain, value):
 
 @given(grids())
 def test_every_grid_value_is_in_its_domain(domain):
-    """What a grid lists is in it, exactly as it is listed."""
+    """Every value that a grid lists is in its domain."""
     listed = list(grid_values(domain))
     assert [value_in_domain(domain, value) for value in listed] == listed
 

@@ -38,7 +38,7 @@ RAW = {
     ],
 )
 def test_values(text, value):
-    """A value is TOML; what is no TOML is a string."""
+    """A value is TOML; other text is a string."""
     assert read_value(text) == value
 
 
@@ -86,7 +86,7 @@ def test_a_list_keeps_the_condition():
 
 
 def test_a_condition_can_be_set():
-    """A table with a condition of its own replaces the old one."""
+    """A table with its own condition replaces the old one."""
     text = "backbone.filters={choices = [32], when = {balance = ['none']}}"
     entry = override(RAW, [text])["space"]["backbone.filters"]
     assert entry["when"] == {"balance": ["none"]}
@@ -109,7 +109,7 @@ def test_later_texts_win():
     ],
 )
 def test_nothing_drops_a_key(text, section, key):
-    """Nothing after the ``=`` drops the key from where it stands, and no other."""
+    """An empty value after ``=`` removes the key, and no other."""
     tables = override(RAW, [text])
     assert tables[section] == {k: v for k, v in RAW[section].items() if k != key}
     assert {k: v for k, v in tables.items() if k != section} == {

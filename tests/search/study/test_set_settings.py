@@ -44,7 +44,7 @@ def parsed(*words):
 
 
 def setting(name, key, text):
-    """Reads a study in which a key is set, beside what the key needs."""
+    """Reads a study in which a key is set, with the keys that it needs."""
     needed = ("--set", NEEDS[key]) if key in NEEDS else ()
     return parsed("--study", name, *needed, "--set", f"{key}={text}")
 

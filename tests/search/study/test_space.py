@@ -84,7 +84,7 @@ def test_ends_are_sampled(domain, ends):
 
 @given(grids())
 def test_grid_values_are_the_domain(domain):
-    """A grid's values lie in the domain, each once, from end to end."""
+    """A grid's values are the domain's, each once, from end to end."""
     values = grid_values(domain)
     assert all(contains(domain, value) for value in values)
     assert len(set(values)) == len(values) == grid_size(domain)

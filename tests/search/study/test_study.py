@@ -30,13 +30,13 @@ def test_reads():
 # What is wrong in a study file: the change, and words that the message must hold, the
 # key, the rule, the value found and the way out among them.
 def test_dead_parameters_are_dropped():
-    """A parameter whose condition no value of its parent can meet is not searched."""
+    """A parameter whose condition can never hold is not searched."""
     read = study(('["adam", "adamw"]', '["adam", "sgd"]'))
     assert "training.weight_decay" not in [p.key for p in read.space.parameters]
 
 
 def test_children_may_be_written_first():
-    """Parents are suggested before their children, wherever they stand."""
+    """Parents are suggested before their children, in any order of the file."""
     first, second = STUDY.partition('"training.optimizer" = [')[::2]
     line, rest = second.partition("\n")[::2]
     read = study(text=first + rest + f'"training.optimizer" = [{line}\n')
@@ -63,7 +63,7 @@ CONDITIONAL = """
     ],
 )
 def test_stride(space, stride):
-    """Steps of folds lie as far apart as a fold can have epochs, the default too."""
+    """Steps of folds are as far apart as the most epochs of a fold, defaults too."""
     read = study(('"training.epochs" = 3', ""), ("[space]", f"[space]\n{space}"))
     assert read.stride == stride
 
@@ -83,7 +83,7 @@ def test_a_wrong_parent_is_one_problem(change):
 
 
 def test_identity_leaves_budget_and_resources_free():
-    """A run may go on with other trials and resources; nothing else may change."""
+    """A resumed run may change trials and resources, and nothing else."""
     before = study().identity()
     more = study(("trials = 6", "trials = 60"), ("[fixed]", "[resources]\n[fixed]"))
     assert more.identity() == before

@@ -75,7 +75,7 @@ def test_any_set_gives_a_study_or_a_message(pairs):
 @settings(max_examples=150)
 @given(st.binary(max_size=60), st.integers(0, len(STUDY)), st.integers(0, 20))
 def test_any_bytes_give_a_study_or_a_message(tmp_path_factory, noise, place, cut):
-    """A study file with any bytes in place of some of its own is read or refused."""
+    """A study file with random bytes in it is read or refused."""
     path = tmp_path_factory.mktemp("study") / "noisy.toml"
     whole = STUDY.encode()
     path.write_bytes(whole[:place] + noise + whole[place + cut :])

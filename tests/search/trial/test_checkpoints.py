@@ -61,7 +61,7 @@ class Writing(FakeTrainer):
 
 @given(VALUES)
 def test_contenders(values):
-    """What is kept after each epoch holds the fold's best, whenever it ends."""
+    """After each epoch the kept files include the fold's best."""
     kept = set()
     for epoch in range(1, len(values) + 1):
         kept = (kept | {epoch}) & contenders(values[:epoch])
@@ -71,7 +71,7 @@ def test_contenders(values):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_trial_keeps_each_folds_peak(tmp_path, seed):
-    """At most three files of a fold lie there at once; one model each at the end."""
+    """A fold has at most three files at a time, and one model at the end."""
     job, _, folds = trial(seed)
     trainer = Writing(folds)
     checkpoints = Checkpoints(trainer, CONFIG, tmp_path)

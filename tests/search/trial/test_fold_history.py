@@ -92,7 +92,7 @@ def _stopped(values, patience):
 
 
 def test_a_trial_with_a_stopped_fold():
-    """Real epochs alone are reported and paid; the curve has those of the longest."""
+    """Only real epochs are reported; the curve is as long as the longest fold."""
     _, _, reports, outcome = _stopped([0.9, 0.1, 0.1, 0.1], patience=2)
 
     assert [r.step for r in reports] == [1, 2, 3, 11, 12, 13, 14, 21, 22, 23, 24]

@@ -39,7 +39,7 @@ class Watched(Trainer):
         self.used = []
 
     def fit(self, *words, **options):
-        """Trains as ever."""
+        """Trains as usual."""
         for score in super().fit(*words, **options):
             self.used.append(float(self._current.model.optimizer.learning_rate))
             yield score

@@ -37,7 +37,7 @@ def test_steps():
 
 
 def test_folds_are_trained_apart():
-    """Each fold trains on its own rows, with a seed of its own."""
+    """Each fold trains on its own rows, with its own seed."""
     job, _, folds = trial()
     trainer = FakeTrainer(folds)
     follow(run_trial(trainer, None, job, CONFIG, 7))
@@ -166,7 +166,7 @@ def test_spent():
 
 
 def test_one_target():
-    """A study of emotions alone has no thresholds, one of action units has them."""
+    """A study of emotions only has no thresholds, one of action units has them."""
     truth, predictions = labels([0, 1, 2]), outputs([0, 1, 1])
     outcome = completed([predictions], truth, {"emotion.accuracy": 1.0}, Spent())
     assert outcome.thresholds == {}

@@ -42,7 +42,7 @@ def job_of(targets, folds):
 
 @pytest.fixture(name="study", scope="module")
 def _study():
-    """A table of ratings alone, two folds, and a small network."""
+    """A table with ratings only, two folds, and a small network."""
     arrays = pictures(16, dimensions=DIMENSIONS)
     rows = np.arange(16)
     folds = tuple(

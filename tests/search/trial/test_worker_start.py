@@ -139,7 +139,7 @@ def test_the_whole_budget_is_left(tmp_path, coursework, start, executor):
 
 
 def test_commands_are_no_notebooks(monkeypatch):
-    """What a command imports finds Matplotlib's backend for files."""
+    """Matplotlib uses its backend for files in every command."""
     monkeypatch.setenv("MPLBACKEND", NOTEBOOK)
     found = []
     run_command(lambda: found.append(os.environ["MPLBACKEND"]))

@@ -92,7 +92,7 @@ def test_frames_have_the_sizes_and_modes_of_ckplus():
 
 
 def test_a_time_code_is_burnt_into_the_bottom():
-    """White figures on black stand below the face, other ones in each sequence."""
+    """A time code is below the face, another one in each sequence."""
     rows = [row for row in plan(3, 1) if row.emotion is not None][:2]
 
     first, second = (

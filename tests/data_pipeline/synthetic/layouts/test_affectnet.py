@@ -42,7 +42,7 @@ def test_read(tree):
 
 
 def test_landmarks(tree):
-    """Each image's landmarks lie in it, eyes above the mouth."""
+    """Each image's landmarks are in it, eyes above the mouth."""
     table = read(tree, "affectnet")
     for row in range(len(table)):
         points = read_landmarks(table, row)
@@ -79,7 +79,7 @@ def test_every_expression(shots):
 
 
 def test_ratings_follow_the_face(shots):
-    """Ratings lie on the emotion's side of the circle, and grow with the movement."""
+    """Ratings are on the emotion's side of the circle and grow with the movement."""
     for emotion in set(Emotion) - {Emotion.NEUTRAL}:
         code = AFFECTNET_EMOTIONS.index(emotion)
         own = [shot for shot in shots if shot.expression == code]
@@ -109,5 +109,5 @@ def test_types():
 
 
 def test_wired():
-    """``--data synthetic`` gives AffectNet's study its own stand-in."""
+    """``--data synthetic`` gives AffectNet's study its own layout."""
     assert SYNTHETIC_LAYOUTS["affectnet"] in LAYOUTS

@@ -1,4 +1,4 @@
-"""Laws of the synthetic landmarks: they lie on what they name, and move with it."""
+"""The synthetic landmarks are on what they name, and move with it."""
 
 import re
 from dataclasses import replace

@@ -63,7 +63,7 @@ def test_crash_between_suggestions(tmp_path):
 
 
 def test_crash_before_a_retry_is_suggested(tmp_path):
-    """A retry that a crash meets before its first parameter is run again too."""
+    """A retry that crashes before its first parameter runs again too."""
     ledger = begin(tmp_path)
     values = ledger.ask().values
     crash(ledger)
@@ -99,7 +99,7 @@ def test_close(tmp_path, storage):
 
 @ALL
 def test_grid_after_a_crash(tmp_path, storage):
-    """A point that a crash interrupted is run again, and no other one twice."""
+    """A grid point that a crash interrupted runs again, and no point runs twice."""
     study = small(("trials = 4", "trials = 9"), text=GRID)
     ledger = begin(tmp_path, study, storage=storage)
     ledger.tell(ledger.ask().number, complete(0.5))
