@@ -52,11 +52,8 @@ def read_image_facts(table: SampleTable, progress: Progress) -> ImageFacts:
     facts: list[Fact] = []
     unreadable: list[tuple[str, str]] = []
     with refuse_bombs(), thread_pool() as pool:
-        for image, result in zip(
-            images,
-            pool.map(_read, [table.root / image for image in images]),
-            strict=True,
-        ):
+        results = pool.map(_read, [table.root / image for image in images])
+        for image, result in zip(images, results, strict=True):
             if isinstance(result, Fact):
                 facts.append(result)
             else:
