@@ -68,20 +68,10 @@ def check_dataset(
     synthetic: bool = False,
     history: RunHistory = RunHistory(),  # noqa: B008 - frozen and empty
 ) -> CheckResult:
-    """Runs every check.
+    """Runs every check; if the labels cannot be read, no further one.
 
-    Args:
-        root: the data folder.
-        study: the study's data set and split.
-        progress: called with the stage, the number done and the total.
-        synthetic: whether the faces are synthetic.
-        history: openings of hold-outs; subjects tested in one stay held out here.
-
-    Returns:
-        The findings; if the labels cannot be read, no further check runs.
-
-    Raises:
-        DataError: there is no such folder or layout, or it cannot be split this way.
+    Subjects that were tested in an opening of ``history`` stay held out here. A folder
+    that is missing, unknown or cannot be split this way is a ``DataError``.
     """
     reader, folder = readers.find(root, study.data.dataset)
     options = ReadOptions(

@@ -233,15 +233,8 @@ class StudyData:
 def read_study_data(study: str) -> StudyData:
     """Reads the sections of the data from a study file, finished or not.
 
-    Args:
-        study: a name in ``studies/`` or a path that ends in ``.toml``.
-
-    Returns:
-        The sections, with the defaults of a search.
-
-    Raises:
-        StudyError: no such file, not TOML, or a key is missing or wrong; one message
-            with every problem that a search would find in the two sections.
+    ``study`` is a name in ``studies/`` or a path that ends in ``.toml``. StudyError:
+    one message with every problem that a search would find in the two sections.
     """
     path = find_study(study)
     tables = load_study(path)

@@ -29,21 +29,13 @@ def read_landmarks(table: SampleTable, row: int) -> Array | None:
     CK+'s official tree has a file for each frame, AffectNet's npy release
     ``<id>_lnd.npy`` beside the labels, and its tables a column.
 
-    Args:
-        table: a table from a reader.
-        row: position of a row, from 0.
+    Returns x and y in pixels of the whole image file from its upper left corner, shape
+    (68, 2), float32; points of a cropped face may be outside the image. ``None`` if
+    there are none, as for AffectNet's images without a face. Unreadable landmarks are
+    a ``DataError``.
 
-    Returns:
-        x and y in pixels of the whole image file from its upper left corner, shape
-        (68, 2), float32; points of a cropped face may be outside the image. ``None``
-        if there are none, as for AffectNet's images without a face.
-
-    Raises:
-        DataError: the landmarks cannot be read.
-
-    Source:
-        The CK+ distribution: ``Landmarks/S005/001/S005_001_00000001_landmarks.txt``;
-        AffectNet: ``facial_landmarks`` of ``training.csv``, and ``0_lnd.npy``.
+    Source: ``Landmarks/S005/001/S005_001_00000001_landmarks.txt`` of CK+;
+    ``facial_landmarks`` of ``training.csv``, and ``0_lnd.npy``, of AffectNet.
     """
     read = _READ.get(table.source)
     if read is None:

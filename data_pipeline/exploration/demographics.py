@@ -49,11 +49,7 @@ class Demographics:
 
 
 def read_demographics(path: Path) -> Demographics:
-    """Reads and checks the CSV; columns in any order, an empty cell is unknown.
-
-    Raises:
-        DataError: a column or value is wrong; the message names row and column.
-    """
+    """Reads and checks the CSV; columns in any order, an empty cell is unknown."""
     lines = csv_lines(path, unit="row")
     header = [name.strip().lower() for name in next(lines, (0, []))[1]]
     if sorted(header) != sorted(COLUMNS):

@@ -69,9 +69,6 @@ def gather(  # noqa: PLR0913 - the command's options, one by one
     """Reads and splits the data; no file of the hold-out is opened.
 
     Subjects of ``history``, the earlier openings of the hold-out, stay held out.
-
-    Raises:
-        DataError: the data or the demographics are wrong.
     """
     people = None
     if demographics is not None:

@@ -18,11 +18,7 @@ _NAMES = re.compile(r'<meta name="charts" content="([^"]*)">')
 
 
 def check_free(out: Path) -> None:
-    """Refuses a folder that holds anything but an earlier page.
-
-    Raises:
-        InputError: it has files that this program did not write.
-    """
+    """Refuses a folder with files that this program did not write."""
     foreign = sorted(_files(out) - _written(out))
     if foreign:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
@@ -36,9 +32,6 @@ def write_folder(out: Path, page: str, charts: Mapping[str, bytes]) -> None:
     """Writes the page and its charts (name -> PNG).
 
     A killed call leaves the earlier files or none.
-
-    Raises:
-        InputError: the folder has files that this program did not write.
     """
     check_free(out)
     with staging_folder(out) as staging:

@@ -55,14 +55,9 @@ def write_tree(
     The tree is written to a hidden folder beside ``out`` and renamed when complete. A
     file missing in a finished tree is written again.
 
-    Args:
-        fer: ``fer2013.csv``.
-        ferplus: ``fer2013new.csv``, or ``None`` for FER2013's own labels.
-        out: output folder: missing, empty, or written from the same tables before.
-        progress: called with rows done and all rows, if known.
-
-    Raises:
-        DataError: a table is wrong, the two do not match, or ``out`` has other files.
+    ``fer`` is ``fer2013.csv``; ``ferplus`` is ``fer2013new.csv``, or ``None`` for
+    FER2013's own labels. A wrong table, two that do not match, and an ``out`` with
+    other files are ``DataError``s.
     """
     voted = None if ferplus is None else read_ferplus(ferplus)
     origin = {"fer": _digest(fer), "ferplus": ferplus and _digest(ferplus)}

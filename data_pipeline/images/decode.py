@@ -63,12 +63,8 @@ def decode_cropped(
 ) -> tuple[Array, bool]:
     """Decodes one image, with 1 (grey) or 3 (RGB) channels, and crops it.
 
-    Returns:
-        Shape (size, size, channels), uint8 in [0, 255]; and whether the cropper found
-        the face that it looks for.
-
-    Raises:
-        UnreadableError: the file is missing, truncated, no image, or absurdly large.
+    Returns shape (size, size, channels), uint8 in [0, 255]; and whether the cropper
+    found the face that it looks for. UnreadableError: as ``read_image``.
     """
     image = read_image(path, "L" if channels == 1 else "RGB")
     cropped = cropper.crop(image, size=size, landmarks=landmarks)
@@ -81,12 +77,9 @@ def read_image(path: Path, mode: str) -> Image.Image:
 
     Training and prediction both read images here, and so see the same pixels.
 
-    Args:
-        path: an image in any mode: grey, RGB, palette, with alpha, 16 bits.
-        mode: ``"L"`` for grey, ``"RGB"`` for colour.
-
-    Raises:
-        UnreadableError: the file is missing, truncated, no image, or absurdly large.
+    ``mode`` is ``"L"`` for grey or ``"RGB"`` for colour; the file may be grey, RGB,
+    palette, with alpha, 16 bits. UnreadableError: it is missing, truncated, no image,
+    or absurdly large.
     """
     with opened_image(path) as image:
         return to_eight_bits(image, mode)

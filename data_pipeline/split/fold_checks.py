@@ -12,30 +12,20 @@ WAY_OUT = "use fewer [split] folds, or more data"
 
 
 def check_development(scoring: Targets) -> None:
-    """Refuses labels that no score can be computed from.
+    """Refuses scoring targets of all rows that no score can be computed from.
 
-    Args:
-        scoring: the scoring targets of all development rows.
-
-    Raises:
-        DataError: there is only one emotion, or no action unit or dimension that
-            differs between two rows.
+    These have only one emotion, or no action unit or dimension that differs between
+    two rows.
     """
     for problem in _unscorable(scoring):
         raise DataError(f"the development part, {len(scoring)} images: {problem}")
 
 
 def check_folds(folds: Sequence[Fold], targets: Targets, scoring: Targets) -> None:
-    """Refuses folds that cannot be trained on or scored.
+    """Refuses folds, without unreadable images, that cannot be trained on or scored.
 
-    Args:
-        folds: rows of each fold, unreadable images left out.
-        targets: the training targets.
-        scoring: the scoring targets.
-
-    Raises:
-        DataError: a part has no label of a target, a training part has only one
-            emotion, or the validation parts together cannot be scored.
+    A part has no label of a target, a training part has only one emotion, or the
+    validation parts together cannot be scored.
     """
     for number, fold in enumerate(folds, start=1):
         for name, rows, labels in (

@@ -29,15 +29,9 @@ def write_synthetic(
     The same seed gives the same bytes. A folder that already holds this set is left as
     it is. A killed call leaves nothing at ``out``.
 
-    Args:
-        out: folder to make; missing, empty, or the same set from an earlier call.
-        layout: a key of ``LAYOUTS``.
-        subjects: number of people; the number of sequences scales with it.
-        seed: of the random generators.
-        progress: called with (images rendered, images in all).
-
-    Raises:
-        DataError: an unknown layout, too many subjects, or a folder with other files.
+    ``layout`` is a key of ``LAYOUTS``; the number of sequences scales with
+    ``subjects``. An unknown layout, too many subjects and a folder with other files are
+    ``DataError``s.
     """
     if layout not in LAYOUTS:
         raise DataError(

@@ -161,12 +161,8 @@ class Output(io.TextIOBase):
 def standard_streams(*, is_result: bool) -> Iterator[Output]:
     """Keeps a command running when its standard output or error cannot be written.
 
-    Args:
-        is_result: whether the standard output is the command's result; then the
-            first failure ends the command with an ``OutputError``.
-
-    Yields:
-        The standard output; all prints go through it.
+    Yields the standard output, which all prints go through. If that ``is_result``, the
+    first failure ends the command with an ``OutputError``.
     """
 
     def fail(error: OSError) -> None:
