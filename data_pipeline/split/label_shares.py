@@ -40,12 +40,8 @@ class Shares:
     ) -> tuple[str, str, float, float]:
         """Finds the label whose share differs most between a part and the whole.
 
-        Args:
-            labels: labels to compare; each occurs in the table.
-
-        Returns:
-            The part, the label, its share of the part's rows and of all rows; empty
-            names without labels.
+        Returns the part, the label, its share of the part's rows and of all rows; empty
+        names without ``labels``, each of which occurs in the table.
         """
         if not labels:
             return "", "", 0.0, 0.0
@@ -63,11 +59,7 @@ class Shares:
         )
 
     def missing(self, labels: Sequence[Label]) -> Iterator[tuple[str, str]]:
-        """Yields parts and the labels missing in them, training parts included.
-
-        Args:
-            labels: labels to look for; each occurs in the table.
-        """
+        """Yields parts and the labels missing in them, training parts included."""
         development = self.whole - self.counts[0]
         training = {
             f"the training part of {name}": development - counts

@@ -112,14 +112,9 @@ def _indicators(table: SampleTable) -> Iterator[tuple[str, list[str], Array]]:
 def imbalance(parts: Array, whole: LabelCounts, share: float) -> Array:
     """Measures how far parts are from being scaled copies of the whole.
 
-    Args:
-        parts: shape (..., L), label counts of each part.
-        whole: the counts of all subjects.
-        share: the intended share of a part, in (0, 1).
-
-    Returns:
-        Shape (...,): the weighted mean over labels of (found - expected)^2 / expected;
-        0 is a perfect copy, about 1 is chance.
+    ``parts`` has shape (..., L), label counts; ``share`` of the whole is intended, in
+    (0, 1). Returns shape (...,): the weighted mean over labels of (found -
+    expected)^2 / expected; 0 is a perfect copy, about 1 is chance.
     """
     expected = whole.counts.sum(axis=0) * share
     squared = (parts - expected) ** 2 / expected * whole.weights

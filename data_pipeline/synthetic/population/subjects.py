@@ -74,9 +74,6 @@ class Subject:
 def subject_ids(count: int) -> tuple[str, ...]:
     """Returns sorted ids, with ``S005`` and ``S999`` among any two or more.
 
-    Raises:
-        DataError: ids have three digits, so there cannot be so many subjects.
-
     Example:
         >>> subject_ids(3)
         ('S005', 'S095', 'S999')
