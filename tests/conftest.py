@@ -21,7 +21,7 @@ SUBJECTS = 16
 # Tests train in this process; Keras is imported after this file.
 os.environ.update(environment(cpus=1))
 
-# Machines are shared: how long one example takes says nothing about the code.
+# Machines are shared: the time of one example does not depend on the code alone.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 

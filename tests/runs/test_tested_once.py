@@ -112,7 +112,7 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     held = (runs / "tiny-synthetic" / names).read_text()
     assert (runs / "other-synthetic" / names).read_text() == held
 
-    # A start that has learned from these people is known without its card.
+    # Weights trained on these people are recognized without their card.
     copied = tmp_path / "copied.keras"
     shutil.copy(runs / "tiny-synthetic" / "model.keras", copied)
     weights = ("--set", f"backbone.weights={copied}", "--set", "split.hold_out_seed=2")

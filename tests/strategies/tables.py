@@ -107,7 +107,7 @@ def ckplus_sized(seed: int = 0) -> SampleTable:
     generator = np.random.default_rng(seed)
     rows = []
     for subject in range(123):
-        # Subjects differ in what they show, as people who were asked to pose do.
+        # Subjects differ in what they show, as posing people do.
         leaning = generator.dirichlet((3.0, 1.2, 1.0))
         rows += [
             sample(

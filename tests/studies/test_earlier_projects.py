@@ -126,7 +126,7 @@ FERPLUS = Project(
         "training.patience": 8,
         "training.batch_size": 64,
         "augmentation.preset": "ferplus_cnn",
-        # Of its notebook, as the study file tells.
+        # From its notebook, as the study file states.
         "head.dense_units": 256,
         "head.dropout": 0.4,
         "training.epochs": 20,

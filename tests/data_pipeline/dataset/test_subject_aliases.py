@@ -29,7 +29,7 @@ from tests.strategies.tables import ckplus_sized, sample, table_of, write_table
 
 OTHERS = ("s010", "S-010", "S 010", "S_010", "S10", "S0010", "SO1O", "So10", "SOlO")
 OTHERS += ("\uff33010", "\u0405010", "S.010", " S010")  # full width, Cyrillic
-OTHERS += ("S0\u200b10", "S01\u00ad0")  # letters that nobody sees
+OTHERS += ("S0\u200b10", "S01\u00ad0")  # invisible letters
 APART = ("S011", "S100", "S0101", "P010", "S0-10", "010", "S010b")
 
 

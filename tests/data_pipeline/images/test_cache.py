@@ -134,7 +134,7 @@ FAULTS = {
     "page": (lambda path: path.write_bytes(b"<html></html>"), "no image file"),
     "pointer": (lambda path: path.write_bytes(POINTER), "git lfs pull"),
     "bomb": (claiming(60_000), "decompression bomb"),
-    # Pillow warns about this one and would go on.
+    # Pillow only warns about this one.
     "large": (claiming(10_000), "decompression bomb"),
     "folder": (lambda path: (path.unlink(), path.mkdir()), "found a folder"),
 }

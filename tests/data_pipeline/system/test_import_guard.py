@@ -57,7 +57,7 @@ def python(*words, cwd, path=ROOT):
 def test_commands_do_not_see_the_working_folder(command, folder):
     """Each command uses its own packages, wherever it is run."""
     if command.startswith("models"):
-        # Python itself looks for ``models.predict`` before we can say anything.
+        # Python itself looks for ``models.predict`` before our check runs.
         (folder / "models.py").unlink()
     done = python("-m", command, *COMMANDS[command], cwd=folder)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr

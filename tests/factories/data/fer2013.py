@@ -16,7 +16,7 @@ needs_votes = pytest.mark.skipif(
 )
 
 # Row 3 has no name and from then on names lag; rows 4 and 6 share one; a tie; a row
-# where unknown wins; a face that nobody saw; each part.
+# where unknown wins; a face without votes; each part.
 FERPLUS_ROWS = (
     "Training,fer0000000.png,4,0,0,1,3,2,0,0,0,0",
     "Training,fer0000001.png,6,0,1,1,0,0,0,0,2,0",

@@ -26,7 +26,7 @@ def test_by_hand():
 def test_equal_cuts_give_the_one_nearest_half():
     """Among cuts of equal F1 the one nearest to 0.5 is taken."""
     truth = np.array([True, False, False, True])
-    # Cut at 0.7: 1 hit of 1 said, F1 2/3. At 0.4: 1 of 2, 1/2. At 0.15: 2 of 4, 2/3.
+    # Cut at 0.7: 1 hit of 1, F1 2/3. At 0.4: 1 of 2, 1/2. At 0.15: 2 of 4, 2/3.
     score = np.array([0.9, 0.5, 0.3, 0.3])
     assert best_threshold(truth, score) == pytest.approx(0.7)
     assert best_threshold(truth, score / 2) == pytest.approx(0.35)

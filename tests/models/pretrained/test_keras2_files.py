@@ -40,7 +40,7 @@ def test_files_of_keras_2(tmp_path, whole, nested):
     )
     path = tmp_path / "face.h5"
     _written(source, path, lambda name: f"{nested}{name}", whole=whole)
-    with h5py.File(path, "a") as file:  # its own head, which is nobody's here
+    with h5py.File(path, "a") as file:  # its own head, which is not loaded here
         root = file["model_weights"] if whole else file
         root.create_group("classes").attrs["weight_names"] = [b"classes/kernel:0"]
         root["classes/classes/kernel:0"] = np.ones((1024, 7))

@@ -147,7 +147,7 @@ class TestWilcoxon(PrunerLaws):
     @pytest.mark.parametrize(
         ("folds", "pruned"),
         [
-            ([0.4], False),  # one pair says nothing
+            ([0.4], False),  # one pair does not decide
             ([0.4, 0.4], True),  # p = 1/4, by hand: one of 2**2 signs
             ([0.4, 0.4, 0.4], True),  # p = 1/8
             ([0.4, 0.6], False),  # W+ = 1.5 of 3: p above 1/2
