@@ -3,7 +3,7 @@
     python -m tests.benchmarks.ledger [--trials 1000 10000] [--rounds 15]
 
 Fills a SQLite run of the study ckplus (24 keys) with trials as a search leaves them:
-a third of them go on at each rung. Then asks, reports up to the first rung, and tells.
+a third of them continue at each rung. Then trials start, report to a rung, and end.
 """
 
 import argparse
@@ -111,17 +111,17 @@ def measure(study, ledger, rounds):
     for _ in range(rounds):
         turn = Watch()
         with turn:
-            asked = ledger.ask()
-        rung = -(-steps.folds * int(asked.values["training.epochs"]) // 30)
+            request = ledger.ask()
+        rung = -(-steps.folds * int(request.values["training.epochs"]) // 30)
         for epoch in range(1, rung + 1):
-            told = Report(
+            message = Report(
                 step=epoch, fold=0, epoch=epoch, value=0.9, last=False, spent=SPENT
             )
             report = Watch()
             with report:
-                ledger.report(asked.number, told)
+                ledger.report(request.number, message)
         with turn:
-            ledger.tell(asked.number, Pruned(reason="pruner", spent=SPENT))
+            ledger.tell(request.number, Pruned(reason="pruner", spent=SPENT))
         turns.append(turn.seconds)
         reports.append(report.seconds)
     return turns, reports

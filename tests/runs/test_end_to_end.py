@@ -119,7 +119,7 @@ def test_report_has_every_key(report, held_out):
 def test_trials_table(finished):
     """The table has a line a trial, a column a setting, and all seconds."""
     rows = table(finished[0])
-    asked = [
+    first = [
         "number",
         "state",
         "reason",
@@ -131,7 +131,7 @@ def test_trials_table(finished):
     ]
     seconds = ["sampled", "waited", "built", "traced", "trained", "validated"]
     gap = ["trained_value", "gap", "diagnosis"]
-    columns = {*asked, *HYPERPARAMETERS, *(f"seconds_{name}" for name in seconds), *gap}
+    columns = {*first, *HYPERPARAMETERS, *(f"seconds_{name}" for name in seconds), *gap}
     assert set(rows[0]) == columns
     assert [row["number"] for row in rows] == ["0", "1"]
     for row in rows:

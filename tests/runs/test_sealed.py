@@ -14,9 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory, coursework):
+def finished(tmp_path_factory, coursework):
     """A run that stops before the hold-out, with every image in its place."""
-    place = tmp_path_factory.mktemp("seen")
+    place = tmp_path_factory.mktemp("finished")
     study = write_study(place)
     answer = searched(study, coursework, place / "runs", "--until", "retrain")
     assert (answer.code, answer.err) == (0, "")
@@ -50,7 +50,7 @@ def report(place, name="tiny"):
     )
 
 
-def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one story
+def test_search_never_looks(finished, tmp_path, coursework):  # noqa: PLR0915 - one story
     """Without the hold-out's files search and retraining are the same to the bit.
 
     Then the test itself names the missing file; once restored it continues with the
@@ -58,15 +58,15 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
     """
     data = tmp_path / "data"
     shutil.copytree(coursework, data)
-    images = held_out(seen / "runs" / "tiny-synthetic", data)
-    aside = [(path, path.read_bytes()) for path in images]
+    images = held_out(finished / "runs" / "tiny-synthetic", data)
+    removed = [(path, path.read_bytes()) for path in images]
     for path in images:
         path.unlink()
     study = write_study(tmp_path)
 
     answer = searched(study, data, tmp_path / "runs", "--until", "retrain")
     assert (answer.code, answer.err) == (0, "")
-    blind, sighted = (p / "runs" / "tiny-synthetic" for p in (tmp_path, seen))
+    blind, sighted = (p / "runs" / "tiny-synthetic" for p in (tmp_path, finished))
     assert identity(blind) == identity(sighted)
     values = [[row["value"] for row in table(folder)] for folder in (blind, sighted)]
     assert values[0] == values[1]
@@ -83,7 +83,7 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
     assert not (blind / "holdout.json").exists()
     assert len(receipts(tmp_path)) == 1
 
-    for path, content in aside:
+    for path, content in removed:
         path.write_bytes(content)
     # The test that broke off comes first, before more trials find another winner.
     answer = searched(study, data, tmp_path / "runs", "--until", "search")
@@ -94,10 +94,10 @@ def test_search_never_looks(seen, tmp_path, coursework):  # noqa: PLR0915 - one 
     assert (blind / "model.keras").read_bytes() == model
 
 
-def test_renaming_hides_no_opening(seen, tmp_path, coursework):
+def test_renaming_hides_no_opening(finished, tmp_path, coursework):
     """A study under another name finds the opening; ``--reopen`` adds to the count."""
     place = tmp_path / "copy"
-    shutil.copytree(seen, place)
+    shutil.copytree(finished, place)
     answer = searched(place / "tiny.toml", coursework, place / "runs")
     assert (answer.code, report(place)["opened"]) == (0, 1)
     assert [line["run"] for line in receipts(place)] == ["tiny-synthetic"]
@@ -126,11 +126,13 @@ def test_renaming_hides_no_opening(seen, tmp_path, coursework):
     assert report(place)["opened"] == 1, "the first report stays as it was"
 
 
-def test_hold_out_is_the_datas(seen, tmp_path, coursework):
+def test_hold_out_is_the_datas(finished, tmp_path, coursework):
     """Another seed of the study holds out the same subjects."""
     study = write_study(tmp_path)
     words = ("--seed", "12", "--set", "search.trials=1", "--until", "search")
     answer = searched(study, coursework, tmp_path / "runs", *words)
     assert (answer.code, answer.err) == (0, "")
     name = "tiny-synthetic/hold_out_subjects.txt"
-    assert (tmp_path / "runs" / name).read_text() == (seen / "runs" / name).read_text()
+    assert (tmp_path / "runs" / name).read_text() == (
+        finished / "runs" / name
+    ).read_text()

@@ -58,7 +58,7 @@ RECIPES = {
         "augmentation.preset": "affectnet_cage",
     },
 }
-"""What is known to get further; the keys that others name have their defaults."""
+"""Recipes that get further; the keys that others name have their defaults."""
 LAYOUTS = {
     "ckplus": "coursework",
     "ckplus_imagenet": "coursework",
@@ -72,7 +72,7 @@ SMALL = (
     "backbone.weights=none",  # ImageNet's would be downloaded
 )
 KNOWN = {
-    name: [known.name for known in read_study(name).enqueued]
+    name: [trial.name for trial in read_study(name).enqueued]
     for name in sorted(path.stem for path in STUDIES.glob("*.toml"))
 }
 

@@ -35,7 +35,7 @@ FILES = {
     "affectnet_csv": "Manually_Annotated_file_lists/more.csv",
     "affectnet": "train_set/images/99.heic",
 }
-"""Reader -> a file beside those that it knows."""
+"""Reader -> a file that it does not recognize."""
 
 COLUMNS = {
     "ckplus_csv": "data_labels.csv",

@@ -70,7 +70,7 @@ def test_another_layout(official, coursework, tmp_path):
     opened(study, first, tmp_path)
     ids = set(readers.read(coursework, "ckplus").frame["subject"])
     both = ids & set(first.split.hold_out.subjects)
-    assert both, "else this law says nothing"
+    assert both, "otherwise this test cannot fail"
     study, again = read(coursework, tmp_path, half, name="second")
     assert set(again.split.hold_out.subjects) == both
     assert any("no longer occur" in line for line in again.hold_out_notes)
@@ -86,7 +86,7 @@ def test_another_seed_is_counted(official, tmp_path):
     study, again = read(official, tmp_path, other, name="second")
     tested, now = (set(one.split.hold_out.subjects) for one in (first, again))
     assert now - tested, "people of its own"
-    assert now & tested, "else this law says nothing"
+    assert now & tested, "otherwise this test cannot fail"
     with pytest.raises(SealedError, match=f"{len(now & tested)} of its subjects"):
         opened(study, again, tmp_path)
 
@@ -100,7 +100,7 @@ def test_a_corrected_label(coursework, tmp_path):
     labels.write_text(labels.read_text().replace("positive", "negative", 9))
     _, alone = read(data, tmp_path / "others")
     tested = first.split.hold_out.subjects
-    assert alone.split.hold_out.subjects != tested, "else this law says nothing"
+    assert alone.split.hold_out.subjects != tested, "otherwise this test cannot fail"
 
     opened(study, first, tmp_path / "runs")
     _, again = read(data, tmp_path / "runs", name="second")

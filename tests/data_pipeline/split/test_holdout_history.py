@@ -60,7 +60,7 @@ def drawn(whole):
 def test_corrected_labels_move_nobody_who_was_tested():
     """With other frames and labels the same people stay held out, with a note."""
     first, other = drawn(table()), table(frames=2, basic=lambda n: BASIC[n % 2])
-    assert held(drawn(other)) != held(first), "else this law says nothing"
+    assert held(drawn(other)) != held(first), "otherwise this test cannot fail"
     assert drawn(other).notes == ()
     found = divided(other, [opening(held(first))])
     assert held(found) == held(first)
@@ -70,7 +70,7 @@ def test_corrected_labels_move_nobody_who_was_tested():
     assert "opened before (1), last by run a" in tested
     history = RunHistory(run="a", receipts=[opening(held(first))])
     own = split_with_history(table(), KEYS, data="ckplus", history=history)
-    assert own.notes == (), "a run knows of its own test"
+    assert own.notes == (), "a run gives no note of its own test"
 
 
 @pytest.mark.parametrize(

@@ -121,16 +121,16 @@ def test_processes_draw_the_same_bytes_as_threads(small, tmp_path, monkeypatch):
 
 def test_progress_ends_with_all(tmp_path):
     """Progress counts images up to their number."""
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
 
     write_synthetic(
         tmp_path / "set",
         subjects=1,
         seed=5,
-        progress=lambda done, total: told.append((done, total)),
+        progress=lambda done, total: calls.append((done, total)),
     )
 
-    assert told[-1] == (5, 5)
+    assert calls[-1] == (5, 5)
 
 
 def test_an_interrupted_call_leaves_nothing(tmp_path):

@@ -34,8 +34,8 @@ def test_round_trip(table):
     """The table's labels can be recovered from the arrays."""
     targets = read_targets(labelled(table), wanted=BOTH, emotions="high_level")
     message = [
-        targets.emotions[row.argmax()] if known else None
-        for row, known in zip(targets.emotion, targets.emotion_mask, strict=True)
+        targets.emotions[row.argmax()] if has_emotion else None
+        for row, has_emotion in zip(targets.emotion, targets.emotion_mask, strict=True)
     ]
     assert message == table.frame["high_level_emotion"].tolist()
     for column, unit in enumerate(targets.action_units):

@@ -37,7 +37,7 @@ class Batches:
     at_once = AT_ONCE
 
     def __init__(self):
-        """Has seen nothing."""
+        """Starts without batches."""
         self.given = []
 
     def predict(self, pixels):

@@ -42,16 +42,16 @@ def test_frames_have_the_numbers_of_predict(pipeline, pictures):
         MediaFrame(file=None, image=Image.open(io.BytesIO(data))) for data in sent
     ]
     wanted = predict_faces(frames, pipeline.face_cropper, pipeline.model, pipeline.card)
-    for number, (answers_, one) in enumerate(
+    for number, (received, one) in enumerate(
         zip(answers(live_of(pipeline), sent), wanted, strict=True), start=1
     ):
-        assert answers_["number"] == number
-        assert answers_["emotions"] == pytest.approx(one.prediction.emotions, abs=1e-6)
-        assert answers_["units"] == pytest.approx(one.prediction.units, abs=1e-6)
-        assert answers_["box"] == list(one.crop.box)
-        assert answers_["present"] == one.prediction.present(pipeline.card.thresholds)
-        assert answers_["others"] == []
-        assert (answers_["face"], answers_["behind"], answers_["size"]) == (
+        assert received["number"] == number
+        assert received["emotions"] == pytest.approx(one.prediction.emotions, abs=1e-6)
+        assert received["units"] == pytest.approx(one.prediction.units, abs=1e-6)
+        assert received["box"] == list(one.crop.box)
+        assert received["present"] == one.prediction.present(pipeline.card.thresholds)
+        assert received["others"] == []
+        assert (received["face"], received["behind"], received["size"]) == (
             "found",
             0,
             [640, 480],
@@ -73,11 +73,11 @@ def test_bad_frames_and_empty_ones_are_reported(pipeline, pictures):
     flat, huge = Image.new("RGB", (64, 48)), Image.new("RGB", (5000, 8))
     good = jpeg(pictures[0])
     sent = [b"none", good[: len(good) // 2], jpeg(huge), jpeg(flat), good]
-    answers_ = answers(live_of(pipeline), sent)
-    assert all("frame" in answer["error"] for answer in answers_[:3])
-    assert answers_[3]["face"] is None
-    assert "units" not in answers_[3]
-    assert answers_[4]["face"] == "found"
+    received = answers(live_of(pipeline), sent)
+    assert all("frame" in answer["error"] for answer in received[:3])
+    assert received[3]["face"] is None
+    assert "units" not in received[3]
+    assert received[4]["face"] == "found"
 
 
 def test_frames_are_dropped_rather_than_queued(pipeline, pictures):
@@ -125,11 +125,11 @@ def test_only_numbers_are_recorded_and_only_on_request(pipeline, pictures, tmp_p
     path = tmp_path / "a.csv"
     record = Recording(path, pipeline.card)
     sent = [jpeg(pictures[0]), jpeg(Image.new("RGB", (64, 48)))]
-    answers_ = answers(live_of(pipeline, record=record), sent)
+    received = answers(live_of(pipeline, record=record), sent)
     record.close()
     first, second = rows_of(path.read_text())
     assert (first["file"], first["frame"], first["face"]) == ("camera", "1", "found")
-    assert float(first["AU1"]) == pytest.approx(answers_[0]["units"]["AU1"], abs=1e-6)
+    assert float(first["AU1"]) == pytest.approx(received[0]["units"]["AU1"], abs=1e-6)
     assert (second["AU1"], second["reason"]) == ("", "no face found: no prediction")
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
 
@@ -139,17 +139,17 @@ def test_a_video_is_played(pipeline, pictures, tmp_path):
     path = write_video(tmp_path / "a.mp4", pictures, rate=5)
 
     async def watched(session, address):
-        answers_ = []
+        received = []
         async with session.ws_connect(f"{address}/frames", origin=address) as socket:
             while True:
-                told = await socket.receive_json(timeout=60)
-                if told.get("ended"):
-                    return answers_
-                answers_.append((told, await socket.receive_bytes(timeout=60)))
+                numbers = await socket.receive_json(timeout=60)
+                if numbers.get("ended"):
+                    return received
+                received.append((numbers, await socket.receive_bytes(timeout=60)))
 
-    answers_ = talk(live_of(pipeline, source=path), watched)
-    assert 2 <= len(answers_) <= FRAMES
-    for told, picture in answers_:
-        assert told["face"] == "found"
-        assert told["size"] == [640, 480]
+    received = talk(live_of(pipeline, source=path), watched)
+    assert 2 <= len(received) <= FRAMES
+    for numbers, picture in received:
+        assert numbers["face"] == "found"
+        assert numbers["size"] == [640, 480]
         assert Image.open(io.BytesIO(picture)).size == (640, 480)

@@ -157,8 +157,8 @@ def test_what_is_not_the_runs_model_is_retrained(folder, change):
     }
     assert kept(folder) is None
     assert order(folder) == order(folder) != None  # noqa: E711 - three in a row
-    aside = folder.file("earlier-1")
-    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    moved = folder.file("earlier-1")
+    assert {path.name: path.read_bytes() for path in moved.iterdir()} == before
     assert [path.name for path in folder.path.iterdir()] == ["earlier-1"]
 
 

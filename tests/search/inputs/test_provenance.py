@@ -80,12 +80,12 @@ def test_labels_are_not_read_for_a_start_that_saw_them(tmp_path, coursework, sam
     tables["fixed"]["backbone.weights"] = "study:fer"
     study = check_study(tables, name="small", place="small.toml")
     data = CKPLUS | ({"hold_out": held} if same else {})
-    with_model(tmp_path / "seen", "fer", data=data)
+    with_model(tmp_path / "trained", "fer", data=data)
     with_model(tmp_path / "new", "fer", data={"dataset": "fer", "hold_out": held})
 
     read_labels(study, coursework, synthetic=True, runs=tmp_path / "new")
     with pytest.raises(StudyError, match=r"study:fer.*validate trials here"):
-        read_labels(study, coursework, synthetic=True, runs=tmp_path / "seen")
+        read_labels(study, coursework, synthetic=True, runs=tmp_path / "trained")
 
 
 def file_of(path, **described):

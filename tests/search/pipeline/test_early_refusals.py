@@ -63,7 +63,7 @@ REFUSALS = {
     "a warm start": (None, ("search.warm_start=gone",), "[search] warm_start"),
     "landmarks": (None, ("data.crop=landmarks",), "[data] crop"),
 }
-"""What is wrong -> how the tree is harmed, settings, and what is told."""
+"""What is wrong -> how the tree is harmed, settings, and the message."""
 
 RUN = """
 import io, json, sys
@@ -72,9 +72,9 @@ from data_pipeline.system.errors import InputError
 from data_pipeline.labels.labels import FER2013_EMOTIONS
 from search import run
 for words in json.loads(sys.stdin.read()):
-    with redirect_stderr(io.StringIO()) as told:
+    with redirect_stderr(io.StringIO()) as errors:
         code = run.main(words)
-    print(json.dumps([code, told.getvalue(), sorted(ENGINES & set(sys.modules))]))
+    print(json.dumps([code, errors.getvalue(), sorted(ENGINES & set(sys.modules))]))
 """
 
 

@@ -42,8 +42,8 @@ def offer(monkeypatch, load):
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Offers a hub with one sampler; returns the packages that it was asked for."""
+def requested(monkeypatch):
+    """Offers a hub with one sampler; returns the packages that it was requested for."""
     found = []
 
     def load(package):
@@ -60,7 +60,7 @@ def named(sampler):
     return small(('"random"', f'"{sampler}"'))
 
 
-def test_proposals(asked):
+def test_proposals(requested):
     """It proposes within the space, the same for the same seed, and is loaded once."""
     first, again, other = (proposals(NAME, seed=seed) for seed in (7, 7, 8))
     assert first == again
@@ -70,14 +70,14 @@ def test_proposals(asked):
             assert (parameter.key in values) == parameter.active(values)
             if parameter.key in values:
                 assert contains(parameter.domain, values[parameter.key])
-    assert asked == ["samplers/chance"]
+    assert requested == ["samplers/chance"]
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("requested")
 def test_stop_and_resume(tmp_path):
     """A search that is killed between trials proposes what it would have anyway."""
     text = named(NAME).text().partition("[space]")[0] + KEYS
-    told = []
+    values = []
     for killed in (False, True):
         (tmp_path / str(killed)).mkdir()
         ledger = begin(tmp_path / str(killed), many(4, text=text))
@@ -86,12 +86,12 @@ def test_stop_and_resume(tmp_path):
             if killed:
                 crash(ledger)
                 ledger = begin(tmp_path / str(killed), many(4, text=text))
-        told.append([record.values for record in ledger.records()])
-    assert told[0] == told[1]
+        values.append([record.values for record in ledger.records()])
+    assert values[0] == values[1]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("raise OSError('no route to host')", r"loaded \(OSError: no route to host\)"),
         ("x = 1", "no sampler class"),
@@ -107,10 +107,10 @@ def test_stop_and_resume(tmp_path):
         ),
     ],
 )
-def test_one_message(monkeypatch, text, said):
+def test_one_message(monkeypatch, text, message):
     """What cannot be loaded or built is refused with the name and a way out."""
     offer(monkeypatch, lambda _: module(text))
-    with pytest.raises(StudyError, match=rf"{NAME} cannot .*{said}.*bohb") as error:
+    with pytest.raises(StudyError, match=rf"{NAME} cannot .*{message}.*bohb") as error:
         built(NAME)
     assert "\n" not in str(error.value)
 

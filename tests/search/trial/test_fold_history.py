@@ -73,7 +73,7 @@ def _stopped(values, patience):
     """Runs a trial whose first fold scores ``values``; others rise to the end."""
     job, tables, folds = trial()
     rising = [0.1 * number for number in range(1, EPOCHS + 1)]
-    worth = {
+    scores = {
         score.predictions.emotion.tobytes(): value
         for fold, curve in zip(folds, (values, rising, rising), strict=True)
         for score, value in zip(fold, curve, strict=True)
@@ -82,7 +82,7 @@ def _stopped(values, patience):
     inner = trainer.fit
 
     def fit(config, arrays, part, *, seed):
-        judge = lambda found: worth[found.emotion.tobytes()]  # noqa: E731
+        judge = lambda found: scores[found.emotion.tobytes()]  # noqa: E731
         return inner(config, arrays, replace(part, score=judge), seed=seed)
 
     trainer.fit = fit

@@ -102,11 +102,11 @@ def test_folds_have_samples_of_their_own():
 def test_a_trials_gap():
     """The training rows are scored as the validation rows are: pooled, at the peak."""
     job, _, folds = trial()
-    seen = [drawn(900 + n, rows=ROWS, skill=0.9)[1] for n in range(CONFIG.epochs)]
+    trained = [drawn(900 + n, rows=ROWS, skill=0.9)[1] for n in range(CONFIG.epochs)]
     samples = [training_sample(fold, index) for index, fold in enumerate(job.folds)]
     watched = [
         [
-            replace(each, training_sample=seen[each.epoch - 1].take(rows))
+            replace(each, training_sample=trained[each.epoch - 1].take(rows))
             for each in epochs
         ]
         for epochs, rows in zip(folds, samples, strict=True)
@@ -119,7 +119,7 @@ def test_a_trials_gap():
         weighted_mean(
             scores(job.scoring_targets.take(rows), each.take(rows)), OBJECTIVE
         )
-        for each in seen
+        for each in trained
     ]
     assert outcome.gap.trained_value == smoothed(curve)[outcome.epoch - 1]
     assert outcome.gap.gap == pytest.approx(outcome.gap.trained_value - outcome.value)

@@ -34,7 +34,7 @@ class Watched(Trainer):
     """A trainer that notes the rate of which each epoch's steps were."""
 
     def __init__(self, **options):
-        """Has seen none."""
+        """Starts without rates."""
         super().__init__(**options)
         self.used = []
 

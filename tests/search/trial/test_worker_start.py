@@ -85,7 +85,7 @@ def test_rays_worker_reports_instead_of_dying(tmp_path, monkeypatch):
     """Its first step returns why it cannot start; no trial has started in it."""
 
     def broken(_, *, quiet):
-        assert not quiet, "a file takes what it says"
+        assert not quiet, "its output goes to a file"
         raise RunError("a worker cannot start: no libcuda.so")
 
     monkeypatch.setattr(ray_executor, "start_worker", broken)
