@@ -1,7 +1,7 @@
 """Sorts finished trials into a search's own ones and those of another program."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -25,16 +25,17 @@ class FinishedTrials:
         self._seed = seed
         self._claims: dict[int, int | None] = {}
         self._states: dict[int, TrialState | None] = {}
+        self._first_unfinished = 0
         self.foreign: frozenset[int] = frozenset()
         self.counts: Counter[TrialState] = Counter()
         self.last_ordinal = -1
 
-    def add(self, trials: Iterable[FrozenTrial]) -> None:
-        """Adds the finished ones of ``trials`` that are new."""
+    def add(self, trials: Sequence[FrozenTrial]) -> None:
+        """Adds the finished ones of all ``trials``, in the order of their numbers."""
         known = self._claims
         new = [
             trial
-            for trial in trials
+            for trial in trials[self._first_unfinished :]
             if trial.number not in known and trial.state.is_finished()
         ]
         for trial in new:
@@ -47,6 +48,8 @@ class FinishedTrials:
 
     def _sort(self) -> None:
         """Decides in the order of numbers: of two claims the first is right."""
+        while self._first_unfinished in self._claims:
+            self._first_unfinished += 1
         ordinals: set[int] = set()
         foreign: set[int] = set()
         self.counts = Counter()
@@ -75,7 +78,7 @@ def _claims(trial: FrozenTrial, seed: int) -> bool:
     return not has_value or bool(trial.user_attrs.keys() & END_ATTRIBUTES)
 
 
-def foreign(trials: Iterable[FrozenTrial], seed: int) -> frozenset[int]:
+def foreign(trials: Sequence[FrozenTrial], seed: int) -> frozenset[int]:
     """Returns the numbers of finished trials that another program wrote."""
     finished = FinishedTrials(seed)
     finished.add(trials)

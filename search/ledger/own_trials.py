@@ -67,11 +67,14 @@ class OwnTrials(optuna.Study):
         trials = super()._get_trials(deepcopy=False, use_cache=use_cache)
         self._finished.add(trials)
         others = self._finished.foreign
-        own = [
-            trial
-            for trial in trials
-            if trial.number not in others and (states is None or trial.state in states)
-        ]
+        own = trials
+        if others or states is not None:
+            own = [
+                trial
+                for trial in trials
+                if trial.number not in others
+                and (states is None or trial.state in states)
+            ]
         return copied(own) if deepcopy else own
 
 

@@ -98,8 +98,9 @@ def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
 
 def _is_infeasible(trial: FrozenTrial) -> bool:
     """Checks for a trial that diverged or ran out of memory."""
-    pruned = trial.state == TrialState.PRUNED
-    return pruned and any(value > 0 for value in trial.constraints.values())
+    if trial.state != TrialState.PRUNED or not trial.system_attrs:
+        return False
+    return any(value > 0 for value in trial.constraints.values())
 
 
 def _shown(

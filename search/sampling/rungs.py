@@ -19,7 +19,7 @@ from search.trial.curve import peak, smoothed
 EPOCHS = "training.epochs"
 
 SHARES = (Fraction(1, 30), Fraction(1, 15), Fraction(1, 5), Fraction(3, 5))
-"""The rungs, each about a third of the next."""
+"""The rungs. A horizon below 60 epochs has its first rung at the first epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Steps:
         return Fraction(fold * epochs + epoch, self.folds * epochs)
 
     def step(self, trial: FrozenTrial, share: Fraction) -> int:
-        """Returns the first step at or past a share of a trial's horizon."""
+        """Returns the last step within a share of a trial's horizon, or its first."""
         return _step(self, self.epochs_of(trial), share)
 
     def rung_steps(self, trial: FrozenTrial) -> tuple[int, ...]:
@@ -95,7 +95,7 @@ class Steps:
 
 
 def _step(steps: Steps, epochs: int, share: Fraction) -> int:
-    trained = -(-share.numerator * steps.folds * epochs // share.denominator)
+    trained = share.numerator * steps.folds * epochs // share.denominator
     fold, epoch = divmod(max(1, trained) - 1, epochs)
     return fold * steps.stride + epoch + 1
 

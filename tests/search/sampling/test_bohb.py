@@ -16,13 +16,15 @@ SPACE = SearchSpace(parameters=tuple(Parameter(key=key, domain=UNIT) for key in 
 ENOUGH = 5
 """Two more than the keys of the space."""
 
-RUNGS = [2, 3, 8, 22]
+RUNGS = [1, 2, 7, 21]
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 
 
 def propose(trials, ordinal, *, space=SPACE, seed=7):
     """Takes one proposal of a freshly built sampler, without keeping the trial."""
-    context = SamplerContext(space=space, steps=STEPS, seed=seed, ordinal=ordinal)
+    context = SamplerContext(
+        name="bohb", space=space, steps=STEPS, seed=seed, ordinal=ordinal
+    )
     trials.sampler = BohbSampler(context)
     trial = trials.ask()
     values = space.suggest(trial)
@@ -162,7 +164,9 @@ def test_conditional_keys():
 
 def propose_and_tell(trials, ordinal, space):
     """Runs one trial, best where the inner key is .7, to its first rung."""
-    context = SamplerContext(space=space, steps=STEPS, seed=3, ordinal=ordinal)
+    context = SamplerContext(
+        name="bohb", space=space, steps=STEPS, seed=3, ordinal=ordinal
+    )
     trials.sampler = BohbSampler(context)
     trial = trials.ask()
     values = space.suggest(trial)

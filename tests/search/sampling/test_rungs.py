@@ -75,10 +75,10 @@ def test_the_first_rung_comes_early(folds, epochs):
 @pytest.mark.parametrize(
     ("epochs", "rungs"),
     [
-        (15, [3, 5, 15, 75 * 2 + 15]),
+        (15, [2, 5, 15, 75 * 2 + 15]),
         (30, [5, 10, 30, 75 * 2 + 30]),
-        (50, [9, 17, 50, 75 * 2 + 50]),
-        (75, [13, 25, 75, 75 * 2 + 75]),
+        (50, [8, 16, 50, 75 * 2 + 50]),
+        (75, [12, 25, 75, 75 * 2 + 75]),
     ],
 )
 def test_rungs_of_ckplus(epochs, rungs):
