@@ -8,7 +8,6 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
@@ -91,26 +90,33 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(mark in text for mark in OUT_OF_MEMORY_MARKS)
 
 
-def differentiated(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
-) -> tuple[Any, list[Any]]:
-    """Differentiates a function by Keras variables, with TensorFlow.
+def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
+    maps: Any,
+    gamma: Any,
+    beta: Any,
+    mean: Any,
+    variance: Any,
+    *,
+    epsilon: float,
+    training: bool,
+) -> tuple[Any, Any, Any]:
+    """Normalises maps (B, h, w, C) with TensorFlow, by the batch in training.
 
-    The function returns a scalar and an auxiliary value. Returns the auxiliary value,
-    and a gradient for each variable.
+    ``mean`` and ``variance`` are used elsewhere. Returns the normalised maps and the
+    mean and variance that were used, of the batch in training.
     """
-    tensorflow = importlib.import_module("tensorflow")
-    with tensorflow.GradientTape() as tape:
-        scalar, auxiliary = function()
-    return auxiliary, tape.gradient(scalar, list(variables))
-
-
-def value_and_gradients(function: Callable[..., tuple[Any, Any]]) -> Callable[..., Any]:
-    """Makes a function that also differentiates by its first argument, with JAX.
-
-    The given function returns a scalar and an auxiliary value; the new one both of
-    these, and gradients.
-    """
-    jax = importlib.import_module("jax")
-    derivative: Callable[..., Any] = jax.value_and_grad(function, has_aux=True)
-    return derivative
+    tf = importlib.import_module("tensorflow")
+    result = tf.raw_ops.FusedBatchNormV3(
+        x=maps,
+        scale=gamma,
+        offset=beta,
+        mean=mean,
+        variance=variance,
+        epsilon=epsilon,
+        is_training=training,
+    )
+    if not training:
+        return result.y, mean, variance
+    # It divides by one less than the count, Keras by the count.
+    rows = tf.cast(tf.size(maps), "float32") / maps.shape[-1]
+    return result.y, result.batch_mean, result.batch_variance * (1.0 - 1.0 / rows)

@@ -166,7 +166,7 @@ def test_print_in_commands_only():
 
 
 def test_engines_live_behind_one_door():
-    """Ray is imported in the Ray executor's files, TensorFlow in backend.py alone.
+    """Ray is imported in the Ray executor's files; TensorFlow in the training steps.
 
     Keras is loaded by ``data_pipeline.system.keras_import``, by its name in a string.
     """
@@ -175,7 +175,8 @@ def test_engines_live_behind_one_door():
         name for name in ray if not name.startswith("search/executors/ray_")
     } == set()
     tensorflow = {place(path) for path in SOURCES if "tensorflow" in imported(path)}
-    assert tensorflow <= {"models/backend.py"}
+    steps = {f"models/training/{name}_steps.py" for name in ("tensorflow", "jax")}
+    assert tensorflow <= steps | {"models/backend.py"}
     keras = {place(path) for path in SOURCES if "keras" in imported(path)}
     assert keras == set(), (
         "import it from models.keras_api, with the project's settings"

@@ -9,6 +9,7 @@ from models.config.backbone_catalogue import BACKBONES, size_keys
 from models.config.hyperparameters import (
     DECAYED,
     HYPERPARAMETERS,
+    OPTIMIZER_NAMES,
     OWN,
     PRECISIONS,
     Value,
@@ -37,7 +38,6 @@ class GraphConfig:
     image_size: int
     channels: int
     dense_units: int
-    optimizer: str
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     multi_target: bool = False
@@ -60,10 +60,11 @@ class GraphConfig:
 class RuntimeHyperparameters:
     """Numbers fed to an existing graph; each is a variable of model or optimizer.
 
-    ``augmentation`` is in the order and units of
-    ``models.config.augmentation_presets.AMOUNTS``.
+    ``optimizer`` is its place in ``OPTIMIZER_NAMES``; ``augmentation`` is in the order
+    and units of ``models.config.augmentation_presets.AMOUNTS``.
     """
 
+    optimizer: float
     learning_rate: float
     weight_decay: float
     momentum: float
@@ -195,7 +196,8 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
 
 def _runtime(values: Mapping[str, Value]) -> RuntimeHyperparameters:
     fields = _fields("runtime", values)
-    optimizer = _fields("graph", values)["optimizer"]
+    optimizer = fields["optimizer"]
+    fields["optimizer"] = float(OPTIMIZER_NAMES.index(optimizer))
     fields["nesterov"] = float(fields["nesterov"] == "yes")
     if optimizer not in DECAYED:
         fields["weight_decay"] = 0.0

@@ -140,7 +140,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     ),
     "training.batch_size": _int(32, 2, 4096, "model.batch_size", "rows per step"),
     "training.optimizer": _name(
-        "adam", OPTIMIZER_NAMES, "graph.optimizer", "the update rule"
+        "adam", OPTIMIZER_NAMES, "runtime.optimizer", "the update rule"
     ),
     "training.learning_rate": _float(
         1e-3, 1e-9, 1e3, "runtime.learning_rate", "initial rate of the schedule"

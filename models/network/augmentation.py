@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.config.augmentation_presets import AMOUNTS
-from models.keras_api import keras, ops
-from models.network.hyperparameters import untrained_weight
+from models.keras_api import keras, ops, untrained_weight
 
 AUGMENT = "augment"
 """Name of the layer in a trained model; an export has none."""

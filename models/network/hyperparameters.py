@@ -6,17 +6,10 @@ that compiles (JAX) would silently bake it in as a constant.
 
 from typing import Any
 
-from models.keras_api import keras
+from models.keras_api import keras, untrained_weight
 
 DROPOUT = "dropout"
 """Name of the layer, in a trained model and in an exported one."""
-
-
-def untrained_weight(layer: Any, name: str, shape: tuple[int, ...] = ()) -> Any:
-    """Adds a weight of zeros to a layer that no optimizer touches."""
-    return layer.add_weight(
-        name=name, shape=shape, initializer="zeros", trainable=False
-    )
 
 
 class VariableDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped

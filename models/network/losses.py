@@ -76,12 +76,10 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     return mean_present(elements, weights > 0)
 
 
-def penalty(kernels: list[Any], l1: Any, l2: Any) -> Any:
-    """Sums l1 |w| + l2 w^2 over kernels."""
-    total = ops.zeros(())
-    for kernel in kernels:
-        total = total + l1 * ops.sum(ops.abs(kernel)) + l2 * ops.sum(kernel * kernel)
-    return total
+def penalty(kernels: Any, l1: Any, l2: Any) -> tuple[Any, Any]:
+    """Computes l1 |w| + l2 w^2, summed over a vector of kernels, and its gradient."""
+    size, square = ops.sum(ops.abs(kernels)), ops.sum(ops.square(kernels))
+    return l1 * size + l2 * square, l1 * ops.sign(kernels) + 2.0 * l2 * kernels
 
 
 def mean_present(values: Any, present: Any) -> Any:

@@ -1,16 +1,16 @@
-"""Builds a compiled model from a GraphConfig; runtime hyperparameters are variables."""
+"""Builds a model from a GraphConfig; runtime hyperparameters are its variables."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from models.backbones import load_backbone
 from models.config.config import GraphConfig, RuntimeHyperparameters
-from models.keras_api import keras
+from models.keras_api import keras, ops
 from models.network.augmentation import AUGMENT, Augment
-from models.network.ema import WeightAverage, followed
+from models.network.batch_normalization import fuse
 from models.network.freezing import freeze
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.network.hyperparameters import (
@@ -26,9 +26,11 @@ from models.network.losses import (
     penalty,
     valence_arousal_loss,
 )
-from models.network.optimizers import make_optimizer, plain
-from models.network.sam import STEPS, Sharpness
 from models.network.standardization import STANDARDIZE, standardize
+from models.optimization.ema import WeightAverage, followed
+from models.optimization.flat_weights import layout_of, ordered
+from models.optimization.optimizer import NUMBERS, Optimizer
+from models.optimization.sam import Sharpness
 
 NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE)
 """Layers of a trained model that an export leaves out or replaces by stock ones."""
@@ -37,10 +39,12 @@ NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE)
 class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     """Heads, and one loss: the weighted sum of theirs, and penalties.
 
-    The emotion head has weight 1, the others the values of their variables.
+    The emotion head has weight 1, the others the values of their variables. A model is
+    trained by the steps of ``models.training``, not by Keras's ``fit``.
 
     Attributes:
         parameters: weights that training can change, frozen ones among them.
+        trained: the variables that are not frozen, in the order of ``layout``.
     """
 
     def __init__(
@@ -51,10 +55,13 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         L1 and L2 act on the kernels of layers of the ``penalized`` kinds.
         """
         super().__init__(**functional)
-        self.penalized = penalized
+        fuse(self.layers)
         self.multi_target = graph.multi_target
         self.parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
         freeze(self, graph)
+        kernels = [x.kernel for x in self.layers if isinstance(x, penalized)]
+        self.trained = ordered(self.trainable_variables, kernels)
+        self.layout = layout_of(self.trained, kernels)
         self.average = (
             WeightAverage(followed(self.layers), name="average", dtype="float32")
             if graph.weight_averaging
@@ -62,23 +69,19 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         )
         self.sharpness = Sharpness(name="sharpness") if graph.sharpness_aware else None
         self.loss_hyperparameters = LossHyperparameters(name="loss_hyperparameters")
+        scaled = graph.precision == "mixed_float16"
+        self.optimizer = Optimizer(self.layout, scaled=scaled, name="optimizer")
 
     def runtime_variables(self) -> dict[str, Any]:
         """Returns the variable of each runtime hyperparameter that the graph has."""
-        optimizer = plain(self.optimizer)
         variables = {
-            "learning_rate": optimizer.learning_rate,
-            "clip_norm": optimizer.clip_norm,
             "dropout": self.get_layer(DROPOUT).rate,
             "augmentation": self.get_layer(AUGMENT).amounts,
         }
         for name in LOSS_HYPERPARAMETERS:
             variables[name] = getattr(self.loss_hyperparameters, name)
-        if optimizer.weight_decay is not None:
-            variables["weight_decay"] = optimizer.weight_decay
-        if hasattr(optimizer, "momentum_variable"):
-            variables["momentum"] = optimizer.momentum_variable
-            variables["nesterov"] = optimizer.nesterov_variable
+        for name in NUMBERS:
+            variables[name] = getattr(self.optimizer, name)
         if self.average is not None:
             variables["ema"] = self.average.momentum
         if self.sharpness is not None:
@@ -86,43 +89,28 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         return variables
 
     def set_runtime(self, runtime: RuntimeHyperparameters) -> None:
-        """Sets every runtime hyperparameter of the compiled model."""
+        """Sets every runtime hyperparameter of the model."""
         for name, variable in self.runtime_variables().items():
             variable.assign(getattr(runtime, name))
 
-    def train_step(self, *given: Any) -> Any:
-        """Takes one step: Keras's own, or a sharpness-aware one.
-
-        ``given`` is a batch; where a backend keeps no state, a state and a batch.
-        """
-        if self.sharpness is None:
-            return super().train_step(*given)
-        return STEPS[keras.backend.backend()](self, *given)
-
-    def kernels(self) -> list[Any]:
-        """Lists the kernels that L1 and L2 act on."""
-        return [
-            layer.kernel for layer in self.layers if isinstance(layer, self.penalized)
-        ]
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """Sums the penalties and the losses of the heads that have targets."""
-        del x, sample_weight
-        if training and self.average is not None:
-            self.average.follow(followed(self.layers))
-        numbers = self.loss_hyperparameters
-        total = penalty(self.kernels(), numbers.l1, numbers.l2)
+    def total_loss(self, targets: Mapping[str, Any], logits: Mapping[str, Any]) -> Any:
+        """Sums the losses of the heads that have targets, scaled for half floats."""
+        total = ops.zeros(())
         for name, (weight, loss) in self._head_losses().items():
-            if name in y:
-                total = total + weight * loss(y[name], y_pred[name])
-        return total
+            if name in targets:
+                total = total + weight * loss(targets[name], logits[name])
+        return total * self.optimizer.scale
+
+    def penalize(self, weights: Any, loss: Any, gradient: Any) -> tuple[Any, Any]:
+        """Adds penalties to a loss and to its gradient, and unscales both.
+
+        ``weights`` and ``gradient`` are vectors of ``layout``.
+        """
+        numbers, end = self.loss_hyperparameters, self.layout.penalized
+        value, slope = penalty(weights[:end], numbers.l1, numbers.l2)
+        gradient = gradient / self.optimizer.scale
+        whole = ops.concatenate([gradient[:end] + slope, gradient[end:]])
+        return loss / self.optimizer.scale + value, whole
 
     def _head_losses(self) -> dict[str, tuple[Any, Callable[[Any, Any], Any]]]:
         """Returns the weight and the loss of each head."""
@@ -142,7 +130,7 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
 
 
 def assemble(graph: GraphConfig) -> ExpressionModel:
-    """Builds and compiles the model of a graph's configuration.
+    """Builds the model of a graph's configuration.
 
     Its weights are Keras's own random ones, its runtime hyperparameters 0;
     ``CompiledModel.reset`` sets both.
@@ -152,31 +140,24 @@ def assemble(graph: GraphConfig) -> ExpressionModel:
 
     Returns:
         A model from raw pixels (B, S, S, C) in [0, 255] to logits by output name.
-        Its optimizer is built.
     """
     with _precision(graph.precision):
-        model = _compiled(graph)
-    # Building it here rather than while tracing saves a quarter of the first step.
-    model.optimizer.build(model.trainable_variables)
-    return model
+        return _assembled(graph)
 
 
-def _compiled(graph: GraphConfig) -> ExpressionModel:
+def _assembled(graph: GraphConfig) -> ExpressionModel:
     backbone = load_backbone(graph.backbone)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     features = backbone.features(Augment()(pixels), graph, standardize(graph))
     outputs = add_head(features, graph, VariableDropout(), logits=True)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
-    model = ExpressionModel(
+    return ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),
         graph=graph,
         inputs=pixels,
         outputs=outputs,
     )
-    # For half floats Keras scales the loss, to keep gradients from becoming 0.
-    model.compile(optimizer=make_optimizer(graph.optimizer), jit_compile=_jit())
-    return model
 
 
 @contextmanager
@@ -188,8 +169,3 @@ def _precision(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _jit() -> bool | str:
-    """XLA is slower on a CPU under TensorFlow, and lacks the augmentation's kernel."""
-    return False if keras.backend.backend() == "tensorflow" else "auto"

@@ -12,8 +12,7 @@ import numpy as np
 
 from models.config.config import GraphConfig
 from models.config.hyperparameters import DEVELOPMENT
-from models.keras_api import keras
-from models.network.hyperparameters import untrained_weight
+from models.keras_api import keras, untrained_weight
 
 STANDARDIZE = "standardize"
 """Name of the layer, in a trained model and in an exported one."""

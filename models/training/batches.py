@@ -1,6 +1,6 @@
 """How rows reach a model: our own order in each epoch, batches cut from an array."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,6 @@ from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.class_balance import Balance, balance
 from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
-from models.keras_api import keras
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
 from models.training.epoch import Arrays
 from models.training.mixup import Batch, mixed
@@ -105,7 +104,7 @@ def epoch_batches(
     return np.array_split(generator.permutation(rows), count)
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
+class Batches(Sequence[Batch]):
     """Batches of pixels and targets, cut when they are needed."""
 
     def __init__(
@@ -123,7 +122,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
             batches: rows of each batch.
             mix: changes a batch, given its place from 0.
         """
-        super().__init__()
         self._images = images
         self._packed = packed
         self._batches = batches
@@ -133,8 +131,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
         """Counts the batches."""
         return len(self._batches)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def __getitem__(self, index: int) -> Batch:  # type: ignore[override]  # no slices
         """Cuts one batch."""
+        if index >= len(self):
+            raise IndexError(index)
         rows = self._batches[index]
         targets: dict[str, Any] = {
             name: values[rows] for name, values in self._packed.items()

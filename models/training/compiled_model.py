@@ -1,7 +1,9 @@
 """A model compiled once for its graph: reset, trained, saved and used again."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameter
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
 from models.metrics.predictions import Predictions, predict_padded
-from models.network.ema import averaged
 from models.network.heads import probabilities
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import STANDARDIZE, channel_statistics
+from models.optimization.ema import averaged
 from models.pretrained.loading import initial_weights, loaded_weights
-from models.training.initialization import OptimizerSnapshot, initialize, refresh
+from models.training.initialization import initialize, refresh
+from models.training.mixup import Batch
 from models.training.saving import export
 
 
@@ -52,7 +55,7 @@ class CompiledModel:
         self.loaded_weights = (
             loaded_weights(self.model, self._given) if self._given else None
         )
-        self._fresh = OptimizerSnapshot(self.model.optimizer)
+        self._steps = _steps(self.model)
         self.built = time.perf_counter() - start
         self._trained_before = False
         self._predicted_before = False
@@ -60,7 +63,7 @@ class CompiledModel:
     def reset(self, runtime: RuntimeHyperparameters, seed: int) -> None:
         """Makes the model fresh: new numbers, and the initial weights of a seed."""
         initialize(self.model, seed, self._given)
-        self._fresh.restore()
+        self.model.optimizer.reset()
         self._clear_average()
         self.model.set_runtime(runtime)
 
@@ -85,25 +88,26 @@ class CompiledModel:
             layer.set_statistics(channel_statistics(images, rows))
 
     def train(
-        self, batches: Any, *, rate: float | None = None
+        self, batches: Iterable[Batch], *, rate: float | None = None
     ) -> tuple[float, Seconds]:
         """Trains one epoch, with another learning rate if one is given.
 
-        Returns the mean loss over the batches, penalties included, and the time.
+        Returns the mean loss over the rows, penalties included, and the time.
         """
         if rate is not None:
             self.model.optimizer.learning_rate.assign(rate)
-        first = _FirstStep()
-        callbacks = [] if self._trained_before else [first]
-        start = time.perf_counter()
-        history = self.model.fit(
-            batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks
-        )
-        seconds = time.perf_counter() - start
-        traced = 0.0 if self._trained_before else first.ended - start
-        self._trained_before = True
-        loss = float(history.history["loss"][0])
-        return loss, Seconds(working=seconds - traced, traced=traced)
+        start = traced_until = time.perf_counter()
+        losses, sizes = [], []
+        for loss, size in self._steps.train(batches):
+            losses.append(loss)
+            sizes.append(size)
+            if not self._trained_before:
+                float(loss)  # a device may still compute it
+                traced_until = time.perf_counter()
+                self._trained_before = True
+        mean = float(np.average([float(loss) for loss in losses], weights=sizes))
+        working = time.perf_counter() - traced_until
+        return mean, Seconds(working=working, traced=traced_until - start)
 
     def validate(self, images: np.ndarray) -> tuple[Predictions, Seconds]:
         """Predicts raw pixels, shape (N, S, S, C), and measures the time."""
@@ -116,7 +120,7 @@ class CompiledModel:
     def predict(self, images: np.ndarray) -> Predictions:
         """Predicts raw pixels, shape (N, S, S, C); no row depends on its neighbours."""
         with averaged(self.model):
-            batches = predict_padded(self.model.predict_on_batch, images)
+            batches = predict_padded(self._steps.predict, images)
             predictions = Predictions.concatenate(list(map(probabilities, batches)))
         self._predicted_before = True
         return predictions
@@ -160,14 +164,7 @@ class CompiledModel:
         return time.perf_counter() - start
 
 
-class _FirstStep(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-    """Records when the first training step, which traces the graph, is over."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        del logs
-        if batch == 0:
-            self.ended = time.perf_counter()
+def _steps(model: ExpressionModel) -> Any:
+    """Makes the compiled functions of a model for Keras's backend."""
+    backend = keras.backend.backend()
+    return import_module(f"models.training.{backend}_steps").Steps(model)

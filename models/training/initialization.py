@@ -21,27 +21,6 @@ Given = Mapping[str, list[np.ndarray]]
 """Initial weights that are not random: values by layer name, in the layer's order."""
 
 
-class OptimizerSnapshot:
-    """The variables of a fresh optimizer, restored before each training.
-
-    Not all of them start at zero: learning rate, decay and loss scale are among
-    them. Those that do are not copied, which saves twice the model's memory.
-    """
-
-    def __init__(self, optimizer: Any) -> None:
-        """Remembers the present values."""
-        self._values = [
-            (variable, value if value.any() else np.zeros_like(value, shape=()))
-            for variable in optimizer.variables
-            for value in [variable.numpy()]
-        ]
-
-    def restore(self) -> None:
-        """Restores the values."""
-        for variable, value in self._values:
-            variable.assign(np.broadcast_to(value, variable.shape))
-
-
 def initialize(model: Any, seed: int, given: Given) -> None:
     """Initializes weights anew, and restores statistics and seed generators.
 

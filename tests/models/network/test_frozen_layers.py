@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from data_pipeline.targets.class_balance import balance
-from models.network.ema import averaged
 from models.network.freezing import backbone_of, top_blocks
 from models.network.model import ExpressionModel
+from models.optimization.ema import averaged
 from models.training.batches import Batches, pack
 from models.training.compiled_model import CompiledModel
 from tests.factories.models import configured, pictures

@@ -219,9 +219,12 @@ def test_focal_gradients_are_finite_where_outputs_are_saturated(gamma, sure):
 
 def test_penalty_is_the_sum_over_kernels():
     """L1 and L2 add l1 times the absolute and l2 times the squared weights."""
-    kernels = [np.array([[1.0, -2.0]], np.float32), np.array([3.0], np.float32)]
+    kernels = np.array([1.0, -2.0, 3.0], np.float32)
+    value, slope = penalty(kernels, 0.5, 0.1)
 
-    assert _number(penalty(kernels, 0.5, 0.1)) == pytest.approx(0.5 * 6 + 0.1 * 14)
+    assert _number(value) == pytest.approx(0.5 * 6 + 0.1 * 14)
+    of_value = gradient(lambda at: penalty(at, 0.5, 0.1)[0], kernels)
+    np.testing.assert_allclose(np.asarray(slope), of_value, rtol=1e-6)
 
 
 def test_several_loss_by_hand(rows):

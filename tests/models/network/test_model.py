@@ -16,6 +16,7 @@ from models.network.losses import (
     valence_arousal_loss,
 )
 from models.network.model import assemble
+from models.optimization.flat_weights import join
 from models.training.batches import pack
 from tests.factories.models import configured, pictures
 
@@ -36,6 +37,7 @@ CONFIG = configured(
 def test_the_loss_is_the_weighted_sum_of_its_parts(multi_target):
     """Heads by their weights, and penalties; any right emotion will do where it may."""
     model = assemble(replace(CONFIG.graph, multi_target=multi_target))
+    model.optimizer.reset()
     model.set_runtime(CONFIG.runtime)
     targets = pictures(ROWS, dimensions=DIMENSIONS).targets
     y = pack(targets, balance(targets, np.arange(ROWS), "none", 0))
@@ -54,8 +56,14 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(multi_target):
     units = action_unit_loss(y["action_units"], predicted["action_units"], 2.0)
     rated = y["valence_arousal"], predicted["valence_arousal"]
     expected = of_emotions + 3.0 * units + 0.5 * valence_arousal_loss(*rated, 0.25)
-    expected = expected + penalty(model.kernels(), 1e-3, 1e-2)
+    weights = join(model.trained)
+    kernels = join([layer.kernel for layer in model.layers if hasattr(layer, "kernel")])
+    expected = float(ops.convert_to_numpy(expected))
+    penalized, _ = penalty(kernels, 1e-3, 1e-2)
 
-    found = float(ops.convert_to_numpy(model.compute_loss(y=y, y_pred=predicted)))
-    assert found == pytest.approx(float(ops.convert_to_numpy(expected)), rel=1e-5)
-    assert float(penalty(model.kernels(), 1e-3, 1e-2)) > 0
+    loss = model.total_loss(y, predicted)
+    assert float(ops.convert_to_numpy(loss)) == pytest.approx(expected, rel=1e-5)
+    whole, slope = model.penalize(weights, loss, weights * 0.0)
+    assert float(whole) == pytest.approx(expected + float(penalized), rel=1e-5)
+    assert float(penalized) > 0
+    assert np.count_nonzero(slope) == kernels.shape[0]

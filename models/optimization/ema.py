@@ -5,48 +5,51 @@ Averaging"; exponential, and without Adam's kind of bias at the start: the sum i
 divided by the sum of its factors.
 """
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from models.keras_api import keras, ops
-from models.network.hyperparameters import untrained_weight
+from models.keras_api import keras, ops, untrained_weight
+from models.optimization.flat_weights import assign, join, split
 
 
 class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Sums of weights; each step counts ``momentum`` times less than the next.
 
-    The sums are weights of the model, so a compiling backend keeps them.
+    The sum is a weight of the model, one vector. A momentum of 0 keeps no average.
     """
 
     def __init__(self, followed: list[Any], **kwargs: Any) -> None:
-        """Makes a sum of 0 for each variable that is averaged."""
+        """Makes a sum of 0 for the variables that are averaged."""
         super().__init__(**kwargs)
         self.momentum = untrained_weight(self, "momentum")
         self.mass = untrained_weight(self, "mass")
-        self.sums = [
-            untrained_weight(self, f"sum_{place}", tuple(variable.shape))
-            for place, variable in enumerate(followed)
-        ]
+        size = sum(math.prod(variable.shape) for variable in followed)
+        self.sums = untrained_weight(self, "sums", (size,))
         self.built = True
 
     def follow(self, variables: list[Any]) -> None:
         """Adds the present values; called in a training step, before it updates."""
-        for total, variable in zip(self.sums, variables, strict=True):
-            total.assign(self._next(total, ops.stop_gradient(variable)))
+        sums = ops.convert_to_tensor(self.sums)
+        self.sums.assign(
+            ops.cond(
+                self.momentum > 0,
+                lambda: self._next(sums, join(variables)),
+                lambda: sums,
+            )
+        )
         self.mass.assign(self._next(self.mass, 1.0))
 
     def averages(self, variables: list[Any]) -> list[Any]:
         """Averages the values added so far, with the present ones as the last."""
         mass = self._next(self.mass, 1.0)
-        return [
-            self._next(total, variable) / mass
-            for total, variable in zip(self.sums, variables, strict=True)
-        ]
+        average = self._next(self.sums, join(variables)) / mass
+        return split(average, [tuple(variable.shape) for variable in variables])
 
     def clear(self) -> None:
         """Forgets all values; the average is then that of the present weights."""
-        for variable in (self.mass, *self.sums):
+        for variable in (self.mass, self.sums):
             variable.assign(ops.zeros(variable.shape))
 
     def _next(self, total: Any, value: Any) -> Any:
@@ -68,7 +71,7 @@ def followed(layers: list[Any]) -> list[Any]:
 @contextmanager
 def averaged(model: Any) -> Iterator[None]:
     """Gives a model its averaged weights, if it has any; restores its own after."""
-    if model.average is None:
+    if model.average is None or not float(model.average.momentum):
         yield
         return
     variables = followed(model.layers)
@@ -78,9 +81,3 @@ def averaged(model: Any) -> Iterator[None]:
         yield
     finally:
         assign(variables, own)
-
-
-def assign(variables: Iterable[Any], values: Iterable[Any]) -> None:
-    """Sets as many variables as there are values."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)

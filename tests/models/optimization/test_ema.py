@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.network.ema import WeightAverage
+from models.optimization.ema import WeightAverage
 from models.training.epoch import Part
 from models.training.trainer import Trainer
 from tests.factories.models import configured, pictures

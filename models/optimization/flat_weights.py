@@ -1,0 +1,79 @@
+"""Trained weights as one vector: one update of millions of numbers, not hundreds.
+
+An optimizer that loops over the 364 weights of a DenseNet121 adds about 5,000
+operations to a graph; on one vector it adds about 50.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.keras_api import ops
+
+UNDECAYED = ("bias", "gamma", "beta")
+"""Names of weights that neither decoupled decay nor L1 and L2 change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlatLayout:
+    """Where each weight lies in the vector.
+
+    The kernels that L1 and L2 act on come first, then all others that decay, then the
+    rest; ``penalized`` and ``decayed`` are where the first and the second part end.
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    penalized: int
+    decayed: int
+
+    @property
+    def size(self) -> int:
+        """Length of the vector."""
+        return sum(map(math.prod, self.shapes))
+
+
+def join(values: Sequence[Any]) -> Any:
+    """Joins tensors or variables of any shapes to one vector."""
+    # Two of three weights are vectors already, which saves operations.
+    return ops.concatenate(
+        [v if len(v.shape) == 1 else ops.reshape(v, (-1,)) for v in values]
+    )
+
+
+def split(vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """Cuts a vector into values of the given shapes."""
+    ends = list(itertools.accumulate(map(math.prod, shapes)))
+    parts = ops.split(vector, ends[:-1]) if len(ends) > 1 else [vector]
+    return [
+        part if len(shape) == 1 else ops.reshape(part, shape)
+        for part, shape in zip(parts, shapes, strict=True)
+    ]
+
+
+def ordered(variables: Sequence[Any], penalized: Sequence[Any]) -> list[Any]:
+    """Orders trained variables as ``layout_of`` expects them."""
+    kernels = {id(kernel) for kernel in penalized}
+    return sorted(variables, key=lambda v: (id(v) not in kernels, not decays(v)))
+
+
+def layout_of(variables: Sequence[Any], penalized: Sequence[Any]) -> FlatLayout:
+    """Describes the vector of variables that are ``ordered``."""
+    kernels = {id(kernel) for kernel in penalized}
+    return FlatLayout(
+        shapes=tuple(tuple(variable.shape) for variable in variables),
+        penalized=sum(math.prod(v.shape) for v in variables if id(v) in kernels),
+        decayed=sum(math.prod(v.shape) for v in variables if decays(v)),
+    )
+
+
+def decays(variable: Any) -> bool:
+    """Whether decay acts on a weight: on kernels, not on biases and normalisation."""
+    return not any(name in variable.name for name in UNDECAYED)
+
+
+def assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """Sets as many variables as there are values."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
