@@ -25,8 +25,10 @@ class GraphConfig:
     1 (grey) or 3 (RGB). ``emotions``, ``action_units`` and ``dimensions`` are the
     outputs' labels, empty where a study has no such target. ``resize_to`` is the side
     that the backbone sees, if less than ``image_size``. ``multi_target`` accepts any of
-    a row's emotions. ``weight_averaging`` keeps a running average of the weights,
-    ``sharpness_aware`` takes sharpness-aware steps, ``precision`` is what layers use.
+    a row's emotions. ``dense_width`` is the widest dense layer (0: none), of which
+    configurations use a part; with ``dense_optional`` some use none.
+    ``weight_averaging`` can average weights, ``sharpness_aware`` can take sharpness-
+    aware steps; both may be off. ``precision`` is what layers use.
     ``trained_blocks`` counts the backbone's last blocks that are trained (``None``:
     all); ``freeze_batch_norm`` freezes its batch normalisation.
     """
@@ -37,11 +39,12 @@ class GraphConfig:
     weights: str
     image_size: int
     channels: int
-    dense_units: int
+    dense_width: int
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     multi_target: bool = False
     dimensions: tuple[str, ...] = ()
+    dense_optional: bool = False
     normalization: str = OWN
     weight_averaging: bool = False
     sharpness_aware: bool = False
@@ -60,10 +63,12 @@ class GraphConfig:
 class RuntimeHyperparameters:
     """Numbers fed to an existing graph; each is a variable of model or optimizer.
 
+    ``dense_units`` is at most the graph's ``dense_width``, 0 for no dense layer;
     ``optimizer`` is its place in ``OPTIMIZER_NAMES``; ``augmentation`` is in the order
     and units of ``models.config.augmentation_presets.AMOUNTS``.
     """
 
+    dense_units: float
     optimizer: float
     learning_rate: float
     weight_decay: float
@@ -112,11 +117,27 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedGraph:
+    """What a graph must allow so that all configurations of a space can share it.
+
+    ``dense_width`` is the widest dense layer, ``dense_optional`` whether some have
+    none; ``weight_averaging`` and ``sharpness_aware`` whether any uses them. By
+    default a configuration's graph allows what that configuration needs.
+    """
+
+    dense_width: int = 0
+    dense_optional: bool = False
+    weight_averaging: bool = False
+    sharpness_aware: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataSpec:
-    """What the data decide about a model: its input and the labels of its outputs.
+    """What data and space decide about a model: its input, its outputs' labels.
 
     ``multi_target`` accepts any of a row's emotions. ``models`` pairs each
     ``backbone.weights`` that names an earlier study with the file of its model.
+    ``shared`` is what the graphs of a search must allow.
     """
 
     image_size: int
@@ -126,6 +147,7 @@ class DataSpec:
     multi_target: bool = False
     dimensions: tuple[str, ...] = ()
     models: tuple[tuple[str, str], ...] = ()
+    shared: SharedGraph = SharedGraph()
 
 
 def complete(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -174,7 +196,8 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
     ignored = size_keys().difference(BACKBONES[fields["backbone"]].hyperparameters)
     fields |= {HYPERPARAMETERS[key].field: None for key in ignored}
     smaller = 0 < fields["resize_to"] < data_spec.image_size
-    weights = fields["weights"]
+    weights, shared, units = fields["weights"], data_spec.shared, runtime["dense_units"]
+    width = max(units, shared.dense_width)
     return GraphConfig(
         **fields
         | {
@@ -182,9 +205,11 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
             "resize_to": fields["resize_to"] if smaller else None,
             "trained_blocks": fields["trained_blocks"] or None,
             "freeze_batch_norm": fields["freeze_batch_norm"] == "frozen",
-            "weight_averaging": runtime["ema"] > 0,
-            "sharpness_aware": runtime["sam_rho"] > 0,
         },
+        dense_width=width,
+        dense_optional=width > 0 and (shared.dense_optional or not units),
+        weight_averaging=shared.weight_averaging or runtime["ema"] > 0,
+        sharpness_aware=shared.sharpness_aware or runtime["sam_rho"] > 0,
         image_size=data_spec.image_size,
         channels=data_spec.channels,
         emotions=data_spec.emotions,

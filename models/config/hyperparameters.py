@@ -117,7 +117,11 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "pixels scaled by the backbone's rule, or by the training rows' statistics",
     ),
     "head.dense_units": _int(
-        128, 0, 4096, "graph.dense_units", "units of the dense layer; 0: no such layer"
+        128,
+        0,
+        4096,
+        "runtime.dense_units",
+        "units of the dense layer; 0: no layer",
     ),
     "head.dropout": _float(
         0.3, 0.0, 0.95, "runtime.dropout", "rate before the outputs"

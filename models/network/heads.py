@@ -1,6 +1,6 @@
 """The head: pooling, an optional dense layer, dropout, and an output per target."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from models.metrics.predictions import Predictions
 EMOTION = "emotion"
 ACTION_UNITS = "action_units"
 VALENCE_AROUSAL = "valence_arousal"
+DENSE = "dense"
+"""Name of the layer before the outputs, if there is one."""
+
 POOL = "pool"
 """Name of the first layer after the backbone."""
 
@@ -33,17 +36,24 @@ HEADS = (
 
 
 def add_head(
-    features: Any, graph: GraphConfig, dropout: Any, *, logits: bool
+    features: Any,
+    graph: GraphConfig,
+    dropout: Any,
+    *,
+    logits: bool,
+    width: Callable[[Any, Any], Any] | None = None,
 ) -> dict[str, Any]:
     """Adds the head to a backbone's features, shape (B, h, w, F).
 
     An output without labels does not exist. With ``logits`` (training) softmax,
-    sigmoid and tanh are left out; an export has them. Returns tensors by output name:
+    sigmoid and tanh are left out; an export has them. ``width`` (training) masks dense
+    units; it takes them and the features before them. Returns tensors by output name:
     ``emotion`` (B, E), ``action_units`` (B, U), ``valence_arousal`` (B, D).
     """
     x = layers.GlobalAveragePooling2D(name=POOL)(features)
-    if graph.dense_units:
-        x = layers.Dense(graph.dense_units, activation="relu", name="dense")(x)
+    if graph.dense_width:
+        dense = layers.Dense(graph.dense_width, activation="relu", name=DENSE)(x)
+        x = width(dense, x) if width else dense
     x = dropout(x)
     return {
         head.name: layers.Dense(

@@ -11,6 +11,12 @@ from models.config.config import GraphConfig, RuntimeHyperparameters
 from models.keras_api import keras, ops
 from models.network.augmentation import AUGMENT, Augment
 from models.network.batch_normalization import fuse
+from models.network.dense_width import (
+    WIDTH,
+    DenseWidth,
+    unused_weights,
+    used_parts,
+)
 from models.network.freezing import freeze
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.network.hyperparameters import (
@@ -32,7 +38,7 @@ from models.optimization.flat_weights import layout_of, ordered
 from models.optimization.optimizer import NUMBERS, Optimizer
 from models.optimization.sam import Sharpness
 
-NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE)
+NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE, WIDTH)
 """Layers of a trained model that an export leaves out or replaces by stock ones."""
 
 
@@ -43,7 +49,6 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     trained by the steps of ``models.training``, not by Keras's ``fit``.
 
     Attributes:
-        parameters: weights that training can change, frozen ones among them.
         trained: the variables that are not frozen, in the order of ``layout``.
     """
 
@@ -57,7 +62,8 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         super().__init__(**functional)
         fuse(self.layers)
         self.multi_target = graph.multi_target
-        self.parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
+        self._graph = graph
+        self._parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
         freeze(self, graph)
         kernels = [x.kernel for x in self.layers if isinstance(x, penalized)]
         self.trained = ordered(self.trainable_variables, kernels)
@@ -72,6 +78,11 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         scaled = graph.precision == "mixed_float16"
         self.optimizer = Optimizer(self.layout, scaled=scaled, name="optimizer")
 
+    def parameters(self, units: int) -> int:
+        """Counts the weights that training can change at a width, frozen ones too."""
+        parts = used_parts(self._graph, units)
+        return int(self._parameters - unused_weights(self.layers, parts))
+
     def runtime_variables(self) -> dict[str, Any]:
         """Returns the variable of each runtime hyperparameter that the graph has."""
         variables = {
@@ -82,6 +93,8 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
             variables[name] = getattr(self.loss_hyperparameters, name)
         for name in NUMBERS:
             variables[name] = getattr(self.optimizer, name)
+        if self._graph.dense_width:
+            variables["dense_units"] = self.get_layer(WIDTH).units
         if self.average is not None:
             variables["ema"] = self.average.momentum
         if self.sharpness is not None:
@@ -150,7 +163,8 @@ def _assembled(graph: GraphConfig) -> ExpressionModel:
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     features = backbone.features(Augment()(pixels), graph, standardize(graph))
-    outputs = add_head(features, graph, VariableDropout(), logits=True)
+    width = DenseWidth(optional=graph.dense_optional) if graph.dense_width else None
+    outputs = add_head(features, graph, VariableDropout(), logits=True, width=width)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     return ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),

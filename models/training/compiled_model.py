@@ -14,6 +14,7 @@ from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameter
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
 from models.metrics.predictions import Predictions, predict_padded
+from models.network.dense_width import used_parts
 from models.network.heads import probabilities
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import STANDARDIZE, channel_statistics
@@ -62,7 +63,8 @@ class CompiledModel:
 
     def reset(self, runtime: RuntimeHyperparameters, seed: int) -> None:
         """Makes the model fresh: new numbers, and the initial weights of a seed."""
-        initialize(self.model, seed, self._given)
+        parts = used_parts(self.graph, int(runtime.dense_units))
+        initialize(self.model, seed, self._given, parts)
         self.model.optimizer.reset()
         self._clear_average()
         self.model.set_runtime(runtime)

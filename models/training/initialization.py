@@ -5,6 +5,7 @@ on. Seeds are derived from a layer's position, because Keras numbers names
 process-wide.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,11 @@ import numpy as np
 
 from data_pipeline.system.seeds import child_seed
 from models.keras_api import keras
+from models.network.dense_width import Part, part_shape
+from models.network.heads import DENSE, HEADS
 
 SEED_STATE = "seed_generator_state"
+HEAD_LAYERS = (DENSE, *(head.name for head in HEADS))
 INITIALIZERS = ("{name}_initializer", "depthwise_initializer")
 """Where layers keep the initializer of a weight; the second is a depthwise kernel's."""
 
@@ -21,19 +25,23 @@ Given = Mapping[str, list[np.ndarray]]
 """Initial weights that are not random: values by layer name, in the layer's order."""
 
 
-def initialize(model: Any, seed: int, given: Given) -> None:
+def initialize(
+    model: Any, seed: int, given: Given, parts: Mapping[tuple[str, str], Part]
+) -> None:
     """Initializes weights anew, and restores statistics and seed generators.
 
     Equal seeds give equal weights, whatever the flat functional model was used for
-    before. ``given`` weights are set instead of initialized.
+    before. ``given`` weights are set instead of initialized. Of some weights, by layer
+    and name, only ``parts`` are initialized, as if they were all; the rest is 0.
     """
     for position, layer in enumerate(model.layers):
         for variable in layer.variables:
-            child = child_seed(seed, "weights", position, variable.name)
+            place = layer.name if layer.name in HEAD_LAYERS else position
+            child = child_seed(seed, "weights", place, variable.name)
             if variable.name == SEED_STATE:
                 variable.assign(np.array([child, 0], dtype="uint32"))
             elif layer.name not in given:
-                _draw(layer, variable, child)
+                _draw(layer, variable, child, parts.get((layer.name, variable.name)))
         if layer.name in given:
             layer.set_weights(given[layer.name])
             refresh(layer)
@@ -45,7 +53,7 @@ def refresh(layer: Any) -> None:
         layer.finalize_state()
 
 
-def _draw(layer: Any, variable: Any, seed: int) -> None:
+def _draw(layer: Any, variable: Any, seed: int, part: Part | None) -> None:
     """Initializes a weight as its layer would; skips variables that never change."""
     initializer = next(
         (
@@ -65,4 +73,13 @@ def _draw(layer: Any, variable: Any, seed: int) -> None:
     config = initializer.get_config()
     if "seed" in config:
         initializer = type(initializer).from_config({**config, "seed": seed})
-    variable.assign(initializer(variable.shape, dtype=variable.dtype))
+    if part is None:
+        variable.assign(initializer(variable.shape, dtype=variable.dtype))
+        return
+    values = np.zeros(variable.shape, variable.dtype)
+    shape = part_shape(values.shape, part)
+    if math.prod(shape):
+        values[part] = keras.ops.convert_to_numpy(
+            initializer(shape, dtype=variable.dtype)
+        )
+    variable.assign(values)

@@ -1,11 +1,15 @@
 """Exports a trained model as stock Keras layers, usable without this project."""
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.backbones import load_backbone
 from models.config.config import ModelConfig
 from models.keras_api import keras
+from models.network.dense_width import Part, part_shape, used_parts
 from models.network.heads import add_head
 from models.network.hyperparameters import DROPOUT
 from models.network.model import NOT_EXPORTED
@@ -23,7 +27,7 @@ def export(model: Any, config: ModelConfig, path: Path) -> None:
         model.get_layer(STANDARDIZE).statistics() if is_standardized(model) else None
     )
     plain = plain_model(config, statistics)
-    copy_weights(model, plain)
+    copy_weights(model, plain, _parts(config))
     plain.save(path)
 
 
@@ -36,7 +40,8 @@ def plain_model(
     maps raw pixels (B, S, S, C) in [0, 255] to a dict: probabilities ``emotion``
     (B, E) and ``action_units`` (B, U), and ``valence_arousal`` (B, D) in [-1, 1].
     """
-    graph = config.graph
+    units = int(config.runtime.dense_units)
+    graph = replace(config.graph, dense_width=units, dense_optional=False)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     scale = statistics.rescaling() if statistics else None
@@ -46,14 +51,37 @@ def plain_model(
     return keras.Model(pixels, outputs, name=graph.backbone)
 
 
-def copy_weights(trained: Any, plain: Any) -> None:
+def copy_weights(
+    trained: Any, plain: Any, parts: Mapping[tuple[str, str], Part]
+) -> None:
     """Copies weights to a ``plain_model`` of the same graph, layer by layer.
 
-    Layers are paired by position: Keras numbers some of its names process-wide.
+    Layers are paired by position: Keras numbers some of its names process-wide. Of
+    some weights, by layer and name, only ``parts`` exist in the plain model.
     """
-    for source, target in zip(_weighted(trained), _weighted(plain), strict=True):
-        target.set_weights(source.get_weights())
+    sources = [layer for layer in _weighted(trained) if not _is_unused(layer, parts)]
+    for source, target in zip(sources, _weighted(plain), strict=True):
+        target.set_weights(
+            [
+                weight.numpy()[parts.get((source.name, weight.name), ...)]
+                for weight in source.weights
+            ]
+        )
         refresh(target)
+
+
+def _parts(config: ModelConfig) -> dict[tuple[str, str], Part]:
+    return used_parts(config.graph, int(config.runtime.dense_units))
+
+
+def _is_unused(layer: Any, parts: Mapping[tuple[str, str], Part]) -> bool:
+    """Whether no number of a layer is in its part."""
+    used = [
+        math.prod(part_shape(tuple(weight.shape), part))
+        for weight in layer.weights
+        if (part := parts.get((layer.name, weight.name))) is not None
+    ]
+    return bool(used) and not any(used)
 
 
 def _weighted(model: Any) -> list[Any]:

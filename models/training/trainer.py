@@ -156,6 +156,7 @@ class Trainer:
             return before
         model = self._current = self._compiled(graph)
         model.reset(config.runtime, child_seed(seed, "model"))
+        self.parameters = model.model.parameters(int(config.runtime.dense_units))
         if before is not None:
             model.continue_from(before)
         return model
@@ -170,7 +171,6 @@ class Trainer:
             model = CompiledModel(graph)
             self._add(built=model.built)
         self._kept[graph] = model
-        self.parameters = model.model.parameters
         self.loaded_weights = model.loaded_weights
         return model
 

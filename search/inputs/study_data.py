@@ -16,6 +16,7 @@ from data_pipeline.system.errors import prefix_errors
 from data_pipeline.targets.class_checks import class_problems
 from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
+from search.inputs.graphs import shared_graph
 from search.inputs.initial_weights import (
     check_buildable,
     check_not_trained_on,
@@ -103,6 +104,7 @@ def read_labels(
     targets = development.targets
     data_spec = DataSpec(
         models=models,
+        shared=shared_graph(study.space),
         image_size=study.data.image_size,
         channels=table.channels,
         emotions=targets.emotions,

@@ -107,16 +107,20 @@ class SearchSpace:
         searched = {parameter.key for parameter in self.parameters}
         return {key: value for key, value in config.items() if key in searched}
 
-    def highest(self, key: str, default: Value) -> Value:
-        """Returns the largest value of a numeric key in this space.
+    def ends(self, key: str, default: Value) -> tuple[Value, ...]:
+        """Returns the values of a key in this space; of a range its two ends.
 
-        It can be ``default`` if the key is absent or its condition may not hold.
+        ``default`` is among them if the key is absent or its condition may not hold.
         """
         for parameter in self.parameters:
             if parameter.key == key:
-                top = _highest(parameter.domain)
-                return max(top, default) if parameter.when else top
-        return dict(self.fixed).get(key, default)
+                values = _ends(parameter.domain)
+                return (*values, default) if parameter.when else values
+        return (dict(self.fixed).get(key, default),)
+
+    def highest(self, key: str, default: Value) -> Value:
+        """Returns the largest value of a numeric key in this space, as in ``ends``."""
+        return max(self.ends(key, default))
 
     def parameter_sets(self) -> Iterator[dict[str, Value]]:
         """Yields each parameter set of a grid once, with active keys only."""
@@ -187,12 +191,12 @@ def largest_grid(space: SearchSpace) -> int:
     return total
 
 
-def _highest(domain: Domain) -> Value:
+def _ends(domain: Domain) -> tuple[Value, ...]:
     match domain:
         case Choices(values=values):
-            return max(values)
-        case IntRange(high=high) | FloatRange(high=high):
-            return high
+            return values
+        case IntRange(low=low, high=high) | FloatRange(low=low, high=high):
+            return low, high
 
 
 def _suggest(trial: Suggests, parameter: Parameter) -> Value:

@@ -51,6 +51,24 @@ def configured(
     **values,
 ):
     """Builds a small configuration; ``training__epochs`` stands for its dotted key."""
+    spec = data_spec(
+        image_size=side,
+        channels=channels,
+        emotions=emotions,
+        action_units=units,
+        dimensions=dimensions,
+    )
+    return model_config(small_values(**values), spec)
+
+
+def data_spec(**values):
+    """Describes the data of ``pictures``, or others."""
+    small = {"emotions": EMOTIONS, "action_units": UNITS}
+    return DataSpec(**{"image_size": SIDE, "channels": 1} | small | values)
+
+
+def small_values(**values):
+    """Returns the keys of a small configuration, some of them changed."""
     small = {
         "backbone.blocks": 1,
         "backbone.filters": 8,
@@ -58,15 +76,7 @@ def configured(
         "training.epochs": 2,
         "training.batch_size": 8,
     }
-    keys = {key.replace("__", "."): value for key, value in values.items()}
-    data_spec = DataSpec(
-        image_size=side,
-        channels=channels,
-        emotions=emotions,
-        action_units=units,
-        dimensions=dimensions,
-    )
-    return model_config({**small, **keys}, data_spec)
+    return small | {key.replace("__", "."): value for key, value in values.items()}
 
 
 def graph_config(**values) -> GraphConfig:

@@ -77,5 +77,5 @@ def test_the_ends_answer_in_whole_floats(values, build):
         "valence_arousal": ((2, len(DIMENSIONS)), np.float32),
     }
     assert all(np.isfinite(rows).all() for rows in found.values())
-    assert dense == ([wanted.dense_units] if wanted.dense_units else [])
+    assert dense == ([wanted.dense_width] if wanted.dense_width else [])
     assert model.get_layer("pool").input.shape == (None, 2, 2, wanted.filters)

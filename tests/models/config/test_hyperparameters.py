@@ -11,6 +11,7 @@ from models.config.config import (
     GraphConfig,
     ModelConfig,
     RuntimeHyperparameters,
+    SharedGraph,
     model_config,
 )
 from models.config.hyperparameters import HYPERPARAMETERS
@@ -24,8 +25,8 @@ PARTS = {
     "model": ModelConfig,
 }
 DERIVED = {
-    "graph": {field.name for field in fields(DataSpec)} - {"models"}
-    | {"weight_averaging", "sharpness_aware"},
+    "graph": {field.name for field in fields(DataSpec)} - {"models", "shared"}
+    | {field.name for field in fields(SharedGraph)},
     "runtime": {"augmentation"},
     "schedule": {"epochs", "frozen_rate"},
     "augmentation": set(),
@@ -82,6 +83,6 @@ def test_new_graph_holds(key):
     after = model_config(given | {key: other}, SPEC)
 
     assert after != before
-    switched = key in {"training.ema", "training.sam_rho"}
+    switched = key in {"training.ema", "training.sam_rho", "head.dense_units"}
     assert (after.graph != before.graph) == (row.new_graph or switched)
     assert row.doc
