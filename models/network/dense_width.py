@@ -27,11 +27,12 @@ class DenseWidth(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     unless the width is 0. Shape: (B, W) or (B, W + F) out.
     """
 
-    def __init__(self, *, optional: bool, **kwargs: Any) -> None:
-        """Makes the weight, 0."""
+    def __init__(self, widest: int, *, optional: bool, **kwargs: Any) -> None:
+        """Makes the weight; all units are used."""
         super().__init__(**{"dtype": "float32", "name": WIDTH} | kwargs)
         self._optional = optional
         self.units = untrained_weight(self, "units")
+        self.units.assign(widest)
         self.built = True
 
     def call(self, dense: Any, features: Any) -> Any:

@@ -49,6 +49,7 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
     trained by the steps of ``models.training``, not by Keras's ``fit``.
 
     Attributes:
+        kernels: the variables that L1 and L2 act on, where they are not frozen.
         trained: the variables that are not frozen, in the order of ``layout``.
     """
 
@@ -65,9 +66,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         self._graph = graph
         self._parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
         freeze(self, graph)
-        kernels = [x.kernel for x in self.layers if isinstance(x, penalized)]
-        self.trained = ordered(self.trainable_variables, kernels)
-        self.layout = layout_of(self.trained, kernels)
+        self.kernels = [x.kernel for x in self.layers if isinstance(x, penalized)]
+        self.trained = ordered(self.trainable_variables, self.kernels)
+        self.layout = layout_of(self.trained, self.kernels)
         self.average = (
             WeightAverage(followed(self.layers), name="average", dtype="float32")
             if graph.weight_averaging
@@ -163,7 +164,8 @@ def _assembled(graph: GraphConfig) -> ExpressionModel:
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     features = backbone.features(Augment()(pixels), graph, standardize(graph))
-    width = DenseWidth(optional=graph.dense_optional) if graph.dense_width else None
+    widest, optional = graph.dense_width, graph.dense_optional
+    width = DenseWidth(widest, optional=optional) if widest else None
     outputs = add_head(features, graph, VariableDropout(), logits=True, width=width)
     convolutions = (keras.layers.Conv2D,) if backbone.penalized else ()
     return ExpressionModel(

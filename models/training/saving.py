@@ -27,7 +27,7 @@ def export(model: Any, config: ModelConfig, path: Path) -> None:
         model.get_layer(STANDARDIZE).statistics() if is_standardized(model) else None
     )
     plain = plain_model(config, statistics)
-    copy_weights(model, plain, _parts(config))
+    copy_weights(model, plain, config)
     plain.save(path)
 
 
@@ -51,14 +51,13 @@ def plain_model(
     return keras.Model(pixels, outputs, name=graph.backbone)
 
 
-def copy_weights(
-    trained: Any, plain: Any, parts: Mapping[tuple[str, str], Part]
-) -> None:
-    """Copies weights to a ``plain_model`` of the same graph, layer by layer.
+def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
+    """Copies weights to a ``plain_model`` of the same configuration, layer by layer.
 
-    Layers are paired by position: Keras numbers some of its names process-wide. Of
-    some weights, by layer and name, only ``parts`` exist in the plain model.
+    Layers are paired by position: Keras numbers some of its names process-wide. Dense
+    units beyond the configuration's width are left out.
     """
+    parts = used_parts(config.graph, int(config.runtime.dense_units))
     sources = [layer for layer in _weighted(trained) if not _is_unused(layer, parts)]
     for source, target in zip(sources, _weighted(plain), strict=True):
         target.set_weights(
@@ -68,10 +67,6 @@ def copy_weights(
             ]
         )
         refresh(target)
-
-
-def _parts(config: ModelConfig) -> dict[tuple[str, str], Part]:
-    return used_parts(config.graph, int(config.runtime.dense_units))
 
 
 def _is_unused(layer: Any, parts: Mapping[tuple[str, str], Part]) -> bool:

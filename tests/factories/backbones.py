@@ -92,7 +92,7 @@ def assert_rows_apart(model, images, alone):
 def assert_exported(model, config, images, path):
     """Exports a model; the file is of stock layers and predicts the same."""
     plain = plain_model(config)
-    copy_weights(model, plain)
+    copy_weights(model, plain, config)
     plain.save(path)
     with zipfile.ZipFile(path) as file:
         text = json.loads(file.read("config.json"))

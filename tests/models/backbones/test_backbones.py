@@ -157,7 +157,7 @@ class TestBackboneLaws:
             if isinstance(layer, keras.layers.Conv2D)
         }
         own = bench.backbone.application is None
-        found = {kernel.path for kernel in bench.model.kernels()}
+        found = {kernel.path for kernel in bench.model.kernels}
 
         assert found == (dense | convolutions if own else dense)
 

@@ -145,12 +145,12 @@ def test_the_own_rule_is_replaced(name):
     """With the numbers of its own rule, a backbone computes the same."""
     images = faces(4, SIDE)
     source = assemble(graph_config(backbone__name=name))
-    initialize(source, 1, {})
+    initialize(source, 1, {}, {})
     settle(source)
     model = assemble(graph_config(backbone__name=name, **DEVELOPMENT))
     other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
-    copy_weights(source, model)
-    copy_weights(source, other)
+    for target in (model, other):
+        copy_weights(source, target, configured(backbone__name=name))
     model.get_layer("standardize").set_statistics(EQUAL[name])
     expected = logits(source, images)["action_units"]
     sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
