@@ -203,7 +203,8 @@ def test_readers_are_the_files_beside_the_table():
 
 def test_backbones_are_the_registered_files():
     """Each backbone's entry names a file of models/backbones, and no file lacks one."""
-    folder, shared = ROOT / "models/backbones", {"__init__", "backbone", "layers"}
+    folder = ROOT / "models/backbones"
+    shared = {"__init__", "backbone", "layers", "pixel_scale"}
     modules = {entry.code.partition(":")[0] for entry in BACKBONES.values()}
     files = {path.stem for path in folder.glob("*.py")} - shared
 

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import GraphConfig
-from models.keras_api import layers
+from models.keras_api import layers, ops
+
+RGB = 3
 
 Tensor = Any
 """A Keras tensor, symbolic or real: Keras has no type for it."""
@@ -15,20 +18,25 @@ Tensor = Any
 class Backbone:
     """One kind of network, without head.
 
-    Both functions add stock Keras layers only, so that an export loads without this
-    project.
+    It adds stock Keras layers only, so that an export loads without this project.
 
     Attributes:
-        scale: its own rule for raw pixels (B, S, S, C) in [0, 255].
+        own: its own rule for raw pixels, channels in the order red, green, blue.
         build: adds its layers to scaled pixels, of 1 or 3 channels, and returns
             features (B, h, w, F).
+        colour: whether it takes three channels, equal ones for grey pixels.
+        bgr: whether its channels are in the order blue, green, red.
+        divisor: what it divides pixels by itself, which is then its own rule.
         application: the function of ``keras.applications`` whose published weights
             fit, layer by layer; ``None`` where there are none.
         penalized: whether L1 and L2 also act on its convolution kernels.
     """
 
-    scale: Callable[[Tensor], Tensor]
+    own: ChannelStatistics
     build: Callable[[Tensor, GraphConfig], Tensor]
+    colour: bool = False
+    bgr: bool = False
+    divisor: float = 1.0
     application: Callable[..., Any] | None = None
     penalized: bool = False
 
@@ -36,15 +44,36 @@ class Backbone:
         self,
         pixels: Tensor,
         graph: GraphConfig,
-        scale: Callable[[Tensor], Tensor] | None = None,
+        rule: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Adds resizing, scaling and network to raw pixels, (B, S, S, C) in [0, 255].
 
-        ``scale`` replaces the backbone's own rule. Returns features (B, h, w, F).
+        ``rule`` replaces the backbone's own. Returns features (B, h, w, F).
         """
         if graph.resize_to is not None:
             pixels = shrink(pixels, graph.resize_to)
-        return self.build((scale or self.scale)(pixels), graph)
+        return self.build(self.scale(pixels, rule), graph)
+
+    def scale(
+        self, pixels: Tensor, rule: Callable[[Tensor], Tensor] | None = None
+    ) -> Tensor:
+        """Scales raw pixels by its own rule or another, and orders channels."""
+        if self.colour:
+            pixels = rgb(pixels)
+        if rule is not None:
+            pixels = rule(pixels)
+        elif self.divisor == 1.0:
+            pixels = self.own.rescaling("scale")(pixels)
+        if rule is not None and self.divisor != 1.0:
+            pixels = layers.Rescaling(self.divisor, name="undo_rescaling")(pixels)
+        return ops.flip(pixels, axis=-1) if self.bgr else pixels
+
+
+def rgb(pixels: Tensor) -> Tensor:
+    """Repeats a grey channel to the three that stock networks expect; (B, S, S, 3)."""
+    if pixels.shape[-1] == RGB:
+        return pixels
+    return layers.Concatenate(name="grey_to_rgb")([pixels] * RGB)
 
 
 def shrink(pixels: Tensor, side: int) -> Tensor:

@@ -7,24 +7,19 @@ its own; a reset restores them with all others.
 Features: (B, ceil(S/32), ceil(S/32), F).
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from models.backbones.backbone import Backbone, Tensor
-from models.backbones.layers import join, rgb
-from models.config.config import GraphConfig
-from models.config.hyperparameters import DEVELOPMENT
-from models.keras_api import keras, layers
+from models.backbones.backbone import Backbone
+from models.backbones.layers import stock
+from models.backbones.pixel_scale import ChannelStatistics
+from models.keras_api import keras
+
+UNIT = ChannelStatistics(mean=(0.0,), deviation=(255.0,))
 
 
-def _backbone(application: Callable[..., Any]) -> Backbone:
-    def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-        if graph.normalization == DEVELOPMENT:
-            # The network divides by 255 what is standardized already.
-            pixels = layers.Rescaling(255.0, name="undo_rescaling")(pixels)
-        return join(application, pixels)
-
-    return Backbone(scale=rgb, build=build, application=application)
+def _backbone(application: Any) -> Backbone:
+    # The network divides by 255 itself.
+    return stock(application, UNIT, divisor=255.0)
 
 
 B0 = _backbone(keras.applications.EfficientNetB0)

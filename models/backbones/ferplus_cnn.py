@@ -13,7 +13,7 @@ convolutions had biases, which batch normalisation cancels: here they have none.
 """
 
 from models.backbones.backbone import Backbone, Tensor
-from models.backbones.layers import convolution, signed
+from models.backbones.layers import SIGNED, convolution
 from models.config.config import GraphConfig
 from models.keras_api import layers
 
@@ -35,4 +35,4 @@ def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     return x
 
 
-BACKBONE = Backbone(scale=signed, build=build, penalized=True)
+BACKBONE = Backbone(own=SIGNED, build=build, penalized=True)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from models.backbones.backbone import Backbone, Tensor
+from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import GraphConfig
 from models.keras_api import keras, layers
-
-RGB = 3
 
 MOMENTUM = 0.9
 """Of every batch normalisation, stock networks' too.
@@ -16,16 +15,8 @@ Keras's 0.99 lags behind in short trainings: validation would show noise.
 """
 
 
-def signed(pixels: Tensor) -> Tensor:
-    """Scales raw pixels from [0, 255] to [-1, 1]."""
-    return layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(pixels)
-
-
-def rgb(pixels: Tensor) -> Tensor:
-    """Repeats a grey channel to the three that stock networks expect; (B, S, S, 3)."""
-    if pixels.shape[-1] == RGB:
-        return pixels
-    return layers.Concatenate(name="grey_to_rgb")([pixels] * RGB)
+SIGNED = ChannelStatistics(mean=(127.5,), deviation=(127.5,))
+"""Scales raw pixels from [0, 255] to [-1, 1]."""
 
 
 def convolution(
@@ -66,24 +57,27 @@ def residual(x: Tensor, filters: int, *, stride: int, name: str) -> Tensor:
 
 
 def stock(
-    application: Callable[..., Any], scale: Callable[[Tensor], Tensor]
+    application: Callable[..., Any], own: ChannelStatistics, **more: Any
 ) -> Backbone:
-    """Makes a backbone of a function of ``keras.applications``."""
+    """Makes a backbone of a function of ``keras.applications``.
+
+    ``more`` are other fields of ``Backbone``.
+    """
 
     def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
         del graph
         return join(application, pixels)
 
-    return Backbone(scale=scale, build=build, application=application)
+    return Backbone(own=own, build=build, colour=True, application=application, **more)
 
 
 def join(application: Callable[..., Any], pixels: Tensor) -> Tensor:
-    """Adds the layers of a stock network, with fresh weights, to scaled pixels.
+    """Adds a stock network, with fresh weights, to scaled pixels (B, S, S, 3).
 
     The layers are flat in the model, not nested, so that saliency tools, export and
     the reset of weights see them. Returns the features before pooling, (B, h, w, F).
     """
-    network = application(include_top=False, weights=None, input_tensor=rgb(pixels))
+    network = application(include_top=False, weights=None, input_tensor=pixels)
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = MOMENTUM

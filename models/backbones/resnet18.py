@@ -8,7 +8,7 @@ Features: (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are rounded up.
 """
 
 from models.backbones.backbone import Backbone, Tensor
-from models.backbones.layers import convolution, residual, signed
+from models.backbones.layers import SIGNED, convolution, residual
 from models.config.config import GraphConfig
 from models.keras_api import layers
 
@@ -34,4 +34,4 @@ def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
     return x
 
 
-BACKBONE = Backbone(scale=signed, build=build, penalized=True)
+BACKBONE = Backbone(own=SIGNED, build=build, penalized=True)

@@ -8,9 +8,9 @@ from models.config.augmentation_presets import resolve, spell_out
 from models.config.backbone_catalogue import BACKBONES, size_keys
 from models.config.hyperparameters import (
     DECAYED,
+    DEVELOPMENT,
     HYPERPARAMETERS,
     OPTIMIZER_NAMES,
-    OWN,
     PRECISIONS,
     Value,
 )
@@ -45,7 +45,7 @@ class GraphConfig:
     multi_target: bool = False
     dimensions: tuple[str, ...] = ()
     dense_optional: bool = False
-    normalization: str = OWN
+    standardized: bool = False
     weight_averaging: bool = False
     sharpness_aware: bool = False
     resize_to: int | None = None
@@ -101,6 +101,7 @@ class ModelConfig:
     epochs: int
     schedule: Schedule
     patience: int
+    normalization: str
     batch_size: int
     balance: str
     balance_beta: float
@@ -121,7 +122,8 @@ class SharedGraph:
     """What a graph must allow so that all configurations of a space can share it.
 
     ``dense_width`` is the widest dense layer, ``dense_optional`` whether some have
-    none; ``weight_averaging`` and ``sharpness_aware`` whether any uses them. By
+    none; ``weight_averaging``, ``sharpness_aware`` and ``standardized`` whether any
+    uses them. Pretrained weights fit one scale, and share no graph with another. By
     default a configuration's graph allows what that configuration needs.
     """
 
@@ -129,6 +131,7 @@ class SharedGraph:
     dense_optional: bool = False
     weight_averaging: bool = False
     sharpness_aware: bool = False
+    standardized: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +213,8 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
         dense_optional=width > 0 and (shared.dense_optional or not units),
         weight_averaging=shared.weight_averaging or runtime["ema"] > 0,
         sharpness_aware=shared.sharpness_aware or runtime["sam_rho"] > 0,
+        standardized=_fields("model", values)["normalization"] == DEVELOPMENT
+        or (shared.standardized and weights == "none"),
         image_size=data_spec.image_size,
         channels=data_spec.channels,
         emotions=data_spec.emotions,

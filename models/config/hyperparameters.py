@@ -113,7 +113,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "backbone.normalization": _name(
         OWN,
         (OWN, DEVELOPMENT),
-        "graph.normalization",
+        "model.normalization",
         "pixels scaled by the backbone's rule, or by the training rows' statistics",
     ),
     "head.dense_units": _int(

@@ -1,40 +1,24 @@
 """Pixels less the training rows' mean, by their deviation, channel by channel.
 
-A backbone's own rule for pixels is a constant of its graph. These numbers change with
-every fold, so they are weights of a layer that no training touches; an export has
-them as constants of a stock layer.
+These numbers change with every fold, so they are weights of a layer that no training
+touches; an export has them as constants of a stock layer. A graph that configurations
+with a backbone's own rule share has that rule's numbers in their place.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from models.backbones import load_backbone
+from models.backbones.backbone import RGB
+from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import GraphConfig
-from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras, untrained_weight
 
 STANDARDIZE = "standardize"
 """Name of the layer, in a trained model and in an exported one."""
 
 READ_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelStatistics:
-    """Mean and deviation of each channel, in [0, 255]; a deviation is not 0."""
-
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-    def rescaling(self) -> Any:
-        """Makes the stock layer of an export that standardizes pixels."""
-        mean, deviation = np.array(self.mean), np.array(self.deviation)
-        return keras.layers.Rescaling(
-            (1 / deviation).tolist(),
-            offset=(-mean / deviation).tolist(),
-            name=STANDARDIZE,
-        )
 
 
 class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
@@ -55,9 +39,12 @@ class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         return (inputs - self.mean) / self.deviation
 
     def set_statistics(self, statistics: ChannelStatistics) -> None:
-        """Sets the numbers."""
-        self.mean.assign(statistics.mean)
-        self.deviation.assign(statistics.deviation)
+        """Sets the numbers; one stands for all channels."""
+        for weight, values in (
+            (self.mean, statistics.mean),
+            (self.deviation, statistics.deviation),
+        ):
+            weight.assign(np.broadcast_to(values, weight.shape))
 
     def statistics(self) -> ChannelStatistics:
         """Returns the numbers."""
@@ -69,9 +56,9 @@ class Standardize(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
 def standardize(graph: GraphConfig) -> Standardize | None:
     """Makes the layer of a training graph that has one."""
-    if graph.normalization != DEVELOPMENT:
+    if not graph.standardized:
         return None
-    return Standardize(graph.channels)
+    return Standardize(RGB if load_backbone(graph.backbone).colour else graph.channels)
 
 
 def channel_statistics(images: np.ndarray, rows: np.ndarray) -> ChannelStatistics:

@@ -46,7 +46,7 @@ def check_graph(graph: GraphConfig) -> None:
             "the backbone out"
         )
     check_weights(graph.backbone, graph.weights)
-    if graph.normalization != DEVELOPMENT:
+    if not graph.standardized:
         return
     if graph.weights.endswith(".h5"):
         raise WeightsError(

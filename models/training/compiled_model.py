@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.files.atomic_write import atomic_write
+from models.backbones import load_backbone
 from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameters
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
@@ -80,14 +81,19 @@ class CompiledModel:
                 variable.assign(keras.ops.copy(given))
             refresh(own)
 
-    def measure(self, images: np.ndarray, rows: np.ndarray) -> None:
-        """Measures the training rows, if pixels are standardized by them.
+    def scale_pixels(
+        self, normalization: str, images: np.ndarray, rows: np.ndarray
+    ) -> None:
+        """Scales pixels by the training rows, or by the backbone's own rule.
 
         ``images`` is raw pixels, shape (N, S, S, C), in [0, 255].
         """
-        if self.graph.normalization == DEVELOPMENT:
-            layer = self.model.get_layer(STANDARDIZE)
-            layer.set_statistics(channel_statistics(images, rows))
+        if not self.graph.standardized:
+            return
+        measured = normalization == DEVELOPMENT
+        own = load_backbone(self.graph.backbone).own
+        statistics = channel_statistics(images, rows) if measured else own
+        self.model.get_layer(STANDARDIZE).set_statistics(statistics)
 
     def train(
         self, batches: Iterable[Batch], *, rate: float | None = None

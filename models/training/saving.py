@@ -7,25 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from models.backbones import load_backbone
+from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import ModelConfig
+from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
 from models.network.dense_width import Part, part_shape, used_parts
 from models.network.heads import add_head
 from models.network.hyperparameters import DROPOUT
 from models.network.model import NOT_EXPORTED
-from models.network.standardization import (
-    STANDARDIZE,
-    ChannelStatistics,
-    is_standardized,
-)
+from models.network.standardization import STANDARDIZE
 from models.training.initialization import refresh
 
 
 def export(model: Any, config: ModelConfig, path: Path) -> None:
     """Writes the inference model of a trained ``ExpressionModel`` to a .keras file."""
-    statistics = (
-        model.get_layer(STANDARDIZE).statistics() if is_standardized(model) else None
-    )
+    measured = config.normalization == DEVELOPMENT
+    statistics = model.get_layer(STANDARDIZE).statistics() if measured else None
     plain = plain_model(config, statistics)
     copy_weights(model, plain, config)
     plain.save(path)
@@ -44,8 +41,8 @@ def plain_model(
     graph = replace(config.graph, dense_width=units, dense_optional=False)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
-    scale = statistics.rescaling() if statistics else None
-    features = load_backbone(graph.backbone).features(pixels, graph, scale)
+    rule = statistics.rescaling(STANDARDIZE) if statistics else None
+    features = load_backbone(graph.backbone).features(pixels, graph, rule)
     dropout = keras.layers.Dropout(config.runtime.dropout, name=DROPOUT)
     outputs = add_head(features, graph, dropout, logits=False)
     return keras.Model(pixels, outputs, name=graph.backbone)

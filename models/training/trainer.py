@@ -90,7 +90,7 @@ class Trainer:
         for epoch in range(1, (stop_after or config.epochs) + 1):
             model = self._model_at(config, epoch, seed)
             if epoch == 1:
-                model.measure(arrays.images, part.train)
+                model.scale_pixels(config.normalization, arrays.images, part.train)
             rate = learning_rate(config.schedule, state)
             rate = rates[epoch - 1] if rates else rate
             loss, trained = model.train(rows.batches(epoch), rate=rate)

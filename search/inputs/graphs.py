@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from models.config.config import DataSpec, GraphConfig, SharedGraph, model_config
-from models.config.hyperparameters import HYPERPARAMETERS, Value
+from models.config.hyperparameters import DEVELOPMENT, HYPERPARAMETERS, Value
 from search.study.space import Choices, SearchSpace, grid_values
 
 GRAPH_KEYS = frozenset(key for key, row in HYPERPARAMETERS.items() if row.new_graph)
@@ -20,6 +20,7 @@ def shared_graph(space: SearchSpace) -> SharedGraph:
         dense_width=max(widths),
         dense_optional=max(widths) > min(widths) == 0,
         weight_averaging=any(float(value) > 0 for value in values("training.ema")),
+        standardized=DEVELOPMENT in values("backbone.normalization"),
         sharpness_aware=any(float(value) > 0 for value in values("training.sam_rho")),
     )
 

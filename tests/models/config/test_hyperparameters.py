@@ -34,6 +34,13 @@ DERIVED = {
 }
 """Fields that the data or several rows decide."""
 SPEC = DataSpec(image_size=64, channels=1, emotions=("a", "b"), action_units=("AU1",))
+SWITCHES = {
+    "training.ema",
+    "training.sam_rho",
+    "head.dense_units",
+    "backbone.normalization",
+}
+"""Keys that change a configuration's graph, unless a space's graphs are shared."""
 NEEDS = {
     "backbone.image_size": {},
     "finetune.learning_rate": {"finetune.frozen_epochs": 1},
@@ -83,6 +90,6 @@ def test_new_graph_holds(key):
     after = model_config(given | {key: other}, SPEC)
 
     assert after != before
-    switched = key in {"training.ema", "training.sam_rho", "head.dense_units"}
+    switched = key in SWITCHES
     assert (after.graph != before.graph) == (row.new_graph or switched)
     assert row.doc

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from data_pipeline.system.errors import WeightsError
 from models.backbones import load_backbone
+from models.backbones.pixel_scale import ChannelStatistics
 from models.config.backbone_catalogue import BACKBONES
+from models.config.config import SharedGraph, model_config
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import (
-    ChannelStatistics,
     Standardize,
     channel_statistics,
+    standardize,
 )
 from models.pretrained.loading import initial_weights
 from models.pretrained.sources import check_graph
@@ -25,20 +28,20 @@ from models.training.initialization import initialize
 from models.training.saving import copy_weights, plain_model
 from models.training.trainer import Trainer
 from tests.factories.backbones import assert_same, faces, logits, settle
-from tests.factories.models import SIDE, configured, graph_config, pictures
+from tests.factories.models import (
+    SIDE,
+    configured,
+    data_spec,
+    graph_config,
+    pictures,
+    small_values,
+)
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
 DEVELOPMENT = {"backbone__normalization": "development"}
-EQUAL = {
-    "residual_cnn": ChannelStatistics(mean=(127.5,), deviation=(127.5,)),
-    "mobilenet": ChannelStatistics(mean=(127.5,), deviation=(127.5,)),
-    "efficientnet_b0": ChannelStatistics(mean=(0.0,), deviation=(255.0,)),
-}
-"""Numbers that come to the same as a backbone's own rule."""
-
-SCALED_ABOVE = {*EQUAL, "efficientnet_b1", "efficientnet_b2", "efficientnet_b3"}
-"""Backbones that a stronger law holds for, or for their smaller sister."""
+EQUAL = ["residual_cnn", "mobilenet", "resnet50", "densenet121", "efficientnet_b0"]
+"""A backbone of each rule."""
 
 
 @pytest.fixture(name="trainer", scope="module")
@@ -140,18 +143,21 @@ def test_an_export_has_them_as_constants(trainer, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", EQUAL)
-def test_the_own_rule_is_replaced(name):
+def test_the_own_rule_is_replaced(name, channels):
     """With the numbers of its own rule, a backbone computes the same."""
-    images = faces(4, SIDE)
-    source = assemble(graph_config(backbone__name=name))
+    images = faces(4, SIDE, channels)
+    keys = {"backbone__name": name, "channels": channels}
+    source = assemble(graph_config(**keys))
     initialize(source, 1, {}, {})
     settle(source)
-    model = assemble(graph_config(backbone__name=name, **DEVELOPMENT))
-    other = plain_model(configured(backbone__name=name, **DEVELOPMENT), EQUAL[name])
+    own = load_backbone(name).own
+    model = assemble(graph_config(**keys, **DEVELOPMENT))
+    other = plain_model(configured(**keys, **DEVELOPMENT), own)
     for target in (model, other):
-        copy_weights(source, target, configured(backbone__name=name))
-    model.get_layer("standardize").set_statistics(EQUAL[name])
+        copy_weights(source, target, configured(**keys))
+    model.get_layer("standardize").set_statistics(own)
     expected = logits(source, images)["action_units"]
     sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
 
@@ -159,12 +165,13 @@ def test_the_own_rule_is_replaced(name):
     assert_same(logits(other, images)["action_units"], sure)
 
 
-@pytest.mark.parametrize("name", sorted(set(BACKBONES) - SCALED_ABOVE))
+@pytest.mark.parametrize("name", sorted(set(BACKBONES) - set(EQUAL)))
 def test_every_backbone_takes_another_scale(name):
     """Each may be built on standardized pixels, grey ones too."""
     wanted = graph_config(backbone__name=name, **DEVELOPMENT)
-    scale = Standardize(1)
-    found = load_backbone(name).features(keras.Input((32, 32, 1)), wanted, scale)
+    found = load_backbone(name).features(
+        keras.Input((32, 32, 1)), wanted, standardize(wanted)
+    )
 
     assert len(found.shape) == 4
 
@@ -181,7 +188,8 @@ def test_imagenet_weights_keep_their_own_rule():
 @pytest.mark.parametrize("theirs", ["own", "development"])
 def test_a_model_of_another_scale_is_refused(tmp_path, theirs):
     """A file's weights expect the pixels they were trained on."""
-    measured = EQUAL["residual_cnn"] if theirs == "development" else None
+    own = load_backbone("residual_cnn").own
+    measured = own if theirs == "development" else None
     config = configured(backbone__normalization=theirs)
     plain_model(config, measured).save(tmp_path / "model.keras")
     weights = {"backbone__weights": str(tmp_path / "model.keras")}
@@ -192,3 +200,29 @@ def test_a_model_of_another_scale_is_refused(tmp_path, theirs):
     assert initial_weights(assemble(taken), taken)
     with pytest.raises(WeightsError, match=f'trained with .* = "{theirs}"'):
         initial_weights(assemble(refused), refused)
+
+
+@pytest.mark.parametrize("normalization", ["own", "development"])
+def test_one_graph_has_both_scales(normalization, tmp_path):
+    """A shared graph trains, predicts and exports as one for that scale alone."""
+    spec, arrays = data_spec(), pictures(ROWS)
+    values = small_values(backbone__normalization=normalization)
+    alone = model_config(values, spec)
+    shared = model_config(values, replace(spec, shared=SharedGraph(standardized=True)))
+    trainer, other = Trainer(), Trainer()
+    found = list(trainer.fit(shared, arrays, PART, seed=1))
+    expected = list(other.fit(alone, arrays, PART, seed=1))
+    trainer.export(shared, tmp_path / "model.keras")
+    exported = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    images = arrays.images[PART.validation]
+    again = np.asarray(exported.predict_on_batch(images)["emotion"])
+
+    assert shared.graph.standardized
+    for one, two in zip(found, expected, strict=True):
+        assert one.loss == pytest.approx(two.loss, rel=1e-4)
+        np.testing.assert_allclose(
+            one.predictions.emotion, two.predictions.emotion, atol=1e-3
+        )
+    np.testing.assert_allclose(again, found[-1].predictions.emotion, atol=1e-5)
+    names = {layer.name for layer in exported.layers}
+    assert ("standardize" in names) == (normalization == "development")

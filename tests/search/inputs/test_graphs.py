@@ -30,12 +30,10 @@ def _spec(space, side=96):
 
 @pytest.mark.parametrize("name", ["smoke", "ckplus", "ferplus", "affectnet"])
 def test_a_graph_for_each_backbone_and_its_sizes(name):
-    """In the studies only backbone, its sizes, pixels and freezing need a graph."""
+    """In the studies only a backbone and its sizes need a graph."""
     space = read_study(str(STUDIES / f"{name}.toml")).space
     graphs = graphs_of(space, _spec(space, side=224))
-    kinds = {
-        (g.backbone, g.blocks, g.filters, g.resize_to, g.normalization) for g in graphs
-    }
+    kinds = {(g.backbone, g.blocks, g.filters, g.resize_to) for g in graphs}
 
     assert len(graphs) == len(kinds)
 
@@ -45,6 +43,7 @@ def test_every_value_of_a_space_is_allowed():
     text = (
         '"head.dense_units" = [0, 64, 256]\n"training.ema" = [0.0, 0.9]\n'
         '"training.sam_rho" = [0.0, 0.1]\n'
+        '"backbone.normalization" = ["own", "development"]\n'
     )
     space = study_of(text).space
     every = SharedGraph(
@@ -52,6 +51,7 @@ def test_every_value_of_a_space_is_allowed():
         dense_optional=True,
         weight_averaging=True,
         sharpness_aware=True,
+        standardized=True,
     )
     assert shared_graph(space) == every
 
@@ -64,6 +64,7 @@ def test_nothing_is_allowed_that_no_value_needs():
     assert not needed.dense_optional
     assert not needed.weight_averaging
     assert not needed.sharpness_aware
+    assert not needed.standardized
 
 
 def test_any_trial_has_one_of_the_graphs():
