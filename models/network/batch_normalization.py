@@ -10,10 +10,13 @@ from models.backend import fused_batch_normalization
 from models.keras_api import keras, ops
 
 
-class FusedBatchNormalization(
+class BatchNormalization(
     keras.layers.BatchNormalization  # type: ignore[misc]  # Keras is untyped
 ):
-    """Normalises maps (B, h, w, C) channel by channel."""
+    """Normalises maps (B, h, w, C) channel by channel.
+
+    Keras names groups of a weights file by classes, so the name is Keras's.
+    """
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Normalises; in training by the batch, which the moving statistics follow."""
@@ -41,7 +44,7 @@ def fuse(layers: list[Any]) -> None:
         return  # a compiler fuses them
     for layer in layers:
         if type(layer) is keras.layers.BatchNormalization and _fits(layer):
-            layer.__class__ = FusedBatchNormalization
+            layer.__class__ = BatchNormalization
 
 
 def _fits(layer: Any) -> bool:

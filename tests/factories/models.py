@@ -3,7 +3,13 @@
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.config.config import DataSpec, GraphConfig, ModelConfig, model_config
+from models.config.config import (
+    DataSpec,
+    GraphConfig,
+    ModelConfig,
+    SharedGraph,
+    model_config,
+)
 from models.training.epoch import Arrays
 
 EMOTIONS = ("negative", "positive", "surprise")
@@ -48,6 +54,7 @@ def configured(
     emotions=EMOTIONS,
     units=UNITS,
     dimensions=(),
+    shared=None,
     **values,
 ):
     """Builds a small configuration; ``training__epochs`` stands for its dotted key."""
@@ -57,6 +64,7 @@ def configured(
         emotions=emotions,
         action_units=units,
         dimensions=dimensions,
+        shared=shared or SharedGraph(),
     )
     return model_config(small_values(**values), spec)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.config.config import RuntimeHyperparameters
+from models.config.config import RuntimeHyperparameters, SharedGraph
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
 from models.training.trainer import Trainer
@@ -31,6 +31,7 @@ BASE = {
 SGD = {"training__optimizer": "sgd"}
 SHARP = {"training__sam_rho": 0.05}
 CHANGES = {
+    "dense_units": {"head__dense_units": 4},
     "optimizer": {"training__optimizer": "lion"},
     "learning_rate": {"training__learning_rate": 2e-3},
     "weight_decay": {"training__weight_decay": 0.5},
@@ -53,6 +54,15 @@ UNDER = {"momentum": SGD, "nesterov": SGD, "sam_rho": SHARP}
 
 AFTER = {"ema"}
 """Hyperparameters that change predictions, not the training: see test_ema."""
+SHARED = SharedGraph(
+    dense_width=8,
+    dense_optional=True,
+    weight_averaging=True,
+    sharpness_aware=True,
+    standardized=True,
+)
+"""One graph for every value, as the trials of a space have it."""
+
 PART = Part(train=np.arange(24), validation=None)
 
 
@@ -61,8 +71,12 @@ def _trainer():
     return Trainer()
 
 
+def _config(**changes):
+    return configured(dimensions=DIMENSIONS, shared=SHARED, **{**BASE, **changes})
+
+
 def _losses(trainer, **changes):
-    config = configured(dimensions=DIMENSIONS, **{**BASE, **changes})
+    config = _config(**changes)
     arrays = pictures(dimensions=DIMENSIONS)
     return [s.loss for s in trainer.fit(config, arrays, PART, seed=1)]
 
@@ -103,7 +117,13 @@ def test_no_value_needs_a_new_graph(trainer, monkeypatch):
     monkeypatch.setattr(ExpressionModel, "total_loss", traced)
     for name, changes in CHANGES.items():
         _losses(trainer, **UNDER.get(name, {}) | changes)
-    _losses(trainer, training__ema=0.99)
+    for changes in (
+        {"training__ema": 0.99},
+        {"training__ema": 0.0},
+        {"head__dense_units": 0},
+        {"backbone__normalization": "development"},
+    ):
+        _losses(trainer, **changes)
     _losses(trainer, training__epochs=3)
     if keras.backend.backend() == "tensorflow":  # others trace each shape of a batch
         for size in (2, 5, 24, 64):
@@ -117,7 +137,7 @@ def test_training_leaves_the_variables_alone(trainer):
     """Each is among the variables of model or optimizer, and is not trained."""
     names = set()
     for under in ({}, SGD, SHARP):
-        config = configured(dimensions=DIMENSIONS, **{**BASE, **under})
+        config = _config(**under)
         _losses(trainer, **under)
         model = trainer._compiled(config.graph).model  # noqa: SLF001
         held = {id(v) for v in model.variables}
