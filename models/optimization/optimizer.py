@@ -114,7 +114,7 @@ class Optimizer(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         after = self._decayed(weights) + change
         new = [after, first, second, count]
         if self._scaled:
-            old = [weights, self.first, self.second, self.count]
+            old = [weights, *map(ops.convert_to_tensor, self._state())]
             new = self._unless_overflown(gradient, new, old)
         after, *state = new
         for variable, value in zip(self._state(), state, strict=True):
@@ -160,8 +160,8 @@ class Optimizer(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         finite = ops.all(ops.isfinite(gradient))
         since = ops.where(finite, self.since_overflow + 1.0, 0.0)
         grown = since >= GROWTH_STEPS
-        grown_scale = ops.where(grown, self.scale * 2.0, self.scale)
-        self.scale.assign(ops.where(finite, grown_scale, self.scale / 2.0))
+        factor = ops.where(finite, ops.where(grown, 2.0, 1.0), 0.5)
+        self.scale.assign(self.scale * factor)
         self.since_overflow.assign(ops.where(grown, 0.0, since))
         return [ops.where(finite, a, b) for a, b in zip(new, old, strict=True)]
 
