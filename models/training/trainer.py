@@ -2,12 +2,13 @@
 
 import gc
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from data_pipeline.system.memory import resident_memory
 from data_pipeline.system.seeds import child_seed
 from models.config.config import GraphConfig, ModelConfig
 from models.config.schedules import ScheduleState, learning_rate, next_state
@@ -30,7 +31,7 @@ class Timings:
 
 
 class Trainer:
-    """Trains configurations, and keeps a few compiled graphs for the next ones.
+    """Trains configurations, and keeps compiled graphs for the next ones.
 
     Attributes:
         timings: of the last fit.
@@ -38,15 +39,21 @@ class Trainer:
         loaded_weights: what the last fitted backbone started from, if not random.
     """
 
-    def __init__(self, *, capacity: int = 4) -> None:
+    def __init__(
+        self,
+        *,
+        memory: int | None = None,
+        resident: Callable[[], int] = resident_memory,
+    ) -> None:
         """Starts with no graph.
 
         Args:
-            capacity: compiled graphs kept; the least recently used is dropped.
+            memory: bytes that this process should not exceed; before a new graph
+                would, the least recently used is dropped. By default all are kept.
+            resident: returns the bytes that this process holds now.
         """
-        if capacity < 1:
-            raise ValueError(f"capacity is at least 1, found {capacity}")
-        self._capacity = capacity
+        self._memory, self._resident = memory, resident
+        self._at_start, self._built = resident(), 0
         self._kept: OrderedDict[GraphConfig, CompiledModel] = OrderedDict()
         self._fitted: ModelConfig | None = None
         self._current: CompiledModel | None = None
@@ -165,14 +172,25 @@ class Trainer:
         """Returns the compiled graph, or builds it and drops the oldest."""
         model = self._kept.pop(graph, None)
         if model is None:
-            while len(self._kept) >= self._capacity:
-                self._kept.popitem(last=False)
-                gc.collect()
+            self._make_room()
             model = CompiledModel(graph)
+            self._built += 1
             self._add(built=model.built)
         self._kept[graph] = model
         self.loaded_weights = model.loaded_weights
         return model
+
+    def _make_room(self) -> None:
+        """Drops a graph if another one, as large as those before, would not fit."""
+        if self._memory is None or not self._kept:
+            return
+        resident = self._resident()
+        growth = (resident - self._at_start) / self._built
+        if resident + growth > self._memory:
+            # One at most: TensorFlow keeps much of a dropped graph's memory, and a
+            # worker that stays too large is replaced.
+            self._kept.popitem(last=False)
+            gc.collect()
 
     def _last(self, config: ModelConfig) -> CompiledModel:
         if config != self._fitted or self._current is None:

@@ -5,6 +5,7 @@ tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The las
 "trial" of a search is the retraining, so that a worker with compiled graphs runs it.
 """
 
+import os
 import time
 from collections.abc import Callable, Generator
 from functools import partial
@@ -147,6 +148,9 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         if self._broken:
             return True
         self._stream.close()
+        if "trial" in new_config and self._worker.is_too_large():
+            # Its trial has not begun, so the bridge gives it to a fresh process.
+            os._exit(0)
         self._begin(new_config)
         return True
 

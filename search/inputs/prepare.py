@@ -47,6 +47,7 @@ def prepare_job(run: Run) -> tuple[Job, Mapping[str, Any]]:
         cpus=study.resources.cpus_per_trial,
         gpus=study.resources.gpus_per_trial,
         concurrent=study.resources.max_concurrent,
+        memory=study.resources.worker_memory(),
         unreadable=len(images.array) - len(images.kept),
         without_face=images.without_face,
         duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),

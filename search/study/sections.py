@@ -6,9 +6,11 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
+from data_pipeline.system.memory import memory_share
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_hub_name
 
 SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", also=is_hub_name)]
+GIGABYTE = 10**9
 Machines = Annotated[int, Field(ge=1, le=1024)]
 
 
@@ -33,11 +35,25 @@ class Search:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Resources:
-    """What one trial uses; a fraction of a GPU shares it."""
+    """What one trial uses; a fraction of a GPU shares it.
+
+    A worker drops compiled graphs before it holds more than ``memory_per_worker``
+    gigabytes, and is replaced after a trial if it does; by default the share of this
+    machine's memory that falls to each of ``max_concurrent``.
+    """
 
     cpus_per_trial: Machines = 1
     gpus_per_trial: Annotated[float, Field(ge=0.0, le=1024, allow_inf_nan=False)] = 0.0
     max_concurrent: Machines = 2
+    memory_per_worker: (
+        Annotated[float, Field(ge=0.1, le=65536, allow_inf_nan=False)] | None
+    ) = None
+
+    def worker_memory(self) -> int:
+        """Returns the bytes that one worker may hold."""
+        if self.memory_per_worker is None:
+            return memory_share(self.max_concurrent)
+        return int(self.memory_per_worker * GIGABYTE)
 
 
 SECTIONS: dict[str, type] = {

@@ -24,6 +24,8 @@ class Job:
     Models are trained on ``targets`` and scored against ``scoring_targets``: they
     differ where votes make labels. ``objective`` is metric name to weight.
 
+    ``memory`` is what one worker may hold, in bytes.
+
     Images are counted: ``unreadable`` ones that were left out, those ``without_face``
     where one was looked for, ``duplicates`` among the validation images of training
     images of their fold, and ``duplicates_dropped``, left out as duplicates of the
@@ -42,6 +44,7 @@ class Job:
     cpus: int
     gpus: float
     concurrent: int
+    memory: int
     unreadable: int = 0
     without_face: int = 0
     duplicates: int = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data_pipeline.system.errors import HarnessError
+from data_pipeline.system.memory import resident_memory
 from models.backend import is_out_of_memory
 from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
@@ -27,8 +28,6 @@ from search.trial.messages import (
 )
 from search.trial.trial import run_trial
 
-KEPT_GRAPHS = 4
-
 
 class Worker:
     """Runs the trials of one job in this process, one at a time."""
@@ -40,7 +39,11 @@ class Worker:
             images=np.load(job.images, mmap_mode="r", allow_pickle=False),
             targets=job.targets,
         )
-        self._trainer = Trainer(capacity=KEPT_GRAPHS)
+        self._trainer = Trainer(memory=job.memory)
+
+    def is_too_large(self) -> bool:
+        """Whether this process holds more memory than it should."""
+        return resident_memory() > self._job.memory
 
     def trial(self, request: TrialRequest) -> Generator[Report, None, Outcome]:
         """Runs one trial; an error in it becomes its outcome.

@@ -75,6 +75,7 @@ def job_of(targets, objective=None):
         cpus=1,
         gpus=0.0,
         concurrent=1,
+        memory=10**12,
     )
 
 

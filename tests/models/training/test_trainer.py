@@ -190,8 +190,8 @@ def test_replayed_rates_are_the_same_training(trainer, schedule):
 
 
 @pytest.mark.slow
-def test_capacity_bounds_the_graphs_kept(monkeypatch):
-    """The GraphConfig that was unused longest is dropped, and built again if needed."""
+def test_a_dropped_graph_is_built_again(monkeypatch):
+    """Where memory allows one graph, the one unused longest is dropped and rebuilt."""
     built = []
     original = ExpressionModel.__init__
 
@@ -200,7 +200,7 @@ def test_capacity_bounds_the_graphs_kept(monkeypatch):
         original(self, **graph)
 
     monkeypatch.setattr(ExpressionModel, "__init__", counted)
-    trainer = Trainer(capacity=1)
+    trainer = Trainer(memory=0)
     first = _fit(trainer, head__dense_units=4)
     trainer._compiled(graph_config(head__dense_units=5))  # noqa: SLF001
     again = _fit(trainer, head__dense_units=4)

@@ -229,3 +229,19 @@ def test_worker_that_dies(tmp_path, coursework, start):
     assert [trial.params for trial in done].count(lost.params) == 1
     assert "3 completed, 0 pruned, 0 failed" in answer.out
     assert "raylet" not in answer.out
+
+
+@pytest.mark.slow
+def test_worker_that_is_too_large(tmp_path, coursework, start):
+    """A worker above its bound is replaced after a trial, and no trial fails."""
+    study = write_study(tmp_path, text=STUDY.replace("trials = 2", "trials = 3"))
+    words = ("--study", study, "--data", coursework, "--out", tmp_path / "runs")
+    bound = ("--set", "resources.memory_per_worker=0.1", "--until", "search")
+    answer = ended(start("search.run", *words, *bound))
+    folder = tmp_path / "runs" / "tiny-synthetic"
+
+    assert (answer.code, answer.err) == (0, "")
+    assert [trial.state for trial in history(folder)] == ["COMPLETE"] * 3
+    # Each trial had a process of its own, which traced the graph.
+    assert all(float(row["seconds_traced"]) > 0 for row in table(folder))
+    assert "3 completed, 0 pruned, 0 failed" in answer.out

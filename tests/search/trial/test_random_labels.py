@@ -47,6 +47,7 @@ def _job(folder, order):
         cpus=1,
         gpus=0.0,
         concurrent=1,
+        memory=10**12,
     )
 
 
