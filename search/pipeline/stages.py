@@ -11,6 +11,7 @@ from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
+from search.callbacks.time_spent import TimeSpent
 from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import check_gpus, executor
 from search.final import holdout_test, retraining
@@ -107,7 +108,7 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:
         callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
-    return [*callbacks, bar]
+    return [*callbacks, bar, TimeSpent(run.print)]
 
 
 def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:
