@@ -19,9 +19,9 @@ class Trainer:
     parameters = 123
     loaded_weights = None
 
-    def __init__(self, *, capacity):
-        """Has trained nothing yet; a fake keeps no graphs, whatever their number."""
-        del capacity
+    def __init__(self, *, memory):
+        """Has trained nothing yet; a fake keeps no graphs, whatever their memory."""
+        del memory
         self.timings = Timings()
         self._fits = 0
 

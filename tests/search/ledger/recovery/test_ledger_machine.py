@@ -44,6 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ended = {}
         self.values = {}
         self.waiting = []
+        self.ordinals = {}
         self.died = set()
         self.begin()
 
@@ -77,8 +78,11 @@ class LedgerMachine(RuleBasedStateMachine):
             assert request is None
             return
         assert request.number not in self.running | self.ended
+        ordinal = max(self.ordinals.values(), default=-1) + 1
         if self.waiting:
-            assert request.values == self.waiting.pop(0)
+            values, ordinal = self.waiting.pop(0)
+            assert request.values == values
+        self.ordinals[request.number] = ordinal
         self.running[request.number] = request.values
         self.reported[request.number] = {}
 
@@ -134,7 +138,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.end(number, "INTERRUPTED" if again else "FAIL")
         if again:
             self.died.add(str(values))
-            self.waiting.append(values)
+            self.waiting.append((values, self.ordinals[number]))
 
     @rule(more=st.integers(0, 2), stopped=st.booleans())
     def restart(self, more, stopped):
@@ -143,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.close()
         crash(self.ledger)
         for number in sorted(self.running):
-            self.waiting.append(self.running[number])
+            self.waiting.append((self.running[number], self.ordinals[number]))
             self.end(number, "INTERRUPTED")
         self.budget += more
         self.begin()
@@ -173,13 +177,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def best(self):
-        """The best is the first of the highest completed trials, never a pruned one."""
+        """The best is the highest completed trial; in a tie the first of them.
+
+        A trial that runs again takes the place of the lost one.
+        """
         best = self.ledger.best()
         if not self.values:
             assert best is None
             return
         highest = max(self.values.values())
-        first = min(n for n, value in self.values.items() if value == highest)
+        tied = [n for n, value in self.values.items() if value == highest]
+        first = min(tied, key=self.ordinals.__getitem__)
         assert (best.number, best.value) == (first, highest)
 
     def teardown(self):
