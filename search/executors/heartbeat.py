@@ -51,6 +51,11 @@ class Pulse:
         with suppress(OSError):
             (self._folder / f"{trial}.started").touch()
 
+    def leave(self, trial: str) -> None:
+        """Leaves a trial that has not begun to a fresh process; this one then ends."""
+        with suppress(OSError):
+            (self._folder / f"{trial}.left").touch()
+
     def report(self) -> None:
         """Counts an epoch for the next heartbeat."""
         self._reports += 1
@@ -82,6 +87,14 @@ class Pulse:
 def has_started(folder: Path, trial: str) -> bool:
     """Whether a worker began a trial, and so was able to start."""
     return (folder / f"{trial}.started").exists()
+
+
+def was_left(folder: Path, trial: str) -> bool:
+    """Whether a worker left a trial to a fresh one; true once for each."""
+    mark = folder / f"{trial}.left"
+    found = mark.exists()
+    mark.unlink(missing_ok=True)
+    return found
 
 
 def beats(folder: Path) -> list[Beat]:

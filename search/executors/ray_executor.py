@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
-from search.executors.heartbeat import Pulse, has_started
+from search.executors.heartbeat import Pulse, has_started, was_left
 from search.executors.ray_cluster import local_ray
 from search.executors.ray_folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge, trial_name
@@ -45,7 +45,8 @@ def run_ray(
     cannot be started or fails.
     """
     with local_ray(job) as folder:
-        bridge = Bridge(ledger, then, partial(has_started, folder.pulse))
+        marks = (partial(mark, folder.pulse) for mark in (has_started, was_left))
+        bridge = Bridge(ledger, then, *marks)
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error
@@ -150,6 +151,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._stream.close()
         if "trial" in new_config and self._worker.is_too_large():
             # Its trial has not begun, so the bridge gives it to a fresh process.
+            self._pulse.leave(trial_name(new_config["trial"].number))
             os._exit(0)
         self._begin(new_config)
         return True

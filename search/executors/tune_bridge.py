@@ -40,10 +40,12 @@ class Bridge:
         ledger: Ledger,
         then: Callable[[], RetrainRequest | None],
         has_started: Callable[[str], bool] = lambda _: True,
+        was_left: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """Takes the ledger, the plan of the retraining, and whether a trial started.
+        """Takes the ledger, the plan of the retraining, and what became of a trial.
 
-        ``then`` is called when the search ends; ``has_started`` takes a ``trial_name``.
+        ``then`` is called when the search ends. ``has_started`` and ``was_left``, by a
+        worker that is replaced, take a ``trial_name``.
         """
         self.error: BaseException | None = None
         self.retrained: Retrained | Failed | None = None
@@ -51,7 +53,7 @@ class Bridge:
         """Tune's last error of a worker."""
         self._ledger = ledger
         self._then = then
-        self._has_started = has_started
+        self._has_started, self._was_left = has_started, was_left
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
@@ -118,8 +120,9 @@ class Bridge:
         self._ledger.tell(running.request.number, outcome)
 
     def _return(self, request: TrialRequest) -> None:
-        """Keeps a trial for the next worker: its worker died before it began."""
-        self._unstarted += 1
+        """Keeps a trial for the next worker: its worker ended before it began."""
+        if not self._was_left(trial_name(request.number)):
+            self._unstarted += 1
         if self._unstarted > STARTS:
             self.error = RunError(cannot_start(last_lines(self.trouble)))
         else:

@@ -1,18 +1,21 @@
 """The bridge where workers die or cannot start: what costs a trial, what does not."""
 
+from functools import partial
+
 import pytest
 
-from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge
+from search.executors.heartbeat import Pulse, was_left
+from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge, trial_name
 from search.trial.messages import Completed, Failed, Retrained, WorkerDied
 from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report
 
 CAUSE = "a worker cannot start:\nValueError: no such backend"
 
 
-def bridged(ledger, *, ready=()):
+def bridged(ledger, *, ready=(), left=lambda _: False):
     """A bridge whose workers have started the trials of these numbers."""
     names = {f"trial {number}" for number in ready}
-    return Bridge(ledger, lambda: ORDER, lambda name: name in names)
+    return Bridge(ledger, lambda: ORDER, lambda name: name in names, left)
 
 
 def test_a_death_is_recorded_as_one():
@@ -104,6 +107,27 @@ def test_deaths_between_trials_that_began_are_not_counted_together():
     bridge.complete("c", None, error=True)
     assert bridge.error is None
     assert bridge.suggest("d")["trial"].number == 1
+
+
+def test_replaced_workers_end_no_search(tmp_path):
+    """Any number of workers in a row may leave a trial to a fresh one; a crash counts.
+
+    Workers that grew together are replaced together, before any of their trials ends.
+    """
+    pulse, ledger = Pulse(tmp_path), FakeLedger(9)
+    pulse.end()
+    bridge = bridged(ledger, left=partial(was_left, tmp_path))
+    names = [str(number) for number in range(STARTS + 3)]
+    for name in names:
+        number = bridge.suggest(name)["trial"].number
+        pulse.leave(trial_name(number))
+        bridge.complete(name, None, error=True)
+    assert bridge.error is None
+    assert (ledger.next, ledger.outcomes) == (1, {})
+    for name in range(STARTS + 1):
+        bridge.suggest(f"crash {name}")
+        bridge.complete(f"crash {name}", None, error=True)
+    assert bridge.error is not None
 
 
 def test_retraining_has_a_second_worker():
