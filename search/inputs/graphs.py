@@ -1,12 +1,30 @@
 """The graphs of a space: how many a search compiles, and what they share."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
-from models.config.config import DataSpec, GraphConfig, SharedGraph, model_config
+from models.config.config import (
+    DataSpec,
+    GraphConfig,
+    ModelConfig,
+    SharedGraph,
+    model_config,
+)
 from models.config.hyperparameters import DEVELOPMENT, HYPERPARAMETERS, Value
-from search.study.space import Choices, SearchSpace, grid_values
+from search.study.space import Choices, Domain, IntRange, SearchSpace, grid_values
 
-GRAPH_KEYS = frozenset(key for key, row in HYPERPARAMETERS.items() if row.new_graph)
+KEYS = frozenset(
+    {
+        *(key for key, row in HYPERPARAMETERS.items() if row.new_graph),
+        "finetune.frozen_epochs",
+        "backbone.normalization",  # with pretrained weights
+    }
+)
+"""What graphs depend on, beside the data and what all graphs of a space allow."""
+
+AT_MOST = 1000
+"""Combinations of these that are looked at, which takes less than a second."""
 
 
 def shared_graph(space: SearchSpace) -> SharedGraph:
@@ -25,21 +43,52 @@ def shared_graph(space: SearchSpace) -> SharedGraph:
     )
 
 
+def describe_graphs(
+    space: SearchSpace, data_spec: DataSpec, *, at_most: int = AT_MOST
+) -> str:
+    """Describes how many graphs a space has, without a look at more than ``at_most``.
+
+    Example:
+        >>> spec = DataSpec(
+        ...     image_size=64, channels=1, emotions=("happy",), action_units=()
+        ... )
+        >>> describe_graphs(SearchSpace(parameters=()), spec)
+        'this space has 1 graph to compile'
+    """
+    configs = _configs(space, data_spec)
+    count = len(_graphs(islice(configs, at_most)))
+    least = "" if next(configs, None) is None else "at least "
+    noun = "graph" if count == 1 else "graphs"
+    return f"this space has {least}{count} {noun} to compile"
+
+
 def graphs_of(space: SearchSpace, data_spec: DataSpec) -> set[GraphConfig]:
     """Lists the distinct graphs of a space, those of frozen epochs among them."""
-    keys = GRAPH_KEYS | {"finetune.frozen_epochs"}
+    return _graphs(_configs(space, data_spec))
+
+
+def _graphs(configs: Iterable[ModelConfig]) -> set[GraphConfig]:
+    return {graph for one in configs for graph in (one.graph, one.graph_at(1))}
+
+
+def _configs(space: SearchSpace, data_spec: DataSpec) -> Iterator[ModelConfig]:
+    """Yields a configuration for each combination of the keys that graphs depend on."""
     kept = tuple(
         replace(
             parameter,
-            domain=Choices(values=grid_values(parameter.domain)),
-            when=tuple(when for when in parameter.when if when[0] in keys),
+            domain=Choices(values=_all_values(parameter.domain)),
+            when=tuple(when for when in parameter.when if when[0] in KEYS),
         )
         for parameter in space.parameters
-        if parameter.key in keys
+        if parameter.key in KEYS
     )
-    found, widest = set[GraphConfig](), data_spec.shared.dense_width
+    widest = {"head.dense_units": data_spec.shared.dense_width}
     for point in SearchSpace(parameters=kept, fixed=space.fixed).parameter_sets():
-        values = {**dict(space.fixed), **point, "head.dense_units": widest}
-        config = model_config(values, data_spec)
-        found |= {config.graph, config.graph_at(1)}
-    return found
+        yield model_config({**dict(space.fixed), **point, **widest}, data_spec)
+
+
+def _all_values(domain: Domain) -> tuple[Value, ...]:
+    """Lists all values, of a logarithmic range of integers too."""
+    if isinstance(domain, IntRange) and domain.log:
+        return tuple(range(domain.low, domain.high + 1))
+    return grid_values(domain)

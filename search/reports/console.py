@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from data_pipeline.split.fold_checks import unscorable_folds
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final import holdout_test
-from search.inputs.graphs import graphs_of
+from search.inputs.graphs import describe_graphs
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
@@ -26,9 +26,7 @@ def print_split(run: Run, job: Job) -> None:
     """Prints how the data are split, what is left out, and what a part lacks."""
     study, data = run.study, run.data
     run.print(describe_split(data.split, study.data))
-    graphs = len(graphs_of(study.space, data.data_spec))
-    noun = "graph" if graphs == 1 else "graphs"
-    run.print(f"this space has {graphs} {noun} to compile")
+    run.print(describe_graphs(study.space, data.data_spec))
     for note in unscorable_folds(job.folds, job.scoring_targets):
         run.print(note)
     if data.unlabelled:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.config.config import DataSpec, SharedGraph, model_config
-from search.inputs.graphs import graphs_of, shared_graph
+from search.inputs.graphs import describe_graphs, graphs_of, shared_graph
 from search.study.study import read_study
 from tests.factories.study_file import STUDY, study
 
@@ -35,7 +35,7 @@ def test_a_graph_for_each_backbone_and_its_sizes(name):
     graphs = graphs_of(space, _spec(space, side=224))
     kinds = {(g.backbone, g.blocks, g.filters, g.resize_to) for g in graphs}
 
-    assert len(graphs) == len(kinds)
+    assert len(graphs) == len(kinds) > 0
 
 
 def test_every_value_of_a_space_is_allowed():
@@ -83,3 +83,46 @@ def test_any_trial_has_one_of_the_graphs():
 
     assert trained == graphs
     assert len(graphs) == 3
+
+
+def test_graphs_of_a_logarithmic_range():
+    """Each integer of a logarithmic range of a size has its own graph."""
+    space = study_of('"backbone.filters" = { low = 4, high = 9, log = true }\n').space
+
+    assert len(graphs_of(space, _spec(space))) == 6
+
+
+def test_pretrained_weights_and_pixel_scales(tmp_path):
+    """With pretrained weights each pixel scale is a graph; with random ones it is not.
+
+    Weights expect one scale, so theirs is fixed in the graph.
+    """
+    file = tmp_path / "model.keras"
+    file.touch()
+    text = (
+        f'"backbone.weights" = ["none", "{file}"]\n'
+        '"backbone.normalization" = ["own", "development"]\n'
+    )
+    space = study_of(text).space
+    graphs = graphs_of(space, _spec(space))
+
+    assert sorted((g.weights != "none", g.standardized) for g in graphs) == [
+        (False, True),
+        (True, False),
+        (True, True),
+    ]
+
+
+def test_large_spaces_are_not_enumerated():
+    """A space of a million sizes is described at once, by the graphs seen so far."""
+    text = (
+        '"backbone.filters" = { low = 4, high = 512 }\n'
+        '"backbone.blocks" = { low = 1, high = 12 }\n'
+        '"backbone.image_size" = { low = 32, high = 96 }\n'
+    )
+    space = study_of(text).space
+    line = describe_graphs(space, _spec(space), at_most=20)
+
+    assert line == "this space has at least 20 graphs to compile"
+    few = study_of('"backbone.blocks" = [1, 2]\n').space
+    assert describe_graphs(few, _spec(few)) == "this space has 2 graphs to compile"
