@@ -1,7 +1,8 @@
 """Threads, GPU memory and log output of a worker: set before Keras is imported.
 
-The only module that uses TensorFlow and JAX directly; all others use
-``keras``, whose backend is TensorFlow unless ``KERAS_BACKEND=jax``.
+With the steps of ``models.training`` the only module that uses TensorFlow or JAX
+directly; all others use ``keras``, whose backend is TensorFlow unless
+``KERAS_BACKEND=jax``.
 """
 
 import importlib
