@@ -41,8 +41,10 @@ class Steps:
                 loss, weights, others = self._train(weights, others, images, targets)
                 yield loss, len(images)
         finally:
-            assign(self._model.trained, weights)
-            assign(self._others, others)
+            # A step that fails has used up their memory: the values before stay.
+            if not any(value.is_deleted() for value in (*weights, *others)):
+                assign(self._model.trained, weights)
+                assign(self._others, others)
 
     def predict(self, images: np.ndarray) -> dict[str, Any]:
         """Computes the logits of a batch, which always has the same shape."""
