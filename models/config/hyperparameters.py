@@ -27,10 +27,11 @@ class Hyperparameter:
         high: largest value, inclusive; ``None`` for names.
         choices: names that are allowed; ``None`` for numbers and for file names.
         sets: what it sets, as ``part.field``. ``graph`` is a field of ``GraphConfig``:
-            another value needs a new graph. No other part needs one: ``runtime`` is a
-            variable of the graph (``RuntimeHyperparameters``), ``augmentation`` one
-            number of the augmentation's variable, ``schedule`` a field of ``Schedule``,
-            ``model`` one of ``ModelConfig``.
+            another value needs a new graph. No other part needs one, but for
+            ``model.normalization`` with pretrained weights: ``runtime`` is a variable
+            of the graph (``RuntimeHyperparameters``), ``augmentation`` one number of
+            the augmentation's variable, ``schedule`` a field of ``Schedule``, ``model``
+            one of ``ModelConfig``.
         doc: its documentation, one line.
     """
 
