@@ -182,15 +182,20 @@ class Trainer:
 
     def _make_room(self) -> None:
         """Drops a graph if another one, as large as those before, would not fit."""
-        if self._memory is None or not self._kept:
+        unused = next((one for one in self._kept if not self._is_current(one)), None)
+        if self._memory is None or unused is None:
             return
         resident = self._resident()
         growth = (resident - self._at_start) / self._built
         if resident + growth > self._memory:
             # One at most: TensorFlow keeps much of a dropped graph's memory, and a
             # worker that stays too large is replaced.
-            self._kept.popitem(last=False)
+            del self._kept[unused]
             gc.collect()
+
+    def _is_current(self, graph: GraphConfig) -> bool:
+        """Whether a graph is in use: the next one continues from its weights."""
+        return self._current is not None and self._current.graph == graph
 
     def _last(self, config: ModelConfig) -> CompiledModel:
         if config != self._fitted or self._current is None:

@@ -54,3 +54,12 @@ def test_memory_is_not_exceeded(monkeypatch, room):
 
     assert max(sizes) == BASE + room * EACH
     assert list(process.trainer._kept) == GRAPHS[-room:]  # noqa: SLF001
+
+
+def test_a_graph_in_use_is_kept(monkeypatch):
+    """The graph of frozen epochs stays while that of the others is built from it."""
+    process = Process(monkeypatch, memory=BASE)
+    process.trainer._current = process.trainer._compiled(GRAPHS[0])  # noqa: SLF001
+    process.trainer._compiled(GRAPHS[1])  # noqa: SLF001
+
+    assert list(process.trainer._kept) == GRAPHS[:2]  # noqa: SLF001

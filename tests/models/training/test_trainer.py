@@ -13,7 +13,7 @@ from models.config.schedules import SCHEDULES
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
 from models.training.trainer import Trainer
-from tests.factories.models import configured, graph_config, pictures
+from tests.factories.models import configured, pictures
 
 ROWS = 24
 PART = Part(train=np.arange(16), validation=np.arange(16, ROWS))
@@ -202,7 +202,7 @@ def test_a_dropped_graph_is_built_again(monkeypatch):
     monkeypatch.setattr(ExpressionModel, "__init__", counted)
     trainer = Trainer(memory=0)
     first = _fit(trainer, head__dense_units=4)
-    trainer._compiled(graph_config(head__dense_units=5))  # noqa: SLF001
+    _fit(trainer, head__dense_units=5)
     again = _fit(trainer, head__dense_units=4)
 
     assert len(built) == 3
