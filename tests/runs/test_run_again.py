@@ -149,7 +149,10 @@ def test_another_winner_is_tested_only_with_reopen(place, coursework):
     before = contents(folder)
     answer = again(place, coursework)
     assert (answer.code, answer.err) == (0, "")
-    assert "that of trial 99, for which the hold-out was opened" in answer.out
+    assert (
+        "the model in this folder is trial 99, which was tested on the hold-out"
+        in answer.out
+    )
     assert "--reopen" in answer.out
     kept = contents(folder)
     assert all(kept[name] == before[name] for name in RESULT)

@@ -17,7 +17,7 @@ from tests.factories.backbones import (
     assert_rows_apart,
     faces,
     numbers,
-    settle,
+    settle_apart,
 )
 from tests.factories.models import configured
 
@@ -50,9 +50,8 @@ def test_rows_are_apart_and_exported(name, side, channels, tmp_path):
     values = {"backbone__name": name, "training__optimizer": "sgd"}
     config = configured(side=side, channels=channels, **values)
     compiled = CompiledModel(config.graph)
-    compiled.reset(config.runtime, 1)
-    settle(compiled.model)
     images = faces(ROWS, side, channels)
+    settle_apart(compiled, config, images)
 
     assert_rows_apart(compiled.model, images, alone=[ROWS - 1])
     assert_exported(compiled.model, config, images, tmp_path / "model.keras")

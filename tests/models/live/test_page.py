@@ -172,7 +172,7 @@ def test_wrong_words(place, pictures, tmp_path):
     assert f"--port {port} cannot be used" in answer.err
     assert "0 for any" in answer.err
     for words, found in (
-        (("--record", str(table)), "exists: remove it first"),
+        (("--record", str(table)), "the file exists and is not overwritten"),
         (("--source", str(picture)), "camera, or a video file"),
         (("--source", str(film.parent)), "camera, or a video file"),
         (("--source", str(tmp_path / "cut.mp4")), "cannot be decoded after 0 frames"),
