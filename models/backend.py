@@ -104,8 +104,8 @@ def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
 ) -> tuple[Any, Any, Any]:
     """Normalises maps (B, h, w, C) with TensorFlow, by the batch in training.
 
-    ``mean`` and ``variance`` are used elsewhere. Returns the normalised maps and the
-    mean and variance that were used, of the batch in training.
+    ``mean`` and ``variance`` are used outside training. Returns the normalised maps,
+    and the mean and variance that were used, of the batch in training.
     """
     tf = importlib.import_module("tensorflow")
     result = tf.raw_ops.FusedBatchNormV3(

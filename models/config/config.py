@@ -195,12 +195,11 @@ def _fields(part: str, values: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
-    fields, runtime = _fields("graph", values), _fields("runtime", values)
+    fields = _fields("graph", values)
     ignored = size_keys().difference(BACKBONES[fields["backbone"]].hyperparameters)
     fields |= {HYPERPARAMETERS[key].field: None for key in ignored}
     smaller = 0 < fields["resize_to"] < data_spec.image_size
-    weights, shared, units = fields["weights"], data_spec.shared, runtime["dense_units"]
-    width = max(units, shared.dense_width)
+    weights = fields["weights"]
     return GraphConfig(
         **fields
         | {
@@ -209,12 +208,7 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
             "trained_blocks": fields["trained_blocks"] or None,
             "freeze_batch_norm": fields["freeze_batch_norm"] == "frozen",
         },
-        dense_width=width,
-        dense_optional=width > 0 and (shared.dense_optional or not units),
-        weight_averaging=shared.weight_averaging or runtime["ema"] > 0,
-        sharpness_aware=shared.sharpness_aware or runtime["sam_rho"] > 0,
-        standardized=_fields("model", values)["normalization"] == DEVELOPMENT
-        or (shared.standardized and weights == "none"),
+        **_allowed(values, data_spec.shared),
         image_size=data_spec.image_size,
         channels=data_spec.channels,
         emotions=data_spec.emotions,
@@ -222,6 +216,22 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
         multi_target=data_spec.multi_target,
         dimensions=data_spec.dimensions,
     )
+
+
+def _allowed(values: Mapping[str, Value], shared: SharedGraph) -> dict[str, Any]:
+    """Returns what a graph allows: what the configuration needs, and its space."""
+    runtime = _fields("runtime", values)
+    units = runtime["dense_units"]
+    width = max(units, shared.dense_width)
+    development = _fields("model", values)["normalization"] == DEVELOPMENT
+    pretrained = _fields("graph", values)["weights"] != "none"
+    return {
+        "dense_width": width,
+        "dense_optional": width > 0 and (shared.dense_optional or not units),
+        "weight_averaging": shared.weight_averaging or runtime["ema"] > 0,
+        "sharpness_aware": shared.sharpness_aware or runtime["sam_rho"] > 0,
+        "standardized": development or (shared.standardized and not pretrained),
+    }
 
 
 def _runtime(values: Mapping[str, Value]) -> RuntimeHyperparameters:

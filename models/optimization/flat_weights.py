@@ -1,7 +1,7 @@
 """Trained weights as one vector: one update of millions of numbers, not hundreds.
 
-An optimizer that loops over the 364 weights of a DenseNet121 adds about 5,000
-operations to a graph; on one vector it adds about 50.
+An optimizer that loops over weights adds some 15 operations to the graph for each of
+the 364 of a DenseNet121; on one vector a weight costs its cut and its assignment.
 """
 
 import itertools

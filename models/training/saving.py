@@ -1,7 +1,5 @@
 """Exports a trained model as stock Keras layers, usable without this project."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,8 @@ from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import ModelConfig
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
-from models.network.dense_width import Part, part_shape, used_parts
-from models.network.heads import add_head
+from models.network.dense_width import used_parts
+from models.network.heads import DENSE, add_head
 from models.network.hyperparameters import DROPOUT
 from models.network.model import NOT_EXPORTED
 from models.network.standardization import STANDARDIZE
@@ -54,8 +52,9 @@ def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
     Layers are paired by position: Keras numbers some of its names process-wide. Dense
     units beyond the configuration's width are left out.
     """
-    parts = used_parts(config.graph, int(config.runtime.dense_units))
-    sources = [layer for layer in _weighted(trained) if not _is_unused(layer, parts)]
+    units = int(config.runtime.dense_units)
+    parts = used_parts(config.graph, units)
+    sources = [layer for layer in _weighted(trained) if units or layer.name != DENSE]
     for source, target in zip(sources, _weighted(plain), strict=True):
         target.set_weights(
             [
@@ -64,16 +63,6 @@ def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
             ]
         )
         refresh(target)
-
-
-def _is_unused(layer: Any, parts: Mapping[tuple[str, str], Part]) -> bool:
-    """Whether no number of a layer is in its part."""
-    used = [
-        math.prod(part_shape(tuple(weight.shape), part))
-        for weight in layer.weights
-        if (part := parts.get((layer.name, weight.name))) is not None
-    ]
-    return bool(used) and not any(used)
 
 
 def _weighted(model: Any) -> list[Any]:

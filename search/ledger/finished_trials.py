@@ -32,16 +32,15 @@ class FinishedTrials:
 
     def add(self, trials: Sequence[FrozenTrial]) -> None:
         """Adds the finished ones of all ``trials``, in the order of their numbers."""
-        known = self._claims
         new = [
             trial
             for trial in trials[self._first_unfinished :]
-            if trial.number not in known and trial.state.is_finished()
+            if trial.number not in self._claims and trial.state.is_finished()
         ]
         for trial in new:
             # A copy of an own trial has its attributes, but is foreign, too.
             claimed = _claims(trial, self._seed)
-            known[trial.number] = ordinal_of(trial) if claimed else None
+            self._claims[trial.number] = ordinal_of(trial) if claimed else None
             self._states[trial.number] = trial.state if is_counted(trial) else None
         if new:
             self._sort()

@@ -78,9 +78,9 @@ class BohbSampler(BaseSampler):
 
     def _rung_view(self, study: Study) -> "RungView | None":
         trials = [t for t in study.get_trials(deepcopy=False) if t.state in _LEARNED]
-        told = [trial for trial in trials if not _is_infeasible(trial)]
+        feasible = [trial for trial in trials if not _is_infeasible(trial)]
         for level in reversed(range(len(self._steps.rungs) + 1)):
-            values = {t.number: _value(self._steps, t, level) for t in told}
+            values = {t.number: _value(self._steps, t, level) for t in feasible}
             if sum(value is not None for value in values.values()) >= self._needed:
                 return RungView(study, list(_shown(trials, values)))
         return None

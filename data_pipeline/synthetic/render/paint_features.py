@@ -18,7 +18,7 @@ from data_pipeline.synthetic.render.canvas import Canvas
 
 _MOUTH_DARK = 0.1
 _TEETH = 0.9
-_GAP_SEEN = 0.012
+_VISIBLE_GAP = 0.012
 _GAP_WIDE = 0.2
 
 
@@ -149,7 +149,7 @@ def paint_mouth(canvas: Canvas, subject: Subject, face: Face) -> None:
     canvas.fill(ring(top, bottom), red, soft=0.9)
     canvas.fill(ring(top, upper), red * 0.84, soft=0.7)
     canvas.fill(ring(lower, bottom), red * 1.04, soft=0.7)
-    if mouth.gap > _GAP_SEEN:
+    if mouth.gap > _VISIBLE_GAP:
         _paint_inside(canvas, face, upper, lower)
     taper = np.interp(np.linspace(0, 1, len(upper)), [0, 0.5, 1], [1.3, 1, 1.3])
     width = 0.02 * unit * taper
