@@ -12,8 +12,14 @@ import sys
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
-from data_pipeline.system.keras_import import load_keras
+from data_pipeline.system.gpus import find_gpus
+from data_pipeline.system.keras_import import JAX, VARIABLE, load_keras
 from data_pipeline.system.terminal import no_stderr
+
+CONTEXT_MEMORY = 500_000_000
+"""Bytes of a GPU that each process needs beside what its backend counts."""
+
+MEBIBYTE = 2**20
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 
@@ -49,13 +55,18 @@ def environment(cpus: int) -> dict[str, str]:
     }
 
 
-def prepare_process(*, cpus: int, quiet: bool = True) -> None:
+def prepare_process(
+    *, cpus: int, gpus: float | None = None, quiet: bool = True
+) -> None:
     """Sets this process up for training, and imports Keras without its log output.
 
     Threads and memory are set only if Keras was not imported before.
 
     Args:
         cpus: threads that one trial may use, at least 1.
+        gpus: GPUs of a trial: 0 hides those of the machine, and with a fraction this
+            process cannot hold more than that part of a GPU's memory. ``None`` leaves
+            what there is, without a limit.
         quiet: whether the output of the import is dropped.
 
     Raises:
@@ -63,18 +74,85 @@ def prepare_process(*, cpus: int, quiet: bool = True) -> None:
         RunError: Keras cannot be imported here.
     """
     os.environ.update(environment(cpus))
+    limit = _limit_gpu(gpus)
     try:
         if "keras" in sys.modules or not quiet:
             load_keras()
         else:
             with no_stderr():
                 load_keras()
+        if limit and os.environ[VARIABLE] != JAX:
+            limit_tensorflow(importlib.import_module("tensorflow").config, limit)
     except HarnessError:
         raise
     except Exception as error:
         raise RunError(f"Keras cannot be imported:\n{describe_cause(error)}") from error
     # It warns about "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _limit_gpu(gpus: float | None) -> int:
+    """Sets what JAX and CUDA read of the environment; returns bytes, 0: no limit."""
+    if gpus is None:
+        return 0
+    if gpus == 0:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        return 0
+    found = find_gpus(os.environ).gpus
+    if gpus >= 1 or not found:
+        return 0
+    limit = memory_limit(gpus, found[0].memory)
+    # Both names of it at once are an error of JAX.
+    os.environ.pop("XLA_CLIENT_MEM_FRACTION", None)
+    os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{limit / found[0].memory:.4f}"
+    return limit
+
+
+def memory_limit(share: float, total: int) -> int:
+    """Returns the bytes that a backend may hold with a share of a GPU.
+
+    What a process needs beside them, for CUDA itself, is taken off.
+
+    Example:
+        >>> memory_limit(0.25, 80_000_000_000)
+        19500000000
+    """
+    part = int(share * total)
+    return max(part - CONTEXT_MEMORY, part // 2)
+
+
+def limit_tensorflow(config: Any, limit: int) -> None:
+    """Limits the memory of the first GPU; before TensorFlow's first operation.
+
+    Args:
+        config: the module ``tensorflow.config``.
+        limit: bytes.
+    """
+    device = config.LogicalDeviceConfiguration(memory_limit=limit // MEBIBYTE)
+    for gpu in config.list_physical_devices("GPU")[:1]:
+        config.set_logical_device_configuration(gpu, [device])
+
+
+def count_devices() -> int:
+    """Counts the GPUs that the backend can use, with a backend imported for it."""
+    prepare_process(cpus=1)
+    if os.environ[VARIABLE] == JAX:
+        devices = importlib.import_module("jax").devices()
+        return sum(device.platform == "gpu" for device in devices)
+    tf = importlib.import_module("tensorflow")
+    return len(tf.config.list_physical_devices("GPU"))
+
+
+def peak_device_memory() -> int:
+    """Returns the most bytes that this process has held on its GPU; 0 without one."""
+    if os.environ.get(VARIABLE) == JAX:
+        device = importlib.import_module("jax").devices()[0]
+        held = device.memory_stats() if device.platform == "gpu" else None
+        return int((held or {}).get("peak_bytes_in_use", 0))
+    config = importlib.import_module("tensorflow").config
+    if not config.list_logical_devices("GPU"):
+        return 0
+    return int(config.experimental.get_memory_info("GPU:0")["peak"])
 
 
 def is_out_of_memory(error: BaseException) -> bool:

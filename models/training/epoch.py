@@ -52,6 +52,7 @@ class EpochScore:
     ``predictions`` are those of the validation rows in their order, ``value`` their
     score, ``training_sample`` the predictions of the sampled training rows; both take
     ``seconds_validated``. Seconds do not include the time spent tracing.
+    ``device_memory`` is the most bytes that the process has held on a GPU.
     """
 
     epoch: int
@@ -62,3 +63,4 @@ class EpochScore:
     seconds_validated: float
     value: float | None = None
     training_sample: Predictions | None = None
+    device_memory: int = 0

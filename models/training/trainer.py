@@ -10,6 +10,7 @@ import numpy as np
 
 from data_pipeline.system.memory import resident_memory
 from data_pipeline.system.seeds import child_seed
+from models.backend import peak_device_memory
 from models.config.config import GraphConfig, ModelConfig
 from models.config.schedules import ScheduleState, learning_rate, next_state
 from models.metrics.predictions import Predictions
@@ -115,6 +116,7 @@ class Trainer:
                 seconds_validated=validated.working + sampled.working,
                 value=value,
                 training_sample=sample,
+                device_memory=peak_device_memory(),
             )
 
     def predict(self, config: ModelConfig, images: np.ndarray) -> Predictions:

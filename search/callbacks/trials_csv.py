@@ -28,6 +28,7 @@ HEADER = (
     *(f"seconds_{name}" for name in SECONDS),
     # New columns go last, for scripts that read by position.
     *GAP,
+    "device_memory",
 )
 
 
@@ -56,6 +57,7 @@ def _row(record: TrialRecord) -> list[Any]:
         spent.get("parameters", 0),
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
         *(record.attributes.get(name, "") for name in GAP),
+        spent.get("device_memory", 0),
     ]
 
 

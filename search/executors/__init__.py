@@ -26,15 +26,6 @@ def executor(name: str) -> Executor:
     return run_ray
 
 
-def check_gpus(name: str, gpus: float) -> None:
-    """Refuses missing GPUs before images are read; ``serial`` uses what there is."""
-    if gpus > 0 and name == "ray":
-        with _ray_imports():
-            from search.executors import ray_cluster  # noqa: PLC0415 - imports Ray
-
-        ray_cluster.check_gpus(gpus)
-
-
 @contextmanager
 def _ray_imports() -> Iterator[None]:
     """Turns an import error of Ray into one message."""

@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from data_pipeline.system.errors import InputError, RunError, first_line
+from data_pipeline.system.errors import RunError, first_line
+from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.import_guard import worker_environment
 from data_pipeline.system.interrupts import install_handlers, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
@@ -41,11 +42,8 @@ def local_ray(job: Job) -> Iterator[RayFolder]:
     cannot be shut down then, and would end it a minute later. Yields the folder where
     Tune and the workers write, which is deleted at the end.
 
-    Raises:
-        InputError: the job needs GPUs that this machine lacks.
-        RunError: Ray cannot be started.
+    ``RunError`` is raised where Ray cannot be started.
     """
-    check_gpus(job.gpus)
     stack = ExitStack()
     try:
         folder = stack.enter_context(ray_folder())
@@ -79,6 +77,7 @@ def _start(job: Job, folder: RayFolder) -> None:
         ray.init(
             address="local",
             num_cpus=job.cpus * job.concurrent,
+            num_gpus=len(find_gpus(os.environ).gpus) if job.gpus else 0,
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.CRITICAL,
@@ -146,16 +145,3 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
         if noted:
             signal.raise_signal(noted[0])
-
-
-def check_gpus(gpus: float) -> None:
-    """Refuses to run where this machine has fewer GPUs than one trial takes."""
-    if gpus <= 0:
-        return
-    found = ray._private.accelerators.NvidiaGPUAcceleratorManager  # noqa: SLF001
-    count = found.get_current_node_num_accelerators()
-    if count < gpus:
-        raise InputError(
-            f"[resources] gpus_per_trial: {gpus:g} requested, {count} found on this "
-            "machine; set it to 0 to train on CPUs"
-        )

@@ -20,18 +20,22 @@ from data_pipeline.split.duplicates import (
 )
 from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import prefix_errors
+from search.inputs.gpu_shares import Placement
 from search.inputs.initial_weights import weight_digests
 from search.inputs.run import Run
 from search.trial.messages import Job
 
 
-def prepare_job(run: Run) -> tuple[Job, Mapping[str, Any]]:
-    """Decodes the development images once and builds the Job.
+def prepare_job(
+    run: Run, placement: Placement | None = None
+) -> tuple[Job, Mapping[str, Any]]:
+    """Decodes the development images once and builds the Job, by default for CPUs.
 
     Returns the job and what identifies its pixels in the ledger. ``DataError`` is
     raised where an image cannot be read, or too few are left.
     """
     study, data = run.study, run.data
+    placed = placement or Placement()
     images = read_pixels(run)
     with prefix_errors(study.place):
         used, dropped = used_rows(run, images)
@@ -45,9 +49,9 @@ def prepare_job(run: Run) -> tuple[Job, Mapping[str, Any]]:
         objective=dict(study.objective),
         stride=study.stride,
         cpus=study.resources.cpus_per_trial,
-        gpus=study.resources.gpus_per_trial,
-        concurrent=study.resources.max_concurrent,
-        memory=study.resources.worker_memory(),
+        gpus=placed.gpus,
+        concurrent=placed.concurrent,
+        memory=study.resources.worker_memory(placed.concurrent),
         unreadable=len(images.array) - len(images.kept),
         without_face=images.without_face,
         duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),

@@ -38,6 +38,7 @@ class _Spent:
     traced: Seconds = 0.0
     trained: Seconds = 0.0
     validated: Seconds = 0.0
+    device_memory: Count = 0
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)

@@ -13,13 +13,15 @@ from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.callbacks.time_spent import TimeSpent
 from search.callbacks.trials_csv import TrialsCsvWriter
-from search.executors import check_gpus, executor
+from search.executors import executor
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
+from search.inputs.gpu_shares import Placement
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
+from search.pipeline.placement import find_placement
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
 from search.reports.console import (
@@ -112,16 +114,23 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
 
 
 def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:
-    """Checks the GPUs, decodes the development part, and prints its split."""
+    """Places the trials, decodes the development part, and prints its split."""
+    placement = None
     if not ledger.exhausted():
-        check_gpus(args.executor, run.study.resources.gpus_per_trial)
-    job, pixels = prepare_job(run)
+        placement = _place(run, ledger, serial=args.executor == "serial")
+    job, pixels = prepare_job(run, placement)
     ledger.check_pixels(pixels)
     if not ledger.exhausted():
         print_split(run, job)
     if not run.study.search.checkpoints:
         return job
     return replace(job, checkpoints=str(run.folder.checkpoints(run.storage)))
+
+
+def _place(run: Run, ledger: Ledger, *, serial: bool) -> Placement:
+    return find_placement(
+        run.study, ledger.records(), serial=serial, print_line=run.print
+    )
 
 
 def _write_inputs(run: Run) -> None:
@@ -156,6 +165,8 @@ def _search(
         request = plan()
         if request is None:
             return None
+        alone = _place(run, ledger, serial=True)
+        job = replace(job, gpus=alone.gpus, concurrent=alone.concurrent)
         return executor(args.executor)(job, ledger, lambda: request)
     finally:
         ledger.close()

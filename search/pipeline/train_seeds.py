@@ -22,6 +22,7 @@ from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.inputs.prepare import prepare_job
 from search.inputs.run import Run
 from search.inputs.study_data import read_labels
+from search.pipeline.placement import find_placement
 from search.run_folder import RunFolder, held_out_text, write_text
 from search.trial.messages import Retrained, RetrainRequest
 
@@ -43,11 +44,12 @@ def train_seeds(
         run = _open(config, data, out, bar)
         family = RunFolder(out=out, name=f"{run.folder.name}-trained")
         family.make()
-        job, _ = prepare_job(run)
+        placement = find_placement(run.study, serial=True, print_line=run.print)
+        job, _ = prepare_job(run, placement)
         # Loads SQLAlchemy, which a wrong label need not wait for.
         from search.storage.driver_lock import only_driver  # noqa: PLC0415
 
-        prepare_process(cpus=job.cpus)
+        prepare_process(cpus=job.cpus, gpus=job.gpus)
         from search.trial.worker import Worker  # noqa: PLC0415 - after its environment
 
         worker = Worker(job)

@@ -82,7 +82,7 @@ def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedW
 
 def load(graph: GraphConfig) -> LoadedWeights:
     """Builds a graph with its initial weights; returns which layers were loaded."""
-    prepare_process(cpus=1)
+    prepare_process(cpus=1, gpus=0)
     from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
     from models.pretrained.loading import initial_weights, loaded_weights  # noqa: PLC0415
 

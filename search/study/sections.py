@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationError, WrapValidator
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
 from data_pipeline.system.memory import memory_share
@@ -12,6 +13,34 @@ from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_hub_name
 SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", also=is_hub_name)]
 GIGABYTE = 10**9
 Machines = Annotated[int, Field(ge=1, le=1024)]
+AUTO = "auto"
+
+
+def _or_auto(value: Any, check: Any) -> Any:
+    """Reads ``"auto"`` as ``None``, and checks any other value."""
+    if value == AUTO:
+        return None
+    try:
+        return check(value)
+    except ValidationError as error:
+        rule = error.errors()[0]["msg"].removeprefix("Input should be ")
+        raise PydanticCustomError("auto", '"auto" or {rule}', {"rule": rule}) from None
+
+
+def _whole_above_one(value: float | None) -> float | None:
+    """Refuses a GPU and a half, which Ray cannot give to a trial."""
+    if value is not None and value > 1 and not value.is_integer():
+        raise PydanticCustomError("whole", "a whole number where it is above 1")
+    return value
+
+
+GpuShare = Annotated[
+    float | None,
+    Field(ge=0.0, le=1024, allow_inf_nan=False),
+    AfterValidator(_whole_above_one),
+    WrapValidator(_or_auto),
+]
+Concurrency = Annotated[int | None, Field(ge=1, le=1024), WrapValidator(_or_auto)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
@@ -37,22 +66,23 @@ class Search:
 class Resources:
     """What one trial uses; a fraction of a GPU shares it.
 
-    A worker drops compiled graphs before it holds more than ``memory_per_worker``
-    gigabytes, and is replaced after a trial if it does; by default the share of this
-    machine's memory that falls to each of ``max_concurrent``.
+    ``None`` stands for ``"auto"``: trials share GPUs by memory, and are as many as
+    fit; without a GPU, two run at once on CPUs. A worker drops compiled graphs before
+    it holds more than ``memory_per_worker`` gigabytes, and is replaced after a trial
+    if it does; by default its share of this machine's memory.
     """
 
     cpus_per_trial: Machines = 1
-    gpus_per_trial: Annotated[float, Field(ge=0.0, le=1024, allow_inf_nan=False)] = 0.0
-    max_concurrent: Machines = 2
+    gpus_per_trial: GpuShare = None
+    max_concurrent: Concurrency = None
     memory_per_worker: (
         Annotated[float, Field(ge=0.1, le=65536, allow_inf_nan=False)] | None
     ) = None
 
-    def worker_memory(self) -> int:
-        """Returns the bytes that one worker may hold."""
+    def worker_memory(self, concurrent: int) -> int:
+        """Returns the bytes that each of so many workers may hold."""
         if self.memory_per_worker is None:
-            return memory_share(self.max_concurrent)
+            return memory_share(concurrent)
         return int(self.memory_per_worker * GIGABYTE)
 
 

@@ -24,7 +24,8 @@ class Job:
     Models are trained on ``targets`` and scored against ``scoring_targets``: they
     differ where votes make labels. ``objective`` is metric name to weight.
 
-    ``memory`` is what one worker may hold, in bytes.
+    ``memory`` is what one worker may hold, in bytes. ``gpus`` is the number of GPUs of
+    a trial, or its share of one.
 
     Images are counted: ``unreadable`` ones that were left out, those ``without_face``
     where one was looked for, ``duplicates`` among the validation images of training
@@ -85,11 +86,12 @@ class RetrainRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a trial has cost so far, in seconds.
+    """What a trial has cost so far, in seconds and in memory.
 
     ``sampled`` is the sampler's time, ``waited`` the time from the sampler's answer to
     the worker's start, ``built`` and ``traced`` a new graph (0.0 where it was reused),
     ``trained`` and ``validated`` the epochs. ``epochs`` counts over all folds.
+    ``device_memory`` is the most bytes that its worker has held on a GPU until then.
     """
 
     epochs: int = 0
@@ -100,6 +102,7 @@ class Spent:
     traced: float = 0.0
     trained: float = 0.0
     validated: float = 0.0
+    device_memory: int = 0
 
     def after_epoch(
         self, epoch: EpochScore, *, parameters: int, built: float, traced: float
@@ -108,6 +111,7 @@ class Spent:
         return replace(
             self,
             epochs=self.epochs + 1,
+            device_memory=epoch.device_memory,
             parameters=parameters,
             built=built,
             traced=traced,

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
-from models.backend import is_out_of_memory
+from models.backend import is_out_of_memory, peak_device_memory
 from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
@@ -24,6 +24,7 @@ from search.trial.messages import (
     Report,
     Retrained,
     RetrainRequest,
+    Spent,
     TrialRequest,
 )
 from search.trial.trial import run_trial
@@ -40,10 +41,11 @@ class Worker:
             targets=job.targets,
         )
         self._trainer = Trainer(memory=job.memory)
+        self._ran_out = False
 
     def is_too_large(self) -> bool:
-        """Whether this process holds more memory than it should."""
-        return resident_memory() > self._job.memory
+        """Whether this process holds more memory than it should, or had too little."""
+        return self._ran_out or resident_memory() > self._job.memory
 
     def trial(self, request: TrialRequest) -> Generator[Report, None, Outcome]:
         """Runs one trial; an error in it becomes its outcome.
@@ -62,7 +64,9 @@ class Worker:
             )
         except Exception as error:  # noqa: BLE001 - a trial's failure is its outcome
             if is_out_of_memory(error):
-                return Pruned(reason="out_of_memory")
+                self._ran_out = True
+                spent = Spent(device_memory=peak_device_memory())
+                return Pruned(reason="out_of_memory", spent=spent)
             return Failed(reason=reason_of(error))
         if isinstance(outcome, Completed):
             return replace(outcome, start=self._trainer.loaded_weights)

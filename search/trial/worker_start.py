@@ -17,7 +17,7 @@ def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
     raised where no trial could start in this environment.
     """
     try:
-        prepare_process(cpus=job.cpus, quiet=quiet)
+        prepare_process(cpus=job.cpus, gpus=job.gpus, quiet=quiet)
         # Keras, after its environment.
         from search.trial.worker import Worker  # noqa: PLC0415
 

@@ -10,13 +10,15 @@ import types
 import typing
 from pathlib import Path
 
+from pydantic import WrapValidator
+
 from data_pipeline.dataset.config import TARGETS
 from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
-from search.study.sections import SECTIONS
+from search.study.sections import AUTO, SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
 REGISTRIES = {
@@ -54,9 +56,12 @@ def sections():
         for field in dataclasses.fields(kind):
             names = REGISTRIES.get(field.name)
             values = _choices(names) if names else _values(hints[field.name])
+            if _has_auto(hints[field.name]):
+                values = f"`{AUTO}` or {values}"
             if field.name == "targets":
                 values = f"list of {values}"
-            yield f"| `[{section}] {field.name}` | {values} | {_default(field)} |"
+            default = _default(field, hints)
+            yield f"| `[{section}] {field.name}` | {values} | {default} |"
 
 
 def _choices(names):
@@ -64,9 +69,15 @@ def _choices(names):
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _default(field):
+def _has_auto(hint):
+    """Whether a key may be left to the machine."""
+    extras = typing.get_args(hint)[1:]
+    return any(isinstance(extra, WrapValidator) for extra in extras)
+
+
+def _default(field, hints):
     """Returns the default of a key."""
-    value = field.default
+    value = AUTO if _has_auto(hints[field.name]) else field.default
     if hasattr(value, "default_factory"):
         value = value.default if value.default_factory is None else None
     missing = value is dataclasses.MISSING or "Undefined" in repr(value)

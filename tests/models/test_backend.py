@@ -1,11 +1,21 @@
 """Settings of a worker before Keras is imported."""
 
+import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from models.backend import environment, is_out_of_memory
+from models.backend import (
+    environment,
+    is_out_of_memory,
+    limit_tensorflow,
+    memory_limit,
+    peak_device_memory,
+    prepare_process,
+)
+from tests.fakes.nvidia_smi import cards, install
 
 QUIET = """
 from models.backend import prepare_process
@@ -13,6 +23,17 @@ prepare_process(cpus=1)
 import keras, tensorflow as tf
 tf.constant(1.0) + 1
 print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+
+DIVIDED = """
+from models.backend import prepare_process
+prepare_process(cpus=1)
+import tensorflow as tf
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+print(len(tf.config.list_logical_devices("CPU")))
 """
 
 
@@ -55,3 +76,66 @@ def test_a_prepared_process_is_quiet():
     )
 
     assert run.stderr == ""
+
+
+class FakeConfig(SimpleNamespace):
+    """A stand-in for ``tensorflow.config`` on a machine with GPUs."""
+
+    def __init__(self, *gpus):
+        """Has these GPUs."""
+        super().__init__(gpus=gpus, limits={})
+
+    def list_physical_devices(self, kind):
+        """Lists them."""
+        assert kind == "GPU"
+        return list(self.gpus)
+
+    LogicalDeviceConfiguration = SimpleNamespace
+
+    def set_logical_device_configuration(self, gpu, devices):
+        """Keeps the limits of a GPU."""
+        self.limits[gpu] = [device.memory_limit for device in devices]
+
+
+def test_tensorflow_is_given_a_hard_limit():
+    """The one GPU that it computes on is limited, in mebibytes; without one, none."""
+    config = FakeConfig("first", "second")
+    limit_tensorflow(config, 3 * 2**30)
+    assert config.limits == {"first": [3 * 1024]}
+    limit_tensorflow(FakeConfig(), 3 * 2**30)
+
+
+def test_jax_is_given_the_same_part(tmp_path, monkeypatch):
+    """Its fraction is the part of the GPU's memory that is left beside CUDA's own."""
+    install(tmp_path, monkeypatch, answer=cards(10_000))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in ("XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION"):
+        monkeypatch.setenv(name, "0.9")
+    prepare_process(cpus=1, gpus=0.5)
+    total = 10_000 * 2**20
+    fraction = float(os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"])
+    assert fraction == pytest.approx(memory_limit(0.5, total) / total, abs=1e-4)
+    assert fraction < 0.5
+    assert "XLA_CLIENT_MEM_FRACTION" not in os.environ
+    options = pytest.importorskip("jaxlib.xla_client").generate_pjrt_gpu_plugin_options
+    assert options()["memory_fraction"] == fraction
+    assert options()["preallocate"] is False
+
+
+def test_a_trial_on_cpus_sees_no_gpu(monkeypatch):
+    """Without a share, GPUs are hidden; a process that states none keeps them."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
+    prepare_process(cpus=1)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "3"
+    prepare_process(cpus=1, gpus=0)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert peak_device_memory() == 0
+
+
+@pytest.mark.slow
+def test_devices_can_be_divided_after_the_import():
+    """Importing Keras starts no device, so that a limit set after it holds."""
+    run = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", DIVIDED], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["2"]

@@ -27,7 +27,7 @@ GOLDEN = (
     "augmentation.skew,augmentation.brightness,augmentation.contrast,"
     "augmentation.erasing,augmentation.mixup,epochs,backbone,model_parameters,"
     "seconds_sampled,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
-    "seconds_validated,trained_value,gap,diagnosis"
+    "seconds_validated,trained_value,gap,diagnosis,device_memory"
 )
 
 
@@ -82,6 +82,15 @@ def test_rows(tmp_path):
         assert (decay == "") == ("training.weight_decay" not in trial.values)
         assert row["training.epochs"] == "3"
         assert (row["backbone"], row["backbone.name"]) == ("residual_cnn", "")
+
+
+def test_memory_on_a_gpu(tmp_path):
+    """The table has the bytes that a trial's worker has held on its GPU."""
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, replace(prune(), spent=Spent(device_memory=5000)))
+    ledger.ask()
+    first, second = rows(ledger.records())
+    assert (first["device_memory"], second["device_memory"]) == ("5000", "0")
 
 
 def test_interrupted_trials_are_listed(tmp_path):

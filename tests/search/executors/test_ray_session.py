@@ -12,6 +12,7 @@ import pytest
 
 from search.executors.ray_folder import MOST, PREFIX
 from tests.factories.runs import ended
+from tests.fakes.nvidia_smi import cards, install
 
 pytestmark = pytest.mark.slow
 
@@ -124,3 +125,12 @@ def test_a_second_interruption_does_not_break_the_end(temporary, start):
     _, alive = psutil.wait_procs(children, timeout=15)
     assert alive == []
     assert folders(temporary) == []
+
+
+def test_two_trials_share_each_gpu(tmp_path, monkeypatch, start):
+    """Ray has the GPUs that the driver lists, and puts two halves on each."""
+    install(tmp_path, monkeypatch, answer=cards(8000, 8000))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    answer = ended(start("tests.factories.processes.ray_gpus"))
+    assert (answer.code, answer.err) == (0, "")
+    assert sorted(json.loads(answer.out)) == ["0", "0", "1", "1"]

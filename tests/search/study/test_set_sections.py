@@ -51,8 +51,8 @@ TEXTS = {
         ),
     },
     "resources.cpus_per_trial": {"1": 1, "4": 4},
-    "resources.gpus_per_trial": {"0": 0.0, "0.25": 0.25},
-    "resources.max_concurrent": {"1": 1, "8": 8},
+    "resources.gpus_per_trial": {"auto": None, "0": 0.0, "0.25": 0.25, "2": 2.0},
+    "resources.max_concurrent": {"auto": None, "1": 1, "8": 8},
     "resources.memory_per_worker": {"1": 1.0, "2.5": 2.5},
 }
 """Texts after the ``=``, and the values that they stand for; no two alike."""

@@ -36,7 +36,15 @@ WRONG = {
     ),
     "infinite share of a GPU": (
         ("[fixed]", "[resources]\ngpus_per_trial = inf\n[fixed]"),
-        ["[resources] gpus_per_trial: must be a finite number", "inf"],
+        ['[resources] gpus_per_trial: must be "auto" or a finite number', "inf"],
+    ),
+    "a GPU and a half": (
+        ("[fixed]", "[resources]\ngpus_per_trial = 1.5\n[fixed]"),
+        ["gpus_per_trial: must be", "a whole number where it is above 1, found 1.5"],
+    ),
+    "many trials at once": (
+        ("[fixed]", '[resources]\nmax_concurrent = "many"\n[fixed]'),
+        ['[resources] max_concurrent: must be "auto" or a valid integer', "'many'"],
     ),
     "unknown name in a section": (
         ("trials = 6", 'trials = 6\nsampler = "tpee"'),

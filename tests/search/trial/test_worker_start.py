@@ -28,6 +28,7 @@ class FakeJob:
     """A job, as far as a worker gets that cannot start."""
 
     cpus = 1
+    gpus = 0.0
 
 
 def test_a_cause_is_described_in_full():
