@@ -35,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def work() -> None:
         check_backend()
         # Loads pandas, which --help and a wrong option need not wait for.
-        from search.pipeline.opening import open_run  # noqa: PLC0415
+        from search.pipeline.opening import open_run, start_early  # noqa: PLC0415
 
-        with open_run(args) as (run, bar):
+        with open_run(args) as (run, bar), start_early(args, run):
             # Loads Optuna and SQLAlchemy, which a wrong label need not wait for.
             from search.pipeline.stages import run_stages  # noqa: PLC0415
 

@@ -31,19 +31,13 @@ def require_own_packages() -> None:
 def pin_packages() -> None:
     """Imports the packages in a Ray worker, before Ray changes the import path.
 
-    After this hook, Ray puts the driver's working folder first in ``sys.path``.
+    Afterwards, Ray puts the driver's working folder first in ``sys.path``.
     """
     for name in PACKAGES:
         import_module(name)
-    # Python skips a folder without a finder.
-    sys.path_importer_cache[str(Path.cwd())] = None
-
-
-def worker_environment() -> dict[str, str]:
-    """Returns the part of Ray's runtime environment that pins the packages."""
-    if Path.cwd() == ROOT:
-        return {}  # a worker finds the packages only through its working folder
-    return {"worker_process_setup_hook": f"{__name__}.{pin_packages.__name__}"}
+    if Path.cwd() != ROOT:
+        # Python skips a folder without a finder.
+        sys.path_importer_cache[str(Path.cwd())] = None
 
 
 def drop_working_folder(path: list[str], root: Path = ROOT) -> None:

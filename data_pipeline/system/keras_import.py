@@ -27,6 +27,12 @@ IGNORED_VARIABLES = (
 )
 """Environment variables that change the behaviour of Keras, and are hidden."""
 
+UNUSED = ("matplotlib", "sklearn")
+"""Packages that Keras imports if they are there, and this project's networks need not.
+
+They, and JAX with the backend TensorFlow, are a third of the time of Keras's import.
+"""
+
 NO_HOME = f"{os.devnull}/keras"
 """A folder below a device can be neither read nor written."""
 
@@ -64,7 +70,7 @@ def load_keras() -> Any:
     if "keras" in sys.modules:
         keras = sys.modules["keras"]
     else:
-        with _hidden_user_settings():
+        with _hidden_user_settings(), _hidden_packages():
             keras = importlib.import_module("keras")
     set_defaults(keras)
     return keras
@@ -103,3 +109,16 @@ def _hidden_user_settings() -> Iterator[None]:
     finally:
         del os.environ["KERAS_HOME"]
         os.environ.update(saved)
+
+
+@contextmanager
+def _hidden_packages() -> Iterator[None]:
+    """Hides packages that Keras can do without, while it is imported."""
+    jax = () if check_backend() == JAX else (JAX,)
+    hidden = [name for name in (*UNUSED, *jax) if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

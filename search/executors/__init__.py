@@ -3,18 +3,27 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 from data_pipeline.system.errors import RunError, describe_cause
-from search.ledger.ledger import Ledger
 from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
-Executor = Callable[
-    [Job, Ledger, Callable[[], RetrainRequest | None]], Retrained | Failed | None
-]
+if TYPE_CHECKING:  # workers need no Optuna
+    from search.executors.ray_cluster import RaySession
+    from search.ledger.ledger import Ledger
+
+    Executor = Callable[
+        [Job, Ledger, Callable[[], RetrainRequest | None]], Retrained | Failed | None
+    ]
 
 
-def executor(name: str) -> Executor:
-    """Loads the executor ``serial`` or ``ray``."""
+_early: ContextVar["RaySession | None"] = ContextVar("early", default=None)
+
+
+def executor(name: str) -> "Executor":
+    """Loads the executor ``serial`` or ``ray``, which takes an ``early_session``."""
     logging.getLogger("absl").setLevel(logging.ERROR)
     if name == "serial":
         from search.executors.serial import run_serial  # noqa: PLC0415
@@ -23,7 +32,25 @@ def executor(name: str) -> Executor:
     with _ray_imports():
         from search.executors.ray_executor import run_ray  # noqa: PLC0415
 
-    return run_ray
+    return partial(run_ray, early=_early.get())
+
+
+@contextmanager
+def early_session(*, cpus: int, concurrent: int) -> Iterator[None]:
+    """Starts Ray in a thread for trials on CPUs, while the run prepares them.
+
+    Its workers import Keras meanwhile. It ends with the context.
+    """
+    with _ray_imports():
+        from search.executors.ray_cluster import RaySession  # noqa: PLC0415
+
+    session = RaySession(cpus=cpus, gpus=0.0, concurrent=concurrent)
+    token = _early.set(session)
+    try:
+        yield
+    finally:
+        _early.reset(token)
+        session.end()
 
 
 @contextmanager

@@ -84,6 +84,11 @@ class Pulse:
             part.replace(self._folder / f"{os.getpid()}.beat")
 
 
+def trial_name(number: int) -> str:
+    """Names a trial for messages and for its worker's heartbeat."""
+    return f"trial {number}"
+
+
 def has_started(folder: Path, trial: str) -> bool:
     """Whether a worker began a trial, and so was able to start."""
     return (folder / f"{trial}.started").exists()

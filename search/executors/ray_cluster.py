@@ -13,12 +13,10 @@ from typing import Any
 
 from data_pipeline.system.errors import RunError, first_line
 from data_pipeline.system.gpus import find_gpus
-from data_pipeline.system.import_guard import worker_environment
 from data_pipeline.system.interrupts import install_handlers, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
-from models.backend import environment
 from search.executors.heartbeat import beats
-from search.executors.ray_environment import set_ray_environment
+from search.executors.ray_environment import set_ray_environment, worker_environment
 from search.executors.ray_folder import RayFolder, ray_folder
 from search.executors.ray_monitor import Watch
 from search.trial.messages import Job
@@ -27,33 +25,127 @@ set_ray_environment(os.environ)
 
 import ray  # noqa: E402 - reads its environment when it is imported
 
+from search.executors.ray_processes import start_servers_only  # noqa: E402 - likewise
+
 # Ray's job record would hold the command line, and a storage's password with it.
 ray._private.utils.get_entrypoint_name = lambda: "python -m search.run"  # noqa: SLF001
 
 OBJECT_STORE = 200 * 1024**2
 LOOPBACK = "127.0.0.1"
+HOOK = "search.executors.ray_worker.begin_process"
+
+
+class RaySession:
+    """Ray on this machine, for one search; it starts in a thread.
+
+    Where Ray's own processes die, this process ends with a message: Ray's client
+    cannot be shut down then, and would end it a minute later.
+    """
+
+    def __init__(self, *, cpus: int, gpus: float, concurrent: int) -> None:
+        """Begins to start Ray with so many workers; each has so many threads."""
+        self._cpus, self._gpus, self._concurrent = cpus, gpus, concurrent
+        self._stack = ExitStack()
+        self._folder: RayFolder | None = None
+        self._error: BaseException | None = None
+        self._started, self._over = threading.Event(), threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def fits(self, job: Job) -> bool:
+        """Whether its workers are those of a job."""
+        found = (self._cpus, self._gpus, self._concurrent)
+        return found == (job.cpus, job.gpus, job.concurrent)
+
+    @contextmanager
+    def running(self) -> Iterator[RayFolder]:
+        """Waits until Ray runs; watches its processes and workers in the context.
+
+        Yields the folder where Tune and the workers write, which ``end`` deletes.
+
+        ``RunError`` is raised where Ray cannot be started.
+        """
+        self._started.wait()
+        if self._folder is None:
+            raise self._error or RunError("Ray did not start")
+        # Ray's client has put its own handlers there.
+        install_handlers()
+        restore_sigterm()
+        with _watched(self._folder):
+            yield self._folder
+
+    def end(self) -> None:
+        """Stops Ray, also while it starts, and deletes its folder."""
+        with _undisturbed():
+            self._started.wait()
+            self._stack.close()
+            self._over.set()
+
+    def _run(self) -> None:
+        """Starts Ray, and lives until it ends.
+
+        Ray's processes are killed when the thread that started them ends.
+        """
+        try:
+            self._start()
+        except Exception as error:  # noqa: BLE001 - raised again where Ray is needed
+            self._error = error
+        finally:
+            self._started.set()
+        self._over.wait()
+
+    def _start(self) -> None:
+        folder = self._stack.enter_context(ray_folder())
+        self._stack.callback(_shut_down)
+        self._init(folder)
+        self._folder = folder
+
+    def _init(self, folder: RayFolder) -> None:
+        logging.getLogger("ray").setLevel(logging.CRITICAL)
+        variables = worker_environment(
+            cpus=self._cpus,
+            # Which GPUs a worker may use is set when its trial comes, before Keras.
+            early=0 if self._gpus else self._concurrent,
+            folder=folder.pulse,
+        )
+        start_servers_only(variables, HOOK)
+        try:
+            ray.init(
+                address="local",
+                num_cpus=self._concurrent,  # one for each worker
+                num_gpus=len(find_gpus(os.environ).gpus) if self._gpus else 0,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                object_store_memory=OBJECT_STORE,
+                # Deleted at the end: in its default folder Ray leaves its logs behind.
+                _temp_dir=str(folder.ray),
+                # Its processes listen where their node is.
+                _node_ip_address=LOOPBACK,
+            )
+        except Exception as error:
+            raise RunError(
+                f"Ray cannot be started: {first_line(error)}; use --executor serial "
+                "to search without it"
+            ) from error
 
 
 @contextmanager
-def local_ray(job: Job) -> Iterator[RayFolder]:
-    """Runs Ray for a job and watches its processes and workers.
+def local_ray(job: Job, early: RaySession | None = None) -> Iterator[RayFolder]:
+    """Runs Ray for a job, as ``RaySession.running`` does, and ends it.
 
-    Where Ray's own processes die, this process ends with a message: Ray's client
-    cannot be shut down then, and would end it a minute later. Yields the folder where
-    Tune and the workers write, which is deleted at the end.
-
-    ``RunError`` is raised where Ray cannot be started.
+    A session that was started ``early`` is taken if it fits the job.
     """
-    stack = ExitStack()
+    if early is not None and not early.fits(job):
+        early.end()
+        early = None
+    session = early or RaySession(
+        cpus=job.cpus, gpus=job.gpus, concurrent=job.concurrent
+    )
     try:
-        folder = stack.enter_context(ray_folder())
-        stack.callback(_shut_down)
-        _start(job, folder)
-        with _watched(folder):
+        with session.running() as folder:
             yield folder
     finally:
-        with _undisturbed():
-            stack.close()
+        session.end()
 
 
 def _shut_down() -> None:
@@ -69,32 +161,6 @@ def _shut_down() -> None:
         node.kill_all_processes = listening
     ray.shutdown()
     restore_sigterm()
-
-
-def _start(job: Job, folder: RayFolder) -> None:
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    try:
-        ray.init(
-            address="local",
-            num_cpus=job.cpus * job.concurrent,
-            num_gpus=len(find_gpus(os.environ).gpus) if job.gpus else 0,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=OBJECT_STORE,
-            runtime_env={"env_vars": environment(job.cpus)} | worker_environment(),
-            # Deleted at the end: in its default folder Ray leaves its logs behind.
-            _temp_dir=str(folder.ray),
-            # Its processes listen where their node is.
-            _node_ip_address=LOOPBACK,
-        )
-        # Ray has put its own handler there, which prints a stack.
-        install_handlers()
-    except Exception as error:
-        raise RunError(
-            f"Ray cannot be started: {first_line(error)}; use --executor serial "
-            "to search without it"
-        ) from error
 
 
 @contextmanager

@@ -4,10 +4,14 @@ A user's ``RAY_ADDRESS`` would join a foreign cluster, ``RAY_AUTH_MODE=disabled`
 let anyone in, and without a home folder Ray's import ends in a traceback.
 """
 
+import json
 import os
 import secrets
 from collections.abc import MutableMapping
 from pathlib import Path
+
+from data_pipeline.system.import_guard import ROOT
+from models.backend import environment
 
 QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -19,8 +23,10 @@ QUIET = {
     "RAY_DEDUP_LOGS": "1",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Idle workers that Ray starts in advance lack the environment of ours.
-    "RAY_enable_worker_prestart": "0",
+    # As many workers as run at once start with Ray's node server, and import Keras.
+    "RAY_enable_worker_prestart": "1",
+    # Tune reserves their CPUs before it starts a trial, and they would be idle then.
+    "RAY_idle_worker_killing_time_threshold_ms": "86400000",
     "RAY_prestart_worker_first_driver": "0",
     # A relative path in a study means the same in a worker as in the driver.
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
@@ -36,6 +42,9 @@ FOREIGN = ("RAY_", "TUNE_")
 KEPT = "RAY_memory_"
 """Prefix of the settings that a user keeps: when lack of memory ends a worker."""
 
+EARLY = "EXPRESSION_SEARCH_EARLY"
+"""Names which workers import Keras before they have a trial."""
+
 
 def set_ray_environment(variables: MutableMapping[str, str]) -> None:
     """Replaces Ray's settings by this project's; Ray's processes inherit them."""
@@ -48,6 +57,21 @@ def set_ray_environment(variables: MutableMapping[str, str]) -> None:
     if "HOME" not in variables and not _has_home():
         # Ray looks up the home folder, but writes nothing to it.
         variables["HOME"] = os.devnull
+
+
+def worker_environment(*, cpus: int, early: int, folder: Path) -> dict[str, str]:
+    """Lists the environment variables of workers that train with so many threads.
+
+    The first ``early`` of them import Keras before they have a trial; they mark that
+    in ``folder``.
+    """
+    places = (str(ROOT), os.environ.get("PYTHONPATH", ""))
+    plan = {"cpus": cpus, "early": early, "folder": str(folder)}
+    return {
+        **environment(cpus),
+        "PYTHONPATH": os.pathsep.join(filter(None, places)),
+        EARLY: json.dumps(plan),
+    }
 
 
 def _has_home() -> bool:

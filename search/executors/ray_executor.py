@@ -1,50 +1,61 @@
-"""The Ray Tune executor; with ``ray_cluster`` the only module that imports Ray.
+"""The Ray Tune executor; only modules of this folder named ``ray_`` import Ray.
 
 Optuna proposes and prunes; Tune only places trials on workers. A Searcher asks and
 tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The last
 "trial" of a search is the retraining, so that a worker with compiled graphs runs it.
 """
 
-import os
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.system.errors import HarnessError, RunError, describe_cause
-from search.executors.heartbeat import Pulse, has_started, was_left
-from search.executors.ray_cluster import local_ray
+from data_pipeline.system.errors import RunError, describe_cause
+from search.executors.heartbeat import has_started, was_left
+from search.executors.ray_cluster import RaySession, local_ray
 from search.executors.ray_folder import RayFolder
-from search.executors.tune_bridge import FINISHED, Bridge, trial_name
+from search.executors.tune_bridge import FINISHED, Bridge
 from search.ledger.ledger import Ledger
-from search.trial.messages import (
-    Failed,
-    Job,
-    Outcome,
-    Report,
-    Retrained,
-    RetrainRequest,
-)
-from search.trial.worker_start import start_worker
+from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
 # Ray reads its environment when it is imported, and ray_cluster sets it before.
 # isort: split
+import ray
 from ray import tune
+from ray.tune.execution.class_cache import _ActorClassCache
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.executors.ray_worker import WarmTrainable
+
+
+def _same_environment(cache: Any, trainable: type) -> Any:
+    """Makes an actor class without an environment of its own, as Tune gives it.
+
+    Only so does a worker that is already running take a trial.
+    """
+    found = cache._cache  # noqa: SLF001 - Tune has no setting for it
+    if trainable not in found:
+        found[trainable] = ray.remote(trainable)
+    return found[trainable]
+
+
+_ActorClassCache.get = _same_environment
+
 
 def run_ray(
-    job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
+    job: Job,
+    ledger: Ledger,
+    then: Callable[[], RetrainRequest | None],
+    early: RaySession | None = None,
 ) -> Retrained | Failed | None:
     """Runs trials on warm workers, then retrains what ``then`` requests.
 
-    Returns ``None`` where nothing was retrained. ``RunError`` is raised where Ray
-    cannot be started or fails.
+    ``early`` is a session of Ray that was started before. Returns ``None`` where
+    nothing was retrained. ``RunError`` is raised where Ray cannot be started or fails.
     """
-    with local_ray(job) as folder:
+    with local_ray(job, early) as folder:
         marks = (partial(mark, folder.pulse) for mark in (has_started, was_left))
         bridge = Bridge(ledger, then, *marks)
         _fit(job, bridge, folder)
@@ -128,71 +139,6 @@ def _error_of(trial: Trial) -> str:
         return ""
 
 
-class WarmTrainable(tune.Trainable):  # type: ignore[misc]
-    """A process that keeps its compiled graphs from trial to trial."""
-
-    def setup(self, config: dict[str, Any], job: Job, pulse: str) -> None:
-        """Imports Keras and maps the images, once a process."""
-        self._pulse = Pulse(Path(pulse))
-        self._broken = ""
-        try:
-            # Its output goes to a file that the driver reads after a crash.
-            self._worker = start_worker(job, quiet=False)
-        except HarnessError as error:
-            # Reported by the first step: an error raised here is a death to Tune.
-            self._broken = str(error)
-            return
-        self._begin(config)
-
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Takes the next trial, in the same process."""
-        if self._broken:
-            return True
-        self._stream.close()
-        if "trial" in new_config and self._worker.is_too_large():
-            # Its trial has not begun, so the bridge gives it to a fresh process.
-            self._pulse.leave(trial_name(new_config["trial"].number))
-            os._exit(0)
-        self._begin(new_config)
-        return True
-
-    def step(self) -> dict[str, Any]:
-        """Trains one epoch, or returns how the trial ended."""
-        if self._broken:
-            return {"cannot_start": self._broken, "done": True}
-        if self._request is not None:
-            return {"retrained": self._worker.retrain(self._request), "done": True}
-        result = {"started": self._started}
-        try:
-            report = next(self._stream)
-            self._pulse.report()
-            return result | {"report": report}
-        except StopIteration as end:
-            return result | {"outcome": end.value, "done": True}
-
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Saves nothing: an interrupted trial runs again from its beginning."""
-
-    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-        """Loads nothing."""
-
-    def _begin(self, config: dict[str, Any]) -> None:
-        self._started = time.time()
-        self._request: RetrainRequest | None = config.get("retrain")
-        trial = config.get("trial")
-        name = trial_name(trial.number) if trial else "the retraining"
-        self._pulse.begin(name, reporting=self._request is None)
-        self._stream: Generator[Report, None, Outcome] = (
-            self._worker.trial(config["trial"]) if self._request is None else _nothing()
-        )
-
-
-def _nothing() -> Generator[Report, None, Outcome]:
-    """Yields no report, for a worker that retrains."""
-    yield from ()
-    return Failed(reason="a retraining is not a trial")
-
-
 def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
     """Runs the experiment; ``RunError`` means that Tune failed, not a trial."""
     try:
@@ -205,7 +151,8 @@ def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
 
 
 def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
-    resources = {"cpu": job.cpus, "gpu": job.gpus}
+    # The session has one CPU for each worker, however many threads that has.
+    resources = {"cpu": 1, "gpu": job.gpus}
     trainable = tune.with_resources(
         tune.with_parameters(WarmTrainable, job=job, pulse=str(folder.pulse)),
         resources,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from data_pipeline.system.errors import RunError
+from search.executors.heartbeat import trial_name
 from search.ledger.ledger import Ledger
 from search.trial.messages import (
     Failed,
@@ -138,11 +139,6 @@ class Bridge:
             reason=f"its worker died, {1 + RETRIES} times"
         )
         self._over = True
-
-
-def trial_name(number: int) -> str:
-    """Names a trial for messages and for its worker's heartbeat."""
-    return f"trial {number}"
 
 
 def _death(trouble: str) -> str:

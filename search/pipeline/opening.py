@@ -6,18 +6,23 @@ Importing those takes seconds, and an error in a label is reported without it.
 import argparse
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.readers.location import find_data
 from data_pipeline.system.errors import prefix_errors
+from data_pipeline.system.gpus import find_gpus
 from search.callbacks.progress_bar import ProgressBar
+from search.executors import early_session
+from search.final.exported_config import BEST
 from search.inputs.earlier_run import check_warm_start
+from search.inputs.gpu_shares import ON_CPUS
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
 from search.reports.holdout_report import describe_findings
+from search.run_files import REPORT
 from search.run_folder import RunFolder, check_study_name
 from search.study.algorithms import check_installed, is_hub_name
 from search.study.study import Study, read_study
@@ -52,6 +57,24 @@ def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
         for line in _notes(study.name, data):
             run.print(line)
         yield run, bar
+
+
+def start_early(args: argparse.Namespace, run: Run) -> AbstractContextManager[None]:
+    """Starts Ray in a thread where this run will probably train on CPUs with it.
+
+    A run that has a result may be finished: for it, Ray starts when it is needed.
+    """
+    resources = run.study.resources
+    found = any(run.folder.file(name).exists() for name in (REPORT, BEST))
+    if args.executor != "ray" or found or _may_use_gpus(resources.gpus_per_trial):
+        return nullcontext()
+    return early_session(
+        cpus=resources.cpus_per_trial, concurrent=resources.max_concurrent or ON_CPUS
+    )
+
+
+def _may_use_gpus(share: float | None) -> bool:
+    return bool(find_gpus(os.environ).gpus) if share is None else share > 0
 
 
 def _notes(study: str, data: StudyData) -> Iterator[str]:

@@ -38,6 +38,11 @@ class Session:
         self.state = json.loads(line)
         self.servers = self.state["servers"]
 
+    def names(self):
+        """Names its children."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return {child.name() for child in children}
+
     def listening(self):
         """Lists the addresses at which it and its children can be reached."""
         me = psutil.Process(self.process.pid)
@@ -74,6 +79,8 @@ def test_a_session(temporary, start):
     assert {name for name, _ in found} >= {"gcs_server", "raylet"}
     assert any(name.startswith("ray::") for name, _ in found), found
     assert {address for _, address in found} == {"127.0.0.1"}
+    names = {name for name in first.names() if not name.startswith("ray::")}
+    assert names == {"gcs_server", "raylet", "cat"}, "only servers and workers"
     (folder,) = folders(temporary)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / "r" / "session_latest" / "logs").is_dir()
@@ -81,7 +88,7 @@ def test_a_session(temporary, start):
     assert link.is_symlink()
     assert stat.S_IMODE(link.parent.stat().st_mode) == 0o700
     assert first.state["authentication"] == "token"
-    assert not list((temporary / "home").iterdir()), "no token of the person's is made"
+    assert not (temporary / "home" / ".ray").exists(), "no token of the person is made"
     first.process.kill()
     assert ended(first.process).code == -signal.SIGKILL
     assert folders(temporary) == [folder]

@@ -1,0 +1,91 @@
+"""How Ray starts: with which processes, which workers import early, and when."""
+
+import argparse
+import json
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from data_pipeline.system.import_guard import ROOT
+from search.executors.ray_environment import EARLY, worker_environment
+from search.final.exported_config import BEST
+from search.pipeline import opening
+from search.run_files import REPORT
+
+COMMAND = [
+    *("raylet", "--node_id=1", "--metrics-agent-port=0", "--metrics_export_port=0"),
+    *("--dashboard_agent_listen_port=0", "--runtime_env_agent_port=0"),
+    "--dashboard_agent_command=python agent.py --listen-port=0 --head",
+    "--runtime_env_agent_command=python main.py",
+]
+
+
+def test_no_agent_is_started():
+    """Each agent of the node server is replaced, and no port of one is waited for."""
+    ray_processes = pytest.importorskip("search.executors.ray_processes")
+    found = ray_processes.without_agents(COMMAND)
+    assert found[:2] == ["raylet", "--node_id=1"]
+    values = dict(word[2:].split("=") for word in found[1:])
+    assert "python" not in " ".join(found)
+    assert {value for name, value in values.items() if "port" in name} == {"-1"}
+    assert {Path(values[name]).name for name in values if "command" in name} == {"cat"}
+    assert len(found) == len(COMMAND)
+
+
+def test_a_worker_finds_the_project(monkeypatch, tmp_path):
+    """Workers that start before Ray knows the driver find this project first."""
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    found = worker_environment(cpus=3, early=2, folder=tmp_path)
+    assert found["PYTHONPATH"].split(os.pathsep) == [str(ROOT), "/elsewhere"]
+    assert found["OMP_NUM_THREADS"] == "3"
+    assert json.loads(found[EARLY]) == {"cpus": 3, "early": 2, "folder": str(tmp_path)}
+
+
+def test_only_the_first_workers_import_early(tmp_path):
+    """A worker that replaces a dead one imports for its trial, so that this ends."""
+    from search.executors.ray_worker import _is_early  # noqa: PLC0415 - imports Ray
+
+    assert [_is_early(tmp_path, 2) for _ in range(4)] == [True, True, False, False]
+    assert not _is_early(tmp_path, 0)
+
+
+class Begun(Exception):  # noqa: N818 - no error
+    """Ray was started."""
+
+
+def begun(**_):
+    """Stands for the start of Ray."""
+    raise Begun
+
+
+def starts(monkeypatch, folder, *, executor="ray", gpus=0.0):
+    """Whether a run in a folder starts Ray before its images are read."""
+    monkeypatch.setattr(opening, "early_session", begun)
+    resources = SimpleNamespace(cpus_per_trial=1, gpus_per_trial=gpus, max_concurrent=2)
+    run = SimpleNamespace(
+        study=SimpleNamespace(resources=resources),
+        folder=SimpleNamespace(file=lambda name: folder / name),
+    )
+    try:
+        found = opening.start_early(argparse.Namespace(executor=executor), run)
+    except Begun:
+        return True
+    assert isinstance(found, nullcontext)
+    return False
+
+
+def test_ray_starts_early_for_trials_on_cpus(monkeypatch, tmp_path):
+    """A new run with Ray starts it at once, others when it is needed."""
+    assert starts(monkeypatch, tmp_path)
+    assert not starts(monkeypatch, tmp_path, executor="serial")
+    assert not starts(monkeypatch, tmp_path, gpus=0.5)
+
+
+@pytest.mark.parametrize("name", [REPORT, BEST])
+def test_a_finished_run_starts_no_ray(monkeypatch, tmp_path, name):
+    """A run with a result may be finished, and then starts nothing."""
+    (tmp_path / name).touch()
+    assert not starts(monkeypatch, tmp_path)
