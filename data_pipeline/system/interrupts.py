@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: the first one ends the work in order, later ones do nothing."""
 
+import ctypes
 import os
 import signal
 import threading
@@ -38,7 +39,7 @@ def handle_interrupts() -> Iterator[None]:
         return
     _state.count = 0
     previous = {number: signal.getsignal(number) for number in _SIGNALS}
-    install_handlers()
+    _install_handlers()
     try:
         yield
     finally:
@@ -48,8 +49,8 @@ def handle_interrupts() -> Iterator[None]:
             signal.signal(number, last)
 
 
-def install_handlers() -> None:
-    """Handles both signals, again where a library has installed its own handler."""
+def _install_handlers() -> None:
+    """Handles both signals."""
     if threading.current_thread() is not threading.main_thread():
         return
     signal.signal(signal.SIGTERM, _receive)
@@ -78,6 +79,19 @@ def restore_sigterm() -> None:
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+
+
+@contextmanager
+def kept_sigterm() -> Iterator[None]:
+    """Keeps the handler of SIGTERM where C++ code replaces it, in any thread."""
+    python = ctypes.pythonapi
+    python.PyOS_getsig.restype = ctypes.c_void_p
+    python.PyOS_setsig.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    handler = python.PyOS_getsig(int(signal.SIGTERM))
+    try:
+        yield
+    finally:
+        python.PyOS_setsig(signal.SIGTERM, handler)
 
 
 def is_interrupted() -> bool:

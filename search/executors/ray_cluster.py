@@ -13,7 +13,7 @@ from typing import Any
 
 from data_pipeline.system.errors import RunError, first_line
 from data_pipeline.system.gpus import find_gpus
-from data_pipeline.system.interrupts import install_handlers, restore_sigterm
+from data_pipeline.system.interrupts import kept_sigterm, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
 from search.executors.heartbeat import beats
 from search.executors.ray_environment import set_ray_environment, worker_environment
@@ -67,9 +67,6 @@ class RaySession:
         self._started.wait()
         if self._folder is None:
             raise self._error or RunError("Ray did not start")
-        # Ray's client has put its own handlers there.
-        install_handlers()
-        restore_sigterm()
         with _watched(self._folder):
             yield self._folder
 
@@ -86,7 +83,8 @@ class RaySession:
         Ray's processes are killed when the thread that started them ends.
         """
         try:
-            self._start()
+            with kept_sigterm():
+                self._start()
         except Exception as error:  # noqa: BLE001 - raised again where Ray is needed
             self._error = error
         finally:

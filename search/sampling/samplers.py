@@ -12,7 +12,6 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 
 from data_pipeline.system.seeds import child_seed
-from search.sampling.cmaes import CmaesSampler
 from search.sampling.rungs import Steps, steps_of
 from search.study.algorithms import check_installed, load_factory, sampler_of
 from search.study.space import SearchSpace
@@ -52,6 +51,9 @@ def random(context: SamplerContext) -> BaseSampler:
 
 def cmaes(context: SamplerContext) -> BaseSampler:
     """CMA-ES over the unconditional numbers."""
+    # Loads SciPy's distributions, which takes a second.
+    from search.sampling.cmaes import CmaesSampler  # noqa: PLC0415
+
     return CmaesSampler(context.space, seed=context.trial_seed)
 
 
