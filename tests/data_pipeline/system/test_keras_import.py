@@ -161,3 +161,19 @@ def test_a_process_that_does_not_train_reads_no_settings(monkeypatch):
     assert check_backend() == "tensorflow"
     assert not Path(os.environ["KERAS_HOME"]).exists()
     assert "KERAS_MAX_EPOCHS" not in os.environ
+
+
+HIDDEN = """
+import sys
+from data_pipeline.system.keras_import import load_keras
+load_keras()
+print(*{"matplotlib", "sklearn", "jax"} & set(sys.modules))
+import matplotlib.pyplot
+print(matplotlib.__name__)
+"""
+
+
+def test_packages_that_no_network_needs_are_not_loaded():
+    """Keras does without some packages, which can be imported afterwards."""
+    done = python(HIDDEN, KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+    assert done.stdout.split("\n") == ["", "matplotlib", ""], done.stderr
