@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from data_pipeline.system.gpus import FoundGpus, Gpu
 from data_pipeline.system.import_guard import ROOT
 from search.executors.ray_environment import EARLY, worker_environment
 from search.final.exported_config import BEST
@@ -61,9 +62,10 @@ def begun(**_):
     raise Begun
 
 
-def starts(monkeypatch, folder, *, executor="ray", gpus=0.0):
+def starts(monkeypatch, folder, *, executor="ray", gpus=None, found_gpus=()):
     """Whether a run in a folder starts Ray before its images are read."""
     monkeypatch.setattr(opening, "early_session", begun)
+    monkeypatch.setattr(opening, "find_gpus", lambda _: FoundGpus(gpus=found_gpus))
     resources = SimpleNamespace(cpus_per_trial=1, gpus_per_trial=gpus, max_concurrent=2)
     run = SimpleNamespace(
         study=SimpleNamespace(resources=resources),
@@ -82,6 +84,9 @@ def test_ray_starts_early_for_trials_on_cpus(monkeypatch, tmp_path):
     assert starts(monkeypatch, tmp_path)
     assert not starts(monkeypatch, tmp_path, executor="serial")
     assert not starts(monkeypatch, tmp_path, gpus=0.5)
+    gpu = Gpu(memory=10**10, capability=(8, 0))
+    assert starts(monkeypatch, tmp_path, gpus=0.0, found_gpus=(gpu,))
+    assert not starts(monkeypatch, tmp_path, found_gpus=(gpu,))
 
 
 @pytest.mark.parametrize("name", [REPORT, BEST])
