@@ -11,7 +11,7 @@ from data_pipeline.images import detector
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import RunError, describe_cause
 from models import backend
-from search.executors import ray_executor
+from search.executors import ray_executor, ray_worker
 from search.executors.heartbeat import has_started
 from search.executors.tune_bridge import Bridge
 from search.trial.messages import TrialRequest
@@ -89,8 +89,8 @@ def test_rays_worker_reports_instead_of_dying(tmp_path, monkeypatch):
         assert not quiet, "its output goes to a file"
         raise RunError("a worker cannot start: no libcuda.so")
 
-    monkeypatch.setattr(ray_executor, "start_worker", broken)
-    worker = object.__new__(ray_executor.WarmTrainable)
+    monkeypatch.setattr(ray_worker, "start_worker", broken)
+    worker = object.__new__(ray_worker.WarmTrainable)
     request = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
     worker.setup({"trial": request}, job=FakeJob(), pulse=str(tmp_path))
     message = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
