@@ -36,7 +36,7 @@ HOOK = "search.executors.ray_worker.begin_process"
 
 
 class RaySession:
-    """Ray on this machine, for one search; it starts in a thread.
+    """Ray on this machine, for one search, started and watched in threads.
 
     Where Ray's own processes die, this process ends with a message: Ray's client
     cannot be shut down then, and would end it a minute later.
@@ -56,19 +56,15 @@ class RaySession:
         found = (self._cpus, self._gpus, self._concurrent)
         return found == (job.cpus, job.gpus, job.concurrent)
 
-    @contextmanager
-    def running(self) -> Iterator[RayFolder]:
-        """Waits until Ray runs; watches its processes and workers in the context.
+    def folder(self) -> RayFolder:
+        """Waits until Ray runs; returns where Tune and the workers write.
 
-        Yields the folder where Tune and the workers write, which ``end`` deletes.
-
-        ``RunError`` is raised where Ray cannot be started.
+        ``end`` deletes the folder. ``RunError`` is raised where Ray cannot be started.
         """
         self._started.wait()
         if self._folder is None:
             raise self._error or RunError("Ray did not start")
-        with _watched(self._folder):
-            yield self._folder
+        return self._folder
 
     def end(self) -> None:
         """Stops Ray, also while it starts, and deletes its folder."""
@@ -95,6 +91,7 @@ class RaySession:
         folder = self._stack.enter_context(ray_folder())
         self._stack.callback(_shut_down)
         self._init(folder)
+        self._stack.enter_context(_watched(folder))
         self._folder = folder
 
     def _init(self, folder: RayFolder) -> None:
@@ -129,7 +126,7 @@ class RaySession:
 
 @contextmanager
 def local_ray(job: Job, early: RaySession | None = None) -> Iterator[RayFolder]:
-    """Runs Ray for a job, as ``RaySession.running`` does, and ends it.
+    """Runs Ray for a job, and ends it; ``RunError`` where it cannot be started.
 
     A session that was started ``early`` is taken if it fits the job.
     """
@@ -140,8 +137,7 @@ def local_ray(job: Job, early: RaySession | None = None) -> Iterator[RayFolder]:
         cpus=job.cpus, gpus=job.gpus, concurrent=job.concurrent
     )
     try:
-        with session.running() as folder:
-            yield folder
+        yield session.folder()
     finally:
         session.end()
 
