@@ -1,5 +1,6 @@
 """Laws of the comparison with peers: one space, honest accounts, a right table."""
 
+import json
 import sys
 import tempfile
 
@@ -10,11 +11,16 @@ import pytest
 from search.study.space import Choices
 from search.study.study import read_study
 from tests.benchmarks.peers import process_tree, table
-from tests.benchmarks.peers.contestants import CONTESTANTS, Epoch, Training
+from tests.benchmarks.peers.contestants import (
+    CONTESTANTS,
+    Epoch,
+    Training,
+    read_peer,
+)
 from tests.benchmarks.peers.keras_tuner_hyperband import suggest
 from tests.benchmarks.peers.process_tree import Sample, Usage
 from tests.benchmarks.peers.ray_asha import ray_space
-from tests.benchmarks.peers.setting import Budget
+from tests.benchmarks.peers.setting import EPOCHS, Budget, Place
 
 BURN = "import time\nwhile time.process_time() < 1.5: pass"
 START = "import subprocess, sys; subprocess.{}([sys.executable, '-c', {!r}]{})"
@@ -114,6 +120,18 @@ def test_figures_end_with_the_last_epoch():
     assert (found.wall, found.cpu, found.memory_end) == (8, 12, 12)
     assert (found.prepared_share, found.images_per_second) == (0.5, 20)
     assert found.best_so_far == ((4, 0.2), (6, 0.5))
+
+
+def test_peers_rows_leave_out_the_traced_batch(tmp_path):
+    """A peer's trained rows are all but those of each model's first batch."""
+    line = {"time": 1.0, "trial": "0", "value": 0.5, "built": 0.5, "trained": 2.0}
+    lines = [line | {"epoch": 1, "traced": 9.0}, line | {"epoch": 2, "traced": 0.0}]
+    text = "".join(json.dumps(one) + "\n" for one in lines)
+    (tmp_path / EPOCHS).write_text(text)
+    found = read_peer(Place(shared=tmp_path, own=tmp_path), 60)
+
+    assert (found.rows, len(found.epochs)) == (60 - 16 + 60, 2)
+    assert (found.built, found.traced, found.trained) == (1.0, 9.0, 4.0)
 
 
 def figures(best_so_far, *, cpu=10.0, epochs=5):

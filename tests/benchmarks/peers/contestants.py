@@ -2,11 +2,12 @@
 
 import csv
 import json
+import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboardX.proto.event_pb2 import Event
 
 from search.callbacks.tensorboard_writer import FOLDER
 from search.run_folder import TRIALS
@@ -21,6 +22,9 @@ HARNESS = "harness"
 
 TAG = "objective"
 BATCH = 16
+
+DIGITS = 6
+"""Of a value: the curves of the harness have single precision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +97,26 @@ def read_harness(place, rows):
 
 def _points(path, trial):
     """Reads the objective's curve of an event file."""
-    for event in EventFileLoader(str(path)).Load():
+    for event in _events(path):
         for value in event.summary.value:
             if value.tag == TAG:
-                found = value.tensor.float_val[0] if value.HasField("tensor") else None
                 yield Epoch(
                     time=event.wall_time,
                     trial=trial,
                     epoch=event.step,
-                    value=value.simple_value if found is None else found,
+                    value=round(value.simple_value, DIGITS),
                 )
+
+
+def _events(path):
+    """Reads an event file; TensorBoard's own reader would load TensorFlow."""
+    with path.open("rb") as file:
+        while len(head := file.read(12)) == 12:
+            (length,) = struct.unpack("<Q", head[:8])
+            text = file.read(length + 4)
+            if len(text) < length + 4:
+                return  # the rest of a line that was not written any more
+            yield Event.FromString(text[:length])
 
 
 def peer_command(module):
@@ -114,16 +128,24 @@ def peer_command(module):
 def read_peer(place, rows):
     """Reads the lines that a peer's callback wrote."""
     path = place.own / EPOCHS
-    lines = [json.loads(line) for line in path.open()] if path.exists() else []
-    names = ("time", "trial", "epoch", "value")
+    text = path.read_text() if path.exists() else ""
+    lines = [json.loads(line) for line in text.splitlines()]
     return Training(
-        epochs=tuple(Epoch(**{name: line[name] for name in names}) for line in lines),
-        # The last batch of an epoch may be smaller.
-        rows=min(rows * len(lines), BATCH * sum(line["batches"] for line in lines)),
+        epochs=tuple(_epoch(line) for line in lines),
+        # The first batch of a model is not trained but traced.
+        rows=sum(rows - BATCH * (line["traced"] > 0) for line in lines),
         **{
             name: sum(line[name] for line in lines)
             for name in ("built", "traced", "trained")
         },
+    )
+
+
+def _epoch(line):
+    """Makes an epoch of a line."""
+    value = round(line["value"], DIGITS)
+    return Epoch(
+        time=line["time"], trial=line["trial"], epoch=line["epoch"], value=value
     )
 
 

@@ -70,12 +70,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Starts the clock of a new model."""
-        self._spent = {
-            "built": self.model.seconds_built,
-            "traced": 0.0,
-            "trained": 0.0,
-            "batches": 0,
-        }
+        self._spent = {"built": self.model.seconds_built, "traced": 0.0, "trained": 0.0}
         self._start, self._part = time.perf_counter(), "traced"
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -86,7 +81,6 @@ class Recorder(keras.callbacks.Callback):
         """Adds a batch; the first one traced the graph."""
         now = time.perf_counter()
         self._spent[self._part] += now - self._start
-        self._spent["batches"] += self._part == "trained"
         self._start, self._part = now, "trained"
 
     def on_epoch_end(self, epoch, logs=None):
@@ -96,7 +90,7 @@ class Recorder(keras.callbacks.Callback):
         line = {"time": time.time(), "trial": self._trial, "epoch": epoch + 1}
         with (self._place.own / EPOCHS).open("a") as file:
             file.write(json.dumps(line | {"value": value} | self._spent) + "\n")
-        self._spent = dict.fromkeys(self._spent, 0)
+        self._spent = dict.fromkeys(self._spent, 0.0)
         self._then(epoch + 1, value)
 
 
