@@ -2,12 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 ROWS_AT_ONCE = 32
 """Rows in every prediction batch, padded: one shape, so nothing is traced twice."""
+
+
+class ImageRows(Protocol):
+    """Images that are read a slice at a time, such as an array."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, S, S, C)."""
+
+    def __len__(self) -> int:
+        """Counts the images."""
+
+    def __getitem__(self, part: slice, /) -> np.ndarray:
+        """Reads a slice of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +99,7 @@ class Predictions:
 
 def predict_padded(
     predict: Callable[[np.ndarray], Mapping[str, Any]],
-    images: np.ndarray,
+    images: ImageRows,
     *,
     at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[dict[str, np.ndarray]]:

@@ -12,6 +12,7 @@ from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
 from models.training.epoch import Arrays
+from models.training.feeding import FileImages, ImageSource
 from models.training.mixup import Batch, mixed
 
 
@@ -19,9 +20,18 @@ class TrainingRows:
     """Balanced training rows, and the batches of each epoch."""
 
     def __init__(
-        self, arrays: Arrays, rows: np.ndarray, config: ModelConfig, seed: int
+        self,
+        arrays: Arrays,
+        rows: np.ndarray,
+        config: ModelConfig,
+        seed: int,
+        source: ImageSource | None = None,
     ) -> None:
-        """Balances the rows and packs their targets."""
+        """Balances the rows and packs their targets.
+
+        ``source`` has the images of ``arrays``, which are read directly without one.
+        Mixup, which changes pixels outside the graph, always reads them directly.
+        """
         targets = arrays.targets
         balanced = balance(
             targets,
@@ -30,7 +40,10 @@ class TrainingRows:
             child_seed(seed, "balance"),
             beta=config.balance_beta,
         )
-        self._arrays, self._config, self._seed = arrays, config, seed
+        self._targets, self._config, self._seed = targets, config, seed
+        if source is None or config.mixup:
+            source = FileImages(arrays.images)
+        self._source = source
         self._rows = balanced.rows
         self._packed = pack(targets, balanced)
 
@@ -38,8 +51,8 @@ class TrainingRows:
         """Returns the batches of an epoch, from 1."""
         seed, config = self._seed, self._config
         return Batches(
-            self._arrays.images,
-            epoch_targets(self._packed, self._arrays.targets, seed=seed, epoch=epoch),
+            self._source,
+            epoch_targets(self._packed, self._targets, seed=seed, epoch=epoch),
             epoch_batches(
                 self._rows, batch_size=config.batch_size, seed=seed, epoch=epoch
             ),
@@ -109,7 +122,7 @@ class Batches(Sequence[Batch]):
 
     def __init__(
         self,
-        images: np.ndarray,
+        source: ImageSource,
         packed: dict[str, np.ndarray],
         batches: list[np.ndarray],
         mix: Callable[[int, Batch], Batch] | None = None,
@@ -117,12 +130,12 @@ class Batches(Sequence[Batch]):
         """Holds views, no copies.
 
         Args:
-            images: shape (N, S, S, C), may be mapped from a file.
+            source: of N images.
             packed: from ``pack``, of the same N rows.
             batches: rows of each batch.
             mix: changes a batch, given its place from 0.
         """
-        self._images = images
+        self._source = source
         self._packed = packed
         self._batches = batches
         self._mix = mix
@@ -139,7 +152,7 @@ class Batches(Sequence[Batch]):
         targets: dict[str, Any] = {
             name: values[rows] for name, values in self._packed.items()
         }
-        batch = np.asarray(self._images[rows]), targets
+        batch = self._source.batch(rows), targets
         return batch if self._mix is None else self._mix(index, batch)
 
 

@@ -14,7 +14,7 @@ from models.backbones import load_backbone
 from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameters
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
-from models.metrics.predictions import Predictions, predict_padded
+from models.metrics.predictions import ImageRows, Predictions, predict_padded
 from models.network.dense_width import used_parts
 from models.network.heads import probabilities
 from models.network.model import ExpressionModel, assemble
@@ -117,7 +117,7 @@ class CompiledModel:
         working = time.perf_counter() - traced_until
         return mean, Seconds(working=working, traced=traced_until - start)
 
-    def validate(self, images: np.ndarray) -> tuple[Predictions, Seconds]:
+    def validate(self, images: ImageRows) -> tuple[Predictions, Seconds]:
         """Predicts raw pixels, shape (N, S, S, C), and measures the time."""
         traced = self._trace_prediction()
         start = time.perf_counter()
@@ -125,7 +125,7 @@ class CompiledModel:
         working = time.perf_counter() - start
         return predictions, Seconds(working=working, traced=traced)
 
-    def predict(self, images: np.ndarray) -> Predictions:
+    def predict(self, images: ImageRows) -> Predictions:
         """Predicts raw pixels, shape (N, S, S, C); no row depends on its neighbours."""
         with averaged(self.model):
             batches = predict_padded(self._steps.predict, images)

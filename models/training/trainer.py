@@ -18,6 +18,7 @@ from models.pretrained.sources import LoadedWeights
 from models.training.batches import TrainingRows
 from models.training.compiled_model import CompiledModel, Seconds
 from models.training.epoch import Arrays, EpochScore, Part
+from models.training.feeding import ChosenImages, ImageSource, image_source, read_ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Trainer:
         self,
         *,
         memory: int | None = None,
+        device_memory: int = 0,
         resident: Callable[[], int] = resident_memory,
     ) -> None:
         """Starts with no graph.
@@ -51,9 +53,13 @@ class Trainer:
         Args:
             memory: bytes that this process should not exceed; before a new graph
                 would, the least recently used is dropped. By default all are kept.
+            device_memory: bytes of the GPU that this process may use; images that
+                take at most a quarter of it stay there.
             resident: returns the bytes that this process holds now.
         """
         self._memory, self._resident = memory, resident
+        self._device_memory = device_memory
+        self._placed: tuple[np.ndarray, ImageSource] | None = None
         self._at_start, self._built = resident(), 0
         self._kept: OrderedDict[GraphConfig, CompiledModel] = OrderedDict()
         self._fitted: ModelConfig | None = None
@@ -93,7 +99,8 @@ class Trainer:
             WeightsError: initial weights cannot be had or do not fit.
         """
         self.timings, self._fitted, self._current = Timings(), config, None
-        rows = TrainingRows(arrays, part.train, config, seed)
+        source = self._source(arrays.images)
+        rows = TrainingRows(arrays, part.train, config, seed, source)
         state = ScheduleState()
         for epoch in range(1, (stop_after or config.epochs) + 1):
             model = self._model_at(config, epoch, seed)
@@ -101,7 +108,7 @@ class Trainer:
                 model.scale_pixels(config.normalization, arrays.images, part.train)
             rate = learning_rate(config.schedule, state)
             rate = rates[epoch - 1] if rates else rate
-            loss, trained = model.train(rows.batches(epoch), rate=rate)
+            loss, trained = model.train(read_ahead(rows.batches(epoch)), rate=rate)
             predictions, validated = _predicted(model, arrays, part.validation)
             sample, sampled = _predicted(model, arrays, part.training_sample)
             self._add(traced=trained.traced + validated.traced + sampled.traced)
@@ -157,6 +164,12 @@ class Trainer:
             path: of a file of ``save``.
         """
         self._last(config).restore(path)
+
+    def _source(self, images: np.ndarray) -> ImageSource:
+        """Returns the source of these images, which is kept from fit to fit."""
+        if self._placed is None or self._placed[0] is not images:
+            self._placed = images, image_source(images, self._device_memory)
+        return self._placed[1]
 
     def _model_at(self, config: ModelConfig, epoch: int, seed: int) -> CompiledModel:
         """Returns the model of an epoch; a new graph continues from the one before."""
@@ -219,4 +232,4 @@ def _predicted(
     """Predicts rows, if there are any to predict."""
     if rows is None:
         return None, Seconds()
-    return model.validate(np.asarray(arrays.images[rows]))
+    return model.validate(ChosenImages(arrays.images, rows))

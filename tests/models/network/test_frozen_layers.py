@@ -10,6 +10,7 @@ from models.network.model import ExpressionModel
 from models.optimization.ema import averaged
 from models.training.batches import Batches, pack
 from models.training.compiled_model import CompiledModel
+from models.training.feeding import FileImages
 from tests.factories.models import configured, pictures
 
 ARRAYS = pictures(4)
@@ -59,7 +60,7 @@ def one_step(graph, runtime):
     compiled.model.optimizer.learning_rate.assign(runtime.learning_rate)
     before = states(compiled.model.layers)
     packed = pack(ARRAYS.targets, balance(ARRAYS.targets, ROWS, "none", 1))
-    compiled.train(Batches(ARRAYS.images, packed, [ROWS]))
+    compiled.train(Batches(FileImages(ARRAYS.images), packed, [ROWS]))
     own = moved(before, states(compiled.model.layers))
     with averaged(compiled.model):
         mean = moved(before, states(compiled.model.layers))
