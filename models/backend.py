@@ -183,7 +183,8 @@ def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
     """Normalises maps (B, h, w, C) with TensorFlow, by the batch in training.
 
     ``mean`` and ``variance`` are used outside training. Returns the normalised maps,
-    and the mean and variance that were used, of the batch in training.
+    and the mean and variance that were used: in training of the batch, where the
+    variance divides by one less than the count.
     """
     tf = importlib.import_module("tensorflow")
     result = tf.raw_ops.FusedBatchNormV3(
@@ -197,6 +198,47 @@ def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
     )
     if not training:
         return result.y, mean, variance
-    # It divides by one less than the count, Keras by the count.
-    rows = tf.cast(tf.size(maps), "float32") / maps.shape[-1]
-    return result.y, result.batch_mean, result.batch_variance * (1.0 - 1.0 / rows)
+    return result.y, result.batch_mean, result.batch_variance
+
+
+def depthwise_convolution(maps: Any, kernel: Any, *, stride: int, padding: str) -> Any:
+    """Convolves each channel of maps (B, h, w, C) with TensorFlow.
+
+    oneDNN leaves gradients with explicit padding to TensorFlow's own kernels. For the
+    kernel they are faster, for the maps slower.
+    """
+    tf = importlib.import_module("tensorflow")
+    options = {"strides": [1, stride, stride, 1], "padding": padding.upper()}
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def convolve(maps: Any, kernel: Any) -> Any:
+        def gradient(slope: Any) -> tuple[Any, Any]:
+            by_maps = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+                input_sizes=tf.shape(maps), filter=kernel, out_backprop=slope, **options
+            )
+            by_kernel = tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
+                input=maps,
+                filter_sizes=kernel.shape,
+                out_backprop=slope,
+                strides=options["strides"],
+                padding="EXPLICIT",
+                explicit_paddings=_paddings(maps, kernel, stride, padding),
+            )
+            return by_maps, by_kernel
+
+        return tf.raw_ops.DepthwiseConv2dNative(
+            input=maps, filter=kernel, **options
+        ), gradient
+
+    return convolve(maps, kernel)
+
+
+def _paddings(maps: Any, kernel: Any, stride: int, padding: str) -> list[int]:
+    """Lists rows and columns around maps, before and after, as TensorFlow pads them."""
+    around = [0, 0]
+    for size, length in zip(maps.shape[1:3], kernel.shape[:2], strict=True):
+        outputs = -(-size // stride)
+        missing = max(0, (outputs - 1) * stride + length - size)
+        missing = missing if padding == "same" else 0
+        around += [missing // 2, missing - missing // 2]
+    return [*around, 0, 0]

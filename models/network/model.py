@@ -10,13 +10,14 @@ from models.backbones import load_backbone
 from models.config.config import GraphConfig, RuntimeHyperparameters
 from models.keras_api import keras, ops
 from models.network.augmentation import AUGMENT, Augment
-from models.network.batch_normalization import fuse
+from models.network.batch_normalization import statistics_follow_together
 from models.network.dense_width import (
     WIDTH,
     DenseWidth,
     unused_weights,
     used_parts,
 )
+from models.network.faster_layers import use_faster
 from models.network.freezing import freeze
 from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
 from models.network.hyperparameters import (
@@ -61,7 +62,7 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         L1 and L2 act on the kernels of layers of the ``penalized`` kinds.
         """
         super().__init__(**functional)
-        fuse(self.layers)
+        use_faster(self.layers)
         self.multi_target = graph.multi_target
         self._graph = graph
         self._parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
@@ -78,6 +79,11 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         self.loss_hyperparameters = LossHyperparameters(name="loss_hyperparameters")
         scaled = graph.precision == "mixed_float16"
         self.optimizer = Optimizer(self.layout, scaled=scaled, name="optimizer")
+
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
+        """Computes logits by output name."""
+        with statistics_follow_together():
+            return super().call(inputs, training=training, mask=mask)
 
     def parameters(self, units: int) -> int:
         """Counts the weights that training can change at a width, frozen ones too."""

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from models.network.batch_normalization import BatchNormalization, fuse
+from models.network.batch_normalization import BatchNormalization
+from models.network.faster_layers import use_faster
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="other compilers fuse by themselves"
@@ -29,7 +30,7 @@ def _layer(*, fused, dtype="float32", **options):
     generator = np.random.default_rng(7)
     layer.set_weights([generator.uniform(0.5, 1.5, w.shape) for w in layer.weights])
     if fused:
-        fuse([layer])
+        use_faster([layer])
         assert type(layer) is BatchNormalization
     return layer
 
@@ -91,6 +92,6 @@ def test_a_single_place_has_no_variance():
 def test_others_stay_as_they_are(options):
     """A layer that the operation does not compute keeps Keras's class."""
     layer = _layer(fused=False, **options)
-    fuse([layer])
+    use_faster([layer])
 
     assert type(layer) is keras.layers.BatchNormalization
