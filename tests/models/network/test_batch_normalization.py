@@ -1,12 +1,16 @@
 """Batch normalisation by one fused operation, compared with Keras's own."""
 
 import importlib
+from contextlib import nullcontext
 
 import keras
 import numpy as np
 import pytest
 
-from models.network.batch_normalization import BatchNormalization
+from models.network.batch_normalization import (
+    BatchNormalization,
+    statistics_follow_together,
+)
 from models.network.faster_layers import use_faster
 
 pytestmark = pytest.mark.skipif(
@@ -95,3 +99,18 @@ def test_others_stay_as_they_are(options):
     use_faster([layer])
 
     assert type(layer) is keras.layers.BatchNormalization
+
+
+def test_statistics_of_all_layers_follow_together():
+    """Layers of any sizes and momenta end with the statistics that each alone has."""
+    found = []
+    for together in (False, True):
+        layers = [_layer(fused=True), _layer(fused=True)]
+        layers[1].momentum = 0.5
+        with statistics_follow_together() if together else nullcontext():
+            layers[0](_maps(), training=True)
+            layers[1](_maps()[:, :2], training=True)
+        found.append([np.asarray(w) for layer in layers for w in layer.get_weights()])
+
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
