@@ -121,6 +121,16 @@ def memory_limit(share: float, total: int) -> int:
     return max(part - CONTEXT_MEMORY, part // 2)
 
 
+def device_memory(gpus: float) -> int:
+    """Returns the bytes of GPU memory that a trial may hold; 0 on a CPU.
+
+    Args:
+        gpus: GPUs of a trial, as for ``prepare_process``.
+    """
+    found = find_gpus(os.environ).gpus if gpus else ()
+    return int(min(gpus, 1.0) * found[0].memory) if found else 0
+
+
 def limit_tensorflow(config: Any, limit: int) -> None:
     """Limits the memory of the first GPU; before TensorFlow's first operation.
 

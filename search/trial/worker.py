@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
-from models.backend import is_out_of_memory, peak_device_memory
+from models.backend import device_memory, is_out_of_memory, peak_device_memory
 from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
@@ -40,7 +40,9 @@ class Worker:
             images=np.load(job.images, mmap_mode="r", allow_pickle=False),
             targets=job.targets,
         )
-        self._trainer = Trainer(memory=job.memory)
+        self._trainer = Trainer(
+            memory=job.memory, device_memory=device_memory(job.gpus)
+        )
         self._ran_out = False
 
     def is_too_large(self) -> bool:

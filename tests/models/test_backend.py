@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from models.backend import (
+    device_memory,
     environment,
     is_out_of_memory,
     limit_tensorflow,
@@ -139,3 +140,16 @@ def test_devices_can_be_divided_after_the_import():
         [sys.executable, "-c", DIVIDED], capture_output=True, text=True, check=True
     )
     assert run.stdout.split() == ["2"]
+
+
+def test_a_trial_may_hold_its_share_of_a_gpu(tmp_path, monkeypatch):
+    """A share is of one card's memory, at most all of it, and 0 without a card."""
+    install(tmp_path, monkeypatch, answer=cards(10_000, 10_000))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    total = 10_000 * 2**20
+
+    assert device_memory(0.25) == total // 4
+    assert device_memory(2) == total
+    assert device_memory(0) == 0
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert device_memory(1) == 0
