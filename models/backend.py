@@ -109,9 +109,14 @@ def _limit_gpu(gpus: float | None) -> int:
 
 
 def memory_limit(share: float, total: int) -> int:
-    """Returns the bytes that a backend may hold with a share of a GPU.
+    """Takes off a part of a GPU's memory what CUDA itself needs for a process.
 
-    What a process needs beside them, for CUDA itself, is taken off.
+    Args:
+        share: the part, below 1.
+        total: bytes that the GPU has.
+
+    Returns:
+        The bytes that a backend may hold.
 
     Example:
         >>> memory_limit(0.25, 80_000_000_000)

@@ -7,6 +7,7 @@ from typing import Any
 from models.config.augmentation_presets import resolve, spell_out
 from models.config.backbone_catalogue import BACKBONES, size_keys
 from models.config.hyperparameters import (
+    AUTO,
     DECAYED,
     DEVELOPMENT,
     HYPERPARAMETERS,
@@ -15,6 +16,8 @@ from models.config.hyperparameters import (
     Value,
 )
 from models.config.schedules import Schedule
+
+PRECISION = "training.precision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +166,32 @@ def complete(values: Mapping[str, Value]) -> dict[str, Value]:
         The same configuration; later changes of defaults or presets do not affect it.
     """
     filled = {key: values.get(key, row.default) for key, row in HYPERPARAMETERS.items()}
-    return filled | spell_out(values)
+    return filled | spell_out(values) | {PRECISION: _precision(values)}
+
+
+def with_precision(values: Mapping[str, Value], precision: str) -> dict[str, Value]:
+    """Sets the precision that a run has decided, if the values leave it open.
+
+    Args:
+        values: keys of ``HYPERPARAMETERS`` to values, some of them.
+        precision: one of ``PRECISIONS``.
+
+    Returns:
+        The values, unchanged where the precision is the default, float32.
+
+    Example:
+        >>> with_precision({"training.precision": "float32"}, "mixed_bfloat16")
+        {'training.precision': 'float32'}
+        >>> with_precision({}, "mixed_bfloat16")
+        {'training.precision': 'mixed_bfloat16'}
+    """
+    is_open = values.get(PRECISION, AUTO) == AUTO and precision != PRECISIONS[0]
+    return {**values, PRECISION: precision} if is_open else dict(values)
+
+
+def _precision(values: Mapping[str, Value]) -> str:
+    given = str(values.get(PRECISION, AUTO))
+    return PRECISIONS[0] if given == AUTO else given
 
 
 def model_config(values: Mapping[str, Value], data_spec: DataSpec) -> ModelConfig:
@@ -204,6 +232,7 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
         **fields
         | {
             "weights": dict(data_spec.models).get(weights, weights),
+            "precision": _precision(values),
             "resize_to": fields["resize_to"] if smaller else None,
             "trained_blocks": fields["trained_blocks"] or None,
             "freeze_batch_norm": fields["freeze_batch_norm"] == "frozen",

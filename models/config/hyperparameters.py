@@ -69,6 +69,9 @@ DECAYED = ("adamw", "lion")
 PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
 """Keras's dtype policies for what layers compute in; weights and heads stay float32."""
 
+AUTO = "auto"
+"""The precision that a run decides by its GPUs; float32 wherever no run has."""
+
 
 def _int(default: int, low: int, high: int, sets: str, doc: str) -> Hyperparameter:
     return Hyperparameter(
@@ -187,7 +190,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0.0, 0.0, 10.0, "runtime.sam_rho", "radius of sharpness-aware steps; 0: none"
     ),
     "training.precision": _name(
-        "float32", PRECISIONS, "graph.precision", "what layers compute in"
+        AUTO, (AUTO, *PRECISIONS), "graph.precision", "what layers compute in"
     ),
     "finetune.frozen_epochs": _int(
         0, 0, 10_000, "schedule.frozen_epochs", "epochs that train the head alone"

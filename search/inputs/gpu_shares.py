@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from data_pipeline.system.gpus import Gpu
 from models.backend import CONTEXT_MEMORY
-from models.config.hyperparameters import HYPERPARAMETERS
+from models.config.hyperparameters import HYPERPARAMETERS, PRECISIONS
 from search.study.sections import Resources
 from search.study.study import Study
 
@@ -20,16 +20,23 @@ LEAST_MEMORY = 10**9
 BYTES_A_PIXEL = 4000
 """Of a training step: all layers of DenseNet121 return as much for each pixel."""
 
+TENSOR_CORES, BFLOAT16 = (7, 0), (8, 0)
+"""Compute capabilities from which GPUs have them."""
+
 STEPS = 10_000
 """Ray counts a GPU in ten-thousandths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """How many trials run at once, and how many GPUs, or what share, each has."""
+    """How many trials run at once, and how many GPUs, or what share, each has.
+
+    ``precision`` is the fastest that the GPUs compute in and that suffices.
+    """
 
     concurrent: int = ON_CPUS
     gpus: float = 0.0
+    precision: str = PRECISIONS[0]
 
 
 def place_trials(
@@ -57,7 +64,26 @@ def place_trials(
         share = _share(min(fitting, math.ceil(wanted / len(gpus))))
     places = _places(share, len(gpus))
     wanted = wanted or min(places, max(1, cores // resources.cpus_per_trial))
-    return Placement(concurrent=max(1, min(wanted, places)), gpus=share)
+    return Placement(
+        concurrent=max(1, min(wanted, places)),
+        gpus=share,
+        precision=half_precision(gpus),
+    )
+
+
+def half_precision(gpus: Sequence[Gpu]) -> str:
+    """Returns the half precision that all GPUs are made for; float32 if there is none.
+
+    Tensor cores came with compute capability 7.0, bfloat16 with 8.0.
+
+    Example:
+        >>> half_precision([Gpu(memory=1, capability=(7, 5))])
+        'mixed_float16'
+    """
+    least = min((gpu.capability for gpu in gpus), default=(0, 0))
+    if least >= BFLOAT16:
+        return "mixed_bfloat16"
+    return "mixed_float16" if least >= TENSOR_CORES else PRECISIONS[0]
 
 
 def _fitting(gpus: Sequence[Gpu], needed: int) -> int:

@@ -5,7 +5,7 @@ A dashboard, another program or a failing disk may have changed them.
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
@@ -164,3 +164,11 @@ def require_mapping(value: Any, *, run: str, name: str) -> dict[str, Any]:
         kind = type(value).__name__
         raise RunError(_changed(f"run {run}", f"{problem}, found a {kind}"))
     return value
+
+
+def require_one_of(value: Any, names: Sequence[str], *, run: str, name: str) -> str:
+    """Returns an attribute of a run's Optuna study; refuses any other name."""
+    if value not in names:
+        problem = f"the attribute {name} must be one of {', '.join(names)}"
+        raise RunError(_changed(f"run {run}", f"{problem}, found {value!r:.60}"))
+    return str(value)

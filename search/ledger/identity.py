@@ -7,11 +7,13 @@ from typing import Any
 import optuna
 
 from data_pipeline.system.errors import StudyError, shorten
-from search.ledger.attributes import require_mapping
+from models.config.hyperparameters import PRECISIONS
+from search.ledger.attributes import require_mapping, require_one_of
 
 IDENTITY = "identity"
 PIXELS = "pixels"
 SEED = "search.seed"
+PRECISION = "precision"
 
 
 def check_started_by_search(trials: optuna.Study) -> None:
@@ -63,6 +65,18 @@ def check_identity(
             + "\n".join(f"  {line}" for line in lines)
             + "\nRestore them, or copy the study file under another name."
         )
+
+
+def keep_precision(trials: optuna.Study, found: str) -> None:
+    """Stores the precision of a run's machine, unless the run has begun."""
+    if not trials.get_trials(deepcopy=False) and found != stored_precision(trials):
+        trials.set_user_attr(PRECISION, found)
+
+
+def stored_precision(trials: optuna.Study) -> str:
+    """Returns the precision that a run began with, where its study leaves it open."""
+    run, stored = trials.study_name, trials.user_attrs.get(PRECISION, PRECISIONS[0])
+    return require_one_of(stored, PRECISIONS, run=run, name=PRECISION)
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

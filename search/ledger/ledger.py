@@ -15,6 +15,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from data_pipeline.system.errors import RunError
+from models.config.config import with_precision
 from models.config.hyperparameters import Value
 from search.ledger.attributes import check_attributes, translated_errors
 from search.ledger.callback import Callback
@@ -22,7 +23,9 @@ from search.ledger.identity import (
     PIXELS,
     check_identity,
     check_started_by_search,
+    keep_precision,
     original_seed,
+    stored_precision,
 )
 from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import build_pruner
@@ -81,7 +84,7 @@ class Ledger:
         request = TrialRequest(
             number=number,
             seed=started.seed,
-            values=started.values,
+            values=with_precision(started.values, stored_precision(self._trials)),
             seconds=time.monotonic() - start,
             enqueued=enqueued.name if enqueued else "",
         )
@@ -93,6 +96,14 @@ class Ledger:
     def check_pixels(self, pixels: Mapping[str, Any]) -> None:
         """Stores the pixels' digest, or raises ``StudyError`` if it changed."""
         check_identity(self._trials, pixels, PIXELS)
+
+    def settle_precision(self, found: str) -> str:
+        """Stores what this machine computes in; returns what the run began with.
+
+        It holds for configurations that leave the precision open.
+        """
+        keep_precision(self._trials, found)
+        return stored_precision(self._trials)
 
     def exhausted(self) -> bool:
         """Checks whether the budget or the grid is used up."""

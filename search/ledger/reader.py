@@ -7,13 +7,14 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.errors import InputError
+from models.config.config import with_precision
 from search.ledger.attributes import (
     check_attributes,
     require_mapping,
     translated_errors,
 )
 from search.ledger.finished_trials import foreign
-from search.ledger.identity import IDENTITY
+from search.ledger.identity import IDENTITY, stored_precision
 from search.ledger.records import TrialRecord
 from search.sampling.parameter_sets import is_interrupted, ordinal_of
 from search.storage.open_storage import open_storage
@@ -67,14 +68,15 @@ def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
     """Reads every started trial in the order of their numbers, without foreign ones."""
     stored = trials.get_trials(deepcopy=False)
     others = foreign(stored, study.search.seed)
+    precision = stored_precision(trials)
     return tuple(
-        _record(study, trial)
+        _record(study, trial, precision)
         for trial in stored
         if trial.state != TrialState.WAITING and trial.number not in others
     )
 
 
-def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
+def _record(study: Study, trial: FrozenTrial, precision: str) -> TrialRecord:
     attributes = dict(trial.user_attrs)
     enqueued = find_enqueued(study.enqueued, trial.params)
     return TrialRecord(
@@ -83,7 +85,7 @@ def _record(study: Study, trial: FrozenTrial) -> TrialRecord:
         state=trial.state.name,
         reason=str(attributes.pop("reason", "")),
         value=trial.value if trial.state == TrialState.COMPLETE else None,
-        values=study.space.config(trial.params),
+        values=with_precision(study.space.config(trial.params), precision),
         curve=dict(trial.intermediate_values),
         attributes=attributes,
         enqueued=enqueued.name if enqueued else "",

@@ -1,7 +1,7 @@
 """Places the trials of a run on this machine's GPUs, or on its CPUs."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ from data_pipeline.system.gpus import Gpu, find_gpus
 from data_pipeline.system.keras_import import JAX, check_backend
 from data_pipeline.system.workers import process_pool, usable_cores
 from models.backend import count_devices
+from models.config.hyperparameters import AUTO, PRECISIONS
 from search.inputs.gpu_shares import Placement, estimated_memory, place_trials
 from search.ledger.records import TrialRecord
 from search.study.sections import Resources
@@ -51,6 +52,18 @@ def find_placement(
         source = "measured" if measured else "estimated"
         print_line(f"{describe_placement(placement, gpus, needed)} ({source})")
     return placement
+
+
+def describe_precision(study: Study, found: str, kept: str) -> Iterator[str]:
+    """Describes in what trials compute, where the study leaves it open and it matters.
+
+    ``found`` is what this machine would choose, ``kept`` what the run began with.
+    """
+    open_values = study.space.ends("training.precision", AUTO)
+    if AUTO not in open_values or found == kept == PRECISIONS[0]:
+        return
+    why = "" if found == kept else f", as the run began ({found} on this machine)"
+    yield f"precision: {kept}{why}"
 
 
 def measured_memory(records: Iterable[TrialRecord]) -> int:

@@ -21,7 +21,7 @@ from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
-from search.pipeline.placement import find_placement
+from search.pipeline.placement import describe_precision, find_placement
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
 from search.reports.console import (
@@ -118,6 +118,9 @@ def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:
     placement = None
     if not ledger.exhausted():
         placement = _place(run, ledger, serial=args.executor == "serial")
+        kept = ledger.settle_precision(placement.precision)
+        for line in describe_precision(run.study, placement.precision, kept):
+            run.print(line)
     job, pixels = prepare_job(run, placement)
     ledger.check_pixels(pixels)
     if not ledger.exhausted():

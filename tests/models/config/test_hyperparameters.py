@@ -47,6 +47,7 @@ NEEDS = {
     "training.weight_decay": {"training.optimizer": "adamw"},
     "training.momentum": {"training.optimizer": "sgd"},
     "training.nesterov": {"training.optimizer": "sgd"},
+    "training.precision": {"training.precision": "mixed_bfloat16"},
 }
 
 

@@ -1,5 +1,7 @@
 """How trials share GPUs: what holds on every machine and for every study."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from search.inputs.gpu_shares import (
     ON_CPUS,
     Placement,
     estimated_memory,
+    half_precision,
     place_trials,
 )
 from search.study.sections import Resources
@@ -105,7 +108,23 @@ def test_cases(sizes, wanted, cores, expected):
     gpus = [Gpu(memory=size * GIGABYTE, capability=(8, 0)) for size in sizes]
     section = resources(max_concurrent=wanted)
     found = place_trials(section, gpus, needed=2 * GIGABYTE, cores=cores)
-    assert found == expected
+    assert found == replace(expected, precision="mixed_bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ([(6, 1)], "float32"),
+        ([(7, 0)], "mixed_float16"),
+        ([(8, 0), (7, 5)], "mixed_float16"),
+        ([(8, 9), (12, 0)], "mixed_bfloat16"),
+        ([], "float32"),
+    ],
+)
+def test_the_oldest_gpu_decides_the_precision(capabilities, precision):
+    """Trials of one run compute alike, so in what each of its GPUs is made for."""
+    gpus = [Gpu(memory=GIGABYTE, capability=one) for one in capabilities]
+    assert half_precision(gpus) == precision
 
 
 def test_the_estimate_follows_batch_and_image():

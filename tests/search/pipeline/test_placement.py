@@ -6,11 +6,16 @@ from data_pipeline.system.errors import InputError
 from search.inputs.gpu_shares import ON_CPUS, Placement
 from search.ledger.records import TrialRecord
 from search.pipeline import placement
-from search.pipeline.placement import find_placement, measured_memory
+from search.pipeline.placement import (
+    describe_precision,
+    find_placement,
+    measured_memory,
+)
 from search.study.study import read_study
 from tests.fakes.nvidia_smi import cards, install
 
 GIGABYTE = 10**9
+HALF = "mixed_bfloat16"
 
 
 def study(**resources):
@@ -56,7 +61,7 @@ def test_measured_memory_decides_how_many_share_a_gpu(tmp_path, monkeypatch, lin
     second = find_placement(wanted, held, print_line=lines.append)
     assert measured_memory(held) > 9 * GIGABYTE
     assert first.concurrent == 8
-    assert second == Placement(concurrent=2, gpus=0.5)
+    assert second == Placement(concurrent=2, gpus=0.5, precision=HALF)
     estimated, measured = lines
     assert estimated.endswith("(estimated)")
     assert measured.endswith("a trial needs 10.8 GB (measured)")
@@ -67,7 +72,7 @@ def test_one_trial_at_a_time_has_a_whole_gpu(tmp_path, monkeypatch, lines):
     """The serial executor shares no GPU."""
     install(tmp_path, monkeypatch, answer=cards(24_000, 24_000))
     found = find_placement(study(), serial=True, print_line=lines.append)
-    assert found == Placement(concurrent=1, gpus=1.0)
+    assert found == Placement(concurrent=1, gpus=1.0, precision=HALF)
 
 
 def test_too_few_gpus_are_refused(tmp_path, monkeypatch, lines):
@@ -83,6 +88,25 @@ def test_a_driver_that_fails_is_told(tmp_path, monkeypatch, lines):
     found = find_placement(study(), print_line=lines.append)
     assert found == Placement(concurrent=ON_CPUS)
     assert lines == ["no GPU is used, because nvidia-smi fails: no driver"]
+
+
+@pytest.mark.parametrize(
+    ("found", "kept", "lines"),
+    [
+        ("float32", "float32", []),
+        (HALF, HALF, [f"precision: {HALF}"]),
+        (
+            "float32",
+            HALF,
+            [f"precision: {HALF}, as the run began (float32 on this machine)"],
+        ),
+    ],
+)
+def test_the_precision_is_told(found, kept, lines):
+    """A line says in what trials compute, unless that is float32 or the study's."""
+    assert list(describe_precision(study(), found, kept)) == lines
+    fixed = read_study("smoke", settings=[f"training.precision={HALF}"])
+    assert list(describe_precision(fixed, found, kept)) == []
 
 
 @pytest.mark.slow
