@@ -25,7 +25,7 @@ class FinishedTrials:
         self._seed = seed
         self._claims: dict[int, int | None] = {}
         self._states: dict[int, TrialState | None] = {}
-        self._first_unfinished = 0
+        self.first_unfinished = 0
         self.foreign: frozenset[int] = frozenset()
         self.counts: Counter[TrialState] = Counter()
         self.last_ordinal = -1
@@ -34,7 +34,7 @@ class FinishedTrials:
         """Adds the finished ones of all ``trials``, in the order of their numbers."""
         new = [
             trial
-            for trial in trials[self._first_unfinished :]
+            for trial in trials[self.first_unfinished :]
             if trial.number not in self._claims and trial.state.is_finished()
         ]
         for trial in new:
@@ -47,8 +47,8 @@ class FinishedTrials:
 
     def _sort(self) -> None:
         """Decides in the order of numbers: of two claims the first is right."""
-        while self._first_unfinished in self._claims:
-            self._first_unfinished += 1
+        while self.first_unfinished in self._claims:
+            self.first_unfinished += 1
         ordinals: set[int] = set()
         foreign: set[int] = set()
         self.counts = Counter()

@@ -8,6 +8,7 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -71,11 +72,12 @@ class Ledger:
         start = time.monotonic()
         started = None
         while started is None:
-            counts = self.counts()
-            spent = counts.done + counts.running >= self._study.search.trials
-            if spent or not self._offer():
-                return None
-            started = start_trial(self._study, self._trials)
+            with self._trials.read_once():
+                counts = self.counts()
+                spent = counts.done + counts.running >= self._study.search.trials
+                if spent or not self._offer():
+                    return None
+                started = start_trial(self._study, self._trials)
         number, params = started.trial.number, self._study.space.params(started.values)
         self._open[number] = started.trial
         enqueued = find_enqueued(self._enqueued, params)
@@ -88,7 +90,7 @@ class Ledger:
             seconds=time.monotonic() - start,
             enqueued=enqueued.name if enqueued else "",
         )
-        counts = self.counts()
+        counts = replace(counts, running=len(self._open))
         for callback in self._callbacks:
             callback.on_trial_start(request, counts)
         return request
@@ -110,7 +112,7 @@ class Ledger:
         counts = self.counts()
         if counts.done >= self._study.search.trials:
             return True
-        if not self._is_grid() or self._waiting():
+        if not self._is_grid() or self._trials.waiting():
             return False
         return self._next_unseen() is None
 
@@ -174,7 +176,7 @@ class Ledger:
     def _offer(self) -> bool:
         """Enqueues the next configuration; returns whether any trial can start."""
         # One that a crash interrupted waits already, and comes first.
-        if self._all_offered or self._waiting():
+        if self._all_offered or self._trials.waiting():
             return True
         params = self._next_unseen()
         if params is None:
@@ -182,10 +184,6 @@ class Ledger:
             return self._all_offered
         self._trials.enqueue_trial(params)
         return True
-
-    def _waiting(self) -> bool:
-        waiting = (TrialState.WAITING,)
-        return bool(self._trials.get_trials(deepcopy=False, states=waiting))
 
     def _is_grid(self) -> bool:
         return sampler_of(self._study.search.sampler).walks_grid

@@ -3,14 +3,21 @@
 import warnings
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from copy import deepcopy as copied
+from dataclasses import dataclass
+from typing import Any, Self, cast
 
 import optuna
+from optuna.distributions import BaseDistribution, check_distribution_compatibility
 from optuna.pruners import BasePruner
-from optuna.trial import FrozenTrial, TrialState
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.ledger.finished_trials import FinishedTrials
-from search.sampling.parameter_sets import is_interrupted, is_own, ordinal_of
+from search.sampling.parameter_sets import is_own, ordinal_of
+from search.storage.draft import DraftStorage
 
 
 class OwnTrials(optuna.Study):
@@ -27,6 +34,48 @@ class OwnTrials(optuna.Study):
         )
         self.search_seed = seed
         self._finished = FinishedTrials(seed)
+        self._snapshot = _Snapshot()
+
+    @contextmanager
+    def read_once(self) -> Iterator[None]:
+        """Reads the trials once for all that is read within, by copies too."""
+        self._snapshot.trials = self._read()
+        try:
+            yield
+        finally:
+            self._snapshot.trials = None
+
+    def draft(self, trial: FrozenTrial, sampler: BaseSampler) -> Self:
+        """Returns a copy for one trial: its sampler, and its view of the storage."""
+        other = copy(self)
+        other.sampler = sampler
+        view = DraftStorage(self._storage, self._study_id, trial)
+        other._storage = cast("BaseStorage", view)  # noqa: SLF001 - as Optuna does
+        return other
+
+    def new_trial(self) -> FrozenTrial:
+        """Makes the next trial, which is not stored yet."""
+        trial = create_trial(state=TrialState.RUNNING)
+        trial.number = len(self._stored())
+        return trial
+
+    def waiting(self) -> list[FrozenTrial]:
+        """Lists the enqueued trials that wait."""
+        return [t for t in self._unfinished() if t.state == TrialState.WAITING]
+
+    def claim_waiting(self) -> FrozenTrial | None:
+        """Sets the first enqueued trial that still waits to RUNNING."""
+        for trial in self.waiting():
+            number = trial._trial_id  # noqa: SLF001 - no public way
+            if self._storage.set_trial_state_values(number, TrialState.RUNNING):
+                return self._storage.get_trial(number)
+        return None
+
+    def enqueue_trial(self, *args: Any, **named: Any) -> None:
+        """Enqueues a trial, as Optuna does."""
+        super().enqueue_trial(*args, **named)
+        if self._snapshot.trials is not None:
+            self._snapshot.trials = self._read()
 
     def foreign(self) -> list[int]:
         """Lists the numbers of trials that another program wrote."""
@@ -40,23 +89,29 @@ class OwnTrials(optuna.Study):
 
     def next_ordinal(self) -> int:
         """Counts the fully started trials, each with its retries once."""
-        trials = self.get_trials(deepcopy=False)
         running = (
             ordinal_of(trial)
-            for trial in trials
-            if not trial.state.is_finished() and is_own(trial, self.search_seed)
+            for trial in self._unfinished()
+            if is_own(trial, self.search_seed)
         )
         return max([self._finished.last_ordinal, *running]) + 1
 
-    def foreign_with_values(self) -> list[int]:
+    def foreign_with_values(self) -> list[FrozenTrial]:
         """Lists foreign trials that have parameters, finished or not."""
-        return [
-            trial.number
-            for trial in super()._get_trials(deepcopy=False)
-            if trial.distributions
-            and not is_interrupted(trial)
-            and not is_own(trial, self.search_seed)
-        ]
+        numbers = self.foreign()
+        ended = [t for t in self._stored() if t.number in numbers] if numbers else []
+        running = (t for t in self._unfinished() if not is_own(t, self.search_seed))
+        return [trial for trial in [*ended, *running] if trial.distributions]
+
+    def check_kinds(self, kinds: Mapping[str, BaseDistribution]) -> None:
+        """Raises ``ValueError``, as Optuna, for a key of another kind elsewhere."""
+        for trial in self.foreign_with_values():
+            for key in kinds.keys() & trial.distributions.keys():
+                check_distribution_compatibility(trial.distributions[key], kinds[key])
+
+    def write(self) -> None:
+        """Stores the trial of which this is the draft."""
+        cast("DraftStorage", self._storage).write()
 
     def _get_trials(
         self,
@@ -64,7 +119,8 @@ class OwnTrials(optuna.Study):
         states: Container[TrialState] | None = None,
         use_cache: bool = False,
     ) -> list[FrozenTrial]:
-        trials = super()._get_trials(deepcopy=False, use_cache=use_cache)
+        del use_cache
+        trials = self._stored()
         self._finished.add(trials)
         others = self._finished.foreign
         own = trials
@@ -76,6 +132,23 @@ class OwnTrials(optuna.Study):
                 and (states is None or trial.state in states)
             ]
         return copied(own) if deepcopy else own
+
+    def _unfinished(self) -> list[FrozenTrial]:
+        trials = self._get_trials(deepcopy=False)[self._finished.first_unfinished :]
+        return [trial for trial in trials if not trial.state.is_finished()]
+
+    def _stored(self) -> list[FrozenTrial]:
+        return self._read() if self._snapshot.trials is None else self._snapshot.trials
+
+    def _read(self) -> list[FrozenTrial]:
+        return super()._get_trials(deepcopy=False)
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    """What copies of a study share while they read the trials once."""
+
+    trials: list[FrozenTrial] | None = None
 
 
 @contextmanager

@@ -53,27 +53,29 @@ def record_outcome(
     ):
         outcome = Failed(reason=f"{outcome.reason}, twice", spent=outcome.spent)
     try:
-        _write(trials, trial, outcome)
+        _write(trial, outcome)
     except UpdateFinishedTrialError:
         return Failed(reason=ENDED, spent=outcome.spent)
     return outcome
 
 
-def _write(trials: OwnTrials, trial: optuna.Trial, outcome: Outcome) -> None:
+def _write(trial: optuna.Trial, outcome: Outcome) -> None:
+    """Writes attributes and state, together where the storage can."""
+    tell = trial.study.tell
     for key, value in outcome_attributes(outcome).items():
         trial.set_user_attr(key, value)
     match outcome:
         case Completed():
-            trials.tell(trial, outcome.value)
+            tell(trial, outcome.value)
         case Pruned():
             if outcome.reason in CONSTRAINTS:
                 trial.set_constraint(CONSTRAINTS[outcome.reason], 1.0)
-            trials.tell(trial, state=TrialState.PRUNED)
+            tell(trial, state=TrialState.PRUNED)
         case WorkerDied():
             trial.set_user_attr(INTERRUPTED, True)
-            trials.tell(trial, state=TrialState.FAIL)
+            tell(trial, state=TrialState.FAIL)
         case Failed():
-            trials.tell(trial, state=TrialState.FAIL)
+            tell(trial, state=TrialState.FAIL)
 
 
 def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:

@@ -32,7 +32,7 @@ class StartedTrial:
 
 
 def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
-    """Starts the first enqueued trial, or a new one.
+    """Starts the first enqueued trial, or a new one; all about it is stored at once.
 
     A proposal depends only on the study, the earlier trials and the ordinal, because
     each trial has a sampler of its own. So a restart after a kill proposes the same
@@ -40,33 +40,39 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
 
     Returns ``None`` after failing a trial that was enqueued outside the space.
     """
-    search = study.search
-    ordinal = trials.next_ordinal()
-    with quiet():
-        trials.sampler = build_sampler(study, ordinal=ordinal)
-        trial = trials.ask()
-        waited = trials._storage.get_trial(trial._trial_id)  # noqa: SLF001 - no public way
-        if is_own(waited, search.seed):
-            ordinal = int(waited.user_attrs[ORDINAL])
-        else:
-            trial.set_user_attr(ORDINAL, ordinal)
-        try:
-            values = _values(study, trial, waited)
-        except ValueError as error:
-            _check_kinds(trials, trial.number, error)
-            raise
+    ordinal = sampled = trials.next_ordinal()
+    waited = trials.claim_waiting() or trials.new_trial()
+    if is_own(waited, study.search.seed):
+        ordinal = int(waited.user_attrs[ORDINAL])
+    try:
+        with quiet():
+            draft = trials.draft(waited, build_sampler(study, ordinal=sampled))
+            return _started(study, draft, waited, ordinal)
+    except ValueError as error:
+        _check_foreign(trials, error)
+        raise
+
+
+def _started(
+    study: Study, draft: OwnTrials, waited: FrozenTrial, ordinal: int
+) -> StartedTrial | None:
+    trial = optuna.Trial(draft, waited._trial_id)  # noqa: SLF001 - no public way
+    trial.set_user_attr(ORDINAL, ordinal)
+    values = _values(study, trial, waited)
     if isinstance(values, str):
         trial.set_user_attr("reason", f"{OUTSIDE}: {values}")
-        trials.tell(trial, state=TrialState.FAIL)
+        draft.tell(trial, state=TrialState.FAIL)
         return None
-    seed = trial_seed(search.seed, ordinal)
+    draft.check_kinds(trial.distributions)
+    seed = trial_seed(study.search.seed, ordinal)
     trial.set_user_attr(SEED, seed)
+    draft.write()
     return StartedTrial(trial=trial, seed=seed, values=values)
 
 
-def _check_kinds(trials: OwnTrials, number: int, error: ValueError) -> None:
+def _check_foreign(trials: OwnTrials, error: ValueError) -> None:
     """Raises ``RunError`` if foreign trials with another space caused the error."""
-    others = [other for other in trials.foreign_with_values() if other != number]
+    others = [trial.number for trial in trials.foreign_with_values()]
     if others:
         raise RunError(
             f"run {trials.study_name}: cannot start a trial: another program wrote the "

@@ -10,11 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import sqlalchemy
-from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._cached_storage import _CachedStorage
-from optuna.storages._rdb import models
-from optuna.storages._rdb.storage import _create_scoped_session
-from optuna.trial import FrozenTrial
+from optuna.storages import BaseStorage
 from sqlalchemy.engine import make_url
 
 from data_pipeline.files.file_lock import has_record_locks
@@ -24,6 +20,7 @@ from data_pipeline.system.errors import (
     StorageError,
     first_line,
 )
+from search.storage.database import CachedDatabase, Database
 from search.storage.faults import LOCKLESS, fault_of
 from search.storage.journal import open_journal
 from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
@@ -105,7 +102,7 @@ def _opened(url: str) -> tuple[BaseStorage, Callable[[], None]]:
     if "://" not in url:
         return open_journal(Path(url)), lambda: None
     database = _open_database(url)
-    return _CachedStorage(database), database.remove_session
+    return CachedDatabase(database), database.remove_session
 
 
 def _cannot_open(url: str, reason: str) -> InputError:
@@ -132,31 +129,16 @@ def _same_file(path: Path) -> Callable[[], None]:
     return check
 
 
-class _Database(RDBStorage):
-    """Optuna's storage without its own retries of creating a trial."""
-
-    def _create_new_trial(
-        self, study_id: int, template_trial: FrozenTrial | None = None
-    ) -> FrozenTrial:
-        with _create_scoped_session(self.scoped_session) as session:
-            # Locks the study's row, because the trial's number is counted.
-            models.StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
-            trial = self._get_prepared_new_trial(study_id, template_trial, session)
-            session.flush()
-            session.expire(trial)
-            return self._build_frozen_trial_from_trial_model(trial)
-
-
-def _open_database(url: str) -> RDBStorage:
+def _open_database(url: str) -> Database:
     path = file_of(url)
     if path is None:
-        return _Database(url, engine_kwargs=engine_options(url))
+        return Database(url, engine_kwargs=engine_options(url))
     if not has_record_locks(path.parent):
         raise _cannot_open(url, LOCKLESS)
     # WAL mode is stored in the file; readers such as a dashboard never block writes.
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-    storage = _Database(url)
+    storage = Database(url)
 
     def quick(connection: sqlite3.Connection, _: object) -> None:
         # In WAL mode a crash of the machine can lose only the last report.

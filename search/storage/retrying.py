@@ -103,6 +103,7 @@ class RetryingStorage:
         """Wraps a storage."""
         self._inner = inner
         self._retrier = retrier
+        self._newest: int | None = None
 
     def __getattr__(self, name: str) -> Any:
         """Returns attributes of the storage, and its methods with retries."""
@@ -112,7 +113,14 @@ class RetryingStorage:
         return functools.partial(self._call, name, value) if callable(value) else value
 
     def _call(self, name: str, method: Any, *args: Any, **named: Any) -> Any:
-        return self._retrier.call(_Once(self._inner, method, name, args, named).do)
+        once = _Once(self._inner, method, name, args, named, self._newest)
+        result = self._retrier.call(once.do)
+        known = -1 if self._newest is None else self._newest
+        if name == "create_new_trial":
+            self._newest = max(known, result)
+        elif name == "get_all_trials":
+            self._newest = max(known, _newest(result))
+        return result
 
 
 class _Once:
@@ -128,45 +136,66 @@ class _Once:
         name: str,
         args: tuple[Any, ...],
         named: dict[str, Any],
+        newest: int | None,
     ) -> None:
         self._storage = storage
         self._method = functools.partial(method, *args, **named)
         self._name = name
         self._args = args
         self._named = named
-        self._before: set[int] | None = None
+        self._newest = newest
         self._tried = False
 
     def do(self) -> Any:
         """Calls the method, or returns the result of an earlier attempt."""
         if self._name == "create_new_trial":
             return self._create()
-        if self._name == "set_trial_state_values" and self._tried and self._is_set():
+        if self._tried and self._has_ended():
             return True
         self._tried = True
         return self._method()
 
     def _create(self) -> Any:
         """Creates a trial, unless an earlier attempt created it."""
-        trials = self._storage.get_all_trials(self._args[0], deepcopy=False)
-        if self._before is None:
-            self._before = {trial._trial_id for trial in trials}  # noqa: SLF001
+        if self._newest is None:
+            self._newest = _newest(self._trials())
         wanted = self._argument("template_trial", 1)
-        for trial in trials:
-            if trial._trial_id not in self._before and _is_like(trial, wanted):  # noqa: SLF001
+        for trial in self._trials() if self._tried else ():
+            if trial._trial_id > self._newest and _is_like(trial, wanted):  # noqa: SLF001
                 return trial._trial_id  # noqa: SLF001
+        self._tried = True
         return self._method()
 
-    def _is_set(self) -> bool:
-        stored = self._storage.get_trial(self._args[0])
-        if stored.state != self._argument("state", 1):
+    def _trials(self) -> list[FrozenTrial]:
+        return self._storage.get_all_trials(self._args[0], deepcopy=False)
+
+    def _has_ended(self) -> bool:
+        """Checks whether an earlier attempt set a trial's state."""
+        if self._name == "set_trial_state_values":
+            state, values = self._argument("state", 1), self._argument("values", 2)
+            return self._has_state(self._args[0], state, values)
+        if self._name == "update_trial":
+            after: FrozenTrial = self._args[1]
+            ended = after.state.is_finished()
+            return ended and self._has_state(after._trial_id, after.state, after.values)  # noqa: SLF001
+        return False
+
+    def _has_state(
+        self, trial_id: int, state: TrialState, values: list[float] | None
+    ) -> bool:
+        stored = self._storage.get_trial(trial_id)
+        if stored.state != state:
             return False
-        values = self._argument("values", 2)
-        return stored.state == TrialState.RUNNING or values in (None, stored.values)
+        return state == TrialState.RUNNING or values in (None, stored.values)
 
     def _argument(self, name: str, place: int) -> Any:
         after = self._args[place:]
         return self._named.get(name, after[0] if after else None)
+
+
+def _newest(trials: list[FrozenTrial]) -> int:
+    """Returns the id of the last of some trials, which rises with their numbers."""
+    return trials[-1]._trial_id if trials else -1  # noqa: SLF001
 
 
 def _is_like(trial: FrozenTrial, wanted: FrozenTrial | None) -> bool:
