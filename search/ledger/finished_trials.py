@@ -1,7 +1,8 @@
 """Sorts finished trials into a search's own ones and those of another program."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -23,50 +24,86 @@ class FinishedTrials:
     def __init__(self, seed: int) -> None:
         """Knows own trials by ``seed``, from which those of trials are derived."""
         self._seed = seed
-        self._claims: dict[int, int | None] = {}
-        self._states: dict[int, TrialState | None] = {}
+        self._settled = _Tally()
+        self._later: dict[int, _Claim] = {}
+        self._tally = self._settled
         self.first_unfinished = 0
-        self.foreign: frozenset[int] = frozenset()
-        self.counts: Counter[TrialState] = Counter()
-        self.last_ordinal = -1
+
+    @property
+    def foreign(self) -> AbstractSet[int]:
+        """The numbers of trials that another program wrote."""
+        return self._tally.foreign
+
+    @property
+    def counts(self) -> Mapping[TrialState, int]:
+        """How many of the search's own trials ended in each state."""
+        return self._tally.counts
+
+    @property
+    def last_ordinal(self) -> int:
+        """The highest ordinal of an own trial, -1 without any."""
+        return self._tally.last_ordinal
 
     def add(self, trials: Sequence[FrozenTrial]) -> None:
         """Adds the finished ones of all ``trials``, in the order of their numbers."""
-        new = [
-            trial
+        new = {
+            trial.number: _claim(trial, self._seed)
             for trial in trials[self.first_unfinished :]
-            if trial.number not in self._claims and trial.state.is_finished()
-        ]
-        for trial in new:
-            # A copy of an own trial has its attributes, but is foreign, too.
-            claimed = _claims(trial, self._seed)
-            self._claims[trial.number] = ordinal_of(trial) if claimed else None
-            self._states[trial.number] = trial.state if is_counted(trial) else None
+            if trial.number not in self._later and trial.state.is_finished()
+        }
         if new:
+            self._later |= new
             self._sort()
 
     def _sort(self) -> None:
-        """Decides in the order of numbers: of two claims the first is right."""
-        while self.first_unfinished in self._claims:
-            self.first_unfinished += 1
-        ordinals: set[int] = set()
-        foreign: set[int] = set()
-        self.counts = Counter()
-        for number in sorted(self._claims):
-            state, ordinal = self._states[number], self._claims[number]
-            if state is None:
-                self._note(ordinal)
-            elif ordinal is None or ordinal in ordinals:
-                foreign.add(number)
-            else:
-                ordinals.add(ordinal)
-                self.counts[state] += 1
-                self._note(ordinal)
-        self.foreign = frozenset(foreign)
+        """Decides in the order of numbers: of two claims the first is right.
 
-    def _note(self, ordinal: int | None) -> None:
+        What is decided before the first unfinished trial stays so.
+        """
+        while self.first_unfinished in self._later:
+            claim = self._later.pop(self.first_unfinished)
+            self._settled.add(self.first_unfinished, claim)
+            self.first_unfinished += 1
+        self._tally = self._settled.copy() if self._later else self._settled
+        for number in sorted(self._later):
+            self._tally.add(number, self._later[number])
+
+
+_Claim = tuple[TrialState | None, int | None]
+"""The state of a trial that counts, and the ordinal of one that claims to be own."""
+
+
+class _Tally:
+    """What is known of finished trials, added in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self.ordinals: set[int] = set()
+        self.foreign: set[int] = set()
+        self.counts: Counter[TrialState] = Counter()
+        self.last_ordinal = -1
+
+    def copy(self) -> "_Tally":
+        other = _Tally()
+        other.ordinals, other.foreign = set(self.ordinals), set(self.foreign)
+        other.counts, other.last_ordinal = Counter(self.counts), self.last_ordinal
+        return other
+
+    def add(self, number: int, claim: _Claim) -> None:
+        state, ordinal = claim
+        if state is not None:
+            if ordinal is None or ordinal in self.ordinals:
+                self.foreign.add(number)
+                return
+            self.ordinals.add(ordinal)
+            self.counts[state] += 1
         if ordinal is not None:
             self.last_ordinal = max(self.last_ordinal, ordinal)
+
+
+def _claim(trial: FrozenTrial, seed: int) -> _Claim:
+    # A copy of an own trial has its attributes, but is foreign, too.
+    ordinal = ordinal_of(trial) if _claims(trial, seed) else None
+    return trial.state if is_counted(trial) else None, ordinal
 
 
 def _claims(trial: FrozenTrial, seed: int) -> bool:
@@ -77,7 +114,7 @@ def _claims(trial: FrozenTrial, seed: int) -> bool:
     return not has_value or bool(trial.user_attrs.keys() & END_ATTRIBUTES)
 
 
-def foreign(trials: Sequence[FrozenTrial], seed: int) -> frozenset[int]:
+def foreign(trials: Sequence[FrozenTrial], seed: int) -> AbstractSet[int]:
     """Returns the numbers of finished trials that another program wrote."""
     finished = FinishedTrials(seed)
     finished.add(trials)

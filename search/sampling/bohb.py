@@ -6,7 +6,7 @@ Source: Falkner et al. 2018, "BOHB: Robust and Efficient Hyperparameter Optimiza
 at Scale".
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable
 from copy import copy
 from copy import deepcopy as copied
 from typing import Any
@@ -43,10 +43,11 @@ class BohbSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Returns the keys that every trial of the rung has."""
+        del trial
         self._view = None if self._is_random else self._rung_view(study)
         if self._view is None:
             return {}
-        return self._tpe.infer_relative_search_space(self._view, trial)
+        return _shared(self._view.get_trials(deepcopy=False))
 
     def sample_relative(
         self,
@@ -77,12 +78,24 @@ class BohbSampler(BaseSampler):
         )
 
     def _rung_view(self, study: Study) -> "RungView | None":
+        """Shows the trials that reached a rung, each completed with its value there.
+
+        Running ones that will, and infeasible ones, stay as they are: TPE keeps away
+        from both.
+        """
         trials = [t for t in study.get_trials(deepcopy=False) if t.state in _LEARNED]
-        feasible = [trial for trial in trials if not _is_infeasible(trial)]
+        infeasible = [trial for trial in trials if _is_infeasible(trial)]
+        numbers = {trial.number for trial in infeasible}
+        feasible = [trial for trial in trials if trial.number not in numbers]
+        running = [trial for trial in feasible if trial.state == TrialState.RUNNING]
         for level in reversed(range(len(self._steps.rungs) + 1)):
-            values = {t.number: _value(self._steps, t, level) for t in feasible}
-            if sum(value is not None for value in values.values()) >= self._needed:
-                return RungView(study, list(_shown(trials, values)))
+            values = ((trial, _value(self._steps, trial, level)) for trial in feasible)
+            reached = [_completed(t, value) for t, value in values if value is not None]
+            if len(reached) >= self._needed:
+                numbers = {trial.number for trial in reached}
+                others = (trial for trial in running if trial.number not in numbers)
+                shown = [*reached, *others, *infeasible]
+                return RungView(study, sorted(shown, key=lambda trial: trial.number))
         return None
 
 
@@ -103,20 +116,14 @@ def _is_infeasible(trial: FrozenTrial) -> bool:
     return any(value > 0 for value in trial.constraints.values())
 
 
-def _shown(
-    trials: Iterable[FrozenTrial], values: Mapping[int, float | None]
-) -> Iterator[FrozenTrial]:
-    """Yields trials as a rung shows them.
+def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """Returns the keys that all completed trials have, as TPE infers them.
 
-    Each one that reached it looks completed, with its value there. Running ones that
-    will, and infeasible ones, stay as they are: TPE keeps away from both.
+    TPE also compares each trial's distributions, which are the same in all of a run.
     """
-    for trial in trials:
-        value = values.get(trial.number)
-        if value is not None:
-            yield _completed(trial, value)
-        elif trial.state == TrialState.RUNNING or trial.number not in values:
-            yield trial
+    kinds = [t.distributions for t in trials if t.state == TrialState.COMPLETE]
+    keys = set[str].intersection(*map(set, kinds))
+    return {key: kinds[0][key] for key in sorted(keys) if not kinds[0][key].single()}
 
 
 def _completed(trial: FrozenTrial, value: float) -> FrozenTrial:
@@ -130,7 +137,7 @@ class RungView(optuna.Study):
 
     def __init__(self, study: Study, trials: list[FrozenTrial]) -> None:
         """Shows ``trials``; TPE stores its proposal in the storage of ``study``."""
-        super().__init__(study_name=study.study_name, storage=study._storage)  # noqa: SLF001 - as Optuna's Hyperband does
+        vars(self).update(vars(copy(study)))  # __init__ would read the storage
         self._shown = trials
 
     def _get_trials(
