@@ -174,3 +174,24 @@ def propose_and_tell(trials, ordinal, space):
         trial.report(1 - abs(values.get("y", 0.0) - 0.7), step)
     trials.tell(trial, state=PRUNED)
     return values
+
+
+def test_shared_keys():
+    """It learns the keys that all completed trials have, as Optuna's TPE does."""
+    trials = begin()
+    kinds = {key: FloatDistribution(0.0, 1.0) for key in "zyx"}
+    kinds["one"] = FloatDistribution(1.0, 1.0)
+    for number in range(ENOUGH + 1):
+        had = {k: v for k, v in kinds.items() if k != "y" or number % 2}
+        params = dict.fromkeys(had, 0.5) | {"one": 1.0}
+        trials.add_trial(
+            optuna.create_trial(params=params, distributions=had, value=number)
+        )
+    context = SamplerContext(
+        name="bohb", space=SPACE, steps=STEPS, seed=7, ordinal=ENOUGH + 1
+    )
+    trial = trials.ask()
+    expected = optuna.samplers.TPESampler().infer_relative_search_space(trials, trial)
+    found = BohbSampler(context).infer_relative_search_space(trials, trial)
+    assert [*found.items()] == [*expected.items()]
+    assert [*found] == ["x", "z"]

@@ -11,7 +11,7 @@ from contextlib import closing
 import optuna
 import pytest
 import sqlalchemy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.storages import InMemoryStorage
 
@@ -20,6 +20,7 @@ from data_pipeline.system.errors import StorageError
 from search.ledger import ledger as ledgers
 from search.ledger.ledger import open_ledger
 from search.storage import retrying
+from search.storage.database import CachedDatabase, Database
 from search.storage.open_storage import open_storage
 from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
 from tests.factories.ledger import DATA, begin, complete, finish, inside, report, small
@@ -58,11 +59,14 @@ class Flaky:
         return call
 
 
-def searched(faults):
+def database():
+    """Makes a database in memory."""
+    return CachedDatabase(Database("sqlite://"))
+
+
+def searched(faults, inner=InMemoryStorage):
     """Searches on a storage with faults; returns how each trial ended."""
-    storage = RetryingStorage(
-        Flaky(InMemoryStorage(), faults), Retrier("x://", RetryPolicy())
-    )
+    storage = RetryingStorage(Flaky(inner(), faults), Retrier("x://", RetryPolicy()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledgers, "open_storage", lambda *_: storage)
         patch.setattr(retrying, "FIRST_PAUSE", 0.0)
@@ -79,16 +83,31 @@ def searched(faults):
     ]
 
 
-@given(st.dictionaries(st.integers(1, 150), st.booleans(), max_size=12))
+FAULTS = st.dictionaries(st.integers(1, 90), st.booleans(), max_size=12)
+
+
+@given(FAULTS)
 def test_nothing_happens_twice(faults):
     """Wherever a connection breaks, before or after an effect, the trials are equal."""
+    compare(faults, InMemoryStorage)
+
+
+@settings(max_examples=15, deadline=None)
+@given(FAULTS)
+def test_nothing_happens_twice_in_a_database(faults):
+    """A transaction of many rows that is repeated has its effect once, too."""
+    compare(faults, database)
+
+
+def compare(faults, inner):
+    """Compares a search on a storage with faults to one without."""
     strip = {"waited", "sampled"}
     whole, broken = (
         [
             (*row[:4], {k: v for k, v in row[4].items() if k not in strip})
             for row in rows
         ]
-        for rows in (searched({}), searched(faults))
+        for rows in (searched({}, inner), searched(faults, inner))
     )
     assert broken == whole
 
