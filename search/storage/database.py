@@ -60,10 +60,10 @@ class Database(RDBStorage):
         """Writes what changed of a trial, and its end."""
         number, rows = after._trial_id, _rows(before, after)  # noqa: SLF001
         with _create_scoped_session(self.scoped_session) as session:
-            row = models.TrialModel.find_or_raise_by_id(
+            row: Any = models.TrialModel.find_or_raise_by_id(
                 number, session, for_update=True
             )
-            self.check_trial_is_updatable(number, TrialState(row.state))
+            self.check_trial_is_updatable(number, row.state)
             _delete(session.connection(), rows)
             _insert(session.connection(), rows)
             if after.state == before.state:
@@ -95,7 +95,7 @@ class Database(RDBStorage):
 
     def _built(self, connection: Connection, found: list[Any]) -> list[FrozenTrial]:
         """Builds trials from their rows; ``found`` are those of the first table."""
-        trials = {
+        trials: dict[int, Any] = {
             row.trial_id: SimpleNamespace(
                 trial_id=row.trial_id,
                 number=row.number,
@@ -108,7 +108,7 @@ class Database(RDBStorage):
         }
         for part, table in PARTS.items() if trials else ():
             query = select(table).where(table.c.trial_id.in_(trials))
-            for row in connection.execute(query.order_by(*table.primary_key)):
+            for row in connection.execute(query):
                 getattr(trials[row.trial_id], part).append(row)
         return [*map(self._build_frozen_trial_from_trial_model, trials.values())]
 
