@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import optuna
-from optuna.distributions import BaseDistribution, check_distribution_compatibility
+from optuna.distributions import check_distribution_compatibility
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
@@ -103,15 +103,18 @@ class OwnTrials(optuna.Study):
         running = (t for t in self._unfinished() if not is_own(t, self.search_seed))
         return [trial for trial in [*ended, *running] if trial.distributions]
 
-    def check_kinds(self, kinds: Mapping[str, BaseDistribution]) -> None:
-        """Raises ``ValueError``, as Optuna, for a key of another kind elsewhere."""
+    def store(self) -> None:
+        """Stores the trial of which this is the draft.
+
+        Raises ``ValueError``, as Optuna's storages do, if another program wrote a trial
+        whose value of a key is of another kind.
+        """
+        draft = cast("DraftStorage", self._storage)
+        kinds = draft.trial.distributions
         for trial in self.foreign_with_values():
             for key in kinds.keys() & trial.distributions.keys():
                 check_distribution_compatibility(trial.distributions[key], kinds[key])
-
-    def write(self) -> None:
-        """Stores the trial of which this is the draft."""
-        cast("DraftStorage", self._storage).write()
+        draft.write()
 
     def _get_trials(
         self,

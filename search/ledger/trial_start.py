@@ -63,10 +63,9 @@ def _started(
         trial.set_user_attr("reason", f"{OUTSIDE}: {values}")
         draft.tell(trial, state=TrialState.FAIL)
         return None
-    draft.check_kinds(trial.distributions)
     seed = trial_seed(study.search.seed, ordinal)
     trial.set_user_attr(SEED, seed)
-    draft.write()
+    draft.store()
     return StartedTrial(trial=trial, seed=seed, values=values)
 
 
