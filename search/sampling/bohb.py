@@ -83,13 +83,17 @@ class BohbSampler(BaseSampler):
         Running ones that will, and infeasible ones, stay as they are: TPE keeps away
         from both.
         """
-        trials = [t for t in study.get_trials(deepcopy=False) if t.state in _LEARNED]
-        infeasible = [trial for trial in trials if _is_infeasible(trial)]
-        numbers = {trial.number for trial in infeasible}
-        feasible = [trial for trial in trials if trial.number not in numbers]
-        running = [trial for trial in feasible if trial.state == TrialState.RUNNING]
-        for level in reversed(range(len(self._steps.rungs) + 1)):
-            values = ((trial, _value(self._steps, trial, level)) for trial in feasible)
+        trials = study.get_trials(deepcopy=False)
+        completed, pruned, running = (
+            [trial for trial in trials if trial.state == state] for state in _LEARNED
+        )
+        infeasible = [trial for trial in pruned if _is_infeasible(trial)]
+        excluded = {trial.number for trial in infeasible}
+        feasible = [trial for trial in pruned if trial.number not in excluded]
+        final = len(self._steps.rungs)
+        for level in reversed(range(final + 1)):
+            may = completed if level == final else [*completed, *feasible, *running]
+            values = ((trial, _value(self._steps, trial, level)) for trial in may)
             reached = [_completed(t, value) for t, value in values if value is not None]
             if len(reached) >= self._needed:
                 numbers = {trial.number for trial in reached}
@@ -103,17 +107,17 @@ _LEARNED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
-    """Returns a trial's value at a rung, or for the last level its final value."""
+    """Returns a trial's value at a rung; for the last level a completed one's."""
     if level < len(steps.rungs):
         return steps.value_at_rung(trial, level)
-    return trial.value if trial.state == TrialState.COMPLETE else None
+    return trial.value
 
 
 def _is_infeasible(trial: FrozenTrial) -> bool:
-    """Checks for a trial that diverged or ran out of memory."""
-    if trial.state != TrialState.PRUNED or not trial.system_attrs:
-        return False
-    return any(value > 0 for value in trial.constraints.values())
+    """Checks for a pruned trial that diverged or ran out of memory."""
+    return bool(trial.system_attrs) and any(
+        value > 0 for value in trial.constraints.values()
+    )
 
 
 def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:

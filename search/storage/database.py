@@ -82,11 +82,15 @@ class Database(RDBStorage):
     ) -> list[FrozenTrial]:
         """Reads a few trials without Optuna's object of each row."""
         row = models.TrialModel
-        wanted = row.trial_id > trial_id_greater_than
         known = [one for one in included_trial_ids if one <= trial_id_greater_than]
         with _create_scoped_session(self.scoped_session) as session:
-            query = session.query(row).filter(row.study_id == study_id)
-            found = query.filter(wanted | row.trial_id.in_(known)).limit(FEW + 1).all()
+            new = session.query(row).filter(
+                row.study_id == study_id, row.trial_id > trial_id_greater_than
+            )
+            found = new.limit(FEW + 1).all()
+            if known:  # a query of its own, as no index serves both
+                some = session.query(row).filter(row.trial_id.in_(known))
+                found += some.limit(FEW + 1).all()
             if states is None and len(found) <= FEW:
                 return self._built(session.connection(), found)
         return super()._get_trials(
@@ -121,6 +125,20 @@ class CachedDatabase(_CachedStorage):
     def update_trial(self, before: FrozenTrial, after: FrozenTrial) -> None:
         """Writes what changed of a trial, and its end."""
         self._backend.update_trial(before, after)
+
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
+        """Returns the trials by number, of which Optuna would ask each trial."""
+        if deepcopy or states is not None:
+            return super().get_all_trials(study_id, deepcopy, states)
+        self._read_trials_from_remote_storage(study_id)
+        with self._lock:
+            trials = self._studies[study_id].trials
+            return [trials[number] for number in sorted(trials)]
 
     def get_trial_number_from_id(self, trial_id: int) -> int:
         """Returns the number of a trial that was read or created here."""
