@@ -1,10 +1,12 @@
 """How long a run takes until its first trial begins, and until its first epoch ends.
 
-    PYTHONPATH=. python tests/benchmarks/starting.py [--rounds N] [--fresh] [--tree DIR]
+    PYTHONPATH=. python tests/benchmarks/starting.py [--rounds N] [--fresh] [--epoch]
+        [--tree DIR]
 
-Each round starts ``search.run --study smoke`` and interrupts it after the first epoch.
-``--fresh`` draws the synthetic faces too. ``--tree`` runs another checkout, in turn
-with this one. The CPU time is that of all processes of the run.
+Each round starts ``search.run --study smoke`` and interrupts it when its first trial
+has begun, or its first epoch is done (``--epoch``). ``--fresh`` draws the synthetic
+faces too. ``--tree`` runs another checkout, in turn with this one. The CPU time is that
+of all processes of the run.
 """
 
 import argparse
@@ -31,29 +33,31 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--epoch", action="store_true")
     parser.add_argument("--tree", type=Path, action="append", default=[ROOT])
     args = parser.parse_args()
     # A shell's background jobs ignore Ctrl-C, and so would what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     found = {tree.resolve(): [] for tree in args.tree}
+    last = POINTS[2 if args.epoch else 1]
     for _ in range(args.rounds):
         for tree, rounds in found.items():
-            rounds.append(measured(tree, fresh=args.fresh))
+            rounds.append(measured(tree, last, fresh=args.fresh))
     for tree, rounds in found.items():
         print(tree)
-        for point in POINTS:
+        for point in POINTS[: POINTS.index(last) + 1]:
             wall, cpu = (median(one[point][i] for one in rounds) for i in (0, 1))
             print(f"  {point}: {wall:.1f} s ({cpu:.1f} s of CPU time)")
 
 
-def measured(tree, *, fresh):
+def measured(tree, last, *, fresh):
     """Runs until the first epoch is done; returns wall and CPU time of each point."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         (place / "data").mkdir()
         if not fresh:
             (place / "data" / "synthetic").symlink_to(ROOT / "data" / "synthetic")
-        return follow(place, started(place, tree))
+        return follow(place, started(place, tree), last)
 
 
 def started(place, tree):
@@ -66,7 +70,7 @@ def started(place, tree):
     )
 
 
-def follow(place, process):
+def follow(place, process, last):
     """Notes when each point is reached, then interrupts the run."""
     begun, spent, points = time.monotonic(), {}, {}
     tests = {
@@ -74,7 +78,7 @@ def follow(place, process):
         POINTS[1]: lambda: list(place.glob("search-ray-*/pulse/*.started")),
         POINTS[2]: lambda: has_reported(place / "runs" / "smoke-synthetic"),
     }
-    while POINTS[2] not in points and process.poll() is None:
+    while last not in points and process.poll() is None:
         time.sleep(EVERY)
         note(process.pid, spent)
         for name, reached in tests.items():
