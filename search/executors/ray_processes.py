@@ -1,6 +1,6 @@
 """Which processes Ray starts: its two servers and the workers, and nothing else.
 
-Ray has no settings for this. By itself it also starts six Python processes: the server
+Ray has no settings for this. By itself it also starts five Python processes: the server
 and the agent of its dashboard, an agent for runtime environments, and monitors of logs
 and of the cluster. A search uses none of them. They cost more CPU time than Ray's
 servers, and its start waits for three of them.
