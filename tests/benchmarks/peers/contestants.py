@@ -131,7 +131,7 @@ def read_peer(place, rows):
     text = path.read_text() if path.exists() else ""
     lines = [json.loads(line) for line in text.splitlines()]
     return Training(
-        epochs=tuple(_epoch(line) for line in lines),
+        epochs=tuple(sorted(map(_epoch, lines), key=lambda one: one.time)),
         # The first batch of a model is not trained but traced.
         rows=sum(rows - BATCH * (line["traced"] > 0) for line in lines),
         **{

@@ -53,10 +53,15 @@ class Usage:
     code: int | None
     collected: float
 
-    def at(self, moment):
+    def after(self, moment):
         """Returns the first sample from a moment on, or the last one."""
         later = (one for one in self.samples if one.time >= moment)
         return next(later, self.samples[-1])
+
+    def before(self, moment):
+        """Returns the last sample up to a moment, or the first one."""
+        earlier = [one for one in self.samples if one.time <= moment]
+        return (earlier or self.samples)[-1 if earlier else 0]
 
 
 def run(command, *, environment, log, limit):

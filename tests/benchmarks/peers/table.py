@@ -52,13 +52,14 @@ def figures(usage, training):
     """Computes the figures of one search."""
     epochs = training.epochs
     last = epochs[-1].time if epochs else usage.samples[-1].time
-    end = usage.at(last)
+    # A process may end with its last epoch, and its memory with it.
+    end = usage.before(last)
     prepared, trained = training.built + training.traced, training.trained
     return Figures(
         trials=len({one.trial for one in epochs}),
         epochs=len(epochs),
         wall=last - usage.started,
-        cpu=end.cpu,
+        cpu=usage.after(last).cpu,
         cpu_collected=usage.collected,
         memory_end=end.memory,
         memory_peak=max(one.memory for one in usage.samples),
