@@ -7,6 +7,7 @@ servers, and its start waits for three of them.
 """
 
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -21,7 +22,11 @@ _PORTS = (
 )
 """Ports that its node server waits for, until the agents have opened them."""
 
+PATIENCE = 120.0
+"""Seconds until the node server must be known; Ray waits 30, few on a busy machine."""
+
 _start_process: Callable[..., Any] = services.start_ray_process
+_get_node: Callable[..., Any] = services.get_node
 
 
 def start_servers_only(variables: Mapping[str, str], hook: str) -> None:
@@ -34,6 +39,24 @@ def start_servers_only(variables: Mapping[str, str], hook: str) -> None:
     Node.start_monitor = Node.start_log_monitor = _nothing
     named = {ray_constants.WORKER_PROCESS_SETUP_HOOK_ENV_VAR: hook}
     services.start_ray_process = partial(_start, {**variables, **named})
+    services.get_node = patient(_get_node)
+
+
+def patient(
+    get_node: Callable[..., Any], seconds: float = PATIENCE
+) -> Callable[..., Any]:
+    """Lets a lookup that fails with ``RuntimeError`` succeed within some seconds."""
+
+    def found(*words: Any) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                return get_node(*words)
+            except RuntimeError:
+                time.sleep(0.1)
+        return get_node(*words)
+
+    return found
 
 
 def _no_dashboard(node: Node, **_: Any) -> None:

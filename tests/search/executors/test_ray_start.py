@@ -36,6 +36,23 @@ def test_no_agent_is_started():
     assert len(found) == len(COMMAND)
 
 
+def test_a_busy_machine_may_take_longer_to_start():
+    """A node that is not known yet is asked for again; one that never is ends it."""
+    patient = pytest.importorskip("search.executors.ray_processes").patient
+    answers = iter([RuntimeError("unknown"), RuntimeError("unknown"), "node"])
+
+    def get_node(name):
+        answer = next(answers)
+        if isinstance(answer, RuntimeError):
+            raise answer
+        return answer, name
+
+    assert patient(get_node, 60)("a") == ("node", "a")
+    answers = iter([RuntimeError("unknown")] * 9)
+    with pytest.raises(RuntimeError, match="unknown"):
+        patient(get_node, 0.15)("a")
+
+
 def test_a_worker_finds_the_project(monkeypatch, tmp_path):
     """Workers that start before Ray knows the driver find this project first."""
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
