@@ -35,9 +35,12 @@ from models.network.losses import (
 )
 from models.network.standardization import STANDARDIZE, standardize
 from models.optimization.ema import WeightAverage, followed
-from models.optimization.flat_weights import layout_of, ordered
+from models.optimization.flat_weights import join, layout_of, ordered
 from models.optimization.optimizer import NUMBERS, Optimizer
 from models.optimization.sam import Sharpness
+
+SCALED = "mixed_float16"
+"""The precision whose loss is scaled."""
 
 NOT_EXPORTED = (AUGMENT, DROPOUT, STANDARDIZE, WIDTH)
 """Layers of a trained model that an export leaves out or replaces by stock ones."""
@@ -77,8 +80,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         )
         self.sharpness = Sharpness(name="sharpness") if graph.sharpness_aware else None
         self.loss_hyperparameters = LossHyperparameters(name="loss_hyperparameters")
-        scaled = graph.precision == "mixed_float16"
-        self.optimizer = Optimizer(self.layout, scaled=scaled, name="optimizer")
+        self.optimizer = Optimizer(
+            self.layout, scaled=graph.precision == SCALED, name="optimizer"
+        )
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         """Computes logits by output name."""
@@ -121,16 +125,21 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
                 total = total + weight * loss(targets[name], logits[name])
         return total * self.optimizer.scale
 
-    def penalize(self, weights: Any, loss: Any, gradient: Any) -> tuple[Any, Any]:
+    def penalize(self, weights: Any, loss: Any, slopes: list[Any]) -> tuple[Any, Any]:
         """Adds penalties to a loss and to its gradient, and unscales both.
 
-        ``weights`` and ``gradient`` are vectors of ``layout``.
+        ``weights`` is the vector of ``layout``, ``slopes`` the gradient of each
+        variable of ``trained``. Returns the loss and the gradient's vector.
         """
-        numbers, end = self.loss_hyperparameters, self.layout.penalized
-        value, slope = penalty(weights[:end], numbers.l1, numbers.l2)
-        gradient = gradient / self.optimizer.scale
-        whole = ops.concatenate([gradient[:end] + slope, gradient[end:]])
-        return loss / self.optimizer.scale + value, whole
+        numbers, layout = self.loss_hyperparameters, self.layout
+        value, slope = penalty(weights[: layout.penalized], numbers.l1, numbers.l2)
+        if self._graph.precision == SCALED:
+            loss = loss / self.optimizer.scale
+            slopes = [one / self.optimizer.scale for one in slopes]
+        first, others = slopes[: layout.kernels], slopes[layout.kernels :]
+        # Joined apart: a sum of the whole vector would copy millions of numbers.
+        penalized = [join(first) + slope] if first else []
+        return loss + value, join([*penalized, *others])
 
     def _head_losses(self) -> dict[str, tuple[Any, Callable[[Any, Any], Any]]]:
         """Returns the weight and the loss of each head."""

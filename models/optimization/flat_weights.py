@@ -20,11 +20,13 @@ UNDECAYED = ("bias", "gamma", "beta")
 class FlatLayout:
     """Where each weight lies in the vector.
 
-    The kernels that L1 and L2 act on come first, then all others that decay, then the
-    rest; ``penalized`` and ``decayed`` are where the first and the second part end.
+    The ``kernels`` that L1 and L2 act on, so many, come first, then all others that
+    decay, then the rest; ``penalized`` and ``decayed`` are where the first and the
+    second part end.
     """
 
     shapes: tuple[tuple[int, ...], ...]
+    kernels: int
     penalized: int
     decayed: int
 
@@ -63,6 +65,7 @@ def layout_of(variables: Sequence[Any], penalized: Sequence[Any]) -> FlatLayout:
     kernels = {id(kernel) for kernel in penalized}
     return FlatLayout(
         shapes=tuple(tuple(variable.shape) for variable in variables),
+        kernels=sum(id(variable) in kernels for variable in variables),
         penalized=sum(math.prod(v.shape) for v in variables if id(v) in kernels),
         decayed=sum(math.prod(v.shape) for v in variables if decays(v)),
     )

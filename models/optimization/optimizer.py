@@ -173,6 +173,10 @@ def clipped(gradient: Any, norm: Any) -> Any:
 
     Source: Pascanu et al. 2013, "On the difficulty of training RNNs", algorithm 1.
     """
-    length = ops.sqrt(ops.sum(ops.square(gradient)))
-    shortened = norm / ops.maximum(ops.maximum(length, norm), SMALLEST)
-    return gradient * ops.where(norm > 0, shortened, 1.0)
+
+    def shortened() -> Any:
+        length = ops.sqrt(ops.sum(ops.square(gradient)))
+        return gradient * (norm / ops.maximum(ops.maximum(length, norm), SMALLEST))
+
+    # A choice, because three passes over millions of numbers take time.
+    return ops.cond(norm > 0, shortened, lambda: gradient)

@@ -76,7 +76,7 @@ class Steps:
         (loss, after), slopes = gradient_of(weights, others, images, targets)
         with self._scope(weights, after) as scope:
             vector = join(weights)
-            loss, gradient = model.penalize(vector, loss, join(slopes))
+            loss, gradient = model.penalize(vector, loss, slopes)
             if model.average is not None:
                 model.average.follow(followed(model.layers))
             if model.sharpness is not None:
@@ -109,7 +109,7 @@ class Steps:
         gradient_of = jax.value_and_grad(self._loss, has_aux=True)
         (loss, _), slopes = gradient_of(parts, others, images, targets)
         with self._scope(parts, others):
-            _, gradient = model.penalize(top, loss, join(slopes))
+            _, gradient = model.penalize(top, loss, slopes)
             return gradient
 
 

@@ -55,8 +55,8 @@ class Steps:
         model = self._model
         weights = join(model.trained)
         before = [ops.copy(v) for v in self._untrained] if model.sharpness else []
-        loss, gradient = self._gradient(images, targets)
-        loss, gradient = model.penalize(weights, loss, gradient)
+        loss, slopes = self._slopes(images, targets)
+        loss, gradient = model.penalize(weights, loss, slopes)
         if model.average is not None:
             model.average.follow(followed(model.layers))
         if model.sharpness is not None:
@@ -69,14 +69,14 @@ class Steps:
         assign(model.trained, split(after, model.layout.shapes))
         return loss
 
-    def _gradient(self, images: Any, targets: Any) -> tuple[Any, Any]:
-        """Computes the scaled loss at the present weights, and its gradient."""
+    def _slopes(self, images: Any, targets: Any) -> tuple[Any, list[Any]]:
+        """Computes the scaled loss at the present weights, and its gradients."""
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
             loss = self._model.total_loss(targets, logits)
         # Zero, where a head has no targets.
         slopes = tape.gradient(loss, self._trained, unconnected_gradients="zero")
-        return loss, join(slopes)
+        return loss, slopes
 
     def _at_the_top(
         self, images: Any, targets: Any, weights: Any, slope: Any, before: list[Any]
@@ -87,7 +87,7 @@ class Steps:
         top = climbed(weights, slope, model.sharpness.rho)
         assign(model.trained, split(top, model.layout.shapes))
         assign(self._untrained, before)
-        _, gradient = model.penalize(top, *self._gradient(images, targets))
+        _, gradient = model.penalize(top, *self._slopes(images, targets))
         assign(self._untrained, after)
         return gradient
 

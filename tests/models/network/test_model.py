@@ -16,7 +16,7 @@ from models.network.losses import (
     valence_arousal_loss,
 )
 from models.network.model import assemble
-from models.optimization.flat_weights import join
+from models.optimization.flat_weights import join, split
 from models.training.batches import pack
 from tests.factories.models import configured, pictures
 
@@ -63,7 +63,8 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(multi_target):
 
     loss = model.total_loss(y, predicted)
     assert float(ops.convert_to_numpy(loss)) == pytest.approx(expected, rel=1e-5)
-    whole, slope = model.penalize(weights, loss, weights * 0.0)
+    slopes = split(weights * 0.0, model.layout.shapes)
+    whole, slope = model.penalize(weights, loss, slopes)
     assert float(whole) == pytest.approx(expected + float(penalized), rel=1e-5)
     assert float(penalized) > 0
     assert np.count_nonzero(slope) == kernels.shape[0]
