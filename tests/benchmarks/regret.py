@@ -15,7 +15,7 @@ from statistics import mean, median
 import numpy as np
 import optuna
 
-from tests.benchmarks.recorded_curves import read_tasks, searched
+from tests.factories.recorded_curves import read_tasks, searched
 
 THIRDS = ("1/3",)
 """The only rung of one fold before the rungs were shares: a third."""
