@@ -83,8 +83,8 @@ def without_agents(command: Sequence[str]) -> list[str]:
     reads from the node server until that ends, and costs nothing.
 
     Example:
-        >>> without_agents(["raylet", "--metrics-agent-port=0"])[:2]
-        ['raylet', '--metrics-agent-port=-1']
+        >>> "--metrics-agent-port=-1" in without_agents(["raylet"])
+        True
     """
     cat = shutil.which("cat", path="/bin:/usr/bin") or "cat"
     replaced = dict.fromkeys(_AGENTS, cat) | dict.fromkeys(_PORTS, "-1")

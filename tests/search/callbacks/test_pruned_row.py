@@ -19,9 +19,9 @@ class Trainer:
     parameters = 123
     loaded_weights = None
 
-    def __init__(self, *, memory):
-        """Has trained nothing yet; a fake keeps no graphs, whatever their memory."""
-        del memory
+    def __init__(self, *, memory, device_memory):
+        """Has trained nothing yet; a fake keeps nothing, whatever the memory."""
+        del memory, device_memory
         self.timings = Timings()
         self._fits = 0
 
