@@ -245,7 +245,8 @@ def depthwise_convolution(maps: Any, kernel: Any, *, stride: int, padding: str) 
             input=maps, filter=kernel, **options
         ), gradient
 
-    return convolve(maps, kernel)
+    # A custom gradient takes values: of a variable it would have to be told.
+    return convolve(maps, tf.convert_to_tensor(kernel))
 
 
 def _paddings(maps: Any, kernel: Any, stride: int, padding: str) -> list[int]:

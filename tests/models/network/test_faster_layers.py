@@ -52,20 +52,20 @@ def _layer(make, *, faster, dtype="float32"):
     return layer
 
 
-def _pass(layer):
+def _pass(layer, *, traced=True):
     """Returns outputs, and the gradients of maps and weights."""
     tf = importlib.import_module("tensorflow")
     generator = np.random.default_rng(5)
     maps = tf.Variable(generator.normal(size=SHAPE).astype(np.float32))
 
-    @tf.function(autograph=False)
     def run():
         with tf.GradientTape() as tape:
             outputs = tf.cast(layer(maps), "float32")
             loss = tf.reduce_sum(tf.sin(outputs))
         return outputs, *tape.gradient(loss, [maps, *(w.value for w in layer.weights)])
 
-    return [value.numpy() for value in run()]
+    found = tf.function(run, autograph=False)() if traced else run()
+    return [value.numpy() for value in found]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,15 @@ def test_it_is_keras_own(name, dtype, tolerance):
     for one, other in zip(found, expected, strict=True):
         size = max(1.0, float(np.abs(other).max()))
         np.testing.assert_allclose(one / size, other / size, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_it_is_the_same_untraced(name):
+    """Called operation by operation, it returns what its graph does."""
+    layer = _layer(LAYERS[name], faster=True)
+
+    for one, other in zip(_pass(layer), _pass(layer, traced=False), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", OTHERS)
