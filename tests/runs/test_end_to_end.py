@@ -131,7 +131,8 @@ def test_trials_table(finished):
     ]
     seconds = ["sampled", "waited", "built", "traced", "trained", "validated"]
     gap = ["trained_value", "gap", "diagnosis"]
-    columns = {*first, *HYPERPARAMETERS, *(f"seconds_{name}" for name in seconds), *gap}
+    spent = {*(f"seconds_{name}" for name in seconds), "device_memory"}
+    columns = {*first, *HYPERPARAMETERS, *spent, *gap}
     assert set(rows[0]) == columns
     assert [row["number"] for row in rows] == ["0", "1"]
     for row in rows:
