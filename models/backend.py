@@ -12,14 +12,12 @@ import sys
 from typing import Any
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
-from data_pipeline.system.gpus import find_gpus
+from data_pipeline.system.gpus import MEBIBYTE, find_gpus
 from data_pipeline.system.keras_import import JAX, VARIABLE, load_keras
 from data_pipeline.system.terminal import no_stderr
 
 CONTEXT_MEMORY = 500_000_000
 """Bytes of a GPU that each process needs beside what its backend counts."""
-
-MEBIBYTE = 2**20
 
 OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
 
@@ -55,9 +53,7 @@ def environment(cpus: int) -> dict[str, str]:
     }
 
 
-def prepare_process(
-    *, cpus: int, gpus: float | None = None, quiet: bool = True
-) -> None:
+def prepare_process(*, cpus: int, gpus: float | None = None, quiet: bool = True) -> int:
     """Sets this process up for training, and imports Keras without its log output.
 
     Threads and memory are set only if Keras was not imported before.
@@ -69,42 +65,53 @@ def prepare_process(
             what there is, without a limit.
         quiet: whether the output of the import is dropped.
 
+    Returns:
+        The bytes of GPU memory that a trial may hold; 0 on a CPU, and where ``gpus``
+        is not given.
+
     Raises:
         InputError: the environment names an unsupported backend.
         RunError: Keras cannot be imported here.
     """
     os.environ.update(environment(cpus))
-    limit = _limit_gpu(gpus)
+    usable = _usable_memory(gpus)
     try:
         if "keras" in sys.modules or not quiet:
             load_keras()
         else:
             with no_stderr():
                 load_keras()
-        if limit and os.environ[VARIABLE] != JAX:
-            limit_tensorflow(importlib.import_module("tensorflow").config, limit)
+        if usable and _is_shared(gpus) and os.environ[VARIABLE] != JAX:
+            limit_tensorflow(importlib.import_module("tensorflow").config, usable)
     except HarnessError:
         raise
     except Exception as error:
         raise RunError(f"Keras cannot be imported:\n{describe_cause(error)}") from error
     # It warns about "retracing" whenever a process holds several models.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    return usable
 
 
-def _limit_gpu(gpus: float | None) -> int:
-    """Sets what JAX and CUDA read of the environment; returns bytes, 0: no limit."""
+def _is_shared(gpus: float | None) -> bool:
+    return gpus is not None and gpus < 1
+
+
+def _usable_memory(gpus: float | None) -> int:
+    """Sets what JAX and CUDA read of the environment; returns a trial's bytes."""
     if gpus is None:
         return 0
     if gpus == 0:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         return 0
     found = find_gpus(os.environ).gpus
-    if gpus >= 1 or not found:
+    if not found:
         return 0
-    limit = memory_limit(gpus, found[0].memory)
-    # Both names of it at once are an error of JAX.
-    os.environ.pop("XLA_CLIENT_MEM_FRACTION", None)
-    os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{limit / found[0].memory:.4f}"
+    total = found[0].memory
+    limit = memory_limit(min(gpus, 1.0), total)
+    if _is_shared(gpus):
+        # Both names of it at once are an error of JAX.
+        os.environ.pop("XLA_CLIENT_MEM_FRACTION", None)
+        os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{limit / total:.4f}"
     return limit
 
 
@@ -112,7 +119,7 @@ def memory_limit(share: float, total: int) -> int:
     """Takes off a part of a GPU's memory what CUDA itself needs for a process.
 
     Args:
-        share: the part, below 1.
+        share: the part, at most 1.
         total: bytes that the GPU has.
 
     Returns:
@@ -124,16 +131,6 @@ def memory_limit(share: float, total: int) -> int:
     """
     part = int(share * total)
     return max(part - CONTEXT_MEMORY, part // 2)
-
-
-def device_memory(gpus: float) -> int:
-    """Returns the bytes of GPU memory that a trial may hold; 0 on a CPU.
-
-    Args:
-        gpus: GPUs of a trial, as for ``prepare_process``.
-    """
-    found = find_gpus(os.environ).gpus if gpus else ()
-    return int(min(gpus, 1.0) * found[0].memory) if found else 0
 
 
 def limit_tensorflow(config: Any, limit: int) -> None:

@@ -34,9 +34,8 @@ class DepthwiseConv2D(
 
     def call(self, inputs: Any) -> Any:
         """Convolves; the gradient of the kernel is TensorFlow's own."""
-        kernel = ops.convert_to_tensor(self.kernel)
         maps = depthwise_convolution(
-            inputs, kernel, stride=self.strides[0], padding=self.padding
+            inputs, self.kernel, stride=self.strides[0], padding=self.padding
         )
         if self.use_bias:
             maps = maps + self.bias
@@ -64,8 +63,8 @@ def is_pointwise(layer: Any) -> bool:
 
 def is_plain_depthwise(layer: Any) -> bool:
     """Whether a depthwise convolution has square strides and no gaps."""
-    is_dense = layer.dilation_rate in (1, (1, 1))
-    return is_dense and len(set(layer.strides)) == 1 and _has_maps(layer)
+    has_gaps = {*layer.dilation_rate} != {1}
+    return not has_gaps and len({*layer.strides}) == 1 and _has_maps(layer)
 
 
 def _has_maps(layer: Any) -> bool:

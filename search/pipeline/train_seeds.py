@@ -49,10 +49,10 @@ def train_seeds(
         # Loads SQLAlchemy, which a wrong label need not wait for.
         from search.storage.driver_lock import only_driver  # noqa: PLC0415
 
-        prepare_process(cpus=job.cpus, gpus=job.gpus)
+        memory = prepare_process(cpus=job.cpus, gpus=job.gpus)
         from search.trial.worker import Worker  # noqa: PLC0415 - after its environment
 
-        worker = Worker(job)
+        worker = Worker(job, device_memory=memory)
         with only_driver(family.file(".driver.lock")) as check:
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")

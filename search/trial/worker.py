@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
-from models.backend import device_memory, is_out_of_memory, peak_device_memory
+from models.backend import is_out_of_memory, peak_device_memory
 from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
@@ -33,16 +33,17 @@ from search.trial.trial import run_trial
 class Worker:
     """Runs the trials of one job in this process, one at a time."""
 
-    def __init__(self, job: Job) -> None:
-        """Maps the job's images; ``models.backend.prepare_process`` comes before."""
+    def __init__(self, job: Job, *, device_memory: int = 0) -> None:
+        """Maps the job's images; ``models.backend.prepare_process`` comes before.
+
+        ``device_memory`` is what that returned.
+        """
         self._job = job
         self._arrays = Arrays(
             images=np.load(job.images, mmap_mode="r", allow_pickle=False),
             targets=job.targets,
         )
-        self._trainer = Trainer(
-            memory=job.memory, device_memory=device_memory(job.gpus)
-        )
+        self._trainer = Trainer(memory=job.memory, device_memory=device_memory)
         self._ran_out = False
 
     def is_too_large(self) -> bool:

@@ -17,11 +17,11 @@ def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
     raised where no trial could start in this environment.
     """
     try:
-        prepare_process(cpus=job.cpus, gpus=job.gpus, quiet=quiet)
+        memory = prepare_process(cpus=job.cpus, gpus=job.gpus, quiet=quiet)
         # Keras, after its environment.
         from search.trial.worker import Worker  # noqa: PLC0415
 
-        return Worker(job)
+        return Worker(job, device_memory=memory)
     except Exception as error:
         raise RunError(cannot_start(describe_cause(error))) from error
 

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 
 from models.backend import (
-    device_memory,
     environment,
     is_out_of_memory,
     limit_tensorflow,
@@ -145,11 +144,18 @@ def test_devices_can_be_divided_after_the_import():
 def test_a_trial_may_hold_its_share_of_a_gpu(tmp_path, monkeypatch):
     """A share is of one card's memory, at most all of it, and 0 without a card."""
     install(tmp_path, monkeypatch, answer=cards(10_000, 10_000))
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in ("XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION"):
+        monkeypatch.setenv(name, "0.9")
     total = 10_000 * 2**20
 
-    assert device_memory(0.25) == total // 4
-    assert device_memory(2) == total
-    assert device_memory(0) == 0
+    for gpus, expected in (
+        (0.25, memory_limit(0.25, total)),
+        (1, memory_limit(1, total)),
+        (2, memory_limit(1, total)),
+        (0, 0),
+        (None, 0),
+    ):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+        assert prepare_process(cpus=1, gpus=gpus) == expected
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert device_memory(1) == 0
+    assert prepare_process(cpus=1, gpus=1) == 0

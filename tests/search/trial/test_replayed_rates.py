@@ -93,7 +93,7 @@ def test_a_worker_trains_at_the_rates_of_its_order(tmp_path, monkeypatch):
 def test_training_by_seeds_orders_the_exported_rates(tmp_path, coursework, monkeypatch):
     """``search.train`` requests the learning rates of an exported plateau."""
     orders = []
-    monkeypatch.setattr(worker, "Worker", lambda _: Refusing(orders))
+    monkeypatch.setattr(worker, "Worker", lambda _, **__: Refusing(orders))
     found = TrialRecord(
         number=0,
         state="COMPLETE",
