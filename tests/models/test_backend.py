@@ -14,6 +14,7 @@ from models.backend import (
     memory_limit,
     peak_device_memory,
     prepare_process,
+    run_graphs_as_traced,
 )
 from tests.fakes.nvidia_smi import cards, install
 
@@ -83,7 +84,9 @@ class FakeConfig(SimpleNamespace):
 
     def __init__(self, *gpus):
         """Has these GPUs."""
-        super().__init__(gpus=gpus, limits={})
+        super().__init__(gpus=gpus, limits={}, optimizer=SimpleNamespace(options={}))
+        keep = self.optimizer.options.update
+        self.optimizer.set_experimental_options = keep
 
     def list_physical_devices(self, kind):
         """Lists them."""
@@ -103,6 +106,25 @@ def test_tensorflow_is_given_a_hard_limit():
     limit_tensorflow(config, 3 * 2**30)
     assert config.limits == {"first": [3 * 1024]}
     limit_tensorflow(FakeConfig(), 3 * 2**30)
+
+
+def test_graphs_are_rewritten_only_for_a_gpu():
+    """Without a GPU graphs run as they were traced; for one they are rewritten."""
+    gpu, cpu = FakeConfig("first"), FakeConfig()
+    run_graphs_as_traced(gpu)
+    run_graphs_as_traced(cpu)
+    assert gpu.optimizer.options == {}
+    assert cpu.optimizer.options == {"disable_meta_optimizer": True}
+
+
+def test_tensorflow_accepts_it():
+    """TensorFlow itself knows the option."""
+    tf = pytest.importorskip("tensorflow")
+    run_graphs_as_traced(tf.config)
+    found = tf.config.optimizer.get_experimental_options()
+    assert found.get("disable_meta_optimizer") is not bool(
+        tf.config.list_physical_devices("GPU")
+    )
 
 
 def test_jax_is_given_the_same_part(tmp_path, monkeypatch):
