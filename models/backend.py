@@ -197,23 +197,16 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(mark in text for mark in OUT_OF_MEMORY_MARKS)
 
 
-def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
-    maps: Any,
-    gamma: Any,
-    beta: Any,
-    mean: Any,
-    variance: Any,
-    *,
-    epsilon: float,
-    training: bool,
+def fused_batch_normalization(
+    maps: Any, gamma: Any, beta: Any, moving: tuple[Any, Any] | None, *, epsilon: float
 ) -> tuple[Any, Any, Any]:
-    """Normalises maps (B, h, w, C) with TensorFlow, by the batch in training.
+    """Normalises maps (B, h, w, C) with TensorFlow, by the batch or by ``moving``.
 
-    ``mean`` and ``variance`` are used outside training. Returns the normalised maps,
-    and the mean and variance that were used: in training of the batch, where the
-    variance divides by one less than the count.
+    ``moving`` is a mean and a variance. Returns the normalised maps, and the mean and
+    variance that were used; the variance of a batch divides by one less than the count.
     """
     tf = importlib.import_module("tensorflow")
+    mean, variance = moving or (tf.zeros(0),) * 2
     result = tf.raw_ops.FusedBatchNormV3(
         x=maps,
         scale=gamma,
@@ -221,11 +214,11 @@ def fused_batch_normalization(  # noqa: PLR0913 - the operation's own
         mean=mean,
         variance=variance,
         epsilon=epsilon,
-        is_training=training,
+        is_training=moving is None,
     )
-    if not training:
-        return result.y, mean, variance
-    return result.y, result.batch_mean, result.batch_variance
+    if moving is None:
+        mean, variance = result.batch_mean, result.batch_variance
+    return result.y, mean, variance
 
 
 def depthwise_convolution(maps: Any, kernel: Any, *, stride: int, padding: str) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.backend import fused_batch_normalization
 from models.keras_api import keras, ops
-from models.optimization.flat_weights import assign, join, split
+from models.optimization.flat_weights import assign, join, shapes_of, split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,12 +43,16 @@ class BatchNormalization(
         """Normalises; in training by the batch, which the moving statistics follow."""
         del mask
         learns = bool(training and self.trainable)
-        weights = (self.gamma, self.beta, self.moving_mean, self.moving_variance)
+        # Read only where they are used: each of hundreds is an operation.
+        moving = (
+            None if learns else (self.moving_mean.value, self.moving_variance.value)
+        )
         outputs, mean, variance = fused_batch_normalization(
             inputs,
-            *map(ops.convert_to_tensor, weights),
+            ops.convert_to_tensor(self.gamma),
+            ops.convert_to_tensor(self.beta),
+            moving,
             epsilon=self.epsilon,
-            training=learns,
         )
         if learns:
             passed = Passed(layer=self, maps=inputs, mean=mean, variance=variance)
@@ -80,7 +84,7 @@ def _follow(passed: list[Passed]) -> None:
     """Moves statistics towards those of a batch, as far as each layer's momentum."""
     moving = [x.layer.moving_mean for x in passed]
     moving += [x.layer.moving_variance for x in passed]
-    shapes = [tuple(variable.shape) for variable in moving]
+    shapes = shapes_of(moving)
     found = join([x.mean for x in passed] + [x.variance for x in passed])
     # To Keras's variance: by the count.
     places = [x.maps.shape[1] * x.maps.shape[2] for x in passed]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from models.keras_api import keras, ops, untrained_weight
-from models.optimization.flat_weights import assign, join, split
+from models.optimization.flat_weights import assign, join, shapes_of, split
 
 
 class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
@@ -45,7 +45,7 @@ class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyp
         """Averages the values added so far, with the present ones as the last."""
         mass = self._next(self.mass, 1.0)
         average = self._next(self.sums, join(variables)) / mass
-        return split(average, [tuple(variable.shape) for variable in variables])
+        return split(average, shapes_of(variables))
 
     def clear(self) -> None:
         """Forgets all values; the average is then that of the present weights."""
@@ -59,13 +59,17 @@ class WeightAverage(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyp
 def followed(layers: list[Any]) -> list[Any]:
     """Lists what training changes in layers: weights, and statistics of batches."""
     weights = [weight for layer in layers for weight in layer.trainable_variables]
-    statistics = [
+    return weights + statistics_of(layers)
+
+
+def statistics_of(layers: list[Any]) -> list[Any]:
+    """Lists the moving statistics that batches change."""
+    return [
         statistic
         for layer in layers
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
         for statistic in (layer.moving_mean, layer.moving_variance)
     ]
-    return weights + statistics
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Trained weights as one vector: one update of millions of numbers, not hundreds.
 
 An optimizer that loops over weights adds some 15 operations to the graph for each of
-the 364 of a DenseNet121; on one vector a weight costs its cut and its assignment.
+the 364 of a DenseNet121; on one vector a weight costs no more than its cut.
 """
 
 import itertools
@@ -37,7 +37,9 @@ class FlatLayout:
 
 
 def join(values: Sequence[Any]) -> Any:
-    """Joins tensors or variables of any shapes to one vector."""
+    """Joins tensors or variables of any shapes to one vector, of length 0 for none."""
+    if not values:
+        return ops.zeros((0,))
     # Two of three weights are vectors already, which saves operations.
     return ops.concatenate(
         [v if len(v.shape) == 1 else ops.reshape(v, (-1,)) for v in values]
@@ -46,12 +48,19 @@ def join(values: Sequence[Any]) -> Any:
 
 def split(vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """Cuts a vector into values of the given shapes."""
+    if not shapes:
+        return []
     ends = list(itertools.accumulate(map(math.prod, shapes)))
     parts = ops.split(vector, ends[:-1]) if len(ends) > 1 else [vector]
     return [
         part if len(shape) == 1 else ops.reshape(part, shape)
         for part, shape in zip(parts, shapes, strict=True)
     ]
+
+
+def shapes_of(variables: Sequence[Any]) -> list[tuple[int, ...]]:
+    """Lists the shapes of variables."""
+    return [tuple(variable.shape) for variable in variables]
 
 
 def ordered(variables: Sequence[Any], penalized: Sequence[Any]) -> list[Any]:
@@ -64,7 +73,7 @@ def layout_of(variables: Sequence[Any], penalized: Sequence[Any]) -> FlatLayout:
     """Describes the vector of variables that are ``ordered``."""
     kernels = {id(kernel) for kernel in penalized}
     return FlatLayout(
-        shapes=tuple(tuple(variable.shape) for variable in variables),
+        shapes=tuple(shapes_of(variables)),
         kernels=sum(id(variable) in kernels for variable in variables),
         penalized=sum(math.prod(v.shape) for v in variables if id(v) in kernels),
         decayed=sum(math.prod(v.shape) for v in variables if decays(v)),
