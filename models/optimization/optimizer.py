@@ -52,7 +52,7 @@ def adam(at: Moments) -> Update:
     second = at.second + (ops.square(at.gradient) - at.second) * (1 - 0.999)
     rate = at.rate * ops.sqrt(1 - ops.power(0.999, at.count))
     rate = rate / (1 - ops.power(0.9, at.count))
-    change = -first * rate / (ops.sqrt(second) + 1e-7)
+    change = first * -rate / (ops.sqrt(second) + 1e-7)
     return change, first, second
 
 
@@ -151,7 +151,11 @@ class Optimizer(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
         """Shrinks kernels by decoupled decay, which is 0 where a rule has none."""
         end = self._layout.decayed
         kept = 1.0 - self.learning_rate * self.weight_decay
-        return ops.concatenate([weights[:end] * kept, weights[end:]])
+        return ops.cond(
+            self.weight_decay > 0,
+            lambda: ops.concatenate([weights[:end] * kept, weights[end:]]),
+            lambda: weights,
+        )
 
     def _unless_overflown(
         self, gradient: Any, new: list[Any], old: list[Any]
