@@ -25,6 +25,7 @@ import psutil
 
 EVERY = 0.1
 ROOT = Path(__file__).parents[2]
+FACES = ROOT / "data" / "synthetic"
 POINTS = ("Ray's node server", "first trial begun", "first epoch done")
 
 
@@ -36,6 +37,8 @@ def main():
     parser.add_argument("--epoch", action="store_true")
     parser.add_argument("--tree", type=Path, action="append", default=[ROOT])
     args = parser.parse_args()
+    if not args.fresh and not FACES.is_dir():
+        sys.exit(f"{FACES} has no faces; run --study smoke once, or pass --fresh.")
     # A shell's background jobs ignore Ctrl-C, and so would what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     found = {tree.resolve(): [] for tree in args.tree}
@@ -56,7 +59,7 @@ def measured(tree, last, *, fresh):
         place = Path(name)
         (place / "data").mkdir()
         if not fresh:
-            (place / "data" / "synthetic").symlink_to(ROOT / "data" / "synthetic")
+            (place / "data" / "synthetic").symlink_to(FACES)
         return follow(place, started(place, tree), last)
 
 
