@@ -18,6 +18,9 @@ import psutil
 EVERY = 0.5
 """Seconds between two looks; what a process does after the last one is not counted."""
 
+WEIGHED_EVERY = 5.0
+"""Seconds between two looks at memory, which reads every page table of a process."""
+
 ENDING = 60.0
 """Seconds that a command may take to end in order."""
 
@@ -93,26 +96,35 @@ def run(command, *, environment, log, limit):
 def _watch(process, others, until) -> Iterator[Sample]:
     """Looks at all processes until the first one ends, or until a moment."""
     seen: dict[psutil.Process, float] = {}
+    memory: list[int] = []
+    weighed = 0.0
     while True:
-        memory = []
-        for one in set(psutil.Process().children(recursive=True)) - others:
+        found = set(psutil.Process().children(recursive=True)) - others
+        for one in found:
             with suppress(psutil.Error):
                 times = one.cpu_times()
                 seen[one] = times.user + times.system
-                memory.append(one.memory_full_info().pss)
         now = time.time()
+        if now >= weighed + WEIGHED_EVERY:
+            memory, weighed = list(_weights(found)), now
         yield Sample(
             time=now,
             cpu=sum(seen.values()),
             memory=sum(memory),
             largest=max(memory, default=0),
-            processes=len(memory),
+            processes=len(found),
         )
         if now >= until:
             return
         with suppress(psutil.TimeoutExpired):
             process.wait(min(EVERY, until - now))
             return
+
+
+def _weights(processes) -> Iterator[int]:
+    for one in processes:
+        with suppress(psutil.Error):
+            yield one.memory_full_info().pss
 
 
 def _end(process, others):
