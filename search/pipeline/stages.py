@@ -8,6 +8,7 @@ from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
 from search.callbacks.checkpoint_retention import checkpoint_retention
+from search.callbacks.forecast import Forecast
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
@@ -110,7 +111,8 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:
         callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
-    return [*callbacks, bar, TimeSpent(run.print)]
+    forecast = Forecast(run.study, run.print)
+    return [*callbacks, bar, forecast, TimeSpent(run.print)]
 
 
 def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:

@@ -1,0 +1,80 @@
+"""How long a search may take, said once its first epochs were measured."""
+
+from collections.abc import Callable
+
+from models.config.hyperparameters import HYPERPARAMETERS
+from search.callbacks.progress_bar import clock
+from search.ledger.callback import Callback
+from search.ledger.records import Counts
+from search.study.study import Study
+from search.trial.messages import Report, TrialRequest
+
+LONG = 3600.0
+"""Seconds from which the message names what would make the search shorter."""
+
+SLOWER = 2.0
+"""A backbone with epochs so many times as long gets a forecast of its own."""
+
+SHORTER = (
+    "Shorter: --set search.trials=N, --set training.epochs=N, --set split.folds=1, or "
+    "fewer large backbones"
+)
+
+
+class Forecast(Callback):
+    """Prints the longest that the search can take, from an epoch's measured seconds."""
+
+    def __init__(self, study: Study, print_line: Callable[[str], None]) -> None:
+        """Prints by ``print_line``."""
+        self._epochs = study.stride * study.split.folds
+        self._print = print_line
+        self._backbones: dict[int, str] = {}
+        self._left = self._workers = 0
+        self._said = 0.0
+
+    def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
+        """Notes the backbone, and how many trials are left."""
+        default = HYPERPARAMETERS["backbone.name"].default
+        name = request.values.get("backbone.name", default)
+        self._backbones[request.number] = str(name)
+        self._left = counts.budget - counts.done
+        self._workers = max(self._workers, counts.running)
+
+    def on_epoch_end(self, number: int, report: Report) -> None:
+        """Prints after a trial's first epoch, unless it is like one before."""
+        spent = report.spent
+        each = spent.trained + spent.validated
+        if spent.epochs > 1 or each < SLOWER * self._said or not self._workers:
+            return
+        self._said = each
+        self._print(
+            describe_forecast(
+                backbone=self._backbones[number],
+                each=each,
+                epochs=self._epochs,
+                trials=self._left,
+                workers=self._workers,
+            )
+        )
+
+
+def describe_forecast(
+    *, backbone: str, each: float, epochs: int, trials: int, workers: int
+) -> str:
+    """Describes the longest that ``trials`` can take.
+
+    ``each`` is an epoch's seconds, ``epochs`` the most of a trial over its folds.
+
+    Example:
+        >>> rates = {"backbone": "resnet50", "each": 6.0, "epochs": 12}
+        >>> describe_forecast(**rates, trials=10, workers=2)[:57]
+        'an epoch of resnet50 takes 6.0 s here: at most 6:00 for 10'
+    """
+    longest = each * epochs * trials / workers
+    noun = "worker" if workers == 1 else "workers"
+    text = (
+        f"an epoch of {backbone} takes {each:.1f} s here: at most {clock(longest)} for "
+        f"{trials} trials of up to {epochs} epochs on {workers} {noun}; less where "
+        "trials are pruned or faster"
+    )
+    return f"{text}. {SHORTER}" if longest >= LONG else text

@@ -1,0 +1,65 @@
+"""What is said of a search's length once an epoch was measured."""
+
+from types import SimpleNamespace
+
+from search.callbacks.forecast import SHORTER, Forecast
+from search.trial.messages import Report, Spent
+
+
+def forecast(lines, *, epochs=10, folds=5):
+    """Makes the callback of a study with so many epochs and folds."""
+    study = SimpleNamespace(stride=epochs, split=SimpleNamespace(folds=folds))
+    return Forecast(study, lines.append)
+
+
+def begin(callback, number, backbone, *, running, done=0, budget=20):
+    """Begins a trial."""
+    request = SimpleNamespace(number=number, values={"backbone.name": backbone})
+    counts = SimpleNamespace(running=running, done=done, budget=budget)
+    callback.on_trial_start(request, counts)
+
+
+def epoch(callback, number, *, trained, count=1):
+    """Ends an epoch of a trial; a tenth of its time validated, and much was traced."""
+    spent = Spent(
+        epochs=count, trained=0.9 * trained, validated=0.1 * trained, traced=99
+    )
+    report = Report(step=count, fold=0, epoch=count, value=0.5, last=False, spent=spent)
+    callback.on_epoch_end(number, report)
+
+
+def test_the_longest_time_is_said_after_one_epoch():
+    """Epochs of all folds of all trials left, shared by the workers; once."""
+    lines = []
+    callback = forecast(lines)
+    begin(callback, 3, "resnet50", running=1, done=4)
+    begin(callback, 4, "resnet50", running=2, done=4)
+    epoch(callback, 3, trained=2.0)
+    epoch(callback, 3, trained=4.0, count=2)
+    epoch(callback, 4, trained=3.0)
+    (line,) = lines
+    # 16 trials of 50 epochs of 2 s on 2 workers.
+    assert "an epoch of resnet50 takes 2.0 s here: at most 13:20 for 16 trials" in line
+    assert "50 epochs on 2 workers" in line
+    assert SHORTER not in line
+
+
+def test_a_much_slower_backbone_is_said_too():
+    """A forecast is renewed where epochs take at least twice as long."""
+    lines = []
+    callback = forecast(lines)
+    for number, (backbone, seconds) in enumerate(
+        [("a", 1.0), ("b", 1.9), ("c", 2.1), ("d", 3.0)]
+    ):
+        begin(callback, number, backbone, running=1)
+        epoch(callback, number, trained=seconds)
+    assert [line.split()[3] for line in lines] == ["a", "c"]
+
+
+def test_a_long_search_names_what_makes_it_shorter():
+    """From an hour on the way out is in the same line."""
+    lines = []
+    callback = forecast(lines)
+    begin(callback, 0, "resnet50", running=1)
+    epoch(callback, 0, trained=60.0)
+    assert lines[0].endswith(SHORTER)
