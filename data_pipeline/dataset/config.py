@@ -35,7 +35,7 @@ def one_of(
 ) -> AfterValidator:
     """Validates a registered name, with the message of pydantic's ``Literal``.
 
-    ``also`` accepts other names, which the last of ``more`` describes.
+    ``also`` accepts other names, which ``more`` describes.
     """
 
     def check(name: str) -> str:

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.ledger.records import best_trial
 from search.sampling.parameter_sets import ordinal_of
 from search.sampling.rungs import Steps, passed_rungs
-from search.study.algorithms import PRUNERS, load_factory
+from search.study.algorithms import PRUNERS, build, is_code_path, load_factory
 
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
@@ -179,6 +179,9 @@ class NeverPruner(NopPruner):
 
 
 def build_pruner(name: str, steps: Steps) -> BasePruner:
-    """Builds a pruner that ``search.study.algorithms`` registers."""
+    """Builds a pruner that ``search.study.algorithms`` registers, or the user's own."""
+    if is_code_path(name):
+        own: BasePruner = build("pruner", name, steps, BasePruner)
+        return own
     pruner: BasePruner = load_factory(PRUNERS[name])(steps)
     return pruner

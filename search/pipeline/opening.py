@@ -24,7 +24,7 @@ from search.inputs.study_data import StudyData, read_labels
 from search.reports.holdout_report import describe_findings
 from search.run_files import REPORT
 from search.run_folder import RunFolder, check_study_name
-from search.study.algorithms import check_installed, is_hub_name
+from search.study.algorithms import check_installed, is_code_path, is_sampler
 from search.study.study import Study, read_study
 
 
@@ -38,7 +38,7 @@ def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
     study = read_study(args.study, settings=args.settings, seed=args.seed)
     check_study_name(study.name)
     with prefix_errors(study.place):
-        _check_sampler(study)
+        _check_algorithms(study)
     if args.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(args.storage)
     with ProgressBar(Console()) as bar:
@@ -86,13 +86,18 @@ def _notes(study: str, data: StudyData) -> Iterator[str]:
     yield from data.hold_out_notes
 
 
-def _check_sampler(study: Study) -> None:
-    """Loads a sampler of OptunaHub, which needs the network, before anything else."""
+def _check_algorithms(study: Study) -> None:
+    """Loads a sampler or pruner of others, which may fail, before anything else."""
     check_installed(study.search.sampler)
-    if is_hub_name(study.search.sampler):
+    if is_sampler(study.search.sampler):
         from search.sampling.samplers import build_sampler  # noqa: PLC0415 - slow
 
         build_sampler(study, ordinal=0)
+    if is_code_path(study.search.pruner):
+        from search.ledger.pruners import build_pruner  # noqa: PLC0415 - slow
+        from search.sampling.rungs import steps_of  # noqa: PLC0415 - slow
+
+        build_pruner(study.search.pruner, steps_of(study))
 
 
 def _check_storage(storage: str | None) -> None:

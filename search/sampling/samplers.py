@@ -13,7 +13,13 @@ from optuna.samplers import BaseSampler
 
 from data_pipeline.system.seeds import child_seed
 from search.sampling.rungs import Steps, steps_of
-from search.study.algorithms import check_installed, load_factory, sampler_of
+from search.study.algorithms import (
+    build,
+    check_installed,
+    is_code_path,
+    load_factory,
+    sampler_of,
+)
 from search.study.space import SearchSpace
 from search.study.study import Study
 
@@ -95,5 +101,8 @@ def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler: BaseSampler = load_factory(sampler_of(name))(context)
+        if is_code_path(name):
+            sampler: BaseSampler = build("sampler", name, context, BaseSampler)
+        else:
+            sampler = load_factory(sampler_of(name))(context)
     return sampler

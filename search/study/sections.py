@@ -8,9 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
 from data_pipeline.system.memory import memory_share
-from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_hub_name
+from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_code_path, is_sampler
 
-SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", also=is_hub_name)]
+CODE = "MODULE:NAME"
+SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", CODE, also=is_sampler)]
+PrunerName = Annotated[str, one_of(PRUNERS, CODE, also=is_code_path)]
 GIGABYTE = 10**9
 Machines = Annotated[int, Field(ge=1, le=1024)]
 AUTO = "auto"
@@ -55,7 +57,7 @@ class Search:
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Seed = 1
     sampler: SamplerName = "bohb"
-    pruner: Annotated[str, one_of(PRUNERS)] = "successive_halving"
+    pruner: PrunerName = "successive_halving"
     tensorboard: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None

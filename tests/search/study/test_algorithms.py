@@ -5,6 +5,10 @@ from optuna.pruners import ThresholdPruner
 from optuna.samplers import RandomSampler
 
 from data_pipeline.dataset.config import STUDIES
+from data_pipeline.system.errors import StudyError
+from search.ledger.pruners import build_pruner
+from search.sampling.rungs import steps_of
+from search.sampling.samplers import build_sampler
 from search.study.algorithms import (
     PRUNERS,
     SAMPLERS,
@@ -53,3 +57,61 @@ def test_minimum_of_folds():
     assert list(pruner_problems("wilcoxon", 3)) == []
     (line,) = pruner_problems("wilcoxon", 2)
     assert "[split] folds of 3 or more, found 2" in line
+
+
+def broken(_):
+    """Code that fails."""
+    raise ValueError("not today")
+
+
+def number(_):
+    """Code that makes something else."""
+    return 3
+
+
+def own_study(sampler="own_sampler", pruner="own_pruner"):
+    """Makes the small study with code of this file."""
+    return small(
+        ('"random"', f'"{__name__}:{sampler}"'),
+        ('pruner = "none"', f'pruner = "{__name__}:{pruner}"'),
+    )
+
+
+def test_a_study_file_names_code(tmp_path):
+    """A sampler and a pruner by their code are used, without a registration."""
+    ledger = begin(tmp_path, own_study())
+    assert ledger.report(ledger.ask().number, report(1, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (f"{__name__}:broken", "ValueError: not today"),
+        (f"{__name__}:number", "it made an object of int"),
+        (f"{__name__}:missing", "AttributeError"),
+        ("no_such_package.code:name", "No module named 'no_such_package'"),
+    ],
+)
+def test_code_that_cannot_be_used(name, reason):
+    """What is wrong with it is said in one message, with the key and the way out."""
+    sampler = small(('"random"', f'"{name}"'))
+    for key, work in (
+        ("sampler", lambda: build_sampler(sampler, ordinal=0)),
+        ("pruner", lambda: build_pruner(name, steps_of(sampler))),
+    ):
+        with pytest.raises(StudyError) as found:
+            work()
+        message = str(found.value)
+        assert message.startswith(f"[search] {key}: {name} must be code")
+        assert reason in message
+        assert "PYTHONPATH" in message
+        assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "name", ["a.b:", ":c", "a b:c", "a.b", "a..b:c", "1:b", "bobh"]
+)
+def test_names_that_are_no_code(name):
+    """Another spelling is refused with the names that there are."""
+    with pytest.raises(StudyError, match=r"'bohb'.*MODULE:NAME"):
+        small(('"random"', f'"{name}"'))
