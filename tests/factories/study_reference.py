@@ -18,7 +18,7 @@ from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
-from search.study.sections import AUTO, SECTIONS
+from search.study.sections import AUTO, CODE, SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
 REGISTRIES = {
@@ -26,8 +26,8 @@ REGISTRIES = {
     "targets": TARGETS,
     "emotions": (*EMOTION_LEVELS, VOTED),
     "labels": RULES,
-    "sampler": (*SAMPLERS, f"{HUB}NAME"),
-    "pruner": PRUNERS,
+    "sampler": (*SAMPLERS, f"{HUB}NAME", CODE),
+    "pruner": (*PRUNERS, CODE),
 }
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 
