@@ -19,9 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
-from data_pipeline.system.keras_import import check_backend
-
-STAGES = ("search", "retrain", "holdout")
+from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,18 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: of the command line; ``None`` reads ``sys.argv``.
     """
-    args = build_parser().parse_args(arguments)
+    request = RunRequest(**vars(build_parser().parse_args(arguments)))
 
     def work() -> None:
-        check_backend()
-        # Loads pandas, which --help and a wrong option need not wait for.
-        from search.pipeline.opening import open_run, start_early  # noqa: PLC0415
-
-        with open_run(args) as (run, bar), start_early(args, run):
-            # Loads Optuna and SQLAlchemy, which a wrong label need not wait for.
-            from search.pipeline.stages import run_stages  # noqa: PLC0415
-
-            run_stages(args, run, bar)
+        run_study(request)
 
     return run_command(work)
 
@@ -71,8 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--executor",
-        choices=("ray", "serial"),
-        default="ray",
+        choices=EXECUTORS,
+        default=EXECUTORS[0],
         help="run trials on Ray workers, or one at a time in this process "
         "(default: ray)",
     )
@@ -88,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--until",
         choices=STAGES,
-        default="holdout",
+        default=STAGES[-1],
         help="last stage to run (default: holdout)",
     )
     add(

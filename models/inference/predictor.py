@@ -50,6 +50,39 @@ def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePred
     ]
 
 
+def load_exported(path: Path, *, cpus: int) -> Any:
+    """Loads the Keras model of a run.
+
+    Args:
+        path: the ``.keras`` file.
+        cpus: threads it may use, where this process has not begun to compute.
+
+    Returns:
+        A model from raw pixels (B, S, S, C) in [0, 255] to probabilities by name.
+
+    Raises:
+        ModelError: the file is refused, or the installed Keras cannot load it.
+    """
+    prepare_process(cpus=cpus)
+    # After its environment.
+    from models.pretrained.saved_models import check_model, load_model  # noqa: PLC0415
+
+    try:
+        check_model(path)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} is not opened: {getattr(error, 'strerror', None) or error}; "
+            "copy it again from the run that wrote it"
+        ) from error
+    try:
+        return load_model(path)
+    except Exception as error:  # a file of another version fails in many ways
+        raise ModelError(
+            f"{path} cannot be loaded by Keras {version('keras')}: "
+            f"{first_line(error)}; install the versions that its model.json names"
+        ) from error
+
+
 class Predictor:
     """An exported model, loaded once.
 
@@ -68,24 +101,7 @@ class Predictor:
         Raises:
             ModelError: the file is refused, or the installed Keras cannot load it.
         """
-        prepare_process(cpus=cpus)
-        # After its environment.
-        from models.pretrained.saved_models import check_model, load_model  # noqa: PLC0415
-
-        try:
-            check_model(path)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"{path} is not opened: {getattr(error, 'strerror', None) or error}; "
-                "copy it again from the run that wrote it"
-            ) from error
-        try:
-            self._model: Any = load_model(path)
-        except Exception as error:  # a file of another version fails in many ways
-            raise ModelError(
-                f"{path} cannot be loaded by Keras {version('keras')}: "
-                f"{first_line(error)}; install the versions that its model.json names"
-            ) from error
+        self._model = load_exported(path, cpus=cpus)
         self.at_once = at_once
         self._path = path
 

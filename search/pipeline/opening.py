@@ -3,7 +3,6 @@
 Importing those takes seconds, and an error in a label is reported without it.
 """
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,6 +20,7 @@ from search.inputs.earlier_run import check_warm_start
 from search.inputs.gpu_shares import ON_CPUS
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
+from search.pipeline.run_study import RunRequest
 from search.reports.holdout_report import describe_findings
 from search.run_files import REPORT
 from search.run_folder import RunFolder, check_study_name
@@ -29,27 +29,27 @@ from search.study.study import Study, read_study
 
 
 @contextmanager
-def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
+def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
     """Reads the study and its labels; writes nothing.
 
     Yields the run, as yet without a storage, and its progress bar, which stops with
     the context.
     """
-    study = read_study(args.study, settings=args.settings, seed=args.seed)
+    study = read_study(request.study, settings=request.settings, seed=request.seed)
     check_study_name(study.name)
     with prefix_errors(study.place):
         _check_algorithms(study)
-    if args.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
-        _check_storage(args.storage)
+    if request.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
+        _check_storage(request.storage)
     with ProgressBar(Console()) as bar:
-        root, synthetic = find_data(study.data.dataset, args.data, bar.stage)
+        root, synthetic = find_data(study.data.dataset, request.data, bar.stage)
         folder = RunFolder(
-            out=args.out.resolve(), name=run_name(study.name, synthetic=synthetic)
+            out=request.out.resolve(), name=run_name(study.name, synthetic=synthetic)
         )
         with prefix_errors(study.place):
             check_warm_start(study, folder, synthetic=synthetic)
         data = read_labels(
-            study, root, synthetic=synthetic, progress=bar.stage, runs=args.out
+            study, root, synthetic=synthetic, progress=bar.stage, runs=request.out
         )
         run = Run(
             study=study, data=data, folder=folder, print=bar.print, progress=bar.stage
@@ -59,14 +59,14 @@ def open_run(args: argparse.Namespace) -> Iterator[tuple[Run, ProgressBar]]:
         yield run, bar
 
 
-def start_early(args: argparse.Namespace, run: Run) -> AbstractContextManager[None]:
+def start_early(request: RunRequest, run: Run) -> AbstractContextManager[None]:
     """Starts Ray in a thread where this run will probably train on CPUs with it.
 
     A run that has a result may be finished: for it, Ray starts when it is needed.
     """
     resources = run.study.resources
     found = any(run.folder.file(name).exists() for name in (REPORT, BEST))
-    if args.executor != "ray" or found or _may_use_gpus(resources.gpus_per_trial):
+    if request.executor != "ray" or found or _may_use_gpus(resources.gpus_per_trial):
         return nullcontext()
     return early_session(
         cpus=resources.cpus_per_trial, concurrent=resources.max_concurrent or ON_CPUS

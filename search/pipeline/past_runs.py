@@ -48,9 +48,8 @@ def export_trial(
     """
     folder = find_run(out, name)
     study = read_study(str(folder.file(STUDY)))
-    url = chosen_storage(storage) or folder.storage
-    records = read_records(study, url=url, name=folder.name)
-    record = _pick(records, trial, folder)
+    records = records_of_run(folder, storage=storage)
+    record = pick_trial(records, trial, folder)
     if to.exists():
         raise InputError(f"--to {to}: the file exists and is not overwritten")
     if not to.parent.is_dir():
@@ -61,9 +60,19 @@ def export_trial(
     return record.number
 
 
-def _pick(
+def records_of_run(
+    folder: RunFolder, *, storage: str | None
+) -> tuple[TrialRecord, ...]:
+    """Reads the trials of a run; ``storage`` is as given to ``search.run``."""
+    study = read_study(str(folder.file(STUDY)))
+    url = chosen_storage(storage) or folder.storage
+    return read_records(study, url=url, name=folder.name)
+
+
+def pick_trial(
     records: tuple[TrialRecord, ...], trial: int | None, folder: RunFolder
 ) -> TrialRecord:
+    """Finds a completed trial by its number; the best for ``None``."""
     best = best_trial(records)
     if best is None:
         raise RunError(

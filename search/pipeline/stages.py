@@ -1,6 +1,5 @@
 """The stages of a run, from the checked labels to the test on the hold-out."""
 
-import argparse
 from dataclasses import replace
 from functools import partial
 
@@ -23,6 +22,7 @@ from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
 from search.pipeline.placement import describe_precision, find_placement
+from search.pipeline.run_study import RunRequest
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
 from search.reports.console import (
@@ -40,9 +40,9 @@ from search.study.algorithms import sampler_of
 from search.trial.messages import Failed, Job, Retrained, RetrainRequest
 
 
-def run_stages(args: argparse.Namespace, run: Run, bar: ProgressBar) -> None:
+def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
     """Runs the stages up to ``--until`` that are not done yet."""
-    storage = chosen_storage(args.storage)
+    storage = chosen_storage(request.storage)
     run.folder.make()
     run = replace(run, storage=storage or run.folder.storage)
     for line in sampler_of(run.study.search.sampler).notes(run.study.space):
@@ -51,23 +51,23 @@ def run_stages(args: argparse.Namespace, run: Run, bar: ProgressBar) -> None:
         run.print(f"not enqueued, because --set changed the space: {line}")
     lock = run.folder.file(".driver.lock")
     with only_driver_of_run(lock, run.storage, run.folder.name) as check:
-        _run_alone(replace(run, check=check), args, bar)
+        _run_alone(replace(run, check=check), request, bar)
 
 
-def _run_alone(run: Run, args: argparse.Namespace, bar: ProgressBar) -> None:
+def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     check_database(run.folder)
-    _check_receipts(run, args)
+    _check_receipts(run, request)
     ledger = _open_ledger(run, bar)
-    job = _prepare(run, args, ledger)
+    job = _prepare(run, request, ledger)
     _write_inputs(run)
-    _finish_test(run, args)
-    retrained = _search(run, args, bar, job, ledger)
+    _finish_test(run, request)
+    retrained = _search(run, request, bar, job, ledger)
     if retrained is not None:
         _keep_model(run, ledger, retrained)
     bar.stop()
     check_run(run)
-    if args.until == "holdout":
-        _test(run, args)
+    if request.until == "holdout":
+        _test(run, request)
         check_run(run)
     print_result(run, ledger)
 
@@ -77,9 +77,9 @@ def check_run(run: Run) -> None:
     Retrier(run.storage, RetryPolicy(print=run.print)).call(run.check)
 
 
-def _check_receipts(run: Run, args: argparse.Namespace) -> None:
+def _check_receipts(run: Run, request: RunRequest) -> None:
     """Refuses to search where the receipt of the test could not be written."""
-    if args.reopen or not run.folder.file(REPORT).exists():
+    if request.reopen or not run.folder.file(REPORT).exists():
         size = run.data.split.hold_out.receipt_size()
         Receipts(run.folder.receipts).check_writable(size)
 
@@ -115,11 +115,11 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
     return [*callbacks, bar, forecast, TimeSpent(run.print)]
 
 
-def _prepare(run: Run, args: argparse.Namespace, ledger: Ledger) -> Job:
+def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
     """Places the trials, decodes the development part, and prints its split."""
     placement = None
     if not ledger.exhausted():
-        placement = _place(run, ledger, serial=args.executor == "serial")
+        placement = _place(run, ledger, serial=request.executor == "serial")
         kept = ledger.settle_precision(placement.precision)
         for line in describe_precision(run.study, placement.precision, kept):
             run.print(line)
@@ -146,56 +146,56 @@ def _write_inputs(run: Run) -> None:
     write_text(run.folder.file(HELD_OUT), text)
 
 
-def _finish_test(run: Run, args: argparse.Namespace) -> None:
+def _finish_test(run: Run, request: RunRequest) -> None:
     """Finishes a test that a crash interrupted after its receipt.
 
     Before the search: with a larger budget it may find another winner, and the
     hold-out is open for this one.
     """
-    if args.until == "holdout" and holdout_test.test_is_unfinished(run):
+    if request.until == "holdout" and holdout_test.test_is_unfinished(run):
         holdout_test.open_and_test(run, reopen=False)
 
 
 def _search(
-    run: Run, args: argparse.Namespace, bar: ProgressBar, job: Job, ledger: Ledger
+    run: Run, request: RunRequest, bar: ProgressBar, job: Job, ledger: Ledger
 ) -> Retrained | Failed | None:
     """Runs the remaining trials; a warm worker then retrains the winner if needed."""
     best = ledger.best()
     if best is not None and best.value is not None:
         bar.resume(best.value)
-    plan = partial(_plan_retraining, run, args, ledger)
+    plan = partial(_plan_retraining, run, request, ledger)
     try:
         if not ledger.exhausted():
-            return executor(args.executor)(job, ledger, plan)
-        request = plan()
-        if request is None:
+            return executor(request.executor)(job, ledger, plan)
+        retrain = plan()
+        if retrain is None:
             return None
         alone = _place(run, ledger, serial=True)
         job = replace(job, gpus=alone.gpus, concurrent=alone.concurrent)
-        return executor(args.executor)(job, ledger, lambda: request)
+        return executor(request.executor)(job, ledger, lambda: retrain)
     finally:
         ledger.close()
 
 
 def _plan_retraining(
-    run: Run, args: argparse.Namespace, ledger: Ledger
+    run: Run, request: RunRequest, ledger: Ledger
 ) -> RetrainRequest | None:
     """Exports the winner and returns what to retrain; ``None`` for nothing."""
     best = retraining.require_best(ledger)
     tested = holdout_test.tested_trial(run)
-    if tested not in (None, best.number) and not args.reopen:
+    if tested not in (None, best.number) and not request.reopen:
         # The tested model stays; print_result names the better trial.
         return None
     retraining.export_best(run, best)
-    if args.until == "search":
+    if request.until == "search":
         return None
-    request = retraining.retrain_request(run, best)
-    if request is not None:
+    retrain = retraining.retrain_request(run, best)
+    if retrain is not None:
         run.print(
             f"retraining trial {best.number} on all but the hold-out, "
-            f"{request.stop_after} epochs"
+            f"{retrain.stop_after} epochs"
         )
-    return request
+    return retrain
 
 
 def _keep_model(run: Run, ledger: Ledger, retrained: Retrained | Failed) -> None:
@@ -203,11 +203,11 @@ def _keep_model(run: Run, ledger: Ledger, retrained: Retrained | Failed) -> None
     retraining.keep_model(run, retraining.require_best(ledger), retrained)
 
 
-def _test(run: Run, args: argparse.Namespace) -> None:
+def _test(run: Run, request: RunRequest) -> None:
     """Tests on the hold-out once; prints the report, also of an earlier test."""
     report = read_report(run.folder.file(REPORT))
-    if report is None or args.reopen:
-        report = holdout_test.open_and_test(run, reopen=args.reopen)
+    if report is None or request.reopen:
+        report = holdout_test.open_and_test(run, reopen=request.reopen)
     run.print("")
     run.print(describe_report(report))
     if holdout_test.retrained_since(run.folder):

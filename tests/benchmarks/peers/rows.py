@@ -11,7 +11,7 @@ from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
 from models.metrics.predictions import Predictions
 from search.pipeline.opening import open_run
-from search.run import build_parser
+from search.pipeline.run_study import RunRequest
 from search.trial.objective import score
 from tests.benchmarks.peers.setting import FACES, OBJECTIVE, ROWS, STUDY
 
@@ -67,8 +67,8 @@ def draw(shared, *, subjects):
     from search.inputs.prepare import prepare_job  # noqa: PLC0415
 
     write_synthetic(shared / FACES, subjects=subjects)
-    words = ("--study", shared / STUDY, "--data", shared / FACES, "--out", shared)
-    with open_run(build_parser().parse_args([*map(str, words)])) as (run, _):
+    study, faces = str(shared / STUDY), str(shared / FACES)
+    with open_run(RunRequest(study=study, data=faces, out=shared)) as (run, _):
         job, _ = prepare_job(run)
     write(shared / ROWS, job)
 

@@ -1,6 +1,5 @@
 """How Ray starts: with which processes, which workers import early, and when."""
 
-import argparse
 import json
 import os
 from contextlib import nullcontext
@@ -14,6 +13,7 @@ from data_pipeline.system.import_guard import ROOT
 from search.executors.ray_environment import EARLY, worker_environment
 from search.final.exported_config import BEST
 from search.pipeline import opening
+from search.pipeline.run_study import RunRequest
 from search.run_files import REPORT
 
 COMMAND = [
@@ -89,7 +89,7 @@ def starts(monkeypatch, folder, *, executor="ray", gpus=None, found_gpus=()):
         folder=SimpleNamespace(file=lambda name: folder / name),
     )
     try:
-        found = opening.start_early(argparse.Namespace(executor=executor), run)
+        found = opening.start_early(RunRequest(study="smoke", executor=executor), run)
     except Begun:
         return True
     assert isinstance(found, nullcontext)

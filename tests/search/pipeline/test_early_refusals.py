@@ -10,6 +10,7 @@ from data_pipeline.labels.labels import FER2013_EMOTIONS
 from data_pipeline.system.errors import InputError
 from search import run
 from search.pipeline.opening import open_run
+from search.pipeline.run_study import RunRequest
 from tests.factories.data.clean_tree import image_of, write_clean
 from tests.factories.runs import STUDY, run_main, write_study
 from tests.strategies.tables import write_ck48, write_image
@@ -163,11 +164,16 @@ def test_check_reports(tmp_path, ck48):
     assert "nothing is wrong" in answer.out
 
 
+def request(words):
+    """Reads the options of a command."""
+    return RunRequest(**vars(run.build_parser().parse_args(words)))
+
+
 def test_start_reports(tmp_path, ck48, capsys):
     """The start of a run reports the same and has written nothing yet."""
     study, out = write_study(tmp_path, text=CK48), tmp_path / "runs"
     words = ("--study", str(study), "--data", str(ck48), "--out", str(out))
-    with open_run(run.build_parser().parse_args(words)) as (opened, _):
+    with open_run(request(words)) as (opened, _):
         assert opened.study.name == "tiny"
     message = capsys.readouterr().out
     for part in (
@@ -202,6 +208,6 @@ def test_a_part_that_is_misspelt(tmp_path):
     assert (
         "Not recognized: tset/: no folder of this layout; it holds 7 file" in answer.err
     )
-    args = run.build_parser().parse_args([*words, "--out", str(tmp_path / "runs")])
-    with pytest.raises(InputError, match="Not recognized: tset/"), open_run(args):
+    asked = request([*words, "--out", str(tmp_path / "runs")])
+    with pytest.raises(InputError, match="Not recognized: tset/"), open_run(asked):
         pass

@@ -1,0 +1,101 @@
+"""Studies from Python do what the commands do."""
+
+import json
+
+import numpy as np
+import pytest
+
+import search
+from data_pipeline.system.errors import InputError, ModelError, RunError, StudyError
+from search import Study, StudyRun
+from search.run_folder import RunFolder
+from search.study.study import read_study
+from tests.factories.runs import searched, write_study
+
+
+def test_settings_are_those_of_the_command():
+    """Values from Python give the study that ``--set`` texts give."""
+    texts = [
+        "search.trials=4",
+        "head.dropout={low = 0.0, high = 0.5}",
+        'backbone.name=["residual_cnn", "resnet50"]',
+        "training.optimizer=sgd",
+        "augmentation.strength=",
+    ]
+    study = Study.read("smoke", seed=3).with_settings(
+        {
+            "search.trials": 4,
+            "head.dropout": {"low": 0.0, "high": 0.5},
+            "backbone.name": ("residual_cnn", "resnet50"),
+            "training.optimizer": "sgd",
+            "augmentation.strength": None,
+        }
+    )
+    assert study.text() == read_study("smoke", settings=texts, seed=3).text()
+
+
+def test_settings_add_up():
+    """Later settings act on the study that earlier ones gave, which stays as it was."""
+    first = Study.read("smoke").with_settings({"search.trials": 4})
+    second = first.with_settings({"search.seed": 5})
+    assert "trials = 4" in second.text()
+    assert "seed = 5" in second.text()
+    assert "seed = 5" not in first.text()
+
+
+@pytest.mark.parametrize(
+    ("work", "error", "words"),
+    [
+        (lambda: Study.read("smokee"), StudyError, "smoke"),
+        (
+            lambda: Study.read("smoke").with_settings({"search.trails": 4}),
+            StudyError,
+            "search.trials",
+        ),
+        (
+            lambda: Study.read("smoke").with_settings({"search.trials": -1}),
+            StudyError,
+            "search",
+        ),
+        (lambda: Study.read("smoke").run(until="never"), InputError, "holdout"),
+        (lambda: Study.read("smoke").run(executor="threads"), InputError, "serial"),
+        (lambda: StudyRun.find("smoke", out="nowhere"), InputError, "nowhere"),
+        (lambda: search.Studdy, AttributeError, "Studdy"),
+    ],
+)
+def test_wrong_input(work, error, words):
+    """What is wrong is refused at once, with the way out."""
+    with pytest.raises(error, match=words):
+        work()
+
+
+def test_a_run_without_a_test(tmp_path):
+    """A run that was not tested has neither report nor model."""
+    run = StudyRun(RunFolder(out=tmp_path, name="smoke"))
+    with pytest.raises(RunError, match='until "holdout"'):
+        run.holdout()
+    with pytest.raises(ModelError, match="model.keras"):
+        run.model()
+
+
+@pytest.mark.slow
+def test_a_run_from_python(tmp_path, coursework):
+    """A run from Python is the run of the command: it finds it finished."""
+    file, out = write_study(tmp_path), tmp_path / "runs"
+    run = Study.read(file).run(data=coursework, out=out, executor="serial")
+    table, report = run.trials(), run.holdout()
+    assert list(table["number"]) == list(range(len(table)))
+    assert table.loc[run.best.number, "value"] == table["value"].max()
+    assert dict(report) == json.loads((run.path / "holdout.json").read_text())
+    assert report["trial"] == run.best.number
+    assert "Hold-out" in str(report)
+    assert report._repr_html_().startswith("<pre>")
+    model = run.model()
+    pixels = np.zeros((1, *model.input_shape[1:]), np.float32)
+    outputs = model.predict(pixels, verbose=0)
+    assert np.allclose(outputs["emotion"].sum(axis=-1), 1.0, atol=1e-5)
+    assert run.export(tmp_path / "best.toml") == run.best.number
+    again = searched(file, coursework, out)
+    assert (again.code, again.err) == (0, "")
+    assert str(report).splitlines()[0] in again.out
+    assert StudyRun.find(file.stem, out=out) == run
