@@ -1,6 +1,6 @@
 """Studies from Python: what ``python -m search.run`` and ``search.export`` do.
 
-    from search import Study
+    from search.api import Study
 
     study = Study.read("ckplus").with_settings({"search.trials": 20})
     run = study.run(data="data/ckplus")

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-import search
 from data_pipeline.system.errors import InputError, ModelError, RunError, StudyError
-from search import Study, StudyRun
+from search.api import Study, StudyRun
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.runs import searched, write_study
@@ -50,7 +49,7 @@ def test_settings_add_up():
         (
             lambda: Study.read("smoke").with_settings({"search.trails": 4}),
             StudyError,
-            "search.trials",
+            "trails: unknown key",
         ),
         (
             lambda: Study.read("smoke").with_settings({"search.trials": -1}),
@@ -60,7 +59,6 @@ def test_settings_add_up():
         (lambda: Study.read("smoke").run(until="never"), InputError, "holdout"),
         (lambda: Study.read("smoke").run(executor="threads"), InputError, "serial"),
         (lambda: StudyRun.find("smoke", out="nowhere"), InputError, "nowhere"),
-        (lambda: search.Studdy, AttributeError, "Studdy"),
     ],
 )
 def test_wrong_input(work, error, words):
@@ -74,7 +72,7 @@ def test_a_run_without_a_test(tmp_path):
     run = StudyRun(RunFolder(out=tmp_path, name="smoke"))
     with pytest.raises(RunError, match='until "holdout"'):
         run.holdout()
-    with pytest.raises(ModelError, match="model.keras"):
+    with pytest.raises(ModelError, match=r"model\.keras"):
         run.model()
 
 
@@ -86,7 +84,9 @@ def test_a_run_from_python(tmp_path, coursework):
     table, report = run.trials(), run.holdout()
     assert list(table["number"]) == list(range(len(table)))
     assert table.loc[run.best.number, "value"] == table["value"].max()
-    assert dict(report) == json.loads((run.path / "holdout.json").read_text())
+    written = json.loads((run.path / "holdout.json").read_text())
+    assert dict(report).items() <= written.items()
+    assert report["emotion"] == written["emotion"]
     assert report["trial"] == run.best.number
     assert "Hold-out" in str(report)
     assert report._repr_html_().startswith("<pre>")
