@@ -23,7 +23,7 @@ from data_pipeline.system.errors import InputError, RunError
 from data_pipeline.system.workers import usable_cores
 from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
 from search.run_folder import RunFolder
-from search.study.study import read_study
+from search.study import study as studies
 from search.study.toml_writer import value_text
 
 if TYPE_CHECKING:  # slow to import
@@ -123,8 +123,8 @@ class Study:
         )
         return StudyRun(run_study(request), storage)
 
-    def _validated(self) -> Any:
-        return read_study(self.source, settings=self.settings, seed=self.seed)
+    def _validated(self) -> studies.Study:
+        return studies.read_study(self.source, settings=self.settings, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
