@@ -1,10 +1,10 @@
 """``python -m models.predict``: a model's predictions for images and videos, as CSV.
 
     python -m models.predict --model runs/NAME/model.keras [--to FILE.csv] [--every K]
-        [--all-faces] [--batch-size N] PATH...
+        [--all-faces] [--batch-size N] [--crop trained|none|detect] PATH...
 
 A line for each face, or for each failure with its reason. Faces are detected, cropped
-and resized as in training, according to model.json. Only the CSV is stored. Exit codes:
+and resized as in training, according to model.json, unless --crop says otherwise. Only the CSV is stored. Exit codes:
 0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted, 141 the
 output's reader is gone.
 """
@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from data_pipeline.media.crop_option import add_crop
 from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.progress import stage_bars
@@ -88,13 +89,14 @@ def _parser() -> argparse.ArgumentParser:
         help="predict all faces of an image, not only the main one",
     )
     add("--batch-size", type=positive, default=32, metavar="N", help=BATCH_HELP)
+    add_crop(parser)
     return parser
 
 
 def _predict(args: argparse.Namespace) -> int:
     """Predicts every face, writes the table and prints a summary."""
     # Imported late to keep `--help` fast.
-    from data_pipeline.media.face_crops import FaceCropper  # noqa: PLC0415
+    from data_pipeline.media.face_crops import FaceCropper, crop_in_use  # noqa: PLC0415
     from data_pipeline.media.media import MediaFrame, find_files, read_media  # noqa: PLC0415
     from data_pipeline.system.workers import usable_cores  # noqa: PLC0415
     from models.inference.csv_table import (  # noqa: PLC0415
@@ -110,7 +112,9 @@ def _predict(args: argparse.Namespace) -> int:
     card = read_model_card(path)
     paths = find_files(args.paths)
     wanted = card.input
-    face_cropper = FaceCropper(wanted.crop, size=wanted.size, channels=wanted.channels)
+    face_cropper = FaceCropper(
+        crop_in_use(wanted.crop, args.crop), size=wanted.size, channels=wanted.channels
+    )
     with open_output(args.to) as file, stage_bars() as progress:
         model = Predictor(path, cpus=usable_cores())
         model.check(card)

@@ -58,8 +58,9 @@ class DataConfig:
 
     ``neutral`` and ``frames`` select frames of a CK+ sequence. ``labels`` is the rule
     that turns votes into emotions; ``None`` where there are no votes. ``crop`` is the
-    method that finds the face to crop. ``subjects`` maps ids of the data to the id of
-    the same person; an id that is mapped to itself is a different person.
+    method that finds the face to crop, ``cropped`` where the pictures are faces.
+    ``subjects`` maps ids of the data to the id of the same person; an id that is
+    mapped to itself is a different person.
     """
 
     dataset: Annotated[str, one_of(DATASETS)]
@@ -72,7 +73,7 @@ class DataConfig:
     unreadable: Literal["error", "quarantine"] = "error"
     neutral: Literal["none", "first"] = "none"
     frames: Positive | None = None
-    crop: Literal["none", "detect", "landmarks"] = "none"
+    crop: Literal["none", "cropped", "detect", "landmarks"] = "none"
     subjects: dict[str, str] = Field(default_factory=dict)
 
     def problems(self) -> Iterator[str]:

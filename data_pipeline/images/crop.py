@@ -69,6 +69,27 @@ def align_face(image: Image.Image, points: Array, *, size: int) -> Image.Image:
     antialiased, and has the image's mean colour outside the image.
     """
     turn, shift = similarity(np.array(TEMPLATE) * size, points)
+    return _sampled(image, turn, shift, size)
+
+
+def place_face(
+    image: Image.Image, points: Array, template: Array, *, size: int
+) -> Image.Image:
+    """Cuts a square with the face at a template's size and position, not turned.
+
+    ``points`` are as in ``align_face``, ``template`` (5, 2) in shares of the edge.
+    """
+    source = np.asarray(template) * size
+    turn, _ = similarity(source, points)
+    scale = complex(abs(turn))
+    middle, there = (_middle(places) for places in (source, points))
+    return _sampled(image, scale, there - scale * middle, size)
+
+
+def _sampled(
+    image: Image.Image, turn: complex, shift: complex, size: int
+) -> Image.Image:
+    """Samples a square: its pixel z shows the image's pixel turn * z + shift."""
     coarse = max(1, int(abs(turn) / _MAX_OVERSAMPLING))
     fine = max(1, int(np.ceil(abs(turn) / coarse - _TOLERANCE)))
     # Sampled about one to one, then shrunk: Pillow's bilinear resize takes every
@@ -92,14 +113,18 @@ def similarity(source: Array, target: Array) -> tuple[complex, complex]:
     (x, y) is x + iy.
     """
     z, w = source @ [1, 1j], target @ [1, 1j]
-    middle, there = np.average(z, weights=WEIGHTS), np.average(w, weights=WEIGHTS)
+    middle, there = _middle(source), _middle(target)
     away = z - middle
     pull = np.multiply(WEIGHTS, away)
     factor = complex(np.vdot(pull, w - there) / np.vdot(pull, away).real)
     return factor, complex(there - factor * middle)
 
 
-CROPS = ("none", "detect", "landmarks")
+def _middle(points: Array) -> complex:
+    return complex(np.average(points @ [1, 1j], weights=WEIGHTS))
+
+
+CROPS = ("none", "cropped", "detect", "landmarks")
 """Values of ``[data] crop``."""
 
 _VERSION = 1
@@ -151,6 +176,13 @@ class Cropper(Protocol):
         """
 
 
+def centre_square(image: Image.Image, size: int | None = None) -> Image.Image:
+    """Cuts the largest centred square, in its own size by default."""
+    edge = size or min(image.size)
+    # Pillow's bilinear filter widens its support when it shrinks: no aliasing.
+    return ImageOps.fit(image, (edge, edge), Image.Resampling.BILINEAR)
+
+
 class CentreSquare:
     """The largest centred square; no face is looked for."""
 
@@ -166,9 +198,18 @@ class CentreSquare:
     ) -> Cropped:
         """Cuts the square; ``landmarks`` are ignored."""
         del landmarks
-        # Pillow's bilinear filter widens its support when it shrinks: no aliasing.
-        square = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
-        return Cropped(image=square, found=True)
+        return Cropped(image=centre_square(image, size), found=True)
+
+
+class CroppedBefore(CentreSquare):
+    """The centre square of a picture that is a face, cut by the data set's authors.
+
+    A trained model's description adds where faces lie in it.
+    """
+
+    def describe(self) -> dict[str, Any]:
+        """Returns the name."""
+        return {"kind": "cropped", "name": self.name}
 
 
 class DetectedFace:
@@ -219,6 +260,7 @@ class LandmarkedFace:
 
 _CROPPERS: Mapping[str, Callable[[], Cropper]] = {
     "none": CentreSquare,
+    "cropped": CroppedBefore,
     "detect": DetectedFace,
     "landmarks": LandmarkedFace,
 }

@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from data_pipeline.images.crop import crop_face, cropper_from
+from data_pipeline.images.crop import (
+    TEMPLATE,
+    CentreSquare,
+    CroppedBefore,
+    crop_face,
+    cropper_from,
+    place_face,
+)
 from data_pipeline.images.detector import Box, Detector, Face
+from data_pipeline.images.face_template import FaceTemplate, template_from
+from data_pipeline.media.crop_option import DETECT, NONE
 
 Array = np.ndarray[Any, Any]
 
@@ -19,6 +28,21 @@ BY_LANDMARKS = (
     "the model was trained on faces cut at the landmarks of its data set; here the "
     "detector finds the same points, within a few hundredths of the crop's edge"
 )
+
+OWN_PLACE = "where this project's own crop has them"
+
+STANDARD = FaceTemplate(points=TEMPLATE, spread=0.0, found=0, looked=0)
+"""Where a face is put for a model whose description names no place."""
+
+
+def crop_in_use(crop: Mapping[str, Any] | str, wanted: str) -> Mapping[str, Any] | str:
+    """Changes the crop in a model's description to what ``--crop`` asks for."""
+    kind = "none" if isinstance(crop, str) else crop.get("kind")
+    if wanted == NONE:
+        return CentreSquare().describe()
+    if wanted == DETECT and kind == NONE:
+        return CroppedBefore().describe() | {"faces": STANDARD.describe()}
+    return crop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,8 +93,12 @@ class FaceCropper:
         """
         self._cropper = cropper_from(crop)
         self.mode = "L" if channels == 1 else "RGB"
-        self.detects_faces = self._cropper.describe()["kind"] != "none"
+        kind = self._cropper.describe()["kind"]
+        self.detects_faces = kind != NONE
+        self._template = _template(crop) if kind == "cropped" else None
         self.note = BY_LANDMARKS if self._cropper.uses_landmarks else ""
+        if self._template is not None:
+            self.note = describe_template(self._template)
         self._shape = (size, size, channels)
         self._detector = detector or Detector()
 
@@ -102,10 +130,15 @@ class FaceCropper:
 
     def crop_face(self, image: Image.Image, face: Face | None) -> FaceCrop:
         """Cuts a detected face, or the centre square for ``None``."""
-        points = None if face is None else face.points
-        cropped = crop_face(image.convert(self.mode), points, self._shape[0])
+        image, size = image.convert(self.mode), self._shape[0]
+        if self._template is None or face is None:
+            points = None if face is None else face.points
+            square = crop_face(image, points, size).image
+        else:
+            place = np.array(self._template.points)
+            square = place_face(image, face.points, place, size=size)
         return FaceCrop(
-            pixels=self._pixels(cropped.image),
+            pixels=self._pixels(square),
             face=NOT_FOUND if face is None else FOUND,
             box=None if face is None else face.box,
             confidence=None if face is None else face.confidence,
@@ -124,3 +157,24 @@ class FaceCropper:
 
     def _pixels(self, square: Image.Image) -> Array:
         return np.asarray(square, np.uint8).reshape(self._shape)
+
+
+def _template(crop: Mapping[str, Any] | str) -> FaceTemplate:
+    faces = {} if isinstance(crop, str) else crop.get("faces")
+    return template_from(faces if isinstance(faces, Mapping) else {})
+
+
+def describe_template(template: FaceTemplate) -> str:
+    """Says where faces are put, and how sure that place is."""
+    if not template.looked:
+        return f"faces are put {OWN_PLACE}"
+    if not template.is_measured:
+        return (
+            f"faces are put {OWN_PLACE}: only {template.found} of {template.looked} "
+            "training pictures showed one"
+        )
+    return (
+        f"faces are put where they lie in the training pictures, found in "
+        f"{template.found} of {template.looked}; half of those lie within "
+        f"{template.spread:.1%} of the edge"
+    )

@@ -2,6 +2,7 @@
 
     python -m models.live --model runs/NAME/model.keras [--source camera|FILE]
         [--port N] [--smooth S] [--exact] [--record FILE.csv]
+        [--crop trained|none|detect]
 
 The page is for this computer only. It shows the browser's camera, or a video file, with
 the face, emotions and action units. Images are never stored; numbers only with
@@ -18,6 +19,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
+from data_pipeline.media.crop_option import add_crop
 from data_pipeline.system.cli import Parser, nonempty_path, port_number, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.csv",
         help="write the predictions to a table",
     )
+    add_crop(parser)
     return parser
 
 
@@ -103,6 +106,7 @@ def _live(args: argparse.Namespace) -> None:
         smooth=args.smooth,
         exact=args.exact,
         record=args.record,
+        crop=args.crop,
     )
     serve(args.model, options, print_line)
 

@@ -18,23 +18,24 @@ SYNTHETIC = (
     "SYNTHETIC: the model was trained on synthetic faces only. Its output for real "
     "people is meaningless."
 )
-NO_DETECTION = (
-    "This model was trained on cropped faces and detects none: it predicts what is in "
-    "the square."
-)
+NO_DETECTION = "No face is looked for: the model predicts what is in the square."
 MOVE_INTO_SQUARE = "Move your face into the square."
 
 
 def page_info(
-    card: ModelCard, *, source: Path | None, record: Path | None, note: str
+    card: ModelCard,
+    *,
+    source: Path | None,
+    record: Path | None,
+    note: str,
+    detects: bool,
 ) -> dict[str, Any]:
     """Collects what the page shows beside the frames, as JSON.
 
     ``source`` is the video (``None``: the camera), ``record`` the table that is written
-    (``None``: none), ``note`` how cropping differs from training (empty: it does not).
+    (``None``: none), ``note`` how cropping differs from training (empty: it does not),
+    ``detects`` whether faces are looked for.
     """
-    crop = card.input.crop
-    kind = "none" if isinstance(crop, str) else crop.get("kind")
     return {
         "source": None if source is None else source.name,
         "emotions": card.emotions,
@@ -50,7 +51,7 @@ def page_info(
         ),
         "warning": SYNTHETIC if card.synthetic else "",
         "notes": [
-            *([_no_detection(source)] if kind == "none" else []),
+            *([_no_detection(source)] if not detects else []),
             *([f"Note: {note}."] if note else []),
             LIMITS,
             NOT_FOR,

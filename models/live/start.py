@@ -12,7 +12,8 @@ from aiohttp import web
 from PIL import Image
 
 from data_pipeline.images.decode import UnreadableError
-from data_pipeline.media.face_crops import FaceCropper
+from data_pipeline.media.crop_option import TRAINED
+from data_pipeline.media.face_crops import FaceCropper, crop_in_use
 from data_pipeline.media.media import MediaFrame, is_video
 from data_pipeline.media.video import check_video, video_frames
 from data_pipeline.system.errors import InputError
@@ -37,7 +38,7 @@ class Options:
 
     ``source`` is a video, or ``None`` for the browser's camera; ``smooth`` the share
     kept of the last frame; ``exact`` detects the face in every frame; ``record`` is a
-    new table, or ``None``.
+    new table, or ``None``; ``crop`` is how frames are cut.
     """
 
     source: Path | None
@@ -45,6 +46,7 @@ class Options:
     smooth: float
     exact: bool
     record: Path | None
+    crop: str = TRAINED
 
 
 def serve(model: Path, options: Options, print_line: PrintLine) -> None:
@@ -69,6 +71,7 @@ def serve(model: Path, options: Options, print_line: PrintLine) -> None:
             source=options.source,
             record=options.record,
             note=pipeline.face_cropper.note,
+            detects=pipeline.face_cropper.detects_faces,
         )
         live = Live(
             pipeline=pipeline, source=options.source, record=table, page_info=info
@@ -84,7 +87,9 @@ def _pipeline(path: Path, card: ModelCard, options: Options) -> FacePipeline:
     pipeline = FacePipeline(
         card=card,
         face_cropper=FaceCropper(
-            wanted.crop, size=wanted.size, channels=wanted.channels
+            crop_in_use(wanted.crop, options.crop),
+            size=wanted.size,
+            channels=wanted.channels,
         ),
         model=Predictor(path, cpus=max(1, usable_cores() - 1), at_once=1),
         smooth=options.smooth,

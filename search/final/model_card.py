@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.safe_open import sha256
-from data_pipeline.images.crop import make_cropper
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
+from search.inputs.face_template import card_crop
 from search.inputs.initial_weights import card_entry
 from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
@@ -77,7 +77,7 @@ def model_card(
             "size": data_spec.image_size,
             "channels": data_spec.channels,
             "range": [0, 255],
-            "crop": make_cropper(study.data.crop).describe(),
+            "crop": card_crop(run),
         },
         "emotions": list(data_spec.emotions),
         "action_units": list(data_spec.action_units),

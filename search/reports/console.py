@@ -40,7 +40,7 @@ def print_split(run: Run, job: Job) -> None:
         run.print(describe_duplicates(job.duplicates, study.name))
     if study.split.duplicates != "keep":
         run.print(describe_dropped(*job.duplicates_dropped))
-    if study.data.crop != "none":
+    if study.data.crop not in ("none", "cropped"):
         run.print(describe_without_face({"development": job.without_face}))
 
 

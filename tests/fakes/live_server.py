@@ -78,7 +78,13 @@ def jpeg(picture):
 
 def live_of(pipeline, *, source=None, record=None):
     """Returns what is served."""
-    message = page_info(pipeline.card, source=source, record=None, note="")
+    message = page_info(
+        pipeline.card,
+        source=source,
+        record=None,
+        note="",
+        detects=pipeline.face_cropper.detects_faces,
+    )
     return Live(pipeline=pipeline, source=source, record=record, page_info=message)
 
 

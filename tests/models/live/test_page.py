@@ -142,7 +142,7 @@ def test_a_video_is_shown_and_recorded_on_request(place, pictures, page, tmp_pat
     words = ("--model", place / "none", "--source", film, "--record", table)
     command, shown = page(*words)
     notes = shown.run(TEXT.format("notes"))
-    assert "detects none: it predicts what is in the square" in notes
+    assert "No face is looked for: the model predicts what is in the square" in notes
     assert "Move your face" not in notes
     stored = shown.run(TEXT.format("stored"))
     assert f"stored, a line for each frame, in {table}" in stored

@@ -74,7 +74,7 @@ def test_a_video_has_no_instruction(tmp_path):
     """Without detection the page states it; only camera users get instructions."""
     card = read_model_card(exported(tmp_path))
     camera, video = (
-        page_info(card, source=source, record=None, note="")["notes"]
+        page_info(card, source=source, record=None, note="", detects=False)["notes"]
         for source in (None, Path("a.mp4"))
     )
     assert camera[0] == f"{NO_DETECTION} {MOVE_INTO_SQUARE}"
