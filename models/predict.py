@@ -4,9 +4,9 @@
         [--all-faces] [--batch-size N] [--crop trained|none|detect] PATH...
 
 A line for each face, or for each failure with its reason. Faces are detected, cropped
-and resized as in training, according to model.json, unless --crop says otherwise. Only the CSV is stored. Exit codes:
-0 done, 1 failed or nothing could be read, 2 wrong input, 130 interrupted, 141 the
-output's reader is gone.
+and resized as in training, according to model.json, unless --crop says otherwise. Only
+the CSV is stored. Exit codes: 0 done, 1 failed or nothing could be read, 2 wrong input,
+130 interrupted, 141 the output's reader is gone.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package

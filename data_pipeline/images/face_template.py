@@ -86,22 +86,27 @@ def template_from(description: Mapping[str, Any]) -> FaceTemplate:
         DataError: it is damaged.
     """
     try:
-        points = np.array(description["points"], np.float64)
-        if points.shape != np.shape(TEMPLATE) or not (np.abs(points) <= _FAR).all():
-            raise ValueError("points are not five places in a square")
-        if np.linalg.norm(points[1] - points[0]) <= 0:
-            raise ValueError("both eyes are in one place")
-        return FaceTemplate(
-            points=_pairs(points),
+        template = FaceTemplate(
+            points=_pairs(description["points"]),
             spread=float(description["spread"]),
             found=int(description["found"]),
             looked=int(description["looked"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"the model's face template is damaged ({error}); copy its model.json again "
-            "from the run that wrote it"
-        ) from error
+        raise _damaged(str(error)) from error
+    points = np.array(template.points)
+    if points.shape != np.shape(TEMPLATE) or not (np.abs(points) <= _FAR).all():
+        raise _damaged("its points are not five places in a square")
+    if not np.linalg.norm(points[1] - points[0]):
+        raise _damaged("both eyes are in one place")
+    return template
+
+
+def _damaged(reason: str) -> DataError:
+    return DataError(
+        f"the model's face template is damaged ({reason}); copy its model.json again "
+        "from the run that wrote it"
+    )
 
 
 def _pairs(points: Array | Sequence[Any]) -> tuple[tuple[float, float], ...]:

@@ -6,7 +6,7 @@ from data_pipeline.images.detector import Face
 
 
 class SpotDetector:
-    """Finds the faces that it was told of; ``places`` maps a picture's size to points."""
+    """Finds what it was told; ``places`` maps a picture's size to points."""
 
     def __init__(self, places):
         """Finds ``places[size]`` in pictures of a size, and nothing in others."""
