@@ -52,6 +52,18 @@ class SavedWeightCheck:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class SavedScores:
+    """Out-of-fold scores of one seed.
+
+    ``of`` is a digest of the configuration and the data that they belong to.
+    """
+
+    of: str
+    value: Number
+    scores: dict[str, Number]
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Metric:
     """A metric with its interval; ``None`` if undefined."""
 
@@ -61,12 +73,23 @@ class _Metric:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Compared:
+    """A metric of a baseline, and how much higher the model's is."""
+
+    value: Number | None
+    difference: Number | None
+    low: Number | None
+    high: Number | None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Head:
-    """The metrics of one head."""
+    """The metrics of one head, the constant's, and those of other baselines."""
 
     images: Count
     metrics: dict[str, _Metric]
     baseline: dict[str, Number | None]
+    baselines: dict[str, dict[str, _Compared]] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     if_calibrated: dict[str, Number | None] = field(default_factory=dict)
 
@@ -122,6 +145,13 @@ class _Duplicates:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Baseline:
+    """How a baseline did on the validation rows."""
+
+    value: Number
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the hold-out test, as far as it is printed."""
 
@@ -140,6 +170,7 @@ class _Report:
     without_face: dict[str, Count] | None = None
     start: _Start | None = None
     duplicates: _Duplicates | None = None
+    baselines: dict[str, _Baseline] | None = None
     emotion: _Head | None = None
     votes: _Head | None = None
     action_units: _Head | None = None
@@ -165,7 +196,7 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
 
 
 def read_saved(path: Path, kind: type[Kind]) -> Kind | None:
-    """Reads ``SavedTrials`` or ``SavedWeightCheck``, if the file exists."""
+    """Reads ``SavedTrials`` and others that a command wrote, if the file exists."""
     saved = read_json(path, way_out=_WRITTEN_AGAIN)
     return None if saved is None else _checked(path, saved, kind, _WRITTEN_AGAIN)
 

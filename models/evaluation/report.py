@@ -30,7 +30,8 @@ NO_INTERVAL = frozenset({"ece", "mean_ece"})
 """Repeated rows in a resample look like worse calibration: an interval would lie above
 the value."""
 
-_Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
+Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
+"""Labels, predictions of the same rows, and weights (B, N) to metrics, (B,) each."""
 
 
 def evaluate(
@@ -61,7 +62,7 @@ def evaluate(
         show on average), and for emotion ``confusion``.
     """
 
-    def part(labelled: np.ndarray, score: _Score) -> Report:
+    def part(labelled: np.ndarray, score: Score) -> Report:
         rows = np.flatnonzero(labelled)
         return _common(
             targets.take(rows),
@@ -72,23 +73,40 @@ def evaluate(
             seed=seed,
         )
 
-    report: Report = {}
-    if targets.emotions and predictions.emotion is not None:
-        report["emotion"] = part(targets.emotion_mask, emotion_metrics)
+    report: Report = {
+        head: part(labelled, score)
+        for head, (labelled, score) in scored_heads(
+            targets, predictions, thresholds
+        ).items()
+    }
+    if "emotion" in report:
         report["emotion"] |= emotion_tables(targets, predictions)
         report["emotion"] |= emotion_if_calibrated(targets, predictions, seed=seed)
+    if "action_units" in report:
+        report["action_units"] |= unit_tables(targets, predictions, thresholds)
+        report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
+    if "valence_arousal" in report:
+        report["valence_arousal"] |= rating_tables(targets, predictions)
+    return report
+
+
+def scored_heads(
+    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+) -> dict[str, tuple[np.ndarray, Score]]:
+    """Lists the heads that targets and predictions share, for one set of thresholds.
+
+    Returns for each its labelled rows, (N,) and bool, and what scores them.
+    """
+    heads: dict[str, tuple[np.ndarray, Score]] = {}
+    if targets.emotions and predictions.emotion is not None:
+        heads["emotion"] = targets.emotion_mask, emotion_metrics
     if targets.action_units and predictions.action_units is not None:
         coded = np.asarray(targets.action_unit_mask.any(axis=1))
-        report["action_units"] = part(coded, _at_both(thresholds)) | unit_tables(
-            targets, predictions, thresholds
-        )
-        report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
+        heads["action_units"] = coded, _at_both(thresholds)
     if targets.dimensions and predictions.valence_arousal is not None:
         rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
-        report["valence_arousal"] = part(rated, rating_metrics) | rating_tables(
-            targets, predictions
-        )
-    return report
+        heads["valence_arousal"] = rated, rating_metrics
+    return heads
 
 
 def evaluate_votes(
@@ -128,7 +146,7 @@ def _common(
     targets: Targets,
     predictions: Predictions,
     *,
-    score: _Score,
+    score: Score,
     subjects: np.ndarray,
     development: Targets,
     seed: int,
@@ -143,7 +161,7 @@ def _common(
     )
     metrics = {
         name: {"value": plain(value[0])}
-        | dict(zip(("low", "high"), _ends(name, ends), strict=True))
+        | dict(zip(("low", "high"), interval_ends(name, ends), strict=True))
         for name, value in score(targets, predictions, ones).items()
     }
     reached = score(targets, baseline, ones)
@@ -162,14 +180,14 @@ def _is_error(name: str) -> bool:
     return name.removeprefix("mean_") in ERRORS
 
 
-def _ends(
+def interval_ends(
     name: str, ends: Mapping[str, Interval]
 ) -> tuple[float, float] | tuple[None, None]:
     """Returns a metric's interval, if it has a meaningful one."""
     return (None, None) if name in NO_INTERVAL else ends[name] or (None, None)
 
 
-def _at_both(thresholds: Mapping[str, float]) -> _Score:
+def _at_both(thresholds: Mapping[str, float]) -> Score:
     """Scores action units at 0.5 and, under names of their own, at thresholds."""
 
     def score(

@@ -8,8 +8,9 @@ import numpy as np
 
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import skipped_rows
-from data_pipeline.development import read_scoring_targets
+from data_pipeline.development import UsableRows, read_scoring_targets
 from data_pipeline.files.safe_open import sha256
+from data_pipeline.images.cache import Images
 from data_pipeline.images.crop import cropper_from
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.images.digests import read_digests
@@ -21,8 +22,10 @@ from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import split_report
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
-from models.metrics.predictions import Predictions
+from models.evaluation.comparison import Candidate, compare, compare_votes
+from models.evaluation.report import evaluate, evaluate_votes
 from search.final.kept_model import kept_model, load_model
+from search.final.linear_baselines import baseline_entries, fit_baselines
 from search.final.model_card import MODEL, SIDECAR
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
@@ -63,7 +66,8 @@ def retrained_since(folder: RunFolder) -> bool:
 def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
     """Opens the hold-out, tests the run's model on it, and writes the report.
 
-    The model is loaded first, so that a damaged one does not cost an opening.
+    The model is loaded first, so that a damaged one does not cost an opening. The
+    linear baselines are fitted after the opening: a refused one takes no time.
 
     Raises:
         SealedError: the hold-out was opened before for another model.
@@ -95,12 +99,14 @@ def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
     )
     table = opened.table.take(images.kept)
     pixels = images.pixels[images.kept]
-    predictions = model.predict(pixels)
-    duplicates = find_duplicates(run, table, pixels)
+    tested = Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
+    development, used = _development(run)
+    baselines = fit_baselines(run, development, used, pixels)
+    others = {name: each.candidate for name, each in baselines.items()}
+    duplicates = find_duplicates(development, used, table, pixels)
     guarantee = achieved_guarantee(
         data.split.guarantee, duplicates=int(duplicates.sum())
     )
-    thresholds = card["thresholds"]
     report = {
         "study": study.name,
         "synthetic": data.synthetic,
@@ -120,8 +126,9 @@ def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
         "split": split_report(data.split),
         **report_entry(card),
         **label_rules(study.data),
-        **score_hold_out(run, table, predictions, thresholds),
-        **score_without_duplicates(run, table, predictions, thresholds, duplicates),
+        **baseline_entries(baselines, dict(study.objective)),
+        **score_hold_out(run, table, tested, others),
+        **score_without_duplicates(run, table, tested, others, duplicates),
     }
     if folder.file(REPORT).exists():
         folder.archive((REPORT,))
@@ -132,45 +139,63 @@ def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
 def score_hold_out(
     run: Run,
     table: SampleTable,
-    predictions: Predictions,
-    thresholds: Mapping[str, float],
+    tested: Candidate,
+    baselines: Mapping[str, Candidate],
 ) -> dict[str, Any]:
     """Scores predictions for rows of the opened hold-out.
 
-    The baseline is fitted to the development rows. ``thresholds`` are the winning
-    trial's, one an action unit. Returns a part for each head, and one for votes where
-    they make the labels.
+    The constant baseline is fitted to the development rows; ``baselines`` are the
+    others, by name. Returns a part for each head, and one for votes where they make
+    the labels.
     """
-    # Only this stage needs it.
-    from models.evaluation.report import evaluate, evaluate_votes  # noqa: PLC0415
-
     study, development = run.study, run.data.scoring_targets
     subjects = clusters(table)
     seed = child_seed(study.split.hold_out_seed, "intervals")
+    targets = read_scoring_targets(study.data, table)
+    votes = read_votes(study.data, table)
     parts = evaluate(
-        read_scoring_targets(study.data, table),
-        predictions,
+        targets,
+        tested.predictions,
         subjects=subjects,
-        thresholds=thresholds,
+        thresholds=tested.thresholds,
         development=development,
         seed=seed,
     )
-    votes = read_votes(study.data, table)
-    if votes is None:
-        return parts
-    return parts | evaluate_votes(
-        votes, predictions, subjects=subjects, development=development, seed=seed
-    )
+    if votes is not None:
+        parts |= evaluate_votes(
+            votes,
+            tested.predictions,
+            subjects=subjects,
+            development=development,
+            seed=seed,
+        )
+    for name, baseline in baselines.items():
+        found = compare(targets, tested, baseline, subjects=subjects, seed=seed)
+        if votes is not None:
+            found |= compare_votes(
+                votes, tested, baseline, subjects=subjects, seed=seed
+            )
+        for head, compared in found.items():
+            parts[head].setdefault("baselines", {})[name] = compared
+    return parts
 
 
-def find_duplicates(run: Run, table: SampleTable, pixels: np.ndarray) -> np.ndarray:
-    """Finds images of the opened hold-out that the search trained or validated on.
-
-    ``pixels`` are those of the table's rows. Returns shape (rows,), bool: true where
-    the same file, or the same pixels, are in the development part.
-    """
+def _development(run: Run) -> tuple[Images, UsableRows]:
+    """Maps the development images, and finds the rows in use."""
     images = read_pixels(replace(run, progress=lambda *_: None))
     used, _ = used_rows(run, images)
+    return images, used
+
+
+def find_duplicates(
+    images: Images, used: UsableRows, table: SampleTable, pixels: np.ndarray
+) -> np.ndarray:
+    """Finds images of the opened hold-out that the search trained or validated on.
+
+    ``images`` and ``used`` are the development images and their rows in use, and
+    ``pixels`` those of the table's rows. Returns shape (rows,), bool: true where the
+    same file, or the same pixels, are in the development part.
+    """
     rows = np.unique(
         np.concatenate([used.rows, *(fold.validation for fold in used.folds)])
     )
@@ -193,8 +218,8 @@ def achieved_guarantee(guarantee: Guarantee, *, duplicates: int) -> str:
 def score_without_duplicates(
     run: Run,
     table: SampleTable,
-    predictions: Predictions,
-    thresholds: Mapping[str, float],
+    tested: Candidate,
+    baselines: Mapping[str, Candidate],
     duplicates: np.ndarray,
 ) -> dict[str, Any]:
     """Scores the hold-out once more, without the rows marked in ``duplicates``.
@@ -209,7 +234,10 @@ def score_without_duplicates(
         entry["without"] = {"images": len(others)}
     if count and len(others):
         entry["without"] |= score_hold_out(
-            run, table.take(others), predictions.take(others), thresholds
+            run,
+            table.take(others),
+            tested.take(others),
+            {name: baseline.take(others) for name, baseline in baselines.items()},
         )
     return {"duplicates": entry}
 

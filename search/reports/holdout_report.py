@@ -25,7 +25,7 @@ METRIC_TEXTS: dict[str, str] = {
     "ece": "calibration error",
     "kl_divergence": "KL divergence, 0 is best",
     "js_divergence": "JS divergence, 0 is best",
-    "cross_entropy": "cross-entropy, the votes' entropy is best",
+    "cross_entropy": "cross-entropy, votes' entropy is best",
     "mean_precision": "mean precision at 0.5",
     "mean_recall": "mean recall at 0.5",
     "mean_f1": "mean F1 at 0.5",
@@ -51,6 +51,19 @@ LEFT_OUT: frozenset[str] = frozenset(
 """Metrics that are not shown for a head: micro F1 of classes equals their accuracy, and
 the accuracy of action units is high where nothing is predicted."""
 
+BASELINES: dict[str, tuple[str, str]] = {
+    "linear_pixels": ("linear", "logistic (of ratings: ridge) regression on the pixels")
+}
+"""Baselines beside the constant: the heading of their column, and what they are."""
+
+COMPARED: dict[str, tuple[str, ...]] = {
+    "emotion": ("accuracy", "macro_f1"),
+    "votes": ("kl_divergence",),
+    "action_units": ("mean_auc", "mean_f1_at_thresholds"),
+    "valence_arousal": ("mean_ccc",),
+}
+"""Metrics whose differences are printed; ``holdout.json`` has all of them."""
+
 WIDTH = 100
 
 GUARANTEES: dict[str, str] = {
@@ -74,11 +87,13 @@ IMBALANCE = "0: as the whole set, 1: as a random split"
 def describe_report(report: Mapping[str, Any]) -> str:
     """Renders the content of ``holdout.json`` as aligned plain text.
 
-    What was tested, then each metric with its 95 % interval and the baseline's value,
-    then the labels that do not occur. ``subjects`` may be a number or a list.
+    What was tested, then each metric with its 95 % interval and the baselines' values,
+    the differences from the baselines, and the labels that do not occur. ``subjects``
+    may be a number or a list.
     """
     lines = [*_heading(report), ""]
     lines += _table(report)
+    lines += _differences(report)
     lines += _absences(report)
     return "\n".join(line for text in lines for line in wrap(text))
 
@@ -207,14 +222,18 @@ def _opened(report: Mapping[str, Any]) -> str:
 
 def _table(report: Mapping[str, Any]) -> list[str]:
     """Lays out one line a metric in aligned columns."""
+    baselines = _baselines(report)
+    headings = [BASELINES[name][0] for name in baselines]
     rows: list[tuple[str, ...]] = [
-        ("", "value", "95 % interval", "baseline", "without duplicates")
+        ("", "value", "95 % interval", "constant", *headings, "no duplicates")
     ]
     apart = report.get("duplicates", {}).get("without", {})
     for head, title in HEADS.items():
         if head in report:
-            rows.append((_title(title, report[head]), "", "", "", _size(head, apart)))
-            rows += _metric_rows(head, report[head], apart.get(head))
+            part = report[head]
+            blank = [""] * (3 + len(baselines))
+            rows.append((_title(title, part), *blank, _size(head, apart)))
+            rows += _metric_rows(head, part, apart.get(head), baselines)
     if not apart:
         rows = [row[:-1] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -225,6 +244,11 @@ def _table(report: Mapping[str, Any]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def _baselines(report: Mapping[str, Any]) -> list[str]:
+    """Names the baselines of a report beside the constant."""
+    return [name for name in BASELINES if name in report.get("baselines", {})]
 
 
 def _size(head: str, apart: Mapping[str, Any]) -> str:
@@ -238,7 +262,10 @@ def _title(title: str, part: Mapping[str, Any]) -> str:
 
 
 def _metric_rows(
-    head: str, part: Mapping[str, Any], apart: Mapping[str, Any] | None
+    head: str,
+    part: Mapping[str, Any],
+    apart: Mapping[str, Any] | None,
+    baselines: Sequence[str],
 ) -> Iterator[tuple[str, ...]]:
     """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
@@ -255,8 +282,44 @@ def _metric_rows(
             _number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
             _number(part["baseline"].get(name)),
+            *(
+                _number(_compared(part, baseline, name).get("value"))
+                for baseline in baselines
+            ),
             _number(values.get(name, {}).get("value")),
         )
+
+
+def _compared(part: Mapping[str, Any], baseline: str, metric: str) -> Mapping[str, Any]:
+    """Returns a metric of a baseline, if the part has it."""
+    found: Mapping[str, Any] = part.get("baselines", {}).get(baseline, {}).get(metric)
+    return found or {}
+
+
+def _differences(report: Mapping[str, Any]) -> Iterator[str]:
+    """Describes each baseline, and the differences of some metrics from it."""
+    for name in _baselines(report):
+        heading, words = BASELINES[name]
+        value = _number(report["baselines"][name]["value"])
+        yield ""
+        yield f"{heading.capitalize()}: {words}; validation value {value}"
+        found = [
+            f"{METRIC_TEXTS[metric].partition(',')[0]} {_difference(compared)}"
+            for head, metrics in COMPARED.items()
+            for metric in metrics
+            if (compared := _compared(report.get(head, {}), name, metric))
+        ]
+        if found:
+            yield f"Model minus {heading} (95 % interval): {'; '.join(found)}"
+
+
+def _difference(compared: Mapping[str, Any]) -> str:
+    """Renders a difference with its interval and signs."""
+    value, low, high = (compared[key] for key in ("difference", "low", "high"))
+    if value is None:
+        return UNDEFINED
+    ends = "" if low is None or high is None else f" ({low:+.3f} to {high:+.3f})"
+    return f"{value:+.3f}{ends}"
 
 
 def _number(value: float | None) -> str:

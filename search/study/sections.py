@@ -51,7 +51,8 @@ class Search:
 
     ``enqueue`` holds configurations to try first; ``warm_start`` names an earlier study
     whose best trials come next. ``tensorboard`` writes curves of every trial,
-    ``checkpoints`` the models of so many best trials.
+    ``checkpoints`` the models of so many best trials. ``baselines`` adds linear
+    baselines to the test.
     """
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -59,6 +60,7 @@ class Search:
     sampler: SamplerName = "bohb"
     pruner: PrunerName = "successive_halving"
     tensorboard: bool = True
+    baselines: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None
     enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()

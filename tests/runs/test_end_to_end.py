@@ -116,6 +116,23 @@ def test_report_has_every_key(report, held_out):
     assert report["action_units"]["per_au"]
 
 
+def test_report_has_a_linear_baseline(finished, report):
+    """Each metric has that of a linear model, and the difference with its interval."""
+    assert "Model minus linear (95 % interval): accuracy" in finished[1].out
+    fitted = report["baselines"]["linear_pixels"]
+    assert fitted["features"] == 32 * 32
+    assert set(fitted["penalties"]) == {"emotion", "action_units"}
+    assert set(fitted["thresholds"]) == set(report["action_units"]["per_au"])
+    for head in ("emotion", "action_units"):
+        (found,) = report[head]["baselines"].values()
+        assert set(found) == set(report[head]["metrics"])
+        for name, compared in found.items():
+            model = report[head]["metrics"][name]["value"]
+            assert compared["difference"] == pytest.approx(model - compared["value"])
+            if name not in NO_INTERVAL:
+                assert compared["low"] <= compared["high"]
+
+
 def test_trials_table(finished):
     """The table has a line a trial, a column a setting, and all seconds."""
     rows = table(finished[0])

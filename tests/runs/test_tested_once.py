@@ -81,6 +81,29 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     )
 
 
+def test_a_test_that_is_finished_later_gives_the_same_numbers(place, coursework):
+    """A report that was lost is written again to the byte, baselines included."""
+    report = place / "runs" / "tiny-synthetic" / "holdout.json"
+    assert again(place, coursework).code == 0
+    written = report.read_bytes()
+    assert json.loads(written)["baselines"]["linear_pixels"]["value"] > 0
+    report.unlink()
+    assert again(place, coursework).code == 0
+    assert report.read_bytes() == written
+    assert len(receipts(place)) == 1
+
+
+def test_the_test_goes_without_linear_baselines(place, coursework):
+    """A study may do without: the report then has the constant alone."""
+    words = ("--set", "search.baselines=false")
+    answer = again(place, coursework, *words)
+    assert (answer.code, answer.err) == (0, "")
+    assert "Linear: " not in answer.out
+    report = json.loads((place / "runs/tiny-synthetic/holdout.json").read_text())
+    assert "baselines" not in report | report["emotion"]
+    assert "baseline" in report["emotion"]
+
+
 def test_a_retrained_model_is_reported(place, coursework):
     """A model that was lost after its test is retrained, and the report states it."""
     folder = place / "runs" / "tiny-synthetic"

@@ -12,6 +12,7 @@ from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
 from search.reports.holdout_report import describe_report
 from search.run_files import (
+    SavedScores,
     SavedTrials,
     SavedWeightCheck,
     check_database,
@@ -25,6 +26,7 @@ from tests.strategies.damage import changed, cut, damages
 
 METRIC = {"value": 0.5, "low": 0.25, "high": None}
 HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "baseline": {"accuracy": 0.25}}
+COMPARED = {"value": 0.5, "difference": 0.1, "low": -0.1, "high": None}
 REPORT = {
     "trial": 3,
     "synthetic": True,
@@ -40,7 +42,13 @@ REPORT = {
     "start": {"weights": "study:ferplus", "loaded": 3, "skipped": 0, "unknown": True},
     "labels": {"trained": "majority", "scored": "majority"},
     "duplicates": {"images": 2, "without": {"images": 7}},
-    "emotion": {**HEAD, "absent": ["fear"], "if_calibrated": {"ece": 0.1}},
+    "baselines": {"linear_pixels": {"value": 0.5}},
+    "emotion": {
+        **HEAD,
+        "absent": ["fear"],
+        "if_calibrated": {"ece": 0.1},
+        "baselines": {"linear_pixels": {"accuracy": COMPARED}},
+    },
     "action_units": HEAD,
     "valence_arousal": HEAD,
     "votes": HEAD,
@@ -50,6 +58,7 @@ TRIALS = {
     "hold_out": "abc",
     "trials": [{"number": 1, "values": {"head.dropout": 0.5}}],
 }
+SCORES = {"of": "abc", "value": 0.5, "scores": {"emotion.accuracy": 0.5}}
 STARTS = {"request": {"graphs": [], "files": {}}, "lines": ["start: all"]}
 CARD = {
     "study": "tiny",
@@ -74,6 +83,7 @@ READERS = {
     "holdout.json": (REPORT, report_text),
     "warm_start.json": (TRIALS, lambda path: read_saved(path, SavedTrials)),
     "starts.json": (STARTS, lambda path: read_saved(path, SavedWeightCheck)),
+    "scores.json": (SCORES, lambda path: read_saved(path, SavedScores)),
 }
 
 
@@ -107,6 +117,7 @@ def test_what_is_needed_is_missed(tmp_path, name):
     optional |= {
         "without_face",
         "duplicates",
+        "baselines",
         "action_units",
         "valence_arousal",
         "votes",

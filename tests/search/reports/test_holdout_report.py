@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from models.evaluation.comparison import Candidate, compare
 from models.evaluation.report import evaluate
 from search.reports.holdout_report import (
+    COMPARED,
     HEADS,
     LEFT_OUT,
     METRIC_TEXTS,
@@ -43,7 +45,7 @@ def test_exact_text():
         "Guarantee: subject (no subject is in two parts)\n"
         "Opened: once\n"
         "\n"
-        "                                           value  95 % interval  baseline\n"
+        "                                           value  95 % interval  constant\n"
         "Emotion (2 images)\n"
         "  accuracy                                 1.000              -     0.500\n"
         "  balanced accuracy                        1.000              -     0.500\n"
@@ -56,6 +58,70 @@ def test_exact_text():
         "\n"
         "Emotion not in the hold-out, left out of means: surprise"
     )
+
+
+def with_linear(targets, predictions, subjects, *, skill=0.1):
+    """Writes a report with a linear baseline that is not as good."""
+    report = report_of(targets, predictions, subjects)
+    _, worse, _ = drawn(2, skill=skill, rated=True)
+    model, linear = (
+        Candidate(predictions=each, thresholds={}) for each in (predictions, worse)
+    )
+    found = compare(targets, model, linear, subjects=subjects, seed=1)
+    for head, compared in found.items():
+        report[head]["baselines"] = {"linear_pixels": compared}
+    return report | {"baselines": {"linear_pixels": {"value": 0.4321}}}
+
+
+def test_a_linear_baseline_has_a_column_and_a_difference():
+    """Its values are beside the constant's; some differences have an interval."""
+    report = with_linear(*drawn(2, rated=True))
+    lines = describe_report(report).splitlines()
+    (heads,) = (line.split() for line in lines if "95 %" in line and "value" in line)
+    assert heads[-2:] == ["constant", "linear"]
+    found = report["action_units"]["baselines"]["linear_pixels"]["mean_auc"]
+    (line,) = (line for line in lines if line.startswith("  mean AUC"))
+    assert line.split()[-2:] == ["0.500", f"{found['value']:.3f}"]
+    assert any(
+        line.startswith("Linear: ") and line.endswith("validation value 0.432")
+        for line in lines
+    )
+    text = " ".join(line.strip() for line in lines)
+    ends = f"{found['low']:+.3f} to {found['high']:+.3f}"
+    assert f"mean AUC {found['difference']:+.3f} ({ends})" in text
+    assert max(map(len, lines)) <= WIDTH
+    assert "Linear" not in describe_report(report_of(*drawn(2)))
+
+
+def test_compared_metrics_are_of_the_report():
+    """Every metric whose difference is printed has a line of its own."""
+    report = report_of(*drawn(1, rated=True))
+    for head, names in COMPARED.items():
+        assert set(names) <= set(METRIC_TEXTS)
+        if head != "votes":
+            assert set(names) <= set(report[head]["metrics"])
+
+
+def test_the_widest_table_fits():
+    """All columns together, with negative ends, stay within the width."""
+    report = with_linear(*drawn(2, rated=True))
+    metrics = ("kl_divergence", "js_divergence", "cross_entropy")
+    value = {"value": -0.5, "low": -0.9, "high": -0.1}
+    report["votes"] = {
+        "images": 3000,
+        "metrics": dict.fromkeys(metrics, value),
+        "baseline": dict.fromkeys(metrics, -0.5),
+        "baselines": {
+            "linear_pixels": dict.fromkeys(metrics, value | {"difference": -0.5})
+        },
+    }
+    parts = {head: report[head] for head in HEADS}
+    report["duplicates"] = {"rule": "keep", "images": 1}
+    report["duplicates"]["without"] = {"images": 2999, **parts}
+    lines = describe_report(report).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    (cross,) = (line for line in lines if line.startswith("  cross-entropy"))
+    assert cross.split()[-3:] == ["-0.500", "-0.500", "-0.500"]
 
 
 def test_every_line_is_a_metric():

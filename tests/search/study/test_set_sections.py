@@ -42,6 +42,7 @@ TEXTS = {
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
     "search.pruner": {"hyperband": "hyperband", "none": "none"},
     "search.tensorboard": {"true": True, "false": False},
+    "search.baselines": {"true": True, "false": False},
     "search.checkpoints": {"0": 0, "3": 3},
     "search.warm_start": {"fer": "fer", "ferplus": "ferplus"},
     "search.enqueue": {

@@ -1,0 +1,124 @@
+"""Laws of the paired difference between a model and a baseline."""
+
+import json
+
+import numpy as np
+import pytest
+
+from models.evaluation.bootstrap import subject_weights
+from models.evaluation.comparison import Candidate, compare, compare_votes
+from models.evaluation.report import NO_INTERVAL, evaluate
+from models.metrics.scores import scores
+from models.metrics.thresholds import choose_thresholds
+from tests.strategies.metrics import drawn, labels, outputs
+
+SEED = 11
+
+
+def sides(seed=1, **options):
+    """Draws labels, a better and a worse candidate, and subjects."""
+    targets, better, subjects = drawn(seed, skill=0.5, rated=True, **options)
+    _, worse, _ = drawn(seed, skill=0.2, rated=True, **options)
+    candidates = [
+        Candidate(predictions=each, thresholds=choose_thresholds(targets, each))
+        for each in (better, worse)
+    ]
+    return targets, *candidates, subjects
+
+
+def test_value_and_difference_are_those_of_the_scores():
+    """Each metric has the baseline's score, and how much higher the model's is."""
+    targets, model, baseline, subjects = sides()
+    found = compare(targets, model, baseline, subjects=subjects, seed=SEED)
+    assert set(found) == {"emotion", "action_units", "valence_arousal"}
+    for head, metrics in found.items():
+        for name, compared in metrics.items():
+            short = f"{head}.{name.removesuffix('_at_thresholds')}"
+            mine, theirs = (
+                scores(
+                    targets,
+                    side.predictions,
+                    thresholds=side.thresholds if "_at_" in name else None,
+                )[short]
+                for side in (model, baseline)
+            )
+            assert compared["value"] == pytest.approx(theirs)
+            assert compared["difference"] == pytest.approx(mine - theirs)
+    assert found["emotion"]["accuracy"]["difference"] > 0
+
+
+def test_the_interval_is_of_differences_in_the_same_resamples():
+    """Ends are percentiles of differences over tables that are drawn one by one."""
+    targets, model, baseline, subjects = sides(2, rows=40, masked=0.0)
+    apart = []
+    for counts in subject_weights(subjects, seed=SEED).astype(int):
+        rows = np.repeat(np.arange(len(subjects)), counts)
+        right = targets.emotion[rows].argmax(axis=1)
+        mine, theirs = (
+            (side.predictions.emotion[rows].argmax(axis=1) == right).mean()
+            for side in (model, baseline)
+        )
+        apart.append(mine - theirs)
+    found = compare(targets, model, baseline, subjects=subjects, seed=SEED)
+    ends = [found["emotion"]["accuracy"][key] for key in ("low", "high")]
+    assert ends == pytest.approx(np.percentile(apart, [2.5, 97.5]))
+
+
+def test_the_resamples_are_those_of_the_report():
+    """Against a baseline whose metric is 0 in each, the interval is the model's own."""
+    targets = labels([0, 1] * 12)
+    subjects = [f"S{row // 3}" for row in range(24)]
+    model = Candidate(predictions=outputs([0, 1, 1] * 8), thresholds={})
+    never = Candidate(predictions=outputs([2] * 24), thresholds={})
+    found = compare(targets, model, never, subjects=subjects, seed=SEED)
+    report = evaluate(
+        targets,
+        model.predictions,
+        subjects=subjects,
+        thresholds={},
+        development=targets,
+        seed=SEED,
+    )
+    for key in ("low", "high"):
+        own = report["emotion"]["metrics"]["accuracy"][key]
+        assert found["emotion"]["accuracy"][key] == pytest.approx(own)
+
+
+def test_a_model_does_not_differ_from_itself():
+    """Every difference of a model from itself is 0, with an interval from 0 to 0."""
+    targets, model, _, subjects = sides(3)
+    found = compare(targets, model, model, subjects=subjects, seed=SEED)
+    for metrics in found.values():
+        for name, compared in metrics.items():
+            assert compared["difference"] == 0.0
+            ends = {compared["low"], compared["high"]}
+            assert ends == ({None} if name in NO_INTERVAL else {0.0})
+
+
+def test_one_subject_has_no_interval():
+    """With one subject there are differences, and each end is null, as JSON has it."""
+    targets, model, baseline, subjects = sides(4)
+    alone = ["S001"] * len(subjects)
+    found = compare(targets, model, baseline, subjects=alone, seed=SEED)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert {m["low"] for part in found.values() for m in part.values()} == {None}
+
+
+def test_only_shared_heads_are_compared():
+    """A head that one of them lacks is left out."""
+    targets, model, baseline, subjects = sides(5)
+    emotion = Candidate(
+        predictions=outputs(baseline.predictions.emotion.argmax(axis=1)), thresholds={}
+    )
+    found = compare(targets, model, emotion, subjects=subjects, seed=SEED)
+    assert set(found) == {"emotion"}
+
+
+def test_votes_are_compared_too():
+    """The model nearer to the votes has a divergence below the other's."""
+    votes = labels([0, 1, 2, 0])
+    near = Candidate(predictions=outputs([0, 1, 2, 0]), thresholds={})
+    far = Candidate(predictions=outputs([1, 1, 2, 0]), thresholds={})
+    (part,) = compare_votes(votes, near, far, subjects=list("aabb"), seed=SEED).values()
+    assert part["kl_divergence"]["difference"] < 0
+    assert part["kl_divergence"]["value"] > 0
