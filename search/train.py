@@ -1,10 +1,12 @@
 """``python -m search.train``: train an exported configuration, with several seeds.
 
     python -m search.train --config FILE [--data DIR|synthetic] [--seeds K] [--out DIR]
+                           [--no-scores]
 
 Trains on everything but the hold-out, which stays closed. Each seed has a folder
-``<out>/<study>-trained/seed-<n>/`` like a run's. Exit codes: 0 done, 1 failed,
-2 wrong input, 130 interrupted.
+``<out>/<study>-trained/seed-<n>/`` like a run's. With two seeds or more, each is also
+trained on the study's folds, and the scores of their validation rows end up in
+``seeds.json``. Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -42,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from search.pipeline.train_seeds import train_seeds  # noqa: PLC0415 - loads pandas
 
         out = args.out.resolve()
-        for path in train_seeds(args.config, args.data, out, seeds=args.seeds):
+        trained = train_seeds(
+            args.config, args.data, out, seeds=args.seeds, scored=not args.no_scores
+        )
+        for path in trained:
             print_line(f"trained: {path}")
 
     return run_command(work)
@@ -71,6 +76,11 @@ def build_parser() -> argparse.ArgumentParser:
         default=1,
         metavar="K",
         help="number of models to train, each with its own seed (default: 1)",
+    )
+    add(
+        "--no-scores",
+        action="store_true",
+        help="do not train several seeds on the folds too, which scores them",
     )
     add(
         "--out",

@@ -1,4 +1,8 @@
-"""Trains one configuration with several seeds; each leaves a folder like a run's."""
+"""Trains one configuration with several seeds; each leaves a folder like a run's.
+
+With two seeds or more, each is scored on the folds too: the deviation over seeds is to
+be compared with the difference between two configurations.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,17 +27,26 @@ from search.inputs.prepare import prepare_job
 from search.inputs.run import Run
 from search.inputs.study_data import read_labels
 from search.pipeline.placement import find_placement
-from search.run_folder import RunFolder, held_out_text, write_text
-from search.trial.messages import Retrained, RetrainRequest
+from search.pipeline.seed_scores import (
+    SUMMARY,
+    describe_summary,
+    keep_scores,
+    kept_scores,
+    summarize,
+)
+from search.run_files import SavedScores
+from search.run_folder import RunFolder, held_out_text, write_json, write_text
+from search.trial.messages import CrossValidated, Retrained, RetrainRequest
 
 
 def train_seeds(
-    path: Path, data: str | None, out: Path, *, seeds: int
+    path: Path, data: str | None, out: Path, *, seeds: int, scored: bool = True
 ) -> Iterator[Path]:
     """Trains an exported configuration with the seeds 1 to ``seeds``.
 
-    A seed that is trained already is kept. Yields the folder of each seed as soon as
-    its model lies in it.
+    A seed that is trained already is kept, and so are its scores. Yields the folder of
+    each seed as soon as its model, and with several seeds its scores, lie in it. At the
+    end the scores are summarized, unless ``scored`` is false.
 
     Raises:
         RunError: a training diverged, or a folder holds another configuration.
@@ -53,6 +66,7 @@ def train_seeds(
         from search.trial.worker import Worker  # noqa: PLC0415 - after its environment
 
         worker = Worker(job, device_memory=memory)
+        scores: list[SavedScores] = []
         with only_driver(family.file(".driver.lock")) as check:
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")
@@ -62,7 +76,12 @@ def train_seeds(
                     _train(worker, seed_run, config, seed)
                     write_text(folder.file(BEST), text)
                 check()
+                if scored and seeds > 1:
+                    scores.append(_scores(worker, seed_run, config, seed, text))
+                    check()
                 yield folder.path
+            if scores:
+                _summarize(run, config, scores, family)
 
 
 def _open(config: ExportedConfig, data: str | None, out: Path, bar: ProgressBar) -> Run:
@@ -100,15 +119,46 @@ def _is_trained(run: Run, text: str) -> bool:
     return model is not None
 
 
-def _train(worker: Any, run: Run, config: ExportedConfig, seed: int) -> None:
-    folder, split, origin = run.folder, run.data.split, config.origin
-    request = RetrainRequest(
+def _scores(
+    worker: Any, run: Run, config: ExportedConfig, seed: int, text: str
+) -> SavedScores:
+    """Reads the scores of a seed, or trains it on each fold to get them."""
+    kept = kept_scores(run, text)
+    if kept is None:
+        found = worker.cross_validate(_request(run.folder, config, seed))
+        if not isinstance(found, CrossValidated):
+            raise RunError(f"{run.folder.path}: scores on the folds: {found.reason}")
+        kept = keep_scores(run, text, found)
+    run.print(f"seed {seed}: value {kept.value:.4f} on the validation rows")
+    return kept
+
+
+def _summarize(
+    run: Run, config: ExportedConfig, scores: list[SavedScores], family: RunFolder
+) -> None:
+    """Writes and prints what the seeds' scores have in common."""
+    summary = summarize(run, config, scores)
+    write_json(family.file(SUMMARY), summary)
+    for line in describe_summary(summary, list(dict(config.study.objective))):
+        run.print(line)
+    run.print(f"scores: {family.file(SUMMARY)}")
+
+
+def _request(folder: RunFolder, config: ExportedConfig, seed: int) -> RetrainRequest:
+    """Makes the request to train a configuration with a seed."""
+    origin = config.origin
+    return RetrainRequest(
         values=complete(dict(config.study.space.fixed)),
         seed=child_seed(seed, "train"),
         stop_after=origin.epoch,
         path=str(folder.file(PARTIAL)),
         rates=tuple(origin.learning_rates),
     )
+
+
+def _train(worker: Any, run: Run, config: ExportedConfig, seed: int) -> None:
+    folder, split, origin = run.folder, run.data.split, config.origin
+    request = _request(folder, config, seed)
     trained = worker.retrain(request)
     if not isinstance(trained, Retrained):
         raise RunError(f"{folder.path}: {trained.reason}")

@@ -221,6 +221,18 @@ class Retrained:
     start: LoadedWeights | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossValidated:
+    """One configuration, trained with one seed on each fold.
+
+    ``scores`` has every defined metric of the pooled predictions of validation rows,
+    and ``value`` is their objective.
+    """
+
+    value: float
+    scores: Mapping[str, float]
+
+
 def complete_outcome(
     outcome: Outcome, last: Report | None, *, sampled: float, waited: float
 ) -> Outcome:

@@ -15,8 +15,10 @@ from models.config.config import ModelConfig, model_config
 from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
+from search.trial.cross_validation import cross_validate
 from search.trial.messages import (
     Completed,
+    CrossValidated,
     Failed,
     Job,
     Outcome,
@@ -87,6 +89,16 @@ class Worker:
         """Trains on every development row and writes the model."""
         try:
             return self._retrain(request)
+        except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
+            return Failed(reason=reason_of(error))
+
+    def cross_validate(self, request: RetrainRequest) -> CrossValidated | Failed:
+        """Trains on each fold as ``retrain`` does on every row; writes nothing."""
+        try:
+            config = model_config(request.values, self._job.data_spec)
+            return cross_validate(
+                self._trainer, self._arrays, self._job, config, request
+            )
         except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
             return Failed(reason=reason_of(error))
 

@@ -29,11 +29,13 @@ class FakeTrainer:
         self.calls = []
         self.closed = 0
 
-    def fit(self, config, arrays, part, *, seed):
+    def fit(self, config, arrays, part, *, seed, **options):
         """Yields the epochs of the next fold."""
         index = len(self.calls)
         self.calls.append(
-            SimpleNamespace(arrays=arrays, part=part, seed=seed, config=config)
+            SimpleNamespace(
+                arrays=arrays, part=part, seed=seed, config=config, options=options
+            )
         )
         self.timings = Timings(built=1.0, traced=self._traced[index])
         try:

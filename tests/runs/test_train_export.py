@@ -88,12 +88,21 @@ def test_export_writes_over_nothing(place, tmp_path):
     assert (tmp_path / "x.toml").read_text() == "mine"
 
 
-def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
+@pytest.fixture(scope="module")
+def two_seeds(place, tmp_path_factory, coursework):
+    """An output folder with two trained seeds, and the answer of the command."""
+    out = tmp_path_factory.mktemp("seeds")
+    config = place / "runs" / "tiny-synthetic" / "best.toml"
+    answer = trained(config, coursework, out, "--seeds", "2")
+    assert (answer.code, answer.err) == (0, "")
+    return out, answer
+
+
+def test_training_leaves_folders_like_a_runs(place, two_seeds, tmp_path, coursework):
     """Each seed has its own model and description; the hold-out stays closed."""
     config = place / "runs" / "tiny-synthetic" / "best.toml"
-    answer = trained(config, coursework, tmp_path, "--seeds", "2")
-    assert (answer.code, answer.err) == (0, "")
-    family = tmp_path / "tiny-synthetic-trained"
+    out, answer = two_seeds
+    family = out / "tiny-synthetic-trained"
     models = []
     for seed in (1, 2):
         folder = family / f"seed-{seed}"
@@ -107,17 +116,49 @@ def test_training_leaves_folders_like_a_runs(place, tmp_path, coursework):
         held_out = (place / "runs/tiny-synthetic/hold_out_subjects.txt").read_text()
         assert (folder / "hold_out_subjects.txt").read_text() == held_out
     assert models[0] != models[1]
-    assert not list(tmp_path.rglob("holdout*.json*"))
+    assert not list(out.rglob("holdout*.json*"))
 
     before = contents(family)
-    answer = trained(config, coursework, tmp_path, "--seeds", "2")
+    answer = trained(config, coursework, out, "--seeds", "2")
     assert (answer.code, contents(family)) == (0, before)
 
     other = config.read_text().replace('"head.dropout" = ', '"head.dropout" = 0.05 #')
     (tmp_path / "other.toml").write_text(other)
-    answer = trained(tmp_path / "other.toml", coursework, tmp_path)
+    answer = trained(tmp_path / "other.toml", coursework, out)
     assert answer.code == 1
     assert "not overwritten" in answer.err
+    assert contents(family) == before
+
+
+def test_seeds_end_with_numbers(two_seeds):
+    """Each seed has a value on the folds; mean and deviation are kept and printed."""
+    out, answer = two_seeds
+    found = json.loads((out / "tiny-synthetic-trained" / "seeds.json").read_text())
+    first, second = (found["seeds"][seed]["value"] for seed in ("1", "2"))
+    assert first != second
+    assert found["mean"]["value"] == pytest.approx((first + second) / 2)
+    assert found["deviation"]["value"] == pytest.approx(abs(first - second) / 2**0.5)
+    assert {"emotion.macro_f1", "action_units.mean_auc"} <= set(found["mean"])
+    assert "2 seeds, scores of 2 folds pooled" in answer.out
+    assert f"seed 1: value {first:.4f} on the validation rows" in answer.out
+
+
+def test_scores_that_are_missing_are_computed_again(
+    place, two_seeds, tmp_path, coursework
+):
+    """The same scores come back, and not with ``--no-scores``."""
+    config = place / "runs" / "tiny-synthetic" / "best.toml"
+    shutil.copytree(two_seeds[0], tmp_path / "out")
+    family = tmp_path / "out" / "tiny-synthetic-trained"
+    before = contents(family)
+    (family / "seed-2" / "scores.json").unlink()
+    (family / "seeds.json").unlink()
+    without = contents(family)
+    words = ("--seeds", "2", "--no-scores")
+    assert "value" not in trained(config, coursework, tmp_path / "out", *words).out
+    assert contents(family) == without
+    words = ("--seeds", "2")
+    assert trained(config, coursework, tmp_path / "out", *words).code == 0
     assert contents(family) == before
 
 
