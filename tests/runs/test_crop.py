@@ -1,20 +1,34 @@
 """Runs that crop to the face: counted, described, and tested by the same crop."""
 
+import csv
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline import readers
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.development import study_cropper
 from data_pipeline.images.crop import cropper_from, make_cropper
 from data_pipeline.images.decode_table import decode_all
+from data_pipeline.synthetic.write import write_synthetic
 from data_pipeline.system.errors import DataError
-from tests.factories.runs import searched, write_study
+from models import predict
+from tests.factories.runs import STUDY, run_main, searched, write_study
 
 pytestmark = pytest.mark.slow
+
+FER = (
+    STUDY.replace('"ckplus"', '"ferplus"\nemotions = "ferplus"\ncrop = "cropped"')
+    .replace('["emotion", "action_units"]', '["emotion"]')
+    .replace("folds = 2", 'by = "partition"\nfolds = 1')
+    .replace('"action_units.mean_auc" = 0.5\n', "")
+    .replace("image_size = 32", "image_size = 48")
+    .replace("trials = 2", "trials = 1")
+)
 
 
 def run_of(place, root, *words):
@@ -104,3 +118,41 @@ def test_landmarks_that_the_data_lack_are_refused(coursework):
     )
     with pytest.raises(DataError, match=r"unpack Landmarks\.zip.*crop = .detect"):
         study_cropper(data, readers.read(coursework, "ckplus"))
+
+
+def predicted(model, *pictures, crop="trained"):
+    """Predicts pictures; returns the rows of the table."""
+    words = ("--model", str(model), "--crop", crop, *map(str, pictures))
+    answer = run_main(predict.main, *words)
+    assert answer.code == 0
+    return list(csv.DictReader(io.StringIO(answer.out))), answer.err
+
+
+def test_a_model_of_pictures_that_are_faces_finds_faces(tmp_path):
+    """A face in a corner gets the numbers that its own picture gets."""
+    tree, runs = tmp_path / "tree", tmp_path / "runs"
+    write_synthetic(tree, layout="ferplus", subjects=20, seed=4)
+    answer = searched(write_study(tmp_path, "fer", FER), tree, runs)
+    assert (answer.code, answer.err) == (0, "")
+    model = runs / "fer-synthetic" / "model.keras"
+    faces = read(model.parent, "model.json")["input"]["crop"]["faces"]
+    assert faces["found"] > faces["looked"] / 2
+    assert 0 < faces["spread"] < 0.1
+    assert "without_face" not in read(model.parent, "holdout.json")
+
+    small = next(tree.rglob("*.png"))
+    with Image.open(small) as picture:
+        large = picture.convert("L").resize((240, 240), Image.Resampling.BICUBIC)
+    corner = Image.new("L", (800, 600), int(np.asarray(large).mean()))
+    corner.paste(large, (540, 340))
+    corner.save(tmp_path / "corner.png")
+    large.save(tmp_path / "own.png")
+    (far, near), note = predicted(model, tmp_path / "corner.png", tmp_path / "own.png")
+    assert far["face"] == near["face"] == "found"
+    assert f"{faces['found']} of {faces['looked']}" in note
+    emotions = [name for name in far if name.startswith("emotion_")]
+    assert emotions
+    (centre,), _ = predicted(model, tmp_path / "corner.png", crop="none")
+    for name in emotions:
+        assert float(far[name]) == pytest.approx(float(near[name]), abs=0.05)
+    assert centre["face"] == "not looked for"
