@@ -209,9 +209,11 @@ def test_backbones_are_the_registered_files():
     folder = ROOT / "models/backbones"
     shared = {"__init__", "backbone", "layers", "pixel_scale"}
     modules = {entry.code.partition(":")[0] for entry in BACKBONES.values()}
-    files = {path.stem for path in folder.glob("*.py")} - shared
+    files = [path for path in folder.rglob("*.py") if path.stem not in shared]
 
-    assert modules == {f"models.backbones.{name}" for name in files}
+    assert modules == {
+        place(path).removesuffix(".py").replace("/", ".") for path in files
+    }
 
 
 def test_top_level():

@@ -29,7 +29,8 @@ class Backbone:
         divisor: what it divides pixels by itself, which is then its own rule.
         application: the function of ``keras.applications`` whose published weights
             fit, layer by layer; ``None`` where there are none.
-        penalized: whether L1 and L2 also act on its convolution kernels.
+        penalized: whether L1 and L2 also act on its convolution kernels; not on those
+            of a large network, which starts from published weights.
     """
 
     own: ChannelStatistics

@@ -18,24 +18,44 @@ Keras's 0.99 lags behind in short trainings: validation would show noise.
 SIGNED = ChannelStatistics(mean=(127.5,), deviation=(127.5,))
 """Scales raw pixels from [0, 255] to [-1, 1]."""
 
+TORCH = ChannelStatistics(
+    mean=(255 * 0.485, 255 * 0.456, 255 * 0.406),
+    deviation=(255 * 0.229, 255 * 0.224, 255 * 0.225),
+)
+"""ImageNet's mean and deviation on a [0, 1] scale, as in Torch."""
+
 
 def convolution(
-    x: Tensor, filters: int, *, name: str, size: int = 3, stride: int = 1
+    x: Tensor,
+    filters: int,
+    *,
+    name: str,
+    size: int = 3,
+    stride: int = 1,
+    padding: str = "same",
 ) -> Tensor:
     """Adds a convolution without bias and its batch normalisation.
 
-    A stride of 2 halves the map: (B, ceil(h/stride), ceil(w/stride), filters).
+    A stride of 2 halves the map: (B, ceil(h/stride), ceil(w/stride), filters). With
+    ``padding`` "valid" the map loses ``size`` - 1 pixels a side instead.
     """
     x = layers.Conv2D(
         filters,
         size,
         strides=stride,
-        padding="same",
+        padding=padding,
         use_bias=False,
         kernel_initializer=keras.initializers.HeNormal(),
         name=f"{name}_conv",
     )(x)
     return layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+
+
+def depthwise(x: Tensor, *, name: str, size: int = 3, stride: int = 1) -> Tensor:
+    """Adds a convolution of each channel by itself, without bias."""
+    return layers.DepthwiseConv2D(
+        size, strides=stride, padding="same", use_bias=False, name=name
+    )(x)
 
 
 def residual(x: Tensor, filters: int, *, stride: int, name: str) -> Tensor:

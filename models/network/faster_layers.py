@@ -34,9 +34,12 @@ class DepthwiseConv2D(
 
     def call(self, inputs: Any) -> Any:
         """Convolves; the gradient of the kernel is TensorFlow's own."""
-        maps = depthwise_convolution(
-            inputs, self.kernel, stride=self.strides[0], padding=self.padding
-        )
+        if is_scale(self):
+            maps = inputs * ops.reshape(self.kernel, (-1,))
+        else:
+            maps = depthwise_convolution(
+                inputs, self.kernel, stride=self.strides[0], padding=self.padding
+            )
         if self.use_bias:
             maps = maps + self.bias
         return self.activation(maps)
@@ -65,6 +68,11 @@ def is_plain_depthwise(layer: Any) -> bool:
     """Whether a depthwise convolution has square strides and no gaps."""
     has_gaps = {*layer.dilation_rate} != {1}
     return not has_gaps and len({*layer.strides}) == 1 and _has_maps(layer)
+
+
+def is_scale(layer: Any) -> bool:
+    """Whether a depthwise convolution multiplies each channel by a number."""
+    return {*layer.kernel_size, *layer.strides, layer.depth_multiplier} == {1}
 
 
 def _has_maps(layer: Any) -> bool:

@@ -79,13 +79,23 @@ def _imagenet(model: Any, graph: GraphConfig) -> Values:
         ) from error
     mine = backbone_layers(model)
     pairs = zip(backbone_layers(network), mine, strict=True)
-    values = {own.name: given.get_weights() for given, own in pairs}
+    values = {own.name: _in_shapes_of(own, given) for given, own in pairs}
     for layer in mine:
         if isinstance(layer, keras.layers.Normalization):
             # Keras adds a division by sqrt(deviation) for these weights; it is folded
             # into the variance, so that the graph is the same with any weights.
             values[layer.name][1] = values[layer.name][1] * DEVIATION
     return values
+
+
+def _in_shapes_of(own: Any, given: Any) -> list[np.ndarray]:
+    """Returns a layer's weights in the shapes of one that holds the same numbers.
+
+    Of ConvNeXt a kernel (h, w, 1, C) is one of (h, w, C, 1) here: the same order.
+    """
+    shapes = [tuple(weight.shape) for weight in own.weights]
+    pairs = zip(given.get_weights(), shapes, strict=True)
+    return [values.reshape(shape) for values, shape in pairs]
 
 
 def _fetch(backbone: str, file: WeightsFile) -> str:
@@ -97,7 +107,7 @@ def _fetch(backbone: str, file: WeightsFile) -> str:
                 file.url,
                 cache_dir=str(weights_folder().parent),
                 cache_subdir="models",
-                file_hash=file.md5,
+                file_hash=file.digest,
             )
         )
     except Exception as error:  # Keras raises a bare one

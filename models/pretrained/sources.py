@@ -98,7 +98,7 @@ def not_downloaded(backbone: str, file: WeightsFile, reason: object) -> WeightsE
     """Makes the error for ImageNet weights that could not be downloaded."""
     return WeightsError(
         f'backbone.weights = "imagenet" for {backbone} needs the file {file.name}'
-        f"{f' (md5 {file.md5})' if file.md5 else ''}, which is not in "
+        f"{f' (digest {file.digest})' if file.digest else ''}, which is not in "
         f"{weights_folder()} and could not be downloaded from {file.url} ({reason}); "
         f'put the file into that folder, or set backbone.weights = "none"'
     )

@@ -32,6 +32,10 @@ CASES = [
     ("efficientnet_b1", *GREY),
     ("efficientnet_b2", *RGB),
     ("efficientnet_b3", 32, 1),
+    ("efficientnet_v2_b3", 32, 1),
+    ("efficientnet_lite2", *GREY),
+    ("mobilenet_v3_large", *GREY),
+    ("mini_xception", *RGB),
 ]
 """From 96 pixels on the first two have another stem; resnet50 turns RGB to BGR."""
 

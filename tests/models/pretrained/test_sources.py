@@ -3,16 +3,24 @@
 import keras
 import numpy as np
 import pytest
-from keras.src.applications import efficientnet, mobilenet, resnet
+from keras.src.applications import (
+    convnext,
+    efficientnet,
+    efficientnet_v2,
+    mobilenet,
+    mobilenet_v3,
+    resnet,
+)
 
 from data_pipeline.system.errors import StudyError, WeightsError
 from models.config.backbone_catalogue import BACKBONES
+from models.network.heads import POOL
 from models.network.model import assemble
 from models.pretrained import loading
 from models.pretrained.formats import backbone_layers
 from models.pretrained.loading import initial_weights
 from models.pretrained.sources import check_graph, check_weights
-from tests.factories.models import graph_config
+from tests.factories.models import graph_config, pictures
 
 
 @pytest.mark.parametrize("name", ["residual_cnn", "resnet18", "ferplus_cnn"])
@@ -65,11 +73,24 @@ def test_without_network_the_file_and_folder_are_named(name, monkeypatch, tmp_pa
 
 def test_facts_are_those_of_keras():
     """File names and digests are the ones that Keras itself would fetch."""
-    assert BACKBONES["resnet50"].imagenet.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
+    assert BACKBONES["resnet50"].imagenet.digest == resnet.WEIGHTS_HASHES["resnet50"][1]
     for size in ("b0", "b1", "b2", "b3"):
         file = BACKBONES[f"efficientnet_{size}"].imagenet
         assert file.name == f"efficientnet{size}_notop.h5"
-        assert file.md5 == efficientnet.WEIGHTS_HASHES[size][1]
+        assert file.digest == efficientnet.WEIGHTS_HASHES[size][1]
+        file = BACKBONES[f"efficientnet_v2_{size}"].imagenet
+        name = f"efficientnetv2-{size}_notop.h5"
+        assert file.url == efficientnet_v2.BASE_WEIGHTS_PATH + name
+        assert file.digest == efficientnet_v2.WEIGHTS_HASHES[size][1]
+    for size in ("small", "large"):
+        file = BACKBONES[f"mobilenet_v3_{size}"].imagenet
+        kind = f"{size}_224_1.0_float"
+        name = f"weights_mobilenet_v3_{kind}_no_top_v2.h5"
+        assert file.url == mobilenet_v3.BASE_WEIGHT_PATH + name
+        assert file.digest == mobilenet_v3.WEIGHTS_HASHES[kind][1]
+    file = BACKBONES["convnext_tiny"].imagenet
+    assert file.url == convnext.BASE_WEIGHTS_PATH + "convnext_tiny_notop.h5"
+    assert file.digest == convnext.WEIGHTS_HASHES["convnext_tiny"][1]
     file = BACKBONES["mobilenet"].imagenet
     assert file.url == mobilenet.BASE_WEIGHT_PATH + file.name
 
@@ -106,6 +127,33 @@ def test_published_weights_land_in_the_backbone(monkeypatch, tmp_path):
     np.testing.assert_array_equal(
         values["stem_conv"][0], source.get_layer("stem_conv").get_weights()[0]
     )
+
+
+@pytest.mark.slow
+def test_convnext_is_that_of_keras(monkeypatch, tmp_path):
+    """Weights of Keras's ConvNeXt give its features here, in other shapes of layers."""
+    source = keras.applications.ConvNeXtTiny(
+        include_top=False, weights=None, input_shape=(64, 64, 3)
+    )
+    generator = np.random.default_rng(1)
+    for weight in source.weights:  # its scales of 1e-6 would hide the blocks
+        if len(weight.shape) == 1:
+            weight.assign(generator.uniform(0.5, 1.5, weight.shape))
+    path = tmp_path / "published.weights.h5"
+    source.save_weights(path)
+    monkeypatch.setattr(keras.utils, "get_file", lambda *_a, **_k: path)
+    wanted = graph_config(
+        backbone__name="convnext_tiny", backbone__weights="imagenet", side=64
+    )
+    model = assemble(wanted)
+    for name, values in initial_weights(model, wanted).items():
+        model.get_layer(name).set_weights(values)
+    grey = pictures(2, side=64).images.astype(np.float32)
+    ours = keras.Model(model.inputs, model.get_layer(POOL).input)(grey, training=False)
+    theirs = source(np.repeat(grey, 3, axis=-1), training=False)
+
+    assert float(np.std(theirs)) > 0.1
+    np.testing.assert_allclose(ours, theirs, atol=1e-2)
 
 
 def test_weights_of_224_pixels_fit_every_side(monkeypatch, tmp_path):

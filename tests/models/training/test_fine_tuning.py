@@ -30,11 +30,25 @@ BLOCKS = {
     "efficientnet_b1": 23,
     "efficientnet_b2": 23,
     "efficientnet_b3": 26,
+    "efficientnet_v2_b0": 21,
+    "efficientnet_v2_b1": 27,
+    "efficientnet_v2_b2": 28,
+    "efficientnet_v2_b3": 32,
+    "efficientnet_lite0": 16,
+    "efficientnet_lite1": 21,
+    "efficientnet_lite2": 21,
+    "convnext_tiny": 18,
     "mobilenet": 13,
+    "mobilenet_v3_small": 11,
+    "mobilenet_v3_large": 15,
+    "mini_xception": 4,
     "ferplus_cnn": 5,
 }
 """As their papers draw them; the residual CNN has one block a stage here."""
-LARGE = {"resnet50", "densenet121", *(n for n in BACKBONES if "efficient" in n)}
+LARGE = {"resnet50", "densenet121", "convnext_tiny", "mobilenet_v3_large"}
+LARGE |= {name for name in BACKBONES if "efficient" in name}
+LIKE_OTHERS = {"efficientnet_b1", "efficientnet_b2"}
+LIKE_OTHERS |= {"efficientnet_v2_b1", "efficientnet_v2_b2", "efficientnet_lite1"}
 
 
 @pytest.fixture(name="trainer", scope="module")
@@ -60,7 +74,7 @@ def _moved(layers, before, after):
     [
         pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
         for name in BACKBONES
-        if name not in {"efficientnet_b1", "efficientnet_b2"}
+        if name not in LIKE_OTHERS
     ],
 )
 def test_blocks(name):

@@ -5,13 +5,7 @@ expect ImageNet's mean and deviation on a [0, 1] scale, as in Torch.
 Features: (B, S//32, S//32, 1024).
 """
 
-from models.backbones.layers import stock
-from models.backbones.pixel_scale import ChannelStatistics
+from models.backbones.layers import TORCH, stock
 from models.keras_api import keras
-
-TORCH = ChannelStatistics(
-    mean=(255 * 0.485, 255 * 0.456, 255 * 0.406),
-    deviation=(255 * 0.229, 255 * 0.224, 255 * 0.225),
-)
 
 BACKBONE = stock(keras.applications.DenseNet121, TORCH)

@@ -1,0 +1,1 @@
+"""Networks that ``keras.applications`` has, with the pixels their weights expect."""
