@@ -29,6 +29,7 @@ COMMANDS = {
     "data_pipeline/ferplus.py",
     "models/live/__main__.py",
     "models/predict.py",
+    "models/weights.py",
     "search/export.py",
     "search/run.py",
     "search/tensorboard.py",

@@ -112,7 +112,10 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         0, 0, 1024, "graph.resize_to", "side in pixels that the backbone sees; 0: all"
     ),
     "backbone.weights": _name(
-        "none", None, "graph.weights", "none, imagenet, study:NAME or a model's file"
+        "none",
+        None,
+        "graph.weights",
+        "none, imagenet, shelf:NAME, study:NAME or a model's file",
     ),
     "backbone.normalization": _name(
         OWN,

@@ -43,8 +43,8 @@ def read_values(path: Path, model: Any) -> Values:
     if name.endswith(".weights.h5"):
         return _in_order(path, model)
     if name.endswith(".h5"):
-        return _paired(_named_h5(path), backbone_layers(model))
-    return _paired(_named_keras(path, model), backbone_layers(model))
+        return pair_layers(named_h5(path), backbone_layers(model))
+    return pair_layers(_named_keras(path, model), backbone_layers(model))
 
 
 def backbone_layers(model: Any) -> list[Any]:
@@ -82,10 +82,14 @@ def _named_keras(path: Path, model: Any) -> Values:
     return {layer.name: layer.get_weights() for layer in backbone_layers(pretrained)}
 
 
-def _named_h5(path: Path) -> Values:
+def named_h5(path: Path) -> Values:
     """Reads the older format: a group for each layer, weights by their own names.
 
     A nested model is one group; the names of its weights begin with their layers'.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: it refers to other files.
     """
     values: Values = {}
     check_arrays(path)
@@ -103,8 +107,12 @@ def _text(name: Any) -> str:
     return name.decode() if isinstance(name, bytes) else str(name)
 
 
-def _paired(given: Values, mine: list[Any]) -> Values:
-    """Pairs layers by name and shape; by position where names differ and all fit."""
+def pair_layers(given: Values, mine: list[Any]) -> Values:
+    """Pairs layers by name and shape; by position where names differ and all fit.
+
+    ``given`` has values by layer; of ``mine`` those that fit get theirs. Kernels for
+    grey and for colour images are converted.
+    """
     named: Values = {}
     for own in mine:
         values = _find(given, own.name)

@@ -10,8 +10,16 @@ from models.backbones import load_backbone
 from models.config.backbone_catalogue import BACKBONES, WeightsFile
 from models.config.config import GraphConfig
 from models.keras_api import keras
-from models.pretrained.formats import Values, backbone_layers, read_values
+from models.pretrained.fetching import obtain
+from models.pretrained.formats import (
+    Values,
+    backbone_layers,
+    pair_layers,
+    read_values,
+)
+from models.pretrained.ports import read_port
 from models.pretrained.saved_models import check_arrays
+from models.pretrained.shelf import SHELF, find_row
 from models.pretrained.sources import (
     IMAGENET,
     NONE,
@@ -43,6 +51,8 @@ def initial_weights(model: Any, graph: GraphConfig) -> Values:
         return {}
     if graph.weights == IMAGENET:
         return _imagenet(model, graph)
+    if graph.weights.startswith(SHELF):
+        return _from_shelf(model, graph.weights)
     return _from_file(model, Path(graph.weights))
 
 
@@ -112,6 +122,21 @@ def _fetch(backbone: str, file: WeightsFile) -> str:
         )
     except Exception as error:  # Keras raises a bare one
         raise not_downloaded(backbone, file, error) from error
+
+
+def _from_shelf(model: Any, weights: str) -> Values:
+    """Reads a file of the shelf, which fills every layer of its backbone."""
+    row = find_row(weights)
+    path = obtain(row)
+    mine = backbone_layers(model)
+    names = [layer.name for layer in mine]
+    values = pair_layers(read_port(row.backbone, path, names), mine)
+    if missing := [name for name in names if name not in values]:
+        raise WeightsError(
+            f'backbone.weights = "{weights}" does not fit these layers of '
+            f'{row.backbone}: {", ".join(missing)}; set backbone.weights = "none"'
+        )
+    return values
 
 
 def _from_file(model: Any, path: Path) -> Values:

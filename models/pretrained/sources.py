@@ -8,6 +8,7 @@ from data_pipeline.system.errors import StudyError, WeightsError
 from models.config.backbone_catalogue import BACKBONES, WeightsFile
 from models.config.config import GraphConfig
 from models.config.hyperparameters import DEVELOPMENT, OWN
+from models.pretrained.shelf import SHELF, check_fits
 
 NONE = "none"
 IMAGENET = "imagenet"
@@ -55,10 +56,10 @@ def check_graph(graph: GraphConfig) -> None:
             "its weights expect pixels of that scale, as a .keras file does; export "
             f'one, or set backbone.normalization = "{OWN}"'
         )
-    if graph.weights == IMAGENET:
+    if graph.weights == IMAGENET or graph.weights.startswith(SHELF):
         raise WeightsError(
             f'backbone.normalization = "{DEVELOPMENT}" cannot go with '
-            f'backbone.weights = "{IMAGENET}": those weights expect pixels as '
+            f'backbone.weights = "{graph.weights}": those weights expect pixels as '
             f"{graph.backbone} scales them; set one of the two otherwise, or give "
             f'backbone.normalization a when = {{ "backbone.weights" = ["{NONE}"] }}'
         )
@@ -67,7 +68,7 @@ def check_graph(graph: GraphConfig) -> None:
 def check_weights(backbone: str, weights: str) -> None:
     """Refuses initial weights that cannot exist, without network and without Keras.
 
-    ``weights`` is ``"none"``, ``"imagenet"`` or a file.
+    ``weights`` is ``"none"``, ``"imagenet"``, ``"shelf:NAME"`` or a file.
 
     Raises:
         WeightsError: no such weights are published, or there is no such file.
@@ -78,11 +79,15 @@ def check_weights(backbone: str, weights: str) -> None:
         if BACKBONES[backbone].imagenet is None:
             raise WeightsError(_no_imagenet(backbone))
         return
+    if weights.startswith(SHELF):
+        check_fits(backbone, weights)
+        return
     path = Path(weights)
     if not path.is_file() or not path.name.endswith(SUFFIXES):
         raise WeightsError(
-            f'backbone.weights is "none", "imagenet", "study:NAME" or the file of a '
-            f"model ({' or '.join(SUFFIXES)}, in small letters), found {weights!r}, "
+            f'backbone.weights is "none", "imagenet", "shelf:NAME", "study:NAME" or '
+            f"a model's file ({' or '.join(SUFFIXES)}, in small letters), found "
+            f"{weights!r}, "
             f"which is {'another kind of file' if path.is_file() else 'no file'}; "
             f'give the path of one, or set backbone.weights = "none"'
         )

@@ -11,12 +11,15 @@ from data_pipeline.system.errors import StudyError, suggest
 from models.config.backbone_catalogue import size_keys
 from models.config.config import DataSpec, GraphConfig, complete, model_config
 from models.config.hyperparameters import Value
+from models.pretrained.shelf import SHELF, ShelfRow, find_row
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import (
     check_digest,
     has_provenance,
+    has_seen,
     trained_on,
     training_data,
+    training_data_of,
 )
 from search.run_folder import studies_in
 from search.study.space import Choices, Domain, SearchSpace
@@ -111,25 +114,30 @@ def check_not_trained_on(
         StudyError: the weights, or what they were initialized with, were trained on
             the same images; or their description belongs to another model.
     """
+    for name, row in _shelf_rows(space):
+        if has_seen(training_data_of(row), dataset, synthetic=synthetic):
+            raise _seen(name, f" ({row.package} {row.version})", dataset)
     for name, path in _files(space, data_spec):
         check_digest(name, path)
         run = tested.get(sha256(path)) if tested else None
         if run or trained_on(path, dataset, synthetic=synthetic):
-            whose = f" (the model of run {run})" if run else ""
-            raise StudyError(
-                f"backbone.weights {name}: this model{whose} was trained on the "
-                f"images of {dataset}. Some of them validate trials here and others "
-                "are held out, so every value would be too high; start from a model "
-                "of another data set"
-            )
+            raise _seen(name, f" (the model of run {run})" if run else "", dataset)
+
+
+def _seen(name: str, whose: str, dataset: str) -> StudyError:
+    return StudyError(
+        f"backbone.weights {name}: this model{whose} was trained on the "
+        f"images of {dataset}. Some of them validate trials here and others "
+        "are held out, so every value would be too high; start from a model "
+        "of another data set"
+    )
 
 
 def weight_digests(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
     """Digests the weight files, so that a changed file of the same name is noticed."""
-    return {
-        f"backbone.weights {name}": sha256(path)
-        for name, path in _files(space, data_spec)
-    }
+    digests = {name: sha256(path) for name, path in _files(space, data_spec)}
+    digests |= {name: row.sha256 for name, row in _shelf_rows(space)}
+    return {f"backbone.weights {name}": digest for name, digest in digests.items()}
 
 
 def provenance_warnings(space: SearchSpace, data_spec: DataSpec) -> list[str]:
@@ -153,7 +161,10 @@ def card_entry(
     if loaded is None:
         return {}
     card: dict[str, Any] = {"weights": weights, **asdict(loaded)}
-    if weights != IMAGENET:
+    if weights.startswith(SHELF):
+        row = find_row(weights)
+        card |= {"sha256": row.sha256, "trained_on": training_data_of(row)}
+    elif weights != IMAGENET:
         path = Path(dict(data_spec.models).get(weights, weights))
         card |= {"sha256": sha256(path), "trained_on": training_data(path)}
         card |= {} if has_provenance(path) else {"unknown": True}
@@ -210,4 +221,14 @@ def _files(space: SearchSpace, data_spec: DataSpec) -> list[tuple[str, Path]]:
     """Lists the weight files of a space, each with the study's name for it."""
     models = dict(data_spec.models)
     named = sorted(_weights(space) - {NONE, IMAGENET})
-    return [(name, Path(models.get(name, name))) for name in named]
+    return [
+        (name, Path(models.get(name, name)))
+        for name in named
+        if not name.startswith(SHELF)
+    ]
+
+
+def _shelf_rows(space: SearchSpace) -> list[tuple[str, ShelfRow]]:
+    """Lists the weights of the shelf in a space, each with the study's name for it."""
+    named = sorted(name for name in _weights(space) if name.startswith(SHELF))
+    return [(name, find_row(name)) for name in named]

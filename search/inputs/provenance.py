@@ -3,15 +3,16 @@
 The description lies in the model's file, so that every copy has it, and beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.dataset.dataset_identity import same_images
 from data_pipeline.files.documents import DocumentError, read_json
-from data_pipeline.files.safe_open import sha256
+from data_pipeline.files.safe_open import is_regular, sha256
 from data_pipeline.system.errors import StudyError
 from models.pretrained.provenance import read_provenance
+from models.pretrained.shelf import ShelfRow, row_of_file
 
 
 def training_data(path: Path) -> list[Mapping[str, Any]]:
@@ -30,16 +31,31 @@ def training_data(path: Path) -> list[Mapping[str, Any]]:
     return found
 
 
+def training_data_of(row: ShelfRow) -> list[Mapping[str, Any]]:
+    """Lists the data that weights of the shelf were trained on.
+
+    The shape is that of ``training_data``; what was held out is not known.
+    """
+    return [
+        {"dataset": name, "hold_out": None, "synthetic": False}
+        for name in row.trained_on
+    ]
+
+
+def has_seen(
+    found: Sequence[Mapping[str, Any]], dataset: str, *, synthetic: bool
+) -> bool:
+    """Whether training data are the images of a data set; other labels count too."""
+    images = {(same_images(data["dataset"]), data["synthetic"]) for data in found}
+    return (same_images(dataset), synthetic) in images
+
+
 def trained_on(path: Path, dataset: str, *, synthetic: bool) -> bool:
     """Whether a model, or one before it, was trained on the images of a data set.
 
     Other labels of the same images count too.
     """
-    found = {
-        (same_images(data["dataset"]), data["synthetic"])
-        for data in training_data(path)
-    }
-    return (same_images(dataset), synthetic) in found
+    return has_seen(training_data(path), dataset, synthetic=synthetic)
 
 
 def has_provenance(path: Path) -> bool:
@@ -72,7 +88,14 @@ def check_digest(name: str, path: Path) -> None:
 
 
 def _descriptions(path: Path) -> list[Mapping[str, Any]]:
-    """Reads the descriptions in a model's file and beside it, if they are ours."""
+    """Reads the descriptions in a model's file and beside it, if they are ours.
+
+    A file of the shelf has none; it is known by its digest, under any name.
+    """
+    row = row_of_file(sha256(path)) if is_regular(path) else None
+    if row is not None:
+        first, *others = training_data_of(row)
+        return [{"data": first, "synthetic": False, "start": {"trained_on": others}}]
     return [card for card in (_ours(read_provenance(path)), _beside(path)) if card]
 
 

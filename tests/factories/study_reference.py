@@ -1,8 +1,8 @@
-"""The tables of ``studies/README.md``, rendered from the registries of keys.
+"""Tables of ``studies/README.md`` and ``models/README.md``, rendered from registries.
 
     python -m tests.factories.study_reference
 
-writes them into that file, between its markers.
+writes them into those files, between their markers.
 """
 
 import dataclasses
@@ -17,10 +17,12 @@ from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
+from models.pretrained.shelf import ROWS
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
 from search.study.sections import AUTO, CODE, SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
+MODELS_README = README.parents[1] / "models" / "README.md"
 REGISTRIES = {
     "dataset": DATASETS,
     "targets": TARGETS,
@@ -114,12 +116,29 @@ def _values(hint):
     )
 
 
-TABLES = {"hyperparameters": hyperparameters, "sections": sections}
+def shelf():
+    """Renders a row for each file of weights on the shelf."""
+    yield "| name | backbone | trained on | sees | package | licence |"
+    yield "|---|---|---|---|---|---|"
+    for row in ROWS.values():
+        data = ", ".join(row.trained_on)
+        package = f"[{row.package}](https://pypi.org/project/{row.package}/)"
+        yield (
+            f"| `{row.name}` | `{row.backbone}` | {data} | {row.pixels} "
+            f"| {package} {row.version} | {row.licence} |"
+        )
 
 
-def written(text):
-    """Puts each table between its markers."""
-    for name, render in TABLES.items():
+PAGES = {
+    README: {"hyperparameters": hyperparameters, "sections": sections},
+    MODELS_README: {"shelf": shelf},
+}
+
+
+def written(page):
+    """Returns a page with each table between its markers."""
+    text = page.read_text("utf-8")
+    for name, render in PAGES[page].items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         head, _, rest = text.partition(begin)
         tail = rest.partition(end)[2]
@@ -128,4 +147,5 @@ def written(text):
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(written(page), "utf-8")

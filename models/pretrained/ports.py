@@ -1,0 +1,105 @@
+"""Files of the shelf as values for layers of this project: other names, other orders.
+
+A port adds nothing: the network with these values gives the outputs of the original.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.pretrained.formats import Values, named_h5
+from models.pretrained.torch_file import read_tensors
+
+LITE_ENDS = {
+    "stem_conv": "_conv_stem",
+    "stem_bn": "_bn0",
+    "top_conv": "_conv_head",
+    "top_bn": "_bn1",
+}
+LITE_PARTS = {
+    "expand_conv": "_expand_conv",
+    "expand_bn": "_bn0",
+    "dwconv": "_depthwise_conv",
+    "dw_bn": "_bn1",
+    "project_conv": "_project_conv",
+    "project_bn": "_bn2",
+}
+"""Layers of EfficientNet-Lite and what its PyTorch port calls them."""
+
+DEPTHWISE = "_depthwise_conv"
+
+
+def read_port(backbone: str, path: Path, names: Sequence[str]) -> Values:
+    """Reads a file of the shelf.
+
+    Args:
+        backbone: that the file is for.
+        path: of the file.
+        names: of the backbone's layers with weights, in order.
+
+    Returns:
+        Values for layers, by name.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: it is of another kind.
+        KeyError: it lacks a layer.
+    """
+    return PORTS[backbone](path, names)
+
+
+def mini_xception(path: Path, names: Sequence[str]) -> Values:
+    """Reads Keras 2's file, whose layers are numbered; splits separable ones."""
+    del names
+    found = named_h5(path)
+    values: Values = {}
+    for number, stem in enumerate(("stem_first", "stem_second"), start=1):
+        values[f"{stem}_conv"] = found[f"conv2d_{number}_1"]
+        values[f"{stem}_bn"] = found[f"batch_normalization_{number}_1"]
+    for block in range(1, 5):
+        skip = f"block{block}_skip"
+        values[f"{skip}_conv"] = found[f"conv2d_{block + 2}_1"]
+        values[f"{skip}_bn"] = found[f"batch_normalization_{3 * block}_1"]
+        for place, name in enumerate(("first", "second")):
+            own = f"block{block}_{name}"
+            both = found[f"separable_conv2d_{2 * block - 1 + place}_1"]
+            values[f"{own}_depthwise"], values[f"{own}_conv"] = both[:1], both[1:]
+            norm = f"batch_normalization_{3 * block + 1 + place}_1"
+            values[f"{own}_bn"] = found[norm]
+    return values
+
+
+def efficientnet_lite(path: Path, names: Sequence[str]) -> Values:
+    """Reads the PyTorch port's checkpoint, whose blocks are numbered from 0."""
+    tensors = read_tensors(path)
+    found = [re.match(r"block\d+[a-z]", name) for name in names]
+    blocks = list(dict.fromkeys(match[0] for match in found if match))
+    values: Values = {}
+    for name in names:
+        block, _, part = name.partition("_")
+        theirs = LITE_ENDS.get(name)
+        if theirs is None:
+            theirs = f"_blocks.{blocks.index(block)}.{LITE_PARTS[part]}"
+        values[name] = _in_order_of_keras(tensors, theirs)
+    return values
+
+
+def _in_order_of_keras(tensors: dict[str, np.ndarray], layer: str) -> list[np.ndarray]:
+    """Takes a layer's weights: a kernel's axes are filters, channels, rows, columns."""
+    first = tensors[f"{layer}.weight"]
+    if first.ndim == 1:
+        rest = ("bias", "running_mean", "running_var")
+        return [first, *(tensors[f"{layer}.{name}"] for name in rest)]
+    return [
+        first.transpose((2, 3, 0, 1) if layer.endswith(DEPTHWISE) else (2, 3, 1, 0))
+    ]
+
+
+PORTS: dict[str, Callable[[Path, Sequence[str]], Values]] = {
+    "mini_xception": mini_xception,
+    "efficientnet_lite0": efficientnet_lite,
+    "efficientnet_lite1": efficientnet_lite,
+    "efficientnet_lite2": efficientnet_lite,
+}
