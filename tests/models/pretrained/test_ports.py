@@ -13,7 +13,7 @@ from models.pretrained.shelf import ROWS
 from models.pretrained.torch_file import read_tensors
 from tests.factories.models import graph_config
 
-EMOTIONS = (0.0,) * 7
+EMOTIONS = (0.084279, 0.000001, 0.007131, 0.039396, 0.003485, 0.157843, 0.707864)
 """What ``keras.saving.load_model`` of the package's file predicts for ``drawn(64, 1)``,
 scaled to [-1, 1]: angry, disgust, fear, happy, sad, surprise, neutral; Keras 3.15."""
 
@@ -54,7 +54,7 @@ def features(name, pixels):
     values = initial_weights(model, wanted)
     for layer in backbone_layers(model):
         layer.set_weights(values[layer.name])
-    body = keras.Model(model.inputs, model.get_layer(POOL).input)
+    body = keras.Model(model.inputs[0], model.get_layer(POOL).input)
     return keras.ops.convert_to_numpy(body(pixels.astype(np.float32), training=False))
 
 

@@ -149,7 +149,9 @@ def test_convnext_is_that_of_keras(monkeypatch, tmp_path):
     for name, values in initial_weights(model, wanted).items():
         model.get_layer(name).set_weights(values)
     grey = pictures(2, side=64).images.astype(np.float32)
-    ours = keras.Model(model.inputs, model.get_layer(POOL).input)(grey, training=False)
+    ours = keras.Model(model.inputs[0], model.get_layer(POOL).input)(
+        grey, training=False
+    )
     theirs = source(np.repeat(grey, 3, axis=-1), training=False)
 
     assert float(np.std(theirs)) > 0.1

@@ -26,7 +26,7 @@ SEARCHED = space(
 @pytest.mark.parametrize("dataset", ["fer2013", "ferplus"])
 def test_weights_of_fer2013_are_refused_for_its_images(dataset):
     """Whatever the labels; drawn faces and other data sets are allowed."""
-    with pytest.raises(StudyError, match=rf"{NAME} .*fer 25.*the images of {dataset}"):
+    with pytest.raises(StudyError, match=rf"{NAME}: .*fer 25.*the images of {dataset}"):
         check_not_trained_on(SEARCHED, DATA_SPEC, dataset=dataset, synthetic=False)
     check_not_trained_on(SEARCHED, DATA_SPEC, dataset=dataset, synthetic=True)
     check_not_trained_on(SEARCHED, DATA_SPEC, dataset="ckplus", synthetic=False)
