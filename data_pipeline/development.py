@@ -16,13 +16,13 @@ from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.dataset.subject_aliases import (
     merge_subjects,
     refuse_ambiguous_subjects,
     subject_problems,
 )
 from data_pipeline.images.crop import Cropper, make_cropper
+from data_pipeline.readers.reader import read_options
 from data_pipeline.split.duplicates import ImageKeys, drop_duplicates
 from data_pipeline.split.fold_checks import check_development, check_folds
 from data_pipeline.split.split import Fold, Split
@@ -71,8 +71,8 @@ def read_table(
     Raises:
         DataError: a label is wrong, or a person probably has several ids.
     """
-    frames = Frames(neutral=data.neutral, last=data.frames)
-    table = readers.read(root, data.dataset, frames, progress)
+    reader, folder = readers.find(root, data.dataset)
+    table = reader.read(folder, read_options(data, progress))
     table = merge_subjects(table, data.subjects)
     refuse_ambiguous_subjects(subject_problems(table, data.subjects))
     return table
@@ -99,7 +99,7 @@ def read_development(data: DataConfig, parts: Split) -> Development:
     targets = read_targets(
         parts.development,
         wanted=data.targets,
-        emotions=data.emotions,
+        emotions=data.level,
         labels=data.labels,
     )
     useful = np.flatnonzero(targets.labelled() | (not parts.development.dimensions))
@@ -184,7 +184,7 @@ def read_scoring_targets(data: DataConfig, table: SampleTable) -> Targets:
     return read_targets(
         table,
         wanted=data.targets,
-        emotions=data.emotions,
+        emotions=data.level,
         labels=scored_rule(data.labels),
         required=False,
     )

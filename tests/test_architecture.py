@@ -198,7 +198,7 @@ def test_readers_are_the_files_beside_the_table():
     """The data sets name exactly the modules of readers/ that have a ``read``."""
     having = {
         path.stem
-        for path in (ROOT / "data_pipeline/readers").glob("*.py")
+        for path in (ROOT / "data_pipeline/readers").rglob("*.py")
         for node in tree(path).body
         if isinstance(node, ast.FunctionDef) and node.name == "read"
     }

@@ -16,10 +16,9 @@ from data_pipeline.checks.leaks import (
     shared_sequences,
 )
 from data_pipeline.dataset.config import StudyData
-from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.dataset_identity import dataset_name, population
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.dataset.skipped_files import Kind, add_skipped_to_error
 from data_pipeline.dataset.subject_aliases import merge_subjects, subject_problems
 from data_pipeline.development import (
@@ -29,9 +28,10 @@ from data_pipeline.development import (
     usable_without_duplicates,
 )
 from data_pipeline.images.decode import refuse_bombs
-from data_pipeline.readers.reader import ReadOptions
+from data_pipeline.readers.reader import read_options
 from data_pipeline.split.duplicates import ImageKeys, file_keys
 from data_pipeline.split.holdout_history import RunHistory, split_with_history
+from data_pipeline.split.rules import LEAKY
 from data_pipeline.split.split import Split
 from data_pipeline.system.errors import DataError, prefix_errors
 from data_pipeline.system.workers import thread_pool
@@ -51,6 +51,7 @@ class CheckResult:
         problems: all problems, in the order of ``Check``.
         endings: suffix of image files -> count.
         understood: unusual spellings, and how they were read.
+        warning: what the user must not overlook about the split.
     """
 
     source: str
@@ -58,6 +59,7 @@ class CheckResult:
     problems: tuple[Problem, ...]
     endings: dict[str, int] = field(default_factory=dict)
     understood: tuple[str, ...] = ()
+    warning: str = ""
 
 
 def check_dataset(
@@ -74,10 +76,7 @@ def check_dataset(
     that is missing, unknown or cannot be split this way is a ``DataError``.
     """
     reader, folder = readers.find(root, study.data.dataset)
-    options = ReadOptions(
-        frames=Frames(neutral=study.data.neutral, last=study.data.frames),
-        progress=lambda n, of: progress("labels", n, of),
-    )
+    options = read_options(study.data, lambda n, of: progress("labels", n, of))
     try:
         table = reader.read(folder, options)
     except DataError as error:
@@ -85,7 +84,8 @@ def check_dataset(
         return CheckResult(source="", parts={}, problems=(wrong,))
     table = merge_subjects(table, study.data.subjects)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):
-        people = population(study.data.dataset, root, synthetic=synthetic)
+        dataset = dataset_name(study.data, root)
+        people = population(dataset, root, synthetic=synthetic)
         result = split_with_history(table, study.split, data=people, history=history)
     inspected = _inspect_all(table, progress)
     parts = parts_of(table, result.split)
@@ -104,6 +104,7 @@ def check_dataset(
         problems=tuple(problems),
         endings=dict(Counter(Path(image).suffix for image in table.frame["image"])),
         understood=table.understood,
+        warning=LEAKY.get(result.split.guarantee, ""),
     )
 
 

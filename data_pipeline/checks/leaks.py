@@ -37,9 +37,12 @@ def parts_of(table: SampleTable, split: Split) -> Array:
 
 
 def shared_sequences(table: SampleTable, parts: Array) -> list[Problem]:
-    """Finds sequences in two parts (N,), as a published partition may have."""
+    """Finds sequences in two parts (N,), as a published partition may have.
+
+    Without a subject, a sequence is one wherever its id occurs.
+    """
     keys = [
-        "" if subject is None or sequence is None else f"{subject}\0{sequence}"
+        "" if sequence is None else f"{subject or ''}\0{sequence}"
         for subject, sequence in zip(
             table.frame["subject"], table.frame["sequence"], strict=True
         )
@@ -48,7 +51,7 @@ def shared_sequences(table: SampleTable, parts: Array) -> list[Problem]:
         Problem(
             check=Check.SEQUENCE,
             where=_places(table, parts, rows),
-            message="one sequence; split by subject",
+            message="one sequence; split by subject, or by sequence",
         )
         for rows in _spread(keys, parts)
     ]

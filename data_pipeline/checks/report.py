@@ -21,6 +21,7 @@ def report(root: Path, found: CheckResult, *, shown: int | None) -> None:
 def _page(root: Path, found: CheckResult, shown: int | None) -> RenderableType:
     return Group(
         Text(one_line(_heading(root, found))),
+        *([Text(found.warning, style="red")] if found.warning else []),
         *(Text(one_line(line)) for line in _read(found)),
         _summary(found),
         *(

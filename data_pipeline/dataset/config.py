@@ -5,18 +5,33 @@ accept and refuse the same files.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
-from pydantic_core import PydanticCustomError
+from pydantic_core import ArgsKwargs, PydanticCustomError
 
-from data_pipeline.dataset.datasets import DATASETS
+from data_pipeline.dataset.datasets import DATASETS, OWN
+from data_pipeline.dataset.own_data import (
+    CHANNELS,
+    MOST_INTENSE,
+    OwnData,
+    column_problems,
+    is_word,
+    subject_problems,
+)
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
-from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
+from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
 from data_pipeline.system.errors import StudyError, shorten, suggest
 
@@ -52,6 +67,30 @@ def one_of(
     return AfterValidator(check)
 
 
+_LEVEL = one_of(EMOTION_LEVELS, VOTED, OWN_WORDS)
+
+
+def _level_or_words(value: Any) -> Any:
+    """Validates the name of a level, or a list of different words."""
+    if isinstance(value, str):
+        return _LEVEL.func(value)  # type: ignore[call-arg]
+    words = value if isinstance(value, list | tuple) else ()
+    different = {str(word).casefold() for word in words}
+    if len(words) < MIN_CLASSES or len(different) < len(words):
+        words = ()
+    if not words or not all(map(is_word, words)):
+        raise PydanticCustomError(
+            "words",
+            "Input should be the name of a level, or a list of two or more different "
+            "words of at most 60 characters",
+        )
+    return tuple(words)
+
+
+MIN_CLASSES = 2
+"""Emotions that a list of own words has at the least."""
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class DataConfig:
     """Which data, which targets, and the size of images in pixels per side.
@@ -61,13 +100,19 @@ class DataConfig:
     method that finds the face to crop, ``cropped`` where the pictures are faces.
     ``subjects`` maps ids of the data to the id of the same person; an id that is
     mapped to itself is a different person.
+
+    ``emotions`` is a level of ``EMOTION_LEVELS``, or the words of own data. The keys
+    of ``OWN_KEYS`` describe own data, see ``OwnData``; ``name`` tells one set of own
+    data from another.
     """
 
     dataset: Annotated[str, one_of(DATASETS)]
     targets: Annotated[
         tuple[Annotated[str, one_of(TARGETS)], ...], Field(strict=False, min_length=1)
     ]
-    emotions: Annotated[str, one_of(EMOTION_LEVELS, VOTED)] = "high_level"
+    emotions: Annotated[str | tuple[str, ...], PlainValidator(_level_or_words)] = (
+        "high_level"
+    )
     labels: Annotated[str, one_of(RULES)] | None = None
     image_size: Annotated[int, Field(ge=16, le=1024)]
     unreadable: Literal["error", "quarantine"] = "error"
@@ -75,6 +120,35 @@ class DataConfig:
     frames: Positive | None = None
     crop: Literal["none", "cropped", "detect", "landmarks"] = "none"
     subjects: dict[str, str] = Field(default_factory=dict)
+    name: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    subject: str | None = None
+    present_from: Annotated[int, Field(ge=1, le=MOST_INTENSE)] | None = None
+    channels: Literal[1, 3] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_words(cls, values: Any) -> Any:
+        """Takes the words found in own data where the study names no emotions."""
+        keys = values.kwargs if isinstance(values, ArgsKwargs) else None
+        if not keys or keys.get("dataset") not in OWN or "emotions" in keys:
+            return values
+        return ArgsKwargs((), {**keys, "emotions": OWN_WORDS})
+
+    @property
+    def level(self) -> str:
+        """The level of the emotions; ``OWN_WORDS`` where they are listed."""
+        return self.emotions if isinstance(self.emotions, str) else OWN_WORDS
+
+    def own(self) -> OwnData:
+        """Returns the description of own data."""
+        return OwnData(
+            columns=self.columns,
+            emotions=() if isinstance(self.emotions, str) else self.emotions,
+            subject=self.subject,
+            present_from=self.present_from,
+            channels=self.channels or CHANNELS,
+        )
 
     def problems(self) -> Iterator[str]:
         """Yields a message for each pair of keys that contradict each other."""
@@ -82,7 +156,7 @@ class DataConfig:
         if self.neutral == "first" and faces:
             yield (
                 '[data] neutral: "first" adds neutral faces, for which emotions = '
-                f'"{self.emotions}" has no class; use emotions = "basic_neutral"'
+                f'"{self.level}" has no class; use emotions = "basic_neutral"'
             )
         if len(set(self.targets)) < len(self.targets):
             targets = ", ".join(self.targets)
@@ -90,8 +164,9 @@ class DataConfig:
         if self.labels is not None and self.emotions != "ferplus":
             yield (
                 "[data] labels: turns votes into labels, which needs emotions = "
-                f'"ferplus", found emotions = "{self.emotions}"; drop the key'
+                f'"ferplus", found emotions = "{self.level}"; drop the key'
             )
+        yield from _own_problems(self)
         for name, person in self.subjects.items():
             last = self.subjects.get(person, person)
             if last != person:
@@ -101,17 +176,61 @@ class DataConfig:
                 )
 
 
+OWN_KEYS = ("name", "columns", "subject", "present_from", "channels")
+"""Keys of ``[data]`` that describe own data."""
+
+TABLE_KEYS = ("columns", "present_from")
+"""Those of them that need a table."""
+
+
+def _own_problems(data: DataConfig) -> Iterator[str]:
+    """Yields why the keys of own data do not fit the data set, or are wrong."""
+    for key in OWN_KEYS:
+        allowed = OWN[:1] if key in TABLE_KEYS else OWN
+        if data.dataset not in allowed and getattr(data, key):
+            yield (
+                f"[data] {key}: describes own data, dataset = {_either(allowed)}, "
+                f'found dataset = "{data.dataset}"; drop the key'
+            )
+    yield from _level_problems(data)
+    yield from column_problems(data.columns)
+    if data.subject is not None:
+        yield from subject_problems(data.subject)
+    if data.name is not None and not is_word(data.name):
+        yield f"[data] name: must be at most 60 characters, found {data.name!r}"
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
+
+
+def _level_problems(data: DataConfig) -> Iterator[str]:
+    """Yields where a level does not fit: own words belong to own data."""
+    if data.dataset in OWN and data.level not in (OWN_WORDS, VOTED):
+        yield (
+            f'[data] emotions: the level "{data.level}" is of another data set, found '
+            f'dataset = "{data.dataset}"; list the words, as in emotions = ["calm", '
+            '"tense"], or drop the key: the words found are the classes'
+        )
+    if data.dataset not in OWN and data.level == OWN_WORDS:
+        yield (
+            f"[data] emotions: own words need own data, dataset = {_either(OWN)}, "
+            f'found dataset = "{data.dataset}"; use one of {", ".join(EMOTION_LEVELS)}'
+        )
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class SplitConfig:
     """How the data are split; ``hold_out`` is a share of the subjects.
 
-    By partition, the published test part is held out, whatever ``hold_out`` is.
+    By partition, the published test part is held out, whatever ``hold_out`` is. By
+    sequence or by image, shares are of those, and a subject may be in two parts.
     ``validation`` is the share of all subjects (or images of a partition) that one
     fold validates on; ``None`` takes the published part, or a fifth of those left.
     ``duplicates`` is whether training keeps images that are also in another part.
     """
 
-    by: Literal["subject", "partition"] = "subject"
+    by: Literal["subject", "partition", "sequence", "image"] = "subject"
     folds: Annotated[int, Field(ge=1, le=100)] = 5
     hold_out: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.2
     hold_out_seed: Seed = 1
@@ -128,10 +247,10 @@ class SplitConfig:
                 f"validation part of folds = 1, found folds = {self.folds}; use "
                 "folds = 1, or drop validation"
             )
-        if self.by == "subject" and self.hold_out + self.validation >= 1:
+        if self.by != "partition" and self.hold_out + self.validation >= 1:
             yield (
                 f"[split] validation: {self.validation} and hold_out = {self.hold_out} "
-                "leave no subjects to train on; together they must be below 1"
+                f"leave no {self.by}s to train on; together they must be below 1"
             )
 
 

@@ -4,13 +4,29 @@ import hashlib
 import re
 from pathlib import Path
 
-from data_pipeline.dataset.datasets import DATASETS
+from data_pipeline.dataset.config import DataConfig
+from data_pipeline.dataset.datasets import DATASETS, OWN
 from data_pipeline.files.safe_open import is_regular, read_bytes
 
 MARKER = "SYNTHETIC.txt"
 """The file that marks a folder of synthetic faces."""
 
 _FROM_SEED = re.compile(r"^seed: (\d+)\nversion: (\d+)$", re.MULTILINE)
+
+
+def dataset_name(data: DataConfig, root: Path) -> str:
+    """Returns the name of a study's data set; own data are named after their folder.
+
+    ``[data] name`` replaces the folder's name, so that a table and folders of the same
+    faces, or a renamed folder, stay one data set. The name of a known data set says
+    that these are its images.
+    """
+    if data.dataset not in OWN:
+        return data.dataset
+    if data.name in DATASETS:
+        return data.name
+    folder = root.parent if root.is_file() else root
+    return f"own: {data.name or folder.resolve().name}"
 
 
 def same_images(dataset: str) -> str:

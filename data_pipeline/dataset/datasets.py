@@ -32,5 +32,10 @@ DATASETS: dict[str, DatasetEntry] = {
     "affectnet": DatasetEntry(
         readers=(f"{_FOLDER}.affectnet_csv", f"{_FOLDER}.affectnet")
     ),
+    "table": DatasetEntry(readers=(f"{_FOLDER}.own.table",)),
+    "folders": DatasetEntry(readers=(f"{_FOLDER}.own.folders",)),
 }
 """Value of ``[data] dataset`` -> its entry."""
+
+OWN = ("table", "folders")
+"""Data sets that a study describes itself: any faces, without a reader of their own."""

@@ -72,6 +72,7 @@ class SampleTable:
         votes: categories of votes; empty without votes.
         dimensions: ``("valence", "arousal")``; empty without ratings.
         intensities: AUs with coded intensities.
+        words: the emotions of a data set with its own words, in order; else empty.
         skipped: rows, folders, files and columns that the reader left out.
         understood: descriptions of unusual spellings that the reader accepted.
     """
@@ -84,6 +85,7 @@ class SampleTable:
     votes: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     intensities: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     understood: tuple[str, ...] = ()
 
@@ -155,6 +157,7 @@ def sample_table(  # noqa: PLR0913 - what the table is made of, by name
     channels: int,
     action_units: Sequence[str] = (),
     votes: Sequence[str] = (),
+    words: Sequence[str] = (),
     skipped: Iterable[Skipped] = (),
     understood: Sequence[str] = (),
 ) -> SampleTable:
@@ -190,6 +193,7 @@ def sample_table(  # noqa: PLR0913 - what the table is made of, by name
         votes=tuple(votes),
         dimensions=DIMENSIONS if rated else (),
         intensities=intensities,
+        words=tuple(words),
         skipped=tuple(skipped),
         understood=tuple(understood),
     )

@@ -162,7 +162,11 @@ def _beside(root: Path, folder: Path, used: set[Path]) -> list[Skipped]:
         and path.is_dir()
         and any(_is_data(file.name) for file in islice(files_below(path), MAX_COUNTED))
     ]
-    loose = [path for path in paths if is_image(path.name) and not path.is_dir()]
+    loose = [
+        path
+        for path in paths
+        if path not in used and is_image(path.name) and not path.is_dir()
+    ]
     return folders + skipped_files(root, loose, "lie beside the folders")
 
 

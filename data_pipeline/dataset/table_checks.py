@@ -82,10 +82,14 @@ def refuse_impostor(path: Path, head: bytes) -> None:
         )
 
 
-def image_path(text: str, place: str) -> str:
+_LIKE = "./cohn-kanade-images/S005/001/NAME.png"
+
+
+def image_path(text: str, place: str, *, like: str = _LIKE) -> str:
     """Normalises a path relative to the data folder; backslashes count as slashes.
 
-    An empty or absolute path, or one with ``..``, is a ``DataError`` at ``place``.
+    An empty or absolute path, or one with ``..``, is a ``DataError`` at ``place``; its
+    message has the example ``like``.
     """
     slashed = text.strip().replace("\\", "/")
     path = PurePosixPath(slashed)
@@ -93,8 +97,7 @@ def image_path(text: str, place: str) -> str:
     if absolute or ".." in path.parts or not path.parts or "\0" in text:
         raise DataError(
             f"{place}: an image path is relative to the data folder and stays in it, "
-            f"found {quote_short(text, 120)}; write it like "
-            "./cohn-kanade-images/S005/001/NAME.png"
+            f"found {quote_short(text, 120)}; write it like {like}"
         )
     return path.as_posix()
 

@@ -43,7 +43,8 @@ class Units:
 def levels(table: SampleTable) -> tuple[Level, ...]:
     """Collects the emotions, then their groups, each if any row has one."""
     result = []
-    for column, (title, order) in _LEVELS.items():
+    for column, (title, usual) in _LEVELS.items():
+        order = table.words if column == "emotion" and table.words else usual
         labels = table.frame[column].to_numpy(dtype=object)
         classes = tuple(name for name in order if (labels == name).any())
         if classes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.dataset.config import StudyData
-from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.dataset_identity import dataset_name, population
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.development import read_table
 from data_pipeline.exploration.demographics import Demographics, read_demographics
@@ -31,7 +31,7 @@ class Material:
 
     Attributes:
         data: the data folder, as the user gave it.
-        by: what the split guarantees: ``subject`` or ``partition``.
+        by: what the split guarantees, a value of ``Guarantee``.
         folds: positions in ``table``.
         demographics: those of the development's subjects.
         strangers: subjects of the demographics that the data do not name.
@@ -74,7 +74,7 @@ def gather(  # noqa: PLR0913 - the command's options, one by one
     if demographics is not None:
         people = read_demographics(demographics).joined(keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
-    shown = population(keys.data.dataset, root, synthetic=synthetic)
+    shown = population(dataset_name(keys.data, root), root, synthetic=synthetic)
     parts = split_with_history(table, keys.split, data=shown, history=history).split
     own, strangers = _of_development(people, parts.development, parts.hold_out)
     return Material(

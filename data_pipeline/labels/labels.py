@@ -148,6 +148,26 @@ EMOTION_LEVELS: dict[str, tuple[str, tuple[str, ...]]] = {
 VOTED = "ferplus"
 """The level of eight emotions whose labels come from votes, by a rule."""
 
+OWN_WORDS = "own"
+"""The level of a table's own words, in the table's order."""
+
+
+def emotion_classes(level: str, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Returns the column and the classes of a level; ``words`` are the table's own.
+
+    Votes are counted by their most frequent category.
+
+    Example:
+        >>> emotion_classes("own", ("calm", "tense"))
+        ('emotion', ('calm', 'tense'))
+        >>> emotion_classes("high_level", ())[0]
+        'high_level_emotion'
+    """
+    if level == OWN_WORDS:
+        return "emotion", words
+    return EMOTION_LEVELS.get(level, EMOTION_LEVELS["basic_neutral"])
+
+
 COURSEWORK_ACTION_UNITS: tuple[int, ...] = (
     17, 1, 2, 25, 27, 4, 7, 23, 24, 6, 12, 15, 14, 11, 26,
 )  # fmt: skip

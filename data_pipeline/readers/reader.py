@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from data_pipeline.dataset.config import DataConfig
+from data_pipeline.dataset.own_data import OwnData
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
 from data_pipeline.dataset.skipped_files import (
@@ -24,10 +26,14 @@ from data_pipeline.system.errors import DataError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """Which frames of a sequence to read, and a callback for rows read and all rows."""
+    """Which frames of a sequence to read, and a callback for rows read and all rows.
+
+    ``own`` describes own data; other readers ignore it.
+    """
 
     frames: Frames = DEFAULT_FRAMES
     progress: Callable[[int, int], None] = lambda *_: None
+    own: OwnData = OwnData()  # noqa: RUF009 - frozen and empty
 
     def check_no_frames(self, root: Path) -> None:
         """Raises DataError if frames are chosen in data without sequences."""
@@ -41,6 +47,15 @@ class ReadOptions:
 
 
 DEFAULTS = ReadOptions()
+
+
+def read_options(data: DataConfig, progress: Callable[[int, int], None]) -> ReadOptions:
+    """Returns the options of a study's section ``[data]``."""
+    return ReadOptions(
+        frames=Frames(neutral=data.neutral, last=data.frames),
+        progress=progress,
+        own=data.own(),
+    )
 
 
 class Reader(Protocol):

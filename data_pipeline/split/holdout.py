@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from data_pipeline.dataset.datasets import OWN
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.images.digests import UNREADABLE, read_digests
 from data_pipeline.split.receipt import (
@@ -188,9 +189,12 @@ class HoldOut:
 
 
 def _published(table: SampleTable) -> str | None:
-    """Returns the published part that a table is; a withheld one is not published."""
+    """Returns the published part that a table is; a withheld one is not published.
+
+    Nor is a part of own data: its name says nothing about its images.
+    """
     parts = list(table.frame["partition"].dropna().unique())
-    own = table.source in WITHHELD and parts == [TEST]
+    own = table.source in OWN or (table.source in WITHHELD and parts == [TEST])
     return str(parts[0]) if len(parts) == 1 and not own else None
 
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.dataset.datasets import OWN
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError
 
@@ -22,6 +23,20 @@ class Guarantee(StrEnum):
 
     SUBJECT = "subject"
     PARTITION = "partition"
+    SUBJECT_PARTITION = "subject_partition"
+    SEQUENCE = "sequence"
+    IMAGE = "image"
+
+
+LEAKY: dict[Guarantee, str] = {
+    by: (
+        f"Warning: split by {by}. One person may be in training, validation and "
+        "hold-out. A model then recognizes faces that it has seen, and scores too "
+        "high: these numbers do not apply to new people"
+    )
+    for by in (Guarantee.SEQUENCE, Guarantee.IMAGE)
+}
+"""Guarantees that a user must not overlook -> the warning."""
 
 
 def held_out_part(table: SampleTable) -> str:
@@ -77,6 +92,17 @@ def check_splittable(table: SampleTable, config: SplitConfig) -> None:
     published = bool(table.frame["partition"].notna().any())
     if config.by == "subject":
         _check_subjects(table, published=published)
+    elif config.by in ("sequence", "image"):
+        _check_leaky(table, config.by)
+    elif not published and table.source in OWN:
+        raise DataError(
+            f'[split] by = "partition": the data in {table.root} (read as '
+            f"{table.source}) give no parts; map a column of train, validation, test "
+            'in [data.columns] part = "COLUMN", put the classes into folders train and '
+            'test, or use by = "subject"'
+        )
+    elif table.source in OWN:
+        _check_parts(table)
     elif not published and table.source in WITHHELD:
         raise DataError(
             f'[split] by = "partition": {table.root} is one folder of {len(table)} '
@@ -92,6 +118,8 @@ def check_splittable(table: SampleTable, config: SplitConfig) -> None:
 
 def _check_subjects(table: SampleTable, *, published: bool) -> None:
     missing = table.frame["subject"].isna()
+    if bool(missing.any()) and table.source in OWN:
+        raise DataError(_without_subjects(table, int(missing.sum())))
     if bool(missing.all()) and (published or table.source in WITHHELD):
         raise DataError(
             f'[split] by = "subject": the data in {table.root} (read as '
@@ -107,19 +135,93 @@ def _check_subjects(table: SampleTable, *, published: bool) -> None:
         )
 
 
-def check_subject_count(subjects: int, config: SplitConfig) -> None:
-    """Raises DataError if there are more parts than subjects."""
+def _without_subjects(table: SampleTable, missing: int) -> str:
+    """Describes own data whose people are not all named, and the ways out."""
+    place = table.frame.loc[table.frame["subject"].isna(), "place"].iloc[0]
+    parts, sequences = (table.frame[c].notna() for c in ("partition", "sequence"))
+    column = 'name the column in [data.columns] subject = "COLUMN"'
+    ways = [f"{column}, or [data] subject = 'REGEX' for file names"]
+    if bool(parts.all()):
+        ways.append('use by = "partition", the given parts')
+    if bool(sequences.all()):
+        ways.append('use by = "sequence", where a person may be in two parts')
+    ways.append('use by = "image", where a person may be in two parts')
+    return (
+        f'[split] by = "subject": the data in {table.root} (read as {table.source}) '
+        f"name no subject in {missing} of {len(table)} rows, the first is {place}, so "
+        f"one person may be in two parts: {'; or '.join(ways)}"
+    )
+
+
+def _check_leaky(table: SampleTable, by: str) -> None:
+    """Raises DataError if a stronger split than by sequence or image is possible."""
+    if bool(table.frame["subject"].notna().all()):
+        raise DataError(
+            f'[split] by = "{by}": the data in {table.root} (read as {table.source}) '
+            "name the subject of every image, and one would be in two parts; use by = "
+            '"subject"'
+        )
+    if table.source not in OWN:
+        raise DataError(
+            f'[split] by = "{by}" is for own data (dataset = {", ".join(OWN)}), found '
+            f'{table.source}; use by = "partition"'
+        )
+    missing = table.frame["sequence"].isna()
+    if by == "sequence" and bool(missing.any()):
+        place = table.frame.loc[missing, "place"].iloc[0]
+        raise DataError(
+            f'[split] by = "sequence" needs a sequence in every row; {place} has none, '
+            f"nor have {int(missing.sum()) - 1} others of {len(table)} rows; map its "
+            'column in [data.columns] sequence = "COLUMN", or use by = "image"'
+        )
+
+
+def _check_parts(table: SampleTable) -> None:
+    """Raises DataError if a row of own data has no part, or none is the test part."""
+    missing = table.frame["partition"].isna()
+    if bool(missing.any()):
+        place = table.frame.loc[missing, "place"].iloc[0]
+        raise DataError(
+            f'[split] by = "partition" needs a part in every row; {place} has none; '
+            'fill it with train, validation or test, or use by = "subject"'
+        )
+    parts = sorted(table.frame["partition"].unique())
+    if TEST not in parts:
+        raise DataError(
+            f'[split] by = "partition" holds the part test out; {table.root} has only '
+            f'{", ".join(parts)}; name a part test, or use by = "subject"'
+        )
+
+
+def check_disjoint(table: SampleTable) -> None:
+    """Raises DataError if a subject is in two given parts."""
+    frame = table.frame[["subject", "partition", "place"]]
+    first: dict[str, tuple[str, str]] = {}
+    for subject, part, place in frame.itertuples(index=False, name=None):
+        before, there = first.setdefault(subject, (part, place))
+        if before != part:
+            raise DataError(
+                f'[split] by = "partition": subject {subject} is in two given parts, '
+                f"{before} ({there}) and {part} ({place}); correct one, or use by = "
+                '"subject", which ignores the given parts'
+            )
+
+
+def check_subject_count(
+    subjects: int, config: SplitConfig, unit: str = "subject"
+) -> None:
+    """Raises DataError if there are more parts than subjects (or other units)."""
     held_out = part_size(subjects, config.hold_out)
     left = subjects - held_out
     if held_out < 1 or left < 1:
         raise DataError(
-            f"[split] hold_out = {config.hold_out} of {subjects} subjects holds out "
-            f"{held_out} and leaves {left}; each part needs at least one subject"
+            f"[split] hold_out = {config.hold_out} of {subjects} {unit}s holds out "
+            f"{held_out} and leaves {left}; each part needs at least one {unit}"
         )
     if left < max(2, config.folds):
         raise DataError(
             f"[split] folds = {config.folds} needs at least {max(2, config.folds)} "
-            f"subjects, but hold_out = {config.hold_out} leaves {left} of {subjects}; "
+            f"{unit}s, but hold_out = {config.hold_out} leaves {left} of {subjects}; "
             "lower either"
         )
 

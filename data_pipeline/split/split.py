@@ -1,7 +1,8 @@
 """Split of a table: a sealed hold-out, and folds of the rest.
 
-By subject, or by the published partition if a set names no subjects. It is a pure
-function of subjects, partition, labels and the study's ``[split]``. No image is opened,
+By subject, or by the published partition if a set names no subjects; own data without
+either by sequence or by image. It is a pure function of subjects, sequences, partition,
+labels and the study's ``[split]``. No image is opened,
 so no pixel of the hold-out leaks.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
@@ -19,6 +21,7 @@ from data_pipeline.split.rules import (
     PUBLISHED,
     VALIDATION,
     Guarantee,
+    check_disjoint,
     check_partition,
     check_splittable,
     check_subject_count,
@@ -103,9 +106,23 @@ def split(
     check_splittable(table, config)
     order = np.argsort(table.frame["image"].to_numpy(dtype=str), kind="stable")
     table = table.take(order)
-    if config.by == "partition":
-        return _by_partition(table, config)
-    return _by_subject(table, config, held_out)
+    if config.by in ("image", "sequence"):
+        table = _unnamed(table)
+    match config.by:
+        case "partition":
+            return _by_partition(table, config)
+        case "image":
+            return _by_image(table, config)
+        case "sequence":
+            return _by_group(table, config, Guarantee.SEQUENCE, None)
+        case "subject":
+            return _by_group(table, config, Guarantee.SUBJECT, held_out)
+
+
+def _unnamed(table: SampleTable) -> SampleTable:
+    """Drops the subjects of a table that names only some people."""
+    nobody = pd.Series([None] * len(table), dtype=object)
+    return replace(table, frame=table.frame.assign(subject=nobody))
 
 
 def split_report(split: Split) -> dict[str, Any]:
@@ -123,12 +140,16 @@ def split_report(split: Split) -> dict[str, Any]:
     }
 
 
-def _by_subject(
-    table: SampleTable, config: SplitConfig, held_out: Collection[str] | None
+def _by_group(
+    table: SampleTable,
+    config: SplitConfig,
+    by: Guarantee,
+    held_out: Collection[str] | None,
 ) -> Split:
-    whole = count_by_subject(table)
+    """Splits by a column of ids: ``subject``, or ``sequence``."""
+    whole = count_by_subject(table, by)
     total = len(whole.subjects)
-    check_subject_count(total, config)
+    check_subject_count(total, config, by)
     validating = validation_subjects(total, config)
     if held_out is None:
         size = part_size(total, config.hold_out)
@@ -136,11 +157,21 @@ def _by_subject(
     else:
         sampled = np.isin(whole.subjects, sorted(held_out))
         _check_left(total, int(sampled.sum()), config.folds, validating)
-    held_out_rows = sampled[_subject_numbers(table, whole.subjects)]
+    held_out_rows = sampled[_group_numbers(table, whole.subjects, by)]
     development = table.take(np.flatnonzero(~held_out_rows))
-    of_row = _subject_folds(development, config, validating)
+    of_row = _group_folds(development, config, validating, by)
     folds = _folds(of_row, config.folds)
-    return _sealed(table, Guarantee.SUBJECT, held_out_rows, folds)
+    return _sealed(table, by, held_out_rows, folds)
+
+
+def _by_image(table: SampleTable, config: SplitConfig) -> Split:
+    """Splits rows, stratified by emotion; a subject may be in two parts."""
+    check_subject_count(len(table), config, "image")
+    size = part_size(len(table), config.hold_out)
+    held_out = sample_rows(table, size, child_seed(config.hold_out_seed, "hold-out"))
+    development = table.take(np.flatnonzero(~held_out))
+    folds = _folds(_row_folds(table, development, config), config.folds)
+    return _sealed(table, Guarantee.IMAGE, held_out, folds)
 
 
 def _check_left(subjects: int, held_out: int, folds: int, validating: int) -> None:
@@ -154,42 +185,69 @@ def _check_left(subjects: int, held_out: int, folds: int, validating: int) -> No
         )
 
 
-def _subject_numbers(table: SampleTable, subjects: Array) -> Array:
-    """Maps rows to positions in the sorted ``subjects``, shape (N,)."""
-    return np.searchsorted(subjects, table.frame["subject"].to_numpy(dtype=str))
+def _group_numbers(table: SampleTable, ids: Array, column: str) -> Array:
+    """Maps rows to positions in the sorted ``ids``, shape (N,)."""
+    return np.searchsorted(ids, table.frame[column].to_numpy(dtype=str))
 
 
-def _subject_folds(
-    development: SampleTable, config: SplitConfig, validating: int
+def _group_folds(
+    development: SampleTable, config: SplitConfig, validating: int, column: str
 ) -> Array:
     """Maps rows to the fold that they validate in, shape (N,)."""
-    whole = count_by_subject(development)
+    whole = count_by_subject(development, column)
     seed = child_seed(config.hold_out_seed, "folds", config.folds)
     if config.folds == 1:
         fold = np.where(sample_part(whole, validating, seed), 0, 1)
     else:
         fold = assign_folds(whole, config.folds, seed)
-    return fold[_subject_numbers(development, whole.subjects)]
+    return fold[_group_numbers(development, whole.subjects, column)]
 
 
 def _by_partition(table: SampleTable, config: SplitConfig) -> Split:
     name = held_out_part(table)
+    named = bool(table.frame["subject"].notna().all())
+    if named:
+        check_disjoint(table)
     held_out = (table.frame["partition"] == name).to_numpy(dtype=bool)
     check_partition(table, int(held_out.sum()), config.folds)
     development = table.take(np.flatnonzero(~held_out))
     folds = _folds(_partition_folds(table, development, config), config.folds)
-    return _sealed(table, Guarantee.PARTITION, held_out, folds, name)
+    guarantee = Guarantee.SUBJECT_PARTITION if named else Guarantee.PARTITION
+    return _sealed(table, guarantee, held_out, folds, name)
 
 
 def _partition_folds(
     table: SampleTable, development: SampleTable, config: SplitConfig
 ) -> Array:
     """Maps development rows to the fold that they validate in, shape (N,)."""
-    folds, seed = config.folds, config.hold_out_seed
+    folds = config.folds
     published = (development.frame["partition"] == PUBLISHED).to_numpy(dtype=bool)
     if folds == 1 and published.any() and not published.all():
         check_unpublished(table, config.validation)
         return np.where(published, 0, 1)
+    if bool(table.frame["subject"].notna().all()):
+        return _given_part_folds(development, config)
+    return _row_folds(table, development, config)
+
+
+def _given_part_folds(development: SampleTable, config: SplitConfig) -> Array:
+    """Maps development rows of named subjects to folds that share no subject."""
+    count = development.frame["subject"].nunique()
+    if count < max(2, config.folds):
+        raise DataError(
+            f"[split] folds = {config.folds} needs at least {max(2, config.folds)} "
+            f"subjects outside the part test, found {count}; lower it, or add subjects"
+        )
+    share = VALIDATION if config.validation is None else config.validation
+    validating = min(count - 1, max(1, part_size(count, share)))
+    return _group_folds(development, config, validating, Guarantee.SUBJECT)
+
+
+def _row_folds(
+    table: SampleTable, development: SampleTable, config: SplitConfig
+) -> Array:
+    """Maps development rows to folds, stratified by emotion, shape (N,)."""
+    folds, seed = config.folds, config.hold_out_seed
     if config.validation is not None:
         size = validation_rows(table, len(development), config.validation)
         sampled = sample_rows(development, size, child_seed(seed, "folds", folds))

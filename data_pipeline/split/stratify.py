@@ -70,10 +70,13 @@ class LabelCounts:
     weights: Array
 
 
-def count_by_subject(table: SampleTable) -> LabelCounts:
-    """Counts each subject's labels, whatever the order of rows and columns."""
+def count_by_subject(table: SampleTable, column: str = "subject") -> LabelCounts:
+    """Counts each subject's labels, whatever the order of rows and columns.
+
+    ``column`` may be another one of ids, which stand for subjects.
+    """
     subjects, rows = np.unique(
-        table.frame["subject"].to_numpy(dtype=str), return_inverse=True
+        table.frame[column].to_numpy(dtype=str), return_inverse=True
     )
     by_row = count_by_row(table)
     counts = np.zeros((len(subjects), by_row.counts.shape[1]), np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED, Emotion
+from data_pipeline.labels.labels import VOTED, Emotion, emotion_classes
 from data_pipeline.targets.emotion_labels import read_emotion, scored_rule
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +29,7 @@ def class_problems(table: SampleTable, data: DataConfig) -> tuple[Problem, ...]:
         and for each label that is not a class of the study. None if emotion is not a
         target, or if there is no label at all, which ``read_targets`` refuses.
     """
-    emotions = data.emotions
+    emotions = data.level
     if "emotion" not in data.targets:
         return ()
     rule = scored_rule(data.labels) if emotions == VOTED else None
@@ -69,7 +69,7 @@ def _partly(table: SampleTable, has: Array, names: tuple[str, ...]) -> Iterator[
 def _foreign(
     table: SampleTable, emotions: str, ignored: frozenset[str]
 ) -> Iterator[str]:
-    column, names = EMOTION_LEVELS[emotions]
+    column, names = emotion_classes(emotions, table.words)
     counts = table.frame[column].value_counts()
     for label in sorted(set(counts.index) - {*names, *ignored}):
         yield (

@@ -8,8 +8,10 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.labels.labels import (
     EMOTION_LEVELS,
     FERPLUS_EMOTIONS,
+    OWN_WORDS,
     VOTED,
     Emotion,
+    emotion_classes,
 )
 from data_pipeline.labels.votes import RULES, SELF_SCORED, vote_distributions
 from data_pipeline.system.errors import DataError
@@ -32,13 +34,14 @@ def read_emotion(
 ) -> Labels:
     """Turns emotions, or votes for them, into distributions; unlabelled rows are zero.
 
-    ``level`` is a key of ``EMOTION_LEVELS``, or ``VOTED`` with a ``rule`` (by default
-    ``DEFAULT_RULE``). ``required`` refuses a table without any label.
+    ``level`` is a key of ``EMOTION_LEVELS``, ``OWN_WORDS``, or ``VOTED`` with a
+    ``rule`` (by default ``DEFAULT_RULE``). ``required`` refuses a table without any
+    label.
     """
-    if level not in (*EMOTION_LEVELS, VOTED):
+    known = (*EMOTION_LEVELS, VOTED, OWN_WORDS)
+    if level not in known:
         raise DataError(
-            f"[data] emotions is one of {', '.join((*EMOTION_LEVELS, VOTED))}, found "
-            f"{level!r}"
+            f"[data] emotions is one of {', '.join(known)}, found {level!r}"
         )
     labels = (
         _voted(table, rule or DEFAULT_RULE)
@@ -73,7 +76,7 @@ def _check_any(table: SampleTable, level: str, labels: Labels) -> None:
 
 
 def _emotion(table: SampleTable, level: str) -> Labels:
-    column, names = EMOTION_LEVELS[level]
+    column, names = emotion_classes(level, table.words)
     labels = table.frame[column].to_numpy(dtype=object)
     one_hot = labels[:, None] == np.array(names, dtype=object)[None, :]
     mask = one_hot.any(axis=1)
@@ -112,6 +115,12 @@ def _no_such_emotion(table: SampleTable, level: str) -> str:
             f"{table.root}: the data (read as {table.source}) have no votes that agree "
             f'on an emotion, but [data] has emotions = "{VOTED}"; use "basic" or '
             '"high_level", or read FER+'
+        )
+    if level == OWN_WORDS:
+        return (
+            f"{table.root}: the data (read as {table.source}) have no emotion in any "
+            "row, but [data] targets requests it; map its column in [data.columns] "
+            'emotion = "COLUMN", or use other targets'
         )
     other = _level_with_labels(table)
     if other is not None:

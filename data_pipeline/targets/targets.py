@@ -90,7 +90,8 @@ def read_targets(
     Args:
         table: the table.
         wanted: any of ``TARGETS``.
-        emotions: a key of ``EMOTION_LEVELS``, or ``"ferplus"`` (8 classes, from votes).
+        emotions: a key of ``EMOTION_LEVELS``, ``"own"`` (the table's words), or
+            ``"ferplus"`` (8 classes, from votes).
         labels: the rule that turns votes into labels; ``None`` is ``"majority"``.
         required: refuse a table without any label of a wanted target; false for a part
             of a table, which may lack one that the whole has.

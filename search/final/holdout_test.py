@@ -149,7 +149,7 @@ def score_hold_out(
     the labels.
     """
     study, development = run.study, run.data.scoring_targets
-    subjects = clusters(table)
+    subjects = clusters(table, study.split.by)
     seed = child_seed(study.split.hold_out_seed, "intervals")
     targets = read_scoring_targets(study.data, table)
     votes = read_votes(study.data, table)

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.dataset.dataset_identity import dataset_name
 from data_pipeline.files.safe_open import sha256
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
@@ -85,7 +86,7 @@ def model_card(
         **label_rules(study.data),
         "thresholds": dict(winner.thresholds),
         "data": {
-            "dataset": study.data.dataset,
+            "dataset": dataset_name(study.data, data.root),
             "fingerprint": data.fingerprint,
             "hold_out": data.split.hold_out.key,
         },

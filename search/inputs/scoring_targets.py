@@ -28,13 +28,16 @@ def label_rules(data: DataConfig) -> dict[str, dict[str, str]]:
         ... )
         {}
     """
-    if data.emotions != VOTED or "emotion" not in data.targets:
+    if data.level != VOTED or "emotion" not in data.targets:
         return {}
     scored = scored_rule(data.labels)
     return {"labels": {"trained": data.labels or DEFAULT_RULE, "scored": scored}}
 
 
-def clusters(table: SampleTable) -> list[str]:
-    """Lists what the bootstrap resamples: each row's subject, or else its image."""
-    subjects = table.frame["subject"]
-    return list(subjects.where(subjects.notna(), table.frame["image"]))
+def clusters(table: SampleTable, by: str = "subject") -> list[str]:
+    """Lists what the bootstrap resamples: each row's subject, or else its image.
+
+    In a split by sequence it is the sequence.
+    """
+    groups = table.frame["sequence" if by == "sequence" else "subject"]
+    return list(groups.where(groups.notna(), table.frame["image"]))

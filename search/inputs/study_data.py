@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.dataset.dataset_identity import dataset_name, population
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
 from data_pipeline.development import Development, read_development, read_table
@@ -97,7 +97,8 @@ def read_labels(
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
     history = read_history(runs / run_name(study.name, synthetic=synthetic))
-    people = population(study.data.dataset, root, synthetic=synthetic)
+    dataset = dataset_name(study.data, root)
+    people = population(dataset, root, synthetic=synthetic)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):
         divided = split_with_history(table, study.split, data=people, history=history)
         development = read_development(study.data, divided.split)
@@ -117,7 +118,7 @@ def read_labels(
         check_not_trained_on(
             study.space,
             data_spec,
-            dataset=study.data.dataset,
+            dataset=dataset,
             synthetic=synthetic,
             tested=tested_models(history.receipts, people),
         )

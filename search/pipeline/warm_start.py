@@ -85,7 +85,8 @@ def _check_hold_out(run: Run, earlier: RunFolder, url: str) -> None:
     """Refuses an earlier run on the same data with another hold-out."""
     dataset = run.study.data.dataset
     identity = read_identity(url=url, name=earlier.name)
-    same = identity.get("data.dataset", dataset) == dataset
+    own = (dataset, run.study.data.name)
+    same = (identity.get("data.dataset", dataset), identity.get("data.name")) == own
     if same and identity.get("data.hold_out") != run.data.split.hold_out.key:
         which = "with another hold-out" if identity else "with an unknown hold-out"
         raise StudyError(

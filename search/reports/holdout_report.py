@@ -6,6 +6,7 @@ from typing import Any
 
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
+from data_pipeline.split.rules import LEAKY, Guarantee
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",
@@ -70,6 +71,9 @@ GUARANTEES: dict[str, str] = {
     "subject": "no subject is in two parts",
     "subject_ids": "no subject id is in two parts, but images are: see Duplicates",
     "partition": "the published partition; a subject may be in two parts",
+    "subject_partition": "the given parts, of which no two share a subject",
+    "sequence": "no sequence is in two parts, but a subject may be",
+    "image": "no image is in two parts, but a subject may be",
 }
 """What each guarantee of a split means."""
 
@@ -140,10 +144,13 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     guarantee = str(report["guarantee"])
     if report.get("synthetic"):
         yield SYNTHETIC
+    if guarantee in LEAKY:
+        yield LEAKY[Guarantee(guarantee)]
     images = _counted(report["images"], "image")
     if report["subjects"] is None:
         part = f"the published {report['part']} part, " if report.get("part") else ""
-        yield f"Hold-out: {part}{images}, no subject ids: intervals are over images"
+        over = "sequences" if guarantee == Guarantee.SEQUENCE else "images"
+        yield f"Hold-out: {part}{images}, no subject ids: intervals are over {over}"
     else:
         subjects = _counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"

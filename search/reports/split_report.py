@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from data_pipeline.dataset.config import DataConfig
-from data_pipeline.labels.labels import EMOTION_LEVELS
+from data_pipeline.labels.labels import emotion_classes
 from data_pipeline.split.label_shares import Label, Shares
+from data_pipeline.split.rules import LEAKY
 from data_pipeline.split.split import Split
 from search.reports.holdout_report import GUARANTEES, IMBALANCE, wrap
 
@@ -18,8 +19,9 @@ def describe_split(split: Split, data: DataConfig) -> str:
     Sizes, a table of the shares of the labels that the study learns, the largest
     difference, and the labels that a part lacks.
     """
-    labels = _learned(split.shares, data)
-    lines = [_heading(split), *_table(split.shares, labels)]
+    labels = _learned(split, data)
+    warning = LEAKY.get(split.guarantee, "")
+    lines = [warning, _heading(split), *_table(split.shares, labels)]
     lines += [_furthest(split.shares, labels), _imbalance(split.shares)]
     lines += _absences(split.shares, labels)
     return "\n".join(part for line in lines if line for part in wrap(line))
@@ -65,10 +67,10 @@ def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
         yield f"Not in {part}: {', '.join(names)}"
 
 
-def _learned(shares: Shares, data: DataConfig) -> list[Label]:
+def _learned(split: Split, data: DataConfig) -> list[Label]:
     """Lists the labels that a study learns and that occur."""
-    # Votes are counted by their most frequent category.
-    column, names = EMOTION_LEVELS.get(data.emotions, EMOTION_LEVELS["basic_neutral"])
+    shares = split.shares
+    column, names = emotion_classes(data.level, split.development.words)
     # Valence and arousal are balanced by the expression that goes with them.
     emotions = [(column, name) for name in names if data.targets != ("action_units",)]
     units = [label for label in shares.labels if label[0] == "action_units"]

@@ -14,7 +14,7 @@ from pydantic import WrapValidator
 
 from data_pipeline.dataset.config import TARGETS
 from data_pipeline.dataset.datasets import DATASETS
-from data_pipeline.labels.labels import EMOTION_LEVELS, VOTED
+from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.pretrained.shelf import ROWS
@@ -26,7 +26,7 @@ MODELS_README = README.parents[1] / "models" / "README.md"
 REGISTRIES = {
     "dataset": DATASETS,
     "targets": TARGETS,
-    "emotions": (*EMOTION_LEVELS, VOTED),
+    "emotions": (*EMOTION_LEVELS, VOTED, OWN_WORDS),
     "labels": RULES,
     "sampler": (*SAMPLERS, f"{HUB}NAME", CODE),
     "pruner": (*PRUNERS, CODE),
@@ -62,6 +62,8 @@ def sections():
                 values = f"`{AUTO}` or {values}"
             if field.name == "targets":
                 values = f"list of {values}"
+            if field.name == "emotions":
+                values = f"{values}, or list of text"
             default = _default(field, hints)
             yield f"| `[{section}] {field.name}` | {values} | {default} |"
 

@@ -24,7 +24,7 @@ def section(material: Material) -> Section:
     return Section(
         paragraphs=(
             *((_OF_VOTES,) if material.table.votes else ()),
-            *_missing(groupings[0]),
+            *(() if material.table.words else _missing(groupings[0])),
         ),
         charts=tuple(chart for chart, _, _ in parts),
         tables=tuple(table for _, table, _ in parts),

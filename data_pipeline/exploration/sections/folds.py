@@ -9,6 +9,7 @@ from data_pipeline.exploration.labelled import Array, levels, units
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import counted, percent, points
+from data_pipeline.split.rules import LEAKY
 
 WHOLE = "all"
 MOST_SHOWN = 4
@@ -34,7 +35,7 @@ def section(material: Material) -> Section:
     row, part = divmod(int(np.nanargmax(away)), away.shape[1])
     empty = _empty(shares)
     text = (
-        f"{counted(len(material.folds), 'fold')}, split by {material.by}. Shares are "
+        f"{counted(len(material.folds), 'fold')}, split by {_by(material)}. Shares are "
         "of the images whose label is known."
     )
     highlight = (
@@ -42,12 +43,18 @@ def section(material: Material) -> Section:
         f"{percent(values[row, part])} in {_full(shares.columns[part])}, "
         f"{percent(values[row, 0])} in the whole."
     )
+    leaky = {str(by): warning for by, warning in LEAKY.items()}
     return Section(
+        warning=leaky.get(material.by, ""),
         paragraphs=(text, *empty),
         charts=(_chart(shares, sizes, len(material.folds)),),
         tables=(_table(shares, sizes),),
         highlights=(highlight, *empty),
     )
+
+
+def _by(material: Material) -> str:
+    return material.by.replace("subject_", "given ")
 
 
 def _indicators(material: Material) -> tuple[list[str], Array, Array]:

@@ -7,6 +7,7 @@ import pytest
 from data_pipeline.dataset.skipped_files import Kind, files_below, skipped_folder
 from tests.factories.data.affectnet import write_full, write_npy
 from tests.factories.data.fer2013 import write_classes, write_microsoft
+from tests.factories.data.own import write_own_folders, write_own_table
 from tests.factories.data.readers import READERS
 from tests.strategies.tables import (
     write_ck48,
@@ -23,6 +24,8 @@ WRITERS = {
     "ferplus": write_microsoft,
     "affectnet_csv": write_full,
     "affectnet": write_npy,
+    "table": write_own_table,
+    "folders": write_own_folders,
 }
 """Reader -> what writes a tree for it."""
 
@@ -34,12 +37,15 @@ FILES = {
     "ferplus": "FER2013Train/fer9999999.png",
     "affectnet_csv": "Manually_Annotated_file_lists/more.csv",
     "affectnet": "train_set/images/99.heic",
+    "table": "notes.txt",
+    "folders": "train/calm/p9_1.heic",
 }
 """Reader -> a file that it does not recognize."""
 
 COLUMNS = {
     "ckplus_csv": "data_labels.csv",
     "affectnet_csv": "Manually_Annotated_file_lists/training.csv",
+    "table": "faces.csv",
 }
 """Reader of a table with a header -> the table."""
 

@@ -14,6 +14,7 @@ from data_pipeline.readers import find, read
 from data_pipeline.system.errors import DataError
 from tests.factories.data.affectnet import write_full, write_npy
 from tests.factories.data.fer2013 import write_classes, write_microsoft
+from tests.factories.data.own import write_own_folders, write_own_table
 from tests.factories.data.readers import READERS
 from tests.strategies.tables import (
     write_ck48,
@@ -166,6 +167,8 @@ WRAPPED = {
     "ferplus": ("ferplus", write_microsoft),
     "affectnet_csv": ("affectnet", write_full),
     "affectnet": ("affectnet", write_npy),
+    "table": ("table", write_own_table),
+    "folders": ("folders", write_own_folders),
 }
 
 

@@ -13,6 +13,7 @@ from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import BASIC_EMOTIONS, HighLevelEmotion
 from data_pipeline.readers import read
 from data_pipeline.system.errors import DataError
+from tests.factories.data.own import WORDS, write_own_folders, write_own_table
 from tests.factories.data.readers import READERS
 from tests.strategies.tables import write_ck48, write_coursework, write_official
 
@@ -198,6 +199,50 @@ class TestCk48Itself(TestCk48):
         write_ck48(root, inner="")
 
 
+class TestOwnTable(ReaderLaws):
+    """Own data in a table, its columns named after what they hold."""
+
+    reader = "table"
+    write = staticmethod(write_own_table)
+
+    def test_labels(self, table):
+        """Labels are the table's words, or missing and then None or NA."""
+        assert table.words == WORDS
+        assert set(table.frame["emotion"]) - {None} == set(WORDS)
+        for unit in table.action_units:
+            assert table.frame[unit].dtype == pd.Int8Dtype()
+
+    def test_subjects(self, table):
+        """Every image is named after its subject, and has a place of its label."""
+        for row in table.frame.itertuples():
+            assert f"/{row.subject}_" in row.image
+            assert row.place
+
+
+class TestOwnFolders(ReaderLaws):
+    """Own data in folders of classes, inside parts."""
+
+    reader = "folders"
+    write = staticmethod(write_own_folders)
+
+    def test_labels(self, table):
+        """Labels are the names of the folders."""
+        assert table.words == WORDS
+        for row in table.frame.itertuples():
+            assert f"/{row.emotion}/" in row.image
+
+    def test_subjects(self, table):
+        """Without an expression nobody is named; places are folders."""
+        assert table.frame["subject"].isna().all()
+        assert all(table.frame["place"].str.endswith("/"))
+
+    def test_blind(self, table, tree):
+        """Names alone are read: pixels are not looked at."""
+        for image in table.frame["image"]:
+            (tree / image).write_bytes(b"")
+        assert READERS[self.reader].read(tree).fingerprint() == table.fingerprint()
+
+
 def test_table_wins(tmp_path):
     """A folder with both layouts is read by its coursework table."""
     write_coursework(write_official(tmp_path))
@@ -232,7 +277,7 @@ def test_no_dataset(tmp_path):
     """An unknown data set is refused with the available names."""
     with pytest.raises(
         DataError,
-        match=r"ckplus, synthetic, fer2013, ferplus, affectnet; found 'ckpluss'",
+        match=r"ckplus, .*, affectnet, table, folders; found 'ckpluss'",
     ):
         read(tmp_path, "ckpluss")
 

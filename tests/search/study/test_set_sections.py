@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.dataset.config import OWN_KEYS, STUDIES
 from search.run import build_parser
 from search.study.sections import SECTIONS
 from search.study.study import read_study
@@ -16,6 +16,11 @@ KEYS = [
 ALL = ("emotion", "action_units", "valence_arousal")
 TEXTS = {
     "data.dataset": {"synthetic": "synthetic", "affectnet": "affectnet"},
+    "data.name": {"faces": "faces", "'my faces'": "my faces"},
+    "data.columns": {"{}": {}, '{ image = "path" }': {"image": "path"}},
+    "data.subject": {"'^(p[0-9]+)_'": "^(p[0-9]+)_", "(.*)": "(.*)"},
+    "data.present_from": {"1": 1, "5": 5},
+    "data.channels": {"1": 1, "3": 3},
     "data.targets": {
         '["emotion", "action_units", "valence_arousal"]': ALL,
         '["valence_arousal", "action_units", "emotion"]': ALL[::-1],
@@ -31,7 +36,12 @@ TEXTS = {
         "{}": {},
         '{ "s010" = "S010", S10 = "S10" }': {"s010": "S010", "S10": "S10"},
     },
-    "split.by": {"subject": "subject", "partition": "partition"},
+    "split.by": {
+        "subject": "subject",
+        "partition": "partition",
+        "sequence": "sequence",
+        "image": "image",
+    },
     "split.folds": {"1": 1, "5": 5, "10": 10},
     "split.hold_out": {"0.15": 0.15, "0.4": 0.4},
     "split.hold_out_seed": {"0": 0, "9": 9},
@@ -57,7 +67,9 @@ TEXTS = {
     "resources.memory_per_worker": {"1": 1.0, "2.5": 2.5},
 }
 """Texts after the ``=``, and the values that they stand for; no two alike."""
+OWN = ("data.dataset=table", "data.labels=", "data.emotions=", "data.neutral=")
 NEEDS = {
+    **dict.fromkeys(map("data.{}".format, OWN_KEYS), OWN),
     "data.emotions": ("data.labels=",),
     "data.labels": ("data.emotions=ferplus",),
     "data.neutral": ("data.labels=", "data.emotions=basic_neutral"),

@@ -1,0 +1,253 @@
+"""Reader of own data in a table: a row for each image, columns as the study says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from data_pipeline.dataset.own_data import (
+    EMOTION,
+    IMAGE,
+    MOST_INTENSE,
+    PART,
+    SEQUENCE,
+    SUBJECT,
+    VOTES,
+    OwnData,
+)
+from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
+from data_pipeline.dataset.skipped_files import Skipped, skipped_among, skipped_files
+from data_pipeline.dataset.table_checks import checked_samples, image_path
+from data_pipeline.files.numerals import parse_number, parse_whole
+from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_VOTES
+from data_pipeline.labels.votes import vote_distributions
+from data_pipeline.readers.own.columns import Columns, find_columns, unused_columns
+from data_pipeline.readers.own.file_names import PART_NAMES, file_subjects, part_of
+from data_pipeline.readers.own.sheet import Row, is_sheet, read_sheet
+from data_pipeline.readers.own.words import own_words, spelling
+from data_pipeline.readers.reader import DEFAULTS, ReadOptions, visible
+from data_pipeline.system.errors import DataError
+
+LAYOUT = (
+    "a table, one .csv or .parquet file in the folder (or that file itself, with "
+    "--data FILE), with a column image: paths relative to the table"
+)
+OBTAIN = (
+    "[data.columns] names the columns: see own data in data_pipeline/README.md. To try "
+    "it, add --data synthetic"
+)
+SOURCE = "table"
+
+_MOST_VOTES = 127
+"""Votes of one category that a table holds."""
+
+
+def detect(root: Path) -> bool:
+    """Detects a table file, or a folder with exactly one."""
+    return _sheet_file(root) is not None
+
+
+def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
+    """Reads the table, row by row; whether an image exists is not checked.
+
+    An empty label is masked. A place such as ``faces.csv row 17`` counts the header as
+    row 1, as editors do.
+    """
+    options.check_no_frames(root)
+    path = _sheet_file(root)
+    if path is None:
+        raise DataError(f"{root}: there is no table; expected {LAYOUT}")
+    sheet, own = read_sheet(path), options.own
+    columns = find_columns(sheet, own.columns)
+    rows = [_Reading(row=row, columns=columns, own=own) for row in sheet.rows]
+    words = own_words(
+        ((word, each.place(EMOTION)) for each in rows if (word := each.word())),
+        own.emotions,
+    )
+    samples = [each.sample(spelling(words)) for each in rows]
+    skipped = list(unused_columns(sheet, columns))
+    if root.is_dir():
+        skipped += _beside(path, samples)
+    return sample_table(
+        checked_samples(_with_subjects(samples, columns, own), path.parent),
+        root=path.parent,
+        source=SOURCE,
+        channels=own.channels,
+        action_units=tuple(columns.units),
+        votes=FERPLUS_VOTES if columns.votes else (),
+        words=words,
+        skipped=skipped,
+        understood=_described(columns),
+    )
+
+
+def _sheet_file(root: Path) -> Path | None:
+    if root.is_file():
+        return root if is_sheet(root) else None
+    sheets = [path for path in visible(root) if is_sheet(path)]
+    return sheets[0] if len(sheets) == 1 else None
+
+
+def _with_subjects(
+    samples: list[Sample], columns: Columns, own: OwnData
+) -> list[Sample]:
+    """Takes subjects from the file names, where the study says so."""
+    if own.subject is None:
+        return samples
+    column = columns.get(SUBJECT)
+    if column is not None:
+        raise DataError(
+            f"[data] subject: the subject is in the file names or in a column, found "
+            f"both: the table has the column {column}; drop the key"
+        )
+    named = file_subjects([sample.image for sample in samples], own.subject)
+    return [
+        replace(sample, subject=subject)
+        for sample, subject in zip(samples, named, strict=True)
+    ]
+
+
+def _beside(path: Path, samples: list[Sample]) -> Iterator[Skipped]:
+    """Yields folders without a row's image, and files beside the table."""
+    root = path.parent
+    used = {root / sample.image.partition("/")[0] for sample in samples}
+    others = [
+        file
+        for file in visible(root)
+        if file not in used and file != path and file.suffix.lower() in (".csv", ".txt")
+    ]
+    yield from skipped_among(root, root, used)
+    yield from skipped_files(root, others)
+
+
+def _described(columns: Columns) -> tuple[str, ...]:
+    """Describes the columns that do not have the name of their role."""
+    both = {**columns.roles, **columns.units}
+    return tuple(
+        f"column {column} is read as {role}"
+        for role, column in both.items()
+        if column != role
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """One row with its columns, being read."""
+
+    row: Row
+    columns: Columns
+    own: OwnData
+
+    def place(self, role: str) -> str:
+        """Returns the place of the cell of a role, for messages."""
+        return f"{self.row.path} row {self.row.number}, column {self.columns.get(role)}"
+
+    def word(self) -> str | None:
+        """Returns the emotion as it is written."""
+        return self.row.text(self.columns.get(EMOTION))
+
+    def sample(self, words: dict[str, str]) -> Sample:
+        """Reads the row; ``words`` maps lower-case words to the classes."""
+        row, word = self.row, self.word()
+        levels = {unit: self._level(col) for unit, col in self.columns.units.items()}
+        votes = self._votes()
+        emotion = words[word.casefold()] if word else _winner(votes)
+        coded = levels if self.own.present_from is not None else {}
+        return Sample(
+            image=self._image(),
+            subject=row.text(self.columns.get(SUBJECT)),
+            sequence=row.text(self.columns.get(SEQUENCE)),
+            emotion=emotion,
+            action_units={
+                unit: None if level is None else level >= (self.own.present_from or 1)
+                for unit, level in levels.items()
+            },
+            intensities=coded,
+            partition=self._part(),
+            votes=votes,
+            valence=self._rating("valence"),
+            arousal=self._rating("arousal"),
+            place=row.place,
+        )
+
+    def _image(self) -> str:
+        text = self.row.cells[self.columns.roles[IMAGE]]
+        return image_path(text, self.place(IMAGE), like="faces/NAME.png")
+
+    def _part(self) -> str | None:
+        column = self.columns.get(PART)
+        text = self.row.text(column)
+        part = None if text is None else part_of(text)
+        if column is not None and text is not None and part is None:
+            raise self.row.wrong(column, f"a part is one of {PART_NAMES}, or empty")
+        return part
+
+    def _level(self, column: str) -> int | None:
+        """Reads 0 or 1 of an action unit, or its intensity."""
+        text = self.row.text(column)
+        if text is None:
+            return None
+        try:
+            number = parse_number(text)
+        except ValueError:
+            number = -1.0
+        if number not in range(MOST_INTENSE + 1):
+            rule = f"an action unit is 0 or 1, an intensity 0 to {MOST_INTENSE}"
+            raise self.row.wrong(
+                column, rule, "correct the cell, or empty it if the unit was not coded"
+            )
+        if number > 1 and self.own.present_from is None:
+            raise self.row.wrong(
+                column,
+                "an action unit is 0, 1 or empty",
+                f"for intensities of 0 to {MOST_INTENSE} set [data] present_from, the "
+                "least one that counts as present: 2 is usual (1 counts traces too)",
+            )
+        return int(number)
+
+    def _rating(self, role: str) -> float | None:
+        column = self.columns.get(role)
+        text = self.row.text(column)
+        if column is None or text is None:
+            return None
+        try:
+            value = parse_number(text)
+        except ValueError:
+            value = np.inf
+        if not -1 <= value <= 1:
+            raise self.row.wrong(
+                column,
+                f"{role} is a number from -1 to 1, or empty",
+                "correct the cell, or rescale the column",
+            )
+        return value
+
+    def _votes(self) -> tuple[int, ...]:
+        """Counts the votes in the order of FER+; a category without a column has 0."""
+        if not self.columns.votes:
+            return ()
+        roles = {category: role for role, category in VOTES.items()}
+        return tuple(
+            self._vote(self.columns.get(roles[category])) for category in FERPLUS_VOTES
+        )
+
+    def _vote(self, column: str | None) -> int:
+        text = self.row.text(column)
+        if column is None or text is None:
+            return 0
+        try:
+            count = parse_whole(text)
+        except ValueError:
+            count = _MOST_VOTES + 1
+        if count > _MOST_VOTES:
+            raise self.row.wrong(column, f"votes are a number from 0 to {_MOST_VOTES}")
+        return count
+
+
+def _winner(votes: tuple[int, ...]) -> str | None:
+    """Returns the emotion with most votes, if another category does not have them."""
+    if not votes or not any(votes):
+        return None
+    shares, kept = vote_distributions(np.array([votes]), "argmax")
+    return str(FERPLUS_EMOTIONS[int(shares[0].argmax())]) if kept[0] else None

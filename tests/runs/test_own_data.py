@@ -1,0 +1,162 @@
+"""Own data without code: a table and folders go through every command."""
+
+import csv
+import json
+
+import pytest
+
+from data_pipeline import check, explore
+from models import predict
+from tests.factories.data.own import (
+    SUBJECT,
+    WORDS,
+    write_own_folders,
+    write_own_table,
+    write_rows,
+)
+from tests.factories.runs import STUDY, run_main, searched, write_study
+
+ONE = STUDY.replace("trials = 2", "trials = 1").replace(
+    '"training.epochs" = 2', '"training.epochs" = 1'
+)
+ONLY_EMOTION = ONE.replace(', "action_units"]', "]").replace(
+    '"action_units.mean_auc" = 0.5\n', ""
+)
+TABLE = ONE.replace('"ckplus"', '"table"\nemotions = ["tense", "calm"]\nchannels = 1')
+FOLDERS = ONLY_EMOTION.replace('"ckplus"', f"\"folders\"\nsubject = '{SUBJECT}'")
+BY_IMAGE = ONLY_EMOTION.replace('"ckplus"', '"folders"').replace(
+    "[split]", '[split]\nby = "image"'
+)
+ALL = {
+    "table": (TABLE, write_own_table),
+    "folders": (FOLDERS, write_own_folders),
+    "by image": (BY_IMAGE, write_own_folders),
+}
+WARNING = "Warning: split by image"
+
+
+@pytest.fixture(params=ALL)
+def own(request, tmp_path):
+    """Gives the kind of own data, a study of them, and their folder."""
+    text, write = ALL[request.param]
+    return request.param, write_study(tmp_path, text=text), write(tmp_path / "faces")
+
+
+def test_check(own):
+    """The check reads own data, and warns of a split by image."""
+    kind, study, root = own
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
+    assert (answer.code, answer.err) == (0, ""), answer.out
+    assert "48 images" in answer.out
+    assert (WARNING in answer.out) == (kind == "by image")
+
+
+def test_explore(own, tmp_path):
+    """The page shows the words of own data, and warns of a split by image."""
+    kind, study, root = own
+    words = ("--study", str(study), "--data", str(root), "--out", str(tmp_path / "out"))
+    answer = run_main(explore.main, *words)
+    assert (answer.code, answer.err) == (0, "")
+    page = (tmp_path / "out/index.html").read_text()
+    assert all(word in page for word in WORDS)
+    assert "Of the eight emotions" not in page
+    assert (WARNING in page) == (kind == "by image")
+
+
+@pytest.mark.slow
+def test_search_and_predict(own, tmp_path):
+    """A search ends with a tested model, which predicts the words of own data."""
+    kind, study, root = own
+    answer = searched(study, root, tmp_path / "runs")
+    assert (answer.code, answer.err) == (0, "")
+    assert (WARNING in answer.out) == (kind == "by image")
+    run = tmp_path / "runs" / "tiny"
+    report = json.loads((run / "holdout.json").read_text())
+    assert report["guarantee"] == ("image" if kind == "by image" else "subject")
+    card = json.loads((run / "model.json").read_text())
+    order = ["tense", "calm"] if kind == "table" else ["calm", "tense"]
+    assert card["emotions"] == order
+    assert card["data"]["dataset"] == "own: faces"
+
+    images = [str(path) for path in sorted(root.rglob("*.png"))[:3]]
+    out = tmp_path / "found.csv"
+    words = ("--model", str(run / "model.keras"), "--to", str(out), *images)
+    assert run_main(predict.main, *words).code == 0
+    with out.open(newline="") as file:
+        found = [row["emotion"] for row in csv.DictReader(file)]
+    assert len(found) == 3
+    assert set(found) <= set(WORDS)
+
+
+def test_no_subjects(tmp_path):
+    """Folders without subjects are refused, and two weaker splits are offered."""
+    study = write_study(tmp_path, text=BY_IMAGE.replace('by = "image"\n', ""))
+    answer = searched(study, write_own_folders(tmp_path / "faces"), tmp_path / "runs")
+    words = ('by = "image"', 'by = "partition"', "REGEX", str(study))
+    assert is_refused(answer, *words)
+
+
+HARMS = {
+    "no image": ("path,emotion,AU1", "a.png,calm,1", ["faces.csv row 1", "image ="]),
+    "label": ("image,emotion,AU1", "a.png,angry,1", ["row 2", "'angry'", "tense"]),
+    "intensity": ("image,emotion,AU1", "a.png,calm,4", ["AU1", "'4'", "present_from"]),
+}
+
+
+@pytest.mark.parametrize("name", HARMS)
+def test_bad_table(tmp_path, name):
+    """A wrong table is refused in one message with file, row and the way out."""
+    header, line, words = HARMS[name]
+    root = write_rows(tmp_path / "faces", header, line)
+    study = write_study(tmp_path, text=TABLE)
+    assert is_refused(searched(study, root, tmp_path / "runs"), "faces.csv", *words)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("subject = 'p[0-9]+'", ["subject", "group"]),
+        ("subject = '^(q)'", ["subject", "none of 48"]),
+    ],
+)
+def test_bad_expression(tmp_path, line, words):
+    """An expression that finds nobody is refused with its key."""
+    text = FOLDERS.replace(f"subject = '{SUBJECT}'", line)
+    root = write_own_folders(tmp_path / "faces")
+    answer = searched(write_study(tmp_path, text=text), root, tmp_path / "runs")
+    assert is_refused(answer, *words)
+
+
+def test_a_subject_in_two_given_parts(tmp_path):
+    """Given parts that share a subject are refused with both rows."""
+    text = TABLE.replace("[split]", '[split]\nby = "partition"')
+    rows = [
+        f"{number}.png,p{number // 2},{word},1,{part}"
+        for number, (word, part) in enumerate(
+            zip(WORDS * 4, ("train",) * 5 + ("test",) * 3, strict=True)
+        )
+    ]
+    root = write_rows(tmp_path / "faces", "image,subject,emotion,AU1,part", *rows)
+    answer = searched(write_study(tmp_path, text=text), root, tmp_path / "runs")
+    assert is_refused(answer, "subject p2", "row 6", "row 7", 'by = "subject"')
+
+
+def test_missing_image(tmp_path):
+    """An image that is not there is refused with its row, before any training."""
+    root = write_own_table(tmp_path / "faces")
+    for image in root.glob("faces/*.png"):
+        image.unlink()
+    answer = searched(write_study(tmp_path, text=TABLE), root, tmp_path / "runs")
+    assert answer.code == 2
+    assert "faces.csv row" in answer.err
+    assert ".png" in answer.err
+    assert "quarantine" in answer.err
+
+
+def is_refused(answer, *words):
+    """Checks that input was refused with one message and nothing else."""
+    assert (answer.code, answer.out) == (2, ""), answer.err
+    assert answer.err.startswith("error: ")
+    assert "Traceback" not in answer.err
+    return all(word in answer.err for word in words)
