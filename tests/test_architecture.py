@@ -24,6 +24,7 @@ SHARED = 2
 BANNED = {"utils", "helpers", "common", "base", "misc", "manager"}
 COMMANDS = {
     "data_pipeline/check.py",
+    "data_pipeline/draft.py",
     "data_pipeline/draw.py",
     "data_pipeline/explore.py",
     "data_pipeline/ferplus.py",

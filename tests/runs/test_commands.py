@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 MODULES = (
     *("search.run", "search.export", "search.train"),
     *("data_pipeline.check", "data_pipeline.draw", "data_pipeline.explore"),
-    *("data_pipeline.ferplus", "models.predict", "models.live"),
+    *("data_pipeline.draft", "data_pipeline.ferplus", "models.predict", "models.live"),
 )
 
 HEADER = "filepath,high_level_emotion,AU1,AU12"

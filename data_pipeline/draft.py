@@ -1,0 +1,62 @@
+"""``python -m data_pipeline.draft``: write a study file for a folder of faces.
+
+    python -m data_pipeline.draft --data DIR --to FILE.toml
+
+It reads labels and the headers of some images, and says in comments what it found and
+what it assumed. Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+"""
+
+if __name__ == "__main__":  # first, before a local file can hide a package
+    import runpy
+
+    runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
+from data_pipeline.system.errors import StudyError
+from data_pipeline.system.terminal import print_line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command with these or the process's arguments; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    return run_command(lambda: _draft(args), stopped="nothing was written")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        "data_pipeline.draft", "Write a study file for a folder of faces, or a table."
+    )
+    add = parser.add_argument
+    add("--data", type=nonempty_path, required=True, help="the folder, or a table")
+    add("--to", type=nonempty_path, required=True, help="the study file, FILE.toml")
+    return parser
+
+
+def _draft(args: argparse.Namespace) -> None:
+    """Writes the study and prints what to do next."""
+    if args.to.suffix != ".toml" or args.to.exists():
+        found = "a file that is there" if args.to.exists() else args.to.name
+        raise StudyError(
+            f"--to: must be a new file FILE.toml, found {found}: {args.to}"
+        )
+    # Imported late to keep --help fast.
+    from data_pipeline.drafting.draft import draft  # noqa: PLC0415
+    from data_pipeline.drafting.study_file import study_text  # noqa: PLC0415
+    from data_pipeline.files.atomic_write import atomic_write  # noqa: PLC0415
+
+    found = draft(args.data)
+    text = study_text(found, data=str(args.data), study=str(args.to))
+    with atomic_write(args.to) as part:
+        part.write_text(text, encoding="utf-8")
+    for line in (*found.found, *(f"assumed: {line}" for line in found.assumed)):
+        print_line(line)
+    print_line(f"the study: {args.to}; check what it assumes, then run")
+    print_line(f"  python -m data_pipeline.check --study {args.to} --data {args.data}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Drafting a study file for a folder of faces: what is there, and what is assumed."""
