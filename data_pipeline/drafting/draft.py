@@ -139,7 +139,7 @@ def _with_subject(
 
 
 def _read(root: Path, keys: dict[str, Any]) -> SampleTable:
-    needed = {"targets": ("emotion",), "image_size": SIZES[0]}
+    needed: dict[str, Any] = {"targets": ("emotion",), "image_size": SIZES[0]}
     data = DataConfig(**(needed | keys))
     for problem in data.problems():
         raise DataError(problem)

@@ -110,7 +110,7 @@ def test_unwanted():
         ),
         (("emotion", "age"), "basic", "found .*age"),
         ((), "basic", "one or more"),
-        (("emotion",), "seven", "affectnet, affectnet7, ferplus, found .seven."),
+        (("emotion",), "seven", "affectnet7, ferplus, own, found .seven."),
     ],
 )
 def test_refused(wanted, emotions, message):
