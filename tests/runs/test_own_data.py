@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from data_pipeline import check, explore
+from data_pipeline import check, draft, explore
 from models import predict
 from tests.factories.data.own import (
     SUBJECT,
@@ -160,3 +160,22 @@ def is_refused(answer, *words):
     assert answer.err.startswith("error: ")
     assert "Traceback" not in answer.err
     return all(word in answer.err for word in words)
+
+
+@pytest.mark.slow
+def test_from_a_draft_to_a_report(tmp_path):
+    """A folder that nobody described is drafted, searched and tested."""
+    root = write_own_folders(tmp_path / "faces")
+    study = tmp_path / "mine.toml"
+    words = ("--data", str(root), "--to", str(study))
+    assert run_main(draft.main, *words).code == 0
+    small = (
+        *("search.trials=1", "search.pruner=none", "split.folds=2"),
+        *("backbone.blocks=1", "backbone.filters=8", "head.dense_units=8"),
+        *("training.epochs=1", "training.batch_size=16", "data.image_size=32"),
+    )
+    sets = [word for text in small for word in ("--set", text)]
+    answer = searched(study, root, tmp_path / "runs", *sets)
+    assert (answer.code, answer.err) == (0, "")
+    report = json.loads((tmp_path / "runs/mine/holdout.json").read_text())
+    assert (report["guarantee"], report["subjects"]) == ("subject", 2)
