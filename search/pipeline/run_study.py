@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_pipeline.system.keras_import import check_backend
-from search.run_folder import RunFolder
+
+if TYPE_CHECKING:  # loads pandas
+    from search.run_folder import RunFolder
 
 STAGES = ("search", "retrain", "holdout")
 EXECUTORS = ("ray", "serial")
@@ -30,7 +33,7 @@ class RunRequest:
     reopen: bool = False
 
 
-def run_study(request: RunRequest) -> RunFolder:
+def run_study(request: RunRequest) -> "RunFolder":
     """Runs the stages that are not done yet; returns the folder of the run."""
     check_backend()
     # Loads pandas, which --help and a wrong option need not wait for.

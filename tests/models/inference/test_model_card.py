@@ -39,7 +39,7 @@ def described(model, folder, **changes):
         ({"input": {"size": 32}}, ["input.channels", "input.crop"]),
         (
             {"input": {"size": 32, "channels": 1, "crop": {"kind": "x"}}},
-            ["none, detect, landmarks"],
+            ["none, cropped, detect, landmarks"],
         ),
         (
             {"input": {"size": 32, "channels": 1, "crop": {"kind": "landmarks"}}},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax", reason="other backends change variables in place"
+    keras.backend.backend() != "jax", reason="a step of JAX uses up its values"
 )
 
 
