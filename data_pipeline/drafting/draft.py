@@ -114,7 +114,8 @@ def _table(root: Path) -> tuple[dict[str, Any], list[str]] | None:
     keys: dict[str, Any] = {"dataset": "table", **levels}
     assumed = list(describe_columns(columns))
     if levels:
-        assumed.append("an action unit is present from intensity 2 on (B)")
+        least = levels["present_from"]
+        assumed.append(f"an action unit is present from intensity {least} on")
     if columns:
         keys["columns"] = columns
     has_subject = SUBJECT in columns or SUBJECT in map(str.casefold, sheet.columns)
