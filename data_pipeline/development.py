@@ -71,7 +71,7 @@ def read_table(
     Raises:
         DataError: a label is wrong, or a person probably has several ids.
     """
-    reader, folder = readers.find(root, data.dataset)
+    reader, folder = readers.find(root, data.dataset, data.own())
     table = reader.read(folder, read_options(data, progress))
     table = merge_subjects(table, data.subjects)
     refuse_ambiguous_subjects(subject_problems(table, data.subjects))

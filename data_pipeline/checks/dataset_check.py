@@ -75,7 +75,7 @@ def check_dataset(
     Subjects that were tested in an opening of ``history`` stay held out here. A folder
     that is missing, unknown or cannot be split this way is a ``DataError``.
     """
-    reader, folder = readers.find(root, study.data.dataset)
+    reader, folder = readers.find(root, study.data.dataset, study.data.own())
     options = read_options(study.data, lambda n, of: progress("labels", n, of))
     try:
         table = reader.read(folder, options)

@@ -5,7 +5,7 @@ accept and refuse the same files.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,10 +24,12 @@ from data_pipeline.dataset.datasets import DATASETS, OWN
 from data_pipeline.dataset.own_data import (
     CHANNELS,
     MOST_INTENSE,
+    NAMED,
+    OWN_KEYS,
     OwnData,
-    column_problems,
     is_word,
-    subject_problems,
+    misplaced_keys,
+    own_problems,
 )
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
@@ -122,7 +124,16 @@ class DataConfig:
     subjects: dict[str, str] = Field(default_factory=dict)
     name: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    words: dict[str, str] = Field(default_factory=dict)
     subject: str | None = None
+    sequence: str | None = None
+    part: str | None = None
+    emotion: str | None = None
+    include: str | None = None
+    table: str | None = None
+    separator: str | None = None
+    header: bool = True
+    missing: Annotated[tuple[str, ...], Field(strict=False)] = ()
     present_from: Annotated[int, Field(ge=1, le=MOST_INTENSE)] | None = None
     channels: Literal[1, 3] | None = None
 
@@ -145,7 +156,17 @@ class DataConfig:
         return OwnData(
             columns=self.columns,
             emotions=() if isinstance(self.emotions, str) else self.emotions,
-            subject=self.subject,
+            words=self.words,
+            names={
+                role: found
+                for role in NAMED
+                if (found := getattr(self, role)) is not None
+            },
+            include=self.include,
+            table=self.table,
+            separator=self.separator,
+            header=self.header,
+            missing=self.missing,
             present_from=self.present_from,
             channels=self.channels or CHANNELS,
         )
@@ -176,47 +197,20 @@ class DataConfig:
                 )
 
 
-OWN_KEYS = ("name", "columns", "subject", "present_from", "channels")
-"""Keys of ``[data]`` that describe own data."""
-
-TABLE_KEYS = ("columns", "present_from")
-"""Those of them that need a table."""
+def own_keys(data: DataConfig) -> Iterator[str]:
+    """Yields the keys of own data that a study sets."""
+    for key in OWN_KEYS:
+        default = DataConfig.__dataclass_fields__[key].default
+        if getattr(data, key) not in (default, None, {}):
+            yield key
 
 
 def _own_problems(data: DataConfig) -> Iterator[str]:
     """Yields why the keys of own data do not fit the data set, or are wrong."""
-    for key in OWN_KEYS:
-        allowed = OWN[:1] if key in TABLE_KEYS else OWN
-        if data.dataset not in allowed and getattr(data, key):
-            yield (
-                f"[data] {key}: describes own data, dataset = {_either(allowed)}, "
-                f'found dataset = "{data.dataset}"; drop the key'
-            )
-    yield from _level_problems(data)
-    yield from column_problems(data.columns)
-    if data.subject is not None:
-        yield from subject_problems(data.subject)
+    yield from misplaced_keys(data.dataset, data.level, own_keys(data))
+    yield from own_problems(data.own())
     if data.name is not None and not is_word(data.name):
         yield f"[data] name: must be at most 60 characters, found {data.name!r}"
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(f'"{name}"' for name in names)
-
-
-def _level_problems(data: DataConfig) -> Iterator[str]:
-    """Yields where a level does not fit: own words belong to own data."""
-    if data.dataset in OWN and data.level not in (OWN_WORDS, VOTED):
-        yield (
-            f'[data] emotions: the level "{data.level}" is of another data set, found '
-            f'dataset = "{data.dataset}"; list the words, as in emotions = ["calm", '
-            '"tense"], or drop the key: the words found are the classes'
-        )
-    if data.dataset not in OWN and data.level == OWN_WORDS:
-        yield (
-            f"[data] emotions: own words need own data, dataset = {_either(OWN)}, "
-            f'found dataset = "{data.dataset}"; use one of {", ".join(EMOTION_LEVELS)}'
-        )
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)

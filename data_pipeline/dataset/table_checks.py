@@ -6,6 +6,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from data_pipeline.dataset.sample_table import Sample
@@ -18,17 +19,37 @@ _HEAD = 1024
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def csv_lines(path: Path, *, unit: str = "line") -> Iterator[tuple[int, list[str]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What separates the cells of a CSV file, and what is around a quoted one."""
+
+    separator: str = ","
+    quote: str = '"'
+
+
+COMMAS = Dialect()
+
+
+def csv_lines(
+    path: Path, *, unit: str = "line", dialect: Dialect = COMMAS
+) -> Iterator[tuple[int, list[str]]]:
     """Yields the number and the cells of each line of a CSV file, without blank lines.
 
-    ``unit`` is the word for a line in messages. Unreadable files and lines are
-    ``DataError``s.
+    ``unit`` is the word for a line in messages. Cells that a blank separates may have
+    several between them. Unreadable files and lines are ``DataError``s.
     """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    blank = dialect.separator == " "
+    reader = csv.reader(
+        io.StringIO(read_text(path), newline=""),
+        delimiter=dialect.separator,
+        quotechar=dialect.quote,
+        skipinitialspace=blank or dialect.quote == "'",
+        strict=True,
+    )
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
+                yield reader.line_num, list(filter(None, cells)) if blank else cells
     except csv.Error as error:
         raise DataError(
             f"{path} {unit} {reader.line_num}: not a line of a CSV table ({error})"

@@ -144,7 +144,7 @@ def _read(root: Path, keys: dict[str, Any]) -> SampleTable:
     data = DataConfig(**(needed | keys))
     for problem in data.problems():
         raise DataError(problem)
-    reader, folder = readers.find(root, data.dataset)
+    reader, folder = readers.find(root, data.dataset, data.own())
     return reader.read(folder, read_options(data, lambda *_: None))
 
 

@@ -5,7 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from data_pipeline.dataset.datasets import DATASETS
+from data_pipeline.dataset.datasets import DATASETS, OWN
+from data_pipeline.dataset.own_data import EMOTION, OwnData
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
 from data_pipeline.labels.spellings import is_hidden
@@ -43,12 +44,13 @@ def read(
     return reader.read(folder, ReadOptions(frames=frames, progress=progress))
 
 
-def find(root: Path, dataset: str) -> tuple[Reader, Path]:
+def find(root: Path, dataset: str, own: OwnData | None = None) -> tuple[Reader, Path]:
     """Finds the reader of a data folder, and the folder in it to read.
 
     Args:
         root: the data folder, or a coursework table itself.
         dataset: a key of ``DATASETS``.
+        own: the study's description of own data, which may say where their labels are.
 
     Raises:
         DataError: there is no such folder, layout or data set.
@@ -61,6 +63,8 @@ def find(root: Path, dataset: str) -> tuple[Reader, Path]:
     if not root.exists():
         raise DataError(_message(f"no data folder at {root}", readers))
     try:
+        if dataset in OWN and own is not None and (own.table or EMOTION in own.names):
+            return readers[0], _described(root, own)
         for folder in _unwrapped(root):
             for reader in readers:
                 if reader.detect(folder):
@@ -68,6 +72,14 @@ def find(root: Path, dataset: str) -> tuple[Reader, Path]:
     except OSError as error:
         raise DataError(f"{root}: the folder cannot be read ({error})") from None
     raise DataError(_message(f"{root} has no known layout", readers))
+
+
+def _described(root: Path, own: OwnData) -> Path:
+    """Returns the folder that holds the table which a study names, or ``root``."""
+    if own.table is None:
+        return root
+    found = (each for each in _unwrapped(root) if (each / own.table).is_file())
+    return next(found, root)
 
 
 def load_reader(module: str) -> Reader:

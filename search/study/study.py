@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from data_pipeline.dataset.config import (
-    OWN_KEYS,
     DataConfig,
     SplitConfig,
     find_study,
     load_study,
+    own_keys,
     read_section,
     refuse,
 )
+from data_pipeline.dataset.own_data import OWN_KEYS
 from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS
@@ -80,9 +81,9 @@ class Study:
             values = asdict(getattr(self, section))
             flat |= {f"{section}.{key}": value for key, value in values.items()}
         del flat["data.unreadable"]
-        for key in OWN_KEYS:  # absent in older runs, whose data are no one's own
-            if not flat[f"data.{key}"]:
-                del flat[f"data.{key}"]
+        # Absent in older runs, whose data are no one's own.
+        for key in set(OWN_KEYS) - set(own_keys(self.data)):
+            del flat[f"data.{key}"]
         # In a run's identity data.labels is the digest of the labels.
         flat["data.label_rule"] = flat.pop("data.labels")
         for key in ("seed", "sampler", "pruner"):

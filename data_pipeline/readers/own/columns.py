@@ -3,17 +3,29 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from data_pipeline.dataset.own_data import EMOTION, IMAGE, RATINGS, ROLES, VOTES
+from data_pipeline.dataset.own_data import (
+    EMOTION,
+    IMAGE,
+    JOINED,
+    RATINGS,
+    ROLES,
+    VOTES,
+    OwnData,
+)
 from data_pipeline.dataset.skipped_files import Kind, Skipped
 from data_pipeline.labels.labels import action_unit_name
 from data_pipeline.labels.spellings import action_unit_of, is_intensity
-from data_pipeline.readers.own.sheet import Sheet, listed
-from data_pipeline.system.errors import DataError, suggest
+from data_pipeline.readers.own.sheet import Row, Sheet, listed
+from data_pipeline.readers.own.templates import fill, is_template, template_columns
+from data_pipeline.system.errors import DataError, quote_short, suggest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Role -> column, and action unit -> column, in the table's order."""
+    """Role -> column, and action unit -> column, in the table's order.
+
+    A role of ``JOINED`` may have a template of columns in place of a column.
+    """
 
     roles: Mapping[str, str]
     units: Mapping[str, str]
@@ -22,21 +34,28 @@ class Columns:
         """Returns the column of a role, if it has one."""
         return self.roles.get(role)
 
+    def text(self, row: Row, role: str) -> str | None:
+        """Returns a row's value of a role; ``None`` if it is unknown or has none."""
+        column = self.roles.get(role)
+        if column is None or column in row.cells:
+            return row.text(column)
+        return fill(column, {name: row.text(name) for name in row.cells})
+
     @property
     def votes(self) -> tuple[str, ...]:
         """The roles of votes that have a column."""
         return tuple(role for role in VOTES if role in self.roles)
 
 
-def find_columns(sheet: Sheet, mapped: Mapping[str, str]) -> Columns:
+def find_columns(sheet: Sheet, own: OwnData) -> Columns:
     """Finds the columns of a table.
 
     A column that the study maps has that role; any other one has the role of its name,
     in any case, and action units those of their usual spellings. DataError: a mapped
     column is not there, two columns have one role, or there is no image or no label.
     """
-    chosen = dict(_mapped(sheet, mapped))
-    for role, column in _named(sheet, set(mapped), set(chosen.values())):
+    chosen = dict(_mapped(sheet, own.columns))
+    for role, column in _named(sheet, set(own.columns), set(chosen.values())):
         if role in chosen:
             raise DataError(
                 f"{sheet.path} row 1: the columns {chosen[role]} and {column} are both "
@@ -52,13 +71,15 @@ def find_columns(sheet: Sheet, mapped: Mapping[str, str]) -> Columns:
             if own == column and role not in ROLES
         },
     )
-    _check_needed(sheet, columns)
+    _check_needed(sheet, columns, own)
     return columns
 
 
 def unused_columns(sheet: Sheet, columns: Columns) -> Iterator[Skipped]:
     """Yields the columns that are not read."""
     used = {*columns.roles.values(), *columns.units.values()}
+    for template in columns.roles.values():
+        used |= {*filter(None, template_columns(template, sheet.columns).values())}
     for column in sheet.columns:
         if column not in used:
             why = "holds intensities" if is_intensity(column) else "has no role"
@@ -74,12 +95,24 @@ def _mapped(sheet: Sheet, mapped: Mapping[str, str]) -> Iterator[tuple[str, str]
     for role, wanted in mapped.items():
         name = wanted.strip()
         same = [c for c in sheet.columns if c.casefold() == name.casefold()]
+        if not same and role in JOINED and is_template(name):
+            for place, column in template_columns(name, sheet.columns).items():
+                if column is None:
+                    raise _unknown(sheet, role, wanted, place)
+            same = [name]
         if not same:
-            raise DataError(
-                f'{sheet.path} row 1: [data.columns] {role} = "{wanted}" names no '
-                f"column; {suggest(name, list(sheet.columns))}"
-            )
+            raise _unknown(sheet, role, wanted, name)
         yield role, name if name in same else same[0]
+
+
+def _unknown(sheet: Sheet, role: str, wanted: str, name: str) -> DataError:
+    which = (
+        f"names no column {quote_short(name)}" if name != wanted else "names no column"
+    )
+    return DataError(
+        f'{sheet.path} row 1: [data.columns] {role} = "{wanted}" {which}; '
+        f"{suggest(name, list(sheet.columns))}"
+    )
 
 
 def _named(sheet: Sheet, mapped: set[str], used: set[str]) -> Iterator[tuple[str, str]]:
@@ -95,19 +128,22 @@ def _named(sheet: Sheet, mapped: set[str], used: set[str]) -> Iterator[tuple[str
 _ROLES = {role.casefold(): role for role in ROLES}
 
 
-def _check_needed(sheet: Sheet, columns: Columns) -> None:
+def _check_needed(sheet: Sheet, columns: Columns, own: OwnData) -> None:
     if IMAGE not in columns.roles:
         raise DataError(
             f"{sheet.path} row 1: a table needs a column with the path of each image, "
             f"found {listed(sheet.columns)}; name it image, or in [data.columns] image "
-            '= "COLUMN"'
+            '= "COLUMN", or image = "FOLDER/{COLUMN}.jpg"'
         )
+    _check_named(sheet, columns, own)
     labels = (EMOTION, *RATINGS, *VOTES)
-    if not columns.units and not any(role in columns.roles for role in labels):
+    there = {*columns.roles, *own.names}
+    if not columns.units and there.isdisjoint(labels):
         raise DataError(
             f"{sheet.path} row 1: a table needs a column with labels: emotion, AU1, "
             f"valence, arousal or votes_happiness; found {listed(sheet.columns)}; name "
-            'one in [data.columns], as in emotion = "COLUMN"'
+            'one in [data.columns], as in emotion = "COLUMN", or find the emotion in '
+            "file names with [data] emotion"
         )
     if EMOTION in columns.roles and columns.votes:
         raise DataError(
@@ -115,3 +151,14 @@ def _check_needed(sheet: Sheet, columns: Columns) -> None:
             f"{columns.roles[EMOTION]} and {columns.roles[columns.votes[0]]}; rename "
             "one in the table"
         )
+
+
+def _check_named(sheet: Sheet, columns: Columns, own: OwnData) -> None:
+    """Refuses what file names and a column both say."""
+    for role in own.names:
+        if role in columns.roles:
+            raise DataError(
+                f"[data] {role}: the {role} is in the file names or in a column, found "
+                f"both: {sheet.path} has the column {columns.roles[role]}; drop the "
+                "key, or rename the column"
+            )

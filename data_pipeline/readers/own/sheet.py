@@ -1,29 +1,42 @@
 """A sheet: the header and the rows of a CSV or Parquet file, all cells as text."""
 
 import io
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.dataset.table_checks import csv_lines, refuse_impostor
+from data_pipeline.dataset.table_checks import (
+    Dialect,
+    csv_lines,
+    read_text,
+    refuse_impostor,
+)
 from data_pipeline.files.safe_open import read_bytes
 from data_pipeline.system.errors import DataError, first_line, quote_short, shorten
 
-CSV, PARQUET = ".csv", ".parquet"
-_UNKNOWN = ("", "na", "nan", "<na>", "null")
+PARQUET = ".parquet"
+ENDINGS = (".csv", ".tsv", PARQUET)
+"""Endings of a file that is taken for a table; a file that is named may have others."""
+UNKNOWN = frozenset(("", "na", "nan", "<na>", "null"))
 """Lower-case cells of an unknown value."""
 _LISTED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row; ``number`` counts from 1, the header of a CSV included."""
+    """One row; ``number`` counts from 1, the header of a CSV included.
+
+    ``missing`` are cells, in lower case, that mean an unknown value.
+    """
 
     path: Path
     number: int
     cells: Mapping[str, str]
+    missing: frozenset[str] = UNKNOWN
 
     @property
     def place(self) -> str:
@@ -33,7 +46,7 @@ class Row:
     def text(self, column: str | None) -> str | None:
         """Returns a cell; ``None`` if it is empty, unknown or of no column."""
         value = "" if column is None else self.cells[column].strip()
-        return None if value.casefold() in _UNKNOWN else value
+        return None if value.casefold() in self.missing else value
 
     def wrong(
         self, column: str, rule: str, way_out: str = "correct the cell"
@@ -56,43 +69,83 @@ class Sheet:
 
 def is_sheet(path: Path) -> bool:
     """Returns whether a file has the ending of a table."""
-    return path.is_file() and path.suffix.lower() in (CSV, PARQUET)
+    return path.is_file() and path.suffix.lower() in ENDINGS
 
 
-def read_sheet(path: Path) -> Sheet:
-    """Reads a file; DataError if it is not a table with rows."""
-    lines = _parquet(path) if path.suffix.lower() == PARQUET else _csv(path)
-    header = [name.strip() for name in next(lines, (0, []))[1]]
-    if not any(header):
-        raise DataError(f"{path}: the table is empty; its first line names the columns")
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"{path} row 1: {listed(twice)} names two columns; rename one of them"
-        )
-    rows = tuple(_row(path, number, header, cells) for number, cells in lines)
+def read_sheet(
+    path: Path,
+    *,
+    separator: str | None = None,
+    header: bool = True,
+    missing: Iterable[str] = (),
+) -> Sheet:
+    """Reads a file; DataError if it is not a table with rows.
+
+    Args:
+        path: the file; one that does not end in .parquet is text.
+        separator: what separates cells; by default the comma, or a semicolon or tab
+            that the first line has in its place.
+        header: whether the first row names the columns; if not, they are 1, 2, ...
+        missing: more cells that mean an unknown value.
+    """
+    if path.suffix.lower() == PARQUET:
+        lines = _parquet(path)
+    else:
+        lines = csv_lines(path, unit="row", dialect=_dialect(path, separator))
+    first = next(lines, (0, []))
+    if not header:
+        lines = chain([first], lines)
+        first = 0, [str(number) for number, _ in enumerate(first[1], start=1)]
+    columns = [name.strip() for name in first[1]]
+    _check_header(path, columns)
+    unknown = UNKNOWN | {cell.strip().casefold() for cell in missing}
+    rows = tuple(_row(path, columns, line, unknown) for line in lines)
     if not rows:
         raise DataError(f"{path}: the table has a header but no rows; add rows")
-    return Sheet(path=path, columns=tuple(filter(None, header)), rows=rows)
+    return Sheet(path=path, columns=tuple(filter(None, columns)), rows=rows)
 
 
-def listed(names: list[str] | tuple[str, ...]) -> str:
+def _check_header(path: Path, columns: list[str]) -> None:
+    if not any(columns):
+        raise DataError(f"{path}: the table is empty; its first line names the columns")
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{path} row 1: {listed(twice)} names two columns; rename one of them, or "
+            "set [data] header = false if the first row is no header"
+        )
+
+
+def listed(names: Sequence[str]) -> str:
     """Lists the first names, each shortened."""
     more = ", ..." if len(names) > _LISTED else ""
     return ", ".join(shorten(name, most=60) for name in names[:_LISTED]) + more
 
 
-def _row(path: Path, number: int, header: list[str], cells: list[str]) -> Row:
-    if len(cells) != len(header):
+def _row(
+    path: Path, columns: list[str], line: tuple[int, list[str]], missing: frozenset[str]
+) -> Row:
+    number, cells = line
+    if len(cells) != len(columns):
         raise DataError(
-            f"{path} row {number}: the header has {len(header)} columns, found "
-            f"{len(cells)} cells; correct the row (a comma in a cell needs quotes)"
+            f"{path} row {number}: the first row has {len(columns)} columns, found "
+            f"{len(cells)} cells; correct the row (a comma in a cell needs quotes), or "
+            "set [data] separator"
         )
-    return Row(path=path, number=number, cells=dict(zip(header, cells, strict=True)))
+    named = dict(zip(columns, cells, strict=True))
+    return Row(path=path, number=number, cells=named, missing=missing)
 
 
-def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    return csv_lines(path, unit="row")
+def _dialect(path: Path, separator: str | None) -> Dialect:
+    """Finds what separates and quotes the cells in the first line of a file.
+
+    A comma separates them, or else a semicolon or a tab; one quotation mark is as good
+    as the other.
+    """
+    line = next((line for line in read_text(path).splitlines() if line.strip()), "")
+    found = separator or max(",;\t", key=line.count)
+    quotes = re.findall(rf"(?:^|{re.escape(found)})\s*([\"'])", line)
+    return Dialect(separator=found, quote="'" if set(quotes) == {"'"} else '"')
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,7 @@
 """Reader of own data in a table: a row for each image, columns as the study says."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +23,28 @@ from data_pipeline.files.numerals import parse_number, parse_whole
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_VOTES
 from data_pipeline.labels.votes import vote_distributions
 from data_pipeline.readers.own.columns import Columns, find_columns, unused_columns
-from data_pipeline.readers.own.file_names import PART_NAMES, file_subjects, part_of
-from data_pipeline.readers.own.sheet import Row, is_sheet, read_sheet
-from data_pipeline.readers.own.words import own_words, spelling
+from data_pipeline.readers.own.file_names import (
+    PART_NAMES,
+    Names,
+    describe_included,
+    find_in_names,
+    included,
+    part_of,
+)
+from data_pipeline.readers.own.sheet import Row, Sheet, is_sheet, read_sheet
+from data_pipeline.readers.own.words import (
+    describe_words,
+    in_words,
+    own_words,
+    spelling,
+)
 from data_pipeline.readers.reader import DEFAULTS, ReadOptions, visible
 from data_pipeline.system.errors import DataError
 
 LAYOUT = (
-    "a table, one .csv or .parquet file in the folder (or that file itself, with "
-    "--data FILE), with a column image: paths relative to the table"
+    "a table, one .csv, .tsv or .parquet file in the folder (or a file named with "
+    '--data FILE, or [data] table = "FILE"), with a column image: paths relative to '
+    "the table"
 )
 OBTAIN = (
     "[data.columns] names the columns: see own data in data_pipeline/README.md. To try "
@@ -55,12 +68,16 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     row 1, as editors do.
     """
     options.check_no_frames(root)
-    path = _sheet_file(root)
+    own = options.own
+    path = _named_file(root, own) if own.table else _sheet_file(root)
     if path is None:
         raise DataError(f"{root}: there is no table; expected {LAYOUT}")
-    sheet, own = read_sheet(path), options.own
-    columns = find_columns(sheet, own.columns)
-    rows = [_Reading(row=row, columns=columns, own=own) for row in sheet.rows]
+    folder = root if own.table else path.parent
+    sheet = read_sheet(
+        path, separator=own.separator, header=own.header, missing=own.missing
+    )
+    columns = find_columns(sheet, own)
+    rows, notes = _readings(sheet, columns, own)
     words = own_words(
         ((word, each.place(EMOTION)) for each in rows if (word := each.word())),
         own.emotions,
@@ -68,54 +85,79 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     samples = [each.sample(spelling(words)) for each in rows]
     skipped = list(unused_columns(sheet, columns))
     if root.is_dir():
-        skipped += _beside(path, samples)
+        skipped += _beside(folder, path, samples)
     return sample_table(
-        checked_samples(_with_subjects(samples, columns, own), path.parent),
-        root=path.parent,
+        checked_samples(samples, folder),
+        root=folder,
         source=SOURCE,
         channels=own.channels,
         action_units=tuple(columns.units),
         votes=FERPLUS_VOTES if columns.votes else (),
         words=words,
         skipped=skipped,
-        understood=_described(columns),
+        understood=(*_described(columns), *notes),
     )
 
 
 def _sheet_file(root: Path) -> Path | None:
     if root.is_file():
-        return root if is_sheet(root) else None
+        return root
     sheets = [path for path in visible(root) if is_sheet(path)]
     return sheets[0] if len(sheets) == 1 else None
 
 
-def _with_subjects(
-    samples: list[Sample], columns: Columns, own: OwnData
-) -> list[Sample]:
-    """Takes subjects from the file names, where the study says so."""
-    if own.subject is None:
-        return samples
-    column = columns.get(SUBJECT)
-    if column is not None:
+def _named_file(root: Path, own: OwnData) -> Path:
+    """Returns the table that the study names."""
+    path = root / str(own.table)
+    if root.is_file():
         raise DataError(
-            f"[data] subject: the subject is in the file names or in a column, found "
-            f"both: the table has the column {column}; drop the key"
+            f"[data] table: names a table in the data folder, but --data {root} is a "
+            "file; name its folder, or drop the key"
         )
-    named = file_subjects([sample.image for sample in samples], own.subject)
-    return [
-        replace(sample, subject=subject)
-        for sample, subject in zip(samples, named, strict=True)
+    if not path.is_file():
+        raise DataError(
+            f'{root}: there is no table "{own.table}", which [data] table names; name '
+            "the folder that holds it with --data, or correct the key"
+        )
+    return path
+
+
+def _readings(
+    sheet: Sheet, columns: Columns, own: OwnData
+) -> tuple[list["_Reading"], list[str]]:
+    """Returns the rows that the study includes, with notes on what was read how."""
+    images = [_image(row, columns) for row in sheet.rows]
+    kept = included(images, own.include)
+    rows = [
+        (row, image)
+        for row, image, keep in zip(sheet.rows, images, kept, strict=True)
+        if keep
     ]
+    names = find_in_names([image for _, image in rows], own.names)
+    readings = [
+        _Reading(row=row, columns=columns, own=own, image=image, names=said)
+        for (row, image), said in zip(rows, names, strict=True)
+    ]
+    written = (word for each in readings if (word := each.written()))
+    return readings, [*describe_included(kept), *describe_words(written, own.words)]
 
 
-def _beside(path: Path, samples: list[Sample]) -> Iterator[Skipped]:
+def _image(row: Row, columns: Columns) -> str:
+    """Returns the path of a row's image."""
+    column = columns.roles[IMAGE]
+    text = row.cells.get(column) or columns.text(row, IMAGE) or ""
+    place = f"{row.path} row {row.number}, column {column}"
+    return image_path(text, place, like="faces/NAME.png")
+
+
+def _beside(root: Path, path: Path, samples: list[Sample]) -> Iterator[Skipped]:
     """Yields folders without a row's image, and files beside the table."""
-    root = path.parent
     used = {root / sample.image.partition("/")[0] for sample in samples}
+    used.add(root / path.relative_to(root).parts[0])
     others = [
         file
         for file in visible(root)
-        if file not in used and file != path and file.suffix.lower() in (".csv", ".txt")
+        if file not in used and file.suffix.lower() in (".csv", ".txt")
     ]
     yield from skipped_among(root, root, used)
     yield from skipped_files(root, others)
@@ -138,14 +180,25 @@ class _Reading:
     row: Row
     columns: Columns
     own: OwnData
+    image: str
+    names: Names
 
     def place(self, role: str) -> str:
         """Returns the place of the cell of a role, for messages."""
         return f"{self.row.path} row {self.row.number}, column {self.columns.get(role)}"
 
-    def word(self) -> str | None:
+    def written(self) -> str | None:
         """Returns the emotion as it is written."""
-        return self.row.text(self.columns.get(EMOTION))
+        return self._text(EMOTION)
+
+    def word(self) -> str | None:
+        """Returns the emotion in the study's words."""
+        word = self.written()
+        return None if word is None else in_words(word, self.own.words)
+
+    def _text(self, role: str) -> str | None:
+        """Returns what the row or the file name says of a role."""
+        return self.names.get(role) or self.columns.text(self.row, role)
 
     def sample(self, words: dict[str, str]) -> Sample:
         """Reads the row; ``words`` maps lower-case words to the classes."""
@@ -155,9 +208,9 @@ class _Reading:
         emotion = words[word.casefold()] if word else _winner(votes)
         coded = levels if self.own.present_from is not None else {}
         return Sample(
-            image=self._image(),
-            subject=row.text(self.columns.get(SUBJECT)),
-            sequence=row.text(self.columns.get(SEQUENCE)),
+            image=self.image,
+            subject=self._text(SUBJECT),
+            sequence=self._text(SEQUENCE),
             emotion=emotion,
             action_units={
                 unit: None if level is None else level >= (self.own.present_from or 1)
@@ -171,11 +224,9 @@ class _Reading:
             place=row.place,
         )
 
-    def _image(self) -> str:
-        text = self.row.cells[self.columns.roles[IMAGE]]
-        return image_path(text, self.place(IMAGE), like="faces/NAME.png")
-
     def _part(self) -> str | None:
+        if PART in self.names:
+            return self.names[PART]
         column = self.columns.get(PART)
         text = self.row.text(column)
         part = None if text is None else part_of(text)

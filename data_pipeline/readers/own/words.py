@@ -1,8 +1,9 @@
 """The words of own emotions: those that the study lists, or those found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from data_pipeline.dataset.own_data import is_word
+from data_pipeline.labels.spellings import describe_respellings
 from data_pipeline.system.errors import DataError, quote_short
 
 MOST_WORDS = 100
@@ -47,6 +48,27 @@ def own_words(found: Iterable[Found], wanted: tuple[str, ...]) -> tuple[str, ...
             "[data] emotions"
         )
     return tuple(sorted(words, key=_order))
+
+
+def in_words(found: str, words: Mapping[str, str]) -> str:
+    """Returns the study's word for an emotion as the data write it, in any case.
+
+    Example:
+        >>> in_words("ha", {"HA": "happiness"}), in_words("calm", {})
+        ('happiness', 'calm')
+    """
+    return {key.casefold(): word for key, word in words.items()}.get(
+        found.casefold(), found
+    )
+
+
+def describe_words(found: Iterable[str], words: Mapping[str, str]) -> tuple[str, ...]:
+    """Describes the emotions that are not written in the study's words."""
+    if not words:
+        return ()
+    return describe_respellings(
+        (word, in_words(word, words)) for word in sorted({*found})
+    )
 
 
 def spelling(words: tuple[str, ...]) -> dict[str, str]:
