@@ -152,6 +152,14 @@ class _Baseline:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Search:
+    """How many trials the tested one was selected among, and why no more."""
+
+    trials: Count
+    ended: str | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the hold-out test, as far as it is printed."""
 
@@ -161,6 +169,7 @@ class _Report:
     subjects: Count | list[str] | None
     images: Count
     opened: Annotated[int, Field(ge=1)]
+    search: _Search | None = None
     part: str | None = None
     skipped: Count = 0
     tested_before: Count = 0

@@ -16,8 +16,8 @@ SLOWER = 2.0
 """A backbone with epochs so many times as long gets a forecast of its own."""
 
 SHORTER = (
-    "Shorter: --set search.trials=N, --set training.epochs=N, --set split.folds=1, or "
-    "fewer large backbones"
+    "Shorter: --set search.hours=N, --set search.trials=N, --set training.epochs=N, "
+    "--set split.folds=1, or fewer large backbones"
 )
 
 

@@ -31,6 +31,7 @@ from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, read_votes
+from search.ledger.ledger import Ledger
 from search.run_files import REPORT, read_report
 from search.run_folder import RunFolder, read_json, write_json
 
@@ -63,11 +64,26 @@ def retrained_since(folder: RunFolder) -> bool:
     return bool(tested) and model.is_file() and sha256(model) != tested[-1]
 
 
-def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
+def search_entry(ledger: Ledger) -> dict[str, Any]:
+    """Writes the report's entry about the search: its trials, and why no more ran."""
+    counts, end = ledger.counts(), ledger.end()
+    return {
+        "trials": counts.done,
+        "completed": counts.completed,
+        "pruned": counts.pruned,
+        "failed": counts.failed,
+        "ended": None if end is None else end.reason,
+    }
+
+
+def open_and_test(
+    run: Run, search: Mapping[str, Any], *, reopen: bool
+) -> dict[str, Any]:
     """Opens the hold-out, tests the run's model on it, and writes the report.
 
     The model is loaded first, so that a damaged one does not cost an opening. The
     linear baselines are fitted after the opening: a refused one takes no time.
+    ``search`` is the report's entry about the search.
 
     Raises:
         SealedError: the hold-out was opened before for another model.
@@ -111,6 +127,7 @@ def open_and_test(run: Run, *, reopen: bool) -> dict[str, Any]:
         "study": study.name,
         "synthetic": data.synthetic,
         "trial": card["trial"],
+        "search": dict(search),
         "guarantee": guarantee,
         "part": data.split.part,
         "subjects": len(data.split.hold_out.subjects) or None,

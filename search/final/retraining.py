@@ -19,9 +19,12 @@ def require_best(ledger: Ledger) -> TrialRecord:
     best = ledger.best()
     if best is None:
         reasons = sorted({r.reason for r in ledger.records() if r.reason})
+        end = ledger.end()
+        ended = f"the search ended: {end.reason}; " if end is not None else ""
         raise RunError(
-            "no trial completed, so there is nothing to retrain; reasons: "
-            f"{'; '.join(reasons) or 'none'}. Raise search.trials, or widen the space"
+            f"no trial completed, so there is nothing to retrain; {ended}reasons: "
+            f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
+            "ended it), or widen the space"
         )
     return best
 

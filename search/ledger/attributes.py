@@ -166,6 +166,17 @@ def require_mapping(value: Any, *, run: str, name: str) -> dict[str, Any]:
     return value
 
 
+def require_seconds(value: Any, *, run: str, name: str) -> float:
+    """Returns a duration among a run's attributes; refuses anything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < math.inf:
+        problem = (
+            f"the attribute {name} of its Optuna study must be a number, 0 or more"
+        )
+        raise RunError(_changed(f"run {run}", f"{problem}, found {value!r:.60}"))
+    return float(value)
+
+
 def require_one_of(value: Any, names: Sequence[str], *, run: str, name: str) -> str:
     """Returns an attribute of a run's Optuna study; refuses any other name."""
     if value not in names:

@@ -18,7 +18,11 @@ from optuna.trial import TrialState
 from data_pipeline.system.errors import RunError
 from models.config.config import with_precision
 from models.config.hyperparameters import Value
-from search.ledger.attributes import check_attributes, translated_errors
+from search.ledger.attributes import (
+    check_attributes,
+    require_seconds,
+    translated_errors,
+)
 from search.ledger.callback import Callback
 from search.ledger.identity import (
     PIXELS,
@@ -36,6 +40,8 @@ from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
 from search.sampling.parameter_sets import next_unseen
 from search.sampling.rungs import steps_of
+from search.stopping.search_clock import SECONDS, SearchClock
+from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
@@ -63,19 +69,21 @@ class Ledger:
         self._enqueued = study.enqueued
         self._all_offered = not (study.enqueued or self._is_grid())
         self._never_prune: set[int] = set()
+        self._clock = SearchClock(trials, seconds=_seconds_searched(trials))
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
             callback.on_search_start(self.records)
 
     def ask(self) -> TrialRequest | None:
-        """Proposes the next trial, or ``None`` when budget or grid is exhausted."""
+        """Proposes the next trial, or ``None`` while the search may start none."""
         start = time.monotonic()
+        self._clock.step()
         started = None
         while started is None:
             with self._trials.read_once():
                 counts = self.counts()
                 spent = counts.done + counts.running >= self._study.search.trials
-                if spent or not self._offer():
+                if spent or self._early_end() or not self._offer():
                     return None
                 started = start_trial(self._study, self._trials)
         number, params = started.trial.number, self._study.space.params(started.values)
@@ -108,13 +116,20 @@ class Ledger:
         return stored_precision(self._trials)
 
     def exhausted(self) -> bool:
-        """Checks whether the budget or the grid is used up."""
-        counts = self.counts()
-        if counts.done >= self._study.search.trials:
-            return True
-        if not self._is_grid() or self._trials.waiting():
-            return False
-        return self._next_unseen() is None
+        """Checks whether the search has ended."""
+        return self.end() is not None
+
+    def end(self) -> SearchEnd | None:
+        """Returns why the search has ended; ``None`` while trials are left or run."""
+        search = self._study.search
+        if self.counts().done >= search.trials:
+            return all_run(search)
+        if self._open:
+            return None
+        walks = self._is_grid() and not self._trials.waiting()
+        if walks and self._next_unseen() is None:
+            return ALL_TRIED
+        return self._early_end()
 
     def report(self, number: int, report: Report) -> bool:
         """Records one epoch; returns whether to prune the trial.
@@ -123,6 +138,7 @@ class Ledger:
         enqueued one that the result is compared with.
         """
         trial = self._open[number]
+        self._clock.step()
         try:
             trial.report(report.value, report.step)
         except UpdateFinishedTrialError:
@@ -137,6 +153,7 @@ class Ledger:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
         outcome = record_outcome(self._trials, self._study.space, trial, outcome)
+        self._clock.step(store=True)
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -166,12 +183,23 @@ class Ledger:
 
     def close(self) -> None:
         """Enqueues trials that are still running for the next start."""
-        self._open.clear()
         # The error that ended the run is reported; the next start enqueues the rest.
+        with suppress(RunError):
+            if self._open:
+                self._clock.step(store=True)
+        self._open.clear()
         with suppress(RunError):
             requeue_lost_trials(self._trials, self._study.space)
         for callback in self._callbacks:
             callback.on_search_end()
+
+    def _early_end(self) -> SearchEnd | None:
+        return early_end(
+            self._study.search,
+            self._trials.get_trials(deepcopy=False),
+            running=self._open,
+            seconds=self._clock.seconds,
+        )
 
     def _offer(self) -> bool:
         """Enqueues the next configuration; returns whether any trial can start."""
@@ -194,6 +222,11 @@ class Ledger:
         grid = self._study.space.parameter_sets() if self._is_grid() else ()
         trials = self._trials.get_trials(deepcopy=False)
         return next_unseen(trials, itertools.chain(enqueued, grid))
+
+
+def _seconds_searched(trials: OwnTrials) -> float:
+    stored = trials.user_attrs.get(SECONDS, 0.0)
+    return require_seconds(stored, run=trials.study_name, name=SECONDS)
 
 
 def open_ledger(

@@ -26,6 +26,7 @@ from search.pipeline.run_study import RunRequest
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
 from search.reports.console import (
+    describe_end,
     describe_foreign_trials,
     print_result,
     print_split,
@@ -60,14 +61,14 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     ledger = _open_ledger(run, bar)
     job = _prepare(run, request, ledger)
     _write_inputs(run)
-    _finish_test(run, request)
+    _finish_test(run, request, ledger)
     retrained = _search(run, request, bar, job, ledger)
     if retrained is not None:
         _keep_model(run, ledger, retrained)
     bar.stop()
     check_run(run)
     if request.until == "holdout":
-        _test(run, request)
+        _test(run, request, ledger)
         check_run(run)
     print_result(run, ledger)
 
@@ -146,14 +147,14 @@ def _write_inputs(run: Run) -> None:
     write_text(run.folder.file(HELD_OUT), text)
 
 
-def _finish_test(run: Run, request: RunRequest) -> None:
+def _finish_test(run: Run, request: RunRequest, ledger: Ledger) -> None:
     """Finishes a test that a crash interrupted after its receipt.
 
     Before the search: with a larger budget it may find another winner, and the
     hold-out is open for this one.
     """
     if request.until == "holdout" and holdout_test.test_is_unfinished(run):
-        holdout_test.open_and_test(run, reopen=False)
+        holdout_test.open_and_test(run, holdout_test.search_entry(ledger), reopen=False)
 
 
 def _search(
@@ -181,6 +182,8 @@ def _plan_retraining(
     run: Run, request: RunRequest, ledger: Ledger
 ) -> RetrainRequest | None:
     """Exports the winner and returns what to retrain; ``None`` for nothing."""
+    for line in describe_end(ledger):
+        run.print(line)
     best = retraining.require_best(ledger)
     tested = holdout_test.tested_trial(run)
     if tested not in (None, best.number) and not request.reopen:
@@ -203,11 +206,13 @@ def _keep_model(run: Run, ledger: Ledger, retrained: Retrained | Failed) -> None
     retraining.keep_model(run, retraining.require_best(ledger), retrained)
 
 
-def _test(run: Run, request: RunRequest) -> None:
+def _test(run: Run, request: RunRequest, ledger: Ledger) -> None:
     """Tests on the hold-out once; prints the report, also of an earlier test."""
     report = read_report(run.folder.file(REPORT))
     if report is None or request.reopen:
-        report = holdout_test.open_and_test(run, reopen=request.reopen)
+        report = holdout_test.open_and_test(
+            run, holdout_test.search_entry(ledger), reopen=request.reopen
+        )
     run.print("")
     run.print(describe_report(report))
     if holdout_test.retrained_since(run.folder):

@@ -57,6 +57,14 @@ def describe_foreign_trials(numbers: Sequence[int]) -> Iterator[str]:
         yield f"ignored: {noun} {listed} in the storage {verb} to another program"
 
 
+def describe_end(ledger: Ledger) -> Iterator[str]:
+    """Describes why a search ended before its number of trials, if it did."""
+    counts, end = ledger.counts(), ledger.end()
+    if end is not None and end.early:
+        ran = f"{counts.done} of {counts.budget} trials"
+        yield f"search ended after {ran}: {end.reason}"
+
+
 def print_result(run: Run, ledger: Ledger) -> None:
     """Prints the result of a run, where its files are, and how to look at them."""
     best = ledger.best()
@@ -68,7 +76,11 @@ def print_result(run: Run, ledger: Ledger) -> None:
         f"{counts.failed} failed{synthetic}"
     )
     records = ledger.records()
-    for line in (*_not_run(records), *improvement_over_baselines(records)):
+    for line in (
+        *describe_end(ledger),
+        *_not_run(records),
+        *improvement_over_baselines(records),
+    ):
         run.print(line)
     if best is not None:
         _print_best(run, best)

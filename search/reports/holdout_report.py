@@ -156,6 +156,7 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"Hold-out: {subjects}, {images}"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'unknown')})"
     yield f"Opened: {_opened(report)}"
+    yield from _search(report.get("search"))
     if "split" in report:
         achieved = report["split"]["imbalance"]["hold-out"]
         yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
@@ -166,6 +167,13 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     if "start" in report:
         yield from _initial_weights(report["start"])
     yield from _rows(report)
+
+
+def _search(search: Mapping[str, Any] | None) -> Iterator[str]:
+    """Describes among how many trials the tested one was selected, and why no more."""
+    if search is not None:
+        ended = f"; {search['ended']}" if search.get("ended") else ""
+        yield f"Selected among: {_counted(search['trials'], 'trial')}{ended}"
 
 
 def _rows(report: Mapping[str, Any]) -> Iterator[str]:

@@ -49,6 +49,8 @@ Concurrency = Annotated[int | None, Field(ge=1, le=1024), WrapValidator(_or_auto
 class Search:
     """Number of trials, sampler, pruner and what is kept.
 
+    No trial starts after ``hours`` of searching, nor once ``stop_after`` trials have
+    begun after the best one.
     ``enqueue`` holds configurations to try first; ``warm_start`` names an earlier study
     whose best trials come next. ``tensorboard`` writes curves of every trial,
     ``checkpoints`` the models of so many best trials. ``baselines`` adds linear
@@ -56,6 +58,8 @@ class Search:
     """
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
+    hours: Annotated[float, Field(gt=0.0, le=87600, allow_inf_nan=False)] | None = None
+    stop_after: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     seed: Seed = 1
     sampler: SamplerName = "bohb"
     pruner: PrunerName = "successive_halving"

@@ -242,3 +242,10 @@ def test_part_and_left_out():
     text = describe_report(report | {"subjects": None})
     assert text.startswith("Hold-out: the published validation part, 2 images, no subj")
     assert "\nLeft out: 3 rows without a readable label\n" in text
+
+
+def test_the_number_of_trials_and_why_no_more():
+    """The report says among how many trials the tested one was selected, and why."""
+    search = {"trials": 37, "ended": "its time is used up (search.hours = 2)"}
+    text = describe_report(report_of(*drawn(3), search=search))
+    assert "Selected among: 37 trials; its time is used up (search.hours = 2)\n" in text

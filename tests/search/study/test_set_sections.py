@@ -63,6 +63,8 @@ TEXTS = {
     "split.validation": {"0.15": 0.15, "0.25": 0.25},
     "split.duplicates": {"keep": "keep", "drop_from_training": "drop_from_training"},
     "search.trials": {"1": 1, "500": 500},
+    "search.hours": {"0.5": 0.5, "12": 12.0},
+    "search.stop_after": {"1": 1, "20": 20},
     "search.seed": {"0": 0, "9": 9},
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
     "search.pruner": {"hyperband": "hyperband", "none": "none"},

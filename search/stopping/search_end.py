@@ -1,0 +1,82 @@
+"""Why a search starts no more trials."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampling.parameter_sets import is_counted, ordinal_of
+from search.study.sections import Search
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchEnd:
+    """Why a search has ended; ``early`` is before its number of trials."""
+
+    reason: str
+    early: bool = False
+
+
+ALL_TRIED = SearchEnd(reason="every configuration of the grid has run")
+
+
+def all_run(search: Search) -> SearchEnd:
+    """Returns the end of a search that has run its number of trials."""
+    return SearchEnd(reason=f"all trials have run (search.trials = {search.trials})")
+
+
+def early_end(
+    search: Search,
+    trials: Sequence[FrozenTrial],
+    *,
+    running: Container[int],
+    seconds: float,
+) -> SearchEnd | None:
+    """Checks the limits beside the number of trials.
+
+    A search starts no more trials once it has searched for ``search.hours``, nor once
+    ``search.stop_after`` trials have begun after the best one. Those that run still
+    end, and with a better one among them the search continues.
+
+    Args:
+        search: the section of the study.
+        trials: all of the search's own.
+        running: the numbers of those that run now.
+        seconds: how long the run has searched.
+
+    Returns:
+        Why no trial may begin, or ``None`` if one may.
+    """
+    if search.hours is not None and seconds >= search.hours * HOUR:
+        reason = f"its time is used up (search.hours = {search.hours:g})"
+        return SearchEnd(reason=reason, early=True)
+    best = best_so_far(trials) if search.stop_after is not None else None
+    if best is None or begun_after(best, trials, running) < (search.stop_after or 0):
+        return None
+    reason = (
+        f"no better trial than {best.number} in {search.stop_after} trials "
+        f"(search.stop_after = {search.stop_after})"
+    )
+    return SearchEnd(reason=reason, early=True)
+
+
+def best_so_far(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """Finds the completed trial with the highest value, the first of equal ones."""
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    return max(done, key=lambda t: (t.value, -ordinal_of(t)), default=None)
+
+
+def begun_after(
+    best: FrozenTrial, trials: Sequence[FrozenTrial], running: Container[int]
+) -> int:
+    """Counts the trials that began after the best one and that count in the budget.
+
+    By their ordinals: the order in which trials end differs from run to run.
+    """
+    return sum(
+        ordinal_of(trial) > ordinal_of(best)
+        for trial in trials
+        if trial.number in running or (trial.state.is_finished() and is_counted(trial))
+    )

@@ -1,0 +1,227 @@
+"""A search ends early by its hours, or when no better trial comes any more."""
+
+import itertools
+
+import pytest
+
+from data_pipeline.system.errors import RunError
+from search.executors.serial import run_serial
+from search.executors.tune_bridge import FINISHED, Bridge
+from search.final.holdout_test import search_entry
+from search.final.retraining import require_best
+from search.reports.console import describe_end
+from search.stopping import search_clock
+from search.stopping.search_clock import SECONDS
+from tests.factories.ledger import (
+    STORAGES,
+    begin,
+    complete,
+    crash,
+    fail,
+    inside,
+    prune,
+    report,
+    small,
+)
+
+ALL = pytest.mark.parametrize("storage", STORAGES)
+
+
+def study(line, trials=20):
+    """Checks the small study with one more line in its section ``[search]``."""
+    return small(("trials = 4", f"trials = {trials}\n{line}"))
+
+
+def spend(ledger, outcomes):
+    """Runs trials with these outcomes until the ledger starts no more."""
+    outcomes = iter(outcomes)
+    return [
+        ledger.tell(request.number, next(outcomes)) or request.number
+        for request in iter(ledger.ask, None)
+    ]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that only moves when it is told to."""
+
+    class Clock:
+        seconds = 0.0
+
+        def __call__(self):
+            return self.seconds
+
+    fake = Clock()
+    monkeypatch.setattr(search_clock, "now", fake)
+    return fake
+
+
+@ALL
+def test_no_better_trial_ends_the_search(tmp_path, storage):
+    """So many trials begin after the best as stop_after says; an equal is no better."""
+    ledger = begin(tmp_path, study("stop_after = 3"), storage=storage)
+    values = [complete(0.5), complete(0.6), prune(), complete(0.6), fail()]
+    assert spend(ledger, values) == [0, 1, 2, 3, 4]
+    assert ledger.exhausted()
+    (line,) = describe_end(ledger)
+    assert line == (
+        "search ended after 5 of 20 trials: no better trial than 1 in 3 trials "
+        "(search.stop_after = 3)"
+    )
+    entry = search_entry(ledger)
+    assert (entry["trials"], entry["pruned"], entry["failed"]) == (5, 1, 1)
+    assert entry["ended"] == ledger.end().reason
+
+
+def test_nothing_is_counted_before_a_trial_completes(tmp_path):
+    """Pruned and failed trials before the first completed one end nothing."""
+    ledger = begin(tmp_path, study("stop_after = 1"))
+    values = [prune(), fail(), prune("diverged"), complete(0.1), prune()]
+    assert spend(ledger, values) == [0, 1, 2, 3, 4]
+
+
+def test_the_same_command_runs_no_more_and_a_larger_number_does(tmp_path):
+    """After such an end a start runs nothing, until its number is made larger."""
+    spend(begin(tmp_path, study("stop_after = 2")), [complete(0.5)] * 3)
+    again = begin(tmp_path, study("stop_after = 2"))
+    assert again.exhausted()
+    assert again.ask() is None
+    assert begin(tmp_path, study("stop_after = 1")).ask() is None
+    larger = begin(tmp_path, study("stop_after = 4"))
+    assert spend(larger, [complete(0.4), complete(0.4)]) == [3, 4]
+
+
+def test_trials_stay_the_limit(tmp_path):
+    """The number of trials is exact whatever the other limits allow."""
+    ledger = begin(tmp_path, study("stop_after = 9\nhours = 9", trials=3))
+    assert spend(ledger, itertools.repeat(complete(0.5))) == [0, 1, 2]
+    assert ledger.end().reason == "all trials have run (search.trials = 3)"
+    assert list(describe_end(ledger)) == []
+
+
+def test_running_trials_end_and_may_be_better(tmp_path):
+    """No trial begins while the last ones run; with a better one the search goes on."""
+    ledger = begin(tmp_path, study("stop_after = 2"))
+    ledger.tell(ledger.ask().number, complete(0.5))
+    first, second = ledger.ask().number, ledger.ask().number
+    assert ledger.ask() is None
+    assert not ledger.exhausted()
+    ledger.tell(second, complete(0.7))
+    third, fourth = ledger.ask().number, ledger.ask().number
+    assert ledger.ask() is None
+    for number in (first, third, fourth):
+        ledger.tell(number, complete(0.1))
+    assert ledger.exhausted()
+
+
+def test_a_crash_among_the_last_trials_loses_none(tmp_path):
+    """A trial that a kill interrupted runs again, and counts once."""
+    ledger = begin(tmp_path, study("stop_after = 2"))
+    spend_one = ledger.ask().number
+    ledger.tell(spend_one, complete(0.5))
+    ledger.tell(ledger.ask().number, prune())
+    ledger.ask()
+    crash(ledger)
+    again = begin(tmp_path, study("stop_after = 2"))
+    assert not again.exhausted()
+    assert spend(again, [prune()]) == [3]
+    assert again.exhausted()
+    assert again.counts().done == 3
+
+
+@ALL
+def test_hours_end_the_search(tmp_path, storage, clock):
+    """A trial that begins within the hours ends; after them none begins."""
+    ledger = begin(tmp_path, study("hours = 1"), storage=storage)
+    number = ledger.ask().number
+    clock.seconds += 3599
+    other = ledger.ask().number
+    clock.seconds += 1000
+    assert not ledger.report(number, report(1, 0.5))
+    ledger.tell(number, complete(0.5))
+    assert ledger.ask() is None
+    assert not ledger.exhausted(), "one still runs"
+    ledger.tell(other, complete(0.6))
+    assert ledger.exhausted()
+    (line,) = describe_end(ledger)
+    assert line == (
+        "search ended after 2 of 20 trials: its time is used up (search.hours = 1)"
+    )
+
+
+def test_hours_of_earlier_starts_count(tmp_path, clock):
+    """The time of every start counts, killed or not; that between two does not."""
+    ledger = begin(tmp_path, study("hours = 1"))
+    ledger.tell(ledger.ask().number, complete(0.5))
+    number = ledger.ask().number
+    clock.seconds += 1800
+    ledger.report(number, report(1, 0.5))
+    crash(ledger)
+    clock.seconds += 99999
+    ledger = begin(tmp_path, study("hours = 1"))
+    number = ledger.ask().number
+    clock.seconds += 1799
+    ledger.tell(number, complete(0.4))
+    number = ledger.ask().number
+    clock.seconds += 60
+    ledger.close()
+    assert inside(ledger).user_attrs[SECONDS] == 3659.0
+    clock.seconds += 99999
+    again = begin(tmp_path, study("hours = 1"))
+    assert again.ask() is None
+    assert again.exhausted(), "an interrupted trial waits for more time"
+    more = begin(tmp_path, study("hours = 2", trials=3))
+    assert spend(more, [complete(0.5)] * 2) == [4]
+
+
+def test_retraining_takes_no_time_of_the_search(tmp_path, clock):
+    """What passes after the last trial does not count."""
+    ledger = begin(tmp_path, study("hours = 1", trials=1))
+    ledger.tell(ledger.ask().number, complete(0.5))
+    clock.seconds += 99999
+    ledger.close()
+    assert inside(ledger).user_attrs[SECONDS] == 0.0
+
+
+def test_nothing_completed_names_the_limit(tmp_path, clock):
+    """Where no trial completed in time, the error says what ended the search."""
+    ledger = begin(tmp_path, study("hours = 0.1"))
+    ledger.tell(ledger.ask().number, prune("diverged"))
+    clock.seconds += 360
+    assert ledger.ask() is None
+    with pytest.raises(RunError, match=r"search.hours = 0.1.*diverged"):
+        require_best(ledger)
+
+
+@pytest.mark.parametrize("value", ["long", -1.0, True])
+def test_another_programs_time_is_refused(tmp_path, value):
+    """A stored time that is no duration is one message, before any trial."""
+    inside(begin(tmp_path)).set_user_attr(SECONDS, value)
+    with pytest.raises(RunError, match=SECONDS):
+        begin(tmp_path)
+
+
+def test_both_executors_end_alike(tmp_path, monkeypatch):
+    """Serial and through the bridge to Tune, the same trials run before the end."""
+
+    class Worker:
+        def trial(self, request):
+            yield report(1, 0.5)
+            return complete(0.5 if request.number else 0.9)
+
+    monkeypatch.setattr("search.executors.serial.start_worker", lambda _: Worker())
+    folders = [tmp_path / name for name in ("serial", "ray")]
+    for folder in folders:
+        folder.mkdir()
+    ledgers = [begin(folder, study("stop_after = 2")) for folder in folders]
+    run_serial(None, ledgers[0], lambda: None)
+    bridge = Bridge(ledgers[1], lambda: None)
+    for name in "abcdef":
+        task = bridge.suggest(name)
+        if task == FINISHED:
+            break
+        outcome = complete(0.5 if task["trial"].number else 0.9)
+        bridge.complete(name, {"outcome": outcome, "started": 0.0}, error=False)
+    ends = [(ledger.counts(), ledger.end()) for ledger in ledgers]
+    assert ends[0] == ends[1]
+    assert ends[0][0].done == 3
