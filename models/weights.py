@@ -4,10 +4,10 @@
     python -m models.weights get NAME
     python -m models.weights where
 
-``list`` prints the shelf, ``get`` downloads a file with pip and keeps it, ``where``
-prints the folder. A study with backbone.weights = "shelf:NAME" gets it by itself. Exit
-codes: 0 done, 1 failed, 2 wrong input or not to be had, 130 interrupted, 141 the
-output's reader is gone.
+``list`` prints the shelf, ``get`` downloads files with pip or npm and keeps them,
+``where`` prints the folder. A study with backbone.weights = "shelf:NAME" gets them by
+itself. Exit codes: 0 done, 1 failed, 2 wrong input or not to be had, 130 interrupted,
+141 the output's reader is gone.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -16,16 +16,19 @@ if __name__ == "__main__":  # first, before a local file can hide a package
     runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from data_pipeline.system.cli import Parser, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.terminal import print_line
 from models.pretrained.fetching import fetch, is_kept, shelf_folder
-from models.pretrained.shelf import ROWS, find_row
+from models.pretrained.shelf import ROWS, ShelfRow, find_row
 
 ACTIONS = ("list", "get", "where")
+INDENT = "  "
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,13 +68,30 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _list() -> None:
-    """Prints a line for each row."""
-    print_line(f"{'name':29} {'kept':5} {'trained on':11} {'licence':11} package")
+    """Prints each row in lines that the terminal does not break."""
+    width = shutil.get_terminal_size().columns
     for row in ROWS.values():
-        kept = "yes" if is_kept(row) else "no"
-        data = ", ".join(row.trained_on)
-        package = f"{row.package} {row.version}"
-        print_line(f"{row.name:29} {kept:5} {data:11} {row.licence:11} {package}")
+        print_line("\n".join(_lines(row, width)))
+
+
+def _lines(row: ShelfRow, width: int) -> list[str]:
+    """Describes a row: its name, whether it is kept, and below that what it is."""
+    facts = (
+        f"for {row.backbone}; trained on {row.training_data}",
+        f"{row.licence}; {row.package} {row.version}, by {row.index}",
+    )
+    lines = textwrap.wrap(
+        f"{row.name} ({'kept' if is_kept(row) else 'not kept'})", width
+    )
+    for fact in facts:
+        lines += textwrap.wrap(
+            fact,
+            width,
+            initial_indent=INDENT,
+            subsequent_indent=2 * INDENT,
+            break_on_hyphens=False,
+        )
+    return lines
 
 
 if __name__ == "__main__":

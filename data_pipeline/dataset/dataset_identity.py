@@ -11,6 +11,9 @@ from data_pipeline.files.safe_open import is_regular, read_bytes
 MARKER = "SYNTHETIC.txt"
 """The file that marks a folder of synthetic faces."""
 
+OWN_DATA = "own: "
+"""What the name of a user's own data set begins with."""
+
 _FROM_SEED = re.compile(r"^seed: (\d+)\nversion: (\d+)$", re.MULTILINE)
 
 
@@ -26,7 +29,7 @@ def dataset_name(data: DataConfig, root: Path) -> str:
     if data.name in DATASETS:
         return data.name
     folder = root.parent if root.is_file() else root
-    return f"own: {data.name or folder.resolve().name}"
+    return f"{OWN_DATA}{data.name or folder.resolve().name}"
 
 
 def same_images(dataset: str) -> str:

@@ -24,6 +24,9 @@ TORCH = ChannelStatistics(
 )
 """ImageNet's mean and deviation on a [0, 1] scale, as in Torch."""
 
+FACES = ChannelStatistics(mean=(122.782, 117.001, 104.298), deviation=(255.0,) * 3)
+"""The mean of dlib's faces, by 255, as face-api.js scales pixels."""
+
 
 def convolution(
     x: Tensor,
@@ -49,6 +52,25 @@ def convolution(
         name=f"{name}_conv",
     )(x)
     return layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+
+
+def biased(
+    x: Tensor,
+    filters: int,
+    *,
+    name: str,
+    size: int = 3,
+    stride: int = 1,
+) -> Tensor:
+    """Adds a convolution with bias and no normalisation."""
+    return layers.Conv2D(
+        filters,
+        size,
+        strides=stride,
+        padding="same",
+        kernel_initializer=keras.initializers.HeNormal(),
+        name=name,
+    )(x)
 
 
 def depthwise(x: Tensor, *, name: str, size: int = 3, stride: int = 1) -> Tensor:

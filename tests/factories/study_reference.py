@@ -17,7 +17,7 @@ from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
 from models.config.hyperparameters import HYPERPARAMETERS
-from models.pretrained.shelf import ROWS
+from models.pretrained.shelf import ROWS, Index
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
 from search.study.sections import AUTO, CODE, SECTIONS
 
@@ -118,15 +118,21 @@ def _values(hint):
     )
 
 
+PAGES_OF_PACKAGES = {
+    Index.PYPI: "https://pypi.org/project/{}/",
+    Index.NPM: "https://www.npmjs.com/package/{}",
+}
+
+
 def shelf():
     """Renders a row for each file of weights on the shelf."""
     yield "| name | backbone | trained on | sees | package | licence |"
     yield "|---|---|---|---|---|---|"
     for row in ROWS.values():
-        data = ", ".join(row.trained_on)
-        package = f"[{row.package}](https://pypi.org/project/{row.package}/)"
+        page = PAGES_OF_PACKAGES[row.index].format(row.package)
+        package = f"[{row.package}]({page})"
         yield (
-            f"| `{row.name}` | `{row.backbone}` | {data} | {row.pixels} "
+            f"| `{row.name}` | `{row.backbone}` | {row.training_data} | {row.pixels} "
             f"| {package} {row.version} | {row.licence} |"
         )
 

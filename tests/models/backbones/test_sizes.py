@@ -30,6 +30,7 @@ FEATURES = {
     "mobilenet_v3_small": (7, 576),
     "mobilenet_v3_large": (7, 960),
     "mini_xception": (14, 128),
+    "faceapi_cnn": (14, 256),
     "ferplus_cnn": (14, 512),
 }
 """Side and depth of the features of a 224 x 224 image."""
@@ -167,6 +168,13 @@ def test_mini_xception_has_the_published_number_of_weights():
     weights = built("mini_xception", side=64, channels=1).weights
 
     assert sum(int(np.prod(weight.shape)) for weight in weights) == 58_423 - 8_071
+
+
+def test_faceapi_cnn_has_the_published_number_of_weights():
+    """The package's file has 323,687, of which the last layer has 1,799."""
+    weights = built("faceapi_cnn", side=32, channels=3).weights
+
+    assert sum(int(np.prod(weight.shape)) for weight in weights) == 323_687 - 1_799
 
 
 @pytest.mark.slow

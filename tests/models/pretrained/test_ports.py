@@ -6,6 +6,7 @@ import pytest
 
 from models.network.heads import POOL
 from models.network.model import assemble
+from models.pretrained import tfjs_file
 from models.pretrained.fetching import is_kept, obtain
 from models.pretrained.formats import backbone_layers, named_h5
 from models.pretrained.loading import initial_weights
@@ -16,6 +17,10 @@ from tests.factories.models import graph_config
 EMOTIONS = (0.084279, 0.000001, 0.007131, 0.039396, 0.003485, 0.157843, 0.707864)
 """What ``keras.saving.load_model`` of the package's file predicts for ``drawn(64, 1)``,
 scaled to [-1, 1]: angry, disgust, fear, happy, sad, surprise, neutral; Keras 3.15."""
+
+EXPRESSIONS = (0.024480, 0.069677, 0.011016, 0.855121, 0.002841, 0.013337, 0.023529)
+"""What ``FaceExpressionNet.forward`` of the package predicts for ``drawn(112, 3)``:
+neutral, happy, sad, angry, fearful, disgusted, surprised; TensorFlow.js 4.22, "cpu"."""
 
 HALVED = {
     "efficientnet_lite0_imagenet": (1, 3, 5, 11),
@@ -69,6 +74,16 @@ def test_mini_xception_is_the_packages(channels):
     found = keras.ops.softmax(keras.ops.mean(logits, axis=(1, 2)))[0]
 
     np.testing.assert_allclose(found, EMOTIONS, atol=1e-5)
+
+
+def test_faceapi_cnn_is_the_packages():
+    """With the file's last layer the port gives the expressions of the original."""
+    last = tfjs_file.read_tensors(kept("faceapi_cnn_expressions"))
+    maps = features("faceapi_cnn_expressions", drawn(112, 3))
+    logits = maps.mean(axis=(1, 2)) @ last["fc/weights"] + last["fc/bias"]
+
+    assert maps.shape == (1, 7, 7, 256)
+    np.testing.assert_allclose(keras.ops.softmax(logits)[0], EXPRESSIONS, atol=1e-5)
 
 
 class Original:

@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.system.errors import WeightsError
 from models.config.backbone_catalogue import BACKBONES
-from models.pretrained.fetching import fetch, is_kept, kept_path, obtain
+from models.pretrained.fetching import fetch, is_kept, kept_paths, obtain
 from models.pretrained.ports import PORTS
 from models.pretrained.shelf import ROWS
 from models.pretrained.sources import check_graph, check_weights
@@ -52,22 +52,27 @@ def test_a_file_is_fetched_once(row, index, capsys):
 
     assert path.read_bytes() == CONTENT
     assert [path] == list(path.parent.iterdir())
-    assert obtain(row) == path == kept_path(row)
+    assert [obtain(row)] == [path] == kept_paths(row)
     assert main(["where"]) == 0
     assert capsys.readouterr().out == f"{path.parent}\n"
 
 
-def test_list_tells_what_is_kept(row, capsys):
-    """A line for each row, with its data, its licence and its package."""
-    main(["get", "small"])
-    capsys.readouterr()
-    assert main(["list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+def test_list_tells_what_is_kept(row, capsys, monkeypatch):
+    """Each row with its data, licence and package, in lines as wide as the terminal."""
+    (path,) = kept_paths(row)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENT)
+    for width in (20, 40, 80, 200):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert main(["list"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        named = [line.split()[0] for line in lines if not line.startswith(" ")]
+        small = " ".join(" ".join(lines[-3:]).split())
 
-    assert len(lines) == 1 + len(ROWS)
-    small = lines[-1].split()
-    assert small == ["small", "yes", "fer2013", "MIT", "small-weights", row.version]
-    assert lines[1].split()[:3] == ["mini_xception_fer2013", "no", "fer2013"]
+        assert max(map(len, lines)) <= width
+        assert width < 40 or named == list(ROWS)
+        assert small.endswith(f"MIT; small-weights {row.version}, by pip")
+        assert width < 80 or small.startswith("small (kept) for mini_xception; trained")
 
 
 def test_another_file_is_not_kept(row, index, capsys):
@@ -100,7 +105,8 @@ def test_without_network_the_way_out_is_named(monkeypatch, capsys):
 
     assert main(["get", "gone"]) == 2
     said = _said(capsys)
-    for part in (row.package, row.member, "models.weights get gone", "cache"):
+    file = row.files[0].member
+    for part in (row.package, file, "models.weights get gone", "cache"):
         assert part in said
 
 
@@ -149,7 +155,8 @@ def test_each_row_has_a_port():
         assert row.name == name
         assert row.backbone in BACKBONES
         assert row.backbone in PORTS
-        assert len(row.sha256) == 64
+        assert {len(file.sha256) for file in row.files} == {64}
+        assert len(kept_paths(row)) == len(set(kept_paths(row))) > 0
         assert row.trained_on
 
 

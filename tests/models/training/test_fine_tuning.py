@@ -42,6 +42,7 @@ BLOCKS = {
     "mobilenet_v3_small": 11,
     "mobilenet_v3_large": 15,
     "mini_xception": 4,
+    "faceapi_cnn": 4,
     "ferplus_cnn": 5,
 }
 """As their papers draw them; the residual CNN has one block a stage here."""

@@ -21,6 +21,10 @@ SEARCHED = space(
     f'"backbone.weights" = ["none", "{NAME}"]\n',
     '"backbone.name" = ["mini_xception"]\n',
 )
+MIXED = "shelf:faceapi_cnn_expressions"
+MANY = space(
+    f'"backbone.weights" = ["{MIXED}"]\n', '"backbone.name" = ["faceapi_cnn"]\n'
+)
 
 
 @pytest.mark.parametrize("dataset", ["fer2013", "ferplus"])
@@ -30,6 +34,25 @@ def test_weights_of_fer2013_are_refused_for_its_images(dataset):
         check_not_trained_on(SEARCHED, DATA_SPEC, dataset=dataset, synthetic=False)
     check_not_trained_on(SEARCHED, DATA_SPEC, dataset=dataset, synthetic=True)
     check_not_trained_on(SEARCHED, DATA_SPEC, dataset="ckplus", synthetic=False)
+
+
+@pytest.mark.parametrize("dataset", ["ckplus", "ferplus", "fer2013", "own: KDEF"])
+def test_a_network_of_several_sets_is_refused_for_each(dataset):
+    """Also for a user's own data that are named after one of them."""
+    with pytest.raises(StudyError, match=rf"{MIXED}: .*face-api.*images of {dataset}"):
+        check_not_trained_on(MANY, DATA_SPEC, dataset=dataset, synthetic=False)
+
+
+def test_sets_that_nobody_names_are_a_warning():
+    """A network that saw further images is allowed elsewhere; start and card say so."""
+    check_not_trained_on(MANY, DATA_SPEC, dataset="affectnet", synthetic=False)
+    (said,) = provenance_warnings(MANY, DATA_SPEC)
+    loaded = LoadedWeights(loaded=("a",), skipped=())
+
+    assert said.startswith(f"backbone.weights {MIXED}: these weights were trained on ")
+    assert "kdef, imfdb, images from the web, of which no list is published" in said
+    assert card_entry(MIXED, DATA_SPEC, loaded)["start"]["unknown"] is True
+    assert "unknown" not in card_entry(NAME, DATA_SPEC, loaded)["start"]
 
 
 def test_they_are_known_without_their_file():
