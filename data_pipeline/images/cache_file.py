@@ -34,14 +34,19 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, kw_only=True)
 class PixelFile:
-    """The path of a ``.npy`` file, its shape (N, height, width, channels) and chunks.
+    """The path of a ``.npy`` file, its shape (N, ...) and chunks.
 
-    ``chunks`` are consecutive ranges that cover all rows.
+    ``chunks`` are consecutive ranges that cover all rows. ``dtype`` is NumPy's text for
+    the numbers; ``content`` and ``smaller`` are what they are, and how to have fewer
+    of them, for a message.
     """
 
     path: Path
-    shape: tuple[int, int, int, int]
+    shape: tuple[int, ...]
     chunks: tuple[range, ...]
+    dtype: str = "|u1"
+    content: str = "decoded images"
+    smaller: str = "lower [data] image_size"
 
     def beside(self, ending: str) -> Path:
         """Returns the path of another of the array's files."""
@@ -50,14 +55,15 @@ class PixelFile:
     @cached_property
     def header(self) -> bytes:
         """The header of the ``.npy`` file."""
-        described = {"descr": "|u1", "fortran_order": False, "shape": self.shape}
+        described = {"descr": self.dtype, "fortran_order": False, "shape": self.shape}
         with BytesIO() as buffer:
             np.lib.format.write_array_header_1_0(buffer, described)
             return buffer.getvalue()
 
     def offset(self, row: int) -> int:
-        """Returns where a row's pixels start; at N, the bytes of the whole file."""
-        return len(self.header) + row * math.prod(self.shape[1:])
+        """Returns where a row's numbers start; at N, the bytes of the whole file."""
+        size = np.dtype(self.dtype).itemsize
+        return len(self.header) + row * math.prod(self.shape[1:]) * size
 
 
 def is_verified(file: PixelFile) -> bool:
@@ -141,9 +147,9 @@ def check_room(file: PixelFile) -> None:
     free = shutil.disk_usage(file.path.parent).free
     if free < needed:
         raise RunError(
-            f"{file.path.parent}: the decoded images need {needed / 1e6:,.1f} MB, and "
+            f"{file.path.parent}: the {file.content} need {needed / 1e6:,.1f} MB, and "
             f"the disk has {free / 1e6:,.1f} MB free; make room, choose another folder "
-            "with --out, or lower [data] image_size"
+            f"with --out, or {file.smaller}"
         )
 
 

@@ -10,14 +10,19 @@ from models.config.hyperparameters import (
     AUTO,
     DECAYED,
     DEVELOPMENT,
+    FULL,
     HYPERPARAMETERS,
     OPTIMIZER_NAMES,
+    POOLINGS,
     PRECISIONS,
     Value,
 )
 from models.config.schedules import Schedule
 
 PRECISION = "training.precision"
+
+ALL_BELOW_FROZEN = {"trained_blocks": None, "freeze_batch_norm": False}
+"""Fields of a graph without a backbone, where no layer is left to freeze."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,9 @@ class GraphConfig:
     ``weight_averaging`` can average weights, ``sharpness_aware`` can take sharpness-
     aware steps; both may be off. ``precision`` is what layers use.
     ``trained_blocks`` counts the backbone's last blocks that are trained (``None``:
-    all); ``freeze_batch_norm`` freezes its batch normalisation.
+    all); ``freeze_batch_norm`` freezes its batch normalisation. At ``stage``
+    ``FEATURES`` the trained graph is the head alone, and its input is a vector of
+    ``pooling``; ``FULL`` is the whole model.
     """
 
     backbone: str
@@ -55,6 +62,8 @@ class GraphConfig:
     precision: str = PRECISIONS[0]
     trained_blocks: int | None = None
     freeze_batch_norm: bool = False
+    stage: str = FULL
+    pooling: str = POOLINGS[0]
 
     @property
     def input_size(self) -> int:
@@ -96,7 +105,8 @@ class ModelConfig:
     """One configuration: its graph, its runtime numbers, and how epochs are fed.
 
     ``epochs`` is the horizon of the schedule, also where training stops earlier;
-    ``patience`` the epochs that a fold waits for an improvement, 0 for ever.
+    ``patience`` the epochs that a fold waits for an improvement, 0 for ever. ``copies``
+    counts the augmented copies of an image whose features are trained on.
     """
 
     graph: GraphConfig
@@ -109,6 +119,7 @@ class ModelConfig:
     balance: str
     balance_beta: float
     mixup: float
+    copies: int = 0
 
     def graph_at(self, epoch: int) -> GraphConfig:
         """Returns the graph that an epoch, from 1, is trained in.
@@ -205,12 +216,24 @@ def model_config(values: Mapping[str, Value], data_spec: DataSpec) -> ModelConfi
         The configuration. Values that its backbone or optimizer does not use become
         one fixed value, so that equal graphs have equal ``GraphConfig``s.
     """
+    fields = _fields("model", values)
+    if is_full(values):
+        fields["copies"] = 0
     return ModelConfig(
         graph=_graph(values, data_spec),
         runtime=_runtime(values),
         schedule=_schedule(values),
-        **_fields("model", values),
+        **fields,
     )
+
+
+def is_full(values: Mapping[str, Value]) -> bool:
+    """Whether a configuration trains the whole model, not the head on features.
+
+    Args:
+        values: keys of ``HYPERPARAMETERS`` to values, some of them.
+    """
+    return bool(_fields("graph", values)["stage"] == FULL)
 
 
 def _fields(part: str, values: Mapping[str, Value]) -> dict[str, Any]:
@@ -236,7 +259,8 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
             "resize_to": fields["resize_to"] if smaller else None,
             "trained_blocks": fields["trained_blocks"] or None,
             "freeze_batch_norm": fields["freeze_batch_norm"] == "frozen",
-        },
+        }
+        | ({} if is_full(values) else ALL_BELOW_FROZEN),
         **_allowed(values, data_spec.shared),
         image_size=data_spec.image_size,
         channels=data_spec.channels,
@@ -259,7 +283,8 @@ def _allowed(values: Mapping[str, Value], shared: SharedGraph) -> dict[str, Any]
         "dense_optional": width > 0 and (shared.dense_optional or not units),
         "weight_averaging": shared.weight_averaging or runtime["ema"] > 0,
         "sharpness_aware": shared.sharpness_aware or runtime["sam_rho"] > 0,
-        "standardized": development or (shared.standardized and not pretrained),
+        "standardized": is_full(values)
+        and (development or (shared.standardized and not pretrained)),
     }
 
 
@@ -277,6 +302,8 @@ def _runtime(values: Mapping[str, Value]) -> RuntimeHyperparameters:
 
 def _schedule(values: Mapping[str, Value]) -> Schedule:
     fields = _fields("schedule", values)
+    if not is_full(values):
+        fields["frozen_epochs"] = 0
     first = _fields("runtime", values)["learning_rate"]
     second = fields["initial"] if fields["frozen_epochs"] else 0.0
     return Schedule(

@@ -69,6 +69,12 @@ DECAYED = ("adamw", "lion")
 PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
 """Keras's dtype policies for what layers compute in; weights and heads stay float32."""
 
+FULL, FEATURES = "full", "features"
+"""What is trained: the whole model, or its head on features computed once."""
+
+POOLINGS: tuple[str, ...] = ("average", "max", "average_max", "grid")
+"""How a map of features becomes a vector; ``models.network.heads`` has them."""
+
 AUTO = "auto"
 """The precision that a run decides by its GPUs; float32 wherever no run has."""
 
@@ -122,6 +128,9 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         (OWN, DEVELOPMENT),
         "model.normalization",
         "pixels scaled by the backbone's rule, or by the training rows' statistics",
+    ),
+    "head.pooling": _name(
+        "average", POOLINGS, "graph.pooling", "how the map of features is pooled"
     ),
     "head.dense_units": _int(
         128,
@@ -194,6 +203,15 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     ),
     "training.precision": _name(
         AUTO, (AUTO, *PRECISIONS), "graph.precision", "what layers compute in"
+    ),
+    "finetune.stage": _name(
+        FULL,
+        (FULL, FEATURES),
+        "graph.stage",
+        "what is trained: all, or the head on features computed once",
+    ),
+    "finetune.copies": _int(
+        0, 0, 100, "model.copies", "augmented copies of an image (features)"
     ),
     "finetune.frozen_epochs": _int(
         0, 0, 10_000, "schedule.frozen_epochs", "epochs that train the head alone"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.config.config import GraphConfig
+from models.config.hyperparameters import FULL
 from models.keras_api import layers, ops
 from models.metrics.predictions import Predictions
 
@@ -16,6 +17,9 @@ DENSE = "dense"
 
 POOL = "pool"
 """Name of the first layer after the backbone."""
+
+GRID = 2
+"""Cells a side of the pooling ``grid``, which keeps where in the image a feature is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,61 @@ HEADS = (
 """In the order of ``Predictions.heads``."""
 
 
+def pool_average(maps: Any, name: str) -> Any:
+    """Averages maps (B, h, w, F) over all places: (B, F)."""
+    return layers.GlobalAveragePooling2D(name=name)(maps)
+
+
+def pool_max(maps: Any, name: str) -> Any:
+    """Takes the largest value over all places: (B, F)."""
+    return layers.GlobalMaxPooling2D(name=name)(maps)
+
+
+def pool_grid(maps: Any, name: str) -> Any:
+    """Averages equal cells, which overlap where a side is odd: (B, GRID GRID F)."""
+    sides = maps.shape[1:3]
+    strides = tuple(max(1, side // GRID) for side in sides)
+    cells = tuple(
+        max(1, side - (GRID - 1) * step)
+        for side, step in zip(sides, strides, strict=True)
+    )
+    pooled = layers.AveragePooling2D(cells, strides=strides, name=name)(maps)
+    return layers.Flatten(name=f"{name}_flat")(pooled)
+
+
+PARTS: dict[str, Callable[[Any, str], Any]] = {
+    "average": pool_average,
+    "max": pool_max,
+    "grid": pool_grid,
+}
+"""Vectors that a map is pooled to, in the order in which features are kept."""
+
+POOLED: dict[str, tuple[str, ...]] = {
+    "average": ("average",),
+    "max": ("max",),
+    "average_max": ("average", "max"),
+    "grid": ("grid",),
+}
+"""The parts of each pooling; neighbours in ``PARTS``."""
+
+
+def pooled_parts(maps: Any, parts: tuple[str, ...]) -> list[Any]:
+    """Pools a backbone's map, (B, h, w, F), to a vector for each part.
+
+    The first layer has the name that ends a backbone.
+    """
+    names = [POOL, *(f"{POOL}_{part}" for part in parts[1:])]
+    return [PARTS[part](maps, name) for part, name in zip(parts, names, strict=True)]
+
+
+def pool(maps: Any, pooling: str) -> Any:
+    """Pools a backbone's map, (B, h, w, F), to one vector."""
+    vectors = pooled_parts(maps, POOLED[pooling])
+    if len(vectors) == 1:
+        return vectors[0]
+    return layers.Concatenate(name=f"{POOL}_all")(vectors)
+
+
 def add_head(
     features: Any,
     graph: GraphConfig,
@@ -43,14 +102,14 @@ def add_head(
     logits: bool,
     width: Callable[[Any, Any], Any] | None = None,
 ) -> dict[str, Any]:
-    """Adds the head to a backbone's features, shape (B, h, w, F).
+    """Adds the head to a backbone's features: (B, h, w, F), or pooled ones, (B, F).
 
     An output without labels does not exist. With ``logits`` (training) softmax,
     sigmoid and tanh are left out; an export has them. ``width`` (training) masks dense
     units; it takes them and the features before them. Returns tensors by output name:
     ``emotion`` (B, E), ``action_units`` (B, U), ``valence_arousal`` (B, D).
     """
-    x = layers.GlobalAveragePooling2D(name=POOL)(features)
+    x = pool(features, graph.pooling) if graph.stage == FULL else features
     if graph.dense_width:
         dense = layers.Dense(graph.dense_width, activation="relu", name=DENSE)(x)
         x = width(dense, x) if width else dense

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.backbones import load_backbone
 from models.config.config import GraphConfig, RuntimeHyperparameters
+from models.config.hyperparameters import FULL
 from models.keras_api import keras, ops
 from models.network.augmentation import AUGMENT, Augment
 from models.network.batch_normalization import statistics_follow_together
@@ -69,7 +70,8 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         self.multi_target = graph.multi_target
         self._graph = graph
         self._parameters = sum(math.prod(v.shape) for v in self.trainable_variables)
-        freeze(self, graph)
+        if graph.stage == FULL:
+            freeze(self, graph)
         self.kernels = [x.kernel for x in self.layers if isinstance(x, penalized)]
         self.trained = ordered(self.trainable_variables, self.kernels)
         self.layout = layout_of(self.trained, self.kernels)
@@ -96,10 +98,9 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
 
     def runtime_variables(self) -> dict[str, Any]:
         """Returns the variable of each runtime hyperparameter that the graph has."""
-        variables = {
-            "dropout": self.get_layer(DROPOUT).rate,
-            "augmentation": self.get_layer(AUGMENT).amounts,
-        }
+        variables = {"dropout": self.get_layer(DROPOUT).rate}
+        if self._graph.stage == FULL:
+            variables["augmentation"] = self.get_layer(AUGMENT).amounts
         for name in LOSS_HYPERPARAMETERS:
             variables[name] = getattr(self.loss_hyperparameters, name)
         for name in NUMBERS:
@@ -158,7 +159,7 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
         }
 
 
-def assemble(graph: GraphConfig) -> ExpressionModel:
+def assemble(graph: GraphConfig, width: int = 0) -> ExpressionModel:
     """Builds the model of a graph's configuration.
 
     Its weights are Keras's own random ones, its runtime hyperparameters 0;
@@ -166,19 +167,24 @@ def assemble(graph: GraphConfig) -> ExpressionModel:
 
     Args:
         graph: what the graph depends on.
+        width: of the vectors that a head alone is trained on, at stage ``features``.
 
     Returns:
-        A model from raw pixels (B, S, S, C) in [0, 255] to logits by output name.
+        A model from raw pixels (B, S, S, C) in [0, 255], or from features (B, width),
+        to logits by output name.
     """
     with _precision(graph.precision):
-        return _assembled(graph)
+        return _assembled(graph, width)
 
 
-def _assembled(graph: GraphConfig) -> ExpressionModel:
+def _assembled(graph: GraphConfig, width_of_features: int) -> ExpressionModel:
     backbone = load_backbone(graph.backbone)
-    side, channels = graph.image_size, graph.channels
-    pixels = keras.Input((side, side, channels), name="pixels")
-    features = backbone.features(Augment()(pixels), graph, standardize(graph))
+    if graph.stage == FULL:
+        side, channels = graph.image_size, graph.channels
+        inputs = keras.Input((side, side, channels), name="pixels")
+        features = backbone.features(Augment()(inputs), graph, standardize(graph))
+    else:
+        inputs = features = keras.Input((width_of_features,), name="features")
     widest, optional = graph.dense_width, graph.dense_optional
     width = DenseWidth(widest, optional=optional) if widest else None
     outputs = add_head(features, graph, VariableDropout(), logits=True, width=width)
@@ -186,7 +192,7 @@ def _assembled(graph: GraphConfig) -> ExpressionModel:
     return ExpressionModel(
         penalized=(keras.layers.Dense, *convolutions),
         graph=graph,
-        inputs=pixels,
+        inputs=inputs,
         outputs=outputs,
     )
 

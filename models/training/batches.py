@@ -26,11 +26,13 @@ class TrainingRows:
         config: ModelConfig,
         seed: int,
         source: ImageSource | None = None,
+        versions: int = 1,
     ) -> None:
         """Balances the rows and packs their targets.
 
-        ``source`` has the images of ``arrays``, which are read directly without one.
-        Mixup, which changes pixels outside the graph, always reads them directly.
+        ``source`` has the images of ``arrays``, which are read directly without one,
+        or ``versions`` of each, of which an epoch takes one at random. Mixup, which
+        changes pixels outside the graph, always reads them directly.
         """
         targets = arrays.targets
         balanced = balance(
@@ -43,20 +45,22 @@ class TrainingRows:
         self._targets, self._config, self._seed = targets, config, seed
         if source is None or config.mixup:
             source = FileImages(arrays.images)
-        self._source = source
+        self._source, self._versions = source, versions
         self._rows = balanced.rows
         self._packed = pack(targets, balanced)
 
     def batches(self, epoch: int) -> "Batches":
         """Returns the batches of an epoch, from 1."""
         seed, config = self._seed, self._config
+        rows = epoch_batches(
+            self._rows, batch_size=config.batch_size, seed=seed, epoch=epoch
+        )
         return Batches(
             self._source,
             epoch_targets(self._packed, self._targets, seed=seed, epoch=epoch),
-            epoch_batches(
-                self._rows, batch_size=config.batch_size, seed=seed, epoch=epoch
-            ),
+            rows,
             partial(_mixed, config.mixup, seed, epoch) if config.mixup else None,
+            images=epoch_versions(rows, self._versions, seed=seed, epoch=epoch),
         )
 
 
@@ -117,6 +121,22 @@ def epoch_batches(
     return np.array_split(generator.permutation(rows), count)
 
 
+def epoch_versions(
+    batches: list[np.ndarray], versions: int, *, seed: int, epoch: int
+) -> list[np.ndarray]:
+    """Returns where the images of batches are: a version of each, by chance.
+
+    Row r of the table has the images ``versions`` r to ``versions`` (r + 1) - 1.
+    """
+    if versions == 1:
+        return batches
+    generator = np.random.default_rng(child_seed(seed, "versions", epoch))
+    return [
+        versions * rows + generator.integers(versions, size=len(rows))
+        for rows in batches
+    ]
+
+
 class Batches(Sequence[Batch]):
     """Batches of pixels and targets, cut when they are needed."""
 
@@ -126,18 +146,22 @@ class Batches(Sequence[Batch]):
         packed: dict[str, np.ndarray],
         batches: list[np.ndarray],
         mix: Callable[[int, Batch], Batch] | None = None,
+        *,
+        images: list[np.ndarray] | None = None,
     ) -> None:
         """Holds views, no copies.
 
         Args:
-            source: of N images.
+            source: of images.
             packed: from ``pack``, of the same N rows.
             batches: rows of each batch.
             mix: changes a batch, given its place from 0.
+            images: the source's rows of each batch, by default ``batches``.
         """
         self._source = source
         self._packed = packed
         self._batches = batches
+        self._images = batches if images is None else images
         self._mix = mix
 
     def __len__(self) -> int:
@@ -152,7 +176,7 @@ class Batches(Sequence[Batch]):
         targets: dict[str, Any] = {
             name: values[rows] for name, values in self._packed.items()
         }
-        batch = self._source.batch(rows), targets
+        batch = self._source.batch(self._images[index]), targets
         return batch if self._mix is None else self._mix(index, batch)
 
 

@@ -21,6 +21,7 @@ from models.network.model import ExpressionModel, assemble
 from models.network.standardization import STANDARDIZE, channel_statistics
 from models.optimization.ema import averaged
 from models.pretrained.loading import initial_weights, loaded_weights
+from models.training.frozen import FrozenBackbone
 from models.training.initialization import initialize, refresh
 from models.training.mixup import Batch
 from models.training.saving import export
@@ -44,19 +45,25 @@ class CompiledModel:
         loaded_weights: what the backbone starts from, if not random.
     """
 
-    def __init__(self, graph: GraphConfig) -> None:
-        """Builds and compiles.
+    def __init__(
+        self, graph: GraphConfig, frozen: FrozenBackbone | None = None
+    ) -> None:
+        """Builds and compiles; a head alone is trained on ``frozen`` features.
 
         Raises:
             WeightsError: its initial weights cannot be had or do not fit.
         """
         start = time.perf_counter()
-        self.graph = graph
-        self.model: ExpressionModel = assemble(graph)
-        self._given = initial_weights(self.model, graph)
-        self.loaded_weights = (
-            loaded_weights(self.model, self._given) if self._given else None
-        )
+        self.graph, self._frozen = graph, frozen
+        if frozen is None:
+            self.model: ExpressionModel = assemble(graph)
+            self._given = initial_weights(self.model, graph)
+            self.loaded_weights = (
+                loaded_weights(self.model, self._given) if self._given else None
+            )
+        else:
+            self.model = assemble(graph, frozen.width(graph.pooling))
+            self._given, self.loaded_weights = {}, frozen.loaded_weights
         self._steps = _steps(self.model)
         self.built = time.perf_counter() - start
         self._trained_before = False
@@ -136,7 +143,8 @@ class CompiledModel:
     def export(self, config: ModelConfig, path: Path) -> None:
         """Writes a .keras file that plain Keras loads without this project."""
         with averaged(self.model):
-            export(self.model, config, path)
+            below = self._frozen.layers if self._frozen else []
+            export([*below, *self.model.layers], config, path)
 
     def save(self, path: Path) -> None:
         """Writes the weights that the model predicts with: averages, if it has any.

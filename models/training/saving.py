@@ -1,5 +1,6 @@
 """Exports a trained model as stock Keras layers, usable without this project."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from models.backbones import load_backbone
 from models.backbones.pixel_scale import ChannelStatistics
 from models.config.config import ModelConfig
-from models.config.hyperparameters import DEVELOPMENT
+from models.config.hyperparameters import DEVELOPMENT, FULL
 from models.keras_api import keras
 from models.network.dense_width import used_parts
 from models.network.heads import DENSE, add_head
@@ -17,12 +18,12 @@ from models.network.standardization import STANDARDIZE
 from models.training.initialization import refresh
 
 
-def export(model: Any, config: ModelConfig, path: Path) -> None:
-    """Writes the inference model of a trained ``ExpressionModel`` to a .keras file."""
+def export(layers: Sequence[Any], config: ModelConfig, path: Path) -> None:
+    """Writes the inference model of trained layers, pixels first, to a .keras file."""
     measured = config.normalization == DEVELOPMENT
-    statistics = model.get_layer(STANDARDIZE).statistics() if measured else None
-    plain = plain_model(config, statistics)
-    copy_weights(model, plain, config)
+    found = (each for each in layers if measured and each.name == STANDARDIZE)
+    plain = plain_model(config, next((each.statistics() for each in found), None))
+    copy_weights(layers, plain, config)
     plain.save(path)
 
 
@@ -36,7 +37,7 @@ def plain_model(
     (B, E) and ``action_units`` (B, U), and ``valence_arousal`` (B, D) in [-1, 1].
     """
     units = int(config.runtime.dense_units)
-    graph = replace(config.graph, dense_width=units, dense_optional=False)
+    graph = replace(config.graph, dense_width=units, dense_optional=False, stage=FULL)
     side, channels = graph.image_size, graph.channels
     pixels = keras.Input((side, side, channels), name="pixels")
     rule = statistics.rescaling(STANDARDIZE) if statistics else None
@@ -46,8 +47,8 @@ def plain_model(
     return keras.Model(pixels, outputs, name=graph.backbone)
 
 
-def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
-    """Copies weights to a ``plain_model`` of the same configuration, layer by layer.
+def copy_weights(trained: Sequence[Any], plain: Any, config: ModelConfig) -> None:
+    """Copies weights of layers to a ``plain_model`` of the same configuration.
 
     Layers are paired by position: Keras numbers some of its names process-wide. Dense
     units beyond the configuration's width are left out.
@@ -55,7 +56,7 @@ def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
     units = int(config.runtime.dense_units)
     parts = used_parts(config.graph, units)
     sources = [layer for layer in _weighted(trained) if units or layer.name != DENSE]
-    for source, target in zip(sources, _weighted(plain), strict=True):
+    for source, target in zip(sources, _weighted(plain.layers), strict=True):
         target.set_weights(
             [
                 weight.numpy()[parts.get((source.name, weight.name), ...)]
@@ -65,9 +66,7 @@ def copy_weights(trained: Any, plain: Any, config: ModelConfig) -> None:
         refresh(target)
 
 
-def _weighted(model: Any) -> list[Any]:
+def _weighted(layers: Sequence[Any]) -> list[Any]:
     return [
-        layer
-        for layer in model.layers
-        if layer.weights and layer.name not in NOT_EXPORTED
+        layer for layer in layers if layer.weights and layer.name not in NOT_EXPORTED
     ]

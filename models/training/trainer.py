@@ -1,6 +1,7 @@
 """Trains one configuration, epoch by epoch, on a graph that may exist already."""
 
 import gc
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from data_pipeline.system.memory import resident_memory
 from data_pipeline.system.seeds import child_seed
 from models.backend import peak_device_memory
 from models.config.config import GraphConfig, ModelConfig
+from models.config.hyperparameters import FULL
 from models.config.schedules import ScheduleState, learning_rate, next_state
 from models.metrics.predictions import Predictions
 from models.pretrained.sources import LoadedWeights
@@ -19,6 +21,7 @@ from models.training.batches import TrainingRows
 from models.training.compiled_model import CompiledModel, Seconds
 from models.training.epoch import Arrays, EpochScore, Part
 from models.training.feeding import ChosenImages, ImageSource, image_source, read_ahead
+from models.training.frozen import FindBackbone, FrozenBackbone, Inputs, no_backbone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Trainer:
         memory: int | None = None,
         device_memory: int = 0,
         resident: Callable[[], int] = resident_memory,
+        find_backbone: FindBackbone = no_backbone,
     ) -> None:
         """Starts with no graph.
 
@@ -56,9 +60,10 @@ class Trainer:
             device_memory: bytes of the GPU that this process may use; images that
                 take at most a quarter of it stay there.
             resident: returns the bytes that this process holds now.
+            find_backbone: returns the backbone of a graph at stage ``features``.
         """
         self._memory, self._resident = memory, resident
-        self._device_memory = device_memory
+        self._device_memory, self._find_backbone = device_memory, find_backbone
         self._placed: tuple[np.ndarray, ImageSource] | None = None
         self._at_start, self._built = resident(), 0
         self._kept: OrderedDict[GraphConfig, CompiledModel] = OrderedDict()
@@ -99,8 +104,11 @@ class Trainer:
             WeightsError: initial weights cannot be had or do not fit.
         """
         self.timings, self._fitted, self._current = Timings(), config, None
-        source = self._source(arrays.images)
-        rows = TrainingRows(arrays, part.train, config, seed, source)
+        inputs = self._inputs(config, arrays.images)
+        source = self._source(inputs.train)
+        rows = TrainingRows(
+            arrays, part.train, config, seed, source, versions=inputs.versions
+        )
         state = ScheduleState()
         for epoch in range(1, (stop_after or config.epochs) + 1):
             model = self._model_at(config, epoch, seed)
@@ -109,8 +117,8 @@ class Trainer:
             rate = learning_rate(config.schedule, state)
             rate = rates[epoch - 1] if rates else rate
             loss, trained = model.train(read_ahead(rows.batches(epoch)), rate=rate)
-            predictions, validated = _predicted(model, arrays, part.validation)
-            sample, sampled = _predicted(model, arrays, part.training_sample)
+            predictions, validated = _predicted(model, inputs, part.validation)
+            sample, sampled = _predicted(model, inputs, part.training_sample)
             self._add(traced=trained.traced + validated.traced + sampled.traced)
             value = part.value(predictions)
             state = next_state(config.schedule, state, value)
@@ -136,7 +144,10 @@ class Trainer:
         Returns:
             One row for each image.
         """
-        return self._last(config).predict(images)
+        model, frozen = self._last(config), self._frozen(config.graph)
+        if frozen is None:
+            return model.predict(images)
+        return model.predict(frozen.pooled(images, config.graph.pooling))
 
     def export(self, config: ModelConfig, path: Path) -> None:
         """Writes the model of the last fit; plain Keras loads it without this project.
@@ -165,6 +176,19 @@ class Trainer:
         """
         self._last(config).restore(path)
 
+    def _inputs(self, config: ModelConfig, images: np.ndarray) -> Inputs:
+        """Returns pixels, or features of them, which may be computed here."""
+        start = time.perf_counter()
+        frozen = self._frozen(config.graph)
+        if frozen is None:
+            return Inputs(train=images, predict=images)
+        inputs = frozen.inputs(config, images)
+        self._add(built=time.perf_counter() - start)
+        return inputs
+
+    def _frozen(self, graph: GraphConfig) -> FrozenBackbone | None:
+        return None if graph.stage == FULL else self._find_backbone(graph)
+
     def _source(self, images: np.ndarray) -> ImageSource:
         """Returns the source of these images, which is kept from fit to fit."""
         if self._placed is None or self._placed[0] is not images:
@@ -188,7 +212,7 @@ class Trainer:
         model = self._kept.pop(graph, None)
         if model is None:
             self._make_room()
-            model = CompiledModel(graph)
+            model = CompiledModel(graph, self._frozen(graph))
             self._built += 1
             self._add(built=model.built)
         self._kept[graph] = model
@@ -227,9 +251,9 @@ class Trainer:
 
 
 def _predicted(
-    model: CompiledModel, arrays: Arrays, rows: np.ndarray | None
+    model: CompiledModel, inputs: Inputs, rows: np.ndarray | None
 ) -> tuple[Predictions | None, Seconds]:
     """Predicts rows, if there are any to predict."""
     if rows is None:
         return None, Seconds()
-    return model.validate(ChosenImages(arrays.images, rows))
+    return model.validate(ChosenImages(inputs.predict, rows))

@@ -7,7 +7,7 @@ other. Models are built in a separate process: the driver loads no Keras.
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.backbone_catalogue import BACKBONES
 from models.config.config import GraphConfig
-from models.config.hyperparameters import HYPERPARAMETERS
+from models.config.hyperparameters import FULL, HYPERPARAMETERS
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
     pretrained_graphs,
@@ -86,7 +86,7 @@ def load(graph: GraphConfig) -> LoadedWeights:
     from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
     from models.pretrained.loading import initial_weights, loaded_weights  # noqa: PLC0415
 
-    model = assemble(graph)
+    model = assemble(replace(graph, stage=FULL))
     return loaded_weights(model, initial_weights(model, graph))
 
 

@@ -54,7 +54,8 @@ class Search:
     ``enqueue`` holds configurations to try first; ``warm_start`` names an earlier study
     whose best trials come next. ``tensorboard`` writes curves of every trial,
     ``checkpoints`` the models of so many best trials. ``baselines`` adds linear
-    baselines to the test.
+    baselines to the test. The last ``finetune_best`` trials fine-tune the best ones
+    whose head was trained on features.
     """
 
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -66,6 +67,7 @@ class Search:
     tensorboard: bool = True
     baselines: bool = True
     checkpoints: Annotated[int, Field(ge=0)] = 0
+    finetune_best: Annotated[int, Field(ge=0, le=1000)] = 0
     warm_start: Annotated[str, Field(min_length=1)] | None = None
     enqueue: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
 

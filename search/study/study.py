@@ -21,6 +21,7 @@ from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.algorithms import pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
+from search.study.finetuning import finetuning_problems
 from search.study.objective import read_objective
 from search.study.overrides import Raw, override
 from search.study.sections import SECTIONS, Resources, Search
@@ -175,6 +176,7 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
     yield from _multi_target_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)
     yield from sampler_of(study.search.sampler).problems(study.space)
+    yield from finetuning_problems(study.search, study.space)
 
 
 def _multi_target_problems(study: Study) -> Iterator[str]:

@@ -12,6 +12,7 @@ from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
 from models.backend import is_out_of_memory, peak_device_memory
 from models.config.config import ModelConfig, model_config
+from models.features.backbones import Backbones
 from models.training.epoch import Arrays, Part
 from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
@@ -45,7 +46,11 @@ class Worker:
             images=np.load(job.images, mmap_mode="r", allow_pickle=False),
             targets=job.targets,
         )
-        self._trainer = Trainer(memory=job.memory, device_memory=device_memory)
+        self._trainer = Trainer(
+            memory=job.memory,
+            device_memory=device_memory,
+            find_backbone=Backbones(Path(job.images)).find,
+        )
         self._ran_out = False
 
     def is_too_large(self) -> bool:

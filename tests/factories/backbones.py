@@ -104,7 +104,7 @@ def settle_apart(compiled, config, images):
 def assert_exported(model, config, images, path):
     """Exports a model; the file is of stock layers and predicts the same."""
     plain = plain_model(config)
-    copy_weights(model, plain, config)
+    copy_weights(model.layers, plain, config)
     plain.save(path)
     with zipfile.ZipFile(path) as file:
         text = json.loads(file.read("config.json"))

@@ -43,6 +43,7 @@ SWITCHES = {
 """Keys that change a configuration's graph, unless a space's graphs are shared."""
 NEEDS = {
     "backbone.image_size": {},
+    "finetune.copies": {"finetune.stage": "features"},
     "finetune.learning_rate": {"finetune.frozen_epochs": 1},
     "training.weight_decay": {"training.optimizer": "adamw"},
     "training.momentum": {"training.optimizer": "sgd"},

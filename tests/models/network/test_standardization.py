@@ -156,7 +156,7 @@ def test_the_own_rule_is_replaced(name, channels):
     model = assemble(graph_config(**keys, **DEVELOPMENT))
     other = plain_model(configured(**keys, **DEVELOPMENT), own)
     for target in (model, other):
-        copy_weights(source, target, configured(**keys))
+        copy_weights(source.layers, target, configured(**keys))
     model.get_layer("standardize").set_statistics(own)
     expected = logits(source, images)["action_units"]
     sure = keras.ops.convert_to_numpy(keras.ops.sigmoid(expected))
