@@ -5,6 +5,7 @@ elsewhere: a user's own ``models.py`` would be imported in place of ``models``. 
 command runs this file first, by its path, because its module name may be hidden too.
 """
 
+import os
 import sys
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -31,20 +32,30 @@ def require_own_packages() -> None:
 def pin_packages() -> None:
     """Imports the packages in a Ray worker, before Ray changes the import path.
 
-    Afterwards, Ray puts the driver's working folder first in ``sys.path``.
+    Afterwards, Ray puts the driver's working folder first in ``sys.path``. Where the
+    driver does not look into it, the worker does not either.
     """
     for name in PACKAGES:
         import_module(name)
-    if Path.cwd() != ROOT:
+    if Path.cwd() not in {ROOT, *_named_folders()}:
         # Python skips a folder without a finder.
         sys.path_importer_cache[str(Path.cwd())] = None
 
 
 def drop_working_folder(path: list[str], root: Path = ROOT) -> None:
-    """Removes the working folder from an import path, unless it is the project's."""
+    """Removes the working folder from an import path, unless it is the project's.
+
+    A working folder that ``PYTHONPATH`` names stays.
+    """
     here = Path.cwd()
-    if here != root:
+    if here != root and here not in _named_folders():
         path[:] = [place for place in path if Path(place).resolve() != here]
+
+
+def _named_folders() -> set[Path]:
+    """Lists the folders of ``PYTHONPATH``."""
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return {Path(place).resolve() for place in named if place}
 
 
 def foreign_package(root: Path = ROOT) -> str | None:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.backbones.pixel_scale import ChannelStatistics
+from models.config.backbone_sizes import BLOCK, SMALLEST
 from models.config.config import GraphConfig
-from models.keras_api import layers, ops
+from models.keras_api import keras, layers, ops
 
 RGB = 3
+RANK = 4
+"""Axes of pixels and of features."""
 
 Tensor = Any
 """A Keras tensor, symbolic or real: Keras has no type for it."""
@@ -23,7 +26,7 @@ class Backbone:
     Attributes:
         own: its own rule for raw pixels, channels in the order red, green, blue.
         build: adds its layers to scaled pixels, of 1 or 3 channels, and returns
-            features (B, h, w, F).
+            features (B, h, w, F). It takes the backbone's sizes by name.
         colour: whether it takes three channels, equal ones for grey pixels.
         bgr: whether its channels are in the order blue, green, red.
         divisor: what it divides pixels by itself, which is then its own rule.
@@ -31,15 +34,19 @@ class Backbone:
             fit, layer by layer; ``None`` where there are none.
         penalized: whether L1 and L2 also act on its convolution kernels; not on those
             of a large network, which starts from published weights.
+        smallest: the smallest image that an own backbone fits, in pixels a side.
+        block: pattern of the names of an own backbone's blocks, see ``BackboneEntry``.
     """
 
     own: ChannelStatistics
-    build: Callable[[Tensor, GraphConfig], Tensor]
+    build: Callable[..., Tensor]
     colour: bool = False
     bgr: bool = False
     divisor: float = 1.0
     application: Callable[..., Any] | None = None
     penalized: bool = False
+    smallest: int = SMALLEST
+    block: str = BLOCK
 
     def features(
         self,
@@ -53,7 +60,7 @@ class Backbone:
         """
         if graph.resize_to is not None:
             pixels = shrink(pixels, graph.resize_to)
-        return self.build(self.scale(pixels, rule), graph)
+        return self.build(self.scale(pixels, rule), **dict(graph.sizes))
 
     def scale(
         self, pixels: Tensor, rule: Callable[[Tensor], Tensor] | None = None
@@ -83,3 +90,25 @@ def shrink(pixels: Tensor, side: int) -> Tensor:
     return layers.Resizing(side, side, antialias=True, dtype="float32", name="shrink")(
         pixels
     )
+
+
+def network_problem(pixels: Tensor, features: Tensor) -> str | None:
+    """Describes why symbolic features cannot be those of a backbone; ``None`` if not.
+
+    ``pixels`` is what the network was given.
+    """
+    shape = getattr(features, "shape", ())
+    if len(shape) != RANK or not all(shape[1:]):
+        return f"it must return a map of features (B, h, w, F), found {features!r:.60}"
+    try:
+        found = keras.Model(pixels, features).layers
+    except ValueError:
+        return "its features do not come from its pixels"
+    for layer in found:
+        foreign = not type(layer).__module__.startswith("keras.")
+        if foreign or isinstance(layer, layers.Lambda):
+            return (
+                f"its layer {layer.name} is a {type(layer).__name__}: use Keras's own "
+                "layers and operations, so that an export loads without this code"
+            )
+    return None

@@ -14,7 +14,6 @@ from string import ascii_lowercase
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import MOMENTUM, convolution, depthwise
 from models.backbones.pixel_scale import ChannelStatistics
-from models.config.config import GraphConfig
 from models.keras_api import layers
 
 PIXELS = ChannelStatistics(mean=(127.0,), deviation=(128.0,))
@@ -50,8 +49,7 @@ def _lite(width: float, depth: float) -> Backbone:
     stages = [_scaled(number, width, depth) for number in range(len(STAGES))]
     total = sum(stage.blocks for stage in stages)
 
-    def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-        del graph
+    def build(pixels: Tensor) -> Tensor:
         x = _active(convolution(pixels, STEM, stride=2, name="stem"), "stem")
         before = 0
         for number, stage in enumerate(stages, start=1):

@@ -10,7 +10,6 @@ Features: (B, ceil(S/16), ceil(S/16), 256).
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import FACES, biased
-from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 BLOCKS = (32, 64, 128, 256)
@@ -22,9 +21,8 @@ CONVOLUTIONS = 4
 SIZE = 3
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+def build(pixels: Tensor) -> Tensor:
     """Adds the network to scaled pixels."""
-    del graph
     x = pixels
     for number, filters in enumerate(BLOCKS, start=1):
         x = _block(x, filters, f"block{number}", is_first=number == 1)

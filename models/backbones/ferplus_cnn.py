@@ -14,16 +14,14 @@ convolutions had biases, which batch normalisation cancels: here they have none.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import SIGNED, convolution
-from models.config.config import GraphConfig
 from models.keras_api import layers
 
 BLOCKS = (32, 64, 128, 256, 512)
 """Filters of each block."""
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+def build(pixels: Tensor) -> Tensor:
     """Adds the network to scaled pixels."""
-    del graph
     x = pixels
     for block, filters in enumerate(BLOCKS, start=1):
         for place in ("first", "second"):

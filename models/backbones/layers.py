@@ -5,7 +5,6 @@ from typing import Any
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.pixel_scale import ChannelStatistics
-from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 MOMENTUM = 0.9
@@ -106,8 +105,7 @@ def stock(
     ``more`` are other fields of ``Backbone``.
     """
 
-    def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-        del graph
+    def build(pixels: Tensor) -> Tensor:
         return join(application, pixels)
 
     return Backbone(own=own, build=build, colour=True, application=application, **more)

@@ -10,7 +10,6 @@ Features: (B, ceil((S - 4)/16), ceil((S - 4)/16), 128).
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import SIGNED, convolution, depthwise
-from models.config.config import GraphConfig
 from models.keras_api import layers
 
 STEM_FILTERS = 8
@@ -18,9 +17,8 @@ BLOCKS = (16, 32, 64, 128)
 """Filters of each block."""
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+def build(pixels: Tensor) -> Tensor:
     """Adds the network to scaled pixels."""
-    del graph
     x = pixels
     for name in ("stem_first", "stem_second"):
         x = convolution(x, STEM_FILTERS, padding="valid", name=name)

@@ -8,7 +8,6 @@ Features: (B, S/8, S/8, filters), or S/16 from 96 pixels on; sides are rounded u
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import SIGNED, convolution, residual
-from models.config.config import GraphConfig
 from models.keras_api import layers
 
 STEM_FILTERS = 64
@@ -17,14 +16,11 @@ POOLED_FROM = 96
 """Image side, in pixels, from which a pooling follows the stem."""
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-    """Adds ``graph.blocks`` blocks a stage; the first stage has at most 64 filters."""
-    blocks, filters = graph.blocks, graph.filters
-    if blocks is None or filters is None:
-        raise ValueError("a residual CNN needs blocks and filters, found None")
+def build(pixels: Tensor, *, blocks: int, filters: int) -> Tensor:
+    """Adds so many blocks a stage; the first stage has at most 64 filters."""
     x = convolution(pixels, STEM_FILTERS, stride=2, name="stem")
     x = layers.ReLU(name="stem_relu")(x)
-    if graph.input_size >= POOLED_FROM:
+    if pixels.shape[1] >= POOLED_FROM:
         x = layers.MaxPooling2D(3, strides=2, padding="same", name="stem_pool")(x)
     for stage, width in enumerate((min(STEM_FILTERS, filters), filters), start=1):
         for block in range(1, blocks + 1):

@@ -9,7 +9,6 @@ Features: (B, S/8, S/8, 512), or S/32 from 96 pixels on; sides are rounded up.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import SIGNED, convolution, residual
-from models.config.config import GraphConfig
 from models.keras_api import layers
 
 STAGES = (64, 128, 256, 512)
@@ -19,9 +18,9 @@ HALVED_FROM = 96
 """Image side, in pixels, from which the stem is that of large images."""
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
-    """Adds the network to scaled pixels; ``graph.input_size`` decides the stem."""
-    large = graph.input_size >= HALVED_FROM
+def build(pixels: Tensor) -> Tensor:
+    """Adds the network to scaled pixels; their side decides the stem."""
+    large = pixels.shape[1] >= HALVED_FROM
     size, stride = (7, 2) if large else (3, 1)
     x = convolution(pixels, STAGES[0], size=size, stride=stride, name="stem")
     x = layers.ReLU(name="stem_relu")(x)

@@ -5,6 +5,8 @@ A new backbone is one file in ``models/backbones`` and one entry of ``BACKBONES`
 
 from dataclasses import dataclass
 
+from data_pipeline.own_code.named_code import Kind
+
 KERAS_STORE = "https://storage.googleapis.com"
 
 
@@ -155,8 +157,8 @@ BACKBONES: dict[str, BackboneEntry] = {
 """Source of names and digests: ``keras.applications`` of Keras 3.15."""
 
 
-def size_keys() -> frozenset[str]:
-    """Returns the hyperparameters that some backbones have and others ignore."""
-    return frozenset(
-        key for entry in BACKBONES.values() for key in entry.hyperparameters
-    )
+OWN_BACKBONE = Kind(
+    group="backbones",
+    key='"backbone.name"',
+    must="a function from pixels to a map of features, or a Backbone",
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.config.augmentation_presets import resolve, spell_out
-from models.config.backbone_catalogue import BACKBONES, size_keys
+from models.config.backbone_sizes import PREFIX, backbone_sizes
 from models.config.hyperparameters import (
     AUTO,
     DECAYED,
@@ -29,7 +29,7 @@ ALL_BELOW_FROZEN = {"trained_blocks": None, "freeze_batch_norm": False}
 class GraphConfig:
     """Everything that a compiled graph depends on; equal ones share a graph.
 
-    ``blocks`` and ``filters`` are ``None`` for backbones without them. ``channels`` is
+    ``sizes`` pairs the names of the backbone's sizes with their values. ``channels`` is
     1 (grey) or 3 (RGB). ``emotions``, ``action_units`` and ``dimensions`` are the
     outputs' labels, empty where a study has no such target. ``resize_to`` is the side
     that the backbone sees, if less than ``image_size``. ``multi_target`` accepts any of
@@ -44,8 +44,7 @@ class GraphConfig:
     """
 
     backbone: str
-    blocks: int | None
-    filters: int | None
+    sizes: tuple[tuple[str, Value], ...]
     weights: str
     image_size: int
     channels: int
@@ -177,6 +176,7 @@ def complete(values: Mapping[str, Value]) -> dict[str, Value]:
         The same configuration; later changes of defaults or presets do not affect it.
     """
     filled = {key: values.get(key, row.default) for key, row in HYPERPARAMETERS.items()}
+    filled |= _sizes(values)
     return filled | spell_out(values) | {PRECISION: _precision(values)}
 
 
@@ -245,10 +245,18 @@ def _fields(part: str, values: Mapping[str, Value]) -> dict[str, Any]:
     }
 
 
+def _sizes(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Returns the sizes of a configuration's backbone by their keys."""
+    name = str(values.get("backbone.name", HYPERPARAMETERS["backbone.name"].default))
+    return {
+        key: type(default)(values.get(key, default))
+        for key, default in backbone_sizes(name).items()
+    }
+
+
 def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
     fields = _fields("graph", values)
-    ignored = size_keys().difference(BACKBONES[fields["backbone"]].hyperparameters)
-    fields |= {HYPERPARAMETERS[key].field: None for key in ignored}
+    sizes = _sizes(values).items()
     smaller = 0 < fields["resize_to"] < data_spec.image_size
     weights = fields["weights"]
     return GraphConfig(
@@ -262,6 +270,7 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
         }
         | ({} if is_full(values) else ALL_BELOW_FROZEN),
         **_allowed(values, data_spec.shared),
+        sizes=tuple((key.removeprefix(PREFIX), size) for key, size in sizes),
         image_size=data_spec.image_size,
         channels=data_spec.channels,
         emotions=data_spec.emotions,

@@ -8,9 +8,10 @@ sets (which also determines whether a change needs a new graph) and its document
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from data_pipeline.own_code.named_code import Kind
 from data_pipeline.targets.balances import BALANCES
 from models.config.augmentation_presets import PRESETS
-from models.config.backbone_catalogue import BACKBONES
+from models.config.backbone_catalogue import BACKBONES, OWN_BACKBONE
 from models.config.schedules import SCHEDULES
 
 Value = int | float | str
@@ -28,11 +29,13 @@ class Hyperparameter:
         choices: names that are allowed; ``None`` for numbers and for file names.
         sets: what it sets, as ``part.field``. ``graph`` is a field of ``GraphConfig``:
             another value needs a new graph. No other part needs one, but for
-            ``model.normalization`` with pretrained weights: ``runtime`` is a variable
+            ``model.normalization`` with pretrained weights, and for ``sizes``, which
+            are the backbone's own: ``runtime`` is a variable
             of the graph (``RuntimeHyperparameters``), ``augmentation`` one number of
             the augmentation's variable, ``schedule`` a field of ``Schedule``, ``model``
             one of ``ModelConfig``.
         doc: its documentation, one line.
+        own: the kind of own code that it takes beside its choices.
     """
 
     kind: type[int] | type[float] | type[str]
@@ -42,11 +45,12 @@ class Hyperparameter:
     choices: Collection[Value] | None = None
     sets: str
     doc: str
+    own: Kind | None = None
 
     @property
     def new_graph(self) -> bool:
         """Whether another value needs a new graph."""
-        return self.part == "graph"
+        return self.part in {"graph", SIZES}
 
     @property
     def part(self) -> str:
@@ -58,6 +62,9 @@ class Hyperparameter:
         """The field of that part."""
         return self.sets.partition(".")[2]
 
+
+SIZES = "sizes"
+"""The part of the hyperparameters that some backbones have and others ignore."""
 
 OWN, DEVELOPMENT = "own", "development"
 """Pixels are scaled by the backbone's own rule, or by the training rows' statistics."""
@@ -94,10 +101,14 @@ def _float(
 
 
 def _name(
-    default: str, choices: Collection[Value] | None, sets: str, doc: str
+    default: str,
+    choices: Collection[Value] | None,
+    sets: str,
+    doc: str,
+    own: Kind | None = None,
 ) -> Hyperparameter:
     return Hyperparameter(
-        kind=str, default=default, choices=choices, sets=sets, doc=doc
+        kind=str, default=default, choices=choices, sets=sets, doc=doc, own=own
     )
 
 
@@ -107,12 +118,13 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         BACKBONES.keys(),
         "graph.backbone",
         "the network before the head",
+        OWN_BACKBONE,
     ),
     "backbone.blocks": _int(
-        6, 1, 12, "graph.blocks", "residual blocks per stage (residual_cnn)"
+        6, 1, 12, "sizes.blocks", "residual blocks per stage (residual_cnn)"
     ),
     "backbone.filters": _int(
-        256, 4, 512, "graph.filters", "filters of the second stage (residual_cnn)"
+        256, 4, 512, "sizes.filters", "filters of the second stage (residual_cnn)"
     ),
     "backbone.image_size": _int(
         0, 0, 1024, "graph.resize_to", "side in pixels that the backbone sees; 0: all"

@@ -6,7 +6,7 @@ A frozen batch normalisation also keeps its statistics, and uses them in trainin
 import re
 from typing import Any
 
-from models.config.backbone_catalogue import BACKBONES
+from models.config.backbone_sizes import backbone_entry
 from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.network.heads import POOL
@@ -37,7 +37,7 @@ def top_blocks(layers: list[Any], backbone: str, count: int) -> list[Any]:
     A layer without a block's name belongs to the block before it; those before the
     first block, the stem, to none.
     """
-    pattern = re.compile(BACKBONES[backbone].block)
+    pattern = re.compile(backbone_entry(backbone).block)
     names: list[str] = []
     members: list[list[Any]] = []
     for layer in layers:

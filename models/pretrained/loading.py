@@ -7,7 +7,8 @@ import numpy as np
 
 from data_pipeline.system.errors import WeightsError, first_line
 from models.backbones import load_backbone
-from models.config.backbone_catalogue import BACKBONES, WeightsFile
+from models.config.backbone_catalogue import WeightsFile
+from models.config.backbone_sizes import backbone_entry
 from models.config.config import GraphConfig
 from models.keras_api import keras
 from models.pretrained.fetching import obtain
@@ -72,7 +73,7 @@ def loaded_weights(model: Any, values: Values) -> LoadedWeights:
 
 def _imagenet(model: Any, graph: GraphConfig) -> Values:
     """Reads the weights that ``keras.applications`` publishes."""
-    file = BACKBONES[graph.backbone].imagenet
+    file = backbone_entry(graph.backbone).imagenet
     application = load_backbone(graph.backbone).application
     if file is None or application is None:
         raise WeightsError(f"{graph.backbone} has no ImageNet weights")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data_pipeline.system.errors import StudyError, WeightsError
 from models.config.backbone_catalogue import BACKBONES, WeightsFile
+from models.config.backbone_sizes import backbone_entry
 from models.config.config import GraphConfig
 from models.config.hyperparameters import DEVELOPMENT, OWN
 from models.pretrained.shelf import SHELF, check_fits
@@ -38,7 +39,7 @@ def check_graph(graph: GraphConfig) -> None:
         WeightsError: the backbone has no such initial weights, or they expect
             pixels of another scale.
     """
-    smallest = BACKBONES[graph.backbone].smallest
+    smallest = backbone_entry(graph.backbone).smallest
     key = "backbone.image_size" if graph.resize_to else "data.image_size"
     if graph.input_size < smallest:
         raise StudyError(
@@ -76,7 +77,7 @@ def check_weights(backbone: str, weights: str) -> None:
     if weights == NONE:
         return
     if weights == IMAGENET:
-        if BACKBONES[backbone].imagenet is None:
+        if backbone_entry(backbone).imagenet is None:
             raise WeightsError(_no_imagenet(backbone))
         return
     if weights.startswith(SHELF):

@@ -44,7 +44,12 @@ def plain_model(
     features = load_backbone(graph.backbone).features(pixels, graph, rule)
     dropout = keras.layers.Dropout(config.runtime.dropout, name=DROPOUT)
     outputs = add_head(features, graph, dropout, logits=False)
-    return keras.Model(pixels, outputs, name=graph.backbone)
+    return keras.Model(pixels, outputs, name=_model_name(graph.backbone))
+
+
+def _model_name(backbone: str) -> str:
+    """Names a model after its backbone; TensorFlow allows no colon."""
+    return backbone.replace(":", ".").lstrip("_")
 
 
 def copy_weights(trained: Sequence[Any], plain: Any, config: ModelConfig) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.files.csv_writer import CsvTable
+from models.config.backbone_sizes import is_own_size
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.ledger.callback import Callback, ReadRecords
 from search.ledger.records import Counts, TrialRecord
@@ -38,12 +39,13 @@ def trials_csv(records: Sequence[TrialRecord]) -> str:
     A cell is empty where the trial does not set the key: its condition did not hold,
     or the study leaves it at its default.
     """
+    own = sorted({key for one in records for key in one.values if is_own_size(key)})
     text = io.StringIO()
-    CsvTable(text, HEADER).add_all(_row(record) for record in records)
+    CsvTable(text, (*HEADER, *own)).add_all(_row(one, own) for one in records)
     return text.getvalue()
 
 
-def _row(record: TrialRecord) -> list[Any]:
+def _row(record: TrialRecord, own: Sequence[str]) -> list[Any]:
     spent = record.attributes.get("spent", {})
     return [
         record.number,
@@ -58,6 +60,7 @@ def _row(record: TrialRecord) -> list[Any]:
         *(round(spent.get(name, 0.0), 3) for name in SECONDS),
         *(record.attributes.get(name, "") for name in GAP),
         spent.get("device_memory", 0),
+        *(record.values.get(key, "") for key in own),
     ]
 
 

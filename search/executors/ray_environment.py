@@ -10,6 +10,7 @@ import secrets
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from data_pipeline.own_code.named_code import user_folders
 from data_pipeline.system.import_guard import ROOT
 from models.backend import environment
 
@@ -65,11 +66,12 @@ def worker_environment(*, cpus: int, early: int, folder: Path) -> dict[str, str]
     The first ``early`` of them import Keras before they have a trial; they mark that
     in ``folder``.
     """
-    places = (str(ROOT), os.environ.get("PYTHONPATH", ""))
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    places = dict.fromkeys((str(ROOT), *user_folders(), *filter(None, named)))
     plan = {"cpus": cpus, "early": early, "folder": str(folder)}
     return {
         **environment(cpus),
-        "PYTHONPATH": os.pathsep.join(filter(None, places)),
+        "PYTHONPATH": os.pathsep.join(places),
         EARLY: json.dumps(plan),
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from models.config.backbone_sizes import is_own_size
 from models.config.config import (
     DataSpec,
     GraphConfig,
@@ -77,14 +78,18 @@ def _configs(space: SearchSpace, data_spec: DataSpec) -> Iterator[ModelConfig]:
         replace(
             parameter,
             domain=Choices(values=_all_values(parameter.domain)),
-            when=tuple(when for when in parameter.when if when[0] in KEYS),
+            when=tuple(when for when in parameter.when if _is_key(when[0])),
         )
         for parameter in space.parameters
-        if parameter.key in KEYS
+        if _is_key(parameter.key)
     )
     widest = {"head.dense_units": data_spec.shared.dense_width}
     for point in SearchSpace(parameters=kept, fixed=space.fixed).parameter_sets():
         yield model_config({**dict(space.fixed), **point, **widest}, data_spec)
+
+
+def _is_key(key: str) -> bool:
+    return key in KEYS or is_own_size(key)
 
 
 def _all_values(domain: Domain) -> tuple[Value, ...]:

@@ -8,9 +8,10 @@ from typing import Any
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import StudyError, suggest
-from models.config.backbone_catalogue import size_keys
+from models.config.backbone_catalogue import BACKBONES
+from models.config.backbone_sizes import is_size
 from models.config.config import DataSpec, GraphConfig, complete, model_config
-from models.config.hyperparameters import Value
+from models.config.hyperparameters import HYPERPARAMETERS, Value
 from models.pretrained.shelf import SHELF, ShelfRow, find_row
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import (
@@ -47,7 +48,7 @@ def backbone_choices(
     )
     for point in SearchSpace(parameters=between, fixed=space.fixed).parameter_sets():
         values = complete({**dict(space.fixed), **point})
-        yield {key: values[key] for key in keys}
+        yield {key: values[key] for key in keys if key in values}
 
 
 def _ends(domain: Domain) -> Choices:
@@ -60,15 +61,33 @@ def _ends(domain: Domain) -> Choices:
     return Choices(values=tuple(dict.fromkeys((*least, domain.low, domain.high))))
 
 
-def pretrained_graphs(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
-    """Lists the distinct graphs of a space whose backbone is pretrained."""
+def graphs_to_check(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
+    """Lists the distinct graphs of a space that may not be built as the study says.
+
+    Their backbone is pretrained, or the user's own.
+    """
     found: dict[GraphConfig, None] = {}
-    if _weights(space) == {NONE}:
+    if _weights(space) == {NONE} and not own_backbones(space):
         return []
-    for values in backbone_choices(space, KEYS | size_keys() | INPUT_KEYS):
-        if values["backbone.weights"] != NONE:
+    for values in backbone_choices(space, KEYS | _size_keys(space) | INPUT_KEYS):
+        registered = values["backbone.name"] in BACKBONES
+        if values["backbone.weights"] != NONE or not registered:
             found[model_config(values, data_spec).graph] = None
     return list(found)
+
+
+def own_backbones(space: SearchSpace) -> list[str]:
+    """Lists the backbones of a space that are the user's own."""
+    default = HYPERPARAMETERS["backbone.name"].default
+    names = map(str, space.ends("backbone.name", default))
+    return [name for name in names if name not in BACKBONES]
+
+
+def _size_keys(space: SearchSpace) -> frozenset[str]:
+    """Lists the keys of a space that set a backbone's sizes, and all registered."""
+    searched = {parameter.key for parameter in space.parameters}
+    keys = {*HYPERPARAMETERS, *searched, *dict(space.fixed)}
+    return frozenset(filter(is_size, keys))
 
 
 def study_models(

@@ -22,6 +22,7 @@ from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import prefix_errors
 from search.inputs.gpu_shares import Placement
 from search.inputs.initial_weights import weight_digests
+from search.inputs.own_code import code_identity
 from search.inputs.run import Run
 from search.trial.messages import Job
 
@@ -100,6 +101,7 @@ def data_identity(run: Run) -> dict[str, str]:
         "data.labels": run.data.fingerprint,
         "data.hold_out": run.data.split.hold_out.key,
         **weight_digests(run.study.space, run.data.data_spec),
+        **code_identity(run.study),
     }
 
 

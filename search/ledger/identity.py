@@ -60,8 +60,8 @@ def check_identity(
     lines = changes(require_mapping(before, run=run, name=key), now)
     if lines:
         raise StudyError(
-            f"run {run}: space, split, objective and data must not change after the "
-            "first trial; changed:\n"
+            f"run {run}: space, split, objective, data and own code must not change "
+            "after the first trial; changed:\n"
             + "\n".join(f"  {line}" for line in lines)
             + "\nRestore them, or copy the study file under another name."
         )

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.ledger.records import best_trial
 from search.sampling.parameter_sets import ordinal_of
 from search.sampling.rungs import Steps, passed_rungs
-from search.study.algorithms import PRUNERS, build, is_code_path, load_factory
+from search.study.algorithms import OWN_PRUNER, PRUNERS, build, load_factory
 
 REDUCTION_FACTOR = 3
 STARTUP_TRIALS = 5
@@ -180,8 +180,8 @@ class NeverPruner(NopPruner):
 
 def build_pruner(name: str, steps: Steps) -> BasePruner:
     """Builds a pruner that ``search.study.algorithms`` registers, or the user's own."""
-    if is_code_path(name):
-        own: BasePruner = build("pruner", name, steps, BasePruner)
+    if name not in PRUNERS:
+        own: BasePruner = build(OWN_PRUNER, name, steps, BasePruner)
         return own
     pruner: BasePruner = load_factory(PRUNERS[name])(steps)
     return pruner

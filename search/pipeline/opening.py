@@ -18,13 +18,14 @@ from search.executors import early_session
 from search.final.exported_config import BEST
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.gpu_shares import ON_CPUS
+from search.inputs.own_code import check_own_code
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
 from search.pipeline.run_study import RunRequest
 from search.reports.holdout_report import describe_findings
 from search.run_files import REPORT
 from search.run_folder import RunFolder, check_study_name
-from search.study.algorithms import check_installed, is_code_path, is_sampler
+from search.study.algorithms import PRUNERS, check_installed, is_sampler
 from search.study.study import Study, read_study
 
 
@@ -39,6 +40,7 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
     check_study_name(study.name)
     with prefix_errors(study.place):
         _check_algorithms(study)
+        check_own_code(study)
     if request.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(request.storage)
     with ProgressBar(Console()) as bar:
@@ -93,7 +95,7 @@ def _check_algorithms(study: Study) -> None:
         from search.sampling.samplers import build_sampler  # noqa: PLC0415 - slow
 
         build_sampler(study, ordinal=0)
-    if is_code_path(study.search.pruner):
+    if study.search.pruner not in PRUNERS:
         from search.ledger.pruners import build_pruner  # noqa: PLC0415 - slow
         from search.sampling.rungs import steps_of  # noqa: PLC0415 - slow
 

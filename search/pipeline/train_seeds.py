@@ -15,7 +15,7 @@ from data_pipeline.files.folder_names import run_name
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.readers.location import find_data
 from data_pipeline.split.holdout_history import HELD_OUT
-from data_pipeline.system.errors import RunError
+from data_pipeline.system.errors import RunError, prefix_errors
 from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process
 from models.config.config import complete
@@ -23,6 +23,7 @@ from search.callbacks.progress_bar import ProgressBar
 from search.final.exported_config import BEST, ExportedConfig, read_exported
 from search.final.kept_model import intact_model, is_of_data
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
+from search.inputs.own_code import check_own_code
 from search.inputs.prepare import prepare_job
 from search.inputs.run import Run
 from search.inputs.study_data import read_labels
@@ -87,6 +88,8 @@ def train_seeds(
 def _open(config: ExportedConfig, data: str | None, out: Path, bar: ProgressBar) -> Run:
     """Reads the labels; the folder is that of the configuration's own run."""
     study = config.study
+    with prefix_errors(study.place):
+        check_own_code(study)
     root, synthetic = find_data(study.data.dataset, data, bar.stage)
     labels = read_labels(study, root, synthetic=synthetic, progress=bar.stage, runs=out)
     for line in labels.hold_out_notes:

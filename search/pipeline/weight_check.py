@@ -8,18 +8,19 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
+from data_pipeline.own_code.named_code import digest
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
-from models.config.backbone_catalogue import BACKBONES
+from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.config import GraphConfig
-from models.config.hyperparameters import FULL, HYPERPARAMETERS
-from models.pretrained.sources import LoadedWeights
+from models.config.hyperparameters import FULL
+from models.pretrained.sources import NONE, LoadedWeights
 from search.inputs.initial_weights import (
-    pretrained_graphs,
+    graphs_to_check,
+    own_backbones,
     provenance_warnings,
     weight_digests,
 )
@@ -27,39 +28,51 @@ from search.inputs.run import Run
 from search.inputs.study_data import Progress
 from search.run_files import WEIGHT_CHECK, SavedWeightCheck, read_saved
 from search.run_folder import write_json
+from search.study.space import SearchSpace
 
 MOST = 30
 """Graphs that are checked; in a larger space the trials check the others."""
 
 
 def check_initial_weights(run: Run) -> list[str]:
-    """Loads the initial weights of each graph and describes what is loaded.
+    """Builds each pretrained or own graph and describes which weights are loaded.
 
-    The result is kept in the run's folder, and the weights are not loaded again.
-    Returns a line for each graph; none where every backbone is initialized at random.
+    The result is kept in the run's folder, and the graphs are not built again.
+    Returns a line for each pretrained graph.
 
     Raises:
         WeightsError: weights are not available, or do not fit.
+        StudyError: an own backbone cannot be built.
     """
     space, data_spec = run.study.space, run.data.data_spec
-    every = pretrained_graphs(space, data_spec)
+    every = graphs_to_check(space, data_spec)
     graphs = every[:MOST]
     if not graphs:
         return []
     request = {
         "graphs": [asdict(graph) for graph in graphs],
         "files": weight_digests(space, data_spec),
-    }
+    } | _own_digests(space)
     kept = read_saved(run.folder.file(WEIGHT_CHECK), SavedWeightCheck)
     if kept is None or kept.request != json.loads(json.dumps(request)):
         loaded = _load_all(graphs, run.progress)
         names = {path: name for name, path in data_spec.models}
-        lines = map(partial(describe_weights, names), graphs, loaded)
+        lines = [
+            describe_weights(names, graph, layers)
+            for graph, layers in zip(graphs, loaded, strict=True)
+            if graph.weights != NONE
+        ]
         kept = SavedWeightCheck(request=request, lines=list(dict.fromkeys(lines)))
         write_json(run.folder.file(WEIGHT_CHECK), asdict(kept))
     left = len(every) - len(graphs)
     more = [f"initial weights: {left} more are checked by trials"] if left else []
     return [*kept.lines, *more, *provenance_warnings(space, data_spec)]
+
+
+def _own_digests(space: SearchSpace) -> dict[str, Any]:
+    """Returns the digests of own backbones, whose files may change."""
+    own = own_backbones(space)
+    return {"code": {name: digest(OWN_BACKBONE, name) for name in own}} if own else {}
 
 
 def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
@@ -97,9 +110,7 @@ def describe_weights(
 
     The head is not counted: it is always initialized at random.
     """
-    keys = BACKBONES[graph.backbone].hyperparameters
-    sizes = [HYPERPARAMETERS[key].field for key in keys]
-    given = [f"{name} {getattr(graph, name)}" for name in sizes]
+    given = [f"{name} {value}" for name, value in graph.sizes]
     backbone = f"{graph.backbone} ({', '.join(given)})" if given else graph.backbone
     weights = names.get(graph.weights, graph.weights)
     count = len(loaded.loaded)

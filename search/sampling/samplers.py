@@ -14,9 +14,11 @@ from optuna.samplers import BaseSampler
 from data_pipeline.system.seeds import child_seed
 from search.sampling.rungs import Steps, steps_of
 from search.study.algorithms import (
+    OWN_SAMPLER,
+    SAMPLERS,
     build,
     check_installed,
-    is_code_path,
+    is_hub_name,
     load_factory,
     sampler_of,
 )
@@ -101,8 +103,8 @@ def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        if is_code_path(name):
-            sampler: BaseSampler = build("sampler", name, context, BaseSampler)
+        if name in SAMPLERS or is_hub_name(name):
+            sampler: BaseSampler = load_factory(sampler_of(name))(context)
         else:
-            sampler = load_factory(sampler_of(name))(context)
+            sampler = build(OWN_SAMPLER, name, context, BaseSampler)
     return sampler

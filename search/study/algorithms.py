@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from data_pipeline.system.errors import StudyError, first_line
+from data_pipeline.own_code.named_code import Kind, is_own, load, unusable
+from data_pipeline.system.errors import StudyError
 from search.study.space import SearchSpace, grid_size, largest_grid, numeric_parameters
 
 LARGEST_GRID = 100_000
@@ -99,6 +100,12 @@ SAMPLERS: dict[str, Sampler] = {
     ),
 }
 
+_MUST = "code that takes one argument and returns an Optuna"
+OWN_SAMPLER = Kind(
+    group="samplers", key="[search] sampler", must=f"{_MUST} BaseSampler"
+)
+OWN_PRUNER = Kind(group="pruners", key="[search] pruner", must=f"{_MUST} BasePruner")
+
 HUB = "optunahub:"
 """Prefix of a sampler of OptunaHub; its name follows."""
 
@@ -120,16 +127,14 @@ PRUNERS: dict[str, Pruner] = {
 }
 
 
-def is_code_path(name: str) -> bool:
-    """Checks whether a name is that of code: ``package.module:name``."""
-    words = r"[A-Za-z_]\w*"
-    pattern = rf"{words}(\.{words})*:{words}(\.{words})*"
-    return not is_hub_name(name) and re.fullmatch(pattern, name, re.ASCII) is not None
-
-
 def is_sampler(name: str) -> bool:
     """Checks whether a name, not registered, may be that of a sampler."""
-    return is_hub_name(name) or is_code_path(name)
+    return is_hub_name(name) or is_own(OWN_SAMPLER, name)
+
+
+def is_pruner(name: str) -> bool:
+    """Checks whether a name, not registered, may be that of a pruner."""
+    return not is_hub_name(name) and is_own(OWN_PRUNER, name)
 
 
 def is_hub_name(name: str) -> bool:
@@ -141,43 +146,34 @@ def sampler_of(name: str) -> Sampler:
     """Returns a registered sampler, one of OptunaHub, or the user's own code."""
     if is_hub_name(name):
         return _HUB_SAMPLER
-    return Sampler(factory=name) if is_code_path(name) else SAMPLERS[name]
+    return SAMPLERS[name] if name in SAMPLERS else Sampler(factory=name)
 
 
 def pruner_of(name: str) -> Pruner:
     """Returns a registered pruner, or the user's own code."""
-    return Pruner(factory=name) if is_code_path(name) else PRUNERS[name]
+    return PRUNERS[name] if name in PRUNERS else Pruner(factory=name)
 
 
 def load_factory(algorithm: Sampler | Pruner) -> Callable[..., Any]:
-    """Imports the code of a sampler or pruner."""
+    """Imports the code of a registered sampler or pruner."""
     factory: Callable[..., Any] = pkgutil.resolve_name(algorithm.factory)
     return factory
 
 
-def build(key: str, name: str, argument: Any, kind: type[Any]) -> Any:
+def build(own: Kind, name: str, argument: Any, kind: type[Any]) -> Any:
     """Builds the user's own sampler or pruner, code ``name``, of one argument.
 
     Raises ``StudyError`` where it cannot be imported, fails, or makes another kind of
-    object. ``key`` is the study's.
+    object.
     """
+    factory = load(own, name)
     try:
-        made = load_factory(Sampler(factory=name))(argument)
+        made = factory(argument)
     except Exception as error:  # code of others may raise anything
-        reason = f"{type(error).__name__}: {first_line(error)}"
-        raise _unusable(key, name, kind, reason) from error
+        raise unusable(own, name, error) from error
     if not isinstance(made, kind):
-        raise _unusable(key, name, kind, f"it made an object of {type(made).__name__}")
+        raise unusable(own, name, f"it made an object of {type(made).__name__}")
     return made
-
-
-def _unusable(key: str, name: str, kind: type[Any], reason: str) -> StudyError:
-    module = name.partition(":")[0]
-    return StudyError(
-        f"[search] {key}: {name} must be code that takes one argument and returns an "
-        f"Optuna {kind.__name__} ({reason}); {module} must be installed, or its folder "
-        "be named in PYTHONPATH (see Own samplers and pruners in studies/README.md)"
-    )
 
 
 def check_installed(name: str) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from data_pipeline.own_code.named_code import CODE, is_own
 from data_pipeline.system.errors import suggest
-from models.config.hyperparameters import Hyperparameter, Value
+from models.config.hyperparameters import SIZES, Hyperparameter, Value
 from search.study.space import Choices, Domain, FloatRange, IntRange
 
 MOST_STEPS = 2_000_000
@@ -30,8 +31,9 @@ def check_value(
     if isinstance(value, bool) or not isinstance(value, types):
         problems.append(f"{place}: must be {expected}, found {value!r}")
         return None
-    if setting.choices is not None and value not in setting.choices:
+    if setting.choices is not None and not _is_allowed(str(value), setting):
         choices = [str(choice) for choice in setting.choices]
+        choices += [CODE] if setting.own else []
         problems.append(
             f"{place}: unknown value {value!r}; {suggest(str(value), choices)}"
         )
@@ -45,6 +47,12 @@ def check_value(
         )
         return None
     return setting.kind(value)
+
+
+def _is_allowed(value: str, setting: Hyperparameter) -> bool:
+    """Checks a name against the choices, and against own code where that may be."""
+    own = setting.own
+    return value in (setting.choices or ()) or (own is not None and is_own(own, value))
 
 
 def read_choices(
@@ -82,6 +90,8 @@ def read_range(
     if len(problems) == before:
         found = _range_problems(table["low"], table["high"], step, log=log)
         problems.extend(f"{place}{problem}" for problem in found)
+        if setting.part == SIZES and setting.kind is float and step is None:
+            problems.append(f"{place}: each size is another graph, so it needs a step")
     return _range(table, setting) if len(problems) == before else None
 
 

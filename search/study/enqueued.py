@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_pipeline.system.errors import suggest
+from models.config.backbone_sizes import own_size
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.study.distributions import Problems, check_value
 from search.study.space import (
@@ -67,7 +68,7 @@ def read_enqueued(
                 f"found {name!r}"
             )
         named.add(str(name))
-        values = _checked(place, table, problems)
+        values = _checked(place, table, space, problems)
         params, why = params_in_space(values, space)
         why = [*why, *_without_effect(values, params, space)]
         if why:
@@ -90,7 +91,10 @@ def params_in_space(
         if not parameter.active(config):
             continue
         key = parameter.key
-        value = values.get(key, HYPERPARAMETERS[key].default)
+        value = values.get(key, _default(key))
+        if value is None:
+            problems.append(f'"{key}": has no default here; name its value')
+            continue
         inside = value_in_domain(parameter.domain, value)
         config[key] = value if inside is None else inside
         if inside is not None:
@@ -168,19 +172,26 @@ def find_enqueued(
     return next((one for one in trials if dict(one.params) == dict(params)), None)
 
 
+def _default(key: str) -> Value | None:
+    """Returns a key's default; an own backbone knows those of its sizes itself."""
+    return HYPERPARAMETERS[key].default if key in HYPERPARAMETERS else None
+
+
 def _checked(
-    place: str, table: Mapping[str, object], problems: Problems
+    place: str, table: Mapping[str, object], space: SearchSpace, problems: Problems
 ) -> dict[str, Value]:
     """Validates keys and values as in ``[fixed]``."""
     values: dict[str, Value] = {}
+    sizes = {parameter.key for parameter in space.parameters} | dict(space.fixed).keys()
     for key, given in table.items():
         if key == NAME:
             continue
-        if key not in HYPERPARAMETERS:
+        if key not in HYPERPARAMETERS and key not in sizes:
             hint = suggest(key, [NAME, *HYPERPARAMETERS])
             problems.append(f'{place} "{key}": unknown key; {hint}')
             continue
-        value = check_value(f'{place} "{key}"', given, HYPERPARAMETERS[key], problems)
+        setting = HYPERPARAMETERS.get(key) or own_size(given)
+        value = check_value(f'{place} "{key}"', given, setting, problems)
         if value is not None:
             values[key] = value
     return values
@@ -196,9 +207,9 @@ def _without_effect(
         if key in searched:
             if key not in params and not _is_outside(key, value, space):
                 yield f'"{key}": its condition does not hold here; leave it out'
-        elif value != fixed.get(key, HYPERPARAMETERS[key].default):
+        elif value != fixed.get(key, _default(key)):
             where = "fixed to" if key in fixed else "not searched; its default is"
-            held = fixed.get(key, HYPERPARAMETERS[key].default)
+            held = fixed.get(key, _default(key))
             yield f'"{key}": is {where} {held!r}, found {value!r}; add it to [space]'
 
 

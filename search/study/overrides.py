@@ -11,6 +11,7 @@ from data_pipeline.files.documents import (
     parse_toml,
 )
 from data_pipeline.system.errors import StudyError, suggest
+from models.config.backbone_sizes import is_own_size
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.sections import SECTIONS
 
@@ -69,13 +70,17 @@ def read_value(text: str) -> Any:
 def _place(key: str) -> tuple[str, str]:
     """Returns section and name of a key; the section of a hyperparameter is ""."""
     section, _, rest = key.partition(".")
-    if section in {"fixed", "space"} and rest in HYPERPARAMETERS:
+    if section in {"fixed", "space"} and _is_setting(rest):
         key = rest
-    if key in HYPERPARAMETERS:
+    if _is_setting(key):
         return "", key
     if section in (*SECTIONS, "objective") and rest:
         return section, rest
     raise _unknown(key)
+
+
+def _is_setting(key: str) -> bool:
+    return key in HYPERPARAMETERS or is_own_size(key)
 
 
 def _unknown(key: str) -> StudyError:

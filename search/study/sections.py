@@ -7,12 +7,12 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
+from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.memory import memory_share
-from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_code_path, is_sampler
+from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_pruner, is_sampler
 
-CODE = "MODULE:NAME"
 SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", CODE, also=is_sampler)]
-PrunerName = Annotated[str, one_of(PRUNERS, CODE, also=is_code_path)]
+PrunerName = Annotated[str, one_of(PRUNERS, CODE, also=is_pruner)]
 GIGABYTE = 10**9
 Machines = Annotated[int, Field(ge=1, le=1024)]
 AUTO = "auto"

@@ -166,10 +166,11 @@ def grid_values(domain: Domain) -> tuple[Value, ...]:
         case IntRange(low=low, high=high, step=step, log=False):
             return tuple(range(low, high + 1, step))
         case FloatRange(low=low, high=high, step=float(step), log=False):
-            count = round((high - low) / step) + 1
+            count = round((high - low) / step)
             # 15 digits remove rounding errors: 0.1 + 0.1 * 2 is 0.3.
             steps = (float(f"{low + step * index:.15g}") for index in range(count))
-            return tuple(min(max(value, low), high) for value in steps)
+            # The last one exactly: -0.008 + 0.009 is not 0.001 in any digits.
+            return (*(min(max(value, low), high) for value in steps), high)
         case _:
             return ()
 

@@ -1,14 +1,21 @@
 """Parses ``[fixed]`` and ``[space]`` into a space, and collects every problem."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
+from data_pipeline.own_code.named_code import is_own
 from data_pipeline.system.errors import suggest
+from models.config.backbone_catalogue import BACKBONES, OWN_BACKBONE
+from models.config.backbone_sizes import is_own_size, own_size
 from models.config.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
 from search.study.distributions import Problems, check_value, read_choices, read_range
 from search.study.space import Choices, Parameter, SearchSpace
 
 RANGE_KEYS = frozenset({"low", "high", "step", "log", "when"})
 CHOICE_KEYS = frozenset({"choices", "when"})
+
+SettingOf = Callable[[str, str, object], Hyperparameter | None]
+"""Place, key and values to what the key may be; adds a problem if there is no such."""
 
 
 def read_space(
@@ -19,12 +26,13 @@ def read_space(
     ``space`` maps a key to a list of choices or to a table of a range or choices.
     """
     problems = Problems()
+    setting_of = partial(_setting, problems, _has_own_backbone(fixed, space))
     constants: list[tuple[str, Value]] = []
     for key, value in fixed.items():
         place = f'[fixed] "{key}"'
         if key in space:
             problems.append(f"{place}: a key is fixed or searched, not both")
-        setting = _setting(place, key, problems)
+        setting = setting_of(place, key, value)
         if setting is not None:
             checked = check_value(place, value, setting, problems)
             if checked is not None:
@@ -32,7 +40,7 @@ def read_space(
     parameters = [
         parameter
         for key, entry in space.items()
-        if (parameter := _parameter(key, entry, problems)) is not None
+        if (parameter := _parameter(key, entry, problems, setting_of)) is not None
     ]
     # Invalid keys count as named, so that their children cause no second problem.
     ordered = _parents_first(parameters, {*fixed, *space}, problems)
@@ -40,9 +48,23 @@ def read_space(
     return _without_dead(built), problems
 
 
-def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
+def _has_own_backbone(fixed: Mapping[str, object], space: Mapping[str, object]) -> bool:
+    """Whether a backbone of a study, whose values are not checked yet, is own code."""
+    entry = fixed.get("backbone.name", space.get("backbone.name"))
+    names = entry.get("choices") if isinstance(entry, dict) else entry
+    return any(
+        isinstance(name, str) and name not in BACKBONES and is_own(OWN_BACKBONE, name)
+        for name in (names if isinstance(names, list) else [names])
+    )
+
+
+def _setting(
+    problems: Problems, has_own_backbone: bool, place: str, key: str, values: object
+) -> Hyperparameter | None:
     if key in HYPERPARAMETERS:
         return HYPERPARAMETERS[key]
+    if has_own_backbone and is_own_size(key):
+        return own_size(values)
     if any(name.startswith(f"{key}.") for name in HYPERPARAMETERS):
         problems.append(
             f"{place}: is the first half of a key; quote the whole key, for example "
@@ -53,9 +75,11 @@ def _setting(place: str, key: str, problems: Problems) -> Hyperparameter | None:
     return None
 
 
-def _parameter(key: str, entry: object, problems: Problems) -> Parameter | None:
+def _parameter(
+    key: str, entry: object, problems: Problems, setting_of: SettingOf
+) -> Parameter | None:
     place = f'[space] "{key}"'
-    setting = _setting(place, key, problems)
+    setting = setting_of(place, key, entry)
     if setting is None:
         return None
     table = {"choices": entry} if isinstance(entry, list) else entry
@@ -76,12 +100,12 @@ def _parameter(key: str, entry: object, problems: Problems) -> Parameter | None:
         if "choices" in table
         else read_range(place, table, setting, problems)
     )
-    when = _when(place, table.get("when", {}), problems)
+    when = _when(place, table.get("when", {}), problems, setting_of)
     return None if domain is None else Parameter(key=key, domain=domain, when=when)
 
 
 def _when(
-    place: str, when: object, problems: Problems
+    place: str, when: object, problems: Problems, setting_of: SettingOf
 ) -> tuple[tuple[str, tuple[Value, ...]], ...]:
     if not isinstance(when, dict):
         problems.append(f"{place} when: must be a table of key to list, found {when!r}")
@@ -89,7 +113,7 @@ def _when(
     conditions: list[tuple[str, tuple[Value, ...]]] = []
     for key, values in when.items():
         inner = f'{place} when "{key}"'
-        setting = _setting(inner, key, problems)
+        setting = setting_of(inner, key, values)
         if setting is not None:
             domain = read_choices(inner, values, setting, problems)
             if domain is not None:

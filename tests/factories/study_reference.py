@@ -16,10 +16,11 @@ from data_pipeline.dataset.config import TARGETS
 from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
+from data_pipeline.own_code.named_code import CODE
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.pretrained.shelf import ROWS, Index
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
-from search.study.sections import AUTO, CODE, SECTIONS
+from search.study.sections import AUTO, SECTIONS
 
 README = Path(__file__).parents[2] / "studies" / "README.md"
 MODELS_README = README.parents[1] / "models" / "README.md"
@@ -40,7 +41,7 @@ def hyperparameters():
     yield "|---|---|---|---|---|"
     for key, row in HYPERPARAMETERS.items():
         if row.choices:
-            values = _choices(row.choices)
+            values = _choices([*row.choices, *([CODE] if row.own else [])])
         elif row.kind is str:
             values = "text"
         else:

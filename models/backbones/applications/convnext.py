@@ -11,7 +11,6 @@ Features: (B, S//32, S//32, 768).
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import TORCH
-from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 NAME = "convnext_tiny"
@@ -23,9 +22,8 @@ FIRST_SCALE = 1e-6
 """Initial scale of every block: at first the skips alone decide."""
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+def build(pixels: Tensor) -> Tensor:
     """Adds the network to scaled pixels (B, S, S, 3)."""
-    del graph
     x = pixels
     for stage, (blocks, filters) in enumerate(STAGES):
         x = _smaller(x, filters, stage)

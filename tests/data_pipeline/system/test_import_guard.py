@@ -86,7 +86,7 @@ def test_a_worker_keeps_to_our_packages(folder):
 
 
 def test_the_projects_own_folder_stays(monkeypatch, tmp_path):
-    """Only the working folder is removed from the path, not the project's."""
+    """The working folder is removed from the path, but the project's or a named one."""
     kept = ["/a", str(ROOT)]
     monkeypatch.chdir(ROOT)
     drop_working_folder(path := [str(ROOT), *kept])
@@ -94,6 +94,9 @@ def test_the_projects_own_folder_stays(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     drop_working_folder(path := ["", str(tmp_path), *kept])
     assert path == kept
+    monkeypatch.setenv("PYTHONPATH", f".{os.pathsep}/a")
+    drop_working_folder(path := [str(tmp_path), *kept])
+    assert path == [str(tmp_path), *kept]
     assert foreign_package() is None
 
 

@@ -26,7 +26,8 @@ PARTS = {
 }
 DERIVED = {
     "graph": {field.name for field in fields(DataSpec)} - {"models", "shared"}
-    | {field.name for field in fields(SharedGraph)},
+    | {field.name for field in fields(SharedGraph)}
+    | {"sizes"},
     "runtime": {"augmentation"},
     "schedule": {"epochs", "frozen_rate"},
     "augmentation": set(),
@@ -72,9 +73,9 @@ def test_a_backbone_lists_its_own_hyperparameters(monkeypatch):
     ]
 
     assert graphs[0] == graphs[1]
-    assert [(graph.blocks, graph.filters) for graph in graphs[1:]] == [
-        (None, HYPERPARAMETERS["backbone.filters"].default),
-        (None, 8),
+    assert [graph.sizes for graph in graphs[1:]] == [
+        (("filters", HYPERPARAMETERS["backbone.filters"].default),),
+        (("filters", 8),),
     ]
 
 

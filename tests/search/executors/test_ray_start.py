@@ -54,10 +54,13 @@ def test_a_busy_machine_may_take_longer_to_start():
 
 
 def test_a_worker_finds_the_project(monkeypatch, tmp_path):
-    """Workers that start before Ray knows the driver find this project first."""
+    """Workers find this project first, and what the driver finds of its user."""
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.syspath_prepend(tmp_path)
     found = worker_environment(cpus=3, early=2, folder=tmp_path)
-    assert found["PYTHONPATH"].split(os.pathsep) == [str(ROOT), "/elsewhere"]
+    first, *own, last = found["PYTHONPATH"].split(os.pathsep)
+    assert (first, last) == (str(ROOT), "/elsewhere")
+    assert str(tmp_path) in own
     assert found["OMP_NUM_THREADS"] == "3"
     assert json.loads(found[EARLY]) == {"cpus": 3, "early": 2, "folder": str(tmp_path)}
 

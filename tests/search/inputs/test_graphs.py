@@ -33,7 +33,7 @@ def test_a_graph_for_each_backbone_and_its_sizes(name):
     """In the studies only a backbone and its sizes need a graph."""
     space = read_study(str(STUDIES / f"{name}.toml")).space
     graphs = graphs_of(space, _spec(space, side=224))
-    kinds = {(g.backbone, g.blocks, g.filters, g.resize_to) for g in graphs}
+    kinds = {(g.backbone, g.sizes, g.resize_to) for g in graphs}
 
     assert len(graphs) == len(kinds) > 0
 

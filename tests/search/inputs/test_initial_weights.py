@@ -10,7 +10,7 @@ from models.config.config import DataSpec
 from search.inputs.initial_weights import (
     backbone_choices,
     check_buildable,
-    pretrained_graphs,
+    graphs_to_check,
     study_models,
     weight_digests,
 )
@@ -126,7 +126,9 @@ def test_the_ends_of_a_range_are_looked_at():
     filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
     tables = tomllib.loads(text + filters)
     searched = check_study(tables, name="small", place="small.toml").space
-    assert [one.filters for one in pretrained_graphs(searched, DATA_SPEC)] == [4, 8]
+    assert [
+        dict(one.sizes)["filters"] for one in graphs_to_check(searched, DATA_SPEC)
+    ] == [4, 8]
 
 
 def test_starts_to_try_are_those_with_weights():
@@ -141,9 +143,8 @@ def test_starts_to_try_are_those_with_weights():
     searched = check_study(tables, name="small", place="small.toml").space
 
     found = {
-        (one.backbone, one.filters) for one in pretrained_graphs(searched, DATA_SPEC)
+        (one.backbone, dict(one.sizes).get("filters"))
+        for one in graphs_to_check(searched, DATA_SPEC)
     }
     assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
-    assert {one.weights for one in pretrained_graphs(searched, DATA_SPEC)} == {
-        "a.keras"
-    }
+    assert {one.weights for one in graphs_to_check(searched, DATA_SPEC)} == {"a.keras"}

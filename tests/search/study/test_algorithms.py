@@ -104,7 +104,8 @@ def test_code_that_cannot_be_used(name, reason):
         message = str(found.value)
         assert message.startswith(f"[search] {key}: {name} must be code")
         assert reason in message
-        assert "PYTHONPATH" in message
+        assert ("PYTHONPATH" in message) == name.startswith("no_such_package")
+        assert "Own code in studies/README.md" in message
         assert "\n" not in message
 
 

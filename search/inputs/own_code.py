@@ -1,0 +1,81 @@
+"""The own code of a study: checked before the first label is read, and hashed."""
+
+from collections.abc import Iterator
+
+from data_pipeline.own_code.named_code import Kind, digest, unusable
+from data_pipeline.system.errors import StudyError
+from models.backend import prepare_process
+from models.config.backbone_catalogue import OWN_BACKBONE
+from models.config.backbone_sizes import backbone_sizes, is_own_size
+from search.inputs.initial_weights import own_backbones
+from search.study.algorithms import (
+    OWN_PRUNER,
+    OWN_SAMPLER,
+    PRUNERS,
+    SAMPLERS,
+    is_hub_name,
+)
+from search.study.space import Choices, SearchSpace
+from search.study.study import Study
+
+
+def check_own_code(study: Study) -> None:
+    """Imports the networks of a study that are not this project's.
+
+    Raises:
+        StudyError: one cannot be imported, or no backbone has a size that is named.
+    """
+    names = own_backbones(study.space)
+    if not names:
+        return
+    # They import Keras, with the threads that a trial has.
+    prepare_process(cpus=study.resources.cpus_per_trial)
+    _check_sizes(study.space, names)
+
+
+def own_code(study: Study) -> Iterator[tuple[Kind, str]]:
+    """Yields the own code that a study names."""
+    for name in own_backbones(study.space):
+        yield OWN_BACKBONE, name
+    sampler, pruner = study.search.sampler, study.search.pruner
+    if sampler not in SAMPLERS and not is_hub_name(sampler):
+        yield OWN_SAMPLER, sampler
+    if pruner not in PRUNERS:
+        yield OWN_PRUNER, pruner
+
+
+def code_identity(study: Study) -> dict[str, str]:
+    """Maps each piece of own code to the digest of its file."""
+    return {f"code.{name}": digest(kind, name) for kind, name in own_code(study)}
+
+
+def _check_sizes(space: SearchSpace, names: list[str]) -> None:
+    """Refuses a size that no own backbone has, or of another type."""
+    sizes = {name: backbone_sizes(name) for name in names}
+    for key, value in _own_sizes(space):
+        kinds = {type(own[key]) for own in sizes.values() if key in own}
+        if not kinds:
+            having = {one for own in sizes.values() for one in own}
+            raise StudyError(
+                f'"{key}": no backbone of this study has such a size; '
+                f"{', '.join(names)} has {', '.join(sorted(having)) or 'none'}"
+            )
+        if type(value) not in kinds and not (type(value) is int and float in kinds):
+            (name,) = [one for one, own in sizes.items() if key in own][:1]
+            raise unusable(
+                OWN_BACKBONE,
+                name,
+                f"its default of {key} is {sizes[name][key]!r}, found {value!r}",
+            )
+
+
+def _own_sizes(space: SearchSpace) -> Iterator[tuple[str, object]]:
+    """Yields each size of own backbones in a space, with one of its values."""
+    for key, value in space.fixed:
+        if is_own_size(key):
+            yield key, value
+    for parameter in space.parameters:
+        if is_own_size(parameter.key):
+            domain = parameter.domain
+            values = domain.values if isinstance(domain, Choices) else (domain.low,)
+            yield parameter.key, values[0]

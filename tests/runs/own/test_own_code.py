@@ -1,0 +1,103 @@
+"""A run with code of the user's own, as the page about study files shows it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from search import run
+from tests.factories.documented import write_modules
+from tests.factories.runs import (
+    ROOT,
+    STUDY,
+    ended,
+    run_main,
+    started,
+    table,
+    write_study,
+)
+
+TINY = (
+    STUDY.replace('"residual_cnn"\n', '"mynets:tiny"\n"backbone.width" = 4\n')
+    .replace('"backbone.blocks" = 1\n"backbone.filters" = 8\n', "")
+    .replace('"training.epochs" = 2', '"training.epochs" = 1')
+    .replace("trials = 2", "trials = 1\nbaselines = false\ntensorboard = false")
+    .replace('"random"', '"mysearch:small_tpe"')
+    .replace('pruner = "none"', 'pruner = "mysearch:quarter"')
+)
+PLAIN = (
+    "import keras, sys; model = keras.saving.load_model(sys.argv[1]);"
+    "print(*(layer.name for layer in model.layers))"
+)
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """A folder of own modules, which this process finds."""
+    folder = write_modules(tmp_path / "code")
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    for path in folder.glob("*.py"):
+        sys.modules.pop(path.stem, None)
+
+
+def refused(folder, *words, data="nowhere"):
+    """Runs a study in this process; returns the message that refuses it."""
+    study = write_study(folder, text=TINY)
+    out = str(folder / "runs")
+    answer = run_main(
+        run.main,
+        *("--study", str(study), "--data", str(data), "--out", out),
+        *("--executor", "serial", *words),
+    )
+    assert answer.code == 2, answer.err
+    return answer.err
+
+
+@pytest.mark.slow
+def test_a_run_with_own_code(code, coursework, tmp_path):
+    """Workers find it, the export needs it not, and a changed file ends the run."""
+    out = tmp_path / "runs"
+    words = ("--study", write_study(tmp_path, text=TINY), "--data", coursework)
+    path = os.pathsep.join((str(ROOT), str(code)))
+    process = started("search.run", *words, "--out", out, PYTHONPATH=path)
+    answer = ended(process, timeout=400)
+    assert (answer.code, answer.err) == (0, ""), answer.out
+    (folder,) = out.glob("tiny*")
+    (row,) = table(folder)
+    assert (row["backbone.name"], row["backbone.width"]) == ("mynets:tiny", "4")
+
+    plain = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", PLAIN, str(folder / "model.keras")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert "block1_conv" in plain.stdout
+
+    with (code / "mynets.py").open("a") as file:
+        file.write("# another network\n")
+    message = refused(tmp_path, "--set", "search.trials=2", data=coursework)
+    assert "code.mynets:tiny: was" in message
+    assert "copy the study file" in message
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("backbone.name=nowhere:tiny", "No module named 'nowhere'"),
+        ("backbone.name=mynets:missing", "has no attribute 'missing'"),
+        ("backbone.name=mynets:layers", "TypeError"),
+        ("backbone.depth=3", '"backbone.depth": no backbone of this study has'),
+        ("backbone.width=wide", "its default of backbone.width is 8, found 'wide'"),
+        ("search.sampler=mynets:tiny", "and returns an Optuna BaseSampler ("),
+    ],
+)
+@pytest.mark.usefixtures("code")
+def test_code_that_is_refused(tmp_path, setting, reason):
+    """Before the data are looked for, in one line with file, key and way out."""
+    (line,) = refused(tmp_path, "--set", setting).splitlines()
+    assert reason in line
+    assert line.startswith(f"error: {tmp_path / 'tiny.toml'}")
