@@ -78,7 +78,7 @@ KNOWN = {
 
 
 def test_studies_try_what_was_done_before_them():
-    """Each study of real data begins with at least one published configuration."""
+    """A study of data with a reader of their own begins with a published trial."""
     assert {name for name, stated in KNOWN.items() if stated} == set(LAYOUTS)
 
 

@@ -1,7 +1,8 @@
 """The columns of a table: which one holds what, by the study or by their names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from data_pipeline.dataset.own_data import (
     EMOTION,
@@ -75,19 +76,37 @@ def find_columns(sheet: Sheet, own: OwnData) -> Columns:
     return columns
 
 
-def unused_columns(sheet: Sheet, columns: Columns) -> Iterator[Skipped]:
-    """Yields the columns that are not read."""
+def unused_columns(sheet: Sheet, columns: Columns) -> list[str]:
+    """Lists the columns that are not read."""
     used = {*columns.roles.values(), *columns.units.values()}
     for template in columns.roles.values():
         used |= {*filter(None, template_columns(template, sheet.columns).values())}
-    for column in sheet.columns:
-        if column not in used:
+    return [column for column in sheet.columns if column not in used]
+
+
+def skipped_columns(sheet: Sheet, unused: Sequence[str]) -> Iterator[Skipped]:
+    """Yields the unread columns whose names say that they hold labels."""
+    for column in unused:
+        if _is_suspicious(column):
             why = "holds intensities" if is_intensity(column) else "has no role"
             yield Skipped(
                 place=f"{sheet.path.name} row 1",
                 reason=f"the column {listed([column])} {why}, and is not read",
                 kind=Kind.COLUMN,
             )
+
+
+def describe_ignored(unused: Sequence[str]) -> Iterator[str]:
+    """Yields a line with the unread columns that nobody misses."""
+    others = [column for column in unused if not _is_suspicious(column)]
+    if others:
+        yield f"columns without a role: {listed(others)}"
+
+
+def _is_suspicious(column: str) -> bool:
+    """Returns whether a column is nearly, or in two ways, named after a role."""
+    name = column.casefold()
+    return is_intensity(column) or bool(get_close_matches(name, _ROLES, cutoff=0.8))
 
 
 def _mapped(sheet: Sheet, mapped: Mapping[str, str]) -> Iterator[tuple[str, str]]:

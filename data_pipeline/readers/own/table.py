@@ -20,9 +20,20 @@ from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
 from data_pipeline.dataset.skipped_files import Skipped, skipped_among, skipped_files
 from data_pipeline.dataset.table_checks import checked_samples, image_path
 from data_pipeline.files.numerals import parse_number, parse_whole
-from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_VOTES
+from data_pipeline.labels.labels import (
+    FERPLUS_EMOTIONS,
+    FERPLUS_VOTES,
+    action_unit_name,
+)
+from data_pipeline.labels.spellings import action_unit_of
 from data_pipeline.labels.votes import vote_distributions
-from data_pipeline.readers.own.columns import Columns, find_columns, unused_columns
+from data_pipeline.readers.own.columns import (
+    Columns,
+    describe_ignored,
+    find_columns,
+    skipped_columns,
+    unused_columns,
+)
 from data_pipeline.readers.own.file_names import (
     PART_NAMES,
     Names,
@@ -83,7 +94,9 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
         own.emotions,
     )
     samples = [each.sample(spelling(words)) for each in rows]
-    skipped = list(unused_columns(sheet, columns))
+    unused = unused_columns(sheet, columns)
+    skipped = list(skipped_columns(sheet, unused))
+    units = _coded(samples, columns)
     if root.is_dir():
         skipped += _beside(folder, path, samples)
     return sample_table(
@@ -91,11 +104,16 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
         root=folder,
         source=SOURCE,
         channels=own.channels,
-        action_units=tuple(columns.units),
+        action_units=units,
         votes=FERPLUS_VOTES if columns.votes else (),
         words=words,
         skipped=skipped,
-        understood=(*_described(columns), *notes),
+        understood=(
+            *_described(columns),
+            *notes,
+            *describe_ignored(unused),
+            *_describe_uncoded(columns, units),
+        ),
     )
 
 
@@ -163,14 +181,30 @@ def _beside(root: Path, path: Path, samples: list[Sample]) -> Iterator[Skipped]:
     yield from skipped_files(root, others)
 
 
-def _described(columns: Columns) -> tuple[str, ...]:
-    """Describes the columns that do not have the name of their role."""
-    both = {**columns.roles, **columns.units}
-    return tuple(
-        f"column {column} is read as {role}"
-        for role, column in both.items()
-        if column != role
-    )
+def _coded(samples: list[Sample], columns: Columns) -> tuple[str, ...]:
+    """Returns the action units that are known in some row."""
+    known = {
+        unit
+        for sample in samples
+        for unit, present in sample.action_units.items()
+        if present is not None
+    }
+    return tuple(unit for unit in columns.units if unit in known)
+
+
+def _describe_uncoded(columns: Columns, units: tuple[str, ...]) -> Iterator[str]:
+    """Yields a line with the action units that are unknown in every row."""
+    unknown = [unit for unit in columns.units if unit not in units]
+    if unknown:
+        yield f"unknown in every row, and left out: {', '.join(unknown)}"
+
+
+def _described(columns: Columns) -> Iterator[str]:
+    """Describes the columns that do not have a usual name of their role."""
+    for role, column in {**columns.roles, **columns.units}.items():
+        unit = action_unit_of(column)
+        if column != role and (unit is None or action_unit_name(unit) != role):
+            yield f"column {column} is read as {role}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,8 @@ def test_mapped_columns(tmp_path):
     assert table.frame["partition"].tolist() == ["train", "validation"]
     assert table.action_units == ("AU12", "AU4")
     assert table.frame["AU4"].isna().tolist() == [False, True]
-    assert [each.reason.split()[2] for each in table.skipped] == ["subject", "age"]
+    assert [each.reason.split()[2] for each in table.skipped] == ["subject"]
+    assert "columns without a role: age" in table.understood
     assert "column smile is read as AU12" in table.understood
 
 
@@ -65,6 +66,13 @@ def test_empty_cells_are_unknown(tmp_path):
     first = table.frame.iloc[0]
     assert first[["subject", "emotion"]].tolist() == [None, None]
     assert first[["AU1", "AU12", "valence"]].isna().all()
+
+
+def test_units_that_nobody_coded(tmp_path):
+    """A unit that is unknown in every row is left out, and named."""
+    table = table_of(write_rows(tmp_path, "image,AU1,au 2", "a.png,1,", "b.png,0,NA"))
+    assert table.action_units == ("AU1",)
+    assert table.understood == ("unknown in every row, and left out: AU2",)
 
 
 def test_intensities(tmp_path):
