@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from models.config.hyperparameters import HYPERPARAMETERS
-from search.callbacks.progress_bar import clock
+from models.config.config import is_full
+from search.callbacks.progress_bar import clock, trained_part
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.study.study import Study
@@ -27,17 +27,18 @@ class Forecast(Callback):
     def __init__(self, study: Study, print_line: Callable[[str], None]) -> None:
         """Prints by ``print_line``."""
         self._epochs = study.stride * study.split.folds
+        self._finetuned = study.search.finetune_best
         self._print = print_line
-        self._backbones: dict[int, str] = {}
+        self._trained: dict[int, str] = {}
         self._left = self._workers = 0
         self._said = 0.0
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
-        """Notes the backbone, and how many trials are left."""
-        default = HYPERPARAMETERS["backbone.name"].default
-        name = request.values.get("backbone.name", default)
-        self._backbones[request.number] = str(name)
+        """Notes what is trained, and how many trials of its kind are left."""
+        self._trained[request.number] = trained_part(request.values)
         self._left = counts.budget - counts.done
+        if not is_full(request.values):
+            self._left = max(1, self._left - self._finetuned)
         self._workers = max(self._workers, counts.running)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
@@ -49,7 +50,7 @@ class Forecast(Callback):
         self._said = each
         self._print(
             describe_forecast(
-                backbone=self._backbones[number],
+                trained=self._trained[number],
                 each=each,
                 epochs=self._epochs,
                 trials=self._left,
@@ -59,14 +60,14 @@ class Forecast(Callback):
 
 
 def describe_forecast(
-    *, backbone: str, each: float, epochs: int, trials: int, workers: int
+    *, trained: str, each: float, epochs: int, trials: int, workers: int
 ) -> str:
     """Describes the longest that ``trials`` can take.
 
     ``each`` is an epoch's seconds, ``epochs`` the most of a trial over its folds.
 
     Example:
-        >>> rates = {"backbone": "resnet50", "each": 6.0, "epochs": 12}
+        >>> rates = {"trained": "resnet50", "each": 6.0, "epochs": 12}
         >>> text = describe_forecast(**rates, trials=10, workers=2)
         >>> text.partition(" for ")[0]
         'an epoch of resnet50 takes 6.0 s here: at most 6:00'
@@ -74,7 +75,7 @@ def describe_forecast(
     longest = each * epochs * trials / workers
     noun = "worker" if workers == 1 else "workers"
     text = (
-        f"an epoch of {backbone} takes {each:.1f} s here: at most {clock(longest)} for "
+        f"an epoch of {trained} takes {each:.1f} s here: at most {clock(longest)} for "
         f"{trials} trials of up to {epochs} epochs on {workers} {noun}; less where "
         "trials are pruned or faster"
     )

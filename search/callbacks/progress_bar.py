@@ -1,6 +1,7 @@
 """Shows a search's progress: a bar in a terminal, otherwise a line per trial."""
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from data_pipeline.system.interrupts import raise_if_interrupted
 from data_pipeline.system.terminal import escape_controls, one_line
+from models.config.config import is_full
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
@@ -90,6 +92,8 @@ class ProgressBar(Callback):
         raise_if_interrupted()
         self._began = self._began or time.monotonic()
         self._running[request.number] = (time.monotonic(), request)
+        if request.finetunes is not None:
+            self.print(f"trial {request.number} {request.enqueued}")
         self._update(counts)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
@@ -140,12 +144,25 @@ def trial_line(
             text = f"failed     {reason}"
         case WorkerDied(reason=reason):
             text = f"lost       {reason}; it runs again"
-    backbone = request.values.get("backbone.name", _default("backbone.name"))
     enqueued = f"{request.enqueued}, " if request.enqueued else ""
     return (
         f"[{counts.done}/{counts.budget}] trial {request.number}: {text}  "
-        f"({enqueued}{backbone}, {clock(seconds)})"
+        f"({enqueued}{trained_part(request.values)}, {clock(seconds)})"
     )
+
+
+def trained_part(values: Mapping[str, Value]) -> str:
+    """Names what a configuration trains.
+
+    Example:
+        >>> trained_part({"backbone.name": "resnet18"})
+        'resnet18'
+        >>> trained_part({"backbone.name": "resnet18", "finetune.stage": "features"})
+        'head on resnet18'
+    """
+    default = HYPERPARAMETERS["backbone.name"].default
+    backbone = str(values.get("backbone.name", default))
+    return backbone if is_full(values) else f"head on {backbone}"
 
 
 def clock(seconds: float) -> str:
@@ -158,7 +175,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _default(key: str) -> Value:
-    return HYPERPARAMETERS[key].default

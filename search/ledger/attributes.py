@@ -57,6 +57,7 @@ class _Attributes:
     retry_of: Count | None = None
     deaths: Count | None = None
     generation: Count | None = None
+    finetune_of: Count | None = None
     interrupted: Literal[True] | None = None
     spent: _Spent | None = None
     epoch: Annotated[int, Field(ge=1, lt=1 << 31)] | None = None

@@ -6,14 +6,14 @@ tells; it keeps the budget and enqueues trials again that a crash interrupted.
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.errors import RunError
 from models.config.config import with_precision
@@ -38,7 +38,14 @@ from search.ledger.reader import records_of
 from search.ledger.records import Counts, TrialRecord, best_trial
 from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
-from search.sampling.parameter_sets import next_unseen
+from search.sampling.finetuning import (
+    describe_finetuning,
+    finetuned_params,
+    head_stage,
+    next_to_finetune,
+    trains_head,
+)
+from search.sampling.parameter_sets import FINETUNE_OF, next_unseen
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
 from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end
@@ -89,14 +96,19 @@ class Ledger:
         number, params = started.trial.number, self._study.space.params(started.values)
         self._open[number] = started.trial
         enqueued = find_enqueued(self._enqueued, params)
-        if enqueued is not None and enqueued.never_prune:
+        name = enqueued.name if enqueued else ""
+        finetunes = started.trial.user_attrs.get(FINETUNE_OF)
+        if finetunes is not None:
+            name = describe_finetuning(finetunes)
+        if finetunes is not None or (enqueued is not None and enqueued.never_prune):
             self._never_prune.add(number)
         request = TrialRequest(
             number=number,
             seed=started.seed,
             values=with_precision(started.values, stored_precision(self._trials)),
             seconds=time.monotonic() - start,
-            enqueued=enqueued.name if enqueued else "",
+            enqueued=name,
+            finetunes=finetunes,
         )
         counts = replace(counts, running=len(self._open))
         for callback in self._callbacks:
@@ -127,7 +139,7 @@ class Ledger:
         if self._open:
             return None
         walks = self._is_grid() and not self._trials.waiting()
-        if walks and self._next_unseen() is None:
+        if walks and self._next_unseen() is None and self._next_head() is None:
             return ALL_TRIED
         return self._early_end()
 
@@ -204,14 +216,49 @@ class Ledger:
     def _offer(self) -> bool:
         """Enqueues the next configuration; returns whether any trial can start."""
         # One that a crash interrupted waits already, and comes first.
-        if self._all_offered or self._trials.waiting():
+        if self._trials.waiting():
             return True
+        if self._few_are_left():
+            if self._trains_heads():
+                return False  # one of them may be among the best
+            if self._offer_finetuning():
+                return True
+        return self._all_offered or self._offer_untried()
+
+    def _offer_untried(self) -> bool:
+        """Enqueues an untried parameter set of the study, or leaves it to a sampler."""
         params = self._next_unseen()
-        if params is None:
-            self._all_offered = not self._is_grid()
-            return self._all_offered
-        self._trials.enqueue_trial(params)
+        if params is not None:
+            self._trials.enqueue_trial(params)
+            return True
+        self._all_offered = not self._is_grid()
+        if self._all_offered:
+            return True
+        return not self._trains_heads() and self._offer_finetuning()
+
+    def _few_are_left(self) -> bool:
+        """Whether the rest of the budget is for fine-tuning."""
+        search, counts = self._study.search, self.counts()
+        left = search.trials - counts.done - counts.running
+        return left <= search.finetune_best
+
+    def _trains_heads(self) -> bool:
+        """Whether a head trial runs that may be fine-tuned later."""
+        heads = bool(self._study.search.finetune_best)
+        return heads and any(trains_head(t.params) for t in self._open.values())
+
+    def _offer_finetuning(self) -> bool:
+        """Enqueues the best head trial to be fine-tuned, if one is left."""
+        head = self._next_head()
+        if head is None:
+            return False
+        params = finetuned_params(head.params, self._study.space)
+        self._trials.enqueue_trial(params, user_attrs={FINETUNE_OF: head.number})
         return True
+
+    def _next_head(self) -> FrozenTrial | None:
+        trials = self._trials.get_trials(deepcopy=False)
+        return next_to_finetune(trials, self._study.search.finetune_best)
 
     def _is_grid(self) -> bool:
         return sampler_of(self._study.search.sampler).walks_grid
@@ -219,7 +266,11 @@ class Ledger:
     def _next_unseen(self) -> dict[str, Value] | None:
         """Returns the first untried parameter set: enqueued ones, then the grid's."""
         enqueued = (one.params for one in self._enqueued)
-        grid = self._study.space.parameter_sets() if self._is_grid() else ()
+        grid: Iterable[dict[str, Value]] = ()
+        if self._is_grid():
+            wanted = head_stage(self._study).items()
+            sets = self._study.space.parameter_sets()
+            grid = (params for params in sets if wanted <= params.items())
         trials = self._trials.get_trials(deepcopy=False)
         return next_unseen(trials, itertools.chain(enqueued, grid))
 

@@ -53,9 +53,10 @@ class OwnTrials(optuna.Study):
         other._storage = cast("BaseStorage", view)  # noqa: SLF001 - as Optuna does
         return other
 
-    def new_trial(self) -> FrozenTrial:
-        """Makes the next trial, which is not stored yet."""
-        trial = create_trial(state=TrialState.RUNNING)
+    def new_trial(self, fixed: Mapping[str, Any]) -> FrozenTrial:
+        """Makes the next trial, which is not stored yet; some parameters are fixed."""
+        attributes = {"fixed_params": dict(fixed)} if fixed else {}
+        trial = create_trial(state=TrialState.RUNNING, system_attrs=attributes)
         trial.number = len(self._stored())
         return trial
 

@@ -11,6 +11,7 @@ from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials
 from search.sampling.parameter_sets import (
     DEATHS,
+    FINETUNE_OF,
     INTERRUPTED,
     KEPT,
     RETRY_OF,
@@ -118,6 +119,8 @@ def _enqueue(
     sampler proposes it again.
     """
     attributes: dict[str, Any] = {**more, RETRY_OF: trial.number}
+    if FINETUNE_OF in trial.user_attrs:
+        attributes[FINETUNE_OF] = trial.user_attrs[FINETUNE_OF]
     if is_own(trial, trials.search_seed):
         kept = {key: trial.user_attrs.get(key) for key in KEPT}
         attributes = {k: v for k, v in kept.items() if v is not None} | attributes

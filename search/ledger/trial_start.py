@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from data_pipeline.system.errors import RunError, first_line
 from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials, quiet
+from search.sampling.finetuning import head_stage
 from search.sampling.parameter_sets import (
     ORDINAL,
     OUTSIDE,
@@ -41,7 +42,7 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
     Returns ``None`` after failing a trial that was enqueued outside the space.
     """
     ordinal = sampled = trials.next_ordinal()
-    waited = trials.claim_waiting() or trials.new_trial()
+    waited = trials.claim_waiting() or trials.new_trial(head_stage(study))
     if is_own(waited, study.search.seed):
         ordinal = int(waited.user_attrs[ORDINAL])
     try:

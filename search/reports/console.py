@@ -16,7 +16,7 @@ from search.reports.split_report import (
     describe_duplicates,
     describe_split,
 )
-from search.sampling.parameter_sets import OUTSIDE
+from search.sampling.parameter_sets import FINETUNE_OF, OUTSIDE
 from search.storage.url import HIDDEN, masked
 from search.trial.generalization_gap import describe_gap
 from search.trial.messages import Job
@@ -80,6 +80,7 @@ def print_result(run: Run, ledger: Ledger) -> None:
         *describe_end(ledger),
         *_not_run(records),
         *improvement_over_baselines(records),
+        *describe_finetuned(records),
     ):
         run.print(line)
     if best is not None:
@@ -132,6 +133,22 @@ def improvement_over_baselines(records: Sequence[TrialRecord]) -> Iterator[str]:
             continue
         listed.add(record.enqueued)
         yield f"{record.enqueued} (trial {record.number}): {_compare(record, best)}"
+
+
+def describe_finetuned(records: Sequence[TrialRecord]) -> Iterator[str]:
+    """Compares each fine-tuned trial with its head trial, one a line."""
+    values = {record.number: record.value for record in records}
+    for record in records:
+        of = record.attributes.get(FINETUNE_OF)
+        head = None if of is None else values.get(of)
+        if record.value is None or head is None:
+            continue
+        by = record.value - head
+        side = "above" if by >= 0 else "below"
+        yield (
+            f"fine-tuning trial {of}: trial {record.number} has value "
+            f"{record.value:.4f}, {abs(by):.4f} {side} the head alone"
+        )
 
 
 def _compare(record: TrialRecord, best: TrialRecord | None) -> str:

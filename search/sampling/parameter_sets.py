@@ -24,6 +24,9 @@ DEATHS = "deaths"
 GENERATION = "generation"
 """The CMA-ES generation that proposed a trial."""
 
+FINETUNE_OF = "finetune_of"
+"""Number of the head trial that a trial fine-tunes."""
+
 INTERRUPTED = "interrupted"
 """Marks a trial that was lost with its driver or worker and does not count.
 
@@ -36,7 +39,7 @@ END_ATTRIBUTES = {"spent", "reason"}
 OUTSIDE = "enqueued outside the space"
 """Prefix of the reason of an enqueued trial that cannot be run."""
 
-KEPT = (ORDINAL, SEED, DEATHS, GENERATION)
+KEPT = (ORDINAL, SEED, DEATHS, GENERATION, FINETUNE_OF)
 """Attributes that a retry takes over from the lost trial."""
 
 

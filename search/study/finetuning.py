@@ -100,6 +100,11 @@ def _best_problems(search: Search, space: SearchSpace) -> Iterator[str]:
             f"fine-tuned, so both stages are needed; put "
             f'"{STAGE}" = ["{FEATURES}", "{FULL}"] into [space]'
         )
+    if search.stop_after is not None:
+        yield (
+            "[search] stop_after: may end a search before the best heads are "
+            "fine-tuned; remove it, or finetune_best"
+        )
     if search.finetune_best >= search.trials:
         yield (
             f"[search] finetune_best: must be less than search.trials, which counts "

@@ -58,7 +58,8 @@ class TrialRequest:
     """A trial to run; ``seed`` determines everything random in it.
 
     ``seconds`` is the sampler's time. ``enqueued`` is the name of the enqueued trial
-    that it is, if it is one.
+    that it is, if it is one. ``finetunes`` is the number of the head trial that it
+    trains as a whole, ``None`` for any other trial.
     """
 
     number: int
@@ -66,6 +67,7 @@ class TrialRequest:
     values: Mapping[str, Value]
     seconds: float
     enqueued: str = ""
+    finetunes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

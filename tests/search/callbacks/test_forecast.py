@@ -6,16 +6,21 @@ from search.callbacks.forecast import SHORTER, Forecast
 from search.trial.messages import Report, Spent
 
 
-def forecast(lines, *, epochs=10, folds=5):
+def forecast(lines, *, epochs=10, folds=5, finetune_best=0):
     """Makes the callback of a study with so many epochs and folds."""
-    study = SimpleNamespace(stride=epochs, split=SimpleNamespace(folds=folds))
+    study = SimpleNamespace(
+        stride=epochs,
+        split=SimpleNamespace(folds=folds),
+        search=SimpleNamespace(finetune_best=finetune_best),
+    )
     return Forecast(study, lines.append)
 
 
-def begin(callback, number, backbone, *, running, done=0, budget=20):
+def begin(callback, number, backbone, *, running, done=0, stage="full"):
     """Begins a trial."""
-    request = SimpleNamespace(number=number, values={"backbone.name": backbone})
-    counts = SimpleNamespace(running=running, done=done, budget=budget)
+    values = {"backbone.name": backbone, "finetune.stage": stage}
+    request = SimpleNamespace(number=number, values=values)
+    counts = SimpleNamespace(running=running, done=done, budget=20)
     callback.on_trial_start(request, counts)
 
 
@@ -54,6 +59,21 @@ def test_a_much_slower_backbone_is_said_too():
         begin(callback, number, backbone, running=1)
         epoch(callback, number, trained=seconds)
     assert [line.split()[3] for line in lines] == ["a", "c"]
+
+
+def test_heads_and_whole_models_are_forecast_apart():
+    """Fine-tuned trials are not counted at a head's speed, and get their own line."""
+    lines = []
+    callback = forecast(lines, finetune_best=5)
+    begin(callback, 0, "a", running=1, stage="features")
+    epoch(callback, 0, trained=0.1)
+    begin(callback, 15, "a", running=1, done=15)
+    epoch(callback, 15, trained=9.0)
+    heads, whole = lines
+    assert "an epoch of head on a takes 0.1 s" in heads
+    assert "for 15 trials" in heads
+    assert "an epoch of a takes 9.0 s" in whole
+    assert "for 5 trials" in whole
 
 
 def test_a_long_search_names_what_makes_it_shorter():
