@@ -3,8 +3,11 @@
 Source: Tan 2020, "Higher accuracy on vision models with EfficientNet-Lite", and the
 code it describes: no squeeze-and-excitation, ReLU6 in place of SiLU, and a stem, first
 and last block and head of one size for all. Skips are dropped at random in training,
-up to a fifth of them, as in EfficientNet. Its published weights expect pixels less
-127, by 128. Features: (B, ceil(S/32), ceil(S/32), 1280).
+up to a fifth of them, as in EfficientNet. Pixels are less 127, by 128: ``MEAN_RGB`` and
+``STDDEV_RGB`` of ``lite/efficientnet_lite_builder.py`` in the authors' repository
+(tensorflow/tpu, commit 22d5cab). The package of the weights, a port to PyTorch, gives
+no rule for Lite: the mean and deviation in its README are of another EfficientNet.
+Features: (B, ceil(S/32), ceil(S/32), 1280).
 """
 
 import math

@@ -148,6 +148,10 @@ BACKBONES: dict[str, BackboneEntry] = {
         smallest=16,
         block=r"(?P<block>block\d+)_",
     ),
+    # Below 103 pixels a halving of 2 pixels would leave none.
+    "dlib_resnet": BackboneEntry(
+        code="models.backbones.dlib_resnet:BACKBONE", smallest=103, block=STAGED
+    ),
     "ferplus_cnn": BackboneEntry(
         code="models.backbones.ferplus_cnn:BACKBONE",
         smallest=16,

@@ -28,6 +28,9 @@ LITE_PARTS = {
 }
 """Layers of EfficientNet-Lite and what its PyTorch port calls them."""
 
+DLIB_HALVING = {(stage, 1): "down" for stage in (2, 3, 4)} | {(4, 4): "down_out"}
+"""Blocks of dlib's network that halve the map, by stage and place, in face-api.js."""
+
 DEPTHWISE = "_depthwise_conv"
 
 
@@ -118,10 +121,43 @@ def _place(name: str) -> tuple[int, int, bool]:
     return int(numbers[0]), int(numbers[1]), name.endswith("_depthwise")
 
 
+def dlib_resnet(path: Path, names: Sequence[str]) -> Values:
+    """Reads face-api.js's file; folds the scale after a convolution into it."""
+    tensors = tfjs_file.read_tensors(path)
+    values: Values = {}
+    for name in names:
+        theirs = _in_dlib(name.removesuffix("_conv"))
+        kernel, bias, scale, shift = (
+            tensors[f"{theirs}/{part}"].astype(np.float64)
+            for part in ("conv/filters", "conv/bias", "scale/weights", "scale/biases")
+        )
+        folded = (kernel * scale, bias * scale + shift)
+        values[name] = [value.astype(np.float32) for value in folded]
+    return values
+
+
+def _in_dlib(name: str) -> str:
+    """Returns what face-api.js calls a convolution.
+
+    Example:
+        >>> [_in_dlib(n) for n in ("stage1_block1_second", "stage4_block2_first")]
+        ['conv32_1/conv2', 'conv256_1/conv1']
+    """
+    found = re.fullmatch(r"stage(\d)_block(\d)_(first|second)", name)
+    if found is None:
+        return "conv32_down"
+    stage, block = int(found[1]), int(found[2])
+    kind = (
+        str(block) if stage == 1 else DLIB_HALVING.get((stage, block), f"{block - 1}")
+    )
+    return f"conv{16 << stage}_{kind}/conv{1 if found[3] == 'first' else 2}"
+
+
 PORTS: dict[str, Callable[[Path, Sequence[str]], Values]] = {
     "mini_xception": mini_xception,
     "efficientnet_lite0": efficientnet_lite,
     "efficientnet_lite1": efficientnet_lite,
     "efficientnet_lite2": efficientnet_lite,
     "faceapi_cnn": faceapi_cnn,
+    "dlib_resnet": dlib_resnet,
 }

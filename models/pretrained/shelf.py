@@ -165,6 +165,19 @@ _ROWS = (
         ("fer2013", "ckplus", "jaffe", "kdef", "imfdb"),
         112,
     ),
+    # README of github.com/davisking/dlib-models: FaceScrub, VGG's faces, and as many
+    # images from the internet; no person of LFW.
+    _face_api(
+        "dlib_resnet_faces",
+        "dlib_resnet",
+        "face_recognition_model",
+        (
+            "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+            "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+        ),
+        ("facescrub", "vggface"),
+        150,
+    ),
 )
 
 ROWS: dict[str, ShelfRow] = {row.name: row for row in _ROWS}

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/backbones.py [--sides 48 224] [--cpus 2] [NAME ...]
 
-For each backbone and image side (grey below 96 pixels, colour from there on): weights
-that training changes, seconds to build and to take the first step, which traces the
-graph, and the seconds of a later step of 16 images: the median of epochs of 8 steps.
+For each backbone and image side (grey below 96 pixels, colour from there on; sides that
+a backbone does not fit are left out): weights that training changes, seconds to build
+and to take the first step, which traces the graph, and the seconds of a later step of
+16 images: the median of epochs of 8 steps.
 """
 
 import argparse
@@ -35,6 +36,8 @@ def main():
     print("backbone          side  million weights  build + first step, s  step, s")
     for name in args.names:
         for side in args.sides:
+            if side < BACKBONES[name].smallest:
+                continue
             weights, first, step = measure(name, side)
             row = f"{name:16} {side:5} {weights / 1e6:16.2f} {first:22.1f} {step:8.2f}"
             print(row, flush=True)

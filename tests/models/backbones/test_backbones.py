@@ -39,7 +39,7 @@ OTHER_SIZES |= {"efficientnet_lite1", "efficientnet_lite2", "mobilenet_v3_large"
 NAMES = [name for name in BACKBONES if name not in OTHER_SIZES]
 PENALIZED = {"residual_cnn", "resnet18", "ferplus_cnn", "mini_xception", "faceapi_cnn"}
 """Networks that are small enough to be trained from nothing."""
-UNNORMALIZED = {"convnext_tiny", "faceapi_cnn"}
+UNNORMALIZED = {"convnext_tiny", "faceapi_cnn", "dlib_resnet"}
 """Networks without batch normalisation."""
 
 

@@ -31,6 +31,7 @@ FEATURES = {
     "mobilenet_v3_large": (7, 960),
     "mini_xception": (14, 128),
     "faceapi_cnn": (14, 256),
+    "dlib_resnet": (3, 256),
     "ferplus_cnn": (14, 512),
 }
 """Side and depth of the features of a 224 x 224 image."""

@@ -22,6 +22,22 @@ EXPRESSIONS = (0.024480, 0.069677, 0.011016, 0.855121, 0.002841, 0.013337, 0.023
 """What ``FaceExpressionNet.forward`` of the package predicts for ``drawn(112, 3)``:
 neutral, happy, sad, angry, fearful, disgusted, surprised; TensorFlow.js 4.22, "cpu"."""
 
+DESCRIPTOR = (
+    -0.009106,
+    0.120234,
+    0.046346,
+    -0.005976,
+    -0.073245,
+    -0.022172,
+    -0.053173,
+    0.002841,
+    0.120426,
+    -0.000456,
+    0.229556,
+    0.005413,
+)
+"""The first twelve of what ``computeFaceDescriptor`` gives for ``drawn(150, 3)``."""
+
 HALVED = {
     "efficientnet_lite0_imagenet": (1, 3, 5, 11),
     "efficientnet_lite1_imagenet": (1, 4, 7, 15),
@@ -84,6 +100,17 @@ def test_faceapi_cnn_is_the_packages():
 
     assert maps.shape == (1, 7, 7, 256)
     np.testing.assert_allclose(keras.ops.softmax(logits)[0], EXPRESSIONS, atol=1e-5)
+
+
+def test_dlib_resnet_is_the_packages():
+    """With the file's last layer the port gives the descriptor of the original."""
+    last = tfjs_file.read_tensors(kept("dlib_resnet_faces"))["fc"]
+    maps = features("dlib_resnet_faces", drawn(150, 3))
+    found = maps.mean(axis=(1, 2))[0] @ last
+
+    assert maps.shape == (1, 2, 2, 256)
+    assert found.shape == (128,)
+    np.testing.assert_allclose(found[: len(DESCRIPTOR)], DESCRIPTOR, atol=1e-5)
 
 
 class Original:

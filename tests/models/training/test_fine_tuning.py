@@ -43,6 +43,7 @@ BLOCKS = {
     "mobilenet_v3_large": 15,
     "mini_xception": 4,
     "faceapi_cnn": 4,
+    "dlib_resnet": 14,
     "ferplus_cnn": 5,
 }
 """As their papers draw them; the residual CNN has one block a stage here."""
@@ -81,7 +82,8 @@ def _moved(layers, before, after):
 def test_blocks(name):
     """Each backbone has its paper's blocks; the last ones are the end of the graph."""
     made = graph_config(backbone__name=name)
-    pixels = keras.Input((32, 32, 1))
+    side = max(32, BACKBONES[name].smallest)
+    pixels = keras.Input((side, side, 1))
     layers = keras.Model(pixels, load_backbone(name).features(pixels, made)).layers
     tops = [top_blocks(layers, name, count) for count in range(BLOCKS[name] + 2)]
     lengths = [len(top) for top in tops]
