@@ -80,8 +80,10 @@ class BohbSampler(BaseSampler):
     def _rung_view(self, study: Study) -> "RungView | None":
         """Shows the trials that reached a rung, each completed with its value there.
 
-        Running ones that will, and infeasible ones, stay as they are: TPE keeps away
-        from both.
+        Running ones that will, and infeasible ones, are shown as running: TPE keeps
+        away from these without counting them. Its number of good trials is a share of
+        those that it counts, and must not grow with trials that diverged: where they
+        outnumbered the others, it took almost every trial of the rung for a good one.
         """
         trials = study.get_trials(deepcopy=False)
         completed, pruned, running = (
@@ -98,7 +100,7 @@ class BohbSampler(BaseSampler):
             if len(reached) >= self._needed:
                 numbers = {trial.number for trial in reached}
                 others = (trial for trial in running if trial.number not in numbers)
-                shown = [*reached, *others, *infeasible]
+                shown = [*reached, *others, *map(_avoided, infeasible)]
                 return RungView(study, sorted(shown, key=lambda trial: trial.number))
         return None
 
@@ -133,6 +135,13 @@ def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
 def _completed(trial: FrozenTrial, value: float) -> FrozenTrial:
     shown = copy(trial)
     shown.state, shown.value = TrialState.COMPLETE, value
+    return shown
+
+
+def _avoided(trial: FrozenTrial) -> FrozenTrial:
+    """Shows an infeasible trial as a running one, with all of its parameters."""
+    shown = copy(trial)
+    shown.state, shown.system_attrs = TrialState.RUNNING, {}
     return shown
 
 

@@ -132,8 +132,17 @@ def test_it_keeps_away_from_divergence():
             add(trials, number, 0, 0.0, constraints={"divergence": 1.0})
         else:
             add(trials, number, 1, 0.5)
+    learned = [propose(trials, i)["x"] for i in range(60) if i % 3 < 2]
+    assert sum(x < 0.5 for x in learned) > 0.7 * len(learned)
+
+
+def test_divergence_makes_no_trial_good():
+    """A tenth of the rung's trials are good, however many others diverged."""
+    trials = filled((20, 1, 0.2))
+    for number in range(200):
+        add(trials, number, 0, 0.0, constraints={"divergence": 1.0})
     learned = [propose(trials, i)["x"] for i in range(30) if i % 3 < 2]
-    assert sum(x < 0.5 for x in learned) >= 16
+    assert sum(abs(x - 0.2) < 0.15 for x in learned) >= 16
 
 
 def test_running_trials():
