@@ -9,18 +9,21 @@ from typing import Any
 from data_pipeline import readers
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.datasets import OWN
-from data_pipeline.dataset.own_data import SUBJECT
+from data_pipeline.dataset.own_data import EMOTION, PART, SUBJECT
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import describe_skipped
-from data_pipeline.drafting.guesses import (
-    describe_columns,
-    guess_columns,
-    guess_intensities,
-    guess_subject,
+from data_pipeline.drafting.described import described
+from data_pipeline.drafting.guesses import guess_subject, guess_words
+from data_pipeline.drafting.paths import (
+    emotions_in,
+    guess_names,
+    guess_part,
+    images_below,
 )
+from data_pipeline.drafting.tables import draft_table, find_table
 from data_pipeline.images.decode import UnreadableError, opened_image, refuse_bombs
+from data_pipeline.labels.spellings import emotion_of
 from data_pipeline.readers.ckplus_csv import TABLE
-from data_pipeline.readers.own.sheet import is_sheet, read_sheet
 from data_pipeline.readers.reader import read_options, visible
 from data_pipeline.system.errors import DataError
 
@@ -60,6 +63,11 @@ def draft(root: Path) -> Draft:
     """
     if not root.exists():
         raise DataError(f"--data {root}: there is no such folder; name one with faces")
+    ready = described(root)
+    if ready is not None:
+        name, keys, split, table = ready
+        note = f"this is {keys['name']}, which studies/{name}.toml describes: run that"
+        return _drafted(table, keys, split, [note])
     keys, assumed = _known(root) or _table(root) or _folders(root)
     table = _read(root, keys)
     images, more = _images(table)
@@ -67,12 +75,14 @@ def draft(root: Path) -> Draft:
     if keys["dataset"] not in OWN:
         data.pop("channels", None)
     split, about = _split(table)
-    return Draft(
-        data=data,
-        split=split,
-        found=tuple(_found(table)),
-        assumed=(*assumed, *more, *about),
-    )
+    return _drafted(table, data, split, [*assumed, *more, *about])
+
+
+def _drafted(
+    table: SampleTable, data: dict[str, Any], split: dict[str, Any], assumed: list[str]
+) -> Draft:
+    found = tuple(_found(table))
+    return Draft(data=data, split=split, found=found, assumed=tuple(assumed))
 
 
 def _known(root: Path) -> tuple[dict[str, Any], list[str]] | None:
@@ -98,33 +108,43 @@ def _is_coursework(root: Path, table: SampleTable) -> bool:
 
 
 def _table(root: Path) -> tuple[dict[str, Any], list[str]] | None:
-    """Recognizes a table, and guesses its columns."""
-    sheets = [path for path in (root, *visible(root)) if is_sheet(path)]
-    if not sheets:
+    """Recognizes a table, and guesses its keys."""
+    path = find_table(root)
+    if path is None:
         return None
-    if len(sheets) > 1:
-        names = ", ".join(path.name for path in sheets)
-        raise DataError(
-            f"--data {root}: one table was expected, found {names}; name one of them, "
-            f"as in --data {sheets[0]}"
-        )
-    sheet = read_sheet(sheets[0])
-    columns = guess_columns(sheet)
-    levels = guess_intensities(sheet)
-    keys: dict[str, Any] = {"dataset": "table", **levels}
-    assumed = list(describe_columns(columns))
-    if levels:
-        least = levels["present_from"]
-        assumed.append(f"an action unit is present from intensity {least} on")
-    if columns:
-        keys["columns"] = columns
-    has_subject = SUBJECT in columns or SUBJECT in map(str.casefold, sheet.columns)
-    return (keys, assumed) if has_subject else _with_subject(root, keys, assumed)
+    keys, assumed, sheet = draft_table(root, path)
+    columns = [*keys.get("columns", {}), *map(str.casefold, sheet.columns)]
+    images = _read(root, keys).frame["image"].tolist()
+    if PART not in columns:
+        keys |= guess_part(images)
+    if SUBJECT in columns:
+        return keys, assumed
+    return _with_subject(root, keys, assumed)
 
 
 def _folders(root: Path) -> tuple[dict[str, Any], list[str]]:
-    """Takes folders as classes; the reader refuses what are none."""
-    return _with_subject(root, {"dataset": "folders"}, [])
+    """Takes folders as classes, if paths do not name emotions elsewhere."""
+    keys: dict[str, Any] = {"dataset": "folders"}
+    assumed: list[str] = []
+    images = images_below(root)
+    if not _has_classes(root):
+        found = guess_names(images)
+        keys |= found
+        assumed += [
+            f"the {role} is in the path: {each}" for role, each in found.items()
+        ]
+    keys |= guess_words(emotions_in(images, keys.get(EMOTION)))
+    keys |= {} if PART in keys else guess_part(images)
+    return (keys, assumed) if SUBJECT in keys else _with_subject(root, keys, assumed)
+
+
+def _has_classes(root: Path) -> bool:
+    """Returns whether folders are named after emotions, where their reader looks."""
+    try:
+        words = _read(root, {"dataset": "folders"}).words
+    except DataError:
+        return False
+    return all(emotion_of(word) for word in words)
 
 
 def _with_subject(

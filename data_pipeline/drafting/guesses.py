@@ -1,12 +1,20 @@
 """Guesses about own data: which column holds what, and where subjects are named."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from data_pipeline.dataset.own_data import EMOTION, IMAGE, PART, SEQUENCE, SUBJECT
-from data_pipeline.files.numerals import parse_number
-from data_pipeline.labels.spellings import action_unit_of
+from data_pipeline.dataset.own_data import (
+    EMOTION,
+    IMAGE,
+    MOST_INTENSE,
+    PART,
+    SEQUENCE,
+    SUBJECT,
+    VOTES,
+)
+from data_pipeline.files.numerals import parse_whole
+from data_pipeline.labels.spellings import action_unit_of, emotion_of
 from data_pipeline.readers.own.sheet import Sheet
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +46,11 @@ FEWEST_SUBJECTS = 5
 IMAGES_EACH = 2
 """Images that a subject has on average, at the least: else it is a running number."""
 
+FEWEST_CATEGORIES = 3
+"""Columns that are votes, at the least."""
+MOST_MISSING = 2
+"""Different cells that mean a missing action unit, at the most."""
+
 USUAL_LEVEL = 2
 """The intensity from which an action unit usually counts as present."""
 
@@ -55,11 +68,57 @@ def guess_columns(sheet: Sheet) -> dict[str, str]:
     }
 
 
+def guess_votes(sheet: Sheet) -> dict[str, str]:
+    """Returns role -> column where columns count votes for emotions.
+
+    They have the names of FER+'s categories, and whole numbers of which a row has
+    more than one on average.
+    """
+    columns = {
+        role: column
+        for column in sheet.columns
+        if (role := _vote_role(column)) is not None
+    }
+    counts = [
+        -1 if (count := _whole(row.text(column))) is None else count
+        for row in sheet.rows
+        for column in columns.values()
+    ]
+    if len(columns) < FEWEST_CATEGORIES or min(counts) < 0:
+        return {}
+    return columns if sum(counts) > len(sheet.rows) else {}
+
+
+def guess_words(found: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Returns the key ``words`` if an emotion is written in more than one way.
+
+    Example:
+        >>> guess_words(["Happy", "joy", "sad"])
+        {'words': {'happy': 'happiness', 'joy': 'happiness', 'sad': 'sadness'}}
+        >>> guess_words(["Happy", "sad"])
+        {}
+    """
+    written = sorted({*found})
+    meant = {w: str(emotion_of(w) or w.casefold()) for w in written}
+    if len({*meant.values()}) == len(written):
+        return {}
+    return {"words": {word.casefold(): meaning for word, meaning in meant.items()}}
+
+
+def guess_missing(sheet: Sheet) -> list[str]:
+    """Returns cells of action units that are no intensity, such as 999."""
+    units = [column for column in sheet.columns if action_unit_of(column)]
+    texts = {row.text(column) for row in sheet.rows for column in units}
+    levels = range(MOST_INTENSE + 1)
+    found = sorted(text for text in texts if text and _whole(text) not in levels)
+    return found if len(found) <= MOST_MISSING else []
+
+
 def guess_intensities(sheet: Sheet) -> dict[str, int]:
     """Returns the key ``present_from`` if an action unit has an intensity above 1."""
     units = [column for column in sheet.columns if action_unit_of(column)]
-    high = any(_number(row.text(column)) > 1 for row in sheet.rows for column in units)
-    return {"present_from": USUAL_LEVEL} if high else {}
+    levels = {_whole(row.text(column)) for row in sheet.rows for column in units}
+    return {"present_from": USUAL_LEVEL} if levels & {*range(2, 6)} else {}
 
 
 def guess_subject(images: Sequence[str]) -> tuple[str, str] | None:
@@ -93,8 +152,18 @@ def _first(columns: Sequence[str], names: Sequence[str]) -> str | None:
     return next((spelled[name] for name in names if name in spelled), None)
 
 
-def _number(text: str | None) -> float:
+def _vote_role(column: str) -> str | None:
+    """Returns the role of a column that is named after a category of votes."""
+    name = re.sub(r"^votes?[-_ ]", "", column.strip().casefold())
+    emotion = emotion_of(name)
+    category = {"nf": "NF", "unknown": "unknown"}.get(name, emotion and str(emotion))
+    role = f"votes_{category}"
+    return role if role in VOTES else None
+
+
+def _whole(text: str | None) -> int | None:
+    """Reads a whole number; -1 for other text."""
     try:
-        return 0.0 if text is None else parse_number(text)
+        return None if text is None else parse_whole(text)
     except ValueError:
-        return 0.0
+        return -1

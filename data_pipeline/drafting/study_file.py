@@ -106,8 +106,14 @@ def _lines(keys: dict[str, Any]) -> Iterator[str]:
             yield f"{name} = {_value(keys[name])}"
     for name in names:
         if isinstance(keys[name], dict):
-            inner = (f"{role} = {_value(found)}" for role, found in keys[name].items())
+            inner = (f"{_key(r)} = {_value(found)}" for r, found in keys[name].items())
             yield f"{name} = {{ {', '.join(inner)} }}"
+
+
+def _key(name: str) -> str:
+    """Writes a key of a table; quoted, where TOML needs it."""
+    plain = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if plain else _value(name)
 
 
 def _value(value: object) -> str:

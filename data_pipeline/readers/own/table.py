@@ -297,7 +297,7 @@ class _Reading:
         if column is None or text is None:
             return None
         try:
-            value = parse_number(text)
+            value = parse_number(text.replace(",", ".", 1))  # as some countries write
         except ValueError:
             value = np.inf
         if not -1 <= value <= 1:
