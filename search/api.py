@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # slow to import
     import pandas as pd
 
     from search.ledger.records import TrialRecord
+    from search.reports.replay_report import Replay
 
 AnyPath = str | PathLike[str]
 
@@ -192,6 +193,37 @@ class StudyRun:
             Path(to),
             trial=trial,
             storage=self.storage,
+        )
+
+    def replay(
+        self,
+        trial: int,
+        *,
+        data: AnyPath | None = None,
+        tolerance: float | None = None,
+    ) -> "Replay":
+        """Trains a trial again from its record and compares each epoch.
+
+        Args:
+            trial: its number; without a value it is trained up to its last epoch.
+            data: as for ``Study.run``; synthetic faces are found without it.
+            tolerance: largest difference that counts as equal; by default none on the
+                same processor with the same versions, else 0.01.
+
+        Returns:
+            Whether it is ``equal``, and its ``values``; printed, a table.
+
+        Raises:
+            InputError: there is no such trial, it has no epoch, or no data.
+        """
+        from search.pipeline.replay import replay_trial  # noqa: PLC0415 - loads Optuna
+
+        return replay_trial(
+            self.folder,
+            trial,
+            data=None if data is None else str(data),
+            storage=self.storage,
+            tolerance=tolerance,
         )
 
     def holdout(self) -> "HoldoutReport":

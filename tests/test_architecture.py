@@ -32,6 +32,7 @@ COMMANDS = {
     "models/predict.py",
     "models/weights.py",
     "search/export.py",
+    "search/replay.py",
     "search/run.py",
     "search/tensorboard.py",
     "search/train.py",

@@ -58,6 +58,7 @@ class _Attributes:
     deaths: Count | None = None
     generation: Count | None = None
     finetune_of: Count | None = None
+    machine: Count | None = None
     interrupted: Literal[True] | None = None
     spent: _Spent | None = None
     epoch: Annotated[int, Field(ge=1, lt=1 << 31)] | None = None
@@ -164,6 +165,14 @@ def require_mapping(value: Any, *, run: str, name: str) -> dict[str, Any]:
         problem = f"the attribute {name} of its Optuna study must be an object of JSON"
         kind = type(value).__name__
         raise RunError(_changed(f"run {run}", f"{problem}, found a {kind}"))
+    return value
+
+
+def require_mappings(value: Any, *, run: str, name: str) -> list[dict[str, Any]]:
+    """Returns a list of objects among a run's attributes; refuses anything else."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        problem = f"the attribute {name} of its Optuna study must be a list of objects"
+        raise RunError(_changed(f"run {run}", f"{problem}, found {value!r:.60}"))
     return value
 
 

@@ -8,12 +8,17 @@ import optuna
 
 from data_pipeline.system.errors import StudyError, shorten
 from models.config.hyperparameters import PRECISIONS
-from search.ledger.attributes import require_mapping, require_one_of
+from search.ledger.attributes import (
+    require_mapping,
+    require_mappings,
+    require_one_of,
+)
 
 IDENTITY = "identity"
 PIXELS = "pixels"
 SEED = "search.seed"
 PRECISION = "precision"
+MACHINES = "machines"
 
 
 def check_started_by_search(trials: optuna.Study) -> None:
@@ -77,6 +82,22 @@ def stored_precision(trials: optuna.Study) -> str:
     """Returns the precision that a run began with, where its study leaves it open."""
     run, stored = trials.study_name, trials.user_attrs.get(PRECISION, PRECISIONS[0])
     return require_one_of(stored, PRECISIONS, run=run, name=PRECISION)
+
+
+def keep_machine(trials: optuna.Study, found: Mapping[str, str]) -> int:
+    """Stores what the trials of a start run on; returns its place in the list."""
+    stored = stored_machines(trials)
+    if dict(found) not in stored:
+        stored.append(dict(found))
+        trials.set_user_attr(MACHINES, stored)
+    return stored.index(dict(found))
+
+
+def stored_machines(trials: optuna.Study) -> list[dict[str, Any]]:
+    """Lists what the starts of a run ran on; a trial names one by its place."""
+    stored = trials.user_attrs.get(MACHINES, [])
+    run = trials.study_name
+    return require_mappings(stored, run=run, name=MACHINES)
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -28,6 +28,7 @@ from search.ledger.identity import (
     PIXELS,
     check_identity,
     check_started_by_search,
+    keep_machine,
     keep_precision,
     original_seed,
     stored_precision,
@@ -126,6 +127,10 @@ class Ledger:
         """
         keep_precision(self._trials, found)
         return stored_precision(self._trials)
+
+    def settle_machine(self, found: Mapping[str, str]) -> None:
+        """Stores what trials run on from now on; each trial refers to it."""
+        self._trials.machine = keep_machine(self._trials, found)
 
     def exhausted(self) -> bool:
         """Checks whether the search has ended."""

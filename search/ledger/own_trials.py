@@ -21,7 +21,10 @@ from search.storage.draft import DraftStorage
 
 
 class OwnTrials(optuna.Study):
-    """An Optuna study that shows samplers and pruners only its search's own trials."""
+    """An Optuna study that shows samplers and pruners only its search's own trials.
+
+    ``machine`` is the place of what new trials run on in the run's list.
+    """
 
     def __init__(
         self, trials: optuna.Study, *, pruner: BasePruner | None = None, seed: int
@@ -33,6 +36,7 @@ class OwnTrials(optuna.Study):
             pruner=pruner,
         )
         self.search_seed = seed
+        self.machine: int | None = None
         self._finished = FinishedTrials(seed)
         self._snapshot = _Snapshot()
 

@@ -1,6 +1,7 @@
 """Reads the trials of a study from Optuna, as records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -14,9 +15,14 @@ from search.ledger.attributes import (
     translated_errors,
 )
 from search.ledger.finished_trials import foreign
-from search.ledger.identity import IDENTITY, stored_precision
+from search.ledger.identity import (
+    IDENTITY,
+    PIXELS,
+    stored_machines,
+    stored_precision,
+)
 from search.ledger.records import TrialRecord
-from search.sampling.parameter_sets import is_interrupted, ordinal_of
+from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
 from search.study.enqueued import find_enqueued
@@ -44,6 +50,34 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
     with translated_errors(place):
         identity = trials.user_attrs.get(IDENTITY, {})
         return require_mapping(identity, run=place, name=IDENTITY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProvenance:
+    """What a run began with, ``identity`` and ``pixels``, and what it ran on."""
+
+    identity: Mapping[str, Any]
+    pixels: Mapping[str, Any]
+    machines: Sequence[Mapping[str, Any]]
+
+    def machine_of(self, record: TrialRecord) -> Mapping[str, Any] | None:
+        """Returns what a trial ran on; ``None`` where the run does not say so."""
+        place: int | None = record.attributes.get(MACHINE)
+        if place is None or place >= len(self.machines):
+            return None
+        return self.machines[place]
+
+
+def read_provenance(*, url: str, name: str) -> RunProvenance:
+    """Reads what a run's trials depend on beside their configurations."""
+    trials, place = _load(url, name), f"{name} in {masked(url)}"
+    with translated_errors(place):
+        found = {
+            key: require_mapping(trials.user_attrs.get(key, {}), run=place, name=key)
+            for key in (IDENTITY, PIXELS)
+        }
+        machines = stored_machines(trials)
+    return RunProvenance(machines=machines, **found)
 
 
 def _load(url: str, name: str) -> optuna.Study:

@@ -11,6 +11,7 @@ from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials, quiet
 from search.sampling.finetuning import head_stage
 from search.sampling.parameter_sets import (
+    MACHINE,
     ORDINAL,
     OUTSIDE,
     SEED,
@@ -59,6 +60,8 @@ def _started(
 ) -> StartedTrial | None:
     trial = optuna.Trial(draft, waited._trial_id)  # noqa: SLF001 - no public way
     trial.set_user_attr(ORDINAL, ordinal)
+    if draft.machine is not None:
+        trial.set_user_attr(MACHINE, draft.machine)
     values = _values(study, trial, waited)
     if isinstance(values, str):
         trial.set_user_attr("reason", f"{OUTSIDE}: {values}")

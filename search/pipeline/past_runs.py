@@ -47,17 +47,22 @@ def export_trial(
     Returns the number of the trial.
     """
     folder = find_run(out, name)
-    study = read_study(str(folder.file(STUDY)))
+    study, synthetic = study_of_run(folder)
     records = records_of_run(folder, storage=storage)
     record = pick_trial(records, trial, folder)
     if to.exists():
         raise InputError(f"--to {to}: the file exists and is not overwritten")
     if not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
-    synthetic = folder.name.endswith("-synthetic")
-    study = _rename(study, folder, synthetic)
     write_text(to, config_text(study, record, synthetic=synthetic))
     return record.number
+
+
+def study_of_run(folder: RunFolder) -> tuple[Study, bool]:
+    """Reads the study of a run, under its own name; and whether faces are synthetic."""
+    study = read_study(str(folder.file(STUDY)))
+    name = folder.name.removesuffix(run_name("", synthetic=True))
+    return replace(study, name=name), name != folder.name
 
 
 def records_of_run(
@@ -88,9 +93,3 @@ def pick_trial(
             f"{numbers}"
         )
     return completed[trial]
-
-
-def _rename(study: Study, folder: RunFolder, synthetic: bool) -> Study:
-    """Restores the name of a study that was read from its run's folder."""
-    name = folder.name.removesuffix("-synthetic") if synthetic else folder.name
-    return replace(study, name=name)

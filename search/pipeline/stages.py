@@ -17,6 +17,7 @@ from search.executors import executor
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
 from search.inputs.gpu_shares import Placement
+from search.inputs.machine import this_machine
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback
@@ -121,6 +122,7 @@ def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
     placement = None
     if not ledger.exhausted():
         placement = _place(run, ledger, serial=request.executor == "serial")
+        ledger.settle_machine(this_machine(run.study, placement))
         kept = ledger.settle_precision(placement.precision)
         for line in describe_precision(run.study, placement.precision, kept):
             run.print(line)

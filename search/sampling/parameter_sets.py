@@ -27,6 +27,9 @@ GENERATION = "generation"
 FINETUNE_OF = "finetune_of"
 """Number of the head trial that a trial fine-tunes."""
 
+MACHINE = "machine"
+"""The place of what a trial ran on in the run's list."""
+
 INTERRUPTED = "interrupted"
 """Marks a trial that was lost with its driver or worker and does not count.
 

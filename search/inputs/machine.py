@@ -1,0 +1,96 @@
+"""What trials run on: backend and versions, device, threads, and this project's code.
+
+The same configuration and seed give the same numbers only where these are the same.
+"""
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import search
+from data_pipeline.system.gpus import find_gpus
+from data_pipeline.system.keras_import import check_backend
+from search.inputs.gpu_shares import Placement
+from search.study.study import Study
+
+PACKAGES = ("keras", "numpy", "scikit-learn", "imbalanced-learn")
+OF_BACKEND = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
+
+CODE, DEVICE, CPU = "code", "device", "cpu"
+"""Keys of a machine: the digest of this project's sources, and what trains."""
+
+ROOT = Path(search.__file__).parents[1]
+SOURCES = ("data_pipeline", "models", "search")
+
+Machine = Mapping[str, str]
+"""What trials run on, by name."""
+
+
+def this_machine(study: Study, placement: Placement) -> dict[str, str]:
+    """Describes what trials of a study run on here.
+
+    Args:
+        study: whose ``[resources]`` give the threads of a trial.
+        placement: whether a trial has GPUs.
+
+    Returns:
+        Names to texts, in a fixed order.
+    """
+    backend = check_backend()
+    return {
+        "backend": backend,
+        **{name: _version(name) for name in (*OF_BACKEND[backend], *PACKAGES)},
+        "python": platform.python_version(),
+        DEVICE: _gpu() if placement.gpus else CPU,
+        "processor": _processor(),
+        "threads": str(study.resources.cpus_per_trial),
+        CODE: _code(),
+    }
+
+
+def repeats_exactly(recorded: Machine | None, here: Machine) -> bool:
+    """Whether a trial must repeat to the bit: on the same CPU with the same versions.
+
+    Another state of this project's code changes the numbers only if it is meant to.
+    """
+    if recorded is None or here[DEVICE] != CPU:
+        return False
+    names = (recorded.keys() | here.keys()) - {CODE, "python"}
+    return all(recorded.get(name) == here.get(name) for name in names)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _gpu() -> str:
+    gpus = find_gpus(os.environ).gpus
+    major, minor = gpus[0].capability if gpus else (0, 0)
+    return f"gpu of compute capability {major}.{minor}"
+
+
+def _processor() -> str:
+    """Names the processor: its instructions decide the order of sums."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return names[0].strip() if names else platform.processor() or platform.machine()
+
+
+def _code() -> str:
+    """Digests this project's sources."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        path for name in SOURCES for path in (ROOT / name).rglob("*.py")
+    ):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
