@@ -95,6 +95,8 @@ def test_a_run_from_python(tmp_path, coursework):
     outputs = model.predict(pixels, verbose=0)
     assert np.allclose(outputs["emotion"].sum(axis=-1), 1.0, atol=1e-5)
     assert run.export(tmp_path / "best.toml") == run.best.number
+    replay = run.replay(run.best.number, data=coursework)
+    assert (replay.equal, replay.tolerance) == (True, 0.0)
     again = searched(file, coursework, out)
     assert (again.code, again.err) == (0, "")
     assert str(report).splitlines()[0] in again.out
