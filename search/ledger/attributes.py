@@ -59,6 +59,7 @@ class _Attributes:
     generation: Count | None = None
     finetune_of: Count | None = None
     machine: Count | None = None
+    seconds_searched: Seconds | None = None
     interrupted: Literal[True] | None = None
     spent: _Spent | None = None
     epoch: Annotated[int, Field(ge=1, lt=1 << 31)] | None = None

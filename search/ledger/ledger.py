@@ -156,6 +156,7 @@ class Ledger:
         """
         trial = self._open[number]
         self._clock.step()
+        self._clock.store()
         try:
             trial.report(report.value, report.step)
         except UpdateFinishedTrialError:
@@ -169,8 +170,8 @@ class Ledger:
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
+        trial.set_user_attr(SECONDS, self._clock.step())
         outcome = record_outcome(self._trials, self._study.space, trial, outcome)
-        self._clock.step(store=True)
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -203,7 +204,8 @@ class Ledger:
         # The error that ended the run is reported; the next start enqueues the rest.
         with suppress(RunError):
             if self._open:
-                self._clock.step(store=True)
+                self._clock.step()
+                self._clock.store(every=0.0)
         self._open.clear()
         with suppress(RunError):
             requeue_lost_trials(self._trials, self._study.space)
@@ -281,8 +283,11 @@ class Ledger:
 
 
 def _seconds_searched(trials: OwnTrials) -> float:
+    """Reads how long the earlier starts have searched."""
+    own = trials.get_trials(deepcopy=False)
     stored = trials.user_attrs.get(SECONDS, 0.0)
-    return require_seconds(stored, run=trials.study_name, name=SECONDS)
+    seconds = require_seconds(stored, run=trials.study_name, name=SECONDS)
+    return max([seconds, *(float(t.user_attrs.get(SECONDS, 0.0)) for t in own)])
 
 
 def open_ledger(

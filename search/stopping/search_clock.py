@@ -5,7 +5,7 @@ import time
 import optuna
 
 SECONDS = "seconds_searched"
-"""The attribute of a run's Optuna study that holds it."""
+"""The attribute that holds it: of each trial at its end, and of the Optuna study."""
 
 STORE_EVERY = 10.0
 """Seconds after which it is stored between the ends of trials too."""
@@ -14,7 +14,7 @@ now = time.monotonic
 
 
 class SearchClock:
-    """Adds up the time between the steps of a search, and stores it with its trials.
+    """Adds up the time between the steps of a search, and stores it at times.
 
     A step is a proposal, a report or the end of a trial. What comes before the first
     step of a start does not count (images are read), nor what follows the last one
@@ -27,12 +27,16 @@ class SearchClock:
         self._stored = self.seconds = seconds
         self._last: float | None = None
 
-    def step(self, *, store: bool = False) -> None:
-        """Adds the time since the last step; with ``store`` it survives a kill."""
+    def step(self) -> float:
+        """Adds the time since the last step; returns all seconds."""
         current = now()
         if self._last is not None:
             self.seconds += current - self._last
         self._last = current
-        if store or self.seconds - self._stored >= STORE_EVERY:
+        return round(self.seconds, 3)
+
+    def store(self, *, every: float = STORE_EVERY) -> None:
+        """Stores the time, unless little has passed since; a kill loses no more."""
+        if self.seconds - self._stored >= every:
             self._stored = self.seconds
             self._trials.set_user_attr(SECONDS, round(self.seconds, 3))
