@@ -9,7 +9,7 @@ from rich.console import Console
 from data_pipeline.readers.location import SYNTHETIC, find_data
 from data_pipeline.system.errors import InputError
 from search.callbacks.progress_bar import ProgressBar
-from search.inputs.machine import Machine, repeats_exactly, this_machine
+from search.executors.machine import Machine, repeats_exactly, this_machine
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.inputs.study_data import read_labels

@@ -14,10 +14,10 @@ from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.callbacks.time_spent import TimeSpent
 from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import executor
+from search.executors.machine import this_machine
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
 from search.inputs.gpu_shares import Placement
-from search.inputs.machine import this_machine
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback

@@ -11,8 +11,8 @@ from models.training.epoch import EpochScore
 from models.training.trainer import Timings
 from search import replay
 from search.api import StudyRun
-from search.inputs import machine
-from search.inputs.machine import repeats_exactly
+from search.executors import machine
+from search.executors.machine import repeats_exactly
 from search.trial import worker
 from tests.factories.runs import STUDY, run_main, searched, table, write_study
 
