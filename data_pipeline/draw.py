@@ -1,7 +1,7 @@
 """``python -m data_pipeline.draw``: write synthetic faces in a real layout.
 
     python -m data_pipeline.draw --out DIR [--subjects N] [--seed S]
-        [--layout coursework|official|ferplus|fer2013|affectnet]
+        [--layout coursework|official|ferplus|fer2013|affectnet|table]
 
 The same seed gives the same bytes. Exit codes: 0 done, 1 failed, 2 wrong input,
 130 interrupted.

@@ -183,11 +183,15 @@ class _Report:
     emotion: _Head | None = None
     votes: _Head | None = None
     action_units: _Head | None = None
+    action_unit_intensities: _Head | None = None
     valence_arousal: _Head | None = None
 
     def __post_init__(self) -> None:
         """Requires a head, and the emotion head if there are label rules."""
-        heads = (self.emotion, self.action_units, self.valence_arousal)
+        heads = (
+            *(self.emotion, self.action_units),
+            *(self.action_unit_intensities, self.valence_arousal),
+        )
         if not any(heads):
             raise ValueError("no head was measured")
         if self.labels is not None and self.emotion is None:

@@ -41,7 +41,12 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 Positive = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
-TARGETS = ("emotion", "action_units", "valence_arousal")
+TARGETS = (
+    "emotion",
+    "action_units",
+    "action_unit_intensities",
+    "valence_arousal",
+)
 """The kinds of targets a model can predict."""
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"

@@ -23,7 +23,10 @@ RATINGS = ("valence", "arousal")
 VOTES = {f"votes_{category}": category for category in FERPLUS_VOTES}
 """Role -> category of votes."""
 ROLES = (IMAGE, SUBJECT, SEQUENCE, PART, EMOTION, *RATINGS, *VOTES)
-"""What a column of a table can be, besides an action unit."""
+"""What a column of a table can be, besides an action unit and its intensity."""
+
+INTENSITY = "intensity_"
+"""Begins the role of a column with the intensities of an action unit."""
 
 NAMED = (SUBJECT, SEQUENCE, PART, EMOTION)
 """Roles that an expression can find in file names."""
@@ -40,7 +43,7 @@ CHANNELS = 3
 """Channels of own images, where the study does not say."""
 
 _LONGEST_WORD = 60
-_UNIT = re.compile(r"AU[1-9][0-9]?")
+_UNIT = re.compile(r"(intensity_)?AU[1-9][0-9]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,8 @@ class OwnData:
     """The description of own data.
 
     Attributes:
-        columns: role (of ``ROLES``, or an action unit such as AU12) -> its column, or
-            for ``JOINED`` a text with columns in braces.
+        columns: role (of ``ROLES``, an action unit such as AU12, or intensity_AU12) ->
+            its column, or for ``JOINED`` a text with columns in braces.
         emotions: words of the emotions in order; empty takes those found.
         words: emotion as the data write it -> the word of its class.
         names: role of ``NAMED`` -> a regular expression whose first group, in an
@@ -61,7 +64,7 @@ class OwnData:
         header: whether the first row of a table names its columns.
         missing: cells that mean an unknown value, besides the usual ones.
         present_from: least intensity of an action unit that is present; ``None`` where
-            the columns hold 0 and 1.
+            the columns of action units hold 0 and 1.
         channels: 1 for grey images, 3 for colour.
     """
 
@@ -161,7 +164,7 @@ def _column_problems(columns: Mapping[str, str]) -> Iterator[str]:
         if role not in ROLES and not _UNIT.fullmatch(role):
             yield (
                 f"[data] columns.{role}: is not what a column can be; an action unit "
-                f"is written like AU12; {suggest(role, list(ROLES))}"
+                f"is written like AU12, or intensity_AU12; {suggest(role, list(ROLES))}"
             )
         if not column.strip():
             yield f"[data] columns.{role}: must name a column, found {column!r}"

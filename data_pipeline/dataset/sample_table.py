@@ -114,12 +114,12 @@ class SampleTable:
         """Selects rows by their positions, or by one boolean for each row."""
         return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, *, intensities: bool = False) -> str:
         """Hashes paths, subjects and labels, but not row order, root and pixels.
 
         Partition, votes and dimensions are hashed only if there are any, so that tables
-        without them keep their older fingerprints. Intensities are not hashed: they
-        are not targets. Returns 64 hexadecimal digits.
+        without them keep their older fingerprints; ``intensities`` only if they are a
+        target. Returns 64 hexadecimal digits.
         """
         names = sorted(self.action_units)
         frame = self.frame.astype(object).where(self.frame.notna(), None)
@@ -127,6 +127,9 @@ class SampleTable:
         columns += ["partition"] if self.frame["partition"].notna().any() else []
         columns += map(votes_column, sorted(self.votes))
         columns += sorted(self.dimensions)
+        columns += map(
+            intensity_column, sorted(self.intensities if intensities else ())
+        )
         lines = sorted(
             json.dumps(row) for row in frame[columns].itertuples(index=False, name=None)
         )

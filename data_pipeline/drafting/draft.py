@@ -177,6 +177,7 @@ def _targets(table: SampleTable) -> list[str]:
     found = {
         "emotion": bool(emotion),
         "action_units": bool(units),
+        "action_unit_intensities": bool(table.intensities),
         "valence_arousal": bool(table.dimensions),
     }
     return [target for target, there in found.items() if there]

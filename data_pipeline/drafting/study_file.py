@@ -10,6 +10,7 @@ from data_pipeline.drafting.draft import Draft
 METRICS = {
     "emotion": "emotion.macro_f1",
     "action_units": "action_units.mean_auc",
+    "action_unit_intensities": "action_unit_intensities.mean_icc",
     "valence_arousal": "valence_arousal.mean_ccc",
 }
 """Target -> the metric that a draft maximizes."""

@@ -8,7 +8,8 @@ from data_pipeline.system.errors import DataError
 
 DATA = Path("data")
 SYNTHETIC = "synthetic"
-SYNTHETIC_LAYOUTS = {name: name for name in ("ferplus", "fer2013", "affectnet")}
+_WITH_LAYOUT = ("ferplus", "fer2013", "affectnet", "table")
+SYNTHETIC_LAYOUTS = {name: name for name in _WITH_LAYOUT}
 """Data set -> layout of its synthetic faces; for all others CK+'s."""
 
 Progress = Callable[[str, int, int], None]

@@ -14,8 +14,8 @@ WAY_OUT = "use fewer [split] folds, or more data"
 def check_development(scoring: Targets) -> None:
     """Refuses scoring targets of all rows that no score can be computed from.
 
-    These have only one emotion, or no action unit or dimension that differs between
-    two rows.
+    These have only one emotion, or no action unit, intensity or dimension that differs
+    between two rows.
     """
     for problem in _unscorable(scoring):
         raise DataError(f"the development part, {len(scoring)} images: {problem}")
@@ -51,10 +51,16 @@ def check_folds(folds: Sequence[Fold], targets: Targets, scoring: Targets) -> No
 def unscorable_folds(folds: Sequence[Fold], scoring: Targets) -> Iterator[str]:
     """Yields a note for each fold in which no action unit can be scored."""
     for number, fold in enumerate(folds, start=1):
-        if scoring.action_units and not _varies(scoring.take(fold.validation)).any():
+        part = scoring.take(fold.validation)
+        if part.action_units and not _varies(part).any():
             yield (
                 f"fold {number}: no action unit is both present and absent in its "
                 "validation part; its reports count 0 for them in every trial"
+            )
+        if part.intensities and not _differs(part.intensity, part.intensity_mask):
+            yield (
+                f"fold {number}: no action unit has two intensities in its validation "
+                "part; its reports count 0 for them in every trial"
             )
 
 
@@ -72,11 +78,13 @@ def _unscorable(part: Targets) -> Iterator[str]:
             f"none of {len(part.action_units)} action units is both present and "
             f"absent in them, so none can be scored; drop action_units {way_out}"
         )
+    if part.intensities and not _differs(part.intensity, part.intensity_mask):
+        yield (
+            f"none of {len(part.intensities)} action units has two intensities in "
+            f"them, so none can be scored; drop action_unit_intensities {way_out}"
+        )
     rated, mask = part.valence_arousal, part.valence_arousal_mask
-    if part.dimensions and not any(
-        len(np.unique(values[labelled])) > 1
-        for values, labelled in zip(rated.T, mask.T, strict=True)
-    ):
+    if part.dimensions and not _differs(rated, mask):
         yield (
             "all of them have the same valence and arousal, so neither can be "
             f"scored; drop valence_arousal {way_out}"
@@ -95,8 +103,18 @@ def _unlabelled(part: Targets) -> Iterator[str]:
         yield "labelled emotion"
     if part.action_units and not part.action_unit_mask.any():
         yield "coded action unit"
+    if part.intensities and not part.intensity_mask.any():
+        yield "coded intensity"
     if part.dimensions and not part.valence_arousal_mask.any():
         yield "rated valence or arousal"
+
+
+def _differs(values: np.ndarray, mask: np.ndarray) -> bool:
+    """Returns whether a column, (N, columns), has two labelled values that differ."""
+    return any(
+        len(np.unique(column[labelled])) > 1
+        for column, labelled in zip(values.T, mask.T, strict=True)
+    )
 
 
 def _varies(part: Targets) -> np.ndarray:

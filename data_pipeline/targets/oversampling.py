@@ -61,7 +61,13 @@ def _indicators(part: Targets) -> Array:
     classes = part.emotion.argmax(axis=1) if part.emotions else np.zeros(len(part), int)
     of_class = classes[:, None] == np.arange(len(part.emotions))
     units = (part.action_unit > 0) & part.action_unit_mask
-    indicators = np.concatenate([of_class & part.emotion_mask[:, None], units], axis=1)
+    graded = (part.intensity > 0) & part.intensity_mask
+    # A unit whose presence is a target too counts once.
+    alone = [unit not in part.action_units for unit in part.intensities]
+    graded = graded[:, np.array(alone, bool)]
+    indicators = np.concatenate(
+        [of_class & part.emotion_mask[:, None], units, graded], axis=1
+    )
     return indicators[:, indicators.any(axis=0)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.dataset.config import TARGETS
-from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.dataset.sample_table import SampleTable, intensity_column
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.emotion_labels import (
     WHOLE,
@@ -25,12 +25,15 @@ class Targets:
     Attributes:
         emotions: names of the classes; empty if emotion is not a target.
         action_units: names of the AUs; empty if they are not a target.
+        intensities: names of the AUs with intensities; empty if these are not a target.
         dimensions: ``("valence", "arousal")``; empty if they are not a target.
         emotion: shape (N, E), float32, one-hot or a distribution over classes; a
             masked row is zero.
         emotion_mask: shape (N,), bool; false if the emotion is unknown.
         action_unit: shape (N, U), float32, 0 or 1; 0 where masked.
         action_unit_mask: shape (N, U), bool; false if the AU is unknown.
+        intensity: shape (N, I), float32, 0 (absent) to 5 (E); 0 where masked.
+        intensity_mask: shape (N, I), bool; false if the intensity is unknown.
         valence_arousal: shape (N, D), float32, in [-1, 1]; 0 where masked.
         valence_arousal_mask: shape (N, D), bool; false if it was not rated.
         learning_mode: how training uses an emotion distribution. ``"distribution"``:
@@ -40,11 +43,14 @@ class Targets:
 
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
+    intensities: tuple[str, ...]
     dimensions: tuple[str, ...]
     emotion: Array
     emotion_mask: Array
     action_unit: Array
     action_unit_mask: Array
+    intensity: Array
+    intensity_mask: Array
     valence_arousal: Array
     valence_arousal_mask: Array
     learning_mode: str = WHOLE
@@ -56,7 +62,11 @@ class Targets:
     def labelled(self) -> Array:
         """Returns the mask of rows with a label of any target; shape (N,), bool."""
         labelled: Array = self.emotion_mask.copy()
-        for mask in (self.action_unit_mask, self.valence_arousal_mask):
+        for mask in (
+            self.action_unit_mask,
+            self.intensity_mask,
+            self.valence_arousal_mask,
+        ):
             labelled |= mask.any(axis=1)
         return labelled
 
@@ -68,6 +78,8 @@ class Targets:
             emotion_mask=self.emotion_mask[rows],
             action_unit=self.action_unit[rows],
             action_unit_mask=self.action_unit_mask[rows],
+            intensity=self.intensity[rows],
+            intensity_mask=self.intensity_mask[rows],
             valence_arousal=self.valence_arousal[rows],
             valence_arousal_mask=self.valence_arousal_mask[rows],
         )
@@ -107,18 +119,28 @@ def read_targets(
         )
     units = table.action_units if "action_units" in wanted else ()
     present, coded = _numbers(table, units)
+    graded = table.intensities if "action_unit_intensities" in wanted else ()
+    levels, known = _numbers(table, tuple(map(intensity_column, graded)))
     dimensions = table.dimensions if "valence_arousal" in wanted else ()
     ratings, rated = _numbers(table, dimensions)
     if required:
-        _check_present(table, wanted, units=coded, dimensions=rated)
+        found = {
+            "action_units": coded,
+            "action_unit_intensities": known,
+            "valence_arousal": rated,
+        }
+        _check_present(table, {name: found[name] for name in wanted if name in found})
     return Targets(
         emotions=names,
         action_units=units,
+        intensities=graded,
         dimensions=dimensions,
         emotion=emotion,
         emotion_mask=emotion_mask,
         action_unit=present,
         action_unit_mask=coded,
+        intensity=levels,
+        intensity_mask=known,
         valence_arousal=ratings,
         valence_arousal_mask=rated,
         learning_mode=learning_mode(emotions, labels),
@@ -133,19 +155,31 @@ def _check_wanted(wanted: tuple[str, ...]) -> None:
         )
 
 
-def _check_present(
-    table: SampleTable, wanted: tuple[str, ...], *, units: Array, dimensions: Array
-) -> None:
-    if "action_units" in wanted and not units.any():
-        raise DataError(
-            f"{table.root}: the data have no action units, but [data] targets requests "
-            'them; use targets = ["emotion"], or read data with AU labels'
-        )
-    if "valence_arousal" in wanted and not dimensions.any():
-        raise DataError(
-            f"{table.root}: the data have no valence and arousal, but [data] targets "
-            'requests them; use targets = ["emotion"], or read data with ratings'
-        )
+_LABELS = {
+    "action_units": (
+        "action units",
+        'use targets = ["emotion"], or read data with AU labels',
+    ),
+    "action_unit_intensities": (
+        "intensities of action units",
+        'use targets = ["action_units"], or read data with FACS intensities',
+    ),
+    "valence_arousal": (
+        "valence and arousal",
+        'use targets = ["emotion"], or read data with ratings',
+    ),
+}
+"""Target -> what its labels are, and the way out where there are none."""
+
+
+def _check_present(table: SampleTable, masks: dict[str, Array]) -> None:
+    for target, mask in masks.items():
+        labels, way_out = _LABELS[target]
+        if not mask.any():
+            raise DataError(
+                f"{table.root}: the data have no {labels}, but [data] targets requests "
+                f"them; {way_out}"
+            )
 
 
 def _numbers(table: SampleTable, names: tuple[str, ...]) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from models.config.hyperparameters import (
     DEVELOPMENT,
     FULL,
     HYPERPARAMETERS,
+    INTENSITY_LOSSES,
     OPTIMIZER_NAMES,
     POOLINGS,
     PRECISIONS,
@@ -30,17 +31,17 @@ class GraphConfig:
     """Everything that a compiled graph depends on; equal ones share a graph.
 
     ``sizes`` pairs the names of the backbone's sizes with their values. ``channels`` is
-    1 (grey) or 3 (RGB). ``emotions``, ``action_units`` and ``dimensions`` are the
-    outputs' labels, empty where a study has no such target. ``resize_to`` is the side
-    that the backbone sees, if less than ``image_size``. ``multi_target`` accepts any of
-    a row's emotions. ``dense_width`` is the widest dense layer (0: none), of which
-    configurations use a part; with ``dense_optional`` some use none.
-    ``weight_averaging`` can average weights, ``sharpness_aware`` can take sharpness-
-    aware steps; both may be off. ``precision`` is what layers use.
-    ``trained_blocks`` counts the backbone's last blocks that are trained (``None``:
-    all); ``freeze_batch_norm`` freezes its batch normalisation. At ``stage``
-    ``FEATURES`` the trained graph is the head alone, and its input is a vector of
-    ``pooling``; ``FULL`` is the whole model.
+    1 (grey) or 3 (RGB). ``emotions``, ``action_units``, ``intensities`` (of action
+    units) and ``dimensions`` are the outputs' labels, empty where a study has no such
+    target. ``resize_to`` is the side that the backbone sees, if less than
+    ``image_size``. ``multi_target`` accepts any of a row's emotions. ``dense_width`` is
+    the widest dense layer (0: none), of which configurations use a part; with
+    ``dense_optional`` some use none. ``weight_averaging`` can average weights,
+    ``sharpness_aware`` can take sharpness-aware steps; both may be off. ``precision``
+    is what layers use. ``trained_blocks`` counts the backbone's last blocks that are
+    trained (``None``: all); ``freeze_batch_norm`` freezes its batch normalisation. At
+    ``stage`` ``FEATURES`` the trained graph is the head alone, and its input is a
+    vector of ``pooling``; ``FULL`` is the whole model.
     """
 
     backbone: str
@@ -52,6 +53,7 @@ class GraphConfig:
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     multi_target: bool = False
+    intensities: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     dense_optional: bool = False
     standardized: bool = False
@@ -75,7 +77,8 @@ class RuntimeHyperparameters:
     """Numbers fed to an existing graph; each is a variable of model or optimizer.
 
     ``dense_units`` is at most the graph's ``dense_width``, 0 for no dense layer;
-    ``optimizer`` is its place in ``OPTIMIZER_NAMES``; ``augmentation`` is in the order
+    ``optimizer`` is its place in ``OPTIMIZER_NAMES``, ``intensity_loss`` its place in
+    ``INTENSITY_LOSSES``; ``augmentation`` is in the order
     and units of ``models.config.augmentation_presets.AMOUNTS``.
     """
 
@@ -92,6 +95,8 @@ class RuntimeHyperparameters:
     l1: float
     l2: float
     au_weight: float
+    au_intensity_weight: float
+    intensity_loss: float
     valence_arousal_weight: float
     ccc_share: float
     label_smoothing: float
@@ -161,6 +166,7 @@ class DataSpec:
     emotions: tuple[str, ...]
     action_units: tuple[str, ...]
     multi_target: bool = False
+    intensities: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     models: tuple[tuple[str, str], ...] = ()
     shared: SharedGraph = SharedGraph()
@@ -276,6 +282,7 @@ def _graph(values: Mapping[str, Value], data_spec: DataSpec) -> GraphConfig:
         emotions=data_spec.emotions,
         action_units=data_spec.action_units,
         multi_target=data_spec.multi_target,
+        intensities=data_spec.intensities,
         dimensions=data_spec.dimensions,
     )
 
@@ -302,6 +309,8 @@ def _runtime(values: Mapping[str, Value]) -> RuntimeHyperparameters:
     optimizer = fields["optimizer"]
     fields["optimizer"] = float(OPTIMIZER_NAMES.index(optimizer))
     fields["nesterov"] = float(fields["nesterov"] == "yes")
+    loss = fields["intensity_loss"]
+    fields["intensity_loss"] = float(INTENSITY_LOSSES.index(loss))
     if optimizer not in DECAYED:
         fields["weight_decay"] = 0.0
     if optimizer != "sgd":

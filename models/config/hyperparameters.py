@@ -73,6 +73,9 @@ OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd", "lion")
 DECAYED = ("adamw", "lion")
 """Optimizers with decoupled weight decay."""
 
+INTENSITY_LOSSES: tuple[str, ...] = ("squared", "ordinal")
+"""Losses of intensities: squared error, or cross-entropy of five thresholds."""
+
 PRECISIONS: tuple[str, ...] = ("float32", "mixed_bfloat16", "mixed_float16")
 """Keras's dtype policies for what layers compute in; weights and heads stay float32."""
 
@@ -242,6 +245,19 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     ),
     "loss.au_weight": _float(
         1.0, 0.0, 1000.0, "runtime.au_weight", "weight of the action units"
+    ),
+    "loss.au_intensity_weight": _float(
+        1.0,
+        0.0,
+        1000.0,
+        "runtime.au_intensity_weight",
+        "weight of the action units' intensities",
+    ),
+    "loss.intensity": _name(
+        INTENSITY_LOSSES[0],
+        INTENSITY_LOSSES,
+        "runtime.intensity_loss",
+        "loss of intensities",
     ),
     "loss.valence_arousal_weight": _float(
         1.0, 0.0, 1000.0, "runtime.valence_arousal_weight", "weight of the ratings"

@@ -4,11 +4,12 @@ Results are compared with what this constant reaches. For emotions the constant 
 most frequent class. For action units it is "present" always: of the two constants it
 has the higher F1 (the other has 0), so that a model below it is useless. Each constant
 ranks all rows alike: its AUC is 0.5. For valence and arousal it is the mean rating, the
-constant of least squared error.
+constant of least squared error, and so is that of an intensity.
 
 A decision is not a probability: a certain "present" has an immense cross-entropy, and
 every model looks good in comparison. Where probabilities are scored (calibration error,
-Brier, cross-entropy) the constant is each unit's prevalence.
+Brier, cross-entropy) the constant is each unit's prevalence. The absolute error of
+intensities is compared with that of their median, which no constant is below.
 """
 
 from dataclasses import replace
@@ -29,34 +30,50 @@ def baseline_predictions(development: Targets, *, count: int) -> Predictions:
     Returns:
         For emotions the frequency of each class in development, masked rows left
         out (all classes equal where none is labelled). For action units 1.0 where
-        development has a positive row, else 0.0. For valence and arousal the mean
-        of the labelled rows (0 where there is none).
+        development has a positive row, else 0.0. For intensities, valence and arousal
+        the mean of the labelled rows (0 where there is none).
 
-    Shape: (count, E), (count, U) and (count, D).
+    Shape: (count, E), (count, U), (count, I) and (count, D).
     """
     constants = {}
     if development.emotions:
         constants["emotion"] = _class_frequencies(development)
     if development.action_units:
         constants["action_units"] = _constant_units(development)
+    if development.intensities:
+        constants["action_unit_intensities"] = _column_means(
+            development.intensity, development.intensity_mask
+        )
     if development.dimensions:
-        constants["valence_arousal"] = _mean_ratings(development)
+        constants["valence_arousal"] = _column_means(
+            development.valence_arousal, development.valence_arousal_mask
+        )
     return Predictions.of(
         {head: np.tile(row, (count, 1)) for head, row in constants.items()}
     )
 
 
-def prevalence_predictions(development: Targets, *, count: int) -> Predictions:
-    """Predicts for every row how often each label occurs in development.
+def least_error_predictions(development: Targets, *, count: int) -> Predictions:
+    """Predicts for every row the constant of least error in development.
 
     As ``baseline_predictions``, but for action units the share of positives among a
-    unit's labelled rows (0 where none is labelled).
+    unit's labelled rows, and for intensities their median (0 where none is labelled).
     """
     constant = baseline_predictions(development, count=count)
-    if constant.action_units is None:
-        return constant
-    return replace(
-        constant, action_units=np.tile(_unit_prevalence(development), (count, 1))
+    if constant.action_units is not None:
+        prevalence = np.tile(_unit_prevalence(development), (count, 1))
+        constant = replace(constant, action_units=prevalence)
+    if constant.action_unit_intensities is not None:
+        medians = np.tile(_medians(development), (count, 1))
+        constant = replace(constant, action_unit_intensities=medians)
+    return constant
+
+
+def _medians(targets: Targets) -> np.ndarray:
+    """Computes each unit's median intensity over its labelled rows; (I,)."""
+    columns = zip(targets.intensity.T, targets.intensity_mask.T, strict=True)
+    return np.array(
+        [np.median(x[labelled]) if labelled.any() else 0.0 for x, labelled in columns]
     )
 
 
@@ -82,8 +99,7 @@ def _constant_units(targets: Targets) -> np.ndarray:
     return np.asarray(positive.any(axis=0), dtype=np.float64)
 
 
-def _mean_ratings(targets: Targets) -> np.ndarray:
-    """Computes each dimension's mean over its labelled rows; (D,), in [-1, 1]."""
-    labelled = targets.valence_arousal_mask
-    total = targets.valence_arousal.sum(axis=0, where=labelled, dtype=np.float64)
+def _column_means(values: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+    """Computes each column's mean over its labelled rows, 0 where none is."""
+    total = values.sum(axis=0, where=labelled, dtype=np.float64)
     return np.asarray(total / np.maximum(labelled.sum(axis=0), 1))

@@ -1,4 +1,4 @@
-"""Linear baselines: logistic regression, and ridge regression for ratings.
+"""Linear baselines: logistic regression; ridge regression of ratings and intensities.
 
 They show what a network adds to a linear model of the same images. A baseline is fitted
 to development rows alone; no label of the hold-out is passed to it.
@@ -47,6 +47,7 @@ DIGITS = 9
 ERRORS = {
     "emotion": "nll",
     "action_units": "mean_nll",
+    "action_unit_intensities": "mean_mse",
     "valence_arousal": "mean_rmse",
 }
 """What the penalty of a head is chosen by if the objective has none of its metrics."""
@@ -109,8 +110,9 @@ def fit_linear(
     """Fits a linear model to the development part, and predicts the hold-out.
 
     Emotions have a multinomial logistic regression, each action unit one of its own,
-    valence and arousal a ridge regression. Rows without a label of a head are left out
-    of it. Where a unit or an emotion has one class only, its frequency is predicted.
+    each intensity, valence and arousal a ridge regression. Rows without a label of a
+    head are left out of it. Where a unit or an emotion has one class only, its
+    frequency is predicted.
 
     Args:
         data: the development part.
@@ -239,7 +241,12 @@ def _fit(
 
 def _heads(targets: Targets) -> list[str]:
     """Names the heads that targets have."""
-    names = (targets.emotions, targets.action_units, targets.dimensions)
+    names = (
+        targets.emotions,
+        targets.action_units,
+        targets.intensities,
+        targets.dimensions,
+    )
     return [head for head, labels in zip(_HEADS, names, strict=True) if labels]
 
 
@@ -266,16 +273,40 @@ def _units(
 def _ratings(
     train: np.ndarray, targets: Targets, new: np.ndarray, penalties: Sequence[float]
 ) -> np.ndarray:
-    predicted = np.zeros((len(penalties), len(new), len(targets.dimensions)))
-    for column, rated in enumerate(targets.valence_arousal_mask.T):
-        wanted = targets.valence_arousal[rated, column].astype(np.float64)
+    labels, mask = targets.valence_arousal, targets.valence_arousal_mask
+    return _ridge(train, labels, mask, new, penalties).clip(-1.0, 1.0)
+
+
+def _intensities(
+    train: np.ndarray, targets: Targets, new: np.ndarray, penalties: Sequence[float]
+) -> np.ndarray:
+    labels, mask = targets.intensity, targets.intensity_mask
+    return _ridge(train, labels, mask, new, penalties).clip(0.0, 5.0)
+
+
+def _ridge(
+    train: np.ndarray,
+    labels: np.ndarray,
+    mask: np.ndarray,
+    new: np.ndarray,
+    penalties: Sequence[float],
+) -> np.ndarray:
+    """Fits each column of labels, (N, columns); (penalties, new rows, columns)."""
+    predicted = np.zeros((len(penalties), len(new), labels.shape[1]))
+    for column, labelled in enumerate(mask.T):
+        wanted = labels[labelled, column].astype(np.float64)
         for place, penalty in enumerate(penalties if len(wanted) else ()):
-            model = Ridge(alpha=penalty).fit(train[rated], wanted)
-            predicted[place, :, column] = np.clip(model.predict(new), -1.0, 1.0)
+            model = Ridge(alpha=penalty).fit(train[labelled], wanted)
+            predicted[place, :, column] = model.predict(new)
     return predicted
 
 
-_HEADS = {"emotion": _emotions, "action_units": _units, "valence_arousal": _ratings}
+_HEADS = {
+    "emotion": _emotions,
+    "action_units": _units,
+    "action_unit_intensities": _intensities,
+    "valence_arousal": _ratings,
+}
 
 
 def _probabilities(

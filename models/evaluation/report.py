@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.baseline import baseline_predictions, prevalence_predictions
+from models.evaluation.baseline import baseline_predictions, least_error_predictions
 from models.evaluation.bootstrap import Interval, intervals
 from models.evaluation.tables import (
     emotion_if_calibrated,
     emotion_tables,
+    intensity_tables,
     plain,
     rating_tables,
     unit_tables,
@@ -22,6 +23,7 @@ from models.evaluation.tables import (
 )
 from models.metrics.action_units import ERRORS, action_unit_metrics, threshold_metrics
 from models.metrics.emotion import emotion_metrics, vote_metrics
+from models.metrics.intensities import intensity_metrics_by_unit
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import rating_metrics
 
@@ -54,12 +56,13 @@ def evaluate(
         seed: the seed of the bootstrap.
 
     Returns:
-        ``emotion``, ``action_units`` and ``valence_arousal``, as far as the targets
-        have them, each with ``images`` (labelled), ``metrics`` (value, low and high
-        by name), ``baseline``, ``per_class``, ``per_au`` or ``per_dimension``,
-        ``absent`` (labels that do not occur, left out of means), ``if_calibrated`` (of
-        emotions and action units: the calibration error that a calibrated model would
-        show on average), and for emotion ``confusion``.
+        ``emotion``, ``action_units``, ``action_unit_intensities`` and
+        ``valence_arousal``, as far as the targets have them, each with ``images``
+        (labelled), ``metrics`` (value, low and high by name), ``baseline``,
+        ``per_class``, ``per_au`` or ``per_dimension``, ``absent`` (labels that do not
+        occur or vary, left out of means), ``if_calibrated`` (of emotions and action
+        units: the calibration error that a calibrated model would show on average),
+        and for emotion ``confusion``.
     """
 
     def part(labelled: np.ndarray, score: Score) -> Report:
@@ -85,6 +88,8 @@ def evaluate(
     if "action_units" in report:
         report["action_units"] |= unit_tables(targets, predictions, thresholds)
         report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
+    if "action_unit_intensities" in report:
+        report["action_unit_intensities"] |= intensity_tables(targets, predictions)
     if "valence_arousal" in report:
         report["valence_arousal"] |= rating_tables(targets, predictions)
     return report
@@ -103,6 +108,9 @@ def scored_heads(
     if targets.action_units and predictions.action_units is not None:
         coded = np.asarray(targets.action_unit_mask.any(axis=1))
         heads["action_units"] = coded, _at_both(thresholds)
+    if targets.intensities and predictions.action_unit_intensities is not None:
+        graded = np.asarray(targets.intensity_mask.any(axis=1))
+        heads["action_unit_intensities"] = graded, intensity_metrics_by_unit
     if targets.dimensions and predictions.valence_arousal is not None:
         rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
         heads["valence_arousal"] = rated, rating_metrics
@@ -165,9 +173,9 @@ def _common(
         for name, value in score(targets, predictions, ones).items()
     }
     reached = score(targets, baseline, ones)
-    prevalence = prevalence_predictions(development, count=len(predictions))
-    by_prevalence = score(targets, prevalence, ones)
-    reached |= {name: by_prevalence[name] for name in by_prevalence if _is_error(name)}
+    least = least_error_predictions(development, count=len(predictions))
+    by_least = score(targets, least, ones)
+    reached |= {name: by_least[name] for name in by_least if _is_error(name)}
     return {
         "images": len(predictions),
         "metrics": metrics,
@@ -176,8 +184,8 @@ def _common(
 
 
 def _is_error(name: str) -> bool:
-    """Whether a metric scores probabilities, not decisions."""
-    return name.removeprefix("mean_") in ERRORS
+    """Whether a metric has a constant of its own: the one of least error."""
+    return name.rpartition("_")[2] in (*ERRORS, "mae")
 
 
 def interval_ends(

@@ -22,6 +22,8 @@ from models.metrics.agreement import (
 from models.metrics.calibration import expected_if_calibrated
 from models.metrics.counts import class_scores, unit_scores
 from models.metrics.emotion import emotion_confusion
+from models.metrics.intensities import VARIES as LEVELS_VARY
+from models.metrics.intensities import unit_intensity_metrics
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import VARIES, dimension_metrics
 
@@ -132,6 +134,45 @@ def _unit_columns(
     return columns
 
 
+def intensity_tables(targets: Targets, predictions: Predictions) -> Tables:
+    """Returns ``per_au`` intensities and scores, and ``absent``: constant ones.
+
+    ``levels`` counts the rows of each intensity, from 0 to 5.
+    """
+    ones = np.ones((1, len(predictions)))
+    columns = {
+        name: found[0]
+        for name, found in unit_intensity_metrics(targets, predictions, ones).items()
+    }
+    coded = [
+        targets.intensity[labelled, place].astype(np.float64)
+        for place, labelled in enumerate(targets.intensity_mask.T)
+    ]
+    return {
+        "per_au": {
+            unit: _described(coded[place])
+            | {"levels": np.bincount(coded[place].astype(int), minlength=6).tolist()}
+            | _cells(columns, place)
+            for place, unit in enumerate(targets.intensities)
+        },
+        "absent": _absent(targets.intensities, _vary(coded, LEVELS_VARY)),
+    }
+
+
+def _described(values: np.ndarray) -> Tables:
+    """Returns the number, mean and deviation of labels."""
+    return {
+        "images": len(values),
+        "mean": plain(values.mean()) if len(values) else None,
+        "deviation": plain(values.std()) if len(values) else None,
+    }
+
+
+def _vary(columns: Sequence[np.ndarray], least: float) -> np.ndarray:
+    """Marks columns whose variance is above the least."""
+    return np.array([len(x) > 0 and x.var() > least for x in columns], bool)
+
+
 def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
     """Returns ``per_dimension`` ratings and scores, and ``absent``: constant ones."""
     ones = np.ones((1, len(predictions)))
@@ -145,18 +186,10 @@ def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
     ]
     return {
         "per_dimension": {
-            name: {
-                "images": len(rated[place]),
-                "mean": plain(rated[place].mean()) if len(rated[place]) else None,
-                "deviation": plain(rated[place].std()) if len(rated[place]) else None,
-            }
-            | _cells(columns, place)
+            name: _described(rated[place]) | _cells(columns, place)
             for place, name in enumerate(targets.dimensions)
         },
-        "absent": _absent(
-            targets.dimensions,
-            np.array([len(x) > 0 and x.var() > VARIES for x in rated]),
-        ),
+        "absent": _absent(targets.dimensions, _vary(rated, VARIES)),
     }
 
 

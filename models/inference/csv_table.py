@@ -60,17 +60,28 @@ def columns(card: ModelCard) -> list[str]:
     """Names the columns for a model, in order.
 
     Where the face is; the emotion and the probability of each; each action unit's
-    probability and whether it is present; valence and arousal; why something is
-    missing.
+    probability and whether it is present, then each one's intensity; valence and
+    arousal; why something is missing.
     """
     emotions = [f"emotion_{name}" for name in card.emotions]
     return [
         *PLACE,
         *(["emotion", *emotions] if emotions else []),
         *(name for au in card.action_units for name in (au, f"{au}_present")),
+        *map(intensity_column, card.intensities),
         *card.dimensions,
         REASON,
     ]
+
+
+def intensity_column(unit: str) -> str:
+    """Names the column of an action unit's intensity.
+
+    Example:
+        >>> intensity_column("AU12")
+        'AU12_intensity'
+    """
+    return f"{unit}_intensity"
 
 
 def write(file: TextIO, card: ModelCard, results: Iterable[FrameResult]) -> LineCounts:
@@ -88,7 +99,7 @@ def line(card: ModelCard, result: FrameResult) -> dict[str, object]:
 
     Unit and range:
         Box in pixels of the image; confidence and probabilities in [0, 1] with six
-        digits after the point; decisions 0 or 1.
+        digits after the point, intensities in [0, 5]; decisions 0 or 1.
     """
     frame, crop, prediction = result.frame, result.crop, result.prediction
     cells: dict[str, object] = {"file": _utf8(str(frame.file)), "frame": frame.number}
@@ -106,6 +117,7 @@ def line(card: ModelCard, result: FrameResult) -> dict[str, object]:
         cells["emotion"] = prediction.emotion()
     values = {f"emotion_{name}": value for name, value in prediction.emotions.items()}
     values |= {**prediction.units, **prediction.ratings}
+    values |= {intensity_column(u): v for u, v in prediction.intensities.items()}
     cells |= {name: f"{value:.6f}" for name, value in values.items()}
     present = prediction.present(card.thresholds)
     return cells | {f"{unit}_present": int(there) for unit, there in present.items()}

@@ -51,6 +51,7 @@ class ModelCard:
     input: Input
     emotions: Annotated[tuple[Name, ...], Field(max_length=100)]
     action_units: Annotated[tuple[Unit, ...], Field(max_length=100)]
+    intensities: Annotated[tuple[Unit, ...], Field(max_length=100)] = ()
     dimensions: tuple[Literal["valence", "arousal"], ...] = ()
     thresholds: dict[str, Share]
     data: Origin
@@ -60,7 +61,9 @@ class ModelCard:
     def __post_init__(self) -> None:
         """Checks that outputs have distinct names, and units have thresholds."""
         if not any(self.heads().values()):
-            raise ValueError("names neither emotions, action units nor dimensions")
+            raise ValueError(
+                "names neither emotions, action units, intensities nor dimensions"
+            )
         for head, names in self.heads().items():
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -74,6 +77,7 @@ class ModelCard:
         return {
             "emotion": self.emotions,
             "action_units": self.action_units,
+            "action_unit_intensities": self.intensities,
             "valence_arousal": self.dimensions,
         }
 

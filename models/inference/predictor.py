@@ -1,7 +1,7 @@
 """An exported model that predicts; plain Keras, always in batches of one shape."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from models.metrics.predictions import ROWS_AT_ONCE, Predictions, predict_padded
 class FacePrediction:
     """A model's outputs for one face, by name; a head that the model lacks is empty.
 
-    Unit and range: ``emotions`` and ``units`` are probabilities; ``ratings`` are in
-        [-1, 1].
+    Unit and range: ``emotions`` and ``units`` are probabilities; ``intensities`` are in
+        [0, 5], ``ratings`` in [-1, 1].
     """
 
     emotions: Mapping[str, float]
     units: Mapping[str, float]
+    intensities: Mapping[str, float] = field(default_factory=dict)
     ratings: Mapping[str, float]
 
     def emotion(self) -> str | None:
@@ -37,7 +38,7 @@ class FacePrediction:
 
 def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePrediction]:
     """Names the outputs of each row."""
-    labels = (card.emotions, card.action_units, card.dimensions)
+    labels = card.heads().values()
     heads: list[list[dict[str, float]]] = [
         [{}] * len(predictions)
         if head is None
@@ -45,8 +46,10 @@ def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePred
         for names, head in zip(labels, predictions.heads(), strict=True)
     ]
     return [
-        FacePrediction(emotions=emotions, units=units, ratings=ratings)
-        for emotions, units, ratings in zip(*heads, strict=True)
+        FacePrediction(
+            emotions=emotions, units=units, intensities=intensities, ratings=ratings
+        )
+        for emotions, units, intensities, ratings in zip(*heads, strict=True)
     ]
 
 

@@ -43,6 +43,10 @@ def page_info(
             {"name": name, "called": FACS_NAMES.get(name, "")}
             for name in card.action_units
         ],
+        "intensities": [
+            {"name": name, "called": FACS_NAMES.get(name, "")}
+            for name in card.intensities
+        ],
         "thresholds": card.thresholds,
         "ratings": card.dimensions,
         "trained": (

@@ -31,6 +31,7 @@ class Smoother:
             prediction = FacePrediction(
                 emotions=self._mix(old.emotions, prediction.emotions),
                 units=self._mix(old.units, prediction.units),
+                intensities=self._mix(old.intensities, prediction.intensities),
                 ratings=self._mix(old.ratings, prediction.ratings),
             )
         self._last = prediction, box

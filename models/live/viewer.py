@@ -138,6 +138,7 @@ def view_message(view: View, card: ModelCard) -> dict[str, Any]:
         "emotions": shown.emotions,
         "units": shown.units,
         "present": shown.present(card.thresholds),
+        "intensities": shown.intensities,
         "ratings": shown.ratings,
     }
 

@@ -9,6 +9,9 @@ import numpy as np
 ROWS_AT_ONCE = 32
 """Rows in every prediction batch, padded: one shape, so nothing is traced twice."""
 
+HEADS = ("emotion", "action_units", "action_unit_intensities", "valence_arousal")
+"""The heads of a model, in the order of ``Predictions.heads``."""
+
 
 class ImageRows(Protocol):
     """Images that are read a slice at a time, such as an array."""
@@ -28,14 +31,16 @@ class ImageRows(Protocol):
 class Predictions:
     """A model's outputs for rows of data; ``None`` for a head it does not have.
 
-    Shape: ``emotion`` (N, E), ``action_units`` (N, U), ``valence_arousal`` (N, 2).
+    Shape: ``emotion`` (N, E), ``action_units`` (N, U), ``valence_arousal`` (N, 2),
+        ``action_unit_intensities`` (N, I).
     Unit and range: probabilities in [0, 1], where a row of ``emotion`` sums to 1;
-        valence and arousal in [-1, 1].
+        valence and arousal in [-1, 1]; intensities in [0, 5].
     """
 
     emotion: np.ndarray | None
     action_units: np.ndarray | None
     valence_arousal: np.ndarray | None = None
+    action_unit_intensities: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Counts the rows."""
@@ -43,7 +48,7 @@ class Predictions:
 
     def heads(self) -> tuple[np.ndarray | None, ...]:
         """Lists the outputs of all heads."""
-        return self.emotion, self.action_units, self.valence_arousal
+        return tuple(getattr(self, name) for name in HEADS)
 
     def finite(self) -> bool:
         """Whether every output of every head is a number."""
@@ -56,11 +61,7 @@ class Predictions:
     @staticmethod
     def of(outputs: Mapping[str, np.ndarray]) -> "Predictions":
         """Makes predictions of outputs by head name."""
-        return Predictions(
-            emotion=outputs.get("emotion"),
-            action_units=outputs.get("action_units"),
-            valence_arousal=outputs.get("valence_arousal"),
-        )
+        return Predictions(**{name: outputs.get(name) for name in HEADS})
 
     @staticmethod
     def concatenate(parts: Sequence["Predictions"]) -> "Predictions":
@@ -118,8 +119,7 @@ def predict_padded(
 
 def _predictions(heads: Sequence[np.ndarray | None]) -> Predictions:
     """Makes predictions of heads in the order of ``Predictions.heads``."""
-    emotion, units, ratings = heads
-    return Predictions(emotion=emotion, action_units=units, valence_arousal=ratings)
+    return Predictions(**dict(zip(HEADS, heads, strict=True)))
 
 
 def _joined(heads: Sequence[np.ndarray]) -> np.ndarray | None:

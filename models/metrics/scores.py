@@ -18,6 +18,11 @@ from models.metrics.action_units import (
     action_unit_metrics,
 )
 from models.metrics.emotion import EMOTION_METRICS, EMOTION_REPORTED, emotion_metrics
+from models.metrics.intensities import (
+    INTENSITY_METRICS,
+    INTENSITY_REPORTED,
+    intensity_metrics,
+)
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import (
     RATING_METRICS,
@@ -31,17 +36,19 @@ if TYPE_CHECKING:  # a study file is checked against the names here, without pan
 METRIC_NAMES: tuple[str, ...] = (
     *(f"emotion.{name}" for name in EMOTION_METRICS),
     *(f"action_units.{name}" for name in ACTION_UNIT_METRICS),
+    *(f"action_unit_intensities.{name}" for name in INTENSITY_METRICS),
     *(f"valence_arousal.{name}" for name in RATING_METRICS),
 )
 """What a study's ``[objective]`` may name; higher is better, 1 is perfect.
 
-ICC, Krippendorff's alpha and quadratic kappa are missing: no head predicts intensities,
-no label has an order, and ``data_pipeline.explore`` reports how far taggers agree.
+Krippendorff's alpha is missing: ``data_pipeline.explore`` reports how far taggers
+agree.
 """
 
 REPORTED_NAMES: tuple[str, ...] = (
     *(f"emotion.{name}" for name in EMOTION_REPORTED),
     *(f"action_units.{name}" for name in ACTION_UNIT_REPORTED),
+    *(f"action_unit_intensities.{name}" for name in INTENSITY_REPORTED),
     *(f"valence_arousal.{name}" for name in RATING_REPORTED),
 )
 """Reported only: lower is better, and an objective is maximized."""
@@ -87,6 +94,9 @@ def weighted_scores(
             targets, predictions, weights, thresholds=thresholds
         )
         found |= _prefixed("action_units", units)
+    if targets.intensities and predictions.action_unit_intensities is not None:
+        levels = intensity_metrics(targets, predictions, weights)
+        found |= _prefixed("action_unit_intensities", levels)
     if targets.dimensions and predictions.valence_arousal is not None:
         ratings = rating_metrics(targets, predictions, weights)
         found |= _prefixed("valence_arousal", ratings)

@@ -6,12 +6,22 @@ from typing import Any
 
 from models.config.config import GraphConfig
 from models.config.hyperparameters import FULL
-from models.keras_api import layers, ops
+from models.keras_api import keras, layers, ops
 from models.metrics.predictions import Predictions
 
 EMOTION = "emotion"
 ACTION_UNITS = "action_units"
+INTENSITIES = "action_unit_intensities"
 VALENCE_AROUSAL = "valence_arousal"
+LEVELS = 5
+"""Intensities above 0, A to E: each has an output, the chance of this much or more."""
+
+RARE = -2.0
+"""Initial bias of these outputs, a chance of .12: most units are absent in most faces.
+
+Source: Lin et al. 2017, Focal loss for dense object detection, section 3.3.
+"""
+
 DENSE = "dense"
 """Name of the layer before the outputs, if there is one."""
 
@@ -24,16 +34,28 @@ GRID = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """One kind of output; ``labels`` is the ``GraphConfig`` field of its labels."""
+    """One kind of output; ``labels`` is the ``GraphConfig`` field of its labels.
+
+    ``each`` is the number of its logits for a label, ``bias`` their initial value.
+    """
 
     name: str
     labels: str
     activation: str
+    each: int = 1
+    bias: float = 0.0
 
 
 HEADS = (
     Head(name=EMOTION, labels="emotions", activation="softmax"),
     Head(name=ACTION_UNITS, labels="action_units", activation="sigmoid"),
+    Head(
+        name=INTENSITIES,
+        labels="intensities",
+        activation="sigmoid",
+        each=LEVELS,
+        bias=RARE,
+    ),
     Head(name=VALENCE_AROUSAL, labels="dimensions", activation="tanh"),
 )
 """In the order of ``Predictions.heads``."""
@@ -107,7 +129,8 @@ def add_head(
     An output without labels does not exist. With ``logits`` (training) softmax,
     sigmoid and tanh are left out; an export has them. ``width`` (training) masks dense
     units; it takes them and the features before them. Returns tensors by output name:
-    ``emotion`` (B, E), ``action_units`` (B, U), ``valence_arousal`` (B, D).
+    ``emotion`` (B, E), ``action_units`` (B, U), ``action_unit_intensities`` (B, I), or
+    logits (B, 5 I), unit by unit, and ``valence_arousal`` (B, D).
     """
     x = pool(features, graph.pooling) if graph.stage == FULL else features
     if graph.dense_width:
@@ -115,25 +138,45 @@ def add_head(
         x = width(dense, x) if width else dense
     x = dropout(x)
     return {
-        head.name: layers.Dense(
-            len(getattr(graph, head.labels)),
-            activation=None if logits else head.activation,
-            name=head.name,
-            dtype="float32",  # half floats would round what losses take logarithms of
-        )(x)
+        head.name: _output(x, head, getattr(graph, head.labels), logits=logits)
         for head in HEADS
         if getattr(graph, head.labels)
     }
 
 
+def _output(x: Any, head: Head, labels: tuple[str, ...], *, logits: bool) -> Any:
+    output = layers.Dense(
+        head.each * len(labels),
+        activation=None if logits else head.activation,
+        bias_initializer=keras.initializers.Constant(head.bias),
+        name=head.name,
+        dtype="float32",  # half floats would round what losses take logarithms of
+    )(x)
+    if logits or head.each == 1:
+        return output
+    # The sum over levels by stock layers, which any Keras can load.
+    chances = layers.Reshape((len(labels), head.each), dtype="float32")(output)
+    mean = layers.GlobalAveragePooling1D(data_format="channels_first", dtype="float32")
+    return layers.Rescaling(float(head.each), dtype="float32")(mean(chances))
+
+
+def expected_levels(chances: Any) -> Any:
+    """Sums the chances of each level or more, (B, 5 I): the expected intensity, (B, I).
+
+    For a whole number from 0 to 5 it is the sum over k of the chance of k or more.
+    """
+    return ops.sum(ops.reshape(chances, (-1, chances.shape[-1] // LEVELS, LEVELS)), -1)
+
+
 def probabilities(logits: Mapping[str, Any]) -> Predictions:
-    """Converts logits (N, E), (N, U), (N, D) by output name to predictions."""
+    """Converts logits of ``add_head``, N rows, to predictions."""
+    outputs = {
+        head.name: getattr(ops, head.activation)(logits[head.name])
+        for head in HEADS
+        if head.name in logits
+    }
+    if INTENSITIES in outputs:
+        outputs[INTENSITIES] = expected_levels(outputs[INTENSITIES])
     return Predictions.of(
-        {
-            head.name: ops.convert_to_numpy(
-                getattr(ops, head.activation)(logits[head.name])
-            )
-            for head in HEADS
-            if head.name in logits
-        }
+        {name: ops.convert_to_numpy(output) for name, output in outputs.items()}
     )

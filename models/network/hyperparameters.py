@@ -34,6 +34,8 @@ class VariableDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras is unt
 
 LOSS_HYPERPARAMETERS = (
     "au_weight",
+    "au_intensity_weight",
+    "intensity_loss",
     "valence_arousal_weight",
     "ccc_share",
     "label_smoothing",

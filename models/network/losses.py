@@ -9,6 +9,7 @@ the mean over the rows or elements that are not masked; 0 where all are.
 from typing import Any
 
 from models.keras_api import ops
+from models.network.heads import LEVELS, expected_levels
 
 EPSILON = 0.001
 """Share given to a class without votes in the multi-target loss."""
@@ -74,6 +75,28 @@ def action_unit_loss(target: Any, logits: Any, gamma: Any) -> Any:
     elements = weights * wanted * if_present * ops.softplus(-logits)
     elements = elements + weights * (1.0 - wanted) * if_absent * ops.softplus(logits)
     return mean_present(elements, weights > 0)
+
+
+def intensity_loss(target: Any, logits: Any, kind: Any) -> Any:
+    """Computes the loss of intensities, of the ``kind`` 0 (squared) or 1 (ordinal).
+
+    The logits are those of five levels of each unit: an intensity of k or more.
+    Squared: the squared difference, in levels, of intensity and expected intensity,
+    the sum of the five chances. Ordinal: the cross-entropies of the five, added.
+
+    Shape: target (B, 5 I, 2), unit by unit: whether the intensity reaches the level, a
+        share of it in mixed rows, and the unit's weight; logits (B, 5 I).
+
+    Source: Niu et al. 2016, Ordinal regression with multiple output CNN.
+    """
+    wanted, weights = target[..., 0], target[..., 1]
+    cross = wanted * ops.softplus(-logits) + (1.0 - wanted) * ops.softplus(logits)
+    ordinal = LEVELS * mean_present(weights * cross, weights > 0)
+    apart = expected_levels(ops.sigmoid(logits)) - expected_levels(wanted)
+    # A unit's levels share its mask, so that its sum is 0 where it is masked.
+    heavy = expected_levels(weights) / LEVELS
+    squared = mean_present(heavy * apart**2, heavy > 0)
+    return kind * ordinal + (1.0 - kind) * squared
 
 
 def penalty(kernels: Any, l1: Any, l2: Any) -> tuple[Any, Any]:

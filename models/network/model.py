@@ -20,7 +20,13 @@ from models.network.dense_width import (
 )
 from models.network.faster_layers import use_faster
 from models.network.freezing import freeze
-from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL, add_head
+from models.network.heads import (
+    ACTION_UNITS,
+    EMOTION,
+    INTENSITIES,
+    VALENCE_AROUSAL,
+    add_head,
+)
 from models.network.hyperparameters import (
     DROPOUT,
     LOSS_HYPERPARAMETERS,
@@ -30,6 +36,7 @@ from models.network.hyperparameters import (
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
+    intensity_loss,
     multi_target_loss,
     penalty,
     valence_arousal_loss,
@@ -152,9 +159,11 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
                 emotion_loss, smoothing=numbers.label_smoothing, gamma=gamma
             )
         ratings = partial(valence_arousal_loss, ccc_share=numbers.ccc_share)
+        intensities = partial(intensity_loss, kind=numbers.intensity_loss)
         return {
             EMOTION: (1.0, emotion),
             ACTION_UNITS: (numbers.au_weight, partial(action_unit_loss, gamma=gamma)),
+            INTENSITIES: (numbers.au_intensity_weight, intensities),
             VALENCE_AROUSAL: (numbers.valence_arousal_weight, ratings),
         }
 

@@ -10,7 +10,13 @@ from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.class_balance import Balance, balance
 from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
-from models.network.heads import ACTION_UNITS, EMOTION, VALENCE_AROUSAL
+from models.network.heads import (
+    ACTION_UNITS,
+    EMOTION,
+    INTENSITIES,
+    LEVELS,
+    VALENCE_AROUSAL,
+)
 from models.training.epoch import Arrays
 from models.training.feeding import FileImages, ImageSource
 from models.training.mixup import Batch, mixed
@@ -67,9 +73,9 @@ class TrainingRows:
 def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
     """Packs targets, masks and weights into one array for each output.
 
-    Returns ``emotion`` (N, E, 2), ``action_units`` (N, U, 2) and ``valence_arousal``
-    (N, D, 2), float32, as the losses take them: value and weight; weight 0 where
-    masked.
+    Returns ``emotion`` (N, E, 2), ``action_units`` (N, U, 2),
+    ``action_unit_intensities`` (N, 5 I, 2) and ``valence_arousal`` (N, D, 2), float32,
+    as the losses take them: value and weight; weight 0 where masked.
     """
     packed = {}
     if targets.emotions:
@@ -81,11 +87,21 @@ def pack(targets: Targets, balance: Balance) -> dict[str, np.ndarray]:
         weights = np.where(positive, balance.au_weights, 1.0)
         weights = np.where(targets.action_unit_mask, weights, 0.0)
         packed[ACTION_UNITS] = _stack(targets.action_unit, weights)
+    if targets.intensities:
+        packed[INTENSITIES] = _levels(targets)
     if targets.dimensions:
         packed[VALENCE_AROUSAL] = _stack(
             targets.valence_arousal, targets.valence_arousal_mask
         )
     return packed
+
+
+def _levels(targets: Targets) -> np.ndarray:
+    """Packs intensities as five values a unit: whether each level is reached."""
+    reached = targets.intensity[:, :, None] >= np.arange(1, LEVELS + 1)
+    rows = len(targets), len(targets.intensities) * LEVELS
+    weights = np.repeat(targets.intensity_mask, LEVELS, axis=1)
+    return _stack(reached.reshape(rows), weights)
 
 
 def epoch_targets(

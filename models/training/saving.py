@@ -34,7 +34,8 @@ def plain_model(
 
     ``statistics`` are the training rows', where pixels are standardized. The model
     maps raw pixels (B, S, S, C) in [0, 255] to a dict: probabilities ``emotion``
-    (B, E) and ``action_units`` (B, U), and ``valence_arousal`` (B, D) in [-1, 1].
+    (B, E) and ``action_units`` (B, U), ``action_unit_intensities`` (B, I) in [0, 5]
+    and ``valence_arousal`` (B, D) in [-1, 1].
     """
     units = int(config.runtime.dense_units)
     graph = replace(config.graph, dense_width=units, dense_optional=False, stage=FULL)

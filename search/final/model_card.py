@@ -82,6 +82,7 @@ def model_card(
         },
         "emotions": list(data_spec.emotions),
         "action_units": list(data_spec.action_units),
+        "intensities": list(data_spec.intensities),
         "dimensions": list(data_spec.dimensions),
         **label_rules(study.data),
         "thresholds": dict(winner.thresholds),

@@ -110,6 +110,7 @@ def read_labels(
         channels=table.channels,
         emotions=targets.emotions,
         action_units=targets.action_units,
+        intensities=targets.intensities,
         dimensions=targets.dimensions,
         multi_target=targets.learning_mode == "multi_target",
     )
@@ -127,7 +128,7 @@ def read_labels(
         synthetic=synthetic,
         development=development,
         data_spec=data_spec,
-        fingerprint=table.fingerprint(),
+        fingerprint=table.fingerprint(intensities=bool(targets.intensities)),
         skipped=table.skipped,
         class_problems=class_problems(table, study.data),
         spelling_notes=table.understood,

@@ -12,6 +12,7 @@ HEADS: dict[str, str] = {
     "emotion": "Emotion",
     "votes": "Votes",
     "action_units": "Action units",
+    "action_unit_intensities": "Intensities",
     "valence_arousal": "Valence and arousal",
 }
 
@@ -37,6 +38,9 @@ METRIC_TEXTS: dict[str, str] = {
     "mean_precision_at_thresholds": "mean precision at chosen thresholds",
     "mean_recall_at_thresholds": "mean recall at chosen thresholds",
     "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
+    "mean_icc": "mean ICC(3,1)",
+    "mean_pcc": "mean correlation",
+    "mean_mae": "mean absolute error, 0 is best",
     "mean_ccc": "mean CCC",
     "valence_ccc": "valence CCC",
     "arousal_ccc": "arousal CCC",
@@ -44,7 +48,9 @@ METRIC_TEXTS: dict[str, str] = {
     "valence_rmse": "valence RMSE, 0 is best",
     "arousal_rmse": "arousal RMSE, 0 is best",
 }
-"""Main metrics in the order of their lines; ``holdout.json`` has all of them."""
+"""Main metrics in the order of their lines; ``holdout.json`` has all of them.
+
+The ICC of each action unit follows."""
 
 LEFT_OUT: frozenset[str] = frozenset(
     {"emotion.micro_f1", "action_units.accuracy", "action_units.weighted_f1"}
@@ -53,7 +59,10 @@ LEFT_OUT: frozenset[str] = frozenset(
 the accuracy of action units is high where nothing is predicted."""
 
 BASELINES: dict[str, tuple[str, str]] = {
-    "linear_pixels": ("linear", "logistic (of ratings: ridge) regression on the pixels")
+    "linear_pixels": (
+        "linear",
+        "logistic (of ratings and intensities: ridge) regression on the pixels",
+    )
 }
 """Baselines beside the constant: the heading of their column, and what they are."""
 
@@ -61,6 +70,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "emotion": ("accuracy", "macro_f1"),
     "votes": ("kl_divergence",),
     "action_units": ("mean_auc", "mean_f1_at_thresholds"),
+    "action_unit_intensities": ("mean_icc", "mean_mae"),
     "valence_arousal": ("mean_ccc",),
 }
 """Metrics whose differences are printed; ``holdout.json`` has all of them."""
@@ -284,7 +294,8 @@ def _metric_rows(
 ) -> Iterator[tuple[str, ...]]:
     """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
-    for name, words in METRIC_TEXTS.items():
+    by_unit = {f"{unit}_icc": f"{unit} ICC(3,1)" for unit in part.get("per_au", ())}
+    for name, words in {**METRIC_TEXTS, **by_unit}.items():
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
             continue

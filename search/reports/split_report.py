@@ -67,14 +67,18 @@ def _absences(shares: Shares, labels: Sequence[Label]) -> Iterator[str]:
         yield f"Not in {part}: {', '.join(names)}"
 
 
+_OF_UNITS = ("action_units", "action_unit_intensities")
+
+
 def _learned(split: Split, data: DataConfig) -> list[Label]:
     """Lists the labels that a study learns and that occur."""
     shares = split.shares
     column, names = emotion_classes(data.level, split.development.words)
     # Valence and arousal are balanced by the expression that goes with them.
-    emotions = [(column, name) for name in names if data.targets != ("action_units",)]
+    units_only = set(data.targets) <= set(_OF_UNITS)
+    emotions = [(column, name) for name in names if not units_only]
     units = [label for label in shares.labels if label[0] == "action_units"]
-    if "action_units" not in data.targets:
+    if not set(data.targets) & set(_OF_UNITS):
         units = []
     # AU2 before AU11.
     units.sort(key=lambda label: (len(label[1]), label[1]))

@@ -21,6 +21,8 @@ SHOWN = (
     "emotion.nll",
     "action_units.mean_f1",
     "action_units.mean_auc",
+    "action_unit_intensities.mean_icc",
+    "action_unit_intensities.mean_mae",
     "valence_arousal.mean_ccc",
     "valence_arousal.mean_rmse",
 )

@@ -17,10 +17,11 @@ UNITS = ("AU1", "AU12")
 SIDE = 32
 
 
-def pictures(rows=24, *, channels=1, seed=0, side=SIDE, dimensions=()):
+def pictures(rows=24, *, channels=1, seed=0, side=SIDE, dimensions=(), intensities=()):
     """Draws noise with a bright patch for the class and one for each unit.
 
-    Where ratings are wanted, valence follows the class and arousal the units.
+    Where ratings are wanted, valence follows the class and arousal the units. Units
+    with intensities are 4 or 0.
     """
     generator = np.random.default_rng(seed)
     emotion = np.arange(rows) % len(EMOTIONS)
@@ -36,23 +37,27 @@ def pictures(rows=24, *, channels=1, seed=0, side=SIDE, dimensions=()):
     targets = Targets(
         emotions=EMOTIONS,
         action_units=UNITS,
+        intensities=intensities,
         dimensions=dimensions,
         emotion=np.eye(len(EMOTIONS), dtype=np.float32)[emotion],
         emotion_mask=np.ones(rows, bool),
         action_unit=units.astype(np.float32),
         action_unit_mask=np.ones((rows, len(UNITS)), bool),
+        intensity=4 * units[:, : len(intensities)].astype(np.float32),
+        intensity_mask=np.ones((rows, len(intensities)), bool),
         valence_arousal=ratings,
         valence_arousal_mask=np.ones(ratings.shape, bool),
     )
     return Arrays(images=images.astype(np.uint8), targets=targets)
 
 
-def configured(
+def configured(  # noqa: PLR0913 - what a test does not name is as usual
     *,
     channels=1,
     side=SIDE,
     emotions=EMOTIONS,
     units=UNITS,
+    intensities=(),
     dimensions=(),
     shared=None,
     **values,
@@ -63,6 +68,7 @@ def configured(
         channels=channels,
         emotions=emotions,
         action_units=units,
+        intensities=intensities,
         dimensions=dimensions,
         shared=shared or SharedGraph(),
     )

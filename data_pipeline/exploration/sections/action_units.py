@@ -65,12 +65,12 @@ GRADES = ("A trace", "B slight", "C marked", "D severe", "E maximum", "not grade
 
 
 def intensities(material: Material) -> Section:
-    """Counts the grades of each unit, from A to E."""
+    """Counts the grades of each unit, from A to E, and the mean of all levels."""
     table = material.table
     names = [
         unit
         for unit in sorted(table.intensities, key=unit_number)
-        if (table.frame[unit] == 1).any()
+        if _grades(table, unit).any()
     ]
     if not names:
         raise NoDataError("no intensity was coded")
@@ -79,29 +79,55 @@ def intensities(material: Material) -> Section:
         index=pd.Index(map(action_unit_title, names), name="action unit"),
         columns=GRADES,
     )
-    present = int(frame.to_numpy().sum())
+    shown = int(frame.to_numpy().sum())
     ungraded = int(frame[GRADES[-1]].sum())
     listing = "; ".join(
         f"{name}: {', '.join(f'{n:,}' for n in grades)}"
         for name, *grades in frame.itertuples(name=None)
     )
     text = (
-        f"Of {present:,} units present, {percent((present - ungraded) / present)} have "
-        "a grade; the others are coded as present without an intensity."
+        f"Of {shown:,} units shown, {percent((shown - ungraded) / shown)} have a grade;"
+        " the others are coded as present without an intensity."
     )
     chart = Chart(
         name="action-unit-intensities",
-        caption="Images in which each unit is present, by its intensity.",
+        caption="Images in which each unit is shown, by its intensity.",
         alt=f"Stacked bars, images of grade {', '.join(GRADES)}: {listing}.",
         png=stacked(frame),
         wide=True,
     )
-    by_grade = Table(caption="Images by intensity", frame=frame)
-    return Section(paragraphs=(text,), charts=(chart,), tables=(by_grade,))
+    return Section(
+        paragraphs=(text,), charts=(chart,), tables=(_by_grade(table, names, frame),)
+    )
+
+
+def _by_grade(table: SampleTable, names: list[str], frame: pd.DataFrame) -> Table:
+    """Adds absent units to the grades, and the mean of the known levels."""
+    levels = [_levels(table, unit) for unit in names]
+    absent = [int((each == 0).sum()) for each in levels]
+    shown = frame.sum(axis=1)
+    whole = frame.assign(
+        absent=absent,
+        unknown=[len(table)] * len(names) - shown - absent,
+        mean=[f"{each.mean():.2f}" if len(each) else "" for each in levels],
+        deviation=[f"{each.std():.2f}" if len(each) else "" for each in levels],
+    )
+    return Table(
+        caption="Images by intensity; the mean counts an absent unit as 0, and leaves "
+        "out what is not graded",
+        frame=whole.rename(columns={"unknown": "not coded"}),
+    )
 
 
 def _grades(table: SampleTable, unit: str) -> Array:
     """Counts A to E, then what is present without a grade."""
-    present = (table.frame[unit] == 1).fillna(value=False).to_numpy(dtype=bool)
-    grades = table.frame[intensity_column(unit)].fillna(0).to_numpy(np.int64)[present]
-    return np.roll(np.bincount(grades, minlength=6), -1)
+    counts = np.bincount(_levels(table, unit), minlength=6)
+    present = (table.frame[unit] == 1).fillna(value=False)
+    ungraded = present & table.frame[intensity_column(unit)].isna()
+    return np.append(counts[1:], ungraded.sum())
+
+
+def _levels(table: SampleTable, unit: str) -> Array:
+    """Returns the known intensities of a unit, 0 to 5."""
+    known = table.frame[intensity_column(unit)].dropna()
+    return known.to_numpy(np.int64)

@@ -1,5 +1,6 @@
 """The columns of a table: which one holds what, by the study or by their names."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,6 +8,7 @@ from difflib import get_close_matches
 from data_pipeline.dataset.own_data import (
     EMOTION,
     IMAGE,
+    INTENSITY,
     JOINED,
     RATINGS,
     ROLES,
@@ -25,11 +27,13 @@ from data_pipeline.system.errors import DataError, quote_short, suggest
 class Columns:
     """Role -> column, and action unit -> column, in the table's order.
 
-    A role of ``JOINED`` may have a template of columns in place of a column.
+    A role of ``JOINED`` may have a template of columns in place of a column. ``levels``
+    are the columns of intensities alone.
     """
 
     roles: Mapping[str, str]
     units: Mapping[str, str]
+    levels: Mapping[str, str]
 
     def get(self, role: str) -> str | None:
         """Returns the column of a role, if it has one."""
@@ -41,6 +45,11 @@ class Columns:
         if column is None or column in row.cells:
             return row.text(column)
         return fill(column, {name: row.text(name) for name in row.cells})
+
+    @property
+    def coded(self) -> tuple[str, ...]:
+        """The action units that have a column of either kind."""
+        return tuple(dict.fromkeys((*self.units, *self.levels)))
 
     @property
     def votes(self) -> tuple[str, ...]:
@@ -65,20 +74,31 @@ def find_columns(sheet: Sheet, own: OwnData) -> Columns:
         chosen[role] = column
     columns = Columns(
         roles={role: chosen[role] for role in ROLES if role in chosen},
-        units={
-            role: column
-            for column in sheet.columns
-            for role, own in chosen.items()
-            if own == column and role not in ROLES
-        },
+        units=_units(sheet, chosen, ""),
+        levels=_units(sheet, chosen, INTENSITY),
     )
     _check_needed(sheet, columns, own)
+    _check_presence(sheet, columns, own)
     return columns
+
+
+def _units(sheet: Sheet, chosen: Mapping[str, str], kind: str) -> dict[str, str]:
+    """Returns action unit -> column for roles that begin with ``kind``."""
+    return {
+        role.removeprefix(kind): column
+        for column in sheet.columns
+        for role, own in chosen.items()
+        if own == column and re.fullmatch(rf"{kind}AU\d+", role)
+    }
 
 
 def unused_columns(sheet: Sheet, columns: Columns) -> list[str]:
     """Lists the columns that are not read."""
-    used = {*columns.roles.values(), *columns.units.values()}
+    used = {
+        *columns.roles.values(),
+        *columns.units.values(),
+        *columns.levels.values(),
+    }
     for template in columns.roles.values():
         used |= {*filter(None, template_columns(template, sheet.columns).values())}
     return [column for column in sheet.columns if column not in used]
@@ -137,9 +157,10 @@ def _unknown(sheet: Sheet, role: str, wanted: str, name: str) -> DataError:
 def _named(sheet: Sheet, mapped: set[str], used: set[str]) -> Iterator[tuple[str, str]]:
     """Yields the roles that free columns have by their names."""
     for column in sheet.columns:
-        unit = action_unit_of(column)
         name = column.casefold().replace(" ", "_").replace("-", "_")
-        role = action_unit_name(unit) if unit is not None else _ROLES.get(name)
+        kind = INTENSITY if name.startswith(INTENSITY) else ""
+        unit = action_unit_of(name.removeprefix(kind))
+        role = _ROLES.get(name) if unit is None else f"{kind}{action_unit_name(unit)}"
         if role is not None and role not in mapped and column not in used:
             yield role, column
 
@@ -157,7 +178,7 @@ def _check_needed(sheet: Sheet, columns: Columns, own: OwnData) -> None:
     _check_named(sheet, columns, own)
     labels = (EMOTION, *RATINGS, *VOTES)
     there = {*columns.roles, *own.names}
-    if not columns.units and there.isdisjoint(labels):
+    if not columns.coded and there.isdisjoint(labels):
         raise DataError(
             f"{sheet.path} row 1: a table needs a column with labels: emotion, AU1, "
             f"valence, arousal or votes_happiness; found {listed(sheet.columns)}; name "
@@ -181,3 +202,16 @@ def _check_named(sheet: Sheet, columns: Columns, own: OwnData) -> None:
                 f"both: {sheet.path} has the column {columns.roles[role]}; drop the "
                 "key, or rename the column"
             )
+
+
+def _check_presence(sheet: Sheet, columns: Columns, own: OwnData) -> None:
+    """Refuses intensities without a rule for presence."""
+    alone = [unit for unit in columns.levels if unit not in columns.units]
+    if alone and own.present_from is None:
+        unit, column = alone[0], columns.levels[alone[0]]
+        raise DataError(
+            f"{sheet.path} row 1: the column {column} has intensities of {unit}, but "
+            "none of 0 and 1 says whether it is present; set [data] present_from, the "
+            "least intensity that counts as present, or name one in [data.columns] "
+            f'{unit} = "COLUMN"'
+        )

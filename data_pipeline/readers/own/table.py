@@ -9,6 +9,7 @@ import numpy as np
 from data_pipeline.dataset.own_data import (
     EMOTION,
     IMAGE,
+    INTENSITY,
     MOST_INTENSE,
     PART,
     SEQUENCE,
@@ -186,22 +187,24 @@ def _coded(samples: list[Sample], columns: Columns) -> tuple[str, ...]:
     known = {
         unit
         for sample in samples
-        for unit, present in sample.action_units.items()
-        if present is not None
+        for labels in (sample.action_units, sample.intensities)
+        for unit, label in labels.items()
+        if label is not None
     }
-    return tuple(unit for unit in columns.units if unit in known)
+    return tuple(unit for unit in columns.coded if unit in known)
 
 
 def _describe_uncoded(columns: Columns, units: tuple[str, ...]) -> Iterator[str]:
     """Yields a line with the action units that are unknown in every row."""
-    unknown = [unit for unit in columns.units if unit not in units]
+    unknown = [unit for unit in columns.coded if unit not in units]
     if unknown:
         yield f"unknown in every row, and left out: {', '.join(unknown)}"
 
 
 def _described(columns: Columns) -> Iterator[str]:
     """Describes the columns that do not have a usual name of their role."""
-    for role, column in {**columns.roles, **columns.units}.items():
+    levels = {f"{INTENSITY}{unit}": col for unit, col in columns.levels.items()}
+    for role, column in {**columns.roles, **columns.units, **levels}.items():
         unit = action_unit_of(column)
         if column != role and (unit is None or action_unit_name(unit) != role):
             yield f"column {column} is read as {role}"
@@ -237,20 +240,17 @@ class _Reading:
     def sample(self, words: dict[str, str]) -> Sample:
         """Reads the row; ``words`` maps lower-case words to the classes."""
         row, word = self.row, self.word()
-        levels = {unit: self._level(col) for unit, col in self.columns.units.items()}
         votes = self._votes()
         emotion = words[word.casefold()] if word else _winner(votes)
-        coded = levels if self.own.present_from is not None else {}
+        units = {unit: self._unit(unit) for unit in self.columns.coded}
+        graded = units if self.own.present_from is not None else self.columns.levels
         return Sample(
             image=self.image,
             subject=self._text(SUBJECT),
             sequence=self._text(SEQUENCE),
             emotion=emotion,
-            action_units={
-                unit: None if level is None else level >= (self.own.present_from or 1)
-                for unit, level in levels.items()
-            },
-            intensities=coded,
+            action_units={unit: present for unit, (present, _) in units.items()},
+            intensities={unit: units[unit][1] for unit in graded},
             partition=self._part(),
             votes=votes,
             valence=self._rating("valence"),
@@ -268,10 +268,34 @@ class _Reading:
             raise self.row.wrong(column, f"a part is one of {PART_NAMES}, or empty")
         return part
 
-    def _level(self, column: str) -> int | None:
+    def _unit(self, unit: str) -> tuple[bool | None, int | None]:
+        """Reads whether an action unit is present, and its intensity."""
+        least, apart = self.own.present_from, self.columns.levels.get(unit)
+        level = self._level(apart)
+        if unit not in self.columns.units:
+            return _at_least(level, least or 1), level
+        found = self._level(self.columns.units[unit])
+        if apart is None and least is not None:
+            return _at_least(found, least), found
+        if found is not None and found > 1:
+            raise self._no_presence(unit)
+        return _at_least(found, 1), level
+
+    def _no_presence(self, unit: str) -> DataError:
+        """Makes the error for an intensity where 0 or 1 was expected."""
+        way_out = (
+            f"for intensities of 0 to {MOST_INTENSE} set [data] present_from, the "
+            "least one that counts as present: 2 is usual (1 counts traces too)"
+        )
+        if unit in self.columns.levels:
+            way_out = f"its intensities are in {self.columns.levels[unit]}"
+        column = self.columns.units[unit]
+        return self.row.wrong(column, "an action unit is 0, 1 or empty", way_out)
+
+    def _level(self, column: str | None) -> int | None:
         """Reads 0 or 1 of an action unit, or its intensity."""
         text = self.row.text(column)
-        if text is None:
+        if column is None or text is None:
             return None
         try:
             number = parse_number(text)
@@ -281,13 +305,6 @@ class _Reading:
             rule = f"an action unit is 0 or 1, an intensity 0 to {MOST_INTENSE}"
             raise self.row.wrong(
                 column, rule, "correct the cell, or empty it if the unit was not coded"
-            )
-        if number > 1 and self.own.present_from is None:
-            raise self.row.wrong(
-                column,
-                "an action unit is 0, 1 or empty",
-                f"for intensities of 0 to {MOST_INTENSE} set [data] present_from, the "
-                "least one that counts as present: 2 is usual (1 counts traces too)",
             )
         return int(number)
 
@@ -328,6 +345,10 @@ class _Reading:
         if count > _MOST_VOTES:
             raise self.row.wrong(column, f"votes are a number from 0 to {_MOST_VOTES}")
         return count
+
+
+def _at_least(level: int | None, least: int) -> bool | None:
+    return None if level is None else level >= least
 
 
 def _winner(votes: tuple[int, ...]) -> str | None:

@@ -8,6 +8,7 @@ from data_pipeline.synthetic.layouts import (
     fer2013,
     ferplus,
     official,
+    table,
 )
 from data_pipeline.synthetic.layouts.layout import Layout
 
@@ -17,5 +18,6 @@ LAYOUTS: Mapping[str, Layout] = {
     "ferplus": ferplus,
     "fer2013": fer2013,
     "affectnet": affectnet,
+    "table": table,
 }
 """Name -> layout."""

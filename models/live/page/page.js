@@ -21,10 +21,11 @@ function build(info) {
   byId("warning").textContent = page.warning;
   byId("warning").hidden = !page.warning;
   byId("stored").textContent = page.stored;
-  for (const name of page.emotions) addRow("emotions", name, "", 0);
-  for (const name of page.ratings) addRow("ratings", name, "", -1);
+  for (const name of page.emotions) addRow("emotions", name, "", [0, 1]);
+  for (const name of page.ratings) addRow("ratings", name, "", [-1, 1]);
   for (const { name, called } of page.units)
-    addRow("units", name, called, 0, page.thresholds[name]);
+    addRow("units", name, called, [0, 1], page.thresholds[name]);
+  for (const { name, called } of page.intensities) addRow("intensities", name, called, [0, 5]);
   for (const note of page.notes) byId("notes").append(element("p", "", note));
   clearRows();
   rest(page.source ? `Ready: ${page.source}` : "The camera is off.");
@@ -95,6 +96,8 @@ function numbers(answer) {
     setRow(`ratings.${name}`, face ? answer.ratings[name] : null, false);
   for (const { name } of page.units)
     setRow(`units.${name}`, face ? answer.units[name] : null, face && answer.present[name]);
+  for (const { name } of page.intensities)
+    setRow(`intensities.${name}`, face ? answer.intensities[name] : null, false);
   byId("behind").textContent = `${Math.round(1000 * answer.behind)} ms`;
   byId("confidence").textContent =
     answer.confidence ? `${Math.round(100 * answer.confidence)} %` : "\u2013";

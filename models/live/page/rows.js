@@ -1,4 +1,4 @@
-// Bars: one for each emotion, rating and action unit.
+// Bars: one for each emotion, rating, action unit and intensity.
 
 const rows = {};
 
@@ -9,7 +9,7 @@ export function element(tag, className, text) {
   return made;
 }
 
-export function addRow(section, name, called, low, threshold) {
+export function addRow(section, name, called, [low, high], threshold) {
   const row = element("div", "row");
   const label = element("span", "name", name);
   if (called) label.append(element("span", "called", called));
@@ -17,7 +17,7 @@ export function addRow(section, name, called, low, threshold) {
   track.setAttribute("role", "meter");
   track.setAttribute("aria-label", called ? `${name} ${called}` : name);
   track.setAttribute("aria-valuemin", low);
-  track.setAttribute("aria-valuemax", 1);
+  track.setAttribute("aria-valuemax", high);
   const fill = element("div", "fill");
   track.append(fill);
   if (threshold !== undefined) {
@@ -29,11 +29,11 @@ export function addRow(section, name, called, low, threshold) {
   row.append(label, track, value);
   document.getElementById(section).hidden = false;
   document.getElementById(section).querySelector(".rows").append(row);
-  rows[`${section}.${name}`] = { row, track, fill, value, low };
+  rows[`${section}.${name}`] = { row, track, fill, value, low, high };
 }
 
 export function setRow(key, value, chosen) {
-  const { row, track, fill, value: text, low } = rows[key];
+  const { row, track, fill, value: text, low, high } = rows[key];
   row.classList.toggle("chosen", chosen);
   if (value === null) {
     fill.style.width = "0";
@@ -42,14 +42,15 @@ export function setRow(key, value, chosen) {
     track.setAttribute("aria-valuetext", "no face");
     return;
   }
-  const share = (value - low) / (1 - low);
+  const share = (value - low) / (high - low);
   if (low < 0) {
     fill.style.left = `${100 * Math.min(share, 0.5)}%`;
     fill.style.width = `${100 * Math.abs(share - 0.5)}%`;
   } else {
     fill.style.width = `${100 * share}%`;
   }
-  text.textContent = low < 0 ? signed(value) : `${Math.round(100 * value)} %`;
+  if (low < 0) text.textContent = signed(value);
+  else text.textContent = high > 1 ? value.toFixed(1) : `${Math.round(100 * value)} %`;
   track.setAttribute("aria-valuenow", value.toFixed(2));
   track.setAttribute("aria-valuetext", text.textContent + (chosen ? ", present" : ""));
 }

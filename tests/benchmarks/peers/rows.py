@@ -49,11 +49,14 @@ class Rows:
         targets = Targets(
             emotions=tuple(map(str, self.emotions)),
             action_units=(),
+            intensities=(),
             dimensions=(),
             emotion=self.validation_labels,
             emotion_mask=np.ones(count, bool),
             action_unit=none,
             action_unit_mask=none.astype(bool),
+            intensity=none,
+            intensity_mask=none.astype(bool),
             valence_arousal=none,
             valence_arousal_mask=none.astype(bool),
         )

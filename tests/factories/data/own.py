@@ -5,7 +5,7 @@ from PIL import Image
 
 WORDS = ("calm", "tense")
 SUBJECTS = tuple(f"p{number:02d}" for number in range(12))
-HEADER = "image,subject,sequence,emotion,AU1,AU12,valence,arousal"
+HEADER = "image,subject,sequence,emotion,AU1,AU12,valence,arousal,intensity_AU12"
 SUBJECT = "^(p[0-9]+)_"
 
 
@@ -16,7 +16,9 @@ def write_own_table(root):
         draw_face(root / image, number, tense=word == "tense")
         units = "0,1" if word == "calm" else "1,0"
         rating = "0.5,-0.25" if word == "calm" else "-0.5,0.75"
-        rows.append(f"{image},{subject},{subject}-{take},{word},{units},{rating}")
+        level = 0 if word == "tense" else 3 + number % 3
+        labels = f"{word},{units},{rating},{level}"
+        rows.append(f"{image},{subject},{subject}-{take},{labels}")
     write_rows(root, *rows)
     return root
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from models.evaluation.baseline import baseline_predictions, prevalence_predictions
+from models.evaluation.baseline import baseline_predictions, least_error_predictions
 from models.metrics.scores import scores
 from tests.strategies.metrics import drawn, labels
 
@@ -64,5 +64,5 @@ def test_masked_labels_do_not_vote():
 def test_prevalence_is_the_share_of_labelled_rows():
     """The probability of a unit is the share of positives among its labelled rows."""
     development = labels(units=[[1, 0], [-1, 0], [0, -1], [0, -1]])
-    found = prevalence_predictions(development, count=2)
+    found = least_error_predictions(development, count=2)
     assert found.action_units == pytest.approx(np.array([[1 / 3, 0.0]] * 2))

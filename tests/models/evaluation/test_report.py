@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.report import NO_INTERVAL, evaluate
+from models.metrics.predictions import HEADS
 from models.metrics.scores import Predictions, scores
 from models.metrics.thresholds import choose_thresholds
 from tests.strategies.metrics import drawn, labels, outputs
@@ -29,7 +30,7 @@ def report_of(targets, predictions, subjects, thresholds=None, development=None)
 def test_both_heads_are_whole():
     """Each head has its metrics with ends, the same names for the baseline, tables."""
     report = report_of(*drawn(1, rated=True))
-    assert set(report) == {"emotion", "action_units", "valence_arousal"}
+    assert set(report) == set(HEADS)
     for part in report.values():
         assert set(part["metrics"]) == set(part["baseline"])
         for name, found in part["metrics"].items():
@@ -44,6 +45,9 @@ def test_both_heads_are_whole():
     }  # fmt: skip
     assert set(report["action_units"]) == {
         "images", "metrics", "baseline", "per_au", "absent", "if_calibrated",
+    }  # fmt: skip
+    assert set(report["action_unit_intensities"]) == {
+        "images", "metrics", "baseline", "per_au", "absent",
     }  # fmt: skip
     assert set(report["valence_arousal"]) == {
         "images", "metrics", "baseline", "per_dimension", "absent",

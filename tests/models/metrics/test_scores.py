@@ -8,6 +8,7 @@ import pytest
 from sklearn import metrics as sk
 
 from models.metrics.counts import confusion
+from models.metrics.predictions import HEADS
 from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES, Predictions, scores
 from tests.strategies.metrics import drawn, labels, outputs
 
@@ -200,7 +201,7 @@ def test_numbers_outside_the_classes_are_refused(truth, predicted, which):
 def test_one_head_alone():
     """A model or a study without a head has none of its metrics."""
     targets, predictions, _ = drawn(2, rated=True)
-    for head in ("emotion", "action_units", "valence_arousal"):
+    for head in HEADS:
         none = {"emotion": None, "action_units": None}
         alone = Predictions(**none | {head: getattr(predictions, head)})
         assert {name.partition(".")[0] for name in scores(targets, alone)} == {head}

@@ -28,7 +28,7 @@ def test_bounds(case):
     """Every metric that an objective may name is at most 1, most are 0 or more."""
     found = scores(*case)
     for name in METRIC_NAMES:
-        signed = ("kappa", "kappa_norm", "mcc", "ccc", "pcc")
+        signed = ("kappa", "kappa_norm", "mcc", "ccc", "pcc", "icc")
         low = -1 if name.endswith(signed) else 0
         assert np.isnan(found[name]) or low - 1e-12 <= found[name] <= 1 + 1e-12
     for name in REPORTED_NAMES:
@@ -66,7 +66,14 @@ def test_masked_outputs_do_not_matter(case):
     units[~targets.action_unit_mask] = np.nan
     ratings = predictions.valence_arousal.copy()
     ratings[~targets.valence_arousal_mask] = np.nan
-    blanked = Predictions(emotion=emotion, action_units=units, valence_arousal=ratings)
+    levels = predictions.action_unit_intensities.copy()
+    levels[~targets.intensity_mask] = np.nan
+    blanked = Predictions(
+        emotion=emotion,
+        action_units=units,
+        valence_arousal=ratings,
+        action_unit_intensities=levels,
+    )
     assert same(scores(targets, predictions), scores(targets, blanked))
 
 
@@ -89,8 +96,6 @@ def test_folds_scatter_back(case, seed):
     folds = np.array_split(order, 3)
     parts = [predictions.take(rows) for rows in folds]
     whole = Predictions.scatter(parts, folds, count=len(predictions))
-    assert np.array_equal(whole.emotion, predictions.emotion)
-    assert np.array_equal(whole.action_units, predictions.action_units)
-    assert np.array_equal(whole.valence_arousal, predictions.valence_arousal)
+    assert all(map(np.array_equal, whole.heads(), predictions.heads()))
     joined = Predictions.concatenate(parts)
     assert np.array_equal(joined.emotion, predictions.emotion[order])

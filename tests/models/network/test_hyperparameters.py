@@ -11,7 +11,7 @@ from models.config.config import RuntimeHyperparameters, SharedGraph
 from models.network.model import ExpressionModel
 from models.training.epoch import Part
 from models.training.trainer import Trainer
-from tests.factories.models import configured, pictures
+from tests.factories.models import UNITS, configured, pictures
 
 BASE = {
     "training__optimizer": "adamw",
@@ -21,6 +21,8 @@ BASE = {
     "regularization__l1": 1e-5,
     "regularization__l2": 1e-4,
     "loss__au_weight": 1.0,
+    "loss__au_intensity_weight": 1.0,
+    "loss__intensity": "squared",
     "loss__valence_arousal_weight": 1.0,
     "loss__ccc_share": 0.5,
     "loss__label_smoothing": 0.1,
@@ -39,6 +41,8 @@ CHANGES = {
     "l1": {"regularization__l1": 1e-3},
     "l2": {"regularization__l2": 1e-2},
     "au_weight": {"loss__au_weight": 2.0},
+    "au_intensity_weight": {"loss__au_intensity_weight": 3.0},
+    "intensity_loss": {"loss__intensity": "ordinal"},
     "valence_arousal_weight": {"loss__valence_arousal_weight": 3.0},
     "ccc_share": {"loss__ccc_share": 0.9},
     "label_smoothing": {"loss__label_smoothing": 0.3},
@@ -63,6 +67,8 @@ SHARED = SharedGraph(
 )
 """One graph for every value, as the trials of a space have it."""
 
+HEADS = {"dimensions": DIMENSIONS, "intensities": UNITS}
+
 PART = Part(train=np.arange(24), validation=None)
 
 
@@ -72,12 +78,12 @@ def _trainer():
 
 
 def _config(**changes):
-    return configured(dimensions=DIMENSIONS, shared=SHARED, **{**BASE, **changes})
+    return configured(**HEADS, shared=SHARED, **{**BASE, **changes})
 
 
 def _losses(trainer, **changes):
     config = _config(**changes)
-    arrays = pictures(dimensions=DIMENSIONS)
+    arrays = pictures(**HEADS)
     return [s.loss for s in trainer.fit(config, arrays, PART, seed=1)]
 
 

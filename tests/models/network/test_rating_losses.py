@@ -1,10 +1,17 @@
-"""The losses of valence and arousal against second formulations, and their masks."""
+"""Losses of ratings and intensities against second formulations, and their masks."""
 
 import numpy as np
 import pytest
 from keras import ops
+from sklearn.metrics import log_loss
 
-from models.network.losses import discordance, squared_error, valence_arousal_loss
+from models.network.losses import (
+    discordance,
+    intensity_loss,
+    squared_error,
+    valence_arousal_loss,
+)
+from models.training.mixup import mixed_target
 from tests.factories.gradients import gradient
 
 
@@ -118,3 +125,74 @@ def test_gradients_are_finite_and_zero_where_masked(rows, share, case):
     assert (np.abs(found) < 10).all()
     assert (found[mask == 0] == 0).all()
     assert case != "mixed" or (found[mask > 0] != 0).all()
+
+
+def _levels(intensities):
+    """Writes whether each of five levels is reached, unit by unit."""
+    reached = np.asarray(intensities)[:, :, None] >= np.arange(1, 6)
+    return reached.reshape(len(intensities), -1).astype(np.float32)
+
+
+@pytest.fixture(name="graded")
+def _graded():
+    generator = np.random.default_rng(3)
+    known = np.ones((7, 2))
+    known[2, 0] = known[[2, 3], 1] = 0
+    return {
+        "logits": generator.normal(size=(7, 10)).astype(np.float32),
+        "wanted": generator.integers(0, 6, (7, 2)),
+        "known": known,
+    }
+
+
+def _intensity(graded, kind, logits=None):
+    weights = np.repeat(graded["known"], 5, axis=1)
+    target = _target(_levels(graded["wanted"]), weights)
+    return intensity_loss(target, graded["logits"] if logits is None else logits, kind)
+
+
+def test_intensity_losses_are_those_of_the_known_labels(graded):
+    """Squared: of the five chances' sum. Ordinal: scikit-learn's five cross-entropies.
+
+    Masked equals sliced.
+    """
+    chances = 1 / (1 + np.exp(-graded["logits"].astype(np.float64)))
+    known = graded["known"] > 0
+    expected = chances.reshape(7, 2, 5).sum(axis=2)
+    squared = ((expected - graded["wanted"])[known] ** 2).mean()
+    assert _number(_intensity(graded, 0.0)) == pytest.approx(squared)
+    rows = np.repeat(known, 5, axis=1)
+    each = log_loss(_levels(graded["wanted"])[rows], chances[rows], labels=[0, 1])
+    assert _number(_intensity(graded, 1.0)) == pytest.approx(5 * each)
+
+
+@pytest.mark.parametrize("kind", [0.0, 1.0])
+def test_unknown_intensities_teach_nothing(graded, kind):
+    """Their logits have no gradient, all others have one; without labels it costs 0."""
+    found = gradient(lambda at: _intensity(graded, kind, at), graded["logits"])
+    rows = np.repeat(graded["known"], 5, axis=1)
+    assert (found[rows == 0] == 0).all()
+    assert (found[rows > 0] != 0).all()
+    graded["known"] = np.zeros((7, 2))
+    assert _number(_intensity(graded, kind)) == 0.0
+
+
+@pytest.mark.parametrize("kind", [0.0, 1.0])
+def test_saturated_intensities_are_finite(graded, kind):
+    """Logits far out, right or wrong, cost a finite loss with finite gradients."""
+    logits = 200 * np.sign(graded["logits"])
+    assert np.isfinite(_number(_intensity(graded, kind, logits)))
+    slope = gradient(lambda at: _intensity(graded, kind, at), logits)
+    assert np.isfinite(slope).all()
+
+
+def test_mixed_intensities_keep_their_mean():
+    """Mixed rows share levels: the sum of the shares is the mixed intensity."""
+    first, second = (_target(_levels(np.array([[level]])), 1.0) for level in (1, 4))
+    mixed = mixed_target(
+        *map(ops.convert_to_numpy, (first, second)), np.array([[0.25]])
+    )
+    assert mixed[..., 0].sum() == pytest.approx(0.25 * 1 + 0.75 * 4)
+    exact = 200 * (2 * mixed[..., 0] - 1)
+    logits = np.where(mixed[..., 0] == 0.75, np.log(3), exact).astype(np.float32)
+    assert _number(intensity_loss(ops.convert_to_tensor(mixed), logits, 0.0)) < 1e-6

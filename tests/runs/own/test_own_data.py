@@ -22,7 +22,9 @@ ONE = STUDY.replace("trials = 2", "trials = 1").replace(
 ONLY_EMOTION = ONE.replace(', "action_units"]', "]").replace(
     '"action_units.mean_auc" = 0.5\n', ""
 )
-TABLE = ONE.replace('"ckplus"', '"table"\nemotions = ["tense", "calm"]\nchannels = 1')
+TABLE = ONE.replace(
+    '"ckplus"', '"table"\nemotions = ["tense", "calm"]\nchannels = 1'
+).replace('"action_units"]', '"action_units", "action_unit_intensities"]')
 FOLDERS = ONLY_EMOTION.replace('"ckplus"', f"\"folders\"\nsubject = '{SUBJECT}'")
 BY_IMAGE = ONLY_EMOTION.replace('"ckplus"', '"folders"').replace(
     "[split]", '[split]\nby = "image"'
@@ -59,6 +61,7 @@ def test_explore(own, tmp_path):
     assert (answer.code, answer.err) == (0, "")
     page = (tmp_path / "out/index.html").read_text()
     assert all(word in page for word in WORDS)
+    assert ("Images by intensity" in page) == (kind == "table")
     assert "Of the eight emotions" not in page
     assert (WARNING in page) == (kind == "by image")
 
@@ -83,9 +86,24 @@ def test_search_and_predict(own, tmp_path):
     words = ("--model", str(run / "model.keras"), "--to", str(out), *images)
     assert run_main(predict.main, *words).code == 0
     with out.open(newline="") as file:
-        found = [row["emotion"] for row in csv.DictReader(file)]
-    assert len(found) == 3
-    assert set(found) <= set(WORDS)
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    assert {row["emotion"] for row in rows} <= set(WORDS)
+    assert ("action_unit_intensities" in report) == (kind == "table")
+    if kind == "table":
+        assert_intensities(report["action_unit_intensities"], rows, answer.out)
+
+
+def assert_intensities(report, rows, printed):
+    """Checks that intensities are tested, printed, and predicted."""
+    assert report["metrics"]["mean_icc"] == report["metrics"]["AU12_icc"]
+    assert report["baseline"]["mean_icc"] == 0.0
+    linear = report["baselines"]["linear_pixels"]["mean_icc"]
+    assert linear["value"] > 0.5, "calm mouths are higher, in every picture"
+    assert report["per_au"]["AU12"]["levels"][0] * 2 == report["images"]
+    assert "mean ICC(3,1)" in printed
+    levels = [float(row["AU12_intensity"]) for row in rows]
+    assert all(0 <= level <= 5 for level in levels)
 
 
 def test_no_subjects(tmp_path):

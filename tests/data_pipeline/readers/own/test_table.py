@@ -61,7 +61,7 @@ def test_mapped_columns(tmp_path):
 
 def test_empty_cells_are_unknown(tmp_path):
     """An empty label is masked, and the row is kept."""
-    root = write_rows(tmp_path, HEADER, "a.png,,,,,nan,,", "b.png,p,1,calm,1,0,1,-1")
+    root = write_rows(tmp_path, HEADER, "a.png,,,,,nan,,,", "b.png,p,1,calm,1,0,1,-1,0")
     table = table_of(root)
     first = table.frame.iloc[0]
     assert first[["subject", "emotion"]].tolist() == [None, None]
@@ -82,6 +82,44 @@ def test_intensities(tmp_path):
     assert table.frame["AU1"].tolist() == [0, 0, 1, 1]
     assert table.frame["intensity_AU1"].tolist() == [0, 1, 2, 5]
     assert table_of(root, present_from=1).frame["AU1"].tolist() == [0, 1, 1, 1]
+
+
+def test_intensities_of_their_own_columns(tmp_path):
+    """A column of intensities says nothing of presence where another column does."""
+    root = write_rows(
+        tmp_path,
+        "image,AU6,intensity_AU06,cheek",
+        "a.png,1,0,2",
+        "b.png,,,1",
+        "c.png,0,5,",
+    )
+    columns = {"intensity_AU10": "cheek"}
+    table = table_of(root, columns=columns, present_from=2)
+    assert table.action_units == table.intensities == ("AU6", "AU10")
+    assert table.frame["AU6"].tolist() == [1, pd.NA, 0]
+    assert table.frame["intensity_AU6"].tolist() == [0, pd.NA, 5]
+    assert table.frame["AU10"].tolist() == [1, 0, pd.NA]
+    assert table.frame["intensity_AU10"].tolist() == [2, 1, pd.NA]
+    assert "column cheek is read as intensity_AU10" in table.understood
+    one = write_rows(tmp_path / "one", "image,AU1,AU6,intensity_AU6", "a.png,1,1,3")
+    assert table_of(one).intensities == ("AU6",)
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "words"),
+    [
+        ("intensity_AU6", "3", ("row 1", "intensity_AU6", "present_from", "AU6 =")),
+        ("AU6,intensity_AU6", "3,3", ("row 2, column AU6", "0, 1 or", "in intensity_")),
+        ("AU6,intensity_AU6", "1,6", ("row 2, column intensity_AU6", "0 to 5", "'6'")),
+        ("AU6,intensity_AU6", "1,2.5", ("row 2, column intensity_AU6", "'2.5'")),
+    ],
+)
+def test_wrong_intensities(tmp_path, header, line, words):
+    """Intensities without presence, or out of range, are refused with the way out."""
+    root = write_rows(tmp_path, f"image,{header}", f"a.png,{line}")
+    with pytest.raises(DataError) as refused:
+        table_of(root)
+    assert all(word in str(refused.value) for word in words), refused.value
 
 
 def test_votes(tmp_path):
