@@ -38,7 +38,7 @@ METRIC_TEXTS: dict[str, str] = {
     "mean_precision_at_thresholds": "mean precision at chosen thresholds",
     "mean_recall_at_thresholds": "mean recall at chosen thresholds",
     "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
-    "mean_icc": "mean ICC(3,1)",
+    "mean_icc": "mean ICC",
     "mean_pcc": "mean correlation",
     "mean_mae": "mean absolute error, 0 is best",
     "mean_ccc": "mean CCC",
@@ -65,6 +65,9 @@ BASELINES: dict[str, tuple[str, str]] = {
     )
 }
 """Baselines beside the constant: the heading of their column, and what they are."""
+
+CONTINUOUS = ("action_unit_intensities", "valence_arousal")
+"""Heads whose labels are numbers: these are left out where they do not vary."""
 
 COMPARED: dict[str, tuple[str, ...]] = {
     "emotion": ("accuracy", "macro_f1"),
@@ -294,7 +297,7 @@ def _metric_rows(
 ) -> Iterator[tuple[str, ...]]:
     """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
-    by_unit = {f"{unit}_icc": f"{unit} ICC(3,1)" for unit in part.get("per_au", ())}
+    by_unit = {f"{unit}_icc": f"{unit} ICC" for unit in part.get("per_au", ())}
     for name, words in {**METRIC_TEXTS, **by_unit}.items():
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
@@ -359,7 +362,9 @@ def _absences(report: Mapping[str, Any]) -> Iterator[str]:
         absent = report.get(head, {}).get("absent", [])
         if absent:
             yield ""
-            yield f"{title} not in the hold-out, left out of means: {', '.join(absent)}"
+            why = "constant" if head in CONTINUOUS else "not"
+            names = ", ".join(absent)
+            yield f"{title} {why} in the hold-out, left out of means: {names}"
 
 
 def wrap(text: str) -> list[str]:
