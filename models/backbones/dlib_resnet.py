@@ -11,7 +11,6 @@ Features: (B, h, h, 256); h is 2 for images of 150 pixels.
 
 from models.backbones.backbone import Backbone, Tensor
 from models.backbones.layers import FACES
-from models.config.config import GraphConfig
 from models.keras_api import keras, layers
 
 STEM, STEM_SIZE = 32, 7
@@ -21,9 +20,8 @@ STAGES = ((32, "sss"), (64, "hsss"), (128, "hss"), (256, "hssh"))
 BLOCKS = sum(len(kinds) for _, kinds in STAGES)
 
 
-def build(pixels: Tensor, graph: GraphConfig) -> Tensor:
+def build(pixels: Tensor) -> Tensor:
     """Adds the network to scaled pixels."""
-    del graph
     x = _convolution(pixels, STEM, "stem", size=STEM_SIZE, halves=True)
     x = layers.ReLU(name="stem_relu")(x)
     x = layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
