@@ -153,13 +153,19 @@ class StudyRun:
         """The folder of the run's files."""
         return self.folder.path
 
-    def trials(self) -> "pd.DataFrame":
-        """Reads a row for each trial, with the columns of ``trials.csv``."""
+    def trials(self, *, full: bool = False) -> "pd.DataFrame":
+        """Reads a row for each trial, with the columns of ``trials.csv``.
+
+        Args:
+            full: has every setting, with the columns of ``trials_full.csv``.
+        """
         import pandas as pd  # noqa: PLC0415 - slow
 
         from search.callbacks.trials_csv import trials_csv  # noqa: PLC0415 - loads Optuna
+        from search.pipeline.past_runs import searched_keys  # noqa: PLC0415
 
-        return pd.read_csv(io.StringIO(trials_csv(self._records())))
+        searched = None if full else searched_keys(self.folder)
+        return pd.read_csv(io.StringIO(trials_csv(self._records(), searched)))
 
     @property
     def best(self) -> "TrialRecord":

@@ -14,8 +14,8 @@ from data_pipeline.files.folder_names import ENDINGS, check_folder_name, run_nam
 from data_pipeline.split.receipt_file import RECEIPTS
 from data_pipeline.system.errors import InputError, RunError
 
-DATABASE, TRIALS = "optuna.db", "trials.csv"
-"""The database of a run's trials, and a table of them for people."""
+DATABASE, TRIALS, TRIALS_FULL = "optuna.db", "trials.csv", "trials_full.csv"
+"""The database of a run's trials, and tables of them for people."""
 
 RESERVED = ("cache",)
 """Folders beside the runs."""

@@ -65,6 +65,12 @@ def study_of_run(folder: RunFolder) -> tuple[Study, bool]:
     return replace(study, name=name), name != folder.name
 
 
+def searched_keys(folder: RunFolder) -> list[str]:
+    """Lists the keys that the study of a run searches."""
+    study, _ = study_of_run(folder)
+    return [parameter.key for parameter in study.space.parameters]
+
+
 def records_of_run(
     folder: RunFolder, *, storage: str | None
 ) -> tuple[TrialRecord, ...]:

@@ -34,7 +34,7 @@ from search.reports.console import (
 )
 from search.reports.holdout_report import describe_report
 from search.run_files import REPORT, check_database, read_report
-from search.run_folder import TRIALS, held_out_text, write_text
+from search.run_folder import held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
@@ -108,7 +108,8 @@ def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
 
 def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
     """Lists the callbacks in the order in which they are called."""
-    callbacks: list[Callback] = [TrialsCsvWriter(run.folder.file(TRIALS))]
+    searched = [parameter.key for parameter in run.study.space.parameters]
+    callbacks: list[Callback] = [TrialsCsvWriter(run.folder, searched)]
     if run.study.search.checkpoints:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:

@@ -96,9 +96,9 @@ def ended(process, timeout=180):
     return Answer(code=process.returncode, out=out, err=err)
 
 
-def table(folder):
-    """Reads a run's trials.csv."""
-    with (folder / "trials.csv").open(newline="") as file:
+def table(folder, name="trials_full.csv"):
+    """Reads a run's table of trials, by default with every column."""
+    with (folder / name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 

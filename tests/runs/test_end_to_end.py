@@ -25,7 +25,8 @@ from tests.factories.runs import searched, table, write_study
 pytestmark = pytest.mark.slow
 
 FILES = {
-    *("optuna.db", "study.toml", "hold_out_subjects.txt", "trials.csv"),
+    *("optuna.db", "study.toml", "hold_out_subjects.txt"),
+    *("trials.csv", "trials_full.csv"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
     *("tensorboard", ".optuna.db.tiny-synthetic.lock"),
 }
@@ -143,7 +144,6 @@ def test_trials_table(finished):
         "value",
         "enqueued",
         "epochs",
-        "backbone",
         "model_parameters",
     ]
     seconds = ["sampled", "waited", "built", "traced", "trained", "validated"]
@@ -154,7 +154,7 @@ def test_trials_table(finished):
     assert [row["number"] for row in rows] == ["0", "1"]
     for row in rows:
         assert (row["state"], row["epochs"]) == ("COMPLETE", "4")
-        assert row["backbone"] == "residual_cnn"
+        assert row["backbone.name"] == "residual_cnn"
         assert int(row["model_parameters"]) > 0
         assert float(row["seconds_trained"]) > 0
         behind = float(row["trained_value"]) - float(row["value"])

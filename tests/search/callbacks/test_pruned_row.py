@@ -19,9 +19,9 @@ class Trainer:
     parameters = 123
     loaded_weights = None
 
-    def __init__(self, *, memory, device_memory):
-        """Has trained nothing yet; a fake keeps nothing, whatever the memory."""
-        del memory, device_memory
+    def __init__(self, **options):
+        """Has trained nothing yet; a fake keeps nothing, whatever the options."""
+        del options
         self.timings = Timings()
         self._fits = 0
 
@@ -64,7 +64,7 @@ def test_a_pruned_trial_has_its_gap(tmp_path, coursework, monkeypatch):
     )
     words = (coursework, tmp_path / "runs", "--until", "search")
     answer = searched(write_study(tmp_path, text=text), *words)
-    assert (answer.code, answer.err) == (0, "")
+    assert (answer.code, answer.err) == (0, ""), answer.err
     *_, row = table(tmp_path / "runs" / "tiny-synthetic")
 
     assert (row["state"], row["reason"], row["value"]) == ("PRUNED", "pruner", "")

@@ -1,46 +1,69 @@
-"""``trials.csv``: its golden header, and a row for every trial that was begun."""
+"""Tables of trials: golden headers, and a row for every trial that was begun."""
 
 import csv
 import io
 from dataclasses import replace
 
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.callbacks.trials_csv import HEADER, trials_csv
+from search.callbacks.trials_csv import FULL, TrialsCsvWriter, trials_csv
+from search.run_folder import RunFolder
 from search.trial.generalization_gap import classify_fit
 from search.trial.messages import Spent, complete_outcome
 from tests.factories.ledger import begin, complete, fail, prune, report, small
+from tests.factories.runs import table
 
 GOLDEN = (
-    "number,state,reason,value,enqueued,backbone.name,backbone.blocks,backbone.filters,"
-    "backbone.image_size,backbone.weights,backbone.normalization,head.dense_units,head.dropout,"
-    "regularization.l1,regularization.l2,training.epochs,training.patience,"
-    "training.batch_size,training.optimizer,training.learning_rate,training.schedule,"
+    "number,state,reason,value,enqueued,backbone.name,backbone.blocks,"
+    "backbone.filters,backbone.image_size,backbone.weights,backbone.normalization,"
+    "head.pooling,head.dense_units,head.dropout,regularization.l1,"
+    "regularization.l2,training.epochs,training.patience,training.batch_size,"
+    "training.optimizer,training.learning_rate,training.schedule,"
     "training.warmup_epochs,training.step_epochs,training.step_factor,"
     "training.plateau_patience,training.plateau_factor,training.weight_decay,"
     "training.momentum,training.nesterov,training.clip_norm,training.ema,"
-    "training.sam_rho,training.precision,"
+    "training.sam_rho,training.precision,finetune.stage,finetune.copies,"
     "finetune.frozen_epochs,finetune.learning_rate,finetune.blocks,"
     "finetune.batch_norm,loss.au_weight,loss.valence_arousal_weight,loss.ccc_share,"
-    "loss.label_smoothing,loss.focal_gamma,balance,balance.beta,augmentation.preset,"
-    "augmentation.strength,augmentation.probability,augmentation.flip,"
-    "augmentation.rotation,augmentation.scale,augmentation.shift,augmentation.crop,"
-    "augmentation.skew,augmentation.brightness,augmentation.contrast,"
-    "augmentation.erasing,augmentation.mixup,epochs,backbone,model_parameters,"
-    "seconds_sampled,seconds_waited,seconds_built,seconds_traced,seconds_trained,"
-    "seconds_validated,trained_value,gap,diagnosis,device_memory"
+    "loss.label_smoothing,loss.focal_gamma,balance,balance.beta,"
+    "augmentation.preset,augmentation.strength,augmentation.probability,"
+    "augmentation.flip,augmentation.rotation,augmentation.scale,augmentation.shift,"
+    "augmentation.crop,augmentation.skew,augmentation.brightness,"
+    "augmentation.contrast,augmentation.erasing,augmentation.mixup,epochs,"
+    "model_parameters,seconds_sampled,seconds_waited,seconds_built,seconds_traced,"
+    "seconds_trained,seconds_validated,trained_value,gap,diagnosis,device_memory"
 )
 
 
-def rows(records):
+def rows(records, searched=None):
     """Reads a table back."""
-    return list(csv.DictReader(io.StringIO(trials_csv(records))))
+    return list(csv.DictReader(io.StringIO(trials_csv(records, searched))))
 
 
 def test_golden_header():
     """The header is what people's scripts rely on; a change is made on purpose."""
     assert trials_csv([]) == f"{GOLDEN}\n"
-    assert set(HYPERPARAMETERS) < set(HEADER)
-    assert len(set(HEADER)) == len(HEADER)
+    assert set(HYPERPARAMETERS) < set(FULL)
+    assert len(set(FULL)) == len(FULL)
+
+
+def test_searched_settings_stand_first(tmp_path):
+    """The short table has the searched keys first, no fixed one, and no name twice."""
+    study = small()
+    keys = [parameter.key for parameter in study.space.parameters]
+    writer = TrialsCsvWriter(RunFolder(out=tmp_path, name="run"), keys)
+    (tmp_path / "run").mkdir()
+    ledger = begin(tmp_path, study, callbacks=[writer])
+    request = ledger.ask()
+    ledger.tell(request.number, complete(0.5))
+    (row,) = table(tmp_path / "run", "trials.csv")
+    names = list(row)
+    assert names[:3] == ["number", "state", "value"]
+    assert names[3 : 3 + len(keys)] == keys
+    assert "training.epochs" not in names, "it is fixed, and in study.toml"
+    assert len(set(names)) == len(names)
+    (full,) = table(tmp_path / "run")
+    assert row.items() <= full.items()
+    assert full["training.epochs"] == "3"
 
 
 def test_rows(tmp_path):
@@ -58,30 +81,30 @@ def test_rows(tmp_path):
     ledger.tell(
         2, complete_outcome(fail('a "quoted", reason'), last, sampled=0.0, waited=0.0)
     )
-    table = rows(ledger.records())
-    assert [row["number"] for row in table] == ["0", "1", "2", "3"]
-    states = [row["state"] for row in table]
+    found = rows(ledger.records())
+    assert [row["number"] for row in found] == ["0", "1", "2", "3"]
+    states = [row["state"] for row in found]
     assert states == ["COMPLETE", "PRUNED", "FAIL", "RUNNING"]
-    assert [row["reason"] for row in table] == ["", "pruner", 'a "quoted", reason', ""]
-    assert [row["value"] for row in table] == ["0.625", "", "", ""]
-    assert [row["epochs"] for row in table] == ["3", "1", "3", "0"]
-    gaps = [(row["trained_value"], row["gap"], row["diagnosis"]) for row in table]
+    assert [row["reason"] for row in found] == ["", "pruner", 'a "quoted", reason', ""]
+    assert [row["value"] for row in found] == ["0.625", "", "", ""]
+    assert [row["epochs"] for row in found] == ["3", "1", "3", "0"]
+    gaps = [(row["trained_value"], row["gap"], row["diagnosis"]) for row in found]
     assert gaps == [
         ("0.9", "0.275", "over-fitting"),
         ("0.5", "0.0", "balanced"),
         ("", "", ""),
         ("", "", ""),
     ]
-    assert (table[0]["seconds_sampled"], table[0]["seconds_waited"]) == ("0.5", "0.125")
-    assert table[2]["model_parameters"] == "900"
-    assert table[2]["seconds_trained"] == "3.0"
-    for row, trial in zip(table, requests, strict=True):
+    assert (found[0]["seconds_sampled"], found[0]["seconds_waited"]) == ("0.5", "0.125")
+    assert found[2]["model_parameters"] == "900"
+    assert found[2]["seconds_trained"] == "3.0"
+    for row, trial in zip(found, requests, strict=True):
         rate = float(row["training.learning_rate"])
         assert rate == trial.values["training.learning_rate"]
         decay = row["training.weight_decay"]
         assert (decay == "") == ("training.weight_decay" not in trial.values)
         assert row["training.epochs"] == "3"
-        assert (row["backbone"], row["backbone.name"]) == ("residual_cnn", "")
+        assert row["backbone.name"] == "residual_cnn"
 
 
 def test_memory_on_a_gpu(tmp_path):

@@ -35,9 +35,9 @@ class Trainer:
     loaded_weights = None
     noise = 0.0
 
-    def __init__(self, *, memory, device_memory):
-        """Keeps nothing, whatever the memory."""
-        del memory, device_memory
+    def __init__(self, **options):
+        """Keeps nothing, whatever the options."""
+        del options
         self.timings = Timings()
 
     def fit(self, config, arrays, part, *, seed):
