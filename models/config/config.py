@@ -16,6 +16,7 @@ from models.config.hyperparameters import (
     OPTIMIZER_NAMES,
     POOLINGS,
     PRECISIONS,
+    STANDARD,
     Value,
 )
 from models.config.schedules import Schedule
@@ -34,14 +35,15 @@ class GraphConfig:
     1 (grey) or 3 (RGB). ``emotions``, ``action_units``, ``intensities`` (of action
     units) and ``dimensions`` are the outputs' labels, empty where a study has no such
     target. ``resize_to`` is the side that the backbone sees, if less than
-    ``image_size``. ``multi_target`` accepts any of a row's emotions. ``dense_width`` is
-    the widest dense layer (0: none), of which configurations use a part; with
-    ``dense_optional`` some use none. ``weight_averaging`` can average weights,
-    ``sharpness_aware`` can take sharpness-aware steps; both may be off. ``precision``
-    is what layers use. ``trained_blocks`` counts the backbone's last blocks that are
-    trained (``None``: all); ``freeze_batch_norm`` freezes its batch normalisation. At
-    ``stage`` ``FEATURES`` the trained graph is the head alone, and its input is a
-    vector of ``pooling``; ``FULL`` is the whole model.
+    ``image_size``. ``multi_target`` accepts any of a row's emotions. ``emotion_loss``
+    and so on name a head's own loss. ``dense_width`` is the widest dense layer (0:
+    none), of which configurations use a part; with ``dense_optional`` some use none.
+    ``weight_averaging`` can average weights, ``sharpness_aware`` can take
+    sharpness-aware steps; both may be off. ``precision`` is what layers use.
+    ``trained_blocks`` counts the backbone's last blocks that are trained (``None``:
+    all); ``freeze_batch_norm`` freezes its batch normalisation. At ``stage``
+    ``FEATURES`` the trained graph is the head alone, and its input is a vector of
+    ``pooling``; ``FULL`` is the whole model.
     """
 
     backbone: str
@@ -55,6 +57,9 @@ class GraphConfig:
     multi_target: bool = False
     intensities: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    emotion_loss: str = STANDARD
+    action_units_loss: str = STANDARD
+    valence_arousal_loss: str = STANDARD
     dense_optional: bool = False
     standardized: bool = False
     weight_averaging: bool = False

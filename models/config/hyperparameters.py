@@ -69,6 +69,18 @@ SIZES = "sizes"
 OWN, DEVELOPMENT = "own", "development"
 """Pixels are scaled by the backbone's own rule, or by the training rows' statistics."""
 
+STANDARD = "standard"
+"""The loss of this project for a head."""
+
+OWN_LOSSES: dict[str, Kind] = {
+    head: Kind(
+        group="losses",
+        key=f'"loss.{head}"',
+        must="a function of target and logits that returns a scalar",
+    )
+    for head in ("emotion", "action_units", "valence_arousal")
+}
+
 OPTIMIZER_NAMES: tuple[str, ...] = ("adam", "adamw", "sgd", "lion")
 DECAYED = ("adamw", "lion")
 """Optimizers with decoupled weight decay."""
@@ -100,6 +112,17 @@ def _float(
 ) -> Hyperparameter:
     return Hyperparameter(
         kind=float, default=default, low=low, high=high, sets=sets, doc=doc
+    )
+
+
+def _loss(head: str) -> Hyperparameter:
+    return Hyperparameter(
+        kind=str,
+        default=STANDARD,
+        choices=(STANDARD,),
+        sets=f"graph.{head}_loss",
+        doc=f"loss of the head {head}, see Own code",
+        own=OWN_LOSSES[head],
     )
 
 
@@ -243,6 +266,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "graph.freeze_batch_norm",
         "the backbone's batch normalisation",
     ),
+    **{f"loss.{head}": _loss(head) for head in OWN_LOSSES},
     "loss.au_weight": _float(
         1.0, 0.0, 1000.0, "runtime.au_weight", "weight of the action units"
     ),

@@ -42,6 +42,7 @@ def compare(
     *,
     subjects: Sequence[str],
     seed: int,
+    own: Sequence[str] = (),
 ) -> dict[str, Comparison]:
     """Compares a model with a baseline, both with predictions of the same rows.
 
@@ -51,6 +52,7 @@ def compare(
         baseline: what it is compared with.
         subjects: the subject of each row; the image itself where it is unknown.
         seed: the seed of the bootstrap; that of ``evaluate`` gives the same resamples.
+        own: names of own metrics.
 
     Returns:
         For each head that both have, by metric: the baseline's ``value``, the
@@ -58,7 +60,7 @@ def compare(
         ``high``; ``None`` where undefined.
     """
     heads = [
-        scored_heads(targets, each.predictions, each.thresholds)
+        scored_heads(targets, each.predictions, each.thresholds, own)
         for each in (model, baseline)
     ]
     return {

@@ -142,7 +142,11 @@ def fit_linear(
             predictions=Predictions.of({head: fitted[head][0] for head in fitted}),
             thresholds=thresholds,
         ),
-        scores={k: v for k, v in scores(targets, validated).items() if np.isfinite(v)},
+        scores={
+            name: value
+            for name, value in scores(targets, validated, own=data.objective).items()
+            if np.isfinite(value)
+        },
         description={
             "rows": len(train),
             "features": inputs.shape[1],
@@ -185,7 +189,7 @@ def _best_place(
     } or {f"{head}.{ERRORS[head]}": -1.0}
     values = []
     for output in outputs:
-        table = scores(targets, Predictions.of({head: output}))
+        table = scores(targets, Predictions.of({head: output}), own=metrics)
         defined = (w * np.nan_to_num(table[name]) for name, w in metrics.items())
         values.append(round(float(sum(defined)), DIGITS))
     return int(np.argmax(values))

@@ -24,6 +24,7 @@ from models.evaluation.tables import (
 from models.metrics.action_units import ERRORS, action_unit_metrics, threshold_metrics
 from models.metrics.emotion import emotion_metrics, vote_metrics
 from models.metrics.intensities import intensity_metrics_by_unit
+from models.metrics.own_metrics import codes_of, own_scores
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import rating_metrics
 
@@ -36,7 +37,7 @@ Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
 """Labels, predictions of the same rows, and weights (B, N) to metrics, (B,) each."""
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - what is scored and how, by name
     targets: Targets,
     predictions: Predictions,
     *,
@@ -44,6 +45,7 @@ def evaluate(
     thresholds: Mapping[str, float],
     development: Targets,
     seed: int,
+    own: Sequence[str] = (),
 ) -> Report:
     """Scores predictions of rows that no part of the search used.
 
@@ -54,6 +56,7 @@ def evaluate(
         thresholds: each action unit's threshold, chosen on development rows.
         development: the labels of all other rows, to fit the baseline.
         seed: the seed of the bootstrap.
+        own: names of own metrics.
 
     Returns:
         ``emotion``, ``action_units``, ``action_unit_intensities`` and
@@ -79,7 +82,7 @@ def evaluate(
     report: Report = {
         head: part(labelled, score)
         for head, (labelled, score) in scored_heads(
-            targets, predictions, thresholds
+            targets, predictions, thresholds, own
         ).items()
     }
     if "emotion" in report:
@@ -96,7 +99,10 @@ def evaluate(
 
 
 def scored_heads(
-    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+    targets: Targets,
+    predictions: Predictions,
+    thresholds: Mapping[str, float],
+    own: Sequence[str] = (),
 ) -> dict[str, tuple[np.ndarray, Score]]:
     """Lists the heads that targets and predictions share, for one set of thresholds.
 
@@ -114,7 +120,10 @@ def scored_heads(
     if targets.dimensions and predictions.valence_arousal is not None:
         rated = np.asarray(targets.valence_arousal_mask.any(axis=1))
         heads["valence_arousal"] = rated, rating_metrics
-    return heads
+    return {
+        head: (labelled, _with_own(head, score, codes_of(head, own)))
+        for head, (labelled, score) in heads.items()
+    }
 
 
 def evaluate_votes(
@@ -193,6 +202,18 @@ def interval_ends(
 ) -> tuple[float, float] | tuple[None, None]:
     """Returns a metric's interval, if it has a meaningful one."""
     return (None, None) if name in NO_INTERVAL else ends[name] or (None, None)
+
+
+def _with_own(head: str, score: Score, codes: Sequence[str]) -> Score:
+    """Adds own metrics of a head to those of this project."""
+
+    def all_scores(
+        targets: Targets, predictions: Predictions, weights: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        found = score(targets, predictions, weights)
+        return found | own_scores(head, codes, targets, predictions, weights)
+
+    return all_scores if codes else score
 
 
 def _at_both(thresholds: Mapping[str, float]) -> Score:

@@ -7,7 +7,7 @@ Source: reference formulas of ``sklearn.metrics`` and ``scipy.stats`` (the tests
 compare).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,7 @@ from models.metrics.intensities import (
     INTENSITY_REPORTED,
     intensity_metrics,
 )
+from models.metrics.own_metrics import codes_of, own_scores
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import (
     RATING_METRICS,
@@ -59,6 +60,7 @@ def scores(
     predictions: Predictions,
     *,
     thresholds: Mapping[str, float] | None = None,
+    own: Iterable[str] = (),
 ) -> dict[str, float]:
     """Computes every metric of the heads that targets and predictions share.
 
@@ -67,14 +69,15 @@ def scores(
         predictions: the outputs for the same rows.
         thresholds: the least score at which an action unit counts as present, by
             its name; 0.5 where none is given.
+        own: names of own metrics; names of ``METRIC_NAMES`` among them are ignored.
 
     Returns:
-        Names of ``METRIC_NAMES`` and ``REPORTED_NAMES`` to values; NaN where a metric
-        is undefined (no labelled row, no unit that occurs) or where a prediction of
-        that head is not finite.
+        Names of ``METRIC_NAMES``, ``REPORTED_NAMES`` and ``own`` to values; NaN where
+        a metric is undefined (no labelled row, no unit that occurs) or where a
+        prediction of that head is not finite.
     """
     ones = np.ones((1, len(predictions)))
-    found = weighted_scores(targets, predictions, ones, thresholds=thresholds)
+    found = weighted_scores(targets, predictions, ones, thresholds=thresholds, own=own)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -84,9 +87,11 @@ def weighted_scores(
     weights: np.ndarray,
     *,
     thresholds: Mapping[str, float] | None = None,
+    own: Iterable[str] = (),
 ) -> dict[str, np.ndarray]:
     """Computes ``scores`` once per weighting of the rows, (B, N); (B,) each."""
     found: dict[str, np.ndarray] = {}
+    more = [name for name in own if name not in METRIC_NAMES]
     if targets.emotions and predictions.emotion is not None:
         found |= _prefixed("emotion", emotion_metrics(targets, predictions, weights))
     if targets.action_units and predictions.action_units is not None:
@@ -100,6 +105,10 @@ def weighted_scores(
     if targets.dimensions and predictions.valence_arousal is not None:
         ratings = rating_metrics(targets, predictions, weights)
         found |= _prefixed("valence_arousal", ratings)
+    for head in {name.partition(".")[0] for name in found}:
+        codes = codes_of(head, more)
+        values = own_scores(head, codes, targets, predictions, weights)
+        found |= _prefixed(head, values)
     return found
 
 

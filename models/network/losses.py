@@ -149,6 +149,8 @@ def discordance(target: Any, ratings: Any) -> Any:
     Source: Lin 1989, A concordance correlation coefficient to evaluate reproducibility.
     """
     wanted, weights = target[..., 0], target[..., 1]
+    # Not by a product, in which a NaN would survive its mask.
+    ratings = ops.where(weights > 0, ratings, ops.zeros_like(ratings))
     rows = ops.sum(ops.cast(weights > 0, weights.dtype), axis=0)
     shares = weights / ops.maximum(ops.sum(weights, axis=0), SMALLEST)
     middle, wanted_middle = (

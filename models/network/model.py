@@ -41,6 +41,7 @@ from models.network.losses import (
     penalty,
     valence_arousal_loss,
 )
+from models.network.own_losses import own_losses
 from models.network.standardization import STANDARDIZE, standardize
 from models.optimization.ema import WeightAverage, followed
 from models.optimization.flat_weights import join, layout_of, ordered
@@ -159,13 +160,20 @@ class ExpressionModel(keras.Model):  # type: ignore[misc]  # Keras is untyped
                 emotion_loss, smoothing=numbers.label_smoothing, gamma=gamma
             )
         ratings = partial(valence_arousal_loss, ccc_share=numbers.ccc_share)
-        intensities = partial(intensity_loss, kind=numbers.intensity_loss)
-        return {
-            EMOTION: (1.0, emotion),
-            ACTION_UNITS: (numbers.au_weight, partial(action_unit_loss, gamma=gamma)),
-            INTENSITIES: (numbers.au_intensity_weight, intensities),
-            VALENCE_AROUSAL: (numbers.valence_arousal_weight, ratings),
+        losses: dict[str, Callable[[Any, Any], Any]] = {
+            EMOTION: emotion,
+            ACTION_UNITS: partial(action_unit_loss, gamma=gamma),
+            INTENSITIES: partial(intensity_loss, kind=numbers.intensity_loss),
+            VALENCE_AROUSAL: ratings,
         }
+        losses |= own_losses(self._graph)
+        weights = {
+            EMOTION: 1.0,
+            ACTION_UNITS: numbers.au_weight,
+            INTENSITIES: numbers.au_intensity_weight,
+            VALENCE_AROUSAL: numbers.valence_arousal_weight,
+        }
+        return {head: (weights[head], loss) for head, loss in losses.items()}
 
 
 def assemble(graph: GraphConfig, width: int = 0) -> ExpressionModel:

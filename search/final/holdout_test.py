@@ -177,6 +177,7 @@ def score_hold_out(
         thresholds=tested.thresholds,
         development=development,
         seed=seed,
+        own=study.own_metrics,
     )
     if votes is not None:
         parts |= evaluate_votes(
@@ -187,7 +188,14 @@ def score_hold_out(
             seed=seed,
         )
     for name, baseline in baselines.items():
-        found = compare(targets, tested, baseline, subjects=subjects, seed=seed)
+        found = compare(
+            targets,
+            tested,
+            baseline,
+            subjects=subjects,
+            seed=seed,
+            own=study.own_metrics,
+        )
         if votes is not None:
             found |= compare_votes(
                 votes, tested, baseline, subjects=subjects, seed=seed

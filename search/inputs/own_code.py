@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from data_pipeline.own_code.named_code import Kind, digest, unusable
 from data_pipeline.system.errors import StudyError
+from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.backbone_sizes import backbone_sizes, is_own_size
+from models.config.hyperparameters import OWN_LOSSES, STANDARD
+from models.metrics.own_metrics import OWN_METRIC
 from search.inputs.initial_weights import own_backbones
 from search.study.algorithms import (
     OWN_PRUNER,
@@ -20,23 +23,61 @@ from search.study.study import Study
 
 
 def check_own_code(study: Study) -> None:
-    """Imports the networks of a study that are not this project's.
+    """Imports the own code of a study, but for samplers and pruners, and checks it.
 
     Raises:
-        StudyError: one cannot be imported, or no backbone has a size that is named.
+        StudyError: it cannot be imported, or no backbone has a size that is named.
+        ConformanceError: a metric or a loss breaks a law of its kind.
     """
+    from models.conformance import check_metric  # noqa: PLC0415 - rarely needed
+
     names = own_backbones(study.space)
-    if not names:
+    if names:
+        # They import Keras, with the threads that a trial has.
+        prepare_process(cpus=study.resources.cpus_per_trial)
+        _check_sizes(study.space, names)
+    maximized = dict(study.objective)
+    for metric in study.own_metrics:
+        target, _, name = metric.partition(".")
+        check_metric(target, name, maximized=metric in maximized)
+    _check_losses(study.space)
+
+
+def own_losses(space: SearchSpace) -> list[tuple[str, str]]:
+    """Lists head and name of each own loss in a space."""
+    return [
+        (head, str(name))
+        for head in OWN_LOSSES
+        for name in space.ends(f"loss.{head}", STANDARD)
+        if name != STANDARD
+    ]
+
+
+def _check_losses(space: SearchSpace) -> None:
+    """Checks losses in a separate process: they compute with Keras."""
+    losses = own_losses(space)
+    if not losses:
         return
-    # They import Keras, with the threads that a trial has.
-    prepare_process(cpus=study.resources.cpus_per_trial)
-    _check_sizes(study.space, names)
+    with process_pool(1) as pool:
+        for head, name in losses:
+            pool.submit(_check_loss, head, name).result()
+
+
+def _check_loss(head: str, name: str) -> None:
+    prepare_process(cpus=1, gpus=0)
+    from models.conformance import check_loss  # noqa: PLC0415 - after its environment
+
+    check_loss(head, name, trained=False)
 
 
 def own_code(study: Study) -> Iterator[tuple[Kind, str]]:
     """Yields the own code that a study names."""
     for name in own_backbones(study.space):
         yield OWN_BACKBONE, name
+    for head, name in own_losses(study.space):
+        yield OWN_LOSSES[head], name
+    for metric in study.own_metrics:
+        yield OWN_METRIC, metric.partition(".")[2]
     sampler, pruner = study.search.sampler, study.search.pruner
     if sampler not in SAMPLERS and not is_hub_name(sampler):
         yield OWN_SAMPLER, sampler

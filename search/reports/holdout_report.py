@@ -6,7 +6,9 @@ from typing import Any
 
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
+from data_pipeline.own_code.named_code import entry_names
 from data_pipeline.split.rules import LEAKY, Guarantee
+from models.metrics.own_metrics import OWN_METRIC
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",
@@ -297,8 +299,9 @@ def _metric_rows(
 ) -> Iterator[tuple[str, ...]]:
     """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
-    by_unit = {f"{unit}_icc": f"{unit} ICC" for unit in part.get("per_au", ())}
-    for name, words in {**METRIC_TEXTS, **by_unit}.items():
+    more = {f"{unit}_icc": f"{unit} ICC" for unit in part.get("per_au", ())}
+    more |= {name: name for name in part["metrics"] if _is_own(name)}
+    for name, words in (METRIC_TEXTS | more).items():
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
             continue
@@ -317,6 +320,12 @@ def _metric_rows(
             ),
             _number(values.get(name, {}).get("value")),
         )
+
+
+def _is_own(metric: str) -> bool:
+    """Whether a metric of a head is the user's own."""
+    name = metric.removesuffix("_at_thresholds")
+    return ":" in name or name in entry_names(OWN_METRIC.group)
 
 
 def _compared(part: Mapping[str, Any], baseline: str, metric: str) -> Mapping[str, Any]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.errors import suggest
+from models.metrics.own_metrics import is_own_metric
 from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
 from search.study.distributions import Problems
 
@@ -23,10 +25,9 @@ def read_objective(
                 f"{place}: is reported only: lower is better, and an objective is "
                 f"maximized; {suggest(name, _same_target(name))}"
             )
-        elif name not in METRIC_NAMES:
-            problems.append(
-                f"{place}: unknown metric; {suggest(name, list(METRIC_NAMES))}"
-            )
+        elif name not in METRIC_NAMES and not is_own_metric(name):
+            names = [*METRIC_NAMES, f"TARGET.{CODE}"]
+            problems.append(f"{place}: unknown metric; {suggest(name, names)}")
         elif isinstance(weight, bool) or not isinstance(weight, int | float):
             problems.append(f"{place}: must be a weight, a number, found {weight!r}")
         elif weight and not LIGHTEST <= weight <= HEAVIEST:

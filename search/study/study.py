@@ -17,7 +17,8 @@ from data_pipeline.dataset.config import (
 from data_pipeline.dataset.own_data import OWN_KEYS
 from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
-from models.config.hyperparameters import HYPERPARAMETERS
+from models.config.hyperparameters import HYPERPARAMETERS, STANDARD
+from models.metrics.own_metrics import is_own_metric
 from search.study.algorithms import pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
@@ -30,6 +31,13 @@ from search.study.space_parser import read_space
 from search.study.toml_writer import study_text, value_text
 
 TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
+NUMBERS_OF_LOSSES = {
+    "loss.label_smoothing": ("emotion",),
+    "loss.focal_gamma": ("emotion", "action_units"),
+    "loss.ccc_share": ("valence_arousal",),
+}
+"""Numbers of this project's losses, and the heads that they act on."""
+
 MULTI_TARGET_UNUSED = ("loss.label_smoothing", "loss.focal_gamma")
 """Keys without effect on the loss of images with several correct emotions."""
 
@@ -70,6 +78,11 @@ class Study:
         """
         seed, earlier = self.search.seed, self.search.warm_start
         return seed if earlier is None else child_seed(seed, "warm_start", earlier)
+
+    @property
+    def own_metrics(self) -> tuple[str, ...]:
+        """Names of own metrics; those of weight 0 are only reported."""
+        return tuple(filter(is_own_metric, self.raw.get("objective", {})))
 
     def text(self) -> str:
         """Writes the study as a TOML study file."""
@@ -174,9 +187,23 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
                 f"targets has only {', '.join(study.data.targets)}"
             )
     yield from _multi_target_problems(study)
+    yield from _own_loss_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)
     yield from sampler_of(study.search.sampler).problems(study.space)
     yield from finetuning_problems(study.search, study.space)
+
+
+def _own_loss_problems(study: Study) -> Iterator[str]:
+    """Yields numbers of this project's losses that no configuration uses."""
+    named = {p.key for p in study.space.parameters} | dict(study.space.fixed).keys()
+    for key in named & NUMBERS_OF_LOSSES.keys():
+        heads = [head for head in NUMBERS_OF_LOSSES[key] if head in study.data.targets]
+        losses = [study.space.ends(f"loss.{head}", STANDARD) for head in heads]
+        if heads and not any(STANDARD in values for values in losses):
+            yield (
+                f'"{key}": has no effect on own losses, and "loss.{heads[0]}" has no '
+                f'other; remove the key, or add "{STANDARD}" to the losses'
+            )
 
 
 def _multi_target_problems(study: Study) -> Iterator[str]:

@@ -45,7 +45,8 @@ def cross_validate(
             return Failed(reason=f"training diverged in fold {index + 1}")
         parts.append(predictions)
     rows = np.concatenate([fold.validation for fold in job.folds])
-    table = scores(job.scoring_targets.take(rows), Predictions.concatenate(parts))
+    pooled = Predictions.concatenate(parts)
+    table = scores(job.scoring_targets.take(rows), pooled, own=job.objective)
     return CrossValidated(
         value=weighted_mean(table, job.objective),
         scores={name: score for name, score in table.items() if math.isfinite(score)},

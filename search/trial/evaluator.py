@@ -56,7 +56,11 @@ class FoldEvaluator:
         training = {LOSS: epoch.loss, RATE: epoch.learning_rate}
         if epoch.training_sample is not None:
             training |= self._points(
-                scores(self._sample_targets, epoch.training_sample)
+                scores(
+                    self._sample_targets,
+                    epoch.training_sample,
+                    own=self._objective,
+                )
             )
         return Curves(training=training, validation=self._points(self._table))
 
@@ -68,7 +72,7 @@ class FoldEvaluator:
         return classify_fit(value, trained=trained, baseline=self._baseline)
 
     def _score(self, predictions: Predictions) -> float:
-        self._table = scores(self._targets, predictions)
+        self._table = scores(self._targets, predictions, own=self._objective)
         return weighted_mean(self._table, self._objective)
 
     def _points(self, table: Mapping[str, float]) -> dict[str, float]:

@@ -12,7 +12,7 @@ def score(
     targets: Targets, predictions: Predictions, objective: Mapping[str, float]
 ) -> float:
     """Scores predictions by an objective, metric name to weight."""
-    return weighted_mean(scores(targets, predictions), objective)
+    return weighted_mean(scores(targets, predictions, own=objective), objective)
 
 
 def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:

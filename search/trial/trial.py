@@ -100,7 +100,7 @@ def completed(
     spent: Spent,
 ) -> Completed:
     """Scores the pooled predictions of each epoch and picks the epoch of the peak."""
-    tables = [scores(targets, predictions) for predictions in epochs]
+    tables = [scores(targets, predictions, own=objective) for predictions in epochs]
     curve = [weighted_mean(table, objective) for table in tables]
     smooth = smoothed(curve)
     epoch = peak(curve)

@@ -9,16 +9,16 @@ import pytest
 from data_pipeline.labels.labels import DIMENSIONS
 from models.config.backbone_catalogue import BACKBONES
 from models.config.hyperparameters import HYPERPARAMETERS
-from models.network.model import assemble
-from models.training.compiled_model import CompiledModel
-from models.training.saving import plain_model
-from tests.factories.backbones import (
+from models.conformance.rows import (
     assert_exported,
     assert_rows_apart,
     faces,
     numbers,
     settle_apart,
 )
+from models.network.model import assemble
+from models.training.compiled_model import CompiledModel
+from models.training.saving import plain_model
 from tests.factories.models import configured
 
 ROWS = 3

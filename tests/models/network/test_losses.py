@@ -1,5 +1,7 @@
 """The losses against second formulations, and the laws of their masks."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -7,11 +9,14 @@ from keras import ops
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
+from data_pipeline.own_code.laws import check_laws
+from models.conformance.losses import LossBench
 from models.network.losses import (
     action_unit_loss,
     emotion_loss,
     multi_target_loss,
     penalty,
+    valence_arousal_loss,
 )
 from tests.factories.gradients import gradient
 
@@ -89,20 +94,6 @@ def test_action_unit_loss_is_the_weighted_binary_cross_entropy(rows):
     assert _number(found) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_masked_row_is_a_row_left_out(rows):
-    """Masked equals sliced: the mean is taken over the rows that are there."""
-    mask = np.array([1, 0, 1, 1, 0, 1], np.float32)
-    kept = mask.astype(bool)
-    masked = emotion_loss(
-        _target(rows["distribution"], mask[:, None]), rows["logits"], 0.1, 2.0
-    )
-    sliced = emotion_loss(
-        _target(rows["distribution"][kept], 1.0), rows["logits"][kept], 0.1, 2.0
-    )
-
-    assert _number(masked) == pytest.approx(_number(sliced), rel=1e-6)
-
-
 def test_a_masked_unit_is_an_element_left_out(rows):
     """Masked equals sliced for single elements of the action units."""
     mask = np.ones((6, 3), np.float32)
@@ -133,15 +124,6 @@ def test_masked_elements_have_no_gradient(rows, gamma):
         assert (gradient[[0, 1, 3, 4, 5]] != 0).all()
 
 
-def test_a_batch_without_labels_costs_nothing(rows):
-    """A batch with every label masked gives 0, not NaN."""
-    nothing = _target(0 * rows["distribution"], 0.0)
-    emotion = emotion_loss(nothing, rows["logits"], 0.1, 2.0)
-    units = action_unit_loss(_target(rows["units"], 0.0), rows["logits"], 2.0)
-
-    assert (_number(emotion), _number(units)) == (0.0, 0.0)
-
-
 def test_saturated_logits_keep_a_finite_loss():
     """A saturated wrong output has a large, finite loss."""
     logits = np.array([[-500.0, 500.0, 0.0]], np.float32)
@@ -164,20 +146,6 @@ def test_an_output_that_is_right_and_sure_keeps_its_small_loss():
             target = _target(np.full((1, 4), wanted, np.float32), alone)
             found = _number(action_unit_loss(target, sign * sure, 0.0))
             assert found == pytest.approx(np.log1p(np.exp(-logit)), rel=1e-5)
-
-
-def test_what_is_no_number_stays_under_its_mask(rows):
-    """A masked row whose output is NaN leaves the loss of the others as it is."""
-    logits, broken = rows["logits"].copy(), rows["logits"].copy()
-    broken[2] = np.nan
-    weights = rows["weights"].copy()
-    weights[2] = 0.0
-    for wanted, loss in (
-        (rows["distribution"], lambda *both: emotion_loss(*both, 0.0, 0.0)),
-        (rows["units"], lambda *both: action_unit_loss(*both, 0.0)),
-    ):
-        target = _target(wanted, weights)
-        assert _number(loss(target, broken)) == _number(loss(target, logits))
 
 
 def test_focal_emotion_loss_is_the_formula_on_probabilities(rows):
@@ -251,3 +219,19 @@ def test_multi_target_loss_accepts_any_of_the_classes():
     assert costs[:2] == pytest.approx([0.0, 0.0], abs=1e-5)
     assert costs[2] > 5
     assert _number(multi_target_loss(_target(0 * shares, 0.0), sure[:1])) == 0.0
+
+
+BUILT_IN = {
+    "emotion": ("emotion", partial(emotion_loss, smoothing=0.1, gamma=0.0)),
+    "focal": ("emotion", partial(emotion_loss, smoothing=0.1, gamma=2.0)),
+    "multi_target": ("emotion", multi_target_loss),
+    "units": ("action_units", partial(action_unit_loss, gamma=0.0)),
+    "focal_units": ("action_units", partial(action_unit_loss, gamma=2.0)),
+    "ratings": ("valence_arousal", partial(valence_arousal_loss, ccc_share=0.5)),
+}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_each_keeps_the_laws(name):
+    """The laws of the suite by which users check their own losses."""
+    check_laws(name, LossBench(*BUILT_IN[name]).laws())

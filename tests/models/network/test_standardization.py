@@ -15,6 +15,7 @@ from models.backbones import load_backbone
 from models.backbones.pixel_scale import ChannelStatistics
 from models.config.backbone_catalogue import BACKBONES
 from models.config.config import SharedGraph, model_config
+from models.conformance.rows import assert_same, faces, logits, settle
 from models.network.model import ExpressionModel, assemble
 from models.network.standardization import (
     Standardize,
@@ -27,7 +28,6 @@ from models.training.epoch import Part
 from models.training.initialization import initialize
 from models.training.saving import copy_weights, plain_model
 from models.training.trainer import Trainer
-from tests.factories.backbones import assert_same, faces, logits, settle
 from tests.factories.models import (
     SIDE,
     configured,

@@ -1,5 +1,6 @@
 """A run with code of the user's own, as the page about study files shows it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,8 @@ TINY = (
     .replace('"backbone.blocks" = 1\n"backbone.filters" = 8\n', "")
     .replace('"training.epochs" = 2', '"training.epochs" = 1')
     .replace("trials = 2", "trials = 1\nbaselines = false\ntensorboard = false")
+    .replace('"emotion.macro_f1" = 0.5', '"emotion.mymetrics:top2" = 0.5')
+    .replace("[space]", '"loss.emotion" = "mylosses:brier"\n[space]')
     .replace('"random"', '"mysearch:small_tpe"')
     .replace('pruner = "none"', 'pruner = "mysearch:quarter"')
 )
@@ -68,6 +71,11 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
     (row,) = table(folder)
     assert (row["backbone.name"], row["backbone.width"]) == ("mynets:tiny", "4")
 
+    report = json.loads((folder / "holdout.json").read_text())
+    found = report["emotion"]["metrics"]["mymetrics:top2"]
+    assert found["low"] <= found["value"] <= found["high"]
+    assert "mymetrics:top2" in answer.out
+
     plain = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", PLAIN, str(folder / "model.keras")],
         capture_output=True,
@@ -81,6 +89,7 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
         file.write("# another network\n")
     message = refused(tmp_path, "--set", "search.trials=2", data=coursework)
     assert "code.mynets:tiny: was" in message
+    assert "code.mylosses:brier" not in message
     assert "copy the study file" in message
 
 
@@ -92,12 +101,14 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
         ("backbone.name=mynets:layers", "TypeError"),
         ("backbone.depth=3", '"backbone.depth": no backbone of this study has'),
         ("backbone.width=wide", "its default of backbone.width is 8, found 'wide'"),
+        ("objective.emotion.mymetrics:missing=1", "has no attribute 'missing'"),
+        ("objective.emotion.builtins:len=1", "metric builtins:len breaks laws"),
         ("search.sampler=mynets:tiny", "and returns an Optuna BaseSampler ("),
     ],
 )
 @pytest.mark.usefixtures("code")
 def test_code_that_is_refused(tmp_path, setting, reason):
-    """Before the data are looked for, in one line with file, key and way out."""
-    (line,) = refused(tmp_path, "--set", setting).splitlines()
+    """Before the data are looked for, in one message with file, key and way out."""
+    line = refused(tmp_path, "--set", setting)
     assert reason in line
     assert line.startswith(f"error: {tmp_path / 'tiny.toml'}")

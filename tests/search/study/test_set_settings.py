@@ -53,7 +53,8 @@ def values(key):
     """Lists all choices of a key, or its bounds and values between them."""
     row = HYPERPARAMETERS[key]
     if row.kind is str:
-        return row.choices or FREE[key]
+        own = ("mine:loss",) if row.own and len(row.choices) == 1 else ()
+        return (*row.choices, *own) if row.choices else FREE[key]
     return row.low, row.kind((row.low + row.high) / 2), row.high
 
 

@@ -7,31 +7,25 @@ few rows are hardly better: they magnify how floats are rounded.
 
 import json
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 
+from data_pipeline.own_code.laws import must
+from models.config.config import ModelConfig
+from models.conformance.pictures import SETTLED_ON, faces
+from models.keras_api import keras
 from models.network.heads import probabilities
 from models.training.saving import copy_weights, plain_model
-from tests.factories.models import SIDE, pictures
 
-SETTLED_ON = 16
 LEAST_SPREAD = 0.1
 TOLERANCE = 5e-3
 """Of the spread over rows: floats of deep networks differ by less, rows by more."""
 
 
-def faces(rows, side, channels=1):
-    """Takes raw pixels of some of the pictures that networks are settled on.
-
-    Of any side: small ones are cut out. Others may lie far from these, and a deep
-    network magnifies that.
-    """
-    drawn = pictures(SETTLED_ON, channels=channels, side=max(side, SIDE)).images
-    return np.ascontiguousarray(drawn[:rows, :side, :side])
-
-
-def settle(model):
+def settle(model: Any) -> None:
     """Gives a model batch statistics of pictures, and outputs that differ by them.
 
     Logits come to mean 0 and deviation 1 over these; other weights stay as they are.
@@ -60,24 +54,25 @@ def settle(model):
         head.set_weights([kernel / deviation, (bias - mean) / deviation])
 
 
-def numbers(outputs):
+def numbers(outputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Turns a model's outputs into arrays, keyed by head."""
     return {name: keras.ops.convert_to_numpy(rows) for name, rows in outputs.items()}
 
 
-def logits(model, images):
+def logits(model: Any, images: np.ndarray) -> dict[str, np.ndarray]:
     """Predicts rows as one batch."""
     return numbers(model(images.astype(np.float32), training=False))
 
 
-def assert_same(found, expected):
+def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
     """Compares rows to what they differ by, which must not be nothing."""
-    assert found.shape == expected.shape
-    assert found.dtype == expected.dtype == np.float32
+    must(found.shape == expected.shape, f"shapes {found.shape}, {expected.shape}")
+    kinds = {found.dtype, expected.dtype}
+    must(kinds == {np.dtype(np.float32)}, f"types {kinds}")
     np.testing.assert_allclose(found, expected, rtol=0, atol=_allowed(expected))
 
 
-def assert_rows_apart(model, images, alone):
+def assert_rows_apart(model: Any, images: np.ndarray, alone: Sequence[int]) -> None:
     """Compares a batch with its reverse, and with single rows."""
     together, turned = logits(model, images), logits(model, images[::-1])
     single = [logits(model, images[row : row + 1]) for row in alone]
@@ -89,19 +84,21 @@ def assert_rows_apart(model, images, alone):
             assert_same(whole, rows)
 
 
-def settle_apart(compiled, config, images):
+def settle_apart(compiled: Any, config: ModelConfig, images: np.ndarray) -> None:
     """Settles a model, with the first seed by which the outputs of rows differ."""
     for seed in range(1, 20):
         compiled.reset(config.runtime, seed)
         settle(compiled.model)
         outputs = probabilities(logits(compiled.model, images))
-        heads = [outputs.emotion, outputs.action_units]
+        heads = [head for head in outputs.heads() if head is not None]
         if min(float(np.ptp(head, axis=0).max()) for head in heads) > 2 * LEAST_SPREAD:
             return
-    raise AssertionError("no seed of 19 sets the rows apart")
+    must(holds=False, found="no seed of 19 sets the rows apart")
 
 
-def assert_exported(model, config, images, path):
+def assert_exported(
+    model: Any, config: ModelConfig, images: np.ndarray, path: Path
+) -> None:
     """Exports a model; the file is of stock layers and predicts the same."""
     plain = plain_model(config)
     copy_weights(model.layers, plain, config)
@@ -114,34 +111,35 @@ def assert_exported(model, config, images, path):
     expected = probabilities(logits(model, images))
     graph = config.graph
 
-    assert images.dtype == np.uint8
-    assert all(module.split(".")[0] == "keras" for module in modules)
+    foreign = {name for name in modules if name.split(".")[0] != "keras"}
+    must(not foreign, f"layers of {', '.join(foreign)}")
     for ours, theirs in zip(plain.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(theirs, ours)
-    assert {name: rows.shape for name, rows in found.items()} == {
+    shapes = {
         "emotion": (len(images), len(graph.emotions)),
         "action_units": (len(images), len(graph.action_units)),
     }
+    must({n: rows.shape for n, rows in found.items()} == shapes, f"outputs {found}")
     for name, rows in found.items():
         assert_same(rows, getattr(expected, name))
 
 
-def _allowed(rows):
+def _allowed(rows: np.ndarray) -> float:
     spread = float(np.ptp(rows, axis=0).max())
-    assert spread > LEAST_SPREAD
+    must(spread > LEAST_SPREAD, f"rows that differ by {spread} only")
     return TOLERANCE * spread
 
 
-def _layers(model, kind):
+def _layers(model: Any, kind: Any) -> list[Any]:
     return [layer for layer in model.layers if isinstance(layer, kind)]
 
 
-def _set(layers, name, values):
+def _set(layers: Sequence[Any], name: str, values: Sequence[float]) -> None:
     for layer, value in zip(layers, values, strict=True):
         setattr(layer, name, value)
 
 
-def _values(tree, key):
+def _values(tree: Any, key: str) -> Iterator[Any]:
     """Finds every value under a key of nested lists and dicts."""
     if isinstance(tree, dict):
         if key in tree:

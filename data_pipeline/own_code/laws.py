@@ -1,0 +1,59 @@
+"""Laws of own code: each is a function that raises where it is broken."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from data_pipeline.system.errors import InputError, first_line
+
+Law = Callable[[], object]
+
+
+class ConformanceError(InputError):
+    """Own code breaks laws of its kind; ``broken`` has a line for each."""
+
+    def __init__(self, message: str, broken: tuple[str, ...] = ()) -> None:
+        """Keeps the lines beside the message."""
+        super().__init__(message)
+        self.broken = broken
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keeps the lines from one process to another."""
+        return type(self), (str(self), self.broken)
+
+
+class BrokenLawError(Exception):
+    """A law does not hold; the message is what was found."""
+
+
+def check_laws(what: str, laws: Iterable[Law]) -> None:
+    """Tries every law.
+
+    Args:
+        what: names the code, for the message.
+        laws: functions whose docstring begins with the law, in one line.
+
+    Raises:
+        ConformanceError: a law is broken, or the code fails.
+    """
+    broken = tuple(line for law in laws if (line := _tried(law)) is not None)
+    if broken:
+        lines = "\n".join(f"  {line}" for line in broken)
+        raise ConformanceError(f"{what} breaks laws of its kind:\n{lines}", broken)
+
+
+def must(holds: object, found: str) -> None:
+    """Raises ``BrokenLawError`` with what was found, unless a condition holds."""
+    if not holds:
+        raise BrokenLawError(found)
+
+
+def _tried(law: Law) -> str | None:
+    text = (law.__doc__ or "").strip().splitlines()[0]
+    try:
+        law()
+    except (BrokenLawError, AssertionError) as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        return f"{text} Found: {'; '.join(filter(None, lines))[:300]}"
+    except Exception as error:  # noqa: BLE001 - code of others may raise anything
+        return f"{text} It raised {type(error).__name__}: {first_line(error)}"
+    return None
