@@ -68,7 +68,7 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
     answer = ended(process, timeout=400)
     assert (answer.code, answer.err) == (0, ""), answer.out
     (folder,) = out.glob("tiny*")
-    (row,) = table(folder, "trials_full.csv")
+    (row,) = table(folder)
     assert (row["backbone.name"], row["backbone.width"]) == ("mynets:tiny", "4")
 
     report = json.loads((folder / "holdout.json").read_text())
