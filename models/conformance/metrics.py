@@ -7,7 +7,7 @@ import numpy as np
 
 from data_pipeline.own_code.laws import Law, must
 from data_pipeline.targets.targets import Targets
-from models.metrics.own_metrics import load_metric, own_scores
+from models.metrics.own.metric import load_metric, own_scores
 from models.metrics.predictions import Predictions
 
 Scores = Callable[[Targets, Predictions, np.ndarray], Mapping[str, np.ndarray]]

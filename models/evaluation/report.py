@@ -24,7 +24,7 @@ from models.evaluation.tables import (
 from models.metrics.action_units import ERRORS, action_unit_metrics, threshold_metrics
 from models.metrics.emotion import emotion_metrics, vote_metrics
 from models.metrics.intensities import intensity_metrics_by_unit
-from models.metrics.own_metrics import codes_of, own_scores
+from models.metrics.own.metric import codes_of, own_scores
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import rating_metrics
 

@@ -23,7 +23,7 @@ from models.metrics.intensities import (
     INTENSITY_REPORTED,
     intensity_metrics,
 )
-from models.metrics.own_metrics import codes_of, own_scores
+from models.metrics.own.metric import codes_of, own_scores
 from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import (
     RATING_METRICS,

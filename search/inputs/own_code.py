@@ -9,7 +9,7 @@ from models.backend import prepare_process
 from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.backbone_sizes import backbone_sizes, is_own_size
 from models.config.hyperparameters import OWN_LOSSES, STANDARD
-from models.metrics.own_metrics import OWN_METRIC
+from models.metrics.own.metric import OWN_METRIC
 from search.inputs.initial_weights import own_backbones
 from search.study.algorithms import (
     OWN_PRUNER,

@@ -8,7 +8,7 @@ from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
 from data_pipeline.own_code.named_code import entry_names
 from data_pipeline.split.rules import LEAKY, Guarantee
-from models.metrics.own_metrics import OWN_METRIC
+from models.metrics.own.metric import OWN_METRIC
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",

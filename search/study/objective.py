@@ -5,7 +5,7 @@ from typing import Any
 
 from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.errors import suggest
-from models.metrics.own_metrics import is_own_metric
+from models.metrics.own.metric import is_own_metric
 from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
 from search.study.distributions import Problems
 

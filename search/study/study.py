@@ -18,7 +18,7 @@ from data_pipeline.dataset.own_data import OWN_KEYS
 from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS, STANDARD
-from models.metrics.own_metrics import is_own_metric
+from models.metrics.own.metric import is_own_metric
 from search.study.algorithms import pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
