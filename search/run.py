@@ -3,6 +3,7 @@
     python -m search.run --study NAME|FILE.toml [--data DIR|synthetic] [--out DIR]
         [--set section.key=VALUE ...] [--executor ray|serial] [--storage URL]
         [--seed N] [--until search|retrain|holdout] [--reopen]
+        [--quiet | --json]
 
 Run the same command again to resume a run, or to print the result of a finished one.
 Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted.
@@ -85,6 +86,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--reopen",
         action="store_true",
         help="evaluate on the hold-out again (every evaluation is recorded)",
+    )
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument(
+        "--quiet", action="store_true", help="print errors only; run.log has the rest"
+    )
+    output.add_argument(
+        "--json", action="store_true", help="print one JSON object for each event"
     )
     return parser
 

@@ -207,6 +207,26 @@ def no_stderr() -> Iterator[None]:
         os.close(null)
 
 
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def listening(listener: Callable[[str], None]) -> Iterator[None]:
+    """Calls a function with each line that is printed to the standard error.
+
+    Args:
+        listener: for example one that logs it.
+
+    Yields:
+        Nothing.
+    """
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
 def print_line(text: str) -> None:
     """Prints a line to the standard output, with control characters escaped."""
     sys.stdout.write(f"{escape_controls(text)}\n")
@@ -220,6 +240,8 @@ def print_error(text: str) -> None:
 
 def print_note(text: str) -> None:
     """Prints a line to the standard error, with passwords masked."""
+    for listener in _listeners:
+        listener(text)
     with suppress(OSError):
         sys.stderr.write(f"{mask_passwords(escape_controls(text))}\n")
         sys.stderr.flush()

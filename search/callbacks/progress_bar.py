@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,8 @@ from data_pipeline.system.interrupts import raise_if_interrupted
 from data_pipeline.system.terminal import escape_controls, one_line
 from models.config.config import is_full
 from models.config.hyperparameters import HYPERPARAMETERS, Value
+from search.callbacks.json_events import JsonEvents
+from search.callbacks.run_log import RunLog
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.trial.messages import (
@@ -28,9 +31,23 @@ from search.trial.messages import (
 class ProgressBar(Callback):
     """Prints to the console, and shows a bar where it is a terminal."""
 
-    def __init__(self, console: Console) -> None:
-        """Prints to ``console``; the bar is shown within the context."""
+    def __init__(
+        self,
+        console: Console,
+        *,
+        log: RunLog | None = None,
+        events: JsonEvents | None = None,
+    ) -> None:
+        """Prints to ``console``; the bar is shown within the context.
+
+        A quiet console shows nothing. Everything is in the log too, and among the
+        events.
+        """
         self._console = console
+        self._shows_bar = console.is_terminal and not console.quiet
+        self.log = log or RunLog()
+        self.events = events
+        self._expected = self._steps = 0
         self._best: float | None = None
         self._running: dict[int, tuple[float, TrialRequest]] = {}
         self._began: float | None = None
@@ -41,7 +58,7 @@ class ProgressBar(Callback):
             TextColumn("{task.completed}/{task.total}"),
             TextColumn("{task.fields[status]}"),
             console=console,
-            disable=not console.is_terminal,
+            disable=not self._shows_bar,
         )
         self._task: TaskID | None = None
         self._stages: dict[str, TaskID] = {}
@@ -67,14 +84,24 @@ class ProgressBar(Callback):
     def stage(self, name: str, done: int, total: int) -> None:
         """Shows the progress of a step before the search, such as reading images."""
         raise_if_interrupted()
+        if self.events is not None:
+            self.events.stage(name, done, total)
         if name not in self._stages:
-            if not self._console.is_terminal:
-                self.print(f"{name}: {total}")
+            self._say(f"{name}: {total}", shown=not self._shows_bar)
             self._stages[name] = self._bar.add_task(name, total=total, status="")
         self._bar.update(self._stages[name], completed=done)
 
     def print(self, text: str) -> None:
         """Prints a line."""
+        if self.events is not None:
+            self.events.write("note", text=text)
+        self._say(text)
+
+    def _say(self, text: str, *, shown: bool = True) -> None:
+        """Logs a line, and prints it if it is ``shown``."""
+        self.log.line(text)
+        if not shown:
+            return
         self._console.print(
             escape_controls(text),
             highlight=False,
@@ -106,21 +133,53 @@ class ProgressBar(Callback):
         started, request = self._running.pop(number)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
+        seconds, trace = time.monotonic() - started, self._keep_trace(number, outcome)
+        line = one_line(trial_line(request, outcome, seconds, counts, trace=trace))
         # Failures are printed beside the bar too: they must not wait for the end.
-        if not self._console.is_terminal or isinstance(outcome, Failed | WorkerDied):
-            seconds = time.monotonic() - started
-            self.print(one_line(trial_line(request, outcome, seconds, counts)))
+        failed = isinstance(outcome, Failed | WorkerDied)
+        self._say(line, shown=failed or not self._shows_bar)
         self._update(counts)
 
+    def _keep_trace(self, number: int, outcome: Outcome) -> Path | None:
+        """Writes the traceback of a failed trial to its file."""
+        if not isinstance(outcome, Failed | WorkerDied):
+            return None
+        trace = self.log.keep_trace(str(number), outcome.trace)
+        if trace is not None and self.events is not None:
+            self.events.traces[number] = trace
+        return trace
+
+    def expect(self, steps: int) -> None:
+        """Counts steps after the search, such as the retraining, in the bar."""
+        self._expected = steps
+
+    def begin_step(self, name: str, counts: Counts) -> None:
+        """Shows a step after the search, which may have ended early."""
+        if self.events is not None:
+            self.events.write("step", name=name)
+        self._update(counts)
+        if self._task is not None:
+            total = counts.done + self._expected
+            self._bar.update(self._task, total=total, status=name)
+
+    def end_step(self) -> None:
+        """Counts a step that is done, or that was not needed."""
+        if self._steps < self._expected:
+            self._steps += 1
+            if self._task is not None:
+                self._bar.advance(self._task)
+
     def _update(self, counts: Counts) -> None:
+        total = counts.budget + self._expected
         if self._task is None:
-            self._task = self._bar.add_task("trials", total=counts.budget, status="")
+            self._task = self._bar.add_task("trials", total=total, status="")
         best = "-" if self._best is None else f"{self._best:.3f}"
         status = (
             f"completed {counts.completed}  pruned {counts.pruned}  "
             f"failed {counts.failed}  best {best}  left {self._left(counts)}"
         )
-        self._bar.update(self._task, completed=counts.done, status=status)
+        done = counts.done + self._steps
+        self._bar.update(self._task, completed=done, status=status)
 
     def _left(self, counts: Counts) -> str:
         if not self._ended or self._began is None:
@@ -130,9 +189,18 @@ class ProgressBar(Callback):
 
 
 def trial_line(
-    request: TrialRequest, outcome: Outcome, seconds: float, counts: Counts
+    request: TrialRequest,
+    outcome: Outcome,
+    seconds: float,
+    counts: Counts,
+    *,
+    trace: Path | None = None,
 ) -> str:
-    """Describes in one line how a trial ended, ``seconds`` after its proposal."""
+    """Describes in one line how a trial ended, ``seconds`` after its proposal.
+
+    ``trace`` is the file of a failed trial's traceback.
+    """
+    see = "" if trace is None else f"; traceback: {trace}"
     match outcome:
         case Completed(value=value, epoch=epoch, gap=gap):
             text = f"completed  value {value:.4f} at epoch {epoch}"
@@ -141,9 +209,9 @@ def trial_line(
             text = f"pruned     {reason} after {outcome.spent.epochs} epochs"
             text += f", {outcome.gap.diagnosis} there" if outcome.gap else ""
         case Failed(reason=reason):
-            text = f"failed     {reason}"
+            text = f"failed     {reason}{see}"
         case WorkerDied(reason=reason):
-            text = f"lost       {reason}; it runs again"
+            text = f"lost       {reason}; it runs again{see}"
     enqueued = f"{request.enqueued}, " if request.enqueued else ""
     return (
         f"[{counts.done}/{counts.budget}] trial {request.number}: {text}  "

@@ -115,7 +115,8 @@ class Bridge:
             self._return(running.request)
             return
         self._unstarted = 0
-        outcome = running.outcome(result, death=_death(self.trouble), error=error)
+        death = WorkerDied(reason=_death(self.trouble), trace=self.trouble)
+        outcome = running.outcome(result, death=death, error=error)
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
         self._ledger.tell(running.request.number, outcome)
@@ -136,7 +137,7 @@ class Bridge:
             self._retries -= 1
             return
         self.retrained = self.retrained or Failed(
-            reason=f"its worker died, {1 + RETRIES} times"
+            reason=f"its worker died, {1 + RETRIES} times", trace=self.trouble
         )
         self._over = True
 
@@ -168,10 +169,10 @@ class _Running:
         self._proposed = time.time()
 
     def outcome(
-        self, result: dict[str, Any] | None, *, death: str, error: bool
+        self, result: dict[str, Any] | None, *, death: WorkerDied, error: bool
     ) -> Outcome:
-        """Returns how the trial ended; ``death`` is the reason if its worker died."""
-        found: Outcome = WorkerDied(reason=death)
+        """Returns how the trial ended, which is ``death`` if its worker died."""
+        found: Outcome = death
         started = self._proposed
         if result is not None:
             started = result.get("started", started)

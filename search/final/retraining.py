@@ -1,5 +1,7 @@
 """After the search: the winner is exported and retrained."""
 
+from pathlib import Path
+
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.pretrained.sources import NONE
@@ -14,8 +16,11 @@ from search.run_folder import write_text
 from search.trial.messages import Failed, Retrained, RetrainRequest
 
 
-def require_best(ledger: Ledger) -> TrialRecord:
-    """Returns the best trial; ``RunError`` with all reasons where none completed."""
+def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
+    """Returns the best trial; ``RunError`` with all reasons where none completed.
+
+    ``log`` is the file that has more about them.
+    """
     best = ledger.best()
     if best is None:
         reasons = sorted({r.reason for r in ledger.records() if r.reason})
@@ -25,6 +30,7 @@ def require_best(ledger: Ledger) -> TrialRecord:
             f"no trial completed, so there is nothing to retrain; {ended}reasons: "
             f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
             "ended it), or widen the space"
+            + (f"; see {log}" if log is not None else "")
         )
     return best
 
@@ -60,14 +66,22 @@ def export_best(run: Run, best: TrialRecord) -> None:
 
 
 def keep_model(
-    run: Run, best: TrialRecord, retrained: Retrained | Failed | None
+    run: Run,
+    best: TrialRecord,
+    retrained: Retrained | Failed | None,
+    *,
+    trace: Path | None = None,
 ) -> None:
-    """Puts the retrained model and its card into the run's folder."""
+    """Puts the retrained model and its card into the run's folder.
+
+    ``trace`` is the file of the traceback where the retraining failed.
+    """
     if not isinstance(retrained, Retrained):
         reason = retrained.reason if retrained else "no worker answered"
         raise RunError(
             f"{run.folder.path}: retraining trial {best.number} failed: {reason}; the "
             "search is kept, and the same command retrains again"
+            + (f"; traceback: {trace}" if trace is not None else "")
         )
     winner = Winner(
         trial=best.number,

@@ -52,7 +52,8 @@ def record_outcome(
     if isinstance(outcome, WorkerDied) and not requeue_once(
         trials, space, trial.number
     ):
-        outcome = Failed(reason=f"{outcome.reason}, twice", spent=outcome.spent)
+        reason = f"{outcome.reason}, twice"
+        outcome = Failed(reason=reason, spent=outcome.spent, trace=outcome.trace)
     try:
         _write(trial, outcome)
     except UpdateFinishedTrialError:

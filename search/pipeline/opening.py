@@ -6,13 +6,16 @@ Importing those takes seconds, and an error in a label is reported without it.
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from traceback import format_exc
 
 from rich.console import Console
 
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.readers.location import find_data
-from data_pipeline.system.errors import prefix_errors
+from data_pipeline.system.errors import HarnessError, prefix_errors
 from data_pipeline.system.gpus import find_gpus
+from data_pipeline.system.terminal import listening
+from search.callbacks.json_events import JsonEvents
 from search.callbacks.progress_bar import ProgressBar
 from search.executors import early_session
 from search.final.exported_config import BEST
@@ -43,7 +46,7 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
         check_own_code(study)
     if request.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(request.storage)
-    with ProgressBar(Console()) as bar:
+    with _output(request) as bar:
         root, synthetic = find_data(study.data.dataset, request.data, bar.stage)
         folder = RunFolder(
             out=request.out.resolve(), name=run_name(study.name, synthetic=synthetic)
@@ -59,6 +62,22 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
         for line in _notes(study.name, data):
             run.print(line)
         yield run, bar
+
+
+@contextmanager
+def _output(request: RunRequest) -> Iterator[ProgressBar]:
+    """Shows lines and a bar, nothing, or JSON events; logs all, and an error too."""
+    console = Console(quiet=request.quiet or request.json)
+    events = JsonEvents() if request.json else None
+    with ProgressBar(console, events=events) as bar, listening(bar.log.line):
+        try:
+            yield bar
+        except BaseException as error:
+            known = isinstance(error, HarnessError | KeyboardInterrupt)
+            bar.log.line(f"error: {error}" if known else format_exc())
+            if events is not None:
+                events.write("error", text=str(error) or type(error).__name__)
+            raise
 
 
 def start_early(request: RunRequest, run: Run) -> AbstractContextManager[None]:

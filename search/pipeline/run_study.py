@@ -20,6 +20,7 @@ class RunRequest:
 
     ``study`` is a name or a path, ``settings`` are ``--set`` texts, ``seed`` replaces
     ``search.seed``, ``data`` is a folder or ``synthetic``, ``until`` is the last stage.
+    ``quiet`` prints nothing, ``json`` events.
     """
 
     study: str
@@ -31,6 +32,8 @@ class RunRequest:
     storage: str | None = None
     until: str = STAGES[-1]
     reopen: bool = False
+    quiet: bool = False
+    json: bool = False
 
 
 def run_study(request: RunRequest) -> "RunFolder":

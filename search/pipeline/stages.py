@@ -1,7 +1,9 @@
 """The stages of a run, from the checked labels to the test on the hold-out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
@@ -9,6 +11,7 @@ from data_pipeline.system.errors import prefix_errors
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.progress_bar import ProgressBar
+from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.callbacks.time_spent import TimeSpent
@@ -23,7 +26,7 @@ from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
 from search.pipeline.placement import describe_precision, find_placement
-from search.pipeline.run_study import RunRequest
+from search.pipeline.run_study import STAGES, RunRequest
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
 from search.reports.console import (
@@ -31,6 +34,7 @@ from search.reports.console import (
     describe_foreign_trials,
     print_result,
     print_split,
+    result_entry,
 )
 from search.reports.holdout_report import describe_report
 from search.run_files import REPORT, check_database, read_report
@@ -57,6 +61,8 @@ def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
 
 
 def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
+    bar.log.open(run.folder)
+    bar.expect(STAGES.index(request.until))
     check_database(run.folder)
     _check_receipts(run, request)
     ledger = _open_ledger(run, bar)
@@ -65,13 +71,19 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     _finish_test(run, request, ledger)
     retrained = _search(run, request, bar, job, ledger)
     if retrained is not None:
-        _keep_model(run, ledger, retrained)
-    bar.stop()
+        _keep_model(run, ledger, retrained, bar)
+    bar.end_step()
     check_run(run)
+    report = None
     if request.until == "holdout":
-        _test(run, request, ledger)
+        report = _test(run, request, ledger, bar)
         check_run(run)
+    bar.stop()
+    if report is not None:
+        _print_report(run, report)
     print_result(run, ledger)
+    if bar.events is not None:
+        bar.events.write("result", **result_entry(run, ledger))
 
 
 def check_run(run: Run) -> None:
@@ -115,7 +127,8 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
     if run.study.search.tensorboard:
         callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
     forecast = Forecast(run.study, run.print)
-    return [*callbacks, bar, forecast, TimeSpent(run.print)]
+    shown = [bar] if bar.events is None else [bar, bar.events]
+    return [*callbacks, *shown, forecast, TimeSpent(run.print)]
 
 
 def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
@@ -167,7 +180,7 @@ def _search(
     best = ledger.best()
     if best is not None and best.value is not None:
         bar.resume(best.value)
-    plan = partial(_plan_retraining, run, request, ledger)
+    plan = partial(_plan_retraining, run, request, ledger, bar)
     try:
         if not ledger.exhausted():
             return executor(request.executor)(job, ledger, plan)
@@ -182,12 +195,12 @@ def _search(
 
 
 def _plan_retraining(
-    run: Run, request: RunRequest, ledger: Ledger
+    run: Run, request: RunRequest, ledger: Ledger, bar: ProgressBar
 ) -> RetrainRequest | None:
     """Exports the winner and returns what to retrain; ``None`` for nothing."""
     for line in describe_end(ledger):
         run.print(line)
-    best = retraining.require_best(ledger)
+    best = retraining.require_best(ledger, run.folder.file(LOG))
     tested = holdout_test.tested_trial(run)
     if tested not in (None, best.number) and not request.reopen:
         # The tested model stays; print_result names the better trial.
@@ -197,6 +210,7 @@ def _plan_retraining(
         return None
     retrain = retraining.retrain_request(run, best)
     if retrain is not None:
+        bar.begin_step("retraining", ledger.counts())
         run.print(
             f"retraining trial {best.number} on all but the hold-out, "
             f"{retrain.stop_after} epochs"
@@ -204,18 +218,34 @@ def _plan_retraining(
     return retrain
 
 
-def _keep_model(run: Run, ledger: Ledger, retrained: Retrained | Failed) -> None:
+def _keep_model(
+    run: Run, ledger: Ledger, retrained: Retrained | Failed, bar: ProgressBar
+) -> None:
     check_run(run)
-    retraining.keep_model(run, retraining.require_best(ledger), retrained)
+    trace = retrained.trace if isinstance(retrained, Failed) else ""
+    retraining.keep_model(
+        run,
+        retraining.require_best(ledger),
+        retrained,
+        trace=bar.log.keep_trace("retraining", trace),
+    )
 
 
-def _test(run: Run, request: RunRequest, ledger: Ledger) -> None:
-    """Tests on the hold-out once; prints the report, also of an earlier test."""
+def _test(
+    run: Run, request: RunRequest, ledger: Ledger, bar: ProgressBar
+) -> Mapping[str, Any]:
+    """Tests on the hold-out once; returns the report, also of an earlier test."""
     report = read_report(run.folder.file(REPORT))
     if report is None or request.reopen:
+        bar.begin_step("test", ledger.counts())
         report = holdout_test.open_and_test(
             run, holdout_test.search_entry(ledger), reopen=request.reopen
         )
+    bar.end_step()
+    return report
+
+
+def _print_report(run: Run, report: Mapping[str, Any]) -> None:
     run.print("")
     run.print(describe_report(report))
     if holdout_test.retrained_since(run.folder):

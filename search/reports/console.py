@@ -2,8 +2,10 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from data_pipeline.split.fold_checks import unscorable_folds
+from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final import holdout_test
 from search.inputs.graphs import describe_graphs
@@ -88,6 +90,16 @@ def print_result(run: Run, ledger: Ledger) -> None:
     _print_places(run)
 
 
+def result_entry(run: Run, ledger: Ledger) -> dict[str, Any]:
+    """Writes the result of a run as an event has it."""
+    best = ledger.best()
+    return {
+        "folder": str(run.folder.path),
+        **holdout_test.search_entry(ledger),
+        "best": None if best is None else {"trial": best.number, "value": best.value},
+    }
+
+
 def _print_best(run: Run, best: TrialRecord) -> None:
     run.print(
         f"best: trial {best.number}, validation value {best.value:.4f} "
@@ -107,7 +119,7 @@ def _print_best(run: Run, best: TrialRecord) -> None:
 
 def _print_places(run: Run) -> None:
     folder, storage = run.folder, masked(run.storage)
-    run.print(f"results: {folder.path}")
+    run.print(f"results: {folder.path} (what was printed: {LOG})")
     run.print(f"view the trials: optuna-dashboard {shlex.quote(storage)}")
     if storage != run.storage:
         run.print(f"(write the password in place of {HIDDEN})")

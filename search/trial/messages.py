@@ -186,10 +186,11 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A failed trial and the first line of its error."""
+    """A failed trial and the first line of its error; ``trace`` is the whole of it."""
 
     reason: str
     spent: Spent = field(default_factory=Spent)
+    trace: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,11 +198,12 @@ class WorkerDied:
     """A trial whose process or machine was lost before it reported its end.
 
     The ledger runs it again with the same seed, once. At the second death of the same
-    configuration it is a failed trial, with ``reason``.
+    configuration it is a failed trial, with ``reason``. ``trace`` is its last output.
     """
 
     reason: str
     spent: Spent = field(default_factory=Spent)
+    trace: str = field(default="", compare=False, repr=False)
 
 
 Outcome = Completed | Pruned | Failed | WorkerDied

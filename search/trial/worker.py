@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from traceback import format_exc
 
 import numpy as np
 
@@ -77,7 +78,7 @@ class Worker:
                 self._ran_out = True
                 spent = Spent(device_memory=peak_device_memory())
                 return Pruned(reason="out_of_memory", spent=spent)
-            return Failed(reason=reason_of(error))
+            return Failed(reason=reason_of(error), trace=format_exc())
         if isinstance(outcome, Completed):
             return replace(outcome, start=self._trainer.loaded_weights)
         return outcome
@@ -95,7 +96,7 @@ class Worker:
         try:
             return self._retrain(request)
         except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
-            return Failed(reason=reason_of(error))
+            return Failed(reason=reason_of(error), trace=format_exc())
 
     def cross_validate(self, request: RetrainRequest) -> CrossValidated | Failed:
         """Trains on each fold as ``retrain`` does on every row; writes nothing."""
@@ -105,7 +106,7 @@ class Worker:
                 self._trainer, self._arrays, self._job, config, request
             )
         except Exception as error:  # noqa: BLE001 - it reaches the driver as a message
-            return Failed(reason=reason_of(error))
+            return Failed(reason=reason_of(error), trace=format_exc())
 
     def _retrain(self, request: RetrainRequest) -> Retrained | Failed:
         start = time.monotonic()

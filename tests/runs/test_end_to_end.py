@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt"),
-    *("trials.csv", "trials_full.csv"),
+    *("trials.csv", "trials_full.csv", "run.log"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
     *("tensorboard", ".optuna.db.tiny-synthetic.lock"),
 }

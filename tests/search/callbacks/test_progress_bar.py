@@ -39,6 +39,23 @@ def test_bar(tmp_path):
     assert "3/4" in text
 
 
+def test_the_bar_counts_what_follows_the_search(tmp_path):
+    """The retraining and the test count in the bar, also where a search ends early."""
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=140)
+    with ProgressBar(console) as progress:
+        progress.expect(2)
+        ledger = begin(tmp_path, callbacks=[progress])
+        ledger.tell(ledger.ask().number, complete(0.5))
+        for step in ("retraining", "test"):
+            progress.begin_step(step, ledger.counts())
+            progress.end_step()
+    shown = text.getvalue()
+    assert "/6" in shown
+    assert "3/3" in shown
+    assert "test" in shown
+
+
 def test_best_of_an_earlier_start(tmp_path):
     """The best value of an earlier start stays the best until it is beaten."""
     assert "best 0.900" in shown(tmp_path, terminal=True, best=0.9)

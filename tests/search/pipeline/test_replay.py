@@ -2,19 +2,16 @@
 
 import shutil
 
-import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from models.metrics.predictions import Predictions
-from models.training.epoch import EpochScore
-from models.training.trainer import Timings
 from search import replay
 from search.api import StudyRun
 from search.executors import machine
 from search.executors.machine import repeats_exactly
 from search.trial import worker
 from tests.factories.runs import STUDY, run_main, searched, table, write_study
+from tests.fakes.seeded_trainer import SeededTrainer
 
 TEXT = (
     STUDY.replace('"none"', '"successive_halving"')
@@ -22,63 +19,13 @@ TEXT = (
     .replace('"training.epochs" = 2', '"training.epochs" = 4')
 )
 
-DIVERGES = 0.45
-
-
-class Trainer:
-    """Trains nothing: its predictions are random numbers of the trial's seed.
-
-    The higher the dropout, the worse they are; with a high one it diverges.
-    """
-
-    parameters = 123
-    loaded_weights = None
-    noise = 0.0
-
-    def __init__(self, **options):
-        """Keeps nothing, whatever the options."""
-        del options
-        self.timings = Timings()
-
-    def fit(self, config, arrays, part, *, seed):
-        """Yields as many epochs as the configuration has."""
-        generator = np.random.default_rng(seed)
-        targets = arrays.targets
-        for epoch in range(1, config.epochs + 1):
-            rows = part.validation
-            predicted = _predict(
-                generator, targets, rows, wrong=config.runtime.dropout + self.noise
-            )
-            diverges = epoch > 1 and config.runtime.dropout > DIVERGES
-            yield EpochScore(
-                epoch=epoch,
-                loss=float("nan") if diverges else 0.5,
-                learning_rate=1e-3,
-                predictions=predicted,
-                seconds_trained=0.1,
-                seconds_validated=0.1,
-                value=part.value(predicted),
-            )
-
-
-def _predict(generator, targets, rows, *, wrong):
-    """Mixes the labels of rows with noise, which is drawn anew each time."""
-    emotion, units = targets.emotion[rows], targets.action_unit[rows]
-    mixed = emotion + 4 * wrong * generator.random(emotion.shape)
-    return Predictions(
-        emotion=mixed / mixed.sum(axis=1, keepdims=True),
-        action_units=np.clip(
-            units + wrong * (generator.random(units.shape) - 0.5), 0, 1
-        ),
-    )
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, coursework):
     """A folder with a search of completed, pruned and diverged trials."""
     place = tmp_path_factory.mktemp("place")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "Trainer", Trainer)
+        patch.setattr(worker, "Trainer", SeededTrainer)
         study = write_study(place, text=TEXT)
         answer = searched(study, coursework, place / "runs", "--until", "search")
     assert (answer.code, answer.err) == (0, "")
@@ -87,7 +34,7 @@ def place(tmp_path_factory, coursework):
 
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch):
-    monkeypatch.setattr(worker, "Trainer", Trainer)
+    monkeypatch.setattr(worker, "Trainer", SeededTrainer)
 
 
 def replayed(place, data, number, *words):
@@ -121,7 +68,7 @@ def test_every_trial_repeats_to_the_bit(place, coursework):
 
 def test_another_training_is_different(place, coursework, monkeypatch):
     """Numbers that do not repeat are exit code 1, with the largest difference."""
-    monkeypatch.setattr(Trainer, "noise", 0.3)
+    monkeypatch.setattr(SeededTrainer, "noise", 0.3)
     answer = replayed(place, coursework, 0)
     assert (answer.code, answer.err) == (1, "")
     assert "different: trial 0 of tiny-synthetic" in answer.out.splitlines()[-1]
@@ -131,7 +78,7 @@ def test_another_training_is_different(place, coursework, monkeypatch):
 def test_another_machine_is_told_and_allowed_for(place, coursework, monkeypatch):
     """Other versions are named, and small differences then count as equal."""
     monkeypatch.setattr(machine, "_version", lambda _: "0.0")
-    monkeypatch.setattr(Trainer, "noise", 1e-9)
+    monkeypatch.setattr(SeededTrainer, "noise", 1e-9)
     answer = replayed(place, coursework, 0)
     assert answer.code == 0
     assert "changed since the trial: keras: was" in answer.out
