@@ -146,9 +146,10 @@ class _Duplicates:
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Baseline:
-    """How a baseline did on the validation rows."""
+    """How a baseline did on the validation rows; ``weights`` gave it its features."""
 
     value: Number
+    weights: str | None = None
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)

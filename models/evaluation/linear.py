@@ -53,7 +53,7 @@ ERRORS = {
 """What the penalty of a head is chosen by if the objective has none of its metrics."""
 
 Features = Callable[[np.ndarray], np.ndarray]
-"""Raw pixels, (N, S, S, C), to features, (N, F) and float32, each row by itself."""
+"""Rows of the images to features, (N, F) and float32, each row by itself."""
 
 _Penalties = Mapping[str, Sequence[float]]
 _Outputs = dict[str, np.ndarray]
@@ -63,9 +63,9 @@ _Outputs = dict[str, np.ndarray]
 class BaselineData:
     """The development part, to which a baseline is fitted.
 
-    ``images`` are raw pixels, (N, S, S, C), usually mapped from a file. ``targets``
-    have one emotion a row. ``rows`` are trained on in the end; the folds choose the
-    penalties by ``objective``, metric name to weight.
+    ``images`` are raw pixels, (N, S, S, C), or features, (N, F), usually mapped from a
+    file. ``targets`` have one emotion a row. ``rows`` are trained on in the end; the
+    folds choose the penalties by ``objective``, metric name to weight.
     """
 
     images: np.ndarray
@@ -100,8 +100,13 @@ def pixel_features(images: np.ndarray) -> np.ndarray:
     return np.asarray(means.reshape(len(images), -1), dtype=np.float32)
 
 
+def as_numbers(features: np.ndarray) -> np.ndarray:
+    """Takes features that are computed already."""
+    return np.asarray(features, dtype=np.float32)
+
+
 LINEAR_BASELINES: dict[str, Features] = {"linear_pixels": pixel_features}
-"""Baselines by name; a new one is a function of the images and a line here."""
+"""Baselines on pixels, by name; a new one is a function and a line here."""
 
 
 def fit_linear(
@@ -116,11 +121,11 @@ def fit_linear(
 
     Args:
         data: the development part.
-        held_out: raw pixels of the hold-out, (N, S, S, C).
+        held_out: of the hold-out what ``data.images`` is of the development part.
         features: what is learned from.
 
     Returns:
-        The predictions of the hold-out, in its order. They depend on its pixels row
+        The predictions of the hold-out, in its order. They depend on ``held_out`` row
         by row, and on nothing else of it.
     """
     rows, tried = _out_of_fold(data, features)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from data_pipeline.own_code.named_code import digest, is_own
+from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.config import GraphConfig, ModelConfig
 from models.config.hyperparameters import FULL, POOLINGS
 from models.features.cache import FeatureKey, cached_features
@@ -20,6 +22,9 @@ HEAD_FIELDS = {
     "sharpness_aware": False,
     "multi_target": False,
     "precision": "float32",
+    "standardized": False,
+    "trained_blocks": None,
+    "freeze_batch_norm": False,
     "stage": FULL,
     "pooling": POOLINGS[0],
     "emotions": (),
@@ -83,6 +88,15 @@ class CachedBackbone:
             )
         return self._inputs[key]
 
+    def kept(self, images: np.ndarray, pooling: str) -> np.ndarray:
+        """Returns the features of the table's raw pixels, (N, width), without copies.
+
+        Raises:
+            RunError: they cannot be kept.
+        """
+        whole = self._cached(images, (), 0)
+        return whole[:, 0, self._extractor.part(pooling)]
+
     def pooled(self, images: np.ndarray, pooling: str) -> np.ndarray:
         """Computes features of raw pixels, (N, width); nothing is kept."""
         return self._extractor.vectors(images)[:, self._extractor.part(pooling)]
@@ -102,6 +116,8 @@ class CachedBackbone:
 
         # The weights stand for their name: a file may change under it.
         fields = asdict(replace(self._network, weights=self._extractor.digest))
+        if is_own(OWN_BACKBONE, self._network.backbone):
+            fields["code"] = digest(OWN_BACKBONE, self._network.backbone)
         key = FeatureKey(
             pixels=self._images.stem,
             network=repr(sorted(fields.items())),

@@ -24,6 +24,7 @@ from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.evaluation.comparison import Candidate, compare, compare_votes
 from models.evaluation.report import evaluate, evaluate_votes
+from models.pretrained.sources import NONE
 from search.final.kept_model import kept_model, load_model
 from search.final.linear_baselines import baseline_entries, fit_baselines
 from search.final.model_card import MODEL, SIDECAR
@@ -117,8 +118,9 @@ def open_and_test(
     pixels = images.pixels[images.kept]
     tested = Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
     development, used = _development(run)
-    baselines = fit_baselines(run, development, used, pixels)
-    others = {name: each.candidate for name, each in baselines.items()}
+    start = card.get("start", {}).get("weights", NONE)
+    baselines = fit_baselines(run, development, used, pixels, weights=start)
+    others = {name: each.baseline.candidate for name, each in baselines.items()}
     duplicates = find_duplicates(development, used, table, pixels)
     guarantee = achieved_guarantee(
         data.split.guarantee, duplicates=int(duplicates.sum())

@@ -29,7 +29,7 @@ METRIC_TEXTS: dict[str, str] = {
     "ece": "calibration error",
     "kl_divergence": "KL divergence, 0 is best",
     "js_divergence": "JS divergence, 0 is best",
-    "cross_entropy": "cross-entropy, votes' entropy is best",
+    "cross_entropy": "cross-entropy, votes' entropy best",
     "mean_precision": "mean precision at 0.5",
     "mean_recall": "mean recall at 0.5",
     "mean_f1": "mean F1 at 0.5",
@@ -64,7 +64,8 @@ BASELINES: dict[str, tuple[str, str]] = {
     "linear_pixels": (
         "linear",
         "logistic (of ratings and intensities: ridge) regression on the pixels",
-    )
+    ),
+    "linear_features": ("frozen", "the same on frozen features of {weights}"),
 }
 """Baselines beside the constant: the heading of their column, and what they are."""
 
@@ -255,7 +256,7 @@ def _table(report: Mapping[str, Any]) -> list[str]:
     baselines = _baselines(report)
     headings = [BASELINES[name][0] for name in baselines]
     rows: list[tuple[str, ...]] = [
-        ("", "value", "95 % interval", "constant", *headings, "no duplicates")
+        ("", "value", "95 % interval", "constant", *headings, "distinct")
     ]
     apart = report.get("duplicates", {}).get("without", {})
     for head, title in HEADS.items():
@@ -308,7 +309,7 @@ def _metric_rows(
         low, high = _number(found["low"]), _number(found["high"])
         unknown = found["low"] is None or found["high"] is None
         expected = part.get("if_calibrated", {}).get(name)
-        beside = "" if expected is None else f" ({_number(expected)} if calibrated)"
+        beside = "" if expected is None else f" ({_number(expected)} calibrated)"
         yield (
             f"  {words}{beside}",
             _number(found["value"]),
@@ -340,6 +341,7 @@ def _differences(report: Mapping[str, Any]) -> Iterator[str]:
         heading, words = BASELINES[name]
         value = _number(report["baselines"][name]["value"])
         yield ""
+        words = words.format(**report["baselines"][name])
         yield f"{heading.capitalize()}: {words}; validation value {value}"
         found = [
             f"{METRIC_TEXTS[metric].partition(',')[0]} {_difference(compared)}"

@@ -164,13 +164,13 @@ def test_text():
     )
     assert max(map(len, lines)) <= WIDTH
     (heads,) = (line.split() for line in lines if "95 %" in line)
-    assert heads[-2:] == ["no", "duplicates"]
+    assert heads[-1] == "distinct"
     (emotion,) = (line for line in lines if line.startswith("Emotion ("))
     assert emotion.split()[-3:] == ["n", "=", "3"]
     (accuracy,) = (line for line in lines if line.startswith("  accuracy"))
     assert (accuracy.split()[1], accuracy.split()[-1]) == ("0.750", "1.000")
     report["duplicates"] = {"rule": "keep", "images": 0}
-    assert "no duplicates" not in describe_report(report)
+    assert "distinct" not in describe_report(report)
     assert (
         "Duplicates: no hold-out image is also a development image"
         in describe_report(report)

@@ -7,6 +7,7 @@ import pytest
 from models.evaluation.comparison import Candidate, compare
 from models.evaluation.report import evaluate
 from search.reports.holdout_report import (
+    BASELINES,
     COMPARED,
     HEADS,
     LEFT_OUT,
@@ -45,23 +46,25 @@ def test_exact_text():
         "Guarantee: subject (no subject is in two parts)\n"
         "Opened: once\n"
         "\n"
-        "                                           value  95 % interval  constant\n"
+        "                                        value  95 % interval  constant\n"
         "Emotion (2 images)\n"
-        "  accuracy                                 1.000              -     0.500\n"
-        "  balanced accuracy                        1.000              -     0.500\n"
-        "  macro precision                          1.000              -     0.250\n"
-        "  macro recall                             1.000              -     0.500\n"
-        "  macro F1                                 1.000              -     0.333\n"
-        "  weighted F1                              1.000              -     0.333\n"
-        "  Cohen's kappa                            1.000              -     0.000\n"
-        "  calibration error (0.000 if calibrated)  0.000              -     0.000\n"
+        "  accuracy                              1.000              -     0.500\n"
+        "  balanced accuracy                     1.000              -     0.500\n"
+        "  macro precision                       1.000              -     0.250\n"
+        "  macro recall                          1.000              -     0.500\n"
+        "  macro F1                              1.000              -     0.333\n"
+        "  weighted F1                           1.000              -     0.333\n"
+        "  Cohen's kappa                         1.000              -     0.000\n"
+        "  calibration error (0.000 calibrated)  0.000              -     0.000\n"
         "\n"
         "Emotion not in the hold-out, left out of means: surprise"
     )
 
 
 def with_linear(targets, predictions, subjects, *, skill=0.1):
-    """Writes a report with a linear baseline that is not as good."""
+    """Writes a report with two equal linear baselines that are not as good."""
+    frozen = {"value": 0.5678, "weights": "shelf:small"}
+    fitted = {"linear_pixels": {"value": 0.4321}, "linear_features": frozen}
     report = report_of(targets, predictions, subjects)
     _, worse, _ = drawn(2, skill=skill, rated=True)
     model, linear = (
@@ -69,8 +72,8 @@ def with_linear(targets, predictions, subjects, *, skill=0.1):
     )
     found = compare(targets, model, linear, subjects=subjects, seed=1)
     for head, compared in found.items():
-        report[head]["baselines"] = {"linear_pixels": compared}
-    return report | {"baselines": {"linear_pixels": {"value": 0.4321}}}
+        report[head]["baselines"] = dict.fromkeys(fitted, compared)
+    return report | {"baselines": fitted}
 
 
 def test_a_linear_baseline_has_a_column_and_a_difference():
@@ -78,14 +81,18 @@ def test_a_linear_baseline_has_a_column_and_a_difference():
     report = with_linear(*drawn(2, rated=True))
     lines = describe_report(report).splitlines()
     (heads,) = (line.split() for line in lines if "95 %" in line and "value" in line)
-    assert heads[-2:] == ["constant", "linear"]
+    assert heads[-3:] == ["constant", "linear", "frozen"]
     found = report["action_units"]["baselines"]["linear_pixels"]["mean_auc"]
     (line,) = (line for line in lines if line.startswith("  mean AUC"))
-    assert line.split()[-2:] == ["0.500", f"{found['value']:.3f}"]
+    assert line.split()[-3:] == ["0.500", *[f"{found['value']:.3f}"] * 2]
     assert any(
         line.startswith("Linear: ") and line.endswith("validation value 0.432")
         for line in lines
     )
+    frozen = (
+        "Frozen: the same on frozen features of shelf:small; validation value 0.568"
+    )
+    assert f"{frozen}; validation value 0.568" in lines
     text = " ".join(line.strip() for line in lines)
     ends = f"{found['low']:+.3f} to {found['high']:+.3f}"
     assert f"mean AUC {found['difference']:+.3f} ({ends})" in text
@@ -111,9 +118,9 @@ def test_the_widest_table_fits():
         "images": 3000,
         "metrics": dict.fromkeys(metrics, value),
         "baseline": dict.fromkeys(metrics, -0.5),
-        "baselines": {
-            "linear_pixels": dict.fromkeys(metrics, value | {"difference": -0.5})
-        },
+        "baselines": dict.fromkeys(
+            BASELINES, dict.fromkeys(metrics, value | {"difference": -0.5})
+        ),
     }
     parts = {head: report[head] for head in HEADS}
     report["duplicates"] = {"rule": "keep", "images": 1}
@@ -121,7 +128,7 @@ def test_the_widest_table_fits():
     lines = describe_report(report).splitlines()
     assert max(map(len, lines)) <= WIDTH
     (cross,) = (line for line in lines if line.startswith("  cross-entropy"))
-    assert cross.split()[-3:] == ["-0.500", "-0.500", "-0.500"]
+    assert cross.split()[-4:] == ["-0.500"] * 4
 
 
 def test_every_line_is_a_metric():
@@ -138,7 +145,7 @@ def test_every_line_is_a_metric():
     named = {name for head in HEADS for name in report[head]["metrics"]}
     assert set(METRIC_TEXTS) <= named
     text = describe_report(report)
-    lines = [re.sub(r" \(.* if calibrated\)", " ", line) for line in text.split("\n")]
+    lines = [re.sub(r" \(.* calibrated\)", " ", line) for line in text.split("\n")]
     for words in METRIC_TEXTS.values():
         assert sum(line.startswith(f"  {words}  ") for line in lines) == 1, words
 
