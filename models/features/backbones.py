@@ -1,6 +1,5 @@
 """The frozen backbones of one table of pixels, each with its cached features."""
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +8,20 @@ import numpy as np
 from data_pipeline.own_code.named_code import digest, is_own
 from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.config import GraphConfig, ModelConfig
-from models.config.hyperparameters import FULL, POOLINGS
 from models.features.cache import FeatureKey, cached_features
 from models.features.extractor import Extractor
 from models.pretrained.sources import LoadedWeights
 from models.training.frozen import Inputs
 
-HEAD_FIELDS = {
-    "dense_width": 0,
-    "dense_optional": False,
-    "weight_averaging": False,
-    "sharpness_aware": False,
-    "multi_target": False,
-    "precision": "float32",
-    "standardized": False,
-    "trained_blocks": None,
-    "freeze_batch_norm": False,
-    "stage": FULL,
-    "pooling": POOLINGS[0],
-    "emotions": (),
-    "action_units": (),
-    "dimensions": (),
-}
-"""Fields of a graph that features do not depend on."""
+NETWORK_FIELDS = (
+    "backbone",
+    "sizes",
+    "weights",
+    "image_size",
+    "channels",
+    "resize_to",
+)
+"""Fields of a graph that features depend on."""
 
 
 class Backbones:
@@ -48,7 +38,8 @@ class Backbones:
         Raises:
             WeightsError: its weights cannot be had or do not fit.
         """
-        network = replace(graph, **HEAD_FIELDS)  # type: ignore[arg-type]
+        fields = {name: getattr(graph, name) for name in NETWORK_FIELDS}
+        network = GraphConfig(**fields, dense_width=0, emotions=(), action_units=())
         if network not in self._found:
             self._found[network] = CachedBackbone(network, self._images)
         return self._found[network]
@@ -114,8 +105,9 @@ class CachedBackbone:
                 first=rows.start,
             )
 
+        fields = {name: getattr(self._network, name) for name in NETWORK_FIELDS}
         # The weights stand for their name: a file may change under it.
-        fields = asdict(replace(self._network, weights=self._extractor.digest))
+        fields["weights"] = self._extractor.digest
         if is_own(OWN_BACKBONE, self._network.backbone):
             fields["code"] = digest(OWN_BACKBONE, self._network.backbone)
         key = FeatureKey(
