@@ -61,8 +61,10 @@ def _check(args: argparse.Namespace) -> int:
     from data_pipeline.checks.dataset_check import check_dataset  # noqa: PLC0415
     from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
+    from data_pipeline.readers.own.code import check_importable  # noqa: PLC0415
     from data_pipeline.split.holdout_history import read_history  # noqa: PLC0415
 
+    check_importable(keys.data.dataset, keys.place)
     root, synthetic = data_folder(keys.data.dataset, args.data)
     history = read_history(args.out / run_name(keys.name, synthetic=synthetic))
     with stage_bars() as progress:

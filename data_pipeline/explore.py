@@ -68,8 +68,10 @@ def _explore(args: argparse.Namespace) -> None:
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
     from data_pipeline.readers.location import find_data  # noqa: PLC0415
+    from data_pipeline.readers.own.code import check_importable  # noqa: PLC0415
     from data_pipeline.split.holdout_history import read_history  # noqa: PLC0415
 
+    check_importable(keys.data.dataset, keys.place)
     with stage_bars() as progress:
         root, synthetic = find_data(keys.data.dataset, args.data, progress)
         out = args.out or _RUNS / run_name(keys.name, synthetic=synthetic) / "explore"

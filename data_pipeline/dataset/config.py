@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, PydanticCustomError
 
-from data_pipeline.dataset.datasets import DATASETS, OWN
+from data_pipeline.dataset.datasets import DATASETS, is_own_data, is_own_reader
 from data_pipeline.dataset.own_data import (
     CHANNELS,
     MOST_INTENSE,
@@ -35,6 +35,7 @@ from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.files.safe_open import is_regular
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
+from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.errors import StudyError, shorten, suggest
 
 STRICT = ConfigDict(extra="forbid", strict=True)
@@ -113,7 +114,7 @@ class DataConfig:
     data from another.
     """
 
-    dataset: Annotated[str, one_of(DATASETS)]
+    dataset: Annotated[str, one_of(DATASETS, CODE, also=is_own_reader)]
     targets: Annotated[
         tuple[Annotated[str, one_of(TARGETS)], ...], Field(strict=False, min_length=1)
     ]
@@ -147,7 +148,9 @@ class DataConfig:
     def _own_words(cls, values: Any) -> Any:
         """Takes the words found in own data where the study names no emotions."""
         keys = values.kwargs if isinstance(values, ArgsKwargs) else None
-        if not keys or keys.get("dataset") not in OWN or "emotions" in keys:
+        if not keys or "emotions" in keys:
+            return values
+        if not is_own_data(str(keys.get("dataset"))):
             return values
         return ArgsKwargs((), {**keys, "emotions": OWN_WORDS})
 

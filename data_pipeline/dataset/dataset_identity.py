@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from data_pipeline.dataset.config import DataConfig
-from data_pipeline.dataset.datasets import DATASETS, OWN
+from data_pipeline.dataset.datasets import DATASETS, is_own_data
 from data_pipeline.files.safe_open import is_regular, read_bytes
 
 MARKER = "SYNTHETIC.txt"
@@ -24,7 +24,7 @@ def dataset_name(data: DataConfig, root: Path) -> str:
     faces, or a renamed folder, stay one data set. The name of a known data set says
     that these are its images.
     """
-    if data.dataset not in OWN:
+    if not is_own_data(data.dataset):
         return data.dataset
     if data.name in DATASETS:
         return data.name

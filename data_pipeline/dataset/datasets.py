@@ -5,6 +5,8 @@ A new data set is a module in ``data_pipeline/readers`` and an entry of ``DATASE
 
 from dataclasses import dataclass
 
+from data_pipeline.own_code.named_code import Kind, is_own
+
 _FOLDER = "data_pipeline.readers"
 _CKPLUS = (f"{_FOLDER}.ckplus_csv", f"{_FOLDER}.ckplus", f"{_FOLDER}.ckplus48")
 
@@ -39,3 +41,19 @@ DATASETS: dict[str, DatasetEntry] = {
 
 OWN = ("table", "folders")
 """Data sets that a study describes itself: any faces, without a reader of their own."""
+
+OWN_READER = Kind(
+    group="readers",
+    key="[data] dataset",
+    must="a function that reads a folder, or has LAYOUT, OBTAIN, detect and read",
+)
+
+
+def is_own_reader(dataset: str) -> bool:
+    """Checks whether a data set is read by code of the user's own."""
+    return dataset not in DATASETS and is_own(OWN_READER, dataset)
+
+
+def is_own_data(dataset: str) -> bool:
+    """Checks whether a data set is the user's own, whoever reads it."""
+    return dataset in OWN or is_own_reader(dataset)

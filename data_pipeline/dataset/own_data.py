@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from data_pipeline.dataset.datasets import OWN
+from data_pipeline.dataset.datasets import OWN, is_own_data, is_own_reader
 from data_pipeline.labels.labels import (
     EMOTION_LEVELS,
     FERPLUS_VOTES,
@@ -103,7 +103,7 @@ def misplaced_keys(dataset: str, level: str, keys: Iterable[str]) -> Iterator[st
     """
     for key in keys:
         allowed = OWN[:1] if key in TABLE_KEYS else OWN
-        if dataset not in allowed:
+        if dataset not in allowed and not (key == "name" and is_own_reader(dataset)):
             yield (
                 f"[data] {key}: describes own data, dataset = {_either(allowed)}, "
                 f'found dataset = "{dataset}"; drop the key'
@@ -114,7 +114,7 @@ def misplaced_keys(dataset: str, level: str, keys: Iterable[str]) -> Iterator[st
             f'dataset = "{dataset}"; list the words, as in emotions = ["calm", '
             '"tense"], or drop the key: the words found are the classes'
         )
-    if dataset not in OWN and level == OWN_WORDS:
+    if not is_own_data(dataset) and level == OWN_WORDS:
         yield (
             f"[data] emotions: own words need own data, dataset = {_either(OWN)}, "
             f'found dataset = "{dataset}"; use one of {", ".join(EMOTION_LEVELS)}'

@@ -5,11 +5,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from data_pipeline.dataset.datasets import DATASETS, OWN
+from data_pipeline.dataset.datasets import DATASETS, OWN, is_own_reader
 from data_pipeline.dataset.own_data import EMOTION, OwnData
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.sequence_frames import DEFAULT_FRAMES, Frames
 from data_pipeline.labels.spellings import is_hidden
+from data_pipeline.readers.own.code import own_reader
 from data_pipeline.readers.reader import Reader, ReadOptions
 from data_pipeline.system.errors import DataError
 
@@ -55,11 +56,11 @@ def find(root: Path, dataset: str, own: OwnData | None = None) -> tuple[Reader, 
     Raises:
         DataError: there is no such folder, layout or data set.
     """
-    if dataset not in DATASETS:
+    if dataset not in DATASETS and not is_own_reader(dataset):
         raise DataError(
             f"[data] dataset is one of {', '.join(DATASETS)}; found {dataset!r}"
         )
-    readers = [load_reader(module) for module in DATASETS[dataset].readers]
+    readers = _readers(dataset)
     if not root.exists():
         raise DataError(_message(f"no data folder at {root}", readers))
     try:
@@ -80,6 +81,13 @@ def _described(root: Path, own: OwnData) -> Path:
         return root
     found = (each for each in _unwrapped(root) if (each / own.table).is_file())
     return next(found, root)
+
+
+def _readers(dataset: str) -> list[Reader]:
+    """Imports the readers of a data set, or the user's own."""
+    if is_own_reader(dataset):
+        return [own_reader(dataset)]
+    return [load_reader(module) for module in DATASETS[dataset].readers]
 
 
 def load_reader(module: str) -> Reader:

@@ -28,7 +28,7 @@ def data_folder(dataset: str, data: str | None) -> tuple[Path, bool]:
                 f"python -m data_pipeline.draw --out {root} --layout {layout}"
             )
         return root, True
-    root = Path(data) if data else DATA / dataset
+    root = Path(data) if data else DATA / dataset.rpartition(":")[2]
     # For a table file, the marker is beside it.
     folder = root.parent if root.is_file() else root
     return root, (folder / MARKER).is_file()

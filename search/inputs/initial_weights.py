@@ -11,7 +11,7 @@ from data_pipeline.system.errors import StudyError, suggest
 from models.config.backbone_catalogue import BACKBONES
 from models.config.backbone_sizes import is_size
 from models.config.config import DataSpec, GraphConfig, complete, model_config
-from models.config.hyperparameters import HYPERPARAMETERS, Value
+from models.config.hyperparameters import HYPERPARAMETERS, OWN_LOSSES, STANDARD, Value
 from models.pretrained.shelf import SHELF, ShelfRow, find_row
 from models.pretrained.sources import IMAGENET, NONE, LoadedWeights, check_graph
 from search.inputs.provenance import (
@@ -29,6 +29,7 @@ STUDY = "study:"
 """Prefix of a ``backbone.weights`` that names an earlier study."""
 
 KEYS = frozenset({"backbone.name", "backbone.weights", "backbone.normalization"})
+LOSS_KEYS = frozenset(f"loss.{head}" for head in OWN_LOSSES)
 INPUT_KEYS = frozenset({"backbone.image_size"})
 
 
@@ -64,16 +65,29 @@ def _ends(domain: Domain) -> Choices:
 def graphs_to_check(space: SearchSpace, data_spec: DataSpec) -> list[GraphConfig]:
     """Lists the distinct graphs of a space that may not be built as the study says.
 
-    Their backbone is pretrained, or the user's own.
+    Their backbone is pretrained, or it or a loss is the user's own.
     """
     found: dict[GraphConfig, None] = {}
-    if _weights(space) == {NONE} and not own_backbones(space):
+    own = own_backbones(space) or own_losses(space)
+    if _weights(space) == {NONE} and not own:
         return []
-    for values in backbone_choices(space, KEYS | _size_keys(space) | INPUT_KEYS):
+    keys = KEYS | LOSS_KEYS | _size_keys(space) | INPUT_KEYS
+    for values in backbone_choices(space, keys):
         registered = values["backbone.name"] in BACKBONES
-        if values["backbone.weights"] != NONE or not registered:
+        standard = {values[key] for key in LOSS_KEYS} == {STANDARD}
+        if values["backbone.weights"] != NONE or not (registered and standard):
             found[model_config(values, data_spec).graph] = None
     return list(found)
+
+
+def own_losses(space: SearchSpace) -> list[tuple[str, str]]:
+    """Lists head and name of each own loss in a space."""
+    return [
+        (head, str(name))
+        for head in OWN_LOSSES
+        for name in space.ends(f"loss.{head}", STANDARD)
+        if name != STANDARD
+    ]
 
 
 def own_backbones(space: SearchSpace) -> list[str]:

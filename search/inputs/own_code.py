@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from data_pipeline.dataset.datasets import OWN_READER, is_own_reader
 from data_pipeline.own_code.named_code import Kind, digest, unusable
+from data_pipeline.readers.own.code import check_importable
 from data_pipeline.system.errors import StudyError
-from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.backbone_sizes import backbone_sizes, is_own_size
-from models.config.hyperparameters import OWN_LOSSES, STANDARD
+from models.config.hyperparameters import OWN_LOSSES
 from models.metrics.own.metric import OWN_METRIC
-from search.inputs.initial_weights import own_backbones
+from search.inputs.initial_weights import own_backbones, own_losses
 from search.study.algorithms import (
     OWN_PRUNER,
     OWN_SAMPLER,
@@ -27,7 +28,7 @@ def check_own_code(study: Study) -> None:
 
     Raises:
         StudyError: it cannot be imported, or no backbone has a size that is named.
-        ConformanceError: a metric or a loss breaks a law of its kind.
+        ConformanceError: a metric breaks a law of its kind.
     """
     from models.conformance import check_metric  # noqa: PLC0415 - rarely needed
 
@@ -40,34 +41,7 @@ def check_own_code(study: Study) -> None:
     for metric in study.own_metrics:
         target, _, name = metric.partition(".")
         check_metric(target, name, maximized=metric in maximized)
-    _check_losses(study.space)
-
-
-def own_losses(space: SearchSpace) -> list[tuple[str, str]]:
-    """Lists head and name of each own loss in a space."""
-    return [
-        (head, str(name))
-        for head in OWN_LOSSES
-        for name in space.ends(f"loss.{head}", STANDARD)
-        if name != STANDARD
-    ]
-
-
-def _check_losses(space: SearchSpace) -> None:
-    """Checks losses in a separate process: they compute with Keras."""
-    losses = own_losses(space)
-    if not losses:
-        return
-    with process_pool(1) as pool:
-        for head, name in losses:
-            pool.submit(_check_loss, head, name).result()
-
-
-def _check_loss(head: str, name: str) -> None:
-    prepare_process(cpus=1, gpus=0)
-    from models.conformance import check_loss  # noqa: PLC0415 - after its environment
-
-    check_loss(head, name, trained=False)
+    check_importable(study.data.dataset, study.place)
 
 
 def own_code(study: Study) -> Iterator[tuple[Kind, str]]:
@@ -78,6 +52,8 @@ def own_code(study: Study) -> Iterator[tuple[Kind, str]]:
         yield OWN_LOSSES[head], name
     for metric in study.own_metrics:
         yield OWN_METRIC, metric.partition(".")[2]
+    if is_own_reader(study.data.dataset):
+        yield OWN_READER, study.data.dataset
     sampler, pruner = study.search.sampler, study.search.pruner
     if sampler not in SAMPLERS and not is_hub_name(sampler):
         yield OWN_SAMPLER, sampler

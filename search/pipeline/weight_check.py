@@ -16,11 +16,13 @@ from data_pipeline.system.workers import process_pool
 from models.backend import prepare_process
 from models.config.backbone_catalogue import OWN_BACKBONE
 from models.config.config import GraphConfig
-from models.config.hyperparameters import FULL
+from models.config.hyperparameters import FULL, OWN_LOSSES, STANDARD
+from models.conformance import check_loss
 from models.pretrained.sources import NONE, LoadedWeights
 from search.inputs.initial_weights import (
     graphs_to_check,
     own_backbones,
+    own_losses,
     provenance_warnings,
     weight_digests,
 )
@@ -43,6 +45,7 @@ def check_initial_weights(run: Run) -> list[str]:
     Raises:
         WeightsError: weights are not available, or do not fit.
         StudyError: an own backbone cannot be built.
+        ConformanceError: an own loss breaks a law of its kind.
     """
     space, data_spec = run.study.space, run.data.data_spec
     every = graphs_to_check(space, data_spec)
@@ -70,9 +73,10 @@ def check_initial_weights(run: Run) -> list[str]:
 
 
 def _own_digests(space: SearchSpace) -> dict[str, Any]:
-    """Returns the digests of own backbones, whose files may change."""
-    own = own_backbones(space)
-    return {"code": {name: digest(OWN_BACKBONE, name) for name in own}} if own else {}
+    """Returns the digests of own backbones and losses, whose files may change."""
+    own = [(OWN_BACKBONE, name) for name in own_backbones(space)]
+    own += [(OWN_LOSSES[head], name) for head, name in own_losses(space)]
+    return {"code": {name: digest(kind, name) for kind, name in own}} if own else {}
 
 
 def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedWeights]:
@@ -94,11 +98,18 @@ def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedW
 
 
 def load(graph: GraphConfig) -> LoadedWeights:
-    """Builds a graph with its initial weights; returns which layers were loaded."""
+    """Builds a graph with its initial weights; returns which layers were loaded.
+
+    Own losses are tried too.
+    """
     prepare_process(cpus=1, gpus=0)
     from models.network.model import assemble  # noqa: PLC0415 - Keras, in a process for it
     from models.pretrained.loading import initial_weights, loaded_weights  # noqa: PLC0415
 
+    for head in OWN_LOSSES:
+        name = getattr(graph, f"{head}_loss")
+        if name != STANDARD:
+            check_loss(head, name, trained=False)
     model = assemble(replace(graph, stage=FULL))
     return loaded_weights(model, initial_weights(model, graph))
 

@@ -25,7 +25,7 @@ from search.study.sections import AUTO, SECTIONS
 README = Path(__file__).parents[2] / "studies" / "README.md"
 MODELS_README = README.parents[1] / "models" / "README.md"
 REGISTRIES = {
-    "dataset": DATASETS,
+    "dataset": (*DATASETS, CODE),
     "targets": TARGETS,
     "emotions": (*EMOTION_LEVELS, VOTED, OWN_WORDS),
     "labels": RULES,

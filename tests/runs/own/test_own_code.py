@@ -7,7 +7,11 @@ import sys
 
 import pytest
 
+from data_pipeline import check
+from data_pipeline.conformance import check_reader
+from data_pipeline.dataset.dataset_identity import dataset_name
 from search import run
+from search.study.study import read_study
 from tests.factories.documented import write_modules
 from tests.factories.runs import (
     ROOT,
@@ -18,6 +22,7 @@ from tests.factories.runs import (
     table,
     write_study,
 )
+from tests.strategies.tables import write_image
 
 TINY = (
     STUDY.replace('"residual_cnn"\n', '"mynets:tiny"\n"backbone.width" = 4\n')
@@ -65,7 +70,7 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
     words = ("--study", write_study(tmp_path, text=TINY), "--data", coursework)
     path = os.pathsep.join((str(ROOT), str(code)))
     process = started("search.run", *words, "--out", out, PYTHONPATH=path)
-    answer = ended(process, timeout=400)
+    answer = ended(process, timeout=550)
     assert (answer.code, answer.err) == (0, ""), answer.out
     (folder,) = out.glob("tiny*")
     (row,) = table(folder)
@@ -91,6 +96,56 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
     assert "code.mynets:tiny: was" in message
     assert "code.mylosses:brier" not in message
     assert "copy the study file" in message
+
+
+@pytest.fixture
+def faces(tmp_path):
+    """A folder for each of two words, with four images of each of ten people."""
+    for person in range(10):
+        for number in range(4):
+            word = ("calm", "tense")[number % 2]
+            path = tmp_path / "faces" / word / f"S{person:02d}_{number}.png"
+            write_image(path, 4 * person + number, size=(32, 32))
+    return tmp_path / "faces"
+
+
+READ = (
+    STUDY.replace('dataset = "ckplus"', 'dataset = "myreader:read"\nname = "mine"')
+    .replace(', "action_units"]', "]")
+    .replace('"action_units.mean_auc" = 0.5\n', "")
+)
+
+
+@pytest.mark.usefixtures("code")
+def test_an_own_reader(faces, tmp_path):
+    """Its table is own data to every command, and keeps the laws of readers."""
+    check_reader("myreader:read", faces)
+    study = write_study(tmp_path, text=READ)
+    answer = run_main(check.main, "--study", str(study), "--data", str(faces))
+    assert "40 images" in answer.out, answer.err
+    assert (answer.code, answer.err) == (0, "")
+    data = read_study(str(study)).data
+    assert (data.level, dataset_name(data, faces)) == ("own", "own: mine")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [
+        ("myreader:missing", "has no attribute 'missing'"),
+        ("builtins:list", "it lacks LAYOUT"),
+        ("myreader:sample_table", "TypeError"),
+    ],
+)
+@pytest.mark.usefixtures("code")
+def test_readers_that_are_refused(faces, tmp_path, dataset, reason):
+    """A reader that does not work is named with the key."""
+    text = READ.replace("myreader:read", dataset)
+    words = ("--study", str(write_study(tmp_path, text=text)), "--data", str(faces))
+    answer = run_main(check.main, *words)
+    assert answer.code == 2
+    assert "[data] dataset" in answer.err
+    assert (str(tmp_path / "tiny.toml") in answer.err) == (reason != "TypeError")
+    assert reason in answer.err
 
 
 @pytest.mark.parametrize(
