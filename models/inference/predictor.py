@@ -38,7 +38,7 @@ class FacePrediction:
 
 def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePrediction]:
     """Names the outputs of each row."""
-    labels = card.heads().values()
+    labels = (card.emotions, card.action_units, card.intensities, card.dimensions)
     heads: list[list[dict[str, float]]] = [
         [{}] * len(predictions)
         if head is None

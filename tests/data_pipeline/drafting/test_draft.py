@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from data_pipeline import check, draft
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.dataset.config import TARGETS, read_study_data
 from search.study.study import read_study
 from tests.factories.data.own import (
     HEADER,
@@ -40,7 +40,7 @@ def test_table_of_a_stranger(tmp_path):
         "subject": "participant_id",
         "emotion": "Expression",
     }
-    assert study.data.targets == ("emotion", "action_units", "valence_arousal")
+    assert study.data.targets == TARGETS
     assert study.split.by == "subject"
     assert "48 images" in printed
     assert "the column participant_id is the subject" in printed
@@ -80,7 +80,7 @@ def test_intensities(tmp_path):
         write_image(root / f"{number}.png", number)
     printed, study = drafted(root, tmp_path / "mine.toml")
     assert study.data.present_from == 2
-    assert study.data.targets == ("action_units",)
+    assert study.data.targets == ("action_units", "action_unit_intensities")
     assert study.data.channels == 1
     assert "intensity 2" in printed
 

@@ -14,7 +14,9 @@ from models.inference.stream import predict_faces
 from models.metrics.predictions import Predictions
 
 AT_ONCE = 4
-KNOWN = SimpleNamespace(emotions=("a", "b"), action_units=(), dimensions=())
+KNOWN = SimpleNamespace(
+    emotions=("a", "b"), action_units=(), intensities=(), dimensions=()
+)
 
 
 class Cutting:
