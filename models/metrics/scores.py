@@ -69,7 +69,8 @@ def scores(
         predictions: the outputs for the same rows.
         thresholds: the least score at which an action unit counts as present, by
             its name; 0.5 where none is given.
-        own: names of own metrics; names of ``METRIC_NAMES`` among them are ignored.
+        own: names of own metrics; those of ``METRIC_NAMES`` and ``REPORTED_NAMES``
+            among them are ignored.
 
     Returns:
         Names of ``METRIC_NAMES``, ``REPORTED_NAMES`` and ``own`` to values; NaN where
@@ -91,7 +92,7 @@ def weighted_scores(
 ) -> dict[str, np.ndarray]:
     """Computes ``scores`` once per weighting of the rows, (B, N); (B,) each."""
     found: dict[str, np.ndarray] = {}
-    more = [name for name in own if name not in METRIC_NAMES]
+    more = [name for name in own if name not in (*METRIC_NAMES, *REPORTED_NAMES)]
     if targets.emotions and predictions.emotion is not None:
         found |= _prefixed("emotion", emotion_metrics(targets, predictions, weights))
     if targets.action_units and predictions.action_units is not None:

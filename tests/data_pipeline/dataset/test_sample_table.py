@@ -60,14 +60,17 @@ def test_ratings():
 
 
 def test_intensities():
-    """Intensities have columns where some were coded, and are no new labels."""
+    """Intensities have columns where some were coded; a target of them is hashed."""
     plain = sample("S005", 1, units=(True, False, None))
     coded = table_of([replace(plain, intensities={"AU17": 3, "AU1": 0, "AU12": None})])
     assert coded.intensities == UNITS
     levels = [coded.frame[f"intensity_{unit}"].tolist() for unit in UNITS]
     assert levels == [[3], [0], [pd.NA]]
     assert coded.fingerprint() == table_of([plain]).fingerprint()
-    assert table_of([plain]).intensities == ()
+    assert coded.fingerprint(intensities=True) != coded.fingerprint()
+    bare = table_of([plain])
+    assert bare.intensities == ()
+    assert bare.fingerprint(intensities=True) == bare.fingerprint()
 
 
 @LAW

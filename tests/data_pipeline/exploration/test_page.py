@@ -22,6 +22,7 @@ from data_pipeline.exploration.page import render
 from data_pipeline.exploration.section import NoDataError
 from data_pipeline.exploration.sections import (
     SECTIONS,
+    action_units,
     folds,
     images,
     valence_arousal,
@@ -201,3 +202,21 @@ def test_folder(tmp_path):
     for name in ("file", "link", "."):
         with pytest.raises(InputError, match="name another folder"):
             check_free(tmp_path / name)
+
+
+def test_intensities():
+    """All known intensities are counted, traces below presence among them."""
+    levels = [(False, 0), (False, 1), (True, 5), (True, None), (None, None)]
+    coded = [
+        replace(
+            sample("S005", n, units=(present, False, False)),
+            intensities={"AU17": level, "AU1": 0},
+        )
+        for n, (present, level) in enumerate(levels)
+    ]
+    found = action_units.intensities(material(table_of(coded)))
+    frame = found.tables[0].frame
+    assert len(frame) == 1, "AU1 was never shown"
+    counts = [1, 0, 0, 0, 1, 1, 1, 1]  # A to E, not graded, absent, not coded
+    assert frame.iloc[0].tolist() == [*counts, "2.00", "2.16"]
+    assert "Of 3 units shown, 66.7 % have a grade" in found.paragraphs[0]

@@ -187,6 +187,43 @@ def test_ratings_that_never_differ(arousals, message):
         check_development(truth)
 
 
+def graded(*levels):
+    """Makes targets of intensities of AU1, a row each; ``None`` is unknown."""
+    rows = [
+        replace(sample("S005", number), intensities={"AU1": level})
+        for number, level in enumerate(levels)
+    ]
+    wanted = ("action_unit_intensities",)
+    return read_targets(table_of(rows), wanted=wanted, emotions="basic")
+
+
+def test_intensities_that_never_differ():
+    """One intensity cannot be scored; two can, though one fold has only one."""
+    with pytest.raises(DataError, match="none of 1 action units has two intensities"):
+        check_development(graded(0, 0, None))
+    targets = graded(0, 3, 0, 0)
+    folds = [
+        Fold(train=np.array([0, 1]), validation=np.array([2, 3])),
+        Fold(train=np.array([2, 3]), validation=np.array([0, 1])),
+    ]
+    check_folds(folds, targets, targets)
+    (note,) = unscorable_folds(folds, targets)
+    assert note.startswith("fold 1: no action unit has two intensities")
+    unknown = graded(0, 3, None, None)
+    with pytest.raises(
+        DataError, match=r"fold 1: .* validation .* no coded intensity"
+    ):
+        check_folds(folds, unknown, unknown)
+
+
+def test_intensities_are_shown_by_their_units():
+    """A split for intensities alone shows the shares of the units."""
+    table = ckplus_sized()
+    text = describe_split(divided(table), data("action_unit_intensities"))
+    assert "AU12" in text
+    assert "negative" not in text
+
+
 def test_one_emotion_in_training():
     """A fold that trains on one emotion only is refused with its number."""
     rows = [

@@ -1,5 +1,7 @@
 """Balance: only training rows count, weights average 1, classes become equal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -202,3 +204,29 @@ def test_unknown_mode():
         DataError, match=r"one of none, class_weights,.*oversample_labels, found 'so'"
     ):
         balance(targets, np.arange(1), "so", 1)
+
+
+def test_rare_intensities_are_repeated():
+    """A unit counts as present from intensity 1 on; one with presence counts once."""
+    rows = [
+        replace(
+            sample("S005", n, units=(n == 0, n < 20, n < 20)),
+            intensities={"AU17": 2 * (n == 0), "AU1": int(n < 20), "AU12": 3},
+        )
+        for n in range(40)
+    ]
+    table, everything = table_of(rows), np.arange(40)
+    targets = {
+        wanted: read_targets(table, wanted=wanted, emotions="basic")
+        for wanted in (
+            ("action_units",),
+            ("action_unit_intensities",),
+            ("action_units", "action_unit_intensities"),
+        )
+    }
+    one, other, both = (
+        balance(each, everything, "oversample_labels", 1).rows
+        for each in targets.values()
+    )
+    assert np.flatnonzero(np.bincount(other) > 1).tolist() == [0]
+    assert both.tolist() == one.tolist()

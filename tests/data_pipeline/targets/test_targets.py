@@ -153,3 +153,27 @@ def test_no_emotion_at_all():
     table = table_of([sample("S005", 1, high_level=None)])
     with pytest.raises(DataError, match=r'targets = \["action_units"\]'):
         read_targets(table, wanted=("emotion",), emotions="high_level")
+
+
+def test_intensities():
+    """Intensities stay as they are; present without one is masked, and 0 there."""
+    rows = [
+        replace(sample("S005", 1), intensities={"AU17": 4, "AU1": 0, "AU12": None}),
+        sample("S005", 2),
+    ]
+    table = table_of(rows)
+    wanted = ("action_units", "action_unit_intensities")
+    targets = read_targets(table, wanted=wanted, emotions="basic")
+    assert targets.intensities == targets.action_units == UNITS
+    assert targets.intensity.dtype == np.float32
+    assert targets.intensity.tolist() == [[4, 0, 0], [0, 0, 0]]
+    assert targets.intensity_mask.tolist() == [[True, True, False], [False] * 3]
+    assert targets.action_unit_mask.all()
+    part = targets.take(np.array([1]))
+    assert not part.intensity_mask.any()
+    alone = read_targets(table, wanted=wanted[1:], emotions="basic")
+    assert alone.labelled().tolist() == [True, False]
+    unwanted = read_targets(table, wanted=wanted[:1], emotions="basic")
+    assert unwanted.intensity.shape == unwanted.intensity_mask.shape == (2, 0)
+    with pytest.raises(DataError, match="no intensities of action units"):
+        read_targets(table_of(rows[1:]), wanted=wanted[1:], emotions="basic")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from data_pipeline.labels.labels import CKPLUS_ACTION_UNITS
 from data_pipeline.synthetic.layouts import coursework as coursework_layout
 from data_pipeline.synthetic.layouts import official as official_layout
+from data_pipeline.synthetic.layouts import table as table_layout
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.write import write_synthetic
 
@@ -139,3 +141,26 @@ def test_both_layouts_show_the_same_faces(coursework, official):
     for path in (coursework / "cohn-kanade-images").rglob("*.png"):
         twin = official / path.relative_to(coursework)
         assert path.read_bytes() == twin.read_bytes()
+
+
+def test_the_table_has_the_rendered_intensities():
+    """A peak has the intensities of the plan, a frame half-way half of them."""
+    rows = plan(6, 1)
+    text = table_layout.labels(rows)["faces.csv"].decode("ascii")
+    table = list(csv.DictReader(text.splitlines()))
+    assert [row["image"] for row in table] == [
+        spec.path for spec in table_layout.images(rows)
+    ]
+    planned = {row.name: row for row in rows}
+    peaks = [row for row in table if Path(row["image"]).stem in planned]
+    assert len(peaks) == len(rows)
+    for row in peaks:
+        shown = planned[Path(row["image"]).stem].shown
+        for unit in CKPLUS_ACTION_UNITS:
+            assert int(row[f"intensity_AU{unit}"]) == shown.get(unit, 0)
+            assert row[f"AU{unit}"] == str(int(unit in shown))
+    first, half = rows[0], table[0]
+    for unit in CKPLUS_ACTION_UNITS:
+        level = first.shown.get(unit, 0)
+        assert level // 2 - 1 <= int(half[f"intensity_AU{unit}"]) <= level // 2 + 1
+    assert {row["intensity_AU12"] for row in table} > {"0", "2", "4"}
