@@ -210,9 +210,7 @@ def test_intensities_that_never_differ():
     (note,) = unscorable_folds(folds, targets)
     assert note.startswith("fold 1: no action unit has two intensities")
     unknown = graded(0, 3, None, None)
-    with pytest.raises(
-        DataError, match=r"fold 1: .* validation .* no coded intensity"
-    ):
+    with pytest.raises(DataError, match=r"fold 1: .* validation .* no coded intensity"):
         check_folds(folds, unknown, unknown)
 
 
