@@ -1,28 +1,18 @@
-"""95 % intervals of metrics, by a bootstrap over subjects.
+"""A bootstrap over subjects: how often each of its samples contains a row.
 
 Images of one person resemble each other, so whole subjects are resampled, with
-replacement; resampling images would make the interval too narrow. With about 25
-subjects even this interval covers less than 95 % (88 % in simulation), so reports
-give the number of subjects beside it.
+replacement; resampling images would make differences look too certain.
 
-Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3
-(percentile interval); Field and Welsh 2007 (bootstrap of clusters).
+Source: Field and Welsh 2007 (bootstrap of clusters).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from data_pipeline.system.seeds import child_seed
 
 RESAMPLES = 2000
-LEVEL = 0.95
-
-Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
-"""Weights of rows, (B, N), to values by name, (B,) each; NaN where undefined."""
-
-Interval = tuple[float, float] | None
-"""Low and high end; ``None`` where the data do not determine it."""
 
 
 def subject_weights(
@@ -38,34 +28,3 @@ def subject_weights(
     share = np.full(len(names), 1 / len(names))
     drawn = generator.multinomial(len(names), share, size=resamples)
     return drawn[:, place].astype(np.float64)
-
-
-def intervals(
-    statistic: Statistic,
-    subjects: Sequence[str],
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-) -> dict[str, Interval]:
-    """Computes the middle 95 % of each value of a statistic over the resamples.
-
-    ``None`` for all with fewer than two subjects: one person does not show how
-    people differ. ``None`` for a value that most resamples leave undefined; other
-    undefined values are left out of the interval.
-    """
-    weights = np.ones((1, len(subjects)))
-    alone = len(set(subjects)) < 2  # noqa: PLR2004 - the least that can differ
-    if not alone:
-        weights = subject_weights(subjects, seed=seed, resamples=resamples)
-    values = statistic(weights)
-    return {name: None if alone else _middle(v) for name, v in values.items()}
-
-
-def _middle(values: np.ndarray) -> Interval:
-    """Returns the percentile interval of the values that are defined."""
-    defined = values[~np.isnan(values)]
-    if 2 * len(defined) < len(values):
-        return None
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
-    return float(low), float(high)

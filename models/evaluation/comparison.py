@@ -1,7 +1,7 @@
 """The difference between a model and a baseline on the same rows, with its interval.
 
-Both are scored in each resample of the subjects, and subtracted there: what makes
-some subjects harder than others affects both alike, and leaves the difference.
+Both are scored without each subject in turn, and subtracted there: what makes some
+subjects harder than others affects both alike, and leaves the difference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.bootstrap import intervals
+from models.evaluation.jackknife import DIFFERENCE, intervals
 from models.evaluation.report import Score, interval_ends, scored_heads
 from models.evaluation.tables import plain
 from models.metrics.emotion import vote_metrics
@@ -51,7 +51,7 @@ def compare(
         model: what is tested.
         baseline: what it is compared with.
         subjects: the subject of each row; the image itself where it is unknown.
-        seed: the seed of the bootstrap; that of ``evaluate`` gives the same resamples.
+        seed: chooses groups, as in ``evaluate``.
         own: names of own metrics.
 
     Returns:
@@ -112,7 +112,12 @@ def _compared(
         found = score(labels, mine, weights)
         return {name: found[name] - reached[name] for name in found}
 
-    ends = intervals(difference, np.asarray(subjects)[rows].tolist(), seed=seed)
+    ends = intervals(
+        difference,
+        np.asarray(subjects)[rows].tolist(),
+        seed=seed,
+        scale=lambda _: DIFFERENCE,
+    )
     ones = np.ones((1, len(rows)))
     reached, apart = score_baseline(labels, theirs, ones), difference(ones)
     return {

@@ -11,8 +11,9 @@ import numpy as np
 
 from data_pipeline.targets.targets import Targets
 from models.evaluation.baseline import baseline_predictions, least_error_predictions
-from models.evaluation.bootstrap import Interval, intervals
+from models.evaluation.jackknife import Interval, intervals
 from models.evaluation.tables import (
+    NO_INTERVAL,
     emotion_if_calibrated,
     emotion_tables,
     intensity_tables,
@@ -29,9 +30,6 @@ from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import rating_metrics
 
 Report = dict[str, Any]
-NO_INTERVAL = frozenset({"ece", "mean_ece"})
-"""Repeated rows in a resample look like worse calibration: an interval would lie above
-the value."""
 
 Score = Callable[[Targets, Predictions, np.ndarray], dict[str, np.ndarray]]
 """Labels, predictions of the same rows, and weights (B, N) to metrics, (B,) each."""
@@ -55,47 +53,74 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
         subjects: the subject of each row; the image itself where it is unknown.
         thresholds: each action unit's threshold, chosen on development rows.
         development: the labels of all other rows, to fit the baseline.
-        seed: the seed of the bootstrap.
+        seed: chooses groups, where there are many subjects.
         own: names of own metrics.
 
     Returns:
         ``emotion``, ``action_units``, ``action_unit_intensities`` and
         ``valence_arousal``, as far as the targets have them, each with ``images``
         (labelled), ``metrics`` (value, low and high by name), ``baseline``,
-        ``per_class``, ``per_au`` or ``per_dimension``, ``absent`` (labels that do not
-        occur or vary, left out of means), ``if_calibrated`` (of emotions and action
-        units: the calibration error that a calibrated model would show on average),
-        and for emotion ``confusion``.
+        ``per_class``, ``per_au`` or ``per_dimension`` (scores and intervals of a label,
+        and how many subjects have it), ``absent`` (labels that do not occur or vary,
+        left out of means), ``if_calibrated`` (of emotions and action units: the
+        calibration error that a calibrated model would show on average), and for
+        emotion ``confusion``.
     """
-
-    def part(labelled: np.ndarray, score: Score) -> Report:
+    report: Report = {}
+    for head, (labelled, score) in scored_heads(
+        targets, predictions, thresholds, own
+    ).items():
         rows = np.flatnonzero(labelled)
-        return _common(
-            targets.take(rows),
-            predictions.take(rows),
+        known, made = targets.take(rows), predictions.take(rows)
+        people = [subjects[row] for row in rows]
+        report[head] = _common(
+            known,
+            made,
             score=score,
-            subjects=np.asarray(subjects)[rows],
+            subjects=people,
             development=development,
             seed=seed,
         )
-
-    report: Report = {
-        head: part(labelled, score)
-        for head, (labelled, score) in scored_heads(
-            targets, predictions, thresholds, own
-        ).items()
-    }
-    if "emotion" in report:
-        report["emotion"] |= emotion_tables(targets, predictions)
-        report["emotion"] |= emotion_if_calibrated(targets, predictions, seed=seed)
-    if "action_units" in report:
-        report["action_units"] |= unit_tables(targets, predictions, thresholds)
-        report["action_units"] |= units_if_calibrated(targets, predictions, seed=seed)
-    if "action_unit_intensities" in report:
-        report["action_unit_intensities"] |= intensity_tables(targets, predictions)
-    if "valence_arousal" in report:
-        report["valence_arousal"] |= rating_tables(targets, predictions)
+        tables = _tables(head, known, made, thresholds, subjects=people, seed=seed)
+        report[head] |= tables
+        if head == "action_unit_intensities":
+            report[head]["metrics"] |= _of_units(report[head])
     return report
+
+
+def _of_units(part: Report) -> Report:
+    """Gives the metrics of single units the intervals of their table."""
+    return {
+        f"{unit}_{name}": {
+            "value": row[name],
+            **dict(zip(("low", "high"), ends or (None, None), strict=True)),
+        }
+        for unit, row in part["per_au"].items()
+        for name, ends in row["intervals"].items()
+    }
+
+
+def _tables(
+    head: str,
+    targets: Targets,
+    predictions: Predictions,
+    thresholds: Mapping[str, float],
+    *,
+    subjects: Sequence[str],
+    seed: int,
+) -> Report:
+    """Returns a head's tables, and the error that a calibrated model would show."""
+    if head == "emotion":
+        tables = emotion_tables(targets, predictions, subjects=subjects, seed=seed)
+        return tables | emotion_if_calibrated(targets, predictions, seed=seed)
+    if head == "action_units":
+        tables = unit_tables(
+            targets, predictions, thresholds, subjects=subjects, seed=seed
+        )
+        return tables | units_if_calibrated(targets, predictions, seed=seed)
+    if head == "action_unit_intensities":
+        return intensity_tables(targets, predictions, subjects=subjects, seed=seed)
+    return rating_tables(targets, predictions, subjects=subjects, seed=seed)
 
 
 def scored_heads(
@@ -141,7 +166,7 @@ def evaluate_votes(
         predictions: the outputs for the same rows.
         subjects: the subject of each row; the image itself where it is unknown.
         development: the labels of all other rows, to fit the baseline.
-        seed: the seed of the bootstrap.
+        seed: chooses groups, where there are many subjects.
 
     Returns:
         ``votes`` with ``images``, ``metrics`` and ``baseline``, as in ``evaluate``.
@@ -152,7 +177,7 @@ def evaluate_votes(
             votes.take(rows),
             predictions.take(rows),
             score=vote_metrics,
-            subjects=np.asarray(subjects)[rows],
+            subjects=[subjects[row] for row in rows],
             development=development,
             seed=seed,
         )
@@ -164,7 +189,7 @@ def _common(
     predictions: Predictions,
     *,
     score: Score,
-    subjects: np.ndarray,
+    subjects: Sequence[str],
     development: Targets,
     seed: int,
 ) -> Report:
@@ -173,7 +198,7 @@ def _common(
     baseline = baseline_predictions(development, count=len(predictions))
     ends = intervals(
         lambda weights: score(targets, predictions, weights),
-        subjects.tolist(),
+        subjects,
         seed=seed,
     )
     metrics = {

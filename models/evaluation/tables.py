@@ -1,11 +1,17 @@
-"""Tables of a test: each class, action unit and dimension by itself."""
+"""Tables of a test: each class, action unit and dimension by itself.
 
-from collections.abc import Mapping, Sequence
+Each row has the scores of its label, the number of subjects that have it, and an
+interval of each score, where enough subjects have the label.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
+from models.evaluation.jackknife import intervals
 from models.metrics.action_units import (
     DEFAULT_THRESHOLD,
     action_unit_areas,
@@ -28,19 +34,33 @@ from models.metrics.predictions import Predictions
 from models.metrics.valence_arousal import VARIES, dimension_metrics
 
 Tables = dict[str, Any]
-Columns = Mapping[str, np.ndarray]
+Columns = dict[str, np.ndarray]
+"""Scores by name, (B, labels) each."""
+
+NO_INTERVAL = frozenset({"ece", "mean_ece"})
+"""A calibration error has a bias that depends on the number of rows: in simulation its
+interval covers from 0 to 90 %."""
 
 
-def emotion_tables(targets: Targets, predictions: Predictions) -> Tables:
+def emotion_tables(
+    targets: Targets, predictions: Predictions, *, subjects: Sequence[str], seed: int
+) -> Tables:
     """Returns ``per_class`` scores, ``absent`` classes and ``confusion`` counts."""
+
+    def columns(weights: np.ndarray) -> Columns:
+        found = class_scores(emotion_confusion(targets, predictions, weights))
+        return dict(zip(("precision", "recall", "f1"), found, strict=True))
+
     cells = emotion_confusion(targets, predictions, np.ones((1, len(predictions))))
-    found = [scores[0] for scores in class_scores(cells)]
-    labelled = targets.emotion[targets.emotion_mask]
-    images = np.bincount(labelled.argmax(axis=1), minlength=len(targets.emotions))
-    columns = dict(zip(("precision", "recall", "f1"), found, strict=True))
+    known = np.broadcast_to(targets.emotion_mask[:, None], targets.emotion.shape)
+    classes = targets.emotion.argmax(axis=1)
+    shown = np.eye(len(targets.emotions), dtype=bool)[classes]
+    images = (shown & known).sum(axis=0)
+    carriers = count_carriers(shown, known, subjects)
+    rows = _rows(columns, targets.emotions, subjects, carriers, seed=seed)
     return {
         "per_class": {
-            name: {"images": int(images[place])} | _cells(columns, place)
+            name: {"images": int(images[place])} | rows[place]
             for place, name in enumerate(targets.emotions)
         },
         "absent": _absent(targets.emotions, images > 0),
@@ -82,15 +102,28 @@ def units_if_calibrated(
 
 
 def unit_tables(
-    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+    targets: Targets,
+    predictions: Predictions,
+    thresholds: Mapping[str, float],
+    *,
+    subjects: Sequence[str],
+    seed: int,
 ) -> Tables:
     """Returns ``per_au`` counts and scores, and ``absent`` units.
 
     A unit without threshold has 0.5.
     """
     labelled = targets.action_unit_mask.sum(axis=0)
-    positives = ((targets.action_unit > 0) & targets.action_unit_mask).sum(axis=0)
-    columns = _unit_columns(targets, predictions, thresholds)
+    present = targets.action_unit > 0
+    positives = (present & targets.action_unit_mask).sum(axis=0)
+    carriers = count_carriers(present, targets.action_unit_mask, subjects)
+    rows = _rows(
+        lambda weights: _unit_columns(targets, predictions, thresholds, weights),
+        targets.action_units,
+        subjects,
+        carriers,
+        seed=seed,
+    )
     return {
         "per_au": {
             unit: {
@@ -99,7 +132,7 @@ def unit_tables(
                 "prevalence": plain(positives[place] / max(labelled[place], 1)),
                 "threshold": float(thresholds.get(unit, DEFAULT_THRESHOLD)),
             }
-            | _cells(columns, place)
+            | rows[place]
             for place, unit in enumerate(targets.action_units)
         },
         "absent": _absent(
@@ -109,16 +142,17 @@ def unit_tables(
 
 
 def _unit_columns(
-    targets: Targets, predictions: Predictions, thresholds: Mapping[str, float]
+    targets: Targets,
+    predictions: Predictions,
+    thresholds: Mapping[str, float],
+    weights: np.ndarray,
 ) -> Columns:
     """Computes each unit's scores: without threshold, at 0.5, at its threshold."""
-    ones = np.ones((1, len(predictions)))
-    roc_auc, average_precision = action_unit_areas(targets, predictions, ones)
-    errors = action_unit_errors(targets, predictions, ones)
-    columns = {"auc": roc_auc[0], "pr_auc": average_precision[0]}
-    columns |= {name: error[0] for name, error in errors.items()}
+    roc_auc, average_precision = action_unit_areas(targets, predictions, weights)
+    columns = {"auc": roc_auc, "pr_auc": average_precision}
+    columns |= action_unit_errors(targets, predictions, weights)
     for ending, least in (("", {}), ("_at_threshold", thresholds)):
-        counts = action_unit_counts(targets, predictions, ones, thresholds=least)
+        counts = action_unit_counts(targets, predictions, weights, thresholds=least)
         precision, recall, f1 = unit_scores(counts)
         found = {
             "precision": precision,
@@ -130,29 +164,34 @@ def _unit_columns(
             "kappa_norm": unit_kappa_norm(counts),
             "mcc": unit_correlation(counts),
         }
-        columns |= {name + ending: scores[0] for name, scores in found.items()}
+        columns |= {name + ending: scores for name, scores in found.items()}
     return columns
 
 
-def intensity_tables(targets: Targets, predictions: Predictions) -> Tables:
+def intensity_tables(
+    targets: Targets, predictions: Predictions, *, subjects: Sequence[str], seed: int
+) -> Tables:
     """Returns ``per_au`` intensities and scores, and ``absent``: constant ones.
 
     ``levels`` counts the rows of each intensity, from 0 to 5.
     """
-    ones = np.ones((1, len(predictions)))
-    columns = {
-        name: found[0]
-        for name, found in unit_intensity_metrics(targets, predictions, ones).items()
-    }
+    mask = targets.intensity_mask
+    rows = _rows(
+        lambda weights: unit_intensity_metrics(targets, predictions, weights),
+        targets.intensities,
+        subjects,
+        count_carriers(targets.intensity > 0, mask, subjects),
+        seed=seed,
+    )
     coded = [
         targets.intensity[labelled, place].astype(np.float64)
-        for place, labelled in enumerate(targets.intensity_mask.T)
+        for place, labelled in enumerate(mask.T)
     ]
     return {
         "per_au": {
             unit: _described(coded[place])
             | {"levels": np.bincount(coded[place].astype(int), minlength=6).tolist()}
-            | _cells(columns, place)
+            | rows[place]
             for place, unit in enumerate(targets.intensities)
         },
         "absent": _absent(targets.intensities, _vary(coded, LEVELS_VARY)),
@@ -173,29 +212,81 @@ def _vary(columns: Sequence[np.ndarray], least: float) -> np.ndarray:
     return np.array([len(x) > 0 and x.var() > least for x in columns], bool)
 
 
-def rating_tables(targets: Targets, predictions: Predictions) -> Tables:
+def rating_tables(
+    targets: Targets, predictions: Predictions, *, subjects: Sequence[str], seed: int
+) -> Tables:
     """Returns ``per_dimension`` ratings and scores, and ``absent``: constant ones."""
-    ones = np.ones((1, len(predictions)))
-    columns = {
-        name: found[0]
-        for name, found in dimension_metrics(targets, predictions, ones).items()
-    }
+    mask = targets.valence_arousal_mask
+    have = count_carriers(mask, mask, subjects).have
+    rows = _rows(
+        lambda weights: dimension_metrics(targets, predictions, weights),
+        targets.dimensions,
+        subjects,
+        Carriers(have=have, lack=have),
+        seed=seed,
+    )
     rated = [
         targets.valence_arousal[labelled, place].astype(np.float64)
-        for place, labelled in enumerate(targets.valence_arousal_mask.T)
+        for place, labelled in enumerate(mask.T)
     ]
     return {
         "per_dimension": {
-            name: _described(rated[place]) | _cells(columns, place)
+            name: _described(rated[place]) | rows[place]
             for place, name in enumerate(targets.dimensions)
         },
         "absent": _absent(targets.dimensions, _vary(rated, VARIES)),
     }
 
 
-def _cells(columns: Columns, place: int) -> dict[str, float | None]:
-    """Returns one label's value of each column."""
-    return {column: plain(values[place]) for column, values in columns.items()}
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Carriers:
+    """How many subjects have each label in some row, and lack it in some; (K,) each."""
+
+    have: np.ndarray
+    lack: np.ndarray
+
+
+def count_carriers(
+    present: np.ndarray, mask: np.ndarray, subjects: Sequence[str]
+) -> Carriers:
+    """Counts subjects by labels, of rows where they are known; (N, K), bool."""
+    names, place = np.unique(np.asarray(subjects, dtype=str), return_inverse=True)
+    counts = []
+    for rows in (present & mask, ~present & mask):
+        found = np.zeros((len(names), present.shape[1]), dtype=bool)
+        np.logical_or.at(found, place, rows)
+        counts.append(found.sum(axis=0))
+    return Carriers(have=counts[0], lack=counts[1])
+
+
+def _rows(
+    columns: Callable[[np.ndarray], Columns],
+    labels: Sequence[str],
+    subjects: Sequence[str],
+    carriers: Carriers,
+    *,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Returns each label's subjects, scores and intervals."""
+    values = columns(np.ones((1, len(subjects))))
+    ends = intervals(
+        columns,
+        subjects,
+        seed=seed,
+        carriers=np.minimum(carriers.have, carriers.lack),
+    )
+    return [
+        {
+            "subjects": int(carriers.have[place]),
+            **{name: plain(column[0, place]) for name, column in values.items()},
+            "intervals": {
+                name: None if name in NO_INTERVAL or pair is None else list(pair)
+                for name, pairs in ends.items()
+                for pair in pairs[place : place + 1]
+            },
+        }
+        for place, _ in enumerate(labels)
+    ]
 
 
 def _absent(names: Sequence[str], occurs: np.ndarray) -> list[str]:

@@ -23,6 +23,7 @@ from data_pipeline.split.split import split_report
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.evaluation.comparison import Candidate, compare, compare_votes
+from models.evaluation.jackknife import describe_method
 from models.evaluation.report import evaluate, evaluate_votes
 from models.pretrained.sources import NONE
 from search.final.kept_model import kept_model, load_model
@@ -31,7 +32,12 @@ from search.final.model_card import MODEL, SIDECAR
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
-from search.inputs.scoring_targets import clusters, label_rules, read_votes
+from search.inputs.scoring_targets import (
+    clusters,
+    label_rules,
+    read_votes,
+    units_of_intervals,
+)
 from search.ledger.ledger import Ledger
 from search.run_files import REPORT, read_report
 from search.run_folder import RunFolder, read_json, write_json
@@ -142,6 +148,10 @@ def open_and_test(
         "skipped": skipped_rows(data.skipped),
         "opened": opened.opened,
         "tested_before": opened.tested_before,
+        "intervals": describe_method(
+            clusters(table, study.split.by),
+            over=units_of_intervals(table, study.split.by),
+        ),
         "split": split_report(data.split),
         **report_entry(card),
         **label_rules(study.data),

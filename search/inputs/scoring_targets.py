@@ -1,4 +1,4 @@
-"""Targets that hold-out predictions are scored against, and bootstrap clusters."""
+"""Targets that predictions are scored against, and the units of their intervals."""
 
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
@@ -35,9 +35,16 @@ def label_rules(data: DataConfig) -> dict[str, dict[str, str]]:
 
 
 def clusters(table: SampleTable, by: str = "subject") -> list[str]:
-    """Lists what the bootstrap resamples: each row's subject, or else its image.
+    """Lists what intervals leave out: each row's subject, or else its image.
 
     In a split by sequence it is the sequence.
     """
     groups = table.frame["sequence" if by == "sequence" else "subject"]
     return list(groups.where(groups.notna(), table.frame["image"]))
+
+
+def units_of_intervals(table: SampleTable, by: str = "subject") -> str:
+    """Names what ``clusters`` lists, in the plural."""
+    if by == "sequence":
+        return "sequences"
+    return "subjects" if table.frame["subject"].notna().all() else "images"

@@ -1,16 +1,16 @@
-"""How long is the evaluation of a hold-out, with its bootstrap intervals?
+"""How long is the evaluation of a hold-out, with its intervals?
 
     python -m tests.benchmarks.evaluation [--rounds 5]
 
 Random predictions of a hold-out as large as CK+'s: 110 images of 25 subjects, 18 action
-units, 2,000 resamples. Prints the median and the longest of the rounds in seconds.
+units. Prints the median and the longest of the rounds in seconds.
 """
 
 import argparse
 import statistics
 import time
 
-from models.evaluation.bootstrap import intervals
+from models.evaluation.jackknife import intervals
 from models.evaluation.report import evaluate
 from models.metrics.scores import weighted_scores
 from tests.strategies.metrics import drawn

@@ -17,7 +17,7 @@ from data_pipeline.images.decode_table import decode_all
 from data_pipeline.targets.targets import read_targets
 from models import predict
 from models.config.hyperparameters import HYPERPARAMETERS
-from models.evaluation.report import NO_INTERVAL
+from models.evaluation.tables import NO_INTERVAL
 from search.final.exported_config import read_exported
 from search.study.study import check_study, read_study
 from tests.factories.runs import searched, table, write_study

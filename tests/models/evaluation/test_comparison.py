@@ -2,12 +2,12 @@
 
 import json
 
-import numpy as np
 import pytest
 
-from models.evaluation.bootstrap import subject_weights
 from models.evaluation.comparison import Candidate, compare, compare_votes
-from models.evaluation.report import NO_INTERVAL, evaluate
+from models.evaluation.jackknife import DIFFERENCE, intervals
+from models.evaluation.tables import NO_INTERVAL
+from models.metrics.predictions import HEADS
 from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
 from tests.strategies.metrics import drawn, labels, outputs
@@ -30,7 +30,7 @@ def test_value_and_difference_are_those_of_the_scores():
     """Each metric has the baseline's score, and how much higher the model's is."""
     targets, model, baseline, subjects = sides()
     found = compare(targets, model, baseline, subjects=subjects, seed=SEED)
-    assert set(found) == {"emotion", "action_units", "valence_arousal"}
+    assert set(found) == set(HEADS)
     for head, metrics in found.items():
         for name, compared in metrics.items():
             short = f"{head}.{name.removesuffix('_at_thresholds')}"
@@ -47,41 +47,24 @@ def test_value_and_difference_are_those_of_the_scores():
     assert found["emotion"]["accuracy"]["difference"] > 0
 
 
-def test_the_interval_is_of_differences_in_the_same_resamples():
-    """Ends are percentiles of differences over tables that are drawn one by one."""
+def test_the_interval_is_of_differences_of_the_same_people():
+    """The interval is that of the differences of the rows, not of two intervals."""
     targets, model, baseline, subjects = sides(2, rows=40, masked=0.0)
-    apart = []
-    for counts in subject_weights(subjects, seed=SEED).astype(int):
-        rows = np.repeat(np.arange(len(subjects)), counts)
-        right = targets.emotion[rows].argmax(axis=1)
-        mine, theirs = (
-            (side.predictions.emotion[rows].argmax(axis=1) == right).mean()
-            for side in (model, baseline)
-        )
-        apart.append(mine - theirs)
+    right = targets.emotion.argmax(axis=1)
+    mine, theirs = (
+        (side.predictions.emotion.argmax(axis=1) == right).astype(float)
+        for side in (model, baseline)
+    )
+    wanted = intervals(
+        lambda weights: {"mean": weights @ (mine - theirs) / weights.sum(axis=1)},
+        subjects,
+        seed=SEED,
+        scale=lambda _: DIFFERENCE,
+    )
     found = compare(targets, model, baseline, subjects=subjects, seed=SEED)
     ends = [found["emotion"]["accuracy"][key] for key in ("low", "high")]
-    assert ends == pytest.approx(np.percentile(apart, [2.5, 97.5]))
-
-
-def test_the_resamples_are_those_of_the_report():
-    """Against a baseline whose metric is 0 in each, the interval is the model's own."""
-    targets = labels([0, 1] * 12)
-    subjects = [f"S{row // 3}" for row in range(24)]
-    model = Candidate(predictions=outputs([0, 1, 1] * 8), thresholds={})
-    never = Candidate(predictions=outputs([2] * 24), thresholds={})
-    found = compare(targets, model, never, subjects=subjects, seed=SEED)
-    report = evaluate(
-        targets,
-        model.predictions,
-        subjects=subjects,
-        thresholds={},
-        development=targets,
-        seed=SEED,
-    )
-    for key in ("low", "high"):
-        own = report["emotion"]["metrics"]["accuracy"][key]
-        assert found["emotion"]["accuracy"][key] == pytest.approx(own)
+    assert ends == pytest.approx(wanted["mean"])
+    assert ends[0] < found["emotion"]["accuracy"]["difference"] < ends[1]
 
 
 def test_a_model_does_not_differ_from_itself():

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from models.evaluation.report import NO_INTERVAL, evaluate
+from models.evaluation.jackknife import LEAST_SUBJECTS
+from models.evaluation.report import evaluate
+from models.evaluation.tables import NO_INTERVAL
 from models.metrics.predictions import HEADS
 from models.metrics.scores import Predictions, scores
 from models.metrics.thresholds import choose_thresholds
@@ -129,10 +131,14 @@ def test_emotion_tables_by_hand():
         "labels": ["negative", "positive", "surprise"],
         "counts": [[1, 1, 0], [0, 1, 0], [0, 0, 0]],
     }
-    empty = {"images": 0, "precision": None, "recall": None, "f1": None}
-    assert part["per_class"]["surprise"] == empty
-    assert part["per_class"]["negative"] == pytest.approx(
-        {"images": 2, "precision": 1.0, "recall": 0.5, "f1": 2 / 3}
+    none = {"precision": None, "recall": None, "f1": None}
+    assert part["per_class"]["surprise"] == {
+        "images": 0, "subjects": 0, **none, "intervals": none,
+    }  # fmt: skip
+    row = dict(part["per_class"]["negative"])
+    assert row.pop("intervals") == none
+    assert row == pytest.approx(
+        {"images": 2, "subjects": 1, "precision": 1.0, "recall": 0.5, "f1": 2 / 3}
     )
 
 
@@ -141,10 +147,13 @@ def test_action_unit_table_by_hand():
     targets = labels(units=[[1, 0], [1, 0], [0, -1], [-1, 0]])
     predictions = outputs(units=[[0.9, 0.1], [0.4, 0.1], [0.2, 0.9], [0.9, 0.2]])
     part = report_of(targets, predictions, list("abcd"), {"AU1": 0.3})["action_units"]
-    assert part["per_au"]["AU1"] == pytest.approx(
+    row = dict(part["per_au"]["AU1"])
+    assert set(row.pop("intervals").values()) == {None}
+    assert row == pytest.approx(
         {
             "images": 3,
             "positives": 2,
+            "subjects": 2,
             "prevalence": 2 / 3,
             "threshold": 0.3,
             "auc": 1.0,
@@ -185,9 +194,12 @@ def test_dimension_table_by_hand():
     predictions = outputs(ratings=[[-0.5, 0.1], [0.5, 0.3], [0.9, 0.2]])
     part = report_of(targets, predictions, list("abc"))["valence_arousal"]
     assert part["images"] == 3
-    assert part["per_dimension"]["valence"] == pytest.approx(
+    row = dict(part["per_dimension"]["valence"])
+    assert set(row.pop("intervals")) == {"ccc", "pcc", "sagr", "rmse"}
+    assert row == pytest.approx(
         {
             "images": 2,
+            "subjects": 2,
             "mean": 0.0,
             "deviation": 0.5,
             "ccc": 1.0,
@@ -200,6 +212,24 @@ def test_dimension_table_by_hand():
     assert part["absent"] == ["arousal"]
     assert part["metrics"]["valence_ccc"]["value"] == pytest.approx(1.0)
     assert part["metrics"]["mean_ccc"]["value"] is None
+
+
+def test_labels_with_enough_subjects_have_intervals():
+    """A label's scores have intervals around them where enough subjects have it."""
+    targets, predictions, _ = drawn(9, rows=90, units=3, masked=0.0)
+    subjects = [str(row // 3) for row in range(90)]
+    rare = np.flatnonzero(targets.action_unit[:, 0])[LEAST_SUBJECTS - 2 :]
+    targets.action_unit[rare, 0] = 0.0
+    table = report_of(targets, predictions, subjects)["action_units"]["per_au"]
+    assert table["AU1"]["subjects"] < LEAST_SUBJECTS
+    assert set(table["AU1"]["intervals"].values()) == {None}
+    positive = targets.action_unit[:, 1] > 0
+    assert table["AU2"]["subjects"] == len(
+        {s for s, p in zip(subjects, positive, strict=True) if p}
+    )
+    for name, ends in table["AU2"]["intervals"].items():
+        assert (ends is None) == (name in NO_INTERVAL)
+        assert ends is None or ends[0] <= table["AU2"][name] <= ends[1]
 
 
 def test_means_are_of_the_tables():

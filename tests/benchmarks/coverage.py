@@ -1,0 +1,121 @@
+"""How often do 95 % intervals contain the value of the whole population?
+
+    python -m tests.benchmarks.coverage [--draws 1000] [--subjects 25] [--icc 0.25]
+        [--images]
+
+Draws people with CK+'s labels from 984, and two models' predictions of their faces
+whose errors have the given correlation within a person; then makes the intervals of a
+report. ``--images`` takes as many single images in place of people. Prints for each
+metric the population's value, how many of the intervals contain it, their mean width,
+and the share of draws without an interval. Labels of classes and units are pooled by
+the number of subjects that have them.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+
+import numpy as np
+
+from models.evaluation.comparison import Candidate, compare
+from models.evaluation.report import evaluate, evaluate_votes
+from models.metrics import calibration
+from tests.factories.population import population
+
+THRESHOLD = 0.35
+RANGES = ((8, 9), (10, 12), (13, 17), (18, 25), (26, 10_000))
+
+
+def report_of(people, rows, subjects):
+    """Makes the parts of a report, and the differences from the worse model."""
+    thresholds = dict.fromkeys(people.targets.action_units, THRESHOLD)
+    targets, votes = people.targets.take(rows), people.votes.take(rows)
+    better, worse = people.better.take(rows), people.worse.take(rows)
+    given = {"subjects": subjects, "development": targets, "seed": 0}
+    parts = evaluate(targets, better, thresholds=thresholds, **given)
+    parts |= evaluate_votes(votes, better, **given)
+    sides = [Candidate(predictions=p, thresholds=thresholds) for p in (better, worse)]
+    apart = compare(targets, *sides, subjects=subjects, seed=0)
+    return parts, apart
+
+
+def found_in(parts, apart):
+    """Lists names, values, intervals and the number of subjects behind them."""
+    for head, part in parts.items():
+        for name, metric in part["metrics"].items():
+            yield f"{head}.{name}", metric["value"], (metric["low"], metric["high"]), 0
+        for table in ("per_class", "per_au", "per_dimension"):
+            for label, row in part.get(table, {}).items():
+                for name, ends in row["intervals"].items():
+                    place = f"{table}.{name}.{label}"
+                    yield place, row[name], ends or (None, None), row["subjects"]
+    for head, metrics in apart.items():
+        for name, metric in metrics.items():
+            ends = (metric["low"], metric["high"])
+            yield f"difference.{head}.{name}", metric["difference"], ends, 0
+
+
+def group_of(name, subjects):
+    """Pools the labels of a table by their number of subjects; ``None``: too few."""
+    if not name.startswith("per_"):
+        return name
+    place = name.rpartition(".")[0]
+    for least, most in RANGES:
+        if least <= subjects <= most:
+            return f"{place}, {least} to {most} subjects"
+    return None
+
+
+def draw(people, generator, options):
+    """Draws rows of a test, and the subject of each."""
+    if not options.images:
+        return people.rows(generator, options.subjects)
+    rows = generator.integers(0, len(people.subject), options.subjects)
+    return rows, [str(place) for place in range(len(rows))]
+
+
+def simulate(people, truth, options):
+    """Collects for each metric whether intervals contain the truth, and widths."""
+    found = defaultdict(lambda: ([], [], []))
+    generator = np.random.default_rng(1)
+    for _ in range(options.draws):
+        report = report_of(people, *draw(people, generator, options))
+        for name, _, (low, high), carriers in found_in(*report):
+            group = group_of(name, carriers)
+            if group is None:
+                continue
+            inside, widths, without = found[group]
+            without.append(low is None)
+            if low is not None:
+                inside.append(low <= truth[name] <= high)
+                widths.append(high - low)
+    return found
+
+
+def main():
+    """Draws, and prints a line a metric."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--subjects", type=int, default=25)
+    parser.add_argument("--icc", type=float, default=0.25)
+    parser.add_argument("--images", action="store_true")
+    options = parser.parse_args()
+    calibration.DRAWS = 1  # of another question, and slow
+    people = population(plans=8, icc=options.icc)
+    everyone = [f"S{name}" for name in people.subject]
+    start = time.perf_counter()
+    whole = report_of(people, np.arange(len(everyone)), everyone)
+    print(f"a report of {len(everyone)} images: {time.perf_counter() - start:.1f} s")
+    truth = {name: value for name, value, _, _ in found_in(*whole)}
+    for group, (inside, widths, without) in sorted(
+        simulate(people, truth, options).items()
+    ):
+        if inside:
+            print(
+                f"{group:52} {truth.get(group, np.nan):6.3f}  {np.mean(inside):.3f}  "
+                f"width {np.mean(widths):.3f}  none {np.mean(without):.3f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
