@@ -72,7 +72,7 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
     ).items():
         rows = np.flatnonzero(labelled)
         known, made = targets.take(rows), predictions.take(rows)
-        people = [subjects[row] for row in rows]
+        people = [subjects[row] for row in rows.tolist()]
         report[head] = _common(
             known,
             made,
@@ -177,7 +177,7 @@ def evaluate_votes(
             votes.take(rows),
             predictions.take(rows),
             score=vote_metrics,
-            subjects=[subjects[row] for row in rows],
+            subjects=[subjects[row] for row in rows.tolist()],
             development=development,
             seed=seed,
         )
