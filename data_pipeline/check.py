@@ -16,11 +16,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.dataset.config import StudyData, read_study_data
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
+
+if TYPE_CHECKING:  # slow to import
+    from data_pipeline.checks.dataset_check import CheckResult
 
 MAX_LISTED = 10
 """Problems of one check that are listed without ``--all``."""
@@ -56,23 +60,43 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(args: argparse.Namespace) -> int:
     """Checks the data, prints the report and returns the exit code."""
-    keys = read_study_data(args.study)
+    root, found = check_data(read_study_data(args.study), data=args.data, out=args.out)
+    from data_pipeline.checks.report import report  # noqa: PLC0415 - loads rich
+
+    report(root, found, shown=None if args.all else MAX_LISTED)
+    return _PROBLEMS if found.problems else 0
+
+
+def check_data(
+    keys: StudyData, *, data: str | None, out: Path
+) -> "tuple[Path, CheckResult]":
+    """Runs every check on a study's data.
+
+    Args:
+        keys: the study's sections.
+        data: as ``--data``.
+        out: the folder of all runs; people who were tested there stay held out.
+
+    Returns:
+        The data folder, and what was found.
+
+    Raises:
+        InputError: there are no such data, or they cannot be split this way.
+    """
     # Imported late to keep --help and study errors fast.
     from data_pipeline.checks.dataset_check import check_dataset  # noqa: PLC0415
-    from data_pipeline.checks.report import report  # noqa: PLC0415
     from data_pipeline.readers.location import data_folder  # noqa: PLC0415
     from data_pipeline.readers.own.code import check_importable  # noqa: PLC0415
     from data_pipeline.split.holdout_history import read_history  # noqa: PLC0415
 
     check_importable(keys.data.dataset, keys.place)
-    root, synthetic = data_folder(keys.data.dataset, args.data)
-    history = read_history(args.out / run_name(keys.name, synthetic=synthetic))
+    root, synthetic = data_folder(keys.data.dataset, data)
+    history = read_history(out / run_name(keys.name, synthetic=synthetic))
     with stage_bars() as progress:
         found = check_dataset(
             root, keys, progress, synthetic=synthetic, history=history
         )
-    report(root, found, shown=None if args.all else MAX_LISTED)
-    return _PROBLEMS if found.problems else 0
+    return root, found
 
 
 if __name__ == "__main__":

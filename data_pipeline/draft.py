@@ -14,6 +14,7 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.errors import StudyError
@@ -38,24 +39,38 @@ def _parser() -> argparse.ArgumentParser:
 
 def _draft(args: argparse.Namespace) -> None:
     """Writes the study and prints what to do next."""
-    if args.to.suffix != ".toml" or args.to.exists():
-        found = "a file that is there" if args.to.exists() else args.to.name
-        raise StudyError(
-            f"--to: must be a new file FILE.toml, found {found}: {args.to}"
-        )
+    for line in write_draft(args.data, args.to):
+        print_line(line)
+    print_line(f"the study: {args.to}; check what it assumes, then run")
+    print_line(f"  python -m data_pipeline.check --study {args.to} --data {args.data}")
+
+
+def write_draft(data: Path, to: Path) -> list[str]:
+    """Writes a study file for a folder of faces.
+
+    Args:
+        data: the folder, or a table.
+        to: the study file, which must not exist yet.
+
+    Returns:
+        What was found and assumed, a line each.
+
+    Raises:
+        InputError: the file exists, or the folder has no faces with labels.
+    """
+    if to.suffix != ".toml" or to.exists():
+        found = "a file that is there" if to.exists() else to.name
+        raise StudyError(f"--to: must be a new file FILE.toml, found {found}: {to}")
     # Imported late to keep --help fast.
     from data_pipeline.drafting.draft import draft  # noqa: PLC0415
     from data_pipeline.drafting.study_file import study_text  # noqa: PLC0415
     from data_pipeline.files.atomic_write import atomic_write  # noqa: PLC0415
 
-    found = draft(args.data)
-    text = study_text(found, data=str(args.data), study=str(args.to))
-    with atomic_write(args.to) as part:
+    drafted = draft(data)
+    text = study_text(drafted, data=str(data), study=str(to))
+    with atomic_write(to) as part:
         part.write_text(text, encoding="utf-8")
-    for line in (*found.found, *(f"assumed: {line}" for line in found.assumed)):
-        print_line(line)
-    print_line(f"the study: {args.to}; check what it assumes, then run")
-    print_line(f"  python -m data_pipeline.check --study {args.to} --data {args.data}")
+    return [*drafted.found, *(f"assumed: {line}" for line in drafted.assumed)]
 
 
 if __name__ == "__main__":

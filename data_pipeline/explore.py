@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.dataset.config import StudyData, read_study_data
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars
@@ -64,6 +64,41 @@ def _explore(args: argparse.Namespace) -> None:
     """Writes the page and prints its path."""
     keys = read_study_data(args.study)
     check_folder_name(keys.name, "--study")
+    page = write_page(
+        keys,
+        data=args.data,
+        out=args.out,
+        demographics=args.demographics,
+        show_faces=args.show_faces,
+    )
+    from data_pipeline.exploration import output  # noqa: PLC0415
+
+    print_line(f"the page: {page}\nits charts: {page.parent / output.CHARTS}")
+
+
+def write_page(
+    keys: StudyData,
+    *,
+    data: str | None,
+    out: Path | None = None,
+    demographics: Path | None = None,
+    show_faces: bool = False,
+) -> Path:
+    """Describes a study's development data on a page.
+
+    Args:
+        keys: the study's sections.
+        data: as ``--data``.
+        out: the page's folder; by default below ``runs``.
+        demographics: a table of the subjects.
+        show_faces: whether faces are shown.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: the data are wrong, or the folder holds something else.
+    """
     # Imported late to keep --help and study errors fast.
     from data_pipeline.exploration import output  # noqa: PLC0415
     from data_pipeline.exploration.material import gather  # noqa: PLC0415
@@ -73,24 +108,24 @@ def _explore(args: argparse.Namespace) -> None:
 
     check_importable(keys.data.dataset, keys.place)
     with stage_bars() as progress:
-        root, synthetic = find_data(keys.data.dataset, args.data, progress)
-        out = args.out or _RUNS / run_name(keys.name, synthetic=synthetic) / "explore"
+        root, synthetic = find_data(keys.data.dataset, data, progress)
+        out = out or _RUNS / run_name(keys.name, synthetic=synthetic) / "explore"
         output.check_free(out)
         material = gather(
             root,
             keys,
             study=keys.name,
             synthetic=synthetic,
-            demographics=args.demographics,
+            demographics=demographics,
             history=read_history(out.resolve().parent),
             progress=progress,
         )
         # Imported late to keep label errors fast.
         from data_pipeline.exploration.page import render  # noqa: PLC0415
 
-        page, charts = render(replace(material, faces=args.show_faces), progress)
+        page, charts = render(replace(material, faces=show_faces), progress)
         output.write_folder(out, page, charts)
-    print_line(f"the page: {out / output.PAGE}\nits charts: {out / output.CHARTS}")
+    return out / output.PAGE
 
 
 if __name__ == "__main__":

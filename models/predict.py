@@ -17,9 +17,10 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_pipeline.media.crop_option import add_crop
+from data_pipeline.media.crop_option import TRAINED, add_crop
 from data_pipeline.system.cli import Parser, nonempty_path, positive, run_command
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.progress import stage_bars
@@ -47,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(arguments)
     return run_command(
-        lambda: _predict(args), stopped="no file was written", prints=args.to is None
+        lambda: predict_files(**vars(args)),
+        stopped="no file was written",
+        prints=args.to is None,
     )
 
 
@@ -93,8 +96,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _predict(args: argparse.Namespace) -> int:
-    """Predicts every face, writes the table and prints a summary."""
+def predict_files(  # noqa: PLR0913 - the command's options, by name
+    *,
+    model: Path,
+    paths: Sequence[Path],
+    to: Path | None,
+    every: int = 1,
+    all_faces: bool = False,
+    batch_size: int = 32,
+    crop: str = TRAINED,
+) -> int:
+    """Predicts every face, writes the table and prints a summary.
+
+    Args:
+        model: the model file.
+        paths: images, videos, and folders of them.
+        to: the CSV file, which must not exist yet; ``None`` prints the table.
+        every: predicts every K-th frame of a video.
+        all_faces: predicts all faces of an image, not only the main one.
+        batch_size: faces in memory.
+        crop: how faces are cropped: ``trained``, ``none`` or ``detect``.
+
+    Returns:
+        The exit code: 1 if nothing could be predicted.
+
+    Raises:
+        InputError: the model or a path is wrong, or the file exists.
+    """
     # Imported late to keep `--help` fast.
     from data_pipeline.media.face_crops import FaceCropper, crop_in_use  # noqa: PLC0415
     from data_pipeline.media.media import MediaFrame, find_files, read_media  # noqa: PLC0415
@@ -108,42 +136,40 @@ def _predict(args: argparse.Namespace) -> int:
     from models.inference.stream import predict_faces  # noqa: PLC0415
 
     check_backend()
-    path = model_file(args.model)
+    path = model_file(model)
     card = read_model_card(path)
-    paths = find_files(args.paths)
+    found = find_files(paths)
     wanted = card.input
     face_cropper = FaceCropper(
-        crop_in_use(wanted.crop, args.crop), size=wanted.size, channels=wanted.channels
+        crop_in_use(wanted.crop, crop), size=wanted.size, channels=wanted.channels
     )
-    with open_output(args.to) as file, stage_bars() as progress:
-        model = Predictor(path, cpus=usable_cores())
-        model.check(card)
+    with open_output(to) as file, stage_bars() as progress:
+        predictor = Predictor(path, cpus=usable_cores())
+        predictor.check(card)
 
         def frames() -> Iterator[MediaFrame]:
-            for frame in read_media(
-                paths.files, mode=face_cropper.mode, every=args.every
-            ):
+            for frame in read_media(found.files, mode=face_cropper.mode, every=every):
                 yield frame
                 progress("predicting", round(1000 * frame.done), 1000)
 
         results = predict_faces(
             frames(),
             face_cropper,
-            model,
+            predictor,
             card,
-            every_face=args.all_faces,
-            held=args.batch_size,
+            every_face=all_faces,
+            held=batch_size,
         )
         counts = write(file, card, results)
     notes = [face_cropper.note]
-    if args.all_faces and not face_cropper.detects_faces:
+    if all_faces and not face_cropper.detects_faces:
         notes.append(NO_FACES)
-    print_note(_summary(args, counts, paths, notes))
+    print_note(_summary(to, counts, found, notes))
     return 0 if counts.predicted else 1
 
 
 def _summary(
-    args: argparse.Namespace,
+    to: Path | None,
     counts: "LineCounts",
     found: "FoundFiles",
     notes: Sequence[str],
@@ -154,7 +180,7 @@ def _summary(
         parts.append(f"{found.others} files of other kinds skipped")
     if found.links:
         parts.append(f"{found.links} symlinked folders skipped")
-    lines = [f"{', '.join(parts)}: {args.to or 'printed'}; nothing else was stored"]
+    lines = [f"{', '.join(parts)}: {to or 'printed'}; nothing else was stored"]
     return "\n".join([*lines, *(f"note: {note}" for note in notes if note)])
 
 

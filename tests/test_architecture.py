@@ -39,7 +39,6 @@ COMMANDS = {
 }
 PYTHON_DOORS = {
     "data_pipeline/conformance.py",
-    "search/api.py",
     "search/conformance.py",
 }
 """What the commands do, from Python, and what own code must do."""

@@ -116,10 +116,7 @@ def describe_report(report: Mapping[str, Any]) -> str:
     the differences from the baselines, and the labels that do not occur. ``subjects``
     may be a number or a list.
     """
-    lines = [*_heading(report), ""]
-    lines += _table(report)
-    lines += _differences(report)
-    lines += _absences(report)
+    lines = [*heading_lines(report), "", *_table(report), *closing_lines(report)]
     return "\n".join(line for text in lines for line in wrap(text))
 
 
@@ -160,7 +157,18 @@ def describe_without_face(counts: Mapping[str, int]) -> str:
     return f"No face found: {parts} images; their centre is used instead"
 
 
-def _heading(report: Mapping[str, Any]) -> Iterator[str]:
+def is_warning(line: str) -> bool:
+    """Whether a line of the heading must not be overlooked."""
+    return line == SYNTHETIC or line in LEAKY.values()
+
+
+def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Describes the differences from the baselines, and labels that do not occur."""
+    yield from _differences(report)
+    yield from _absences(report)
+
+
+def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes what was tested, under which guarantee, and how often."""
     guarantee = str(report["guarantee"])
     if report.get("synthetic"):
@@ -256,8 +264,8 @@ def _opened(report: Mapping[str, Any]) -> str:
     return f"{text}; only the first result is unbiased"
 
 
-def _table(report: Mapping[str, Any]) -> list[str]:
-    """Lays out one line a metric in aligned columns."""
+def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Renders the cells of the table: titles, then heads, each with its metrics."""
     baselines = _baselines(report)
     headings = [BASELINES[name][0] for name in baselines]
     rows: list[tuple[str, ...]] = [
@@ -270,8 +278,12 @@ def _table(report: Mapping[str, Any]) -> list[str]:
             blank = [""] * (3 + len(baselines))
             rows.append((_title(title, part), *blank, _size(head, apart)))
             rows += _metric_rows(head, part, apart.get(head), baselines)
-    if not apart:
-        rows = [row[:-1] for row in rows]
+    return rows if apart else [row[:-1] for row in rows]
+
+
+def _table(report: Mapping[str, Any]) -> list[str]:
+    """Lays out one line a metric in aligned columns."""
+    rows = table_rows(report)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

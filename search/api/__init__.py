@@ -1,0 +1,18 @@
+"""Studies from Python: each call does what a command does.
+
+    from search.api import Study
+
+    study = Study.read("ckplus").with_settings({"search.trials": 20})
+    run = study.run(data="data/ckplus")
+    run.trials()   # a row for each trial
+    run.holdout()  # the report of the one test
+
+All errors are those of ``data_pipeline.system.errors``, with the message that the
+command prints.
+"""
+
+from search.api.study import Study, draft, train
+from search.api.study_run import StudyRun
+from search.reports.holdout_html import HoldoutReport
+
+__all__ = ["HoldoutReport", "Study", "StudyRun", "draft", "train"]

@@ -1,0 +1,227 @@
+"""A study, read and run from Python."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from data_pipeline.dataset.config import StudyData
+from data_pipeline.system.errors import InputError
+from data_pipeline.system.keras_import import check_backend
+from search.api.study_run import AnyPath, StudyRun, data_text
+from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
+from search.study import study as studies
+from search.study.toml_writer import value_text
+
+if TYPE_CHECKING:  # slow to import
+    from data_pipeline.checks.dataset_check import CheckResult as Check
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study file with changed keys; ``source`` is its name or path."""
+
+    source: str
+    settings: tuple[str, ...] = ()
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Validates the study."""
+        self._validated()
+
+    @classmethod
+    def read(cls, source: AnyPath, *, seed: int | None = None) -> Self:
+        """Reads and validates a study.
+
+        Args:
+            source: a name in ``studies/`` or a path that ends in ``.toml``.
+            seed: replaces ``search.seed``.
+
+        Raises:
+            StudyError: no such study, or a wrong key or value.
+        """
+        return cls(str(source), seed=seed)
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Self:
+        """Changes keys, as ``--set`` does; ``None`` removes one.
+
+        Args:
+            settings: keys to values: a list has the choices of a hyperparameter, a
+                mapping its range.
+
+        Example:
+            >>> smoke = Study.read("smoke").with_settings({"search.trials": 4})
+            >>> "trials = 4" in smoke.text()
+            True
+
+        Raises:
+            StudyError: a wrong key or value.
+        """
+        texts = (f"{key}={_text(value)}" for key, value in settings.items())
+        return replace(self, settings=(*self.settings, *texts))
+
+    def text(self) -> str:
+        """Writes the study as a TOML study file."""
+        return self._validated().text()
+
+    def run(
+        self,
+        *,
+        data: AnyPath | None = None,
+        out: AnyPath = "runs",
+        executor: str = EXECUTORS[0],
+        storage: str | None = None,
+        until: str = STAGES[-1],
+        reopen: bool = False,
+    ) -> "StudyRun":
+        """Runs the study, or what is left of it; see ``python -m search.run --help``.
+
+        Args:
+            data: its folder; ``None`` is the data set's own, ``"synthetic"`` is drawn.
+            out: the folder of all runs.
+            executor: ``ray``, or ``serial`` for one trial at a time in this process.
+            storage: an Optuna storage URL.
+            until: the last stage: ``search``, ``retrain`` or ``holdout``.
+            reopen: evaluates on the hold-out again, which is recorded.
+
+        Returns:
+            The finished run.
+
+        Raises:
+            InputError: wrong data or a wrong option.
+            RunError: the run failed; the same call resumes it.
+        """
+        _check_choice("executor", executor, EXECUTORS)
+        _check_choice("until", until, STAGES)
+        request = RunRequest(
+            study=self.source,
+            settings=self.settings,
+            seed=self.seed,
+            data=data_text(data),
+            out=Path(out),
+            executor=executor,
+            storage=storage,
+            until=until,
+            reopen=reopen,
+        )
+        return StudyRun(run_study(request), storage)
+
+    def check(self, *, data: AnyPath | None = None, out: AnyPath = "runs") -> "Check":
+        """Reads all data and finds problems, as ``python -m data_pipeline.check`` does.
+
+        Args:
+            data: as for ``run``; synthetic faces must have been drawn.
+            out: the folder of all runs; people who were tested there stay held out.
+
+        Returns:
+            What was found; ``problems`` is empty where all is well.
+
+        Raises:
+            InputError: there are no such data, or they cannot be split this way.
+        """
+        from data_pipeline.check import check_data  # noqa: PLC0415
+
+        return check_data(self._keys(), data=data_text(data), out=Path(out))[1]
+
+    def explore(
+        self,
+        *,
+        data: AnyPath | None = None,
+        out: AnyPath | None = None,
+        demographics: AnyPath | None = None,
+        show_faces: bool = False,
+    ) -> Path:
+        """Writes a page about the data, as ``python -m data_pipeline.explore`` does.
+
+        Args:
+            data: as for ``run``.
+            out: the page's folder.
+            demographics: a table of the subjects.
+            show_faces: whether faces are shown.
+
+        Returns:
+            The page.
+
+        Raises:
+            InputError: the data are wrong, or the folder holds something else.
+        """
+        from data_pipeline.explore import write_page  # noqa: PLC0415
+
+        return write_page(
+            self._keys(),
+            data=data_text(data),
+            out=None if out is None else Path(out),
+            demographics=None if demographics is None else Path(demographics),
+            show_faces=show_faces,
+        )
+
+    def _keys(self) -> StudyData:
+        study = self._validated()
+        return StudyData(
+            data=study.data, split=study.split, name=study.name, place=study.place
+        )
+
+    def _validated(self) -> studies.Study:
+        return studies.read_study(self.source, settings=self.settings, seed=self.seed)
+
+
+def draft(data: AnyPath, to: AnyPath) -> Study:
+    """Writes a study for a folder of faces, as ``python -m data_pipeline.draft`` does.
+
+    Args:
+        data: the folder, or a table.
+        to: the study file, which must not exist yet; its comments say what was assumed.
+
+    Returns:
+        The study.
+
+    Raises:
+        InputError: the file exists, or the folder has no faces with labels.
+    """
+    from data_pipeline.draft import write_draft  # noqa: PLC0415
+
+    write_draft(Path(data), Path(to))
+    return Study.read(to)
+
+
+def train(
+    config: AnyPath,
+    *,
+    data: AnyPath | None = None,
+    out: AnyPath = "runs",
+    seeds: int = 1,
+    scored: bool = True,
+) -> list[Path]:
+    """Trains an exported configuration, as ``python -m search.train`` does.
+
+    Args:
+        config: ``best.toml`` of a run, or what ``StudyRun.export`` wrote.
+        data: as for ``Study.run``.
+        out: the folder of all runs.
+        seeds: the number of models, each with its own seed.
+        scored: whether several seeds are also trained on the folds, which scores them.
+
+    Returns:
+        The folder of each seed.
+
+    Raises:
+        InputError: the configuration or the data are wrong.
+        RunError: a training diverged, or a folder holds another configuration.
+    """
+    check_backend()
+    from search.pipeline.train_seeds import train_seeds  # noqa: PLC0415 - loads pandas
+
+    folder = Path(out).resolve()
+    return list(
+        train_seeds(Path(config), data_text(data), folder, seeds=seeds, scored=scored)
+    )
+
+
+def _text(value: object) -> str:
+    """Writes a value as a ``--set`` text does; nothing for ``None``."""
+    return "" if value is None else value_text(value)
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, found {value!r}")

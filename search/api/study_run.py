@@ -1,0 +1,211 @@
+"""A run of a study, opened from Python."""
+
+import io
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Self
+
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.workers import usable_cores
+from search.reports.holdout_html import HoldoutReport
+from search.run_folder import RunFolder
+
+if TYPE_CHECKING:  # slow to import
+    import pandas as pd
+
+    from search.ledger.records import TrialRecord
+    from search.reports.replay_report import Replay
+
+AnyPath = str | PathLike[str]
+
+
+def data_text(data: AnyPath | None) -> str | None:
+    """Writes where the data are as ``--data`` does."""
+    return None if data is None else str(data)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRun:
+    """A run of a study, in its folder; made by ``Study.run`` or ``StudyRun.find``."""
+
+    folder: RunFolder
+    storage: str | None = None
+
+    @classmethod
+    def find(
+        cls, name: str, *, out: AnyPath = "runs", storage: str | None = None
+    ) -> Self:
+        """Finds an earlier run by its own name or its study's.
+
+        Raises:
+            InputError: there is no such run, or the name fits two.
+        """
+        from search.pipeline.past_runs import find_run  # noqa: PLC0415 - loads Optuna
+
+        return cls(find_run(Path(out).resolve(), name), storage)
+
+    @property
+    def path(self) -> Path:
+        """The folder of the run's files."""
+        return self.folder.path
+
+    def trials(self, *, full: bool = False) -> "pd.DataFrame":
+        """Reads a row for each trial, with the columns of ``trials.csv``.
+
+        Args:
+            full: has every setting, with the columns of ``trials_full.csv``.
+        """
+        import pandas as pd  # noqa: PLC0415 - slow
+
+        from search.callbacks.trials_csv import trials_csv  # noqa: PLC0415 - loads Optuna
+        from search.pipeline.past_runs import searched_keys  # noqa: PLC0415
+
+        searched = None if full else searched_keys(self.folder)
+        return pd.read_csv(io.StringIO(trials_csv(self._records(), searched)))
+
+    @property
+    def best(self) -> "TrialRecord":
+        """The completed trial with the highest value.
+
+        Raises:
+            RunError: no trial has completed.
+        """
+        from search.pipeline.past_runs import pick_trial  # noqa: PLC0415 - loads Optuna
+
+        return pick_trial(self._records(), None, self.folder)
+
+    def export(self, to: AnyPath, *, trial: int | None = None) -> int:
+        """Writes the configuration of a trial, the best by default, for final training.
+
+        Args:
+            to: the file, which must not exist yet.
+            trial: the number of a completed trial.
+
+        Returns:
+            The trial's number.
+
+        Raises:
+            InputError: the file exists, or the trial has not completed.
+        """
+        from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
+
+        return export_trial(
+            self.folder.out,
+            self.folder.name,
+            Path(to),
+            trial=trial,
+            storage=self.storage,
+        )
+
+    def replay(
+        self,
+        trial: int,
+        *,
+        data: AnyPath | None = None,
+        tolerance: float | None = None,
+    ) -> "Replay":
+        """Trains a trial again from its record and compares each epoch.
+
+        Args:
+            trial: its number; without a value it is trained up to its last epoch.
+            data: as for ``Study.run``; synthetic faces are found without it.
+            tolerance: largest difference that counts as equal; by default none on the
+                same processor with the same versions, else 0.01.
+
+        Returns:
+            Whether it is ``equal``, and its ``values``; printed, a table.
+
+        Raises:
+            InputError: there is no such trial, it has no epoch, or no data.
+        """
+        from search.pipeline.replay import replay_trial  # noqa: PLC0415 - loads Optuna
+
+        return replay_trial(
+            self.folder,
+            trial,
+            data=data_text(data),
+            storage=self.storage,
+            tolerance=tolerance,
+        )
+
+    def holdout(self) -> HoldoutReport:
+        """Reads the report of the test on the hold-out; opens nothing.
+
+        Raises:
+            RunError: the run has not been tested.
+        """
+        from search.run_files import REPORT, read_report  # noqa: PLC0415 - loads pydantic
+
+        report = read_report(self.folder.file(REPORT))
+        if report is None:
+            raise RunError(
+                f"{self.path}: this run has not been tested on its hold-out; run the "
+                'study until "holdout"'
+            )
+        return HoldoutReport(report)
+
+    def model(self) -> Any:
+        """Loads the retrained Keras model.
+
+        Returns:
+            A model from raw pixels (B, S, S, C) in [0, 255] to probabilities by name.
+
+        Raises:
+            ModelError: there is none, or Keras cannot load it.
+        """
+        from models.inference.predictor import load_exported  # noqa: PLC0415 - slow
+        from search.final.model_card import MODEL  # noqa: PLC0415 - loads Optuna
+
+        return load_exported(self.folder.file(MODEL), cpus=usable_cores())
+
+    def predict(
+        self,
+        *paths: AnyPath,
+        every: int = 1,
+        all_faces: bool = False,
+        crop: str = "trained",
+    ) -> "pd.DataFrame":
+        """Predicts images and videos, as ``python -m models.predict`` does.
+
+        Args:
+            paths: images, videos, and folders of them.
+            every: predicts every K-th frame of a video.
+            all_faces: predicts all faces of an image, not only the main one.
+            crop: how faces are cropped: ``trained``, ``none`` or ``detect``.
+
+        Returns:
+            A row for each face, with the columns of the command's table.
+
+        Raises:
+            InputError: there is no model yet, or a path is wrong.
+        """
+        import pandas as pd  # noqa: PLC0415 - slow
+
+        from models.predict import predict_files  # noqa: PLC0415
+        from search.final.model_card import MODEL  # noqa: PLC0415 - loads Optuna
+
+        with TemporaryDirectory() as folder:
+            to = Path(folder) / "predictions.csv"
+            predict_files(
+                model=self.folder.file(MODEL),
+                paths=[Path(path) for path in paths],
+                to=to,
+                every=every,
+                all_faces=all_faces,
+                crop=crop,
+            )
+            return pd.read_csv(to)
+
+    def tensorboard(self, *, port: int = 0) -> None:
+        """Serves the curves to this machine until it is interrupted; 0: a free port."""
+        from search.pipeline.tensorboard_server import serve_curves  # noqa: PLC0415
+        from search.tensorboard import HOST  # noqa: PLC0415
+
+        serve_curves(self.folder.out, self.folder.name, HOST, port)
+
+    def _records(self) -> tuple["TrialRecord", ...]:
+        from search.pipeline.past_runs import records_of_run  # noqa: PLC0415 - loads Optuna
+
+        return records_of_run(self.folder, storage=self.storage)
