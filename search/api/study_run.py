@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # slow to import
     from search.reports.replay_report import Replay
 
 AnyPath = str | PathLike[str]
+LOCAL = "127.0.0.1"
+"""Curves are shown to this machine only."""
 
 
 def data_text(data: AnyPath | None) -> str | None:
@@ -201,9 +203,8 @@ class StudyRun:
     def tensorboard(self, *, port: int = 0) -> None:
         """Serves the curves to this machine until it is interrupted; 0: a free port."""
         from search.pipeline.tensorboard_server import serve_curves  # noqa: PLC0415
-        from search.tensorboard import HOST  # noqa: PLC0415
 
-        serve_curves(self.folder.out, self.folder.name, HOST, port)
+        serve_curves(self.folder.out, self.folder.name, LOCAL, port)
 
     def _records(self) -> tuple["TrialRecord", ...]:
         from search.pipeline.past_runs import records_of_run  # noqa: PLC0415 - loads Optuna
