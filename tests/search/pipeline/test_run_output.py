@@ -105,6 +105,17 @@ def test_quiet(told, coursework):
     assert "error: run tiny-synthetic" in log.read_text()
 
 
+def test_a_failed_retraining_names_its_traceback(told, coursework, monkeypatch):
+    """The error of the retraining names the file that has its traceback."""
+    place, _ = told
+    monkeypatch.setattr(worker, "Trainer", SeededTrainer)  # it cannot retrain
+    answer = searched(place / "tiny.toml", coursework, place / "runs")
+    path = place / "runs/tiny-synthetic/trials/retraining.txt"
+    assert answer.code == 1
+    assert f"; traceback: {path}" in answer.err
+    assert path.read_text().startswith("Traceback (most recent call last):")
+
+
 def test_quiet_and_json_exclude_each_other(told, coursework):
     """One of them at most."""
     place, _ = told
