@@ -12,6 +12,7 @@ if __name__ == "__main__":  # first, before a local file can hide a package
     runpy.run_path(f"{__file__.rsplit('/', 2)[0]}/data_pipeline/system/import_guard.py")
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +43,8 @@ def _draft(args: argparse.Namespace) -> None:
     for line in write_draft(args.data, args.to):
         print_line(line)
     print_line(f"the study: {args.to}; check what it assumes, then run")
-    print_line(f"  python -m data_pipeline.check --study {args.to} --data {args.data}")
+    words = ("--study", str(args.to), "--data", str(args.data))
+    print_line(f"  {shlex.join(('python', '-m', 'data_pipeline.check', *words))}")
 
 
 def write_draft(data: Path, to: Path) -> list[str]:

@@ -16,6 +16,7 @@ from data_pipeline.dataset.own_data import (
 from data_pipeline.files.numerals import parse_whole
 from data_pipeline.labels.spellings import action_unit_of, emotion_of
 from data_pipeline.readers.own.sheet import Sheet
+from data_pipeline.readers.own.templates import is_template
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     IMAGE: (
@@ -144,7 +145,10 @@ def guess_subject(images: Sequence[str]) -> tuple[str, str] | None:
 def describe_columns(columns: Mapping[str, str]) -> Iterator[str]:
     """Yields a line for each column whose role is assumed."""
     for role, column in columns.items():
-        yield f"the column {column} is the {role}"
+        if is_template(column):
+            yield f"the {role} is {column}"
+        elif role != column.casefold():
+            yield f"the column {column} is the {role}"
 
 
 def _first(columns: Sequence[str], names: Sequence[str]) -> str | None:

@@ -1,6 +1,7 @@
 """A draft as the text of a study file, with its findings as comments."""
 
 import json
+import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -83,8 +84,9 @@ def _header(draft: Draft, data: str, study: str) -> Iterator[str]:
         for line in lines:
             yield from _comment(line.strip(), bullet="- ")
     yield "#"
-    yield f"# Next:  python -m data_pipeline.check --study {study} --data {data}"
-    yield f"#        python -m search.run --study {study} --data {data}"
+    for title, module in (("Next: ", "data_pipeline.check"), ("      ", "search.run")):
+        words = ("python", "-m", module, "--study", study, "--data", data)
+        yield f"# {title} {shlex.join(words)}"
 
 
 def _comment(text: str, bullet: str = "") -> list[str]:

@@ -63,8 +63,8 @@ def draft_table(root: Path, path: Path) -> tuple[dict[str, Any], list[str], Shee
     form = _form(path)
     sheet = read_sheet(path, **form)
     columns = guess_columns(sheet)
-    assumed = list(describe_columns(columns))
     columns |= _image(root if "table" in keys else path.parent, sheet, columns)
+    assumed = list(describe_columns(columns))
     votes = {} if EMOTION in columns or _has(sheet, EMOTION) else guess_votes(sheet)
     if votes:
         keys |= {"emotions": "ferplus", "labels": "majority"}

@@ -6,7 +6,6 @@ Students' variants are read too: with columns dropped or added, and rows removed
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.sample_table import Sample, SampleTable, sample_table
@@ -17,11 +16,7 @@ from data_pipeline.dataset.skipped_files import (
     skipped_files,
 )
 from data_pipeline.dataset.subject_aliases import canonical_id
-from data_pipeline.dataset.table_checks import (
-    checked_samples,
-    csv_lines,
-    image_path,
-)
+from data_pipeline.dataset.table_checks import checked_samples, image_path
 from data_pipeline.files.numerals import parse_number
 from data_pipeline.labels.labels import HighLevelEmotion, action_unit_name
 from data_pipeline.labels.spellings import (
@@ -30,8 +25,9 @@ from data_pipeline.labels.spellings import (
     is_intensity,
 )
 from data_pipeline.readers.ckplus_labels import OBTAIN_CKPLUS
+from data_pipeline.readers.own.sheet import Row, listed, read_sheet
 from data_pipeline.readers.reader import DEFAULTS, ReadOptions, visible
-from data_pipeline.system.errors import DataError, quote_short
+from data_pipeline.system.errors import DataError
 
 TABLE = "data_labels.csv"
 EMOTION = "high_level_emotion"
@@ -49,30 +45,6 @@ _SPELLED = re.compile(
     r"(?<![A-Za-z0-9])S[-_ ]?[0-9OIl]{3}(?![A-Za-z0-9])", re.IGNORECASE
 )
 """A mistyped subject in a path: it is compared, and never used as an id."""
-_UNKNOWN = ("", "na", "nan", "none", "<na>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """One line of the table; ``number`` counts from 1, the header included."""
-
-    path: Path
-    number: int
-    cells: dict[str, str]
-
-    @property
-    def place(self) -> str:
-        return f"{self.path.name} row {self.number}"
-
-    def text(self, column: str) -> str | None:
-        value = self.cells.get(column, "").strip()
-        return None if value.lower() in _UNKNOWN else value
-
-    def wrong(self, column: str, rule: str) -> DataError:
-        return DataError(
-            f"{self.path} row {self.number}, column {column}: {rule}, "
-            f"found {quote_short(self.cells[column])}; correct the cell"
-        )
 
 
 def detect(root: Path) -> bool:
@@ -129,18 +101,16 @@ def _tables(root: Path) -> list[Path]:
     ]
 
 
-def _parsed(path: Path) -> tuple[list[str], list[_Row]]:
-    lines = csv_lines(path, unit="row")
-    header = [_normalized(name.strip()) for name in next(lines, (0, []))[1]]
-    if not header:
-        raise DataError(f"{path}: the table is empty; {_header_advice()}")
-    twice = sorted({name for name in header if name and header.count(name) > 1})
+def _parsed(path: Path) -> tuple[list[str], list[Row]]:
+    """Reads the table, its known columns in one spelling."""
+    sheet = read_sheet(path, missing=("none",))
+    header = list(map(_normalized, sheet.columns))
+    twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise DataError(f"{path} row 1: the columns {_listed(twice)} occur twice")
-    rows = [_row(path, number, header, cells) for number, cells in lines]
-    if not rows:
-        raise DataError(f"{path}: the table has a header but no rows")
-    return header, rows
+        raise DataError(
+            f"{path} row 1: {listed(twice)} names two columns; remove one of them"
+        )
+    return header, [row.renamed(_normalized) for row in sheet.rows]
 
 
 def _normalized(column: str) -> str:
@@ -148,19 +118,6 @@ def _normalized(column: str) -> str:
     name = column.casefold().replace(" ", "_").replace("-", "_")
     name = {"file_path": "filepath"}.get(name, name)
     return name if name in (*USED, *UNUSED) else column
-
-
-def _listed(names: list[str], most: int = 30) -> str:
-    return ", ".join(quote_short(name)[1:-1] for name in names[:most])
-
-
-def _row(path: Path, number: int, header: list[str], cells: list[str]) -> _Row:
-    if len(cells) != len(header):
-        raise DataError(
-            f"{path} row {number}: the header has {len(header)} columns, found "
-            f"{len(cells)} cells; correct the row"
-        )
-    return _Row(path=path, number=number, cells=dict(zip(header, cells, strict=True)))
 
 
 def _units(path: Path, header: list[str]) -> dict[str, str]:
@@ -188,7 +145,7 @@ def _skipped(path: Path, header: list[str], units: dict[str, str]) -> Iterator[S
             why = "holds intensities" if is_intensity(column) else "is unknown"
             yield Skipped(
                 place=f"{path.name} row 1",
-                reason=f"the column {_listed([column])} {why}, and is not read",
+                reason=f"the column {listed([column])} {why}, and is not read",
                 kind=Kind.COLUMN,
             )
 
@@ -209,19 +166,13 @@ def _check_columns(path: Path, header: list[str], units: dict[str, str]) -> None
     else:
         return
     raise DataError(
-        f"{path}: the table lacks the column {missing}; found {_listed(header)}; "
-        f"{_header_advice()}"
+        f"{path}: the table lacks the column {missing}; found {listed(header)}; the "
+        "first line names the columns: subject, sequence, filepath, AU1, ..., "
+        f"{EMOTION}"
     )
 
 
-def _header_advice() -> str:
-    return (
-        "the first line names the columns, separated by commas: subject, sequence, "
-        f"filepath, AU1, ..., {EMOTION}"
-    )
-
-
-def _sample(row: _Row, units: dict[str, str]) -> Sample:
+def _sample(row: Row, units: dict[str, str]) -> Sample:
     image = image_path(row.cells["filepath"], f"{row.path} row {row.number}, filepath")
     return Sample(
         image=image,
@@ -233,7 +184,7 @@ def _sample(row: _Row, units: dict[str, str]) -> Sample:
     )
 
 
-def _subject(row: _Row, image: str) -> str | None:
+def _subject(row: Row, image: str) -> str | None:
     """Returns the subject in the column or in the path; they must not differ."""
     named = row.text("subject")
     shown = set(_SUBJECT.findall(image))
@@ -247,7 +198,7 @@ def _subject(row: _Row, image: str) -> str | None:
     return named if named is not None else next(iter(shown), None)
 
 
-def _check_spelled(row: _Row, image: str, named: str) -> None:
+def _check_spelled(row: Row, image: str, named: str) -> None:
     """Refuses a row if its path names another subject in another spelling."""
     if not _SPELLED.fullmatch(named):
         return
@@ -260,7 +211,7 @@ def _check_spelled(row: _Row, image: str, named: str) -> None:
         raise row.wrong("subject", f"filepath {image} names the subject {others[0]}")
 
 
-def _emotion(row: _Row) -> str | None:
+def _emotion(row: Row) -> str | None:
     value = row.text(EMOTION)
     emotion = None if value is None else value.casefold()
     if emotion is not None and emotion not in list(HighLevelEmotion):
@@ -270,7 +221,7 @@ def _emotion(row: _Row) -> str | None:
     return emotion
 
 
-def _presence(row: _Row, column: str) -> bool | None:
+def _presence(row: Row, column: str) -> bool | None:
     value = row.text(column)
     if value is None:
         return None

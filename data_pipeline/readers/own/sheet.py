@@ -2,8 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -45,8 +45,14 @@ class Row:
 
     def text(self, column: str | None) -> str | None:
         """Returns a cell; ``None`` if it is empty, unknown or of no column."""
-        value = "" if column is None else self.cells[column].strip()
+        value = self.cells.get(column or "", "").strip()
         return None if value.casefold() in self.missing else value
+
+    def renamed(self, spelling: Callable[[str], str]) -> "Row":
+        """Returns the row with the names of its columns in another spelling."""
+        return replace(
+            self, cells={spelling(k): cell for k, cell in self.cells.items()}
+        )
 
     def wrong(
         self, column: str, rule: str, way_out: str = "correct the cell"

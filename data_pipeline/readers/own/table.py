@@ -206,7 +206,8 @@ def _described(columns: Columns) -> Iterator[str]:
     levels = {f"{INTENSITY}{unit}": col for unit, col in columns.levels.items()}
     for role, column in {**columns.roles, **columns.units, **levels}.items():
         unit = action_unit_of(column)
-        if column != role and (unit is None or action_unit_name(unit) != role):
+        named = unit is not None and action_unit_name(unit) == role
+        if column.casefold() != role.casefold() and not named:
             yield f"column {column} is read as {role}"
 
 

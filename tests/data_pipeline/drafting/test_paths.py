@@ -56,8 +56,9 @@ PARTS = {who: "Test" if who == "bob" else "train" for who in PEOPLE}
 @pytest.mark.parametrize("kind", TREES)
 def test_nested_folders(tmp_path, kind):
     """Emotions and people are found at any level of folders, and in file names."""
-    put(tmp_path / "faces", [TREES[kind](*face) for face in FACES])
-    data, table = drafted(tmp_path / "faces", tmp_path)
+    put(tmp_path / "my faces", [TREES[kind](*face) for face in FACES])
+    data, table = drafted(tmp_path / "my faces", tmp_path)
+    assert f"--data '{tmp_path}/my faces'" in (tmp_path / "mine.toml").read_text()
     assert data.dataset == "folders"
     assert set(table.frame["subject"]) == set(PEOPLE)
     assert len(table) == len(FACES)
@@ -83,6 +84,7 @@ def test_a_spreadsheet_of_another_country(tmp_path):
         lines.append(f"{number}.png;{who};{what};0,5;-0,25;33")
     write_rows(root, *lines)
     data, table = drafted(root, tmp_path)
+    assert "image is my images/{File name}" in (tmp_path / "mine.toml").read_text()
     assert data.columns["image"] == "my images/{File name}"
     assert set(table.frame["subject"]) == set(PEOPLE)
     assert set(table.frame["valence"]) == {0.5}

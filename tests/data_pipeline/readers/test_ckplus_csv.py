@@ -176,7 +176,7 @@ def test_other_files(tmp_path, content, message):
     [
         (("subject,AU1", "S005,1"), ("lacks the column filepath", "subject, AU1")),
         (("filepath,sex", f"{PATH},f"), ("lacks", "high_level_emotion or an action")),
-        (("filepath,AU1,AU1", f"{PATH},1,1"), ("columns AU1 occur twice",)),
+        (("filepath,AU1,AU1", f"{PATH},1,1"), ("row 1: AU1 names two columns",)),
         (("filepath,AU1,AU01", f"{PATH},1,1"), ("AU1 and AU01 are the same AU",)),
         (("filepath,AU1", f"{PATH},1", f"{OTHER},2"), ("row 3, column AU1", "'2'")),
         (

@@ -1,18 +1,28 @@
 """The live page in a real browser, whose camera shows synthetic faces from a file."""
 
 import importlib.util
+import json
 import re
 import signal
 import socket
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline.images.detector import Detector
+from data_pipeline.images.face_template import LEAST_FACES, FaceTemplate
 from models.live.__main__ import main
 from tests.factories.data.faces import drawn, drawn_rows
-from tests.factories.exported_model import exported, numbers, rows_of, write_video
-from tests.factories.models import EMOTIONS
-from tests.factories.processes.browser import browser
+from tests.factories.exported_model import (
+    exported,
+    numbers,
+    predicted,
+    rows_of,
+    write_video,
+)
+from tests.factories.models import EMOTIONS, UNITS
+from tests.factories.processes.browser import PATIENCE, browser
 from tests.factories.runs import contents, ended, run_main
 
 pytestmark = pytest.mark.slow
@@ -25,6 +35,12 @@ STROKES = """globalThis.lines = new Set();
     const stroke = CanvasRenderingContext2D.prototype.strokeRect;
     CanvasRenderingContext2D.prototype.strokeRect = function (...edges) {
         globalThis.lines.add(this.lineWidth); stroke.apply(this, edges) }"""
+BOXES = """globalThis.boxes = [];
+    const stroke = CanvasRenderingContext2D.prototype.strokeRect;
+    CanvasRenderingContext2D.prototype.strokeRect = function (...edges) {
+        globalThis.boxes.push(edges); stroke.apply(this, edges) }"""
+REACHES = """Math.max(...globalThis.boxes.map((box) => box[0])) -
+    Math.min(...globalThis.boxes.map((box) => box[0])) > 300"""
 UNNAMED = """[...document.querySelectorAll('[role=meter], button, canvas')].filter(
     (e) => !(e.getAttribute('aria-label') || e.textContent)).length"""
 OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
@@ -118,6 +134,80 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
     assert (answer.code, answer.err) == (0, "")
     assert "not stored" in answer.out
     assert contents(place) == before
+
+
+PLACES = ((20, 20), (220, 140), (420, 260))
+"""Upper left corners of a face that moves, in the camera's picture."""
+FACE = 200
+RESAMPLED = 0.07
+"""Most that a number changes when a face is turned to video and JPEG, and cut again."""
+
+
+def write_moving_face(folder, shot):
+    """Writes a film of a face that moves, and a model of faces that are cut already.
+
+    Returns the film, the model, the face's box in its own picture, and its numbers;
+    those of a frame's middle must be others.
+    """
+    detector = Detector()
+    x, y, width, height = detector.detect(shot).box
+    edge = 1.3 * max(width, height)
+    left, top = x + width / 2 - edge / 2, y + height / 2 - edge / 2
+    corners = tuple(map(int, (left, top, left + edge, top + edge)))
+    face = shot.crop(corners).resize((FACE, FACE))
+    with (folder / "moving.mjpeg").open("wb") as film:
+        for place in PLACES:
+            tiles = np.indices((480, 640)).sum(axis=0) // 40 % 2 * 255
+            frame = Image.fromarray(tiles.astype(np.uint8))
+            frame.paste(face, place)
+            for _ in range(30):
+                frame.convert("RGB").save(film, "JPEG", quality=90)
+    seen = detector.detect(face)
+    model = exported(folder, crop="cropped", size=48)
+    card = json.loads(model.with_suffix(".json").read_text())
+    template = FaceTemplate(
+        points=tuple(map(tuple, (seen.points / FACE).tolist())),
+        spread=0.0,
+        found=LEAST_FACES,
+        looked=LEAST_FACES,
+    )
+    card["input"]["crop"]["faces"] = template.describe()
+    model.with_suffix(".json").write_text(json.dumps(card))
+    pictures = [folder / "own.png", folder / "middle.png"]
+    for path, picture in zip(pictures, (face, frame), strict=True):
+        picture.save(path)
+    _, (own, middle) = predicted(model, *pictures, "--crop", "none")
+    assert max(abs(values(own) - values(middle))) > 2 * RESAMPLED
+    return folder / "moving.mjpeg", model, seen.box, values(own)
+
+
+def values(row):
+    """Takes the probabilities of a line."""
+    names = (*(f"emotion_{emotion}" for emotion in EMOTIONS), *UNITS)
+    return np.array([float(row[name]) for name in names])
+
+
+def test_a_model_of_cut_faces_follows_a_face(pictures, page, tmp_path):
+    """The box of a model of cut faces moves with a face, whose numbers are its own."""
+    place = tmp_path / "moving"
+    place.mkdir()
+    film, model, box, own = write_moving_face(place, pictures[6].convert("L"))
+    table = tmp_path / "seen.csv"
+    words = ("--model", model, "--exact", "--smooth", "0", "--record", table)
+    command, shown = page(*words, camera=film)
+    shown.run(BOXES)
+    shown.run(CLICK)
+    shown.wait(REACHES, patience=3 * PATIENCE)
+    drawn_at = {box[0] for box in shown.run("globalThis.boxes")}
+    assert stopped(command).code == 0
+    rows = [row for row in rows_of(table.read_text()) if row["face"] == "found"]
+    for row in rows:
+        at = [float(row[edge]) for edge in ("x", "y")]
+        near = (np.add(corner, box[:2]) - at for corner in PLACES)
+        assert min(np.abs(away).max() for away in near) < FACE / 10
+        assert values(row) == pytest.approx(own, abs=RESAMPLED)
+    recorded = [float(row["x"]) for row in rows]
+    assert all(min(abs(x - at) for at in recorded) < 1 for x in drawn_at)
 
 
 def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
