@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from data_pipeline.system.errors import InputError, ModelError, RunError, StudyError
-from search.api import Study, StudyRun
+from search.api import Study, StudyRun, draft
 from search.run_folder import RunFolder
 from search.study.study import read_study
+from tests.factories.data.own import write_own_table
 from tests.factories.runs import searched, write_study
 
 
@@ -67,6 +68,18 @@ def test_wrong_input(work, error, words):
         work()
 
 
+def test_data_from_python(tmp_path):
+    """A draft, its check and its page from Python are those of the commands."""
+    root = write_own_table(tmp_path / "faces")
+    study = draft(root, tmp_path / "mine.toml")
+    assert study == Study.read(tmp_path / "mine.toml")
+    assert study.check(data=root, out=tmp_path).problems == ()
+    page = study.explore(data=root, out=tmp_path / "page")
+    assert "<html" in page.read_text()
+    with pytest.raises(StudyError, match="a file that is there"):
+        draft(root, tmp_path / "mine.toml")
+
+
 def test_a_run_without_a_test(tmp_path):
     """A run that was not tested has neither report nor model."""
     run = StudyRun(RunFolder(out=tmp_path, name="smoke"))
@@ -89,7 +102,9 @@ def test_a_run_from_python(tmp_path, coursework):
     assert report["emotion"] == written["emotion"]
     assert report["trial"] == run.best.number
     assert "Hold-out" in str(report)
-    assert report._repr_html_().startswith("<pre>")
+    assert "<table>" in report._repr_html_()
+    images = sorted((coursework / "cohn-kanade-images").rglob("*.png"))[:2]
+    assert list(run.predict(*images)["file"]) == [str(path) for path in images]
     model = run.model()
     pixels = np.zeros((1, *model.input_shape[1:]), np.float32)
     outputs = model.predict(pixels, verbose=0)
