@@ -5,7 +5,9 @@ from optuna.pruners import ThresholdPruner
 from optuna.samplers import RandomSampler
 
 from data_pipeline.dataset.config import STUDIES
+from data_pipeline.own_code.laws import ConformanceError
 from data_pipeline.system.errors import StudyError
+from search.conformance import check_pruner, check_sampler
 from search.ledger.pruners import build_pruner
 from search.sampling.rungs import steps_of
 from search.sampling.samplers import build_sampler
@@ -27,7 +29,7 @@ def own_sampler(context):
 
 def own_pruner(steps):
     """A pruner from outside, which prunes every value below 1."""
-    assert steps.folds == 1
+    del steps
     return ThresholdPruner(lower=1.0)
 
 
@@ -57,6 +59,34 @@ def test_minimum_of_folds():
     assert list(pruner_problems("wilcoxon", 3)) == []
     (line,) = pruner_problems("wilcoxon", 2)
     assert "[split] folds of 3 or more, found 2" in line
+
+
+@pytest.mark.parametrize("name", PRUNERS)
+def test_each_pruner_keeps_the_laws(name):
+    """The laws of the suite by which users check their own pruners."""
+    check_pruner(name)
+
+
+def test_what_breaks_the_laws_is_named():
+    """Each broken law of a sampler and a pruner has a line with what was found."""
+    with pytest.raises(ConformanceError) as found:
+        check_pruner(f"{__name__}:own_pruner")
+    assert found.value.broken == (
+        "A trial without others to compare it with is not pruned. Found: pruned",
+        "A trial that leads at every report is not pruned. Found: pruned",
+    )
+    with pytest.raises(ConformanceError) as found:
+        check_sampler(f"{__name__}:stuck_sampler")
+    assert [line.split(".")[0] for line in found.value.broken] == [
+        "Another seed proposes something else from the first trial on",
+        "A resumed run repeats no number drawn before",
+    ]
+
+
+def stuck_sampler(context):
+    """A sampler that forgets its seed."""
+    del context
+    return RandomSampler(seed=1)
 
 
 def broken(_):
