@@ -4,8 +4,6 @@ import keras
 import numpy as np
 import pytest
 
-from models.backbones import load_backbone
-from models.config.backbone_catalogue import BACKBONES
 from models.network.freezing import backbone_of, top_blocks
 from models.training.compiled_model import CompiledModel
 from models.training.epoch import Part
@@ -21,36 +19,6 @@ TWO_STAGES = {
     "finetune__batch_norm": "frozen",
     "finetune__learning_rate": 0.02,
 }
-BLOCKS = {
-    "residual_cnn": 2,
-    "resnet18": 8,
-    "resnet50": 16,
-    "densenet121": 58,
-    "efficientnet_b0": 16,
-    "efficientnet_b1": 23,
-    "efficientnet_b2": 23,
-    "efficientnet_b3": 26,
-    "efficientnet_v2_b0": 21,
-    "efficientnet_v2_b1": 27,
-    "efficientnet_v2_b2": 28,
-    "efficientnet_v2_b3": 32,
-    "efficientnet_lite0": 16,
-    "efficientnet_lite1": 21,
-    "efficientnet_lite2": 21,
-    "convnext_tiny": 18,
-    "mobilenet": 13,
-    "mobilenet_v3_small": 11,
-    "mobilenet_v3_large": 15,
-    "mini_xception": 4,
-    "faceapi_cnn": 4,
-    "dlib_resnet": 14,
-    "ferplus_cnn": 5,
-}
-"""As their papers draw them; the residual CNN has one block a stage here."""
-LARGE = {"resnet50", "densenet121", "convnext_tiny", "mobilenet_v3_large"}
-LARGE |= {name for name in BACKBONES if "efficient" in name}
-LIKE_OTHERS = {"efficientnet_b1", "efficientnet_b2"}
-LIKE_OTHERS |= {"efficientnet_v2_b1", "efficientnet_v2_b2", "efficientnet_lite1"}
 
 
 @pytest.fixture(name="trainer", scope="module")
@@ -69,29 +37,6 @@ def _moved(layers, before, after):
         for layer, old, new in zip(layers, before, after, strict=True)
         if any(not np.array_equal(a, b) for a, b in zip(old, new, strict=True))
     }
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
-        for name in BACKBONES
-        if name not in LIKE_OTHERS
-    ],
-)
-def test_blocks(name):
-    """Each backbone has its paper's blocks; the last ones are the end of the graph."""
-    made = graph_config(backbone__name=name)
-    side = max(32, BACKBONES[name].smallest)
-    pixels = keras.Input((side, side, 1))
-    layers = keras.Model(pixels, load_backbone(name).features(pixels, made)).layers
-    tops = [top_blocks(layers, name, count) for count in range(BLOCKS[name] + 2)]
-    lengths = [len(top) for top in tops]
-
-    for top in tops:
-        assert top == layers[len(layers) - len(top) :]
-    assert lengths[:-1] == sorted(set(lengths))
-    assert lengths[-2] == lengths[-1] < len(layers)
 
 
 def test_what_is_frozen_does_not_move(trainer):
