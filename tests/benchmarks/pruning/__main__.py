@@ -1,7 +1,7 @@
 """What does pruning cost? Rules are replayed on recorded 5-fold trainings.
 
-    python -m tests.benchmarks.pruning [--work DIR] [--configurations 120]
-        [--epochs 600] [--orders 40]
+    python -m tests.benchmarks.pruning [--work DIR] [--configurations 64]
+        [--epochs 300] [--orders 40]
 
 Trains each configuration once, on five folds of synthetic faces, and keeps every
 epoch's predictions; an interrupted build continues. Then each rule searches the
@@ -25,8 +25,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, default=Path("runs/pruning"))
-    parser.add_argument("--configurations", type=int, default=120)
-    parser.add_argument("--epochs", type=int, default=600)
+    parser.add_argument("--configurations", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--orders", type=int, default=40)
     options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -43,21 +43,21 @@ hold_out = 0.2
 trials = 100000
 
 [fixed]
+"training.batch_size" = 64
 "backbone.name" = "residual_cnn"
 "backbone.blocks" = 1
 "head.dense_units" = 32
 
 [space]
-"backbone.filters" = [8, 16, 32]
-"training.epochs" = [6, 9, 12]
-"training.batch_size" = [32, 64]
-"training.learning_rate" = { low = 5e-4, high = 3e-2, log = true }
+"backbone.filters" = [8, 16, 24]
+"training.epochs" = [8, 12]
+"training.learning_rate" = { low = 2e-3, high = 4e-2, log = true }
 "training.optimizer" = ["adam", "adamw"]
-"head.dropout" = { low = 0.0, high = 0.6, step = 0.1 }
-"regularization.l2" = { low = 1e-6, high = 1e-2, log = true }
+"head.dropout" = { low = 0.0, high = 0.5, step = 0.1 }
+"regularization.l2" = { low = 1e-6, high = 1e-3, log = true }
 "loss.au_weight" = { low = 0.25, high = 4.0, log = true }
 "balance" = ["none", "class_weights", "oversample"]
-"augmentation.strength" = { low = 0.0, high = 1.0 }
+"augmentation.strength" = { low = 0.0, high = 0.5 }
 """
 
 STUDY = check_study(tomllib.loads(TEXT), name="pruning", place="pruning.toml")
