@@ -6,7 +6,7 @@
 Replays the recorded curves of ../shared/data/curves through the project's ledger,
 samplers and pruners. Prints, for each pair of sampler and pruner, the regret as a share
 of the way from the best recorded configuration to the median one: mean and median over
-tasks and seeds, its standard error, the difference to the first arm in the same searches
+tasks and seeds, its standard error, the difference to the first arm, search by search,
 with its standard error, and the number of trials. Each task has seeds of its own: with
 the same proposals in all tasks the searches of one seed would share its luck.
 """
