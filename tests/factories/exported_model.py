@@ -20,10 +20,11 @@ SIZE = 32
 THRESHOLDS = {"AU1": 0.5, "AU12": 0.45}
 
 
-def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **values):
+def exported(folder, *, crop="none", channels=1, size=SIZE, **values):
     """Writes a model of weights that separate images; returns its file."""
     keras.utils.set_random_seed(3)
-    config = configured(side=size, channels=channels, dimensions=dimensions, **values)
+    heads = {name: values.pop(name, ()) for name in ("intensities", "dimensions")}
+    config = configured(side=size, channels=channels, **heads, **values)
     model = plain_model(config)
     for name in ("emotion", "action_units"):
         layer = model.get_layer(name)
@@ -41,7 +42,7 @@ def exported(folder, *, crop="none", channels=1, dimensions=(), size=SIZE, **val
         },
         "emotions": EMOTIONS,
         "action_units": UNITS,
-        "dimensions": dimensions,
+        **heads,
         "thresholds": THRESHOLDS,
         "data": {"dataset": "ckplus"},
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

@@ -61,7 +61,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
     for crop in ("detect", "none"):
         (folder / crop).mkdir()
-        exported(folder / crop, crop=crop)
+        exported(folder / crop, crop=crop, intensities=("AU12",))
     return folder
 
 
@@ -118,7 +118,7 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
     shown.wait(TEXT.format("status") + " === 'Face found'")
     shown.wait(f"Number({TEXT.format('rate')}) > 0")
     assert sum(shown.run(VALUES.format("emotions"))) == pytest.approx(1, abs=0.02)
-    assert len(shown.run(VALUES.format("units"))) == 2
+    assert_bars(shown)
     assert "ms" in shown.run(TEXT.format("behind"))
     assert shown.run(UNNAMED) == 0
     for width in (320, 1200):
@@ -134,6 +134,17 @@ def test_the_camera_is_judged_and_nothing_stored(place, pictures, page, tmp_path
     assert (answer.code, answer.err) == (0, "")
     assert "not stored" in answer.out
     assert contents(place) == before
+
+
+def assert_bars(shown):
+    """Checks that two units have bars, and the one intensity a bar up to 5."""
+    assert len(shown.run(VALUES.format("units"))) == 2
+    (level,) = shown.run(VALUES.format("intensities"))
+    assert 0 < level <= 5
+    most = "document.querySelector('#intensities [role=meter]').ariaValueMax"
+    assert shown.run(most) == "5"
+    text = "document.querySelector('#intensities .value').textContent"
+    assert float(shown.run(text)) == pytest.approx(level, abs=0.06)
 
 
 PLACES = ((20, 20), (220, 140), (420, 260))
@@ -242,6 +253,7 @@ def test_a_video_is_shown_and_recorded_on_request(place, pictures, page, tmp_pat
     rows = rows_of(table.read_text())
     assert 2 <= len(rows) <= FRAMES
     assert {row["file"] for row in rows} == {str(film)}
+    assert (numbers(rows, "AU12_intensity") > 0).all()
     total = sum(numbers(rows, f"emotion_{name}") for name in EMOTIONS)
     assert total == pytest.approx(1, abs=1e-5)
 
