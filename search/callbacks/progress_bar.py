@@ -28,6 +28,15 @@ from search.trial.messages import (
 )
 
 
+def open_console(*, quiet: bool = False) -> Console:
+    """Opens a run's console: in a notebook it prints plain lines, as to a file.
+
+    Rich would show each line in a box of its own there.
+    """
+    plain = False if Console().is_jupyter else None
+    return Console(quiet=quiet, force_jupyter=False, force_terminal=plain)
+
+
 class ProgressBar(Callback):
     """Prints to the console, and shows a bar where it is a terminal."""
 

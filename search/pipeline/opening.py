@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from traceback import format_exc
 
-from rich.console import Console
-
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.readers.location import find_data
 from data_pipeline.system.errors import HarnessError, prefix_errors
 from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.terminal import listening
 from search.callbacks.json_events import JsonEvents
-from search.callbacks.progress_bar import ProgressBar
+from search.callbacks.progress_bar import ProgressBar, open_console
 from search.executors import early_session
 from search.final.exported_config import BEST
 from search.inputs.earlier_run import check_warm_start
@@ -67,7 +65,7 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
 @contextmanager
 def _output(request: RunRequest) -> Iterator[ProgressBar]:
     """Shows lines and a bar, nothing, or JSON events; logs all, and an error too."""
-    console = Console(quiet=request.quiet or request.json)
+    console = open_console(quiet=request.quiet or request.json)
     events = JsonEvents() if request.json else None
     with ProgressBar(console, events=events) as bar, listening(bar.log.line):
         try:

@@ -4,11 +4,9 @@ import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-
 from data_pipeline.readers.location import SYNTHETIC, find_data
 from data_pipeline.system.errors import InputError
-from search.callbacks.progress_bar import ProgressBar
+from search.callbacks.progress_bar import ProgressBar, open_console
 from search.executors.machine import Machine, repeats_exactly, this_machine
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
@@ -59,7 +57,7 @@ def replay_trial(
     record = _recorded(records_of_run(folder, storage=storage), number, folder)
     url = chosen_storage(storage) or folder.storage
     provenance = read_provenance(url=url, name=folder.name)
-    with ProgressBar(Console()) as bar:
+    with ProgressBar(open_console()) as bar:
         run = _open(folder, data, bar)
         placement = find_placement(run.study, [record], serial=True)
         job, pixels = prepare_job(run, placement)

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.readers.location import find_data
@@ -19,7 +17,7 @@ from data_pipeline.system.errors import RunError, prefix_errors
 from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process
 from models.config.config import complete
-from search.callbacks.progress_bar import ProgressBar
+from search.callbacks.progress_bar import ProgressBar, open_console
 from search.final.exported_config import BEST, ExportedConfig, read_exported
 from search.final.kept_model import intact_model, is_of_data
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
@@ -54,7 +52,7 @@ def train_seeds(
     """
     config = read_exported(path)
     text = read_text(path)
-    with ProgressBar(Console()) as bar:
+    with ProgressBar(open_console()) as bar:
         run = _open(config, data, out, bar)
         family = RunFolder(out=out, name=f"{run.folder.name}-trained")
         family.make()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,12 @@ import pytest
 from data_pipeline import check
 from data_pipeline.conformance import check_reader
 from data_pipeline.dataset.dataset_identity import dataset_name
+from data_pipeline.own_code.named_code import entry_names
+from data_pipeline.system.errors import StudyError
 from search import run
+from search.inputs.own_code import check_own_code, code_identity
+from search.ledger.pruners import build_pruner
+from search.sampling.rungs import steps_of
 from search.study.study import read_study
 from tests.factories.documented import write_modules
 from tests.factories.runs import (
@@ -96,6 +102,46 @@ def test_a_run_with_own_code(code, coursework, tmp_path):
     assert "code.mynets:tiny: was" in message
     assert "code.mylosses:brier" not in message
     assert "copy the study file" in message
+
+
+@pytest.fixture
+def package(code):
+    """An installed package that gives short names to the own modules."""
+    folder = code / "mine-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n"
+    )
+    names = {
+        "backbones": "tiny = mynets:tiny",
+        "readers": "mine = myreader:read",
+        "metrics": "top2 = mymetrics:top2",
+        "losses": "brier = mylosses:brier",
+        "samplers": "small = mysearch:small_tpe",
+        "pruners": "quarter = mysearch:quarter",
+    }
+    text = (f"[expression_search.{group}]\n{row}\n" for group, row in names.items())
+    (folder / "entry_points.txt").write_text("".join(text))
+    entry_names.cache_clear()
+    yield
+    entry_names.cache_clear()
+
+
+@pytest.mark.usefixtures("package")
+def test_short_names(tmp_path):
+    """The names that a package gives its code are those of the code."""
+    text = TINY.replace('"ckplus"', '"mine"')
+    text = text.replace("mysearch:small_tpe", "small").replace("mysearch:", "")
+    text = re.sub(r"my\w+:", "", text)
+    study = read_study(str(write_study(tmp_path, text=text)))
+    check_own_code(study)
+    digests = code_identity(study)
+    names = ("mine", "tiny", "brier", "top2", "small", "quarter")
+    assert set(digests) == {f"code.{name}" for name in names}
+    assert digests["code.small"] == digests["code.quarter"] != digests["code.tiny"]
+    assert build_pruner("quarter", steps_of(study))
+    with pytest.raises(StudyError, match="unknown value 'tinny'"):
+        read_study(str(write_study(tmp_path, text=text.replace("tiny", "tinny"))))
 
 
 @pytest.fixture
