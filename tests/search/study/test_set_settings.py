@@ -1,37 +1,52 @@
-"""``--set`` reaches every setting of every study in ``studies/``, fixed or searched."""
+"""``--set`` reaches every setting of a study in ``studies/``, fixed or searched.
+
+Settings that exclude others have their own tests: losses of the user's own below,
+training on features in test_finetuning.py.
+"""
 
 import itertools
 
 import pytest
 
 from data_pipeline.dataset.config import STUDIES
+from data_pipeline.system.errors import StudyError
 from models.config.config import DataSpec, model_config
 from models.config.hyperparameters import AUTO, HYPERPARAMETERS
 from search.run import build_parser
 from search.study.study import read_study
 from tests.strategies.space import Suggester
 
-NAMES = sorted(path.stem for path in STUDIES.glob("*.toml"))
+NAMES = sorted(
+    path.stem
+    for path in STUDIES.glob("*.toml")
+    if "finetune.stage" not in path.read_text(encoding="utf-8")
+)
 DATA_SPEC = DataSpec(
     image_size=1100,  # more than any backbone.image_size, which only shrinks
     channels=1,
     emotions=("negative", "positive"),
     action_units=("AU1",),
 )
+KEYS = [
+    key
+    for key, row in HYPERPARAMETERS.items()
+    if key not in ("finetune.stage", "finetune.copies")
+    and not (row.own and len(row.choices) == 1)
+]
 FREE = {"backbone.weights": ("none", "imagenet", "found.keras")}
 """Values of the keys that take any text."""
 NEEDS = {
-    "backbone.blocks": "backbone.name=residual_cnn",
-    "backbone.filters": "backbone.name=residual_cnn",
-    "training.weight_decay": "training.optimizer=adamw",
-    "training.momentum": "training.optimizer=sgd",
-    "training.nesterov": "training.optimizer=sgd",
-    "training.step_epochs": "training.schedule=step",
-    "balance.beta": "balance=effective_number",
-    "augmentation.strength": "augmentation.preset=standard",
+    "backbone.blocks": ("backbone.name=residual_cnn",),
+    "backbone.filters": ("backbone.name=residual_cnn",),
+    "training.weight_decay": ("training.optimizer=adamw",),
+    "training.momentum": ("training.optimizer=sgd",),
+    "training.nesterov": ("training.optimizer=sgd",),
+    "training.step_epochs": ("training.schedule=step",),
+    "balance.beta": ("balance=effective_number",),
+    "augmentation.strength": ("augmentation.preset=standard",),
     **dict.fromkeys(
         ("finetune.learning_rate", "finetune.blocks", "finetune.batch_norm"),
-        "finetune.frozen_epochs=3",
+        ("finetune.frozen_epochs=3",),
     ),
 }
 """What a key has no meaning without, or a study no search."""
@@ -45,16 +60,15 @@ def parsed(*words):
 
 def setting(name, key, text):
     """Reads a study in which a key is set, with the keys that it needs."""
-    needed = ("--set", NEEDS[key]) if key in NEEDS else ()
-    return parsed("--study", name, *needed, "--set", f"{key}={text}")
+    settings = (*NEEDS.get(key, ()), f"{key}={text}")
+    return parsed("--study", name, *(word for s in settings for word in ("--set", s)))
 
 
 def values(key):
     """Lists all choices of a key, or its bounds and values between them."""
     row = HYPERPARAMETERS[key]
     if row.kind is str:
-        own = ("mine:loss",) if row.own and len(row.choices) == 1 else ()
-        return (*row.choices, *own) if row.choices else FREE[key]
+        return row.choices or FREE[key]
     return row.low, row.kind((row.low + row.high) / 2), row.high
 
 
@@ -64,7 +78,7 @@ def suggested(study, end):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", HYPERPARAMETERS)
+@pytest.mark.parametrize("key", KEYS)
 def test_a_value_fixes_a_key(name, key):
     """Each choice, and each bound, can be fixed; each makes another configuration."""
     configs = {}
@@ -80,7 +94,7 @@ def test_a_value_fixes_a_key(name, key):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("key", HYPERPARAMETERS)
+@pytest.mark.parametrize("key", KEYS)
 def test_a_list_searches_a_key(name, key):
     """A list of choices is searched, its first and its last among them."""
     first, *_, last = values(key)
@@ -94,7 +108,7 @@ def test_a_list_searches_a_key(name, key):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    "key", [k for k, v in HYPERPARAMETERS.items() if v.kind is not str]
+    "key", [key for key in KEYS if HYPERPARAMETERS[key].kind is not str]
 )
 def test_a_range_searches_a_key(name, key):
     """A range is searched from one bound of the key to the other, both included."""
@@ -104,3 +118,12 @@ def test_a_range_searches_a_key(name, key):
     assert key not in dict(study.space.fixed)
     assert suggested(study, min)[key] == low
     assert suggested(study, max)[key] == high
+
+
+def test_an_own_loss_leaves_no_number_of_the_standard_one():
+    """A number that only the standard loss has is refused where no trial has it."""
+    with pytest.raises(StudyError, match=r'"loss.label_smoothing": has no effect'):
+        setting("ckplus", "loss.emotion", "mine:loss")
+
+    study = setting("ckplus", "loss.emotion", '["standard", "mine:loss"]')
+    assert suggested(study, max)["loss.emotion"] == "mine:loss"
