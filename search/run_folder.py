@@ -57,12 +57,19 @@ class RunFolder:
 
     def checkpoints(self, storage: str) -> Path:
         """Models of trials, in a folder of its own for another storage."""
+        return self._of_storage("checkpoints", storage)
+
+    def predictions(self, storage: str) -> Path:
+        """Out-of-fold predictions of trials, likewise."""
+        return self._of_storage("predictions", storage)
+
+    def _of_storage(self, name: str, storage: str) -> Path:
         if storage == self.storage:
-            return self.path / "checkpoints"
+            return self.path / name
         from search.storage.url import identity_of  # noqa: PLC0415 - as above
 
         digest = hashlib.sha256(identity_of(storage).encode()).hexdigest()
-        return self.path / f"checkpoints-{digest[:8]}"
+        return self.path / f"{name}-{digest[:8]}"
 
     def file(self, name: str) -> Path:
         """Names a file of the run."""

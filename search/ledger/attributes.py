@@ -73,6 +73,7 @@ class _Attributes:
     gap: Number | None = None
     diagnosis: str | None = None
     start: _LoadedWeights | None = None
+    predictions: str | None = None
 
 
 GAP = ("trained_value", "gap", "diagnosis")

@@ -25,6 +25,9 @@ class Callback:
     def on_epoch_end(self, number: int, report: Report) -> None:
         """Runs after each epoch of a trial."""
 
+    def on_trial_result(self, number: int, outcome: Outcome) -> None:
+        """Runs when a trial has ended, before it is stored: a kill may come between."""
+
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Runs when a trial has ended and is stored."""
 

@@ -171,6 +171,8 @@ class Ledger:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
         trial.set_user_attr(SECONDS, self._clock.step())
+        for callback in self._callbacks:
+            callback.on_trial_result(number, outcome)
         outcome = record_outcome(self._trials, self._study.space, trial, outcome)
         counts = self.counts()
         for callback in self._callbacks:

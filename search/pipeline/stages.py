@@ -10,6 +10,7 @@ from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
+from search.callbacks.prediction_files import PredictionFiles
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
@@ -20,6 +21,7 @@ from search.executors import executor
 from search.executors.machine import this_machine
 from search.final import holdout_test, retraining
 from search.final.model_card import MODEL
+from search.final.selection import chosen_trial, select
 from search.inputs.gpu_shares import Placement
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
@@ -121,7 +123,8 @@ def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
 def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
     """Lists the callbacks in the order in which they are called."""
     searched = [parameter.key for parameter in run.study.space.parameters]
-    callbacks: list[Callback] = [TrialsCsvWriter(run.folder, searched)]
+    predictions = PredictionFiles(run.folder.predictions(run.storage))
+    callbacks: list[Callback] = [predictions, TrialsCsvWriter(run.folder, searched)]
     if run.study.search.checkpoints:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:
@@ -180,7 +183,7 @@ def _search(
     best = ledger.best()
     if best is not None and best.value is not None:
         bar.resume(best.value)
-    plan = partial(_plan_retraining, run, request, ledger, bar)
+    plan = partial(_plan_retraining, run, request, job, ledger, bar)
     try:
         if not ledger.exhausted():
             return executor(request.executor)(job, ledger, plan)
@@ -195,12 +198,13 @@ def _search(
 
 
 def _plan_retraining(
-    run: Run, request: RunRequest, ledger: Ledger, bar: ProgressBar
+    run: Run, request: RunRequest, job: Job, ledger: Ledger, bar: ProgressBar
 ) -> RetrainRequest | None:
     """Exports the winner and returns what to retrain; ``None`` for nothing."""
     for line in describe_end(ledger):
         run.print(line)
-    best = retraining.require_best(ledger, run.folder.file(LOG))
+    retraining.require_best(ledger, run.folder.file(LOG))
+    best, _ = select(run, job, ledger.records())
     tested = holdout_test.tested_trial(run)
     if tested not in (None, best.number) and not request.reopen:
         # The tested model stays; print_result names the better trial.
@@ -225,7 +229,7 @@ def _keep_model(
     trace = retrained.trace if isinstance(retrained, Failed) else ""
     retraining.keep_model(
         run,
-        retraining.require_best(ledger),
+        chosen_trial(run, ledger.records()),
         retrained,
         trace=bar.log.keep_trace("retraining", trace),
     )

@@ -1,18 +1,20 @@
 """What a run prints before its first trial and at its end."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.split.fold_checks import unscorable_folds
 from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final import holdout_test
+from search.final.selection import read_selection
 from search.inputs.graphs import describe_graphs
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import describe_without_face
+from search.reports.selection_report import describe_best, describe_tied
 from search.reports.split_report import (
     describe_dropped,
     describe_duplicates,
@@ -78,15 +80,16 @@ def print_result(run: Run, ledger: Ledger) -> None:
         f"{counts.failed} failed{synthetic}"
     )
     records = ledger.records()
+    selection = read_selection(run) or {}
     for line in (
         *describe_end(ledger),
         *_not_run(records),
-        *improvement_over_baselines(records),
+        *improvement_over_baselines(records, selection),
         *describe_finetuned(records),
     ):
         run.print(line)
     if best is not None:
-        _print_best(run, best)
+        _print_best(run, best, selection)
     _print_places(run)
 
 
@@ -100,19 +103,19 @@ def result_entry(run: Run, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _print_best(run: Run, best: TrialRecord) -> None:
-    run.print(
-        f"best: trial {best.number}, validation value {best.value:.4f} "
-        "(optimistic: selected on the same data)"
-    )
+def _print_best(run: Run, best: TrialRecord, selection: Mapping[str, Any]) -> None:
+    run.print(describe_best(best.number, best.value or 0.0, selection))
+    for line in describe_tied(selection):
+        run.print(line)
     gap = describe_gap(best.attributes)
     if gap is not None:
         run.print(gap)
     tested = holdout_test.tested_trial(run)
-    if tested not in (None, best.number):
+    chosen = selection.get("chosen", best.number)
+    if tested not in (None, chosen):
         run.print(
             f"the model in this folder is trial {tested}, which was tested on the "
-            f"hold-out; --reopen retrains and tests trial {best.number} (every "
+            f"hold-out; --reopen retrains and tests trial {chosen} (every "
             "evaluation is recorded)"
         )
 
@@ -133,18 +136,23 @@ def _print_places(run: Run) -> None:
         run.print(f"models of the best trials' folds: {checkpoints}")
 
 
-def improvement_over_baselines(records: Sequence[TrialRecord]) -> Iterator[str]:
+def improvement_over_baselines(
+    records: Sequence[TrialRecord], selection: Mapping[str, Any]
+) -> Iterator[str]:
     """Compares each enqueued configuration with the best trial, one a line.
 
-    Interrupted trials are left out.
+    ``selection`` is the content of ``selection.json``, which may be empty. Interrupted
+    trials are left out.
     """
     best = best_trial(records)
+    known = {row["trial"]: row for row in selection.get("known", ())}
     listed: set[str] = set()
     for record in records:
         if not record.enqueued or record.enqueued in listed or record.interrupted:
             continue
         listed.add(record.enqueued)
-        yield f"{record.enqueued} (trial {record.number}): {_compare(record, best)}"
+        compared = _compare(record, best) + _interval(known.get(record.number))
+        yield f"{record.enqueued} (trial {record.number}): {compared}"
 
 
 def describe_finetuned(records: Sequence[TrialRecord]) -> Iterator[str]:
@@ -173,6 +181,13 @@ def _compare(record: TrialRecord, best: TrialRecord | None) -> str:
         f"value {record.value:.4f}; best: {best.value:.4f}, "
         f"gained {best.value - record.value:.4f}"
     )
+
+
+def _interval(known: Mapping[str, Any] | None) -> str:
+    """Writes the interval of what the best trial gained over a known configuration."""
+    if known is None or known["behind"] == known["low"] == known["high"] == 0:
+        return ""
+    return f" ({known['low']:+.4f} to {known['high']:+.4f})"
 
 
 def _not_run(records: Sequence[TrialRecord]) -> Iterator[str]:

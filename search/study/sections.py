@@ -1,6 +1,6 @@
 """The sections of a study file, validated and frozen."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, WrapValidator
 from pydantic.dataclasses import dataclass
@@ -73,6 +73,17 @@ class Search:
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
+class Final:
+    """Which trial is retrained and tested.
+
+    The best one, or the smallest or the fastest of those that the best one is not
+    significantly better than.
+    """
+
+    choose: Literal["best", "smallest_tied", "fastest_tied"] = "best"
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Resources:
     """What one trial uses; a fraction of a GPU shares it.
 
@@ -100,5 +111,6 @@ SECTIONS: dict[str, type] = {
     "data": DataConfig,
     "split": SplitConfig,
     "search": Search,
+    "final": Final,
     "resources": Resources,
 }

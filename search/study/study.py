@@ -25,12 +25,21 @@ from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.finetuning import finetuning_problems
 from search.study.objective import read_objective
 from search.study.overrides import Raw, override
-from search.study.sections import SECTIONS, Resources, Search
+from search.study.sections import SECTIONS, Final, Resources, Search
 from search.study.space import SearchSpace
 from search.study.space_parser import read_space
 from search.study.toml_writer import study_text, value_text
 
-TABLES = ("data", "split", "objective", "search", "resources", "fixed", "space")
+TABLES = (
+    "data",
+    "split",
+    "objective",
+    "search",
+    "final",
+    "resources",
+    "fixed",
+    "space",
+)
 NUMBERS_OF_LOSSES = {
     "loss.label_smoothing": ("emotion",),
     "loss.focal_gamma": ("emotion", "action_units"),
@@ -58,6 +67,7 @@ class Study:
     objective: tuple[tuple[str, float], ...]
     search: Search
     resources: Resources
+    final: Final
     space: SearchSpace
     raw: Mapping[str, Any]
     enqueued: tuple[EnqueuedTrial, ...] = ()

@@ -10,9 +10,14 @@ from data_pipeline.split.split import Fold
 from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
 from models.config.hyperparameters import Value
+from models.metrics.predictions import Predictions
 from models.pretrained.sources import LoadedWeights
 from models.training.epoch import EpochScore
 from search.trial.generalization_gap import Gap
+from search.trial.out_of_fold import digest_of
+
+PREDICTIONS = "predictions"
+"""Attribute of a completed trial: the digest of its out-of-fold predictions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,7 +163,7 @@ class Completed:
     ``learning_rates`` have an entry an epoch. ``scores`` has every metric of the
     pooled predictions at ``epoch``, and ``thresholds``, one an action unit, are chosen
     on the same predictions. ``start`` is what the backbone was initialized with, if
-    not at random.
+    not at random. ``predictions`` are the pooled ones, in half precision.
     """
 
     value: float
@@ -170,6 +175,7 @@ class Completed:
     learning_rates: tuple[float, ...] = ()
     gap: Gap | None = None
     start: LoadedWeights | None = None
+    predictions: Predictions | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,4 +273,9 @@ def outcome_attributes(outcome: Outcome) -> dict[str, Any]:
         "scores": dict(outcome.scores),
         "thresholds": dict(outcome.thresholds),
         **({} if outcome.start is None else {"start": asdict(outcome.start)}),
+        **(
+            {}
+            if outcome.predictions is None
+            else {PREDICTIONS: digest_of(outcome.predictions)}
+        ),
     }

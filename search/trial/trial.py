@@ -31,6 +31,7 @@ from search.trial.generalization_gap import (
 )
 from search.trial.messages import Completed, Job, Pruned, Report, Spent
 from search.trial.objective import score, weighted_mean
+from search.trial.out_of_fold import halved
 
 
 def run_trial(
@@ -113,6 +114,7 @@ def completed(
         if targets.action_units
         else {},
         spent=spent,
+        predictions=halved(epochs[epoch - 1]),
     )
 
 

@@ -220,7 +220,7 @@ def test_improvements(tmp_path):
     ledger = begin(tmp_path, study)
     for outcome in (complete(0.5), fail("broke"), complete(0.75)):
         ledger.tell(ledger.ask().number, outcome)
-    assert list(improvement_over_baselines(ledger.records())) == [
+    assert list(improvement_over_baselines(ledger.records(), {})) == [
         "seed 1 (trial 0): value 0.5000; best: 0.7500, gained 0.2500",
         "enqueued 2 (trial 1): fail, broke",
     ]

@@ -1,0 +1,232 @@
+"""Who else could have won: trials that the best one is not significantly better than.
+
+Everything is computed from the out-of-fold predictions that completed trials left; the
+hold-out has no part in it. Written to ``selection.json`` before the retraining.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.seeds import child_seed
+from data_pipeline.targets.targets import Targets
+from models.evaluation.bootstrap import subject_weights
+from models.evaluation.selection import (
+    LEVEL,
+    RESAMPLES,
+    Estimate,
+    corrected_value,
+    gains,
+    tied_with,
+)
+from models.metrics.predictions import HEADS, Predictions
+from models.metrics.scores import weighted_scores
+from search.inputs.run import Run
+from search.inputs.scoring_targets import clusters, units_of_intervals
+from search.ledger.records import TrialRecord, rank_trials
+from search.run_folder import read_json, write_json
+from search.trial.messages import PREDICTIONS, Job
+from search.trial.out_of_fold import read_predictions
+
+SELECTION = "selection.json"
+BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"
+AT_ONCE = 100
+
+_SOURCE = "Tsamardinos, Greasidou and Borboudakis 2018 (BBC-CV)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A completed trial with its out-of-fold predictions."""
+
+    record: TrialRecord
+    predictions: Predictions
+
+    @property
+    def parameters(self) -> int:
+        """Its number of weights."""
+        return int(self.record.attributes["spent"]["parameters"])
+
+    @property
+    def seconds(self) -> float:
+        """The time of a prediction of the validation rows of a fold, on average."""
+        spent = self.record.attributes["spent"]
+        return float(spent["validated"] / max(spent["epochs"], 1))
+
+
+def select(
+    run: Run, job: Job, records: Sequence[TrialRecord]
+) -> tuple[TrialRecord, dict[str, Any]]:
+    """Chooses the trial to retrain by ``final.choose``, and says who else could have.
+
+    Returns it and the content of ``selection.json``, which is written. There is at
+    least one completed trial.
+
+    Raises:
+        RunError: a tied trial is wanted, and the predictions of the best are lost.
+    """
+    ranked, choose = rank_trials(records), run.study.final.choose
+    of = _identity(ranked, choose)
+    path = run.folder.file(SELECTION)
+    entry = read_json(path)
+    if entry is None or entry.get("of") != of:
+        run.print("comparing the completed trials by their out-of-fold predictions")
+        entry = {"of": of} | _compare(run, job, ranked)
+        write_json(path, entry)
+    numbers = {record.number: record for record in ranked}
+    return numbers[int(entry["chosen"])], entry
+
+
+def chosen_trial(run: Run, records: Sequence[TrialRecord]) -> TrialRecord:
+    """Returns the trial that ``select`` chose; the best if it was not called."""
+    ranked = rank_trials(records)
+    entry = read_selection(run) or {"chosen": ranked[0].number}
+    return next(r for r in ranked if r.number == int(entry["chosen"]))
+
+
+def read_selection(run: Run) -> dict[str, Any] | None:
+    """Reads the last selection, if there was one."""
+    return read_json(run.folder.file(SELECTION))
+
+
+def without_identity(entry: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leaves out what only tells one selection from another."""
+    return entry and {name: value for name, value in entry.items() if name != "of"}
+
+
+def _identity(ranked: Sequence[TrialRecord], choose: str) -> list[Any]:
+    """Lists what a selection depends on."""
+    trials = [[r.number, str(r.attributes.get(PREDICTIONS, ""))] for r in ranked]
+    return [choose, *trials]
+
+
+def _compare(run: Run, job: Job, ranked: Sequence[TrialRecord]) -> dict[str, Any]:
+    best, choose = ranked[0], run.study.final.choose
+    candidates = _candidates(run, ranked)
+    entry: dict[str, Any] = {
+        "completed": len(ranked),
+        "compared": len(candidates),
+        "best": best.number,
+        "chosen": best.number,
+        "choose": choose,
+    }
+    places = [c.record.number for c in candidates]
+    if best.number not in places:
+        if choose != BEST:
+            raise RunError(
+                f'[final] choose = "{choose}": needs the out-of-fold predictions of '
+                f"trial {best.number}, the best, in "
+                f"{run.folder.predictions(run.storage)}, and they are missing; restore "
+                'them, or set choose = "best"'
+            )
+        return entry
+    rows = np.concatenate([fold.validation for fold in job.folds])
+    table = run.data.split.development.take(rows)
+    subjects = clusters(table, run.study.split.by)
+    over = units_of_intervals(table, run.study.split.by)
+    entry |= {over: len(set(subjects)), "level": LEVEL, "source": _SOURCE}
+    if len(set(subjects)) < 2:  # noqa: PLR2004 - nothing to resample
+        return entry
+    values = _Values(run, job.scoring_targets.take(rows), subjects)
+    return entry | _entry(candidates, values, places.index(best.number), choose)
+
+
+class _Values:
+    """Values of predictions: of all rows, in resamples, and on the rest of the rows."""
+
+    def __init__(self, run: Run, targets: Targets, subjects: Sequence[str]) -> None:
+        seed = child_seed(run.study.search.seed, "selection")
+        self._weights = subject_weights(subjects, seed=seed, resamples=RESAMPLES)
+        self._targets = targets
+        self._objective = dict(run.study.objective)
+
+    def whole(self, predictions: Predictions) -> float:
+        """The objective of all rows."""
+        return float(self._of(predictions, np.ones_like(self._weights[:1]))[0])
+
+    def inside(self, predictions: Predictions) -> np.ndarray:
+        """The objective in each resample; (B,)."""
+        return self._batched(predictions, lambda weights: weights)
+
+    def outside(self, predictions: Predictions) -> np.ndarray:
+        """The objective of the subjects that are not in each resample; (B,)."""
+        return self._batched(predictions, lambda weights: (weights == 0) * 1.0)
+
+    def _batched(
+        self, predictions: Predictions, change: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        starts = range(0, len(self._weights), AT_ONCE)
+        parts = (change(self._weights[s : s + AT_ONCE]) for s in starts)
+        return np.concatenate([self._of(predictions, part) for part in parts])
+
+    def _of(self, predictions: Predictions, weights: np.ndarray) -> np.ndarray:
+        table = weighted_scores(
+            self._targets, predictions, weights, own=tuple(self._objective)
+        )
+        total = sum(self._objective.values())
+        values = ((np.nan_to_num(table[n]), w) for n, w in self._objective.items())
+        return np.asarray(sum(w * value for value, w in values) / total)
+
+
+def _candidates(run: Run, ranked: Sequence[TrialRecord]) -> list[Candidate]:
+    """Reads the predictions that are there, of the heads that are scored."""
+    folder = run.folder.predictions(run.storage)
+    heads = {name.partition(".")[0] for name, _ in run.study.objective}
+    found = []
+    for record in ranked:
+        digest = str(record.attributes.get(PREDICTIONS, ""))
+        predictions = read_predictions(folder, record.number, digest)
+        if predictions is not None:
+            scored = {h: getattr(predictions, h) for h in HEADS if h in heads}
+            found.append(
+                Candidate(record=record, predictions=Predictions(**_empty() | scored))
+            )
+    return found
+
+
+def _empty() -> dict[str, np.ndarray | None]:
+    return dict.fromkeys(HEADS)
+
+
+def _entry(
+    candidates: Sequence[Candidate], values: _Values, winner: int, choose: str
+) -> dict[str, Any]:
+    """Writes what is compared: estimate, tied trials, known configurations."""
+    whole = np.array([values.whole(c.predictions) for c in candidates])
+    inside = np.stack([values.inside(c.predictions) for c in candidates])
+    outside = np.stack([values.outside(c.predictions) for c in candidates])
+    apart = gains(whole, inside, winner=winner)
+    places = np.flatnonzero(tied_with(inside, winner=winner)).tolist()
+    smallest = min(places, key=lambda p: (candidates[p].parameters, p))
+    fastest = min(places, key=lambda p: (candidates[p].seconds, p))
+    chosen = {BEST: winner, SMALLEST: smallest, FASTEST: fastest}
+    return {
+        "resamples": RESAMPLES,
+        "corrected": asdict(corrected_value(inside, outside)),
+        "tied": [_row(candidates[p], whole[p], apart[p]) for p in places],
+        SMALLEST: candidates[smallest].record.number,
+        FASTEST: candidates[fastest].record.number,
+        "known": [
+            {"name": c.record.enqueued} | _row(c, whole[p], apart[p])
+            for p, c in enumerate(candidates)
+            if c.record.enqueued
+        ],
+        "chosen": candidates[chosen[choose]].record.number,
+    }
+
+
+def _row(candidate: Candidate, value: float, behind: Estimate) -> dict[str, Any]:
+    """Describes a trial, and how much higher the best one's score is."""
+    return {
+        "trial": candidate.record.number,
+        "value": candidate.record.value,
+        "score": float(value),
+        "behind": behind.value,
+        "low": behind.low,
+        "high": behind.high,
+        "parameters": candidate.parameters,
+        "seconds": candidate.seconds,
+    }

@@ -1,0 +1,78 @@
+"""What a run prints of its selection: its bias, and which trials are as good."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MOST = 8
+"""Trials that are listed; ``selection.json`` has all of them."""
+
+
+def describe_best(number: int, value: float, selection: Mapping[str, Any]) -> str:
+    """Describes the best trial's value, corrected for the selection among trials.
+
+    Example:
+        >>> describe_best(3, 0.8146, {"corrected": dict(value=0.79, low=0.7, high=0.9)})
+        'best: trial 3, validation value 0.8146; corrected for its selection 0.790 \
+(0.700 to 0.900)'
+        >>> describe_best(3, 0.8146, {})
+        'best: trial 3, validation value 0.8146; selected on the same data, and not \
+corrected: its predictions are missing'
+    """
+    text = f"best: trial {number}, validation value {value:.4f}; "
+    found = selection.get("corrected")
+    if found is None:
+        return (
+            f"{text}selected on the same data, and not corrected: its predictions "
+            "are missing"
+        )
+    ends = f"{found['low']:.3f} to {found['high']:.3f}"
+    return f"{text}corrected for its selection {found['value']:.3f} ({ends})"
+
+
+def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:
+    r"""Lists the trials that the best is not significantly better than.
+
+    Example:
+        >>> trial = dict(parameters=200_000, seconds=0.5)
+        >>> tied = [trial | {"trial": 3}, trial | {"trial": 5}]
+        >>> ends = {"smallest_tied": 5, "fastest_tied": 3}
+        >>> counts = {"best": 3, "chosen": 3, "completed": 2, "compared": 2}
+        >>> print(*describe_tied({"tied": tied} | ends | counts), sep="\n")
+        no significant winner: trial 3 is not significantly better than the other
+        as good: trial 5; smallest: trial 5 (0.20 million weights), fastest: trial 3
+    """
+    if "tied" not in selection:
+        return
+    best, rows = selection["best"], {row["trial"]: row for row in selection["tied"]}
+    others = [number for number in rows if number != best]
+    rest = selection["compared"] - 1
+    if others and len(others) == rest:
+        yield (
+            f"no significant winner: trial {best} is not significantly better than "
+            + ("the other" if rest == 1 else f"any of {rest} others")
+        )
+    elif rest:
+        worse = rest - len(others)
+        yield (
+            f"trial {best} is significantly better than {worse} of {rest} "
+            "others that completed"
+        )
+    if others:
+        smallest, fastest = selection["smallest_tied"], selection["fastest_tied"]
+        weights = rows[smallest]["parameters"] / 1e6
+        yield (
+            f"as good: {_listed(others)}; smallest: trial {smallest} ({weights:.2f} "
+            f"million weights), fastest: trial {fastest}"
+        )
+    if selection["compared"] < selection["completed"]:
+        missing = selection["completed"] - selection["compared"]
+        yield f"not compared, because their predictions are missing: {missing} trials"
+    if selection["chosen"] != best:
+        yield f"chosen: trial {selection['chosen']} ({selection['choose']})"
+
+
+def _listed(numbers: list[int]) -> str:
+    """Lists trials, at most ``MOST`` of them."""
+    noun = "trial" if len(numbers) == 1 else "trials"
+    more = f" and {len(numbers) - MOST} more" if len(numbers) > MOST else ""
+    return f"{noun} {', '.join(map(str, numbers[:MOST]))}{more}"
