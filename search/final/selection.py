@@ -69,12 +69,13 @@ def select(
         RunError: a tied trial is wanted, and the predictions of the best are lost.
     """
     ranked, choose = rank_trials(records), run.study.final.choose
-    of = _identity(ranked, choose)
+    candidates = _candidates(run, ranked)
+    of = _identity(ranked, candidates, choose)
     path = run.folder.file(SELECTION)
     entry = read_json(path)
     if entry is None or entry.get("of") != of:
         run.print("comparing the completed trials by their out-of-fold predictions")
-        entry = {"of": of} | _compare(run, job, ranked)
+        entry = {"of": of} | _compare(run, job, ranked, candidates)
         write_json(path, entry)
     numbers = {record.number: record for record in ranked}
     return numbers[int(entry["chosen"])], entry
@@ -97,15 +98,25 @@ def without_identity(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     return entry and {name: value for name, value in entry.items() if name != "of"}
 
 
-def _identity(ranked: Sequence[TrialRecord], choose: str) -> list[Any]:
+def _identity(
+    ranked: Sequence[TrialRecord], candidates: Sequence[Candidate], choose: str
+) -> list[Any]:
     """Lists what a selection depends on."""
-    trials = [[r.number, str(r.attributes.get(PREDICTIONS, ""))] for r in ranked]
+    there = {candidate.record.number for candidate in candidates}
+    trials = [
+        [r.number, r.attributes[PREDICTIONS] if r.number in there else None]
+        for r in ranked
+    ]
     return [choose, *trials]
 
 
-def _compare(run: Run, job: Job, ranked: Sequence[TrialRecord]) -> dict[str, Any]:
+def _compare(
+    run: Run,
+    job: Job,
+    ranked: Sequence[TrialRecord],
+    candidates: Sequence[Candidate],
+) -> dict[str, Any]:
     best, choose = ranked[0], run.study.final.choose
-    candidates = _candidates(run, ranked)
     entry: dict[str, Any] = {
         "completed": len(ranked),
         "compared": len(candidates),

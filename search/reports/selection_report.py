@@ -66,7 +66,8 @@ def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:
         )
     if selection["compared"] < selection["completed"]:
         missing = selection["completed"] - selection["compared"]
-        yield f"not compared, because their predictions are missing: {missing} trials"
+        noun = "trial" if missing == 1 else "trials"
+        yield f"not compared, because their predictions are missing: {missing} {noun}"
     if selection["chosen"] != best:
         yield f"chosen: trial {selection['chosen']} ({selection['choose']})"
 

@@ -7,8 +7,10 @@ before the trial is stored as completed, and the trial has their digest.
 
 import hashlib
 import io
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -52,9 +54,10 @@ def write_predictions(folder: Path, number: int, predictions: Predictions) -> No
 def read_predictions(folder: Path, number: int, digest: str) -> Predictions | None:
     """Reads the predictions of a trial; ``None`` if they are lost or not its own."""
     try:
-        with np.load(_path(folder, number), allow_pickle=False) as file:
+        content = io.BytesIO(_path(folder, number).read_bytes())
+        with np.load(content, allow_pickle=False) as file:
             found = Predictions.of({head: file[head] for head in file.files})
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
     return found if digest_of(found) == digest else None
 

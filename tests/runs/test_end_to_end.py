@@ -18,7 +18,10 @@ from data_pipeline.targets.targets import read_targets
 from models import predict
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.evaluation.tables import NO_INTERVAL
+from models.metrics.predictions import Predictions
+from models.metrics.scores import scores
 from search.final.exported_config import read_exported
+from search.inputs.study_data import read_labels
 from search.study.study import check_study, read_study
 from tests.factories.runs import searched, table, write_study
 
@@ -29,6 +32,7 @@ FILES = {
     *("trials.csv", "trials_full.csv", "run.log"),
     *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
     *("tensorboard", ".optuna.db.tiny-synthetic.lock"),
+    *("predictions", "selection.json"),
 }
 
 LOAD_PLAIN = """
@@ -89,6 +93,34 @@ def test_every_file_is_there(finished):
     """A run leaves exactly the promised files, and no part of one."""
     folder, _ = finished
     assert names(folder) == FILES
+
+
+def test_selection_follows_from_the_kept_predictions(finished, coursework, report):
+    """Each trial's score is that of its file's rows, and the report has the same."""
+    folder, answer = finished
+    selection = json.loads((folder / "selection.json").read_text())
+    data = read_labels(read_study(str(folder / "study.toml")), coursework,
+                       synthetic=True)  # fmt: skip
+    rows = np.concatenate([fold.validation for fold in data.split.folds])
+    targets = data.scoring_targets.take(rows)
+    assert selection["compared"] == selection["completed"] == 2
+    values = {}
+    for number in (0, 1):
+        with np.load(folder / "predictions" / f"trial-{number:04}.npz") as file:
+            assert {head.dtype for head in file.values()} == {np.dtype(np.float16)}
+            found = scores(targets, Predictions.of(dict(file)))
+        values[number] = np.mean(
+            [found["emotion.macro_f1"], found["action_units.mean_auc"]]
+        )
+    for row in selection["tied"]:
+        assert row["score"] == pytest.approx(values[row["trial"]])
+        apart = values[selection["best"]] - values[row["trial"]]
+        assert row["behind"] == pytest.approx(apart)
+    del selection["of"]
+    assert report["selection"] == selection
+    corrected = selection["corrected"]
+    assert corrected["low"] < corrected["value"] < corrected["high"]
+    assert f"corrected for its selection {corrected['value']:.3f}" in answer.out
 
 
 def test_result_is_printed(finished):

@@ -1,0 +1,192 @@
+"""Laws of the choice among completed trials, from their predictions alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.split.split import Fold
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.seeds import child_seed
+from models.evaluation.bootstrap import subject_weights
+from models.metrics.predictions import Predictions
+from models.metrics.scores import scores
+from search.final.selection import RESAMPLES, chosen_trial, select
+from search.ledger.records import TrialRecord
+from search.reports.selection_report import describe_best, describe_tied
+from search.run_folder import RunFolder
+from search.trial.messages import PREDICTIONS
+from search.trial.out_of_fold import (
+    digest_of,
+    halved,
+    read_predictions,
+    write_predictions,
+)
+from tests.strategies.metrics import labels
+
+ROWS, SUBJECTS = 120, 24
+OBJECTIVE = {"emotion.accuracy": 1.0, "emotion.macro_f1": 1.0}
+SKILLS = {0: 0.9, 1: 0.88, 2: 0.3}
+PARAMETERS = {0: 900, 1: 100, 2: 10}
+UNUSED = ("sequence", "emotion", "high_level_emotion", "partition", "place")
+SECONDS = {0: 1.0, 1: 2.0, 2: 0.1}
+
+
+@pytest.fixture
+def case(tmp_path):
+    """Three trials, of which the last is much worse: a run, a job, and records."""
+    generator = np.random.default_rng(3)
+    classes = generator.integers(0, 3, ROWS)
+    subjects = [f"S{row % SUBJECTS:03}" for row in range(ROWS)]
+    order = generator.permutation(ROWS)
+    folds = (
+        Fold(train=order[60:], validation=np.sort(order[:60])),
+        Fold(train=order[:60], validation=np.sort(order[60:])),
+    )
+    rows = np.concatenate([fold.validation for fold in folds])
+    folder = RunFolder(out=tmp_path, name="tiny")
+    folder.make()
+    records, luck = [], generator.permutation(ROWS) / ROWS
+    for number, skill in SKILLS.items():
+        right = (1 - luck if number == 1 else luck) < skill
+        said = np.where(right, classes[rows], (classes[rows] + 1) % 3)
+        predictions = halved(
+            Predictions(emotion=np.eye(3)[said] * 0.8 + 0.1, action_units=None)
+        )
+        write_predictions(made(folder.path / "predictions"), number, predictions)
+        found = scores(labels(classes[rows]), predictions)
+        records.append(
+            TrialRecord(
+                number=number,
+                state="COMPLETE",
+                reason="",
+                value=np.mean([found[name] for name in OBJECTIVE]),
+                values={},
+                curve={},
+                enqueued="known" if number == 2 else "",
+                attributes={
+                    PREDICTIONS: digest_of(predictions),
+                    "spent": {
+                        "parameters": PARAMETERS[number],
+                        "validated": SECONDS[number],
+                        "epochs": 1,
+                    },
+                },
+            )
+        )
+    run = SimpleNamespace(
+        study=SimpleNamespace(
+            final=SimpleNamespace(choose="best"),
+            search=SimpleNamespace(seed=7),
+            split=SimpleNamespace(by="subject"),
+            objective=tuple(OBJECTIVE.items()),
+        ),
+        data=SimpleNamespace(
+            split=SimpleNamespace(
+                development=SampleTable(
+                    root=tmp_path,
+                    action_units=(),
+                    source="ckplus",
+                    channels=1,
+                    frame=pd.DataFrame(
+                        {
+                            "subject": subjects,
+                            "image": [f"{row}.png" for row in range(ROWS)],
+                            **dict.fromkeys(UNUSED),
+                        }
+                    ),
+                )
+            )
+        ),
+        folder=folder,
+        storage=folder.storage,
+        print=lambda _: None,
+    )
+    job = SimpleNamespace(folds=folds, scoring_targets=labels(classes))
+    return run, job, tuple(records)
+
+
+def made(folder):
+    """Makes a folder."""
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def test_tied_trials_are_those_of_explicit_tables(case):
+    """Every number follows from scores of the resampled rows, taken one by one."""
+    run, job, records = case
+    best, entry = select(run, job, records)
+    rows = np.concatenate([fold.validation for fold in job.folds])
+    targets = job.scoring_targets.take(rows)
+    names = [run.data.split.development.frame["subject"][row] for row in rows]
+    weights = subject_weights(
+        names, seed=child_seed(7, "selection"), resamples=RESAMPLES
+    )[:150]
+    assert best.number == entry["best"] == 0
+    assert [row["trial"] for row in entry["tied"]] == [0, 1]
+    assert (entry["smallest_tied"], entry["fastest_tied"]) == (1, 0)
+    (known,) = entry["known"]
+    assert known["trial"] == 2
+    assert known["low"] > 0
+    assert known["behind"] == pytest.approx(records[0].value - records[2].value)
+    folder = run.folder.predictions(run.storage)
+    apart = []
+    for counts in weights.astype(int):
+        drawn = np.repeat(np.arange(len(rows)), counts)
+        value = [
+            np.mean([scores(targets.take(drawn), p.take(drawn))[n] for n in OBJECTIVE])
+            for p in (
+                read_predictions(folder, r.number, r.attributes[PREDICTIONS])
+                for r in (records[0], records[2])
+            )
+        ]
+        apart.append(value[0] - value[1])
+    assert np.quantile(apart, 0.025) == pytest.approx(known["low"], abs=0.03)
+    assert np.quantile(apart, 0.975) == pytest.approx(known["high"], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("choose", "number"), [("best", 0), ("smallest_tied", 1), ("fastest_tied", 0)]
+)
+def test_the_chosen_is_one_of_the_tied(case, choose, number):
+    """The smallest or fastest is that of the tied ones, and stays until trials come."""
+    run, job, records = case
+    run.study.final.choose = choose
+    chosen, entry = select(run, job, records)
+    assert chosen.number == number
+    assert chosen_trial(run, records).number == number
+    assert select(run, job, records)[1] == entry
+    text = "\n".join(describe_tied(entry))
+    assert "trial 0 is significantly better than 1 of 2 others" in text
+    assert "as good: trial 1; smallest: trial 1" in text
+    assert ("chosen: trial 1 (smallest_tied)" in text) == (number == 1)
+
+
+def test_the_corrected_value_is_below_the_best(case):
+    """It is written with its interval, and printed beside the best value."""
+    run, job, records = case
+    _, entry = select(run, job, records)
+    found = entry["corrected"]
+    assert found["low"] < found["value"] < found["high"]
+    assert found["value"] == pytest.approx(records[0].value, abs=0.1)
+    text = describe_best(0, records[0].value, entry)
+    assert f"corrected for its selection {found['value']:.3f}" in text
+
+
+def test_lost_predictions_are_named(case):
+    """A trial without its file is not compared; without the best's, nothing is."""
+    run, job, records = case
+    folder = run.folder.predictions(run.storage)
+    (folder / "trial-0001.npz").unlink()
+    _, entry = select(run, job, records)
+    assert (entry["completed"], entry["compared"]) == (3, 2)
+    assert "predictions are missing: 1 trial" in "\n".join(describe_tied(entry))
+    (folder / "trial-0000.npz").write_bytes(b"damaged")
+    best, entry = select(run, job, records)
+    assert best.number == 0
+    assert "predictions are missing" in describe_best(0, 0.9, entry)
+    run.study.final.choose = "smallest_tied"
+    with pytest.raises(RunError, match=r"choose = .* trial 0, the best"):
+        select(run, job, records)
