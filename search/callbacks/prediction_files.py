@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from models.evaluation.out_of_fold import delete_other_predictions, write_predictions
 from search.ledger.callback import Callback, ReadRecords
 from search.trial.messages import Completed, Outcome
-from search.trial.out_of_fold import delete_other_predictions, write_predictions
 
 
 class PredictionFiles(Callback):

@@ -14,6 +14,7 @@ from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.targets import Targets
 from models.evaluation.bootstrap import subject_weights
+from models.evaluation.out_of_fold import read_predictions
 from models.evaluation.selection import (
     LEVEL,
     RESAMPLES,
@@ -29,7 +30,6 @@ from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
 from search.run_folder import read_json, write_json
 from search.trial.messages import PREDICTIONS, Job
-from search.trial.out_of_fold import read_predictions
 
 SELECTION = "selection.json"
 BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"

@@ -10,11 +10,11 @@ from data_pipeline.split.split import Fold
 from data_pipeline.targets.targets import Targets
 from models.config.config import DataSpec
 from models.config.hyperparameters import Value
+from models.evaluation.out_of_fold import digest_of
 from models.metrics.predictions import Predictions
 from models.pretrained.sources import LoadedWeights
 from models.training.epoch import EpochScore
 from search.trial.generalization_gap import Gap
-from search.trial.out_of_fold import digest_of
 
 PREDICTIONS = "predictions"
 """Attribute of a completed trial: the digest of its out-of-fold predictions."""

@@ -14,6 +14,7 @@ import numpy as np
 from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.targets import Targets
 from models.config.config import ModelConfig
+from models.evaluation.out_of_fold import halved
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
@@ -31,7 +32,6 @@ from search.trial.generalization_gap import (
 )
 from search.trial.messages import Completed, Job, Pruned, Report, Spent
 from search.trial.objective import score, weighted_mean
-from search.trial.out_of_fold import halved
 
 
 def run_trial(

@@ -11,6 +11,12 @@ from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
 from models.evaluation.bootstrap import subject_weights
+from models.evaluation.out_of_fold import (
+    digest_of,
+    halved,
+    read_predictions,
+    write_predictions,
+)
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from search.final.selection import RESAMPLES, chosen_trial, select
@@ -18,12 +24,6 @@ from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_tied
 from search.run_folder import RunFolder
 from search.trial.messages import PREDICTIONS
-from search.trial.out_of_fold import (
-    digest_of,
-    halved,
-    read_predictions,
-    write_predictions,
-)
 from tests.strategies.metrics import labels
 
 ROWS, SUBJECTS = 120, 24

@@ -1,18 +1,14 @@
 """Laws of the files of out-of-fold predictions."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from search.callbacks.prediction_files import PredictionFiles
-from search.trial.out_of_fold import (
+from models.evaluation.out_of_fold import (
     digest_of,
     halved,
     read_predictions,
     write_predictions,
 )
-from tests.factories.ledger import complete, prune
 from tests.strategies.metrics import drawn
 
 
@@ -57,18 +53,3 @@ def test_each_value_is_in_the_digest(place):
     head[7, 0] += np.float16(0.25)
     assert digest_of(predictions) != digest
     assert digest_of(predictions.take(np.arange(29))) != digest_of(predictions)
-
-
-def test_only_completed_trials_have_a_file(tmp_path):
-    """A pruned trial leaves none; one that was not stored is deleted at the start."""
-    folder = tmp_path / "predictions"
-    callback = PredictionFiles(folder)
-    callback.on_search_start(tuple)
-    callback.on_trial_result(0, prune())
-    assert not folder.exists()
-    outcome = complete(0.5, predictions=predictions_of())
-    callback.on_trial_result(1, outcome)
-    callback.on_trial_result(2, outcome)
-    assert len(list(folder.iterdir())) == 2
-    callback.on_search_start(lambda: [SimpleNamespace(number=1, value=0.5)])
-    assert [path.name for path in folder.iterdir()] == ["trial-0001.npz"]
