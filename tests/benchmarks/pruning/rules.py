@@ -52,6 +52,28 @@ class FoldsInTurn:
                 yield place * STRIDE + epoch, tuple(state)
 
 
+class MeanOfFolds(Steps):
+    """Steps at which a trial has the mean of its finished folds and the current one."""
+
+    def _value(self, trial, step):
+        value = super()._value(trial, step)
+        values = trial.intermediate_values
+        last = self.epochs_of(trial)
+        ends = [fold * STRIDE + last for fold in range(self.place(step)[0])]
+        if value is None or not all(end in values for end in ends):
+            return value
+        return float(np.mean([value, *(values[end] for end in ends)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanSoFar(FoldsInTurn):
+    """Folds in turn, compared by the mean of the folds so far."""
+
+    def steps(self):
+        """Counts as the product does."""
+        return MeanOfFolds(folds=FOLDS, stride=STRIDE, epochs=STRIDE)
+
+
 class AllEpochs(Steps):
     """Steps that count the epochs of all folds, as if there were one."""
 
@@ -178,6 +200,7 @@ RULES = (
         for c in (0.05, 0.1, 0.2, 0.35)
     ),
     Rule(name="all rows so far", order=FoldsInTurn(pooled=True), pruner=HALVING),
+    Rule(name="mean of the folds so far", order=MeanSoFar(), pruner=HALVING),
     Rule(name="own order of folds", order=FoldsInTurn(shuffled=True), pruner=HALVING),
     *(
         Rule(name=f"interleaved, {turn} epochs", order=Interleaved(turn=turn), pruner=p)
