@@ -29,7 +29,7 @@ from models.pretrained.sources import NONE
 from search.final.kept_model import kept_model, load_model
 from search.final.linear_baselines import baseline_entries, fit_baselines
 from search.final.model_card import MODEL, SIDECAR
-from search.final.selection import read_selection, without_identity
+from search.final.selection import read_selection, summary
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
@@ -149,7 +149,7 @@ def open_and_test(
         "skipped": skipped_rows(data.skipped),
         "opened": opened.opened,
         "tested_before": opened.tested_before,
-        "selection": without_identity(read_selection(run)),
+        "selection": summary(read_selection(run)),
         "intervals": describe_method(
             clusters(table, study.split.by),
             over=units_of_intervals(table, study.split.by),

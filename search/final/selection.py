@@ -93,9 +93,22 @@ def read_selection(run: Run) -> dict[str, Any] | None:
     return read_json(run.folder.file(SELECTION))
 
 
-def without_identity(entry: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Leaves out what only tells one selection from another."""
-    return entry and {name: value for name, value in entry.items() if name != "of"}
+def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Sums a selection up for the report, which equal searches write alike.
+
+    Without numbers of trials, which count lost ones too, and without times.
+    """
+    if entry is None:
+        return None
+    left_out = ("of", "best", "chosen", SMALLEST, FASTEST)
+    kept = {name: value for name, value in entry.items() if name not in left_out}
+    if "tied" in entry:
+        kept["tied"] = len(entry["tied"])
+        kept["known"] = [
+            {name: row[name] for name in ("name", "score", "behind", "low", "high")}
+            for row in entry["known"]
+        ]
+    return kept
 
 
 def _identity(

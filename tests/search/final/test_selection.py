@@ -19,7 +19,7 @@ from models.evaluation.out_of_fold import (
 )
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
-from search.final.selection import RESAMPLES, chosen_trial, select
+from search.final.selection import RESAMPLES, chosen_trial, select, summary
 from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_tied
 from search.run_folder import RunFolder
@@ -173,6 +173,17 @@ def test_the_corrected_value_is_below_the_best(case):
     assert found["value"] == pytest.approx(records[0].value, abs=0.1)
     text = describe_best(0, records[0].value, entry)
     assert f"corrected for its selection {found['value']:.3f}" in text
+
+
+def test_the_report_has_neither_numbers_of_trials_nor_times(case):
+    """Equal searches have equal reports: a lost trial has a number too."""
+    run, job, records = case
+    _, entry = select(run, job, records)
+    found = summary(entry)
+    assert found["corrected"] == entry["corrected"]
+    assert (found["tied"], found["compared"]) == (2, 3)
+    assert set(found["known"][0]) == {"name", "score", "behind", "low", "high"}
+    assert not {"of", "best", "chosen", "seconds"} & set(found)
 
 
 def test_lost_predictions_are_named(case):

@@ -51,6 +51,7 @@ TEXTS = {
         "{}": {},
         '{ "s010" = "S010", S10 = "S10" }': {"s010": "S010", "S10": "S10"},
     },
+    "final.choose": {"best": "best", "smallest_tied": "smallest_tied"},
     "split.by": {
         "subject": "subject",
         "partition": "partition",
