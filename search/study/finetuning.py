@@ -35,13 +35,13 @@ def finetuning_problems(search: Search, space: SearchSpace) -> Iterator[str]:
     if FEATURES in stages:
         yield from _feature_problems(space)
         yield from _copy_problems(space) if is_search else ()
-    elif is_search and COPIES in _named(space):
+    elif is_search and COPIES in space.changed_keys():
         yield (
             f'"{COPIES}": copies are of images whose features are kept; set '
             f'"{STAGE}" = "{FEATURES}", or remove the key'
         )
     if is_search and FULL not in stages:
-        for key in sorted(_named(space).intersection(OF_FULL)):
+        for key in sorted(space.changed_keys().intersection(OF_FULL)):
             yield (
                 f'"{key}": has no effect at stage "{FEATURES}", which trains the head '
                 f'alone; remove the key, or search "{STAGE}" = ["{FEATURES}", "{FULL}"]'
@@ -69,7 +69,9 @@ def _feature_problems(space: SearchSpace) -> Iterator[str]:
 def _copy_problems(space: SearchSpace) -> Iterator[str]:
     """Refuses copies that are all equal, or that are others for every trial."""
     copies = max(int(copies) for copies in values_at_features(space, COPIES))
-    named = {key for key in _named(space) if key.startswith(AUGMENTATION)} - {MIXUP}
+    named = {key for key in space.changed_keys() if key.startswith(AUGMENTATION)} - {
+        MIXUP
+    }
     if copies and not named:
         yield (
             f'"{COPIES}": nothing changes the copies, found {copies}; name an '
@@ -154,8 +156,3 @@ def _ends(space: SearchSpace, key: str) -> tuple[Value, ...]:
     (parameter,) = (each for each in space.parameters if each.key == key)
     alone = SearchSpace(parameters=(replace(parameter, when=()),))
     return alone.ends(key, HYPERPARAMETERS[key].default)
-
-
-def _named(space: SearchSpace) -> set[str]:
-    """Lists the keys that a study names."""
-    return {*dict(space.fixed), *(parameter.key for parameter in space.parameters)}

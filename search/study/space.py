@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from models.config.hyperparameters import Value
+from models.config.hyperparameters import HYPERPARAMETERS, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,18 @@ class SearchSpace:
     def highest(self, key: str, default: Value) -> Value:
         """Returns the largest value of a numeric key in this space, as in ``ends``."""
         return max(self.ends(key, default))
+
+    def changed_keys(self) -> set[str]:
+        """Lists the keys that are searched, or fixed at a value of their own.
+
+        An exported configuration fixes every key, most at their defaults.
+        """
+        fixed = {
+            key
+            for key, value in self.fixed
+            if key not in HYPERPARAMETERS or value != HYPERPARAMETERS[key].default
+        }
+        return fixed | {parameter.key for parameter in self.parameters}
 
     def parameter_sets(self) -> Iterator[dict[str, Value]]:
         """Yields each parameter set of a grid once, with active keys only."""

@@ -205,8 +205,7 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
 
 def _own_loss_problems(study: Study) -> Iterator[str]:
     """Yields numbers of this project's losses that no configuration uses."""
-    named = {p.key for p in study.space.parameters} | dict(study.space.fixed).keys()
-    for key in named & NUMBERS_OF_LOSSES.keys():
+    for key in study.space.changed_keys() & NUMBERS_OF_LOSSES.keys():
         heads = [head for head in NUMBERS_OF_LOSSES[key] if head in study.data.targets]
         losses = [study.space.ends(f"loss.{head}", STANDARD) for head in heads]
         if heads and not any(STANDARD in values for values in losses):

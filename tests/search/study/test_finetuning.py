@@ -51,6 +51,13 @@ def test_studies_of_features(settings):
     assert read_study("smoke", settings=settings).space.parameters
 
 
+def test_a_key_at_its_default_says_nothing():
+    """What an exported configuration fixes can be copied into a study."""
+    settings = ["finetune.copies=0", "finetune.blocks=0", "loss.label_smoothing=0"]
+    assert read_study("smoke", settings=[*settings, "loss.emotion=mine:loss"])
+    assert read_study("smoke", settings=[*settings, *FEATURES])
+
+
 def test_conditions_are_heeded():
     """What only the whole model is trained with may go with features."""
     when = 'when = { "finetune.stage" = ["full"] }'
