@@ -6,7 +6,7 @@ has no ends: the logit of shares, Fisher's z of correlations and kappas, the log
 of errors. The degrees of freedom follow the kurtosis of the subjects' influences: where
 few subjects matter, the interval is wider.
 
-With 25 subjects it covers 93 to 97 % in simulation (``tests.benchmarks.coverage``),
+With 25 subjects it covers about 95 % in simulation (``tests.benchmarks.coverage``),
 where percentiles of a bootstrap cover 91 %.
 
 Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 11
@@ -31,7 +31,7 @@ TAIL = (1 - LEVEL) / 2
 GROUPS = 200
 """Of more subjects, as many groups of them are left out: that costs less."""
 
-LEAST_SUBJECTS = 8
+LEAST_SUBJECTS = 10
 """Subjects that a label needs, with and without it: with fewer, intervals of its scores
 cover too little in simulation."""
 

@@ -23,7 +23,7 @@ from models.metrics import calibration
 from tests.factories.population import population
 
 THRESHOLD = 0.35
-RANGES = ((8, 9), (10, 12), (13, 17), (18, 25), (26, 10_000))
+RANGES = ((10, 12), (13, 17), (18, 25), (26, 10_000))
 
 
 def report_of(people, rows, subjects):
