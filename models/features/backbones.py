@@ -106,7 +106,7 @@ class CachedBackbone:
             )
 
         fields = {name: getattr(self._network, name) for name in NETWORK_FIELDS}
-        # The weights stand for their name: a file may change under it.
+        # The network stands for its names: files may change under them.
         fields["weights"] = self._extractor.digest
         if is_own(OWN_BACKBONE, self._network.backbone):
             fields["code"] = digest(OWN_BACKBONE, self._network.backbone)

@@ -6,6 +6,8 @@ normalisation uses its moving statistics.
 """
 
 import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,7 @@ class Extractor:
     Attributes:
         layers: of the network, in the order of a whole model's.
         loaded_weights: what it starts from, if not random.
-        digest: SHA-256 of its weights.
+        digest: SHA-256 of its layers, of how they are joined and of its weights.
         widths: the length of each part of a vector.
     """
 
@@ -114,11 +116,22 @@ class Extractor:
 
 
 def _digest(model: Any) -> str:
-    """Digests all weights, names and shapes included."""
-    total = hashlib.sha256()
-    for layer in model.layers:
+    """Digests layers and weights by place: Keras's own names differ by process."""
+    names = {each.name: str(place) for place, each in enumerate(model.operations)}
+    config = _renamed(json.loads(model.to_json()), {**names, model.name: ""})
+    total = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for place, layer in enumerate(model.layers):
         for weight, values in zip(layer.weights, layer.get_weights(), strict=True):
             if weight.name != SEED_STATE:
-                total.update(f"{layer.name} {weight.name} {values.shape} ".encode())
+                total.update(f"{place} {weight.name} {values.shape} ".encode())
                 total.update(np.ascontiguousarray(values, "<f4").tobytes())
     return total.hexdigest()
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Replaces names in a nested configuration."""
+    if isinstance(value, dict):
+        return {key: _renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, names) for each in value]
+    return names.get(value, value) if isinstance(value, str) else value

@@ -104,6 +104,37 @@ def test_a_space_shares_a_backbone(backbones):
     assert one is two is three is not other
 
 
+NET = """from keras import layers
+import parts_of_net
+
+
+def net(pixels):
+    maps = layers.Conv2D(4, 3, strides=2)(pixels)
+    return parts_of_net.activation(maps)
+"""
+
+
+def test_what_own_code_imports_counts(arrays, tmp_path, monkeypatch):
+    """Features are computed anew if a module that own code imports has changed."""
+    (tmp_path / "net_of_parts.py").write_text(NET)
+    (tmp_path / "parts_of_net.py").write_text("from keras.ops import relu as activation")
+    monkeypatch.syspath_prepend(tmp_path)
+    own = FEATURES | {"backbone__name": "net_of_parts:net", "backbone__blocks": None}
+    config = configured(**own)
+
+    def features():
+        backbones = Backbones(tmp_path / "images-0.npy")
+        return backbones.find(config.graph).inputs(config, arrays.images).predict
+
+    before, again = features(), features()
+    files = list(tmp_path.glob("features-*.npy"))
+    monkeypatch.setattr("parts_of_net.activation", lambda maps: -keras.ops.relu(maps))
+    after = features()
+    np.testing.assert_array_equal(before, again)
+    assert len(files) == 1
+    assert before.max() > 0 >= after.max()
+
+
 def test_the_head_learns(arrays, backbones):
     """Training on features of random weights lowers the loss."""
     config = configured(**FEATURES, training__epochs=8)
