@@ -101,7 +101,8 @@ def _open(folder: RunFolder, data: str | None, bar: ProgressBar) -> Run:
     study, is_synthetic = study_of_run(folder)
     wanted = SYNTHETIC if is_synthetic and data is None else data
     root, synthetic = find_data(study.data.dataset, wanted, bar.stage)
-    if synthetic != is_synthetic:
+    # Of a folder that is not there, reading says so.
+    if synthetic != is_synthetic and root.exists():
         kinds = {True: "synthetic", False: "real"}
         raise InputError(
             f"--data {root}: has {kinds[synthetic]} faces, but {folder.name} was "

@@ -90,8 +90,9 @@ def _load_all(graphs: Sequence[GraphConfig], progress: Progress) -> list[LoadedW
             except BrokenProcessPool as error:
                 raise RunError(
                     f"backbone.weights {graph.weights}: the process that loaded them "
-                    f"into {graph.backbone} was killed, perhaps for lack of memory; "
-                    "free some, or leave this backbone out"
+                    f"into {graph.backbone} ended by itself: memory may have run out, "
+                    "or a script lacks its `if __name__ == '__main__':`; start again, "
+                    "or leave this backbone out"
                 ) from error
     progress("checking initial weights", len(loaded), len(graphs))
     return loaded

@@ -110,6 +110,7 @@ def test_from_python(place, coursework):
         (99, [], ["--trial 99: there is no such trial", "with epochs: 0"]),
         (0, ["--tolerance", "2"], ["must be 0 to 1, found 2"]),
         (0, ["--study", "tinny"], ["tinny", "tiny-synthetic"]),
+        (0, ["--data", "nowhere"], ["no data folder at nowhere"]),
     ],
 )
 def test_wrong_input(place, coursework, number, words, found):
