@@ -117,7 +117,9 @@ def net(pixels):
 def test_what_own_code_imports_counts(arrays, tmp_path, monkeypatch):
     """Features are computed anew if a module that own code imports has changed."""
     (tmp_path / "net_of_parts.py").write_text(NET)
-    (tmp_path / "parts_of_net.py").write_text("from keras.ops import relu as activation")
+    (tmp_path / "parts_of_net.py").write_text(
+        "from keras.ops import relu\n\nactivation = relu\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     own = FEATURES | {"backbone__name": "net_of_parts:net", "backbone__blocks": None}
     config = configured(**own)
