@@ -45,9 +45,8 @@ FILES = {
 COLUMNS = {
     "ckplus_csv": "data_labels.csv",
     "affectnet_csv": "Manually_Annotated_file_lists/training.csv",
-    "table": "faces.csv",
 }
-"""Reader of a table with a header -> the table."""
+"""Reader of a table with a header of its own -> the table."""
 
 
 def written(name, tmp_path):

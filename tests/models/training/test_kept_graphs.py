@@ -29,7 +29,7 @@ class Process:
         kept = len(self.trainer._kept) if self.built else 0  # noqa: SLF001
         return BASE + EACH * kept
 
-    def _build(self, graph):
+    def _build(self, graph, _frozen):
         self.built.append(graph)
         return SimpleNamespace(graph=graph, built=0.0, loaded_weights=None)
 
