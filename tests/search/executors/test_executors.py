@@ -114,8 +114,9 @@ class ExecutorLaws:
             f"[{number}/{TRIALS}" for number in range(1, TRIALS + 1)
         ]
         assert lines[0].startswith("hashing images")
-        after = lines.index(message[-1]) + 1
-        assert lines[after].startswith("retraining trial")
+        compared, retrained = lines[lines.index(message[-1]) + 1 :][:2]
+        assert compared.startswith("comparing the completed trials")
+        assert retrained.startswith("retraining trial")
 
     def test_checkpoints_of_the_best_trials(self, runs):
         """The two best trials leave a model of each fold, which predict takes."""
