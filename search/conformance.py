@@ -8,14 +8,12 @@ The tests of this project's own samplers and pruners use the same laws.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import optuna
 
-from data_pipeline.own_code.laws import Law, check_laws, must
+from data_pipeline.own_code.laws import check_laws, law_of, must
 from models.config.hyperparameters import Value
 from search.ledger.pruners import build_pruner
 from search.sampling.rungs import Steps
@@ -43,7 +41,7 @@ def check_sampler(name: str) -> None:
         ConformanceError: it breaks a law.
     """
     cases = (in_bounds, repeats, other_seed_differs, restart_draws_anew)
-    check_laws(f"sampler {name}", _laws(cases, name))
+    check_laws(f"sampler {name}", (law_of(case, name) for case in cases))
 
 
 def check_pruner(name: str) -> None:
@@ -57,7 +55,7 @@ def check_pruner(name: str) -> None:
         ConformanceError: it breaks a law.
     """
     cases = (keeps_the_first, keeps_the_best, judges_by_reports)
-    check_laws(f"pruner {name}", _laws(cases, name))
+    check_laws(f"pruner {name}", (law_of(case, name) for case in cases))
 
 
 def begin() -> optuna.Study:
@@ -159,10 +157,3 @@ def _verdicts(name: str, others: list[float], *, level: float) -> list[bool]:
         frozen = study.get_trials(deepcopy=True)[trial.number]
         found.append(build_pruner(name, STEPS).prune(study, frozen))
     return found
-
-
-def _laws(cases: tuple[Callable[[str], None], ...], name: str) -> list[Law]:
-    laws: list[Law] = [partial(case, name) for case in cases]
-    for law, case in zip(laws, cases, strict=True):
-        law.__doc__ = case.__doc__
-    return laws

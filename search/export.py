@@ -14,7 +14,6 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
 from data_pipeline.system.terminal import print_line
@@ -57,12 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="file to write; must not exist yet",
     )
     add("--trial", type=int, help="number of a completed trial (default: the best)")
-    add(
-        "--out",
-        type=nonempty_path,
-        default=Path("runs"),
-        help="folder of all runs (default: runs)",
-    )
+    parser.add_out()
     add(
         "--storage",
         type=nonempty_text,

@@ -16,12 +16,10 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from data_pipeline.system.cli import (
     DATA_HELP,
     Parser,
-    nonempty_path,
     nonempty_text,
     run_command,
 )
@@ -66,12 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--study", required=True, help="name of a study or run")
     add("--trial", type=int, required=True, metavar="N", help="number of the trial")
     add("--data", type=nonempty_text, help=DATA_HELP)
-    add(
-        "--out",
-        type=nonempty_path,
-        default=Path("runs"),
-        help="folder of all runs (default: runs)",
-    )
+    parser.add_out()
     add(
         "--storage",
         type=nonempty_text,

@@ -17,9 +17,8 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.system.cli import Parser, nonempty_text, run_command
 from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
 
 
@@ -45,12 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_study()
     add = parser.add_argument
-    add(
-        "--out",
-        type=nonempty_path,
-        default=Path("runs"),
-        help="folder of all runs (default: runs)",
-    )
+    parser.add_out()
     add(
         "--set",
         action="append",

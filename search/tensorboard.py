@@ -14,9 +14,8 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from data_pipeline.system.cli import Parser, nonempty_path, port_number, run_command
+from data_pipeline.system.cli import Parser, port_number, run_command
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -43,12 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser("search.tensorboard", "Show the curves of a search in TensorBoard.")
     add = parser.add_argument
     add("--study", required=True, help="name of a study or run")
-    add(
-        "--out",
-        type=nonempty_path,
-        default=Path("runs"),
-        help="folder of all runs (default: runs)",
-    )
+    parser.add_out()
     add(
         "--port",
         type=port_number,

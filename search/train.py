@@ -17,7 +17,6 @@ if __name__ == "__main__":  # first, before a local file can hide a package
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from data_pipeline.system.cli import (
     DATA_HELP,
@@ -82,12 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="do not train several seeds on the folds too, which scores them",
     )
-    add(
-        "--out",
-        type=nonempty_path,
-        default=Path("runs"),
-        help="folder of all runs (default: runs)",
-    )
+    parser.add_out()
     return parser
 
 

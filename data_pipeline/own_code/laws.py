@@ -1,6 +1,7 @@
 """Laws of own code: each is a function that raises where it is broken."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from data_pipeline.system.errors import InputError, first_line
@@ -39,6 +40,21 @@ def check_laws(what: str, laws: Iterable[Law]) -> None:
     if broken:
         lines = "\n".join(f"  {line}" for line in broken)
         raise ConformanceError(f"{what} breaks laws of its kind:\n{lines}", broken)
+
+
+def law_of(case: Callable[..., object], *arguments: Any) -> Law:
+    """Makes a law of a function and what it is about; it keeps the docstring.
+
+    Args:
+        case: a function whose docstring begins with the law.
+        arguments: what it takes.
+
+    Returns:
+        A function without arguments.
+    """
+    law = partial(case, *arguments)
+    law.__doc__ = case.__doc__
+    return law
 
 
 def must(holds: object, found: str) -> None:

@@ -43,6 +43,15 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--study", required=True, help=where)
         self.add_argument("--data", type=nonempty_text, help=DATA_HELP)
 
+    def add_out(self) -> None:
+        """Adds the option ``--out``."""
+        self.add_argument(
+            "--out",
+            type=nonempty_path,
+            default=Path("runs"),
+            help="folder of all runs (default: runs)",
+        )
+
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr
         with standard_streams(is_result=False):

@@ -9,9 +9,8 @@ project's own backbones, losses and metrics use the same laws.
 """
 
 from collections.abc import Mapping
-from functools import partial
 
-from data_pipeline.own_code.laws import check_laws
+from data_pipeline.own_code.laws import check_laws, law_of
 from models.config.hyperparameters import Value
 
 
@@ -48,9 +47,8 @@ def check_loss(head: str, name: str, *, trained: bool = True) -> None:
     from models.network.own_losses import load_loss  # noqa: PLC0415 - Keras
 
     bench = LossBench(head, load_loss(head, name))
-    step = partial(trains, head, name)
-    step.__doc__ = trains.__doc__
-    check_laws(f"loss {name}", [*bench.laws(), *([step] if trained else [])])
+    step = [law_of(trains, head, name)] if trained else []
+    check_laws(f"loss {name}", [*bench.laws(), *step])
 
 
 def check_metric(target: str, name: str, *, maximized: bool = True) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from data_pipeline.own_code.laws import Law, must
+from data_pipeline.own_code.laws import Law, law_of, must
 from data_pipeline.targets.targets import Targets
 from models.metrics.own.metric import load_metric, own_scores
 from models.metrics.predictions import Predictions
@@ -27,18 +27,15 @@ def metric_laws(target: str, name: str, *, maximized: bool) -> list[Law]:
     load_metric(name)
     targets, predictions = drawn()
     score: Scores = partial(own_scores, target, [name])
-    cases: list[Callable[..., None]] = [
+    cases = (
         is_a_number,
         rows_have_no_order,
         masked_outputs_do_not_matter,
         weights_are_repetitions,
-    ]
-    laws: list[Law] = [partial(law, score, targets, predictions) for law in cases]
+    )
+    laws = [law_of(case, score, targets, predictions) for case in cases]
     if maximized:
-        cases.append(perfect_is_one)
-        laws.append(partial(perfect_is_one, score, targets))
-    for law, case in zip(laws, cases, strict=True):
-        law.__doc__ = case.__doc__
+        laws.append(law_of(perfect_is_one, score, targets))
     return laws
 
 

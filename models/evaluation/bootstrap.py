@@ -12,11 +12,9 @@ import numpy as np
 
 from data_pipeline.system.seeds import child_seed
 
-RESAMPLES = 2000
-
 
 def subject_weights(
-    subjects: Sequence[str], *, seed: int, resamples: int = RESAMPLES
+    subjects: Sequence[str], *, seed: int, resamples: int
 ) -> np.ndarray:
     """Counts how often each of B resamples of the subjects contains each row; (B, N).
 

@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit, stdtrit
 
-from data_pipeline.own_code.named_code import entry_names
 from data_pipeline.system.seeds import child_seed
-from models.metrics.own.metric import OWN_METRIC
+from models.metrics.own.metric import is_own_code
 
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2
@@ -105,7 +104,7 @@ def scale_of(metric: str) -> Scale:
         >>> [scale_of(name).name for name in ("mean_kappa_norm", "macro_f1", "nll")]
         ["Fisher's z", 'logit', 'logarithm']
     """
-    if ":" in metric or metric in entry_names(OWN_METRIC.group):
+    if is_own_code(metric):
         return DIFFERENCE
     words = set(metric.replace(".", "_").split("_"))
     return next((scale for scale, names in SCALES if words & names), SHARE)

@@ -91,7 +91,7 @@ class Ledger:
             with self._trials.read_once():
                 counts = self.counts()
                 spent = counts.done + counts.running >= self._study.search.trials
-                if spent or self._early_end() or not self._offer():
+                if spent or self._early_end() or not self._offer(counts):
                     return None
                 started = start_trial(self._study, self._trials)
         number, params = started.trial.number, self._study.space.params(started.values)
@@ -222,12 +222,12 @@ class Ledger:
             seconds=self._clock.seconds,
         )
 
-    def _offer(self) -> bool:
+    def _offer(self, counts: Counts) -> bool:
         """Enqueues the next configuration; returns whether any trial can start."""
         # One that a crash interrupted waits already, and comes first.
         if self._trials.waiting():
             return True
-        if self._few_are_left():
+        if self._few_are_left(counts):
             if self._trains_heads():
                 return False  # one of them may be among the best
             if self._offer_finetuning():
@@ -245,9 +245,9 @@ class Ledger:
             return True
         return not self._trains_heads() and self._offer_finetuning()
 
-    def _few_are_left(self) -> bool:
+    def _few_are_left(self, counts: Counts) -> bool:
         """Whether the rest of the budget is for fine-tuning."""
-        search, counts = self._study.search, self.counts()
+        search = self._study.search
         left = search.trials - counts.done - counts.running
         return left <= search.finetune_best
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
-from data_pipeline.own_code.named_code import entry_names
 from data_pipeline.split.rules import LEAKY, Guarantee
-from models.metrics.own.metric import OWN_METRIC
+from models.metrics.own.metric import is_own_code
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",
@@ -318,7 +317,7 @@ def _metric_rows(
     """Renders the cells of each main metric; ``apart`` is without duplicates."""
     values = {} if apart is None else apart["metrics"]
     more = {f"{unit}_icc": f"{unit} ICC" for unit in part.get("per_au", ())}
-    more |= {name: name for name in part["metrics"] if _is_own(name)}
+    more |= {name: name for name in part["metrics"] if is_own_code(name)}
     for name, words in (METRIC_TEXTS | more).items():
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
@@ -338,12 +337,6 @@ def _metric_rows(
             ),
             _number(values.get(name, {}).get("value")),
         )
-
-
-def _is_own(metric: str) -> bool:
-    """Whether a metric of a head is the user's own."""
-    name = metric.removesuffix("_at_thresholds")
-    return ":" in name or name in entry_names(OWN_METRIC.group)
 
 
 def _compared(part: Mapping[str, Any], baseline: str, metric: str) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ END_ATTRIBUTES = {"spent", "reason"}
 OUTSIDE = "enqueued outside the space"
 """Prefix of the reason of an enqueued trial that cannot be run."""
 
-KEPT = (ORDINAL, SEED, DEATHS, GENERATION, FINETUNE_OF)
+KEPT = (ORDINAL, SEED, DEATHS, GENERATION)
 """Attributes that a retry takes over from the lost trial."""
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from data_pipeline.dataset.datasets import OWN, OWN_READER, is_own_reader
 from data_pipeline.dataset.sample_table import SampleTable
-from data_pipeline.own_code.laws import Law, must
+from data_pipeline.own_code.laws import Law, law_of, must
 from data_pipeline.own_code.named_code import load, unusable
 from data_pipeline.readers.reader import DEFAULTS, Reader, ReadOptions
 from data_pipeline.system.errors import HarnessError, prefix_errors
@@ -102,10 +101,7 @@ def own_reader(name: str) -> Reader:
 def reader_laws(reader: Reader, root: Path) -> list[Law]:
     """Lists what holds for each reader, on a folder with its data."""
     cases = (_detects, _names_its_images, _has_known_labels, _repeats)
-    laws: list[Law] = [partial(case, reader, root) for case in cases]
-    for law, case in zip(laws, cases, strict=True):
-        law.__doc__ = case.__doc__
-    return laws
+    return [law_of(case, reader, root) for case in cases]
 
 
 def _detects(reader: Reader, root: Path) -> None:

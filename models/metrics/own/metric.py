@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data_pipeline.own_code.named_code import Kind, is_own, load, unusable
-from models.metrics.predictions import Predictions, as_doubles
+from models.metrics.predictions import HEADS, Predictions, as_doubles
 
 if TYPE_CHECKING:  # a study file is checked with this module, without pandas
     from data_pipeline.targets.targets import Targets
@@ -21,7 +21,8 @@ OWN_METRIC = Kind(
     must="a function of truth, predictions and weights that returns a number",
 )
 
-TARGETS = ("emotion", "action_units", "action_unit_intensities", "valence_arousal")
+AT_THRESHOLDS = "_at_thresholds"
+"""Ends the names of metrics whose decisions are at chosen thresholds."""
 
 Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
@@ -29,7 +30,17 @@ Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 def is_own_metric(name: str) -> bool:
     """Checks whether a name, not registered, can be that of an own metric."""
     target, _, code = name.partition(".")
-    return target in TARGETS and is_own(OWN_METRIC, code)
+    return target in HEADS and is_own(OWN_METRIC, code)
+
+
+def is_own_code(metric: str) -> bool:
+    """Checks whether a metric of a head, named as in a report, is the user's own.
+
+    Example:
+        >>> is_own_code("mine:top2_at_thresholds"), is_own_code("macro_f1")
+        (True, False)
+    """
+    return is_own(OWN_METRIC, metric.removesuffix(AT_THRESHOLDS))
 
 
 def codes_of(target: str, names: Iterable[str]) -> list[str]:

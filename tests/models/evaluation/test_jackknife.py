@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from data_pipeline.own_code import named_code
 from models.evaluation.jackknife import (
     CORRELATION,
     DIFFERENCE,
@@ -116,6 +117,14 @@ def test_value_and_interval_stay_within_the_ends_of_the_scale():
             low, high = found[name]
             assert scale.least <= low <= value <= high <= scale.most
             assert low < high
+
+
+@pytest.mark.parametrize("name", ["mine:f1", "mine:f1_at_thresholds", "top_two"])
+def test_an_own_metric_has_no_known_ends(name, monkeypatch):
+    """By its code path or short name, at any thresholds, its scale is its own."""
+    offered = {"top_two": "mine:top_two"}
+    monkeypatch.setattr(named_code, "entry_names", lambda _: offered)
+    assert scale_of(name) is scale_of(f"{name}_at_thresholds") is DIFFERENCE
 
 
 def test_each_metric_has_the_scale_of_its_range():
