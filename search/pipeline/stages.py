@@ -19,9 +19,15 @@ from search.callbacks.time_spent import TimeSpent
 from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import executor
 from search.executors.machine import this_machine
-from search.final import holdout_test, retraining
+from search.final import retraining
 from search.final.model_card import MODEL
 from search.final.selection import chosen_trial, select
+from search.holdout.holdout_test import open_and_test, search_entry
+from search.holdout.status import (
+    retrained_since,
+    test_is_unfinished,
+    tested_trial,
+)
 from search.inputs.gpu_shares import Placement
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
@@ -172,8 +178,8 @@ def _finish_test(run: Run, request: RunRequest, ledger: Ledger) -> None:
     Before the search: with a larger budget it may find another winner, and the
     hold-out is open for this one.
     """
-    if request.until == "holdout" and holdout_test.test_is_unfinished(run):
-        holdout_test.open_and_test(run, holdout_test.search_entry(ledger), reopen=False)
+    if request.until == "holdout" and test_is_unfinished(run):
+        open_and_test(run, search_entry(ledger), reopen=False)
 
 
 def _search(
@@ -205,7 +211,7 @@ def _plan_retraining(
         run.print(line)
     retraining.require_best(ledger, run.folder.file(LOG))
     best, _ = select(run, job, ledger.records())
-    tested = holdout_test.tested_trial(run)
+    tested = tested_trial(run)
     if tested not in (None, best.number) and not request.reopen:
         # The tested model stays; print_result names the better trial.
         return None
@@ -242,9 +248,7 @@ def _test(
     report = read_report(run.folder.file(REPORT))
     if report is None or request.reopen:
         bar.begin_step("test", ledger.counts())
-        report = holdout_test.open_and_test(
-            run, holdout_test.search_entry(ledger), reopen=request.reopen
-        )
+        report = open_and_test(run, search_entry(ledger), reopen=request.reopen)
     bar.end_step()
     return report
 
@@ -252,7 +256,7 @@ def _test(
 def _print_report(run: Run, report: Mapping[str, Any]) -> None:
     run.print("")
     run.print(describe_report(report))
-    if holdout_test.retrained_since(run.folder):
+    if retrained_since(run.folder):
         run.print(
             f"{MODEL} was retrained after the test; it may differ from the tested "
             "model in the last digits"

@@ -7,8 +7,9 @@ from typing import Any
 from data_pipeline.split.fold_checks import unscorable_folds
 from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
-from search.final import holdout_test
 from search.final.selection import read_selection
+from search.holdout.holdout_test import search_entry
+from search.holdout.status import tested_trial
 from search.inputs.graphs import describe_graphs
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
@@ -98,7 +99,7 @@ def result_entry(run: Run, ledger: Ledger) -> dict[str, Any]:
     best = ledger.best()
     return {
         "folder": str(run.folder.path),
-        **holdout_test.search_entry(ledger),
+        **search_entry(ledger),
         "best": None if best is None else {"trial": best.number, "value": best.value},
     }
 
@@ -110,7 +111,7 @@ def _print_best(run: Run, best: TrialRecord, selection: Mapping[str, Any]) -> No
     gap = describe_gap(best.attributes)
     if gap is not None:
         run.print(gap)
-    tested = holdout_test.tested_trial(run)
+    tested = tested_trial(run)
     chosen = selection.get("chosen", best.number)
     if tested not in (None, chosen):
         run.print(

@@ -19,7 +19,7 @@ from data_pipeline.split.duplicates import (
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import Fold, split
 from data_pipeline.system.errors import DataError
-from search.final.holdout_test import achieved_guarantee, score_without_duplicates
+from search.holdout.duplicates import achieved_guarantee, score_without_duplicates
 from search.inputs.prepare import prepare_job
 from search.inputs.run import Run
 from search.inputs.study_data import read_labels
@@ -180,11 +180,11 @@ def test_text():
 def test_all_duplicates():
     """Where every image is a duplicate only the count is reported."""
     run = Run(study=read_study("ckplus"), data=None, folder=None)
-    found = score_without_duplicates(run, None, None, {}, np.ones(3, bool))
+    found = score_without_duplicates(run, None, np.ones(3, bool))
     assert found == {
         "duplicates": {"rule": "keep", "images": 3, "without": {"images": 0}}
     }
-    found = score_without_duplicates(run, None, None, {}, np.zeros(3, bool))
+    found = score_without_duplicates(run, None, np.zeros(3, bool))
     assert found == {"duplicates": {"rule": "keep", "images": 0}}
 
 

@@ -7,8 +7,8 @@ import pytest
 from data_pipeline.system.errors import RunError
 from search.executors.serial import run_serial
 from search.executors.tune_bridge import FINISHED, Bridge
-from search.final.holdout_test import search_entry
 from search.final.retraining import require_best
+from search.holdout.holdout_test import search_entry
 from search.reports.console import describe_end
 from search.stopping import search_clock
 from search.stopping.search_clock import SECONDS

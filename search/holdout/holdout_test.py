@@ -1,0 +1,203 @@
+"""The retrained winner is tested once on the hold-out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.dataset.skipped_files import skipped_rows
+from data_pipeline.development import UsableRows
+from data_pipeline.images.cache import Images
+from data_pipeline.images.crop import cropper_from
+from data_pipeline.images.decode_table import decode_readable
+from data_pipeline.split.holdout import OpenedHoldOut
+from data_pipeline.split.holdout_history import holdout_rule
+from data_pipeline.split.receipt import Opener
+from data_pipeline.split.receipt_file import Receipts
+from data_pipeline.split.split import split_report
+from data_pipeline.system.errors import RunError
+from models.evaluation.comparison import Candidate
+from models.evaluation.jackknife import describe_method
+from models.inference.predictor import Predictor
+from models.pretrained.sources import NONE
+from search.final.kept_model import KeptModel, kept_model, load_model
+from search.final.model_card import MODEL
+from search.final.selection import read_selection, summary
+from search.holdout.duplicates import (
+    achieved_guarantee,
+    find_duplicates,
+    score_without_duplicates,
+)
+from search.holdout.linear_baselines import Fitted, baseline_entries, fit_baselines
+from search.holdout.scores import HoldOutRows, score_hold_out
+from search.inputs.initial_weights import report_entry
+from search.inputs.prepare import read_pixels, used_rows
+from search.inputs.run import Run
+from search.inputs.scoring_targets import clusters, label_rules, units_of_intervals
+from search.ledger.ledger import Ledger
+from search.run_files import REPORT
+from search.run_folder import write_json
+
+
+def search_entry(ledger: Ledger) -> dict[str, Any]:
+    """Writes the report's entry about the search: its trials, and why no more ran."""
+    counts, end = ledger.counts(), ledger.end()
+    return {
+        "trials": counts.done,
+        "completed": counts.completed,
+        "pruned": counts.pruned,
+        "failed": counts.failed,
+        "ended": None if end is None else end.reason,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OpenedTest:
+    """An opened hold-out, and what the report on it is made of.
+
+    ``rows`` are those that could be read; ``duplicates`` marks those that the search
+    has seen under another name.
+    """
+
+    run: Run
+    card: Mapping[str, Any]
+    opened: OpenedHoldOut
+    without_face: int
+    rows: HoldOutRows
+    baselines: Mapping[str, Fitted]
+    duplicates: np.ndarray
+
+
+def open_and_test(
+    run: Run, search: Mapping[str, Any], *, reopen: bool
+) -> dict[str, Any]:
+    """Opens the hold-out, tests the run's model on it, and writes the report.
+
+    The model is loaded first, so that a damaged one does not cost an opening. The
+    linear baselines are fitted after the opening: a refused one takes no time.
+    ``search`` is the report's entry about the search.
+
+    Raises:
+        SealedError: the hold-out was opened before for another model.
+        RunError: the folder does not hold the winner's model.
+        DataError: an image of the hold-out cannot be read.
+    """
+    folder, kept = run.folder, _kept(run)
+    model = load_model(folder, kept, cpus=run.study.resources.cpus_per_trial)
+    opened = run.data.split.hold_out.open(
+        Receipts(folder.receipts),
+        Opener(run=folder.name, model=kept.digest),
+        data=run.data.population,
+        rule=holdout_rule(run.study.split),
+        reopen=reopen,
+    )
+    report = _report(_predict(run, kept.card, model, opened), search)
+    if folder.file(REPORT).exists():
+        folder.archive((REPORT,))
+    write_json(folder.file(REPORT), report)
+    return report
+
+
+def _kept(run: Run) -> KeptModel:
+    kept = kept_model(run)
+    if kept is None:
+        raise RunError(
+            f"{run.folder.file(MODEL)} is missing or was changed after the retraining; "
+            "the hold-out was not opened; rerun the command to retrain the model"
+        )
+    return kept
+
+
+def _predict(
+    run: Run, card: Mapping[str, Any], model: Predictor, opened: OpenedHoldOut
+) -> OpenedTest:
+    """Predicts the hold-out's rows by the model and by the baselines."""
+    images = decode_readable(
+        opened.table,
+        size=run.study.data.image_size,
+        unreadable=run.study.data.unreadable,
+        cropper=cropper_from(card["input"]["crop"]),
+    )
+    table, pixels = opened.table.take(images.kept), images.pixels[images.kept]
+    tested = Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
+    development, used = _development(run)
+    start = card.get("start", {}).get("weights", NONE)
+    baselines = fit_baselines(run, development, used, pixels, weights=start)
+    others = {name: each.baseline.candidate for name, each in baselines.items()}
+    return OpenedTest(
+        run=run,
+        card=card,
+        opened=opened,
+        without_face=images.without_face,
+        rows=HoldOutRows(table=table, model=tested, baselines=others),
+        baselines=baselines,
+        duplicates=find_duplicates(development, used, table, pixels),
+    )
+
+
+def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes the content of ``holdout.json``: what was tested, then the scores."""
+    study = test.run.study
+    return {
+        "study": study.name,
+        "synthetic": test.run.data.synthetic,
+        "trial": test.card["trial"],
+        "search": dict(search),
+        **_tested_part(test),
+        "selection": summary(read_selection(test.run)),
+        **_methods(test),
+        **baseline_entries(test.baselines, dict(study.objective)),
+        **score_hold_out(test.run, test.rows),
+        **score_without_duplicates(test.run, test.rows, test.duplicates),
+    }
+
+
+def _tested_part(test: OpenedTest) -> dict[str, Any]:
+    """Describes the rows: their guarantee, number, and how often they were tested."""
+    split, opened, table = test.run.data.split, test.opened, test.rows.table
+    return {
+        "guarantee": achieved_guarantee(
+            split.guarantee, duplicates=int(test.duplicates.sum())
+        ),
+        "part": split.part,
+        "subjects": len(split.hold_out.subjects) or None,
+        "images": len(table),
+        "unreadable": {
+            "development": test.card["data"]["unreadable"],
+            "hold_out": len(opened.table) - len(table),
+        },
+        **_without_face(test.card, hold_out=test.without_face),
+        "skipped": skipped_rows(test.run.data.skipped),
+        "opened": opened.opened,
+        "tested_before": opened.tested_before,
+    }
+
+
+def _methods(test: OpenedTest) -> dict[str, Any]:
+    """Describes intervals, split, initial weights and the rules of labels."""
+    study, table = test.run.study, test.rows.table
+    return {
+        "intervals": describe_method(
+            clusters(table, study.split.by),
+            over=units_of_intervals(table, study.split.by),
+        ),
+        "split": split_report(test.run.data.split),
+        **report_entry(test.card),
+        **label_rules(study.data),
+    }
+
+
+def _development(run: Run) -> tuple[Images, UsableRows]:
+    """Maps the development images, and finds the rows in use."""
+    images = read_pixels(replace(run, progress=lambda *_: None))
+    used, _ = used_rows(run, images)
+    return images, used
+
+
+def _without_face(card: Mapping[str, Any], *, hold_out: int) -> dict[str, Any]:
+    """Counts images without a face; empty where no face was looked for."""
+    if "template" not in card["input"]["crop"]:
+        return {}
+    development = card["data"]["without_face"]
+    return {"without_face": {"development": development, "hold_out": hold_out}}
