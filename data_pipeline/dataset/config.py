@@ -31,8 +31,7 @@ from data_pipeline.dataset.own_data import (
     misplaced_keys,
     own_problems,
 )
-from data_pipeline.files.documents import DocumentError, read_toml
-from data_pipeline.files.safe_open import is_regular
+from data_pipeline.files.study_files import find_study, load_study
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
 from data_pipeline.own_code.named_code import CODE
@@ -49,8 +48,6 @@ TARGETS = (
     "valence_arousal",
 )
 """The kinds of targets a model can predict."""
-
-STUDIES = Path(__file__).resolve().parents[2] / "studies"
 
 
 def one_of(
@@ -254,39 +251,6 @@ class SplitConfig:
                 f"[split] validation: {self.validation} and hold_out = {self.hold_out} "
                 f"leave no {self.by}s to train on; together they must be below 1"
             )
-
-
-def find_study(name: str) -> Path:
-    """Finds the file of a study by its name in ``studies/`` or its own path.
-
-    Args:
-        name: a name, or a path that ends in ``.toml``.
-
-    Raises:
-        StudyError: there is no such file; the message lists the available names.
-    """
-    path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
-    if is_regular(path):
-        return path
-    available = sorted(file.stem for file in STUDIES.glob("*.toml"))
-    raise StudyError(
-        f"--study {name}: there is no study file {path}; {suggest(name, available)}, "
-        "or the path of a .toml file"
-    )
-
-
-def load_study(path: Path) -> dict[str, Any]:
-    """Reads the tables of a study file.
-
-    Raises:
-        StudyError: the file cannot be read or is not TOML.
-    """
-    try:
-        return read_toml(path)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
-    except DocumentError as error:
-        raise StudyError(f"{path}: {error}") from error
 
 
 def read_section(

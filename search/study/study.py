@@ -8,13 +8,12 @@ from typing import Any
 from data_pipeline.dataset.config import (
     DataConfig,
     SplitConfig,
-    find_study,
-    load_study,
     own_keys,
     read_section,
     refuse,
 )
 from data_pipeline.dataset.own_data import OWN_KEYS
+from data_pipeline.files.study_files import find_study, load_study
 from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS, STANDARD

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.synthetic.write import write_synthetic
 from models.config.config import model_config

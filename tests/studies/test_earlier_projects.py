@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from models.config.augmentation_presets import resolve
 from models.config.config import complete
 from search.study.enqueued import params_in_space

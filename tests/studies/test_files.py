@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from models.config.config import DataSpec, model_config
 from search.study.study import check_study, read_study
 from tests.strategies.space import Suggester

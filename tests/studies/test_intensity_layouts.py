@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from data_pipeline import check
-from data_pipeline.dataset.config import STUDIES, read_study_data
+from data_pipeline.dataset.config import read_study_data
 from data_pipeline.development import read_table
+from data_pipeline.files.study_files import STUDIES
 from data_pipeline.targets.targets import read_targets
 from tests.factories.data.layouts import draw
 from tests.factories.runs import run_main

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from data_pipeline.system.gpus import Gpu
 from models.backend import CONTEXT_MEMORY, memory_limit
 from search.inputs.gpu_shares import (

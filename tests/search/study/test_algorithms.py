@@ -4,7 +4,7 @@ import pytest
 from optuna.pruners import ThresholdPruner
 from optuna.samplers import RandomSampler
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from data_pipeline.own_code.laws import ConformanceError
 from data_pipeline.system.errors import StudyError
 from search.conformance import check_pruner, check_sampler

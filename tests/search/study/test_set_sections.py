@@ -5,9 +5,9 @@ Left out are studies of own data, and those of features, which limit other keys.
 
 import pytest
 
-from data_pipeline.dataset.config import STUDIES, load_study
 from data_pipeline.dataset.datasets import OWN as OWN_DATA
 from data_pipeline.dataset.own_data import OWN_KEYS
+from data_pipeline.files.study_files import STUDIES, load_study
 from search.run import build_parser
 from search.study.sections import SECTIONS
 from search.study.study import read_study

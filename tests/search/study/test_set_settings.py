@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from data_pipeline.dataset.config import STUDIES
+from data_pipeline.files.study_files import STUDIES
 from data_pipeline.system.errors import StudyError
 from models.config.config import DataSpec, model_config
 from models.config.hyperparameters import AUTO, HYPERPARAMETERS

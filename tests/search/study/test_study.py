@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.dataset.config import find_study
+from data_pipeline.files.study_files import find_study
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
 from tests.factories.study_file import STUDY, message, study
