@@ -3,7 +3,8 @@
     python -m search.export --study NAME --to FILE [--trial N] [--out DIR]
         [--storage URL]
 
-The default is the best trial. Exit codes: 0 done, 1 failed, 2 wrong input.
+The default is the trial that ``[final] choose`` took: the best, unless the study says
+otherwise. Exit codes: 0 done, 1 failed, 2 wrong input.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -30,14 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def work() -> None:
         from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
-        trial = export_trial(
+        exported = export_trial(
             args.out.resolve(),
             args.study,
             args.to,
             trial=args.trial,
             storage=args.storage,
         )
-        print_line(f"trial {trial} of {args.study}: {args.to}")
+        print_line(
+            f"trial {exported.number} of {args.study} ({exported.reason}): {args.to}"
+        )
 
     return run_command(work)
 
@@ -55,7 +58,11 @@ def build_parser() -> argparse.ArgumentParser:
         required=True,
         help="file to write; must not exist yet",
     )
-    add("--trial", type=int, help="number of a completed trial (default: the best)")
+    add(
+        "--trial",
+        type=int,
+        help="number of a completed trial (default: what [final] choose took)",
+    )
     parser.add_out()
     add(
         "--storage",

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,15 +137,36 @@ def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str
 def write_text(path: Path, text: str) -> None:
     """Writes a file atomically; raises ``RunError`` and keeps the old one on error."""
     part = path.with_name(f".{path.name}.part")
+    with _named_errors(path):
+        try:
+            _write(part, "w", text)
+            part.replace(path)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+
+def append_text(path: Path, text: str) -> int:
+    """Appends to a file and returns the bytes added; raises ``RunError``."""
+    with _named_errors(path):
+        _write(path, "a", text)
+    return len(text.encode())
+
+
+def _write(path: Path, mode: str, text: str) -> None:
+    with path.open(mode, encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Raises ``RunError`` where a file cannot be written."""
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        yield
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise RunError(
             f"{path}: cannot be written ({error.strerror}); free some space, or make "
             "the folder writable; then rerun the command to resume"

@@ -73,6 +73,8 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
         rows = np.flatnonzero(labelled)
         known, made = targets.take(rows), predictions.take(rows)
         people = [subjects[row] for row in rows.tolist()]
+        tables = _tables(head, known, made, thresholds, subjects=people, seed=seed)
+        of_units = _of_units(tables) if head == "action_unit_intensities" else {}
         report[head] = _common(
             known,
             made,
@@ -80,22 +82,17 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
             subjects=people,
             development=development,
             seed=seed,
+            known_ends=of_units,
         )
-        tables = _tables(head, known, made, thresholds, subjects=people, seed=seed)
         report[head] |= tables
-        if head == "action_unit_intensities":
-            report[head]["metrics"] |= _of_units(report[head])
     return report
 
 
-def _of_units(part: Report) -> Report:
-    """Gives the metrics of single units the intervals of their table."""
+def _of_units(tables: Report) -> dict[str, Interval]:
+    """Names the intervals of single units as their metrics are named."""
     return {
-        f"{unit}_{name}": {
-            "value": row[name],
-            **dict(zip(("low", "high"), ends or (None, None), strict=True)),
-        }
-        for unit, row in part["per_au"].items()
+        f"{unit}_{name}": ends
+        for unit, row in tables["per_au"].items()
         for name, ends in row["intervals"].items()
     }
 
@@ -184,7 +181,7 @@ def evaluate_votes(
     }
 
 
-def _common(
+def _common(  # noqa: PLR0913 - as `evaluate`
     targets: Targets,
     predictions: Predictions,
     *,
@@ -192,15 +189,21 @@ def _common(
     subjects: Sequence[str],
     development: Targets,
     seed: int,
+    known_ends: Mapping[str, Interval] | None = None,
 ) -> Report:
-    """Computes a head's metrics with intervals, and the baseline's."""
+    """Computes a head's metrics with intervals, and the baseline's.
+
+    ``known_ends`` are intervals that were computed before.
+    """
     ones = np.ones((1, len(predictions)))
     baseline = baseline_predictions(development, count=len(predictions))
-    ends = intervals(
-        lambda weights: score(targets, predictions, weights),
-        subjects,
-        seed=seed,
-    )
+    before = dict(known_ends or {})
+
+    def others(weights: np.ndarray) -> dict[str, np.ndarray]:
+        found = score(targets, predictions, weights)
+        return {name: found[name] for name in found if name not in before}
+
+    ends = intervals(others, subjects, seed=seed) | before
     metrics = {
         name: {"value": plain(value[0])}
         | dict(zip(("low", "high"), interval_ends(name, ends), strict=True))

@@ -79,11 +79,12 @@ class StudyRun:
         return pick_trial(self._records(), None, self.folder)
 
     def export(self, to: AnyPath, *, trial: int | None = None) -> int:
-        """Writes the configuration of a trial, the best by default, for final training.
+        """Writes the configuration of a trial for final training.
 
         Args:
             to: the file, which must not exist yet.
-            trial: the number of a completed trial.
+            trial: the number of a completed trial; by default the one that
+                ``final.choose`` took.
 
         Returns:
             The trial's number.
@@ -93,13 +94,14 @@ class StudyRun:
         """
         from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
-        return export_trial(
+        exported = export_trial(
             self.folder.out,
             self.folder.name,
             Path(to),
             trial=trial,
             storage=self.storage,
         )
+        return exported.number
 
     def replay(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 from models.pretrained.sources import NONE, LoadedWeights
 from search.final.model_card import Winner, model_card, signed_card
 from search.inputs.run import Run
-from search.ledger.callback import Callback, ReadRecords
+from search.ledger.callback import Callback, ReadRecords, no_records
 from search.ledger.records import Counts, TrialRecord, rank_trials
 from search.run_folder import write_json
 from search.trial.checkpoints import MODEL, trial_folder, trial_folders
@@ -33,7 +33,7 @@ class CheckpointRetention(Callback):
         self._keep = keep
         self._describe = describe
         self._running: set[int] = set()
-        self._read_records: ReadRecords = tuple
+        self._read_records: ReadRecords = no_records
 
     def on_search_start(self, read_records: ReadRecords) -> None:
         """Deletes what an interrupted start left."""

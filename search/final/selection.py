@@ -28,7 +28,7 @@ from models.metrics.scores import weighted_scores
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
-from search.run_folder import read_json, write_json
+from search.run_folder import RunFolder, read_json, write_json
 from search.trial.messages import PREDICTIONS, Job
 
 SELECTION = "selection.json"
@@ -86,6 +86,16 @@ def chosen_trial(run: Run, records: Sequence[TrialRecord]) -> TrialRecord:
     ranked = rank_trials(records)
     entry = read_selection(run) or {"chosen": ranked[0].number}
     return next(r for r in ranked if r.number == int(entry["chosen"]))
+
+
+def number_chosen(
+    folder: RunFolder, records: Sequence[TrialRecord], *, choose: str
+) -> int | None:
+    """Returns the number that ``choose`` took among exactly these trials, if it did."""
+    entry = read_json(folder.file(SELECTION)) or {"of": []}
+    compared = [entry_of[0] for entry_of in entry["of"][1:]]
+    current = [choose, *(record.number for record in rank_trials(records))]
+    return int(entry["chosen"]) if [*entry["of"][:1], *compared] == current else None
 
 
 def read_selection(run: Run) -> dict[str, Any] | None:

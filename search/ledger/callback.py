@@ -1,12 +1,23 @@
 """Callbacks: hooks that run during a search."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from search.ledger.records import Counts, TrialRecord
 from search.trial.messages import Outcome, Report, TrialRequest
 
-ReadRecords = Callable[[], Sequence[TrialRecord]]
-"""Reads every trial that was begun, in the order of their numbers."""
+
+class ReadRecords(Protocol):
+    """Reads trials that were begun, in the order of their numbers."""
+
+    def __call__(self, *numbers: int) -> Sequence[TrialRecord]:
+        """Reads those with these numbers, or all."""
+
+
+def no_records(*numbers: int) -> Sequence[TrialRecord]:
+    """Stands for ``ReadRecords`` before a search begins."""
+    del numbers
+    return ()
 
 
 class Callback:

@@ -189,9 +189,9 @@ class Ledger:
             budget=self._study.search.trials,
         )
 
-    def records(self) -> tuple[TrialRecord, ...]:
-        """Reads every started trial, in the order of their numbers."""
-        return records_of(self._study, self._trials)
+    def records(self, *numbers: int) -> tuple[TrialRecord, ...]:
+        """Reads started trials in the order of their numbers, by default all."""
+        return records_of(self._study, self._trials, numbers)
 
     def foreign(self) -> list[int]:
         """Lists the numbers of trials that another program wrote."""

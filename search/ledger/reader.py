@@ -1,6 +1,6 @@
 """Reads the trials of a study from Optuna, as records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,10 +98,19 @@ def _load(url: str, name: str) -> optuna.Study:
         ) from error
 
 
-def records_of(study: Study, trials: optuna.Study) -> tuple[TrialRecord, ...]:
-    """Reads every started trial in the order of their numbers, without foreign ones."""
+def records_of(
+    study: Study, trials: optuna.Study, numbers: Sequence[int] = ()
+) -> tuple[TrialRecord, ...]:
+    """Reads started trials in the order of their numbers, without foreign ones.
+
+    ``numbers`` are those of own trials to read; without any, all are read.
+    """
     stored = trials.get_trials(deepcopy=False)
-    others = foreign(stored, study.search.seed)
+    others: Container[int] = ()
+    if numbers:
+        stored = [trial for trial in stored if trial.number in numbers]
+    else:
+        others = foreign(stored, study.search.seed)
     precision = stored_precision(trials)
     return tuple(
         _record(study, trial, precision)

@@ -1,11 +1,12 @@
 """Reads a past run: its study, its trials, and one configuration to export."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, RunError, suggest
 from search.final.exported_config import config_text
+from search.final.selection import BEST, number_chosen
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
 from search.run_folder import RunFolder, write_text
@@ -38,24 +39,53 @@ def find_run(out: Path, name: str) -> RunFolder:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedTrial:
+    """The number of an exported trial, and in words why it is this one."""
+
+    number: int
+    reason: str
+
+
 def export_trial(
     out: Path, name: str, to: Path, *, trial: int | None, storage: str | None
-) -> int:
+) -> ExportedTrial:
     """Writes the configuration of a completed trial to the new file ``to``.
 
-    ``trial`` is ``None`` for the best one, ``storage`` is as given to ``search.run``.
-    Returns the number of the trial.
+    ``trial`` is ``None`` for the one that ``final.choose`` took, ``storage`` is as
+    given to ``search.run``.
     """
     folder = find_run(out, name)
     study, synthetic = study_of_run(folder)
     records = records_of_run(folder, storage=storage)
-    record = pick_trial(records, trial, folder)
+    record, reason = _exported(study, records, trial, folder)
     if to.exists():
         raise InputError(f"--to {to}: the file exists and is not overwritten")
     if not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
     write_text(to, config_text(study, record, synthetic=synthetic))
-    return record.number
+    return ExportedTrial(number=record.number, reason=reason)
+
+
+def _exported(
+    study: Study,
+    records: tuple[TrialRecord, ...],
+    trial: int | None,
+    folder: RunFolder,
+) -> tuple[TrialRecord, str]:
+    """Picks the trial to export, and says why."""
+    record, choose = pick_trial(records, trial, folder), study.final.choose
+    if trial is not None:
+        return record, "as asked"
+    if choose == BEST:
+        return record, "the best"
+    number = number_chosen(folder, records, choose=choose)
+    if number is None:
+        return record, f"the best; {choose} is chosen when the search has ended"
+    return (
+        pick_trial(records, number, folder),
+        f"chosen as {choose}; the best is trial {record.number}",
+    )
 
 
 def study_of_run(folder: RunFolder) -> tuple[Study, bool]:

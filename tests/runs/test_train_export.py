@@ -46,7 +46,7 @@ def test_export_of_the_best(place, tmp_path):
     )
     answer = exported(place, tmp_path / "best.toml")
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"trial {best['number']} of tiny")
+    assert answer.out.startswith(f"trial {best['number']} of tiny (the best): ")
     kept = place / "runs" / "tiny-synthetic" / "best.toml"
     assert (tmp_path / "best.toml").read_bytes() == kept.read_bytes()
 

@@ -1,5 +1,7 @@
 """Metrics of intensities against peers and tables of variance, and where undefined."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 
+from models.evaluation import report
 from models.evaluation.baseline import baseline_predictions, least_error_predictions
+from models.evaluation.jackknife import intervals
 from models.evaluation.report import evaluate
 from models.metrics.intensities import MEASURES, unit_intensity_metrics
 from models.metrics.scores import scores
@@ -161,7 +165,7 @@ def test_baselines_are_the_constants_of_least_error():
 def test_report_has_each_unit():
     """Each unit has its counts, and its scores with intervals beside the constant's."""
     targets, predictions, subjects = drawn(4, rated=True)
-    report = evaluate(
+    part = evaluate(
         targets,
         predictions,
         subjects=subjects,
@@ -169,15 +173,15 @@ def test_report_has_each_unit():
         development=targets,
         seed=1,
     )["action_unit_intensities"]
-    found = report["per_au"]["AU2"]
+    found = part["per_au"]["AU2"]
     labelled = targets.intensity_mask[:, 1]
     assert sum(found["levels"]) == found["images"] == labelled.sum()
     assert found["mean"] == pytest.approx(targets.intensity[labelled, 1].mean())
-    own = report["metrics"]["AU2_icc"]
+    own = part["metrics"]["AU2_icc"]
     assert own["value"] == found["icc"]
     assert own["low"] < own["value"] < own["high"]
-    assert report["baseline"]["AU2_icc"] == 0.0
-    assert report["absent"] == []
+    assert part["baseline"]["AU2_icc"] == 0.0
+    assert part["absent"] == []
     alone = targets.take(targets.intensity[:, 1] == 0)
     few = evaluate(
         alone,
@@ -189,3 +193,30 @@ def test_report_has_each_unit():
     )["action_unit_intensities"]
     assert few["absent"] == ["AU2"]
     assert few["per_au"]["AU2"]["icc"] is None
+
+
+def test_each_interval_is_computed_once(monkeypatch):
+    """A unit's interval is that of its table; other metrics have one of their own."""
+    computed = []
+
+    def recorded(*args, **options):
+        found = intervals(*args, **options)
+        computed.extend(found)
+        return found
+
+    monkeypatch.setattr(report, "intervals", recorded)
+    targets, predictions, subjects = drawn(1, rated=True)
+    part = evaluate(
+        targets,
+        replace(predictions, emotion=None, action_units=None, valence_arousal=None),
+        subjects=subjects,
+        thresholds={},
+        development=targets,
+        seed=1,
+    )["action_unit_intensities"]
+    assert computed == [f"mean_{name}" for name in MEASURES]
+    for unit, row in part["per_au"].items():
+        for name in MEASURES:
+            metric = part["metrics"][f"{unit}_{name}"]
+            ends = row["intervals"][name] or [None, None]
+            assert [metric["low"], metric["high"]] == ends

@@ -5,7 +5,12 @@ import io
 from dataclasses import replace
 
 from models.config.hyperparameters import HYPERPARAMETERS
-from search.callbacks.trials_csv import FULL, TrialsCsvWriter, trials_csv
+from search.callbacks.trials_csv import (
+    FULL,
+    ROWS_A_TRIAL,
+    TrialsCsvWriter,
+    trials_csv,
+)
 from search.run_folder import RunFolder
 from search.trial.generalization_gap import classify_fit
 from search.trial.messages import Spent, complete_outcome
@@ -125,3 +130,85 @@ def test_interrupted_trials_are_listed(tmp_path):
     ledger.close()
     (row,) = rows(ledger.records())
     assert (row["state"], row["reason"]) == ("FAIL", "interrupted")
+
+
+MANY = small(("trials = 4", "trials = 100"))
+
+
+def finish(ledger, outcome=None):
+    """Begins a trial and ends it."""
+    number = ledger.ask().number
+    ledger.tell(number, outcome or complete(0.5))
+
+
+def numbers(folder, name="trials.csv"):
+    """Lists the trials of a table in its order."""
+    return [int(row["number"]) for row in table(folder, name)]
+
+
+def test_a_row_of_each_trial_that_ended(tmp_path):
+    """After every end both files have all ended trials once; a kill loses none.
+
+    In the end they are in order, as the whole table is.
+    """
+    folder = RunFolder(out=tmp_path, name="run")
+    folder.make()
+    ledger = begin(tmp_path, MANY, callbacks=[TrialsCsvWriter(folder, [])])
+    waiting = []
+    for ended in range(1, 61):
+        finish(ledger)
+        for name in ("trials.csv", "trials_full.csv"):
+            found = numbers(folder.path, name)
+            assert len(found) == len(set(found)) == ended
+        if ended % 15 == 0:
+            waiting.append(ledger.ask().number)
+    for number in reversed(waiting[1:]):
+        ledger.tell(number, prune())
+        assert number in numbers(folder.path)
+    ledger.close()
+    assert numbers(folder.path) == sorted(numbers(folder.path))
+    assert (folder.path / "trials_full.csv").read_text() == trials_csv(ledger.records())
+    states = {int(r["number"]): r["reason"] for r in table(folder.path)}
+    assert states[waiting[0]] == "interrupted"
+
+
+def test_a_long_search_reads_few_trials_for_each(tmp_path):
+    """How many trials are read for one that ends does not grow with their number."""
+    folder = RunFolder(out=tmp_path, name="run")
+    folder.make()
+    writer, read = TrialsCsvWriter(folder, []), []
+    (record,) = _ended(tmp_path)
+
+    def records(*numbers):
+        found = [replace(record, number=n) for n in numbers or range(ended + 1)]
+        read.append(len(found))
+        return found
+
+    writer.on_search_start(records)
+    for ended in range(200):
+        writer.on_trial_end(ended, complete(0.5), None)
+    assert sum(read[-100:]) < 100 * 2 * ROWS_A_TRIAL
+    assert sorted(numbers(folder.path)) == list(range(200))
+
+
+def _ended(tmp_path):
+    """Reads one trial that has ended."""
+    ledger = begin(tmp_path)
+    finish(ledger)
+    return ledger.records()
+
+
+def test_a_file_that_others_changed_is_written_anew(tmp_path):
+    """A table that was removed or edited has every row again after the next trial."""
+    folder = RunFolder(out=tmp_path, name="run")
+    folder.make()
+    ledger = begin(tmp_path, MANY, callbacks=[TrialsCsvWriter(folder, [])])
+    for _ in range(45):
+        finish(ledger)
+    (folder.path / "trials.csv").unlink()
+    finish(ledger)
+    assert numbers(folder.path) == list(range(46))
+    (folder.path / "trials.csv").write_text("number\n")
+    finish(ledger)
+    assert numbers(folder.path) == list(range(47))
+    assert numbers(folder.path, "trials_full.csv") == list(range(47))

@@ -1,5 +1,6 @@
 """The exported configuration: written, read back, used as ``[fixed]``; its errors."""
 
+import json
 import tomllib
 
 import pytest
@@ -192,10 +193,35 @@ def out(tmp_path):
 def test_export(tmp_path, out, name, trial, number):
     """The best trial of a run is exported, of equals the first, or the one named."""
     path = tmp_path / "best.toml"
-    assert export_trial(out, name, path, trial=trial, storage=None) == number
+    assert export_trial(out, name, path, trial=trial, storage=None).number == number
     read = read_exported(path)
     assert (read.origin.trial, read.origin.synthetic) == (number, True)
     assert (read.origin.study, read.thresholds) == ("small", {})
+
+
+@pytest.mark.parametrize(
+    ("compared", "trial", "number", "reason"),
+    [
+        ([[2, "a"], [3, "b"], [1, "c"]], None, 1, "chosen as smallest_tied; the best"),
+        ([[2, "a"], [3, "b"], [1, "c"]], 3, 3, "as asked"),
+        ([[2, "a"], [1, "c"]], None, 2, "the best; smallest_tied is chosen when"),
+        (None, None, 2, "the best; smallest_tied is chosen when"),
+    ],
+)
+def test_the_chosen_is_exported(tmp_path, out, compared, trial, number, reason):
+    """Without a number it is what ``final.choose`` took among the trials there are."""
+    folder = out / "small-synthetic"
+    text = (
+        small().text().replace("[space]", '[final]\nchoose = "smallest_tied"\n[space]')
+    )
+    (folder / "study.toml").write_text(text)
+    if compared is not None:
+        entry = {"of": ["smallest_tied", *compared], "chosen": 1}
+        (folder / "selection.json").write_text(json.dumps(entry))
+    path = tmp_path / "chosen.toml"
+    found = export_trial(out, "small", path, trial=trial, storage=None)
+    assert found.number == number == read_exported(path).origin.trial
+    assert found.reason.startswith(reason)
 
 
 @pytest.mark.parametrize(
