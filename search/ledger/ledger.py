@@ -267,7 +267,8 @@ class Ledger:
 
     def _next_head(self) -> FrozenTrial | None:
         trials = self._trials.get_trials(deepcopy=False)
-        return next_to_finetune(trials, self._study.search.finetune_best)
+        count = self._study.search.finetune_best
+        return next_to_finetune(trials, count, steps_of(self._study))
 
     def _is_grid(self) -> bool:
         return sampler_of(self._study.search.sampler).walks_grid

@@ -17,6 +17,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
+from search.sampling.parameter_sets import is_infeasible
 from search.sampling.rungs import Steps
 from search.sampling.samplers import SamplerContext
 
@@ -89,7 +90,7 @@ class BohbSampler(BaseSampler):
         completed, pruned, running = (
             [trial for trial in trials if trial.state == state] for state in _LEARNED
         )
-        infeasible = [trial for trial in pruned if _is_infeasible(trial)]
+        infeasible = [trial for trial in pruned if is_infeasible(trial)]
         excluded = {trial.number for trial in infeasible}
         feasible = [trial for trial in pruned if trial.number not in excluded]
         final = len(self._steps.rungs)
@@ -113,13 +114,6 @@ def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
     if level < len(steps.rungs):
         return steps.value_at_rung(trial, level)
     return trial.value
-
-
-def _is_infeasible(trial: FrozenTrial) -> bool:
-    """Checks for a pruned trial that diverged or ran out of memory."""
-    return bool(trial.system_attrs) and any(
-        value > 0 for value in trial.constraints.values()
-    )
 
 
 def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:

@@ -5,7 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from optuna.trial import FrozenTrial, TrialState
 
 from models.config.hyperparameters import FEATURES, FULL, Value
-from search.sampling.parameter_sets import FINETUNE_OF, ordinal_of, params_of
+from search.sampling.parameter_sets import (
+    FINETUNE_OF,
+    is_infeasible,
+    ordinal_of,
+    params_of,
+)
+from search.sampling.rungs import Steps
 from search.study.finetuning import STAGE
 from search.study.space import SearchSpace
 from search.study.study import Study
@@ -21,22 +27,25 @@ def trains_head(params: Mapping[str, Value]) -> bool:
     return params.get(STAGE) == FEATURES
 
 
-def next_to_finetune(trials: Sequence[FrozenTrial], count: int) -> FrozenTrial | None:
+def next_to_finetune(
+    trials: Sequence[FrozenTrial], count: int, steps: Steps
+) -> FrozenTrial | None:
     """Returns the best head trial that is not fine-tuned yet.
+
+    Completed ones come first, then pruned ones by the rung that they reached and their
+    value there: early pruning leaves few completed ones.
 
     Args:
         trials: all of a search's own, waiting ones included.
         count: only so many of the best are fine-tuned; equal ones count once.
+        steps: how trials count their steps.
 
     Returns:
-        A completed trial, or ``None``.
+        A completed or pruned trial, or ``None``.
     """
     taken = {trial.user_attrs.get(FINETUNE_OF) for trial in trials}
-    best = _distinct(
-        trial
-        for trial in trials
-        if trial.state == TrialState.COMPLETE and trains_head(trial.params)
-    )
+    heads = [(_reached(trial, steps), trial) for trial in trials if _may_be(trial)]
+    best = _distinct((key, trial) for key, trial in heads if key is not None)
     return next((each for each in best[:count] if each.number not in taken), None)
 
 
@@ -64,10 +73,29 @@ def describe_finetuning(of: int) -> str:
     return f"fine-tunes trial {of}"
 
 
-def _distinct(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+def _may_be(trial: FrozenTrial) -> bool:
+    ended = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+    return ended and trains_head(trial.params) and not is_infeasible(trial)
+
+
+def _reached(trial: FrozenTrial, steps: Steps) -> tuple[int, float] | None:
+    """Returns the last rung that a trial reached, and its value there."""
+    if trial.state == TrialState.COMPLETE:
+        return len(steps.rungs), trial.value or 0.0
+    values = (
+        (rung, steps.value_at_rung(trial, rung)) for rung, _ in enumerate(steps.rungs)
+    )
+    return max(((rung, v) for rung, v in values if v is not None), default=None)
+
+
+def _distinct(
+    heads: Iterable[tuple[tuple[int, float], FrozenTrial]],
+) -> list[FrozenTrial]:
     """Sorts trials from the best; of equal parameters the best is kept."""
-    ranked = sorted(trials, key=lambda each: (-(each.value or 0.0), ordinal_of(each)))
+    ranked = sorted(
+        heads, key=lambda each: (each[0], -ordinal_of(each[1])), reverse=True
+    )
     found: dict[str, FrozenTrial] = {}
-    for trial in ranked:
+    for _, trial in ranked:
         found.setdefault(repr(sorted(params_of(trial).items())), trial)
     return list(found.values())

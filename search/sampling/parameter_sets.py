@@ -110,3 +110,10 @@ def _key(params: Mapping[str, Value]) -> tuple[tuple[str, Value], ...] | None:
     except TypeError:
         return None
     return key
+
+
+def is_infeasible(trial: FrozenTrial) -> bool:
+    """Checks for a pruned trial that diverged or ran out of memory."""
+    return bool(trial.system_attrs) and any(
+        value > 0 for value in trial.constraints.values()
+    )

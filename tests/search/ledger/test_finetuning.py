@@ -92,13 +92,27 @@ def test_finetuned_trials_are_never_pruned(tmp_path):
     assert not any(ledger.report(whole.number, report(s, 0.1)) for s in (1, 2))
 
 
-def test_only_completed_heads_are_finetuned(tmp_path):
-    """Where fewer heads completed, the rest of the budget trains more of them."""
+def test_pruned_heads_follow_completed_ones(tmp_path):
+    """Where fewer heads completed, the pruned ones with the best values follow."""
+    ledger = begin(tmp_path, study(best=3, trials=8))
+    for value in (0.9, 0.5, 0.8, 0.6, 0.7):
+        request = ledger.ask()
+        ledger.report(request.number, report(1, value))
+        outcome = complete(value) if request.number == 1 else prune()
+        ledger.tell(request.number, outcome)
+    named = [each.enqueued for each in run(ledger)]
+    assert named == [f"fine-tunes trial {number}" for number in (1, 0, 2)]
+
+
+def test_heads_without_a_value_are_not_finetuned(tmp_path):
+    """Of heads that failed, diverged or reported nothing the budget trains others."""
     ledger = begin(tmp_path, study())
     for place in range(5):
         request = ledger.ask()
-        outcome = complete(0.5) if place == 3 else (prune() if place else fail())
-        ledger.tell(request.number, outcome)
+        if place == 4:
+            ledger.report(request.number, report(1, 0.9))
+        ended = {3: complete(0.5), 2: fail(), 4: prune("diverged")}
+        ledger.tell(request.number, ended.get(place, prune()))
     requests = run(ledger)
     assert [each.enqueued for each in requests] == ["fine-tunes trial 3", ""]
     assert is_head(requests[1])
