@@ -1,5 +1,6 @@
 """How long a search may take, said once its first epochs were measured."""
 
+import math
 from collections.abc import Callable
 
 from models.config.config import is_full
@@ -11,6 +12,8 @@ from search.trial.messages import Report, TrialRequest
 
 LONG = 3600.0
 """Seconds from which the message names what would make the search shorter."""
+
+FROZEN = "finetune.frozen_epochs"
 
 SLOWER = 2.0
 """A backbone with epochs so many times as long gets a forecast of its own."""
@@ -30,22 +33,29 @@ class Forecast(Callback):
         self._finetuned = study.search.finetune_best
         self._print = print_line
         self._trained: dict[int, str] = {}
+        self._measured: dict[int, int] = {}
+        self._spent: dict[int, float] = {}
         self._left = self._workers = 0
         self._said = 0.0
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Notes what is trained, and how many trials of its kind are left."""
         self._trained[request.number] = trained_part(request.values)
+        # Epochs in which only the head is trained say nothing of the others.
+        frozen = int(request.values.get(FROZEN, 0)) if is_full(request.values) else 0
+        self._measured[request.number] = frozen + 1
         self._left = counts.budget - counts.done
         if not is_full(request.values):
             self._left = max(1, self._left - self._finetuned)
         self._workers = max(self._workers, counts.running)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
-        """Prints after a trial's first epoch, unless it is like one before."""
-        spent = report.spent
-        each = spent.trained + spent.validated
-        if spent.epochs > 1 or each < SLOWER * self._said or not self._workers:
+        """Prints after a trial's first whole epoch, unless it is like one before."""
+        spent = report.spent.trained + report.spent.validated
+        each = spent - self._spent.get(number, 0.0)
+        self._spent[number] = spent
+        first = report.spent.epochs == self._measured.get(number)
+        if not first or each < SLOWER * self._said or not self._workers:
             return
         self._said = each
         self._print(
@@ -72,11 +82,14 @@ def describe_forecast(
         >>> text.partition(" for ")[0]
         'an epoch of resnet50 takes 6.0 s here: at most 6:00'
     """
-    longest = each * epochs * trials / workers
-    noun = "worker" if workers == 1 else "workers"
+    longest = each * epochs * math.ceil(trials / workers)
     text = (
         f"an epoch of {trained} takes {each:.1f} s here: at most {clock(longest)} for "
-        f"{trials} trials of up to {epochs} epochs on {workers} {noun}; less where "
-        "trials are pruned or faster"
+        f"{_counted(trials, 'trial')} of up to {epochs} epochs on "
+        f"{_counted(workers, 'worker')}; less where trials are pruned or faster"
     )
     return f"{text}. {SHORTER}" if longest >= LONG else text
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -16,9 +16,13 @@ def forecast(lines, *, epochs=10, folds=5, finetune_best=0):
     return Forecast(study, lines.append)
 
 
-def begin(callback, number, backbone, *, running, done=0, stage="full"):
+def begin(callback, number, backbone, *, running, done=0, stage="full", frozen=0):
     """Begins a trial."""
-    values = {"backbone.name": backbone, "finetune.stage": stage}
+    values = {
+        "backbone.name": backbone,
+        "finetune.stage": stage,
+        "finetune.frozen_epochs": frozen,
+    }
     request = SimpleNamespace(number=number, values=values)
     counts = SimpleNamespace(running=running, done=done, budget=20)
     callback.on_trial_start(request, counts)
@@ -74,6 +78,18 @@ def test_heads_and_whole_models_are_forecast_apart():
     assert "for 15 trials" in heads
     assert "an epoch of a takes 9.0 s" in whole
     assert "for 5 trials" in whole
+
+
+def test_frozen_epochs_are_not_measured():
+    """The first epoch that trains the whole model is forecast, and by itself."""
+    lines = []
+    callback = forecast(lines, finetune_best=1)
+    begin(callback, 0, "a", running=1, done=19, frozen=2)
+    for count, trained in enumerate((1.0, 2.0, 7.0, 12.0), start=1):
+        epoch(callback, 0, trained=trained, count=count)
+    (line,) = lines
+    assert "an epoch of a takes 5.0 s here: at most 4:10 for 1 trial of" in line
+    assert line.endswith("on 1 worker; less where trials are pruned or faster")
 
 
 def test_a_long_search_names_what_makes_it_shorter():
