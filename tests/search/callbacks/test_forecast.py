@@ -16,13 +16,11 @@ def forecast(lines, *, epochs=10, folds=5, finetune_best=0):
     return Forecast(study, lines.append)
 
 
-def begin(callback, number, backbone, *, running, done=0, stage="full", frozen=0):
-    """Begins a trial."""
-    values = {
-        "backbone.name": backbone,
-        "finetune.stage": stage,
-        "finetune.frozen_epochs": frozen,
-    }
+def begin(callback, number, backbone, *, running, done=0, **finetune):
+    """Begins a trial; ``finetune`` are hyperparameters of that group."""
+    stage = {"stage": "full"} | finetune
+    values = {"backbone.name": backbone}
+    values |= {f"finetune.{name}": value for name, value in stage.items()}
     request = SimpleNamespace(number=number, values=values)
     counts = SimpleNamespace(running=running, done=done, budget=20)
     callback.on_trial_start(request, counts)
@@ -84,7 +82,7 @@ def test_frozen_epochs_are_not_measured():
     """The first epoch that trains the whole model is forecast, and by itself."""
     lines = []
     callback = forecast(lines, finetune_best=1)
-    begin(callback, 0, "a", running=1, done=19, frozen=2)
+    begin(callback, 0, "a", running=1, done=19, frozen_epochs=2)
     for count, trained in enumerate((1.0, 2.0, 7.0, 12.0), start=1):
         epoch(callback, 0, trained=trained, count=count)
     (line,) = lines
