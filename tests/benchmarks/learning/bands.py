@@ -1,6 +1,6 @@
 """Bands of the synthetic faces: do they tell good configurations from bad ones?
 
-    python tests/benchmarks/bands.py [--seeds 5] [--work DIR] [--cpus 2]
+    python tests/benchmarks/learning/bands.py [--seeds 5] [--work DIR] [--cpus 2]
 
 For each seed a data set is drawn, split by subject, and three predictors are fitted on
 the development part and scored on the hold-out: the baseline, a network with a learning

@@ -1,6 +1,6 @@
 """Which loss learns action-unit intensities better, the squared or the ordinal one?
 
-    python -m tests.benchmarks.intensity_losses [--seeds 5] [--work DIR]
+    python -m tests.benchmarks.learning.intensity_losses [--seeds 5] [--work DIR]
 
 The small network of bands.py learns the drawn intensities with each loss and several
 seeds; each seed is scored on five subject-disjoint folds, pooled (``search.train
