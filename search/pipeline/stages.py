@@ -8,6 +8,7 @@ from typing import Any
 from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
+from models.config.config import complete
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.prediction_files import PredictionFiles
@@ -45,6 +46,7 @@ from search.reports.console import (
     result_entry,
 )
 from search.reports.holdout_report import describe_report
+from search.reports.results_section import RESULTS, results_section
 from search.run_files import REPORT, check_database, read_report
 from search.run_folder import held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run
@@ -88,6 +90,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
         check_run(run)
     bar.stop()
     if report is not None:
+        _write_results(run, report, ledger)
         _print_report(run, report)
     print_result(run, ledger)
     if bar.events is not None:
@@ -251,6 +254,13 @@ def _test(
         report = open_and_test(run, search_entry(ledger), reopen=request.reopen)
     bar.end_step()
     return report
+
+
+def _write_results(run: Run, report: Mapping[str, Any], ledger: Ledger) -> None:
+    """Writes the report, also that of an earlier test, as a section of a paper."""
+    tested = next(r for r in ledger.records() if r.number == report["trial"])
+    text = results_section(run.study, complete(tested.values), report)
+    write_text(run.folder.file(RESULTS), text)
 
 
 def _print_report(run: Run, report: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import describe_without_face
+from search.reports.results_section import RESULTS
 from search.reports.selection_report import describe_best, describe_tied
 from search.reports.split_report import (
     describe_dropped,
@@ -123,7 +124,8 @@ def _print_best(run: Run, best: TrialRecord, selection: Mapping[str, Any]) -> No
 
 def _print_places(run: Run) -> None:
     folder, storage = run.folder, masked(run.storage)
-    run.print(f"results: {folder.path} (what was printed: {LOG})")
+    section = f"; for a paper: {RESULTS}" if folder.file(RESULTS).exists() else ""
+    run.print(f"results: {folder.path} (what was printed: {LOG}{section})")
     run.print(f"view the trials: optuna-dashboard {shlex.quote(storage)}")
     if storage != run.storage:
         run.print(f"(write the password in place of {HIDDEN})")
@@ -161,15 +163,16 @@ def describe_finetuned(records: Sequence[TrialRecord]) -> Iterator[str]:
     values = {record.number: record.value for record in records}
     for record in records:
         of = record.attributes.get(FINETUNE_OF)
-        head = None if of is None else values.get(of)
-        if record.value is None or head is None:
+        if record.value is None or of is None:
+            continue
+        line = f"trial {record.number} has value {record.value:.4f}"
+        head = values.get(of)
+        if head is None:
+            yield f"fine-tuning trial {of}, which was pruned: {line}"
             continue
         by = record.value - head
         side = "above" if by >= 0 else "below"
-        yield (
-            f"fine-tuning trial {of}: trial {record.number} has value "
-            f"{record.value:.4f}, {abs(by):.4f} {side} the head alone"
-        )
+        yield f"fine-tuning trial {of}: {line}, {abs(by):.4f} {side} the head alone"
 
 
 def _compare(record: TrialRecord, best: TrialRecord | None) -> str:

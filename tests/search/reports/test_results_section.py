@@ -1,0 +1,90 @@
+"""The results section: every number is one of ``holdout.json``, or of the study."""
+
+import re
+
+from models.config.config import complete
+from models.evaluation.jackknife import describe_method
+from search.reports.results_section import results_section
+from search.study.study import read_study
+from tests.search.reports.test_holdout_report import drawn, report_of
+
+SETTINGS = {"head.dropout": 0.3, "training.learning_rate": 0.00123}
+
+
+def section(**more):
+    """Writes the section of a small report; returns it and the report."""
+    targets, predictions, subjects = drawn(2)
+    report = report_of(
+        targets,
+        predictions,
+        subjects,
+        study="smoke",
+        trial=3,
+        search={"trials": 9, "completed": 4, "pruned": 5, "failed": 0, "ended": None},
+        split={
+            "imbalance": {"hold-out": 0.1},
+            "images": {
+                "whole": {"images": 90},
+                "hold-out": {"images": 20},
+                "fold 1": {"images": 34},
+                "fold 2": {"images": 36},
+            },
+        },
+        intervals=describe_method(subjects, over="subjects"),
+        **more,
+    )
+    return results_section(read_study("smoke"), complete(SETTINGS), report), report
+
+
+def numbers(found):
+    """Yields every number of a report."""
+    if isinstance(found, dict):
+        found = list(found.values())
+    if isinstance(found, list | tuple):
+        for each in found:
+            yield from numbers(each)
+    elif isinstance(found, float):
+        yield f"{found:.3f}"
+
+
+def test_every_result_is_in_the_report():
+    """A score of the section is the report's, rounded to three decimals."""
+    text, report = section()
+    results = text.partition("## Results on the hold-out")[2].partition("## Methods")[0]
+    shown = re.findall(r"(?<![\d.])\d\.\d{3}(?!\d)", results)
+    assert len(shown) > 30
+    assert set(shown) <= set(numbers(report))
+
+
+def test_it_says_what_was_searched_and_chosen():
+    """Counts of trials, the space, and each searched value of the tested trial."""
+    text, _ = section()
+    assert "- Trials: 9, of which 4 completed, 5 were pruned and 0 failed\n" in text
+    assert "- Validation: 2 folds of 34 to 36 images; each trial" in text
+    assert "| head.dropout | `{low = 0.0, high = 0.4, step = 0.1}` |" in text
+    assert "| head.dropout | 0.3 | searched |" in text
+    assert "| training.learning_rate | 0.00123 | searched |" in text
+
+
+def test_selection_is_disclosed():
+    """The corrected value, the trials that are as good, and gains have a line each."""
+    behind = {"behind": 0.02, "low": -0.01, "high": 0.05}
+    selection = {
+        "corrected": {"value": 0.81, "low": 0.75, "high": 0.86},
+        "source": "Tsamardinos 2018",
+        "tied": 3,
+        "compared": 4,
+        "subjects": 20,
+        "known": [{"name": "paper", "score": 0.8, **behind}],
+    }
+    text, _ = section(selection=selection)
+    assert "selection among trials: 0.810 (0.750 to 0.860) (Tsamardinos 2018)" in text
+    assert "Of 3 other completed trials, the best is not significantly better" in text
+    assert "than 2 (paired bootstrap over 20 subjects" in text
+    assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
+
+
+def test_drawn_faces_are_named():
+    """The mark of synthetic faces stands before the numbers."""
+    text, _ = section(synthetic=True)
+    assert "SYNTHETIC DATA" in text.partition("## Search")[0]
