@@ -16,7 +16,7 @@ from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
-REPORT = "holdout.json"
+REPORT, RESULTS = "holdout.json", "results.md"
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"
 SUBJECTS = "subjects"

@@ -36,7 +36,7 @@ from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, units_of_intervals
 from search.ledger.ledger import Ledger
-from search.run_files import REPORT
+from search.run_files import REPORT, RESULTS
 from search.run_folder import write_json
 
 
@@ -94,7 +94,7 @@ def open_and_test(
     )
     report = _report(_predict(run, kept.card, model, opened), search)
     if folder.file(REPORT).exists():
-        folder.archive((REPORT,))
+        folder.archive((REPORT, RESULTS))
     write_json(folder.file(REPORT), report)
     return report
 

@@ -46,8 +46,8 @@ from search.reports.console import (
     result_entry,
 )
 from search.reports.holdout_report import describe_report
-from search.reports.results_section import RESULTS, results_section
-from search.run_files import REPORT, check_database, read_report
+from search.reports.results_section import NEEDED, results_section
+from search.run_files import REPORT, RESULTS, check_database, read_report
 from search.run_folder import held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
@@ -257,10 +257,15 @@ def _test(
 
 
 def _write_results(run: Run, report: Mapping[str, Any], ledger: Ledger) -> None:
-    """Writes the report, also that of an earlier test, as a section of a paper."""
+    """Writes the report as a section of a paper, unless it is there.
+
+    A report of an older version lacks parts of it.
+    """
+    path = run.folder.file(RESULTS)
+    if path.exists() or not report.keys() >= NEEDED:
+        return
     tested = next(r for r in ledger.records() if r.number == report["trial"])
-    text = results_section(run.study, complete(tested.values), report)
-    write_text(run.folder.file(RESULTS), text)
+    write_text(path, results_section(run.study, complete(tested.values), report))
 
 
 def _print_report(run: Run, report: Mapping[str, Any]) -> None:

@@ -15,13 +15,13 @@ from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import describe_without_face
-from search.reports.results_section import RESULTS
 from search.reports.selection_report import describe_best, describe_tied
 from search.reports.split_report import (
     describe_dropped,
     describe_duplicates,
     describe_split,
 )
+from search.run_files import RESULTS
 from search.sampling.parameter_sets import FINETUNE_OF, OUTSIDE
 from search.storage.url import HIDDEN, masked
 from search.trial.generalization_gap import describe_gap

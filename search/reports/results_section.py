@@ -21,8 +21,8 @@ from search.reports.markdown import Row, bullets, cell, interval, table
 from search.study.study import Study
 from search.study.toml_writer import value_text
 
-RESULTS = "results.md"
-"""The file in a run's folder."""
+NEEDED = frozenset({"search", "split", "intervals"})
+"""Parts of a report that the section needs, beside its heads."""
 
 Report = Mapping[str, Any]
 

@@ -30,8 +30,8 @@ pytestmark = pytest.mark.slow
 FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt"),
     *("trials.csv", "trials_full.csv", "run.log"),
-    *("best.toml", "model.keras", "model.json", "holdout.json", ".driver.lock"),
-    *("tensorboard", ".optuna.db.tiny-synthetic.lock"),
+    *("best.toml", "model.keras", "model.json", "holdout.json", "results.md"),
+    *("tensorboard", ".driver.lock", ".optuna.db.tiny-synthetic.lock"),
     *("predictions", "selection.json"),
 }
 
