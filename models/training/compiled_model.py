@@ -11,6 +11,7 @@ import numpy as np
 
 from data_pipeline.files.atomic_write import atomic_write
 from models.backbones import load_backbone
+from models.calibration.calibration import Calibration
 from models.config.config import GraphConfig, ModelConfig, RuntimeHyperparameters
 from models.config.hyperparameters import DEVELOPMENT
 from models.keras_api import keras
@@ -140,11 +141,13 @@ class CompiledModel:
         self._predicted_before = True
         return predictions
 
-    def export(self, config: ModelConfig, path: Path) -> None:
+    def export(
+        self, config: ModelConfig, path: Path, calibration: Calibration | None = None
+    ) -> None:
         """Writes a .keras file that plain Keras loads without this project."""
         with averaged(self.model):
             below = self._frozen.layers if self._frozen else []
-            export([*below, *self.model.layers], config, path)
+            export([*below, *self.model.layers], config, path, calibration)
 
     def save(self, path: Path) -> None:
         """Writes the weights that the model predicts with: averages, if it has any.

@@ -5,26 +5,56 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from models.backbones import load_backbone
 from models.backbones.pixel_scale import ChannelStatistics
+from models.calibration.calibration import Calibration
 from models.config.config import ModelConfig
 from models.config.hyperparameters import DEVELOPMENT, FULL
 from models.keras_api import keras
 from models.network.dense_width import used_parts
-from models.network.heads import DENSE, add_head
+from models.network.heads import ACTION_UNITS, DENSE, EMOTION, add_head
 from models.network.hyperparameters import DROPOUT
 from models.network.model import NOT_EXPORTED
 from models.network.standardization import STANDARDIZE
 from models.training.initialization import refresh
 
 
-def export(layers: Sequence[Any], config: ModelConfig, path: Path) -> None:
+def export(
+    layers: Sequence[Any],
+    config: ModelConfig,
+    path: Path,
+    calibration: Calibration | None = None,
+) -> None:
     """Writes the inference model of trained layers, pixels first, to a .keras file."""
     measured = config.normalization == DEVELOPMENT
     found = (each for each in layers if measured and each.name == STANDARDIZE)
     plain = plain_model(config, next((each.statistics() for each in found), None))
     copy_weights(layers, plain, config)
+    if calibration is not None:
+        calibrate(plain, calibration, config.graph.action_units)
     plain.save(path)
+
+
+def calibrate(
+    plain: Any, calibration: Calibration, action_units: Sequence[str]
+) -> None:
+    """Calibrates a ``plain_model``: its last layers compute logits, and are scaled.
+
+    So it stays one of stock layers, and its outputs are the calibrated probabilities.
+    """
+    if calibration.temperature is not None:
+        _scale(plain.get_layer(EMOTION), 1 / calibration.temperature, 0.0)
+    if calibration.units:
+        lines = [calibration.units.get(unit, (1.0, 0.0)) for unit in action_units]
+        slopes, offsets = np.array(lines).T
+        _scale(plain.get_layer(ACTION_UNITS), slopes, offsets)
+
+
+def _scale(layer: Any, slopes: Any, offsets: Any) -> None:
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * slopes, bias * slopes + offsets])
 
 
 def plain_model(

@@ -12,6 +12,7 @@ import numpy as np
 from data_pipeline.system.memory import resident_memory
 from data_pipeline.system.seeds import child_seed
 from models.backend import peak_device_memory
+from models.calibration.calibration import Calibration
 from models.config.config import GraphConfig, ModelConfig
 from models.config.hyperparameters import FULL
 from models.config.schedules import ScheduleState, learning_rate, next_state
@@ -149,14 +150,17 @@ class Trainer:
             return model.predict(images)
         return model.predict(frozen.pooled(images, config.graph.pooling))
 
-    def export(self, config: ModelConfig, path: Path) -> None:
+    def export(
+        self, config: ModelConfig, path: Path, calibration: Calibration | None = None
+    ) -> None:
         """Writes the model of the last fit; plain Keras loads it without this project.
 
         Args:
             config: the configuration that was fitted last.
             path: ends in ``.keras``.
+            calibration: corrects its probabilities; ``None`` leaves them as they are.
         """
-        self._last(config).export(config, path)
+        self._last(config).export(config, path, calibration)
 
     def save(self, config: ModelConfig, path: Path) -> None:
         """Writes the weights of the last fit, as ``predict`` and ``export`` use them.

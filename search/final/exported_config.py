@@ -13,8 +13,10 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.files.documents import DocumentError, read_toml
 from data_pipeline.system.errors import StudyError
+from models.calibration.calibration import Calibration
 from models.config.config import complete
 from models.config.schedules import PLATEAU
+from search.final.calibration import calibration_of
 from search.ledger.records import TrialRecord
 from search.run_folder import check_study_name
 from search.study.study import Study, check_study
@@ -46,13 +48,42 @@ class Origin:
     )
 
 
+Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
+class ExportedCalibration:
+    """How the model's probabilities are corrected; see ``Calibration``."""
+
+    temperature: Rate | None = None
+    units: dict[str, Annotated[list[Number], Field(min_length=2, max_length=2)]] = (
+        field(default_factory=dict)
+    )
+
+    def __post_init__(self) -> None:
+        """Refuses a line that would turn decisions over."""
+        falling = [unit for unit, line in self.units.items() if line[0] <= 0]
+        if falling:
+            raise ValueError(f"the slope of {falling[0]} must be above 0")
+
+    @property
+    def calibration(self) -> Calibration:
+        """The calibration of these numbers."""
+        return Calibration.of({"temperature": self.temperature, "units": self.units})
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class ExportedConfig:
-    """One configuration with its study, its origin and its thresholds."""
+    """One configuration with its study, its origin, thresholds and calibration.
+
+    The thresholds are those of probabilities that are not calibrated.
+    """
 
     origin: Origin
     study: Study
     thresholds: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
+    calibration: ExportedCalibration = field(default_factory=ExportedCalibration)
 
 
 def config_text(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
@@ -72,12 +103,22 @@ def config_text(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
         "objective": dict(study.raw["objective"]),
         "fixed": complete(record.values),
         "thresholds": dict(record.attributes["thresholds"]),
+        **_calibration_table(study, record),
     }
     mark = " on SYNTHETIC faces" if synthetic else ""
     return (
         f"# Trial {record.number} of study {study.name}{mark}. Train it with\n"
         "# python -m search.train --config FILE\n" + study_text(tables)
     )
+
+
+def _calibration_table(study: Study, record: TrialRecord) -> dict[str, Any]:
+    """Writes the section of the calibration, where there is one."""
+    found = calibration_of(study, record)
+    if found is None or not found.calibration:
+        return {}
+    table = found.calibration.entry()
+    return {"calibration": {key: value for key, value in table.items() if value}}
 
 
 def read_exported(path: Path) -> ExportedConfig:
@@ -93,6 +134,7 @@ def read_exported(path: Path) -> ExportedConfig:
         raise StudyError(f"{path}: {error}") from error
     origin = _origin(path, _table(path, "origin", tables.pop("origin", {})))
     thresholds = _table(path, "thresholds", tables.pop("thresholds", {}))
+    calibration = _calibration(path, tables.pop("calibration", {}))
     study = check_study(
         {**tables, "search": {"trials": 1}}, name=origin.study, place=str(path)
     )
@@ -100,7 +142,12 @@ def read_exported(path: Path) -> ExportedConfig:
         raise StudyError(f"{path}: [space] is not allowed in an exported configuration")
     _check_epochs(path, origin, study)
     try:
-        return ExportedConfig(origin=origin, study=study, thresholds=dict(thresholds))
+        return ExportedConfig(
+            origin=origin,
+            study=study,
+            thresholds=dict(thresholds),
+            calibration=calibration,
+        )
     except ValidationError as error:
         raise StudyError(_describe(path, error)) from error
 
@@ -140,6 +187,13 @@ def _origin(path: Path, table: Mapping[str, Any]) -> Origin:
         ) from error
     check_study_name(origin.study, f"{path}: [origin] study")
     return origin
+
+
+def _calibration(path: Path, found: object) -> ExportedCalibration:
+    try:
+        return ExportedCalibration(**_table(path, "calibration", found))
+    except ValidationError as error:
+        raise StudyError(_describe(path, error, section="calibration")) from error
 
 
 def _table(path: Path, name: str, found: object) -> Mapping[str, Any]:

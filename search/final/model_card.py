@@ -8,6 +8,7 @@ from typing import Any
 
 from data_pipeline.dataset.dataset_identity import dataset_name
 from data_pipeline.files.safe_open import sha256
+from models.calibration.calibration import CalibrationFit
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
 from search.inputs.face_template import card_crop
@@ -15,7 +16,7 @@ from search.inputs.initial_weights import card_entry
 from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
 from search.run_folder import write_json
-from search.trial.messages import Retrained
+from search.trial.messages import CALIBRATION, Retrained
 
 MODEL, SIDECAR, PARTIAL = "model.keras", "model.json", ".model.part.keras"
 PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pillow")
@@ -23,12 +24,16 @@ PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """The part of a model's card that describes its trial."""
+    """The part of a model's card that describes its trial.
+
+    ``thresholds`` are those of probabilities that are not calibrated.
+    """
 
     trial: int
     epoch: int
     thresholds: Mapping[str, float]
     weights: str
+    calibration: CalibrationFit | None = None
 
 
 def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> None:
@@ -48,6 +53,15 @@ def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> 
     signed = signed_card(folder.file(PARTIAL), card | more)
     folder.file(PARTIAL).replace(folder.file(MODEL))
     write_json(folder.file(SIDECAR), signed)
+
+
+def thresholds_entry(winner: Winner) -> dict[str, Any]:
+    """Writes the thresholds of the model's probabilities, and their calibration."""
+    fit = winner.calibration
+    if fit is None:
+        return {"thresholds": dict(winner.thresholds)}
+    moved = fit.calibration.thresholds(winner.thresholds)
+    return {"thresholds": moved, CALIBRATION: fit.entry()}
 
 
 def signed_card(model: Path, card: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +99,7 @@ def model_card(
         "intensities": list(data_spec.intensities),
         "dimensions": list(data_spec.dimensions),
         **label_rules(study.data),
-        "thresholds": dict(winner.thresholds),
+        **thresholds_entry(winner),
         "data": {
             "dataset": dataset_name(study.data, data.root),
             "fingerprint": data.fingerprint,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
+from models.calibration.calibration import Calibration
 from models.pretrained.sources import NONE
+from search.final.calibration import calibration_of
 from search.final.exported_config import BEST, config_text
 from search.final.kept_model import kept_model, read_card
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
@@ -13,7 +15,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import REPORT, RESULTS
 from search.run_folder import write_text
-from search.trial.messages import Failed, Retrained, RetrainRequest
+from search.trial.messages import CALIBRATION, Failed, Retrained, RetrainRequest
 
 
 def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
@@ -35,14 +37,19 @@ def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
     return best
 
 
-def retrain_request(run: Run, best: TrialRecord) -> RetrainRequest | None:
+def retrain_request(
+    run: Run, best: TrialRecord, *, tested: bool = False
+) -> RetrainRequest | None:
     """Returns what to retrain; ``None`` if the folder holds the winner's model.
 
-    Any other model is moved to a numbered folder.
+    A ``tested`` model stays even if it is calibrated in another way than the study now
+    wants. Any other model is moved to a numbered folder.
     """
-    kept = kept_model(run)
+    kept, fit = kept_model(run), calibration_of(run.study, best)
     if kept is not None and kept.card["trial"] == best.number:
-        return None
+        wanted = None if fit is None else fit.entry()
+        if tested or kept.card.get(CALIBRATION) == wanted:
+            return None
     folder = run.folder
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
         folder.archive((MODEL, SIDECAR))
@@ -53,6 +60,7 @@ def retrain_request(run: Run, best: TrialRecord) -> RetrainRequest | None:
         path=str(folder.file(PARTIAL)),
         # Trials of an older version have none.
         rates=tuple(best.attributes.get("learning_rates", ())),
+        calibration=Calibration() if fit is None else fit.calibration,
     )
 
 
@@ -88,5 +96,6 @@ def keep_model(
         epoch=int(best.attributes["epoch"]),
         thresholds=dict(best.attributes["thresholds"]),
         weights=str(best.values.get("backbone.weights", NONE)),
+        calibration=calibration_of(run.study, best),
     )
     place_model(run, winner, retrained)

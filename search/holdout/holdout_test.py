@@ -24,6 +24,7 @@ from models.pretrained.sources import NONE
 from search.final.kept_model import KeptModel, kept_model, load_model
 from search.final.model_card import MODEL
 from search.final.selection import read_selection, summary
+from search.holdout.calibration import calibration_entry
 from search.holdout.duplicates import (
     achieved_guarantee,
     find_duplicates,
@@ -147,6 +148,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **_tested_part(test),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
+        **calibration_entry(test.run, test.card, test.rows),
         **baseline_entries(test.baselines, dict(study.objective)),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),

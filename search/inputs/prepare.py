@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from data_pipeline.development import (
     UsableRows,
     study_cropper,
@@ -24,6 +26,7 @@ from search.inputs.gpu_shares import Placement
 from search.inputs.initial_weights import weight_digests
 from search.inputs.own_code import code_identity
 from search.inputs.run import Run
+from search.inputs.scoring_targets import clusters
 from search.trial.messages import Job
 
 
@@ -57,8 +60,15 @@ def prepare_job(
         without_face=images.without_face,
         duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),
         duplicates_dropped=dropped,
+        subjects=_subjects(run),
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(used.folds)}
+
+
+def _subjects(run: Run) -> np.ndarray:
+    """Numbers the subject of each development row, or what stands for it; (N,)."""
+    people = clusters(run.data.split.development, run.study.split.by)
+    return np.unique(np.asarray(people, dtype=str), return_inverse=True)[1]
 
 
 def read_pixels(run: Run) -> Images:

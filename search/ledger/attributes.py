@@ -48,6 +48,14 @@ class _LoadedWeights:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Calibration:
+    temperature: Rate | None
+    units: dict[str, tuple[Rate, Number]]
+    left: dict[str, str]
+    nll: dict[str, tuple[Number, Number]]
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Attributes:
     """Attributes that a search writes; others are ignored."""
 
@@ -74,6 +82,7 @@ class _Attributes:
     diagnosis: str | None = None
     start: _LoadedWeights | None = None
     predictions: str | None = None
+    calibration: _Calibration | None = None
 
 
 GAP = ("trained_value", "gap", "diagnosis")

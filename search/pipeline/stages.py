@@ -21,6 +21,7 @@ from search.callbacks.trials_csv import TrialsCsvWriter
 from search.executors import executor
 from search.executors.machine import this_machine
 from search.final import retraining
+from search.final.calibration import calibration_of
 from search.final.model_card import MODEL
 from search.final.selection import chosen_trial, select
 from search.holdout.holdout_test import open_and_test, search_entry
@@ -38,6 +39,7 @@ from search.pipeline.placement import describe_precision, find_placement
 from search.pipeline.run_study import STAGES, RunRequest
 from search.pipeline.warm_start import add_warm_start
 from search.pipeline.weight_check import check_initial_weights
+from search.reports.calibration_report import describe_fit
 from search.reports.console import (
     describe_end,
     describe_foreign_trials,
@@ -221,13 +223,15 @@ def _plan_retraining(
     retraining.export_best(run, best)
     if request.until == "search":
         return None
-    retrain = retraining.retrain_request(run, best)
+    kept = tested is not None and not request.reopen
+    retrain = retraining.retrain_request(run, best, tested=kept)
     if retrain is not None:
         bar.begin_step("retraining", ledger.counts())
         run.print(
             f"retraining trial {best.number} on all but the hold-out, "
             f"{retrain.stop_after} epochs"
         )
+        run.print(describe_fit(calibration_of(run.study, best)))
     return retrain
 
 

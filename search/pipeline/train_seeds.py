@@ -16,6 +16,7 @@ from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.system.errors import RunError, prefix_errors
 from data_pipeline.system.seeds import child_seed
 from models.backend import prepare_process
+from models.calibration.calibration import CalibrationFit
 from models.config.config import complete
 from search.callbacks.progress_bar import ProgressBar, open_console
 from search.final.exported_config import BEST, ExportedConfig, read_exported
@@ -154,6 +155,7 @@ def _request(folder: RunFolder, config: ExportedConfig, seed: int) -> RetrainReq
         stop_after=origin.epoch,
         path=str(folder.file(PARTIAL)),
         rates=tuple(origin.learning_rates),
+        calibration=config.calibration.calibration,
     )
 
 
@@ -173,5 +175,8 @@ def _train(worker: Any, run: Run, config: ExportedConfig, seed: int) -> None:
         epoch=origin.epoch,
         thresholds=config.thresholds,
         weights=str(request.values["backbone.weights"]),
+        calibration=CalibrationFit(calibration=request.calibration)
+        if request.calibration
+        else None,
     )
     place_model(run, winner, trained, seed=seed)

@@ -8,6 +8,7 @@ from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
 from data_pipeline.split.rules import LEAKY, Guarantee
 from models.metrics.own.metric import is_own_code
+from search.reports.calibration_report import describe_calibration
 
 HEADS: dict[str, str] = {
     "emotion": "Emotion",
@@ -162,9 +163,10 @@ def is_warning(line: str) -> bool:
 
 
 def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Describes the differences from the baselines, and labels that do not occur."""
+    """Describes differences from baselines, labels that lack, and calibration."""
     yield from _differences(report)
     yield from _absences(report)
+    yield from describe_calibration(report)
 
 
 def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:

@@ -74,13 +74,14 @@ class Search:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Final:
-    """Which trial is retrained and tested.
+    """Which trial is retrained and tested, and how its model is exported.
 
     The best one, or the smallest or the fastest of those that the best one is not
-    significantly better than.
+    significantly better than. ``calibrate`` corrects the probabilities.
     """
 
     choose: Literal["best", "smallest_tied", "fastest_tied"] = "best"
+    calibrate: bool = True
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_pipeline.split.split import Fold
 from data_pipeline.targets.targets import Targets
+from models.calibration.calibration import Calibration, CalibrationFit
 from models.config.config import DataSpec
 from models.config.hyperparameters import Value
 from models.evaluation.out_of_fold import digest_of
@@ -19,6 +20,9 @@ from search.trial.generalization_gap import Gap
 PREDICTIONS = "predictions"
 """Attribute of a completed trial: the digest of its out-of-fold predictions."""
 
+CALIBRATION = "calibration"
+"""Attribute of a completed trial: its ``CalibrationFit``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
@@ -27,7 +31,9 @@ class Job:
     It holds nothing of the hold-out. ``images`` is the path of the memory-mapped
     pixels. ``rows`` are the development rows to train on; the folds hold no others.
     Models are trained on ``targets`` and scored against ``scoring_targets``: they
-    differ where votes make labels. ``objective`` is metric name to weight.
+    differ where votes make labels. ``objective`` is metric name to weight. ``subjects``
+    numbers the subject of each row, (N,), or what stands for it; ``None`` where every
+    row is one of its own.
 
     ``memory`` is what one worker may hold, in bytes. ``gpus`` is the number of GPUs of
     a trial, or its share of one.
@@ -56,6 +62,7 @@ class Job:
     duplicates: int = 0
     duplicates_dropped: tuple[int, int] = (0, 0)
     checkpoints: str | None = None
+    subjects: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,7 @@ class RetrainRequest:
 
     Training stops after epoch ``stop_after``; the schedule keeps its own horizon.
     ``rates`` are the learning rates of the search, to be replayed; empty, the
-    schedule sets them.
+    schedule sets them. The exported model's probabilities are calibrated.
     """
 
     values: Mapping[str, Value]
@@ -89,6 +96,7 @@ class RetrainRequest:
     stop_after: int
     path: str
     rates: tuple[float, ...] = ()
+    calibration: Calibration = field(default_factory=Calibration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +170,9 @@ class Completed:
     the epoch of that peak, from 1; retraining stops after it. ``curve`` and
     ``learning_rates`` have an entry an epoch. ``scores`` has every metric of the
     pooled predictions at ``epoch``, and ``thresholds``, one an action unit, are chosen
-    on the same predictions. ``start`` is what the backbone was initialized with, if
-    not at random. ``predictions`` are the pooled ones, in half precision.
+    on the same predictions, as ``calibration`` is. ``start`` is what the backbone was
+    initialized with, if not at random. ``predictions`` are the pooled ones, in half
+    precision.
     """
 
     value: float
@@ -176,6 +185,7 @@ class Completed:
     gap: Gap | None = None
     start: LoadedWeights | None = None
     predictions: Predictions | None = field(default=None, compare=False)
+    calibration: CalibrationFit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,5 +287,10 @@ def outcome_attributes(outcome: Outcome) -> dict[str, Any]:
             {}
             if outcome.predictions is None
             else {PREDICTIONS: digest_of(outcome.predictions)}
+        ),
+        **(
+            {}
+            if outcome.calibration is None
+            else {CALIBRATION: outcome.calibration.entry()}
         ),
     }

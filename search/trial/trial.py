@@ -13,8 +13,11 @@ import numpy as np
 
 from data_pipeline.system.seeds import child_seed
 from data_pipeline.targets.targets import Targets
+from models.calibration.calibration import CalibrationFit
+from models.calibration.fitting import fit_calibration
 from models.config.config import ModelConfig
 from models.evaluation.out_of_fold import halved
+from models.metrics.action_units import RANKED_METRICS
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
@@ -86,9 +89,11 @@ def run_trial(
         checkpoints.end([fold.values for fold in folds])
     rows = np.concatenate([fold.validation for fold in job.folds])
     targets = job.scoring_targets.take(rows)
-    outcome = completed(pooled(folds), targets, job.objective, spent)
+    pools = pooled(folds)
+    outcome = completed(pools, targets, job.objective, spent)
     return replace(
         outcome,
+        calibration=_calibration(job, rows, pools[outcome.epoch - 1]),
         learning_rates=shared_rates([fold.rates for fold in folds]),
         gap=_gap(job, outcome, pooled_samples(folds)),
     )
@@ -116,6 +121,23 @@ def completed(
         spent=spent,
         predictions=halved(epochs[epoch - 1]),
     )
+
+
+def _calibration(job: Job, rows: np.ndarray, pool: Predictions) -> CalibrationFit:
+    """Fits the calibration of pooled predictions of rows, to what was learned."""
+    subjects = np.arange(len(job.targets)) if job.subjects is None else job.subjects
+    return fit_calibration(
+        job.targets.take(rows),
+        pool,
+        subjects=subjects[rows],
+        units_at_half=any(map(_decides_at_half, job.objective)),
+    )
+
+
+def _decides_at_half(metric: str) -> bool:
+    """Whether a metric counts decisions about action units, which are at 0.5."""
+    head, _, name = metric.partition(".")
+    return head == "action_units" and name not in RANKED_METRICS
 
 
 def _gap(job: Job, outcome: Completed, samples: Sequence[Predictions]) -> Gap | None:

@@ -123,7 +123,7 @@ class Worker:
         losses = tuple(score.loss for score in stream)
         if not all(math.isfinite(loss) for loss in losses):
             return Failed(reason=f"retraining diverged: losses {losses}")
-        self._trainer.export(config, Path(request.path))
+        self._trainer.export(config, Path(request.path), request.calibration)
         return Retrained(
             losses=losses,
             parameters=self._trainer.parameters,

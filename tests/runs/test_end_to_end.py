@@ -16,6 +16,7 @@ from data_pipeline.files.safe_open import sha256
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.targets.targets import read_targets
 from models import predict
+from models.calibration.calibration import Calibration
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.evaluation.tables import NO_INTERVAL
 from models.metrics.predictions import Predictions
@@ -220,7 +221,10 @@ def test_best_configuration_reads_back(finished, described):
     best = max(table(folder), key=lambda row: float(row["value"]))
     found = read_exported(folder / "best.toml")
     assert found.origin.trial == described["trial"] == int(best["number"])
-    assert found.thresholds == described["thresholds"]
+    moved = found.calibration.calibration.thresholds(found.thresholds)
+    assert moved == described["thresholds"]
+    trained = Calibration.of(described["calibration"])
+    assert trained == found.calibration.calibration
     raw = read_study(str(folder / "study.toml")).raw
     fixed = dict(found.study.raw["fixed"])
     study = check_study({**raw, "fixed": fixed, "space": {}}, name="x", place="x")

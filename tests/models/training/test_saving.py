@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
-from models.metrics.predictions import HEADS
+from models.calibration.calibration import Calibration
+from models.metrics.predictions import HEADS, Predictions
 from models.training.epoch import Part
-from models.training.saving import plain_model
+from models.training.saving import calibrate, plain_model
 from models.training.trainer import Trainer
-from tests.factories.models import configured, pictures
+from tests.factories.models import UNITS, configured, pictures
 
 LOADER = """
 import json, sys
@@ -86,3 +87,24 @@ def test_numbers_are_frozen_into_stock_layers():
 
     assert model.get_layer("dropout").get_config()["rate"] == 0.4
     assert "augment" not in {layer.name for layer in model.layers}
+
+
+@pytest.mark.parametrize("dense", [0, 8])
+def test_a_calibrated_export_predicts_calibrated_probabilities(dense):
+    """Its outputs are those of the plain one, corrected; other heads stay."""
+    config = configured(
+        head__dense_units=dense, intensities=("AU12",), dimensions=DIMENSIONS
+    )
+    keras.utils.set_random_seed(4)
+    model, images = plain_model(config), pictures().images
+    calibration = Calibration(temperature=1.7, units={"AU12": (0.6, -0.4)})
+    before = Predictions.of(model.predict(images, verbose=0))
+    calibrate(model, calibration, UNITS)
+    found = Predictions.of(model.predict(images, verbose=0))
+    wanted = calibration.apply(before, UNITS)
+
+    assert UNITS == ("AU1", "AU12")
+    for head, right in zip(found.heads(), wanted.heads(), strict=True):
+        np.testing.assert_allclose(head, right, atol=1e-6)
+    for name in ("emotion", "action_units"):
+        assert np.abs(getattr(found, name) - getattr(before, name)).max() > 1e-3

@@ -40,6 +40,7 @@ def result(folder, answer):
     trials = optuna.load_study(study_name=folder.name, storage=storage).trials
     own = [trial for trial in trials if "interrupted" not in trial.user_attrs]
     kept = ("seed", "reason", "pooled_curve", "epoch", "scores", "thresholds")
+    kept = (*kept, "calibration")
     model = keras.saving.load_model(folder / "model.keras", compile=False)
     return Result(
         trials={

@@ -2,14 +2,17 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 
 from data_pipeline.system.errors import InputError, RunError, StudyError
+from models.calibration.calibration import Calibration, CalibrationFit
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
 from search.pipeline.past_runs import export_trial, find_run
+from search.study.sections import Final
 from search.study.study import check_study, read_study
 from tests.factories.ledger import begin, complete, prune, small
 
@@ -24,7 +27,14 @@ VALUES = {
 }
 
 
-def record(*, thresholds=None, epoch=4):
+FIT = CalibrationFit(
+    calibration=Calibration(temperature=1.7, units={"AU12": (0.4, -0.25)}),
+    left={"AU1": "3 images with it, of 2 subjects; it needs 20 of 10"},
+    nll={"emotion": (0.7, 0.6), "action_units": (0.4, 0.3)},
+)
+
+
+def record(*, thresholds=None, epoch=4, **more):
     """Makes the record of a completed trial."""
     return TrialRecord(
         number=17,
@@ -38,6 +48,7 @@ def record(*, thresholds=None, epoch=4):
             "thresholds": {"AU1": 0.25, "AU12": 0.5}
             if thresholds is None
             else thresholds,
+            **more,
         },
     )
 
@@ -65,9 +76,21 @@ def test_round_trip(tmp_path, synthetic, thresholds):
     assert read.study.stride == 5
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_calibration_is_exported_if_the_study_wants_it(tmp_path, wanted):
+    """Its numbers are read back to the bit; thresholds stay those of raw outputs."""
+    study = replace(STUDY, final=Final(calibrate=wanted))
+    text = config_text(study, record(calibration=FIT.entry()), synthetic=False)
+    read = read_exported(written(tmp_path, text))
+    found = read.calibration.calibration
+    assert found == (FIT.calibration if wanted else Calibration())
+    assert read.thresholds == {"AU1": 0.25, "AU12": 0.5}
+
+
 def test_what_goes_in_comes_out(tmp_path):
     """Exporting a configuration that was read gives the same file."""
-    text = config_text(STUDY, record(), synthetic=False)
+    fit = {"calibration": FIT.entry()}
+    text = config_text(STUDY, record(**fit), synthetic=False)
     read = read_exported(written(tmp_path, text))
     again = TrialRecord(
         number=read.origin.trial,
@@ -76,7 +99,11 @@ def test_what_goes_in_comes_out(tmp_path):
         value=read.origin.value,
         values=dict(read.study.space.fixed),
         curve={},
-        attributes={"epoch": read.origin.epoch, "thresholds": read.thresholds},
+        attributes={
+            "epoch": read.origin.epoch,
+            "thresholds": read.thresholds,
+            "calibration": FIT.entry() | read.calibration.calibration.entry(),
+        },
     )
     study = check_study(dict(read.study.raw), name=read.study.name, place="again")
     assert config_text(study, again, synthetic=False) == text
@@ -138,6 +165,16 @@ WRONG = {
     ),
     "no thresholds": ("AU1 = 0.25", 'AU1 = "x"', ["[thresholds]", "AU1", "'x'"]),
     "threshold above one": ("AU1 = 0.25", "AU1 = 1.5", ["[thresholds]", "AU1", "1.5"]),
+    "wrong temperature": (
+        "[thresholds]",
+        "[calibration]\ntemperature = 0.0\n[thresholds]",
+        ["[calibration] temperature", "greater than 0", "found 0.0"],
+    ),
+    "falling line": (
+        "[thresholds]",
+        "[calibration]\nunits = {AU1 = [-1.0, 0.5]}\n[thresholds]",
+        ["[calibration]", "the slope of AU1 must be above 0"],
+    ),
     "a search": (
         "[thresholds]",
         '[space]\n"loss.au_weight" = [1]\n[thresholds]',

@@ -2,11 +2,13 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from data_pipeline.system.errors import RunError
+from models.calibration.calibration import Calibration, CalibrationFit
 from models.pretrained.provenance import write_provenance
 from search.final.kept_model import COPY, KeptModel, kept_model, load_model
 from search.final.model_card import MODEL, SIDECAR, signed_card
@@ -14,9 +16,14 @@ from search.final.retraining import retrain_request
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder, write_json
+from search.study.sections import Final
 from tests.factories.ledger import small
 
 STUDY = small()
+FIT = CalibrationFit(
+    calibration=Calibration(temperature=1.7, units={"AU1": (0.4, -0.25)}),
+    nll={"emotion": (0.7, 0.6), "action_units": (0.4, 0.3)},
+)
 DATA = SimpleNamespace(
     synthetic=True,
     fingerprint="labels",
@@ -62,13 +69,13 @@ def kept(folder):
     return kept_model(run_in(folder))
 
 
-def order(folder, trial=3):
+def order(folder, trial=3, *, study=STUDY, tested=False, **attributes):
     """Returns the request to retrain the best trial."""
     best = TrialRecord(
         number=trial, state="COMPLETE", reason="", value=0.5, values={}, curve={},
-        attributes={"epoch": 2},
+        attributes={"epoch": 2, **attributes},
     )  # fmt: skip
-    return retrain_request(run_in(folder), best)
+    return retrain_request(replace(run_in(folder), study=study), best, tested=tested)
 
 
 def test_a_whole_model_is_kept(folder):
@@ -77,6 +84,18 @@ def test_a_whole_model_is_kept(folder):
     assert kept(folder).digest == json.loads(folder.file(SIDECAR).read_text())["sha256"]
     assert order(folder) is None
     assert order(folder, trial=4) is not None
+
+
+def test_a_model_of_another_calibration_is_retrained(folder):
+    """Unless it was tested; one that is calibrated as the study wants stays."""
+    fit = FIT.entry()
+    raw = replace(STUDY, final=Final(calibrate=False))
+    assert order(folder, calibration=fit, tested=True) is None
+    assert order(folder, calibration=fit, study=raw) is None
+    assert order(folder, calibration=fit).calibration == FIT.calibration
+    place(folder, CARD | {"calibration": fit})
+    assert order(folder, calibration=fit) is None
+    assert order(folder, calibration=fit, study=raw).calibration == Calibration()
 
 
 def swapped(folder):

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from data_pipeline.system.errors import HarnessError, RunError
+from models.calibration.calibration import CalibrationFit
 from search.callbacks.trials_csv import trials_csv
 from search.final.exported_config import config_text
 from search.ledger.identity import changes
@@ -38,6 +39,7 @@ def run(tmp_path_factory):
                 trained_value=0.6, baseline_value=0.1, gap=0.1, diagnosis="balanced"
             ),
             "spent": Spent(epochs=3, parameters=9),
+            "calibration": CalibrationFit(),
         }
     )
     ledger.tell(ledger.ask().number, whole)
@@ -118,6 +120,7 @@ def test_no_attribute_breaks_a_run(storage, table):
         ("thresholds", "null", "thresholds is missing"),
         ("learning_rates", "[0.1, -1]", "learning_rates.1: .*greater than 0"),
         ("scores", "3", "trial 1: the attribute scores"),
+        ("calibration", '{"temperature": 0}', "calibration.temperature: .*than 0"),
         ("gap", None, "of the attributes trained_value, gap, diagnosis only"),
         ("gap", "NaN", "gap: .*finite"),
     ],

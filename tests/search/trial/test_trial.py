@@ -1,15 +1,24 @@
 """The objective: steps, pooled values, the peak's epoch, divergence; a fake trainer."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from data_pipeline.system.seeds import child_seed
+from models.calibration.calibration import Calibration, CalibrationFit
+from models.calibration.fitting import AT_HALF
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from search.trial.curve import smoothed
-from search.trial.messages import Completed, Pruned, Spent
+from search.trial.messages import (
+    CALIBRATION,
+    Completed,
+    Pruned,
+    Spent,
+    outcome_attributes,
+)
 from search.trial.objective import weighted_mean
 from search.trial.trial import completed, run_trial
 from tests.fakes.trainer import (
@@ -190,3 +199,37 @@ def test_one_target():
 def test_weighted_mean(table, expected):
     """Weights are shares of their sum; an undefined metric counts as 0."""
     assert weighted_mean(table, {"a": 2.0, "b": 1.0}) == pytest.approx(expected)
+
+
+def test_a_calibration_is_fitted_on_out_of_fold_rows_alone(monkeypatch):
+    """It is that of the pooled predictions at the trial's epoch, and their labels."""
+    given = []
+
+    def watched(targets, predictions, **more):
+        given.append((targets, predictions, more))
+        return CalibrationFit(calibration=Calibration(temperature=1.5))
+
+    monkeypatch.setattr("search.trial.trial.fit_calibration", watched)
+    job, tables, folds = trial()
+    job = replace(job, subjects=np.arange(ROWS) // 2)
+    _, outcome = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
+    ((targets, predictions, more),) = given
+    rows = np.concatenate([fold.validation for fold in job.folds])
+    assert (predictions.emotion == tables[outcome.epoch - 1].emotion[rows]).all()
+    assert (targets.emotion == job.targets.emotion[rows]).all()
+    assert (more["subjects"] == rows // 2).all()
+    assert not more["units_at_half"]
+    assert outcome_attributes(outcome)[CALIBRATION]["temperature"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("metric", "left"),
+    [("action_units.mean_f1", True), ("action_units.mean_auc", False)],
+)
+def test_units_whose_decisions_are_the_objective_stay(metric, left):
+    """An objective of decisions at 0.5 leaves action units as they are."""
+    job, _, folds = trial()
+    job = replace(job, objective={metric: 1.0})
+    _, outcome = follow(run_trial(FakeTrainer(folds), None, job, CONFIG, 7))
+    reasons = {outcome.calibration.left[unit] for unit in job.targets.action_units}
+    assert (reasons == {AT_HALF}) == left

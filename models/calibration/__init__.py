@@ -1,0 +1,1 @@
+"""Probabilities corrected by a monotone rule, fitted on out-of-fold predictions."""
