@@ -58,19 +58,21 @@ def describe_calibration(report: Mapping[str, Any]) -> Iterator[str]:
     Example:
         >>> errors = {"before": {"nll": 0.7}, "after": {"nll": 0.5}}
         >>> part = {"temperature": 1.5} | errors
-        >>> print(*describe_calibration({"calibration": {"emotion": part}}))
+        >>> print(*describe_calibration({"calibration": {"emotion": part}}), sep="")
         Calibrated by out-of-fold predictions: emotions, nll 0.700 to 0.500
         >>> list(describe_calibration({"calibration": None}))
         []
     """
     titles = {EMOTION: "emotions", UNITS: "action units", "votes": "votes"}
-    for head, part in (report.get("calibration") or {}).items():
-        if "before" in part:
-            changes = [
-                f"{name} {_pair(value, part['after'][name])}"
-                for name, value in part["before"].items()
-            ]
-            yield f"{OUT_OF_FOLD}: {titles[head]}, {', '.join(changes)}"
+    parts = (report.get("calibration") or {}).items()
+    changed = {head: part for head, part in parts if "before" in part}
+    yield from [""] if changed else []
+    for head, part in changed.items():
+        changes = [
+            f"{name} {_pair(value, part['after'][name])}"
+            for name, value in part["before"].items()
+        ]
+        yield f"{OUT_OF_FOLD}: {titles[head]}, {', '.join(changes)}"
 
 
 def _pair(before: float | None, after: float | None) -> str:

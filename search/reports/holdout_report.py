@@ -165,8 +165,8 @@ def is_warning(line: str) -> bool:
 def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes differences from baselines, labels that lack, and calibration."""
     yield from _differences(report)
-    yield from _absences(report)
     yield from describe_calibration(report)
+    yield from _absences(report)
 
 
 def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:

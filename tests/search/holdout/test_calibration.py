@@ -42,7 +42,7 @@ def test_errors_are_those_of_both_sides():
         found = parts["votes"][when]["cross_entropy"]
         assert found == pytest.approx(votes["cross_entropy"][0])
     lines = list(describe_calibration({"calibration": parts}))
-    assert len(lines) == 3
+    assert (lines.pop(0), len(lines)) == ("", 3)
     before, after = (parts["emotion"][when]["nll"] for when in ("before", "after"))
     assert f"nll {before:.3f} to {after:.3f}" in lines[0]
 
