@@ -17,6 +17,7 @@ LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
 REPORT, RESULTS = "holdout.json", "results.md"
+PREDICTED = "holdout_predictions.csv"
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"
 SUBJECTS = "subjects"
@@ -161,6 +162,30 @@ class _Search:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Primary:
+    """The metric that a claim may rest on."""
+
+    metric: str
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _SubjectSummary:
+    """A metric of single subjects, summed up."""
+
+    subjects: Count
+    mean: Number | None = None
+    worst_decile: Number | None = None
+    lowest: Number | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _BySubject:
+    """Metrics of single subjects."""
+
+    summary: dict[str, _SubjectSummary]
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the hold-out test, as far as it is printed."""
 
@@ -171,6 +196,8 @@ class _Report:
     images: Count
     opened: Annotated[int, Field(ge=1)]
     search: _Search | None = None
+    primary: _Primary | None = None
+    by_subject: _BySubject | None = None
     part: str | None = None
     skipped: Count = 0
     tested_before: Count = 0

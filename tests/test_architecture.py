@@ -33,6 +33,7 @@ COMMANDS = {
     "models/weights.py",
     "search/export.py",
     "search/replay.py",
+    "search/rescore.py",
     "search/run.py",
     "search/tensorboard.py",
     "search/train.py",

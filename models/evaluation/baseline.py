@@ -12,12 +12,34 @@ Brier, cross-entropy) the constant is each unit's prevalence. The absolute error
 intensities is compared with that of their median, which no constant is below.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
 from models.metrics.predictions import Predictions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Constants:
+    """What the constants predict for some rows: the usual one, and of least error."""
+
+    usual: Predictions
+    least_error: Predictions
+
+    def take(self, rows: np.ndarray) -> "Constants":
+        """Selects rows by position."""
+        return Constants(
+            usual=self.usual.take(rows), least_error=self.least_error.take(rows)
+        )
+
+
+def constants_of(development: Targets, *, count: int) -> Constants:
+    """Fits both constants to development labels, to predict ``count`` rows."""
+    return Constants(
+        usual=baseline_predictions(development, count=count),
+        least_error=least_error_predictions(development, count=count),
+    )
 
 
 def baseline_predictions(development: Targets, *, count: int) -> Predictions:

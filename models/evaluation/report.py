@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline.targets.targets import Targets
-from models.evaluation.baseline import baseline_predictions, least_error_predictions
+from models.evaluation.baseline import Constants
 from models.evaluation.jackknife import Interval, intervals
 from models.evaluation.tables import (
     NO_INTERVAL,
@@ -41,7 +41,7 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
     *,
     subjects: Sequence[str],
     thresholds: Mapping[str, float],
-    development: Targets,
+    constants: Constants,
     seed: int,
     own: Sequence[str] = (),
 ) -> Report:
@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
         predictions: the outputs for the same rows.
         subjects: the subject of each row; the image itself where it is unknown.
         thresholds: each action unit's threshold, chosen on development rows.
-        development: the labels of all other rows, to fit the baseline.
+        constants: what the constant baselines predict for the same rows.
         seed: chooses groups, where there are many subjects.
         own: names of own metrics.
 
@@ -80,7 +80,7 @@ def evaluate(  # noqa: PLR0913 - what is scored and how, by name
             made,
             score=score,
             subjects=people,
-            development=development,
+            constants=constants.take(rows),
             seed=seed,
             known_ends=of_units,
         )
@@ -153,7 +153,7 @@ def evaluate_votes(
     predictions: Predictions,
     *,
     subjects: Sequence[str],
-    development: Targets,
+    constants: Constants,
     seed: int,
 ) -> Report:
     """Compares predictions with the taggers' votes.
@@ -162,7 +162,7 @@ def evaluate_votes(
         votes: distributions over the emotions, row by row.
         predictions: the outputs for the same rows.
         subjects: the subject of each row; the image itself where it is unknown.
-        development: the labels of all other rows, to fit the baseline.
+        constants: what the constant baselines predict for the same rows.
         seed: chooses groups, where there are many subjects.
 
     Returns:
@@ -175,7 +175,7 @@ def evaluate_votes(
             predictions.take(rows),
             score=vote_metrics,
             subjects=[subjects[row] for row in rows.tolist()],
-            development=development,
+            constants=constants.take(rows),
             seed=seed,
         )
     }
@@ -187,7 +187,7 @@ def _common(  # noqa: PLR0913 - as `evaluate`
     *,
     score: Score,
     subjects: Sequence[str],
-    development: Targets,
+    constants: Constants,
     seed: int,
     known_ends: Mapping[str, Interval] | None = None,
 ) -> Report:
@@ -196,7 +196,6 @@ def _common(  # noqa: PLR0913 - as `evaluate`
     ``known_ends`` are intervals that were computed before.
     """
     ones = np.ones((1, len(predictions)))
-    baseline = baseline_predictions(development, count=len(predictions))
     before = dict(known_ends or {})
 
     def others(weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -209,9 +208,8 @@ def _common(  # noqa: PLR0913 - as `evaluate`
         | dict(zip(("low", "high"), interval_ends(name, ends), strict=True))
         for name, value in score(targets, predictions, ones).items()
     }
-    reached = score(targets, baseline, ones)
-    least = least_error_predictions(development, count=len(predictions))
-    by_least = score(targets, least, ones)
+    reached = score(targets, constants.usual, ones)
+    by_least = score(targets, constants.least_error, ones)
     reached |= {name: by_least[name] for name in by_least if _is_error(name)}
     return {
         "images": len(predictions),

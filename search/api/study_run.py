@@ -15,6 +15,7 @@ from search.run_folder import RunFolder
 if TYPE_CHECKING:  # slow to import
     import pandas as pd
 
+    from search.holdout.rescore import Rescored
     from search.ledger.records import TrialRecord
     from search.reports.replay_report import Replay
 
@@ -149,6 +150,19 @@ class StudyRun:
                 'study until "holdout"'
             )
         return HoldoutReport(report)
+
+    def rescore(self) -> "Rescored":
+        """Computes the scores of the report again, from its predictions alone.
+
+        Returns:
+            Whether they are ``equal``, and what was ``different``.
+
+        Raises:
+            RunError: the run has not been tested, or its predictions are damaged.
+        """
+        from search.holdout.rescore import rescore  # noqa: PLC0415 - loads pandas
+
+        return rescore(self.folder)
 
     def model(self) -> Any:
         """Loads the retrained Keras model.

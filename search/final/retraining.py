@@ -13,7 +13,7 @@ from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
-from search.run_files import REPORT, RESULTS
+from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import write_text
 from search.trial.messages import CALIBRATION, Failed, Retrained, RetrainRequest
 
@@ -68,7 +68,7 @@ def export_best(run: Run, best: TrialRecord) -> None:
     """Writes the winner's configuration; files of an earlier winner are moved away."""
     card = read_card(run.folder)
     if card is not None and card["trial"] != best.number:
-        run.folder.archive((BEST, MODEL, SIDECAR, REPORT, RESULTS))
+        run.folder.archive((BEST, MODEL, SIDECAR, REPORT, RESULTS, PREDICTED))
     text = config_text(run.study, best, synthetic=run.data.synthetic)
     write_text(run.folder.file(BEST), text)
 

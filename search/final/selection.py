@@ -69,6 +69,7 @@ def select(
         RunError: a tied trial is wanted, and the predictions of the best are lost.
     """
     ranked, choose = rank_trials(records), run.study.final.choose
+    numbers = {record.number: record for record in ranked}
     candidates = _candidates(run, ranked)
     of = _identity(ranked, candidates, choose)
     path = run.folder.file(SELECTION)
@@ -76,8 +77,8 @@ def select(
     if entry is None or entry.get("of") != of:
         run.print("comparing the completed trials by their out-of-fold predictions")
         entry = {"of": of} | _compare(run, job, ranked, candidates)
+        entry["value"] = numbers[int(entry["chosen"])].value
         write_json(path, entry)
-    numbers = {record.number: record for record in ranked}
     return numbers[int(entry["chosen"])], entry
 
 
@@ -114,10 +115,12 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     kept = {name: value for name, value in entry.items() if name not in left_out}
     if "tied" in entry:
         kept["tied"] = len(entry["tied"])
+        shown = ("score", "behind", "low", "high")
         kept["known"] = [
-            {name: row[name] for name in ("name", "score", "behind", "low", "high")}
-            for row in entry["known"]
+            {name: row[name] for name in ("name", *shown)} for row in entry["known"]
         ]
+        if entry.get("runner_up"):
+            kept["runner_up"] = {name: entry["runner_up"][name] for name in shown}
     return kept
 
 
@@ -237,12 +240,18 @@ def _entry(
     smallest = min(places, key=lambda p: (candidates[p].parameters, p))
     fastest = min(places, key=lambda p: (candidates[p].seconds, p))
     chosen = {BEST: winner, SMALLEST: smallest, FASTEST: fastest}
+    second = next((p for p in range(len(candidates)) if p != winner), None)
     return {
         "resamples": RESAMPLES,
         "corrected": asdict(corrected_value(inside, outside)),
         "tied": [_row(candidates[p], whole[p], apart[p]) for p in places],
         SMALLEST: candidates[smallest].record.number,
         FASTEST: candidates[fastest].record.number,
+        "runner_up": (
+            None
+            if second is None
+            else _row(candidates[second], whole[second], apart[second])
+        ),
         "known": [
             {"name": c.record.enqueued} | _row(c, whole[p], apart[p])
             for p, c in enumerate(candidates)

@@ -25,19 +25,27 @@ from search.final.kept_model import KeptModel, kept_model, load_model
 from search.final.model_card import MODEL
 from search.final.selection import read_selection, summary
 from search.holdout.calibration import calibration_entry
+from search.holdout.disclosure import describe_search, primary_entry
 from search.holdout.duplicates import (
     achieved_guarantee,
     find_duplicates,
     score_without_duplicates,
 )
 from search.holdout.linear_baselines import Fitted, baseline_entries, fit_baselines
-from search.holdout.scores import HoldOutRows, score_hold_out
+from search.holdout.predictions_file import write_predictions
+from search.holdout.scores import (
+    HoldOutRows,
+    interval_seed,
+    score_hold_out,
+    scored_rows,
+)
+from search.holdout.subjects import subject_entry
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, units_of_intervals
 from search.ledger.ledger import Ledger
-from search.run_files import REPORT, RESULTS
+from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import write_json
 
 
@@ -93,9 +101,16 @@ def open_and_test(
         rule=holdout_rule(run.study.split),
         reopen=reopen,
     )
-    report = _report(_predict(run, kept.card, model, opened), search)
+    test = _predict(run, kept.card, model, opened)
+    report = _report(test, search)
     if folder.file(REPORT).exists():
-        folder.archive((REPORT, RESULTS))
+        folder.archive((REPORT, RESULTS, PREDICTED))
+    write_predictions(
+        folder.file(PREDICTED),
+        test.rows.table,
+        scored_rows(run, test.rows),
+        test.duplicates,
+    )
     write_json(folder.file(REPORT), report)
     return report
 
@@ -144,7 +159,8 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "study": study.name,
         "synthetic": test.run.data.synthetic,
         "trial": test.card["trial"],
-        "search": dict(search),
+        "search": describe_search(study, search),
+        **primary_entry(study),
         **_tested_part(test),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
@@ -152,6 +168,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **baseline_entries(test.baselines, dict(study.objective)),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
+        **subject_entry(test.run, test.rows, scored_rows(test.run, test.rows)),
     }
 
 
@@ -183,7 +200,8 @@ def _methods(test: OpenedTest) -> dict[str, Any]:
         "intervals": describe_method(
             clusters(table, study.split.by),
             over=units_of_intervals(table, study.split.by),
-        ),
+        )
+        | {"seed": interval_seed(test.run)},
         "split": split_report(test.run.data.split),
         **report_entry(test.card),
         **label_rules(study.data),

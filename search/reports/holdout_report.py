@@ -9,82 +9,17 @@ from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
 from data_pipeline.split.rules import LEAKY, Guarantee
 from models.metrics.own.metric import is_own_code
 from search.reports.calibration_report import describe_calibration
-
-HEADS: dict[str, str] = {
-    "emotion": "Emotion",
-    "votes": "Votes",
-    "action_units": "Action units",
-    "action_unit_intensities": "Intensities",
-    "valence_arousal": "Valence and arousal",
-}
-
-METRIC_TEXTS: dict[str, str] = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_precision": "macro precision",
-    "macro_recall": "macro recall",
-    "macro_f1": "macro F1",
-    "weighted_f1": "weighted F1",
-    "kappa": "Cohen's kappa",
-    "ece": "calibration error",
-    "kl_divergence": "KL divergence, 0 is best",
-    "js_divergence": "JS divergence, 0 is best",
-    "cross_entropy": "cross-entropy, votes' entropy best",
-    "mean_precision": "mean precision at 0.5",
-    "mean_recall": "mean recall at 0.5",
-    "mean_f1": "mean F1 at 0.5",
-    "micro_f1": "micro F1 at 0.5",
-    "mean_f1_norm": "mean skew-normalised F1 at 0.5",
-    "mean_auc": "mean AUC",
-    "mean_pr_auc": "mean precision-recall AUC",
-    "mean_precision_at_thresholds": "mean precision at chosen thresholds",
-    "mean_recall_at_thresholds": "mean recall at chosen thresholds",
-    "mean_f1_at_thresholds": "mean F1 at chosen thresholds",
-    "mean_icc": "mean ICC",
-    "mean_pcc": "mean correlation",
-    "mean_mae": "mean absolute error, 0 is best",
-    "mean_ccc": "mean CCC",
-    "valence_ccc": "valence CCC",
-    "arousal_ccc": "arousal CCC",
-    "mean_rmse": "mean RMSE, 0 is best",
-    "valence_rmse": "valence RMSE, 0 is best",
-    "arousal_rmse": "arousal RMSE, 0 is best",
-}
-"""Main metrics in the order of their lines; ``holdout.json`` has all of them.
-
-The ICC of each action unit follows."""
-
-LEFT_OUT: frozenset[str] = frozenset(
-    {
-        "emotion.micro_f1",
-        "action_units.accuracy",
-        "action_units.weighted_f1",
-        "valence_arousal.mean_pcc",
-    }
+from search.reports.metric_texts import (
+    BASELINES,
+    COMPARED,
+    CONTINUOUS,
+    HEADS,
+    LEFT_OUT,
+    METRIC_TEXTS,
+    UNDEFINED,
+    number,
 )
-"""Metrics that are not shown for a head: micro F1 of classes equals their accuracy, and
-the accuracy of action units is high where nothing is predicted; CCC is below PCC."""
-
-BASELINES: dict[str, tuple[str, str]] = {
-    "linear_pixels": (
-        "linear",
-        "logistic (of numbers: ridge) regression on the pixels",
-    ),
-    "linear_features": ("frozen", "the same on frozen features of {weights}"),
-}
-"""Baselines beside the constant: the heading of their column, and what they are."""
-
-CONTINUOUS = ("action_unit_intensities", "valence_arousal")
-"""Heads whose labels are numbers: these are left out where they do not vary."""
-
-COMPARED: dict[str, tuple[str, ...]] = {
-    "emotion": ("accuracy", "macro_f1"),
-    "votes": ("kl_divergence",),
-    "action_units": ("mean_auc", "mean_f1_at_thresholds"),
-    "action_unit_intensities": ("mean_icc", "mean_mae"),
-    "valence_arousal": ("mean_ccc",),
-}
-"""Metrics whose differences are printed; ``holdout.json`` has all of them."""
+from search.reports.review_report import describe_primary, describe_subjects
 
 WIDTH = 100
 
@@ -102,8 +37,6 @@ SYNTHETIC = (
     "SYNTHETIC DATA: these faces were rendered by this project. The numbers show that "
     "the search works; they do not apply to real people."
 )
-
-UNDEFINED = "-"
 
 IMBALANCE = "0: as the whole set, 1: as a random split"
 """Scale of a part's imbalance."""
@@ -163,10 +96,11 @@ def is_warning(line: str) -> bool:
 
 
 def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Describes differences from baselines, labels that lack, and calibration."""
+    """Describes differences, calibration, absent labels, and single subjects."""
     yield from _differences(report)
     yield from describe_calibration(report)
     yield from _absences(report)
+    yield from describe_subjects(report)
 
 
 def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -187,6 +121,7 @@ def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'unknown')})"
     yield f"Opened: {_opened(report)}"
     yield from _search(report.get("search"))
+    yield from describe_primary(report)
     if "split" in report:
         achieved = report["split"]["imbalance"]["hold-out"]
         yield f"Imbalance of its labels: {achieved:.2f} ({IMBALANCE})"
@@ -324,20 +259,20 @@ def _metric_rows(
         found = part["metrics"].get(name)
         if found is None or f"{head}.{name}" in LEFT_OUT:
             continue
-        low, high = _number(found["low"]), _number(found["high"])
+        low, high = number(found["low"]), number(found["high"])
         unknown = found["low"] is None or found["high"] is None
         expected = part.get("if_calibrated", {}).get(name)
-        beside = "" if expected is None else f" ({_number(expected)} calibrated)"
+        beside = "" if expected is None else f" ({number(expected)} calibrated)"
         yield (
             f"  {words}{beside}",
-            _number(found["value"]),
+            number(found["value"]),
             UNDEFINED if unknown else f"{low} to {high}",
-            _number(part["baseline"].get(name)),
+            number(part["baseline"].get(name)),
             *(
-                _number(_compared(part, baseline, name).get("value"))
+                number(_compared(part, baseline, name).get("value"))
                 for baseline in baselines
             ),
-            _number(values.get(name, {}).get("value")),
+            number(values.get(name, {}).get("value")),
         )
 
 
@@ -351,7 +286,7 @@ def _differences(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes each baseline, and the differences of some metrics from it."""
     for name in _baselines(report):
         heading, words = BASELINES[name]
-        value = _number(report["baselines"][name]["value"])
+        value = number(report["baselines"][name]["value"])
         yield ""
         words = words.format(**report["baselines"][name])
         yield f"{heading.capitalize()}: {words}; validation value {value}"
@@ -372,11 +307,6 @@ def _difference(compared: Mapping[str, Any]) -> str:
         return UNDEFINED
     ends = "" if low is None or high is None else f" ({low:+.3f} to {high:+.3f})"
     return f"{value:+.3f}{ends}"
-
-
-def _number(value: float | None) -> str:
-    """Renders a metric with three decimals."""
-    return UNDEFINED if value is None else f"{value:.3f}"
 
 
 def _absences(report: Mapping[str, Any]) -> Iterator[str]:

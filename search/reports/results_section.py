@@ -8,16 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from models.config.hyperparameters import HYPERPARAMETERS, Value
-from search.reports.holdout_report import (
-    BASELINES,
-    COMPARED,
-    HEADS,
-    METRIC_TEXTS,
-    closing_lines,
-    heading_lines,
-    table_rows,
-)
+from search.reports.holdout_report import closing_lines, heading_lines, table_rows
 from search.reports.markdown import Row, bullets, cell, interval, table
+from search.reports.metric_texts import BASELINES, COMPARED, HEADS, METRIC_TEXTS
 from search.study.study import Study
 from search.study.toml_writer import value_text
 

@@ -64,12 +64,23 @@ def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:
             f"as good: {_listed(others)}; smallest: trial {smallest} ({weights:.2f} "
             f"million weights), fastest: trial {fastest}"
         )
+    yield from _runner_up(selection.get("runner_up"))
     if selection["compared"] < selection["completed"]:
         missing = selection["completed"] - selection["compared"]
         noun = "trial" if missing == 1 else "trials"
         yield f"not compared, because their predictions are missing: {missing} {noun}"
     if selection["chosen"] != best:
         yield f"chosen: trial {selection['chosen']} ({selection['choose']})"
+
+
+def _runner_up(second: Mapping[str, Any] | None) -> Iterator[str]:
+    """Describes how far the second best trial is behind, with the interval."""
+    if second is not None:
+        ends = f"{second['low']:+.3f} to {second['high']:+.3f}"
+        yield (
+            f"runner-up: trial {second['trial']}, {second['behind']:+.3f} behind "
+            f"({ends})"
+        )
 
 
 def _listed(numbers: list[int]) -> str:

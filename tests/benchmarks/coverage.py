@@ -17,6 +17,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from models.evaluation.baseline import constants_of
 from models.evaluation.comparison import Candidate, compare
 from models.evaluation.report import evaluate, evaluate_votes
 from models.metrics import calibration
@@ -31,7 +32,11 @@ def report_of(people, rows, subjects):
     thresholds = dict.fromkeys(people.targets.action_units, THRESHOLD)
     targets, votes = people.targets.take(rows), people.votes.take(rows)
     better, worse = people.better.take(rows), people.worse.take(rows)
-    given = {"subjects": subjects, "development": targets, "seed": 0}
+    given = {
+        "subjects": subjects,
+        "constants": constants_of(targets, count=len(targets)),
+        "seed": 0,
+    }
     parts = evaluate(targets, better, thresholds=thresholds, **given)
     parts |= evaluate_votes(votes, better, **given)
     sides = [Candidate(predictions=p, thresholds=thresholds) for p in (better, worse)]

@@ -21,6 +21,7 @@ from models.config.hyperparameters import HYPERPARAMETERS
 from models.evaluation.tables import NO_INTERVAL
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
+from search.api import StudyRun
 from search.final.exported_config import read_exported
 from search.inputs.study_data import read_labels
 from search.study.study import check_study, read_study
@@ -33,7 +34,7 @@ FILES = {
     *("trials.csv", "trials_full.csv", "run.log"),
     *("best.toml", "model.keras", "model.json", "holdout.json", "results.md"),
     *("tensorboard", ".driver.lock", ".optuna.db.tiny-synthetic.lock"),
-    *("predictions", "selection.json"),
+    *("predictions", "selection.json", "holdout_predictions.csv"),
 }
 
 LOAD_PLAIN = """
@@ -165,6 +166,26 @@ def test_report_has_a_linear_baseline(finished, report):
             assert compared["difference"] == pytest.approx(model - compared["value"])
             if name not in NO_INTERVAL:
                 assert compared["low"] <= compared["high"]
+
+
+def test_report_follows_from_its_predictions(finished, report, held_out):
+    """Every score is repeated from the table, which has a line for each image."""
+    folder, answer = finished
+    lines = pd.read_csv(folder / "holdout_predictions.csv")
+    assert lines["image"].tolist() == held_out.frame["image"].tolist()
+    found = StudyRun.find("tiny", out=folder.parent).rescore()
+    assert found.equal
+    assert found.compared > 1000
+    assert found.parts["emotion"] == report["emotion"]
+    assert report["primary"]["metric"] == "emotion.macro_f1"
+    assert "Primary: macro F1 of emotion; the others" in answer.out
+    assert set(report["search"]["space"]) == {"training.learning_rate", "head.dropout"}
+    best = max(float(row["value"]) for row in table(folder))
+    assert report["selection"]["value"] == best
+    assert report["selection"]["runner_up"]["behind"] >= 0
+    people = report["by_subject"]["subjects"]
+    assert list(people) == sorted(held_out.frame["subject"].unique())
+    assert sum(row["images"] for row in people.values()) == len(held_out)
 
 
 def test_trials_table(finished):

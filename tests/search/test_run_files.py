@@ -43,6 +43,17 @@ REPORT = {
     "labels": {"trained": "majority", "scored": "majority"},
     "duplicates": {"images": 2, "without": {"images": 7}},
     "baselines": {"linear_pixels": {"value": 0.5}},
+    "primary": {"metric": "emotion.accuracy"},
+    "by_subject": {
+        "summary": {
+            "emotion.accuracy": {
+                "subjects": 4,
+                "mean": 0.5,
+                "worst_decile": 0.25,
+                "lowest": 0.25,
+            }
+        }
+    },
     "emotion": {
         **HEAD,
         "absent": ["fear"],
@@ -121,6 +132,8 @@ def test_what_is_needed_is_missed(tmp_path, name):
         "action_units",
         "valence_arousal",
         "votes",
+        "primary",
+        "by_subject",
     }
     for key in whole.keys() - optional:
         path.write_text(json.dumps({k: v for k, v in whole.items() if k != key}))

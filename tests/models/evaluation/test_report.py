@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from models.evaluation.baseline import constants_of
 from models.evaluation.jackknife import LEAST_SUBJECTS
 from models.evaluation.report import evaluate
 from models.evaluation.tables import NO_INTERVAL
@@ -24,7 +25,7 @@ def report_of(targets, predictions, subjects, thresholds=None, development=None)
         predictions,
         subjects=subjects,
         thresholds=thresholds or {},
-        development=development or targets,
+        constants=constants_of(development or targets, count=len(targets)),
         seed=SEED,
     )
 

@@ -10,7 +10,11 @@ from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, mean_squared_error
 
 from models.evaluation import report
-from models.evaluation.baseline import baseline_predictions, least_error_predictions
+from models.evaluation.baseline import (
+    baseline_predictions,
+    constants_of,
+    least_error_predictions,
+)
 from models.evaluation.jackknife import intervals
 from models.evaluation.report import evaluate
 from models.metrics.intensities import MEASURES, unit_intensity_metrics
@@ -170,7 +174,7 @@ def test_report_has_each_unit():
         predictions,
         subjects=subjects,
         thresholds={},
-        development=targets,
+        constants=constants_of(targets, count=len(predictions)),
         seed=1,
     )["action_unit_intensities"]
     found = part["per_au"]["AU2"]
@@ -188,7 +192,7 @@ def test_report_has_each_unit():
         predictions.take(targets.intensity[:, 1] == 0),
         subjects=["a"] * len(alone),
         thresholds={},
-        development=targets,
+        constants=constants_of(targets, count=len(alone)),
         seed=1,
     )["action_unit_intensities"]
     assert few["absent"] == ["AU2"]
@@ -211,7 +215,7 @@ def test_each_interval_is_computed_once(monkeypatch):
         replace(predictions, emotion=None, action_units=None, valence_arousal=None),
         subjects=subjects,
         thresholds={},
-        development=targets,
+        constants=constants_of(targets, count=len(targets)),
         seed=1,
     )["action_unit_intensities"]
     assert computed == [f"mean_{name}" for name in MEASURES]

@@ -6,6 +6,7 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn import metrics as sk
 
+from models.evaluation.baseline import constants_of
 from models.evaluation.report import evaluate_votes
 from models.metrics.calibration import LEAST
 from models.metrics.emotion import vote_metrics
@@ -79,7 +80,7 @@ def test_votes_are_scored_with_interval_and_baseline():
         votes,
         outputs([0, 1, 2, 0]),
         subjects=list("aabb"),
-        development=labels([0, 1, 2, 0]),
+        constants=constants_of(labels([0, 1, 2, 0]), count=4),
         seed=11,
     )["votes"]
     assert found["images"] == 4

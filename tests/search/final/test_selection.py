@@ -131,6 +131,9 @@ def test_tied_trials_are_those_of_explicit_tables(case):
     assert known["trial"] == 2
     assert known["low"] > 0
     assert known["behind"] == pytest.approx(records[0].value - records[2].value)
+    second = entry["runner_up"]
+    assert (second["trial"], second) == (1, entry["tied"][1])
+    assert entry["value"] == records[0].value
     folder = run.folder.predictions(run.storage)
     apart = []
     for counts in weights.astype(int):
@@ -160,6 +163,7 @@ def test_the_chosen_is_one_of_the_tied(case, choose, number):
     assert select(run, job, records)[1] == entry
     text = "\n".join(describe_tied(entry))
     assert "trial 0 is significantly better than 1 of 2 others" in text
+    assert f"runner-up: trial 1, {entry['runner_up']['behind']:+.3f} behind (" in text
     assert "as good: trial 1; smallest: trial 1" in text
     assert ("chosen: trial 1 (smallest_tied)" in text) == (number == 1)
 
@@ -182,6 +186,7 @@ def test_the_report_has_neither_numbers_of_trials_nor_times(case):
     found = summary(entry)
     assert found["corrected"] == entry["corrected"]
     assert (found["tied"], found["compared"]) == (2, 3)
+    assert set(found["runner_up"]) == {"score", "behind", "low", "high"}
     assert set(found["known"][0]) == {"name", "score", "behind", "low", "high"}
     assert not {"of", "best", "chosen", "seconds"} & set(found)
 

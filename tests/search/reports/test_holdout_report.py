@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from models.evaluation.baseline import constants_of
 from models.evaluation.comparison import Candidate, compare
 from models.evaluation.report import evaluate
 from search.reports.holdout_report import (
@@ -25,7 +26,7 @@ def report_of(targets, predictions, subjects, **more):
         predictions,
         subjects=subjects,
         thresholds={},
-        development=targets,
+        constants=constants_of(targets, count=len(targets)),
         seed=1,
     )
     return {

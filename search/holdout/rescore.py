@@ -1,0 +1,140 @@
+"""The scores of a report, computed again from the table of its predictions alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_pipeline.system.errors import RunError
+from models.metrics.own.metric import is_own_code
+from models.metrics.predictions import HEADS
+from search.holdout.predictions_file import MODEL, read_predictions
+from search.holdout.scores import score_rows
+from search.run_files import PREDICTED, REPORT, read_report
+from search.run_folder import RunFolder
+
+TOLERANCE = 1e-9
+"""Largest difference that counts as equal: other machines sum in another order."""
+
+MOST = 20
+"""Differences that are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescored:
+    """The recomputed parts of a report, and where they differ from it.
+
+    ``different`` has the place, the reported and the recomputed value.
+    """
+
+    folder: Path
+    images: int
+    parts: Mapping[str, Any]
+    compared: int
+    different: tuple[tuple[str, object, object], ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether every value was repeated."""
+        return not self.different
+
+    def __str__(self) -> str:
+        """Describes whether the report follows, as the command prints it."""
+        count, begin = len(self.different), f"{PREDICTED}: {self.images} images"
+        lines = [f"run: {self.folder}"]
+        if self.equal:
+            lines.append(f"{begin}; all {self.compared} values of {REPORT} follow")
+        else:
+            lines.append(
+                f"{begin}; {count} of {self.compared} values of {REPORT} differ"
+            )
+        lines += [
+            f"  {place}: reported {reported}, computed {value}"
+            for place, reported, value in self.different[:MOST]
+        ]
+        return "\n".join([*lines, *([f"  and {count - MOST} more"] * (count > MOST))])
+
+
+def rescore(folder: RunFolder) -> Rescored:
+    """Computes the scores of a run's report again from its table of predictions.
+
+    No label, image or model is read: every class, unit and interval, each baseline
+    and the scores without duplicates follow from the table.
+
+    Raises:
+        RunError: the run was not tested, or its table is missing or damaged.
+    """
+    path = folder.file(PREDICTED)
+    report = read_report(folder.file(REPORT))
+    if report is None or not path.exists():
+        raise RunError(
+            f"{folder.path}: has no {REPORT if report is None else PREDICTED}; run "
+            'the study until "holdout"'
+        )
+    recorded = read_predictions(path, _thresholds(report))
+    seed, own = int(report.get("intervals", {}).get("seed", 0)), list(_own(report))
+    parts = score_rows(recorded.rows, seed=seed, own=own)
+    others = np.flatnonzero(~recorded.duplicates)
+    if 0 < len(others) < len(recorded.duplicates):
+        apart = score_rows(recorded.rows.take(others), seed=seed, own=own)
+        parts["duplicates"] = {"without": apart}
+    values = list(_leaves(parts))
+    found = ((place, _at(report, place), value) for place, value in values)
+    return Rescored(
+        folder=folder.path,
+        images=len(recorded.duplicates),
+        parts=parts,
+        compared=len(values),
+        different=tuple(
+            (" ".join(map(str, place)), reported, value)
+            for place, reported, value in found
+            if not _same(reported, value)
+        ),
+    )
+
+
+def _thresholds(report: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
+    """Reads the thresholds of action units, of the model and each baseline."""
+    units = report.get("action_units", {}).get("per_au", {})
+    fitted = report.get("baselines", {})
+    return {
+        MODEL: {unit: float(row["threshold"]) for unit, row in units.items()},
+        **{name: each.get("thresholds", {}) for name, each in fitted.items()},
+    }
+
+
+def _own(report: Mapping[str, Any]) -> Iterator[str]:
+    """Names the own metrics of a report, with their targets."""
+    for head in HEADS:
+        for name in report.get(head, {}).get("metrics", {}):
+            if is_own_code(name):
+                yield f"{head}.{name}"
+
+
+def _leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    """Yields each number, text and ``None`` of nested tables and lists."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*place, key))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, (*place, index))
+    else:
+        yield place, value
+
+
+def _at(report: Any, place: tuple[Any, ...]) -> Any:
+    """Returns the value at a place of a report, ``None`` where there is none."""
+    for key in place:
+        try:
+            report = report[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return report
+
+
+def _same(reported: Any, value: Any) -> bool:
+    numbers = isinstance(value, float) and isinstance(reported, float)
+    return abs(reported - value) <= TOLERANCE if numbers else bool(reported == value)
