@@ -73,15 +73,17 @@ def check_dataset(
     """Runs every check; if the labels cannot be read, no further one.
 
     Subjects that were tested in an opening of ``history`` stay held out here. A folder
-    that is missing, unknown or cannot be split this way is a ``DataError``.
+    that is missing, unknown or cannot be split this way is a ``DataError``, a table or
+    column that the study names and the data lack a ``StudyError``.
     """
     reader, folder = readers.find(root, study.data.dataset, study.data.own())
     options = read_options(study.data, lambda n, of: progress("labels", n, of))
-    try:
-        table = reader.read(folder, options)
-    except DataError as error:
-        wrong = Problem(check=Check.LABEL, where=str(root), message=str(error))
-        return CheckResult(source="", parts={}, problems=(wrong,))
+    with prefix_errors(study.place):
+        try:
+            table = reader.read(folder, options)
+        except DataError as error:
+            wrong = Problem(check=Check.LABEL, where=str(root), message=str(error))
+            return CheckResult(source="", parts={}, problems=(wrong,))
     table = merge_subjects(table, study.data.subjects)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):
         dataset = dataset_name(study.data, root)

@@ -215,7 +215,11 @@ def _own_problems(data: DataConfig) -> Iterator[str]:
     yield from misplaced_keys(data.dataset, data.level, own_keys(data))
     yield from own_problems(data.own())
     if data.name is not None and not is_word(data.name):
-        yield f"[data] name: must be at most 60 characters, found {data.name!r}"
+        yield (
+            "[data] name: must have 1 to 60 characters, and no blank at an end, found "
+            f"{data.name!r}; name the data set, or drop the key: it is then named "
+            "after its folder"
+        )
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)

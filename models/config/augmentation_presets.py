@@ -107,6 +107,22 @@ def resolve(given: Mapping[str, int | float | str]) -> Augmentation:
     return replace(PRESETS[_preset(given)], **own)
 
 
+def changes_images(augmentation: Augmentation) -> bool:
+    """Whether any image is changed.
+
+    Example:
+        >>> [changes_images(replace(PRESETS["standard"], strength=s)) for s in (0, 1)]
+        [False, True]
+    """
+    still = replace(
+        Augmentation(),
+        strength=augmentation.strength,
+        probability=augmentation.probability,
+    )
+    share = augmentation.strength * augmentation.probability
+    return share > 0 and augmentation != still
+
+
 def spell_out(given: Mapping[str, int | float | str]) -> dict[str, int | float | str]:
     """Lists every key that ``resolve`` reads; resolving them gives the same numbers."""
     numbers = {f"{KEY}.{name}": value for name, value in asdict(resolve(given)).items()}

@@ -25,18 +25,23 @@ SHORTER = (
 
 
 class Forecast(Callback):
-    """Prints the longest that the search can take, from an epoch's measured seconds."""
+    """Prints the longest that the search can take, from what was measured so far.
 
-    def __init__(self, study: Study, print_line: Callable[[str], None]) -> None:
-        """Prints by ``print_line``."""
+    That is the seconds of an epoch, and of compiling a graph.
+    """
+
+    def __init__(
+        self, study: Study, print_line: Callable[[str], None], graphs: Callable[[], int]
+    ) -> None:
+        """Prints by ``print_line``; ``graphs`` counts those of the space."""
         self._epochs = study.stride * study.split.folds
         self._finetuned = study.search.finetune_best
-        self._print = print_line
+        self._print, self._graphs = print_line, graphs
         self._trained: dict[int, str] = {}
         self._measured: dict[int, int] = {}
         self._spent: dict[int, float] = {}
         self._left = self._workers = 0
-        self._said = 0.0
+        self._said = self._compiling = 0.0
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Notes what is trained, and how many trials of its kind are left."""
@@ -54,6 +59,8 @@ class Forecast(Callback):
         spent = report.spent.trained + report.spent.validated
         each = spent - self._spent.get(number, 0.0)
         self._spent[number] = spent
+        compiling = report.spent.built + report.spent.traced
+        self._compiling = max(self._compiling, compiling)
         first = report.spent.epochs == self._measured.get(number)
         if not first or each < SLOWER * self._said or not self._workers:
             return
@@ -65,29 +72,48 @@ class Forecast(Callback):
                 epochs=self._epochs,
                 trials=self._left,
                 workers=self._workers,
+                graphs=self._graphs() - 1,
+                compiling=self._compiling,
             )
         )
 
 
-def describe_forecast(
-    *, trained: str, each: float, epochs: int, trials: int, workers: int
+def describe_forecast(  # noqa: PLR0913 - what was measured, by name
+    *,
+    trained: str,
+    each: float,
+    epochs: int,
+    trials: int,
+    workers: int,
+    graphs: int,
+    compiling: float,
 ) -> str:
     """Describes the longest that ``trials`` can take.
 
-    ``each`` is an epoch's seconds, ``epochs`` the most of a trial over its folds.
+    ``each`` is an epoch's seconds, ``epochs`` the most of a trial over its folds,
+    ``compiling`` a graph's seconds. Each worker compiles the ``graphs`` that are left,
+    at most one for each of its trials.
 
     Example:
         >>> rates = {"trained": "resnet50", "each": 6.0, "epochs": 12}
+        >>> rates |= {"graphs": 3, "compiling": 20.0}
         >>> text = describe_forecast(**rates, trials=10, workers=2)
-        >>> text.partition(" for ")[0]
-        'an epoch of resnet50 takes 6.0 s here: at most 6:00'
+        >>> text.partition("; less")[0]
+        'an epoch of resnet50 takes 6.0 s here: at most 7:00 for 10 trials of up to 12 \
+epochs on 2 workers, with 1:00 to compile 3 more graphs'
     """
-    longest = each * epochs * math.ceil(trials / workers)
+    of_a_worker = math.ceil(trials / workers)
+    left = max(0, min(graphs, of_a_worker))
+    longest = each * epochs * of_a_worker + compiling * left
     text = (
         f"an epoch of {trained} takes {each:.1f} s here: at most {clock(longest)} for "
         f"{_counted(trials, 'trial')} of up to {epochs} epochs on "
-        f"{_counted(workers, 'worker')}; less where trials are pruned or faster"
+        f"{_counted(workers, 'worker')}"
     )
+    if left:
+        more = _counted(left, "more graph")
+        text += f", with {clock(compiling * left)} to compile {more}"
+    text += "; less where trials are pruned or faster"
     return f"{text}. {SHORTER}" if longest >= LONG else text
 
 

@@ -56,11 +56,19 @@ def describe_graphs(
         >>> describe_graphs(SearchSpace(parameters=()), spec)
         'this space has 1 graph to compile'
     """
-    configs = _configs(space, data_spec)
-    count = len(_graphs(islice(configs, at_most)))
-    least = "" if next(configs, None) is None else "at least "
+    count, all_seen = count_graphs(space, data_spec, at_most=at_most)
+    least = "" if all_seen else "at least "
     noun = "graph" if count == 1 else "graphs"
     return f"this space has {least}{count} {noun} to compile"
+
+
+def count_graphs(
+    space: SearchSpace, data_spec: DataSpec, *, at_most: int = AT_MOST
+) -> tuple[int, bool]:
+    """Counts the graphs of ``at_most`` combinations; and says whether these are all."""
+    configs = _configs(space, data_spec)
+    count = len(_graphs(islice(configs, at_most)))
+    return count, next(configs, None) is None
 
 
 def graphs_of(space: SearchSpace, data_spec: DataSpec) -> set[GraphConfig]:

@@ -31,6 +31,7 @@ from search.holdout.status import (
     tested_trial,
 )
 from search.inputs.gpu_shares import Placement
+from search.inputs.graphs import count_graphs
 from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback
@@ -140,7 +141,11 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
         callbacks.append(checkpoint_retention(run))
     if run.study.search.tensorboard:
         callbacks.append(TensorBoardWriter(run.folder.file(CURVES)))
-    forecast = Forecast(run.study, run.print)
+    forecast = Forecast(
+        run.study,
+        run.print,
+        lambda: count_graphs(run.study.space, run.data.data_spec)[0],
+    )
     shown = [bar] if bar.events is None else [bar, bar.events]
     return [*callbacks, *shown, forecast, TimeSpent(run.print)]
 

@@ -52,10 +52,10 @@ def describe_tied(selection: Mapping[str, Any]) -> Iterator[str]:
             + ("the other" if rest == 1 else f"any of {rest} others")
         )
     elif rest:
-        worse = rest - len(others)
         yield (
-            f"trial {best} is significantly better than {worse} of {rest} "
-            "others that completed"
+            f"{'no significant winner: ' if others else ''}trial {best} is "
+            f"significantly better than {rest - len(others)} of {rest} others that "
+            "completed"
         )
     if others:
         smallest, fastest = selection["smallest_tied"], selection["fastest_tied"]

@@ -1,6 +1,7 @@
 """Validates one key's value or domain."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -34,8 +35,10 @@ def check_value(
     if setting.choices is not None and not _is_allowed(str(value), setting):
         choices = [str(choice) for choice in setting.choices]
         choices += [CODE] if setting.own else []
+        no_code = "no own code can be named here; " if _names_code(value) else ""
         problems.append(
-            f"{place}: unknown value {value!r}; {suggest(str(value), choices)}"
+            f"{place}: unknown value {value!r}; {no_code if not setting.own else ''}"
+            f"{suggest(str(value), choices)}"
         )
         return None
     if isinstance(value, int | float) and not (
@@ -47,6 +50,11 @@ def check_value(
         )
         return None
     return setting.kind(value)
+
+
+def _names_code(value: object) -> bool:
+    """Whether a value looks like ``package.module:name``."""
+    return bool(re.fullmatch(r"[\w.]+:\w+", str(value)))
 
 
 def _is_allowed(value: str, setting: Hyperparameter) -> bool:
@@ -91,7 +99,12 @@ def read_range(
         found = _range_problems(table["low"], table["high"], step, log=log)
         problems.extend(f"{place}{problem}" for problem in found)
         if setting.part == SIZES and setting.kind is float and step is None:
-            problems.append(f"{place}: each size is another graph, so it needs a step")
+            problems.append(
+                f"{place}: each size is another graph, so a range of numbers needs a "
+                f"step, found low={table['low']:g}, high={table['high']:g}"
+                f"{', log' if log else ''}; "
+                + ("list choices" if log else "add step = NUMBER, or list choices")
+            )
     return _range(table, setting) if len(problems) == before else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from models.config.augmentation_presets import changes_images, resolve
 from models.config.hyperparameters import (
     DEVELOPMENT,
     FEATURES,
@@ -72,10 +73,11 @@ def _copy_problems(space: SearchSpace) -> Iterator[str]:
     named = {key for key in space.changed_keys() if key.startswith(AUGMENTATION)} - {
         MIXUP
     }
-    if copies and not named:
+    if copies and not _changes_copies(space, named):
         yield (
             f'"{COPIES}": nothing changes the copies, found {copies}; name an '
-            '"augmentation.preset", or use 0'
+            '"augmentation.preset" other than "none", with a strength and a '
+            "probability above 0, or use 0"
         )
     if not copies and named and FULL not in space.ends(STAGE, FULL):
         yield (
@@ -90,6 +92,15 @@ def _copy_problems(space: SearchSpace) -> Iterator[str]:
                 f'has no end of them; use choices or a step at stage "{FEATURES}", or '
                 f"{ONLY_FULL}"
             )
+
+
+def _changes_copies(space: SearchSpace, named: set[str]) -> bool:
+    """Whether some configuration with copies augments them at all."""
+    return any(
+        changes_images(resolve(values))
+        for values in _combinations(space, {STAGE, COPIES, *named})
+        if values.get(STAGE, FULL) == FEATURES and values.get(COPIES, 0)
+    )
 
 
 def _best_problems(search: Search, space: SearchSpace) -> Iterator[str]:

@@ -7,6 +7,7 @@ from data_pipeline.dataset.config import read_study_data
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
 from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean
+from tests.factories.data.own import write_own_table
 from tests.factories.runs import contents, run_main, write_study
 
 STUDY = '[data]\ndataset = "ckplus"\n[split]\nfolds = 2\nhold_out = 0.25\n'
@@ -68,6 +69,25 @@ def test_bad_study(root, tmp_path, text, words):
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.count("error: ") == 1
     assert all(word in answer.err for word in words)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('columns = { subject = "who" }', ['subject = "who"', "names no column"]),
+        ('table = "labels.csv"', ['no table "labels.csv"', "[data] table"]),
+    ],
+)
+def test_keys_that_the_data_lack(tmp_path, line, words):
+    """A column or table that the study names and the data lack is wrong input."""
+    root = write_own_table(tmp_path / "faces")
+    text = (
+        f'[data]\ndataset = "table"\ntargets = ["emotion"]\nimage_size = 32\n{line}\n'
+    )
+    study = write_study(tmp_path, text=text)
+    answer = run_main(check.main, "--study", str(study), "--data", str(root))
+    assert (answer.code, answer.out) == (2, "")
+    assert all(word in answer.err for word in (*words, str(study)))
 
 
 def test_missing_data(tmp_path, monkeypatch):

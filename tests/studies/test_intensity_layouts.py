@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data_pipeline import check
+from data_pipeline import check, draft
 from data_pipeline.dataset.config import read_study_data
 from data_pipeline.development import read_table
 from data_pipeline.files.study_files import STUDIES
@@ -73,13 +73,14 @@ def snippet(name):
     return "\n".join(line.removeprefix("#   ") for line in code)
 
 
-@pytest.fixture(
-    params={"disfa": write_disfa, "bp4d": write_bp4d}.items(), ids=lambda x: x[0]
-)
+TREES = {"disfa": write_disfa, "bp4d": write_bp4d}
+
+
+@pytest.fixture(params=TREES)
 def made(request, tmp_path, monkeypatch):
     """Writes a tree, runs the header's code in it, and reads it as the study does."""
-    name, write = request.param
-    write(tmp_path)
+    name = request.param
+    TREES[name](tmp_path)
     monkeypatch.chdir(tmp_path / "DIR")
     exec(compile(snippet(name), name, "exec"), {})  # noqa: S102 - our own header
     data = read_study_data(name).data
@@ -126,3 +127,28 @@ def test_check_finds_nothing_wrong(made):
     words = ("--study", name, "--data", str(table.root))
     answer = run_main(check.main, *words)
     assert (answer.code, answer.err) == (0, ""), answer.out
+
+
+def test_a_draft_is_the_study(made, tmp_path):
+    """The table that the header's lines make is recognized, with its ready study."""
+    name, table, _ = made
+    to = tmp_path / "mine.toml"
+    answer = run_main(draft.main, "--data", str(table.root), "--to", str(to))
+    assert (answer.code, answer.err) == (0, "")
+    assert f"which studies/{name}.toml describes" in answer.out
+    ready, drafted = read_study_data(name), read_study_data(str(to))
+    assert drafted.data == ready.data
+    assert (drafted.split.by, drafted.split.folds) == ("subject", ready.split.folds)
+
+
+@pytest.mark.parametrize("name", TREES)
+@pytest.mark.parametrize("below", ["", "DIR"])
+def test_a_draft_names_the_lines_to_run_first(tmp_path, name, below):
+    """The tree as published has no table yet: the message says where its lines are."""
+    TREES[name](tmp_path)
+    to = tmp_path / "mine.toml"
+    answer = run_main(draft.main, "--data", str(tmp_path / below), "--to", str(to))
+    assert answer.code == 2
+    for word in (f"studies/{name}.toml", f"make {name}.csv", str(tmp_path)):
+        assert word in answer.err
+    assert not to.exists()

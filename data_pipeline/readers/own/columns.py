@@ -20,7 +20,7 @@ from data_pipeline.labels.labels import action_unit_name
 from data_pipeline.labels.spellings import action_unit_of, is_intensity
 from data_pipeline.readers.own.sheet import Row, Sheet, listed
 from data_pipeline.readers.own.templates import fill, is_template, template_columns
-from data_pipeline.system.errors import DataError, quote_short, suggest
+from data_pipeline.system.errors import DataError, StudyError, quote_short, suggest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,9 @@ def find_columns(sheet: Sheet, own: OwnData) -> Columns:
     """Finds the columns of a table.
 
     A column that the study maps has that role; any other one has the role of its name,
-    in any case, and action units those of their usual spellings. DataError: a mapped
-    column is not there, two columns have one role, or there is no image or no label.
+    in any case, and action units those of their usual spellings. StudyError: a mapped
+    column is not there. DataError: two columns have one role, or there is no image or
+    no label.
     """
     chosen = dict(_mapped(sheet, own.columns))
     for role, column in _named(sheet, set(own.columns), set(chosen.values())):
@@ -144,11 +145,11 @@ def _mapped(sheet: Sheet, mapped: Mapping[str, str]) -> Iterator[tuple[str, str]
         yield role, name if name in same else same[0]
 
 
-def _unknown(sheet: Sheet, role: str, wanted: str, name: str) -> DataError:
+def _unknown(sheet: Sheet, role: str, wanted: str, name: str) -> StudyError:
     which = (
         f"names no column {quote_short(name)}" if name != wanted else "names no column"
     )
-    return DataError(
+    return StudyError(
         f'{sheet.path} row 1: [data.columns] {role} = "{wanted}" {which}; '
         f"{suggest(name, list(sheet.columns))}"
     )

@@ -43,7 +43,13 @@ from data_pipeline.readers.own.file_names import (
     included,
     part_of,
 )
-from data_pipeline.readers.own.sheet import Row, Sheet, is_sheet, read_sheet
+from data_pipeline.readers.own.sheet import (
+    PARQUET,
+    Row,
+    Sheet,
+    is_sheet,
+    read_sheet,
+)
 from data_pipeline.readers.own.words import (
     describe_words,
     in_words,
@@ -51,7 +57,7 @@ from data_pipeline.readers.own.words import (
     spelling,
 )
 from data_pipeline.readers.reader import DEFAULTS, ReadOptions, visible
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, StudyError
 
 LAYOUT = (
     "a table, one .csv, .tsv or .parquet file in the folder (or a file named with "
@@ -84,6 +90,7 @@ def read(root: Path, options: ReadOptions = DEFAULTS) -> SampleTable:
     path = _named_file(root, own) if own.table else _sheet_file(root)
     if path is None:
         raise DataError(f"{root}: there is no table; expected {LAYOUT}")
+    _check_form(path, own)
     folder = root if own.table else path.parent
     sheet = read_sheet(
         path, separator=own.separator, header=own.header, missing=own.missing
@@ -125,16 +132,29 @@ def _sheet_file(root: Path) -> Path | None:
     return sheets[0] if len(sheets) == 1 else None
 
 
+def _check_form(path: Path, own: OwnData) -> None:
+    """Refuses keys of a text's form for a Parquet file, which would ignore them."""
+    given = {"separator": own.separator is not None, "header": not own.header}
+    wrong = [key for key, is_given in given.items() if is_given]
+    if path.suffix.lower() == PARQUET and wrong:
+        found = getattr(own, wrong[0])
+        value = str(found).lower() if isinstance(found, bool) else repr(found)
+        raise StudyError(
+            f"[data] {wrong[0]}: is of a text file, and {path} is a Parquet table, "
+            f"which has columns with names, found {wrong[0]} = {value}; drop the key"
+        )
+
+
 def _named_file(root: Path, own: OwnData) -> Path:
     """Returns the table that the study names."""
     path = root / str(own.table)
     if root.is_file():
-        raise DataError(
+        raise StudyError(
             f"[data] table: names a table in the data folder, but --data {root} is a "
             "file; name its folder, or drop the key"
         )
     if not path.is_file():
-        raise DataError(
+        raise StudyError(
             f'{root}: there is no table "{own.table}", which [data] table names; name '
             "the folder that holds it with --data, or correct the key"
         )

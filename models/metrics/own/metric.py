@@ -5,7 +5,7 @@ of one head, and returns a number: higher is better, and 1 is perfect.
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -126,8 +126,19 @@ def _score(
         return np.nan
     metric = load_metric(code)
     try:
-        return float(metric(truth[counted], predicted[counted], weights[counted]))
+        found: object = metric(truth[counted], predicted[counted], weights[counted])
     except ValueError:
         return np.nan
     except Exception as error:  # code of others may raise anything
         raise unusable(OWN_METRIC, code, error) from error
+    return _number(code, found)
+
+
+def _number(code: str, found: Any) -> float:
+    """Converts what a metric returned; text is no number, even where it names one."""
+    try:
+        if not isinstance(found, str | bytes):
+            return float(found)
+    except Exception as error:  # an object of others may raise anything
+        raise unusable(OWN_METRIC, code, f"it returned {found!r:.60}") from error
+    raise unusable(OWN_METRIC, code, f"it returned {found!r:.60}")

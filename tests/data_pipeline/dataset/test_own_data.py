@@ -36,7 +36,7 @@ def test_words_are_the_default():
         ),
         ({"subject": "p[0-9]+"}, ["subject", "group", "'p[0-9]+'"]),
         ({"subject": "(p"}, ["subject", "regular expression", "'(p'"]),
-        ({"name": ""}, ["name", "60 characters"]),
+        ({"name": ""}, ["name", "1 to 60 characters", "found ''", "drop the key"]),
         ({"name": "a\nb"}, ["name"]),
         ({"emotions": "basic"}, ["emotions", '"basic"', "list the words"]),
         ({"dataset": "ckplus", "channels": 1}, ["channels", '"ckplus"', "drop"]),

@@ -40,6 +40,13 @@ TINY = (
     .replace('"random"', '"mysearch:small_tpe"')
     .replace('pruner = "none"', 'pruner = "mysearch:quarter"')
 )
+WORDS = """def high(truth, predicted, weights):
+    return "0.9"
+
+
+def pair(truth, predicted, weights):
+    return 0.5, 0.9
+"""
 PLAIN = (
     "import keras, sys; model = keras.saving.load_model(sys.argv[1]);"
     "print(*(layer.name for layer in model.layers))"
@@ -204,12 +211,14 @@ def test_readers_that_are_refused(faces, tmp_path, dataset, reason):
         ("backbone.width=wide", "its default of backbone.width is 8, found 'wide'"),
         ("objective.emotion.mymetrics:missing=1", "has no attribute 'missing'"),
         ("objective.emotion.builtins:len=1", "metric builtins:len breaks laws"),
+        ("objective.emotion.words:high=1", "it returned '0.9'"),
+        ("objective.emotion.words:pair=1", "it returned (0.5, 0.9)"),
         ("search.sampler=mynets:tiny", "and returns an Optuna BaseSampler ("),
     ],
 )
-@pytest.mark.usefixtures("code")
-def test_code_that_is_refused(tmp_path, setting, reason):
+def test_code_that_is_refused(tmp_path, code, setting, reason):
     """Before the data are looked for, in one message with file, key and way out."""
+    (code / "words.py").write_text(WORDS)
     line = refused(tmp_path, "--set", setting)
     assert reason in line
     assert line.startswith(f"error: {tmp_path / 'tiny.toml'}")

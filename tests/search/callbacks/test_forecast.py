@@ -6,14 +6,14 @@ from search.callbacks.forecast import SHORTER, Forecast
 from search.trial.messages import Report, Spent
 
 
-def forecast(lines, *, epochs=10, folds=5, finetune_best=0):
+def forecast(lines, *, epochs=10, folds=5, finetune_best=0, graphs=1):
     """Makes the callback of a study with so many epochs and folds."""
     study = SimpleNamespace(
         stride=epochs,
         split=SimpleNamespace(folds=folds),
         search=SimpleNamespace(finetune_best=finetune_best),
     )
-    return Forecast(study, lines.append)
+    return Forecast(study, lines.append, lambda: graphs)
 
 
 def begin(callback, number, backbone, *, running, done=0, **finetune):
@@ -97,3 +97,25 @@ def test_a_long_search_names_what_makes_it_shorter():
     begin(callback, 0, "resnet50", running=1)
     epoch(callback, 0, trained=60.0)
     assert lines[0].endswith(SHORTER)
+
+
+def test_compiling_is_part_of_the_time():
+    """Each worker compiles every graph that is left, or one a trial if that is less."""
+    lines = []
+    callback = forecast(lines, graphs=5)
+    begin(callback, 0, "resnet50", running=2)
+    epoch(callback, 0, trained=1.0)
+    # 20 trials of 50 epochs of 1 s on 2 workers, and 4 graphs of 99 s.
+    assert "at most 14:56 for 20 trials" in lines[0]
+    assert "with 6:36 to compile 4 more graphs" in lines[0]
+    assert "compile" not in _said(graphs=1)
+    assert "with 1:39 to compile 1 more graph;" in _said(graphs=9, done=18)
+
+
+def _said(*, graphs, done=0):
+    """Returns the forecast after one epoch of one of two workers."""
+    lines = []
+    callback = forecast(lines, graphs=graphs)
+    begin(callback, 0, "resnet50", running=2, done=done)
+    epoch(callback, 0, trained=1.0)
+    return lines[0]

@@ -14,6 +14,21 @@ BOTH = 'finetune.stage=["features","full"]'
     [
         (["finetune.copies=2"], '"finetune.copies": copies are of images'),
         ([*FEATURES, "finetune.copies=2"], "nothing changes the copies"),
+        (
+            ["finetune.stage=features", "finetune.copies=2", "augmentation.strength=0"],
+            "nothing changes the copies, found 2",
+        ),
+        (
+            [*FEATURES, "finetune.copies=[2, 4]", "augmentation.preset=none"],
+            "nothing changes the copies, found 4",
+        ),
+        (
+            [
+                *("finetune.stage=features", "finetune.copies=2"),
+                *("augmentation.strength=[0.5, 1.0]", "augmentation.probability=0"),
+            ],
+            "nothing changes the copies, found 2",
+        ),
         (["finetune.stage=features"], '"augmentation.strength": has no effect'),
         ([*FEATURES, "finetune.blocks=2"], '"finetune.blocks": has no effect'),
         ([*FEATURES, "augmentation.mixup=0.2"], '"augmentation.mixup": mixes pixels'),
@@ -42,6 +57,8 @@ def test_keys_that_make_no_sense_are_refused(settings, message):
     [
         FEATURES,
         [*FEATURES, "finetune.copies=4", "augmentation.preset=standard"],
+        [*FEATURES, "finetune.copies=4", "augmentation.flip=0.5"],
+        ["finetune.stage=features", "finetune.copies=4", "augmentation.strength=[0,1]"],
         [BOTH, "search.finetune_best=2", "finetune.blocks=2"],
         [BOTH],
     ],

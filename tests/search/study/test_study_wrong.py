@@ -224,6 +224,23 @@ WRONG = {
         ("trials = 6", 'trials = 6\nsampler = "grid"'),
         ['[space] "training.weight_decay": sampler grid needs choices or a step'],
     ),
+    "own code where there can be none": (
+        ("[fixed]", '[fixed]\n"loss.intensity" = "mine:loss"'),
+        ['[fixed] "loss.intensity": unknown value', "'mine:loss'", "no own code"],
+    ),
+    "size of an own backbone without a step": (
+        ("[fixed]", '[fixed]\n"backbone.name" = "mynets:tiny"'),
+        ['"backbone.share": each size', "needs a step", "low=0.1, high=1;", "step = "],
+        ("[space]", '[space]\n"backbone.share" = { low = 0.1, high = 1.0 }'),
+    ),
+    "logarithmic size of an own backbone": (
+        ("[fixed]", '[fixed]\n"backbone.name" = "mynets:tiny"'),
+        ['"backbone.share": each size', "high=1, log; list choices"],
+        (
+            "[space]",
+            '[space]\n"backbone.share" = { low = 0.1, high = 1.0, log = true }',
+        ),
+    ),
     "grid too large": (
         ("trials = 6", 'trials = 6\nsampler = "grid"'),
         ["[space]: sampler grid takes at most 100000 parameter sets", "bohb"],

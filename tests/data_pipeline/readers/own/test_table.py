@@ -7,7 +7,7 @@ from data_pipeline.dataset.config import DataConfig
 from data_pipeline.development import read_table
 from data_pipeline.readers import find
 from data_pipeline.readers.own import sheet
-from data_pipeline.system.errors import DataError
+from data_pipeline.system.errors import DataError, InputError, StudyError
 from tests.factories.data.own import HEADER, WORDS, write_own_table, write_rows
 
 
@@ -156,6 +156,20 @@ def test_parquet(tmp_path):
     assert table.frame["place"].iloc[0] == "faces.parquet row 2"
 
 
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [({"separator": ";"}, "separator = ';'"), ({"header": False}, "header = false")],
+)
+def test_a_parquet_table_has_its_own_form(tmp_path, keys, found):
+    """Keys of a text file's form are refused, because nothing would come of them."""
+    (tmp_path / "faces.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StudyError) as refused:
+        table_of(tmp_path, **keys)
+    key = next(iter(keys))
+    for word in (f"[data] {key}", "faces.parquet", found, "drop the key"):
+        assert word in str(refused.value)
+
+
 def test_not_parquet(tmp_path):
     """A file that is no Parquet table is refused with the way out."""
     (tmp_path / "faces.parquet").write_bytes(b"PAR1 and no more")
@@ -265,7 +279,7 @@ BAD = {
 def test_refused(tmp_path, name):
     """Bad input is refused with the place, the value and the way out."""
     lines, keys, words = BAD[name]
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(InputError) as caught:
         table_of(write_rows(tmp_path, *lines), **keys)
     message = str(caught.value)
     assert "\n" not in message
