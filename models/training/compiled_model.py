@@ -1,5 +1,6 @@
 """A model compiled once for its graph: reset, trained, saved and used again."""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from models.pretrained.loading import initial_weights, loaded_weights
 from models.training.frozen import FrozenBackbone
 from models.training.initialization import initialize, refresh
 from models.training.mixup import Batch
-from models.training.saving import export
+from models.training.saving import ModelCost, export, exported_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,16 @@ class CompiledModel:
             predictions = Predictions.concatenate(list(map(probabilities, batches)))
         self._predicted_before = True
         return predictions
+
+    def cost(self, config: ModelConfig) -> ModelCost:
+        """Counts what the model of a configuration costs, exported; takes no time."""
+        below = self._frozen.layers if self._frozen else []
+        frozen = (v for layer in below for v in layer.trainable_variables)
+        trained = self.model.parameters(int(config.runtime.dense_units))
+        return ModelCost(
+            parameters=trained + sum(math.prod(v.shape) for v in frozen),
+            model_bytes=exported_bytes([*below, *self.model.layers], config),
+        )
 
     def export(
         self, config: ModelConfig, path: Path, calibration: Calibration | None = None

@@ -1,8 +1,11 @@
-"""Exports a trained model as stock Keras layers, usable without this project."""
+"""Exports a trained model as stock Keras layers, and measures what it costs in use."""
 
+import math
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -13,12 +16,32 @@ from models.calibration.calibration import Calibration
 from models.config.config import ModelConfig
 from models.config.hyperparameters import DEVELOPMENT, FULL
 from models.keras_api import keras
-from models.network.dense_width import used_parts
+from models.network.dense_width import unused_weights, used_parts
 from models.network.heads import ACTION_UNITS, DENSE, EMOTION, add_head
 from models.network.hyperparameters import DROPOUT
 from models.network.model import NOT_EXPORTED
 from models.network.standardization import STANDARDIZE
-from models.training.initialization import refresh
+from models.training.initialization import SEED_STATE, refresh
+
+BYTES = 4
+"""Bytes of a weight of an export, which is a float32."""
+
+WARM_UP, CALLS = 3, 9
+"""Predictions of one image before those that are timed, and those."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCost:
+    """What a model costs in use, exported.
+
+    ``parameters`` are the weights that training can change, those of a frozen backbone
+    too; ``model_bytes`` those of all weights. ``latency_ms`` are milliseconds for one
+    image, ``None`` where it was not measured.
+    """
+
+    parameters: int
+    model_bytes: int
+    latency_ms: float | None = None
 
 
 def export(
@@ -106,3 +129,30 @@ def _weighted(layers: Sequence[Any]) -> list[Any]:
     return [
         layer for layer in layers if layer.weights and layer.name not in NOT_EXPORTED
     ]
+
+
+def exported_bytes(layers: Sequence[Any], config: ModelConfig) -> int:
+    """Counts the bytes of the weights that an export of these layers has."""
+    parts = used_parts(config.graph, int(config.runtime.dense_units))
+    used = _weighted(layers)
+    weights = (w for layer in used for w in layer.weights if w.name != SEED_STATE)
+    whole = sum(math.prod(weight.shape) for weight in weights)
+    return int(BYTES * (whole - unused_weights(used, parts)))
+
+
+def latency_ms(config: ModelConfig) -> float:
+    """Measures the milliseconds that the exported model takes for one image.
+
+    In a batch of one on this machine: the median of a few calls after a warm-up.
+    """
+    graph = config.graph
+    model = plain_model(config)
+    # XLA on CPUs is slower, and takes long to compile.
+    model.compile(jit_compile=keras.backend.backend() != "tensorflow")
+    pixels = np.zeros((1, graph.image_size, graph.image_size, graph.channels), "f4")
+    seconds = []
+    for _ in range(WARM_UP + CALLS):
+        start = time.perf_counter()
+        model.predict_on_batch(pixels)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * median(seconds[WARM_UP:])

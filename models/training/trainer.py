@@ -4,7 +4,7 @@ import gc
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from models.training.compiled_model import CompiledModel, Seconds
 from models.training.epoch import Arrays, EpochScore, Part
 from models.training.feeding import ChosenImages, ImageSource, image_source, read_ahead
 from models.training.frozen import FindBackbone, FrozenBackbone, Inputs, no_backbone
+from models.training.saving import ModelCost, latency_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ class Trainer:
         self._placed: tuple[np.ndarray, ImageSource] | None = None
         self._at_start, self._built = resident(), 0
         self._kept: OrderedDict[GraphConfig, CompiledModel] = OrderedDict()
+        self._latencies: dict[GraphConfig, float] = {}
         self._fitted: ModelConfig | None = None
         self._current: CompiledModel | None = None
         self.timings = Timings()
@@ -134,6 +136,28 @@ class Trainer:
                 training_sample=sample,
                 device_memory=peak_device_memory(),
             )
+
+    def cost(self, config: ModelConfig) -> ModelCost:
+        """Builds the graph of a configuration, and counts what its model costs.
+
+        ``timings`` are of this, until the next fit.
+
+        Raises:
+            WeightsError: initial weights cannot be had or do not fit.
+        """
+        self.timings, self._fitted, self._current = Timings(), None, None
+        return self._compiled(config.graph_at(1)).cost(config)
+
+    def timed(self, cost: ModelCost, config: ModelConfig) -> ModelCost:
+        """Adds the latency of a configuration's model; each graph is timed once.
+
+        ``timings`` have the time that it took.
+        """
+        start, graph = time.perf_counter(), config.graph_at(1)
+        if graph not in self._latencies:
+            self._latencies[graph] = latency_ms(config)
+        self._add(traced=time.perf_counter() - start)
+        return replace(cost, latency_ms=self._latencies[graph])
 
     def predict(self, config: ModelConfig, images: np.ndarray) -> Predictions:
         """Predicts with the weights of the last fit.

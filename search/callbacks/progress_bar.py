@@ -214,6 +214,8 @@ def trial_line(
         case Completed(value=value, epoch=epoch, gap=gap):
             text = f"completed  value {value:.4f} at epoch {epoch}"
             text += f", {gap.diagnosis}" if gap else ""
+        case Pruned(reason=reason, why=str(why)) if why:
+            text = f"pruned     {reason}: {why}"
         case Pruned(reason=reason):
             text = f"pruned     {reason} after {outcome.spent.epochs} epochs"
             text += f", {outcome.gap.diagnosis} there" if outcome.gap else ""

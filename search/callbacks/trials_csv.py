@@ -22,6 +22,8 @@ GAP = ("trained_value", "gap", "diagnosis")
 COSTS = (
     "epochs",
     "model_parameters",
+    "model_bytes",
+    "latency_ms",
     *(f"seconds_{name}" for name in SECONDS),
     *GAP,
     "device_memory",
@@ -88,10 +90,17 @@ def _row(record: TrialRecord) -> dict[str, Any]:
         "enqueued": record.enqueued,
         "epochs": spent.get("epochs", 0),
         "model_parameters": spent.get("parameters", 0),
+        "model_bytes": spent.get("model_bytes", 0),
+        "latency_ms": _rounded(spent.get("latency_ms")),
         **{f"seconds_{one}": round(spent.get(one, 0.0), 3) for one in SECONDS},
         **{one: record.attributes.get(one, "") for one in GAP},
         "device_memory": spent.get("device_memory", 0),
     }
+
+
+def _rounded(latency: float | None) -> float | str:
+    """Writes milliseconds; an empty text where they were not measured."""
+    return "" if latency is None else round(latency, 3)
 
 
 class TrialsCsvWriter(Callback):

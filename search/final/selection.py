@@ -4,7 +4,7 @@ Everything is computed from the out-of-fold predictions that completed trials le
 hold-out has no part in it. Written to ``selection.json`` before the retraining.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from models.evaluation.selection import (
 )
 from models.metrics.predictions import HEADS, Predictions
 from models.metrics.scores import weighted_scores
+from search.final.front import front_entry, trials_on_front
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
@@ -49,6 +50,13 @@ class Candidate:
     def parameters(self) -> int:
         """Its number of weights."""
         return int(self.record.attributes["spent"]["parameters"])
+
+    @property
+    def latency(self) -> tuple[float, float]:
+        """What the fastest is found by: a measured latency, or else ``seconds``."""
+        return float(
+            self.record.attributes["spent"].get("latency_ms") or 0
+        ), self.seconds
 
     @property
     def seconds(self) -> float:
@@ -113,6 +121,8 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     left_out = ("of", "best", "chosen", SMALLEST, FASTEST)
     kept = {name: value for name, value in entry.items() if name not in left_out}
+    if "front" in entry:
+        kept["front"] = len(entry["front"])
     if "tied" in entry:
         kept["tied"] = len(entry["tied"])
         shown = ("score", "behind", "low", "high")
@@ -142,13 +152,15 @@ def _compare(
     ranked: Sequence[TrialRecord],
     candidates: Sequence[Candidate],
 ) -> dict[str, Any]:
-    best, choose = ranked[0], run.study.final.choose
+    front = trials_on_front(ranked, run.study.goals)
+    best, choose = front[0], run.study.final.choose
     entry: dict[str, Any] = {
         "completed": len(ranked),
         "compared": len(candidates),
         "best": best.number,
         "chosen": best.number,
         "choose": choose,
+        **front_entry(ranked, run.study.goals),
     }
     places = [c.record.number for c in candidates]
     if best.number not in places:
@@ -168,7 +180,8 @@ def _compare(
     if len(set(subjects)) < 2:  # noqa: PLR2004 - nothing to resample
         return entry
     values = _Values(run, job.scoring_targets.take(rows), subjects)
-    return entry | _entry(candidates, values, places.index(best.number), choose)
+    among = {record.number for record in front}
+    return entry | _entry(candidates, values, places.index(best.number), choose, among)
 
 
 class _Values:
@@ -229,16 +242,24 @@ def _empty() -> dict[str, np.ndarray | None]:
 
 
 def _entry(
-    candidates: Sequence[Candidate], values: _Values, winner: int, choose: str
+    candidates: Sequence[Candidate],
+    values: _Values,
+    winner: int,
+    choose: str,
+    among: Container[int],
 ) -> dict[str, Any]:
-    """Writes what is compared: estimate, tied trials, known configurations."""
+    """Writes what is compared: estimate, tied trials, known configurations.
+
+    The chosen trial is one of the numbers ``among`` which the winner is.
+    """
     whole = np.array([values.whole(c.predictions) for c in candidates])
     inside = np.stack([values.inside(c.predictions) for c in candidates])
     outside = np.stack([values.outside(c.predictions) for c in candidates])
     apart = gains(whole, inside, winner=winner)
     places = np.flatnonzero(tied_with(inside, winner=winner)).tolist()
-    smallest = min(places, key=lambda p: (candidates[p].parameters, p))
-    fastest = min(places, key=lambda p: (candidates[p].seconds, p))
+    possible = [p for p in places if candidates[p].record.number in among]
+    smallest = min(possible, key=lambda p: (candidates[p].parameters, p))
+    fastest = min(possible, key=lambda p: (candidates[p].latency, p))
     chosen = {BEST: winner, SMALLEST: smallest, FASTEST: fastest}
     second = next((p for p in range(len(candidates)) if p != winner), None)
     return {

@@ -22,6 +22,7 @@ from data_pipeline.split.duplicates import (
 )
 from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import prefix_errors
+from search.costs.limits import LATENCY
 from search.inputs.gpu_shares import Placement
 from search.inputs.initial_weights import weight_digests
 from search.inputs.own_code import code_identity
@@ -61,6 +62,8 @@ def prepare_job(
         duplicates=count_duplicates(used.folds, ImageKeys(keys=(images.contents,))),
         duplicates_dropped=dropped,
         subjects=_subjects(run),
+        limits=study.constraints.limits(),
+        timed=LATENCY in study.goals,
     )
     return job, {"data.pixels": images.digest, "data.folds": _digest(used.folds)}
 

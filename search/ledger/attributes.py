@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from data_pipeline.system.errors import HarnessError, RunError, first_line, shorten
 from search.run_files import describe_errors
+from search.sampling.objectives import VALUE
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
 
@@ -32,6 +33,8 @@ NEEDED = ("epoch", "thresholds", "learning_rates", "spent")
 class _Spent:
     epochs: Count = 0
     parameters: Count = 0
+    model_bytes: Count = 0
+    latency_ms: Seconds | None = None
     sampled: Seconds = 0.0
     waited: Seconds = 0.0
     built: Seconds = 0.0
@@ -83,6 +86,11 @@ class _Attributes:
     start: _LoadedWeights | None = None
     predictions: str | None = None
     calibration: _Calibration | None = None
+    constraint_broken: str | None = None
+    value: Number | None = None
+    validation_rows: Count | None = None
+    costs: dict[str, Seconds] | None = None
+    metrics: dict[str, list[Number]] | None = None
 
 
 GAP = ("trained_value", "gap", "diagnosis")
@@ -105,8 +113,10 @@ def _wrong_number(trial: FrozenTrial) -> str | None:
     wrong = [value for value in values if not isinstance(value, int | float)]
     if wrong:
         return f"a value must be a number, found {wrong[0]!r:.60}"
-    if trial.state == TrialState.COMPLETE and not math.isfinite(trial.value or 0.0):
-        return f"its value must be a finite number, found {trial.value}"
+    if trial.state == TrialState.COMPLETE:
+        odd = [value for value in trial.values or () if not math.isfinite(value)]
+        if odd:
+            return f"its value must be a finite number, found {odd[0]}"
     number: object = trial.number
     if not isinstance(number, int) or number < 0:
         return f"its number must be 0 or more, found {number!r:.60}"
@@ -117,7 +127,8 @@ def _missing(trial: FrozenTrial) -> str | None:
     """Finds a required attribute that is missing."""
     attributes = trial.user_attrs
     if trial.state == TrialState.COMPLETE:
-        missing = [name for name in NEEDED if attributes.get(name) is None]
+        needed = (*NEEDED, *([VALUE] if len(trial.values or ()) > 1 else []))
+        missing = [name for name in needed if attributes.get(name) is None]
         if missing:
             return f"the attribute {missing[0]} is missing"
     gap = [name for name in GAP if attributes.get(name) is not None]

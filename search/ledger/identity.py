@@ -1,7 +1,7 @@
 """The identity of a run (space, split, objective, data), which may not change."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -21,23 +21,28 @@ PRECISION = "precision"
 MACHINES = "machines"
 
 
-def check_started_by_search(trials: optuna.Study) -> None:
+def check_started_by_search(trials: optuna.Study, wanted: Sequence[str]) -> None:
     """Refuses an Optuna study of a run's name that another program created.
 
-    A study without trials is accepted if it maximizes one value.
+    A study without trials is accepted if it has the ``wanted`` directions. With trials
+    of a search, another objective is a changed identity.
     """
     directions = [direction.name.lower() for direction in trials.directions]
     count = len(trials.get_trials(deepcopy=False))
-    if directions != ["maximize"]:
+    is_known = isinstance(trials.user_attrs.get(IDENTITY), Mapping)
+    if count and is_known:
+        return
+    if directions != list(wanted):
         found = f"its directions are {', '.join(directions)}"
-    elif count and not isinstance(trials.user_attrs.get(IDENTITY), Mapping):
+    elif count:
         found = f"it has {count} trials and no search space"
     else:
         return
     raise StudyError(
         f"run {trials.study_name}: the storage has an Optuna study of this name that "
-        "was not created by a search, which maximizes one value and stores its space: "
-        f"{found}. Name another --storage, or copy the study file under another name"
+        f"was not created by a search, which has the directions {', '.join(wanted)} "
+        f"here and stores its space: {found}. Name another --storage, or copy the "
+        "study file under another name"
     )
 
 

@@ -46,6 +46,7 @@ from search.sampling.finetuning import (
     next_to_finetune,
     trains_head,
 )
+from search.sampling.objectives import directions, record_epoch, record_model
 from search.sampling.parameter_sets import FINETUNE_OF, next_unseen
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
@@ -53,7 +54,7 @@ from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked
-from search.study.algorithms import sampler_of
+from search.study.algorithms import DOMINATED, sampler_of
 from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import (
@@ -77,6 +78,7 @@ class Ledger:
         self._enqueued = study.enqueued
         self._all_offered = not (study.enqueued or self._is_grid())
         self._never_prune: set[int] = set()
+        self._metrics: dict[int, dict[str, object]] = {}
         self._clock = SearchClock(trials, seconds=_seconds_searched(trials))
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
@@ -158,22 +160,44 @@ class Ledger:
         self._clock.step()
         self._clock.store()
         try:
-            trial.report(report.value, report.step)
+            self._record(trial, report)
         except UpdateFinishedTrialError:
             return True  # another program ended it
         for callback in self._callbacks:
             callback.on_epoch_end(number, report)
         return (
-            not report.last and number not in self._never_prune and trial.should_prune()
+            not report.last
+            and number not in self._never_prune
+            and self._should_prune(trial)
         )
+
+    def _record(self, trial: optuna.Trial, report: Report) -> None:
+        """Stores an epoch, and with the first one what its pruner needs to know."""
+        if self._study.goals:
+            before = self._metrics.setdefault(trial.number, {})
+            record_epoch(trial, report, self._study.goals, before)
+            return
+        is_first = report.step == 1
+        if is_first and self._study.search.pruner == DOMINATED:
+            record_model(trial, report, ())
+        trial.report(report.value, report.step)
+
+    def _should_prune(self, trial: optuna.Trial) -> bool:
+        if not self._study.goals:
+            return bool(trial.should_prune())
+        # Not trial.should_prune(), which refuses studies with several objectives.
+        latest = trial.storage.get_trial(trial._trial_id)  # noqa: SLF001 - no other way
+        return bool(self._trials.pruner.prune(trial.study, latest))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
+        self._metrics.pop(number, None)
         trial.set_user_attr(SECONDS, self._clock.step())
         for callback in self._callbacks:
             callback.on_trial_result(number, outcome)
-        outcome = record_outcome(self._trials, self._study.space, trial, outcome)
+        space, goals = self._study.space, self._study.goals
+        outcome = record_outcome(self._trials, space, trial, outcome, goals)
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -220,6 +244,7 @@ class Ledger:
             self._trials.get_trials(deepcopy=False),
             running=self._open,
             seconds=self._clock.seconds,
+            goals=self._study.goals,
         )
 
     def _offer(self, counts: Counts) -> bool:
@@ -321,18 +346,21 @@ def open_ledger(
     storage = open_storage(url, policy)
     place = f"{name} in {masked(url)}"
     with quiet(), translated_errors(place):
+        wanted = directions(study.goals)
         stored = optuna.create_study(
             storage=storage,
             study_name=name,
-            direction="maximize",
+            directions=wanted,
             load_if_exists=True,
         )
-        check_started_by_search(stored)
+        check_started_by_search(stored, wanted)
         # With the seed that the run began with: with another seed all its trials would
         # look foreign, and a changed study like a new one.
         own_trials = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
         check_attributes(own_trials.get_trials(deepcopy=False), run=place)
         check_identity(own_trials, {**study.identity(), **data})
+        if study.goals and stored.metric_names != list(study.goals):
+            stored.set_metric_names(list(study.goals))
         trials = OwnTrials(
             stored,
             pruner=build_pruner(study.search.pruner, steps_of(study)),

@@ -14,7 +14,9 @@ from optuna import Study
 from optuna.pruners import BasePruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
+from search.costs.dominance import Point, beats
 from search.ledger.records import best_trial
+from search.sampling.objectives import ROWS, metrics_of, point
 from search.sampling.parameter_sets import ordinal_of
 from search.sampling.rungs import Steps, passed_rungs
 from search.study.algorithms import OWN_PRUNER, PRUNERS, build, load_factory
@@ -168,6 +170,57 @@ class FoldWilcoxonPruner(BasePruner):
 
         test = wilcoxon(differences, alternative="less", zero_method="zsplit")
         return bool(test.pvalue <= self.P_THRESHOLD)
+
+
+class DominatedPruner(BasePruner):
+    """Prunes a trial that several others beat in every objective, beyond chance.
+
+    At a rung, ``BEATEN_BY`` trials have metrics that are all higher by more than the
+    margin, and costs that are not higher. The margin for n validation images is
+    1 / sqrt(n): two standard errors of a share of one half, the largest there is. It
+    takes images for independent, which those of one person are not.
+    """
+
+    BEATEN_BY = 3
+    UNKNOWN_ROWS = 2500
+    """Images of a trial that does not say how many: a margin of .02."""
+
+    def __init__(self, steps: Steps) -> None:
+        """Compares trials by the folds, epochs and objectives of ``steps``."""
+        self._steps = steps
+        self._metrics = len(metrics_of(steps.goals)) if steps.goals else 1
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        """Compares the trial if its last report reached a rung."""
+        passed = passed_rungs(self._steps, trial)
+        if not passed:
+            return False
+        others = [
+            other
+            for other in study.get_trials(deepcopy=False)
+            if other.number != trial.number and other.state != TrialState.FAIL
+        ]
+        return any(self._loses_at(rung, trial, others) for rung in passed)
+
+    def _loses_at(
+        self, rung: int, trial: FrozenTrial, others: Iterable[FrozenTrial]
+    ) -> bool:
+        own = self._point(trial, rung)
+        if own is None:
+            return False
+        reached = (self._point(other, rung) for other in others)
+        margin = 1 / math.sqrt(trial.user_attrs.get(ROWS) or self.UNKNOWN_ROWS)
+        better = sum(
+            beats(other, own, metrics=self._metrics, margin=margin)
+            for other in reached
+            if other is not None
+        )
+        return better >= self.BEATEN_BY
+
+    def _point(self, trial: FrozenTrial, rung: int) -> Point | None:
+        values = self._steps.values_at_rung(trial, rung)
+        goals = self._steps.goals
+        return point(values, goals) if values is not None and goals else values
 
 
 class NeverPruner(NopPruner):

@@ -22,6 +22,7 @@ from search.ledger.identity import (
     stored_precision,
 )
 from search.ledger.records import TrialRecord
+from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
@@ -122,12 +123,16 @@ def records_of(
 def _record(study: Study, trial: FrozenTrial, precision: str) -> TrialRecord:
     attributes = dict(trial.user_attrs)
     enqueued = find_enqueued(study.enqueued, trial.params)
+    completed = trial.state == TrialState.COMPLETE
     return TrialRecord(
         number=trial.number,
         ordinal=ordinal_of(trial),
         state=trial.state.name,
         reason=str(attributes.pop("reason", "")),
-        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        value=value_of(trial) if completed else None,
+        objectives=dict(zip(study.goals, trial.values or (), strict=False))
+        if completed
+        else {},
         values=with_precision(study.space.config(trial.params), precision),
         curve=dict(trial.intermediate_values),
         attributes=attributes,

@@ -1,7 +1,7 @@
 """Trials as the ledger reads them: counts, records and their order by value."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from models.config.hyperparameters import Value
@@ -66,6 +66,7 @@ class TrialRecord:
 
     ``enqueued`` is the name of the enqueued configuration, if it is one. An
     ``interrupted`` trial was lost with its driver or worker and does not count.
+    ``objectives`` are those of a completed trial by name, where a study has several.
     ``ordinal`` counts the trials started before; a retry has the ordinal of the lost
     trial and a number of its own.
     """
@@ -78,5 +79,6 @@ class TrialRecord:
     curve: Mapping[int, float]
     attributes: Mapping[str, Any]
     enqueued: str = ""
+    objectives: Mapping[str, float] = field(default_factory=dict)
     interrupted: bool = False
     ordinal: int | None = None

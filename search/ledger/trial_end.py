@@ -1,6 +1,6 @@
 """Ends trials: records outcomes, and enqueues trials again that were lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from models.config.hyperparameters import Value
 from search.ledger.own_trials import OwnTrials
+from search.sampling.objectives import VALUE, final_values
 from search.sampling.parameter_sets import (
     DEATHS,
     FINETUNE_OF,
@@ -42,10 +43,15 @@ MOST_DEATHS = 1
 
 
 def record_outcome(
-    trials: OwnTrials, space: SearchSpace, trial: optuna.Trial, outcome: Outcome
+    trials: OwnTrials,
+    space: SearchSpace,
+    trial: optuna.Trial,
+    outcome: Outcome,
+    goals: Sequence[str] = (),
 ) -> Outcome:
     """Writes a trial's outcome; enqueues it again first if its worker died.
 
+    ``goals`` are the objectives, where there are several.
     Returns the recorded outcome: ``Failed`` after too many worker deaths, or if another
     program ended the trial.
     """
@@ -55,29 +61,39 @@ def record_outcome(
         reason = f"{outcome.reason}, twice"
         outcome = Failed(reason=reason, spent=outcome.spent, trace=outcome.trace)
     try:
-        _write(trial, outcome)
+        _write(trial, outcome, goals)
     except UpdateFinishedTrialError:
         return Failed(reason=ENDED, spent=outcome.spent)
     return outcome
 
 
-def _write(trial: optuna.Trial, outcome: Outcome) -> None:
+def _write(trial: optuna.Trial, outcome: Outcome, goals: Sequence[str]) -> None:
     """Writes attributes and state, together where the storage can."""
     tell = trial.study.tell
     for key, value in outcome_attributes(outcome).items():
         trial.set_user_attr(key, value)
     match outcome:
+        case Completed() if goals:
+            trial.set_user_attr(VALUE, outcome.value)
+            tell(trial, final_values(outcome, goals))
         case Completed():
             tell(trial, outcome.value)
         case Pruned():
-            if outcome.reason in CONSTRAINTS:
-                trial.set_constraint(CONSTRAINTS[outcome.reason], 1.0)
+            for name, excess in _constraints(outcome).items():
+                trial.set_constraint(name, excess)
             tell(trial, state=TrialState.PRUNED)
         case WorkerDied():
             trial.set_user_attr(INTERRUPTED, True)
             tell(trial, state=TrialState.FAIL)
         case Failed():
             tell(trial, state=TrialState.FAIL)
+
+
+def _constraints(outcome: Pruned) -> Mapping[str, float]:
+    """Returns what makes a trial infeasible, and by how much; above 0."""
+    if outcome.reason in CONSTRAINTS:
+        return {CONSTRAINTS[outcome.reason]: 1.0}
+    return outcome.excess
 
 
 def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from data_pipeline.readers.location import SYNTHETIC, find_data
@@ -61,6 +62,8 @@ def replay_trial(
         run = _open(folder, data, bar)
         placement = find_placement(run.study, [record], serial=True)
         job, pixels = prepare_job(run, placement)
+        # A slower machine must not prune what the search has trained.
+        job = replace(job, limits={})
         reports, end = _follow(start_worker(job).trial(_request(record)), record, bar)
     recorded_on = provenance.machine_of(record)
     here = this_machine(run.study, placement)

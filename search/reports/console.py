@@ -14,6 +14,7 @@ from search.inputs.graphs import describe_graphs
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
+from search.reports.front_report import describe_front
 from search.reports.holdout_report import describe_without_face
 from search.reports.selection_report import describe_best, describe_tied
 from search.reports.split_report import (
@@ -25,7 +26,7 @@ from search.run_files import RESULTS
 from search.sampling.parameter_sets import FINETUNE_OF, OUTSIDE
 from search.storage.url import HIDDEN, masked
 from search.trial.generalization_gap import describe_gap
-from search.trial.messages import Job
+from search.trial.messages import WHY, Job
 
 
 def print_split(run: Run, job: Job) -> None:
@@ -107,7 +108,7 @@ def result_entry(run: Run, ledger: Ledger) -> dict[str, Any]:
 
 def _print_best(run: Run, best: TrialRecord, selection: Mapping[str, Any]) -> None:
     run.print(describe_best(best.number, best.value or 0.0, selection))
-    for line in describe_tied(selection):
+    for line in (*describe_tied(selection), *describe_front(selection)):
         run.print(line)
     gap = describe_gap(best.attributes)
     if gap is not None:
@@ -178,6 +179,8 @@ def describe_finetuned(records: Sequence[TrialRecord]) -> Iterator[str]:
 def _compare(record: TrialRecord, best: TrialRecord | None) -> str:
     if record.value is None or best is None or best.value is None:
         reason = f", {record.reason}" if record.reason else ""
+        if WHY in record.attributes:
+            reason += f": {record.attributes[WHY]}"
         return f"{record.state.lower()}{reason}"
     if record.number == best.number:
         return f"value {record.value:.4f}, the best"

@@ -96,8 +96,8 @@ class BohbSampler(BaseSampler):
         final = len(self._steps.rungs)
         for level in reversed(range(final + 1)):
             may = completed if level == final else [*completed, *feasible, *running]
-            values = ((trial, _value(self._steps, trial, level)) for trial in may)
-            reached = [_completed(t, value) for t, value in values if value is not None]
+            values = ((trial, _values(self._steps, trial, level)) for trial in may)
+            reached = [_completed(t, found) for t, found in values if found is not None]
             if len(reached) >= self._needed:
                 numbers = {trial.number for trial in reached}
                 others = (trial for trial in running if trial.number not in numbers)
@@ -109,11 +109,12 @@ class BohbSampler(BaseSampler):
 _LEARNED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
-def _value(steps: Steps, trial: FrozenTrial, level: int) -> float | None:
-    """Returns a trial's value at a rung; for the last level a completed one's."""
+def _values(steps: Steps, trial: FrozenTrial, level: int) -> list[float] | None:
+    """Returns a trial's values at a rung; for the last level a completed one's."""
     if level < len(steps.rungs):
-        return steps.value_at_rung(trial, level)
-    return trial.value
+        return steps.values_at_rung(trial, level)
+    values: list[float] | None = trial.values
+    return values
 
 
 def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
@@ -126,9 +127,9 @@ def _shared(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
     return {key: kinds[0][key] for key in sorted(keys) if not kinds[0][key].single()}
 
 
-def _completed(trial: FrozenTrial, value: float) -> FrozenTrial:
+def _completed(trial: FrozenTrial, values: list[float]) -> FrozenTrial:
     shown = copy(trial)
-    shown.state, shown.value = TrialState.COMPLETE, value
+    shown.state, shown.values = TrialState.COMPLETE, values
     return shown
 
 

@@ -21,6 +21,7 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import GENERATION
 from search.study.space import FloatRange, IntRange, SearchSpace, numeric_parameters
 
@@ -102,7 +103,7 @@ def _rebuilt(
             [
                 (
                     transform.transform(_of(trial, search_space)),
-                    -float(trial.value or 0),
+                    -float(value_of(trial) or 0),
                 )
                 for trial in members[: optimizer.population_size]
             ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from optuna.trial import FrozenTrial, TrialState
 
 from models.config.hyperparameters import FEATURES, FULL, Value
+from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import (
     FINETUNE_OF,
     is_infeasible,
@@ -81,7 +82,7 @@ def _may_be(trial: FrozenTrial) -> bool:
 def _reached(trial: FrozenTrial, steps: Steps) -> tuple[int, float] | None:
     """Returns the last rung that a trial reached, and its value there."""
     if trial.state == TrialState.COMPLETE:
-        return len(steps.rungs), trial.value or 0.0
+        return len(steps.rungs), value_of(trial) or 0.0
     values = (
         (rung, steps.value_at_rung(trial, rung)) for rung, _ in enumerate(steps.rungs)
     )

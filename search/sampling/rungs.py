@@ -13,6 +13,7 @@ from fractions import Fraction
 from optuna.trial import FrozenTrial, TrialState
 
 from models.config.hyperparameters import HYPERPARAMETERS
+from search.sampling.objectives import values_at
 from search.study.study import Study
 from search.trial.curve import peak, smoothed
 
@@ -27,13 +28,15 @@ class Steps:
     """How steps are counted: ``fold * stride + epoch`` with epochs from 1.
 
     A trial has ``folds`` of at most ``stride`` epochs each; one whose epochs are not
-    searched has ``epochs`` a fold. ``rungs`` are shares in rising order.
+    searched has ``epochs`` a fold. ``rungs`` are shares in rising order. ``goals`` are
+    the objectives of each step where there are several.
     """
 
     folds: int
     stride: int
     epochs: int
     rungs: tuple[Fraction, ...] = field(default=SHARES, hash=False)
+    goals: tuple[str, ...] = ()
 
     def epochs_of(self, trial: FrozenTrial) -> int:
         """Returns the epochs of each of a trial's folds."""
@@ -65,20 +68,29 @@ class Steps:
         """Returns a trial's value at a rung, ``None`` if it did not reach it."""
         return self._value(trial, self.rung_steps(trial)[rung])
 
-    def _value(self, trial: FrozenTrial, step: int) -> float | None:
-        """Returns a trial's value at one of its steps.
+    def values_at_rung(self, trial: FrozenTrial, rung: int) -> list[float] | None:
+        """Returns the values of all objectives likewise, each as it was reported."""
+        step = self._reported(trial, self.rung_steps(trial)[rung])
+        return None if step is None else values_at(trial, step, self.goals)
 
-        A fold that stopped before, by its patience, has the value of its best epoch,
-        whose weights early stopping restores.
+    def _value(self, trial: FrozenTrial, step: int) -> float | None:
+        found = self._reported(trial, step)
+        return None if found is None else trial.intermediate_values[found]
+
+    def _reported(self, trial: FrozenTrial, step: int) -> int | None:
+        """Returns the step whose report counts at one of a trial's steps.
+
+        A fold that stopped before, by its patience, counts with its best epoch, whose
+        weights early stopping restores.
         """
         values = trial.intermediate_values
         if step in values:
-            return values[step]
+            return step
         if trial.state != TrialState.COMPLETE and max(values, default=0) < step:
             return None
         start = self.place(step)[0] * self.stride
-        curve = [values[at] for at in sorted(values) if start < at < step]
-        return curve[peak(curve) - 1] if curve else None
+        before = [at for at in sorted(values) if start < at < step]
+        return before[peak([values[at] for at in before]) - 1] if before else None
 
     def fold_values(self, values: Mapping[int, float], fold: int) -> list[float]:
         """Returns one fold's values in the order of its epochs."""
@@ -108,7 +120,12 @@ def _rung_steps(steps: Steps, epochs: int) -> tuple[int, ...]:
 def steps_of(study: Study) -> Steps:
     """Returns how the trials of a study count their steps."""
     epochs = dict(study.space.fixed).get(EPOCHS, HYPERPARAMETERS[EPOCHS].default)
-    return Steps(folds=study.split.folds, stride=study.stride, epochs=int(epochs))
+    return Steps(
+        folds=study.split.folds,
+        stride=study.stride,
+        epochs=int(epochs),
+        goals=study.goals,
+    )
 
 
 def passed_rungs(steps: Steps, trial: FrozenTrial) -> range:

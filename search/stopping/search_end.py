@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
+from search.sampling.objectives import newest_on_front
 from search.sampling.parameter_sets import is_counted, ordinal_of
 from search.study.sections import Search
 
@@ -33,6 +34,7 @@ def early_end(
     *,
     running: Container[int],
     seconds: float,
+    goals: Sequence[str] = (),
 ) -> SearchEnd | None:
     """Checks the limits beside the number of trials.
 
@@ -45,6 +47,8 @@ def early_end(
         trials: all of the search's own.
         running: the numbers of those that run now.
         seconds: how long the run has searched.
+        goals: the objectives, where there are several; a trial is then better that no
+            other one dominates.
 
     Returns:
         Why no trial may begin, or ``None`` if one may.
@@ -52,7 +56,7 @@ def early_end(
     if search.hours is not None and seconds >= search.hours * HOUR:
         reason = f"its time is used up (search.hours = {search.hours:g})"
         return SearchEnd(reason=reason, early=True)
-    best = best_so_far(trials) if search.stop_after is not None else None
+    best = best_so_far(trials, goals) if search.stop_after is not None else None
     if best is None or begun_after(best, trials, running) < (search.stop_after or 0):
         return None
     reason = (
@@ -62,9 +66,16 @@ def early_end(
     return SearchEnd(reason=reason, early=True)
 
 
-def best_so_far(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
-    """Finds the completed trial with the highest value, the first of equal ones."""
+def best_so_far(
+    trials: Sequence[FrozenTrial], goals: Sequence[str] = ()
+) -> FrozenTrial | None:
+    """Finds the completed trial with the highest value, the first of equal ones.
+
+    With several objectives it is the last one on the front.
+    """
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    if goals:
+        return newest_on_front(done, goals)
     return max(done, key=lambda t: (t.value, -ordinal_of(t)), default=None)
 
 

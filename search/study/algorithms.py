@@ -17,6 +17,9 @@ from search.study.space import SearchSpace, grid_size, largest_grid, numeric_par
 
 LARGEST_GRID = 100_000
 
+DOMINATED = "dominated"
+"""The pruner that compares trials in all objectives."""
+
 
 def _grid_problems(space: SearchSpace) -> Iterator[str]:
     for parameter in space.parameters:
@@ -62,7 +65,8 @@ class Sampler:
     ``factory`` is ``module:name`` of a ``Callable[[SamplerContext], BaseSampler]``;
     ``package`` is the module, name and extra of an optional dependency. ``problems``
     refuses spaces, ``notes`` informs about them. With ``walks_grid`` the ledger
-    enqueues every parameter set of the space in turn.
+    enqueues every parameter set of the space in turn. ``several`` tells whether it
+    takes several objectives; what other people's code takes is theirs.
     """
 
     factory: str
@@ -70,29 +74,37 @@ class Sampler:
     problems: Callable[[SearchSpace], Iterable[str]] = _nothing
     notes: Callable[[SearchSpace], Iterable[str]] = _nothing
     walks_grid: bool = False
+    several: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruner:
     """One pruner, which needs ``min_folds`` folds for the reason ``why``.
 
-    ``factory`` is ``module:name`` of a ``Callable[[Steps], BasePruner]``.
+    ``several`` tells whether it compares several objectives. ``factory`` is
+    ``module:name`` of a ``Callable[[Steps], BasePruner]``.
     """
 
     factory: str
     min_folds: int = 1
     why: str = ""
+    several: bool = True
 
 
 _SAMPLING, _PRUNING = "search.sampling.samplers", "search.ledger.pruners"
 
 SAMPLERS: dict[str, Sampler] = {
     "bohb": Sampler(factory="search.sampling.bohb:BohbSampler"),
-    "tpe": Sampler(factory=f"{_SAMPLING}:tpe"),
+    "tpe": Sampler(factory=f"{_SAMPLING}:tpe", several=False),
     "random": Sampler(factory=f"{_SAMPLING}:random"),
-    "gp": Sampler(factory=f"{_SAMPLING}:gp", package=("torch", "PyTorch", "gp")),
+    "gp": Sampler(
+        factory=f"{_SAMPLING}:gp", package=("torch", "PyTorch", "gp"), several=False
+    ),
     "cmaes": Sampler(
-        factory=f"{_SAMPLING}:cmaes", problems=_cmaes_problems, notes=_cmaes_notes
+        factory=f"{_SAMPLING}:cmaes",
+        problems=_cmaes_problems,
+        notes=_cmaes_notes,
+        several=False,
     ),
     "qmc": Sampler(factory=f"{_SAMPLING}:OrdinalQmcSampler"),
     "grid": Sampler(
@@ -115,14 +127,18 @@ _HUB_SAMPLER = Sampler(
 )
 
 PRUNERS: dict[str, Pruner] = {
-    "hyperband": Pruner(factory=f"{_PRUNING}:RungHyperbandPruner"),
-    "successive_halving": Pruner(factory=f"{_PRUNING}:RungHalvingPruner"),
-    "median": Pruner(factory=f"{_PRUNING}:SameShareMedianPruner"),
+    "hyperband": Pruner(factory=f"{_PRUNING}:RungHyperbandPruner", several=False),
+    "successive_halving": Pruner(
+        factory=f"{_PRUNING}:RungHalvingPruner", several=False
+    ),
+    "median": Pruner(factory=f"{_PRUNING}:SameShareMedianPruner", several=False),
     "wilcoxon": Pruner(
         factory=f"{_PRUNING}:FoldWilcoxonPruner",
         min_folds=3,
         why="pairs at least two finished folds",
+        several=False,
     ),
+    DOMINATED: Pruner(factory=f"{_PRUNING}:DominatedPruner"),
     "none": Pruner(factory=f"{_PRUNING}:NeverPruner"),
 }
 
@@ -193,4 +209,19 @@ def pruner_problems(name: str, folds: int) -> Iterator[str]:
         yield (
             f"[search] pruner: {name} {pruner.why}, so it needs [split] folds of "
             f"{pruner.min_folds} or more, found {folds}; use median"
+        )
+
+
+def pareto_problems(sampler: str, pruner: str) -> Iterator[str]:
+    """Yields a message for a sampler or pruner that knows one objective only."""
+    if not sampler_of(sampler).several:
+        names = ", ".join(name for name, row in SAMPLERS.items() if row.several)
+        yield (
+            f"[search] sampler: {sampler} takes one objective, and [objective] mode is "
+            f'"pareto"; use one of {names}'
+        )
+    if not pruner_of(pruner).several:
+        yield (
+            f"[search] pruner: {pruner} compares one value, and [objective] mode is "
+            f'"pareto"; use {DOMINATED} or none'
         )

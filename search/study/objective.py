@@ -1,19 +1,95 @@
-"""The ``[objective]`` section: metrics to be maximized, and their weights."""
+"""The ``[objective]`` section: metrics to be maximized, and their weights.
+
+With ``mode = "pareto"`` each metric is an objective of its own, and so are costs.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.errors import suggest
 from models.metrics.own.metric import is_own_metric
 from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
+from search.costs.limits import COSTS, LATENCY, PARAMETERS, SIZE
+from search.study.algorithms import DOMINATED
 from search.study.distributions import Problems
 
 LIGHTEST, HEAVIEST = 1e-9, 1e9
 """Limits between which a weighted mean neither overflows nor loses precision."""
 
+MODE = "mode"
+MODES = ("weighted", "pareto")
+"""One value, the weighted mean of the metrics; or every metric and cost of its own."""
 
-def read_objective(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What is optimized.
+
+    ``metrics`` have their weights. ``goals`` are the names of several objectives,
+    metrics before costs; empty where there is one, the weighted mean.
+    """
+
+    metrics: tuple[tuple[str, float], ...]
+    goals: tuple[str, ...] = ()
+
+
+def read_objective(table: Mapping[str, Any], problems: Problems) -> Objective:
+    """Returns what has a weight above 0; adds a message for each problem."""
+    weights = {name: weight for name, weight in table.items() if name != MODE}
+    mode = table.get(MODE, MODES[0])
+    if mode not in MODES:
+        names = " or ".join(f'"{name}"' for name in MODES)
+        problems.append(f"[objective] mode: must be {names}, found {mode!r}")
+    metrics = {name: w for name, w in weights.items() if name not in COSTS}
+    costs = {name: w for name, w in weights.items() if name in COSTS}
+    found = _read_metrics(metrics, problems)
+    if mode != MODES[1]:
+        problems.extend(map(_misplaced, costs))
+        return Objective(metrics=found)
+    problems.extend(
+        f'[objective] "{name}": must be a weight, a number, found {weight!r}'
+        for name, weight in costs.items()
+        if not isinstance(weight, int | float) or isinstance(weight, bool)
+    )
+    named = [name for name in COSTS if _is_weight(costs.get(name))]
+    goals = (*(name for name, _ in found), *named)
+    if len(goals) < 2:  # noqa: PLR2004 - one objective has no front
+        problems.append(
+            '[objective] mode: "pareto" needs two objectives or more, found '
+            f"{len(goals)}; name another metric or a cost ({', '.join(COSTS)}), "
+            "for example parameters = 1.0, or remove mode"
+        )
+    return Objective(metrics=found, goals=goals)
+
+
+def with_pareto_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Names what a study with several objectives uses where it does not say.
+
+    Only the pruner ``dominated`` compares several objectives; and of the trials that
+    are not significantly worse than the best in its metrics, the smallest is tested,
+    or the fastest.
+    """
+    table = raw.get("objective", {})
+    if table.get(MODE) != MODES[1]:
+        return dict(raw)
+    small = any(_is_weight(table.get(cost)) for cost in (PARAMETERS, SIZE))
+    fast = _is_weight(table.get(LATENCY))
+    choose = "smallest_tied" if small else "fastest_tied" if fast else "best"
+    search = {"pruner": DOMINATED} | raw.get("search", {})
+    final = {"choose": choose} | raw.get("final", {})
+    return {**raw, "search": search, "final": final}
+
+
+def _misplaced(cost: str) -> str:
+    return (
+        f'[objective] "{cost}": is a cost, which a weighted mean cannot hold; set '
+        f'mode = "pareto", or limit it: [constraints] {cost} = "<= NUMBER"'
+    )
+
+
+def _read_metrics(
     table: Mapping[str, Any], problems: Problems
 ) -> tuple[tuple[str, float], ...]:
     """Returns the metrics with a weight above 0; adds a message for each problem."""

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
 from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.memory import memory_share
+from search.costs.limits import Constraints
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS, is_pruner, is_sampler
 
 SamplerName = Annotated[str, one_of(SAMPLERS, f"{HUB}NAME", CODE, also=is_sampler)]
@@ -111,6 +112,7 @@ class Resources:
 SECTIONS: dict[str, type] = {
     "data": DataConfig,
     "split": SplitConfig,
+    "constraints": Constraints,
     "search": Search,
     "final": Final,
     "resources": Resources,

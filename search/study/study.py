@@ -18,11 +18,12 @@ from data_pipeline.system.errors import suggest
 from data_pipeline.system.seeds import child_seed
 from models.config.hyperparameters import HYPERPARAMETERS, STANDARD
 from models.metrics.own.metric import is_own_metric
-from search.study.algorithms import pruner_problems, sampler_of
+from search.costs.limits import COSTS, Constraints
+from search.study.algorithms import pareto_problems, pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.finetuning import finetuning_problems
-from search.study.objective import read_objective
+from search.study.objective import read_objective, with_pareto_defaults
 from search.study.overrides import Raw, override
 from search.study.sections import SECTIONS, Final, Resources, Search
 from search.study.space import SearchSpace
@@ -33,6 +34,7 @@ TABLES = (
     "data",
     "split",
     "objective",
+    "constraints",
     "search",
     "final",
     "resources",
@@ -55,9 +57,10 @@ class Study:
     """A complete study.
 
     ``objective`` has metric names and weights; a trial's value is their weighted mean,
-    to be maximized. ``raw`` is the study file with all overrides.
-    ``enqueued`` trials run first; ``enqueued_outside`` has a message for each one that
-    overrides put outside the space. ``place`` is the file, for messages.
+    to be maximized. ``goals`` are the names of several objectives, metrics before
+    costs; empty where the value is the only one. ``raw`` is the study file with all
+    overrides. ``enqueued`` trials run first; ``enqueued_outside`` has a message for
+    each one that overrides put outside the space. ``place`` is the file, for messages.
     """
 
     name: str
@@ -67,10 +70,12 @@ class Study:
     search: Search
     resources: Resources
     final: Final
+    constraints: Constraints
     space: SearchSpace
     raw: Mapping[str, Any]
     enqueued: tuple[EnqueuedTrial, ...] = ()
     enqueued_outside: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
     place: str = field(default="", compare=False)
 
     @property
@@ -112,6 +117,10 @@ class Study:
         for key in ("seed", "sampler", "pruner"):
             flat[f"search.{key}"] = getattr(self.search, key)
         flat |= {f"objective.{metric}": weight for metric, weight in self.objective}
+        flat |= {f"objective.{cost}": True for cost in COSTS if cost in self.goals}
+        flat |= {"objective.mode": "pareto"} if self.goals else {}
+        limits = self.constraints.limits()
+        flat |= {f"constraints.{cost}": f"<= {most:g}" for cost, most in limits.items()}
         flat |= {f"fixed.{key}": value for key, value in self.space.fixed}
         for parameter in self.space.parameters:
             flat[f"space.{parameter.key}"] = value_text(parameter.entry())
@@ -154,6 +163,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         elif not isinstance(raw[table], dict):
             problems.append(f"{table}: must be a section, found {raw[table]!r}")
     refuse(problems, place)
+    raw = with_pareto_defaults(raw)
     sections = {
         key: read_section(key, kind, raw.get(key, {}), problems)
         for key, kind in SECTIONS.items()
@@ -166,7 +176,8 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
     outside = enqueued.outside.values()
     study = Study(
         name=name,
-        objective=objective,
+        objective=objective.metrics,
+        goals=objective.goals,
         space=space,
         raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
         enqueued=enqueued.trials,
@@ -199,6 +210,8 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
     yield from _own_loss_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)
     yield from sampler_of(study.search.sampler).problems(study.space)
+    if study.goals:
+        yield from pareto_problems(study.search.sampler, study.search.pruner)
     yield from finetuning_problems(study.search, study.space)
 
 

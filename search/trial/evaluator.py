@@ -13,7 +13,7 @@ from search.trial.generalization_gap import (
     training_sample,
 )
 from search.trial.messages import Curves, Job
-from search.trial.objective import weighted_mean
+from search.trial.objective import each_metric, weighted_mean
 
 SHOWN = (
     "emotion.accuracy",
@@ -33,7 +33,7 @@ OBJECTIVE, LOSS, RATE = "objective", "training/loss", "training/learning_rate"
 
 
 class FoldEvaluator:
-    """Evaluates one fold; ``part`` is what the trainer gets of it."""
+    """Evaluates one fold of so many ``rows``; ``part`` is what the trainer gets."""
 
     def __init__(self, job: Job, index: int) -> None:
         """Takes the labels of the fold with this index out of a job."""
@@ -41,6 +41,7 @@ class FoldEvaluator:
         sample = training_sample(fold, index)
         self._objective = job.objective
         self._targets = targets.take(fold.validation)
+        self.rows = len(fold.validation)
         self._sample_targets = targets.take(sample)
         self._table: Mapping[str, float] = {}
         self._baseline = baseline_value(targets, [fold], job.objective)
@@ -63,6 +64,10 @@ class FoldEvaluator:
                 )
             )
         return Curves(training=training, validation=self._points(self._table))
+
+    def metrics(self) -> dict[str, float]:
+        """Returns the metrics of the objective in the epoch that was scored last."""
+        return each_metric(self._table, self._objective)
 
     def gap(self, curves: Curves) -> Gap | None:
         """Returns the gap of an epoch, if its training sample was scored."""

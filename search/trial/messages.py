@@ -15,6 +15,7 @@ from models.evaluation.out_of_fold import digest_of
 from models.metrics.predictions import Predictions
 from models.pretrained.sources import LoadedWeights
 from models.training.epoch import EpochScore
+from search.costs.limits import LATENCY, MEGABYTE, PARAMETERS, SIZE
 from search.trial.generalization_gap import Gap
 
 PREDICTIONS = "predictions"
@@ -22,6 +23,12 @@ PREDICTIONS = "predictions"
 
 CALIBRATION = "calibration"
 """Attribute of a completed trial: its ``CalibrationFit``."""
+
+CONSTRAINT = "constraint"
+"""Reason of a trial whose model breaks a limit of ``[constraints]``."""
+
+WHY = "constraint_broken"
+"""Attribute of such a trial: what its model costs, and the limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +49,8 @@ class Job:
     where one was looked for, ``duplicates`` among the validation images of training
     images of their fold, and ``duplicates_dropped``, left out as duplicates of the
     hold-out and of a fold's validation part. ``checkpoints`` is the folder for the
-    weights of each epoch, if the study keeps checkpoints.
+    weights of each epoch, if the study keeps checkpoints. ``limits`` are those of
+    ``[constraints]``; ``timed`` asks for the latency of each model without one.
     """
 
     images: str
@@ -63,6 +71,13 @@ class Job:
     duplicates_dropped: tuple[int, int] = (0, 0)
     checkpoints: str | None = None
     subjects: np.ndarray | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    timed: bool = False
+
+    @property
+    def times_models(self) -> bool:
+        """Whether the latency of each model is measured."""
+        return self.timed or LATENCY in self.limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +122,14 @@ class Spent:
     the worker's start, ``built`` and ``traced`` a new graph (0.0 where it was reused),
     ``trained`` and ``validated`` the epochs. ``epochs`` counts over all folds.
     ``device_memory`` is the most bytes that its worker has held on a GPU until then.
+    ``parameters``, ``model_bytes`` and ``latency_ms`` are those of its model, exported;
+    see ``models.training.saving.ModelCost``.
     """
 
     epochs: int = 0
     parameters: int = 0
+    model_bytes: int = 0
+    latency_ms: float | None = None
     sampled: float = 0.0
     waited: float = 0.0
     built: float = 0.0
@@ -119,15 +138,20 @@ class Spent:
     validated: float = 0.0
     device_memory: int = 0
 
-    def after_epoch(
-        self, epoch: EpochScore, *, parameters: int, built: float, traced: float
-    ) -> "Spent":
+    def costs(self) -> dict[str, float | None]:
+        """Returns what the model costs, by the names of ``[constraints]``."""
+        return {
+            PARAMETERS: self.parameters,
+            LATENCY: self.latency_ms,
+            SIZE: self.model_bytes / MEGABYTE,
+        }
+
+    def after_epoch(self, epoch: EpochScore, *, built: float, traced: float) -> "Spent":
         """Adds an epoch; ``built`` and ``traced`` are of the whole trial so far."""
         return replace(
             self,
             epochs=self.epochs + 1,
             device_memory=epoch.device_memory,
-            parameters=parameters,
             built=built,
             traced=traced,
             trained=self.trained + epoch.seconds_trained,
@@ -149,7 +173,8 @@ class Report:
 
     ``step`` is ``fold * stride + epoch`` with epochs from 1. ``last`` marks a fully
     trained trial, which is not pruned any more. ``gap`` is that of this epoch and
-    fold, ``None`` where no training rows were scored.
+    fold, ``None`` where no training rows were scored. ``metrics`` are those of the
+    objective, of which ``value`` is the mean; all of them of so many ``rows``.
     """
 
     step: int
@@ -160,6 +185,8 @@ class Report:
     spent: Spent
     curves: Curves = field(default_factory=Curves)
     gap: Gap | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +199,8 @@ class Completed:
     pooled predictions at ``epoch``, and ``thresholds``, one an action unit, are chosen
     on the same predictions, as ``calibration`` is. ``start`` is what the backbone was
     initialized with, if not at random. ``predictions`` are the pooled ones, in half
-    precision.
+    precision. ``metrics`` are those of the objective, each
+    smoothed like the value.
     """
 
     value: float
@@ -186,18 +214,23 @@ class Completed:
     start: LoadedWeights | None = None
     predictions: Predictions | None = field(default=None, compare=False)
     calibration: CalibrationFit | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """A trial stopped for a reason: ``pruner``, ``diverged`` or ``out_of_memory``.
+    """A trial that was stopped for a reason.
 
-    ``gap`` is that of its last report.
+    It is ``pruner``, ``diverged``, ``out_of_memory`` or ``constraint``. ``gap`` is that
+    of its last report. ``excess`` has by how much its model breaks each limit, as a
+    share of the limit, and ``why`` says so.
     """
 
     reason: str
     spent: Spent = field(default_factory=Spent)
     gap: Gap | None = None
+    excess: Mapping[str, float] = field(default_factory=dict)
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +307,8 @@ def outcome_attributes(outcome: Outcome) -> dict[str, Any]:
     kept: dict[str, Any] = {"spent": asdict(outcome.spent)}
     if isinstance(outcome, Completed | Pruned) and outcome.gap is not None:
         kept |= asdict(outcome.gap)
+    if isinstance(outcome, Pruned) and outcome.why:
+        kept[WHY] = outcome.why
     if not isinstance(outcome, Completed):
         return kept | {"reason": outcome.reason}
     return kept | {

@@ -15,6 +15,13 @@ def score(
     return weighted_mean(scores(targets, predictions, own=objective), objective)
 
 
+def each_metric(
+    table: Mapping[str, float], objective: Mapping[str, float]
+) -> dict[str, float]:
+    """Returns each metric of an objective; an undefined one is 0."""
+    return {name: weighted_mean(table, {name: 1.0}) for name in objective}
+
+
 def weighted_mean(table: Mapping[str, float], objective: Mapping[str, float]) -> float:
     """Weighs the metrics of an objective; an undefined one counts as 0.
 

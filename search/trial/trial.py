@@ -23,6 +23,7 @@ from models.metrics.scores import scores
 from models.metrics.thresholds import choose_thresholds
 from models.training.epoch import Arrays
 from models.training.trainer import Trainer
+from search.costs.limits import broken_limits, describe_broken
 from search.trial.checkpoints import Checkpoints
 from search.trial.curve import peak, smoothed
 from search.trial.evaluator import FoldEvaluator
@@ -33,7 +34,7 @@ from search.trial.generalization_gap import (
     classify_fit,
     training_sample,
 )
-from search.trial.messages import Completed, Job, Pruned, Report, Spent
+from search.trial.messages import CONSTRAINT, Completed, Job, Pruned, Report, Spent
 from search.trial.objective import score, weighted_mean
 
 
@@ -49,9 +50,14 @@ def run_trial(
 
     ``arrays`` are pixels and targets of the development rows; ``seed`` determines
     everything random. Yields a report after every epoch: the caller may close the
-    generator to prune. Returns a pruned trial where training diverged.
+    generator to prune. Returns a pruned trial where training diverged, or before it
+    where the model breaks a limit.
     """
-    spent = Spent()
+    spent = _measured(trainer, job, config)
+    excess = broken_limits(spent.costs(), job.limits)
+    if excess:
+        why = describe_broken(excess, job.limits)
+        return Pruned(reason=CONSTRAINT, spent=spent, excess=excess, why=why)
     folds: list[FoldHistory] = []
     for index in range(len(job.folds)):
         before, fold = spent, FoldHistory()
@@ -63,7 +69,6 @@ def run_trial(
         for epoch in epochs:
             spent = spent.after_epoch(
                 epoch,
-                parameters=trainer.parameters,
                 built=before.built + trainer.timings.built,
                 traced=before.traced + trainer.timings.traced,
             )
@@ -82,6 +87,8 @@ def run_trial(
                 spent=spent,
                 curves=curves,
                 gap=evaluator.gap(curves),
+                metrics=evaluator.metrics(),
+                rows=evaluator.rows,
             )
             if is_over:
                 break
@@ -97,6 +104,20 @@ def run_trial(
         learning_rates=shared_rates([fold.rates for fold in folds]),
         gap=_gap(job, outcome, pooled_samples(folds)),
     )
+
+
+def _measured(trainer: Trainer, job: Job, config: ModelConfig) -> Spent:
+    """Measures the model, and its latency if the rest keeps to limits.
+
+    The graph that is built for this is kept for the training.
+    """
+    cost = trainer.cost(config)
+    spent = Spent(parameters=cost.parameters, model_bytes=cost.model_bytes)
+    if job.times_models and not broken_limits(spent.costs(), job.limits):
+        latency = trainer.timed(cost, config).latency_ms
+        spent = replace(spent, latency_ms=latency)
+    times = trainer.timings
+    return replace(spent, built=times.built, traced=times.traced)
 
 
 def completed(
@@ -120,6 +141,12 @@ def completed(
         else {},
         spent=spent,
         predictions=halved(epochs[epoch - 1]),
+        metrics={
+            name: smoothed([weighted_mean(table, {name: 1.0}) for table in tables])[
+                epoch - 1
+            ]
+            for name in objective
+        },
     )
 
 

@@ -19,6 +19,7 @@ from data_pipeline.labels.votes import RULES
 from data_pipeline.own_code.named_code import CODE
 from models.config.hyperparameters import HYPERPARAMETERS
 from models.pretrained.shelf import ROWS, Index
+from search.costs.limits import COSTS
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
 from search.study.sections import AUTO, SECTIONS
 
@@ -31,6 +32,7 @@ REGISTRIES = {
     "labels": RULES,
     "sampler": (*SAMPLERS, f"{HUB}NAME", CODE),
     "pruner": (*PRUNERS, CODE),
+    **dict.fromkeys(COSTS, ("<= NUMBER",)),
 }
 BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 

@@ -5,15 +5,15 @@ import numpy as np
 from models.metrics.predictions import Predictions
 from models.training.epoch import EpochScore
 from models.training.trainer import Timings
+from tests.fakes.model_cost import FakeCosts
 
 
-class SeededTrainer:
+class SeededTrainer(FakeCosts):
     """Trains nothing: its predictions are random numbers of the trial's seed.
 
     The higher the dropout, the worse they are; with a high one it diverges.
     """
 
-    parameters = 123
     loaded_weights = None
     noise = 0.0
     highest_dropout = 0.45

@@ -10,16 +10,15 @@ from models.config.config import DataSpec, model_config
 from models.training.epoch import EpochScore
 from models.training.trainer import Timings
 from search.trial.messages import Job
+from tests.fakes.model_cost import FakeCosts
 from tests.strategies.metrics import drawn
 
 ROWS, FOLDS, EPOCHS, STRIDE = 30, 3, 4, 10
 OBJECTIVE = {"emotion.macro_f1": 1.0, "action_units.mean_auc": 0.5}
 
 
-class FakeTrainer:
+class FakeTrainer(FakeCosts):
     """Yields given scores, one list a fold; records its calls."""
-
-    parameters = 123
 
     def __init__(self, folds, *, traced=(0.5, 0.0, 0.0)):
         """Takes what each fold yields."""

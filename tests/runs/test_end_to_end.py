@@ -199,6 +199,8 @@ def test_trials_table(finished):
         "enqueued",
         "epochs",
         "model_parameters",
+        "model_bytes",
+        "latency_ms",
     ]
     seconds = ["sampled", "waited", "built", "traced", "trained", "validated"]
     gap = ["trained_value", "gap", "diagnosis"]
@@ -209,7 +211,8 @@ def test_trials_table(finished):
     for row in rows:
         assert (row["state"], row["epochs"]) == ("COMPLETE", "4")
         assert row["backbone.name"] == "residual_cnn"
-        assert int(row["model_parameters"]) > 0
+        assert int(row["model_bytes"]) > 4 * int(row["model_parameters"]) > 0
+        assert row["latency_ms"] == ""
         assert float(row["seconds_trained"]) > 0
         behind = float(row["trained_value"]) - float(row["value"])
         assert float(row["gap"]) == pytest.approx(behind, abs=1e-8)

@@ -10,9 +10,13 @@ import pytest
 
 from data_pipeline.labels.labels import DIMENSIONS
 from models.calibration.calibration import Calibration
+from models.config.config import SharedGraph
+from models.features.backbones import Backbones
 from models.metrics.predictions import HEADS, Predictions
+from models.training import trainer as trainer_module
 from models.training.epoch import Part
-from models.training.saving import calibrate, plain_model
+from models.training.initialization import SEED_STATE
+from models.training.saving import BYTES, calibrate, latency_ms, plain_model
 from models.training.trainer import Trainer
 from tests.factories.models import UNITS, configured, pictures
 
@@ -108,3 +112,53 @@ def test_a_calibrated_export_predicts_calibrated_probabilities(dense):
         np.testing.assert_allclose(head, right, atol=1e-6)
     for name in ("emotion", "action_units"):
         assert np.abs(getattr(found, name) - getattr(before, name)).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"head__dense_units": 0},
+        {"head__dense_units": 4, "shared": SharedGraph(dense_width=8)},
+        {"backbone__normalization": "development"},
+        {"backbone__name": "mobilenet_v3_small", "side": 32, "finetune__blocks": 1},
+    ],
+    ids=str,
+)
+def test_a_cost_is_that_of_the_export(changes):
+    """Weights are counted before training as the exported model will have them."""
+    config = configured(**changes)
+    cost, plain = Trainer().cost(config), plain_model(config)
+    assert cost.parameters == _numbers(plain.trainable_weights)
+    assert cost.model_bytes == BYTES * _numbers(plain.weights)
+
+
+def test_a_frozen_backbone_counts(tmp_path):
+    """A head's model has the weights of the backbone below it."""
+    config = configured(finetune__stage="features")
+    find = Backbones(tmp_path / "images-0.npy").find
+    cost = Trainer(find_backbone=find).cost(config)
+    whole = Trainer().cost(configured())
+    assert cost == whole
+
+
+def test_a_latency_is_measured_once_a_graph(monkeypatch):
+    """Trials of one graph share its latency; another graph has its own."""
+    trainer, timed = Trainer(), []
+    monkeypatch.setattr(
+        trainer_module, "latency_ms", lambda config: timed.append(config) or len(timed)
+    )
+    first, other = configured(), configured(backbone__filters=4)
+    again = configured(training__learning_rate=0.5)
+    cost = trainer.cost(first)
+    found = [trainer.timed(cost, each).latency_ms for each in (first, again, other)]
+    assert found == [1, 1, 2]
+
+
+def test_a_latency_is_that_of_one_image():
+    """It is a few milliseconds for a small model, and the warm-up is left out."""
+    assert 0.01 < latency_ms(configured()) < 1000
+
+
+def _numbers(weights):
+    return sum(int(np.prod(w.shape)) for w in weights if w.name != SEED_STATE)

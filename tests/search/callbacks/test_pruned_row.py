@@ -8,15 +8,15 @@ from models.training.epoch import EpochScore
 from models.training.trainer import Timings
 from search.trial import worker
 from tests.factories.runs import STUDY, searched, table, write_study
+from tests.fakes.model_cost import FakeCosts
 
 SKILLED = 4
 """Trainings that validate well: those of the first two trials, of two folds each."""
 
 
-class Trainer:
+class Trainer(FakeCosts):
     """Trains nothing: skilled on training rows, and at first on all other rows too."""
 
-    parameters = 123
     loaded_weights = None
 
     def __init__(self, **options):

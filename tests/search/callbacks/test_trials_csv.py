@@ -36,7 +36,8 @@ GOLDEN = (
     "augmentation.flip,augmentation.rotation,augmentation.scale,augmentation.shift,"
     "augmentation.crop,augmentation.skew,augmentation.brightness,"
     "augmentation.contrast,augmentation.erasing,augmentation.mixup,epochs,"
-    "model_parameters,seconds_sampled,seconds_waited,seconds_built,seconds_traced,"
+    "model_parameters,model_bytes,latency_ms,seconds_sampled,seconds_waited,"
+    "seconds_built,seconds_traced,"
     "seconds_trained,seconds_validated,trained_value,gap,diagnosis,device_memory"
 )
 

@@ -82,6 +82,7 @@ def case(tmp_path):
             search=SimpleNamespace(seed=7),
             split=SimpleNamespace(by="subject"),
             objective=tuple(OBJECTIVE.items()),
+            goals=(),
         ),
         data=SimpleNamespace(
             split=SimpleNamespace(

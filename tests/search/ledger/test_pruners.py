@@ -174,6 +174,21 @@ class TestWilcoxon(PrunerLaws):
         assert run(study, curve(slow * 4)) is None
 
 
+class TestDominated(PrunerLaws):
+    """Three others that are better by more than chance gives."""
+
+    name = "dominated"
+
+    @pytest.mark.parametrize(
+        ("values", "pruned"),
+        [([0.9] * 3, True), ([0.9] * 2, False), ([0.519] * 9, False)],
+    )
+    def test_by_hand(self, values, pruned):
+        """Of one objective too, three must be higher by more than the margin."""
+        others = [(flat(value), COMPLETE) for value in values]
+        assert verdict(self.name, others, {1: 0.5}) == pruned
+
+
 class TestSuccessiveHalving(PrunerLaws):
     """The best third at each rung."""
 

@@ -55,6 +55,9 @@ TEXTS = {
         "{}": {},
         '{ "s010" = "S010", S10 = "S10" }': {"s010": "S010", "S10": "S10"},
     },
+    "constraints.parameters": {"<= 5e6": "<= 5e6", "<=100": "<=100"},
+    "constraints.latency_ms": {"<= 20": "<= 20", "'<= 0.5'": "<= 0.5"},
+    "constraints.model_mb": {"<= 15": "<= 15", "<= 2.5": "<= 2.5"},
     "final.choose": {"best": "best", "smallest_tied": "smallest_tied"},
     "search.finetune_best": {"0": 0},
     "split.by": {

@@ -167,10 +167,22 @@ def test_spent():
     assert isinstance(outcome, Completed)
     assert outcome.spent == reports[-1].spent
     assert outcome.spent == Spent(
-        epochs=12, parameters=123, built=3.0, traced=0.5, trained=24.0, validated=3.0
+        epochs=12,
+        parameters=123,
+        model_bytes=492,
+        built=3.0,
+        traced=0.5,
+        trained=24.0,
+        validated=3.0,
     )
     assert reports[0].spent == Spent(
-        epochs=1, parameters=123, built=1.0, traced=0.5, trained=2.0, validated=0.25
+        epochs=1,
+        parameters=123,
+        model_bytes=492,
+        built=1.0,
+        traced=0.5,
+        trained=2.0,
+        validated=0.25,
     )
 
 

@@ -15,6 +15,7 @@ from models.training.trainer import Trainer
 from search.trial.messages import Completed, Pruned, Spent
 from search.trial.trial import completed, run_trial
 from tests.factories.models import configured, pictures
+from tests.fakes.model_cost import FakeCosts
 from tests.strategies.metrics import labels, outputs
 
 OBJECTIVE = {"valence_arousal.mean_ccc": 1.0}
@@ -37,6 +38,8 @@ def job_of(targets, folds):
         targets=targets,
         objective=OBJECTIVE,
         stride=10,
+        limits={},
+        times_models=False,
     )
 
 
@@ -105,7 +108,7 @@ def test_ratings_that_are_no_numbers_have_diverged():
 
     trainer = SimpleNamespace(
         fit=fit,
-        parameters=1,
+        cost=FakeCosts().cost,
         timings=SimpleNamespace(built=0.0, traced=0.0),
     )
     config = SimpleNamespace(epochs=1)

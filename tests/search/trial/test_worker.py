@@ -4,12 +4,13 @@ import numpy as np
 
 from search.trial.messages import Pruned, TrialRequest
 from search.trial.worker import Worker
+from tests.fakes.model_cost import FakeCosts
 from tests.fakes.trainer import follow, job_of, trial
 
 REQUEST = TrialRequest(number=0, seed=1, values={}, seconds=0.0)
 
 
-class FullDevice:
+class FullDevice(FakeCosts):
     """A trainer on a device without memory."""
 
     def fit(self, *_, **__):
