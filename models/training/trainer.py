@@ -42,7 +42,8 @@ class Trainer:
 
     Attributes:
         timings: of the last fit.
-        parameters: weights of the last fitted model that training can change.
+        parameters: weights of the last fitted model that training can change, and of a
+            frozen backbone.
         loaded_weights: what the last fitted backbone started from, if not random.
     """
 
@@ -230,7 +231,7 @@ class Trainer:
             return before
         model = self._current = self._compiled(graph)
         model.reset(config.runtime, child_seed(seed, "model"))
-        self.parameters = model.model.parameters(int(config.runtime.dense_units))
+        self.parameters = model.cost(config).parameters
         if before is not None:
             model.continue_from(before)
         return model
