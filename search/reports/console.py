@@ -14,9 +14,12 @@ from search.inputs.graphs import describe_graphs
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord, best_trial
-from search.reports.front_report import describe_front
 from search.reports.holdout_report import describe_without_face
-from search.reports.selection_report import describe_best, describe_tied
+from search.reports.selection_report import (
+    describe_best,
+    describe_front,
+    describe_tied,
+)
 from search.reports.split_report import (
     describe_dropped,
     describe_duplicates,

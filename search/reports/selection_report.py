@@ -1,10 +1,15 @@
-"""What a run prints of its selection: its bias, and which trials are as good."""
+"""What a run prints of its selection: its bias, trials that are as good, the front."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from search.costs.limits import COSTS, PARAMETERS
+
 MOST = 8
 """Trials that are listed; ``selection.json`` has all of them."""
+
+ROWS = 20
+"""Rows of the front that are printed."""
 
 
 def describe_best(number: int, value: float, selection: Mapping[str, Any]) -> str:
@@ -88,3 +93,42 @@ def _listed(numbers: list[int]) -> str:
     noun = "trial" if len(numbers) == 1 else "trials"
     more = f" and {len(numbers) - MOST} more" if len(numbers) > MOST else ""
     return f"{noun} {', '.join(map(str, numbers[:MOST]))}{more}"
+
+
+def describe_front(selection: Mapping[str, Any]) -> Iterator[str]:
+    r"""Writes the front as a table, the chosen trial marked.
+
+    Example:
+        >>> rows = [
+        ...     {"trial": 4, "emotion.accuracy": 0.8125, "parameters": 81200},
+        ...     {"trial": 11, "emotion.accuracy": 0.75, "parameters": 9100},
+        ... ]
+        >>> found = {"front": rows, "completed": 9, "chosen": 11, "choose": "best"}
+        >>> print(*describe_front(found), sep="\n")
+        front of several objectives: 2 of 9 completed trials, which no other dominates
+          trial  emotion.accuracy  parameters
+              4            0.8125      81,200
+             11            0.7500       9,100  chosen (best)
+    """
+    rows = selection.get("front")
+    if not rows:
+        return
+    yield (
+        f"front of several objectives: {len(rows)} of {selection['completed']} "
+        "completed trials, which no other dominates"
+    )
+    names = [name for name in rows[0] if name != "trial"]
+    yield "  " + "  ".join(["trial", *names])
+    for row in rows[:ROWS]:
+        is_chosen = row["trial"] == selection["chosen"]
+        mark = f"  chosen ({selection['choose']})" if is_chosen else ""
+        cells = [f"{_cell(name, row[name]):>{len(name)}}" for name in names]
+        yield "  " + "  ".join([f"{row['trial']:>5}", *cells]) + mark
+    if len(rows) > ROWS:
+        yield f"  and {len(rows) - ROWS} more in selection.json"
+
+
+def _cell(name: str, value: float) -> str:
+    if name == PARAMETERS:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if name in COSTS else f"{value:.4f}"
