@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -186,6 +186,33 @@ class _BySubject:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _SeedMetric:
+    """A metric over seeds; ``None`` where a seed lacks it."""
+
+    each: list[Number | None]
+    mean: Number | None
+    low: Number | None
+    high: Number | None
+    deviation: Number | None
+    model: Number | None
+
+    def __post_init__(self) -> None:
+        """Requires all values for a mean."""
+        if self.mean is not None and None in (self.deviation, self.model, *self.each):
+            raise ValueError("mean of values that are missing")
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Seeds:
+    """What several seeds reach; ``model`` is the rule that chose the tested one."""
+
+    model: Literal["ensemble", "median"]
+    trained: Annotated[list[Any], Field(min_length=2)]
+    heads: dict[str, dict[str, _SeedMetric]]
+    seed: Count | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the hold-out test, as far as it is printed."""
 
@@ -208,6 +235,7 @@ class _Report:
     start: _Start | None = None
     duplicates: _Duplicates | None = None
     baselines: dict[str, _Baseline] | None = None
+    seeds: _Seeds | None = None
     emotion: _Head | None = None
     votes: _Head | None = None
     action_units: _Head | None = None

@@ -54,6 +54,15 @@ class Scale:
     most: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moments:
+    """Values less their bias, standard errors and degrees of freedom; (K,) each."""
+
+    centre: Array
+    error: Array
+    freedom: Array
+
+
 SHARE = Scale(
     name="logit",
     there=logit,
@@ -177,14 +186,20 @@ def jackknife(values: Array, scale: Scale, *, subjects: Array) -> tuple[Array, A
     ``values`` (1 + G, K) are those of all rows, then without each group. ``subjects``
     (K,) counts those that a value depends on; with fewer than two there is no interval.
     """
-    value, without = values[0], values[1:]
+    return ends_of(values, moments(values), scale, subjects=subjects)
+
+
+def ends_of(
+    values: Array, found: Moments, scale: Scale, *, subjects: Array
+) -> tuple[Array, Array]:
+    """Computes the ends of intervals, as ``jackknife`` does, from their moments."""
+    value = values[0]
     inside = (value > scale.least) & (value < scale.most)
     usable = np.isfinite(values).all(axis=0) & (subjects > 1)
     with np.errstate(all="ignore"):
-        centre, error, freedom = _moments(value, without)
         slope = scale.slope(value)
-        middle = scale.there(value) + (centre - value) * slope
-        reach = stdtrit(freedom, 1 - TAIL) * error * slope
+        middle = scale.there(value) + (found.centre - value) * slope
+        reach = stdtrit(found.freedom, 1 - TAIL) * found.error * slope
         low, high = scale.back(middle - reach), scale.back(middle + reach)
     low, high = np.fmin(low, value), np.fmax(high, value)
     edge_low, edge_high = _at_an_end(value, scale, subjects)
@@ -192,20 +207,23 @@ def jackknife(values: Array, scale: Scale, *, subjects: Array) -> tuple[Array, A
     return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
 
 
-def _moments(value: Array, without: Array) -> tuple[Array, Array, Array]:
-    """Computes the value less its bias, standard error and degrees of freedom.
+def moments(values: Array) -> Moments:
+    """Computes the moments of values (1 + G, K): of all rows, then without each group.
 
-    They are those of a variance whose sample has this kurtosis, G - 1 for a normal one.
+    The degrees of freedom are those of a variance whose sample has this kurtosis, G - 1
+    for a normal one.
     """
+    value, without = values[0], values[1:]
     count = len(without)
     apart = without - without.mean(axis=0)
     squares = (apart**2).sum(axis=0)
-    kurtosis = count * (apart**4).sum(axis=0) / squares**2
-    freedom = 2 * count / (kurtosis - (count - 3) / (count - 1))
-    return (
-        value - (count - 1) * (without.mean(axis=0) - value),
-        np.sqrt((count - 1) / count * squares),
-        np.where(squares > 0, np.clip(freedom, 1.0, count - 1), count - 1),
+    with np.errstate(all="ignore"):
+        kurtosis = count * (apart**4).sum(axis=0) / squares**2
+        freedom = 2 * count / (kurtosis - (count - 3) / (count - 1))
+    return Moments(
+        centre=value - (count - 1) * (without.mean(axis=0) - value),
+        error=np.sqrt((count - 1) / count * squares),
+        freedom=np.where(squares > 0, np.clip(freedom, 1.0, count - 1), count - 1),
     )
 
 

@@ -74,6 +74,16 @@ class Predictions:
         )
 
     @staticmethod
+    def mean(parts: Sequence["Predictions"]) -> "Predictions":
+        """Averages several predictions of the same rows, with the same heads."""
+        return _predictions(
+            [
+                None if heads[0] is None else np.mean(np.stack(heads), axis=0)
+                for heads in zip(*(part.heads() for part in parts), strict=True)
+            ]
+        )
+
+    @staticmethod
     def scatter(
         parts: Sequence["Predictions"], rows: Sequence[np.ndarray], *, count: int
     ) -> "Predictions":

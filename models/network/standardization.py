@@ -83,5 +83,9 @@ def channel_statistics(images: np.ndarray, rows: np.ndarray) -> ChannelStatistic
 
 
 def is_standardized(model: Any) -> bool:
-    """Whether a model, trained or exported, has such a layer."""
-    return any(layer.name == STANDARDIZE for layer in model.layers)
+    """Whether a model, trained or exported, has such a layer, or one in it has."""
+    return any(
+        layer.name == STANDARDIZE
+        or (isinstance(layer, keras.Model) and is_standardized(layer))
+        for layer in model.layers
+    )

@@ -18,6 +18,9 @@ FROZEN = "finetune.frozen_epochs"
 SLOWER = 2.0
 """A backbone with epochs so many times as long gets a forecast of its own."""
 
+ONE_FOLD = 0.2
+"""Part that a single fold validates on, unless the study has another."""
+
 SHORTER = (
     "Shorter: --set search.hours=N, --set search.trials=N, --set training.epochs=N, "
     "--set split.folds=1, or fewer large backbones"
@@ -34,8 +37,11 @@ class Forecast(Callback):
         self, study: Study, print_line: Callable[[str], None], graphs: Callable[[], int]
     ) -> None:
         """Prints by ``print_line``; ``graphs`` counts those of the space."""
+        self._stride = study.stride
         self._epochs = study.stride * study.split.folds
         self._finetuned = study.search.finetune_best
+        self._retrained = study.final.seeds
+        self._rows = _rows_in_retraining(study)
         self._print, self._graphs = print_line, graphs
         self._trained: dict[int, str] = {}
         self._measured: dict[int, int] = {}
@@ -76,6 +82,15 @@ class Forecast(Callback):
                 compiling=self._compiling,
             )
         )
+        if self._retrained > 1:
+            self._print(
+                describe_retrainings(
+                    seeds=self._retrained,
+                    each=each * self._rows,
+                    epochs=self._stride,
+                    workers=self._workers,
+                )
+            )
 
 
 def describe_forecast(  # noqa: PLR0913 - what was measured, by name
@@ -119,3 +134,24 @@ epochs on 2 workers, with 1:00 to compile 3 more graphs'
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def describe_retrainings(*, seeds: int, each: float, epochs: int, workers: int) -> str:
+    """Describes how long the retrainings after the search take.
+
+    ``each`` is an epoch's seconds, ``epochs`` the most of one.
+
+    Example:
+        >>> describe_retrainings(seeds=5, each=6.0, epochs=10, workers=2)
+        'then up to about 3:00 for 5 retrainings of one trial'
+    """
+    rounds = -(-seeds // workers)
+    longest = clock(rounds * each * epochs)
+    return f"then up to about {longest} for {seeds} retrainings of one trial"
+
+
+def _rows_in_retraining(study: Study) -> float:
+    """Returns how many times the rows of a fold a retraining trains on."""
+    folds = study.split.folds
+    part = 1 / folds if folds > 1 else study.split.validation or ONE_FOLD
+    return 1 / (1 - part)

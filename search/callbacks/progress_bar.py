@@ -178,6 +178,11 @@ class ProgressBar(Callback):
             if self._task is not None:
                 self._bar.advance(self._task)
 
+    def end_steps(self, count: int) -> None:
+        """Counts steps until so many are done or were not needed."""
+        for _ in range(self._steps, min(count, self._expected)):
+            self.end_step()
+
     def _update(self, counts: Counts) -> None:
         total = counts.budget + self._expected
         if self._task is None:

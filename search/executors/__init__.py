@@ -8,15 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from data_pipeline.system.errors import RunError, describe_cause
-from search.trial.messages import Failed, Job, Retrained, RetrainRequest
+from search.trial.messages import Job, Retraining
 
 if TYPE_CHECKING:  # workers need no Optuna
     from search.executors.ray_cluster import RaySession
     from search.ledger.ledger import Ledger
 
-    Executor = Callable[
-        [Job, Ledger, Callable[[], RetrainRequest | None]], Retrained | Failed | None
-    ]
+    Executor = Callable[[Job, Ledger, Retraining], None]
 
 
 _early: ContextVar["RaySession | None"] = ContextVar("early", default=None)

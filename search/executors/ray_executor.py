@@ -2,7 +2,7 @@
 
 Optuna proposes and prunes; Tune only places trials on workers. A Searcher asks and
 tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The last
-"trial" of a search is the retraining, so that a worker with compiled graphs runs it.
+"trials" of a search are the retrainings, so that workers with compiled graphs run them.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from search.executors.ray_cluster import RaySession, local_ray
 from search.executors.ray_folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.ledger.ledger import Ledger
-from search.trial.messages import Failed, Job, Retrained, RetrainRequest
+from search.trial.messages import Job, Retraining
 
 # Ray reads its environment when it is imported, and ray_cluster sets it before.
 # isort: split
@@ -47,13 +47,13 @@ _ActorClassCache.get = _same_environment
 def run_ray(
     job: Job,
     ledger: Ledger,
-    then: Callable[[], RetrainRequest | None],
+    then: Retraining,
     early: RaySession | None = None,
-) -> Retrained | Failed | None:
-    """Runs trials on warm workers, then retrains what ``then`` requests.
+) -> None:
+    """Runs trials on warm workers, then retrains as ``then`` plans.
 
-    ``early`` is a session of Ray that was started before. Returns ``None`` where
-    nothing was retrained. ``RunError`` is raised where Ray cannot be started or fails.
+    ``early`` is a session of Ray that was started before. ``RunError`` is raised where
+    Ray cannot be started or fails.
     """
     with local_ray(job, early) as folder:
         marks = (partial(mark, folder.pulse) for mark in (has_started, was_left))
@@ -61,7 +61,6 @@ def run_ray(
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error
-    return bridge.retrained
 
 
 class LedgerSearcher(Searcher):  # type: ignore[misc]

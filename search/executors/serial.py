@@ -1,34 +1,27 @@
 """The serial executor, the readable reference: one trial after another."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from search.ledger.ledger import Ledger
 from search.trial.messages import (
-    Failed,
     Job,
     Outcome,
     Pruned,
     Report,
-    Retrained,
-    RetrainRequest,
+    Retraining,
     TrialRequest,
     complete_outcome,
 )
 from search.trial.worker_start import start_worker
 
 
-def run_serial(
-    job: Job, ledger: Ledger, then: Callable[[], RetrainRequest | None]
-) -> Retrained | Failed | None:
-    """Runs trials until the ledger has no more, then retrains what ``then`` requests.
-
-    Returns ``None`` where nothing was retrained.
-    """
+def run_serial(job: Job, ledger: Ledger, then: Retraining) -> None:
+    """Runs trials until the ledger has no more, then retrains as ``then`` plans."""
     worker = start_worker(job)
     while (trial := ledger.ask()) is not None:
         ledger.tell(trial.number, _follow(worker.trial(trial), trial, ledger))
-    request = then()
-    return None if request is None else worker.retrain(request)
+    for request in then.plan():
+        then.keep(request, worker.retrain(request))
 
 
 def _follow(

@@ -4,6 +4,7 @@ It follows Tune's rules and imports nothing of Ray, so that tests need no Ray.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from search.trial.messages import (
     Outcome,
     Pruned,
     Report,
-    Retrained,
+    Retraining,
     RetrainRequest,
     TrialRequest,
     WorkerDied,
@@ -27,7 +28,7 @@ FINISHED = "FINISHED"
 """Ends a search in Tune; equals ``ray.tune.search.Searcher.FINISHED``."""
 
 RETRIES = 1
-"""How often a worker that died in the retraining is replaced."""
+"""How often a worker that died in a retraining is replaced."""
 STARTS = 2
 """How many workers in a row may die before their trial; one more ends the search."""
 LINES = 12
@@ -39,17 +40,16 @@ class Bridge:
     def __init__(
         self,
         ledger: Ledger,
-        then: Callable[[], RetrainRequest | None],
+        then: Retraining,
         has_started: Callable[[str], bool] = lambda _: True,
         was_left: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """Takes the ledger, the plan of the retraining, and what became of a trial.
+        """Takes the ledger, what is retrained, and what became of a trial.
 
-        ``then`` is called when the search ends. ``has_started`` and ``was_left``, by a
+        ``then`` is planned when the search ends. ``has_started`` and ``was_left``, by a
         worker that is replaced, take a ``trial_name``.
         """
         self.error: BaseException | None = None
-        self.retrained: Retrained | Failed | None = None
         self.trouble = ""
         """Tune's last error of a worker."""
         self._ledger = ledger
@@ -58,33 +58,31 @@ class Bridge:
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
-        self._request: RetrainRequest | None = None
-        self._retraining: str | None = None
-        self._retries = RETRIES
-        self._over = False
+        self._waiting: list[RetrainRequest] | None = None
+        self._retraining: dict[str, RetrainRequest] = {}
+        self._deaths: Counter[str] = Counter()
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles to nothing: Tune keeps copies to restore from, which is not used."""
         return {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Returns Tune's next task: a trial, the retraining, or nothing yet."""
-        if self._over or self.error is not None:
+        """Returns Tune's next task: a trial, a retraining, or nothing yet."""
+        if self.error is not None:
             return FINISHED
-        if self._retraining is not None:
-            return None
-        request = self._returned.pop() if self._returned else self._ledger.ask()
-        if request is not None:
-            self._running[trial_id] = _Running(request)
-            return {"trial": request}
-        if self._running:
-            return None
-        self._request = self._request or self._then()
-        if self._request is None:
-            self._over = True
-            return FINISHED
-        self._retraining = trial_id
-        return {"retrain": self._request}
+        if self._waiting is None:
+            request = self._returned.pop() if self._returned else self._ledger.ask()
+            if request is not None:
+                self._running[trial_id] = _Running(request)
+                return {"trial": request}
+            if self._running:
+                return None
+            self._waiting = list(self._then.plan())
+        if self._waiting:
+            self._retraining[trial_id] = self._waiting.pop(0)
+            return {"retrain": self._retraining[trial_id]}
+        # A worker that dies gives its retraining back.
+        return None if self._retraining else FINISHED
 
     def report(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Records an epoch; returns whether to stop the trial."""
@@ -99,12 +97,12 @@ class Bridge:
     def complete(
         self, trial_id: str, result: dict[str, Any] | None, *, error: bool
     ) -> None:
-        """Records the end of a trial or of the retraining."""
+        """Records the end of a trial or of a retraining."""
         found = {} if error or result is None else result
         if "cannot_start" in found:
             self.error = RunError(found["cannot_start"])
-        elif trial_id == self._retraining:
-            self._end_retraining(found)
+        elif (request := self._retraining.pop(trial_id, None)) is not None:
+            self._end_retraining(request, found)
         elif (running := self._running.pop(trial_id, None)) is not None:
             self._end_trial(running, result, error=error)
 
@@ -130,16 +128,15 @@ class Bridge:
         else:
             self._returned.append(request)
 
-    def _end_retraining(self, found: dict[str, Any]) -> None:
-        self.retrained = found.get("retrained")
-        self._retraining = None
-        if self.retrained is None and self._retries:
-            self._retries -= 1
+    def _end_retraining(self, request: RetrainRequest, found: dict[str, Any]) -> None:
+        outcome = found.get("retrained")
+        if outcome is None and self._deaths[request.path] < RETRIES:
+            self._deaths[request.path] += 1
+            self._waiting = [request, *(self._waiting or ())]
             return
-        self.retrained = self.retrained or Failed(
-            reason=f"its worker died, {1 + RETRIES} times", trace=self.trouble
-        )
-        self._over = True
+        died = f"its worker died, {1 + RETRIES} times"
+        failed = Failed(reason=died, trace=self.trouble)
+        self._then.keep(request, outcome or failed)
 
 
 def _death(trouble: str) -> str:

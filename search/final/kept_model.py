@@ -18,6 +18,9 @@ from search.run_folder import RunFolder, read_json
 COPY = ".tested.keras"
 """Copy of the model while it is loaded for its test; only this process writes it."""
 
+SEEDS = "seeds"
+"""Folder of the models of several seeds, and the key of their list in a card."""
+
 _BROKEN = (HarnessError, OSError, ValueError, KeyError, TypeError, AttributeError)
 """Errors raised by a card that is truncated or not of this project."""
 
@@ -39,10 +42,36 @@ def read_card(folder: RunFolder) -> Mapping[str, Any] | None:
         return None
 
 
-def kept_model(run: Run) -> KeptModel | None:
-    """Finds the model that a run may test; ``None`` where it is missing or foreign."""
+def kept_model(run: Run, *, tested: bool = False) -> KeptModel | None:
+    """Finds the model that a run may test; ``None`` where it is missing or foreign.
+
+    So it is where one of its seeds is, unless it was ``tested`` before.
+    """
     model = intact_model(run.folder)
-    return model if model is not None and _is_of(model.card, run) else None
+    if model is None or not _is_of(model.card, run):
+        return None
+    return model if tested or seeds_of(run.folder, model.card) is not None else None
+
+
+def seed_folder(folder: RunFolder, number: int) -> RunFolder:
+    """Names the folder of one of several seeds, numbered from 1."""
+    return RunFolder(out=folder.file(SEEDS), name=f"seed-{number}")
+
+
+def seeds_of(
+    folder: RunFolder, card: Mapping[str, Any]
+) -> Mapping[int, KeptModel] | None:
+    """Finds the models of the seeds that a model was made of, by their digests.
+
+    Empty for a model of one seed; ``None`` where one is missing or was changed.
+    """
+    found = {}
+    for row in card.get(SEEDS, {}).get("trained", ()):
+        model = intact_model(seed_folder(folder, int(row["seed"])))
+        if model is None or model.digest != row["sha256"]:
+            return None
+        found[int(row["seed"])] = model
+    return found
 
 
 def intact_model(folder: RunFolder) -> KeptModel | None:
@@ -70,11 +99,16 @@ def is_of_data(card: Mapping[str, Any], data: StudyData) -> bool:
 
 def _is_of(card: Mapping[str, Any], run: Run) -> bool:
     """Whether a card is of this run's winner: no checkpoint, no further seed."""
+    return is_of_run(card, run) and not card.keys() & {"fold", "seed"}
+
+
+def is_of_run(card: Mapping[str, Any], run: Run) -> bool:
+    """Whether a model is one of this run's study, trained on its rows."""
     same = (card.get("study"), card.get("synthetic")) == (
         run.study.name,
         run.data.synthetic,
     )
-    return same and is_of_data(card, run.data) and not card.keys() & {"fold", "seed"}
+    return same and is_of_data(card, run.data)
 
 
 def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Predictor:

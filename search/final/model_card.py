@@ -15,7 +15,7 @@ from search.inputs.face_template import card_crop
 from search.inputs.initial_weights import card_entry
 from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
-from search.run_folder import write_json
+from search.run_folder import RunFolder, write_json
 from search.trial.messages import CALIBRATION, Retrained
 
 MODEL, SIDECAR, PARTIAL = "model.keras", "model.json", ".model.part.keras"
@@ -40,7 +40,7 @@ def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> 
     """Moves a trained model to its final name and writes its card beside it.
 
     The model lies in the run's folder under its partial name. ``more`` is added to
-    the card.
+    the card, as is the last training loss.
     """
     card = model_card(
         run, winner, parameters=retrained.parameters, start=retrained.start
@@ -49,8 +49,12 @@ def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> 
         "unreadable": retrained.left_out,
         "without_face": retrained.without_face,
     }
-    folder = run.folder
-    signed = signed_card(folder.file(PARTIAL), card | more)
+    place_signed(run.folder, card | {"loss": retrained.losses[-1]} | more)
+
+
+def place_signed(folder: RunFolder, card: Mapping[str, Any]) -> None:
+    """Writes a card into the model under its partial name, and gives it its own."""
+    signed = signed_card(folder.file(PARTIAL), card)
     folder.file(PARTIAL).replace(folder.file(MODEL))
     write_json(folder.file(SIDECAR), signed)
 

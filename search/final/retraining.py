@@ -1,21 +1,29 @@
 """After the search: the winner is exported and retrained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from data_pipeline.system.errors import RunError
-from data_pipeline.system.seeds import child_seed
 from models.calibration.calibration import Calibration
 from models.pretrained.sources import NONE
 from search.final.calibration import calibration_of
 from search.final.exported_config import BEST, config_text
-from search.final.kept_model import kept_model, read_card
+from search.final.kept_model import SEEDS, kept_model, read_card
 from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
+from search.final.seeds import (
+    adopt_first_seed,
+    is_planned,
+    make_model,
+    missing_seeds,
+    retraining_seed,
+    run_of_seed,
+)
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import write_text
-from search.trial.messages import CALIBRATION, Failed, Retrained, RetrainRequest
+from search.trial.messages import Failed, Retrained, RetrainRequest
 
 
 def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
@@ -37,38 +45,64 @@ def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
     return best
 
 
-def retrain_request(
+def retrain_requests(
     run: Run, best: TrialRecord, *, tested: bool = False
-) -> RetrainRequest | None:
-    """Returns what to retrain; ``None`` if the folder holds the winner's model.
+) -> Sequence[RetrainRequest]:
+    """Lists what to retrain: nothing, if the folder holds the winner's model.
 
-    A ``tested`` model stays even if it is calibrated in another way than the study now
-    wants. Any other model is moved to a numbered folder.
+    A ``tested`` model stays, even if the study now wants another calibration or other
+    seeds. Of several seeds those that are there stay. Any other model is moved to a
+    numbered folder.
     """
-    kept, fit = kept_model(run), calibration_of(run.study, best)
+    kept = kept_model(run, tested=tested)
     if kept is not None and kept.card["trial"] == best.number:
-        wanted = None if fit is None else fit.entry()
-        if tested or kept.card.get(CALIBRATION) == wanted:
-            return None
+        if tested or is_planned(run, best, kept.card):
+            return ()
+        adopt_first_seed(run, best, kept)
     folder = run.folder
     if any(folder.file(name).exists() for name in (MODEL, SIDECAR)):
         folder.archive((MODEL, SIDECAR))
+    if run.study.final.seeds == 1:
+        return (_request(run, best, None),)
+    return [_request(run, best, n) for n in missing_seeds(run, best)]
+
+
+def _request(run: Run, best: TrialRecord, number: int | None) -> RetrainRequest:
+    """Makes the request for one seed; ``number`` is its place among several."""
+    folder = run.folder if number is None else run_of_seed(run, number).folder
+    fit = calibration_of(run.study, best)
     return RetrainRequest(
         values=dict(best.values),
-        seed=child_seed(run.study.search.seed, "retrain"),
+        seed=retraining_seed(run, number),
         stop_after=int(best.attributes["epoch"]),
         path=str(folder.file(PARTIAL)),
         # Trials of an older version have none.
         rates=tuple(best.attributes.get("learning_rates", ())),
         calibration=Calibration() if fit is None else fit.calibration,
+        number=number,
     )
+
+
+def describe_retraining(
+    run: Run, best: TrialRecord, waiting: Sequence[RetrainRequest]
+) -> str:
+    """Describes what is about to be retrained."""
+    text = (
+        f"retraining trial {best.number} on all but the hold-out, "
+        f"{waiting[0].stop_after} epochs"
+    )
+    seeds = run.study.final.seeds
+    if seeds == 1:
+        return text
+    there = seeds - len(waiting)
+    return f"{text}, {seeds} seeds" + (f" ({there} trained already)" if there else "")
 
 
 def export_best(run: Run, best: TrialRecord) -> None:
     """Writes the winner's configuration; files of an earlier winner are moved away."""
     card = read_card(run.folder)
     if card is not None and card["trial"] != best.number:
-        run.folder.archive((BEST, MODEL, SIDECAR, REPORT, RESULTS, PREDICTED))
+        run.folder.archive((BEST, MODEL, SIDECAR, REPORT, RESULTS, PREDICTED, SEEDS))
     text = config_text(run.study, best, synthetic=run.data.synthetic)
     write_text(run.folder.file(BEST), text)
 
@@ -76,20 +110,22 @@ def export_best(run: Run, best: TrialRecord) -> None:
 def keep_model(
     run: Run,
     best: TrialRecord,
-    retrained: Retrained | Failed | None,
+    request: RetrainRequest,
+    retrained: Retrained | Failed,
     *,
     trace: Path | None = None,
 ) -> None:
-    """Puts the retrained model and its card into the run's folder.
+    """Puts a retrained model and its card into the run's folder, or its seed's.
 
     ``trace`` is the file of the traceback where the retraining failed.
     """
-    if not isinstance(retrained, Retrained):
-        reason = retrained.reason if retrained else "no worker answered"
+    number = request.number
+    if isinstance(retrained, Failed):
+        seed = "" if number is None else f" with seed {number} of final.seeds"
         raise RunError(
-            f"{run.folder.path}: retraining trial {best.number} failed: {reason}; the "
-            "search is kept, and the same command retrains again"
-            + (f"; traceback: {trace}" if trace is not None else "")
+            f"{run.folder.path}: retraining trial {best.number}{seed} failed: "
+            f"{retrained.reason}; the search is kept, and the same command retrains "
+            "again" + (f"; traceback: {trace}" if trace is not None else "")
         )
     winner = Winner(
         trial=best.number,
@@ -98,4 +134,15 @@ def keep_model(
         weights=str(best.values.get("backbone.weights", NONE)),
         calibration=calibration_of(run.study, best),
     )
-    place_model(run, winner, retrained)
+    if number is None:
+        place_model(run, winner, retrained)
+    else:
+        place_model(run_of_seed(run, number), winner, retrained, seed=number)
+
+
+def finish_model(run: Run, best: TrialRecord, *, tested: bool) -> None:
+    """Makes the model of several seeds, once all are trained; else does nothing."""
+    if run.study.final.seeds > 1 and kept_model(run, tested=tested) is None:
+        rule = run.study.final.model
+        run.print(f"making the model of {run.study.final.seeds} seeds: {rule}")
+        make_model(run, best)

@@ -1,6 +1,6 @@
 """The report's entry about calibration: the numbers, and errors before and after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from data_pipeline.development import read_scoring_targets
 from data_pipeline.targets.targets import Targets
 from models.calibration.calibration import EMOTION, CalibrationFit
+from models.evaluation.comparison import Candidate
 from models.evaluation.tables import plain
 from models.metrics.action_units import ERRORS
 from models.metrics.emotion import EMOTION_REPORTED, vote_metrics
@@ -24,20 +25,26 @@ Errors = dict[str, float | None]
 
 
 def calibration_entry(
-    run: Run, card: Mapping[str, Any], rows: HoldOutRows
+    run: Run,
+    card: Mapping[str, Any],
+    rows: HoldOutRows,
+    averaged: Sequence[Candidate] = (),
 ) -> dict[str, Any]:
     """Describes the calibration of the tested model; ``None`` where it has none.
 
     A part for each head that could be calibrated: its numbers, why labels stay as they
     are, and, where the model is calibrated, its errors on the hold-out without the
-    calibration and with it. The model's outputs have it already: before is undone.
+    calibration and with it. The model's outputs have it already: before is undone, in
+    each model of those that an ensemble ``averaged``.
     """
     if card.get(CALIBRATION) is None:
         return {CALIBRATION: None}
     fit, data = CalibrationFit.of(card[CALIBRATION]), run.study.data
     targets = read_scoring_targets(data, rows.table)
     after = rows.model.predictions
-    before = fit.calibration.inverse().apply(after, targets.action_units)
+    undo, units = fit.calibration.inverse(), targets.action_units
+    models = averaged or (rows.model,)
+    before = Predictions.mean([undo.apply(m.predictions, units) for m in models])
     votes = read_votes(data, rows.table)
     return {CALIBRATION: calibration_parts(fit, targets, votes, (before, after))}
 

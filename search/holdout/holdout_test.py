@@ -1,6 +1,6 @@
 """The retrained winner is tested once on the hold-out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,8 +21,16 @@ from models.evaluation.comparison import Candidate
 from models.evaluation.jackknife import describe_method
 from models.inference.predictor import Predictor
 from models.pretrained.sources import NONE
-from search.final.kept_model import KeptModel, kept_model, load_model
+from search.final.kept_model import (
+    SEEDS,
+    KeptModel,
+    kept_model,
+    load_model,
+    seed_folder,
+    seeds_of,
+)
 from search.final.model_card import MODEL
+from search.final.seeds import ENSEMBLE
 from search.final.selection import read_selection, summary
 from search.holdout.calibration import calibration_entry
 from search.holdout.disclosure import describe_search, primary_entry
@@ -39,6 +47,7 @@ from search.holdout.scores import (
     score_hold_out,
     scored_rows,
 )
+from search.holdout.seed_scores import score_seeds
 from search.holdout.subjects import subject_entry
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
@@ -66,7 +75,8 @@ class OpenedTest:
     """An opened hold-out, and what the report on it is made of.
 
     ``rows`` are those that could be read; ``duplicates`` marks those that the search
-    has seen under another name.
+    has seen under another name. ``seeds`` are the models that the tested one was made
+    of, by number.
     """
 
     run: Run
@@ -76,6 +86,7 @@ class OpenedTest:
     rows: HoldOutRows
     baselines: Mapping[str, Fitted]
     duplicates: np.ndarray
+    seeds: Mapping[int, Candidate]
 
 
 def open_and_test(
@@ -83,9 +94,9 @@ def open_and_test(
 ) -> dict[str, Any]:
     """Opens the hold-out, tests the run's model on it, and writes the report.
 
-    The model is loaded first, so that a damaged one does not cost an opening. The
-    linear baselines are fitted after the opening: a refused one takes no time.
-    ``search`` is the report's entry about the search.
+    The model is loaded first, and those of its seeds, so that a damaged one does not
+    cost an opening. The linear baselines are fitted after the opening: a refused one
+    takes no time. ``search`` is the report's entry about the search.
 
     Raises:
         SealedError: the hold-out was opened before for another model.
@@ -93,7 +104,7 @@ def open_and_test(
         DataError: an image of the hold-out cannot be read.
     """
     folder, kept = run.folder, _kept(run)
-    model = load_model(folder, kept, cpus=run.study.resources.cpus_per_trial)
+    models = _load(run, kept)
     opened = run.data.split.hold_out.open(
         Receipts(folder.receipts),
         Opener(run=folder.name, model=kept.digest),
@@ -101,7 +112,7 @@ def open_and_test(
         rule=holdout_rule(run.study.split),
         reopen=reopen,
     )
-    test = _predict(run, kept.card, model, opened)
+    test = _predict(run, kept.card, models, opened)
     report = _report(test, search)
     if folder.file(REPORT).exists():
         folder.archive((REPORT, RESULTS, PREDICTED))
@@ -125,10 +136,24 @@ def _kept(run: Run) -> KeptModel:
     return kept
 
 
+def _load(run: Run, kept: KeptModel) -> list[Predictor]:
+    """Loads the model, then those of its seeds."""
+    cpus, seeds = run.study.resources.cpus_per_trial, seeds_of(run.folder, kept.card)
+    folders = [run.folder, *(seed_folder(run.folder, n) for n in seeds or ())]
+    models = [kept, *(seeds or {}).values()]
+    return [
+        load_model(folder, model, cpus=cpus)
+        for folder, model in zip(folders, models, strict=True)
+    ]
+
+
 def _predict(
-    run: Run, card: Mapping[str, Any], model: Predictor, opened: OpenedHoldOut
+    run: Run,
+    card: Mapping[str, Any],
+    models: Sequence[Predictor],
+    opened: OpenedHoldOut,
 ) -> OpenedTest:
-    """Predicts the hold-out's rows by the model and by the baselines."""
+    """Predicts the hold-out's rows by the models and by the baselines."""
     images = decode_readable(
         opened.table,
         size=run.study.data.image_size,
@@ -136,7 +161,10 @@ def _predict(
         cropper=cropper_from(card["input"]["crop"]),
     )
     table, pixels = opened.table.take(images.kept), images.pixels[images.kept]
-    tested = Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
+    tested, *seeds = [
+        Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
+        for model in models
+    ]
     development, used = _development(run)
     start = card.get("start", {}).get("weights", NONE)
     baselines = fit_baselines(run, development, used, pixels, weights=start)
@@ -149,6 +177,7 @@ def _predict(
         rows=HoldOutRows(table=table, model=tested, baselines=others),
         baselines=baselines,
         duplicates=find_duplicates(development, used, table, pixels),
+        seeds=dict(enumerate(seeds, start=1)),
     )
 
 
@@ -164,12 +193,21 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **_tested_part(test),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
-        **calibration_entry(test.run, test.card, test.rows),
+        **calibration_entry(test.run, test.card, test.rows, _averaged(test)),
         **baseline_entries(test.baselines, dict(study.objective)),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
         **subject_entry(test.run, test.rows, scored_rows(test.run, test.rows)),
+        **score_seeds(
+            test.run, test.card, scored_rows(test.run, test.rows), test.seeds
+        ),
     }
+
+
+def _averaged(test: OpenedTest) -> Sequence[Candidate]:
+    """Lists the models that the tested one averages, if it does."""
+    is_ensemble = test.card.get(SEEDS, {}).get("model") == ENSEMBLE
+    return list(test.seeds.values()) if is_ensemble else ()
 
 
 def _tested_part(test: OpenedTest) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The stages of a run, from the checked labels to the test on the hold-out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from models.config.config import complete
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.prediction_files import PredictionFiles
-from search.callbacks.progress_bar import ProgressBar
+from search.callbacks.progress_bar import ProgressBar, clock
 from search.callbacks.run_log import LOG
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
@@ -36,6 +36,7 @@ from search.inputs.prepare import data_identity, prepare_job
 from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
+from search.ledger.records import TrialRecord
 from search.pipeline.placement import describe_precision, find_placement
 from search.pipeline.run_study import STAGES, RunRequest
 from search.pipeline.warm_start import add_warm_start
@@ -56,7 +57,13 @@ from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
 from search.storage.url import chosen_storage
 from search.study.algorithms import sampler_of
-from search.trial.messages import Failed, Job, Retrained, RetrainRequest
+from search.trial.messages import (
+    Failed,
+    Job,
+    Retrained,
+    Retraining,
+    RetrainRequest,
+)
 
 
 def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
@@ -75,17 +82,16 @@ def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
 
 def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     bar.log.open(run.folder)
-    bar.expect(STAGES.index(request.until))
+    bar.expect(_steps_after_search(run, request))
     check_database(run.folder)
     _check_receipts(run, request)
     ledger = _open_ledger(run, bar)
     job = _prepare(run, request, ledger)
     _write_inputs(run)
     _finish_test(run, request, ledger)
-    retrained = _search(run, request, bar, job, ledger)
-    if retrained is not None:
-        _keep_model(run, ledger, retrained, bar)
-    bar.end_step()
+    _search(run, request, bar, job, ledger)
+    _finish_model(run, request, ledger)
+    bar.end_steps(run.study.final.seeds)
     check_run(run)
     report = None
     if request.until == "holdout":
@@ -98,6 +104,12 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     print_result(run, ledger)
     if bar.events is not None:
         bar.events.write("result", **result_entry(run, ledger))
+
+
+def _steps_after_search(run: Run, request: RunRequest) -> int:
+    """Counts the retrainings, and the test."""
+    stage = STAGES.index(request.until)
+    return stage and run.study.final.seeds + stage - 1
 
 
 def check_run(run: Run) -> None:
@@ -194,63 +206,91 @@ def _finish_test(run: Run, request: RunRequest, ledger: Ledger) -> None:
 
 def _search(
     run: Run, request: RunRequest, bar: ProgressBar, job: Job, ledger: Ledger
-) -> Retrained | Failed | None:
-    """Runs the remaining trials; a warm worker then retrains the winner if needed."""
+) -> None:
+    """Runs the remaining trials; warm workers then retrain the winner if needed."""
     best = ledger.best()
     if best is not None and best.value is not None:
         bar.resume(best.value)
-    plan = partial(_plan_retraining, run, request, job, ledger, bar)
+    then = Retraining(
+        plan=partial(_plan_retraining, run, request, job, ledger, bar),
+        keep=partial(_keep_model, run, ledger, bar),
+    )
     try:
         if not ledger.exhausted():
-            return executor(request.executor)(job, ledger, plan)
-        retrain = plan()
-        if retrain is None:
-            return None
-        alone = _place(run, ledger, serial=True)
-        job = replace(job, gpus=alone.gpus, concurrent=alone.concurrent)
-        return executor(request.executor)(job, ledger, lambda: retrain)
+            executor(request.executor)(job, ledger, then)
+            return
+        waiting = then.plan()
+        if waiting:
+            alone = request.executor == "serial" or len(waiting) == 1
+            placement = _place(run, ledger, serial=alone)
+            job = replace(job, gpus=placement.gpus, concurrent=placement.concurrent)
+            then = replace(then, plan=lambda: waiting)
+            executor(request.executor)(job, ledger, then)
     finally:
         ledger.close()
 
 
 def _plan_retraining(
     run: Run, request: RunRequest, job: Job, ledger: Ledger, bar: ProgressBar
-) -> RetrainRequest | None:
-    """Exports the winner and returns what to retrain; ``None`` for nothing."""
+) -> Sequence[RetrainRequest]:
+    """Exports the winner and lists what to retrain."""
     for line in describe_end(ledger):
         run.print(line)
     retraining.require_best(ledger, run.folder.file(LOG))
     best, _ = select(run, job, ledger.records())
-    tested = tested_trial(run)
-    if tested not in (None, best.number) and not request.reopen:
+    if _is_of_another_test(run, request, best):
         # The tested model stays; print_result names the better trial.
-        return None
+        return ()
     retraining.export_best(run, best)
     if request.until == "search":
-        return None
-    kept = tested is not None and not request.reopen
-    retrain = retraining.retrain_request(run, best, tested=kept)
-    if retrain is not None:
+        return ()
+    waiting = retraining.retrain_requests(run, best, tested=_is_tested(run, request))
+    if waiting:
         bar.begin_step("retraining", ledger.counts())
-        run.print(
-            f"retraining trial {best.number} on all but the hold-out, "
-            f"{retrain.stop_after} epochs"
-        )
+        run.print(retraining.describe_retraining(run, best, waiting))
         run.print(describe_fit(calibration_of(run.study, best)))
-    return retrain
+    bar.end_steps(run.study.final.seeds - len(waiting))
+    return waiting
+
+
+def _is_tested(run: Run, request: RunRequest) -> bool:
+    """Whether the folder's model was tested, and is not to be tested again."""
+    return not request.reopen and tested_trial(run) is not None
+
+
+def _is_of_another_test(run: Run, request: RunRequest, best: TrialRecord) -> bool:
+    """Whether another trial's model was tested, and is not to be tested again."""
+    return _is_tested(run, request) and tested_trial(run) != best.number
 
 
 def _keep_model(
-    run: Run, ledger: Ledger, retrained: Retrained | Failed, bar: ProgressBar
+    run: Run,
+    ledger: Ledger,
+    bar: ProgressBar,
+    request: RetrainRequest,
+    retrained: Retrained | Failed,
 ) -> None:
     check_run(run)
     trace = retrained.trace if isinstance(retrained, Failed) else ""
     retraining.keep_model(
         run,
         chosen_trial(run, ledger.records()),
+        request,
         retrained,
         trace=bar.log.keep_trace("retraining", trace),
     )
+    if request.number is not None and isinstance(retrained, Retrained):
+        took = clock(retrained.seconds)
+        loss = f"training loss {retrained.losses[-1]:.4f}"
+        run.print(f"seed {request.number} of {run.study.final.seeds}: {loss} ({took})")
+    bar.end_step()
+
+
+def _finish_model(run: Run, request: RunRequest, ledger: Ledger) -> None:
+    """Makes the model of several seeds, unless the tested model stays."""
+    best = chosen_trial(run, ledger.records())
+    if request.until != "search" and not _is_of_another_test(run, request, best):
+        retraining.finish_model(run, best, tested=_is_tested(run, request))
 
 
 def _test(

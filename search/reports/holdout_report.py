@@ -20,6 +20,7 @@ from search.reports.metric_texts import (
     number,
 )
 from search.reports.review_report import describe_primary, describe_subjects
+from search.reports.seeds_report import describe_seeds
 
 WIDTH = 100
 
@@ -96,7 +97,8 @@ def is_warning(line: str) -> bool:
 
 
 def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Describes differences, calibration, absent labels, and single subjects."""
+    """Describes seeds, differences, calibration, absent labels, and single subjects."""
+    yield from describe_seeds(report.get("seeds"))
     yield from _differences(report)
     yield from describe_calibration(report)
     yield from _absences(report)

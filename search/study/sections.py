@@ -75,13 +75,17 @@ class Search:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class Final:
-    """Which trial is retrained and tested, and how its model is exported.
+    """Which trial is retrained, with how many seeds, and which model is tested.
 
-    The best one, or the smallest or the fastest of those that the best one is not
-    significantly better than. ``calibrate`` corrects the probabilities.
+    The trial is the best one, or the smallest or the fastest of those that the best one
+    is not significantly better than. Of several seeds the model is their ``ensemble``,
+    or the one with the ``median`` training loss. ``calibrate`` corrects the
+    probabilities.
     """
 
     choose: Literal["best", "smallest_tied", "fastest_tied"] = "best"
+    seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    model: Literal["ensemble", "median"] = "ensemble"
     calibrate: bool = True
 
 

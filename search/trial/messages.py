@@ -1,6 +1,6 @@
 """Messages between driver and workers: a job, requests, reports, and outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -103,7 +103,8 @@ class RetrainRequest:
 
     Training stops after epoch ``stop_after``; the schedule keeps its own horizon.
     ``rates`` are the learning rates of the search, to be replayed; empty, the
-    schedule sets them. The exported model's probabilities are calibrated.
+    schedule sets them. The exported model's probabilities are calibrated. ``number``
+    is the place of the seed among several, from 1; ``None`` for the only one.
     """
 
     values: Mapping[str, Value]
@@ -112,6 +113,7 @@ class RetrainRequest:
     path: str
     rates: tuple[float, ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +274,18 @@ class Retrained:
     left_out: int = 0
     without_face: int = 0
     start: LoadedWeights | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraining:
+    """What an executor does after the trials.
+
+    ``plan`` is called when the search has ended and lists what to train, in any order;
+    ``keep`` takes each outcome as soon as it is known, and may raise.
+    """
+
+    plan: Callable[[], Sequence[RetrainRequest]]
+    keep: Callable[[RetrainRequest, Retrained | Failed], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,26 @@
 """A ledger for the bridge's tests: it starts trials and records their outcomes."""
 
-from search.trial.messages import Completed, Report, RetrainRequest, Spent, TrialRequest
+from search.trial.messages import (
+    Completed,
+    Report,
+    Retraining,
+    RetrainRequest,
+    Spent,
+    TrialRequest,
+)
 
 ORDER = RetrainRequest(values={}, seed=1, stop_after=2, path="model.keras")
+
+
+def then(*requests, kept=None):
+    """Retrains these, and puts their outcomes by path into ``kept``."""
+    kept = {} if kept is None else kept
+
+    def keep(request, outcome):
+        assert request.path not in kept
+        kept[request.path] = outcome
+
+    return Retraining(plan=lambda: requests, keep=keep)
 
 
 class FakeLedger:

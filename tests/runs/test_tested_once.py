@@ -5,8 +5,10 @@ import resource
 import shutil
 from hashlib import sha256
 
+import numpy as np
 import pytest
 
+from models.inference.predictor import Predictor
 from models.pretrained.provenance import read_provenance
 from tests.factories.runs import searched, write_study
 
@@ -102,6 +104,33 @@ def test_the_test_goes_without_linear_baselines(place, coursework):
     report = json.loads((place / "runs/tiny-synthetic/holdout.json").read_text())
     assert "baselines" not in report | report["emotion"]
     assert "baseline" in report["emotion"]
+
+
+def test_more_seeds_are_tested_at_once(place, coursework):
+    """Only the missing seed is trained; both and their average have one opening."""
+    folder = place / "runs" / "tiny-synthetic"
+    answer = again(place, coursework, "--set", "final.seeds=2")
+    assert (answer.code, answer.err) == (0, "")
+    assert "2 seeds (1 trained already)" in answer.out
+    assert "Seeds: 2, retrained alike; the tested model is their ensemble" in answer.out
+    assert "Opened: once" in answer.out
+    (receipt,) = receipts(place)
+    assert receipt["model"] == digest(folder / "model.keras")
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1))
+    both, *each = (
+        Predictor(path / "model.keras", cpus=1).predict(pixels).emotion
+        for path in (folder, folder / "seeds/seed-1", folder / "seeds/seed-2")
+    )
+    assert np.abs(each[0] - each[1]).max() > 1e-3
+    np.testing.assert_allclose(both, (each[0] + each[1]) / 2, atol=1e-6)
+
+    report = json.loads((folder / "holdout.json").read_text())
+    row = report["seeds"]["heads"]["emotion"]["accuracy"]
+    assert row["mean"] == pytest.approx(sum(row["each"]) / 2)
+    assert row["model"] == report["emotion"]["metrics"]["accuracy"]["value"]
+
+    answer = again(place, coursework, "--set", "final.seeds=3")
+    assert (answer.code, "retraining" in answer.out) == (0, False), "it was tested"
 
 
 def test_a_retrained_model_is_reported(place, coursework):

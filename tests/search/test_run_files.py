@@ -26,6 +26,8 @@ from tests.strategies.damage import changed, cut, damages
 
 METRIC = {"value": 0.5, "low": 0.25, "high": None}
 HEAD = {"images": 9, "metrics": {"accuracy": METRIC}, "baseline": {"accuracy": 0.25}}
+SEEDS = {"each": [0.5, 0.25], "mean": 0.375, "low": 0.25, "high": None}
+SEEDS |= {"deviation": 0.2, "model": 0.5}
 COMPARED = {"value": 0.5, "difference": 0.1, "low": -0.1, "high": None}
 REPORT = {
     "trial": 3,
@@ -53,6 +55,12 @@ REPORT = {
                 "lowest": 0.25,
             }
         }
+    },
+    "seeds": {
+        "model": "median",
+        "seed": 2,
+        "trained": [{"seed": 1, "loss": 0.5}, {"seed": 2, "loss": 0.5}],
+        "heads": {"emotion": {"accuracy": SEEDS}, "votes": {"kl_divergence": SEEDS}},
     },
     "emotion": {
         **HEAD,

@@ -6,11 +6,12 @@ from search.callbacks.forecast import SHORTER, Forecast
 from search.trial.messages import Report, Spent
 
 
-def forecast(lines, *, epochs=10, folds=5, finetune_best=0, graphs=1):
+def forecast(lines, *, epochs=10, folds=5, finetune_best=0, graphs=1, seeds=1):
     """Makes the callback of a study with so many epochs and folds."""
     study = SimpleNamespace(
         stride=epochs,
-        split=SimpleNamespace(folds=folds),
+        split=SimpleNamespace(folds=folds, validation=None),
+        final=SimpleNamespace(seeds=seeds),
         search=SimpleNamespace(finetune_best=finetune_best),
     )
     return Forecast(study, lines.append, lambda: graphs)
@@ -119,3 +120,13 @@ def _said(*, graphs, done=0):
     begin(callback, 0, "resnet50", running=2, done=done)
     epoch(callback, 0, trained=1.0)
     return lines[0]
+
+
+def test_retrainings_with_several_seeds_are_forecast():
+    """Each takes the epochs of a fold, with all rows; the workers share them."""
+    lines = []
+    callback = forecast(lines, seeds=3)
+    begin(callback, 3, "resnet50", running=2, done=4)
+    epoch(callback, 3, trained=2.0)
+    # Two rounds of 10 epochs of 2 s, of five folds in place of four.
+    assert lines[1:] == ["then up to about 0:50 for 3 retrainings of one trial"]

@@ -78,6 +78,7 @@ def runs(tmp_path_factory, coursework):
         out = place / executor
         words = ("--study", study, "--data", coursework, "--out", out)
         words += ("--executor", executor, "--set", "search.checkpoints=2")
+        words += ("--set", "final.seeds=2")
         answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
         assert (answer.code, answer.err) == (0, "")
         assert not list(temporary.iterdir())
@@ -179,12 +180,13 @@ def test_executors_leave_the_same_checkpoints(runs):
 
 
 def test_executors_leave_the_same_model(runs):
-    """The winner that a warm worker retrains predicts as the serial one's."""
+    """The winners that warm workers retrain predict as the serial ones, each seed."""
     reports = [
         json.loads((runs[name][0] / "holdout.json").read_text())
         for name in ("serial", "ray")
     ]
     assert reports[0] == reports[1]
+    assert len(reports[0]["seeds"]["trained"]) == 2
 
 
 def reports_of(folder, number):

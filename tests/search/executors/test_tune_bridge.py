@@ -1,12 +1,13 @@
 """The bridge between Tune and the ledger, by Tune's rules and without Ray."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.trial.messages import Pruned, Retrained
-from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report
+from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report, then
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def ledger():
 
 def test_a_whole_search(ledger):
     """Trials come first, then the retraining, then the end; each ends once."""
-    bridge = Bridge(ledger, lambda: ORDER)
+    kept = {}
+    bridge = Bridge(ledger, then(ORDER, kept=kept))
     assert bridge.suggest("a")["trial"].number == 0
     assert bridge.suggest("b")["trial"].number == 1
     assert bridge.suggest("c") is None, "trials still run"
@@ -29,7 +31,7 @@ def test_a_whole_search(ledger):
     done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
     bridge.complete("c", {"retrained": done, "done": True}, error=False)
     assert bridge.suggest("d") == FINISHED
-    assert bridge.retrained == done
+    assert kept == {ORDER.path: done}
     assert set(ledger.outcomes) == {0, 1}
     assert ledger.outcomes[0].spent.sampled == 0.25
 
@@ -37,16 +39,33 @@ def test_a_whole_search(ledger):
 def test_nothing_to_retrain(ledger):
     """Where nothing is ordered the search ends after its trials."""
     ledger.budget = 0
-    bridge = Bridge(ledger, lambda: None)
+    bridge = Bridge(ledger, then())
     assert bridge.suggest("a") == FINISHED
     assert bridge.suggest("b") == FINISHED
-    assert bridge.retrained is None
+
+
+def test_several_retrainings_share_the_workers(ledger):
+    """Each free worker takes one; each is kept once, and the last ends the search."""
+    ledger.budget, kept = 0, {}
+    orders = [replace(ORDER, path=name) for name in "xyz"]
+    bridge = Bridge(ledger, then(*orders, kept=kept))
+    assert [bridge.suggest(name)["retrain"].path for name in "ab"] == ["x", "y"]
+    done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
+    bridge.complete("b", {"retrained": done}, error=False)
+    assert bridge.suggest("c")["retrain"].path == "z"
+    bridge.complete("a", None, error=True)
+    assert bridge.suggest("d")["retrain"].path == "x", "its worker died"
+    assert bridge.suggest("e") is None
+    for name in "cd":
+        bridge.complete(name, {"retrained": done}, error=False)
+    assert bridge.suggest("e") == FINISHED
+    assert sorted(kept) == ["x", "y", "z"]
 
 
 def test_pruned_trial():
     """A trial that the pruner stops is recorded as pruned, with its costs."""
     ledger = FakeLedger(1, prunes=(0,))
-    bridge = Bridge(ledger, lambda: None)
+    bridge = Bridge(ledger, then())
     bridge.suggest("a")
     result = {"report": report(2), "started": 0.0}
     assert bridge.report("a", result)
@@ -59,14 +78,14 @@ def test_pruned_trial():
 
 def test_last_report_prunes_nothing():
     """A fully trained trial is not stopped before it has reported its value."""
-    bridge = Bridge(FakeLedger(1, prunes=(0,)), lambda: None)
+    bridge = Bridge(FakeLedger(1, prunes=(0,)), then())
     bridge.suggest("a")
     assert not bridge.report("a", {"report": report(2, last=True), "started": 0.0})
 
 
 def test_repeated_end_is_recorded_once(ledger):
     """Tune may report the end of a trial twice; the ledger records it once."""
-    bridge = Bridge(ledger, lambda: None)
+    bridge = Bridge(ledger, then())
     bridge.suggest("a")
     for _ in range(2):
         bridge.complete("a", {"outcome": completed()}, error=False)
@@ -75,7 +94,7 @@ def test_repeated_end_is_recorded_once(ledger):
 
 def test_error_ends_the_search(ledger):
     """After an error of the ledger nothing more is proposed."""
-    bridge = Bridge(ledger, lambda: None)
+    bridge = Bridge(ledger, then())
     bridge.error = RuntimeError("the disk is full")
     assert bridge.suggest("a") == FINISHED
     assert ledger.next == 0
@@ -83,5 +102,5 @@ def test_error_ends_the_search(ledger):
 
 def test_copies_hold_nothing(ledger):
     """What Tune pickles of the bridge is empty: the ledger is the only state."""
-    assert Bridge(ledger, lambda: None).__getstate__() == {}
+    assert Bridge(ledger, then()).__getstate__() == {}
     assert isinstance(pickle.loads(pickle.dumps(Bridge(ledger, None))), Bridge)  # noqa: S301 - our own bytes

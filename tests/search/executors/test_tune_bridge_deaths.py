@@ -7,15 +7,16 @@ import pytest
 from search.executors.heartbeat import Pulse, was_left
 from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge, trial_name
 from search.trial.messages import Completed, Failed, Retrained, WorkerDied
-from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report
+from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report, then
 
 CAUSE = "a worker cannot start:\nValueError: no such backend"
 
 
-def bridged(ledger, *, ready=(), left=lambda _: False):
+def bridged(ledger, *, ready=(), left=lambda _: False, kept=None):
     """A bridge whose workers have started the trials of these numbers."""
     names = {f"trial {number}" for number in ready}
-    return Bridge(ledger, lambda: ORDER, lambda name: name in names, left)
+    retraining = then(ORDER, kept=kept)
+    return Bridge(ledger, retraining, lambda name: name in names, left)
 
 
 def test_a_death_is_recorded_as_one():
@@ -132,24 +133,26 @@ def test_replaced_workers_end_no_search(tmp_path):
 
 def test_retraining_has_a_second_worker():
     """A worker that dies while it retrains is replaced once."""
-    bridge = bridged(FakeLedger(0))
+    kept = {}
+    bridge = bridged(FakeLedger(0), kept=kept)
     assert bridge.suggest("a") == {"retrain": ORDER}
     bridge.complete("a", None, error=True)
     assert bridge.suggest("b") == {"retrain": ORDER}
     done = Retrained(losses=(1.0,), parameters=3, seconds=1.0)
     bridge.complete("b", {"retrained": done}, error=False)
-    assert bridge.retrained == done
+    assert kept == {ORDER.path: done}
     assert bridge.suggest("c") == FINISHED
 
 
 @pytest.mark.parametrize("result", [None, {"done": True}])
 def test_dead_workers_of_the_retraining(result):
     """A retraining whose workers die, twice, is a failure, and the experiment ends."""
-    bridge = bridged(FakeLedger(0))
+    kept = {}
+    bridge = bridged(FakeLedger(0), kept=kept)
     for name in "ab":
         assert bridge.suggest(name) == {"retrain": ORDER}
         bridge.complete(name, result, error=True)
-    assert isinstance(bridge.retrained, Failed)
+    assert isinstance(kept[ORDER.path], Failed)
     assert bridge.suggest("c") == FINISHED
 
 

@@ -12,7 +12,7 @@ from models.calibration.calibration import Calibration, CalibrationFit
 from models.pretrained.provenance import write_provenance
 from search.final.kept_model import COPY, KeptModel, kept_model, load_model
 from search.final.model_card import MODEL, SIDECAR, signed_card
-from search.final.retraining import retrain_request
+from search.final.retraining import retrain_requests
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder, write_json
@@ -70,32 +70,34 @@ def kept(folder):
 
 
 def order(folder, trial=3, *, study=STUDY, tested=False, **attributes):
-    """Returns the request to retrain the best trial."""
+    """Lists the requests to retrain the best trial."""
     best = TrialRecord(
         number=trial, state="COMPLETE", reason="", value=0.5, values={}, curve={},
         attributes={"epoch": 2, **attributes},
     )  # fmt: skip
-    return retrain_request(replace(run_in(folder), study=study), best, tested=tested)
+    return retrain_requests(replace(run_in(folder), study=study), best, tested=tested)
 
 
 def test_a_whole_model_is_kept(folder):
     """It is the winner's, and nothing is retrained or moved."""
     assert kept(folder).card["trial"] == 3
     assert kept(folder).digest == json.loads(folder.file(SIDECAR).read_text())["sha256"]
-    assert order(folder) is None
-    assert order(folder, trial=4) is not None
+    assert not order(folder)
+    assert order(folder, trial=4)
 
 
 def test_a_model_of_another_calibration_is_retrained(folder):
     """Unless it was tested; one that is calibrated as the study wants stays."""
     fit = FIT.entry()
     raw = replace(STUDY, final=Final(calibrate=False))
-    assert order(folder, calibration=fit, tested=True) is None
-    assert order(folder, calibration=fit, study=raw) is None
-    assert order(folder, calibration=fit).calibration == FIT.calibration
+    assert order(folder, calibration=fit, tested=True) == ()
+    assert order(folder, calibration=fit, study=raw) == ()
+    (again,) = order(folder, calibration=fit)
+    assert again.calibration == FIT.calibration
     place(folder, CARD | {"calibration": fit})
-    assert order(folder, calibration=fit) is None
-    assert order(folder, calibration=fit, study=raw).calibration == Calibration()
+    assert order(folder, calibration=fit) == ()
+    (again,) = order(folder, calibration=fit, study=raw)
+    assert again.calibration == Calibration()
 
 
 def swapped(folder):
@@ -175,7 +177,7 @@ def test_what_is_not_the_runs_model_is_retrained(folder, change):
         if folder.file(name).exists()
     }
     assert kept(folder) is None
-    assert order(folder) == order(folder) != None  # noqa: E711 - three in a row
+    assert order(folder) == order(folder) != ()
     moved = folder.file("earlier-1")
     assert {path.name: path.read_bytes() for path in moved.iterdir()} == before
     assert [path.name for path in folder.path.iterdir()] == ["earlier-1"]
