@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.system.errors import StudyError
 from search.final.exported_config import config_text, read_exported
-from search.final.retraining import retrain_request
+from search.final.retraining import retrain_requests
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder
@@ -53,10 +53,11 @@ def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
     folder = RunFolder(out=tmp_path, name="run")
     run = Run(study=_study(schedule), data=None, folder=folder)
     best, first = _record(schedule, learning_rates=RATES), _record(schedule)
-    order = retrain_request(run, best)
+    (order,) = retrain_requests(run, best, tested=False)
 
     assert (order.stop_after, order.rates) == (4, tuple(RATES))
-    assert retrain_request(run, first).rates == ()
+    (order,) = retrain_requests(run, first, tested=False)
+    assert order.rates == ()
 
 
 def test_the_ledger_keeps_the_rates(tmp_path):

@@ -23,6 +23,7 @@ from tests.factories.ledger import (
     report,
     small,
 )
+from tests.fakes.bridge_ledger import then
 
 ALL = pytest.mark.parametrize("storage", STORAGES)
 
@@ -215,7 +216,7 @@ def test_both_executors_end_alike(tmp_path, monkeypatch):
     for folder in folders:
         folder.mkdir()
     ledgers = [begin(folder, study("stop_after = 2")) for folder in folders]
-    run_serial(None, ledgers[0], lambda: None)
+    run_serial(None, ledgers[0], then())
     bridge = Bridge(ledgers[1], lambda: None)
     for name in "abcdef":
         task = bridge.suggest(name)
