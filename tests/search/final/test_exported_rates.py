@@ -53,10 +53,10 @@ def test_retraining_replays_what_the_search_recorded(tmp_path, schedule):
     folder = RunFolder(out=tmp_path, name="run")
     run = Run(study=_study(schedule), data=None, folder=folder)
     best, first = _record(schedule, learning_rates=RATES), _record(schedule)
-    (order,) = retrain_requests(run, best, tested=False)
+    order, *_ = retrain_requests(run, best, tested=False)
 
     assert (order.stop_after, order.rates) == (4, tuple(RATES))
-    (order,) = retrain_requests(run, first, tested=False)
+    order, *_ = retrain_requests(run, first, tested=False)
     assert order.rates == ()
 
 
