@@ -60,14 +60,12 @@ def missing_seeds(run: Run, best: TrialRecord) -> Iterator[int]:
 
 
 def is_planned(run: Run, best: TrialRecord, card: Mapping[str, Any]) -> bool:
-    """Whether a model of the winner is calibrated and made of seeds as the study says."""
-    final = run.study.final
-    made = card.get(SEEDS, {})
-    if not _is_calibrated(run, best, card) or final.seeds == 1:
-        return _is_calibrated(run, best, card) and not made
+    """Whether the study wants the winner's model calibrated and made as it is."""
+    final, made = run.study.final, card.get(SEEDS, {})
     seeds = [row[SEED] for row in made.get("trained", ())]
     planned = final.model, list(range(1, final.seeds + 1))
-    return (made.get("model"), seeds) == planned
+    is_made = (made.get("model"), seeds) == planned if final.seeds > 1 else not made
+    return is_made and _is_calibrated(run, best, card)
 
 
 def _is_calibrated(run: Run, best: TrialRecord, card: Mapping[str, Any]) -> bool:
