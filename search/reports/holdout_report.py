@@ -19,8 +19,11 @@ from search.reports.metric_texts import (
     UNDEFINED,
     number,
 )
-from search.reports.review_report import describe_primary, describe_subjects
-from search.reports.seeds_report import describe_seeds
+from search.reports.review_report import (
+    describe_primary,
+    describe_seeds,
+    describe_subjects,
+)
 
 WIDTH = 100
 

@@ -141,6 +141,7 @@ def test_what_is_needed_is_missed(tmp_path, name):
         "valence_arousal",
         "votes",
         "primary",
+        "seeds",
         "by_subject",
     }
     for key in whole.keys() - optional:
