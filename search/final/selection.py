@@ -25,6 +25,7 @@ from models.evaluation.selection import (
 )
 from models.metrics.predictions import HEADS, Predictions
 from models.metrics.scores import weighted_scores
+from search.costs.limits import LATENCY
 from search.final.front import front_entry, trials_on_front
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
@@ -122,7 +123,7 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     left_out = ("of", "best", "chosen", SMALLEST, FASTEST)
     kept = {name: value for name, value in entry.items() if name not in left_out}
     if "front" in entry:
-        kept["front"] = len(entry["front"])
+        kept["front"] = [_comparable(row, entry["chosen"]) for row in entry["front"]]
     if "tied" in entry:
         kept["tied"] = len(entry["tied"])
         shown = ("score", "behind", "low", "high")
@@ -132,6 +133,12 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
         if entry.get("runner_up"):
             kept["runner_up"] = {name: entry["runner_up"][name] for name in shown}
     return kept
+
+
+def _comparable(row: dict[str, Any], chosen: int) -> dict[str, Any]:
+    """Leaves out of a row of the front what differs between equal searches."""
+    kept = {name: v for name, v in row.items() if name not in ("trial", LATENCY)}
+    return kept | {"chosen": row["trial"] == chosen}
 
 
 def _identity(

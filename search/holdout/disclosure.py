@@ -22,11 +22,19 @@ def describe_search(study: Study, search: Mapping[str, Any]) -> dict[str, Any]:
         "pruner": chosen.pruner,
         "seed": chosen.seed,
         "objective": dict(study.objective),
+        **_costs(study),
         "enqueued": [trial.name for trial in study.enqueued],
         "warm_start": chosen.warm_start,
         "fixed": dict(study.raw.get("fixed", {})),
         "space": dict(study.raw.get("space", {})),
     }
+
+
+def _costs(study: Study) -> dict[str, Any]:
+    """Names several objectives and limits on models, where a study has them."""
+    limits = study.constraints.limits()
+    several = {"objectives": list(study.goals)} if study.goals else {}
+    return several | ({"constraints": limits} if limits else {})
 
 
 def primary_entry(study: Study) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from models.config.hyperparameters import HYPERPARAMETERS, Value
+from search.costs.limits import COSTS
 from search.reports.holdout_report import closing_lines, heading_lines, table_rows
 from search.reports.markdown import Row, bullets, cell, interval, table
 from search.reports.metric_texts import BASELINES, COMPARED, HEADS, METRIC_TEXTS
@@ -30,6 +31,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         _title(report),
         _protocol(study, report),
         _search(study, report),
+        _front(report),
         _configuration(study, values, report),
         _results(report),
         _differences(report),
@@ -84,9 +86,44 @@ def _search(study: Study, report: Report) -> Iterator[str]:
     )
     yield f"- Sampler {search.sampler}, pruner {search.pruner}, seed {search.seed}"
     yield f"- Value of a trial, maximized: {value}"
+    yield from bullets(_costs(study, report))
     yield ""
     rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
     yield from table(("searched", "values"), rows)
+
+
+def _costs(study: Study, report: Report) -> Iterator[str]:
+    """Says what models may cost, and how many trials are on the front."""
+    limits = study.constraints.limits()
+    if limits:
+        texts = (f"{name} at most {most:g}" for name, most in limits.items())
+        yield f"Models are limited before their training: {', '.join(texts)}"
+    if study.goals:
+        front = (report.get("selection") or {}).get("front", ())
+        costs = [goal for goal in study.goals if goal in COSTS]
+        yield (
+            f"Objectives: {', '.join(name for name, _ in study.objective)}, maximized"
+            + (f"; {', '.join(costs)}, minimized" if costs else "")
+            + f". No other trial dominates {len(front)} of "
+            f"{report['search']['completed']}; the tested one was chosen among them by "
+            f'"{study.final.choose}"'
+        )
+
+
+def _front(report: Report) -> Iterator[str]:
+    """Renders the trials that no other dominates, of a study with objectives."""
+    rows = (report.get("selection") or {}).get("front")
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "chosen"]
+    yield from _heading("Front of several objectives (validation)")
+    yield from table(
+        (*names, ""),
+        [
+            (*(f"{row[name]:.6g}" for name in names), "tested" if row["chosen"] else "")
+            for row in rows
+        ],
+    )
 
 
 def _configuration(

@@ -11,8 +11,11 @@ from tests.search.reports.test_holdout_report import drawn, report_of
 SETTINGS = {"head.dropout": 0.3, "training.learning_rate": 0.00123}
 
 
-def section(**more):
-    """Writes the section of a small report; returns it and the report."""
+def section(*settings, **more):
+    """Writes the section of a small report; returns it and the report.
+
+    ``settings`` change the study.
+    """
     targets, predictions, subjects = drawn(2)
     report = report_of(
         targets,
@@ -33,7 +36,9 @@ def section(**more):
         intervals=describe_method(subjects, over="subjects"),
         **more,
     )
-    return results_section(read_study("smoke"), complete(SETTINGS), report), report
+    return results_section(
+        read_study("smoke", settings=settings), complete(SETTINGS), report
+    ), report
 
 
 def numbers(found):
@@ -82,6 +87,29 @@ def test_selection_is_disclosed():
     assert "Of 3 other completed trials, the best is not significantly better" in text
     assert "than 2 (paired bootstrap over 20 subjects" in text
     assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
+
+
+def test_a_front_and_limits_are_disclosed():
+    """What models may cost, the objectives, and every trial that none dominates."""
+    name = "emotion.macro_f1"
+    front = [
+        {name: 0.81, "parameters": 5e4, "chosen": False},
+        {name: 0.8, "parameters": 8100, "chosen": True},
+    ]
+    text, _ = section(
+        "objective.mode=pareto",
+        "objective.parameters=1",
+        "search.pruner=none",
+        "constraints.model_mb=<= 15",
+        selection={"front": front},
+    )
+    assert "- Models are limited before their training: model_mb at most 15\n" in text
+    assert "; parameters, minimized. No other trial dominates 2 of 4; " in text
+    assert 'chosen among them by "smallest_tied"' in text
+    assert "| 0.81 | 50000 |  |\n| 0.8 | 8100 | tested |" in text
+    plain, _ = section()
+    assert "## Front" not in plain
+    assert "limited before" not in plain
 
 
 def test_drawn_faces_are_named():
