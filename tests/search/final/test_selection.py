@@ -1,5 +1,6 @@
 """Laws of the choice among completed trials, from their predictions alone."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,7 +22,7 @@ from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from search.final.selection import RESAMPLES, chosen_trial, select, summary
 from search.ledger.records import TrialRecord
-from search.reports.selection_report import describe_best, describe_tied
+from search.reports.selection_report import describe_best, describe_front, describe_tied
 from search.run_folder import RunFolder
 from search.trial.messages import PREDICTIONS
 from tests.strategies.metrics import labels
@@ -191,6 +192,39 @@ def test_the_report_has_neither_numbers_of_trials_nor_times(case):
     assert set(found["runner_up"]) == {"score", "behind", "low", "high"}
     assert set(found["known"][0]) == {"name", "score", "behind", "low", "high"}
     assert not {"of", "best", "chosen", "seconds"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("latencies", "front", "number"),
+    [({0: 5.0, 1: 4.0, 2: 1.0}, [0, 1, 2], 1), ({0: 3.0, 1: 4.0, 2: 1.0}, [0, 2], 0)],
+)
+def test_of_several_objectives_one_of_the_front_is_chosen(
+    case, latencies, front, number
+):
+    """A tied trial that another one dominates is not chosen, however small it is."""
+    run, job, records = case
+    run.study.final.choose = "smallest_tied"
+    run.study.goals = ("emotion.accuracy", "latency_ms")
+    records = tuple(
+        replace(
+            record,
+            objectives={
+                "emotion.accuracy": record.value,
+                "latency_ms": latencies[record.number],
+            },
+        )
+        for record in records
+    )
+    chosen, entry = select(run, job, records)
+    assert chosen.number == entry["chosen"] == number
+    assert [row["trial"] for row in entry["front"]] == front
+    lines = list(describe_front(entry))
+    assert f"{len(front)} of 3 completed trials" in lines[0]
+    (marked,) = (line for line in lines if "chosen (smallest_tied)" in line)
+    assert marked.split()[0] == str(number)
+    kept = summary(entry)["front"]
+    assert [row["chosen"] for row in kept] == [one == number for one in front]
+    assert {"trial", "latency_ms"}.isdisjoint(kept[0])
 
 
 def test_lost_predictions_are_named(case):
