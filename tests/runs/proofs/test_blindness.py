@@ -1,6 +1,7 @@
 """Proof: nothing that is fitted depends on the hold-out, nor a fold on its validation.
 
-Workers get a ``Job`` and nothing else, so that an equal job is an equal search.
+Workers get a ``Job`` and nothing else, so that an equal job is an equal search: values,
+thresholds, calibration, and the winner.
 """
 
 from dataclasses import fields, is_dataclass, replace
@@ -18,6 +19,8 @@ from models.network.standardization import channel_statistics
 from search.holdout.linear_baselines import baseline_entries, fit_baselines
 from search.inputs.face_template import sample
 from search.inputs.prepare import prepare_job, read_pixels, used_rows
+from search.trial.messages import Completed, TrialRequest
+from search.trial.worker import Worker
 from tests.factories.data.crowd import (
     STUDY,
     WORDS,
@@ -26,6 +29,8 @@ from tests.factories.data.crowd import (
     opened,
     write_crowd,
 )
+from tests.factories.models import small_values
+from tests.fakes.trainer import follow
 
 PEOPLE, HELD_OUT = 10, 3
 SIDE = 16
@@ -163,6 +168,38 @@ def test_a_fold_is_blind_to_its_validation_rows(folded):
         for targets in (job.scoring_targets, other)
     ]
     assert alike(*constants)
+
+
+@pytest.mark.slow
+def test_a_trial_is_blind_to_its_validation_rows(folded, tmp_path):
+    """A whole trial trains the same, whatever its validation rows show and are."""
+    job, pixels = folded
+    targets, noise = other_validation(job, pixels)
+    values = small_values(
+        balance="class_weights",
+        backbone__normalization="development",
+        augmentation__preset="standard",
+    )
+    request = TrialRequest(number=0, seed=3, values=values, seconds=0.0)
+    curves = []
+    for name, array, labels in (
+        ("plain", pixels, job.scoring_targets),
+        ("other", noise, targets),
+    ):
+        np.save(tmp_path / f"{name}.npy", array)
+        alone = replace(
+            job,
+            images=str(tmp_path / f"{name}.npy"),
+            targets=labels,
+            scoring_targets=labels,
+            folds=job.folds[:1],
+        )
+        reports, outcome = follow(Worker(alone).trial(request))
+        assert isinstance(outcome, Completed)
+        curves.append([report.curves for report in reports])
+    for one, other in zip(*curves, strict=True):
+        assert one.training == other.training
+        assert one.validation != other.validation
 
 
 def test_a_linear_model_is_blind_to_its_validation_rows(folded, monkeypatch):

@@ -156,7 +156,7 @@ def test_a_row_of_each_trial_that_ended(tmp_path):
     folder.make()
     ledger = begin(tmp_path, MANY, callbacks=[TrialsCsvWriter(folder, [])])
     waiting = []
-    for ended in range(1, 61):
+    for ended in range(1, 46):
         finish(ledger)
         for name in ("trials.csv", "trials_full.csv"):
             found = numbers(folder.path, name)
@@ -186,10 +186,10 @@ def test_a_long_search_reads_few_trials_for_each(tmp_path):
         return found
 
     writer.on_search_start(records)
-    for ended in range(200):
+    for ended in range(120):
         writer.on_trial_end(ended, complete(0.5), None)
-    assert sum(read[-100:]) < 100 * 2 * ROWS_A_TRIAL
-    assert sorted(numbers(folder.path)) == list(range(200))
+    assert sum(read[-60:]) < 60 * 2 * ROWS_A_TRIAL
+    assert sorted(numbers(folder.path)) == list(range(120))
 
 
 def _ended(tmp_path):
@@ -204,12 +204,12 @@ def test_a_file_that_others_changed_is_written_anew(tmp_path):
     folder = RunFolder(out=tmp_path, name="run")
     folder.make()
     ledger = begin(tmp_path, MANY, callbacks=[TrialsCsvWriter(folder, [])])
-    for _ in range(45):
+    for _ in range(24):
         finish(ledger)
     (folder.path / "trials.csv").unlink()
     finish(ledger)
-    assert numbers(folder.path) == list(range(46))
+    assert numbers(folder.path) == list(range(25))
     (folder.path / "trials.csv").write_text("number\n")
     finish(ledger)
-    assert numbers(folder.path) == list(range(47))
-    assert numbers(folder.path, "trials_full.csv") == list(range(47))
+    assert numbers(folder.path) == list(range(26))
+    assert numbers(folder.path, "trials_full.csv") == list(range(26))
