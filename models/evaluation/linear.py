@@ -79,11 +79,14 @@ class BaselineData:
 class FittedBaseline:
     """A fitted baseline with its predictions of the hold-out.
 
-    The thresholds of ``candidate`` and ``scores`` are those of the pooled predictions
-    of validation rows. ``description`` is how it was fitted.
+    ``validated`` are its pooled predictions of the validation ``rows``; they decide the
+    thresholds of ``candidate``, and have ``scores``. ``description`` is how it was
+    fitted.
     """
 
     candidate: Candidate
+    rows: np.ndarray
+    validated: Predictions
     scores: Mapping[str, float]
     description: Mapping[str, Any]
 
@@ -147,6 +150,8 @@ def fit_linear(
             predictions=Predictions.of({head: fitted[head][0] for head in fitted}),
             thresholds=thresholds,
         ),
+        rows=rows,
+        validated=validated,
         scores={
             name: value
             for name, value in scores(targets, validated, own=data.objective).items()

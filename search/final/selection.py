@@ -113,6 +113,14 @@ def read_selection(run: Run) -> dict[str, Any] | None:
     return read_json(run.folder.file(SELECTION))
 
 
+def kept_predictions(run: Run, number: int) -> Predictions | None:
+    """Reads the out-of-fold predictions of a trial that ``select`` compared."""
+    of = (read_selection(run) or {}).get("of", ())
+    digest = dict(of[1:]).get(number)
+    folder = run.folder.predictions(run.storage)
+    return None if digest is None else read_predictions(folder, number, digest)
+
+
 def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     """Sums a selection up for the report, which equal searches write alike.
 

@@ -49,6 +49,7 @@ from search.holdout.scores import (
 )
 from search.holdout.seed_scores import score_seeds
 from search.holdout.subjects import subject_entry
+from search.holdout.validation_gains import validation_gains
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
@@ -85,6 +86,7 @@ class OpenedTest:
     without_face: int
     rows: HoldOutRows
     baselines: Mapping[str, Fitted]
+    gains: Mapping[str, Mapping[str, Any]]
     duplicates: np.ndarray
     seeds: Mapping[int, Candidate]
 
@@ -168,6 +170,7 @@ def _predict(
     development, used = _development(run)
     start = card.get("start", {}).get("weights", NONE)
     baselines = fit_baselines(run, development, used, pixels, weights=start)
+    validation = np.concatenate([fold.validation for fold in used.folds])
     others = {name: each.baseline.candidate for name, each in baselines.items()}
     return OpenedTest(
         run=run,
@@ -176,6 +179,7 @@ def _predict(
         without_face=images.without_face,
         rows=HoldOutRows(table=table, model=tested, baselines=others),
         baselines=baselines,
+        gains=validation_gains(run, card["trial"], baselines, validation),
         duplicates=find_duplicates(development, used, table, pixels),
         seeds=dict(enumerate(seeds, start=1)),
     )
@@ -194,7 +198,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "selection": summary(read_selection(test.run)),
         **_methods(test),
         **calibration_entry(test.run, test.card, test.rows, _averaged(test)),
-        **baseline_entries(test.baselines, dict(study.objective)),
+        **baseline_entries(test.baselines, dict(study.objective), test.gains),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
         **subject_entry(test.run, test.rows, scored_rows(test.run, test.rows)),

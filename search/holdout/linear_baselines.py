@@ -142,12 +142,14 @@ def _named(run: Run, weights: str) -> str:
 
 
 def baseline_entries(
-    fitted: Mapping[str, Fitted], objective: Mapping[str, float]
+    fitted: Mapping[str, Fitted],
+    objective: Mapping[str, float],
+    gains: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Mapping[str, Any]]:
     """Describes the baselines for a report; empty where there are none.
 
     ``value`` is the objective of the pooled predictions of validation rows, comparable
-    with the value of a trial.
+    with the value of a trial, and ``gains`` compare the tested one.
     """
     if not fitted:
         return {}
@@ -157,6 +159,7 @@ def baseline_entries(
             **each.baseline.description,
             "value": weighted_mean(each.baseline.scores, objective),
             "scores": dict(each.baseline.scores),
+            **({"gain": gains[name]} if name in gains else {}),
         }
         for name, each in fitted.items()
     }

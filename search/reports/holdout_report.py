@@ -294,7 +294,9 @@ def _differences(report: Mapping[str, Any]) -> Iterator[str]:
         value = number(report["baselines"][name]["value"])
         yield ""
         words = words.format(**report["baselines"][name])
-        yield f"{heading.capitalize()}: {words}; validation value {value}"
+        gain = report["baselines"][name].get("gain")
+        beside = f", the trial's minus it {_difference(gain)}" if gain else ""
+        yield f"{heading.capitalize()}: {words}; validation value {value}{beside}"
         found = [
             f"{METRIC_TEXTS[metric].partition(',')[0]} {_difference(compared)}"
             for head, metrics in COMPARED.items()

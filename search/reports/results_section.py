@@ -197,6 +197,12 @@ def _differences(report: Report) -> Iterator[str]:
     for name in names:
         words = BASELINES[name][1].format(**report["baselines"][name])
         yield f"- {BASELINES[name][0]}: {words}, fitted to the same development rows"
+        gain = report["baselines"][name].get("gain")
+        if gain:
+            yield (
+                f"- Value on the validation rows of {_units(gain)}, trial minus "
+                f"{BASELINES[name][0]}: {_apart(gain)}, {gain['note']}"
+            )
     yield ""
     yield from table(("baseline", "metric", "difference (95 %)"), rows)
 

@@ -168,6 +168,19 @@ def test_report_has_a_linear_baseline(finished, report):
                 assert compared["low"] <= compared["high"]
 
 
+def test_the_trial_is_compared_with_the_baseline_on_validation_rows(finished, report):
+    """The difference of their values, by the rows of which both are out of fold."""
+    fitted = report["baselines"]["linear_pixels"]
+    selection = json.loads((finished[0] / "selection.json").read_text())
+    tested = {row["trial"]: row["score"] for row in selection["tied"]}
+    gain = fitted["gain"]
+    found = tested[report["trial"]] - fitted["value"]
+    assert gain["difference"] == pytest.approx(found)
+    assert gain["low"] < gain["difference"] < gain["high"]
+    assert gain["subjects"] == selection["subjects"]
+    assert f"validation value {fitted['value']:.3f}, the trial's" in finished[1].out
+
+
 def test_report_follows_from_its_predictions(finished, report, held_out):
     """Every score is repeated from the table, which has a line for each image."""
     folder, answer = finished

@@ -1,0 +1,66 @@
+"""How much higher the tested trial's value is than each baseline's, before the test.
+
+Both predicted the same validation rows out of fold. These are more people than the
+hold-out has, but the trial was selected on them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from models.evaluation.jackknife import DIFFERENCE, intervals
+from models.evaluation.tables import plain
+from models.metrics.predictions import Predictions
+from models.metrics.scores import weighted_scores
+from search.final.selection import kept_predictions
+from search.holdout.linear_baselines import Fitted
+from search.inputs.run import Run
+from search.inputs.scoring_targets import clusters, units_of_intervals
+
+NOTE = "not corrected for the selection of the trial"
+
+
+def validation_gains(
+    run: Run, trial: int, fitted: Mapping[str, Fitted], rows: np.ndarray
+) -> dict[str, dict[str, Any]]:
+    """Compares the values of a trial and of each baseline on the validation rows.
+
+    ``rows`` are those of all folds, in their order. A baseline that predicted only some
+    of them is left out, and all are where the trial's predictions are lost.
+    """
+    predictions = kept_predictions(run, trial)
+    if predictions is None:
+        return {}
+    return {
+        name: _gain(run, predictions, each.baseline.validated, rows)
+        for name, each in fitted.items()
+        if np.array_equal(each.baseline.rows, rows)
+    }
+
+
+def _gain(
+    run: Run, predictions: Predictions, baseline: Predictions, rows: np.ndarray
+) -> dict[str, Any]:
+    """Computes the difference of the values, with its interval over subjects."""
+    table, by = run.data.split.development.take(rows), run.study.split.by
+    targets, objective = run.data.scoring_targets.take(rows), dict(run.study.objective)
+
+    def value(side: Predictions, weights: np.ndarray) -> np.ndarray:
+        found = weighted_scores(targets, side, weights, own=objective)
+        parts = [w * found[name] for name, w in objective.items()]
+        return np.asarray(sum(parts) / sum(objective.values()))
+
+    def difference(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {"value": value(predictions, weights) - value(baseline, weights)}
+
+    subjects = clusters(table, by)
+    ends = intervals(
+        difference, subjects, seed=run.study.search.seed, scale=lambda _: DIFFERENCE
+    )
+    return {
+        "difference": plain(difference(np.ones((1, len(rows))))["value"][0]),
+        **dict(zip(("low", "high"), ends["value"] or (None, None), strict=True)),
+        units_of_intervals(table, by): len(set(subjects)),
+        "note": NOTE,
+    }
