@@ -21,6 +21,8 @@ from models.evaluation.comparison import Candidate
 from models.evaluation.jackknife import describe_method
 from models.inference.predictor import Predictor
 from models.pretrained.sources import NONE
+from search.baselines.linear_baselines import Fitted, baseline_entries, fit_baselines
+from search.baselines.validation_gains import validation_gains
 from search.final.kept_model import (
     SEEDS,
     KeptModel,
@@ -39,7 +41,6 @@ from search.holdout.duplicates import (
     find_duplicates,
     score_without_duplicates,
 )
-from search.holdout.linear_baselines import Fitted, baseline_entries, fit_baselines
 from search.holdout.predictions_file import write_predictions
 from search.holdout.scores import (
     HoldOutRows,
@@ -49,7 +50,6 @@ from search.holdout.scores import (
 )
 from search.holdout.seed_scores import score_seeds
 from search.holdout.subjects import subject_entry
-from search.holdout.validation_gains import validation_gains
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run

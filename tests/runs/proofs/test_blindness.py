@@ -16,7 +16,7 @@ from models.evaluation import linear
 from models.evaluation.baseline import baseline_predictions, least_error_predictions
 from models.metrics.predictions import HEADS
 from models.network.standardization import channel_statistics
-from search.holdout.linear_baselines import baseline_entries, fit_baselines
+from search.baselines.linear_baselines import baseline_entries, fit_baselines
 from search.inputs.face_template import sample
 from search.inputs.prepare import prepare_job, read_pixels, used_rows
 from search.trial.messages import Completed, TrialRequest

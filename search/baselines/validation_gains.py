@@ -13,8 +13,8 @@ from models.evaluation.jackknife import DIFFERENCE, intervals
 from models.evaluation.tables import plain
 from models.metrics.predictions import Predictions
 from models.metrics.scores import weighted_scores
+from search.baselines.linear_baselines import Fitted
 from search.final.selection import kept_predictions
-from search.holdout.linear_baselines import Fitted
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
 

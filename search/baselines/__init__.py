@@ -1,0 +1,1 @@
+"""Linear baselines of a run, and how much higher the trial scores than they do."""
