@@ -91,7 +91,7 @@ def check_data(
 
     check_importable(keys.data.dataset, keys.place)
     root, synthetic = data_folder(keys.data.dataset, data)
-    history = read_history(out / run_name(keys.name, synthetic=synthetic))
+    history = read_history(out, run_name(keys.name, synthetic=synthetic))
     with stage_bars() as progress:
         found = check_dataset(
             root, keys, progress, synthetic=synthetic, history=history

@@ -111,13 +111,14 @@ def write_page(
         root, synthetic = find_data(keys.data.dataset, data, progress)
         out = out or _RUNS / run_name(keys.name, synthetic=synthetic) / "explore"
         output.check_free(out)
+        run = out.resolve().parent
         material = gather(
             root,
             keys,
             study=keys.name,
             synthetic=synthetic,
             demographics=demographics,
-            history=read_history(out.resolve().parent),
+            history=read_history(run.parent, run.name),
             progress=progress,
         )
         # Imported late to keep label errors fast.

@@ -19,7 +19,8 @@ import sys
 from collections.abc import Sequence
 
 from data_pipeline.system.cli import Parser, nonempty_text, run_command
-from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
+from search.nested.run import run
+from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     request = RunRequest(**vars(build_parser().parse_args(arguments)))
 
     def work() -> None:
-        run_study(request)
+        run(request)
 
     return run_command(work)
 

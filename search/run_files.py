@@ -16,7 +16,7 @@ from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
-REPORT, RESULTS = "holdout.json", "results.md"
+REPORT, RESULTS, NESTED = "holdout.json", "results.md", "nested.json"
 PREDICTED = "holdout_predictions.csv"
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"

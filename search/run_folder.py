@@ -23,7 +23,10 @@ RESERVED = ("cache",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
-    """The folder of a run; ``out`` is the folder of all runs."""
+    """The folder of a run; ``out`` is the folder of all runs.
+
+    The outer part of a nested run is named by both: ``NAME-nested/outer-3``.
+    """
 
     out: Path
     name: str

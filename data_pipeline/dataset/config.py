@@ -222,6 +222,20 @@ def _own_problems(data: DataConfig) -> Iterator[str]:
         )
 
 
+LEAVE_ONE_OUT = "subjects"
+"""The value of ``outer_folds`` that makes each subject a part."""
+
+
+def _outer_folds(value: Any) -> Any:
+    """Validates a number of outer parts, or the word for one a subject."""
+    number = isinstance(value, int) and not isinstance(value, bool) and value > 1
+    if value is not None and value != LEAVE_ONE_OUT and not number:
+        raise PydanticCustomError(
+            "outer_folds", 'Input should be a whole number of at least 2, or "subjects"'
+        )
+    return value
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True, slots=True)
 class SplitConfig:
     """How the data are split; ``hold_out`` is a share of the subjects.
@@ -231,6 +245,9 @@ class SplitConfig:
     ``validation`` is the share of all subjects (or images of a partition) that one
     fold validates on; ``None`` takes the published part, or a fifth of those left.
     ``duplicates`` is whether training keeps images that are also in another part.
+
+    ``outer_folds`` parts are held out in turn, each from a search of its own, with
+    ``inner_folds`` folds. Such a search has an ``outer_part``, which is its hold-out.
     """
 
     by: Literal["subject", "partition", "sequence", "image"] = "subject"
@@ -239,9 +256,25 @@ class SplitConfig:
     hold_out_seed: Seed = 1
     validation: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
     duplicates: Literal["keep", "drop_from_training"] = "keep"
+    outer_folds: Annotated[int | str | None, PlainValidator(_outer_folds)] = None
+    inner_folds: Annotated[int, Field(ge=1, le=100)] = 1
+    outer_part: Positive | None = None
+
+    @property
+    def nested(self) -> bool:
+        """Whether each outer part is to be held out in turn."""
+        return self.outer_folds is not None and self.outer_part is None
+
+    @property
+    def held_out_share(self) -> float:
+        """The share of the subjects that is held out, about."""
+        if self.outer_folds is None:
+            return self.hold_out
+        return 1 / self.outer_folds if isinstance(self.outer_folds, int) else 0.0
 
     def problems(self) -> Iterator[str]:
         """Yields a message for each pair of keys that contradict each other."""
+        yield from _outer_problems(self)
         if self.validation is None:
             return
         if self.folds > 1:
@@ -250,11 +283,33 @@ class SplitConfig:
                 f"validation part of folds = 1, found folds = {self.folds}; use "
                 "folds = 1, or drop validation"
             )
-        if self.by != "partition" and self.hold_out + self.validation >= 1:
+        if self.by != "partition" and self.held_out_share + self.validation >= 1:
+            share = f"{self.held_out_share:.3g}"
+            held = "hold_out" if self.outer_folds is None else "an outer part"
             yield (
-                f"[split] validation: {self.validation} and hold_out = {self.hold_out} "
+                f"[split] validation: {self.validation} and {held} = {share} "
                 f"leave no {self.by}s to train on; together they must be below 1"
             )
+
+
+def _outer_problems(split: SplitConfig) -> Iterator[str]:
+    """Yields why outer parts do not fit the rest of the section."""
+    outer, part = split.outer_folds, split.outer_part
+    if outer is None and part is not None:
+        yield f"[split] outer_part: {part} is a part of outer_folds, which is missing"
+    if isinstance(outer, int) and part is not None and part > outer:
+        yield f"[split] outer_part: must be 1 to outer_folds = {outer}, found {part}"
+    if outer is not None and split.by == "partition":
+        yield (
+            '[split] outer_folds: by = "partition" keeps the published parts, so that '
+            "only the published test part is tested; drop outer_folds, or use by = "
+            '"subject" where the data name subjects'
+        )
+    if outer == LEAVE_ONE_OUT and split.by in ("sequence", "image"):
+        yield (
+            f'[split] outer_folds: "subjects" needs by = "subject", found by = '
+            f'"{split.by}"; name a number of parts'
+        )
 
 
 def read_section(

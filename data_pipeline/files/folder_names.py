@@ -1,13 +1,20 @@
 """The rule for names of studies and runs, which become folders."""
 
+import re
+
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.terminal import is_printable
 
 LONGEST = 200
 """Bytes of a name in UTF-8; file names have 255 at most, and suffixes are added."""
 
-ENDINGS = ("-synthetic", "-trained")
-"""Suffixes of a study's name for runs on synthetic faces and for trained seeds."""
+SYNTHETIC, TRAINED, NESTED = "-synthetic", "-trained", "-nested"
+ENDINGS = (SYNTHETIC, TRAINED, NESTED)
+"""Suffixes of a study's name for runs on synthetic faces, for trained seeds, and for
+nested runs."""
+
+PART = re.compile(r"outer-[1-9][0-9]{0,5}")
+"""The folder of an outer part, in that of its nested run."""
 
 
 def folder_name_error(name: str) -> str | None:
@@ -32,9 +39,11 @@ def folder_name_error(name: str) -> str | None:
 def check_folder_name(name: str, place: str) -> None:
     """Raises ``InputError`` if the name of a study or run cannot be a folder's.
 
-    ``place`` is the source of the name, for the message.
+    ``place`` is the source of the name, for the message. A run may be an outer part:
+    its name is that of the nested run, a slash and the part's folder.
     """
-    stem = name
+    nested, slash, part = name.partition("/")
+    stem = nested if slash and nested.endswith(NESTED) and _is_part(part) else name
     for ending in reversed(ENDINGS):
         stem = stem.removesuffix(ending)
     if rule := folder_name_error(stem):
@@ -44,11 +53,37 @@ def check_folder_name(name: str, place: str) -> None:
         )
 
 
-def run_name(study: str, *, synthetic: bool) -> str:
+def _is_part(name: str) -> bool:
+    """Whether a folder is that of an outer part, or of its trained seeds."""
+    return PART.fullmatch(name.removesuffix(TRAINED)) is not None
+
+
+def run_name(study: str, *, synthetic: bool, outer_part: int | None = None) -> str:
     """Returns the folder name of a study's run, marked if the data are synthetic.
 
     Example:
         >>> run_name("ckplus", synthetic=True)
         'ckplus-synthetic'
+        >>> run_name("ckplus", synthetic=True, outer_part=3)
+        'ckplus-synthetic-nested/outer-3'
     """
-    return f"{study}-synthetic" if synthetic else study
+    name = study + SYNTHETIC if synthetic else study
+    return name if outer_part is None else f"{nested_name(name)}/outer-{outer_part}"
+
+
+def nested_name(run: str) -> str:
+    """Returns the folder name of a nested run, whose parts are runs in it."""
+    return run + NESTED
+
+
+def study_of_run_name(run: str) -> tuple[str, bool]:
+    """Returns the study of a run's name, and whether its faces are synthetic.
+
+    Example:
+        >>> study_of_run_name("ckplus-synthetic-nested/outer-3")
+        ('ckplus', True)
+        >>> study_of_run_name("ckplus")
+        ('ckplus', False)
+    """
+    name = run.partition("/")[0].removesuffix(NESTED)
+    return name.removesuffix(SYNTHETIC), name.endswith(SYNTHETIC)

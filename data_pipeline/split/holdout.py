@@ -20,6 +20,7 @@ from data_pipeline.split.receipt import (
     Opener,
     Receipt,
     Rule,
+    is_sibling,
     read_receipts,
     to_line,
 )
@@ -150,7 +151,12 @@ class HoldOut:
         with receipts.locked() as file:
             file.seek(0)
             content = b"".join(iter(lambda: file.read(1 << 20), b""))
-            before = overlapping(read_receipts(content), members)
+            earlier = [
+                old
+                for old in read_receipts(content)
+                if not is_sibling(old, opener, rule)
+            ]
+            before = overlapping(earlier, members)
             mine = [place for place, old in enumerate(before) if old.opener == opener]
             if mine and not reopen:
                 return self._opened(before[: mine[-1]], members, len(before))

@@ -15,7 +15,13 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.subject_aliases import canonical_id
 from data_pipeline.files.safe_open import read_text
 from data_pipeline.split.holdout import overlapping
-from data_pipeline.split.receipt import Members, Receipt, Rule
+from data_pipeline.split.receipt import (
+    DIVISION,
+    OUTER_PART,
+    Members,
+    Receipt,
+    Rule,
+)
 from data_pipeline.split.receipt_file import RECEIPTS, Receipts
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import Split, split
@@ -47,30 +53,39 @@ class RunHistory:
     held_out: Collection[str] = ()
 
 
-def read_history(run: Path) -> RunHistory:
+def read_history(out: Path, run: str) -> RunHistory:
     """Reads the history of a run.
 
     Args:
-        run: the run's folder, in the folder of all runs; it need not exist.
+        out: the folder of all runs.
+        run: the run's name; it need not exist.
 
     Raises:
         RunError: the receipts cannot be read.
     """
     try:
-        text = read_text(run / HELD_OUT)
+        text = read_text(out / run / HELD_OUT)
     except (OSError, UnicodeDecodeError):
         text = ""
     names = [line for line in text.splitlines() if not line.startswith("#")]
-    receipts = Receipts(run.parent / RECEIPTS).read()
-    return RunHistory(run=run.name, receipts=receipts, held_out=names)
+    receipts = Receipts(out / RECEIPTS).read()
+    return RunHistory(run=run, receipts=receipts, held_out=names)
 
 
-def holdout_rule(config: SplitConfig) -> Rule:
-    """Returns the settings that determine who is held out."""
+def holdout_rule(config: SplitConfig, *, division: str = "") -> Rule:
+    """Returns the settings that determine who is held out.
+
+    ``division`` digests the outer parts, if there are some.
+    """
+    by, seed = str(config.by), config.hold_out_seed
+    if config.outer_folds is None or config.outer_part is None:
+        return {"by": by, "hold_out": config.hold_out, "hold_out_seed": seed}
     return {
-        "by": str(config.by),
-        "hold_out": config.hold_out,
-        "hold_out_seed": config.hold_out_seed,
+        "by": by,
+        "outer_folds": config.outer_folds,
+        OUTER_PART: config.outer_part,
+        "hold_out_seed": seed,
+        DIVISION: division,
     }
 
 
@@ -94,6 +109,9 @@ def split_with_history(
     fresh = split(table, config)
     if fresh.guarantee is not Guarantee.SUBJECT:
         return SplitResult(split=fresh)
+    if config.outer_part is not None:
+        # Whoever was tested before is trained on in the other parts anyway.
+        return SplitResult(split=fresh, notes=(*_tested_note(fresh, data, history),))
     rule = dict(holdout_rule(config))
     opened = [
         old.members

@@ -12,7 +12,13 @@ from typing import Any
 from data_pipeline.dataset.subject_aliases import canonical_id
 
 Rule = Mapping[str, str | float | int]
-"""The settings that determine who is held out: ``by``, ``hold_out`` and its seed."""
+"""The settings that determine who is held out: ``by``, ``hold_out`` and its seed.
+
+Of a nested evaluation ``outer_folds`` and the names below.
+"""
+
+OUTER_PART, DIVISION = "outer_part", "division"
+"""The part that was held out, and a digest of all parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,25 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("expected a string")
     return value
+
+
+def same_nested_run(receipt: Receipt, run: str, division: str) -> bool:
+    """Whether an opening is of a nested run with these parts, of any one of them.
+
+    ``run`` is the name of the whole run, or of a part of it.
+    """
+    same = receipt.opener.run.partition("/")[0] == run.partition("/")[0]
+    return same and bool(division) and receipt.rule.get(DIVISION) == division
+
+
+def is_sibling(receipt: Receipt, opener: Opener, rule: Rule) -> bool:
+    """Whether an opening is of another part of the opener's nested run.
+
+    Parts share nobody. Data without subjects may have copies of an image in two.
+    """
+    division, part = str(rule.get(DIVISION, "")), rule.get(OUTER_PART)
+    same = same_nested_run(receipt, opener.run, division)
+    return same and receipt.rule.get(OUTER_PART) != part
 
 
 def tested_models(receipts: Sequence[Receipt], data: str) -> dict[str, str]:

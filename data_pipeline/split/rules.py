@@ -50,20 +50,31 @@ def part_size(count: int, share: float) -> int:
     return round(count * share)
 
 
+def held_out_size(count: int, config: SplitConfig) -> int:
+    """Returns how many of ``count`` subjects, or rows, are held out.
+
+    Outer parts may differ by one: it is the size of the largest.
+    """
+    if config.outer_part is None:
+        return part_size(count, config.hold_out)
+    parts = config.outer_folds if isinstance(config.outer_folds, int) else count
+    return -(-count // parts)
+
+
 def validation_subjects(subjects: int, config: SplitConfig) -> int:
     """Returns the number of subjects that validate with one fold.
 
     Without a ``validation`` share it is a fifth of those left. DataError: the shares
     leave no subject to validate on, or to train on.
     """
-    left = subjects - part_size(subjects, config.hold_out)
+    left = subjects - held_out_size(subjects, config)
     if config.validation is None:
         return max(1, part_size(left, VALIDATION))
     size = part_size(subjects, config.validation)
     if not 1 <= size < left:
         raise DataError(
             f"[split] validation = {config.validation} of {subjects} subjects "
-            f"validates on {size} of the {left} that hold_out = {config.hold_out} "
+            f"validates on {size} of the {left} that {_holder(config)} "
             "leaves; at least one must validate and one train: change either"
         )
     return size
@@ -211,19 +222,26 @@ def check_subject_count(
     subjects: int, config: SplitConfig, unit: str = "subject"
 ) -> None:
     """Raises DataError if there are more parts than subjects (or other units)."""
-    held_out = part_size(subjects, config.hold_out)
+    held_out = held_out_size(subjects, config)
     left = subjects - held_out
     if held_out < 1 or left < 1:
         raise DataError(
-            f"[split] hold_out = {config.hold_out} of {subjects} {unit}s holds out "
+            f"[split] {_holder(config)} of {subjects} {unit}s holds out "
             f"{held_out} and leaves {left}; each part needs at least one {unit}"
         )
     if left < max(2, config.folds):
         raise DataError(
             f"[split] folds = {config.folds} needs at least {max(2, config.folds)} "
-            f"{unit}s, but hold_out = {config.hold_out} leaves {left} of {subjects}; "
+            f"{unit}s, but {_holder(config)} leaves {left} of {subjects}; "
             "lower either"
         )
+
+
+def _holder(config: SplitConfig) -> str:
+    """Names the key that decides how many are held out."""
+    if config.outer_part is None:
+        return f"hold_out = {config.hold_out}"
+    return f"outer_folds = {config.outer_folds}"
 
 
 def check_partition(table: SampleTable, held_out: int, folds: int) -> None:

@@ -17,6 +17,7 @@ from data_pipeline.dataset.config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.label_shares import HOLD_OUT, Shares, label_shares
+from data_pipeline.split.outer import division_digest, outer_parts
 from data_pipeline.split.rules import (
     PUBLISHED,
     VALIDATION,
@@ -27,11 +28,13 @@ from data_pipeline.split.rules import (
     check_subject_count,
     check_unpublished,
     held_out_part,
+    held_out_size,
     part_size,
     validation_rows,
     validation_subjects,
 )
 from data_pipeline.split.stratify import (
+    LabelCounts,
     assign_folds,
     assign_row_folds,
     count_by_subject,
@@ -61,7 +64,7 @@ class Split:
     """The parts of a table: development rows in folds, and the sealed hold-out.
 
     ``part`` is the published part that is held out, if it is one; ``shares`` counts the
-    labels of each part.
+    labels of each part. ``division`` digests all outer parts, if there are some.
     """
 
     guarantee: Guarantee
@@ -70,6 +73,7 @@ class Split:
     hold_out: HoldOut
     shares: Shares
     part: str | None = None
+    division: str = ""
 
     def only(self, rows: Array) -> "Split":
         """Selects ascending development rows; the hold-out is unchanged."""
@@ -93,7 +97,8 @@ def split(
         config: the study's ``[split]``. By partition the published test part is held
             out (the validation part of a set without one), whatever ``hold_out`` is.
             With ``folds = 1`` the published validation part validates, or the share
-            ``validation``, or a fifth of the development rows.
+            ``validation``, or a fifth of the development rows. An ``outer_part`` is
+            held out in place of a share.
         held_out: subjects to hold out instead of those that the seed chooses, because
             they were held out when a hold-out was opened.
 
@@ -112,11 +117,15 @@ def split(
         case "partition":
             return _by_partition(table, config)
         case "image":
-            return _by_image(table, config)
+            found = _by_image(table, config)
         case "sequence":
-            return _by_group(table, config, Guarantee.SEQUENCE, None)
+            found = _by_group(table, config, Guarantee.SEQUENCE, None)
         case "subject":
-            return _by_group(table, config, Guarantee.SUBJECT, held_out)
+            found = _by_group(table, config, Guarantee.SUBJECT, held_out)
+    if config.outer_part is None:
+        return found
+    digest = division_digest(table, config, outer_parts(table, config))
+    return replace(found, division=digest)
 
 
 def _unnamed(table: SampleTable) -> SampleTable:
@@ -151,24 +160,40 @@ def _by_group(
     total = len(whole.subjects)
     check_subject_count(total, config, by)
     validating = validation_subjects(total, config)
-    if held_out is None:
-        size = part_size(total, config.hold_out)
-        sampled = sample_part(whole, size, child_seed(config.hold_out_seed, "hold-out"))
+    if config.outer_part is not None:
+        held_out_rows = outer_parts(table, config) == config.outer_part
     else:
-        sampled = np.isin(whole.subjects, sorted(held_out))
-        _check_left(total, int(sampled.sum()), config.folds, validating)
-    held_out_rows = sampled[_group_numbers(table, whole.subjects, by)]
+        sampled = _sampled_groups(whole, config, held_out, validating)
+        held_out_rows = sampled[_group_numbers(table, whole.subjects, by)]
     development = table.take(np.flatnonzero(~held_out_rows))
     of_row = _group_folds(development, config, validating, by)
     folds = _folds(of_row, config.folds)
     return _sealed(table, by, held_out_rows, folds)
 
 
+def _sampled_groups(
+    whole: LabelCounts,
+    config: SplitConfig,
+    held_out: Collection[str] | None,
+    validating: int,
+) -> Array:
+    """Samples the subjects to hold out, or marks those given: bool, shape (S,)."""
+    total = len(whole.subjects)
+    if held_out is None:
+        size, seed = part_size(total, config.hold_out), config.hold_out_seed
+        return sample_part(whole, size, child_seed(seed, "hold-out"))
+    sampled = np.isin(whole.subjects, sorted(held_out))
+    _check_left(total, int(sampled.sum()), config.folds, validating)
+    return sampled
+
+
 def _by_image(table: SampleTable, config: SplitConfig) -> Split:
     """Splits rows, stratified by emotion; a subject may be in two parts."""
     check_subject_count(len(table), config, "image")
-    size = part_size(len(table), config.hold_out)
-    held_out = sample_rows(table, size, child_seed(config.hold_out_seed, "hold-out"))
+    size, seed = held_out_size(len(table), config), config.hold_out_seed
+    held_out = sample_rows(table, size, child_seed(seed, "hold-out"))
+    if config.outer_part is not None:
+        held_out = outer_parts(table, config) == config.outer_part
     development = table.take(np.flatnonzero(~held_out))
     folds = _folds(_row_folds(table, development, config), config.folds)
     return _sealed(table, Guarantee.IMAGE, held_out, folds)

@@ -9,7 +9,8 @@ from data_pipeline.dataset.config import StudyData
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
 from search.api.study_run import AnyPath, StudyRun, data_text
-from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest, run_study
+from search.nested.run import run as run_request
+from search.pipeline.run_study import EXECUTORS, STAGES, RunRequest
 from search.study import study as studies
 from search.study.toml_writer import value_text
 
@@ -104,7 +105,7 @@ class Study:
             until=until,
             reopen=reopen,
         )
-        return StudyRun(run_study(request), storage)
+        return StudyRun(run_request(request), storage)
 
     def check(self, *, data: AnyPath | None = None, out: AnyPath = "runs") -> "Check":
         """Reads all data and finds problems, as ``python -m data_pipeline.check`` does.

@@ -1,7 +1,7 @@
 """A run of a study, opened from Python."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.workers import usable_cores
 from search.reports.holdout_html import HoldoutReport
-from search.run_folder import RunFolder
+from search.run_folder import RunFolder, read_json
 
 if TYPE_CHECKING:  # slow to import
     import pandas as pd
@@ -46,8 +46,12 @@ class StudyRun:
             InputError: there is no such run, or the name fits two.
         """
         from search.pipeline.past_runs import find_run  # noqa: PLC0415 - loads Optuna
+        from search.run_files import NESTED  # noqa: PLC0415 - loads pydantic
 
-        return cls(find_run(Path(out).resolve(), name), storage)
+        place = Path(out).resolve()
+        if (place / name / NESTED).is_file():
+            return cls(RunFolder(out=place, name=name), storage)
+        return cls(find_run(place, name), storage)
 
     @property
     def path(self) -> Path:
@@ -163,6 +167,31 @@ class StudyRun:
         from search.holdout.rescore import rescore  # noqa: PLC0415 - loads pandas
 
         return rescore(self.folder)
+
+    def nested(self) -> dict[str, Any]:
+        """Reads the report of a nested run, ``nested.json``.
+
+        Raises:
+            RunError: the run has none: not every outer part has run.
+        """
+        from search.run_files import NESTED  # noqa: PLC0415 - loads pydantic
+
+        report = read_json(self.folder.file(NESTED))
+        if report is None:
+            raise RunError(
+                f"{self.path}: there is no {NESTED}: run a study with [split] "
+                "outer_folds, or what is left of it"
+            )
+        return report
+
+    @property
+    def parts(self) -> list[Self]:
+        """The runs of the outer parts of a nested run."""
+        names = [part["run"] for part in self.nested()["parts"]]
+        return [
+            replace(self, folder=RunFolder(out=self.folder.out, name=name))
+            for name in names
+        ]
 
     def model(self) -> Any:
         """Loads the retrained Keras model.

@@ -111,7 +111,7 @@ def open_and_test(
         Receipts(folder.receipts),
         Opener(run=folder.name, model=kept.digest),
         data=run.data.population,
-        rule=holdout_rule(run.study.split),
+        rule=holdout_rule(run.study.split, division=run.data.split.division),
         reopen=reopen,
     )
     test = _predict(run, kept.card, models, opened)

@@ -10,7 +10,7 @@ import numpy as np
 from data_pipeline.system.errors import RunError
 from models.metrics.own.metric import is_own_code
 from models.metrics.predictions import HEADS
-from search.holdout.predictions_file import MODEL, read_predictions
+from search.holdout.predictions_file import MODEL, RecordedRows, read_predictions
 from search.holdout.scores import score_rows
 from search.run_files import PREDICTED, REPORT, read_report
 from search.run_folder import RunFolder
@@ -66,14 +66,10 @@ def rescore(folder: RunFolder) -> Rescored:
     Raises:
         RunError: the run was not tested, or its table is missing or damaged.
     """
-    path = folder.file(PREDICTED)
     report = read_report(folder.file(REPORT))
-    if report is None or not path.exists():
-        raise RunError(
-            f"{folder.path}: has no {REPORT if report is None else PREDICTED}; run "
-            'the study until "holdout"'
-        )
-    recorded = read_predictions(path, _thresholds(report))
+    if report is None:
+        raise RunError(f'{folder.path}: has no {REPORT}; run the study until "holdout"')
+    recorded = recorded_rows(folder, report)
     seed, own = int(report.get("intervals", {}).get("seed", 0)), list(_own(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
     others = np.flatnonzero(~recorded.duplicates)
@@ -93,6 +89,20 @@ def rescore(folder: RunFolder) -> Rescored:
             if not _same(reported, value)
         ),
     )
+
+
+def recorded_rows(folder: RunFolder, report: Mapping[str, Any]) -> RecordedRows:
+    """Reads what was predicted for the rows of a report, with its thresholds.
+
+    Raises:
+        RunError: the table is missing or damaged.
+    """
+    path = folder.file(PREDICTED)
+    if not path.exists():
+        raise RunError(
+            f'{folder.path}: has no {PREDICTED}; run the study until "holdout"'
+        )
+    return read_predictions(path, _thresholds(report))
 
 
 def _thresholds(report: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:

@@ -96,7 +96,10 @@ def read_labels(
         study.data,
         lambda n, of: progress("reading labels", n, of) if progress else None,
     )
-    history = read_history(runs / run_name(study.name, synthetic=synthetic))
+    part = study.split.outer_part
+    history = read_history(
+        runs, run_name(study.name, synthetic=synthetic, outer_part=part)
+    )
     dataset = dataset_name(study.data, root)
     people = population(dataset, root, synthetic=synthetic)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):

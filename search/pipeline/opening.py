@@ -38,17 +38,21 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
     the context.
     """
     study = read_study(request.study, settings=request.settings, seed=request.seed)
+    if study.split.nested:
+        raise ValueError("a nested study is run part by part, by search.nested")
     check_study_name(study.name)
     with prefix_errors(study.place):
         _check_algorithms(study)
         check_own_code(study)
     if request.storage or "EXPRESSION_SEARCH_STORAGE" in os.environ:
         _check_storage(request.storage)
-    with _output(request) as bar:
+    with output(request) as bar:
+        if request.heading:
+            bar.print(request.heading)
         root, synthetic = find_data(study.data.dataset, request.data, bar.stage)
-        folder = RunFolder(
-            out=request.out.resolve(), name=run_name(study.name, synthetic=synthetic)
-        )
+        part = study.split.outer_part
+        name = run_name(study.name, synthetic=synthetic, outer_part=part)
+        folder = RunFolder(out=request.out.resolve(), name=name)
         with prefix_errors(study.place):
             check_warm_start(study, folder, synthetic=synthetic)
         data = read_labels(
@@ -63,7 +67,7 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
 
 
 @contextmanager
-def _output(request: RunRequest) -> Iterator[ProgressBar]:
+def output(request: RunRequest) -> Iterator[ProgressBar]:
     """Shows lines and a bar, nothing, or JSON events; logs all, and an error too."""
     console = open_console(quiet=request.quiet or request.json)
     events = JsonEvents() if request.json else None

@@ -1,9 +1,14 @@
 """Reads a past run: its study, its trials, and one configuration to export."""
 
+import glob
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_pipeline.files.folder_names import check_folder_name, run_name
+from data_pipeline.files.folder_names import (
+    check_folder_name,
+    run_name,
+    study_of_run_name,
+)
 from data_pipeline.system.errors import InputError, RunError, suggest
 from search.final.exported_config import config_text
 from search.final.selection import BEST, number_chosen
@@ -31,6 +36,12 @@ def find_run(out: Path, name: str) -> RunFolder:
         raise InputError(
             f"--study {name}: there are two runs, {' and '.join(found)}. Results on "
             f"synthetic and on real faces differ, so name {found[1]}, or move one away"
+        )
+    parts = sorted(out.glob(f"{glob.escape(name)}/outer-*/{STUDY}"))
+    if parts:
+        raise InputError(
+            f"--study {name}: is a nested run of {len(parts)} outer parts; name one of "
+            f"them: {name}/{parts[0].parent.name}"
         )
     names = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
@@ -91,8 +102,8 @@ def _exported(
 def study_of_run(folder: RunFolder) -> tuple[Study, bool]:
     """Reads the study of a run, under its own name; and whether faces are synthetic."""
     study = read_study(str(folder.file(STUDY)))
-    name = folder.name.removesuffix(run_name("", synthetic=True))
-    return replace(study, name=name), name != folder.name
+    name, synthetic = study_of_run_name(folder.name)
+    return replace(study, name=name), synthetic
 
 
 def searched_keys(folder: RunFolder) -> list[str]:

@@ -20,7 +20,7 @@ class RunRequest:
 
     ``study`` is a name or a path, ``settings`` are ``--set`` texts, ``seed`` replaces
     ``search.seed``, ``data`` is a folder or ``synthetic``, ``until`` is the last stage.
-    ``quiet`` prints nothing, ``json`` events.
+    ``quiet`` prints nothing, ``json`` events; ``heading`` is printed first.
     """
 
     study: str
@@ -34,10 +34,14 @@ class RunRequest:
     reopen: bool = False
     quiet: bool = False
     json: bool = False
+    heading: str = ""
 
 
 def run_study(request: RunRequest) -> "RunFolder":
-    """Runs the stages that are not done yet; returns the folder of the run."""
+    """Runs the stages that are not done yet; returns the folder of the run.
+
+    A study with outer parts is run by ``search.nested``, part by part.
+    """
     check_backend()
     # Loads pandas, which --help and a wrong option need not wait for.
     from search.pipeline.opening import open_run, start_early  # noqa: PLC0415

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.files.folder_names import run_name
+from data_pipeline.files.folder_names import TRAINED, run_name
 from data_pipeline.files.safe_open import read_bytes, read_text
 from data_pipeline.readers.location import find_data
 from data_pipeline.split.holdout_history import HELD_OUT
@@ -55,7 +55,7 @@ def train_seeds(
     text = read_text(path)
     with ProgressBar(open_console()) as bar:
         run = _open(config, data, out, bar)
-        family = RunFolder(out=out, name=f"{run.folder.name}-trained")
+        family = RunFolder(out=out, name=run.folder.name + TRAINED)
         family.make()
         placement = find_placement(run.study, serial=True, print_line=run.print)
         job, _ = prepare_job(run, placement)
@@ -96,7 +96,12 @@ def _open(config: ExportedConfig, data: str | None, out: Path, bar: ProgressBar)
     return Run(
         study=study,
         data=labels,
-        folder=RunFolder(out=out, name=run_name(study.name, synthetic=synthetic)),
+        folder=RunFolder(
+            out=out,
+            name=run_name(
+                study.name, synthetic=synthetic, outer_part=study.split.outer_part
+            ),
+        ),
         print=bar.print,
         progress=bar.stage,
     )

@@ -53,7 +53,8 @@ def describe_report(report: Mapping[str, Any]) -> str:
     the differences from the baselines, and the labels that do not occur. ``subjects``
     may be a number or a list.
     """
-    lines = [*heading_lines(report), "", *_table(report), *closing_lines(report)]
+    lines = [*heading_lines(report), "", *aligned(table_rows(report))]
+    lines += closing_lines(report)
     return "\n".join(line for text in lines for line in wrap(text))
 
 
@@ -222,9 +223,8 @@ def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return rows if apart else [row[:-1] for row in rows]
 
 
-def _table(report: Mapping[str, Any]) -> list[str]:
-    """Lays out one line a metric in aligned columns."""
-    rows = table_rows(report)
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lays out rows of cells in columns, the first to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

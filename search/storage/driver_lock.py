@@ -55,7 +55,8 @@ def only_driver_of_storage(
     """
     path = file_of(url)
     if path is not None:
-        lock = path.with_name(f".{path.name}.{name}.lock")
+        # The name of an outer part has a slash.
+        lock = path.with_name(f".{path.name}.{name.replace('/', '.')}.lock")
         with only_driver(lock, of=path) as check:
             yield check
         return

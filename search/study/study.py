@@ -109,6 +109,11 @@ class Study:
             values = asdict(getattr(self, section))
             flat |= {f"{section}.{key}": value for key, value in values.items()}
         del flat["data.unreadable"]
+        # Their own study has them as its folds and trials.
+        del flat["split.inner_folds"]
+        for key in ("split.outer_folds", "split.outer_part"):
+            if flat[key] is None:  # absent in older runs
+                del flat[key]
         # Absent in older runs, whose data are no one's own.
         for key in set(OWN_KEYS) - set(own_keys(self.data)):
             del flat[f"data.{key}"]

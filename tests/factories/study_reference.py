@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import WrapValidator
 
-from data_pipeline.dataset.config import TARGETS
+from data_pipeline.dataset.config import LEAVE_ONE_OUT, TARGETS
 from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES
@@ -65,6 +65,8 @@ def sections():
                 values = f"`{AUTO}` or {values}"
             if field.name == "targets":
                 values = f"list of {values}"
+            if field.name == "outer_folds":
+                values = f"whole number, at least 2, or `{LEAVE_ONE_OUT}`"
             if field.name == "emotions":
                 values = f"{values}, or list of text"
             default = _default(field, hints)

@@ -133,14 +133,14 @@ def test_another_spelling_of_the_ids():
 
 def test_what_happened_is_read_from_the_folders(tmp_path):
     """Openings of all runs count; a comment in a run's list names no subject."""
-    assert read_history(tmp_path / "a") == RunHistory(run="a", receipts=[], held_out=[])
+    assert read_history(tmp_path, "a") == RunHistory(run="a", receipts=[], held_out=[])
     (tmp_path / RECEIPTS).write_bytes(
         to_line(opening(["S010"]), reopened=False) + b"\ntorn\n"
     )
     for text, names in (("S005\nS010\n", ["S005", "S010"]), ("# a part\n", [])):
         (tmp_path / "a").mkdir(exist_ok=True)
         (tmp_path / "a" / HELD_OUT).write_text(text)
-        found = read_history(tmp_path / "a")
+        found = read_history(tmp_path, "a")
         assert found.held_out == names
         members = [receipt.members for receipt in found.receipts]
         assert members == [opening(["S010"]).members, None]

@@ -1,0 +1,1 @@
+"""Nested evaluation: a search in each outer part, and one report over all people."""

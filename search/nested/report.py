@@ -1,0 +1,151 @@
+"""``nested.json``: what all outer parts found, over all people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data_pipeline.system.errors import RunError
+from models.config.hyperparameters import Value
+from search.callbacks.progress_bar import ProgressBar
+from search.final.exported_config import BEST, read_exported
+from search.final.selection import SELECTION
+from search.holdout.predictions_file import RecordedRows
+from search.holdout.rescore import recorded_rows
+from search.nested.opening import Plan
+from search.nested.part import Part
+from search.nested.pooled_csv import PREDICTIONS, join_tables
+from search.nested.pooling import pool
+from search.nested.scores import describe_scores, metric_values
+from search.nested.stability import stability
+from search.pipeline.run_study import STAGES, RunRequest
+from search.reports.nested_report import describe_nested
+from search.run_files import NESTED, PREDICTED, REPORT, read_report
+from search.run_folder import read_json, write_json, write_text
+
+STUDY = "nested.toml"
+"""The study as given; each part has its own ``study.toml``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What an outer part chose, and its report where it was tested."""
+
+    part: Part
+    trial: int
+    value: float
+    config: Mapping[str, Value]
+    selection: Mapping[str, Any]
+    test: Mapping[str, Any] | None
+
+
+def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
+    """Writes and prints what all parts found; they have run as far as requested.
+
+    Raises:
+        RunError: the predictions of a part are lost.
+    """
+    bar.log.open(plan.folder)
+    outcomes = [_outcome(part, request) for part in plan.parts]
+    entry = _entry(plan, outcomes)
+    if request.until == STAGES[-1]:
+        bar.print("scoring the predictions of all outer parts together")
+        pooled = pool([_rows(outcome) for outcome in outcomes])
+        join_tables(
+            plan.folder.file(PREDICTIONS),
+            [part.folder.file(PREDICTED) for part in plan.parts],
+        )
+        entry |= describe_scores(
+            plan.study,
+            pooled,
+            [outcome.test for outcome in outcomes if outcome.test is not None],
+            [outcome.value for outcome in outcomes],
+        )
+    write_text(plan.folder.file(STUDY), plan.study.text())
+    write_json(plan.folder.file(NESTED), entry)
+    bar.stop()
+    bar.print("")
+    bar.print(describe_nested(entry))
+    bar.print(f"results: {plan.folder.path} ({NESTED}, and a run for each outer part)")
+    if bar.events is not None:
+        bar.events.write("nested", folder=str(plan.folder.path), parts=len(plan.parts))
+    return entry
+
+
+def _outcome(part: Part, request: RunRequest) -> _Outcome:
+    """Reads what a part left in its folder."""
+    exported = read_exported(part.folder.file(BEST))
+    tested = request.until == STAGES[-1]
+    return _Outcome(
+        part=part,
+        trial=exported.origin.trial,
+        value=exported.origin.value,
+        config=dict(exported.study.space.fixed),
+        selection=read_json(part.folder.file(SELECTION)) or {},
+        test=read_report(part.folder.file(REPORT)) if tested else None,
+    )
+
+
+def _rows(outcome: _Outcome) -> RecordedRows:
+    """Reads what a part predicted; the table must have the images of its report."""
+    folder, test = outcome.part.folder, outcome.test or {}
+    rows = recorded_rows(folder, test)
+    if len(rows.duplicates) != test["images"]:
+        raise RunError(
+            f"{folder.file(PREDICTED)}: must have the {test['images']} images of "
+            f"{REPORT}, found {len(rows.duplicates)}; restore it, or move {REPORT} "
+            "away: the same command then tests the same model again without recording "
+            "another evaluation"
+        )
+    return rows
+
+
+def _entry(plan: Plan, outcomes: Sequence[_Outcome]) -> dict[str, Any]:
+    """Writes what is known without a test: the parts, and what they chose."""
+    study, split = plan.study, plan.study.split
+    return {
+        "study": study.name,
+        "synthetic": plan.synthetic,
+        "by": split.by,
+        "outer_folds": split.outer_folds,
+        "inner_folds": split.inner_folds,
+        "hold_out_seed": split.hold_out_seed,
+        "search": _search(outcomes),
+        "parts": [_part(outcome) for outcome in outcomes],
+        "choices": stability(study.space, [o.config for o in outcomes]),
+    }
+
+
+def _search(outcomes: Sequence[_Outcome]) -> dict[str, int]:
+    """Sums up the trials of all parts."""
+    tests = [outcome.test["search"] for outcome in outcomes if outcome.test]
+    names = ("trials", "completed", "pruned", "failed")
+    return {name: sum(test[name] for test in tests) for name in names if tests}
+
+
+def _part(outcome: _Outcome) -> dict[str, Any]:
+    """Describes one part: who was held out, what was chosen, and how well it did."""
+    part, test = outcome.part, outcome.test
+    entry = {
+        "part": part.number,
+        "run": part.folder.name,
+        "subjects": part.subjects or None,
+        "images": part.images,
+        "budget": part.study.search.trials,
+        "trial": outcome.trial,
+        "validation": outcome.value,
+        "corrected": outcome.selection.get("corrected"),
+        "config": _active(part, outcome.config),
+    }
+    if test is not None:
+        entry |= {name: test[name] for name in ("opened", "tested_before")}
+        entry["metrics"] = metric_values(test)
+    return entry
+
+
+def _active(part: Part, config: Mapping[str, Value]) -> dict[str, Value]:
+    """Selects the searched keys that have an effect."""
+    return {
+        parameter.key: config[parameter.key]
+        for parameter in part.study.space.parameters
+        if parameter.active(config)
+    }
