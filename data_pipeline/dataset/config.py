@@ -228,8 +228,7 @@ LEAVE_ONE_OUT = "subjects"
 
 def _outer_folds(value: Any) -> Any:
     """Validates a number of outer parts, or the word for one a subject."""
-    number = isinstance(value, int) and not isinstance(value, bool) and value > 1
-    if value is not None and value != LEAVE_ONE_OUT and not number:
+    if value not in (None, LEAVE_ONE_OUT) and not (type(value) is int and value > 1):
         raise PydanticCustomError(
             "outer_folds", 'Input should be a whole number of at least 2, or "subjects"'
         )
@@ -268,9 +267,9 @@ class SplitConfig:
     @property
     def held_out_share(self) -> float:
         """The share of the subjects that is held out, about."""
-        if self.outer_folds is None:
-            return self.hold_out
-        return 1 / self.outer_folds if isinstance(self.outer_folds, int) else 0.0
+        parts = self.outer_folds
+        share = 1 / parts if isinstance(parts, int) else 0.0
+        return self.hold_out if parts is None else share
 
     def problems(self) -> Iterator[str]:
         """Yields a message for each pair of keys that contradict each other."""
@@ -284,21 +283,19 @@ class SplitConfig:
                 "folds = 1, or drop validation"
             )
         if self.by != "partition" and self.held_out_share + self.validation >= 1:
-            share = f"{self.held_out_share:.3g}"
             held = "hold_out" if self.outer_folds is None else "an outer part"
             yield (
-                f"[split] validation: {self.validation} and {held} = {share} "
-                f"leave no {self.by}s to train on; together they must be below 1"
+                f"[split] validation: {self.validation} and {held} = "
+                f"{self.held_out_share:.3g} leave no {self.by}s to train on; together "
+                "they must be below 1"
             )
 
 
 def _outer_problems(split: SplitConfig) -> Iterator[str]:
     """Yields why outer parts do not fit the rest of the section."""
-    outer, part = split.outer_folds, split.outer_part
-    if outer is None and part is not None:
-        yield f"[split] outer_part: {part} is a part of outer_folds, which is missing"
-    if isinstance(outer, int) and part is not None and part > outer:
-        yield f"[split] outer_part: must be 1 to outer_folds = {outer}, found {part}"
+    outer = split.outer_folds
+    if outer is None and split.outer_part is not None:
+        yield f"[split] outer_part: {split.outer_part} needs outer_folds"
     if outer is not None and split.by == "partition":
         yield (
             '[split] outer_folds: by = "partition" keeps the published parts, so that '

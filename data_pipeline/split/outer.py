@@ -48,8 +48,8 @@ def outer_parts(table: SampleTable, config: SplitConfig) -> Array:
     if config.outer_part is not None and config.outer_part > count:
         raise DataError(
             f"[split] outer_part = {config.outer_part}: outer_folds = "
-            f'"{config.outer_folds}" makes {count} parts of {table.root}; name one '
-            "of them"
+            f"{config.outer_folds} makes {count} parts of {table.root}; name one of "
+            "them"
         )
     seed = child_seed(config.hold_out_seed, "outer", count)
     if column == "image":
