@@ -222,8 +222,7 @@ def _own_problems(data: DataConfig) -> Iterator[str]:
         )
 
 
-LEAVE_ONE_OUT = "subjects"
-"""The value of ``outer_folds`` that makes each subject a part."""
+LEAVE_ONE_OUT = "subjects"  # each subject is an outer part
 
 
 def _outer_folds(value: Any) -> Any:
