@@ -15,10 +15,10 @@ from search.nested.opening import Plan
 from search.nested.part import Part
 from search.nested.pooled_csv import PREDICTIONS, join_tables
 from search.nested.pooling import pool
+from search.nested.report_text import describe_nested
 from search.nested.scores import describe_scores, metric_values
 from search.nested.stability import stability
 from search.pipeline.run_study import STAGES, RunRequest
-from search.reports.nested_report import describe_nested
 from search.run_files import NESTED, PREDICTED, REPORT, read_report
 from search.run_folder import read_json, write_json, write_text
 

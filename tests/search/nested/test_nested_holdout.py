@@ -6,8 +6,8 @@ import tomllib
 import pytest
 
 from search.api import StudyRun
-from tests.factories.nested import NESTED
 from tests.factories.runs import searched, write_study
+from tests.fakes.outer_parts import NESTED
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from data_pipeline.development import read_table
 from data_pipeline.images.decode_table import decode_readable
 from data_pipeline.system.errors import SealedError, StudyError
 from search.trial import worker
-from tests.factories.nested import NESTED, planned
 from tests.factories.runs import contents, searched, table, write_study
+from tests.fakes.outer_parts import NESTED, planned
 from tests.fakes.seeded_trainer import SeededTrainer
 
 RUN = "tiny-synthetic-nested"

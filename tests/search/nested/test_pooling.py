@@ -13,7 +13,7 @@ from search.holdout.scores import score_rows
 from search.nested.pooled_csv import join_tables
 from search.nested.pooling import pool, score_pooled
 from search.nested.scores import across_parts
-from tests.factories.nested import FEW, PEOPLE, predicted
+from tests.fakes.outer_parts import FEW, PEOPLE, predicted
 
 THRESHOLDS = np.array([0.2, 0.5, 0.7])
 
