@@ -76,8 +76,7 @@ class OpenedTest:
     """An opened hold-out, and what the report on it is made of.
 
     ``rows`` are those that could be read; ``duplicates`` marks those that the search
-    has seen under another name. ``seeds`` are the models that the tested one was made
-    of, by number.
+    has seen under another name.
     """
 
     run: Run
@@ -88,7 +87,6 @@ class OpenedTest:
     baselines: Mapping[str, Fitted]
     gains: Mapping[str, Mapping[str, Any]]
     duplicates: np.ndarray
-    seeds: Mapping[int, Candidate]
 
 
 def open_and_test(
@@ -177,11 +175,15 @@ def _predict(
         card=card,
         opened=opened,
         without_face=images.without_face,
-        rows=HoldOutRows(table=table, model=tested, baselines=others),
+        rows=HoldOutRows(
+            table=table,
+            model=tested,
+            baselines=others,
+            seeds=dict(enumerate(seeds, start=1)),
+        ),
         baselines=baselines,
         gains=validation_gains(run, card["trial"], baselines, validation),
         duplicates=find_duplicates(development, used, table, pixels),
-        seeds=dict(enumerate(seeds, start=1)),
     )
 
 
@@ -202,16 +204,14 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
         **subject_entry(test.run, test.rows, scored_rows(test.run, test.rows)),
-        **score_seeds(
-            test.run, test.card, scored_rows(test.run, test.rows), test.seeds
-        ),
+        **score_seeds(test.run, test.card, scored_rows(test.run, test.rows)),
     }
 
 
 def _averaged(test: OpenedTest) -> Sequence[Candidate]:
     """Lists the models that the tested one averages, if it does."""
     is_ensemble = test.card.get(SEEDS, {}).get("model") == ENSEMBLE
-    return list(test.seeds.values()) if is_ensemble else ()
+    return list(test.rows.seeds.values()) if is_ensemble else ()
 
 
 def _tested_part(test: OpenedTest) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from search.holdout.scores import ScoredRows
 from search.run_folder import write_text
 
 LABEL, VOTES, MODEL = "label", "votes", "model"
+SEED = "seed_"
+"""Beginning of the name of a seed's set; its number follows."""
+
 CONSTANT, LEAST_ERROR = "constant", "constant_least_error"
 UNIT, DUPLICATE = "unit", "duplicate"
 ROW = ("image", "subject", "sequence", UNIT, DUPLICATE)
@@ -56,7 +59,7 @@ def write_predictions(
     """Writes a line for each image: its labels, and every number predicted for it.
 
     Columns of numbers are named ``set.head.name``; the sets are the labels, the
-    votes, the model, each baseline and the two constants.
+    votes, the model, its seeds, each baseline and the two constants.
     """
     numbers = _sets(rows)
     names = {head: getattr(rows.targets, of) for head, of in _NAMES.items()}
@@ -121,6 +124,7 @@ def _sets(rows: ScoredRows) -> dict[str, Columns]:
     """Lists the sets of numbers, each with its heads."""
     predicted = {
         MODEL: rows.model.predictions,
+        **{f"{SEED}{number}": one.predictions for number, one in rows.seeds.items()},
         **{name: each.predictions for name, each in rows.baselines.items()},
         CONSTANT: rows.constants.usual,
         LEAST_ERROR: rows.constants.least_error,
@@ -191,11 +195,12 @@ def _rows(
     predicted = {
         name: Candidate(
             predictions=Predictions.of(sets[name].columns),
-            thresholds=thresholds.get(name, {}),
+            thresholds=thresholds.get(MODEL if name.startswith(SEED) else name, {}),
         )
         for name in sets
         if name == MODEL or name in others
     }
+    seeds = [name for name in sorted(others, key=_number) if name.startswith(SEED)]
     return ScoredRows(
         targets=_targets(sets[LABEL], len(units)),
         votes=None if votes is None else _targets(votes, len(units)),
@@ -205,8 +210,15 @@ def _rows(
             usual=Predictions.of(sets[CONSTANT].columns),
             least_error=Predictions.of(sets[LEAST_ERROR].columns),
         ),
+        seeds={_number(name): predicted.pop(name) for name in seeds},
         baselines=predicted,
     )
+
+
+def _number(name: str) -> int:
+    """Returns the number of a seed's set; 0 for another set."""
+    number = name.removeprefix(SEED)
+    return int(number) if number.isdecimal() else 0
 
 
 def _targets(labels: _Set, count: int) -> Targets:

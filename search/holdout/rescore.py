@@ -10,8 +10,10 @@ import numpy as np
 from data_pipeline.system.errors import RunError
 from models.metrics.own.metric import is_own_code
 from models.metrics.predictions import HEADS
+from search.final.kept_model import SEEDS
 from search.holdout.predictions_file import MODEL, RecordedRows, read_predictions
 from search.holdout.scores import score_rows
+from search.holdout.seed_scores import seed_heads
 from search.run_files import PREDICTED, REPORT, read_report
 from search.run_folder import RunFolder
 
@@ -72,6 +74,8 @@ def rescore(folder: RunFolder) -> Rescored:
     recorded = recorded_rows(folder, report)
     seed, own = int(report.get("intervals", {}).get("seed", 0)), list(_own(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
+    if recorded.rows.seeds:
+        parts[SEEDS] = {"heads": seed_heads(recorded.rows, seed=seed, own=own)}
     others = np.flatnonzero(~recorded.duplicates)
     if 0 < len(others) < len(recorded.duplicates):
         apart = score_rows(recorded.rows.take(others), seed=seed, own=own)

@@ -1,7 +1,7 @@
 """Scores of the opened hold-out: the model's and the baselines', on the same rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,14 @@ from search.inputs.scoring_targets import clusters, read_votes
 class HoldOutRows:
     """Rows of the opened hold-out, and what was predicted for them.
 
-    ``baselines`` are by name; the constant one is not among them.
+    ``baselines`` are by name; the constant one is not among them. ``seeds`` are the
+    models that the tested one was made of, by number.
     """
 
     table: SampleTable
     model: Candidate
     baselines: Mapping[str, Candidate]
+    seeds: Mapping[int, Candidate] = field(default_factory=dict)
 
     def take(self, rows: np.ndarray) -> "HoldOutRows":
         """Selects rows by position."""
@@ -34,6 +36,7 @@ class HoldOutRows:
             table=self.table.take(rows),
             model=self.model.take(rows),
             baselines={name: each.take(rows) for name, each in self.baselines.items()},
+            seeds={number: each.take(rows) for number, each in self.seeds.items()},
         )
 
 
@@ -51,6 +54,7 @@ class ScoredRows:
     model: Candidate
     constants: Constants
     baselines: Mapping[str, Candidate]
+    seeds: Mapping[int, Candidate] = field(default_factory=dict)
 
     def take(self, rows: np.ndarray) -> "ScoredRows":
         """Selects rows by position."""
@@ -61,6 +65,7 @@ class ScoredRows:
             model=self.model.take(rows),
             constants=self.constants.take(rows),
             baselines={name: each.take(rows) for name, each in self.baselines.items()},
+            seeds={number: each.take(rows) for number, each in self.seeds.items()},
         )
 
 
@@ -79,6 +84,7 @@ def scored_rows(run: Run, rows: HoldOutRows) -> ScoredRows:
         model=rows.model,
         constants=constants_of(run.data.scoring_targets, count=len(rows.table)),
         baselines=rows.baselines,
+        seeds=rows.seeds,
     )
 
 

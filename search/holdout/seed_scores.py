@@ -21,12 +21,7 @@ Scored = dict[str, tuple[Targets, np.ndarray, Score]]
 """Heads to their labels, the rows that have one, and what scores them."""
 
 
-def score_seeds(
-    run: Run,
-    card: Mapping[str, Any],
-    rows: ScoredRows,
-    seeds: Mapping[int, Candidate],
-) -> dict[str, Any]:
+def score_seeds(run: Run, card: Mapping[str, Any], rows: ScoredRows) -> dict[str, Any]:
     """Scores the models that the tested one was made of, on the same rows.
 
     Returns the ``seeds`` of a report, empty for a model of one seed: which ``model`` of
@@ -34,18 +29,25 @@ def score_seeds(
     ``each`` seed, their ``mean`` with its interval over subjects and seeds, their
     ``deviation``, and the value of the tested ``model``.
     """
-    if not seeds:
+    if not rows.seeds:
         return {}
-    models, seed = [rows.model, *seeds.values()], interval_seed(run)
-    heads = {
-        head: _score_head(scored, models, rows.units, seed)
-        for head, scored in _scored(rows, run.study.own_metrics).items()
-    }
+    heads = seed_heads(rows, seed=interval_seed(run), own=run.study.own_metrics)
     interval = {"level": LEVEL, "over": "subjects and seeds", "source": SOURCE}
     made = card[SEEDS]
     # Digests of files that equal searches write differ.
     trained = [{key: row[key] for key in ("seed", "loss")} for row in made["trained"]]
     return {SEEDS: {**made, "trained": trained, "interval": interval, "heads": heads}}
+
+
+def seed_heads(
+    rows: ScoredRows, *, seed: int, own: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Scores each head by the model and its seeds; ``own`` are names of own metrics."""
+    models = [rows.model, *rows.seeds.values()]
+    return {
+        head: _score_head(scored, models, rows.units, seed)
+        for head, scored in _scored(rows, own).items()
+    }
 
 
 def _scored(rows: ScoredRows, own: Sequence[str]) -> Scored:

@@ -12,6 +12,7 @@ from search.costs.limits import COSTS
 from search.reports.holdout_report import closing_lines, heading_lines, table_rows
 from search.reports.markdown import Row, bullets, cell, interval, table
 from search.reports.metric_texts import BASELINES, COMPARED, HEADS, METRIC_TEXTS
+from search.reports.review_report import describe_seeds
 from search.study.study import Study
 from search.study.toml_writer import value_text
 
@@ -34,6 +35,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         _front(report),
         _configuration(study, values, report),
         _results(report),
+        _seeds(report),
         _differences(report),
         _labels(report),
         _methods(report),
@@ -177,6 +179,14 @@ def _results(report: Report) -> Iterator[str]:
     header, *rows = table_rows(report)
     yield from table(("metric", *header[1:]), rows)
     yield from closing_lines({head: report[head] for head in HEADS if head in report})
+
+
+def _seeds(report: Report) -> Iterator[str]:
+    """Describes how much one retraining differs from the next."""
+    lines = list(describe_seeds(report.get("seeds")))
+    if lines:
+        yield from _heading("Retraining with other seeds")
+        yield from bullets(filter(None, lines))
 
 
 def _differences(report: Report) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from search.holdout.predictions_file import (
 )
 from search.holdout.rescore import TOLERANCE
 from search.holdout.scores import ScoredRows, score_rows
+from search.holdout.seed_scores import seed_heads
 from search.run_files import PREDICTED, REPORT
 from tests.factories.runs import run_main
 from tests.strategies.metrics import drawn, labels
@@ -36,19 +38,22 @@ def drawn_rows():
     """Draws a tested hold-out: its rows, subjects, and which are duplicates."""
     targets, predictions, subjects = drawn(4, rated=True)
     _, worse, _ = drawn(4, skill=0.1, rated=True)
+    model = Candidate(predictions=predictions, thresholds=THRESHOLDS["model"])
+    seeds = [model, replace(model, predictions=worse)]
     shares = labels(np.arange(60) % 3)
     shares.emotion[:20] = np.float32([0.2, 0.7, 0.1])
     rows = ScoredRows(
         targets=targets,
         votes=shares,
         units=subjects,
-        model=Candidate(predictions=predictions, thresholds=THRESHOLDS["model"]),
+        model=model,
         constants=constants_of(targets, count=len(targets)),
         baselines={
             "linear_pixels": Candidate(
                 predictions=worse, thresholds=THRESHOLDS["linear_pixels"]
             )
         },
+        seeds=dict(enumerate(seeds, start=1)),
     )
     return RecordedRows(rows=rows, duplicates=np.arange(len(targets)) % 7 == 0)
 
@@ -94,6 +99,11 @@ def written(tmp_path_factory):
             "without": {"images": int((~duplicates).sum()), **others},
         },
         **score_rows(rows, seed=SEED),
+        "seeds": {
+            "model": "ensemble",
+            "trained": [1, 2],
+            "heads": seed_heads(rows, seed=SEED),
+        },
     }
     (path / REPORT).write_text(json.dumps(report))
     table = table_of(rows, tmp_path)
@@ -146,11 +156,16 @@ def test_a_row_is_an_image_with_its_people_and_numbers(folder):
 def test_a_changed_value_is_named(folder):
     """A value that does not follow from the predictions is named, with exit code 1."""
     report = json.loads((folder / REPORT).read_text())
+    row = report["seeds"]["heads"]["action_units"]["mean_f1_at_thresholds"]
+    assert len(set(row["each"])) == 2
+    assert row["low"] < row["mean"] < row["high"]
+    row["high"] += 2 * TOLERANCE
     report["emotion"]["per_class"]["positive"]["recall"] += 2 * TOLERANCE
     (folder / REPORT).write_text(json.dumps(report))
     answer = rescored(folder)
     assert answer.code == 1
-    assert "1 of" in answer.out
+    assert "2 of" in answer.out
+    assert "seeds heads action_units mean_f1_at_thresholds high: rep" in answer.out
     assert "emotion per_class positive recall: reported" in answer.out
 
 

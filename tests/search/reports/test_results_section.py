@@ -116,3 +116,15 @@ def test_drawn_faces_are_named():
     """The mark of synthetic faces stands before the numbers."""
     text, _ = section(synthetic=True)
     assert "SYNTHETIC DATA" in text.partition("## Search")[0]
+
+
+def test_seeds_have_a_part_of_their_own():
+    """Only where there are several, with mean, interval and deviation."""
+    row = {"each": [0.75, 0.85], "mean": 0.8, "low": 0.7, "high": 0.9}
+    row |= {"deviation": 0.071, "model": 0.85}
+    seeds = {"model": "median", "seed": 2, "trained": [1, 2]}
+    text, _ = section(seeds=seeds | {"heads": {"emotion": {"accuracy": row}}})
+    part = text.partition("## Retraining with other seeds\n")[2].partition("\n## ")[0]
+    assert "- Seeds: 2, retrained alike; the tested model is seed 2, of the" in part
+    assert "mean 0.800 (95 % interval over subjects and seeds 0.700 to 0.900)" in part
+    assert "other seeds" not in section()[0]
