@@ -11,12 +11,12 @@ NAMES = [f"S{number:02}" for number in range(SUBJECTS)]
 WEIGHTS = leave_out_weights(NAMES, seed=0)
 
 
-def scores(generator, *, of_subjects, of_seeds, of_both):
+def scores(generator, *, of_subjects, of_seeds, of_both, seeds=SEEDS):
     """Draws a score of each subject and seed around 0; their means, (K, 1 + G)."""
     drawn = (
         of_subjects * generator.standard_normal(SUBJECTS)
-        + of_seeds * generator.standard_normal((SEEDS, 1))
-        + of_both * generator.standard_normal((SEEDS, SUBJECTS))
+        + of_seeds * generator.standard_normal((seeds, 1))
+        + of_both * generator.standard_normal((seeds, SUBJECTS))
     )
     return drawn @ WEIGHTS.T / WEIGHTS.sum(axis=1)
 
