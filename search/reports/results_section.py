@@ -186,7 +186,7 @@ def _seeds(report: Report) -> Iterator[str]:
     lines = list(describe_seeds(report.get("seeds")))
     if lines:
         yield from _heading("Retraining with other seeds")
-        yield from bullets(filter(None, lines))
+        yield from bullets(line.strip() for line in lines if line)
 
 
 def _differences(report: Report) -> Iterator[str]:

@@ -16,6 +16,10 @@ TESTED = {
 }
 """What each rule of ``final.model`` tests."""
 
+MEANS = (
+    "Mean over seeds (95 % interval over subjects and seeds), and standard deviation:"
+)
+
 
 def describe_primary(report: Mapping[str, Any]) -> Iterator[str]:
     """Names the primary metric.
@@ -71,30 +75,30 @@ def describe_seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
         ...     print(line or "-")
         -
         Seeds: 2, retrained alike; the tested model is their ensemble
-        accuracy of a seed: mean 0.860 (95 % interval over subjects and seeds 0.750 to \
-0.930), deviation 0.057, from 0.820 to 0.900; tested 0.890
+        Mean over seeds (95 % interval over subjects and seeds), and standard deviation:
+          accuracy 0.860 (0.750 to 0.930), 0.057; lowest 0.820, highest 0.900, tested \
+0.890
     """
     if seeds is None:
         return
     yield ""
     tested = TESTED[seeds["model"]].format(seed=seeds.get("seed"))
     yield f"Seeds: {len(seeds['trained'])}, retrained alike; {tested}"
+    yield MEANS
     for head, names in COMPARED.items():
         for name in names:
             row = seeds["heads"].get(head, {}).get(name)
             if row is not None and row["mean"] is not None:
                 words = METRIC_TEXTS[name].partition(",")[0]
-                yield f"{words} of a seed: {_numbers(row)}"
+                yield f"  {words} {_seed_numbers(row)}"
 
 
-def _numbers(row: Mapping[str, Any]) -> str:
+def _seed_numbers(row: Mapping[str, Any]) -> str:
     low, high, each = row["low"], row["high"], row["each"]
-    interval = ""
-    if low is not None and high is not None:
-        ends = f"{number(low)} to {number(high)}"
-        interval = f" (95 % interval over subjects and seeds {ends})"
+    known = low is not None and high is not None
+    interval = f" ({number(low)} to {number(high)})" if known else ""
     return (
-        f"mean {number(row['mean'])}{interval}, deviation "
-        f"{number(row['deviation'])}, from {number(min(each))} to {number(max(each))}; "
-        f"tested {number(row['model'])}"
+        f"{number(row['mean'])}{interval}, {number(row['deviation'])}; lowest "
+        f"{number(min(each))}, highest {number(max(each))}, tested "
+        f"{number(row['model'])}"
     )

@@ -126,5 +126,5 @@ def test_seeds_have_a_part_of_their_own():
     text, _ = section(seeds=seeds | {"heads": {"emotion": {"accuracy": row}}})
     part = text.partition("## Retraining with other seeds\n")[2].partition("\n## ")[0]
     assert "- Seeds: 2, retrained alike; the tested model is seed 2, of the" in part
-    assert "mean 0.800 (95 % interval over subjects and seeds 0.700 to 0.900)" in part
+    assert "- accuracy 0.800 (0.700 to 0.900), 0.071; lowest 0.750" in part
     assert "other seeds" not in section()[0]
