@@ -16,7 +16,7 @@ TESTED = {
 }
 """What each rule of ``final.model`` tests."""
 
-MEANS = (
+MEANS = "Mean over seeds (95 % interval over both subjects and seeds), and deviation:"
     "Mean over seeds (95 % interval over subjects and seeds), and standard deviation:"
 )
 
@@ -75,7 +75,7 @@ def describe_seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
         ...     print(line or "-")
         -
         Seeds: 2, retrained alike; the tested model is their ensemble
-        Mean over seeds (95 % interval over subjects and seeds), and standard deviation:
+        Mean over seeds (95 % interval over both subjects and seeds), and deviation:
           accuracy 0.860 (0.750 to 0.930), 0.057; lowest 0.820, highest 0.900, tested \
 0.890
     """
