@@ -17,8 +17,6 @@ TESTED = {
 """What each rule of ``final.model`` tests."""
 
 MEANS = "Mean over seeds (95 % interval over both subjects and seeds), and deviation:"
-    "Mean over seeds (95 % interval over subjects and seeds), and standard deviation:"
-)
 
 
 def describe_primary(report: Mapping[str, Any]) -> Iterator[str]:
