@@ -21,6 +21,7 @@ from data_pipeline.dataset.subject_aliases import (
     refuse_ambiguous_subjects,
     subject_problems,
 )
+from data_pipeline.demographics.table import Demographics, beside, people_of
 from data_pipeline.images.crop import Cropper, make_cropper
 from data_pipeline.readers.reader import read_options
 from data_pipeline.split.duplicates import ImageKeys, drop_duplicates
@@ -76,6 +77,19 @@ def read_table(
     table = merge_subjects(table, data.subjects)
     refuse_ambiguous_subjects(subject_problems(table, data.subjects))
     return table
+
+
+def read_people(
+    root: Path, data: DataConfig, table: SampleTable
+) -> Demographics | None:
+    """Reads the demographics that a study names, of a table's subjects.
+
+    Raises:
+        DataError: the file is wrong, or names none of them.
+    """
+    if data.demographics is None:
+        return None
+    return people_of(table, beside(root, data.demographics), data.subjects)
 
 
 def read_development(data: DataConfig, parts: Split) -> Development:

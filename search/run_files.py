@@ -213,6 +213,57 @@ class _Seeds:
 
 
 @dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Group:
+    """One group of subjects, and its metrics by head."""
+
+    subjects: Count
+    images: Count
+    emotion: dict[str, _Metric] = field(default_factory=dict)
+    action_units: dict[str, _Metric] = field(default_factory=dict)
+    action_unit_intensities: dict[str, _Metric] = field(default_factory=dict)
+    valence_arousal: dict[str, _Metric] = field(default_factory=dict)
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Gap:
+    """How far two groups are apart in a metric."""
+
+    highest: str
+    lowest: str
+    gap: Number
+    low: Number | None = None
+    high: Number | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Chance:
+    """The gap of the primary metric that random groups stay below."""
+
+    gap: Number | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Attribute:
+    """The groups of subjects by an attribute; scored only where there are two."""
+
+    sizes: dict[str, Count]
+    withheld: list[str]
+    groups: dict[str, _Group] = field(default_factory=dict)
+    gaps: dict[str, dict[str, _Gap]] = field(default_factory=dict)
+    by_chance: _Chance | None = None
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
+class _Groups:
+    """The groups of the hold-out's subjects; ``missing`` ones are in no table."""
+
+    subjects: Count
+    missing: Count
+    least: Count
+    attributes: dict[str, _Attribute]
+
+
+@dataclass(config=LOOSE, frozen=True, kw_only=True, slots=True)
 class _Report:
     """The report of the hold-out test, as far as it is printed."""
 
@@ -225,6 +276,7 @@ class _Report:
     search: _Search | None = None
     primary: _Primary | None = None
     by_subject: _BySubject | None = None
+    groups: _Groups | None = None
     part: str | None = None
     skipped: Count = 0
     tested_before: Count = 0

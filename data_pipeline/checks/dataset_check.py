@@ -24,6 +24,7 @@ from data_pipeline.dataset.subject_aliases import merge_subjects, subject_proble
 from data_pipeline.development import (
     landmark_problems,
     read_development,
+    read_people,
     usable_rows,
     usable_without_duplicates,
 )
@@ -92,7 +93,7 @@ def check_dataset(
     inspected = _inspect_all(table, progress)
     parts = parts_of(table, result.split)
     problems = [
-        *_label_problems(table, study),
+        *_label_problems(table, study, root),
         *_image_problems(table, inspected),
         *(_target_problems(table, study, result.split, inspected)),
         *_leaks(table, parts, inspected, progress),
@@ -123,7 +124,9 @@ def _inspect_all(
     return inspected
 
 
-def _label_problems(table: SampleTable, study: StudyData) -> Iterator[Problem]:
+def _label_problems(
+    table: SampleTable, study: StudyData, root: Path
+) -> Iterator[Problem]:
     for row in table.skipped:
         yield Problem(
             check=Check.LABEL if row.kind is Kind.ROW else Check.FOREIGN,
@@ -131,10 +134,22 @@ def _label_problems(table: SampleTable, study: StudyData) -> Iterator[Problem]:
             message=f"{row.reason}; left out",
         )
     yield from subject_problems(table, study.data.subjects)
+    yield from _demographic_problems(table, study, root)
     if study.has_targets:
         yield from class_problems(table, study.data)
     if study.data.crop == "landmarks":
         yield from landmark_problems(table)
+
+
+def _demographic_problems(
+    table: SampleTable, study: StudyData, root: Path
+) -> Iterator[Problem]:
+    """Yields why the table of the subjects cannot be read, if it cannot."""
+    try:
+        read_people(root, study.data, table)
+    except DataError as error:
+        where = str(study.data.demographics)
+        yield Problem(check=Check.LABEL, where=where, message=str(error))
 
 
 def _image_problems(table: SampleTable, inspected: Inspected) -> Iterator[Problem]:

@@ -101,14 +101,13 @@ class DataConfig:
     """Which data, which targets, and the size of images in pixels per side.
 
     ``neutral`` and ``frames`` select frames of a CK+ sequence. ``labels`` is the rule
-    that turns votes into emotions; ``None`` where there are no votes. ``crop`` is the
-    method that finds the face to crop, ``cropped`` where the pictures are faces.
-    ``subjects`` maps ids of the data to the id of the same person; an id that is
-    mapped to itself is a different person.
+    that turns votes into emotions. ``crop`` is the method that finds the face to crop,
+    ``cropped`` where the pictures are faces. ``subjects`` maps ids to that of the same
+    person; an id mapped to itself is a different person. ``demographics`` is a table of
+    the subjects, relative to the data.
 
-    ``emotions`` is a level of ``EMOTION_LEVELS``, or the words of own data. The keys
-    of ``OWN_KEYS`` describe own data, see ``OwnData``; ``name`` tells one set of own
-    data from another.
+    ``emotions`` is a level of ``EMOTION_LEVELS``, or the words of own data, which the
+    keys of ``OWN_KEYS`` describe (``OwnData``) and ``name`` tells from other own data.
     """
 
     dataset: Annotated[str, one_of(DATASETS, CODE, also=is_own_reader)]
@@ -125,6 +124,7 @@ class DataConfig:
     frames: Positive | None = None
     crop: Literal["none", "cropped", "detect", "landmarks"] = "none"
     subjects: dict[str, str] = Field(default_factory=dict)
+    demographics: Annotated[str, Field(min_length=1)] | None = None
     name: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)

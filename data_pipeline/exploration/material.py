@@ -1,14 +1,14 @@
 """The material of the page: development rows, and only the size of the hold-out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_pipeline.dataset.config import StudyData
 from data_pipeline.dataset.dataset_identity import dataset_name, population
 from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.demographics.table import Demographics, beside, read_demographics
 from data_pipeline.development import read_table
-from data_pipeline.exploration.demographics import Demographics, read_demographics
 from data_pipeline.exploration.image_facts import ImageFacts, read_image_facts
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.holdout_history import RunHistory, split_with_history
@@ -71,6 +71,8 @@ def gather(  # noqa: PLR0913 - the command's options, one by one
     Subjects of ``history``, the earlier openings of the hold-out, stay held out.
     """
     people = None
+    if demographics is None and keys.data.demographics is not None:
+        demographics = beside(root, keys.data.demographics)
     if demographics is not None:
         people = read_demographics(demographics).joined(keys.data.subjects)
     table = read_table(root, keys.data, lambda n, of: progress("labels", n, of))
@@ -104,5 +106,4 @@ def _of_development(
         return None, 0
     own = set(development.frame["subject"].dropna())
     strangers = set(people.people) - own - set(held_out.subjects)
-    kept = {who: person for who, person in people.people.items() if who in own}
-    return replace(people, people=kept), len(strangers)
+    return people.only(own), len(strangers)

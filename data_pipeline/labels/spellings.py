@@ -107,11 +107,17 @@ def is_image(name: str) -> bool:
     return not is_hidden(name) and PurePath(name).suffix.lower() in IMAGE_SUFFIXES
 
 
+PEOPLE = "demographics.csv"
+"""A table of the subjects beside their images; it has no labels."""
+
+
 def is_hidden(name: str) -> bool:
     """Returns whether a file or folder is hidden, or left by an operating system.
+
+    So is the table of the subjects, which no reader of labels needs.
 
     Example:
         >>> is_hidden(".DS_Store"), is_hidden("Thumbs.db"), is_hidden("fear")
         (True, True, False)
     """
-    return name.startswith(".") or name.casefold() in _SYSTEM_FILES
+    return name.startswith(".") or name.casefold() in (*_SYSTEM_FILES, PEOPLE)

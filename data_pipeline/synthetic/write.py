@@ -7,13 +7,18 @@ from pathlib import Path
 from data_pipeline.dataset.dataset_identity import MARKER
 from data_pipeline.files.atomic_write import is_occupied, staging_folder
 from data_pipeline.files.safe_open import read_text, sha256
+from data_pipeline.labels.spellings import PEOPLE
 from data_pipeline.synthetic.layouts import LAYOUTS
+from data_pipeline.synthetic.population.demographics import demographics
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
 from data_pipeline.synthetic.render_all import Progress, render_all
 from data_pipeline.system.errors import DataError
 
-_VERSION = 3  # Raise it when the same seed gives other bytes than before.
+_VERSION = 4  # Raise it when the same seed gives other bytes than before.
+
+OF_PEOPLE = ("coursework", "official")
+"""Layouts that name their subjects as CK+ does: they have a table of them."""
 
 
 def write_synthetic(
@@ -47,6 +52,9 @@ def write_synthetic(
         fresh = staging / "synthetic"
         fresh.mkdir()
         _write_labels(fresh, LAYOUTS[layout].labels(sequences))
+        if layout in OF_PEOPLE:
+            people = demographics((row.subject for row in sequences), seed)
+            _write_labels(fresh, {PEOPLE: people})
         render_all(fresh, LAYOUTS[layout].images(sequences), seed, progress)
         _write_marker(fresh, heading)
         _publish(fresh, out, heading)

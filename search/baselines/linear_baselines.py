@@ -15,7 +15,7 @@ from models.pretrained.sources import NONE
 from search.inputs.initial_weights import graphs_to_check
 from search.inputs.run import Run
 from search.study.finetuning import STAGE
-from search.trial.objective import weighted_mean
+from search.trial.objective import score
 
 if TYPE_CHECKING:  # loads scikit-learn, which only the test needs
     from models.evaluation.linear import FittedBaseline
@@ -142,8 +142,8 @@ def _named(run: Run, weights: str) -> str:
 
 
 def baseline_entries(
+    run: Run,
     fitted: Mapping[str, Fitted],
-    objective: Mapping[str, float],
     gains: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Mapping[str, Any]]:
     """Describes the baselines for a report; empty where there are none.
@@ -157,10 +157,21 @@ def baseline_entries(
         name: {
             **each.origin,
             **each.baseline.description,
-            "value": weighted_mean(each.baseline.scores, objective),
+            "value": _value(run, each.baseline),
             "scores": dict(each.baseline.scores),
             **({"gain": gains[name]} if name in gains else {}),
         }
         for name, each in fitted.items()
     }
     return {"baselines": entries}
+
+
+def _value(run: Run, baseline: "FittedBaseline") -> float:
+    """Scores the pooled predictions of validation rows by the objective."""
+    rows, groups = baseline.rows, run.data.groups
+    return score(
+        run.data.scoring_targets.take(rows),
+        baseline.validated,
+        dict(run.study.objective),
+        None if groups is None else groups[rows],
+    )

@@ -17,6 +17,7 @@ from search.baselines.linear_baselines import Fitted
 from search.final.selection import kept_predictions
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
+from search.trial.objective import objective_values
 
 NOTE = "not corrected for the selection of the trial"
 
@@ -47,6 +48,9 @@ def _gain(
     targets, objective = run.data.scoring_targets.take(rows), dict(run.study.objective)
 
     def value(side: Predictions, weights: np.ndarray) -> np.ndarray:
+        if run.data.groups is not None:
+            groups = run.data.groups[rows]
+            return objective_values(targets, side, weights, objective, groups=groups)
         found = weighted_scores(targets, side, weights, own=objective)
         parts = [w * found[name] for name, w in objective.items()]
         return np.asarray(sum(parts) / sum(objective.values()))

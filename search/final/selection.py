@@ -12,7 +12,6 @@ import numpy as np
 
 from data_pipeline.system.errors import RunError
 from data_pipeline.system.seeds import child_seed
-from data_pipeline.targets.targets import Targets
 from models.evaluation.bootstrap import subject_weights
 from models.evaluation.out_of_fold import read_predictions
 from models.evaluation.selection import (
@@ -24,7 +23,6 @@ from models.evaluation.selection import (
     tied_with,
 )
 from models.metrics.predictions import HEADS, Predictions
-from models.metrics.scores import weighted_scores
 from search.costs.limits import LATENCY
 from search.final.front import front_entry, trials_on_front
 from search.inputs.run import Run
@@ -32,6 +30,7 @@ from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
 from search.run_folder import RunFolder, read_json, write_json
 from search.trial.messages import PREDICTIONS, Job
+from search.trial.objective import objective_values
 
 SELECTION = "selection.json"
 BEST, SMALLEST, FASTEST = "best", "smallest_tied", "fastest_tied"
@@ -194,7 +193,7 @@ def _compare(
     entry |= {over: len(set(subjects)), "level": LEVEL, "source": _SOURCE}
     if len(set(subjects)) < 2:  # noqa: PLR2004 - nothing to resample
         return entry
-    values = _Values(run, job.scoring_targets.take(rows), subjects)
+    values = _Values(run, job, rows, subjects)
     among = {record.number for record in front}
     return entry | _entry(candidates, values, places.index(best.number), choose, among)
 
@@ -202,10 +201,13 @@ def _compare(
 class _Values:
     """Values of predictions: of all rows, in resamples, and on the rest of the rows."""
 
-    def __init__(self, run: Run, targets: Targets, subjects: Sequence[str]) -> None:
+    def __init__(
+        self, run: Run, job: Job, rows: np.ndarray, subjects: Sequence[str]
+    ) -> None:
         seed = child_seed(run.study.search.seed, "selection")
         self._weights = subject_weights(subjects, seed=seed, resamples=RESAMPLES)
-        self._targets = targets
+        self._targets = job.scoring_targets.take(rows)
+        self._groups = job.groups_of(rows)
         self._objective = dict(run.study.objective)
 
     def whole(self, predictions: Predictions) -> float:
@@ -228,12 +230,9 @@ class _Values:
         return np.concatenate([self._of(predictions, part) for part in parts])
 
     def _of(self, predictions: Predictions, weights: np.ndarray) -> np.ndarray:
-        table = weighted_scores(
-            self._targets, predictions, weights, own=tuple(self._objective)
+        return objective_values(
+            self._targets, predictions, weights, self._objective, groups=self._groups
         )
-        total = sum(self._objective.values())
-        values = ((np.nan_to_num(table[n]), w) for n, w in self._objective.items())
-        return np.asarray(sum(w * value for value, w in values) / total)
 
 
 def _candidates(run: Run, ranked: Sequence[TrialRecord]) -> list[Candidate]:

@@ -22,6 +22,7 @@ def describe_search(study: Study, search: Mapping[str, Any]) -> dict[str, Any]:
         "pruner": chosen.pruner,
         "seed": chosen.seed,
         "objective": dict(study.objective),
+        "worst_group": study.worst_group,
         **_costs(study),
         "enqueued": [trial.name for trial in study.enqueued],
         "warm_start": chosen.warm_start,

@@ -49,7 +49,7 @@ from search.holdout.scores import (
     scored_rows,
 )
 from search.holdout.seed_scores import score_seeds
-from search.holdout.subjects import subject_entry
+from search.holdout.subjects import group_entry, subject_entry
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
@@ -189,7 +189,7 @@ def _predict(
 
 def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
     """Writes the content of ``holdout.json``: what was tested, then the scores."""
-    study = test.run.study
+    study, scored = test.run.study, scored_rows(test.run, test.rows)
     return {
         "study": study.name,
         "synthetic": test.run.data.synthetic,
@@ -200,11 +200,12 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "selection": summary(read_selection(test.run)),
         **_methods(test),
         **calibration_entry(test.run, test.card, test.rows, _averaged(test)),
-        **baseline_entries(test.baselines, dict(study.objective), test.gains),
+        **baseline_entries(test.run, test.baselines, test.gains),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
-        **subject_entry(test.run, test.rows, scored_rows(test.run, test.rows)),
-        **score_seeds(test.run, test.card, scored_rows(test.run, test.rows)),
+        **subject_entry(test.run, test.rows, scored),
+        **group_entry(test.run, test.rows, scored),
+        **score_seeds(test.run, test.card, scored),
     }
 
 

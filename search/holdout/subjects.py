@@ -1,10 +1,22 @@
-"""The people of the hold-out: what the model reaches for each of them."""
+"""The people of the hold-out: what the model reaches for each, and for groups."""
 
 from typing import Any
 
-from models.evaluation.subjects import subject_scores, summarize_subjects
+from data_pipeline.demographics.groups import (
+    LEAST,
+    groups,
+    groups_of_rows,
+    ordered,
+)
+from data_pipeline.demographics.table import Demographics
+from models.evaluation.subjects import (
+    RowGroups,
+    group_scores,
+    subject_scores,
+    summarize_subjects,
+)
 from search.holdout.disclosure import primary_metric
-from search.holdout.scores import HoldOutRows, ScoredRows
+from search.holdout.scores import HoldOutRows, ScoredRows, interval_seed
 from search.inputs.run import Run
 
 ACCURACY = "emotion.accuracy"
@@ -26,3 +38,53 @@ def subject_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, 
     )
     summary = {metric: summarize_subjects(found, metric) for metric in metrics}
     return {"by_subject": {"subjects": found, "summary": summary}}
+
+
+def group_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, Any]:
+    """Scores the groups of the hold-out's subjects; empty without demographics.
+
+    Groups of fewer than ``LEAST`` subjects are withheld, and those that would let
+    their sizes be computed.
+    """
+    everyone = run.data.demographics
+    if everyone is None:
+        return {}
+    subjects = set(rows.table.frame["subject"].dropna())
+    people = everyone.only(subjects)
+    entry = {"subjects": len(subjects), "missing": len(subjects) - len(people.people)}
+    attributes = {
+        attribute: _attribute_entry(run, rows, scored, people, attribute)
+        for attribute in people.attributes
+        if any(person[attribute] for person in people.people.values())
+    }
+    return {"groups": entry | {"least": LEAST, "attributes": attributes}}
+
+
+def _attribute_entry(
+    run: Run,
+    rows: HoldOutRows,
+    scored: ScoredRows,
+    people: Demographics,
+    attribute: str,
+) -> dict[str, Any]:
+    """Scores the groups of one attribute, if there are two or more to be shown."""
+    parted = groups(people, attribute)
+    entry: dict[str, Any] = {
+        "sizes": {name: parted.sizes[name] for name in ordered(parted)},
+        "withheld": list(parted.withheld),
+    }
+    if len(parted.sizes) < 2:  # noqa: PLR2004 - nothing to compare
+        return entry
+    found = group_scores(
+        scored.targets,
+        scored.model,
+        RowGroups(
+            names=ordered(parted),
+            of_row=groups_of_rows(rows.table, people, attribute),
+        ),
+        subjects=[str(subject) for subject in rows.table.frame["subject"]],
+        primary=primary_metric(run.study),
+        seed=interval_seed(run),
+        own=run.study.own_metrics,
+    )
+    return entry | found

@@ -52,6 +52,7 @@ def prepare_job(
         folds=used.folds,
         data_spec=data.data_spec,
         objective=dict(study.objective),
+        groups=data.groups,
         stride=study.stride,
         cpus=study.resources.cpus_per_trial,
         gpus=placed.gpus,
@@ -115,7 +116,15 @@ def data_identity(run: Run) -> dict[str, str]:
         "data.hold_out": run.data.split.hold_out.key,
         **weight_digests(run.study.space, run.data.data_spec),
         **code_identity(run.study),
+        **_groups_identity(run.data.groups),
     }
+
+
+def _groups_identity(groups: np.ndarray | None) -> dict[str, str]:
+    """Identifies the groups that trials are scored by, if there are some."""
+    if groups is None:
+        return {}
+    return {"data.groups": hashlib.sha256(groups.astype("<i8").tobytes()).hexdigest()}
 
 
 def _digest(folds: tuple[Fold, ...]) -> str:

@@ -1,10 +1,17 @@
-"""Targets that predictions are scored against, and the units of their intervals."""
+"""Targets that predictions are scored against, units of their intervals, and groups."""
+
+import numpy as np
 
 from data_pipeline.dataset.config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
+from data_pipeline.demographics.groups import LEAST, groups_of_rows
+from data_pipeline.demographics.table import Demographics
+from data_pipeline.development import Development
 from data_pipeline.labels.labels import VOTED
+from data_pipeline.system.errors import StudyError
 from data_pipeline.targets.emotion_labels import DEFAULT_RULE, scored_rule
 from data_pipeline.targets.targets import Targets, read_targets
+from search.study.study import Study
 
 VOTE_SHARES = "crossentropy"
 """The label rule that keeps the shares of the votes."""
@@ -48,3 +55,39 @@ def units_of_intervals(table: SampleTable, by: str = "subject") -> str:
     if by == "sequence":
         return "sequences"
     return "subjects" if table.frame["subject"].notna().all() else "images"
+
+
+def scoring_groups(
+    study: Study, development: Development, people: Demographics | None
+) -> np.ndarray | None:
+    """Numbers the group of each development row, -1 for none.
+
+    Returns ``None`` where all rows are scored together. A row whose subject's group is
+    unknown is trained on, and counts for no group.
+
+    Raises:
+        StudyError: there are not two groups of enough validated subjects, or a group
+            has fewer.
+    """
+    attribute = study.worst_group
+    if attribute is None or people is None:
+        return None
+    parts, labelled = development.split, development.scoring_targets.labelled()
+    group = groups_of_rows(parts.development, people, attribute)
+    rows = np.unique(np.concatenate([fold.validation for fold in parts.folds]))
+    subjects = parts.development.frame["subject"].to_numpy()
+    members: dict[str, set[str]] = {}
+    for row in rows[labelled[rows]]:
+        if group[row]:
+            members.setdefault(group[row], set()).add(subjects[row])
+    names = sorted(members)
+    small = [name for name in names if len(members[name]) < LEAST]
+    if small or len(names) < 2:  # noqa: PLR2004 - nothing to compare
+        found = ", ".join(f"{name} {len(members[name])}" for name in names) or "none"
+        raise StudyError(
+            f'[objective] worst_group: "{attribute}" needs two or more groups, each of '
+            f"{LEAST} or more subjects that validate, found {found}; in "
+            f"{study.data.demographics} join small groups or empty their cells, or "
+            "remove the key"
+        )
+    return np.array([names.index(g) if g in names else -1 for g in group])

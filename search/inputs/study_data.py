@@ -4,10 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from data_pipeline.dataset.dataset_identity import dataset_name, population
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
-from data_pipeline.development import Development, read_development, read_table
+from data_pipeline.demographics.table import Demographics
+from data_pipeline.development import (
+    Development,
+    read_development,
+    read_people,
+    read_table,
+)
 from data_pipeline.files.folder_names import run_name
 from data_pipeline.split.holdout_history import read_history, split_with_history
 from data_pipeline.split.receipt import tested_models
@@ -22,6 +30,7 @@ from search.inputs.initial_weights import (
     check_not_trained_on,
     study_models,
 )
+from search.inputs.scoring_targets import scoring_groups
 from search.study.study import Study
 
 Progress = Callable[[str, int, int], None]
@@ -33,10 +42,12 @@ class StudyData:
     """The labels of a study's data, split.
 
     ``synthetic`` marks rendered faces. ``skipped`` is what the reader left out,
+    ``demographics`` are those of the subjects, where the study names a table,
     ``class_problems`` how the study's classes and the labels disagree,
     ``spelling_notes`` which labels are spelled unusually. ``population`` identifies
     the people in the data, whatever their layout and labels; ``hold_out_notes`` is
-    what earlier openings of the hold-out mean for this one.
+    what earlier openings of the hold-out mean for this one. ``groups`` numbers those
+    that are scored apart, a number for each development row.
     """
 
     root: Path
@@ -49,6 +60,8 @@ class StudyData:
     spelling_notes: tuple[str, ...] = ()
     population: str
     hold_out_notes: tuple[str, ...] = ()
+    demographics: Demographics | None = None
+    groups: np.ndarray | None = None
 
     @property
     def split(self) -> Split:
@@ -103,8 +116,10 @@ def read_labels(
     dataset = dataset_name(study.data, root)
     people = population(dataset, root, synthetic=synthetic)
     with prefix_errors(study.place), add_skipped_to_error(table.skipped):
+        who = read_people(root, study.data, table)
         divided = split_with_history(table, study.split, data=people, history=history)
         development = read_development(study.data, divided.split)
+        groups = scoring_groups(study, development, who)
     targets = development.targets
     data_spec = DataSpec(
         models=models,
@@ -137,4 +152,6 @@ def read_labels(
         spelling_notes=table.understood,
         population=people,
         hold_out_notes=divided.notes,
+        demographics=who,
+        groups=groups,
     )

@@ -107,6 +107,9 @@ def _notes(study: str, data: StudyData) -> Iterator[str]:
     if findings:
         yield findings
     yield from data.hold_out_notes
+    people = data.demographics
+    if people is not None and people.missing:
+        yield f"demographics: {people.missing} subjects of the data have no row"
 
 
 def _check_algorithms(study: Study) -> None:

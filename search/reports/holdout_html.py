@@ -11,6 +11,7 @@ from search.reports.holdout_report import (
     is_warning,
     table_rows,
 )
+from search.reports.review_report import describe_gaps, group_rows
 
 STYLE = """
 .holdout-report { font-family: system-ui, sans-serif; line-height: 1.4; }
@@ -60,15 +61,15 @@ class HoldoutReport(Mapping[str, Any]):
 
 def report_html(report: Mapping[str, Any]) -> str:
     """Renders the content of ``holdout.json`` as HTML; all of its text is escaped."""
-    titles, *rows = table_rows(report)
+    groups = group_rows(report)
     return "\n".join(
         (
             f'<div class="holdout-report"><style>{STYLE}</style>',
             *map(_paragraph, heading_lines(report)),
-            f"<table><thead><tr>{_cells(titles, 'th')}</tr></thead><tbody>",
-            *_body(rows),
-            "</tbody></table>",
+            *_table(table_rows(report)),
             *map(_paragraph, filter(None, closing_lines(report))),
+            *(_table(groups) if groups else ()),
+            *map(_paragraph, describe_gaps(report)),
             "</div>",
         )
     )
@@ -77,6 +78,14 @@ def report_html(report: Mapping[str, Any]) -> str:
 def _paragraph(line: str) -> str:
     kind = ' class="warning"' if is_warning(line) else ""
     return f"<p{kind}>{html.escape(line.strip())}</p>"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Renders a table whose first row is its titles."""
+    titles, *others = rows
+    yield f"<table><thead><tr>{_cells(titles, 'th')}</tr></thead><tbody>"
+    yield from _body(others)
+    yield "</tbody></table>"
 
 
 def _body(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -20,9 +20,11 @@ from search.reports.metric_texts import (
     number,
 )
 from search.reports.review_report import (
+    describe_gaps,
     describe_primary,
     describe_seeds,
     describe_subjects,
+    group_rows,
 )
 
 WIDTH = 100
@@ -54,7 +56,7 @@ def describe_report(report: Mapping[str, Any]) -> str:
     may be a number or a list.
     """
     lines = [*heading_lines(report), "", *aligned(table_rows(report))]
-    lines += closing_lines(report)
+    lines += [*closing_lines(report), *_groups(report)]
     return "\n".join(line for text in lines for line in wrap(text))
 
 
@@ -233,6 +235,15 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def _groups(report: Mapping[str, Any]) -> Iterator[str]:
+    """Lays out the groups of subjects, and describes the gaps between them."""
+    rows = group_rows(report)
+    if "groups" in report:
+        yield ""
+        yield from aligned(rows) if rows else ()
+        yield from describe_gaps(report)
 
 
 def _baselines(report: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,12 @@ from search.costs.limits import COSTS
 from search.reports.holdout_report import closing_lines, heading_lines, table_rows
 from search.reports.markdown import Row, bullets, cell, interval, table
 from search.reports.metric_texts import BASELINES, COMPARED, HEADS, METRIC_TEXTS
-from search.reports.review_report import describe_seeds
+from search.reports.review_report import (
+    describe_gaps,
+    describe_seeds,
+    describe_subjects,
+    group_rows,
+)
 from search.study.study import Study
 from search.study.toml_writer import value_text
 
@@ -38,6 +43,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         _seeds(report),
         _differences(report),
         _labels(report),
+        _groups(report),
         _methods(report),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -87,7 +93,8 @@ def _search(study: Study, report: Report) -> Iterator[str]:
         f"{counts['pruned']} were pruned and {counts['failed']} failed{ended}"
     )
     yield f"- Sampler {search.sampler}, pruner {search.pruner}, seed {search.seed}"
-    yield f"- Value of a trial, maximized: {value}"
+    worst = f", of the worst group by {study.worst_group}" if study.worst_group else ""
+    yield f"- Value of a trial, maximized: {value}{worst}"
     yield from bullets(_costs(study, report))
     yield ""
     rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
@@ -162,9 +169,13 @@ def _selection(report: Report) -> Iterator[str]:
             f"Of {rest} other completed trials, the best is not significantly better "
             f"than {others} (paired bootstrap over {_units(found)}, one-sided, 5 %)"
         )
-    for row in found.get("known", ()):
+    second = found.get("runner_up")
+    for name, row in (
+        *((row["name"], row) for row in found.get("known", ())),
+        *([("the runner-up", second)] if second else ()),
+    ):
         apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
-        yield f"Gain over {row['name']}: {interval(apart, signed=True)}"
+        yield f"Gain over {name}: {interval(apart, signed=True)}"
 
 
 def _units(found: Report) -> str:
@@ -215,6 +226,20 @@ def _differences(report: Report) -> Iterator[str]:
             )
     yield ""
     yield from table(("baseline", "metric", "difference (95 %)"), rows)
+
+
+def _groups(report: Report) -> Iterator[str]:
+    """Renders single subjects and groups of them, by the primary metric."""
+    people = [line for line in describe_subjects(report) if line]
+    header, *rows = group_rows(report) or [()]
+    gaps = list(describe_gaps(report))
+    if not people and not gaps and not rows:
+        return
+    yield from _heading("Subjects and their groups")
+    yield from bullets([*people, *gaps])
+    if rows:
+        yield ""
+        yield from table(("group", *header[1:]), rows)
 
 
 def _apart(compared: Report) -> str:

@@ -1,4 +1,4 @@
-"""What a reviewer asks of a report: its primary metric, seeds, and single subjects."""
+"""What a reviewer asks of a report: primary metric, seeds, subjects and groups."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from search.reports.metric_texts import (
     COMPARED,
     METRIC_TEXTS,
+    UNDEFINED,
     metric_words,
     number,
 )
@@ -100,3 +101,61 @@ def _seed_numbers(row: Mapping[str, Any]) -> str:
         f"{number(min(each))}, highest {number(max(each))}, tested "
         f"{number(row['model'])}"
     )
+
+
+def group_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Renders the cells of a table of groups: titles, attributes, and each group.
+
+    The metric is the primary one. Empty where no two groups were scored.
+    """
+    primary = report.get("primary", {}).get("metric", "")
+    head, _, name = primary.partition(".")
+    rows: list[tuple[str, ...]] = []
+    for attribute, found in report.get("groups", {}).get("attributes", {}).items():
+        scored = found.get("groups", {})
+        if scored:
+            rows.append((attribute.capitalize(), "", "", "", ""))
+        for group, part in scored.items():
+            value = part.get(head, {}).get(name, {})
+            ends = value.get("low"), value.get("high")
+            rows.append(
+                (
+                    f"  {group}",
+                    str(part["subjects"]),
+                    str(part["images"]),
+                    number(value.get("value")),
+                    UNDEFINED
+                    if None in ends
+                    else f"{number(ends[0])} to {number(ends[1])}",
+                )
+            )
+    titles = (metric_words(primary), "subjects", "images", "value", "95 % interval")
+    return [titles, *rows] if rows else []
+
+
+def describe_gaps(report: Mapping[str, Any]) -> Iterator[str]:
+    """Describes how far groups are apart, and which people and groups are left out."""
+    found = report.get("groups")
+    if found is None:
+        return
+    head, _, name = report.get("primary", {}).get("metric", "").partition(".")
+    for attribute, entry in found["attributes"].items():
+        gap = entry.get("gaps", {}).get(head, {}).get(name)
+        if gap is not None:
+            chance = (entry.get("by_chance") or {}).get("gap")
+            yield f"Gap by {attribute}: {_gap(gap, chance)}"
+        if entry["withheld"]:
+            least = found["least"]
+            names = ", ".join(entry["withheld"])
+            yield f"Withheld, fewer than {least} subjects or beside such: {names}"
+    if found["missing"]:
+        of = found["subjects"]
+        yield f"Not in the table of demographics: {found['missing']} of {of} subjects"
+
+
+def _gap(gap: Mapping[str, Any], chance: float | None) -> str:
+    """Renders a gap with its interval, and what chance gives."""
+    low, high = gap.get("low"), gap.get("high")
+    ends = "" if low is None or high is None else f" ({low:+.3f} to {high:+.3f})"
+    random = "" if chance is None else f"; 95 % of random groups < {chance:.3f}"
+    return f"{gap['gap']:.3f}{ends}, {gap['highest']} above {gap['lowest']}{random}"

@@ -1,6 +1,9 @@
 """The ``[objective]`` section: metrics to be maximized, and their weights.
 
 With ``mode = "pareto"`` each metric is an objective of its own, and so are costs.
+
+``worst_group`` names an attribute of the subjects: a trial's value is then that of the
+group for which it is lowest.
 """
 
 from collections.abc import Mapping
@@ -14,6 +17,10 @@ from models.metrics.scores import METRIC_NAMES, REPORTED_NAMES
 from search.costs.limits import COSTS, LATENCY, PARAMETERS, SIZE
 from search.study.algorithms import DOMINATED
 from search.study.distributions import Problems
+
+WORST_GROUP = "worst_group"
+ATTRIBUTES = ("sex", "age", "ethnicity")
+"""Columns of the demographics that make groups."""
 
 LIGHTEST, HEAVIEST = 1e-9, 1e9
 """Limits between which a weighted mean neither overflows nor loses precision."""
@@ -94,6 +101,7 @@ def _read_metrics(
 ) -> tuple[tuple[str, float], ...]:
     """Returns the metrics with a weight above 0; adds a message for each problem."""
     before = len(problems)
+    table = {name: weight for name, weight in table.items() if name != WORST_GROUP}
     for name, weight in table.items():
         place = f'[objective] "{name}"'
         if name in REPORTED_NAMES:
@@ -117,6 +125,18 @@ def _read_metrics(
             'example "emotion.macro_f1" = 1.0'
         )
     return tuple((n, float(w)) for n, w in table.items() if n and _is_weight(w))
+
+
+def read_worst_group(table: Mapping[str, Any], problems: Problems) -> str | None:
+    """Returns the attribute whose worst group counts; a message for a wrong one."""
+    found = table.get(WORST_GROUP)
+    if found is None or found in ATTRIBUTES:
+        return found
+    problems.append(
+        f"[objective] {WORST_GROUP}: must be one of {', '.join(ATTRIBUTES)}, found "
+        f"{found!r}"
+    )
+    return None
 
 
 def _same_target(name: str) -> list[str]:

@@ -23,7 +23,12 @@ from search.study.algorithms import pareto_problems, pruner_problems, sampler_of
 from search.study.distributions import Problems
 from search.study.enqueued import EnqueuedTrial, read_enqueued
 from search.study.finetuning import finetuning_problems
-from search.study.objective import read_objective, with_pareto_defaults
+from search.study.objective import (
+    WORST_GROUP,
+    read_objective,
+    read_worst_group,
+    with_pareto_defaults,
+)
 from search.study.overrides import Raw, override
 from search.study.sections import SECTIONS, Final, Resources, Search
 from search.study.space import SearchSpace
@@ -57,7 +62,8 @@ class Study:
     """A complete study.
 
     ``objective`` has metric names and weights; a trial's value is their weighted mean,
-    to be maximized. ``goals`` are the names of several objectives, metrics before
+    to be maximized; with ``worst_group``, an attribute of the subjects, it is that of
+    the worst group. ``goals`` are the names of several objectives, metrics before
     costs; empty where the value is the only one. ``raw`` is the study file with all
     overrides. ``enqueued`` trials run first; ``enqueued_outside`` has a message for
     each one that overrides put outside the space. ``place`` is the file, for messages.
@@ -73,6 +79,7 @@ class Study:
     constraints: Constraints
     space: SearchSpace
     raw: Mapping[str, Any]
+    worst_group: str | None = None
     enqueued: tuple[EnqueuedTrial, ...] = ()
     enqueued_outside: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
@@ -108,7 +115,7 @@ class Study:
         for section in ("data", "split"):
             values = asdict(getattr(self, section))
             flat |= {f"{section}.{key}": value for key, value in values.items()}
-        del flat["data.unreadable"]
+        del flat["data.unreadable"], flat["data.demographics"]
         # Their own study has them as its folds and trials.
         del flat["split.inner_folds"]
         for key in ("split.outer_folds", "split.outer_part"):
@@ -126,6 +133,8 @@ class Study:
         flat |= {"objective.mode": "pareto"} if self.goals else {}
         limits = self.constraints.limits()
         flat |= {f"constraints.{cost}": f"<= {most:g}" for cost, most in limits.items()}
+        if self.worst_group is not None:
+            flat[f"objective.{WORST_GROUP}"] = self.worst_group
         flat |= {f"fixed.{key}": value for key, value in self.space.fixed}
         for parameter in self.space.parameters:
             flat[f"space.{parameter.key}"] = value_text(parameter.entry())
@@ -174,6 +183,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         for key, kind in SECTIONS.items()
     }
     objective = read_objective(raw.get("objective", {}), problems)
+    worst_group = read_worst_group(raw.get("objective", {}), problems)
     space, wrong = read_space(raw.get("fixed", {}), raw.get("space", {}))
     problems.extend(wrong)
     refuse(problems, place)
@@ -183,6 +193,7 @@ def check_study(raw: Raw, *, name: str, place: str, changed: bool = False) -> St
         name=name,
         objective=objective.metrics,
         goals=objective.goals,
+        worst_group=worst_group,
         space=space,
         raw=_without_enqueued(raw, enqueued.outside) if changed else raw,
         enqueued=enqueued.trials,
@@ -211,6 +222,16 @@ def _cross_section_problems(study: Study) -> Iterator[str]:
                 f'[objective] "{metric}": scores the target {target}, but [data] '
                 f"targets has only {', '.join(study.data.targets)}"
             )
+    if study.worst_group is not None and study.goals:
+        yield (
+            f"[objective] {WORST_GROUP}: makes one value of each group's, and mode = "
+            '"pareto" has several; remove one of the two keys'
+        )
+    if study.worst_group is not None and study.data.demographics is None:
+        yield (
+            f'[objective] {WORST_GROUP}: "{study.worst_group}" needs a table of the '
+            'subjects; name it with [data] demographics = "FILE.csv", or remove the key'
+        )
     yield from _multi_target_problems(study)
     yield from _own_loss_problems(study)
     yield from pruner_problems(study.search.pruner, study.split.folds)

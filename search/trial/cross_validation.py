@@ -16,7 +16,7 @@ from models.metrics.scores import scores
 from models.training.epoch import Arrays, EpochScore, Part
 from models.training.trainer import Trainer
 from search.trial.messages import CrossValidated, Failed, Job, RetrainRequest
-from search.trial.objective import weighted_mean
+from search.trial.objective import score
 
 
 def cross_validate(
@@ -46,10 +46,11 @@ def cross_validate(
         parts.append(predictions)
     rows = np.concatenate([fold.validation for fold in job.folds])
     pooled = Predictions.concatenate(parts)
-    table = scores(job.scoring_targets.take(rows), pooled, own=job.objective)
+    targets = job.scoring_targets.take(rows)
+    table = scores(targets, pooled, own=job.objective)
     return CrossValidated(
-        value=weighted_mean(table, job.objective),
-        scores={name: score for name, score in table.items() if math.isfinite(score)},
+        value=score(targets, pooled, job.objective, job.groups_of(rows)),
+        scores={name: value for name, value in table.items() if math.isfinite(value)},
     )
 
 

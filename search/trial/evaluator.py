@@ -3,6 +3,9 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
+from data_pipeline.targets.targets import Targets
 from models.metrics.predictions import Predictions
 from models.metrics.scores import scores
 from models.training.epoch import EpochScore, Part
@@ -13,7 +16,7 @@ from search.trial.generalization_gap import (
     training_sample,
 )
 from search.trial.messages import Curves, Job
-from search.trial.objective import each_metric, weighted_mean
+from search.trial.objective import each_metric, score, weighted_mean
 
 SHOWN = (
     "emotion.accuracy",
@@ -43,8 +46,12 @@ class FoldEvaluator:
         self._targets = targets.take(fold.validation)
         self.rows = len(fold.validation)
         self._sample_targets = targets.take(sample)
+        self._groups = job.groups_of(fold.validation), job.groups_of(sample)
         self._table: Mapping[str, float] = {}
-        self._baseline = baseline_value(targets, [fold], job.objective)
+        self._value = math.nan
+        self._baseline = baseline_value(
+            targets, [fold], job.objective, groups=job.groups
+        )
         self.part = Part(
             train=fold.train,
             validation=fold.validation,
@@ -56,14 +63,10 @@ class FoldEvaluator:
         """Returns the curve points of the epoch that was scored last."""
         training = {LOSS: epoch.loss, RATE: epoch.learning_rate}
         if epoch.training_sample is not None:
-            training |= self._points(
-                scores(
-                    self._sample_targets,
-                    epoch.training_sample,
-                    own=self._objective,
-                )
-            )
-        return Curves(training=training, validation=self._points(self._table))
+            training |= self._points(*self._scored(epoch.training_sample))
+        return Curves(
+            training=training, validation=self._points(self._table, self._value)
+        )
 
     def metrics(self) -> dict[str, float]:
         """Returns the metrics of the objective in the epoch that was scored last."""
@@ -78,11 +81,32 @@ class FoldEvaluator:
 
     def _score(self, predictions: Predictions) -> float:
         self._table = scores(self._targets, predictions, own=self._objective)
-        return weighted_mean(self._table, self._objective)
+        self._value = self._value_of(
+            self._table, self._targets, predictions, self._groups[0]
+        )
+        return self._value
 
-    def _points(self, table: Mapping[str, float]) -> dict[str, float]:
+    def _scored(self, sample: Predictions) -> tuple[Mapping[str, float], float]:
+        """Scores the training sample."""
+        targets = self._sample_targets
+        table = scores(targets, sample, own=self._objective)
+        return table, self._value_of(table, targets, sample, self._groups[1])
+
+    def _value_of(
+        self,
+        table: Mapping[str, float],
+        targets: Targets,
+        predictions: Predictions,
+        groups: np.ndarray | None,
+    ) -> float:
+        """Returns the objective of rows whose scores are known."""
+        if groups is None:
+            return weighted_mean(table, self._objective)
+        return score(targets, predictions, self._objective, groups)
+
+    def _points(self, table: Mapping[str, float], value: float) -> dict[str, float]:
         """Picks the metrics with a curve; an undefined one has no point."""
         names = dict.fromkeys((*SHOWN, *self._objective))
         values = ((name.replace(".", "/"), table.get(name, math.nan)) for name in names)
         points = {name: value for name, value in values if math.isfinite(value)}
-        return points | {OBJECTIVE: weighted_mean(table, self._objective)}
+        return points | {OBJECTIVE: value}

@@ -60,7 +60,11 @@ def training_sample(fold: Fold, index: int) -> np.ndarray:
 
 
 def baseline_value(
-    targets: Targets, folds: Sequence[Fold], objective: Mapping[str, float]
+    targets: Targets,
+    folds: Sequence[Fold],
+    objective: Mapping[str, float],
+    *,
+    groups: np.ndarray | None = None,
 ) -> float:
     """Scores the best constant of each fold's training rows, pooled over the folds."""
     constants = [
@@ -68,7 +72,12 @@ def baseline_value(
         for fold in folds
     ]
     rows = np.concatenate([fold.validation for fold in folds])
-    return score(targets.take(rows), Predictions.concatenate(constants), objective)
+    return score(
+        targets.take(rows),
+        Predictions.concatenate(constants),
+        objective,
+        None if groups is None else groups[rows],
+    )
 
 
 def classify_fit(value: float, *, trained: float, baseline: float) -> Gap:

@@ -40,7 +40,8 @@ class Job:
     Models are trained on ``targets`` and scored against ``scoring_targets``: they
     differ where votes make labels. ``objective`` is metric name to weight. ``subjects``
     numbers the subject of each row, (N,), or what stands for it; ``None`` where every
-    row is one of its own.
+    row is one of its own. ``groups`` numbers the group of each development row, -1
+    for none, where a value is that of the worst group.
 
     ``memory`` is what one worker may hold, in bytes. ``gpus`` is the number of GPUs of
     a trial, or its share of one.
@@ -73,11 +74,16 @@ class Job:
     subjects: np.ndarray | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     timed: bool = False
+    groups: np.ndarray | None = None
 
     @property
     def times_models(self) -> bool:
         """Whether the latency of each model is measured."""
         return self.timed or LATENCY in self.limits
+
+    def groups_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Returns the groups of some development rows."""
+        return None if self.groups is None else self.groups[rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

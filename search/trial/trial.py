@@ -97,7 +97,9 @@ def run_trial(
     rows = np.concatenate([fold.validation for fold in job.folds])
     targets = job.scoring_targets.take(rows)
     pools = pooled(folds)
-    outcome = completed(pools, targets, job.objective, spent)
+    outcome = completed(
+        pools, targets, job.objective, spent, groups=job.groups_of(rows)
+    )
     return replace(
         outcome,
         calibration=_calibration(job, rows, pools[outcome.epoch - 1]),
@@ -125,10 +127,14 @@ def completed(
     targets: Targets,
     objective: Mapping[str, float],
     spent: Spent,
+    *,
+    groups: np.ndarray | None = None,
 ) -> Completed:
     """Scores the pooled predictions of each epoch and picks the epoch of the peak."""
     tables = [scores(targets, predictions, own=objective) for predictions in epochs]
     curve = [weighted_mean(table, objective) for table in tables]
+    if groups is not None:
+        curve = [score(targets, each, objective, groups) for each in epochs]
     smooth = smoothed(curve)
     epoch = peak(curve)
     return Completed(
@@ -172,10 +178,13 @@ def _gap(job: Job, outcome: Completed, samples: Sequence[Predictions]) -> Gap | 
     if not samples:
         return None
     rows = [training_sample(fold, index) for index, fold in enumerate(job.folds)]
-    targets = job.scoring_targets.take(np.concatenate(rows))
-    curve = [score(targets, predictions, job.objective) for predictions in samples]
+    sample = np.concatenate(rows)
+    targets, groups = job.scoring_targets.take(sample), job.groups_of(sample)
+    curve = [score(targets, each, job.objective, groups) for each in samples]
     return classify_fit(
         outcome.value,
         trained=smoothed(curve)[outcome.epoch - 1],
-        baseline=baseline_value(job.scoring_targets, job.folds, job.objective),
+        baseline=baseline_value(
+            job.scoring_targets, job.folds, job.objective, groups=job.groups
+        ),
     )

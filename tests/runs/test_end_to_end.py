@@ -25,7 +25,7 @@ from search.api import StudyRun
 from search.final.exported_config import read_exported
 from search.inputs.study_data import read_labels
 from search.study.study import check_study, read_study
-from tests.factories.runs import searched, table, write_study
+from tests.factories.runs import STUDY, searched, table, write_study
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,8 @@ def names(folder):
 def finished(tmp_path_factory, coursework):
     """A finished run on the coursework layout: its folder and its output."""
     place = tmp_path_factory.mktemp("finished")
-    answer = searched(write_study(place), coursework, place / "runs")
+    text = STUDY.replace("[split]", 'demographics = "demographics.csv"\n[split]')
+    answer = searched(write_study(place, text=text), coursework, place / "runs")
     assert (answer.code, answer.err) == (0, "")
     return place / "runs" / "tiny-synthetic", answer
 
@@ -199,6 +200,10 @@ def test_report_follows_from_its_predictions(finished, report, held_out):
     people = report["by_subject"]["subjects"]
     assert list(people) == sorted(held_out.frame["subject"].unique())
     assert sum(row["images"] for row in people.values()) == len(held_out)
+    groups = report["groups"]
+    assert (groups["subjects"], groups["missing"]) == (len(people), 0)
+    assert set(groups["attributes"]) == {"age"}
+    assert groups["attributes"]["age"]["withheld"]
 
 
 def test_trials_table(finished):

@@ -62,6 +62,32 @@ REPORT = {
         "trained": [{"seed": 1, "loss": 0.5}, {"seed": 2, "loss": 0.5}],
         "heads": {"emotion": {"accuracy": SEEDS}, "votes": {"kl_divergence": SEEDS}},
     },
+    "groups": {
+        "subjects": 12,
+        "missing": 1,
+        "least": 5,
+        "attributes": {
+            "sex": {
+                "sizes": {"f": 5, "m": 6},
+                "withheld": ["x"],
+                "groups": {
+                    "f": {"subjects": 5, "images": 9, "emotion": {"accuracy": METRIC}}
+                },
+                "gaps": {
+                    "emotion": {
+                        "accuracy": {
+                            "highest": "f",
+                            "lowest": "m",
+                            "gap": 0.1,
+                            "low": None,
+                            "high": None,
+                        }
+                    }
+                },
+                "by_chance": {"gap": 0.2},
+            }
+        },
+    },
     "emotion": {
         **HEAD,
         "absent": ["fear"],
@@ -143,6 +169,7 @@ def test_what_is_needed_is_missed(tmp_path, name):
         "primary",
         "seeds",
         "by_subject",
+        "groups",
     }
     for key in whole.keys() - optional:
         path.write_text(json.dumps({k: v for k, v in whole.items() if k != key}))

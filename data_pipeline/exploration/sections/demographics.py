@@ -2,22 +2,15 @@
 
 import pandas as pd
 
+from data_pipeline.demographics.groups import LEAST, Groups, groups, ordered
+from data_pipeline.demographics.table import Demographics
 from data_pipeline.exploration.charts import bars
-from data_pipeline.exploration.demographics import (
-    BANDS,
-    LEAST,
-    Association,
-    Demographics,
-    Groups,
-    associate,
-    groups,
-)
+from data_pipeline.exploration.demographics import Association, associate
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
 from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
 from data_pipeline.exploration.wording import coefficient, counted, percent
 
-_AGES = [name for _, name in BANDS]
 _HOW_TO_READ = (
     f"A group of fewer than {LEAST} subjects is not shown, nor another that would let "
     "it be computed. Cramer's V is 0 where groups show the same emotions and 1 where "
@@ -78,18 +71,13 @@ def _coverage(material: Material, people: Demographics) -> str:
     )
 
 
-def _ordered(parted: Groups) -> dict[str, int]:
-    """Sorts age groups by age, all others by size."""
-
-    def key(name: str) -> tuple[int, int, str]:
-        age = _AGES.index(name) if name in _AGES else -1
-        return age, -parted.sizes[name], name
-
-    return {name: parted.sizes[name] for name in sorted(parted.sizes, key=key)}
+def _sizes(parted: Groups) -> dict[str, int]:
+    """Returns the groups with their sizes, in order."""
+    return {name: parted.sizes[name] for name in ordered(parted)}
 
 
 def _chart(parted: Groups) -> Chart:
-    sizes = _ordered(parted)
+    sizes = _sizes(parted)
     listing = ", ".join(f"{name} {size}" for name, size in sizes.items())
     return Chart(
         name=f"subjects-by-{parted.attribute}",
@@ -102,7 +90,7 @@ def _chart(parted: Groups) -> Chart:
 
 def _counts(parted: Groups) -> Table:
     small = dict.fromkeys(parted.withheld, f"fewer than {LEAST}, or withheld")
-    frame = pd.DataFrame({"subjects": _ordered(parted) | small}, dtype=object)
+    frame = pd.DataFrame({"subjects": _sizes(parted) | small}, dtype=object)
     return Table(
         caption=f"Subjects by {parted.attribute}",
         frame=frame.rename_axis(parted.attribute),

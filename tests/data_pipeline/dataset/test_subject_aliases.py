@@ -15,8 +15,8 @@ from data_pipeline.dataset.subject_aliases import (
     refuse_ambiguous_subjects,
     subject_problems,
 )
+from data_pipeline.demographics.table import Demographics
 from data_pipeline.development import read_table
-from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.system.errors import DataError, StudyError
 from search.final.exported_config import config_text
 from search.inputs.prepare import data_identity

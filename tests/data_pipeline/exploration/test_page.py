@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.dataset.sample_table import votes_column
+from data_pipeline.demographics.table import Demographics
 from data_pipeline.exploration.charts import LABEL_GAP, label_heights
-from data_pipeline.exploration.demographics import Demographics
 from data_pipeline.exploration.output import (
     CHARTS,
     GENERATOR,

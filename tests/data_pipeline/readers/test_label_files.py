@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.dataset.landmarks import read_landmarks
-from data_pipeline.exploration.demographics import read_demographics
+from data_pipeline.demographics.table import read_demographics
 from data_pipeline.fer2013.fer2013_csv import read_fer2013
 from data_pipeline.fer2013.ferplus_csv import HEADER, read_ferplus, read_label_csv
 from data_pipeline.files.npy_scalar import read_scalar

@@ -123,7 +123,7 @@ def test_baselines_are_blind_to_the_hold_out(runs):
             constant(run.data.scoring_targets, count=1)
             for constant in (baseline_predictions, least_error_predictions)
         ]
-        found.append((baseline_entries(fitted, OBJECTIVE, {}), constants))
+        found.append((baseline_entries(run, fitted, {}), constants))
     assert found[0][0]["baselines"]["linear_pixels"]["thresholds"]
     assert alike(*found)
 

@@ -106,7 +106,9 @@ def case(tmp_path):
         storage=folder.storage,
         print=lambda _: None,
     )
-    job = SimpleNamespace(folds=folds, scoring_targets=labels(classes))
+    job = SimpleNamespace(
+        folds=folds, scoring_targets=labels(classes), groups_of=lambda _: None
+    )
     return run, job, tuple(records)
 
 

@@ -13,9 +13,7 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import RunError
 from models.evaluation.baseline import constants_of
 from models.evaluation.comparison import Candidate
-from models.evaluation.subjects import subject_scores, summarize_subjects
 from models.metrics.predictions import HEADS
-from models.metrics.scores import scores
 from search import rescore
 from search.holdout.predictions_file import (
     ROW,
@@ -212,21 +210,3 @@ def test_an_untested_run_is_refused(folder):
     assert PREDICTED in rescored(folder).err
     (folder / REPORT).unlink()
     assert REPORT in rescored(folder).err
-
-
-def test_single_subjects_are_scored_by_their_rows():
-    """A subject's scores are those of its rows; the worst tenth is its mean."""
-    targets, predictions, subjects = drawn(8, rows=200)
-    metrics = ["emotion.macro_f1", "emotion.accuracy", "action_units.mean_auc"]
-    found = subject_scores(targets, predictions, subjects, metrics)
-    assert list(found) == sorted(set(subjects))
-    for name, row in found.items():
-        rows = np.flatnonzero(np.array(subjects) == name)
-        alone = scores(targets.take(rows), predictions.take(rows))
-        assert row.pop("images") == len(rows)
-        assert row == pytest.approx({metric: alone[metric] for metric in metrics})
-    values = {f"S{n}": {"a": n / 10 if n else None} for n in range(21)}
-    total = summarize_subjects(values, "a")
-    assert (total["subjects"], total["of_worst_decile"]) == (20, 2)
-    assert (total["lowest"], total["worst_decile"]) == pytest.approx((0.1, 0.15))
-    assert summarize_subjects({"S1": {"a": None}}, "a") == {"subjects": 0}

@@ -3,7 +3,7 @@
 import re
 
 from search.api import HoldoutReport
-from tests.search.reports.test_holdout_report import drawn, report_of
+from tests.search.reports.test_holdout_report import drawn, report_of, with_groups
 
 
 def cells(page):
@@ -37,3 +37,11 @@ def test_warnings_stand_out():
     """The mark of synthetic faces is no line among others."""
     page = HoldoutReport(report_of(*drawn(2), synthetic=True))._repr_html_()
     assert '<p class="warning">SYNTHETIC DATA' in page
+
+
+def test_groups_are_a_table_of_their_own():
+    """The groups follow as a second table, then the gap in words."""
+    page = HoldoutReport(with_groups(report_of(*drawn(2))))._repr_html_()
+    assert page.count("<table>") == 2
+    assert ["f", "7", "30", "0.500", "-"] in cells(page)
+    assert "<p>Gap by sex: 0.250" in page

@@ -255,3 +255,38 @@ def test_the_number_of_trials_and_why_no_more():
     search = {"trials": 37, "ended": "its time is used up (search.hours = 2)"}
     text = describe_report(report_of(*drawn(3), search=search))
     assert "Selected among: 37 trials; its time is used up (search.hours = 2)\n" in text
+
+
+def with_groups(report):
+    """Adds groups by sex to a report, and a subject without a row."""
+    metric = {"value": 0.5, "low": 0.25, "high": None}
+    group = {"images": 30, "emotion": {"macro_f1": metric}}
+    gap = {"highest": "f", "lowest": "m", "gap": 0.25, "low": -0.125, "high": 0.5}
+    sex = {
+        "sizes": {"f": 7, "m": 5},
+        "withheld": ["x", "y"],
+        "groups": {"f": group | {"subjects": 7}, "m": group | {"subjects": 5}},
+        "gaps": {"emotion": {"macro_f1": gap}},
+        "by_chance": {"metric": "emotion.macro_f1", "gap": 0.3},
+    }
+    attributes = {"sex": sex, "age": {"sizes": {"18 to 24": 12}, "withheld": []}}
+    found = {"subjects": 13, "missing": 1, "least": 5, "attributes": attributes}
+    return report | {"primary": {"metric": "emotion.macro_f1"}, "groups": found}
+
+
+def test_groups_have_a_table_and_gaps():
+    """Groups have a line each, then their gap; what is withheld or missing is named."""
+    text = describe_report(with_groups(report_of(*drawn(2))))
+    block = text.partition("macro F1 of emotion  subjects")[2].splitlines()
+    assert [line.split() for line in block[1:4]] == [
+        ["Sex"],
+        ["f", "7", "30", "0.500", "-"],
+        ["m", "5", "30", "0.500", "-"],
+    ]
+    ends = "0.250 (-0.125 to +0.500)"
+    assert block[4:7] == [
+        f"Gap by sex: {ends}, f above m; 95 % of random groups < 0.300",
+        "Withheld, fewer than 5 subjects or beside such: x, y",
+        "Not in the table of demographics: 1 of 13 subjects",
+    ]
+    assert "Gap" not in describe_report(report_of(*drawn(2)))

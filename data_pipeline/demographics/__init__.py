@@ -1,0 +1,1 @@
+"""Who the subjects are: a table of them, and their groups that may be shown."""
