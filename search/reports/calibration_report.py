@@ -6,7 +6,6 @@ from typing import Any
 from models.calibration.calibration import EMOTION, CalibrationFit
 
 UNITS = "action_units"
-OUT_OF_FOLD = "Calibrated by out-of-fold predictions"
 
 
 def describe_fit(fit: CalibrationFit | None) -> str:
@@ -57,13 +56,12 @@ def describe_calibration(report: Mapping[str, Any]) -> Iterator[str]:
 
     Example:
         >>> errors = {"before": {"nll": 0.7}, "after": {"nll": 0.5}}
-        >>> part = {"temperature": 1.5} | errors
-        >>> print(*describe_calibration({"calibration": {"emotion": part}}), sep="")
-        Calibrated by out-of-fold predictions: emotions, nll 0.700 to 0.500
+        >>> parts = {"emotion": {"temperature": 1.5} | errors}
+        >>> print(*describe_calibration({"calibration": parts}), sep="")
+        Emotions calibrated by temperature 1.50, out-of-fold: nll 0.700 to 0.500
         >>> list(describe_calibration({"calibration": None}))
         []
     """
-    titles = {EMOTION: "emotions", UNITS: "action units", "votes": "votes"}
     parts = (report.get("calibration") or {}).items()
     changed = {head: part for head, part in parts if "before" in part}
     yield from [""] if changed else []
@@ -72,7 +70,20 @@ def describe_calibration(report: Mapping[str, Any]) -> Iterator[str]:
             f"{name} {_pair(value, part['after'][name])}"
             for name, value in part["before"].items()
         ]
-        yield f"{OUT_OF_FOLD}: {titles[head]}, {', '.join(changes)}"
+        yield f"{_title(head, part)}: {', '.join(changes)}"
+
+
+def _title(head: str, part: Mapping[str, Any]) -> str:
+    if head == EMOTION:
+        temperature = part["temperature"]
+        return f"Emotions calibrated by temperature {temperature:.2f}, out-of-fold"
+    if head == UNITS:
+        count = len(part["units"])
+        return (
+            f"Action units calibrated ({count} of {count + len(part['left'])}), "
+            "out-of-fold"
+        )
+    return "Votes, by the calibrated emotions"
 
 
 def _pair(before: float | None, after: float | None) -> str:

@@ -189,7 +189,8 @@ def _results(report: Report) -> Iterator[str]:
     yield from _heading("Results on the hold-out")
     header, *rows = table_rows(report)
     yield from table(("metric", *header[1:]), rows)
-    yield from closing_lines({head: report[head] for head in HEADS if head in report})
+    told = (*HEADS, "calibration")
+    yield from closing_lines({key: report[key] for key in told if key in report})
 
 
 def _seeds(report: Report) -> Iterator[str]:
