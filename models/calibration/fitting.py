@@ -33,8 +33,11 @@ SUBJECTS = 10
 """Subjects that those rows need: rows of one person repeat each other. It is the number
 below which a label's scores have no interval either."""
 
-WIDEST = float(np.log(10.0))
-"""Logarithm of the highest temperature, and of the inverse of the lowest."""
+LOWEST, HIGHEST = 0.1, 10.0
+"""Temperatures between which the best one must lie."""
+
+TOLERANCE = 1e-6
+"""Of the logarithm of a temperature."""
 
 TINY = 1e-30
 """Lower bound on probabilities in a fit, beyond which models predict 0."""
@@ -43,6 +46,8 @@ MULTI_TARGET = (
     "any class with a vote counts as right in training, so that its probabilities are "
     "not of one outcome"
 )
+TOO_RIGHT = "any lower temperature is better: nearly every image is right"
+TOO_WRONG = "any higher temperature is better: the probabilities tell hardly anything"
 AT_HALF = (
     "the objective has a metric of decisions at 0.5, which would be other decisions"
 )
@@ -116,8 +121,8 @@ def _fit_emotion(targets: Targets, output: np.ndarray, subjects: np.ndarray) -> 
     if few:
         return _Fitted(EMOTION, few)
     temperature = fit_temperature(shares, chances)
-    if temperature is None:
-        return _Fitted(EMOTION, "no temperature from 0.1 to 10 is better than the next")
+    if not LOWEST < temperature < HIGHEST:
+        return _Fitted(EMOTION, TOO_WRONG if temperature >= HIGHEST else TOO_RIGHT)
     after = _cross_entropy(shares, tempered(chances, temperature))
     return _kept(EMOTION, (temperature,), _cross_entropy(shares, chances), after)
 
@@ -169,11 +174,10 @@ def _kept(
     return _Fitted(name, numbers=numbers, nll=(before, after))
 
 
-def fit_temperature(shares: np.ndarray, chances: np.ndarray) -> float | None:
+def fit_temperature(shares: np.ndarray, chances: np.ndarray) -> float:
     """Finds the temperature of least cross-entropy with shares of classes, (N, E) both.
 
-    ``None`` where it is not between 0.1 and 10: where every row is right, any lower one
-    is better still.
+    ``LOWEST`` or ``HIGHEST`` where it is not between them.
     """
     logs = np.log(np.maximum(chances, TINY))
 
@@ -181,11 +185,14 @@ def fit_temperature(shares: np.ndarray, chances: np.ndarray) -> float | None:
         scaled = log_softmax(logs * np.exp(-power), axis=1)
         return float(-(shares * scaled).sum() / len(shares))
 
+    ends = float(np.log(LOWEST)), float(np.log(HIGHEST))
     found = minimize_scalar(
-        loss, bounds=(-WIDEST, WIDEST), method="bounded", options={"xatol": 1e-6}
+        loss, bounds=ends, method="bounded", options={"xatol": TOLERANCE}
     )
-    inside = abs(found.x) < WIDEST - 1e-3
-    return float(np.exp(found.x)) if inside else None
+    for end, temperature in zip(ends, (LOWEST, HIGHEST), strict=True):
+        if abs(found.x - end) < 10 * TOLERANCE:
+            return temperature
+    return float(np.exp(found.x))
 
 
 def fit_line(present: np.ndarray, chances: np.ndarray) -> tuple[float, float]:

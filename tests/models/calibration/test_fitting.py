@@ -10,8 +10,11 @@ from models.calibration.calibration import Calibration, CalibrationFit
 from models.calibration.fitting import (
     AT_HALF,
     ENOUGH,
+    LOWEST,
     MULTI_TARGET,
     SUBJECTS,
+    TOO_RIGHT,
+    TOO_WRONG,
     fit_calibration,
     fit_temperature,
 )
@@ -143,11 +146,25 @@ def test_all_right_has_no_temperature():
     """Where (nearly) every row is right, sharper is always better: nothing is done."""
     targets = labels(np.arange(300) % 3)
     chances = 0.7 * np.eye(3)[np.arange(300) % 3] + 0.1
-    assert fit_temperature(targets.emotion, chances) is None
+    assert fit_temperature(targets.emotion, chances) == LOWEST
     predictions = Predictions(emotion=chances, action_units=None)
     fit = fitted(targets, predictions, np.arange(300))
     assert not fit.calibration
     assert fit.left["emotion"].startswith("0 images wrong")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"), [(12, TOO_RIGHT), (200, TOO_WRONG)], ids=["few", "most"]
+)
+def test_a_temperature_at_its_end_is_not_used(wrong, reason):
+    """Where a lower one would always be better, or a higher one, emotions stay."""
+    truth = np.arange(300) % 3
+    sure = 1e-6 if reason == TOO_WRONG else 0.333
+    chances = np.where(np.eye(3)[truth], 1 - 2 * sure, sure)
+    chances[:wrong] = np.roll(chances[:wrong], 1, axis=1)
+    predictions = Predictions(emotion=chances, action_units=None)
+    fit = fitted(labels(truth), predictions, np.arange(300))
+    assert (fit.left, fit.calibration) == ({"emotion": reason}, Calibration())
 
 
 def test_votes_are_fitted_as_shares():
