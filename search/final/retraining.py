@@ -23,7 +23,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import write_text
-from search.trial.messages import Failed, Retrained, RetrainRequest
+from search.trial.messages import CONSTRAINT, Failed, Retrained, RetrainRequest
 
 
 def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
@@ -40,6 +40,7 @@ def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
             f"no trial completed, so there is nothing to retrain; {ended}reasons: "
             f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
             "ended it), or widen the space"
+            + (" or the limits of [constraints]" if CONSTRAINT in reasons else "")
             + (f"; see {log}" if log is not None else "")
         )
     return best

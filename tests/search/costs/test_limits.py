@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from optuna.trial import TrialState
 
-from data_pipeline.system.errors import StudyError
+from data_pipeline.system.errors import RunError, StudyError
 from search.callbacks.progress_bar import trial_line
 from search.callbacks.trials_csv import trials_csv
+from search.final.retraining import require_best
 from search.ledger.records import Counts
 from search.reports.console import improvement_over_baselines
 from search.trial.messages import Completed, Pruned, Spent
@@ -171,3 +172,12 @@ def test_a_known_configuration_over_a_limit_is_named(tmp_path):
     ]
     line = trial_line(request, broken(parameters=0.2), 1.0, COUNTS)
     assert "trial 0: pruned     constraint: too large  (ours, " in line
+
+
+def test_limits_that_no_model_keeps_are_named(tmp_path):
+    """A search without a completed trial says that its limits may be the reason."""
+    ledger = begin(tmp_path)
+    while (request := ledger.ask()) is not None:
+        ledger.tell(request.number, broken(parameters=0.2))
+    with pytest.raises(RunError, match=r"space or the limits of \[constraints\]"):
+        require_best(ledger)
