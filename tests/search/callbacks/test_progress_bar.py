@@ -56,6 +56,19 @@ def test_the_bar_counts_what_follows_the_search(tmp_path):
     assert "test" in shown
 
 
+@pytest.mark.parametrize(("counts", "shown"), [((2, 1, 2), "2/3"), ((9,), "3/3")])
+def test_retrainings_that_were_not_needed_count_once(tmp_path, counts, shown):
+    """Steps are counted up to a number, and never more than there are."""
+    text = io.StringIO()
+    with ProgressBar(Console(file=text, force_terminal=True, width=140)) as progress:
+        progress.expect(3)
+        ledger = begin(tmp_path, callbacks=[progress])
+        progress.begin_step("retraining", ledger.counts())
+        for count in counts:
+            progress.end_steps(count)
+    assert shown in text.getvalue()[-200:]
+
+
 def test_best_of_an_earlier_start(tmp_path):
     """The best value of an earlier start stays the best until it is beaten."""
     assert "best 0.900" in shown(tmp_path, terminal=True, best=0.9)

@@ -217,7 +217,7 @@ def test_both_executors_end_alike(tmp_path, monkeypatch):
         folder.mkdir()
     ledgers = [begin(folder, study("stop_after = 2")) for folder in folders]
     run_serial(None, ledgers[0], then())
-    bridge = Bridge(ledgers[1], lambda: None)
+    bridge = Bridge(ledgers[1], then())
     for name in "abcdef":
         task = bridge.suggest(name)
         if task == FINISHED:
