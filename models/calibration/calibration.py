@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 
 from models.metrics.predictions import Predictions
 
@@ -121,4 +120,6 @@ def tempered(chances: np.ndarray, temperature: float) -> np.ndarray:
 
 def moved(chances: np.ndarray, slope: float, offset: float) -> np.ndarray:
     """Applies a line to the logits of probabilities of any shape; 0 and 1 stay."""
+    from scipy.special import expit, logit  # noqa: PLC0415 - slow, and rarely needed
+
     return np.asarray(expit(slope * logit(chances.astype(np.float64)) + offset))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_pipeline import check
 from data_pipeline.demographics.groups import (
     LEAST,
     groups,
@@ -17,6 +18,8 @@ from data_pipeline.demographics.table import (
     read_demographics,
 )
 from data_pipeline.system.errors import DataError
+from tests.factories.data.clean_tree import SUBJECTS, write_clean
+from tests.factories.runs import STUDY, run_main, write_study
 from tests.strategies.tables import LAW, sample, table_of
 
 HEADER = "subject,sex,age,ethnicity\n"
@@ -110,3 +113,17 @@ def test_strangers_are_refused(tmp_path):
     nameless = table_of([sample(None, 1)])
     with pytest.raises(DataError, match=r"name none; remove the key"):
         people_of(nameless, path, {})
+
+
+def test_the_check_reads_the_table_that_a_study_names(tmp_path):
+    """A missing table is a problem; one beside the images is no foreign file."""
+    root = write_clean(tmp_path / "tree")
+    text = STUDY.replace("[split]", 'demographics = "demographics.csv"\n[split]')
+    words = ("--study", str(write_study(tmp_path, text=text)), "--data", str(root))
+    answer = run_main(check.main, *words)
+    assert answer.code == 1
+    assert "demographics.csv: the file cannot be read" in " ".join(answer.out.split())
+    lines = "".join(f"{who},f,30,\n" for who in SUBJECTS)
+    (root / "demographics.csv").write_text(HEADER + lines)
+    answer = run_main(check.main, *words)
+    assert (answer.code, "demographics" in answer.out) == (0, False)
