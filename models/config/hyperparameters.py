@@ -150,7 +150,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         6, 1, 12, "sizes.blocks", "residual blocks per stage (residual_cnn)"
     ),
     "backbone.filters": _int(
-        256, 4, 512, "sizes.filters", "filters of the second stage (residual_cnn)"
+        256, 8, 512, "sizes.filters", "filters of the second stage (residual_cnn)"
     ),
     "backbone.image_size": _int(
         0, 0, 1024, "graph.resize_to", "side in pixels that the backbone sees; 0: all"

@@ -120,7 +120,7 @@ def trains(head: str, name: str) -> None:
         action_units=UNITS,
         dimensions=DIMENSIONS,
     )
-    small: dict[str, Value] = {"backbone.blocks": 1, "backbone.filters": 4}
+    small: dict[str, Value] = {"backbone.blocks": 1, "backbone.filters": 8}
     config = model_config(SMALL | small | {f"loss.{head}": name}, spec)
     compiled = CompiledModel(config.graph)
     compiled.reset(config.runtime, 1)

@@ -148,7 +148,7 @@ def test_a_latency_is_measured_once_a_graph(monkeypatch):
     monkeypatch.setattr(
         trainer_module, "latency_ms", lambda config: timed.append(config) or len(timed)
     )
-    first, other = configured(), configured(backbone__filters=4)
+    first, other = configured(), configured(backbone__filters=16)
     again = configured(training__learning_rate=0.5)
     cost = trainer.cost(first)
     found = [trainer.timed(cost, each).latency_ms for each in (first, again, other)]
