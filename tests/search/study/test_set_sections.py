@@ -55,10 +55,14 @@ TEXTS = {
         "{}": {},
         '{ "s010" = "S010", S10 = "S10" }': {"s010": "S010", "S10": "S10"},
     },
+    "data.demographics": {"people.csv": "people.csv", "a/b.csv": "a/b.csv"},
     "constraints.parameters": {"<= 5e6": "<= 5e6", "<=100": "<=100"},
     "constraints.latency_ms": {"<= 20": "<= 20", "'<= 0.5'": "<= 0.5"},
     "constraints.model_mb": {"<= 15": "<= 15", "<= 2.5": "<= 2.5"},
     "final.choose": {"best": "best", "smallest_tied": "smallest_tied"},
+    "final.seeds": {"1": 1, "5": 5},
+    "final.model": {"ensemble": "ensemble", "median": "median"},
+    "final.calibrate": {"true": True, "false": False},
     "search.finetune_best": {"0": 0},
     "split.by": {
         "subject": "subject",
@@ -71,6 +75,9 @@ TEXTS = {
     "split.hold_out_seed": {"0": 0, "9": 9},
     "split.validation": {"0.15": 0.15, "0.25": 0.25},
     "split.duplicates": {"keep": "keep", "drop_from_training": "drop_from_training"},
+    "split.outer_folds": {"5": 5, "subjects": "subjects"},
+    "split.inner_folds": {"1": 1, "3": 3},
+    "split.outer_part": {"1": 1, "2": 2},
     "search.trials": {"1": 1, "500": 500},
     "search.hours": {"0.5": 0.5, "12": 12.0},
     "search.stop_after": {"1": 1, "20": 20},
@@ -101,6 +108,8 @@ NEEDS = {
     "data.neutral": ("data.labels=", "data.emotions=basic_neutral"),
     "split.folds": ("split.validation=",),
     "split.validation": ("split.folds=1",),
+    "split.outer_folds": ("split.by=subject",),
+    "split.outer_part": ("split.by=subject", "split.outer_folds=2"),
 }
 """What would contradict a key in some study."""
 
