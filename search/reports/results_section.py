@@ -189,7 +189,7 @@ def _results(report: Report) -> Iterator[str]:
     yield from _heading("Results on the hold-out")
     header, *rows = table_rows(report)
     yield from table(("metric", *header[1:]), rows)
-    apart = ("baselines", "seeds", "groups")  # in parts of their own
+    apart = ("baselines", "seeds", "by_subject")  # in parts of their own
     more = {name: part for name, part in report.items() if name not in apart}
     yield ""
     yield from bullets(line for line in closing_lines(more) if line)
