@@ -38,6 +38,23 @@ def _costs(study: Study) -> dict[str, Any]:
     return several | ({"constraints": limits} if limits else {})
 
 
+def describe_model(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Says what the tested model is: its data, size, training and software.
+
+    ``trained_on`` are the data that its initial weights were trained on.
+    """
+    trained_on = card.get("start", {}).get("trained_on") or ()
+    return {
+        "model": {
+            "dataset": card["data"]["dataset"],
+            "parameters": card["parameters"],
+            "epochs": card["epochs"],
+            "trained_on": [found["dataset"] for found in trained_on],
+            "versions": card["versions"],
+        }
+    }
+
+
 def primary_entry(study: Study) -> dict[str, Any]:
     """Names the one metric that a claim may rest on."""
     return {

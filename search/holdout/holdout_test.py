@@ -35,7 +35,7 @@ from search.final.model_card import MODEL
 from search.final.seeds import ENSEMBLE
 from search.final.selection import read_selection, summary
 from search.holdout.calibration import calibration_entry
-from search.holdout.disclosure import describe_search, primary_entry
+from search.holdout.disclosure import describe_model, describe_search, primary_entry
 from search.holdout.duplicates import (
     achieved_guarantee,
     find_duplicates,
@@ -196,6 +196,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "trial": test.card["trial"],
         "search": describe_search(study, search),
         **primary_entry(study),
+        **describe_model(test.card),
         **_tested_part(test),
         "selection": summary(read_selection(test.run)),
         **_methods(test),

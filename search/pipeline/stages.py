@@ -50,7 +50,7 @@ from search.reports.console import (
     result_entry,
 )
 from search.reports.holdout_report import describe_report
-from search.reports.results_section import NEEDED, results_section
+from search.results.section import NEEDED, results_section
 from search.run_files import REPORT, RESULTS, check_database, read_report
 from search.run_folder import held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run

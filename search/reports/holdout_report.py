@@ -40,8 +40,8 @@ GUARANTEES: dict[str, str] = {
 """What each guarantee of a split means."""
 
 SYNTHETIC = (
-    "SYNTHETIC DATA: these faces were rendered by this project. The numbers show that "
-    "the search works; they do not apply to real people."
+    "SYNTHETIC DATA: these faces were rendered by this project. The numbers do not "
+    "apply to real people."
 )
 
 IMBALANCE = "0: as the whole set, 1: as a random split"

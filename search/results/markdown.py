@@ -67,3 +67,8 @@ def interval(found: Mapping[str, Any], *, signed: bool = False) -> str:
         return text
     low, high = (number(found[end], signed=signed) for end in ("low", "high"))
     return f"{text} ({low} to {high})"
+
+
+def heading(text: str) -> Iterator[str]:
+    """Writes a heading of the second level, between empty lines."""
+    yield from ("", f"## {text}", "")

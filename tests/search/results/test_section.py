@@ -4,7 +4,7 @@ import re
 
 from models.config.config import complete
 from models.evaluation.jackknife import describe_method
-from search.reports.results_section import results_section
+from search.results.section import results_section
 from search.study.study import read_study
 from tests.search.reports.test_holdout_report import drawn, report_of
 
@@ -23,7 +23,13 @@ def section(*settings, **more):
         subjects,
         study="smoke",
         trial=3,
-        search={"trials": 9, "completed": 4, "pruned": 5, "failed": 0, "ended": None},
+        search={
+            "trials": 9,
+            "completed": 4,
+            "pruned": 5,
+            "failed": 0,
+            "objective": {"emotion.macro_f1": 1.0, "action_units.mean_auc": 1.0},
+        },
         split={
             "imbalance": {"hold-out": 0.1},
             "images": {
@@ -32,6 +38,14 @@ def section(*settings, **more):
                 "fold 1": {"images": 34},
                 "fold 2": {"images": 36},
             },
+        },
+        primary={"metric": "emotion.macro_f1", "rule": "the heaviest"},
+        model={
+            "dataset": "synthetic",
+            "parameters": 200_000,
+            "epochs": 9,
+            "trained_on": [],
+            "versions": {"keras": "3.15.1"},
         },
         intervals=describe_method(subjects, over="subjects"),
         **more,
@@ -80,12 +94,15 @@ def test_selection_is_disclosed():
         "tied": 3,
         "compared": 4,
         "subjects": 20,
+        "resamples": 1000,
+        "value": 0.82,
         "known": [{"name": "paper", "score": 0.8, **behind}],
     }
     text, _ = section(selection=selection)
-    assert "selection among trials: 0.810 (0.750 to 0.860) (Tsamardinos 2018)" in text
-    assert "Of 3 other completed trials, the best is not significantly better" in text
-    assert "than 2 (paired bootstrap over 20 subjects" in text
+    assert "- Validation value 0.820; corrected for the selection among 4" in text
+    assert "trials 0.810 (0.750 to 0.860), by Tsamardinos 2018." in text
+    assert "better than 1 of the 3 others that completed (validation value; " in text
+    assert "paired bootstrap over 20 subjects" in text
     assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
 
 
@@ -110,6 +127,17 @@ def test_a_front_and_limits_are_disclosed():
     plain, _ = section()
     assert "## Front" not in plain
     assert "limited before" not in plain
+
+
+def test_the_test_and_its_model_are_described():
+    """The primary metric first, the objective, the model's size, and its software."""
+    text, report = section()
+    heads = report["emotion"]["metrics"], report["action_units"]["metrics"]
+    values = heads[0]["macro_f1"]["value"], heads[1]["mean_auc"]["value"]
+    assert f"- **Primary: macro F1 of emotion {values[0]:.3f} (" in text
+    assert f"search on the hold-out: {sum(values) / 2:.3f}\n" in text
+    assert "for 9 epochs, without early stopping; 200,000 weights" in text
+    assert "- Software: keras 3.15.1\n" in text
 
 
 def test_drawn_faces_are_named():

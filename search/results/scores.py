@@ -1,0 +1,220 @@
+"""The results: metrics, differences, calibration, seeds, labels, subjects, groups."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from search.reports.holdout_report import closing_lines, table_rows
+from search.reports.metric_texts import (
+    BASELINES,
+    COMPARED,
+    HEADS,
+    METRIC_TEXTS,
+    metric_words,
+)
+from search.reports.review_report import (
+    describe_gaps,
+    describe_seeds,
+    describe_subjects,
+    group_rows,
+)
+from search.results.markdown import bullets, cell, heading, interval, number, table
+from search.results.words import Report, units
+
+
+def scores(report: Report) -> Iterator[str]:
+    """Renders everything that the test on the hold-out gave."""
+    yield from _results(report)
+    yield from _seeds(report)
+    yield from _differences(report)
+    yield from _calibration(report)
+    yield from _labels(report)
+    yield from _groups(report)
+
+
+def _results(report: Report) -> Iterator[str]:
+    """Renders the main metrics with their intervals, beside the baselines."""
+    yield from heading("Results on the hold-out")
+    yield from bullets((*_primary(report), *_objective(report)))
+    yield ""
+    header, *rows = table_rows(report)
+    yield from table(("metric", *header[1:]), rows)
+    apart = ("baselines", "seeds", "by_subject", "calibration")  # parts of their own
+    more = {name: part for name, part in report.items() if name not in apart}
+    lines = [line for line in closing_lines(more) if line]
+    yield from ("", *bullets(lines)) if lines else ()
+    yield from _confusion(report.get("emotion", {}).get("confusion"))
+
+
+def _primary(report: Report) -> Iterator[str]:
+    """Says which metric a claim may rest on, and by which rule."""
+    found = report["primary"]
+    head, _, metric = found["metric"].partition(".")
+    row = report.get(head, {}).get("metrics", {}).get(metric)
+    if row is not None:
+        yield (
+            f"**Primary: {metric_words(found['metric'])} {interval(row)}**; decided "
+            f"before the test as {found['rule']}"
+        )
+
+
+def _objective(report: Report) -> Iterator[str]:
+    """Computes the objective of the search on the hold-out."""
+    weights = report["search"].get("objective", {})
+    parts = {name: name.partition(".") for name in weights}
+    rows = {
+        name: report.get(head, {}).get("metrics", {}).get(metric, {}).get("value")
+        for name, (head, _, metric) in parts.items()
+    }
+    if rows and all(value is not None for value in rows.values()):
+        total = sum(weights[name] * value for name, value in rows.items())
+        yield (
+            f"Objective of the search on the hold-out: "
+            f"{number(total / sum(weights.values()))}"
+        )
+
+
+def _confusion(found: Report | None) -> Iterator[str]:
+    """Renders the confusion matrix of the emotions."""
+    if found:
+        yield ""
+        yield from table(
+            ("true / predicted", *found["labels"]),
+            [
+                (name, *map(str, row))
+                for name, row in zip(found["labels"], found["counts"], strict=True)
+            ],
+        )
+
+
+def _calibration(report: Report) -> Iterator[str]:
+    """Renders the errors of the probabilities before and after their calibration."""
+    parts = report.get("calibration") or {}
+    rows = [
+        (_TITLES.get(head, head), name, number(value), number(part["after"][name]))
+        for head, part in parts.items()
+        if "before" in part
+        for name, value in part["before"].items()
+    ]
+    if not rows:
+        return
+    yield from heading("Calibration")
+    yield (
+        "A temperature for the emotions and Platt scaling of each action unit, fitted "
+        "to out-of-fold predictions. Errors on the hold-out:"
+    )
+    yield ""
+    yield ""
+    yield from table(("head", "error", "before", "after"), rows)
+
+
+_TITLES = {"emotion": "emotions", "action_units": "action units", "votes": "votes"}
+
+
+def _seeds(report: Report) -> Iterator[str]:
+    """Describes how much one retraining differs from the next."""
+    lines = list(describe_seeds(report.get("seeds")))
+    if lines:
+        yield from heading("Retraining with other seeds")
+        yield from bullets(line.strip() for line in lines if line)
+
+
+def _differences(report: Report) -> Iterator[str]:
+    """Renders the model minus each baseline."""
+    names = [name for name in BASELINES if name in report.get("baselines", {})]
+    found = [each for name in names for each in _compared(report, name)]
+    if not found:
+        return
+    yield from heading("Model minus baseline")
+    for name in names:
+        yield from bullets(_baseline(name, report["baselines"][name]))
+    above = sum((each["low"] or 0) > 0 for _, _, each in found)
+    below = sum((each["high"] or 0) < 0 for _, _, each in found)
+    yield (
+        f"- Of {len(found)} differences below, the model is significantly better in "
+        f"{above} and worse in {below}"
+    )
+    yield ""
+    rows = [(title, words, _apart(each)) for title, words, each in found]
+    yield from table(("baseline", "metric", "difference (95 %)"), rows)
+
+
+def _compared(report: Report, name: str) -> Iterator[tuple[str, str, Report]]:
+    """Yields the baseline's heading, each metric's words, and what was compared."""
+    for head, metrics in COMPARED.items():
+        compared = report.get(head, {}).get("baselines", {}).get(name, {})
+        for metric in (metric for metric in metrics if metric in compared):
+            yield BASELINES[name][0], METRIC_TEXTS[metric], compared[metric]
+
+
+def _baseline(name: str, entry: Report) -> Iterator[str]:
+    """Describes a baseline, and its value on the validation rows."""
+    title, words = BASELINES[name]
+    yield (
+        f"{title}: {words.format(**entry)}, fitted to the same development rows; "
+        f"validation value {number(entry['value'])}"
+    )
+    gain = entry.get("gain")
+    if gain:
+        yield (
+            f"Value on the validation rows of {units(gain)}, trial minus {title}: "
+            f"{_apart(gain)}, {gain['note']}"
+        )
+
+
+def _groups(report: Report) -> Iterator[str]:
+    """Renders single subjects and groups of them, by the primary metric."""
+    people = [line for line in describe_subjects(report) if line]
+    header, *rows = group_rows(report) or [()]
+    gaps = list(describe_gaps(report))
+    if not people and not gaps and not rows:
+        return
+    yield from heading("Subjects and their groups")
+    yield from bullets([*people, *gaps])
+    if rows:
+        yield ""
+        yield from table(("group", *header[1:]), rows)
+
+
+def _apart(compared: Report) -> str:
+    """Renders a difference with its interval."""
+    return interval({**compared, "value": compared["difference"]}, signed=True)
+
+
+LABELS: Mapping[str, tuple[str, str, Sequence[str]]] = {
+    "emotion": ("per_class", "images", ("precision", "recall", "f1")),
+    "action_units": ("per_au", "positives", ("auc", "f1_at_threshold")),
+    "action_unit_intensities": ("per_au", "images", ("icc", "pcc", "mae")),
+    "valence_arousal": ("per_dimension", "images", ("ccc", "rmse")),
+}
+"""For each head: its table, the count of a label, and the scores that are shown."""
+
+
+def _labels(report: Report) -> Iterator[str]:
+    """Renders a table of each head: a row a label."""
+    for head, (place, count, scores) in LABELS.items():
+        labels = report.get(head, {}).get(place)
+        if not labels:
+            continue
+        yield from heading(f"{HEADS[head]}, label by label")
+        shown = [s for s in scores if any(s in row for row in labels.values())]
+        rows = [
+            (
+                name,
+                cell(row.get(count)),
+                cell(row.get("subjects")),
+                *(_score(row, score) for score in shown),
+            )
+            for name, row in sorted(labels.items(), key=_place)
+        ]
+        yield from table(("label", count, "subjects", *shown), rows)
+
+
+def _place(label: tuple[str, Report]) -> int:
+    """Puts action units into the order of their numbers, and leaves other labels."""
+    number = label[0].removeprefix("AU")
+    return int(number) if number.isdecimal() else 0
+
+
+def _score(row: Report, name: str) -> str:
+    """Renders a label's score with its interval, if it has one."""
+    low, high = row.get("intervals", {}).get(name) or (None, None)
+    return interval({"value": row.get(name), "low": low, "high": high})

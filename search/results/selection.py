@@ -1,0 +1,158 @@
+"""The search: its trials and space, the choice among them, the tested configuration."""
+
+from collections.abc import Iterator, Mapping
+
+from models.config.hyperparameters import Value
+from search.costs.limits import COSTS
+from search.results.markdown import bullets, cell, heading, interval, number, table
+from search.results.words import Report, units
+from search.study.study import Study
+from search.study.toml_writer import value_text
+
+ALWAYS = (
+    "training.optimizer",
+    "training.schedule",
+    "training.epochs",
+    "training.patience",
+    "training.batch_size",
+)
+"""Hyperparameters that a reader asks for, also where the study leaves the default."""
+
+TESTED = {
+    "ensemble": "the tested model averages the outputs of these models",
+    "median": "the tested model is the one of median training loss",
+}
+
+
+def selection(
+    study: Study, values: Mapping[str, Value], report: Report
+) -> Iterator[str]:
+    """Describes among what, how, and by which value a configuration was chosen."""
+    yield from _search(study, report)
+    yield from _front(report)
+    yield from heading("Tested configuration")
+    yield from bullets(_model(report))
+    yield from bullets(_choice(report))
+    yield ""
+    yield from _configuration(study, values)
+
+
+def _search(study: Study, report: Report) -> Iterator[str]:
+    counts, search = report["search"], study.search
+    ended = f"; {counts['ended']}" if counts.get("ended") else ""
+    total = sum(weight for _, weight in study.objective)
+    value = ", ".join(f"{w / total:.2g} x {name}" for name, w in study.objective)
+    yield from heading("Search")
+    yield (
+        f"- Trials: {counts['trials']}, of which {counts['completed']} completed, "
+        f"{counts['pruned']} were pruned and {counts['failed']} failed{ended}"
+    )
+    yield (
+        f"- A trial trains at most {study.stride} epochs on each of "
+        f"{study.split.folds} folds; a pruned one fewer, and it is not shown to be "
+        "worse"
+    )
+    yield f"- Sampler {search.sampler}, pruner {search.pruner}, seed {search.seed}"
+    yield f"- Value of a trial, maximized: {value}"
+    yield from bullets(_costs(study, report))
+    yield ""
+    rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
+    yield from table(("searched", "values"), rows)
+
+
+def _costs(study: Study, report: Report) -> Iterator[str]:
+    """Says what models may cost, and how many trials are on the front."""
+    limits = study.constraints.limits()
+    if limits:
+        texts = (f"{name} at most {most:g}" for name, most in limits.items())
+        yield f"Models are limited before their training: {', '.join(texts)}"
+    if study.goals:
+        front = (report.get("selection") or {}).get("front", ())
+        costs = [goal for goal in study.goals if goal in COSTS]
+        yield (
+            f"Objectives: {', '.join(name for name, _ in study.objective)}, maximized"
+            + (f"; {', '.join(costs)}, minimized" if costs else "")
+            + f". No other trial dominates {len(front)} of "
+            f"{report['search']['completed']}; the tested one was chosen among them by "
+            f'"{study.final.choose}"'
+        )
+
+
+def _front(report: Report) -> Iterator[str]:
+    """Renders the trials that no other dominates, of a study with objectives."""
+    rows = (report.get("selection") or {}).get("front")
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "chosen"]
+    yield from heading("Front of several objectives (validation)")
+    yield from table(
+        (*names, ""),
+        [
+            (*(f"{row[name]:.6g}" for name in names), "tested" if row["chosen"] else "")
+            for row in rows
+        ],
+    )
+
+
+def _model(report: Report) -> Iterator[str]:
+    """Describes the tested model: size, training, and what it started from."""
+    model, seeds = report["model"], report.get("seeds")
+    yield (
+        f"Trial {report['trial']}, retrained on all development images for "
+        f"{model['epochs']} epochs, without early stopping; {model['parameters']:,} "
+        "weights in the tested model"
+    )
+    if seeds:
+        yield (
+            f"Retrained with {len(seeds['trained'])} seeds; {TESTED[seeds['model']]}, "
+            "as decided before the hold-out was opened"
+        )
+    start = report.get("start")
+    if start and model.get("trained_on"):
+        known = ", ".join(model["trained_on"])
+        yield f"Initial weights {start['weights']}, trained on {known}"
+
+
+def _choice(report: Report) -> Iterator[str]:
+    """Says how sure the choice is."""
+    found = report.get("selection") or {}
+    if "corrected" in found:
+        yield (
+            f"Validation value {number(found.get('value'))}; corrected for the "
+            f"selection among {found['compared']} completed trials "
+            f"{interval(found['corrected'])}, by {found['source']}. What pruning "
+            "selected is not corrected for"
+        )
+    if "tied" in found and found["compared"] > 1:
+        rest = found["compared"] - 1
+        yield (
+            f"The best completed trial is significantly better than "
+            f"{rest - found['tied'] + 1} of the {rest} others that completed "
+            f"(validation value; paired bootstrap over {units(found)}, one-sided, 5 %)"
+        )
+    second = found.get("runner_up")
+    for name, row in (
+        *((row["name"], row) for row in found.get("known", ())),
+        *([("the runner-up", second)] if second else ()),
+    ):
+        apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
+        yield (
+            f"Gain over {name}: {interval(apart, signed=True)} (validation value; 95 % "
+            f"of {found['resamples']} paired resamples)"
+        )
+
+
+def _configuration(study: Study, values: Mapping[str, Value]) -> Iterator[str]:
+    searched = {parameter.key for parameter in study.space.parameters}
+    fixed = dict(study.space.fixed)
+    rows = [
+        (key, cell(value), "searched" if key in searched else "fixed")
+        for key, value in values.items()
+        if key in searched or key in fixed or key in ALWAYS
+    ]
+    yield from table(("hyperparameter", "value", ""), rows)
+    yield ""
+    yield (
+        "best.toml has every other hyperparameter; units and meanings are in "
+        "studies/README.md."
+    )

@@ -1,0 +1,18 @@
+"""Words that several parts of the section use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+"""The content of ``holdout.json``, or a part of it."""
+
+
+def units(found: Report) -> str:
+    """Names what was resampled or left out, with its number."""
+    name = unit_name(found)
+    return f"{found[name]} {name}"
+
+
+def unit_name(found: Report) -> str:
+    """Names what was resampled or left out, in the plural."""
+    return next(name for name in ("subjects", "sequences", "images") if name in found)
