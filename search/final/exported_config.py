@@ -108,7 +108,16 @@ def config_text(study: Study, record: TrialRecord, *, synthetic: bool) -> str:
     mark = " on SYNTHETIC faces" if synthetic else ""
     return (
         f"# Trial {record.number} of study {study.name}{mark}. Train it with\n"
-        "# python -m search.train --config FILE\n" + study_text(tables)
+        f"# python -m search.train --config FILE\n{_scale(tables)}{study_text(tables)}"
+    )
+
+
+def _scale(tables: Mapping[str, Any]) -> str:
+    """Says which probabilities the thresholds are for, where that is not plain."""
+    if "calibration" not in tables or not tables["thresholds"]:
+        return ""
+    return (
+        "# [thresholds] are for probabilities before [calibration], which moves them\n"
     )
 
 
