@@ -143,4 +143,4 @@ def test_the_head_learns(arrays, backbones):
     trainer = Trainer(find_backbone=backbones.find)
     first, *_, last = trainer.fit(config, arrays, PART, seed=1)
     assert last.loss < first.loss
-    assert trainer.parameters < 1000
+    assert trainer.parameters > 7000  # those of its backbone are counted too

@@ -122,14 +122,14 @@ image_size = 16
 [search]
 trials = 4
 [space]
-"backbone.filters" = { low = 4, high = 512, log = true }
+"backbone.filters" = { low = 8, high = 512, log = true }
 """
     ledger = begin(tmp_path, many(40, text=text), storage="journal")
     large = []
     while (request := ledger.ask()) is not None:
         filters = int(request.values["backbone.filters"])
-        large.append(filters > 45)
-        for_it = broken(parameters=filters / 45 - 1) if large[-1] else None
+        large.append(filters > 64)
+        for_it = broken(parameters=filters / 64 - 1) if large[-1] else None
         ledger.tell(request.number, for_it or _value(0.5))
     assert sum(large[20:]) <= 7
 

@@ -87,7 +87,7 @@ def test_any_trial_has_one_of_the_graphs():
 
 def test_graphs_of_a_logarithmic_range():
     """Each integer of a logarithmic range of a size has its own graph."""
-    space = study_of('"backbone.filters" = { low = 4, high = 9, log = true }\n').space
+    space = study_of('"backbone.filters" = { low = 8, high = 13, log = true }\n').space
 
     assert len(graphs_of(space, _spec(space))) == 6
 
@@ -116,7 +116,7 @@ def test_pretrained_weights_and_pixel_scales(tmp_path):
 def test_large_spaces_are_not_enumerated():
     """A space of a million sizes is described at once, by the graphs seen so far."""
     text = (
-        '"backbone.filters" = { low = 4, high = 512 }\n'
+        '"backbone.filters" = { low = 8, high = 512 }\n'
         '"backbone.blocks" = { low = 1, high = 12 }\n'
         '"backbone.image_size" = { low = 32, high = 96 }\n'
     )

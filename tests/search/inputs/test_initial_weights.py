@@ -123,17 +123,17 @@ def test_the_ends_of_a_range_are_looked_at():
     check_buildable(space(mobile, sizes.replace("32", "32, step = 32")), DATA_SPEC)
     text = STUDY.replace('"backbone.filters" = 8\n', "")
     filters = '"backbone.weights" = ["a.keras"]\n'
-    filters += '"backbone.filters" = { low = 4, high = 8, log = true }\n'
+    filters += '"backbone.filters" = { low = 8, high = 16, log = true }\n'
     tables = tomllib.loads(text + filters)
     searched = check_study(tables, name="small", place="small.toml").space
     assert [
         dict(one.sizes)["filters"] for one in graphs_to_check(searched, DATA_SPEC)
-    ] == [4, 8]
+    ] == [8, 16]
 
 
 def test_starts_to_try_are_those_with_weights():
     """Each backbone and size with initial weights is tried exactly once."""
-    sizes = '"backbone.filters" = { choices = [4, 8], when = { "backbone.name" = '
+    sizes = '"backbone.filters" = { choices = [8, 16], when = { "backbone.name" = '
     sizes += '["residual_cnn"] } }\n'
     text = STUDY.replace('"backbone.name" = "residual_cnn"\n', "")
     text = text.replace('"backbone.filters" = 8\n', "")
@@ -146,5 +146,5 @@ def test_starts_to_try_are_those_with_weights():
         (one.backbone, dict(one.sizes).get("filters"))
         for one in graphs_to_check(searched, DATA_SPEC)
     }
-    assert found == {("mobilenet", None), ("residual_cnn", 4), ("residual_cnn", 8)}
+    assert found == {("mobilenet", None), ("residual_cnn", 8), ("residual_cnn", 16)}
     assert {one.weights for one in graphs_to_check(searched, DATA_SPEC)} == {"a.keras"}

@@ -40,6 +40,8 @@ def job_of(targets, folds):
         stride=10,
         limits={},
         times_models=False,
+        groups=None,
+        groups_of=lambda _: None,
     )
 
 
