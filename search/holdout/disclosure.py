@@ -45,7 +45,7 @@ def describe_model(card: Mapping[str, Any]) -> dict[str, Any]:
     """
     trained_on = card.get("start", {}).get("trained_on") or ()
     return {
-        "model": {
+        "tested": {
             "dataset": card["data"]["dataset"],
             "parameters": card["parameters"],
             "epochs": card["epochs"],

@@ -46,5 +46,5 @@ def methods(report: Report) -> Iterator[str]:
 
 
 def _software(report: Report) -> str:
-    versions = report["model"]["versions"]
+    versions = report["tested"]["versions"]
     return ", ".join(f"{name} {version}" for name, version in versions.items())

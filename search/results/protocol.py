@@ -23,7 +23,7 @@ def protocol(study: Study, report: Report) -> Iterator[str]:
 
 def _data(study: Study, report: Report) -> str:
     """Describes the data set and its pictures."""
-    name, size = report["model"]["dataset"], study.data.image_size
+    name, size = report["tested"]["dataset"], study.data.image_size
     drawn = " (synthetic faces in its layout)" if report.get("synthetic") else ""
     whole = report["split"]["images"][WHOLE]["images"]
     return (

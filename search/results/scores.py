@@ -64,6 +64,8 @@ def _objective(report: Report) -> Iterator[str]:
         name: report.get(head, {}).get("metrics", {}).get(metric, {}).get("value")
         for name, (head, _, metric) in parts.items()
     }
+    if report["search"].get("worst_group"):
+        return
     if rows and all(value is not None for value in rows.values()):
         total = sum(weights[name] * value for name, value in rows.items())
         yield (
@@ -97,13 +99,21 @@ def _calibration(report: Report) -> Iterator[str]:
     if not rows:
         return
     yield from heading("Calibration")
-    yield (
-        "A temperature for the emotions and Platt scaling of each action unit, fitted "
-        "to out-of-fold predictions. Errors on the hold-out:"
-    )
-    yield ""
+    yield f"Fitted to out-of-fold predictions: {_fitted(parts)}. Errors on the hold-out:"
     yield ""
     yield from table(("head", "error", "before", "after"), rows)
+
+
+def _fitted(parts: Report) -> str:
+    """Says what was corrected."""
+    emotion, units = parts.get("emotion") or {}, parts.get("action_units") or {}
+    corrected, left = len(units.get("units") or ()), len(units.get("left") or ())
+    found = []
+    if emotion.get("temperature") is not None:
+        found.append(f"a temperature of {emotion['temperature']:.2f} for the emotions")
+    if corrected or left:
+        found.append(f"Platt scaling of {corrected} of {corrected + left} action units")
+    return ", ".join(found) or "nothing"
 
 
 _TITLES = {"emotion": "emotions", "action_units": "action units", "votes": "votes"}

@@ -14,7 +14,7 @@ from search.results.selection import selection
 from search.results.words import Report
 from search.study.study import Study
 
-NEEDED = frozenset({"search", "split", "intervals", "model", "primary"})
+NEEDED = frozenset({"search", "split", "intervals", "tested", "primary"})
 """Parts of a report that the section needs, beside its heads."""
 
 

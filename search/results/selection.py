@@ -53,7 +53,9 @@ def _search(study: Study, report: Report) -> Iterator[str]:
         "worse"
     )
     yield f"- Sampler {search.sampler}, pruner {search.pruner}, seed {search.seed}"
-    yield f"- Value of a trial, maximized: {value}"
+    group = counts.get("worst_group")
+    lowest = f", of the {group} group that has the lowest" if group else ""
+    yield f"- Value of a trial, maximized: {value}{lowest}"
     yield from bullets(_costs(study, report))
     yield ""
     rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
@@ -74,7 +76,7 @@ def _costs(study: Study, report: Report) -> Iterator[str]:
             + (f"; {', '.join(costs)}, minimized" if costs else "")
             + f". No other trial dominates {len(front)} of "
             f"{report['search']['completed']}; the tested one was chosen among them by "
-            f'"{study.final.choose}"'
+            f'"{(report.get("selection") or {}).get("choose", study.final.choose)}"'
         )
 
 
@@ -96,7 +98,7 @@ def _front(report: Report) -> Iterator[str]:
 
 def _model(report: Report) -> Iterator[str]:
     """Describes the tested model: size, training, and what it started from."""
-    model, seeds = report["model"], report.get("seeds")
+    model, seeds = report["tested"], report.get("seeds")
     yield (
         f"Trial {report['trial']}, retrained on all development images for "
         f"{model['epochs']} epochs, without early stopping; {model['parameters']:,} "
@@ -116,6 +118,12 @@ def _model(report: Report) -> Iterator[str]:
 def _choice(report: Report) -> Iterator[str]:
     """Says how sure the choice is."""
     found = report.get("selection") or {}
+    if found.get("choose", "best") != "best":
+        yield (
+            f"Chosen as {found['choose']}: among the trials that the best one is not "
+            "significantly better than. The numbers below, but for the validation "
+            "value, are those of the best one"
+        )
     if "corrected" in found:
         yield (
             f"Validation value {number(found.get('value'))}; corrected for the "

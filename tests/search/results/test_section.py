@@ -40,7 +40,7 @@ def section(*settings, **more):
             },
         },
         primary={"metric": "emotion.macro_f1", "rule": "the heaviest"},
-        model={
+        tested={
             "dataset": "synthetic",
             "parameters": 200_000,
             "epochs": 9,
