@@ -99,7 +99,8 @@ def _calibration(report: Report) -> Iterator[str]:
     if not rows:
         return
     yield from heading("Calibration")
-    yield f"Fitted to out-of-fold predictions: {_fitted(parts)}. Errors on the hold-out:"
+    fitted = _fitted(parts)
+    yield f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out:"
     yield ""
     yield from table(("head", "error", "before", "after"), rows)
 
