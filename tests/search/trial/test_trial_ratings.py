@@ -41,6 +41,7 @@ def job_of(targets, folds):
         limits={},
         times_models=False,
         groups=None,
+        subjects=None,
         groups_of=lambda _: None,
     )
 
