@@ -136,7 +136,6 @@ def group_scores(  # noqa: PLR0913 - what is scored and how, by name
     for head, (labelled, score) in heads.items():
         inside = np.isin(groups.of_row.astype(str), list(groups.names))
         scored = _Scored.of(targets, model, score, groups, labelled & inside, everyone)
-        gaps[head] = {}
         for name, part in scored.by_group(seed=seed):
             found[name][head] = part
         gaps[head] = dict(scored.gaps(seed=seed))

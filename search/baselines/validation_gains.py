@@ -12,7 +12,6 @@ import numpy as np
 from models.evaluation.jackknife import DIFFERENCE, intervals
 from models.evaluation.tables import plain
 from models.metrics.predictions import Predictions
-from models.metrics.scores import weighted_scores
 from search.baselines.linear_baselines import Fitted
 from search.final.selection import kept_predictions
 from search.inputs.run import Run
@@ -46,14 +45,10 @@ def _gain(
     """Computes the difference of the values, with its interval over subjects."""
     table, by = run.data.split.development.take(rows), run.study.split.by
     targets, objective = run.data.scoring_targets.take(rows), dict(run.study.objective)
+    groups = None if run.data.groups is None else run.data.groups[rows]
 
     def value(side: Predictions, weights: np.ndarray) -> np.ndarray:
-        if run.data.groups is not None:
-            groups = run.data.groups[rows]
-            return objective_values(targets, side, weights, objective, groups=groups)
-        found = weighted_scores(targets, side, weights, own=objective)
-        parts = [w * found[name] for name, w in objective.items()]
-        return np.asarray(sum(parts) / sum(objective.values()))
+        return objective_values(targets, side, weights, objective, groups=groups)
 
     def difference(weights: np.ndarray) -> dict[str, np.ndarray]:
         return {"value": value(predictions, weights) - value(baseline, weights)}

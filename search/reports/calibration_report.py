@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.calibration.calibration import EMOTION, CalibrationFit
+from search.reports.metric_texts import number
 
 UNITS = "action_units"
 
@@ -88,8 +89,4 @@ def _title(head: str, part: Mapping[str, Any]) -> str:
 
 def _pair(before: float | None, after: float | None) -> str:
     """Writes a change."""
-    return f"{_number(before)} to {_number(after)}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return f"{number(before)} to {number(after)}"

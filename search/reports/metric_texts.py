@@ -79,14 +79,16 @@ COMPARED: dict[str, tuple[str, ...]] = {
 UNDEFINED = "-"
 
 
-def number(value: float | None) -> str:
+def number(value: float | None, *, signed: bool = False) -> str:
     """Renders a metric with three decimals.
 
     Example:
         >>> number(0.25), number(None)
         ('0.250', '-')
     """
-    return UNDEFINED if value is None else f"{value:.3f}"
+    if value is None:
+        return UNDEFINED
+    return f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
 def metric_words(metric: str) -> str:

@@ -63,6 +63,11 @@ def describe_subjects(report: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def describe_tested(seeds: Mapping[str, Any]) -> str:
+    """Says which of the models that several seeds trained is tested."""
+    return TESTED[seeds["model"]].format(seed=seeds.get("seed"))
+
+
 def describe_seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
     """Describes the ``seeds`` of a report: the mean of some metrics of each head.
 
@@ -81,7 +86,7 @@ def describe_seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
     if seeds is None:
         return
     yield ""
-    tested = TESTED[seeds["model"]].format(seed=seeds.get("seed"))
+    tested = describe_tested(seeds)
     yield f"Seeds: {len(seeds['trained'])}, retrained alike; {tested}"
     yield MEANS
     for head, names in COMPARED.items():

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-Row = Sequence[str]
+from search.reports.metric_texts import UNDEFINED, number
 
-UNDEFINED = "-"
+Row = Sequence[str]
 
 
 def table(header: Row, rows: Iterable[Row]) -> Iterator[str]:
@@ -44,13 +44,6 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value)
-
-
-def number(value: float | None, *, signed: bool = False) -> str:
-    """Writes a metric with three decimals."""
-    if value is None:
-        return UNDEFINED
-    return f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
 def interval(found: Mapping[str, Any], *, signed: bool = False) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from search.reports.holdout_report import heading_lines
 from search.results.markdown import bullets, cell, heading, table
-from search.results.words import Report
+from search.results.words import Report, unit_number
 from search.study.study import Study
 
 HOLD_OUT, WHOLE = "hold-out", "whole"
@@ -73,7 +73,7 @@ def _label_counts(report: Report) -> Iterator[str]:
             cell(images.get(HOLD_OUT, {}).get(name)),
             _range([fold.get(name, 0) for fold in folds]),
         )
-        for name in sorted(names, key=_place)
+        for name in sorted(names, key=lambda name: unit_number(name.rpartition(".")[2]))
     ]
     yield from table(("label", "images", "hold-out", "each validation part"), rows)
 
@@ -81,9 +81,3 @@ def _label_counts(report: Report) -> Iterator[str]:
 def _range(counts: list[int]) -> str:
     least, most = min(counts), max(counts)
     return cell(least) if least == most else f"{least} to {most}"
-
-
-def _place(name: str) -> int:
-    """Puts action units into the order of their numbers, behind other labels."""
-    number = name.rpartition(".AU")[2]
-    return int(number) if number.isdecimal() else 0

@@ -9,6 +9,7 @@ from search.reports.metric_texts import (
     HEADS,
     METRIC_TEXTS,
     metric_words,
+    number,
 )
 from search.reports.review_report import (
     describe_gaps,
@@ -16,8 +17,8 @@ from search.reports.review_report import (
     describe_subjects,
     group_rows,
 )
-from search.results.markdown import bullets, cell, heading, interval, number, table
-from search.results.words import Report, units
+from search.results.markdown import bullets, cell, heading, interval, table
+from search.results.words import Report, unit_number, units
 
 
 def scores(report: Report) -> Iterator[str]:
@@ -214,15 +215,9 @@ def _labels(report: Report) -> Iterator[str]:
                 cell(row.get("subjects")),
                 *(_score(row, score) for score in shown),
             )
-            for name, row in sorted(labels.items(), key=_place)
+            for name, row in sorted(labels.items(), key=lambda row: unit_number(row[0]))
         ]
         yield from table(("label", count, "subjects", *shown), rows)
-
-
-def _place(label: tuple[str, Report]) -> int:
-    """Puts action units into the order of their numbers, and leaves other labels."""
-    number = label[0].removeprefix("AU")
-    return int(number) if number.isdecimal() else 0
 
 
 def _score(row: Report, name: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from models.config.hyperparameters import Value
 from search.costs.limits import COSTS
-from search.results.markdown import bullets, cell, heading, interval, number, table
+from search.reports.metric_texts import number
+from search.reports.review_report import describe_tested
+from search.results.markdown import bullets, cell, heading, interval, table
 from search.results.words import Report, units
 from search.study.study import Study
 from search.study.toml_writer import value_text
@@ -17,11 +19,6 @@ ALWAYS = (
     "training.batch_size",
 )
 """Hyperparameters that a reader asks for, also where the study leaves the default."""
-
-TESTED = {
-    "ensemble": "the tested model averages the outputs of these models",
-    "median": "the tested model is the one of median training loss",
-}
 
 
 def selection(
@@ -106,7 +103,7 @@ def _model(report: Report) -> Iterator[str]:
     )
     if seeds:
         yield (
-            f"Retrained with {len(seeds['trained'])} seeds; {TESTED[seeds['model']]}, "
+            f"Retrained with {len(seeds['trained'])} seeds; {describe_tested(seeds)}, "
             "as decided before the hold-out was opened"
         )
     start = report.get("start")

@@ -16,3 +16,14 @@ def units(found: Report) -> str:
 def unit_name(found: Report) -> str:
     """Names what was resampled or left out, in the plural."""
     return next(name for name in ("subjects", "sequences", "images") if name in found)
+
+
+def unit_number(label: str) -> int:
+    """Returns the number of an action unit, to order by; 0 for any other label.
+
+    Example:
+        >>> sorted(["AU12", "AU2", "negative"], key=unit_number)
+        ['negative', 'AU2', 'AU12']
+    """
+    digits = label.removeprefix("AU")
+    return int(digits) if digits.isdecimal() else 0
