@@ -1,6 +1,5 @@
 """The material of the page: development rows, and only the size of the hold-out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +9,10 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.demographics.table import Demographics, beside, read_demographics
 from data_pipeline.development import read_table
 from data_pipeline.exploration.image_facts import ImageFacts, read_image_facts
+from data_pipeline.pages.page import Progress
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.holdout_history import RunHistory, split_with_history
 from data_pipeline.split.split import Fold
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Section
 from data_pipeline.exploration.sections import (
     action_units,
     au_associations,
@@ -16,6 +15,7 @@ from data_pipeline.exploration.sections import (
     valence_arousal,
     votes,
 )
+from data_pipeline.pages.section import Section
 
 SECTIONS: dict[str, tuple[str, Callable[[Material], Section]]] = {
     "emotions": ("Emotions", emotions.section),

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from data_pipeline.dataset.sample_table import SampleTable, intensity_column
-from data_pipeline.exploration.charts import bars, columns, stacked
 from data_pipeline.exploration.labelled import Array, Units, unit_number, units
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, percent
 from data_pipeline.labels.labels import action_unit_title
+from data_pipeline.pages.bar_charts import bars, columns, stacked
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, percent
 
 
 def counts(material: Material) -> Section:

@@ -4,12 +4,12 @@ import pandas as pd
 
 from data_pipeline.demographics.groups import LEAST, Groups, groups, ordered
 from data_pipeline.demographics.table import Demographics
-from data_pipeline.exploration.charts import bars
 from data_pipeline.exploration.demographics import Association, associate
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import coefficient, counted, percent
+from data_pipeline.pages.bar_charts import bars
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import coefficient, counted, percent
 
 _HOW_TO_READ = (
     f"A group of fewer than {LEAST} subjects is not shown, nor another that would let "

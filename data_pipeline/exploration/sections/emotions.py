@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from data_pipeline.exploration.charts import bars
 from data_pipeline.exploration.labelled import Level, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, listed, percent
 from data_pipeline.labels.labels import Emotion
+from data_pipeline.pages.bar_charts import bars
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, listed, percent
 
 _OF_VOTES = (
     "The label counted here is the category with most votes, if that is an emotion; "

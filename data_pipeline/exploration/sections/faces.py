@@ -7,8 +7,8 @@ from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.exploration.charts import FACE_SIDE, contact_sheet
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section
 from data_pipeline.images.decode import UnreadableError, decode
+from data_pipeline.pages.section import Chart, NoDataError, Section
 from data_pipeline.system.seeds import child_seed, random_orders
 
 EACH = 7
@@ -41,6 +41,7 @@ def section(material: Material) -> Section:
         "centre square of each.",
         alt=f"Photographs of faces in rows: {', '.join(level.classes)}.",
         png=contact_sheet(faces, level.classes),
+        photo=True,
     )
     return Section(warning="" if material.synthetic else WARNING, charts=(chart,))
 

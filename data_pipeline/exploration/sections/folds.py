@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from data_pipeline.exploration.associations import prevalence
-from data_pipeline.exploration.charts import Scale, matrix
 from data_pipeline.exploration.labelled import Array, levels, units
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, percent, points
+from data_pipeline.pages.matrix import Scale, matrix
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, percent, points
 from data_pipeline.split.rules import LEAKY
 
 WHOLE = "all"

@@ -5,12 +5,12 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from data_pipeline.exploration.charts import bars, histogram
 from data_pipeline.exploration.image_facts import ImageFacts
 from data_pipeline.exploration.labelled import Array
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, listed, percent, spread
+from data_pipeline.pages.bar_charts import bars, histogram
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, listed, percent, spread
 
 SHOWN = 10
 """Sizes that are listed, and unreadable files."""

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from data_pipeline.exploration.charts import columns
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, percent
+from data_pipeline.pages.bar_charts import columns
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, percent
 
 
 def section(material: Material) -> Section:

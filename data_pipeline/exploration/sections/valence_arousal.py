@@ -6,8 +6,8 @@ import pandas as pd
 from data_pipeline.exploration.charts import plane
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import MINUS, counted
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import MINUS, counted
 
 
 def section(material: Material) -> Section:

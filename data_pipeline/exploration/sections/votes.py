@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import entropy
 
-from data_pipeline.exploration.charts import Scale, histogram, matrix
 from data_pipeline.exploration.labelled import Array, levels
 from data_pipeline.exploration.material import Material
-from data_pipeline.exploration.section import Chart, NoDataError, Section, Table
-from data_pipeline.exploration.wording import counted, percent, sized, spread
 from data_pipeline.labels.labels import FERPLUS_VOTES
 from data_pipeline.labels.votes import RULES, vote_distributions
+from data_pipeline.pages.bar_charts import histogram
+from data_pipeline.pages.matrix import Scale, matrix
+from data_pipeline.pages.section import Chart, NoDataError, Section, Table
+from data_pipeline.pages.wording import counted, percent, sized, spread
 
 _NO_EMOTION = {"unknown": "Unknown", "NF": "NF (no face)"}
 

@@ -19,7 +19,6 @@ from data_pipeline.exploration.output import (
     write_folder,
 )
 from data_pipeline.exploration.page import render
-from data_pipeline.exploration.section import NoDataError
 from data_pipeline.exploration.sections import (
     SECTIONS,
     action_units,
@@ -29,6 +28,7 @@ from data_pipeline.exploration.sections import (
     votes,
 )
 from data_pipeline.labels.labels import FERPLUS_VOTES
+from data_pipeline.pages.section import NoDataError
 from data_pipeline.split.split import Fold
 from data_pipeline.system.errors import InputError
 from tests.factories.data.exploration_material import Page, material, rows

@@ -11,7 +11,7 @@ class Chart:
 
     ``name`` is that of its file, without suffix, and unique on the page; ``alt`` gives
     the chief numbers to readers who cannot see it; a ``wide`` one may be scrolled
-    sideways on a narrow screen.
+    sideways on a narrow screen; a ``photo`` keeps its colours on a dark screen.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Chart:
     alt: str
     png: bytes
     wide: bool = False
+    photo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,10 +35,19 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Commands, or text to be copied as it is."""
+
+    caption: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One subject: text, charts and tables.
 
-    ``highlights`` stand at the top of the page; ``warning`` comes first.
+    ``highlights`` stand at the top of the page; ``warning`` comes first. ``files`` are
+    those beside the page that have its numbers in full.
     """
 
     paragraphs: tuple[str, ...] = ()
@@ -45,6 +55,8 @@ class Section:
     tables: tuple[Table, ...] = ()
     highlights: tuple[str, ...] = ()
     warning: str = ""
+    codes: tuple[Code, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class NoDataError(LookupError):

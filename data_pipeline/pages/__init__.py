@@ -1,0 +1,1 @@
+"""What pages are made of: sections, charts, numbers in words, one layout."""
