@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.dataset.landmarks import read_landmarks
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable

@@ -16,7 +16,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.synthetic.layouts import LAYOUTS
 from data_pipeline.synthetic.population.subjects import DEFAULT_SUBJECTS
 from data_pipeline.synthetic.write import write_synthetic

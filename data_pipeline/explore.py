@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from data_pipeline.dataset.config import StudyData, read_study_data
+from data_pipeline.config.study_data import StudyData, read_study_data
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.progress import stage_bars

@@ -15,8 +15,8 @@ from data_pipeline.checks.leaks import (
     same_images,
     shared_sequences,
 )
-from data_pipeline.dataset.config import StudyData
-from data_pipeline.dataset.dataset_identity import dataset_name, population
+from data_pipeline.config.dataset_identity import dataset_name, population
+from data_pipeline.config.study_data import StudyData
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import Kind, add_skipped_to_error

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data_pipeline.checks.dataset_check import CheckResult
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.dataset.problems import Check, Problem
 from data_pipeline.system.terminal import escape_controls, one_line
 

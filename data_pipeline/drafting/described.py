@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.files.study_files import find_study, load_study
 from data_pipeline.readers.reader import read_options

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.dataset.datasets import OWN
 from data_pipeline.dataset.own_data import EMOTION, PART, SUBJECT
 from data_pipeline.dataset.sample_table import SampleTable

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.dataset.config import StudyData
-from data_pipeline.dataset.dataset_identity import dataset_name, population
+from data_pipeline.config.dataset_identity import dataset_name, population
+from data_pipeline.config.study_data import StudyData
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.demographics.table import Demographics, beside, read_demographics
 from data_pipeline.development import read_table

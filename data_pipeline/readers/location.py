@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.system.errors import DataError
 
 DATA = Path("data")

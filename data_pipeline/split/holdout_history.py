@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.subject_aliases import canonical_id
 from data_pipeline.files.safe_open import read_text

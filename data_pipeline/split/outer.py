@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.split.stratify import (
     assign_folds,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.datasets import OWN
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.system.errors import DataError

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.label_shares import HOLD_OUT, Shares, label_shares

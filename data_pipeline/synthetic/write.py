@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.files.atomic_write import is_occupied, staging_folder
 from data_pipeline.files.safe_open import read_text, sha256
 from data_pipeline.labels.spellings import PEOPLE

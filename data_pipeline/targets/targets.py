@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipeline.dataset.config import TARGETS
+from data_pipeline.config.data_config import TARGETS
 from data_pipeline.dataset.sample_table import SampleTable, intensity_column
 from data_pipeline.system.errors import DataError
 from data_pipeline.targets.emotion_labels import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from data_pipeline.dataset.config import StudyData
+from data_pipeline.config.study_data import StudyData
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
 from search.api.study_run import AnyPath, StudyRun, data_text

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from data_pipeline.dataset.config import STRICT
+from data_pipeline.config.section import STRICT
 
 PARAMETERS, LATENCY, SIZE = "parameters", "latency_ms", "model_mb"
 COSTS = (PARAMETERS, LATENCY, SIZE)

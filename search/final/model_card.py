@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.dataset.dataset_identity import dataset_name
+from data_pipeline.config.dataset_identity import dataset_name
 from data_pipeline.files.safe_open import sha256
 from models.calibration.calibration import CalibrationFit
 from models.pretrained.provenance import write_provenance

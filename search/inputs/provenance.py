@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_pipeline.dataset.dataset_identity import OWN_DATA, same_images
+from data_pipeline.config.dataset_identity import OWN_DATA, same_images
 from data_pipeline.files.documents import DocumentError, read_json
 from data_pipeline.files.safe_open import is_regular, sha256
 from data_pipeline.system.errors import StudyError

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.demographics.groups import LEAST, groups_of_rows
 from data_pipeline.demographics.table import Demographics

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.dataset.dataset_identity import dataset_name, population
+from data_pipeline.config.dataset_identity import dataset_name, population
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, add_skipped_to_error
 from data_pipeline.demographics.table import Demographics

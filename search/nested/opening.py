@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.dataset.dataset_identity import dataset_name, population
+from data_pipeline.config.dataset_identity import dataset_name, population
 from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.dataset.skipped_files import add_skipped_to_error
 from data_pipeline.development import read_development, read_table

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.labels.labels import emotion_classes
 from data_pipeline.split.label_shares import Label, Shares
 from data_pipeline.split.rules import LEAKY

@@ -6,7 +6,9 @@ from pydantic import AfterValidator, Field, ValidationError, WrapValidator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from data_pipeline.dataset.config import STRICT, DataConfig, Seed, SplitConfig, one_of
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.config.section import STRICT, Seed, one_of
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.own_code.named_code import CODE
 from data_pipeline.system.memory import memory_share
 from search.costs.limits import Constraints

@@ -5,13 +5,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from data_pipeline.dataset.config import (
-    DataConfig,
-    SplitConfig,
-    own_keys,
-    read_section,
-    refuse,
-)
+from data_pipeline.config.data_config import DataConfig, own_keys
+from data_pipeline.config.section import read_section, refuse
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.own_data import OWN_KEYS
 from data_pipeline.files.study_files import find_study, load_study
 from data_pipeline.system.errors import suggest

@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline import check
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
 from tests.factories.data.clean_tree import SUBJECTS, image_of, write_clean

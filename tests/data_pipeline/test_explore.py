@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from data_pipeline import explore, readers
-from data_pipeline.dataset.config import read_study_data
-from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.config.dataset_identity import population
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.exploration.material import gather
 from data_pipeline.split.holdout_history import RunHistory, holdout_rule
 from data_pipeline.split.receipt import Members, Opener, Receipt

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import WrapValidator
 
-from data_pipeline.dataset.config import LEAVE_ONE_OUT, TARGETS
+from data_pipeline.config.data_config import TARGETS
+from data_pipeline.config.split_config import LEAVE_ONE_OUT
 from data_pipeline.dataset.datasets import DATASETS
 from data_pipeline.labels.labels import EMOTION_LEVELS, OWN_WORDS, VOTED
 from data_pipeline.labels.votes import RULES

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline import readers
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.development import study_cropper
 from data_pipeline.images.crop import cropper_from, make_cropper
 from data_pipeline.images.decode_table import decode_all

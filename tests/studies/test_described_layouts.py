@@ -6,7 +6,7 @@ import json
 import pytest
 
 from data_pipeline import check, explore
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.development import read_table
 from models import predict
 from tests.factories.data.layouts import CODED, JAFFE, LAYOUTS, WOMEN, WORDS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import check, draft
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.development import read_table
 from data_pipeline.files.study_files import STUDIES
 from data_pipeline.targets.targets import read_targets

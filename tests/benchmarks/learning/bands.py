@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.images.cache import read_images
 from data_pipeline.images.decode_table import decode_all
 from data_pipeline.readers import read

@@ -9,7 +9,9 @@ from PIL import Image
 
 from data_pipeline.checks.dataset_check import check_dataset
 from data_pipeline.checks.leaks import parts_of, shared_sequences
-from data_pipeline.dataset.config import DataConfig, SplitConfig, StudyData
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.config.split_config import SplitConfig
+from data_pipeline.config.study_data import StudyData
 from data_pipeline.dataset.problems import Check
 from data_pipeline.readers import read
 from data_pipeline.split.holdout_history import RunHistory, holdout_rule

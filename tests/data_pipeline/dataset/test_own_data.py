@@ -2,8 +2,9 @@
 
 import pytest
 
-from data_pipeline.dataset.config import DataConfig, SplitConfig
-from data_pipeline.dataset.dataset_identity import dataset_name
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.config.dataset_identity import dataset_name
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.system.errors import StudyError
 from search.study.study import check_study, read_study
 from tests.factories.study_file import study

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.readers import read
 from data_pipeline.readers.reader import ReadOptions

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from data_pipeline import check, draft
-from data_pipeline.dataset.config import TARGETS, read_study_data
+from data_pipeline.config.data_config import TARGETS
+from data_pipeline.config.study_data import read_study_data
 from search.study.study import read_study
 from tests.factories.data.own import (
     HEADER,

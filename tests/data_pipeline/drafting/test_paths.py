@@ -3,7 +3,7 @@
 import pytest
 
 from data_pipeline import draft
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.development import read_table
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS
 from tests.factories.data.layouts import LAYOUTS, draw

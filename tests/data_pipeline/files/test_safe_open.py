@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from data_pipeline.checks.image_check import ImageProblem, inspect_image
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.dataset.table_checks import read_text
 from data_pipeline.fer2013.fer2013_csv import read_fer2013
 from data_pipeline.files.npy_scalar import read_scalar

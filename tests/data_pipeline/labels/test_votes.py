@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.fer2013.ferplus_csv import read_ferplus
 from data_pipeline.labels.labels import FERPLUS_EMOTIONS, FERPLUS_PARTITIONS
 from data_pipeline.labels.votes import RULES, vote_distributions

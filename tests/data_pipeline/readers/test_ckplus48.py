@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.labels.labels import BASIC_EMOTIONS
 from data_pipeline.readers import read
 from data_pipeline.split.split import split

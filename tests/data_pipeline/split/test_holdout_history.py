@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.split.holdout_history import (
     HELD_OUT,
     RunHistory,

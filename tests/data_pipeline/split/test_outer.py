@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import SplitConfig, read_section
+from data_pipeline.config.section import read_section
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.split.holdout_history import (
     RunHistory,
     holdout_rule,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.dataset_identity import population
+from data_pipeline.config.dataset_identity import population
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.holdout import HoldOut
 from data_pipeline.split.receipt import Members, Opener, Receipt, read_receipts, to_line

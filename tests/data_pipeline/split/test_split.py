@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.split.rules import Guarantee
 from data_pipeline.split.split import split
 from data_pipeline.split.stratify import count_by_subject, imbalance

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.split import Guarantee, split
 from data_pipeline.system.errors import DataError

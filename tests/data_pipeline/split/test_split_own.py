@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import DataConfig, SplitConfig
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.rules import LEAKY, Guarantee
 from data_pipeline.split.split import split

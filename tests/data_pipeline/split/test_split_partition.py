@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import SplitConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.dataset.sample_table import Sample, sample_table
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts

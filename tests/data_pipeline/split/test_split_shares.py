@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import DataConfig, SplitConfig
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.split.fold_checks import (
     check_development,
     check_folds,

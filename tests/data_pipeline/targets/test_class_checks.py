@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.dataset.sequence_frames import Frames
 from data_pipeline.labels.labels import FER2013_EMOTIONS, Emotion
 from data_pipeline.readers import read

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from search.inputs.run import Run

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from data_pipeline.dataset.dataset_identity import MARKER
+from data_pipeline.config.dataset_identity import MARKER
 from data_pipeline.synthetic.face.muscles import Muscles
 from data_pipeline.synthetic.population.plan import plan
 from data_pipeline.synthetic.population.subjects import sample_subject

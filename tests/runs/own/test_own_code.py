@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from data_pipeline import check
+from data_pipeline.config.dataset_identity import dataset_name
 from data_pipeline.conformance import check_reader
-from data_pipeline.dataset.dataset_identity import dataset_name
 from data_pipeline.own_code.named_code import entry_names
 from data_pipeline.system.errors import StudyError
 from search import run

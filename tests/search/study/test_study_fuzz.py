@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.dataset.config import read_study_data
+from data_pipeline.config.study_data import read_study_data
 from data_pipeline.files.documents import parse_toml
 from data_pipeline.system.errors import StudyError
 from models.config.hyperparameters import HYPERPARAMETERS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.development import read_table
 from data_pipeline.system.errors import DataError, StudyError
 from tests.factories.data.own import write_rows

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.development import read_table
 from data_pipeline.readers import find
 from data_pipeline.readers.own import sheet

@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from data_pipeline.dataset.config import DataConfig
+from data_pipeline.config.data_config import DataConfig
 from data_pipeline.dataset.datasets import DATASETS, is_own_data
 from data_pipeline.files.safe_open import is_regular, read_bytes
 
