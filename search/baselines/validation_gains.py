@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluation.jackknife import DIFFERENCE, intervals
-from models.evaluation.tables import plain
 from models.metrics.predictions import Predictions
 from search.baselines.linear_baselines import Fitted
+from search.baselines.value_gain import ValuedRows
 from search.final.selection import kept_predictions
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
-from search.trial.objective import objective_values
 
 NOTE = "not corrected for the selection of the trial"
 
@@ -44,22 +42,16 @@ def _gain(
 ) -> dict[str, Any]:
     """Computes the difference of the values, with its interval over subjects."""
     table, by = run.data.split.development.take(rows), run.study.split.by
-    targets, objective = run.data.scoring_targets.take(rows), dict(run.study.objective)
-    groups = None if run.data.groups is None else run.data.groups[rows]
-
-    def value(side: Predictions, weights: np.ndarray) -> np.ndarray:
-        return objective_values(targets, side, weights, objective, groups=groups)
-
-    def difference(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"value": value(predictions, weights) - value(baseline, weights)}
-
     subjects = clusters(table, by)
-    ends = intervals(
-        difference, subjects, seed=run.study.search.seed, scale=lambda _: DIFFERENCE
+    valued = ValuedRows(
+        targets=run.data.scoring_targets.take(rows),
+        objective=dict(run.study.objective),
+        subjects=subjects,
+        groups=None if run.data.groups is None else run.data.groups[rows],
+        seed=run.study.search.seed,
     )
     return {
-        "difference": plain(difference(np.ones((1, len(rows))))["value"][0]),
-        **dict(zip(("low", "high"), ends["value"] or (None, None), strict=True)),
+        **valued.gain(predictions, baseline),
         units_of_intervals(table, by): len(set(subjects)),
         "note": NOTE,
     }

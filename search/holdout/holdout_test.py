@@ -41,6 +41,7 @@ from search.holdout.duplicates import (
     find_duplicates,
     score_without_duplicates,
 )
+from search.holdout.objective import OBJECTIVE, describe_objective
 from search.holdout.predictions_file import write_predictions
 from search.holdout.scores import (
     HoldOutRows,
@@ -202,6 +203,9 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **_methods(test),
         **calibration_entry(test.run, test.card, test.rows, _averaged(test)),
         **baseline_entries(test.run, test.baselines, test.gains),
+        OBJECTIVE: describe_objective(
+            scored, dict(study.objective), seed=interval_seed(test.run)
+        ),
         **score_hold_out(test.run, test.rows),
         **score_without_duplicates(test.run, test.rows, test.duplicates),
         **subject_entry(test.run, test.rows, scored),

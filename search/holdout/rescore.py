@@ -11,6 +11,7 @@ from data_pipeline.system.errors import RunError
 from models.metrics.own.metric import is_own_code
 from models.metrics.predictions import HEADS
 from search.final.kept_model import SEEDS
+from search.holdout.objective import OBJECTIVE, describe_objective
 from search.holdout.predictions_file import MODEL, RecordedRows, read_predictions
 from search.holdout.scores import score_rows
 from search.holdout.seed_scores import seed_heads
@@ -74,6 +75,9 @@ def rescore(folder: RunFolder) -> Rescored:
     recorded = recorded_rows(folder, report)
     seed, own = int(report.get("intervals", {}).get("seed", 0)), list(_own(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
+    objective = report.get(OBJECTIVE, {}).get("metrics")
+    if objective:
+        parts[OBJECTIVE] = describe_objective(recorded.rows, objective, seed=seed)
     if recorded.rows.seeds:
         parts[SEEDS] = {"heads": seed_heads(recorded.rows, seed=seed, own=own)}
     others = np.flatnonzero(~recorded.duplicates)

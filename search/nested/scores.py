@@ -8,6 +8,7 @@ import numpy as np
 from data_pipeline.system.seeds import child_seed
 from models.evaluation.jackknife import describe_method
 from search.holdout.disclosure import primary_entry
+from search.holdout.objective import describe_objective
 from search.holdout.scores import ScoredRows
 from search.inputs.scoring_targets import label_rules
 from search.nested.pooling import Pooled, score_pooled
@@ -82,8 +83,7 @@ def _objective(
         for number in range(1, len(validation) + 1)
     ]
     return {
-        "metrics": objective,
-        "pooled": value(pooled.rows),
+        **describe_objective(pooled.rows, objective, seed=_seed(study)),
         "parts": parts,
         "mean": float(np.mean(parts)),
         "validation_mean": float(np.mean(validation)),

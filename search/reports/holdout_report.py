@@ -105,6 +105,7 @@ def is_warning(line: str) -> bool:
 def closing_lines(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes seeds, differences, calibration, absent labels, and single subjects."""
     yield from describe_seeds(report.get("seeds"))
+    yield from _objective(report)
     yield from _differences(report)
     yield from describe_calibration(report)
     yield from _absences(report)
@@ -298,6 +299,20 @@ def _compared(part: Mapping[str, Any], baseline: str, metric: str) -> Mapping[st
     return found or {}
 
 
+def _objective(report: Mapping[str, Any]) -> Iterator[str]:
+    """Describes the value of the objective, and by how much it is the higher one."""
+    found = report.get("objective")
+    if found:
+        yield ""
+        yield (
+            f"Objective of the search: {number(found['value'])}{_ends(found, '.3f')}"
+        )
+        gains = found.get("gains", {})
+        words = [f"{BASELINES[name][0]} {_difference(gains[name])}" for name in gains]
+        if words:
+            yield f"Objective, model minus baseline (95 % interval): {'; '.join(words)}"
+
+
 def _differences(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes each baseline, and the differences of some metrics from it."""
     for name in _baselines(report):
@@ -320,11 +335,14 @@ def _differences(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _difference(compared: Mapping[str, Any]) -> str:
     """Renders a difference with its interval and signs."""
-    value, low, high = (compared[key] for key in ("difference", "low", "high"))
-    if value is None:
-        return UNDEFINED
-    ends = "" if low is None or high is None else f" ({low:+.3f} to {high:+.3f})"
-    return f"{value:+.3f}{ends}"
+    value = compared["difference"]
+    return UNDEFINED if value is None else f"{value:+.3f}{_ends(compared, '+.3f')}"
+
+
+def _ends(row: Mapping[str, Any], form: str) -> str:
+    """Renders an interval in brackets; empty where there is none."""
+    low, high = row["low"], row["high"]
+    return "" if low is None or high is None else f" ({low:{form}} to {high:{form}})"
 
 
 def _absences(report: Mapping[str, Any]) -> Iterator[str]:

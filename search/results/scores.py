@@ -34,7 +34,7 @@ def scores(report: Report) -> Iterator[str]:
 def _results(report: Report) -> Iterator[str]:
     """Renders the main metrics with their intervals, beside the baselines."""
     yield from heading("Results on the hold-out")
-    yield from bullets((*_primary(report), *_objective(report)))
+    yield from bullets(_primary(report))
     yield ""
     header, *rows = table_rows(report)
     yield from table(("metric", *header[1:]), rows)
@@ -54,24 +54,6 @@ def _primary(report: Report) -> Iterator[str]:
         yield (
             f"**Primary: {metric_words(found['metric'])} {interval(row)}**; decided "
             f"before the test as {found['rule']}"
-        )
-
-
-def _objective(report: Report) -> Iterator[str]:
-    """Computes the objective of the search on the hold-out."""
-    weights = report["search"].get("objective", {})
-    parts = {name: name.partition(".") for name in weights}
-    rows = {
-        name: report.get(head, {}).get("metrics", {}).get(metric, {}).get("value")
-        for name, (head, _, metric) in parts.items()
-    }
-    if report["search"].get("worst_group"):
-        return
-    if rows and all(value is not None for value in rows.values()):
-        total = sum(weights[name] * value for name, value in rows.items())
-        yield (
-            f"Objective of the search on the hold-out: "
-            f"{number(total / sum(weights.values()))}"
         )
 
 

@@ -1,7 +1,7 @@
 """The results section: its parts in order.
 
 It is written from ``holdout.json``, the study and the tested configuration. It has no
-number of its own but the objective on the hold-out, a weighted mean of metrics.
+number of its own.
 """
 
 from collections.abc import Mapping

@@ -41,7 +41,13 @@ def test_before_the_test():
 def scored(**more):
     """Writes a report of two parts after their test."""
     scores = report_of(labels([0, 1]), outputs([0, 1]), ["a", "b"])
-    objective = {"pooled": 1.0, "parts": [0.5, 0.75], "mean": 0.625}
+    objective = {
+        "value": 1.0,
+        "low": None,
+        "high": None,
+        "parts": [0.5, 0.75],
+        "mean": 0.625,
+    }
     return nested(
         **scores,
         search={"trials": 7},
