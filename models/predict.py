@@ -131,13 +131,13 @@ def predict_files(  # noqa: PLR0913 - the command's options, by name
         open_output,
         write,
     )
-    from models.inference.model_card import model_file, read_model_card  # noqa: PLC0415
     from models.inference.predictor import Predictor  # noqa: PLC0415
+    from models.inference.sidecar import model_file, read_sidecar  # noqa: PLC0415
     from models.inference.stream import predict_faces  # noqa: PLC0415
 
     check_backend()
     path = model_file(model)
-    card = read_model_card(path)
+    card = read_sidecar(path)
     found = find_files(paths)
     wanted = card.input
     face_cropper = FaceCropper(

@@ -18,7 +18,7 @@ LARGEST_TOML = 1 << 20
 """Maximum bytes of a study file; real ones have a few thousand."""
 
 LARGEST_JSON = 16 << 20
-"""Maximum bytes of a report or a model card."""
+"""Maximum bytes of a report or a sidecar."""
 
 DEEPEST = 40
 """Maximum nesting of tables and lists; a study has five, a report eight."""

@@ -6,7 +6,7 @@
     └── InputError          exit code 2: the input is wrong
         ├── StudyError      a study file or a --set value
         ├── WeightsError    initial weights are unavailable or do not fit
-        ├── ModelError      an exported model or its model card
+        ├── ModelError      an exported model or its sidecar
         ├── DataError       a data folder, a table, a label or an image
         └── SealedError     the hold-out was opened before
 
@@ -51,7 +51,7 @@ class WeightsError(InputError, OSError):
 
 
 class ModelError(InputError):
-    """An exported model cannot be used: its file, its model card or its path."""
+    """An exported model cannot be used: its file, its sidecar or its path."""
 
 
 class DataError(InputError):

@@ -12,7 +12,7 @@ from data_pipeline.files.atomic_write import atomic_write
 from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.media.face_crops import NOT_FOUND, NOT_LOOKED_FOR
 from data_pipeline.system.errors import InputError
-from models.inference.model_card import ModelCard
+from models.inference.sidecar import Sidecar
 from models.inference.stream import FrameResult
 
 PLACE = ("file", "frame", "time", "face", "x", "y", "width", "height", "confidence")
@@ -56,7 +56,7 @@ class LineCounts:
             self.faces += 1
 
 
-def columns(card: ModelCard) -> list[str]:
+def columns(card: Sidecar) -> list[str]:
     """Names the columns for a model, in order.
 
     Where the face is; the emotion and the probability of each; each action unit's
@@ -84,7 +84,7 @@ def intensity_column(unit: str) -> str:
     return f"{unit}_intensity"
 
 
-def write(file: TextIO, card: ModelCard, results: Iterable[FrameResult]) -> LineCounts:
+def write(file: TextIO, card: Sidecar, results: Iterable[FrameResult]) -> LineCounts:
     """Writes a line for each result; ``file`` is opened with ``newline=""``."""
     table = CsvTable(file, columns(card))
     counts = LineCounts()
@@ -94,7 +94,7 @@ def write(file: TextIO, card: ModelCard, results: Iterable[FrameResult]) -> Line
     return counts
 
 
-def line(card: ModelCard, result: FrameResult) -> dict[str, object]:
+def line(card: Sidecar, result: FrameResult) -> dict[str, object]:
     """Returns the columns of one face or failure; empty ones are left out.
 
     Unit and range:

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline.system.errors import ModelError, first_line
 from models.backend import prepare_process
-from models.inference.model_card import ModelCard, contradicted
+from models.inference.sidecar import Sidecar, contradicted
 from models.metrics.predictions import ROWS_AT_ONCE, Predictions, predict_padded
 
 
@@ -36,7 +36,7 @@ class FacePrediction:
         return {unit: value >= thresholds[unit] for unit, value in self.units.items()}
 
 
-def face_predictions(card: ModelCard, predictions: Predictions) -> list[FacePrediction]:
+def face_predictions(card: Sidecar, predictions: Predictions) -> list[FacePrediction]:
     """Names the outputs of each row."""
     labels = (card.emotions, card.action_units, card.intensities, card.dimensions)
     heads: list[list[dict[str, float]]] = [
@@ -108,11 +108,11 @@ class Predictor:
         self.at_once = at_once
         self._path = path
 
-    def check(self, card: ModelCard) -> None:
-        """Refuses a model that does not match its card.
+    def check(self, card: Sidecar) -> None:
+        """Refuses a model that does not match its sidecar.
 
         Args:
-            card: the model card beside the file.
+            card: the sidecar beside the file.
 
         Raises:
             ModelError: inputs or outputs have other shapes.

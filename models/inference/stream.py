@@ -10,8 +10,8 @@ import numpy as np
 from data_pipeline.media.face_crops import FaceCrop, FaceCropper
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import thread_pool, usable_cores
-from models.inference.model_card import ModelCard
 from models.inference.predictor import FacePrediction, Predictor, face_predictions
+from models.inference.sidecar import Sidecar
 
 Cropped = tuple[MediaFrame, FaceCrop | None]
 
@@ -29,7 +29,7 @@ def predict_faces(
     frames: Iterable[MediaFrame],
     face_cropper: FaceCropper,
     model: Predictor,
-    card: ModelCard,
+    card: Sidecar,
     *,
     every_face: bool = False,
     held: int = 1,
@@ -96,7 +96,7 @@ def _cropped(
 
 
 def _predict(
-    chunk: Sequence[Cropped], model: Predictor, card: ModelCard
+    chunk: Sequence[Cropped], model: Predictor, card: Sidecar
 ) -> Iterator[FrameResult]:
     pixels = [crop.pixels for _, crop in chunk if crop is not None]
     predictions = iter(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.labels.labels import FACS_NAMES
-from models.inference.model_card import ModelCard
+from models.inference.sidecar import Sidecar
 
 NOT_FOR = (
     "Not for workplaces or education: the EU AI Act, Article 5(1)(f), prohibits "
@@ -23,7 +23,7 @@ MOVE_INTO_SQUARE = "Move your face into the square."
 
 
 def page_info(
-    card: ModelCard,
+    card: Sidecar,
     *,
     source: Path | None,
     record: Path | None,

@@ -7,14 +7,14 @@ from pathlib import Path
 from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.system.errors import InputError
 from models.inference.csv_table import columns, line
-from models.inference.model_card import ModelCard
+from models.inference.sidecar import Sidecar
 from models.inference.stream import FrameResult
 
 
 class Recording:
     """A table with a line for each frame: the model's own numbers, not smoothed."""
 
-    def __init__(self, path: Path, card: ModelCard) -> None:
+    def __init__(self, path: Path, card: Sidecar) -> None:
         """Creates the table.
 
         Raises:
@@ -42,7 +42,7 @@ class Recording:
 
 
 @contextmanager
-def recording(path: Path | None, card: ModelCard) -> Iterator[Recording | None]:
+def recording(path: Path | None, card: Sidecar) -> Iterator[Recording | None]:
     """Keeps a table open; ``None`` for no path.
 
     Raises:

@@ -19,8 +19,8 @@ from data_pipeline.media.video import check_video, video_frames
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.interrupts import on_interrupt
 from data_pipeline.system.workers import usable_cores
-from models.inference.model_card import ModelCard, model_file, read_model_card
 from models.inference.predictor import Predictor
+from models.inference.sidecar import Sidecar, model_file, read_sidecar
 from models.live.page_info import page_info
 from models.live.recording import recording
 from models.live.security import HERE
@@ -59,7 +59,7 @@ def serve(model: Path, options: Options, print_line: PrintLine) -> None:
         InputError: the model, the video, the table or the port cannot be used.
     """
     path = model_file(model)
-    card = read_model_card(path)
+    card = read_sidecar(path)
     _check_source(options.source)
     with (
         _listening(options.port) as listener,
@@ -81,7 +81,7 @@ def serve(model: Path, options: Options, print_line: PrintLine) -> None:
         print_line("stopped; " + info["stored"])
 
 
-def _pipeline(path: Path, card: ModelCard, options: Options) -> FacePipeline:
+def _pipeline(path: Path, card: Sidecar, options: Options) -> FacePipeline:
     """Loads the model, and runs it and the detector once: that takes seconds."""
     wanted = card.input
     pipeline = FacePipeline(

@@ -10,8 +10,8 @@ from PIL import Image
 from data_pipeline.images.detector import Box
 from data_pipeline.media.face_crops import FaceCrop, FaceCropper
 from data_pipeline.media.media import MediaFrame
-from models.inference.model_card import ModelCard
 from models.inference.predictor import FacePrediction, Predictor, face_predictions
+from models.inference.sidecar import Sidecar
 from models.inference.stream import FrameResult
 from models.live.smoothing import Smoother
 from models.live.tracker import FaceTracker, TrackedFaces
@@ -42,7 +42,7 @@ class View:
 class FacePipeline:
     """What all viewers share: the model, and the cropper of its faces."""
 
-    card: ModelCard
+    card: Sidecar
     face_cropper: FaceCropper
     model: Predictor
     smooth: float
@@ -119,7 +119,7 @@ def _view(
     )
 
 
-def view_message(view: View, card: ModelCard) -> dict[str, Any]:
+def view_message(view: View, card: Sidecar) -> dict[str, Any]:
     """Converts a view to JSON for the page; coordinates are rounded."""
     message: dict[str, Any] = {
         "size": view.size,

@@ -203,7 +203,7 @@ class StudyRun:
             ModelError: there is none, or Keras cannot load it.
         """
         from models.inference.predictor import load_exported  # noqa: PLC0415 - slow
-        from search.final.model_card import MODEL  # noqa: PLC0415 - loads Optuna
+        from search.final.sidecar import MODEL  # noqa: PLC0415 - loads Optuna
 
         return load_exported(self.folder.file(MODEL), cpus=usable_cores())
 
@@ -231,7 +231,7 @@ class StudyRun:
         import pandas as pd  # noqa: PLC0415 - slow
 
         from models.predict import predict_files  # noqa: PLC0415
-        from search.final.model_card import MODEL  # noqa: PLC0415 - loads Optuna
+        from search.final.sidecar import MODEL  # noqa: PLC0415 - loads Optuna
 
         with TemporaryDirectory() as folder:
             to = Path(folder) / "predictions.csv"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.pretrained.sources import NONE, LoadedWeights
-from search.final.model_card import Winner, model_card, signed_card
+from search.final.sidecar import Winner, sidecar_of, signed_sidecar
 from search.inputs.run import Run
 from search.ledger.callback import Callback, ReadRecords, no_records
 from search.ledger.records import Counts, TrialRecord, rank_trials
@@ -24,7 +24,7 @@ Describe = Callable[[TrialRecord, Path], dict[str, Any]]
 class CheckpointRetention(Callback):
     """Keeps the models of the best trials and deletes the others.
 
-    ``describe`` makes the card that is written beside each model.
+    ``describe`` makes the sidecar that is written beside each model.
     """
 
     def __init__(self, folder: Path, *, keep: int, describe: Describe) -> None:
@@ -67,16 +67,16 @@ class CheckpointRetention(Callback):
             if folder not in wanted:
                 shutil.rmtree(folder)
         for record in best:
-            self._write_cards(record)
+            self._write_sidecars(record)
 
     def _of(self, number: int) -> Path:
         return trial_folder(self._folder, number)
 
-    def _write_cards(self, record: TrialRecord) -> None:
+    def _write_sidecars(self, record: TrialRecord) -> None:
         for model in _models(self._of(record.number)):
-            card = model.with_suffix(".json")
-            if not card.exists():
-                write_json(card, self._describe(record, model))
+            sidecar = model.with_suffix(".json")
+            if not sidecar.exists():
+                write_json(sidecar, self._describe(record, model))
 
 
 def _models(folder: Path) -> Iterable[Path]:
@@ -94,14 +94,14 @@ def checkpoint_retention(run: Run) -> CheckpointRetention:
             thresholds=record.attributes["thresholds"],
             weights=str(record.values.get("backbone.weights", NONE)),
         )
-        card = model_card(
+        sidecar = sidecar_of(
             run,
             winner,
             parameters=record.attributes["spent"]["parameters"],
             start=None if start is None else LoadedWeights(**start),
         )
         fold = int(model.parent.name.removeprefix("fold-"))
-        return signed_card(model, card | {"fold": fold})
+        return signed_sidecar(model, sidecar | {"fold": fold})
 
     return CheckpointRetention(
         run.folder.checkpoints(run.storage),

@@ -20,7 +20,7 @@ def calibration_of(study: Study, record: TrialRecord) -> CalibrationFit | None:
     return CalibrationFit.of(entry)
 
 
-def calibration_of_card(card: Mapping[str, Any]) -> Calibration:
+def calibration_of_sidecar(sidecar: Mapping[str, Any]) -> Calibration:
     """Reads the calibration of an exported model, which may change nothing."""
-    entry = card.get(CALIBRATION)
+    entry = sidecar.get(CALIBRATION)
     return Calibration() if entry is None else Calibration.of(entry)

@@ -1,4 +1,4 @@
-"""The model in a run's folder, accepted only where file and card agree."""
+"""The model in a run's folder, accepted only where file and sidecar agree."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 from data_pipeline.files.safe_open import read_bytes
 from data_pipeline.system.errors import HarnessError, ModelError, RunError
-from models.inference.model_card import read_model_card
 from models.inference.predictor import Predictor
+from models.inference.sidecar import read_sidecar
 from models.pretrained.provenance import read_provenance
-from search.final.model_card import MODEL, SIDECAR
+from search.final.sidecar import MODEL, SIDECAR
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData
 from search.run_folder import RunFolder, read_json
@@ -19,25 +19,29 @@ COPY = ".tested.keras"
 """Copy of the model while it is loaded for its test; only this process writes it."""
 
 SEEDS = "seeds"
-"""Folder of the models of several seeds, and the key of their list in a card."""
+"""Folder of the models of several seeds, and the key of their list in a sidecar."""
 
 _BROKEN = (HarnessError, OSError, ValueError, KeyError, TypeError, AttributeError)
-"""Errors raised by a card that is truncated or not of this project."""
+"""Errors raised by a sidecar that is truncated or not of this project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptModel:
-    """A model and its card; ``digest`` is the SHA-256 of its file."""
+    """A model and its sidecar; ``digest`` is the SHA-256 of its file."""
 
-    card: Mapping[str, Any]
+    sidecar: Mapping[str, Any]
     digest: str
 
 
-def read_card(folder: RunFolder) -> Mapping[str, Any] | None:
-    """Reads the card of a folder's model; ``None`` where it is missing or broken."""
+def sidecar_in(folder: RunFolder) -> Mapping[str, Any] | None:
+    """Reads the sidecar of a folder's model; ``None`` where it is missing or broken."""
     try:
-        card = read_json(folder.file(SIDECAR))
-        return card if card is not None and isinstance(card["trial"], int) else None
+        sidecar = read_json(folder.file(SIDECAR))
+        return (
+            sidecar
+            if sidecar is not None and isinstance(sidecar["trial"], int)
+            else None
+        )
     except (*_BROKEN, RecursionError):
         return None
 
@@ -48,9 +52,9 @@ def kept_model(run: Run, *, tested: bool = False) -> KeptModel | None:
     So it is where one of its seeds is, unless it was ``tested`` before.
     """
     model = intact_model(run.folder)
-    if model is None or not _is_of(model.card, run):
+    if model is None or not _is_of(model.sidecar, run):
         return None
-    return model if tested or seeds_of(run.folder, model.card) is not None else None
+    return model if tested or seeds_of(run.folder, model.sidecar) is not None else None
 
 
 def seed_folder(folder: RunFolder, number: int) -> RunFolder:
@@ -59,14 +63,14 @@ def seed_folder(folder: RunFolder, number: int) -> RunFolder:
 
 
 def seeds_of(
-    folder: RunFolder, card: Mapping[str, Any]
+    folder: RunFolder, sidecar: Mapping[str, Any]
 ) -> Mapping[int, KeptModel] | None:
     """Finds the models of the seeds that a model was made of, by their digests.
 
     Empty for a model of one seed; ``None`` where one is missing or was changed.
     """
     found = {}
-    for row in card.get(SEEDS, {}).get("trained", ()):
+    for row in sidecar.get(SEEDS, {}).get("trained", ()):
         model = intact_model(seed_folder(folder, int(row["seed"])))
         if model is None or model.digest != row["sha256"]:
             return None
@@ -75,40 +79,40 @@ def seeds_of(
 
 
 def intact_model(folder: RunFolder) -> KeptModel | None:
-    """Finds a model whose file, card and description inside the file agree.
+    """Finds a model whose file, sidecar and description inside the file agree.
 
     Any one of them alone could have been replaced.
     """
-    card = read_card(folder)
-    if card is None:
+    sidecar = sidecar_in(folder)
+    if sidecar is None:
         return None
     try:
-        digest = read_model_card(folder.file(MODEL)).sha256
+        digest = read_sidecar(folder.file(MODEL)).sha256
     except _BROKEN:
         return None
     inside = read_provenance(folder.file(MODEL))
-    agreed = inside == {key: card[key] for key in card if key != "sha256"}
-    return KeptModel(card=card, digest=digest) if agreed else None
+    agreed = inside == {key: sidecar[key] for key in sidecar if key != "sha256"}
+    return KeptModel(sidecar=sidecar, digest=digest) if agreed else None
 
 
-def is_of_data(card: Mapping[str, Any], data: StudyData) -> bool:
+def is_of_data(sidecar: Mapping[str, Any], data: StudyData) -> bool:
     """Whether a model was trained on these rows."""
-    found = card["data"].get("fingerprint"), card["data"].get("hold_out")
+    found = sidecar["data"].get("fingerprint"), sidecar["data"].get("hold_out")
     return found == (data.fingerprint, data.split.hold_out.key)
 
 
-def _is_of(card: Mapping[str, Any], run: Run) -> bool:
-    """Whether a card is of this run's winner: no checkpoint, no further seed."""
-    return is_of_run(card, run) and not card.keys() & {"fold", "seed"}
+def _is_of(sidecar: Mapping[str, Any], run: Run) -> bool:
+    """Whether a sidecar is of this run's winner: no checkpoint, no further seed."""
+    return is_of_run(sidecar, run) and not sidecar.keys() & {"fold", "seed"}
 
 
-def is_of_run(card: Mapping[str, Any], run: Run) -> bool:
+def is_of_run(sidecar: Mapping[str, Any], run: Run) -> bool:
     """Whether a model is one of this run's study, trained on its rows."""
-    same = (card.get("study"), card.get("synthetic")) == (
+    same = (sidecar.get("study"), sidecar.get("synthetic")) == (
         run.study.name,
         run.data.synthetic,
     )
-    return same and is_of_data(card, run.data)
+    return same and is_of_data(sidecar, run.data)
 
 
 def load_model(folder: RunFolder, model: KeptModel, *, cpus: int) -> Predictor:

@@ -8,8 +8,7 @@ from models.calibration.calibration import Calibration
 from models.pretrained.sources import NONE
 from search.final.calibration import calibration_of
 from search.final.exported_config import BEST, config_text
-from search.final.kept_model import SEEDS, kept_model, read_card
-from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
+from search.final.kept_model import SEEDS, kept_model, sidecar_in
 from search.final.seeds import (
     adopt_first_seed,
     is_planned,
@@ -18,6 +17,7 @@ from search.final.seeds import (
     retraining_seed,
     run_of_seed,
 )
+from search.final.sidecar import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.inputs.run import Run
 from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
@@ -56,8 +56,8 @@ def retrain_requests(
     numbered folder.
     """
     kept = kept_model(run, tested=tested)
-    if kept is not None and kept.card["trial"] == best.number:
-        if tested or is_planned(run, best, kept.card):
+    if kept is not None and kept.sidecar["trial"] == best.number:
+        if tested or is_planned(run, best, kept.sidecar):
             return ()
         adopt_first_seed(run, best, kept)
     folder = run.folder
@@ -101,8 +101,8 @@ def describe_retraining(
 
 def export_best(run: Run, best: TrialRecord) -> None:
     """Writes the winner's configuration; files of an earlier winner are moved away."""
-    card = read_card(run.folder)
-    if card is not None and card["trial"] != best.number:
+    sidecar = sidecar_in(run.folder)
+    if sidecar is not None and sidecar["trial"] != best.number:
         run.folder.archive((BEST, MODEL, SIDECAR, REPORT, RESULTS, PREDICTED, SEEDS))
     text = config_text(run.study, best, synthetic=run.data.synthetic)
     write_text(run.folder.file(BEST), text)
@@ -116,7 +116,7 @@ def keep_model(
     *,
     trace: Path | None = None,
 ) -> None:
-    """Puts a retrained model and its card into the run's folder, or its seed's.
+    """Puts a retrained model and its sidecar into the run's folder, or its seed's.
 
     ``trace`` is the file of the traceback where the retraining failed.
     """

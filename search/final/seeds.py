@@ -1,8 +1,8 @@
 """Several seeds of the winner: which are trained, and the model that is made of them.
 
-Each lies in a folder of its own, ``seeds/seed-1`` and so on, with its card. The model
-of the run is chosen by ``final.model``, before the hold-out is opened and from training
-alone.
+Each lies in a folder of its own, ``seeds/seed-1`` and so on, with its sidecar. The
+run's model is chosen by ``final.model``, before the hold-out is opened and from
+training alone.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from search.final.kept_model import (
     is_of_run,
     seed_folder,
 )
-from search.final.model_card import MODEL, PARTIAL, SIDECAR, place_signed
+from search.final.sidecar import MODEL, PARTIAL, SIDECAR, place_signed
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.trial.messages import CALIBRATION
@@ -59,19 +59,19 @@ def missing_seeds(run: Run, best: TrialRecord) -> Iterator[int]:
         yield number
 
 
-def is_planned(run: Run, best: TrialRecord, card: Mapping[str, Any]) -> bool:
+def is_planned(run: Run, best: TrialRecord, sidecar: Mapping[str, Any]) -> bool:
     """Whether the study wants the winner's model calibrated and made as it is."""
-    final, made = run.study.final, card.get(SEEDS, {})
+    final, made = run.study.final, sidecar.get(SEEDS, {})
     seeds = [row[SEED] for row in made.get("trained", ())]
     planned = final.model, list(range(1, final.seeds + 1))
     is_made = (made.get("model"), seeds) == planned if final.seeds > 1 else not made
-    return is_made and _is_calibrated(run, best, card)
+    return is_made and _is_calibrated(run, best, sidecar)
 
 
-def _is_calibrated(run: Run, best: TrialRecord, card: Mapping[str, Any]) -> bool:
+def _is_calibrated(run: Run, best: TrialRecord, sidecar: Mapping[str, Any]) -> bool:
     """Whether a model has the calibration of its trial, or none, as the study says."""
     fit = calibration_of(run.study, best)
-    return bool(card.get(CALIBRATION) == (None if fit is None else fit.entry()))
+    return bool(sidecar.get(CALIBRATION) == (None if fit is None else fit.entry()))
 
 
 def adopt_first_seed(run: Run, best: TrialRecord, kept: KeptModel) -> None:
@@ -79,8 +79,8 @@ def adopt_first_seed(run: Run, best: TrialRecord, kept: KeptModel) -> None:
 
     Models of older versions lack their training loss.
     """
-    single = SEEDS not in kept.card and LOSS in kept.card
-    same = single and _is_calibrated(run, best, kept.card)
+    single = SEEDS not in kept.sidecar and LOSS in kept.sidecar
+    same = single and _is_calibrated(run, best, kept.sidecar)
     if run.study.final.seeds == 1 or not same:
         return
     folder = run_of_seed(run, 1).folder
@@ -88,8 +88,8 @@ def adopt_first_seed(run: Run, best: TrialRecord, kept: KeptModel) -> None:
         return
     run.folder.file(SIDECAR).unlink()
     run.folder.file(MODEL).replace(folder.file(PARTIAL))
-    card = {key: value for key, value in kept.card.items() if key != "sha256"}
-    place_signed(folder, card | {SEED: 1})
+    sidecar = {key: value for key, value in kept.sidecar.items() if key != "sha256"}
+    place_signed(folder, sidecar | {SEED: 1})
 
 
 def make_model(run: Run, best: TrialRecord) -> None:
@@ -101,22 +101,25 @@ def make_model(run: Run, best: TrialRecord) -> None:
     kept = [_kept_seed(run, best, number) for number in numbers]
     seeds = [model for model in kept if model is not None]
     rule, to = run.study.final.model, run.folder.file(PARTIAL)
-    files = [seed_folder(run.folder, m.card[SEED]).file(MODEL) for m in seeds]
+    files = [seed_folder(run.folder, m.sidecar[SEED]).file(MODEL) for m in seeds]
     made: dict[str, Any] = {"model": rule}
     if rule == ENSEMBLE:
         # Loads Keras.
         from models.inference.ensemble import export_ensemble  # noqa: PLC0415
 
         export_ensemble(files, to, cpus=run.study.resources.cpus_per_trial)
-        parameters = sum(model.card["parameters"] for model in seeds)
+        parameters = sum(model.sidecar["parameters"] for model in seeds)
     else:
-        place = median_place([model.card[LOSS] for model in seeds])
+        place = median_place([model.sidecar[LOSS] for model in seeds])
         shutil.copyfile(files[place], to)
-        parameters, made["seed"] = seeds[place].card["parameters"], place + 1
+        parameters, made["seed"] = seeds[place].sidecar["parameters"], place + 1
     made["trained"] = [
-        {SEED: m.card[SEED], LOSS: m.card[LOSS], "sha256": m.digest} for m in seeds
+        {SEED: m.sidecar[SEED], LOSS: m.sidecar[LOSS], "sha256": m.digest}
+        for m in seeds
     ]
-    first = {k: v for k, v in seeds[0].card.items() if k not in (SEED, LOSS, "sha256")}
+    first = {
+        k: v for k, v in seeds[0].sidecar.items() if k not in (SEED, LOSS, "sha256")
+    }
     place_signed(run.folder, first | {"parameters": parameters, SEEDS: made})
 
 
@@ -134,7 +137,7 @@ def median_place(losses: Sequence[float]) -> int:
 def _kept_seed(run: Run, best: TrialRecord, number: int) -> KeptModel | None:
     """Finds the model of a seed; ``None`` where it is missing or another trial's."""
     model = intact_model(seed_folder(run.folder, number))
-    if model is None or not is_of_run(model.card, run) or LOSS not in model.card:
+    if model is None or not is_of_run(model.sidecar, run) or LOSS not in model.sidecar:
         return None
-    own = (model.card["trial"], model.card.get(SEED)) == (best.number, number)
-    return model if own and _is_calibrated(run, best, model.card) else None
+    own = (model.sidecar["trial"], model.sidecar.get(SEED)) == (best.number, number)
+    return model if own and _is_calibrated(run, best, model.sidecar) else None

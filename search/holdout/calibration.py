@@ -26,7 +26,7 @@ Errors = dict[str, float | None]
 
 def calibration_entry(
     run: Run,
-    card: Mapping[str, Any],
+    sidecar: Mapping[str, Any],
     rows: HoldOutRows,
     averaged: Sequence[Candidate] = (),
 ) -> dict[str, Any]:
@@ -37,9 +37,9 @@ def calibration_entry(
     calibration and with it. The model's outputs have it already: before is undone, in
     each model of those that an ensemble ``averaged``.
     """
-    if card.get(CALIBRATION) is None:
+    if sidecar.get(CALIBRATION) is None:
         return {CALIBRATION: None}
-    fit, data = CalibrationFit.of(card[CALIBRATION]), run.study.data
+    fit, data = CalibrationFit.of(sidecar[CALIBRATION]), run.study.data
     targets = read_scoring_targets(data, rows.table)
     after = rows.model.predictions
     undo, units = fit.calibration.inverse(), targets.action_units

@@ -38,19 +38,19 @@ def _costs(study: Study) -> dict[str, Any]:
     return several | ({"constraints": limits} if limits else {})
 
 
-def describe_model(card: Mapping[str, Any]) -> dict[str, Any]:
+def describe_model(sidecar: Mapping[str, Any]) -> dict[str, Any]:
     """Says what the tested model is: its data, size, training and software.
 
     ``trained_on`` are the data that its initial weights were trained on.
     """
-    trained_on = card.get("start", {}).get("trained_on") or ()
+    trained_on = sidecar.get("start", {}).get("trained_on") or ()
     return {
         "tested": {
-            "dataset": card["data"]["dataset"],
-            "parameters": card["parameters"],
-            "epochs": card["epochs"],
+            "dataset": sidecar["data"]["dataset"],
+            "parameters": sidecar["parameters"],
+            "epochs": sidecar["epochs"],
             "trained_on": [found["dataset"] for found in trained_on],
-            "versions": card["versions"],
+            "versions": sidecar["versions"],
         }
     }
 

@@ -31,9 +31,9 @@ from search.final.kept_model import (
     seed_folder,
     seeds_of,
 )
-from search.final.model_card import MODEL
 from search.final.seeds import ENSEMBLE
 from search.final.selection import read_selection, summary
+from search.final.sidecar import MODEL
 from search.holdout.calibration import calibration_entry
 from search.holdout.disclosure import describe_model, describe_search, primary_entry
 from search.holdout.duplicates import (
@@ -81,7 +81,7 @@ class OpenedTest:
     """
 
     run: Run
-    card: Mapping[str, Any]
+    sidecar: Mapping[str, Any]
     opened: OpenedHoldOut
     without_face: int
     rows: HoldOutRows
@@ -113,7 +113,7 @@ def open_and_test(
         rule=holdout_rule(run.study.split, division=run.data.split.division),
         reopen=reopen,
     )
-    test = _predict(run, kept.card, models, opened)
+    test = _predict(run, kept.sidecar, models, opened)
     report = _report(test, search)
     if folder.file(REPORT).exists():
         folder.archive((REPORT, RESULTS, PREDICTED))
@@ -139,7 +139,7 @@ def _kept(run: Run) -> KeptModel:
 
 def _load(run: Run, kept: KeptModel) -> list[Predictor]:
     """Loads the model, then those of its seeds."""
-    cpus, seeds = run.study.resources.cpus_per_trial, seeds_of(run.folder, kept.card)
+    cpus, seeds = run.study.resources.cpus_per_trial, seeds_of(run.folder, kept.sidecar)
     folders = [run.folder, *(seed_folder(run.folder, n) for n in seeds or ())]
     models = [kept, *(seeds or {}).values()]
     return [
@@ -150,7 +150,7 @@ def _load(run: Run, kept: KeptModel) -> list[Predictor]:
 
 def _predict(
     run: Run,
-    card: Mapping[str, Any],
+    sidecar: Mapping[str, Any],
     models: Sequence[Predictor],
     opened: OpenedHoldOut,
 ) -> OpenedTest:
@@ -159,21 +159,21 @@ def _predict(
         opened.table,
         size=run.study.data.image_size,
         unreadable=run.study.data.unreadable,
-        cropper=cropper_from(card["input"]["crop"]),
+        cropper=cropper_from(sidecar["input"]["crop"]),
     )
     table, pixels = opened.table.take(images.kept), images.pixels[images.kept]
     tested, *seeds = [
-        Candidate(predictions=model.predict(pixels), thresholds=card["thresholds"])
+        Candidate(predictions=model.predict(pixels), thresholds=sidecar["thresholds"])
         for model in models
     ]
     development, used = _development(run)
-    start = card.get("start", {}).get("weights", NONE)
+    start = sidecar.get("start", {}).get("weights", NONE)
     baselines = fit_baselines(run, development, used, pixels, weights=start)
     validation = np.concatenate([fold.validation for fold in used.folds])
     others = {name: each.baseline.candidate for name, each in baselines.items()}
     return OpenedTest(
         run=run,
-        card=card,
+        sidecar=sidecar,
         opened=opened,
         without_face=images.without_face,
         rows=HoldOutRows(
@@ -183,7 +183,7 @@ def _predict(
             seeds=dict(enumerate(seeds, start=1)),
         ),
         baselines=baselines,
-        gains=validation_gains(run, card["trial"], baselines, validation),
+        gains=validation_gains(run, sidecar["trial"], baselines, validation),
         duplicates=find_duplicates(development, used, table, pixels),
     )
 
@@ -194,14 +194,14 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "study": study.name,
         "synthetic": test.run.data.synthetic,
-        "trial": test.card["trial"],
+        "trial": test.sidecar["trial"],
         "search": describe_search(study, search),
         **primary_entry(study),
-        **describe_model(test.card),
+        **describe_model(test.sidecar),
         **_tested_part(test),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
-        **calibration_entry(test.run, test.card, test.rows, _averaged(test)),
+        **calibration_entry(test.run, test.sidecar, test.rows, _averaged(test)),
         **baseline_entries(test.run, test.baselines, test.gains),
         OBJECTIVE: describe_objective(
             scored, dict(study.objective), seed=interval_seed(test.run)
@@ -210,13 +210,13 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **score_without_duplicates(test.run, test.rows, test.duplicates),
         **subject_entry(test.run, test.rows, scored),
         **group_entry(test.run, test.rows, scored),
-        **score_seeds(test.run, test.card, scored),
+        **score_seeds(test.run, test.sidecar, scored),
     }
 
 
 def _averaged(test: OpenedTest) -> Sequence[Candidate]:
     """Lists the models that the tested one averages, if it does."""
-    is_ensemble = test.card.get(SEEDS, {}).get("model") == ENSEMBLE
+    is_ensemble = test.sidecar.get(SEEDS, {}).get("model") == ENSEMBLE
     return list(test.rows.seeds.values()) if is_ensemble else ()
 
 
@@ -231,10 +231,10 @@ def _tested_part(test: OpenedTest) -> dict[str, Any]:
         "subjects": len(split.hold_out.subjects) or None,
         "images": len(table),
         "unreadable": {
-            "development": test.card["data"]["unreadable"],
+            "development": test.sidecar["data"]["unreadable"],
             "hold_out": len(opened.table) - len(table),
         },
-        **_without_face(test.card, hold_out=test.without_face),
+        **_without_face(test.sidecar, hold_out=test.without_face),
         "skipped": skipped_rows(test.run.data.skipped),
         "opened": opened.opened,
         "tested_before": opened.tested_before,
@@ -251,7 +251,7 @@ def _methods(test: OpenedTest) -> dict[str, Any]:
         )
         | {"seed": interval_seed(test.run)},
         "split": split_report(test.run.data.split),
-        **report_entry(test.card),
+        **report_entry(test.sidecar),
         **label_rules(study.data),
     }
 
@@ -263,9 +263,9 @@ def _development(run: Run) -> tuple[Images, UsableRows]:
     return images, used
 
 
-def _without_face(card: Mapping[str, Any], *, hold_out: int) -> dict[str, Any]:
+def _without_face(sidecar: Mapping[str, Any], *, hold_out: int) -> dict[str, Any]:
     """Counts images without a face; empty where no face was looked for."""
-    if "template" not in card["input"]["crop"]:
+    if "template" not in sidecar["input"]["crop"]:
         return {}
-    development = card["data"]["without_face"]
+    development = sidecar["data"]["without_face"]
     return {"without_face": {"development": development, "hold_out": hold_out}}

@@ -21,7 +21,9 @@ Scored = dict[str, tuple[Targets, np.ndarray, Score]]
 """Heads to their labels, the rows that have one, and what scores them."""
 
 
-def score_seeds(run: Run, card: Mapping[str, Any], rows: ScoredRows) -> dict[str, Any]:
+def score_seeds(
+    run: Run, sidecar: Mapping[str, Any], rows: ScoredRows
+) -> dict[str, Any]:
     """Scores the models that the tested one was made of, on the same rows.
 
     Returns the ``seeds`` of a report, empty for a model of one seed: which ``model`` of
@@ -33,7 +35,7 @@ def score_seeds(run: Run, card: Mapping[str, Any], rows: ScoredRows) -> dict[str
         return {}
     heads = seed_heads(rows, seed=interval_seed(run), own=run.study.own_metrics)
     interval = {"level": LEVEL, "over": "subjects and seeds", "source": SOURCE}
-    made = card[SEEDS]
+    made = sidecar[SEEDS]
     # Digests of files that equal searches write differ.
     trained = [{key: row[key] for key in ("seed", "loss")} for row in made["trained"]]
     return {SEEDS: {**made, "trained": trained, "interval": interval, "heads": heads}}

@@ -4,7 +4,7 @@ from data_pipeline.files.safe_open import sha256
 from data_pipeline.split.receipt import Opener
 from data_pipeline.split.receipt_file import Receipts
 from search.final.kept_model import kept_model
-from search.final.model_card import MODEL, SIDECAR
+from search.final.sidecar import MODEL, SIDECAR
 from search.inputs.run import Run
 from search.run_files import REPORT, read_report
 from search.run_folder import RunFolder, read_json

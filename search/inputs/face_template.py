@@ -1,4 +1,4 @@
-"""The crop in a model's card; for pictures that are faces, with the faces' place."""
+"""The crop in a model's sidecar; for pictures that are faces, with the faces' place."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ SAMPLE = 64
 """Development pictures that are looked at."""
 
 
-def card_crop(run: Run) -> dict[str, Any]:
+def sidecar_crop(run: Run) -> dict[str, Any]:
     """Describes the crop of a study; measures a face's place once for the same data."""
     made = make_cropper(run.study.data.crop)
     described = made.describe()

@@ -192,30 +192,30 @@ def provenance_warnings(space: SearchSpace, data_spec: DataSpec) -> list[str]:
     ]
 
 
-def card_entry(
+def sidecar_entry(
     weights: str, data_spec: DataSpec, loaded: LoadedWeights | None
 ) -> dict[str, Any]:
-    """Describes the initial weights of a model for its card.
+    """Describes the initial weights of a model for its sidecar.
 
     ``loaded`` is ``None`` where the backbone was initialized at random: no entry.
     """
     if loaded is None:
         return {}
-    card: dict[str, Any] = {"weights": weights, **asdict(loaded)}
+    sidecar: dict[str, Any] = {"weights": weights, **asdict(loaded)}
     if weights.startswith(SHELF):
         row = find_row(weights)
-        card |= {"sha256": row.sha256, "trained_on": training_data_of(row)}
-        card |= {"unknown": True} if row.unnamed else {}
+        sidecar |= {"sha256": row.sha256, "trained_on": training_data_of(row)}
+        sidecar |= {"unknown": True} if row.unnamed else {}
     elif weights != IMAGENET:
         path = Path(dict(data_spec.models).get(weights, weights))
-        card |= {"sha256": sha256(path), "trained_on": training_data(path)}
-        card |= {} if has_provenance(path) else {"unknown": True}
-    return {"start": card}
+        sidecar |= {"sha256": sha256(path), "trained_on": training_data(path)}
+        sidecar |= {} if has_provenance(path) else {"unknown": True}
+    return {"start": sidecar}
 
 
-def report_entry(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a report's entry on the initial weights, from a model's card."""
-    start = card.get("start")
+def report_entry(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a report's entry on the initial weights, from a model's sidecar."""
+    start = sidecar.get("start")
     if start is None:
         return {}
     counts = {key: len(start[key]) for key in ("loaded", "skipped")}

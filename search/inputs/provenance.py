@@ -22,10 +22,10 @@ def training_data(path: Path) -> list[Mapping[str, Any]]:
     models that its backbone was initialized with.
     """
     found: list[Mapping[str, Any]] = []
-    for card in _descriptions(path):
-        own = {key: card["data"].get(key) for key in ("dataset", "hold_out")}
-        earlier = card.get("start", {}).get("trained_on", [])
-        for data in (own | {"synthetic": card.get("synthetic")}, *earlier):
+    for sidecar in _descriptions(path):
+        own = {key: sidecar["data"].get(key) for key in ("dataset", "hold_out")}
+        earlier = sidecar.get("start", {}).get("trained_on", [])
+        for data in (own | {"synthetic": sidecar.get("synthetic")}, *earlier):
             if data not in found:
                 found.append(data)
     return found
@@ -67,9 +67,9 @@ def trained_on(path: Path, dataset: str, *, synthetic: bool) -> bool:
 
 def has_provenance(path: Path) -> bool:
     """Whether the training data of a model and of those before it are known."""
-    cards = _descriptions(path)
-    starts = [card.get("start", {}) for card in cards]
-    return bool(cards) and not any(start.get("unknown", False) for start in starts)
+    sidecars = _descriptions(path)
+    starts = [sidecar.get("start", {}) for sidecar in sidecars]
+    return bool(sidecars) and not any(start.get("unknown", False) for start in starts)
 
 
 def check_digest(name: str, path: Path) -> None:
@@ -104,7 +104,9 @@ def _descriptions(path: Path) -> list[Mapping[str, Any]]:
         first, *others = training_data_of(row)
         start = {"trained_on": others, "unknown": bool(row.unnamed)}
         return [{"data": first, "synthetic": False, "start": start}]
-    return [card for card in (_ours(read_provenance(path)), _beside(path)) if card]
+    return [
+        sidecar for sidecar in (_ours(read_provenance(path)), _beside(path)) if sidecar
+    ]
 
 
 def _beside(path: Path) -> Mapping[str, Any]:

@@ -22,8 +22,8 @@ from search.executors import executor
 from search.executors.machine import this_machine
 from search.final import retraining
 from search.final.calibration import calibration_of
-from search.final.model_card import MODEL
 from search.final.selection import chosen_trial, select
+from search.final.sidecar import MODEL
 from search.holdout.holdout_test import open_and_test, search_entry
 from search.holdout.status import (
     retrained_since,

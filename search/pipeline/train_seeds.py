@@ -21,7 +21,7 @@ from models.config.config import complete
 from search.callbacks.progress_bar import ProgressBar, open_console
 from search.final.exported_config import BEST, ExportedConfig, read_exported
 from search.final.kept_model import intact_model, is_of_data
-from search.final.model_card import MODEL, PARTIAL, SIDECAR, Winner, place_model
+from search.final.sidecar import MODEL, PARTIAL, SIDECAR, Winner, place_model
 from search.inputs.own_code import check_own_code
 from search.inputs.prepare import prepare_job
 from search.inputs.run import Run
@@ -118,7 +118,7 @@ def _is_trained(run: Run, text: str) -> bool:
             "overwritten; name another --out, or move the folder away"
         )
     model = intact_model(folder)
-    if model is not None and not is_of_data(model.card, run.data):
+    if model is not None and not is_of_data(model.sidecar, run.data):
         raise RunError(
             f"{folder.path}: holds a model of other labels or another hold-out, which "
             "is not overwritten; name another --out, or move the folder away"

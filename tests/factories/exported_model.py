@@ -1,4 +1,4 @@
-"""A tiny exported model with its card, and videos for it to pipeline."""
+"""A tiny exported model with its sidecar, and videos for it to pipeline."""
 
 import csv
 import hashlib

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from data_pipeline.images.detector import Face
 from data_pipeline.media.face_crops import FaceCropper
-from models.inference.model_card import read_model_card
 from models.inference.predictor import Predictor
+from models.inference.sidecar import read_sidecar
 from models.live.page_info import page_info
 from models.live.security import HERE
 from models.live.server import Live, application
@@ -51,7 +51,7 @@ class FixedDetector:
 def exact_pipeline(folder):
     """Makes a tiny model, exact and not smoothed, whose detector takes no time."""
     model = exported(folder, crop="detect")
-    card = read_model_card(model)
+    card = read_sidecar(model)
     return FacePipeline(
         card=card,
         face_cropper=FaceCropper(

@@ -13,8 +13,8 @@ from data_pipeline.labels.labels import DIMENSIONS
 from data_pipeline.media.face_crops import FaceCropper
 from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.workers import usable_cores
-from models.inference.model_card import read_model_card
 from models.inference.predictor import Predictor
+from models.inference.sidecar import read_sidecar
 from models.inference.stream import predict_faces
 from tests.factories.data.faces import astronaut, drawn, drawn_rows
 from tests.factories.exported_model import (
@@ -194,7 +194,7 @@ def test_few_pictures_are_held(model):
             read += 1
             yield MediaFrame(file=model, image=picture)
 
-    card = read_model_card(model)
+    card = read_sidecar(model)
     face_cropper = FaceCropper(card.input.crop, size=SIZE, channels=1)
     inference = Predictor(model, cpus=1, at_once=batch)
     for one in predict_faces(endless(), face_cropper, inference, card):

@@ -274,7 +274,7 @@ def test_best_configuration_reads_back(finished, described):
 
 
 def test_model_is_described(finished, described, coursework):
-    """The card describes the input, the outputs, and which file it belongs to."""
+    """The sidecar describes the input, the outputs, and which file it belongs to."""
     folder, _ = finished
     whole = readers.read(coursework, "ckplus")
     assert described["sha256"] == sha256(folder / "model.keras")

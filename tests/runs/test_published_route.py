@@ -39,11 +39,11 @@ def test_one_study_starts_from_another(tmp_path, coursework):
     answer = searched(study, coursework, runs)
     assert (answer.code, answer.err) == (0, "")
     model = runs / "fer-synthetic" / "model.keras"
-    card = json.loads((runs / "ck-synthetic" / "model.json").read_text())["start"]
-    count = len(card["loaded"])
-    assert (card["weights"], card["skipped"]) == ("study:fer", [])
-    assert card["sha256"] == sha256(model)
-    assert [data["dataset"] for data in card["trained_on"]] == ["ferplus"]
+    sidecar = json.loads((runs / "ck-synthetic" / "model.json").read_text())["start"]
+    count = len(sidecar["loaded"])
+    assert (sidecar["weights"], sidecar["skipped"]) == ("study:fer", [])
+    assert sidecar["sha256"] == sha256(model)
+    assert [data["dataset"] for data in sidecar["trained_on"]] == ["ferplus"]
     start = "initial weights: residual_cnn (blocks 1, filters 8)"
     assert f"{start} loads all {count} layers of study:fer" in answer.out
     assert f"Initial weights study:fer: {count} of {count} layers" in answer.out

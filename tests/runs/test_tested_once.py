@@ -164,7 +164,7 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     held = (runs / "tiny-synthetic" / names).read_text()
     assert (runs / "other-synthetic" / names).read_text() == held
 
-    # Weights trained on these people are recognized without their card.
+    # Weights trained on these people are recognized without their sidecar.
     copied = tmp_path / "copied.keras"
     shutil.copy(runs / "tiny-synthetic" / "model.keras", copied)
     weights = ("--set", f"backbone.weights={copied}", "--set", "split.hold_out_seed=2")
@@ -175,15 +175,15 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
 
 
 def test_models_list_their_training_data(place):
-    """The retrained model and the checkpoints carry their cards in their files."""
+    """The retrained model and the checkpoints carry their sidecars in their files."""
     folder = place / "runs" / "tiny-synthetic"
     models = [folder / "model.keras", *folder.glob("checkpoints/*/*/*.keras")]
     assert len(models) == 3
     for model in models:
-        card = json.loads(model.with_suffix(".json").read_text())
-        assert card.pop("sha256") == digest(model)
-        assert read_provenance(model) == card
-        assert card["data"]["dataset"] == "ckplus"
+        sidecar = json.loads(model.with_suffix(".json").read_text())
+        assert sidecar.pop("sha256") == digest(model)
+        assert read_provenance(model) == sidecar
+        assert sidecar["data"]["dataset"] == "ckplus"
 
 
 def test_no_trial_is_spent_where_no_receipt_could_be(tmp_path, coursework):

@@ -167,10 +167,10 @@ def test_what_is_not_the_seeds_model_is_trained_again(place, tmp_path, coursewor
     config = place / "runs" / "tiny-synthetic" / "best.toml"
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
     folder = tmp_path / "tiny-synthetic-trained" / "seed-1"
-    model, card = folder / "model.keras", folder / "model.json"
+    model, sidecar = folder / "model.keras", folder / "model.json"
     model.write_bytes(b"another")
     assert trained(config, coursework, tmp_path, "--seeds", "1").code == 0
-    message = json.loads(card.read_text())
+    message = json.loads(sidecar.read_text())
     assert message["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
     assert (folder / "earlier-1" / "model.keras").read_bytes() == b"another"
 

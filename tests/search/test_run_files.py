@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import ModelError, RunError, StudyError
-from models.inference.model_card import read_model_card
+from models.inference.sidecar import read_sidecar
 from search.final.exported_config import config_text, read_exported
 from search.ledger.records import TrialRecord
 from search.reports.holdout_report import describe_report
@@ -182,18 +182,18 @@ def test_no_file_is_no_fault(tmp_path):
     assert read_report(tmp_path / "holdout.json") is None
 
 
-def test_a_damaged_card_is_refused_with_its_name(tmp_path):
+def test_a_damaged_sidecar_is_refused_with_its_name(tmp_path):
     """Each damage of a model's description is one message with the way out."""
     model = tmp_path / "model.keras"
     model.write_bytes(b"a model")
     path = model.with_suffix(".json")
     whole = CARD | {"sha256": sha256(model)}
     path.write_text(json.dumps(whole))
-    assert read_model_card(model).emotions == ("negative", "positive")
+    assert read_sidecar(model).emotions == ("negative", "positive")
     for damage, text in damages(whole):
         path.write_text(text)
         try:
-            read_model_card(model)
+            read_sidecar(model)
         except ModelError as error:
             assert str(path) in str(error), damage  # noqa: PT017 - either may come
             assert "copy both files again" in str(error), damage  # noqa: PT017
@@ -215,14 +215,14 @@ def test_a_damaged_card_is_refused_with_its_name(tmp_path):
         ({"synthetic": "no"}, "synthetic"),
     ],
 )
-def test_a_wrong_card_is_refused(tmp_path, changes, words):
+def test_a_wrong_sidecar_is_refused(tmp_path, changes, words):
     """A description that no model can have is refused with its key."""
     model = tmp_path / "model.keras"
     model.write_bytes(b"a model")
     message = CARD | {"sha256": sha256(model)} | changes
     model.with_suffix(".json").write_text(json.dumps(message))
     with pytest.raises(ModelError, match=words):
-        read_model_card(model)
+        read_sidecar(model)
 
 
 def test_damaged_toml_of_a_run_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data_pipeline.files.csv_writer import FORMULA, CsvTable, escape_cell
 from data_pipeline.media.media import MediaFrame
 from models.inference.csv_table import write
-from models.inference.model_card import Input, ModelCard, Origin
+from models.inference.sidecar import Input, Origin, Sidecar
 from models.inference.stream import FrameResult
 from search.callbacks.trials_csv import trials_csv
 from tests.factories.ledger import begin, fail
@@ -55,7 +55,7 @@ def test_numbers_stay_numbers(real, whole):
 
 def test_predictions():
     """Files' names and labels of a foreign model are text, ratings are numbers."""
-    card = ModelCard(
+    card = Sidecar(
         study="tiny",
         synthetic=True,
         input=Input(size=8, channels=1, crop="none"),

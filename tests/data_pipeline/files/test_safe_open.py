@@ -19,7 +19,7 @@ from data_pipeline.images.decode import UnreadableError, decode
 from data_pipeline.images.digests import UNREADABLE, file_digests
 from data_pipeline.media.media import read_media
 from data_pipeline.system.errors import DataError, HarnessError
-from models.inference.model_card import model_file, read_model_card
+from models.inference.sidecar import model_file, read_sidecar
 from search.final.exported_config import read_exported
 from search.study.study import read_study
 
@@ -125,7 +125,7 @@ def test_a_description_that_is_a_pipe(tmp_path):
     (tmp_path / "model.keras").write_bytes(b"")
     pipe(tmp_path / "model.json")
     with pytest.raises(HarnessError, match=r"model\.json"):
-        read_model_card(tmp_path / "model.keras")
+        read_sidecar(tmp_path / "model.keras")
 
 
 def test_pillow_reads_known_formats_alone(tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from models.inference.model_card import read_model_card
+from models.inference.sidecar import read_sidecar
 from models.live.page_info import (
     MOVE_INTO_SQUARE,
     NO_DETECTION,
@@ -72,7 +72,7 @@ def test_the_page_has_its_notices(pipeline):
 
 def test_a_video_has_no_instruction(tmp_path):
     """Without detection the page states it; only camera users get instructions."""
-    card = read_model_card(exported(tmp_path))
+    card = read_sidecar(exported(tmp_path))
     camera, video = (
         page_info(card, source=source, record=None, note="", detects=False)["notes"]
         for source in (None, Path("a.mp4"))

@@ -76,10 +76,10 @@ def test_search_and_predict(own, tmp_path):
     run = tmp_path / "runs" / "tiny"
     report = json.loads((run / "holdout.json").read_text())
     assert report["guarantee"] == ("image" if kind == "by image" else "subject")
-    card = json.loads((run / "model.json").read_text())
+    sidecar = json.loads((run / "model.json").read_text())
     order = ["tense", "calm"] if kind == "table" else ["calm", "tense"]
-    assert card["emotions"] == order
-    assert card["data"]["dataset"] == "own: faces"
+    assert sidecar["emotions"] == order
+    assert sidecar["data"]["dataset"] == "own: faces"
 
     images = [str(path) for path in sorted(root.rglob("*.png"))[:3]]
     out = tmp_path / "found.csv"

@@ -19,7 +19,7 @@ def written(folder, number):
 
 
 def keeper(folder, keep=2):
-    """Watches a ledger; a card has the trial's number."""
+    """Watches a ledger; a sidecar has the trial's number."""
 
     def describe(record, path):
         assert path.read_text() == f"model {record.number}"
@@ -29,7 +29,7 @@ def keeper(folder, keep=2):
 
 
 def kept(folder):
-    """Lists the trials that have models, each with its card."""
+    """Lists the trials that have models, each with its sidecar."""
     found = []
     for path in sorted(Path(folder).glob("trial-*")):
         number = int(path.name.removeprefix("trial-"))
@@ -37,14 +37,14 @@ def kept(folder):
             "fold-1/epoch-0003.json",
             "fold-1/epoch-0003.keras",
         ]
-        card = json.loads((path / "fold-1" / "epoch-0003.json").read_text())
-        assert card == {"trial": number}
+        sidecar = json.loads((path / "fold-1" / "epoch-0003.json").read_text())
+        assert sidecar == {"trial": number}
         found.append(number)
     return found
 
 
 def test_the_best_trials_keep_their_models(tmp_path):
-    """After each trial the best so far have models and cards; pruned ones have none."""
+    """After each trial the best so far have models and sidecars; pruned ones not."""
     place = tmp_path / "checkpoints"
     ledger = begin(tmp_path, many(6), callbacks=[keeper(place)])
     outcomes = [complete(0.5), prune(), complete(0.7), complete(0.5), complete(0.9)]
@@ -82,7 +82,7 @@ def test_a_running_trial_keeps_what_it_writes(tmp_path):
 
 
 def test_what_a_crash_leaves_is_swept(tmp_path):
-    """The next start deletes an interrupted trial's files, and writes lacking cards."""
+    """The next start deletes an interrupted trial's files and adds lacking sidecars."""
     place = tmp_path / "checkpoints"
     ledger = begin(tmp_path, callbacks=[keeper(place)])
     ledger.tell(written(place, ledger.ask().number), complete(0.5))

@@ -11,7 +11,7 @@ import optuna
 import psutil
 import pytest
 
-from models.inference.model_card import read_model_card
+from models.inference.sidecar import read_sidecar
 from tests.factories.runs import STUDY, ended, started, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -132,7 +132,7 @@ class ExecutorLaws:
             for fold in (1, 2)
         }
         assert len(list((folder / "checkpoints").rglob("*.*"))) == 2 * len(models)
-        described = read_model_card(models[0])
+        described = read_sidecar(models[0])
         whole = json.loads((folder / "model.json").read_text())
         assert described.action_units == tuple(whole["action_units"])
         assert "checkpoints" in runs[self.executor][1].out

@@ -1,4 +1,4 @@
-"""The model that may be tested: file, card and the card in the file are one run's."""
+"""The model that may be tested: its file, sidecar and copy of that are one run's."""
 
 import json
 import zipfile
@@ -11,8 +11,8 @@ from data_pipeline.system.errors import RunError
 from models.calibration.calibration import Calibration, CalibrationFit
 from models.pretrained.provenance import write_provenance
 from search.final.kept_model import COPY, KeptModel, kept_model, load_model
-from search.final.model_card import MODEL, SIDECAR, signed_card
 from search.final.retraining import retrain_requests
+from search.final.sidecar import MODEL, SIDECAR, signed_sidecar
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder, write_json
@@ -45,18 +45,18 @@ CARD = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """A run's folder with a model and its card."""
+    """A run's folder with a model and its sidecar."""
     found = RunFolder(out=tmp_path, name="small-synthetic")
     found.make()
     place(found, CARD)
     return found
 
 
-def place(folder, card, weights=b"weights"):
+def place(folder, sidecar, weights=b"weights"):
     """Writes a stand-in for a retrained model, as a run does."""
     with zipfile.ZipFile(folder.file(MODEL), "w") as file:
         file.writestr("model.weights.h5", weights)
-    write_json(folder.file(SIDECAR), signed_card(folder.file(MODEL), card))
+    write_json(folder.file(SIDECAR), signed_sidecar(folder.file(MODEL), sidecar))
 
 
 def run_in(folder):
@@ -80,7 +80,7 @@ def order(folder, trial=3, *, study=STUDY, tested=False, **attributes):
 
 def test_a_whole_model_is_kept(folder):
     """It is the winner's, and nothing is retrained or moved."""
-    assert kept(folder).card["trial"] == 3
+    assert kept(folder).sidecar["trial"] == 3
     assert kept(folder).digest == json.loads(folder.file(SIDECAR).read_text())["sha256"]
     assert not order(folder)
     assert order(folder, trial=4)
@@ -102,32 +102,32 @@ def test_a_model_of_another_calibration_is_retrained(folder):
 
 def swapped(folder):
     """Puts another model in its place."""
-    card = folder.file(SIDECAR).read_bytes()
+    sidecar = folder.file(SIDECAR).read_bytes()
     place(folder, CARD | {"trial": 4}, b"others")
-    folder.file(SIDECAR).write_bytes(card)
+    folder.file(SIDECAR).write_bytes(sidecar)
 
 
 def swapped_with_its_digest(folder):
-    """Puts another model in its place, and its digest into the card."""
-    card = json.loads(folder.file(SIDECAR).read_text())
+    """Puts another model in its place, and its digest into the sidecar."""
+    sidecar = json.loads(folder.file(SIDECAR).read_text())
     place(folder, CARD | {"trial": 4}, b"others")
     other = json.loads(folder.file(SIDECAR).read_text())
-    write_json(folder.file(SIDECAR), card | {"sha256": other["sha256"]})
+    write_json(folder.file(SIDECAR), sidecar | {"sha256": other["sha256"]})
 
 
 def edited(folder):
-    """Changes a threshold in the card."""
-    card = json.loads(folder.file(SIDECAR).read_text())
-    write_json(folder.file(SIDECAR), card | {"thresholds": {"AU1": 0.5}})
+    """Changes a threshold in the sidecar."""
+    sidecar = json.loads(folder.file(SIDECAR).read_text())
+    write_json(folder.file(SIDECAR), sidecar | {"thresholds": {"AU1": 0.5}})
 
 
 def foreign(folder):
-    """Puts another run's model and card in their places."""
+    """Puts another run's model and sidecar in their places."""
     place(folder, CARD | {"data": CARD["data"] | {"hold_out": "others"}})
 
 
 def checkpoint(folder):
-    """Puts a checkpoint and its card in their places."""
+    """Puts a checkpoint and its sidecar in their places."""
     place(folder, CARD | {"fold": 1})
 
 
@@ -150,20 +150,20 @@ def cut(folder):
 CHANGES = {
     "swapped": swapped,
     "swapped with its digest": swapped_with_its_digest,
-    "card edited": edited,
+    "sidecar edited": edited,
     "another run's": foreign,
     "a checkpoint": checkpoint,
     "another seed": further_seed,
     "cut": cut,
     "empty": wrote(MODEL, b""),
     "model gone": lambda folder: folder.file(MODEL).unlink(),
-    "card gone": lambda folder: folder.file(SIDECAR).unlink(),
-    "card empty": wrote(SIDECAR, b""),
-    "card cut": wrote(SIDECAR, b'{"trial": 3, "sha'),
-    "card of another shape": wrote(SIDECAR, b"[1, 2]"),
-    "card deep": wrote(SIDECAR, b"[" * 100_000),
-    "card without a trial": wrote(SIDECAR, b"{}"),
-    "card no text": wrote(SIDECAR, b"\xff\xfe\x00"),
+    "sidecar gone": lambda folder: folder.file(SIDECAR).unlink(),
+    "sidecar empty": wrote(SIDECAR, b""),
+    "sidecar cut": wrote(SIDECAR, b'{"trial": 3, "sha'),
+    "sidecar of another shape": wrote(SIDECAR, b"[1, 2]"),
+    "sidecar deep": wrote(SIDECAR, b"[" * 100_000),
+    "sidecar without a trial": wrote(SIDECAR, b"{}"),
+    "sidecar no text": wrote(SIDECAR, b"\xff\xfe\x00"),
 }
 
 
@@ -189,7 +189,7 @@ def test_a_model_of_the_same_bytes_is_loaded(folder):
     write_provenance(folder.file(MODEL), CARD | {"trial": 4})
     with pytest.raises(RunError, match="was changed while it was to be tested"):
         load_model(folder, found, cpus=1)
-    gone = KeptModel(card=CARD, digest=found.digest)
+    gone = KeptModel(sidecar=CARD, digest=found.digest)
     folder.file(MODEL).unlink()
     with pytest.raises(RunError, match=r"model\.keras cannot be copied.*nothing was"):
         load_model(folder, gone, cpus=1)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from search.final.kept_model import SEEDS, kept_model, seed_folder
-from search.final.model_card import MODEL, PARTIAL, SIDECAR, place_signed
 from search.final.retraining import finish_model, retrain_requests
+from search.final.sidecar import MODEL, PARTIAL, SIDECAR, place_signed
 from search.inputs.run import Run
 from search.ledger.records import TrialRecord
 from search.run_folder import RunFolder
@@ -37,22 +37,22 @@ def run_of(folder, seeds=3, model="median"):
     return Run(study=replace(study, final=final), data=DATA, folder=folder)
 
 
-def place(folder, weights, **card):
+def place(folder, weights, **sidecar):
     """Writes a stand-in for a trained model, as a run does."""
     folder.make()
     with zipfile.ZipFile(folder.file(PARTIAL), "w") as file:
         file.writestr("model.weights.h5", weights)
-    place_signed(folder, CARD | {"parameters": 5} | card)
+    place_signed(folder, CARD | {"parameters": 5} | sidecar)
 
 
 def train(run, requests):
     """Trains what is asked for."""
     for request in requests:
         number = request.number
-        card = {"loss": LOSSES[number or 1]} | ({"seed": number} if number else {})
+        sidecar = {"loss": LOSSES[number or 1]} | ({"seed": number} if number else {})
         folder = seed_folder(run.folder, number) if number else run.folder
         assert request.path == str(folder.file(PARTIAL))
-        place(folder, f"seed {number}", **card)
+        place(folder, f"seed {number}", **sidecar)
 
 
 def asked(run, *, tested=False):
@@ -95,7 +95,7 @@ def test_more_seeds_train_the_missing_ones(folder):
     assert asked(run_of(folder)) == [3]
     finish_model(run_of(folder), BEST, tested=False)
     assert asked(run_of(folder)) == []
-    assert len(kept_model(run_of(folder)).card[SEEDS]["trained"]) == 3
+    assert len(kept_model(run_of(folder)).sidecar[SEEDS]["trained"]) == 3
 
 
 def test_a_tested_model_stays(folder):
@@ -115,16 +115,16 @@ def test_the_median_is_the_model(folder):
     run = run_of(folder)
     asked(run)
     finish_model(run, BEST, tested=False)
-    card = kept_model(run).card
-    assert (card[SEEDS]["model"], card[SEEDS]["seed"]) == ("median", 3)
-    assert [row["loss"] for row in card[SEEDS]["trained"]] == [0.9, 0.4, 0.6]
-    assert not card.keys() & {"seed", "loss"}
+    sidecar = kept_model(run).sidecar
+    assert (sidecar[SEEDS]["model"], sidecar[SEEDS]["seed"]) == ("median", 3)
+    assert [row["loss"] for row in sidecar[SEEDS]["trained"]] == [0.9, 0.4, 0.6]
+    assert not sidecar.keys() & {"seed", "loss"}
     with zipfile.ZipFile(folder.file(MODEL)) as file:
         assert file.read("model.weights.h5") == b"seed 3"
 
 
 def test_a_model_whose_seeds_were_changed_is_not_tested(folder):
-    """The digests of the seeds are in the model's card."""
+    """The digests of the seeds are in the model's sidecar."""
     run = run_of(folder)
     asked(run)
     finish_model(run, BEST, tested=False)

@@ -8,7 +8,7 @@ import pytest
 from models.calibration.calibration import Calibration, CalibrationFit
 from models.metrics.emotion import vote_metrics
 from models.metrics.scores import scores
-from search.final.model_card import Winner, thresholds_entry
+from search.final.sidecar import Winner, thresholds_entry
 from search.holdout.calibration import calibration_parts
 from search.reports.calibration_report import describe_calibration
 from tests.strategies.metrics import drawn, unit_names
@@ -56,7 +56,7 @@ def test_a_head_that_stays_has_no_change():
     assert list(describe_calibration({"calibration": parts})) == []
 
 
-def test_a_card_has_the_thresholds_of_its_models_outputs():
+def test_a_sidecar_has_the_thresholds_of_its_models_outputs():
     """They decide as those of the raw outputs do; without a fit they are the same."""
     thresholds = dict.fromkeys(UNITS, 0.35)
     winner = Winner(trial=1, epoch=2, thresholds=thresholds, weights="none")

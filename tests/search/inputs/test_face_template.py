@@ -1,4 +1,4 @@
-"""The crop in a model's card: measured where pictures are faces, once."""
+"""The crop in a model's sidecar: measured where pictures are faces, once."""
 
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 from data_pipeline.images.crop import TEMPLATE, make_cropper
 from search.inputs import face_template
-from search.inputs.face_template import SAMPLE, card_crop, sample
+from search.inputs.face_template import SAMPLE, sample, sidecar_crop
 from tests.fakes.detector import SpotDetector
 
 EDGE = 40
@@ -52,25 +52,25 @@ def detector(monkeypatch):
 
 
 def test_the_place_of_faces_is_measured_once(run, detector):
-    """The card has the median place; the same data are not measured again."""
-    crop = card_crop(run)
+    """The sidecar has the median place; the same data are not measured again."""
+    crop = sidecar_crop(run)
     assert crop["kind"] == "cropped"
     np.testing.assert_allclose(crop["faces"]["points"], PLACES, atol=1e-4)
     assert crop["faces"]["found"] == crop["faces"]["looked"] == SAMPLE - 1
-    assert card_crop(run) == crop
+    assert sidecar_crop(run) == crop
     assert len(detector.seen) == SAMPLE - 1
     run.data.fingerprint = "b"
-    card_crop(run)
+    sidecar_crop(run)
     assert len(detector.seen) == 2 * (SAMPLE - 1)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"points": 3}'])
 def test_a_damaged_measurement_is_made_again(run, detector, text):
     """A file in the cache that is no measurement costs another one, nothing else."""
-    crop = card_crop(run)
+    crop = sidecar_crop(run)
     (kept,) = run.folder.cache.iterdir()
     kept.write_text(text)
-    assert card_crop(run) == crop
+    assert sidecar_crop(run) == crop
     assert len(detector.seen) == 2 * (SAMPLE - 1)
 
 
@@ -78,7 +78,7 @@ def test_a_damaged_measurement_is_made_again(run, detector, text):
 def test_other_crops_need_no_measurement(run, detector, crop):
     """Only pictures that are faces are looked at."""
     run.study.data.crop = crop
-    assert card_crop(run) == make_cropper(crop).describe()
+    assert sidecar_crop(run) == make_cropper(crop).describe()
     assert detector.seen == []
 
 

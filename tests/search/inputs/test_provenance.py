@@ -12,10 +12,10 @@ from data_pipeline.system.errors import StudyError
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
-    card_entry,
     check_not_trained_on,
     provenance_warnings,
     report_entry,
+    sidecar_entry,
     study_models,
 )
 from search.inputs.provenance import check_digest
@@ -138,19 +138,19 @@ def test_unknown_training_data_give_a_warning(tmp_path, described):
     path = tmp_path / "found.keras"
     (line,) = provenance_warnings(file_of(path, **described), DATA_SPEC)
     assert str(path) in line
-    card = card_entry(
+    sidecar = sidecar_entry(
         str(path), DATA_SPEC, LoadedWeights(loaded=("a", "b"), skipped=("c",))
     )
-    assert card["start"]["unknown"] is True
+    assert sidecar["start"]["unknown"] is True
     message = {"weights": str(path), "loaded": 2, "skipped": 1, "unknown": True}
-    assert report_entry(card) == {"start": message}
+    assert report_entry(sidecar) == {"start": message}
 
 
-def archive_of(path, card):
+def archive_of(path, sidecar):
     """Writes a stand-in for a model file with a description inside."""
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("config.json", "{}")
-    write_provenance(path, card)
+    write_provenance(path, sidecar)
     return space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
 
 

@@ -7,10 +7,10 @@ from models.pretrained.provenance import write_provenance
 from models.pretrained.shelf import ROWS
 from models.pretrained.sources import LoadedWeights
 from search.inputs.initial_weights import (
-    card_entry,
     check_buildable,
     check_not_trained_on,
     provenance_warnings,
+    sidecar_entry,
     weight_digests,
 )
 from tests.factories.initial_weights import BACKBONES, DATA_SPEC, space
@@ -44,15 +44,15 @@ def test_a_network_of_several_sets_is_refused_for_each(dataset):
 
 
 def test_sets_that_nobody_names_are_a_warning():
-    """A network that saw further images is allowed elsewhere; start and card say so."""
+    """A network that saw more images is allowed elsewhere; start and sidecar say so."""
     check_not_trained_on(MANY, DATA_SPEC, dataset="affectnet", synthetic=False)
     (said,) = provenance_warnings(MANY, DATA_SPEC)
     loaded = LoadedWeights(loaded=("a",), skipped=())
 
     assert said.startswith(f"backbone.weights {MIXED}: these weights were trained on ")
     assert "kdef, imfdb, images from the web, of which no list is published" in said
-    assert card_entry(MIXED, DATA_SPEC, loaded)["start"]["unknown"] is True
-    assert "unknown" not in card_entry(NAME, DATA_SPEC, loaded)["start"]
+    assert sidecar_entry(MIXED, DATA_SPEC, loaded)["start"]["unknown"] is True
+    assert "unknown" not in sidecar_entry(NAME, DATA_SPEC, loaded)["start"]
 
 
 def test_they_are_known_without_their_file():
@@ -65,12 +65,12 @@ def test_they_are_known_without_their_file():
 
 
 def test_a_model_that_started_from_them_is_refused_too(tmp_path):
-    """Its card has the shelf's training data, which count as its own."""
-    card = card_entry(NAME, DATA_SPEC, LoadedWeights(loaded=("a",), skipped=()))
+    """Its sidecar has the shelf's training data, which count as its own."""
+    sidecar = sidecar_entry(NAME, DATA_SPEC, LoadedWeights(loaded=("a",), skipped=()))
     path = tmp_path / "mine.keras"
     path.write_bytes(b"PK\5\6" + bytes(18))
     described = {"data": {"dataset": "ckplus", "hold_out": "x"}, "synthetic": False}
-    write_provenance(path, described | card)
+    write_provenance(path, described | sidecar)
     searched = space(f'"backbone.weights" = ["{path}"]\n', BACKBONES)
 
     check_not_trained_on(searched, DATA_SPEC, dataset="affectnet", synthetic=False)

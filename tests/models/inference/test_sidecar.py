@@ -1,4 +1,4 @@
-"""Laws of a model's card: it is this model's, whole, and cut alike here."""
+"""Laws of a model's sidecar: it is this model's, whole, and cut alike here."""
 
 import json
 
@@ -48,7 +48,7 @@ def described(model, folder, **changes):
     ],
 )
 def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, words):
-    """A card of another model, or an incomplete one, is refused with the reason."""
+    """A sidecar of another model, or an incomplete one, is refused with the reason."""
     path = described(model, tmp_path, **changes)
     assert is_refused(predicted(path, pictures)[0], *words)
 
@@ -72,14 +72,14 @@ def test_a_wrong_description_is_refused(model, pictures, tmp_path, changes, word
 def test_a_description_of_other_outputs_is_refused(
     model, pictures, tmp_path, changes, words
 ):
-    """Inputs and outputs of card and model are compared before predicting."""
+    """Inputs and outputs of sidecar and model are compared before predicting."""
     path = described(model, tmp_path, **changes)
     answer = predicted(path, pictures)[0]
     assert is_refused(answer, "model.json", "copy both files again", *words), answer
 
 
 def test_models_that_cannot_be_used(model, pictures, tmp_path):
-    """A missing card, no JSON, and a file that Keras cannot load are refused."""
+    """A missing sidecar, no JSON, and a file that Keras cannot load are refused."""
     path = described(model, tmp_path)
     path.with_suffix(".json").write_text("{")
     assert is_refused(predicted(path, pictures)[0], "is not JSON", "copy both files")

@@ -1,4 +1,4 @@
-"""The card of a model: its inputs, its outputs and where it comes from."""
+"""The sidecar of a model: its inputs, its outputs and where it comes from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from data_pipeline.files.safe_open import sha256
 from models.calibration.calibration import CalibrationFit
 from models.pretrained.provenance import write_provenance
 from models.pretrained.sources import LoadedWeights
-from search.inputs.face_template import card_crop
-from search.inputs.initial_weights import card_entry
+from search.inputs.face_template import sidecar_crop
+from search.inputs.initial_weights import sidecar_entry
 from search.inputs.run import Run
 from search.inputs.scoring_targets import label_rules
 from search.run_folder import RunFolder, write_json
@@ -24,7 +24,7 @@ PACKAGES = ("keras", "tensorflow", "optuna", "ray", "numpy", "scikit-learn", "pi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """The part of a model's card that describes its trial.
+    """The part of a model's sidecar that describes its trial.
 
     ``thresholds`` are those of probabilities that are not calibrated.
     """
@@ -37,24 +37,24 @@ class Winner:
 
 
 def place_model(run: Run, winner: Winner, retrained: Retrained, **more: int) -> None:
-    """Moves a trained model to its final name and writes its card beside it.
+    """Moves a trained model to its final name and writes its sidecar beside it.
 
     The model lies in the run's folder under its partial name. ``more`` is added to
-    the card, as is the last training loss.
+    the sidecar, as is the last training loss.
     """
-    card = model_card(
+    sidecar = sidecar_of(
         run, winner, parameters=retrained.parameters, start=retrained.start
     )
-    card["data"] |= {
+    sidecar["data"] |= {
         "unreadable": retrained.left_out,
         "without_face": retrained.without_face,
     }
-    place_signed(run.folder, card | {"loss": retrained.losses[-1]} | more)
+    place_signed(run.folder, sidecar | {"loss": retrained.losses[-1]} | more)
 
 
-def place_signed(folder: RunFolder, card: Mapping[str, Any]) -> None:
-    """Writes a card into the model under its partial name, and gives it its own."""
-    signed = signed_card(folder.file(PARTIAL), card)
+def place_signed(folder: RunFolder, sidecar: Mapping[str, Any]) -> None:
+    """Writes a sidecar into the model under its partial name, and gives it its own."""
+    signed = signed_sidecar(folder.file(PARTIAL), sidecar)
     folder.file(PARTIAL).replace(folder.file(MODEL))
     write_json(folder.file(SIDECAR), signed)
 
@@ -68,19 +68,19 @@ def thresholds_entry(winner: Winner) -> dict[str, Any]:
     return {"thresholds": moved, CALIBRATION: fit.entry()}
 
 
-def signed_card(model: Path, card: Mapping[str, Any]) -> dict[str, Any]:
-    """Writes a card into its model's file, where every copy keeps it.
+def signed_sidecar(model: Path, sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes a sidecar into its model's file, where every copy keeps it.
 
-    Returns the card with the digest of the file, to be written beside it.
+    Returns the sidecar with the digest of the file, to be written beside it.
     """
-    write_provenance(model, card)
-    return dict(card) | {"sha256": sha256(model)}
+    write_provenance(model, sidecar)
+    return dict(sidecar) | {"sha256": sha256(model)}
 
 
-def model_card(
+def sidecar_of(
     run: Run, winner: Winner, *, parameters: int, start: LoadedWeights | None
 ) -> dict[str, Any]:
-    """Describes a model: what ``models.inference.model_card`` reads, and more.
+    """Describes a model: what ``models.inference.sidecar`` reads, and more.
 
     ``parameters`` counts trainable weights; ``start`` is what its backbone was
     initialized with, ``None`` where that was random.
@@ -96,7 +96,7 @@ def model_card(
             "size": data_spec.image_size,
             "channels": data_spec.channels,
             "range": [0, 255],
-            "crop": card_crop(run),
+            "crop": sidecar_crop(run),
         },
         "emotions": list(data_spec.emotions),
         "action_units": list(data_spec.action_units),
@@ -109,6 +109,6 @@ def model_card(
             "fingerprint": data.fingerprint,
             "hold_out": data.split.hold_out.key,
         },
-        **card_entry(winner.weights, data_spec, start),
+        **sidecar_entry(winner.weights, data_spec, start),
         "versions": {name: version(name) for name in PACKAGES},
     }

@@ -1,4 +1,4 @@
-"""The model card, ``model.json``: inputs and outputs of an exported model."""
+"""The sidecar, ``model.json``: inputs and outputs of an exported model."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from data_pipeline.files.safe_open import sha256
 from data_pipeline.system.errors import ModelError, shorten
 
 DESCRIBED = ConfigDict(extra="ignore", strict=True)
-"""A card may hold more than is needed here."""
+"""A sidecar may hold more than is needed here."""
 
 MODEL = "model.keras"
 RUNS = Path("runs")
@@ -40,7 +40,7 @@ class Origin:
 
 
 @dataclass(config=DESCRIBED, frozen=True, kw_only=True, slots=True)
-class ModelCard:
+class Sidecar:
     """Describes an exported model; its own run wrote it.
 
     ``thresholds`` is the least probability at which an action unit counts as present.
@@ -104,14 +104,14 @@ def _of_run(name: Path) -> Path | None:
     return next((run / MODEL for run in runs if (run / MODEL).is_file()), None)
 
 
-def read_model_card(model: Path) -> ModelCard:
-    """Reads the card beside a model, and checks that it belongs to this file.
+def read_sidecar(model: Path) -> Sidecar:
+    """Reads the sidecar beside a model, and checks that it belongs to this file.
 
     Args:
         model: the ``.keras`` file.
 
     Returns:
-        The card.
+        The sidecar.
 
     Raises:
         ModelError: there is none, it is incomplete, or it is another model's.
@@ -124,7 +124,7 @@ def read_model_card(model: Path) -> ModelCard:
         )
     try:
         content = read_json(path)
-        card = TypeAdapter(ModelCard).validate_json(json.dumps(content))
+        sidecar = TypeAdapter(Sidecar).validate_json(json.dumps(content))
     except ValidationError as error:
         raise ModelError(f"{path}: {_faults(error)}; {_REMEDY}") from None
     except DocumentError as error:
@@ -134,17 +134,17 @@ def read_model_card(model: Path) -> ModelCard:
             f"{path} cannot be read ({error.strerror}); {_REMEDY}"
         ) from error
     digest = sha256(model)
-    if digest != card.sha256:
+    if digest != sidecar.sha256:
         raise ModelError(
             f"{path} describes another model than {model.name}, or the file was "
-            f"changed: its SHA-256 is {digest[:12]}..., the card has "
-            f"{card.sha256[:12]}...; {_REMEDY}"
+            f"changed: its SHA-256 is {digest[:12]}..., the sidecar has "
+            f"{sidecar.sha256[:12]}...; {_REMEDY}"
         )
-    return card
+    return sidecar
 
 
 def contradicted(model: Path, difference: str) -> ModelError:
-    """Makes the error for a model that does not match the card beside it."""
+    """Makes the error for a model that does not match the sidecar beside it."""
     return ModelError(f"{model.with_suffix('.json')}: {difference}; {_REMEDY}")
 
 
@@ -153,7 +153,7 @@ _REMEDY = "copy both files again from the run that wrote them"
 
 def _faults(error: ValidationError) -> str:
     faults = [
-        f"{'.'.join(map(str, fault['loc'])) or 'card'}: {fault['msg']}"
+        f"{'.'.join(map(str, fault['loc'])) or 'sidecar'}: {fault['msg']}"
         for fault in error.errors()
     ]
     return shorten("; ".join(faults))
