@@ -7,7 +7,7 @@ from shutil import which
 
 COMMAND = "nvidia-smi"
 QUERY = (
-    "--query-gpu=index,uuid,memory.total,compute_cap",
+    "--query-gpu=index,uuid,memory.total,compute_cap,name",
     "--format=csv,noheader,nounits",
 )
 PATIENCE = 60
@@ -18,10 +18,11 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
-    """A GPU: its memory in bytes, and its compute capability, such as (8, 0)."""
+    """A GPU: its memory in bytes, its compute capability, such as (8, 0), its name."""
 
     memory: int
     capability: tuple[int, int]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +68,10 @@ def find_gpus(variables: Mapping[str, str]) -> FoundGpus:
 
 
 def _read_row(row: str) -> tuple[tuple[str, str], Gpu]:
-    """Reads ``0, GPU-5a2c, 81559, 9.0``; other answers raise ``ValueError``."""
-    index, uuid, memory, capability = (cell.strip() for cell in row.split(","))
-    major, minor = capability.split(".")
-    gpu = Gpu(memory=int(memory) * MEBIBYTE, capability=(int(major), int(minor)))
+    """Reads ``0, GPU-5a2c, 81559, 9.0, NVIDIA H100``; else raises ``ValueError``."""
+    index, uuid, memory, capability, name = map(str.strip, row.split(",", 4))
+    major, minor = map(int, capability.split("."))
+    gpu = Gpu(memory=int(memory) * MEBIBYTE, capability=(major, minor), name=name)
     return (index, uuid), gpu
 
 

@@ -76,6 +76,7 @@ def summarize_subjects(
         "deviation": float(values.std(ddof=1)) if len(values) > 1 else None,
         "median": float(np.median(values)),
         "lowest": float(values[0]),
+        "highest": float(values[-1]),
         "worst_decile": float(worst.mean()),
         "of_worst_decile": len(worst),
     }

@@ -6,6 +6,9 @@ The same configuration and seed give the same numbers only where these are the s
 import hashlib
 import os
 import platform
+import shutil
+import subprocess
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,8 +25,14 @@ OF_BACKEND = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib")}
 CODE, DEVICE, CPU = "code", "device", "cpu"
 """Keys of a machine: the digest of this project's sources, and what trains."""
 
+COMMIT, CORES, GPUS = "commit", "cores", "gpus"
+"""Further keys, which change no number. Only a checkout has a commit."""
+
 ROOT = Path(search.__file__).parents[1]
 SOURCES = ("data_pipeline", "models", "search")
+
+PATIENCE = 10
+"""Seconds that git may take."""
 
 Machine = Mapping[str, str]
 """What trials run on, by name."""
@@ -45,9 +54,12 @@ def this_machine(study: Study, placement: Placement) -> dict[str, str]:
         **{name: _version(name) for name in (*OF_BACKEND[backend], *PACKAGES)},
         "python": platform.python_version(),
         DEVICE: _gpu() if placement.gpus else CPU,
+        **({GPUS: _gpus()} if placement.gpus else {}),
         "processor": _processor(),
+        CORES: str(os.cpu_count()),
         "threads": str(study.resources.cpus_per_trial),
         CODE: _code(),
+        **_commit(),
     }
 
 
@@ -58,7 +70,8 @@ def repeats_exactly(recorded: Machine | None, here: Machine) -> bool:
     """
     if recorded is None or here[DEVICE] != CPU:
         return False
-    names = (recorded.keys() | here.keys()) - {CODE, "python"}
+    ignored = {CODE, COMMIT, CORES, GPUS, "python"}
+    names = (recorded.keys() | here.keys()) - ignored
     return all(recorded.get(name) == here.get(name) for name in names)
 
 
@@ -75,6 +88,12 @@ def _gpu() -> str:
     return f"gpu of compute capability {major}.{minor}"
 
 
+def _gpus() -> str:
+    """Counts the GPUs by their names."""
+    found = Counter(gpu.name for gpu in find_gpus(os.environ).gpus)
+    return ", ".join(f"{count} x {name}" for name, count in found.items())
+
+
 def _processor() -> str:
     """Names the processor: its instructions decide the order of sums."""
     try:
@@ -83,6 +102,27 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
     return names[0].strip() if names else platform.processor() or platform.machine()
+
+
+def _commit() -> dict[str, str]:
+    """Names the commit that is checked out, with ``-dirty`` after changes.
+
+    Empty where this project is installed without its history, or git does not tell.
+    """
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return {}
+    try:
+        done = subprocess.run(  # noqa: S603 - git's own command
+            [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    return {} if done.returncode else {COMMIT: done.stdout.strip()}
 
 
 def _code() -> str:

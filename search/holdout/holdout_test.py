@@ -50,7 +50,7 @@ from search.holdout.scores import (
     scored_rows,
 )
 from search.holdout.seed_scores import score_seeds
-from search.holdout.subjects import group_entry, subject_entry
+from search.holdout.subjects import group_entry, people_entry, subject_entry
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
@@ -61,7 +61,7 @@ from search.run_folder import write_json
 
 
 def search_entry(ledger: Ledger) -> dict[str, Any]:
-    """Writes the report's entry about the search: its trials, and why no more ran."""
+    """Writes the report's entry about the search: its trials, end and machines."""
     counts, end = ledger.counts(), ledger.end()
     return {
         "trials": counts.done,
@@ -69,6 +69,7 @@ def search_entry(ledger: Ledger) -> dict[str, Any]:
         "pruned": counts.pruned,
         "failed": counts.failed,
         "ended": None if end is None else end.reason,
+        "machines": ledger.machines(),
     }
 
 
@@ -76,8 +77,8 @@ def search_entry(ledger: Ledger) -> dict[str, Any]:
 class OpenedTest:
     """An opened hold-out, and what the report on it is made of.
 
-    ``rows`` are those that could be read; ``duplicates`` marks those that the search
-    has seen under another name.
+    ``rows`` are those that could be read, ``used`` the development rows in use;
+    ``duplicates`` marks those that the search has seen under another name.
     """
 
     run: Run
@@ -88,6 +89,7 @@ class OpenedTest:
     baselines: Mapping[str, Fitted]
     gains: Mapping[str, Mapping[str, Any]]
     duplicates: np.ndarray
+    used: np.ndarray
 
 
 def open_and_test(
@@ -185,6 +187,7 @@ def _predict(
         baselines=baselines,
         gains=validation_gains(run, sidecar["trial"], baselines, validation),
         duplicates=find_duplicates(development, used, table, pixels),
+        used=used.rows,
     )
 
 
@@ -199,6 +202,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         **primary_entry(study),
         **describe_model(test.sidecar),
         **_tested_part(test),
+        **people_entry(test.run.data.split.development, test.used, test.rows.table),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
         **calibration_entry(test.run, test.sidecar, test.rows, _averaged(test)),

@@ -14,7 +14,7 @@ from search.final.kept_model import SEEDS
 from search.holdout.objective import OBJECTIVE, describe_objective
 from search.holdout.predictions_file import MODEL, RecordedRows, read_predictions
 from search.holdout.scores import score_rows
-from search.holdout.seed_scores import seed_heads
+from search.holdout.seed_scores import EACH, seed_heads
 from search.run_files import PREDICTED, REPORT, read_report
 from search.run_folder import RunFolder
 
@@ -92,7 +92,7 @@ def rescore(folder: RunFolder) -> Rescored:
         parts=parts,
         compared=len(values),
         different=tuple(
-            (" ".join(map(str, place)), reported, value)
+            (_place_text(place), reported, value)
             for place, reported, value in found
             if not _same(reported, value)
         ),
@@ -141,6 +141,20 @@ def _leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any]
             yield from _leaves(inner, (*place, index))
     else:
         yield place, value
+
+
+def _place_text(place: tuple[Any, ...]) -> str:
+    """Writes a place of a report; seeds are numbered from 1, as everywhere.
+
+    Example:
+        >>> _place_text(("seeds", "heads", "emotion", "accuracy", "each", 0))
+        'seeds heads emotion accuracy each seed 1'
+    """
+    before = (None, *place)
+    return " ".join(
+        f"seed {key + 1}" if parent == EACH else str(key)
+        for parent, key in zip(before, place, strict=False)
+    )
 
 
 def _at(report: Any, place: tuple[Any, ...]) -> Any:

@@ -17,6 +17,9 @@ from search.final.kept_model import SEEDS
 from search.holdout.scores import ScoredRows, interval_seed
 from search.inputs.run import Run
 
+EACH = "each"
+"""Key of the values of all seeds, in their order."""
+
 Scored = dict[str, tuple[Targets, np.ndarray, Score]]
 """Heads to their labels, the rows that have one, and what scores them."""
 
@@ -95,7 +98,7 @@ def _entry(name: str, values: np.ndarray, subjects: int) -> dict[str, Any]:
         ends = crossed_interval(seeds, scale_of(name), subjects=subjects)
     low, high = ends or (None, None)
     return {
-        "each": each,
+        EACH: each,
         "mean": float(np.mean(known)) if whole else None,
         "low": low,
         "high": high,

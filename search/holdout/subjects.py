@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+
+from data_pipeline.dataset.sample_table import SampleTable
 from data_pipeline.demographics.groups import (
     LEAST,
     groups,
@@ -20,6 +23,34 @@ from search.holdout.scores import HoldOutRows, ScoredRows, interval_seed
 from search.inputs.run import Run
 
 ACCURACY = "emotion.accuracy"
+
+
+def people_entry(
+    development: SampleTable, used: np.ndarray, held_out: SampleTable
+) -> dict[str, Any]:
+    """Counts subjects and images of both parts, and the images of a subject.
+
+    ``used`` are the development rows in use. Where an image has no subject, only
+    images are counted.
+    """
+    parts = {"development": development.take(used), "hold_out": held_out}
+    return {"people": {name: _count(part) for name, part in parts.items()}}
+
+
+def _count(table: SampleTable) -> dict[str, Any]:
+    subjects = table.frame["subject"]
+    entry: dict[str, Any] = {"subjects": None, "images": len(table)}
+    if not len(table) or not subjects.notna().all():
+        return entry
+    images = subjects.value_counts()
+    return entry | {
+        "subjects": len(images),
+        "images_of_a_subject": {
+            "least": int(images.min()),
+            "median": float(images.median()),
+            "most": int(images.max()),
+        },
+    }
 
 
 def subject_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, Any]:

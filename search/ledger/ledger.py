@@ -31,6 +31,7 @@ from search.ledger.identity import (
     keep_machine,
     keep_precision,
     original_seed,
+    stored_machines,
     stored_precision,
 )
 from search.ledger.own_trials import OwnTrials, quiet
@@ -133,6 +134,10 @@ class Ledger:
     def settle_machine(self, found: Mapping[str, str]) -> None:
         """Stores what trials run on from now on; each trial refers to it."""
         self._trials.machine = keep_machine(self._trials, found)
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Lists what the trials ran on."""
+        return stored_machines(self._trials)
 
     def exhausted(self) -> bool:
         """Checks whether the search has ended."""

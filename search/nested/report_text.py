@@ -12,6 +12,7 @@ from search.reports.holdout_report import (
     table_rows,
     wrap,
 )
+from search.reports.metric_texts import counted
 
 MOST_PARTS = 20
 """Parts that are listed; ``nested.json`` has all of them."""
@@ -27,10 +28,10 @@ def describe_start(
         'outer part 2 of 5: 25 subjects, 112 images are held out from a search of \
 12 trials'
     """
-    people = f"{_counted(subjects, 'subject')}, " if subjects else ""
+    people = f"{counted(subjects, 'subject')}, " if subjects else ""
     return (
-        f"outer part {number} of {count}: {people}{_counted(images, 'image')} are held "
-        f"out from a search of {_counted(trials, 'trial')}"
+        f"outer part {number} of {count}: {people}{counted(images, 'image')} are held "
+        f"out from a search of {counted(trials, 'trial')}"
     )
 
 
@@ -54,14 +55,14 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
     if guarantee in LEAKY:
         yield LEAKY[Guarantee(guarantee)]
     count = len(report["parts"])
-    inner = _counted(report["inner_folds"], "inner fold")
+    inner = counted(report["inner_folds"], "inner fold")
     yield f"Nested evaluation: {count} outer parts, each held out from its own search"
     if "images" not in report:
         yield f"Not tested yet: {inner}"
         return
-    images = _counted(report["images"], "image")
+    images = counted(report["images"], "image")
     people = report["subjects"]
-    who = f"{_counted(people, 'subject')}, {images}" if people else images
+    who = f"{counted(people, 'subject')}, {images}" if people else images
     yield f"Tested: {who}, each once, by a model that was not chosen or trained on it"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'unknown')})"
     if report["opened"] > 1:
@@ -70,7 +71,7 @@ def _heading(report: Mapping[str, Any]) -> Iterator[str]:
             f"Opened: up to {report['opened']} times; {report['tested_before']} "
             f"{units} were tested before; only a first result is unbiased"
         )
-    trials = _counted(report["search"]["trials"], "trial")
+    trials = counted(report["search"]["trials"], "trial")
     yield f"Searched: {trials} in all, {inner}"
     yield from _value(report["objective"])
 
@@ -135,15 +136,10 @@ def _choice(found: Mapping[str, Any], count: int) -> str:
             f"{found['least']:.3g} to {found['most']:.3g}, median "
             f"{found['median']:.3g}: {100 * found['spread']:.0f} % of the range"
         )
-    where = "" if active == count else f" (active in {_counted(active, 'part')})"
+    where = "" if active == count else f" (active in {counted(active, 'part')})"
     return text + where
 
 
 def _sorted(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
     """Lists values, the most frequent first."""
     return sorted(counts.items(), key=lambda pair: -pair[1])
-
-
-def _counted(count: int, thing: str) -> str:
-    """Writes a count with its noun."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

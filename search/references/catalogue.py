@@ -27,3 +27,14 @@ def cited(methods: Container[str]) -> list[Work]:
     """
     found = [work for work in WORKS if any(name in methods for name in work.of)]
     return sorted(found, key=lambda work: (work.authors.casefold(), work.year))
+
+
+def cites(*methods: str) -> str:
+    """Writes the works on some methods as a text cites them; empty without any.
+
+    Example:
+        >>> cites("data:ckplus"), cites("sampler:grid")
+        (' (Kanade et al. 2000; Lucey et al. 2010)', '')
+    """
+    found = "; ".join(work.citation() for work in cited(methods))
+    return f" ({found})" if found else ""

@@ -20,6 +20,12 @@ SYNTHETIC_LAYOUT = "ckplus"
 """Synthetic faces have the layout and labels of CK+ by default."""
 
 
+def dataset_of(study: Study) -> str:
+    """Names the data set of a study, of synthetic faces the one they look like."""
+    name = study.data.dataset
+    return SYNTHETIC_LAYOUT if name == "synthetic" else name
+
+
 def used_methods(
     study: Study, tested: Sequence[Mapping[str, Value]], report: Report
 ) -> frozenset[str]:
@@ -63,8 +69,7 @@ def _of_value(key: str, value: Value) -> Iterator[str]:
 def _of_study(study: Study) -> Iterator[str]:
     """Names data, targets and the search's algorithms."""
     data, search = study.data, study.search
-    dataset = SYNTHETIC_LAYOUT if data.dataset == "synthetic" else data.dataset
-    yield f"data:{dataset}"
+    yield f"data:{dataset_of(study)}"
     yield f"crop:{data.crop}"
     yield from (f"target:{target}" for target in data.targets)
     yield f"sampler:{search.sampler}"

@@ -17,6 +17,7 @@ from search.reports.metric_texts import (
     LEFT_OUT,
     METRIC_TEXTS,
     UNDEFINED,
+    counted,
     number,
 )
 from search.reports.review_report import (
@@ -119,13 +120,13 @@ def heading_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield SYNTHETIC
     if guarantee in LEAKY:
         yield LEAKY[Guarantee(guarantee)]
-    images = _counted(report["images"], "image")
+    images = counted(report["images"], "image")
     if report["subjects"] is None:
         part = f"the published {report['part']} part, " if report.get("part") else ""
         over = "sequences" if guarantee == Guarantee.SEQUENCE else "images"
         yield f"Hold-out: {part}{images}, no subject ids: intervals are over {over}"
     else:
-        subjects = _counted(_count(report["subjects"]), "subject")
+        subjects = counted(_count(report["subjects"]), "subject")
         yield f"Hold-out: {subjects}, {images}"
     yield f"Guarantee: {guarantee} ({GUARANTEES.get(guarantee, 'unknown')})"
     yield f"Opened: {_opened(report)}"
@@ -147,7 +148,7 @@ def _search(search: Mapping[str, Any] | None) -> Iterator[str]:
     """Describes among how many trials the tested one was selected, and why no more."""
     if search is not None:
         ended = f"; {search['ended']}" if search.get("ended") else ""
-        yield f"Selected among: {_counted(search['trials'], 'trial')}{ended}"
+        yield f"Selected among: {counted(search['trials'], 'trial')}{ended}"
 
 
 def _rows(report: Mapping[str, Any]) -> Iterator[str]:
@@ -155,14 +156,14 @@ def _rows(report: Mapping[str, Any]) -> Iterator[str]:
     if "duplicates" in report:
         yield _duplicates(report["duplicates"])
     if report.get("skipped"):
-        yield f"Left out: {_counted(report['skipped'], 'row')} without a readable label"
+        yield f"Left out: {counted(report['skipped'], 'row')} without a readable label"
 
 
 def _duplicates(found: Mapping[str, Any]) -> str:
     """Counts hold-out images that are development images under another name."""
     if not found["images"]:
         return "Duplicates: no hold-out image is also a development image"
-    left = _counted(found["without"]["images"], "image")
+    left = counted(found["without"]["images"], "image")
     one = found["images"] == 1
     what = "image is also a" if one else "images are also"
     images = "development image" if one else "development images"
@@ -183,18 +184,13 @@ def _rules(report: Mapping[str, Any]) -> str:
     kept = report["emotion"]["images"]
     return (
         f"Labels: trained on {trained}, scored by {scored}, which labels {kept} of "
-        f"{_counted(report['images'], 'image')}; results by other rules differ"
+        f"{counted(report['images'], 'image')}; results by other rules differ"
     )
 
 
 def _count(subjects: int | Sequence[str]) -> int:
     """Counts subjects given as a number or a list."""
     return subjects if isinstance(subjects, int) else len(subjects)
-
-
-def _counted(count: int, thing: str) -> str:
-    """Writes a count with its noun."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _opened(report: Mapping[str, Any]) -> str:
@@ -204,7 +200,7 @@ def _opened(report: Mapping[str, Any]) -> str:
     text = f"{report['opened']} times"
     if "tested_before" in report:
         people = _count(report["subjects"] or 0)
-        things = _counted(people, "subject") if people else "images"
+        things = counted(people, "subject") if people else "images"
         text += f"; {report['tested_before']} of the {things} were tested before"
     return f"{text}; only the first result is unbiased"
 
@@ -259,7 +255,7 @@ def _size(head: str, apart: Mapping[str, Any]) -> str:
 
 def _title(title: str, part: Mapping[str, Any]) -> str:
     """Heads a part of the table with the number of its labelled images."""
-    return f"{title} ({_counted(part['images'], 'image')})"
+    return f"{title} ({counted(part['images'], 'image')})"
 
 
 def _metric_rows(

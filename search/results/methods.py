@@ -1,50 +1,118 @@
-"""The methods: intervals, definitions of the metrics, baselines, software."""
+"""The methods: intervals, definitions of the metrics, baselines, machine, software."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from models.metrics.calibration import BINS
-from search.results.markdown import heading
+from search.references.catalogue import cites
+from search.reports.metric_texts import HEADS, counted
+from search.results.labels import EXTENDED
+from search.results.markdown import bullets, heading
 from search.results.words import Report, unit_name, units
 
-DEFINITIONS = f"""
-- Thresholds of action units, of the model and of the baselines, have the highest F1 on
-  validation predictions, shrunk to a common one for rare units.
-- ECE: expected calibration error of the predicted class, {BINS} bins of equal width.
-  The number "calibrated" beside it is what a perfectly calibrated model would show on
-  so many images.
-- Precision-recall AUC is the average precision. A metric averaged over labels leaves
-  out those that do not occur; a ratio without any case is 0.
-- Skew-normalised F1: negatives weighted to as many as positives (Jeni, Cohn and De la
-  Torre 2013).
-- Constant: the commonest emotion, every action unit present, the mean rating of the
-  development images; for errors of probabilities, their frequencies.
-- Deviation over seeds: standard deviation with n - 1.
-"""
+THRESHOLDS = """
+Thresholds of action units, of the model and of the baselines, have the highest F1 on
+validation predictions, shrunk to a common one for rare units"""
+ECE = f"""
+Calibration error: expected calibration error of the predicted class, {BINS} bins of
+equal width@. The number beside it, calibrated, is what a perfectly calibrated model
+would show on so many images"""
+AVERAGE_PRECISION = """
+Precision-recall AUC: average precision@. Of few positives it is too high on average;
+its interval allows for that, the value does not"""
+
+DEFINITIONS: Mapping[str, tuple[str, ...]] = {
+    THRESHOLDS: ("mean_f1_at_thresholds",),
+    ECE: ("ece",),
+    "Kappa: agreement beyond chance@": ("kappa",),
+    "AUC: area under the ROC curve@": ("mean_auc",),
+    AVERAGE_PRECISION: ("mean_pr_auc",),
+    "Skew-normalised F1: negatives weighted to as many as positives@": (
+        "mean_f1_norm",
+    ),
+    "ICC: intraclass correlation, ICC(3,1)@": ("mean_icc",),
+    "CCC: concordance correlation@": ("mean_ccc",),
+    "Divergences are those of the predicted from the voted shares@": (
+        "kl_divergence",
+        "js_divergence",
+    ),
+}
+"""What to define where a report has one of the metrics; ``@`` stands for the works."""
+
+FOR_ALL = """
+A metric averaged over labels leaves out those that do not occur; a ratio without any
+case is 0.
+Constant: the commonest emotion, every action unit present, the mean rating of the
+development images; for errors of probabilities, their frequencies.
+Standard deviations over seeds, subjects and parts: with n - 1"""
 
 
 def methods(report: Report) -> Iterator[str]:
-    """Names the method of the intervals, the definitions, and the software."""
+    """Names the method of the intervals, the definitions, machine and software."""
+    yield from heading("Methods")
+    yield from bullets(_intervals(report))
+    yield from bullets(_definitions(report))
+    yield from bullets(_one_line(FOR_ALL).split(". "))
+    yield from bullets(_machines(report))
+    yield f"- Software: {_software(report)}"
+
+
+def _intervals(report: Report) -> Iterator[str]:
+    """Describes how intervals were computed, and what they are for."""
     found = report["intervals"]
     over = unit_name(found)
-    yield from heading("Methods")
     yield (
-        f"- Intervals: {found['level']:.0%}, for other {over} and this trained model: "
+        f"Intervals: {found['level']:.0%}, for other {over} and this trained model: "
         f"{found['method']}, around the value less its jackknife bias "
         f"({units(found)}); standard error by the delta method; degrees of freedom "
         f"from the kurtosis of the influences of the {over}; scales: "
         f"{found['scales']}; differences as they are. Where a value is 0 or 1: Clopper "
         f"and Pearson 1934, for as many cases as there are {over}"
     )
-    yield f"- Source: {found['source']}"
+    yield f"Source: {found['source']}"
     yield (
-        f"- A label has an interval where at least {found['least_per_label']} {over} "
-        "have it and as many lack it. One wider than .5 rests on one or two of them"
+        f"Where the bias is larger than the reach, the interval is extended to the "
+        f"value, and has one end there ({EXTENDED})"
     )
-    yield "- Intervals are of single metrics: none is corrected for their number"
-    yield from DEFINITIONS.strip().splitlines()
-    yield f"- Software: {_software(report)}"
+    yield (
+        f"A label has an interval where at least {found['least_per_label']} {over} "
+        "have it and as many lack it"
+    )
+    yield "Intervals are of single metrics: none is corrected for their number"
+
+
+def _definitions(report: Report) -> Iterator[str]:
+    """Defines the metrics that the report has."""
+    shown = {name for head in HEADS for name in report.get(head, {}).get("metrics", ())}
+    for text, names in DEFINITIONS.items():
+        found = [f"metric:{name}" for name in names if name in shown]
+        if found:
+            yield _one_line(text).replace("@", cites(*found))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _machines(report: Report) -> Iterator[str]:
+    """Describes what the trials ran on, and by which code."""
+    for machine in report["search"].get("machines", ()):
+        cores = machine.get("cores")
+        size = f", {counted(int(cores), 'logical core')}" if cores else ""
+        gpus = machine.get("gpus") or machine["device"].replace("cpu", "no GPU used")
+        yield (
+            f"Machine: {machine['processor']}{size}; {gpus}; "
+            f"{counted(int(machine['threads']), 'thread')} a trial"
+        )
+        commit = f"commit {machine['commit']}, " if "commit" in machine else ""
+        yield (
+            f"Code: {commit}digest of the sources {machine['code']}; Python "
+            f"{machine['python']}, Keras on {machine['backend']}"
+        )
 
 
 def _software(report: Report) -> str:
     versions = report["tested"]["versions"]
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
+    return ", ".join(
+        f"{name} {version}{cites(f'package:{name}')}"
+        for name, version in versions.items()
+    )

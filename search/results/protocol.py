@@ -2,34 +2,45 @@
 
 from collections.abc import Iterator
 
+from data_pipeline.config.data_config import DataConfig
+from data_pipeline.labels.labels import emotion_classes
+from search.references.catalogue import cites
+from search.references.used import dataset_of
 from search.reports.holdout_report import heading_lines
+from search.reports.metric_texts import UNDEFINED, counted
 from search.results.markdown import bullets, cell, heading, table
 from search.results.words import Report, unit_number
 from search.study.study import Study
 
 HOLD_OUT, WHOLE = "hold-out", "whole"
 
+UNITS = "action_units"
+_OF_UNITS = {UNITS, "action_unit_intensities"}
+
 
 def protocol(study: Study, report: Report) -> Iterator[str]:
     """Describes the rows, and what no part of the search has seen."""
+    images = report["split"]["images"][WHOLE]["images"]
     yield from heading("Protocol")
-    yield f"- {_data(study, report)}"
+    yield f"- {data_line(study, report, images=images)}"
     yield from bullets(heading_lines(report))
     yield f"- {_split(study)}"
     yield f"- {_validation(report)}"
+    yield from people_table(report)
     yield ""
-    yield from _label_counts(report)
+    yield from _label_counts(study.data, report)
 
 
-def _data(study: Study, report: Report) -> str:
-    """Describes the data set and its pictures."""
-    name, size = report["tested"]["dataset"], study.data.image_size
-    drawn = " (synthetic faces in its layout)" if report.get("synthetic") else ""
-    whole = report["split"]["images"][WHOLE]["images"]
+def data_line(study: Study, report: Report, *, images: int) -> str:
+    """Describes the data set, its targets and its pictures."""
+    name, data = report["tested"]["dataset"], study.data
+    drawn = ", synthetic faces in its layout" if report.get("synthetic") else ""
+    targets = [f"{target}{cites(f'target:{target}')}" for target in data.targets]
+    size = data.image_size
     return (
-        f"Data: {name}{drawn}, {whole} images; targets: "
-        f"{', '.join(study.data.targets)}; {size} x {size} pixels, crop "
-        f"{cell(study.data.crop)}"
+        f"Data: {name}{cites(f'data:{dataset_of(study)}')}{drawn}; {images} images; "
+        f"targets: {', '.join(targets)}; {size} x {size} pixels, crop {data.crop}"
+        f"{cites(f'crop:{data.crop}')}"
     )
 
 
@@ -62,10 +73,36 @@ def _folds(report: Report) -> dict[str, Report]:
     return {n: found for n, found in images.items() if n not in (WHOLE, HOLD_OUT)}
 
 
-def _label_counts(report: Report) -> Iterator[str]:
-    """Renders how many images of each part have each label."""
+def people_table(report: Report) -> Iterator[str]:
+    """Renders subjects and images of each part, and the images of a subject."""
+    parts = report.get("people")
+    if not parts:
+        return
+    rows = [
+        (
+            name.replace("_", "-"),
+            cell(found["subjects"]),
+            cell(found["images"]),
+            _images_of_a_subject(found.get("images_of_a_subject")),
+        )
+        for name, found in parts.items()
+    ]
+    yield ""
+    yield from table(
+        ("part", "subjects", "images", "images of a subject: median (range)"), rows
+    )
+
+
+def _images_of_a_subject(found: Report | None) -> str:
+    if found is None:
+        return UNDEFINED
+    return f"{found['median']:g} ({found['least']} to {found['most']})"
+
+
+def _label_counts(data: DataConfig, report: Report) -> Iterator[str]:
+    """Renders how many images of each part have each label that is learned."""
     images, folds = report["split"]["images"], _folds(report).values()
-    names = [name for name in images[WHOLE] if name != "images"]
+    names = [name for name in images[WHOLE] if _is_learned(name, data)]
     rows = [
         (
             name.rpartition(".")[2],
@@ -75,7 +112,22 @@ def _label_counts(report: Report) -> Iterator[str]:
         )
         for name in sorted(names, key=lambda name: unit_number(name.rpartition(".")[2]))
     ]
-    yield from table(("label", "images", "hold-out", "each validation part"), rows)
+    parts = counted(len(folds), "fold") if len(folds) > 1 else "validation part"
+    each = f"each of {parts}" if len(folds) > 1 else parts
+    yield from table(("label", "images", "hold-out", each), rows)
+
+
+def _is_learned(name: str, data: DataConfig) -> bool:
+    """Whether a label, with its column, is one of a study's targets.
+
+    Valence and arousal are balanced by the expression that goes with them.
+    """
+    column, _, label = name.partition(".")
+    if column == UNITS:
+        return bool(_OF_UNITS & set(data.targets))
+    wanted, classes = emotion_classes(data.level, ())
+    chosen = column == wanted and (not classes or label in classes)
+    return chosen and not set(data.targets) <= _OF_UNITS
 
 
 def _range(counts: list[int]) -> str:

@@ -1,6 +1,6 @@
-"""The results: metrics, differences, calibration, seeds, labels, subjects, groups."""
+"""The results: metrics, differences, calibration, and what they vary with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from search.reports.holdout_report import closing_lines, table_rows
 from search.reports.metric_texts import (
@@ -11,38 +11,46 @@ from search.reports.metric_texts import (
     metric_words,
     number,
 )
-from search.reports.review_report import (
-    describe_gaps,
-    describe_seeds,
-    describe_subjects,
-    group_rows,
-)
-from search.results.markdown import bullets, cell, heading, interval, table
-from search.results.words import Report, unit_number, units
+from search.results.labels import EXTENDED, is_extended, labels
+from search.results.markdown import bullets, heading, interval, table
+from search.results.variation import seeds, subjects
+from search.results.words import Report, units
 
 
 def scores(report: Report) -> Iterator[str]:
     """Renders everything that the test on the hold-out gave."""
-    yield from _results(report)
-    yield from _seeds(report)
-    yield from _differences(report)
+    yield from results(report, "Results on the hold-out")
+    yield from seeds(report)
+    yield from differences(report)
     yield from _calibration(report)
-    yield from _labels(report)
-    yield from _groups(report)
+    yield from labels(report)
+    yield from subjects(report)
 
 
-def _results(report: Report) -> Iterator[str]:
+def results(report: Report, title: str) -> Iterator[str]:
     """Renders the main metrics with their intervals, beside the baselines."""
-    yield from heading("Results on the hold-out")
+    yield from heading(title)
     yield from bullets(_primary(report))
     yield ""
     header, *rows = table_rows(report)
     yield from table(("metric", *header[1:]), rows)
     apart = ("baselines", "seeds", "by_subject", "calibration")  # parts of their own
     more = {name: part for name, part in report.items() if name not in apart}
-    lines = [line for line in closing_lines(more) if line]
-    yield from ("", *bullets(lines)) if lines else ()
+    below = [*_extended(report), *(line for line in closing_lines(more) if line)]
+    yield from ("", *bullets(below)) if below else ()
     yield from _confusion(report.get("emotion", {}).get("confusion"))
+
+
+def _extended(report: Report) -> Iterator[str]:
+    """Names the metrics whose interval was extended to the value."""
+    names = [
+        metric_words(f"{head}.{name}")
+        for head in HEADS
+        for name, row in report.get(head, {}).get("metrics", {}).items()
+        if name in METRIC_TEXTS and is_extended(name, row)
+    ]
+    if names:
+        yield f"Intervals that end at their value ({EXTENDED}): {', '.join(names)}"
 
 
 def _primary(report: Report) -> Iterator[str]:
@@ -103,15 +111,7 @@ def _fitted(parts: Report) -> str:
 _TITLES = {"emotion": "emotions", "action_units": "action units", "votes": "votes"}
 
 
-def _seeds(report: Report) -> Iterator[str]:
-    """Describes how much one retraining differs from the next."""
-    lines = list(describe_seeds(report.get("seeds")))
-    if lines:
-        yield from heading("Retraining with other seeds")
-        yield from bullets(line.strip() for line in lines if line)
-
-
-def _differences(report: Report) -> Iterator[str]:
+def differences(report: Report) -> Iterator[str]:
     """Renders the model minus each baseline."""
     names = [name for name in BASELINES if name in report.get("baselines", {})]
     found = [each for name in names for each in _compared(report, name)]
@@ -154,55 +154,6 @@ def _baseline(name: str, entry: Report) -> Iterator[str]:
         )
 
 
-def _groups(report: Report) -> Iterator[str]:
-    """Renders single subjects and groups of them, by the primary metric."""
-    people = [line for line in describe_subjects(report) if line]
-    header, *rows = group_rows(report) or [()]
-    gaps = list(describe_gaps(report))
-    if not people and not gaps and not rows:
-        return
-    yield from heading("Subjects and their groups")
-    yield from bullets([*people, *gaps])
-    if rows:
-        yield ""
-        yield from table(("group", *header[1:]), rows)
-
-
 def _apart(compared: Report) -> str:
     """Renders a difference with its interval."""
     return interval({**compared, "value": compared["difference"]}, signed=True)
-
-
-LABELS: Mapping[str, tuple[str, str, Sequence[str]]] = {
-    "emotion": ("per_class", "images", ("precision", "recall", "f1")),
-    "action_units": ("per_au", "positives", ("auc", "f1_at_threshold")),
-    "action_unit_intensities": ("per_au", "images", ("icc", "pcc", "mae")),
-    "valence_arousal": ("per_dimension", "images", ("ccc", "rmse")),
-}
-"""For each head: its table, the count of a label, and the scores that are shown."""
-
-
-def _labels(report: Report) -> Iterator[str]:
-    """Renders a table of each head: a row a label."""
-    for head, (place, count, scores) in LABELS.items():
-        labels = report.get(head, {}).get(place)
-        if not labels:
-            continue
-        yield from heading(f"{HEADS[head]}, label by label")
-        shown = [s for s in scores if any(s in row for row in labels.values())]
-        rows = [
-            (
-                name,
-                cell(row.get(count)),
-                cell(row.get("subjects")),
-                *(_score(row, score) for score in shown),
-            )
-            for name, row in sorted(labels.items(), key=lambda row: unit_number(row[0]))
-        ]
-        yield from table(("label", count, "subjects", *shown), rows)
-
-
-def _score(row: Report, name: str) -> str:
-    """Renders a label's score with its interval, if it has one."""
-    low, high = row.get("intervals", {}).get(name) or (None, None)
-    return interval({"value": row.get(name), "low": low, "high": high})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from models.config.hyperparameters import Value
 from search.results.methods import methods
 from search.results.protocol import protocol
+from search.results.references import references
 from search.results.scores import scores
 from search.results.selection import selection
 from search.results.words import Report
@@ -35,5 +36,6 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         selection(study, values, report),
         scores(report),
         methods(report),
+        references(study, [values], report),
     )
     return "\n".join(line for part in parts for line in part) + "\n"

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from models.config.hyperparameters import Value
 from search.costs.limits import COSTS
-from search.reports.metric_texts import number
+from search.references.catalogue import cites
+from search.reports.metric_texts import counted, number
 from search.reports.review_report import describe_tested
 from search.results.markdown import bullets, cell, heading, interval, table
 from search.results.words import Report, units
@@ -35,26 +36,39 @@ def selection(
 
 
 def _search(study: Study, report: Report) -> Iterator[str]:
-    counts, search = report["search"], study.search
+    counts = report["search"]
     ended = f"; {counts['ended']}" if counts.get("ended") else ""
-    total = sum(weight for _, weight in study.objective)
-    value = ", ".join(f"{w / total:.2g} x {name}" for name, w in study.objective)
     yield from heading("Search")
     yield (
         f"- Trials: {counts['trials']}, of which {counts['completed']} completed, "
         f"{counts['pruned']} were pruned and {counts['failed']} failed{ended}"
     )
-    yield (
-        f"- A trial trains at most {study.stride} epochs on each of "
-        f"{study.split.folds} folds; a pruned one fewer, and it is not shown to be "
-        "worse"
-    )
-    yield f"- Sampler {search.sampler}, pruner {search.pruner}, seed {search.seed}"
-    group = counts.get("worst_group")
-    lowest = f", of the {group} group that has the lowest" if group else ""
-    yield f"- Value of a trial, maximized: {value}{lowest}"
+    yield from bullets(search_lines(study, folds=study.split.folds))
     yield from bullets(_costs(study, report))
     yield ""
+    yield from space_table(study)
+
+
+def search_lines(study: Study, *, folds: int) -> Iterator[str]:
+    """Describes what a trial trains, who proposes it, and by what it is judged."""
+    search, group = study.search, study.worst_group
+    where = "one training part" if folds == 1 else f"each of {folds} folds"
+    yield (
+        f"A trial trains at most {counted(study.stride, 'epoch')} on {where}; a pruned "
+        "one fewer, and it is not shown to be worse"
+    )
+    yield (
+        f"Sampler {search.sampler}{cites(f'sampler:{search.sampler}')}, pruner "
+        f"{search.pruner}{cites(f'pruner:{search.pruner}')}, seed {search.seed}"
+    )
+    total = sum(weight for _, weight in study.objective)
+    value = ", ".join(f"{w / total:.2g} x {name}" for name, w in study.objective)
+    lowest = f", of the {group} group that has the lowest" if group else ""
+    yield f"Value of a trial, maximized: {value}{lowest}"
+
+
+def space_table(study: Study) -> Iterator[str]:
+    """Renders the searched keys and their values."""
     rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
     yield from table(("searched", "values"), rows)
 
@@ -98,8 +112,8 @@ def _model(report: Report) -> Iterator[str]:
     model, seeds = report["tested"], report.get("seeds")
     yield (
         f"Trial {report['trial']}, retrained on all development images for "
-        f"{model['epochs']} epochs, without early stopping; {model['parameters']:,} "
-        "weights in the tested model"
+        f"{counted(model['epochs'], 'epoch')}, without early stopping; "
+        f"{model['parameters']:,} weights in the tested model"
     )
     if seeds:
         yield (

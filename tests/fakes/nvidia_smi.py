@@ -2,7 +2,7 @@
 
 import os
 
-CARD = "{index}, GPU-{index}abc-5d, {mebibytes}, {capability}"
+CARD = "{index}, GPU-{index}abc-5d, {mebibytes}, {capability}, NVIDIA Fake"
 
 
 def install(folder, monkeypatch, *, answer, code=0):

@@ -15,9 +15,9 @@ def test_a_machine_without_the_driver_has_none(tmp_path, monkeypatch):
 
 
 def test_memory_and_capability(tmp_path, monkeypatch):
-    """Each line of the driver is a GPU: its memory in bytes, its capability."""
+    """Each line of the driver is a GPU: memory in bytes, capability and name."""
     install(tmp_path, monkeypatch, answer=cards(81559, capability="9.0"))
-    expected = Gpu(memory=81559 * MEBIBYTE, capability=(9, 0))
+    expected = Gpu(memory=81559 * MEBIBYTE, capability=(9, 0), name="NVIDIA Fake")
     assert find_gpus({}) == FoundGpus(gpus=(expected,))
 
 
@@ -48,7 +48,7 @@ def test_visible_devices(tmp_path, monkeypatch, visible, sizes):
     [
         ("NVIDIA-SMI has failed: no driver\nmore\n", 9, "NVIDIA-SMI has failed"),
         ("", 9, "it gave no answer"),
-        ("0, GPU-0, [N/A], 12.1\n", 0, "[N/A]"),
+        ("0, GPU-0, [N/A], 12.1, NVIDIA Fake\n", 0, "[N/A]"),
         ("No devices were found\n", 0, "not enough values"),
     ],
 )

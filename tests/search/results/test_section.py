@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from models.config.config import complete
 from models.evaluation.jackknife import describe_method
 from search.results.section import results_section
@@ -11,49 +13,59 @@ from tests.search.reports.test_holdout_report import drawn, report_of
 SETTINGS = {"head.dropout": 0.3, "training.learning_rate": 0.00123}
 
 
+MACHINE = {
+    "backend": "tensorflow",
+    "python": "3.12.3",
+    "device": "cpu",
+    "processor": "Some CPU",
+    "cores": "8",
+    "threads": "1",
+    "code": "abc123",
+}
+
+
+REPORT = {
+    "study": "smoke",
+    "objective": {"metrics": {}, "value": 0.7219, "low": 0.6123, "high": 0.8124},
+    "trial": 3,
+    "search": {
+        "trials": 9,
+        "completed": 4,
+        "pruned": 5,
+        "failed": 0,
+        "machines": [MACHINE],
+        "objective": {"emotion.macro_f1": 1.0, "action_units.mean_auc": 1.0},
+    },
+    "split": {
+        "imbalance": {"hold-out": 0.1},
+        "images": {
+            "whole": {"images": 90},
+            "hold-out": {"images": 20},
+            "fold 1": {"images": 34},
+            "fold 2": {"images": 36},
+        },
+    },
+    "primary": {"metric": "emotion.macro_f1", "rule": "the heaviest"},
+    "tested": {
+        "dataset": "synthetic",
+        "parameters": 200_000,
+        "epochs": 9,
+        "trained_on": [],
+        "versions": {"keras": "3.15.1"},
+    },
+}
+
+
 def section(*settings, **more):
     """Writes the section of a small report; returns it and the report.
 
-    ``settings`` change the study.
+    ``settings`` change the study, and ``more`` the report.
     """
     targets, predictions, subjects = drawn(2)
-    report = report_of(
-        targets,
-        predictions,
-        subjects,
-        study="smoke",
-        trial=3,
-        search={
-            "trials": 9,
-            "completed": 4,
-            "pruned": 5,
-            "failed": 0,
-            "objective": {"emotion.macro_f1": 1.0, "action_units.mean_auc": 1.0},
-        },
-        split={
-            "imbalance": {"hold-out": 0.1},
-            "images": {
-                "whole": {"images": 90},
-                "hold-out": {"images": 20},
-                "fold 1": {"images": 34},
-                "fold 2": {"images": 36},
-            },
-        },
-        primary={"metric": "emotion.macro_f1", "rule": "the heaviest"},
-        tested={
-            "dataset": "synthetic",
-            "parameters": 200_000,
-            "epochs": 9,
-            "trained_on": [],
-            "versions": {"keras": "3.15.1"},
-        },
-        intervals=describe_method(subjects, over="subjects"),
-        objective={"metrics": {}, "value": 0.7219, "low": 0.6123, "high": 0.8124},
-        **more,
-    )
-    return results_section(
-        read_study("smoke", settings=settings), complete(SETTINGS), report
-    ), report
+    method = {"intervals": describe_method(subjects, over="subjects")}
+    report = report_of(targets, predictions, subjects, **(REPORT | method | more))
+    study = read_study("smoke", settings=settings)
+    return results_section(study, complete(SETTINGS), report), report
 
 
 def numbers(found):
@@ -137,7 +149,19 @@ def test_the_test_and_its_model_are_described():
     assert f"- **Primary: macro F1 of emotion {value:.3f} (" in text
     assert "- Objective of the search: 0.722 (0.612 to 0.812)\n" in text
     assert "for 9 epochs, without early stopping; 200,000 weights" in text
-    assert "- Software: keras 3.15.1\n" in text
+    assert "- Software: keras 3.15.1 (Chollet et al. 2015)\n" in text
+    assert "- Machine: Some CPU, 8 logical cores; no GPU used; 1 thread a trial" in text
+    assert "- Code: digest of the sources abc123; Python 3.12.3, Keras on ten" in text
+
+
+def test_a_gpu_and_a_commit_are_named():
+    """What trained, and by which commit, where the run knows it."""
+    gpus = {"device": "gpu of compute capability 9.0", "gpus": "1 x Some GPU"}
+    machines = [MACHINE | gpus | {"commit": "0123abc-dirty"}]
+    search = {"trials": 1, "completed": 1, "pruned": 0, "failed": 0}
+    text, _ = section(search=search | {"machines": machines})
+    assert "- Machine: Some CPU, 8 logical cores; 1 x Some GPU; 1 thread" in text
+    assert "- Code: commit 0123abc-dirty, digest of the sources abc123;" in text
 
 
 def test_drawn_faces_are_named():
@@ -146,13 +170,116 @@ def test_drawn_faces_are_named():
     assert "SYNTHETIC DATA" in text.partition("## Search")[0]
 
 
-def test_seeds_have_a_part_of_their_own():
-    """Only where there are several, with mean, interval and deviation."""
+def test_every_seed_has_a_row():
+    """Only where there are several: each score, mean with interval, and the tested."""
     row = {"each": [0.75, 0.85], "mean": 0.8, "low": 0.7, "high": 0.9}
     row |= {"deviation": 0.071, "model": 0.85}
-    seeds = {"model": "median", "seed": 2, "trained": [1, 2]}
+    trained = [{"seed": 1, "loss": 0.5}, {"seed": 2, "loss": 0.25}]
+    seeds = {"model": "median", "seed": 2, "trained": trained}
     text, _ = section(seeds=seeds | {"heads": {"emotion": {"accuracy": row}}})
     part = text.partition("## Retraining with other seeds\n")[2].partition("\n## ")[0]
-    assert "- Seeds: 2, retrained alike; the tested model is seed 2, of the" in part
-    assert "- accuracy 0.800 (0.700 to 0.900), 0.071; lowest 0.750" in part
+    assert "- 2 trainings of the same configuration, which differ" in part
+    assert "| seed | training loss | accuracy |" in part
+    assert "| 1 | 0.5 | 0.750 |\n| 2 | 0.25 | 0.850 |" in part
+    assert "| mean (95 % interval) |  | 0.800 (0.700 to 0.900) |" in part
+    assert "| standard deviation |  | 0.071 |\n| tested model |  | 0.850 |" in part
     assert "other seeds" not in section()[0]
+
+
+def test_people_are_counted_without_names():
+    """Both parts with the images of a subject, and how single subjects do."""
+    images = {"least": 1, "median": 3.5, "most": 6}
+    people = {
+        "development": {"subjects": 20, "images": 70, "images_of_a_subject": images},
+        "hold_out": {"subjects": None, "images": 20},
+    }
+    summary = {"subjects": 10, "mean": 0.8, "deviation": 0.1, "median": 0.85}
+    summary |= {"lowest": 0.2, "highest": 1.0, "worst_decile": 0.2}
+    names = {"S010": {"images": 4, "emotion.accuracy": 0.8}}
+    by_subject = {"subjects": names, "summary": {"emotion.accuracy": summary}}
+    text, _ = section(people=people, by_subject=by_subject)
+    assert "| development | 20 | 70 | 3.5 (1 to 6) |\n| hold-out | - | 20 | - |" in text
+    row = "accuracy of emotion | 10 | 0.800 | 0.100 | 0.850 | 0.200 to 1.000 | 0.200"
+    assert f"| {row} |" in text
+    assert "S010" not in text
+
+
+def test_labels_that_few_people_carry_are_flagged():
+    """A wide interval and a missing one have a flag, which is explained."""
+    _, report = section()
+    rows = report["emotion"]["per_class"]
+    for place, row in enumerate(rows.values()):
+        row["intervals"] = {"f1": [[0.1, 0.6], [0.1, 0.4], None][place % 3]}
+    text, _ = section(emotion=report["emotion"])
+    part = text.partition("## Emotion, label by label\n")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("| ")]
+    flags = [line.split("|")[-2].strip() for line in lines[1:]]
+    assert flags == [["wide", "", "few"][place % 3] for place in range(len(rows))]
+    assert "- wide: an interval wider than 0.4" in part
+    assert "- few: fewer than 10 subjects have the label, or fewer lack it" in part
+
+
+def test_an_extended_interval_is_marked():
+    """An interval that ends at its value is named, and the methods say why."""
+    _, report = section()
+    metrics = report["action_units"]["metrics"]
+    metrics["mean_pr_auc"] = {"value": 0.3, "low": 0.2, "high": 0.3}
+    metrics["mean_auc"] = {"value": 1.0, "low": 0.8, "high": 1.0}
+    text, _ = section(action_units=report["action_units"])
+    line = "- Intervals that end at their value (†): mean precision-recall AUC of acti"
+    assert line in text
+    assert "mean AUC of" not in text.partition(line)[2].partition("\n")[0]
+    assert "extended to the value, and has one end there (†)" in text
+
+
+@pytest.mark.parametrize(
+    ("targets", "shown"),
+    [
+        (["emotion"], {"happiness"}),
+        (["action_units"], {"AU1"}),
+        (["emotion", "action_units"], {"happiness", "AU1"}),
+    ],
+)
+def test_only_learned_labels_are_listed(targets, shown):
+    """Labels of other targets and other levels are not those of the study."""
+    names = {
+        "high_level_emotion.positive": 9,
+        "emotion.happiness": 9,
+        "action_units.AU1": 9,
+    }
+    parts = ("whole", "hold-out", "fold 1", "fold 2")
+    split = {
+        "imbalance": {"hold-out": 0.1},
+        "images": {part: {"images": 20} | names for part in parts},
+    }
+    metric = "emotion.macro_f1" if "emotion" in targets else "action_units.mean_auc"
+    text, _ = section(
+        f"data.targets={targets}".replace("'", '"'),
+        "data.emotions=basic_neutral",
+        "objective.emotion.macro_f1=",
+        "objective.action_units.mean_auc=",
+        f"objective.{metric}=1",
+        split=split,
+    )
+    rows = text.partition("| label | images |")[2].partition("\n\n")[0]
+    found = {line.split("|")[1].strip() for line in rows.splitlines()[2:]}
+    assert found == shown
+
+
+def test_one_of_a_thing_is_singular():
+    """A study of one epoch and one fold has no plural of them."""
+    text, _ = section("fixed.training.epochs=1", "split.folds=1")
+    assert "A trial trains at most 1 epoch on one training part;" in text
+    assert not re.search(r"\b1 (epochs|folds|images|subjects|seeds|trials)\b", text)
+
+
+def test_every_cited_work_is_listed():
+    """A name with a year has its entry in the references."""
+    text, _ = section("augmentation.mixup=0.2")
+    body, _, listed = text.partition("## References\n")
+    cited = re.findall(r"([A-Z][\w'-]+)(?: et al\.| and [A-Z][\w'-]+)? (\d{4})", body)
+    years = {(name, year) for name, year in cited if 1900 < int(year) < 2030}
+    assert len(years) > 10
+    for name, year in years:
+        assert re.search(rf"{name}, .*\({year}\)", listed), (name, year)
+    assert "[sampler BOHB]" in listed
