@@ -1,5 +1,8 @@
 """The people of the hold-out: what the model reaches for each, and for groups."""
 
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from models.evaluation.subjects import (
 from search.holdout.disclosure import primary_metric
 from search.holdout.scores import HoldOutRows, ScoredRows, interval_seed
 from search.inputs.run import Run
+from search.study.study import Study
 
 ACCURACY = "emotion.accuracy"
 
@@ -34,22 +38,31 @@ def people_entry(
     images are counted.
     """
     parts = {"development": development.take(used), "hold_out": held_out}
-    return {"people": {name: _count(part) for name, part in parts.items()}}
+    names = {part: table.frame["subject"].tolist() for part, table in parts.items()}
+    return {"people": {part: count_people(found) for part, found in names.items()}}
 
 
-def _count(table: SampleTable) -> dict[str, Any]:
-    subjects = table.frame["subject"]
-    entry: dict[str, Any] = {"subjects": None, "images": len(table)}
-    if not len(table) or not subjects.notna().all():
-        return entry
-    images = subjects.value_counts()
-    return entry | {
+def count_people(subjects: Sequence[Any]) -> dict[str, Any]:
+    """Counts the subjects of images, one an image, and the images of a subject.
+
+    Example:
+        >>> count_people(["a", "b", "a", "c"])["images_of_a_subject"]
+        {'least': 1, 'median': 1.0, 'most': 2}
+        >>> count_people([None, "a"])
+        {'subjects': None, 'images': 2}
+    """
+    if not subjects or not all(isinstance(name, str) for name in subjects):
+        return {"subjects": None, "images": len(subjects)}
+    images = Counter(subjects).values()
+    counts = {
+        "least": min(images),
+        "median": float(median(images)),
+        "most": max(images),
+    }
+    return {
         "subjects": len(images),
-        "images_of_a_subject": {
-            "least": int(images.min()),
-            "median": float(images.median()),
-            "most": int(images.max()),
-        },
+        "images": len(subjects),
+        "images_of_a_subject": counts,
     }
 
 
@@ -61,12 +74,17 @@ def subject_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, 
     subjects = rows.table.frame["subject"]
     if not subjects.notna().all():
         return {}
-    metrics = list(dict.fromkeys([primary_metric(run.study), ACCURACY]))
+    return score_subjects(run.study, scored, subjects.tolist())
+
+
+def score_subjects(
+    study: Study, scored: ScoredRows, subjects: Sequence[str]
+) -> dict[str, Any]:
+    """Scores each subject as ``subject_entry`` does; ``subjects`` has one a row."""
+    metrics = list(dict.fromkeys([primary_metric(study), ACCURACY]))
     if not scored.targets.emotions:
         metrics.remove(ACCURACY)
-    found = subject_scores(
-        scored.targets, scored.model.predictions, subjects.tolist(), metrics
-    )
+    found = subject_scores(scored.targets, scored.model.predictions, subjects, metrics)
     summary = {metric: summarize_subjects(found, metric) for metric in metrics}
     return {"by_subject": {"subjects": found, "summary": summary}}
 

@@ -15,11 +15,12 @@ from search.nested.opening import Plan
 from search.nested.part import Part
 from search.nested.pooled_csv import PREDICTIONS, join_tables
 from search.nested.pooling import pool
-from search.nested.report_text import describe_nested
 from search.nested.scores import describe_scores, metric_values
 from search.nested.stability import stability
 from search.pipeline.run_study import STAGES, RunRequest
-from search.run_files import NESTED, PREDICTED, REPORT, read_report
+from search.reports.nested_report import describe_nested
+from search.results.nested_section import nested_section
+from search.run_files import NESTED, PREDICTED, REPORT, RESULTS, read_report
 from search.run_folder import read_json, write_json, write_text
 
 STUDY = "nested.toml"
@@ -62,10 +63,15 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
         )
     write_text(plan.folder.file(STUDY), plan.study.text())
     write_json(plan.folder.file(NESTED), entry)
+    if "tested" in entry:
+        chosen = [outcome.config for outcome in outcomes]
+        text = nested_section(plan.study, chosen, entry)
+        write_text(plan.folder.file(RESULTS), text)
     bar.stop()
     bar.print("")
     bar.print(describe_nested(entry))
-    bar.print(f"results: {plan.folder.path} ({NESTED}, and a run for each outer part)")
+    files = f"{RESULTS}, {NESTED}" if "tested" in entry else NESTED
+    bar.print(f"results: {plan.folder.path} ({files}, and a run for each outer part)")
     if bar.events is not None:
         bar.events.write("nested", folder=str(plan.folder.path), parts=len(plan.parts))
     return entry
@@ -115,11 +121,17 @@ def _entry(plan: Plan, outcomes: Sequence[_Outcome]) -> dict[str, Any]:
     }
 
 
-def _search(outcomes: Sequence[_Outcome]) -> dict[str, int]:
-    """Sums up the trials of all parts."""
+def _search(outcomes: Sequence[_Outcome]) -> dict[str, Any]:
+    """Sums up the trials of all parts, and lists what they ran on."""
     tests = [outcome.test["search"] for outcome in outcomes if outcome.test]
+    if not tests:
+        return {}
     names = ("trials", "completed", "pruned", "failed")
-    return {name: sum(test[name] for test in tests) for name in names if tests}
+    machines = [machine for test in tests for machine in test.get("machines", ())]
+    return {
+        **{name: sum(test[name] for test in tests) for name in names},
+        "machines": [m for at, m in enumerate(machines) if m not in machines[:at]],
+    }
 
 
 def _part(outcome: _Outcome) -> dict[str, Any]:

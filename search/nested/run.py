@@ -61,7 +61,7 @@ def _finished(plan: "Plan") -> set[int]:
 def _run_part(plan: "Plan", part: "Part") -> None:
     """Runs one part as an ordinary study."""
     from search.nested.finished import is_tested, keep_finished  # noqa: PLC0415
-    from search.nested.report_text import describe_start  # noqa: PLC0415
+    from search.reports.nested_report import describe_start  # noqa: PLC0415
 
     count = len(plan.parts)
     heading = describe_start(

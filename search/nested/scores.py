@@ -10,6 +10,7 @@ from models.evaluation.jackknife import describe_method
 from search.holdout.disclosure import primary_entry
 from search.holdout.objective import describe_objective
 from search.holdout.scores import ScoredRows
+from search.holdout.subjects import count_people, score_subjects
 from search.inputs.scoring_targets import label_rules
 from search.nested.pooling import Pooled, score_pooled
 from search.study.study import Study
@@ -27,9 +28,11 @@ def describe_scores(
     ``tests`` are the reports of the parts, ``validation`` the values of their trials.
     """
     over = _units(study, tests)
+    by_name = over == "subjects"
+    named = pooled.rows.units if by_name else [None] * len(pooled.part)
     return {
         "guarantee": _weakest([str(test["guarantee"]) for test in tests]),
-        "subjects": len(set(pooled.rows.units)) if over == "subjects" else None,
+        "subjects": len(set(pooled.rows.units)) if by_name else None,
         "images": len(pooled.part),
         "opened": max(int(test["opened"]) for test in tests),
         "tested_before": sum(int(test["tested_before"]) for test in tests),
@@ -44,7 +47,17 @@ def describe_scores(
         **_baselines(pooled, tests),
         **_pooled_scores(study, pooled),
         **_duplicates(study, pooled),
+        **_tested(tests),
+        "people": {"all parts": count_people(named)},
+        **(score_subjects(study, pooled.rows, pooled.rows.units) if by_name else {}),
     }
+
+
+def _tested(tests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Names data and software; empty where a part's report is of an older version."""
+    if not all("tested" in test for test in tests):
+        return {}
+    return {"tested": {key: tests[0]["tested"][key] for key in ("dataset", "versions")}}
 
 
 def _units(study: Study, tests: Sequence[Mapping[str, Any]]) -> str:

@@ -240,6 +240,18 @@ SEARCHING = (
         pages="2079--2107",
     ),
     Work(
+        key="bengio2004",
+        of=("nested, from part to part",),
+        what="why a deviation over parts is no standard error",
+        kind="article",
+        authors="Bengio, Y. and Grandvalet, Y.",
+        title="No Unbiased Estimator of the Variance of K-Fold Cross-Validation",
+        venue="Journal of Machine Learning Research",
+        year=2004,
+        volume="5",
+        pages="1089--1105",
+    ),
+    Work(
         key="chollet2015",
         of=("package:keras",),
         what="Keras",

@@ -77,7 +77,7 @@ def _of_study(study: Study) -> Iterator[str]:
     if study.goals:
         yield f"sampler:{search.sampler}, several objectives"
     if study.split.nested:
-        yield "nested"
+        yield from ("nested", "nested, from part to part")
 
 
 def _evaluation(report: Report) -> Iterator[str]:

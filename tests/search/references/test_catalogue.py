@@ -25,7 +25,13 @@ NAMED = {
     "calibration": ("emotion", "action_units"),
     "selection": ("corrected", "paired"),
 }
-ALONE = ("intervals", "seeds", "nested", "sampler:bohb, several objectives")
+ALONE = (
+    "intervals",
+    "seeds",
+    "nested",
+    "nested, from part to part",
+    "sampler:bohb, several objectives",
+)
 
 
 def exists(name):

@@ -1,6 +1,6 @@
 """The text of a nested report says who was tested, by what, and how choices agree."""
 
-from search.nested.report_text import MOST_PARTS, describe_nested
+from search.reports.nested_report import MOST_PARTS, describe_nested
 from tests.search.reports.test_holdout_report import report_of
 from tests.strategies.metrics import labels, outputs
 

@@ -40,15 +40,15 @@ def describe_nested(report: Mapping[str, Any]) -> str:
 
     Without a test it has the parts and what they chose.
     """
-    lines = list(_heading(report))
+    lines = list(nested_lines(report))
     if "images" in report:
         lines += ["", *aligned(table_rows(report)), *closing_lines(report)]
     lines += ["", *_parts(report), "", *_choices(report)]
     return "\n".join(line for text in lines for line in wrap(text))
 
 
-def _heading(report: Mapping[str, Any]) -> Iterator[str]:
-    """Describes who was tested, by what."""
+def nested_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Describes who was tested by what, and how high the objective is."""
     guarantee = str(report.get("guarantee", ""))
     if report["synthetic"]:
         yield SYNTHETIC
@@ -88,11 +88,19 @@ def _value(objective: Mapping[str, Any]) -> Iterator[str]:
 
 def _parts(report: Mapping[str, Any]) -> Iterator[str]:
     """Lists the parts, each with the value of its trial."""
-    parts = report["parts"]
+    rows = part_rows(report)
+    yield from aligned(rows[: MOST_PARTS + 1])
+    more = len(report["parts"]) - MOST_PARTS
+    if more > 0:
+        yield f"and {more} more parts"
+
+
+def part_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Renders the cells of a table of all parts: titles, then each part."""
     values = report.get("objective", {}).get("parts", ())
     headings = ("part", "subjects", "images", "trial", "validation", "outer")
     rows = [headings if values else headings[:-1]]
-    for place, part in enumerate(parts[:MOST_PARTS]):
+    for place, part in enumerate(report["parts"]):
         cells = (
             str(part["part"]),
             str(part["subjects"] or "-"),
@@ -101,20 +109,21 @@ def _parts(report: Mapping[str, Any]) -> Iterator[str]:
             f"{part['validation']:.3f}",
         )
         rows.append((*cells, f"{values[place]:.3f}") if values else cells)
-    yield from aligned(rows)
-    if len(parts) > MOST_PARTS:
-        yield f"and {len(parts) - MOST_PARTS} more parts"
+    return rows
 
 
 def _choices(report: Mapping[str, Any]) -> Iterator[str]:
     """Describes what the parts chose of each searched key."""
-    count = len(report["parts"])
-    yield f"Chosen in the {count} parts:"
-    rows = [
-        (f"  {key}", _choice(found, count)) for key, found in report["choices"].items()
-    ]
+    yield f"Chosen in the {len(report['parts'])} parts:"
+    rows = choice_rows(report)
     width = max((len(key) for key, _ in rows), default=0)
-    yield from (f"{key.ljust(width)}  {text}" for key, text in rows)
+    yield from (f"  {key.ljust(width)}  {text}" for key, text in rows)
+
+
+def choice_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Renders each searched key, and how much the parts agree on it."""
+    count = len(report["parts"])
+    return [(key, _choice(found, count)) for key, found in report["choices"].items()]
 
 
 def _choice(found: Mapping[str, Any], count: int) -> str:

@@ -1,0 +1,143 @@
+"""The results section of a nested run: the same parts, for outer parts pooled.
+
+It is written from ``nested.json``, the study and the configurations of the parts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from models.config.hyperparameters import Value
+from search.references.catalogue import cites
+from search.reports.metric_texts import COMPARED, counted, metric_words, number
+from search.reports.nested_report import choice_rows, nested_lines, part_rows
+from search.results.labels import labels
+from search.results.markdown import bullets, heading, table
+from search.results.methods import methods
+from search.results.protocol import data_line, people_table
+from search.results.references import references
+from search.results.scores import differences, primary, results
+from search.results.selection import search_lines, space_table
+from search.results.variation import subjects
+from search.results.words import Report
+from search.study.study import Study
+
+
+def nested_section(
+    study: Study, chosen: Sequence[Mapping[str, Value]], report: Report
+) -> str:
+    """Renders protocol, budget, pooled results, stability and methods.
+
+    ``chosen`` are the configurations of the parts, and ``report`` is the content of
+    ``nested.json``.
+    """
+    title = (
+        f"# Results of the nested evaluation of the study {report['study']}",
+        "",
+        "Written by the run from nested.json, which has every number in full.",
+    )
+    parts = (
+        title,
+        _protocol(study, report),
+        _search(study, report),
+        results(report, "Results, pooled over the outer parts", primary(report)),
+        _over_parts(report),
+        differences(report),
+        labels(report),
+        subjects(report),
+        _stability(report),
+        methods(report),
+        references(study, chosen, report),
+    )
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _protocol(study: Study, report: Report) -> Iterator[str]:
+    """Describes the rows, and how they were held out from each search."""
+    yield from heading("Protocol")
+    yield f"- {data_line(study, report, images=report['images'])}"
+    yield from bullets(nested_lines(report))
+    yield f"- {_division(study, report)}"
+    yield (
+        "- Each part is held out from a search of its own, which chooses a "
+        "configuration, the epochs of its retraining, thresholds and calibration by "
+        f"the other parts alone{cites('nested')}. The pooled predictions estimate "
+        "what this procedure reaches, not what one configuration does"
+    )
+    yield from people_table(report)
+    yield ""
+    header, *rows = part_rows(report)
+    yield from table(header, rows)
+
+
+def _division(study: Study, report: Report) -> str:
+    """Describes how the outer parts were drawn."""
+    if study.split.outer_folds == "subjects":
+        return f"Outer parts: each of {len(report['parts'])} subjects is one"
+    return (
+        f"Outer parts: {len(report['parts'])}, by {study.split.by}; of many random "
+        f"divisions (hold_out_seed {study.split.hold_out_seed}) the one whose parts "
+        "have the most balanced labels"
+    )
+
+
+def _search(study: Study, report: Report) -> Iterator[str]:
+    """Describes the budget of all searches, and what they searched."""
+    found, inner = report["search"], study.split.inner_folds
+    budgets = [part["budget"] for part in report["parts"]]
+    least, most = min(budgets), max(budgets)
+    each = counted(most, "trial") if least == most else f"{least} to {most} trials"
+    yield from heading("Search")
+    yield (
+        f"- Budget of a part: {each}; of all parts: {found['trials']} trials, of which "
+        f"{found['completed']} completed, {found['pruned']} were pruned and "
+        f"{found['failed']} failed"
+    )
+    yield (
+        f"- The budget of {counted(study.search.trials, 'trial')} of "
+        f"{counted(study.split.folds, 'fold')} is shared among the parts, whose trials "
+        f"train on {counted(inner, 'inner fold')}: all searches together train as "
+        "often as the ordinary one"
+    )
+    yield from bullets(search_lines(study, folds=inner))
+    yield ""
+    yield from space_table(study)
+
+
+def _over_parts(report: Report) -> Iterator[str]:
+    """Renders how the main metrics differ from part to part."""
+    across = report["across_parts"]
+    rows = [
+        (
+            metric_words(f"{head}.{name}"),
+            number(report[head]["metrics"][name]["value"]),
+            number(found["mean"]),
+            number(found["deviation"]),
+            str(found["parts"]),
+        )
+        for head, names in COMPARED.items()
+        for name in names
+        if (found := across.get(head, {}).get(name))
+    ]
+    yield from heading("From part to part")
+    columns = ("pooled", "mean of parts", "standard deviation", "parts")
+    yield from table(("metric", *columns), rows)
+    yield ""
+    yield (
+        "- Pooled values have intervals, over people and for these models. Parts share "
+        "training images, so that their deviation is no standard error"
+        f"{cites('nested, from part to part')}"
+    )
+    yield (
+        "- A pooled area under a curve compares rows of different models: where their "
+        "calibration differs, it is lower than the mean of the parts"
+    )
+
+
+def _stability(report: Report) -> Iterator[str]:
+    """Renders what the parts chose of each searched key."""
+    yield from heading("Stability of the choice")
+    yield (
+        "- Each part searches with a seed of its own: agreement does not come from "
+        "equal random proposals"
+    )
+    yield ""
+    yield from table(("searched", "chosen by the parts"), choice_rows(report))
