@@ -31,8 +31,9 @@ COMMIT, CORES, GPUS = "commit", "cores", "gpus"
 ROOT = Path(search.__file__).parents[1]
 SOURCES = ("data_pipeline", "models", "search")
 
+DESCRIBE = ("describe", "--always", "--dirty", "--abbrev=12")
 PATIENCE = 10
-"""Seconds that git may take."""
+"""What git is asked, and the seconds that it may take."""
 
 Machine = Mapping[str, str]
 """What trials run on, by name."""
@@ -112,9 +113,11 @@ def _commit() -> dict[str, str]:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return {}
+    # Without locks: git may be at work in the checkout.
+    command = [git, "--no-optional-locks", "-C", str(ROOT), *DESCRIBE]
     try:
         done = subprocess.run(  # noqa: S603 - git's own command
-            [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"],
+            command,
             capture_output=True,
             text=True,
             timeout=PATIENCE,

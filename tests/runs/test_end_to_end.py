@@ -200,6 +200,12 @@ def test_report_follows_from_its_predictions(finished, report, held_out):
     people = report["by_subject"]["subjects"]
     assert list(people) == sorted(held_out.frame["subject"].unique())
     assert sum(row["images"] for row in people.values()) == len(held_out)
+    counts = report["people"]["hold_out"]
+    assert (counts["subjects"], counts["images"]) == (len(people), len(held_out))
+    whole = report["split"]["images"]["whole"]["images"]
+    assert report["people"]["development"]["images"] == whole - len(held_out)
+    (machine,) = report["search"]["machines"]
+    assert {"processor", "cores", "threads", "code", "backend"} < machine.keys()
     groups = report["groups"]
     assert (groups["subjects"], groups["missing"]) == (len(people), 0)
     assert set(groups["attributes"]) == {"age"}

@@ -141,6 +141,7 @@ def test_a_replay_changes_nothing(place, coursework):
     [
         ({}, True),
         ({"code": "other", "python": "3.12.0"}, True),
+        ({"commit": "0123abc", "cores": "64"}, True),
         ({"keras": "9"}, False),
         ({"threads": "2"}, False),
         ({"processor": "another"}, False),
