@@ -14,7 +14,7 @@ from search.results.markdown import bullets, heading, table
 from search.results.methods import methods
 from search.results.protocol import data_line, people_table
 from search.results.references import references
-from search.results.scores import differences, primary, results
+from search.results.scores import differences, results
 from search.results.selection import search_lines, space_table
 from search.results.variation import subjects
 from search.results.words import Report
@@ -38,7 +38,7 @@ def nested_section(
         title,
         _protocol(study, report),
         _search(study, report),
-        results(report, "Results, pooled over the outer parts", primary(report)),
+        results(report, "Results, pooled over the outer parts"),
         _over_parts(report),
         differences(report),
         labels(report),

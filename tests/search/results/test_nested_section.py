@@ -35,7 +35,9 @@ def nested(*settings, **more):
         "primary": {"metric": "emotion.macro_f1", "rule": "the heaviest"},
         "objective": {
             "metrics": dict(study.objective),
-            "pooled": 0.7,
+            "value": 0.7,
+            "low": 0.6,
+            "high": 0.8,
             "parts": [0.5, 0.625],
             "mean": 0.5625,
             "validation_mean": 0.75,
