@@ -99,7 +99,7 @@ def part_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Renders the cells of a table of all parts: titles, then each part."""
     values = report.get("objective", {}).get("parts", ())
     headings = ("part", "subjects", "images", "trial", "validation", "outer")
-    rows = [headings if values else headings[:-1]]
+    rows: list[tuple[str, ...]] = [headings if values else headings[:-1]]
     for place, part in enumerate(report["parts"]):
         cells = (
             str(part["part"]),
