@@ -5,7 +5,6 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,15 @@ from models.config.hyperparameters import HYPERPARAMETERS
 from search.ledger.callback import Callback, ReadRecords, no_records
 from search.ledger.records import Counts, TrialRecord
 from search.run_folder import TRIALS, TRIALS_FULL, RunFolder, append_text, write_text
-from search.trial.messages import Outcome, Spent
+from search.trial.messages import PHASES, Outcome
 
-SECONDS = tuple(one.name for one in fields(Spent) if one.type is float)
 GAP = ("trained_value", "gap", "diagnosis")
 COSTS = (
     "epochs",
     "model_parameters",
     "model_bytes",
     "latency_ms",
-    *(f"seconds_{name}" for name in SECONDS),
+    *(f"seconds_{name}" for name in PHASES),
     *GAP,
     "device_memory",
 )
@@ -92,7 +90,7 @@ def _row(record: TrialRecord) -> dict[str, Any]:
         "model_parameters": spent.get("parameters", 0),
         "model_bytes": spent.get("model_bytes", 0),
         "latency_ms": _rounded(spent.get("latency_ms")),
-        **{f"seconds_{one}": round(spent.get(one, 0.0), 3) for one in SECONDS},
+        **{f"seconds_{one}": round(spent.get(one, 0.0), 3) for one in PHASES},
         **{one: record.attributes.get(one, "") for one in GAP},
         "device_memory": spent.get("device_memory", 0),
     }

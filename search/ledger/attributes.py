@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass
 from data_pipeline.system.errors import HarnessError, RunError, first_line, shorten
 from search.run_files import describe_errors
 from search.sampling.objectives import VALUE
+from search.storage.hidden_attributes import attributes_of
 
 LOOSE = ConfigDict(extra="ignore", strict=True)
 
@@ -125,7 +126,7 @@ def _wrong_number(trial: FrozenTrial) -> str | None:
 
 def _missing(trial: FrozenTrial) -> str | None:
     """Finds a required attribute that is missing."""
-    attributes = trial.user_attrs
+    attributes = attributes_of(trial)
     if trial.state == TrialState.COMPLETE:
         needed = (*NEEDED, *([VALUE] if len(trial.values or ()) > 1 else []))
         missing = [name for name in needed if attributes.get(name) is None]
@@ -140,7 +141,7 @@ def _missing(trial: FrozenTrial) -> str | None:
 def _wrong_kind(trial: FrozenTrial) -> str | None:
     """Finds an attribute of a wrong type or out of range."""
     try:
-        _ADAPTER.validate_json(json.dumps(trial.user_attrs))
+        _ADAPTER.validate_json(json.dumps(attributes_of(trial)))
     except ValidationError as error:
         return f"the attribute {describe_errors(error, most=1)}"
     return None

@@ -13,6 +13,7 @@ from search.sampling.parameter_sets import (
     is_refused,
     ordinal_of,
 )
+from search.storage.hidden_attributes import attributes_of
 
 
 class FinishedTrials:
@@ -111,7 +112,7 @@ def _claims(trial: FrozenTrial, seed: int) -> bool:
     if not is_own(trial, seed) or is_refused(trial):
         return False
     has_value = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
-    return not has_value or bool(trial.user_attrs.keys() & END_ATTRIBUTES)
+    return not has_value or bool(attributes_of(trial).keys() & END_ATTRIBUTES)
 
 
 def foreign(trials: Sequence[FrozenTrial], seed: int) -> AbstractSet[int]:

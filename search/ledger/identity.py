@@ -13,6 +13,7 @@ from search.ledger.attributes import (
     require_mappings,
     require_one_of,
 )
+from search.storage.hidden_attributes import hide_study_attribute, study_attribute
 
 IDENTITY = "identity"
 PIXELS = "pixels"
@@ -29,7 +30,7 @@ def check_started_by_search(trials: optuna.Study, wanted: Sequence[str]) -> None
     """
     directions = [direction.name.lower() for direction in trials.directions]
     count = len(trials.get_trials(deepcopy=False))
-    is_known = isinstance(trials.user_attrs.get(IDENTITY), Mapping)
+    is_known = isinstance(study_attribute(trials, IDENTITY), Mapping)
     if count and is_known:
         return
     if directions != list(wanted):
@@ -48,7 +49,7 @@ def check_started_by_search(trials: optuna.Study, wanted: Sequence[str]) -> None
 
 def original_seed(trials: optuna.Study, seed: int) -> int:
     """Returns the seed that a run began with, or ``seed`` for a new run."""
-    identity = trials.user_attrs.get(IDENTITY)
+    identity = study_attribute(trials, IDENTITY)
     stored = identity.get(SEED) if isinstance(identity, Mapping) else None
     return stored if isinstance(stored, int) else seed
 
@@ -62,9 +63,9 @@ def check_identity(
     broken image, does not fix the identity. ``identity`` maps flat keys to JSON values.
     """
     now = json.loads(json.dumps(dict(identity)))
-    before = trials.user_attrs.get(key)
+    before = study_attribute(trials, key)
     if before is None or not trials.get_trials(deepcopy=False):
-        trials.set_user_attr(key, now)
+        hide_study_attribute(trials, key, now)
         return
     run = trials.study_name
     lines = changes(require_mapping(before, run=run, name=key), now)
@@ -80,12 +81,12 @@ def check_identity(
 def keep_precision(trials: optuna.Study, found: str) -> None:
     """Stores the precision of a run's machine, unless the run has begun."""
     if not trials.get_trials(deepcopy=False) and found != stored_precision(trials):
-        trials.set_user_attr(PRECISION, found)
+        hide_study_attribute(trials, PRECISION, found)
 
 
 def stored_precision(trials: optuna.Study) -> str:
     """Returns the precision that a run began with, where its study leaves it open."""
-    run, stored = trials.study_name, trials.user_attrs.get(PRECISION, PRECISIONS[0])
+    run, stored = trials.study_name, study_attribute(trials, PRECISION, PRECISIONS[0])
     return require_one_of(stored, PRECISIONS, run=run, name=PRECISION)
 
 
@@ -94,13 +95,13 @@ def keep_machine(trials: optuna.Study, found: Mapping[str, str]) -> int:
     stored = stored_machines(trials)
     if dict(found) not in stored:
         stored.append(dict(found))
-        trials.set_user_attr(MACHINES, stored)
+        hide_study_attribute(trials, MACHINES, stored)
     return stored.index(dict(found))
 
 
 def stored_machines(trials: optuna.Study) -> list[dict[str, Any]]:
     """Lists what the starts of a run ran on; a trial names one by its place."""
-    stored = trials.user_attrs.get(MACHINES, [])
+    stored = study_attribute(trials, MACHINES, [])
     run = trials.study_name
     return require_mappings(stored, run=run, name=MACHINES)
 

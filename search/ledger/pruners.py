@@ -19,6 +19,7 @@ from search.ledger.records import best_trial
 from search.sampling.objectives import ROWS, metrics_of, point
 from search.sampling.parameter_sets import ordinal_of
 from search.sampling.rungs import Steps, passed_rungs
+from search.storage.hidden_attributes import attributes_of
 from search.study.algorithms import OWN_PRUNER, PRUNERS, build, load_factory
 
 REDUCTION_FACTOR = 3
@@ -209,7 +210,7 @@ class DominatedPruner(BasePruner):
         if own is None:
             return False
         reached = (self._point(other, rung) for other in others)
-        margin = 1 / math.sqrt(trial.user_attrs.get(ROWS) or self.UNKNOWN_ROWS)
+        margin = 1 / math.sqrt(attributes_of(trial).get(ROWS) or self.UNKNOWN_ROWS)
         better = sum(
             beats(other, own, metrics=self._metrics, margin=margin)
             for other in reached

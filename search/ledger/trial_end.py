@@ -1,5 +1,6 @@
 """Ends trials: records outcomes, and enqueues trials again that were lost."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
-from models.config.hyperparameters import Value
+from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.own_trials import OwnTrials
 from search.sampling.objectives import VALUE, final_values
 from search.sampling.parameter_sets import (
@@ -20,8 +21,11 @@ from search.sampling.parameter_sets import (
     is_own,
     params_of,
 )
+from search.storage.hidden_attributes import hide_trial_attribute
 from search.study.space import SearchSpace
 from search.trial.messages import (
+    PHASES,
+    WHY,
     Completed,
     Failed,
     Outcome,
@@ -35,6 +39,12 @@ CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
 
 A failed trial is invisible to TPE, which would propose the same region again.
 """
+
+SHOWN = ("reason", WHY, "epoch", "trained_value", "gap", "diagnosis")
+"""Attributes that dashboards show too; all others are hidden."""
+
+BACKBONE = "backbone.name"
+DEFAULT = HYPERPARAMETERS[BACKBONE].default
 
 ENDED = "another program ended it in the storage"
 
@@ -61,6 +71,8 @@ def record_outcome(
         reason = f"{outcome.reason}, twice"
         outcome = Failed(reason=reason, spent=outcome.spent, trace=outcome.trace)
     try:
+        name = str(space.config(trial.params).get(BACKBONE, DEFAULT))
+        trial.set_user_attr("backbone", name)
         _write(trial, outcome, goals)
     except UpdateFinishedTrialError:
         return Failed(reason=ENDED, spent=outcome.spent)
@@ -70,11 +82,10 @@ def record_outcome(
 def _write(trial: optuna.Trial, outcome: Outcome, goals: Sequence[str]) -> None:
     """Writes attributes and state, together where the storage can."""
     tell = trial.study.tell
-    for key, value in outcome_attributes(outcome).items():
-        trial.set_user_attr(key, value)
+    _write_attributes(trial, outcome)
     match outcome:
         case Completed() if goals:
-            trial.set_user_attr(VALUE, outcome.value)
+            hide_trial_attribute(trial, VALUE, outcome.value)
             tell(trial, final_values(outcome, goals))
         case Completed():
             tell(trial, outcome.value)
@@ -87,6 +98,37 @@ def _write(trial: optuna.Trial, outcome: Outcome, goals: Sequence[str]) -> None:
             tell(trial, state=TrialState.FAIL)
         case Failed():
             tell(trial, state=TrialState.FAIL)
+
+
+def _write_attributes(trial: optuna.Trial, outcome: Outcome) -> None:
+    for key, value in outcome_attributes(outcome).items():
+        if key in SHOWN:
+            trial.set_user_attr(key, value)
+        else:
+            hide_trial_attribute(trial, key, value)
+    for key, value in _columns(outcome).items():
+        trial.set_user_attr(key, value)
+
+
+def _columns(outcome: Outcome) -> dict[str, float]:
+    """Lists numbers of a trial by which a dashboard sorts; undefined ones are left out.
+
+    Its intermediate values are curves; the details are hidden attributes.
+    """
+    spent = outcome.spent
+    found: dict[str, float | None] = {
+        "parameters": spent.parameters or None,
+        "epochs": spent.epochs,
+        "latency_ms": spent.latency_ms,
+        **{f"seconds_{phase}": getattr(spent, phase) for phase in PHASES},
+    }
+    if isinstance(outcome, Completed):
+        found = {**outcome.scores, **found}
+    return {
+        key: value if isinstance(value, int) else round(value, 4)
+        for key, value in found.items()
+        if value is not None and math.isfinite(value)
+    }
 
 
 def _constraints(outcome: Pruned) -> Mapping[str, float]:

@@ -20,6 +20,7 @@ from search.sampling.parameter_sets import (
     trial_seed,
 )
 from search.sampling.samplers import build_sampler
+from search.storage.hidden_attributes import hide_trial_attribute
 from search.study.enqueued import outside_space
 from search.study.study import Study
 
@@ -61,7 +62,7 @@ def _started(
     trial = optuna.Trial(draft, waited._trial_id)  # noqa: SLF001 - no public way
     trial.set_user_attr(ORDINAL, ordinal)
     if draft.machine is not None:
-        trial.set_user_attr(MACHINE, draft.machine)
+        hide_trial_attribute(trial, MACHINE, draft.machine)
     values = _values(study, trial, waited)
     if isinstance(values, str):
         trial.set_user_attr("reason", f"{OUTSIDE}: {values}")

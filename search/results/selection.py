@@ -9,6 +9,7 @@ from search.reports.metric_texts import counted, number
 from search.reports.review_report import describe_tested
 from search.results.markdown import bullets, cell, heading, interval, table
 from search.results.words import Report, units
+from search.study.objective import value_names
 from search.study.study import Study
 from search.study.toml_writer import value_text
 
@@ -61,8 +62,7 @@ def search_lines(study: Study, *, folds: int) -> Iterator[str]:
         f"Sampler {search.sampler}{cites(f'sampler:{search.sampler}')}, pruner "
         f"{search.pruner}{cites(f'pruner:{search.pruner}')}, seed {search.seed}"
     )
-    total = sum(weight for _, weight in study.objective)
-    value = ", ".join(f"{w / total:.2g} x {name}" for name, w in study.objective)
+    (value,) = value_names(study.objective, ())
     lowest = f", of the {group} group that has the lowest" if group else ""
     yield f"Value of a trial, maximized: {value}{lowest}"
 

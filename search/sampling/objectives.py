@@ -15,6 +15,7 @@ from search.costs.dominance import Point
 from search.costs.dominance import front as front_of_points
 from search.costs.limits import COSTS
 from search.sampling.parameter_sets import ordinal_of
+from search.storage.hidden_attributes import PREFIX, attributes_of
 from search.trial.messages import Completed, Report
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def value_of(trial: FrozenTrial) -> float | None:
     """Returns the weighted mean of a trial's metrics, by which trials are ranked."""
     values = trial.values or []
     if len(values) > 1:
-        value: float | None = trial.user_attrs.get(VALUE)
+        value: float | None = attributes_of(trial).get(VALUE)
         return value
     return values[0] if values else None
 
@@ -93,7 +94,7 @@ def record_epoch(
         record_model(trial, report, goals)
     before[str(report.step)] = [round(report.metrics[name], 9) for name in metrics]
     if len(metrics) > 1:
-        _draft(trial).write_user_attr(METRICS, dict(before))
+        _draft(trial).write_system_attr(PREFIX + METRICS, dict(before))
     # Not trial.report(), which refuses studies with several objectives. What follows is
     # what it does.
     number, step = trial._trial_id, report.step  # noqa: SLF001 - no other way
@@ -103,10 +104,10 @@ def record_epoch(
 
 def record_model(trial: optuna.Trial, report: Report, goals: Sequence[str]) -> None:
     """Stores what a trial's model costs, and how many images validate it."""
-    _draft(trial).write_user_attr(ROWS, report.rows)
+    _draft(trial).write_system_attr(PREFIX + ROWS, report.rows)
     costs = {name: cost for name, cost in report.spent.costs().items() if name in goals}
     if costs:
-        _draft(trial).write_user_attr(MODEL_COSTS, costs)
+        _draft(trial).write_system_attr(PREFIX + MODEL_COSTS, costs)
 
 
 def _draft(trial: optuna.Trial) -> "DraftStorage":
@@ -135,7 +136,7 @@ def values_at(
     names = metrics_of(goals)
     metrics = [trial.intermediate_values[step]]
     if len(names) > 1:
-        metrics = trial.user_attrs.get(METRICS, {}).get(str(step), [])
-    costs = trial.user_attrs.get(MODEL_COSTS, {})
+        metrics = attributes_of(trial).get(METRICS, {}).get(str(step), [])
+    costs = attributes_of(trial).get(MODEL_COSTS, {})
     found = [*metrics, *(costs[goal] for goal in goals if goal in costs)]
     return found if len(found) == len(goals) else None

@@ -4,6 +4,8 @@ import time
 
 import optuna
 
+from search.storage.hidden_attributes import hide_study_attribute
+
 SECONDS = "seconds_searched"
 """The attribute that holds it: of each trial at its end, and of the Optuna study."""
 
@@ -39,4 +41,4 @@ class SearchClock:
         """Stores the time, unless little has passed since; a kill loses no more."""
         if self.seconds - self._stored >= every:
             self._stored = self.seconds
-            self._trials.set_user_attr(SECONDS, round(self.seconds, 3))
+            hide_study_attribute(self._trials, SECONDS, round(self.seconds, 3))

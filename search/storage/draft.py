@@ -61,18 +61,18 @@ class DraftStorage:
         else:
             self._storage.set_trial_user_attr(trial_id, key, value)
 
-    def write_user_attr(self, key: str, value: Any) -> None:
-        """Writes an attribute of the trial at once, so that other trials see it."""
-        self.trial.user_attrs[key] = self._written.user_attrs[key] = value
-        number = self.trial._trial_id  # noqa: SLF001 - as Optuna's storages do
-        self._storage.set_trial_user_attr(number, key, value)
-
     def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
         """Keeps a system attribute, or writes that of another trial."""
         if self._shows(trial_id):
             self.trial.system_attrs[key] = value
         else:
             self._storage.set_trial_system_attr(trial_id, key, value)
+
+    def write_system_attr(self, key: str, value: Any) -> None:
+        """Writes an attribute of the trial at once, so that other trials see it."""
+        self.trial.system_attrs[key] = self._written.system_attrs[key] = value
+        number = self.trial._trial_id  # noqa: SLF001 - as Optuna's storages do
+        self._storage.set_trial_system_attr(number, key, value)
 
     def set_trial_intermediate_value(
         self, trial_id: int, step: int, value: float

@@ -6,7 +6,7 @@ With ``mode = "pareto"`` each metric is an objective of its own, and so are cost
 group for which it is lowest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,27 @@ def read_objective(table: Mapping[str, Any], problems: Problems) -> Objective:
             "for example parameters = 1.0, or remove mode"
         )
     return Objective(metrics=found, goals=goals)
+
+
+def value_names(
+    metrics: Sequence[tuple[str, float]],
+    goals: Sequence[str],
+    worst_group: str | None = None,
+) -> list[str]:
+    """Names the values of a trial: one, a weighted mean, or those of several goals.
+
+    Example:
+        >>> value_names([("emotion.macro_f1", 2.0)], [], "sex")
+        ['emotion.macro_f1, worst group by sex']
+        >>> value_names([("emotion.macro_f1", 2.0), ("action_units.mean_auc", 1.0)], [])
+        ['0.67 x emotion.macro_f1 + 0.33 x action_units.mean_auc']
+    """
+    if goals:
+        return list(goals)
+    total = sum(weight for _, weight in metrics)
+    parts = [f"{weight / total:.2g} x {name}" for name, weight in metrics]
+    mean = " + ".join(parts) if len(parts) > 1 else metrics[0][0]
+    return [mean if worst_group is None else f"{mean}, worst group by {worst_group}"]
 
 
 def with_pareto_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:

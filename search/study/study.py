@@ -23,6 +23,7 @@ from search.study.objective import (
     WORST_GROUP,
     read_objective,
     read_worst_group,
+    value_names,
     with_pareto_defaults,
 )
 from search.study.overrides import Raw, override
@@ -95,6 +96,11 @@ class Study:
         """
         seed, earlier = self.search.seed, self.search.warm_start
         return seed if earlier is None else child_seed(seed, "warm_start", earlier)
+
+    @property
+    def value_names(self) -> list[str]:
+        """Names of a trial's values: of the one that is maximized, or of its goals."""
+        return value_names(self.objective, self.goals, self.worst_group)
 
     @property
     def own_metrics(self) -> tuple[str, ...]:

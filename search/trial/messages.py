@@ -1,7 +1,7 @@
 """Messages between driver and workers: a job, requests, reports, and outcomes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -165,6 +165,10 @@ class Spent:
             trained=self.trained + epoch.seconds_trained,
             validated=self.validated + epoch.seconds_validated,
         )
+
+
+PHASES = tuple(one.name for one in fields(Spent) if one.type is float)
+"""What a trial's seconds are of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from optuna.trial import TrialState
 from search.ledger.ledger import open_ledger
 from search.sampling.parameter_sets import ORDINAL, SEED, trial_seed
 from search.sampling.rungs import SHARES, steps_of
+from search.storage.hidden_attributes import PREFIX
 from search.study.study import read_study
 from search.trial.messages import Completed, Pruned, Report, Spent, outcome_attributes
 
@@ -69,6 +70,9 @@ def _write(connection, trial):
         "trial_user_attributes VALUES (NULL, ?, ?, ?)": [
             (name, json.dumps(value)) for name, value in trial.user_attrs.items()
         ],
+        "trial_system_attributes VALUES (NULL, ?, ?, ?)": [
+            (name, json.dumps(value)) for name, value in trial.system_attrs.items()
+        ],
         "trial_intermediate_values VALUES (NULL, ?, ?, ?, 'FINITE')": [
             *trial.intermediate_values.items()
         ],
@@ -102,7 +106,8 @@ def _ended(study, drawn, ordinal, chance):
         params=drawn.params,
         distributions=drawn.distributions,
         intermediate_values=values,
-        user_attrs={**own, **outcome_attributes(outcome)},
+        user_attrs=own,
+        system_attrs={PREFIX + k: v for k, v in outcome_attributes(outcome).items()},
     )
 
 

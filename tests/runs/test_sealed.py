@@ -8,6 +8,7 @@ import optuna
 import pytest
 
 from data_pipeline import readers
+from search.storage.hidden_attributes import study_attribute
 from tests.factories.runs import searched, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -34,7 +35,7 @@ def identity(folder):
     """Reads a run's identity: fingerprints of labels, pixels, split."""
     storage = f"sqlite:///{folder / 'optuna.db'}"
     study = optuna.load_study(study_name=folder.name, storage=storage)
-    return study.user_attrs["identity"]
+    return study_attribute(study, "identity")
 
 
 def receipts(place):

@@ -8,6 +8,7 @@ import keras
 import optuna
 import pytest
 
+from search.storage.hidden_attributes import attributes_of
 from tests.factories.processes.run_database import finished, running, wait
 from tests.factories.runs import STUDY, Answer, ended, searched, started, write_study
 
@@ -49,7 +50,7 @@ def result(folder, answer):
                 trial.value,
                 trial.params,
                 trial.intermediate_values,
-                {key: trial.user_attrs.get(key) for key in kept},
+                {key: attributes_of(trial).get(key) for key in kept},
             )
             for trial in own
         },

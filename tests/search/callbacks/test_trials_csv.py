@@ -4,6 +4,8 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
+
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.callbacks.trials_csv import (
     FULL,
@@ -113,6 +115,17 @@ def test_rows(tmp_path):
         assert (decay == "") == ("training.weight_decay" not in trial.values)
         assert row["training.epochs"] == "3"
         assert row["backbone.name"] == "residual_cnn"
+
+
+@pytest.mark.parametrize("reason", ["=1+1", "+1+x", "-x", "@x", "\t=1", "\x1b[31mred"])
+def test_no_cell_is_a_formula_or_colours_a_terminal(tmp_path, reason):
+    """What a trial's error says is text in a spreadsheet and in a terminal."""
+    ledger = begin(tmp_path)
+    ledger.tell(ledger.ask().number, fail(reason))
+    for searched in (None, ["training.learning_rate"]):
+        (row,) = rows(ledger.records(), searched)
+        assert row["reason"][0] in "'\\"
+        assert "\x1b" not in row["reason"]
 
 
 def test_memory_on_a_gpu(tmp_path):

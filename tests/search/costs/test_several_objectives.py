@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 from data_pipeline.system.errors import StudyError
 from search.final.front import trials_on_front
 from search.ledger.records import rank_trials
+from search.storage.hidden_attributes import attributes_of
 from search.trial.messages import Completed, Report, Spent
 from tests.factories.ledger import begin, crash, inside, prune, small, stored
 
@@ -177,7 +178,7 @@ def test_a_value_is_the_mean_of_the_metrics(tmp_path):
     (trial,) = inside(ledger).trials
     assert trial.values == [0.5, 0.75, 90.0]
     record = ledger.records()[0]
-    assert record.value == trial.user_attrs["value"] == 0.6875
+    assert record.value == attributes_of(trial)["value"] == 0.6875
     assert record.objectives == {F1: 0.5, MEAN: 0.75, COST: 90.0}
 
 

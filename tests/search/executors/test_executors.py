@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from models.inference.sidecar import read_sidecar
+from search.storage.hidden_attributes import attributes_of
 from tests.factories.runs import STUDY, ended, started, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def history(folder):
             value=trial.value,
             params=json.dumps(trial.params, sort_keys=True),
             curve=json.dumps(trial.intermediate_values, sort_keys=True),
-            pooled=json.dumps(trial.user_attrs.get("pooled_curve")),
+            pooled=json.dumps(attributes_of(trial).get("pooled_curve")),
         )
         for trial in trials
     ]

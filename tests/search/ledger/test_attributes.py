@@ -18,7 +18,8 @@ from search.trial.messages import Completed, Spent
 from tests.factories.ledger import begin, complete, finish, prune, report, small
 from tests.strategies.damage import WRONG
 
-STUDY, TRIAL = "study_user_attributes", "trial_user_attributes"
+STUDY, TRIAL = "study_system_attributes", "trial_system_attributes"
+SHOWN = "trial_user_attributes"
 BROKEN = ("", "\0", "{", "[", '"', "nope", "[" * 100_000, "1" * 5000)
 
 
@@ -89,14 +90,14 @@ def used(path):
     ledger.close()
 
 
-@pytest.mark.parametrize("table", [STUDY, TRIAL])
+@pytest.mark.parametrize("table", [STUDY, TRIAL, SHOWN])
 def test_no_attribute_breaks_a_run(storage, table):
     """Any attribute leaves the run working, or gives one message that names it."""
     texts = [*map(json.dumps, WRONG), *BROKEN, None]
-    some = slice(None, None, 3 if table == TRIAL else 1)
+    some = slice(None, None, 1 if table == STUDY else 3)
     for number, (row, key, whole) in enumerate(rows(storage, table)[some]):
         # All texts with each attribute of each trial would take minutes.
-        for text in [texts[7 * number % len(texts)]] if table == TRIAL else texts:
+        for text in texts if table == STUDY else [texts[7 * number % len(texts)]]:
             write(storage, table, row, text)
             try:
                 used(storage)
@@ -127,8 +128,10 @@ def test_no_attribute_breaks_a_run(storage, table):
 )
 def test_a_wrong_attribute_is_named(storage, key, text, words):
     """The message has run, trial, attribute, the value found and the way out."""
-    row = next(row for row, found, _ in rows(storage, TRIAL) if found == key)
-    write(storage, TRIAL, row, text)
+    table = SHOWN if key in ("epoch", "gap") else TRIAL
+    names = (key, f"search:{key}")
+    row = next(row for row, found, _ in rows(storage, table) if found in names)
+    write(storage, table, row, text)
     message = f"run small.*{words}.*restore a copy"
     with pytest.raises(RunError, match=message):
         begin(storage.parent)
@@ -164,7 +167,9 @@ def test_rows_that_no_search_has_written_are_refused(storage, change):
 @pytest.mark.parametrize("key", ["identity"])
 def test_a_wrong_attribute_of_the_study_is_named(storage, key):
     """The stored identity of a run must be an object."""
-    row = next(row for row, found, _ in rows(storage, STUDY) if found == key)
+    row = next(
+        row for row, found, _ in rows(storage, STUDY) if found == f"search:{key}"
+    )
     write(storage, STUDY, row, "[]")
     with pytest.raises(HarnessError, match="run small"):
         begin(storage.parent)

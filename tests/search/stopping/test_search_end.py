@@ -12,6 +12,7 @@ from search.holdout.holdout_test import search_entry
 from search.reports.console import describe_end
 from search.stopping import search_clock
 from search.stopping.search_clock import SECONDS
+from search.storage.hidden_attributes import hide_study_attribute, study_attribute
 from tests.factories.ledger import (
     STORAGES,
     begin,
@@ -166,7 +167,7 @@ def test_hours_of_earlier_starts_count(tmp_path, clock):
     number = ledger.ask().number
     clock.seconds += 60
     ledger.close()
-    assert inside(ledger).user_attrs[SECONDS] == 3659.0
+    assert study_attribute(inside(ledger), SECONDS) == 3659.0
     clock.seconds += 99999
     again = begin(tmp_path, study("hours = 1"))
     assert again.ask() is None
@@ -198,7 +199,7 @@ def test_nothing_completed_names_the_limit(tmp_path, clock):
 @pytest.mark.parametrize("value", ["long", -1.0, True])
 def test_another_programs_time_is_refused(tmp_path, value):
     """A stored time that is no duration is one message, before any trial."""
-    inside(begin(tmp_path)).set_user_attr(SECONDS, value)
+    hide_study_attribute(inside(begin(tmp_path)), SECONDS, value)
     with pytest.raises(RunError, match=SECONDS):
         begin(tmp_path)
 

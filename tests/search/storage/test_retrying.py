@@ -22,6 +22,7 @@ from search.ledger.ledger import open_ledger
 from search.stopping.search_clock import SECONDS
 from search.storage import retrying
 from search.storage.database import CachedDatabase, Database
+from search.storage.hidden_attributes import attributes_of
 from search.storage.open_storage import open_storage
 from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
 from tests.factories.ledger import DATA, begin, complete, finish, inside, report, small
@@ -79,7 +80,7 @@ def searched(faults, inner=InMemoryStorage):
         finish(ledger)
         ledger.close()
     return [
-        (trial.number, trial.state, trial.value, trial.params, trial.user_attrs)
+        (trial.number, trial.state, trial.value, trial.params, attributes_of(trial))
         for trial in inside(ledger).trials
     ]
 
