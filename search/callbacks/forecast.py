@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from models.config.config import is_full
-from search.callbacks.progress_bar import clock, trained_part
+from search.callbacks.running_trials import clock, trained_part
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
 from search.study.study import Study
@@ -41,7 +41,7 @@ class Forecast(Callback):
         self._epochs = study.stride * study.split.folds
         self._finetuned = study.search.finetune_best
         self._retrained = study.final.seeds
-        self._rows = _rows_in_retraining(study)
+        self._rows = rows_in_retraining(study)
         self._print, self._graphs = print_line, graphs
         self._trained: dict[int, str] = {}
         self._measured: dict[int, int] = {}
@@ -150,7 +150,7 @@ def describe_retrainings(*, seeds: int, each: float, epochs: int, workers: int) 
     return f"then up to about {longest} for {seeds} retrainings of one trial"
 
 
-def _rows_in_retraining(study: Study) -> float:
+def rows_in_retraining(study: Study) -> float:
     """Returns how many times the rows of a fold a retraining trains on."""
     folds = study.split.folds
     part = 1 / folds if folds > 1 else study.split.validation or ONE_FOLD

@@ -1,22 +1,26 @@
-"""Shows a search's progress: a bar in a terminal, otherwise a line per trial."""
+"""Shows a search's progress: a line for each trial that ended.
 
-import time
-from collections.abc import Mapping
+In a terminal there is also a line for each that runs, and a bar below.
+"""
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from data_pipeline.system.interrupts import raise_if_interrupted
 from data_pipeline.system.terminal import escape_controls, one_line
-from models.config.config import is_full
-from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.callbacks.json_events import JsonEvents
 from search.callbacks.run_log import RunLog
+from search.callbacks.running_trials import RunningTrials, clock, trained_part
+from search.callbacks.time_left import TimeLeft
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
+from search.study.study import Study
 from search.trial.messages import (
     Completed,
     Failed,
@@ -35,6 +39,44 @@ def open_console(*, quiet: bool = False) -> Console:
     """
     plain = False if Console().is_jupyter else None
     return Console(quiet=quiet, force_jupyter=False, force_terminal=plain)
+
+
+WIDE = 80
+"""Columns from which the bar is long."""
+
+OTHERS = 6
+"""Lines of a terminal that are not for running trials."""
+
+
+class Display(Progress):
+    """A bar with lines above and below it, which are rendered anew each time."""
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        disable: bool,
+        above: Callable[[], Iterator[str]],
+        below: Callable[[], str],
+    ) -> None:
+        """Shows nothing if it is to ``disable``."""
+        self._above, self._below = above, below
+        super().__init__(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=40 if console.width >= WIDE else 12),
+            TextColumn("{task.completed}/{task.total}", markup=False),
+            console=console,
+            disable=disable,
+            transient=True,
+            refresh_per_second=2,  # calm, also through tmux over a network
+        )
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Renders the lines and the bars."""
+        for line in self._above():
+            yield Text(escape_controls(line), no_wrap=True, overflow="ellipsis")
+        yield self.make_tasks_table(self.tasks)
+        yield Text(self._below())
 
 
 class ProgressBar(Callback):
@@ -58,16 +100,15 @@ class ProgressBar(Callback):
         self.events = events
         self._expected = self._steps = 0
         self._best: float | None = None
-        self._running: dict[int, tuple[float, TrialRequest]] = {}
-        self._began: float | None = None
-        self._ended = 0
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.completed}/{task.total}"),
-            TextColumn("{task.fields[status]}"),
-            console=console,
+        self._running = RunningTrials()
+        self._left: TimeLeft | None = None
+        self._counts: Counts | None = None
+        self._step = ""
+        self._bar = Display(
+            console,
             disable=not self._shows_bar,
+            above=self._lines,
+            below=self._status,
         )
         self._task: TaskID | None = None
         self._stages: dict[str, TaskID] = {}
@@ -96,9 +137,9 @@ class ProgressBar(Callback):
         if self.events is not None:
             self.events.stage(name, done, total)
         if name not in self._stages:
-            self._say(f"{name}: {total}", shown=not self._shows_bar)
-            self._stages[name] = self._bar.add_task(name, total=total, status="")
-        self._bar.update(self._stages[name], completed=done)
+            self._say(f"{name}: {total}")
+            self._stages[name] = self._bar.add_task(name, total=total)
+        self._bar.update(self._stages[name], completed=done, visible=done < total)
 
     def print(self, text: str) -> None:
         """Prints a line."""
@@ -126,27 +167,29 @@ class ProgressBar(Callback):
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Updates the bar."""
         raise_if_interrupted()
-        self._began = self._began or time.monotonic()
-        self._running[request.number] = (time.monotonic(), request)
+        self._running.start(request)
+        if self._left is not None:
+            self._left.start_trial(len(self._running))
         if request.finetunes is not None:
             self.print(f"trial {request.number} {request.enqueued}")
         self._update(counts)
 
     def on_epoch_end(self, number: int, report: Report) -> None:
-        """Ends the search after Ctrl-C; an epoch is too small a step to print."""
+        """Updates the trial's line; ends the search after Ctrl-C."""
         raise_if_interrupted()
+        seconds = self._running.report(number, report)
+        if self._left is not None:
+            self._left.end_epoch(seconds)
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
-        """Updates the bar, or prints a line where there is none."""
-        self._ended += not isinstance(outcome, WorkerDied)
-        started, request = self._running.pop(number)
+        """Prints a line, and updates the bar."""
+        request, seconds = self._running.end(number)
+        if self._left is not None and not isinstance(outcome, WorkerDied):
+            self._left.end_trial(seconds)
         if isinstance(outcome, Completed):
             self._best = max(outcome.value, self._best or outcome.value)
-        seconds, trace = time.monotonic() - started, self._keep_trace(number, outcome)
-        line = one_line(trial_line(request, outcome, seconds, counts, trace=trace))
-        # Failures are printed beside the bar too: they must not wait for the end.
-        failed = isinstance(outcome, Failed | WorkerDied)
-        self._say(line, shown=failed or not self._shows_bar)
+        trace = self._keep_trace(number, outcome)
+        self._say(one_line(trial_line(request, outcome, seconds, counts, trace=trace)))
         self._update(counts)
 
     def _keep_trace(self, number: int, outcome: Outcome) -> Path | None:
@@ -158,18 +201,26 @@ class ProgressBar(Callback):
             self.events.traces[number] = trace
         return trace
 
-    def expect(self, steps: int) -> None:
+    def expect(self, steps: int, study: Study) -> None:
         """Counts steps after the search, such as the retraining, in the bar."""
         self._expected = steps
+        self._left = TimeLeft(study, retrains=steps > 0)
+        self._running.folds = study.split.folds
+
+    def begin_retraining(self, counts: Counts, *, epochs: int, seeds: int) -> None:
+        """Shows the retraining, of so many epochs and seeds."""
+        if self._left is not None:
+            self._left.retrain(epochs=epochs, seeds=seeds)
+        self.begin_step("retraining", counts)
 
     def begin_step(self, name: str, counts: Counts) -> None:
         """Shows a step after the search, which may have ended early."""
         if self.events is not None:
             self.events.write("step", name=name)
+        self._step = name
         self._update(counts)
         if self._task is not None:
-            total = counts.done + self._expected
-            self._bar.update(self._task, total=total, status=name)
+            self._bar.update(self._task, total=counts.done + self._expected)
 
     def end_step(self) -> None:
         """Counts a step that is done, or that was not needed."""
@@ -184,22 +235,37 @@ class ProgressBar(Callback):
             self.end_step()
 
     def _update(self, counts: Counts) -> None:
+        self._counts = counts
         total = counts.budget + self._expected
         if self._task is None:
-            self._task = self._bar.add_task("trials", total=total, status="")
-        best = "-" if self._best is None else f"{self._best:.3f}"
-        status = (
-            f"completed {counts.completed}  pruned {counts.pruned}  "
-            f"failed {counts.failed}  best {best}  left {self._left(counts)}"
-        )
-        done = counts.done + self._steps
-        self._bar.update(self._task, completed=done, status=status)
+            self._task = self._bar.add_task("run", total=total)
+        self._bar.update(self._task, completed=counts.done + self._steps)
 
-    def _left(self, counts: Counts) -> str:
-        if not self._ended or self._began is None:
-            return "?"
-        each = (time.monotonic() - self._began) / self._ended
-        return clock(each * (counts.budget - counts.done))
+    def _lines(self) -> Iterator[str]:
+        """Describes the trials that run."""
+        size = self._console.size
+        most = max(1, size.height - OTHERS)
+        yield from self._running.lines(columns=size.width, most=most)
+
+    def _status(self) -> str:
+        """Describes how far the run is, below the bar."""
+        counts = self._counts
+        if counts is None:
+            return ""
+        if self._step == "test":
+            return "testing on the hold-out"
+        best = "-" if self._best is None else f"{self._best:.3f}"
+        left = "left ?"
+        if self._left is not None:
+            left = self._left.describe(counts, self._running.elapsed())
+        parts = [
+            f"completed {counts.completed}",
+            f"pruned {counts.pruned}",
+            f"failed {counts.failed}",
+            f"best {best}",
+            left,
+        ]
+        return "  ".join([self._step, *parts] if self._step else parts)
 
 
 def trial_line(
@@ -233,29 +299,3 @@ def trial_line(
         f"[{counts.done}/{counts.budget}] trial {request.number}: {text}  "
         f"({enqueued}{trained_part(request.values)}, {clock(seconds)})"
     )
-
-
-def trained_part(values: Mapping[str, Value]) -> str:
-    """Names what a configuration trains.
-
-    Example:
-        >>> trained_part({"backbone.name": "resnet18"})
-        'resnet18'
-        >>> trained_part({"backbone.name": "resnet18", "finetune.stage": "features"})
-        'head on resnet18'
-    """
-    default = HYPERPARAMETERS["backbone.name"].default
-    backbone = str(values.get("backbone.name", default))
-    return backbone if is_full(values) else f"head on {backbone}"
-
-
-def clock(seconds: float) -> str:
-    """Writes a duration.
-
-    Example:
-        >>> clock(75), clock(3700)
-        ('1:15', '1:01:40')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

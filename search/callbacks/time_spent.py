@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Mapping
 
-from search.callbacks.trials_csv import SECONDS
 from search.ledger.callback import Callback
 from search.ledger.records import Counts
-from search.trial.messages import Outcome, TrialRequest
+from search.trial.messages import PHASES, Outcome, TrialRequest
 
 
 class TimeSpent(Callback):
@@ -23,7 +22,7 @@ class TimeSpent(Callback):
         self._started: float | None = None
         self._wall = 0.0
         self._workers = 0
-        self._spent = dict.fromkeys(SECONDS, 0.0)
+        self._spent = dict.fromkeys(PHASES, 0.0)
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
         """Starts the clock at the first trial."""
@@ -35,7 +34,7 @@ class TimeSpent(Callback):
         """Adds the seconds of a trial."""
         if self._started is not None:
             self._wall = self._now() - self._started
-        for name in SECONDS:
+        for name in PHASES:
             self._spent[name] += getattr(outcome.spent, name)
 
     def on_search_end(self) -> None:
