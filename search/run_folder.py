@@ -60,13 +60,14 @@ class RunFolder:
 
     def checkpoints(self, storage: str) -> Path:
         """Models of trials, in a folder of its own for another storage."""
-        return self._of_storage("checkpoints", storage)
+        return self.of_storage("checkpoints", storage)
 
     def predictions(self, storage: str) -> Path:
         """Out-of-fold predictions of trials, likewise."""
-        return self._of_storage("predictions", storage)
+        return self.of_storage("predictions", storage)
 
-    def _of_storage(self, name: str, storage: str) -> Path:
+    def of_storage(self, name: str, storage: str) -> Path:
+        """Names a folder of what the trials of a storage left."""
         if storage == self.storage:
             return self.path / name
         from search.storage.url import identity_of  # noqa: PLC0415 - as above
@@ -140,7 +141,7 @@ def held_out_text(subjects: Sequence[str], images: int, part: str | None) -> str
 def write_text(path: Path, text: str) -> None:
     """Writes a file atomically; raises ``RunError`` and keeps the old one on error."""
     part = path.with_name(f".{path.name}.part")
-    with _named_errors(path):
+    with named_errors(path):
         try:
             _write(part, "w", text)
             part.replace(path)
@@ -152,7 +153,7 @@ def write_text(path: Path, text: str) -> None:
 
 def append_text(path: Path, text: str) -> int:
     """Appends to a file and returns the bytes added; raises ``RunError``."""
-    with _named_errors(path):
+    with named_errors(path):
         _write(path, "a", text)
     return len(text.encode())
 
@@ -165,7 +166,7 @@ def _write(path: Path, mode: str, text: str) -> None:
 
 
 @contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def named_errors(path: Path) -> Iterator[None]:
     """Raises ``RunError`` where a file cannot be written."""
     try:
         yield

@@ -31,6 +31,7 @@ COMMANDS = {
     "models/live/__main__.py",
     "models/predict.py",
     "models/weights.py",
+    "search/dashboard.py",
     "search/export.py",
     "search/replay.py",
     "search/rescore.py",

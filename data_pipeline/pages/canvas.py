@@ -48,21 +48,28 @@ _STYLE: dict[Any, Any] = {
 
 
 @contextmanager
+def styled() -> Iterator[None]:
+    """Draws in this style within; a user's own matplotlib settings have no effect."""
+    with style.context(_STYLE, after_reset=True):
+        yield
+
+
+@contextmanager
 def canvas(height: float, width: float = WIDTH) -> Iterator[tuple[Figure, Axes]]:
-    """Yields a figure and its axes; a user's own matplotlib settings have no effect.
+    """Yields a figure and its axes.
 
     Draw and call ``png`` inside: the style ends with the block.
     """
-    with style.context(_STYLE, after_reset=True):
+    with styled():
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: Figure, *, dots: int = DOTS) -> bytes:
     """Renders a figure; the PNG holds neither a program's name nor a time."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A letter that the font lacks becomes a box; the table below has the word.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="png", dpi=DOTS, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=dots, metadata={"Software": None})
     return buffer.getvalue()

@@ -251,6 +251,12 @@ class StudyRun:
 
         serve_curves(self.folder.out, self.folder.name, LOCAL, port)
 
+    def dashboard(self, *, port: int = 0) -> None:
+        """Serves the trials in optuna-dashboard likewise; needs its extra."""
+        from search.dashboards.server import serve_trials  # noqa: PLC0415
+
+        serve_trials(self.folder, self.storage, LOCAL, port)
+
     def _records(self) -> tuple["TrialRecord", ...]:
         from search.pipeline.past_runs import records_of_run  # noqa: PLC0415 - loads Optuna
 

@@ -1,6 +1,6 @@
 """Callbacks: hooks that run during a search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from search.ledger.records import Counts, TrialRecord
@@ -38,6 +38,11 @@ class Callback:
 
     def on_trial_result(self, number: int, outcome: Outcome) -> None:
         """Runs when a trial has ended, before it is stored: a kill may come between."""
+
+    def attachments(self, number: int, outcome: Outcome) -> Mapping[str, str]:
+        """Lists attributes of Optuna that name files of a trial; runs after that."""
+        del number, outcome
+        return {}
 
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Runs when a trial has ended and is stored."""

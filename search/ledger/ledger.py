@@ -52,8 +52,14 @@ from search.sampling.parameter_sets import FINETUNE_OF, next_unseen
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
 from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end
+from search.storage.hidden_attributes import (
+    attributes_of,
+    hide_trial_attribute,
+    study_attribute,
+)
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
+from search.storage.study_note import save_note
 from search.storage.url import masked
 from search.study.algorithms import DOMINATED, sampler_of
 from search.study.enqueued import find_enqueued
@@ -198,9 +204,11 @@ class Ledger:
         """Records how a trial ended, once."""
         trial = self._open.pop(number)
         self._metrics.pop(number, None)
-        trial.set_user_attr(SECONDS, self._clock.step())
+        hide_trial_attribute(trial, SECONDS, self._clock.step())
         for callback in self._callbacks:
             callback.on_trial_result(number, outcome)
+            for key, value in callback.attachments(number, outcome).items():
+                trial.storage.set_trial_system_attr(trial._trial_id, key, value)  # noqa: SLF001 - no other way
         space, goals = self._study.space, self._study.goals
         outcome = record_outcome(self._trials, space, trial, outcome, goals)
         counts = self.counts()
@@ -242,6 +250,10 @@ class Ledger:
             requeue_lost_trials(self._trials, self._study.space)
         for callback in self._callbacks:
             callback.on_search_end()
+
+    def save_note(self, text: str) -> None:
+        """Writes the note that a dashboard shows above the trials, as Markdown."""
+        save_note(self._trials, text)
 
     def _early_end(self) -> SearchEnd | None:
         return early_end(
@@ -318,9 +330,9 @@ class Ledger:
 def _seconds_searched(trials: OwnTrials) -> float:
     """Reads how long the earlier starts have searched."""
     own = trials.get_trials(deepcopy=False)
-    stored = trials.user_attrs.get(SECONDS, 0.0)
+    stored = study_attribute(trials, SECONDS, 0.0)
     seconds = require_seconds(stored, run=trials.study_name, name=SECONDS)
-    return max([seconds, *(float(t.user_attrs.get(SECONDS, 0.0)) for t in own)])
+    return max([seconds, *(float(attributes_of(t).get(SECONDS, 0.0)) for t in own)])
 
 
 def open_ledger(
@@ -364,8 +376,8 @@ def open_ledger(
         own_trials = OwnTrials(stored, seed=original_seed(stored, study.search.seed))
         check_attributes(own_trials.get_trials(deepcopy=False), run=place)
         check_identity(own_trials, {**study.identity(), **data})
-        if study.goals and stored.metric_names != list(study.goals):
-            stored.set_metric_names(list(study.goals))
+        if stored.metric_names != study.value_names:
+            stored.set_metric_names(study.value_names)
         trials = OwnTrials(
             stored,
             pruner=build_pruner(study.search.pruner, steps_of(study)),

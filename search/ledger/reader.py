@@ -24,6 +24,7 @@ from search.ledger.identity import (
 from search.ledger.records import TrialRecord
 from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
+from search.storage.hidden_attributes import attributes_of, study_attribute
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
 from search.study.enqueued import find_enqueued
@@ -49,7 +50,7 @@ def read_identity(*, url: str, name: str) -> Mapping[str, Any]:
     """Reads the split, data and space that a run began with; see ``read_records``."""
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
-        identity = trials.user_attrs.get(IDENTITY, {})
+        identity = study_attribute(trials, IDENTITY, {})
         return require_mapping(identity, run=place, name=IDENTITY)
 
 
@@ -74,11 +75,16 @@ def read_provenance(*, url: str, name: str) -> RunProvenance:
     trials, place = _load(url, name), f"{name} in {masked(url)}"
     with translated_errors(place):
         found = {
-            key: require_mapping(trials.user_attrs.get(key, {}), run=place, name=key)
+            key: require_mapping(study_attribute(trials, key, {}), run=place, name=key)
             for key in (IDENTITY, PIXELS)
         }
         machines = stored_machines(trials)
     return RunProvenance(machines=machines, **found)
+
+
+def number_of_study(*, url: str, name: str) -> int:
+    """Returns by which number a storage has a run; see ``read_records``."""
+    return int(_load(url, name)._study_id)  # noqa: SLF001 - a dashboard's address has it
 
 
 def _load(url: str, name: str) -> optuna.Study:
@@ -121,7 +127,7 @@ def records_of(
 
 
 def _record(study: Study, trial: FrozenTrial, precision: str) -> TrialRecord:
-    attributes = dict(trial.user_attrs)
+    attributes = attributes_of(trial)
     enqueued = find_enqueued(study.enqueued, trial.params)
     completed = trial.state == TrialState.COMPLETE
     return TrialRecord(

@@ -1,9 +1,9 @@
 """The stages of a run, from the checked labels to the test on the hold-out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from data_pipeline.split.holdout_history import HELD_OUT
 from data_pipeline.split.receipt_file import Receipts
@@ -12,12 +12,16 @@ from models.config.config import complete
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.prediction_files import PredictionFiles
-from search.callbacks.progress_bar import ProgressBar, clock
+from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.run_log import LOG
+from search.callbacks.running_trials import clock
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
 from search.callbacks.time_spent import TimeSpent
 from search.callbacks.trials_csv import TrialsCsvWriter
+from search.dashboards.study_note import StudyNote
+from search.dashboards.trial_pictures import FOLDER as PICTURES
+from search.dashboards.trial_pictures import TrialPictures
 from search.executors import executor
 from search.executors.machine import this_machine
 from search.final import retraining
@@ -50,6 +54,7 @@ from search.reports.console import (
     result_entry,
 )
 from search.reports.holdout_report import describe_report
+from search.reports.study_note import study_note
 from search.results.section import NEEDED, results_section
 from search.run_files import REPORT, RESULTS, check_database, read_report
 from search.run_folder import held_out_text, write_text
@@ -64,6 +69,24 @@ from search.trial.messages import (
     Retraining,
     RetrainRequest,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a dashboard shows of a run beside its trials."""
+
+    note: StudyNote
+    pictures: TrialPictures
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Prepares it for a run."""
+        (name, *more) = run.study.value_names
+        pictures = run.folder.of_storage(PICTURES, run.storage)
+        return cls(
+            note=StudyNote(partial(study_note, run)),
+            pictures=TrialPictures(pictures, "value" if more else name),
+        )
 
 
 def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
@@ -82,11 +105,14 @@ def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
 
 def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     bar.log.open(run.folder)
-    bar.expect(_steps_after_search(run, request))
+    bar.expect(_steps_after_search(run, request), run.study)
     check_database(run.folder)
     _check_receipts(run, request)
-    ledger = _open_ledger(run, bar)
+    shown = Shown.of(run)
+    ledger = _open_ledger(run, bar, shown)
+    shown.note.begin(ledger.save_note)
     job = _prepare(run, request, ledger)
+    shown.pictures.use(job)
     _write_inputs(run)
     _finish_test(run, request, ledger)
     _search(run, request, bar, job, ledger)
@@ -97,6 +123,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     if request.until == "holdout":
         report = _test(run, request, ledger, bar)
         check_run(run)
+    shown.note.update()
     bar.stop()
     if report is not None:
         _write_results(run, report, ledger)
@@ -124,7 +151,7 @@ def _check_receipts(run: Run, request: RunRequest) -> None:
         Receipts(run.folder.receipts).check_writable(size)
 
 
-def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
+def _open_ledger(run: Run, bar: ProgressBar, shown: Shown) -> Ledger:
     """Checks the initial weights, adds a warm start, and opens the ledger."""
     # Before the ledger: a failed start must not freeze the search space.
     with prefix_errors(run.study.place):
@@ -136,7 +163,7 @@ def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
         url=run.storage,
         name=run.folder.name,
         data=data_identity(run),
-        callbacks=_callbacks(run, bar),
+        callbacks=_callbacks(run, bar, shown),
         policy=RetryPolicy(print=run.print, checks=(run.check,)),
     )
     for line in describe_foreign_trials(ledger.foreign()):
@@ -144,7 +171,7 @@ def _open_ledger(run: Run, bar: ProgressBar) -> Ledger:
     return ledger
 
 
-def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
+def _callbacks(run: Run, bar: ProgressBar, shown: Shown) -> list[Callback]:
     """Lists the callbacks in the order in which they are called."""
     searched = [parameter.key for parameter in run.study.space.parameters]
     predictions = PredictionFiles(run.folder.predictions(run.storage))
@@ -158,8 +185,9 @@ def _callbacks(run: Run, bar: ProgressBar) -> list[Callback]:
         run.print,
         lambda: count_graphs(run.study.space, run.data.data_spec)[0],
     )
-    shown = [bar] if bar.events is None else [bar, bar.events]
-    return [*callbacks, *shown, forecast, TimeSpent(run.print)]
+    printed = [bar] if bar.events is None else [bar, bar.events]
+    told = [forecast, TimeSpent(run.print)]
+    return [*callbacks, shown.pictures, shown.note, *printed, *told]
 
 
 def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
@@ -246,7 +274,8 @@ def _plan_retraining(
         return ()
     waiting = retraining.retrain_requests(run, best, tested=_is_tested(run, request))
     if waiting:
-        bar.begin_step("retraining", ledger.counts())
+        epochs = max(one.stop_after for one in waiting)
+        bar.begin_retraining(ledger.counts(), epochs=epochs, seeds=len(waiting))
         run.print(retraining.describe_retraining(run, best, waiting))
         run.print(describe_fit(calibration_of(run.study, best)))
     bar.end_steps(run.study.final.seeds - len(waiting))

@@ -1,19 +1,13 @@
 """Serves the curves of a run with TensorBoard, to this computer only."""
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import ignore_user_settings
 from search.callbacks.tensorboard_writer import FOLDER
+from search.dashboards.loopback import Application, check_origin
 from search.pipeline.past_runs import find_run
-
-NAMES = ("127.0.0.1", "localhost")
-"""Host names of this computer."""
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-"""A WSGI application (PEP 3333)."""
 
 
 def curves_folder(out: Path, name: str) -> Path:
@@ -56,22 +50,3 @@ def tensorboard(folder: Path, host: str, port: int) -> Any:
     words = ["--logdir", str(folder), "--host", host, "--port", str(port)]
     made.configure(argv=[None, *words, "--load_fast", "false"])
     return made
-
-
-def check_origin(application: Application) -> Application:
-    """Wraps an application so that it refuses pages of other computers.
-
-    Such a page may send its visitors here, by this address or by a name of its own
-    that resolves to it (DNS rebinding). Host and Origin show it.
-    """
-
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        hosts = {f"{name}:{environ.get('SERVER_PORT')}" for name in NAMES}
-        origin = environ.get("HTTP_ORIGIN")
-        is_own = origin is None or origin in {f"http://{host}" for host in hosts}
-        if environ.get("HTTP_HOST", "").lower() in hosts and is_own:
-            return application(environ, start)
-        start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
-        return [b"this address is for pages of this computer only\n"]
-
-    return answer

@@ -130,14 +130,14 @@ def _print_places(run: Run) -> None:
     folder, storage = run.folder, masked(run.storage)
     section = f"; for a paper: {RESULTS}" if folder.file(RESULTS).exists() else ""
     run.print(f"results: {folder.path} (what was printed: {LOG}{section})")
-    run.print(f"view the trials: optuna-dashboard {shlex.quote(storage)}")
+    of = f"--study {shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
+    is_usual = run.storage == folder.storage
+    stored = "" if is_usual else f" --storage {shlex.quote(storage)}"
+    run.print(f"view the trials: python -m search.dashboard {of}{stored}")
     if storage != run.storage:
         run.print(f"(write the password in place of {HIDDEN})")
     if folder.file(CURVES).is_dir():
-        run.print(
-            f"view the curves: python -m search.tensorboard --study "
-            f"{shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
-        )
+        run.print(f"view the curves: python -m search.tensorboard {of}")
     checkpoints = folder.checkpoints(run.storage)
     if any(checkpoints.glob("trial-*/fold-*/*.keras")):
         run.print(f"models of the best trials' folds: {checkpoints}")

@@ -131,7 +131,9 @@ def test_result_is_printed(finished):
     folder, answer = finished
     assert "SYNTHETIC" in answer.out
     assert f"results: {folder}" in answer.out
-    assert f"optuna-dashboard sqlite:///{folder}/optuna.db" in answer.out
+    view = f"python -m search.dashboard --study {folder.name} --out {folder.parent}"
+    assert view in answer.out
+    assert len(list((folder / "artifacts").iterdir())) == 2, "a picture of each"
     assert "[2/2] trial 1: completed" in answer.out
 
 

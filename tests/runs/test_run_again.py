@@ -177,5 +177,6 @@ def test_journal_as_storage(tmp_path, coursework):
         answer = searched(study, coursework, tmp_path / "runs", *words, *budget)
         assert (answer.code, answer.err) == (0, "")
         assert f"trials: {trials} completed" in answer.out
-        assert f"optuna-dashboard {journal}" in answer.out
+        assert "search.dashboard --study tiny-synthetic --out " in answer.out
+        assert f" --storage {journal}\n" in answer.out
     assert not (tmp_path / "runs" / "tiny-synthetic" / "optuna.db").exists()

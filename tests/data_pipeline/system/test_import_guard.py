@@ -17,6 +17,7 @@ COMMANDS = {
     "search.train": ("--config", "nowhere.toml"),
     "search.export": ("--study", "nowhere", "--to", "a.toml"),
     "search.tensorboard": ("--study", "nowhere"),
+    "search.dashboard": ("--study", "nowhere"),
     "models.predict": ("--model", "nowhere.keras", "a.png"),
     "models.live": ("--model", "nowhere.keras"),
 }

@@ -7,7 +7,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from search.pipeline.tensorboard_server import check_origin, tensorboard
+from search.dashboards.loopback import check_origin
+from search.pipeline.tensorboard_server import tensorboard
 
 HERE = "127.0.0.1"
 

@@ -1,21 +1,27 @@
 """A ledger on a PostgreSQL server: one driver, restarts, no password in messages."""
 
+import json
 import os
 import signal
 import threading
 import time
+from wsgiref.util import setup_testing_defaults
 
+import optuna_dashboard
 import pytest
 import sqlalchemy
+from optuna.artifacts import FileSystemArtifactStore
 
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import InputError, RunError
+from search.dashboards.server import readable
+from search.ledger.callback import Callback
 from search.ledger.ledger import open_ledger
 from search.storage.driver_lock import only_driver_of_storage
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import masked, normalized_url
-from tests.factories.ledger import DATA, complete, finish, inside, report, small
+from tests.factories.ledger import DATA, begin, complete, finish, inside, report, small
 from tests.factories.processes.holder import holder
 from tests.factories.processes.postgres import QUOTED, Server, programs
 
@@ -69,6 +75,41 @@ def test_a_search(url, opened):
     assert finish(ledger) == [0, 1, 2, 3]
     ledger.close()
     assert opened().exhausted()
+
+
+def test_a_dashboard(url, tmp_path):
+    """Note and picture of a run on a server reach a dashboard."""
+    name = "a1b2"
+    (tmp_path / name).write_bytes(b"picture")
+    about = {"artifact_id": name, "filename": "trial-0000.png", "mimetype": "image/png"}
+
+    class Picture(Callback):
+        """Names a file of each trial."""
+
+        def attachments(self, *_):
+            """Names it."""
+            return {f"artifacts:{name}": json.dumps(about)}
+
+    ledger = begin(tmp_path, url=url, callbacks=[Picture()])
+    ledger.save_note("who was held out")
+    ledger.tell(ledger.ask().number, complete(0.5))
+    inside(ledger)._storage._backend.engine.dispose()  # noqa: SLF001
+    storage = readable(url)
+    store = FileSystemArtifactStore(tmp_path)
+    app = optuna_dashboard.wsgi(storage, artifact_store=store)
+    found = json.loads(asked(app, "/api/studies/1"))
+    assert found["note"]["body"].startswith("who was held out")
+    (trial,) = found["trials"]
+    assert [one["filename"] for one in trial["artifacts"]] == ["trial-0000.png"]
+    assert asked(app, f"/artifacts/1/{trial['trial_id']}/{name}") == b"picture"
+    storage.engine.dispose()
+
+
+def asked(app, path):
+    """Sends one GET to a WSGI application; returns the answer."""
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "QUERY_STRING": ""}
+    setup_testing_defaults(environ)
+    return b"".join(app(environ, lambda *_: None))
 
 
 def test_the_second_driver(url):
