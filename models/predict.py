@@ -34,6 +34,7 @@ BATCH_HELP = (
     "faces to hold in memory, rounded up to a multiple of 32 (default: 32); "
     "does not change the table"
 )
+KERAS = ".keras"
 NO_FACES = "--all-faces has no effect: this model detects no faces"
 
 
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         type=nonempty_path,
         required=True,
-        help="model file, such as runs/NAME/model.keras",
+        help="model file, such as runs/NAME/model.keras; .onnx and .tflite, too",
     )
     add(
         "--to",
@@ -135,8 +136,9 @@ def predict_files(  # noqa: PLR0913 - the command's options, by name
     from models.inference.sidecar import model_file, read_sidecar  # noqa: PLC0415
     from models.inference.stream import predict_faces  # noqa: PLC0415
 
-    check_backend()
     path = model_file(model)
+    if path.suffix == KERAS:
+        check_backend()
     card = read_sidecar(path)
     found = find_files(paths)
     wanted = card.input

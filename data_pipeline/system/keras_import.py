@@ -55,6 +55,21 @@ def check_backend() -> str:
     return backend
 
 
+def use_tensorflow() -> None:
+    """Chooses TensorFlow in a process that has not imported Keras.
+
+    Raises:
+        InputError: it has, on another backend.
+    """
+    if "keras" not in sys.modules:
+        os.environ[VARIABLE] = TENSORFLOW
+    elif check_backend() != TENSORFLOW:
+        raise InputError(
+            f"models are exported with TensorFlow, and this process uses {VARIABLE} "
+            f"{check_backend()}; run python -m search.export, or unset {VARIABLE}"
+        )
+
+
 def load_keras() -> Any:
     """Returns the module ``keras``, with this project's settings.
 

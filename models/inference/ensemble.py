@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.inference.predictor import load_exported
+from models.engines.keras_engine import load_exported
 
 
 def export_ensemble(paths: Sequence[Path], to: Path, *, cpus: int) -> None:

@@ -1,17 +1,18 @@
-"""An exported model that predicts; plain Keras, always in batches of one shape."""
+"""An exported model that predicts, always in batches of one shape."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from data_pipeline.system.errors import ModelError, first_line
-from models.backend import prepare_process
+from models.engines import open_engine
+from models.engines.engine import Shape
 from models.inference.sidecar import Sidecar, contradicted
-from models.metrics.predictions import ROWS_AT_ONCE, Predictions, predict_padded
+from models.metrics.predictions import (
+    ROWS_AT_ONCE,
+    ImageRows,
+    Predictions,
+    predict_padded,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,39 +54,6 @@ def face_predictions(card: Sidecar, predictions: Predictions) -> list[FacePredic
     ]
 
 
-def load_exported(path: Path, *, cpus: int) -> Any:
-    """Loads the Keras model of a run.
-
-    Args:
-        path: the ``.keras`` file.
-        cpus: threads it may use, where this process has not begun to compute.
-
-    Returns:
-        A model from raw pixels (B, S, S, C) in [0, 255] to probabilities by name.
-
-    Raises:
-        ModelError: the file is refused, or the installed Keras cannot load it.
-    """
-    prepare_process(cpus=cpus)
-    # After its environment.
-    from models.pretrained.saved_models import check_model, load_model  # noqa: PLC0415
-
-    try:
-        check_model(path)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path} is not opened: {getattr(error, 'strerror', None) or error}; "
-            "copy it again from the run that wrote it"
-        ) from error
-    try:
-        return load_model(path)
-    except Exception as error:  # a file of another version fails in many ways
-        raise ModelError(
-            f"{path} cannot be loaded by Keras {version('keras')}: "
-            f"{first_line(error)}; install the versions that its model.json names"
-        ) from error
-
-
 class Predictor:
     """An exported model, loaded once.
 
@@ -94,18 +62,20 @@ class Predictor:
     """
 
     def __init__(self, path: Path, *, cpus: int, at_once: int = ROWS_AT_ONCE) -> None:
-        """Loads the model.
+        """Loads the model with the engine of its file's ending.
 
         Args:
-            path: the ``.keras`` file.
+            path: the file, or the folder of a SavedModel.
             cpus: threads it may use, where this process has not begun to compute.
-            at_once: rows of a batch, at least 1.
+            at_once: rows of a batch, at least 1; a model of a fixed number has that.
 
         Raises:
-            ModelError: the file is refused, or the installed Keras cannot load it.
+            ModelError: the file is refused, or the engine cannot load it.
+            InputError: the engine's package is not installed.
         """
-        self._model = load_exported(path, cpus=cpus)
-        self.at_once = at_once
+        self._engine = open_engine(path, cpus=cpus)
+        fixed = next((shape[0] for shape in self._engine.inputs if shape), None)
+        self.at_once = fixed or at_once
         self._path = path
 
     def check(self, card: Sidecar) -> None:
@@ -118,29 +88,24 @@ class Predictor:
             ModelError: inputs or outputs have other shapes.
         """
         side, channels = card.input.size, card.input.channels
-        shapes = [tuple(pixels.shape) for pixels in self._model.inputs]
-        if shapes != [(None, side, side, channels)]:
+        shapes = [shape[1:] for shape in self._engine.inputs]
+        if shapes != [(side, side, channels)]:
             raise contradicted(
                 self._path,
                 f"input: describes images of {side} x {side} x {channels}, but the "
                 f"model takes {_shapes(shapes)}",
             )
         heads = {name: names for name, names in card.heads().items() if names}
-        wanted = {name: (None, len(names)) for name, names in heads.items()}
-        if self._outputs() != wanted:
+        wanted: dict[str, Shape] = {name: (len(heads[name]),) for name in heads}
+        found = {name: shape[1:] for name, shape in self._engine.outputs.items()}
+        if found != wanted:
             raise contradicted(
                 self._path,
                 f"describes the outputs {_outputs(wanted)}, but the model has "
-                f"{_outputs(self._outputs())}",
+                f"{_outputs(found)}",
             )
 
-    def _outputs(self) -> dict[str, tuple[int | None, ...]]:
-        """Returns the shape of each output by its name; other models may lack names."""
-        output = self._model.output
-        named = output if isinstance(output, dict) else {}
-        return {str(name): tuple(head.shape) for name, head in named.items()}
-
-    def predict(self, pixels: np.ndarray) -> Predictions:
+    def predict(self, pixels: ImageRows) -> Predictions:
         """Predicts rows in padded batches of one shape.
 
         Args:
@@ -150,18 +115,16 @@ class Predictor:
             One row for each image; no row depends on its neighbours, only the last
             digits on its place in its batch.
         """
-        batches = predict_padded(
-            self._model.predict_on_batch, pixels, at_once=self.at_once
-        )
+        batches = predict_padded(self._engine.predict, pixels, at_once=self.at_once)
         return Predictions.concatenate([Predictions.of(batch) for batch in batches])
 
 
-def _shapes(shapes: Sequence[tuple[int | None, ...]]) -> str:
-    """Formats shapes without the batch axis."""
-    return " and ".join(" x ".join(map(str, shape[1:])) for shape in shapes) or "none"
+def _shapes(shapes: Sequence[Shape]) -> str:
+    """Formats shapes that have no batch axis."""
+    return " and ".join(" x ".join(map(str, shape)) for shape in shapes) or "none"
 
 
-def _outputs(shapes: Mapping[str, tuple[int | None, ...]]) -> str:
+def _outputs(shapes: Mapping[str, Shape]) -> str:
     """Formats how many values each output has."""
     parts = (f"{name} ({_shapes([shape])})" for name, shape in sorted(shapes.items()))
     return ", ".join(parts) or "no named ones"

@@ -15,6 +15,9 @@ DESCRIBED = ConfigDict(extra="ignore", strict=True)
 """A sidecar may hold more than is needed here."""
 
 MODEL = "model.keras"
+MODELS = (MODEL, "model.onnx", "model.tflite")
+"""Names that a model has in a folder, by preference."""
+
 RUNS = Path("runs")
 """The default folder of runs."""
 
@@ -83,12 +86,13 @@ class Sidecar:
 
 
 def model_file(given: Path) -> Path:
-    """Returns the model's file, given it or the folder of its run.
+    """Returns the model's file, given it or its folder.
 
     Raises:
         ModelError: there is none.
     """
-    path = given / MODEL if given.is_dir() else given
+    found = [given / name for name in MODELS if (given / name).is_file()]
+    path = next(iter(found), given / MODEL) if given.is_dir() else given
     if not path.is_file():
         meant = _of_run(given)
         raise ModelError(
@@ -108,7 +112,7 @@ def read_sidecar(model: Path) -> Sidecar:
     """Reads the sidecar beside a model, and checks that it belongs to this file.
 
     Args:
-        model: the ``.keras`` file.
+        model: the model's file.
 
     Returns:
         The sidecar.

@@ -25,6 +25,8 @@ from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.terminal import print_line
 
+KERAS = ".keras"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
@@ -48,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         type=nonempty_path,
         required=True,
-        help="model file, such as runs/NAME/model.keras",
+        help="model file, such as runs/NAME/model.keras; .onnx and .tflite, too",
     )
     words = "'camera' of the browser, or a video file (default: camera)"
     add("--source", type=nonempty_path, default="camera", help=words)
@@ -96,7 +98,8 @@ def _live(args: argparse.Namespace) -> None:
             "the live view needs aiohttp, which is not installed; "
             "pip install -e '.[live]'"
         )
-    check_backend()
+    if args.model.suffix == KERAS:
+        check_backend()
     # Imported late to keep `--help` fast.
     from models.live.start import Options, serve  # noqa: PLC0415
 

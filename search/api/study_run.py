@@ -83,30 +83,48 @@ class StudyRun:
 
         return pick_trial(self._records(), None, self.folder)
 
-    def export(self, to: AnyPath, *, trial: int | None = None) -> int:
-        """Writes the configuration of a trial for final training.
+    def export(
+        self,
+        to: AnyPath | None = None,
+        *,
+        format: str | None = None,  # noqa: A002 - the command's word
+        trial: int | None = None,
+        data: AnyPath | None = None,
+    ) -> int:
+        """Writes the model in a format, or the configuration of a trial.
 
         Args:
-            to: the file, which must not exist yet.
-            trial: the number of a completed trial; by default the one that
-                ``final.choose`` took.
+            to: the file, which must not exist yet; by default in the run's folder.
+            format: ``toml`` for a configuration, or a format of models; by default
+                that of the file's ending.
+            trial: for ``toml`` the number of a completed trial; by default the one
+                that ``final.choose`` took.
+            data: as for ``Study.run``: images to check the model on.
 
         Returns:
             The trial's number.
 
         Raises:
             InputError: the file exists, or the trial has not completed.
+            RunError: there is no model, or the written one differs from it.
         """
+        from search.exports.export_model import export_model  # noqa: PLC0415 - Optuna
+        from search.exports.target import TOML, chosen_format  # noqa: PLC0415
         from search.pipeline.past_runs import export_trial  # noqa: PLC0415 - loads Optuna
 
-        exported = export_trial(
+        path = None if to is None else Path(to)
+        chosen = chosen_format(format, path)
+        if chosen != TOML:
+            return export_model(
+                self.folder, chosen, path, trial=trial, data=data_text(data)
+            ).trial
+        return export_trial(
             self.folder.out,
             self.folder.name,
-            Path(to),
+            path,
             trial=trial,
             storage=self.storage,
-        )
-        return exported.number
+        ).number
 
     def replay(
         self,
@@ -202,7 +220,7 @@ class StudyRun:
         Raises:
             ModelError: there is none, or Keras cannot load it.
         """
-        from models.inference.predictor import load_exported  # noqa: PLC0415 - slow
+        from models.engines.keras_engine import load_exported  # noqa: PLC0415 - slow
         from search.final.sidecar import MODEL  # noqa: PLC0415 - loads Optuna
 
         return load_exported(self.folder.file(MODEL), cpus=usable_cores())

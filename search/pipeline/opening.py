@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from traceback import format_exc
 
 from data_pipeline.files.folder_names import run_name
-from data_pipeline.readers.location import find_data
-from data_pipeline.system.errors import HarnessError, prefix_errors
+from data_pipeline.readers.location import SYNTHETIC, find_data
+from data_pipeline.system.errors import HarnessError, InputError, prefix_errors
 from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.terminal import listening
 from search.callbacks.json_events import JsonEvents
@@ -22,6 +22,7 @@ from search.inputs.gpu_shares import ON_CPUS
 from search.inputs.own_code import check_own_code
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
+from search.pipeline.past_runs import study_of_run
 from search.pipeline.run_study import RunRequest
 from search.reports.holdout_report import describe_findings
 from search.run_files import REPORT
@@ -64,6 +65,35 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
         for line in _notes(study.name, data):
             run.print(line)
         yield run, bar
+
+
+def open_past_run(folder: RunFolder, data: str | None, bar: ProgressBar) -> Run:
+    """Reads the study of a past run and its labels, to compute with its images again.
+
+    Args:
+        folder: of the run.
+        data: as given to ``search.run``; a run on synthetic faces finds them itself.
+        bar: shows how far reading is.
+
+    Raises:
+        InputError: the data are not there, or are of the other kind.
+    """
+    study, is_synthetic = study_of_run(folder)
+    wanted = SYNTHETIC if is_synthetic and data is None else data
+    root, synthetic = find_data(study.data.dataset, wanted, bar.stage)
+    # Of a folder that is not there, reading says so.
+    if synthetic != is_synthetic and root.exists():
+        kinds = {True: "synthetic", False: "real"}
+        raise InputError(
+            f"--data {root}: has {kinds[synthetic]} faces, but {folder.name} was "
+            f"searched on {kinds[is_synthetic]} ones; name the data of the search"
+        )
+    labels = read_labels(
+        study, root, synthetic=synthetic, progress=bar.stage, runs=folder.out
+    )
+    return Run(
+        study=study, data=labels, folder=folder, print=bar.print, progress=bar.stage
+    )
 
 
 @contextmanager

@@ -59,13 +59,15 @@ class ExportedTrial:
 
 
 def export_trial(
-    out: Path, name: str, to: Path, *, trial: int | None, storage: str | None
+    out: Path, name: str, to: Path | None, *, trial: int | None, storage: str | None
 ) -> ExportedTrial:
     """Writes the configuration of a completed trial to the new file ``to``.
 
     ``trial`` is ``None`` for the one that ``final.choose`` took, ``storage`` is as
     given to ``search.run``.
     """
+    if to is None:
+        raise InputError("--format toml needs a file; add --to FILE.toml")
     folder = find_run(out, name)
     study, synthetic = study_of_run(folder)
     records = records_of_run(folder, storage=storage)

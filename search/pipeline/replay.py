@@ -5,17 +5,15 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from data_pipeline.readers.location import SYNTHETIC, find_data
 from data_pipeline.system.errors import InputError
 from search.callbacks.progress_bar import ProgressBar, open_console
 from search.executors.machine import Machine, repeats_exactly, this_machine
 from search.inputs.prepare import data_identity, prepare_job
-from search.inputs.run import Run
-from search.inputs.study_data import read_labels
 from search.ledger.identity import changes
 from search.ledger.reader import read_provenance
 from search.ledger.records import TrialRecord
-from search.pipeline.past_runs import records_of_run, study_of_run
+from search.pipeline.opening import open_past_run
+from search.pipeline.past_runs import records_of_run
 from search.pipeline.placement import find_placement
 from search.reports.replay_report import TOLERANCE, Replay, ReplayedValue
 from search.run_folder import RunFolder
@@ -59,7 +57,7 @@ def replay_trial(
     url = chosen_storage(storage) or folder.storage
     provenance = read_provenance(url=url, name=folder.name)
     with ProgressBar(open_console()) as bar:
-        run = _open(folder, data, bar)
+        run = open_past_run(folder, data, bar)
         placement = find_placement(run.study, [record], serial=True)
         job, pixels = prepare_job(run, placement)
         # A slower machine must not prune what the search has trained.
@@ -96,26 +94,6 @@ def _recorded(
     raise InputError(
         f"--trial {number}: {why}; trials of {folder.name} with epochs: "
         f"{', '.join(with_epochs) or 'none yet'}"
-    )
-
-
-def _open(folder: RunFolder, data: str | None, bar: ProgressBar) -> Run:
-    """Reads the study of a run and its labels."""
-    study, is_synthetic = study_of_run(folder)
-    wanted = SYNTHETIC if is_synthetic and data is None else data
-    root, synthetic = find_data(study.data.dataset, wanted, bar.stage)
-    # Of a folder that is not there, reading says so.
-    if synthetic != is_synthetic and root.exists():
-        kinds = {True: "synthetic", False: "real"}
-        raise InputError(
-            f"--data {root}: has {kinds[synthetic]} faces, but {folder.name} was "
-            f"searched on {kinds[is_synthetic]} ones; name the data of the search"
-        )
-    labels = read_labels(
-        study, root, synthetic=synthetic, progress=bar.stage, runs=folder.out
-    )
-    return Run(
-        study=study, data=labels, folder=folder, print=bar.print, progress=bar.stage
     )
 
 

@@ -1,0 +1,1 @@
+"""Writes a ``.keras`` model in other formats, and checks each against it."""

@@ -1,0 +1,1 @@
+"""Exports a run's model in a format: chosen, checked on images, written."""
