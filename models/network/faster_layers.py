@@ -3,6 +3,10 @@
 A convolution of single pixels is a product of matrices, which oneDNN computes up to
 twice as fast on small maps. Its gradient of a depthwise kernel is up to ten times
 slower than TensorFlow's own there. All are the same functions but for rounding.
+
+A convolution of every second pixel must not be left to oneDNN 3.7: of fewer channels
+than a vector register holds (16 with AVX-512), its gradient of the kernel writes beyond
+its memory, and the process dies.
 """
 
 from collections.abc import Callable
@@ -14,10 +18,12 @@ from models.network.batch_normalization import BatchNormalization, normalizes_ma
 
 
 class Conv2D(keras.layers.Conv2D):  # type: ignore[misc]  # Keras is untyped
-    """Convolves single pixels of maps (B, h, w, C) with stride 1."""
+    """Convolves single pixels of maps (B, h, w, C)."""
 
     def call(self, inputs: Any) -> Any:
-        """Multiplies every pixel by the kernel."""
+        """Multiplies every pixel, or each that the strides meet, by the kernel."""
+        down, right = self.strides
+        inputs = inputs[:, ::down, ::right]
         _, height, width, channels = inputs.shape
         pixels = ops.reshape(inputs, (-1, channels))
         outputs = ops.matmul(pixels, ops.reshape(self.kernel, (channels, self.filters)))
@@ -60,7 +66,7 @@ def is_silu(layer: Any) -> bool:
 
 def is_pointwise(layer: Any) -> bool:
     """Whether a convolution takes each pixel by itself."""
-    sizes = {*layer.kernel_size, *layer.strides, *layer.dilation_rate, layer.groups}
+    sizes = {*layer.kernel_size, *layer.dilation_rate, layer.groups}
     return sizes == {1} and _has_maps(layer)
 
 
