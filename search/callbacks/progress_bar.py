@@ -3,7 +3,7 @@
 In a terminal there is also a line for each that runs, and a bar below.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -265,7 +265,22 @@ class ProgressBar(Callback):
             f"best {best}",
             left,
         ]
-        return "  ".join([self._step, *parts] if self._step else parts)
+        shown = [self._step, *parts] if self._step else parts
+        return fitted(shown, columns=self._console.width)
+
+
+def fitted(parts: Sequence[str], *, columns: int) -> str:
+    r"""Joins parts into as few lines as there is room for; no part is broken.
+
+    Example:
+        >>> fitted(["completed 3", "pruned 1", "best 0.731"], columns=24)
+        'completed 3  pruned 1\nbest 0.731'
+    """
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{lines[-1]}  {part}"
+        lines[-1:] = [longer] if len(longer) <= columns else [lines[-1], part]
+    return "\n".join(lines)
 
 
 def trial_line(
