@@ -332,7 +332,7 @@ def _seconds_searched(trials: OwnTrials) -> float:
     own = trials.get_trials(deepcopy=False)
     stored = study_attribute(trials, SECONDS, 0.0)
     seconds = require_seconds(stored, run=trials.study_name, name=SECONDS)
-    return max([seconds, *(float(attributes_of(t).get(SECONDS, 0.0)) for t in own)])
+    return max([seconds, *(float(attributes_of(t).get(SECONDS) or 0.0) for t in own)])
 
 
 def open_ledger(
