@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
+from data_pipeline.system.errors import InputError
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -28,6 +30,24 @@ def is_occupied(out: Path) -> bool:
     if out.is_dir():
         return next(out.iterdir(), None) is not None
     return out.exists() or out.is_symlink()
+
+
+def empty_folder(folder: Path, option: str) -> None:
+    """Creates a folder for new files.
+
+    Args:
+        folder: the folder, new or empty.
+        option: the command's option that named it.
+
+    Raises:
+        InputError: it has files already.
+    """
+    if is_occupied(folder):
+        raise InputError(
+            f"{option} {folder}: must be a new or an empty folder; name another, or "
+            "remove it"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager

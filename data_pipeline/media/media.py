@@ -40,6 +40,7 @@ class MediaFrame:
         image: 8 bits; ``None`` if unreadable.
         reason: why it is unreadable; empty otherwise.
         done: share of all files read so far, 0..1.
+        scale: size of the image as a share of the file's.
     """
 
     file: Path
@@ -48,6 +49,15 @@ class MediaFrame:
     image: Image.Image | None = None
     reason: str = ""
     done: float = 0.0
+    scale: float = 1.0
+
+    def reduced(self, longest: int) -> "MediaFrame":
+        """Shrinks the image to a longest edge in pixels; 0 drops it."""
+        if self.image is None or not longest:
+            return replace(self, image=None)
+        small = self.image.copy()
+        small.thumbnail((longest, longest))
+        return replace(self, image=small, scale=small.width / self.image.width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,11 +102,11 @@ def line(card: Sidecar, result: FrameResult) -> dict[str, object]:
         digits after the point, intensities in [0, 5]; decisions 0 or 1.
     """
     frame, crop, prediction = result.frame, result.crop, result.prediction
-    cells: dict[str, object] = {"file": _utf8(str(frame.file)), "frame": frame.number}
+    cells: dict[str, object] = {"file": utf8(str(frame.file)), "frame": frame.number}
     if frame.time is not None:
         cells["time"] = f"{frame.time:.3f}"
     if crop is None or prediction is None:
-        return {**cells, REASON: _utf8(frame.reason)}
+        return {**cells, REASON: utf8(frame.reason)}
     cells |= {"face": crop.face, REASON: NO_FACE * (crop.face == NOT_FOUND)}
     if crop.box is not None:
         edges = zip(("x", "y", "width", "height"), crop.box, strict=True)
@@ -123,7 +123,7 @@ def line(card: Sidecar, result: FrameResult) -> dict[str, object]:
     return cells | {f"{unit}_present": int(there) for unit, there in present.items()}
 
 
-def _utf8(text: str) -> str:
+def utf8(text: str) -> str:
     """Escapes bytes that are no UTF-8: a file may have any name."""
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class FrameResult:
     prediction: FacePrediction | None
 
 
-def predict_faces(
+def predict_faces(  # noqa: PLR0913 - a stream, what it needs, and its memory
     frames: Iterable[MediaFrame],
     face_cropper: FaceCropper,
     model: Predictor,
@@ -33,17 +33,19 @@ def predict_faces(
     *,
     every_face: bool = False,
     held: int = 1,
+    keep: int = 0,
 ) -> Iterator[FrameResult]:
     """Predicts every face, in order; at least one result for each frame.
 
     With ``every_face`` all faces of an image, not only the main one. ``held`` faces
     are gathered before they are predicted, rounded up to whole batches of the model;
-    this does not change the results.
+    this does not change the results. ``keep`` is the longest edge, in pixels, of the
+    images in the results; 0 leaves them out.
 
     Raises:
         RunError: the detector's process died.
     """
-    faces = _crop_faces(frames, face_cropper, every_face=every_face)
+    faces = _crop_faces(frames, face_cropper, every_face=every_face, keep=keep)
     for chunk in _chunks(faces, -(-held // model.at_once) * model.at_once):
         yield from _predict(chunk, model, card)
 
@@ -67,7 +69,11 @@ def _chunks(faces: Iterable[Cropped], count: int) -> Iterator[list[Cropped]]:
 
 
 def _crop_faces(
-    frames: Iterable[MediaFrame], face_cropper: FaceCropper, *, every_face: bool
+    frames: Iterable[MediaFrame],
+    face_cropper: FaceCropper,
+    *,
+    every_face: bool,
+    keep: int,
 ) -> Iterator[Cropped]:
     """Crops a few images at once, because the detector has several processes."""
     ahead: deque[tuple[MediaFrame, Future[tuple[FaceCrop, ...]] | None]] = deque()
@@ -79,7 +85,7 @@ def _crop_faces(
                     face_cropper.crop, frame.image, every_face=every_face
                 )
             # The whole image is freed as soon as its faces are cropped.
-            ahead.append((replace(frame, image=None), crops))
+            ahead.append((frame.reduced(keep), crops))
             if len(ahead) > 2 * usable_cores():
                 yield from _cropped(*ahead.popleft())
         while ahead:

@@ -1,5 +1,6 @@
 """Laws of ``models.predict``: a line for each face or failure, whatever the batch."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline.images.decode import decode
 from data_pipeline.labels.labels import DIMENSIONS
@@ -158,6 +160,45 @@ def test_the_closing_line_counts_all(model, pictures, tmp_path):
         "nothing else was stored"
     )
     assert note == ("note: --all-faces has no effect: this model detects no faces")
+
+
+def test_json_lines_have_the_tables_numbers(model, pictures, tmp_path):
+    """Each object has the numbers of its row, by the file's ending or --format."""
+    _, rows = predicted(model, pictures)
+    path = tmp_path / "faces.jsonl"
+    assert predicted(model, pictures, "--to", path)[0].code == 0
+    printed, _ = predicted(model, pictures, "--format", "jsonl")
+    assert printed.out == path.read_text()
+    objects = [json.loads(line) for line in path.read_text().splitlines()]
+    for found, row in zip(objects, rows, strict=True):
+        assert (found["file"], found["face"]) == (row["file"], row["face"])
+        assert found["emotion"] == row["emotion"]
+        for unit in THRESHOLDS:
+            assert found["action_units"][unit] == {
+                "probability": float(row[unit]),
+                "present": row[f"{unit}_present"] == "1",
+            }
+        for name in DIMENSIONS:
+            assert found[name] == float(row[name])
+        assert found["reason"] is None
+    wrong, _ = predicted(
+        model, pictures, "--format", "csv", "--to", tmp_path / "b.jsonl"
+    )
+    assert is_refused(wrong, "ends in .jsonl, but --format is csv")
+
+
+def test_pictures_are_drawn_on_request(model, pictures, tmp_path):
+    """One for each image, as large as it; the table stays as it is."""
+    plain, _ = predicted(model, pictures)
+    answer, _ = predicted(model, pictures, "--draw", tmp_path / "drawn")
+    assert answer.out == plain.out
+    assert f"pictures: {tmp_path / 'drawn'}" in answer.err
+    made = sorted((tmp_path / "drawn").iterdir())
+    assert len(made) == len(list(pictures.iterdir()))
+    with Image.open(made[0]) as picture, Image.open(pictures / "0.png") as source:
+        assert picture.size == source.size
+    again, _ = predicted(model, pictures, "--draw", tmp_path / "drawn")
+    assert is_refused(again, "--draw", "new or an empty folder")
 
 
 def test_nothing_readable_is_a_failure(model, tmp_path):
