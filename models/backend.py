@@ -9,7 +9,10 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from data_pipeline.system.errors import HarnessError, RunError, describe_cause
 from data_pipeline.system.gpus import MEBIBYTE, find_gpus
@@ -252,6 +255,55 @@ def depthwise_convolution(maps: Any, kernel: Any, *, stride: int, padding: str) 
 
     # A custom gradient takes values: of a variable it would have to be told.
     return convolve(maps, tf.convert_to_tensor(kernel))
+
+
+def differentiated(
+    function: Callable[[Any], Any],
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Makes a function of values (B, ...) that also returns its outputs' gradients.
+
+    ``function`` returns outputs (B, K), of which a row depends on its own row of
+    values. The result returns them, and the gradient of each: (K, B, ...).
+    """
+    if os.environ.get(VARIABLE) == JAX:
+        return _differentiated_by_jax(function)
+    tf = importlib.import_module("tensorflow")
+
+    def gradients(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        watched = tf.constant(values)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(watched)
+            outputs = function(watched)
+            each = tf.unstack(outputs, axis=1)
+        slopes = [
+            tape.gradient(one, watched, unconnected_gradients="zero") for one in each
+        ]
+        return outputs.numpy(), np.stack([slope.numpy() for slope in slopes])
+
+    return gradients
+
+
+def _differentiated_by_jax(
+    function: Callable[[Any], Any],
+) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    jax = importlib.import_module("jax")
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def traced(values: Any) -> tuple[Any, Any]:
+        outputs, pull_back = jax.vjp(function, values)
+
+        def gradient(output: Any) -> Any:
+            chosen = jax.nn.one_hot(output, outputs.shape[1], dtype=outputs.dtype)
+            return pull_back(jax.numpy.broadcast_to(chosen, outputs.shape))[0]
+
+        # One after another: all at once would hold K copies of every map.
+        return outputs, jax.lax.map(gradient, jax.numpy.arange(outputs.shape[1]))
+
+    def gradients(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs, slopes = traced(values)
+        return np.asarray(outputs), np.asarray(slopes)
+
+    return gradients
 
 
 def _paddings(maps: Any, kernel: Any, stride: int, padding: str) -> list[int]:

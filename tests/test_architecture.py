@@ -28,6 +28,7 @@ COMMANDS = {
     "data_pipeline/draw.py",
     "data_pipeline/explore.py",
     "data_pipeline/ferplus.py",
+    "models/explain.py",
     "models/live/__main__.py",
     "models/predict.py",
     "models/weights.py",

@@ -23,6 +23,7 @@ MODULES = (
     *("search.run", "search.export", "search.train"),
     *("data_pipeline.check", "data_pipeline.draw", "data_pipeline.explore"),
     *("data_pipeline.draft", "data_pipeline.ferplus", "models.predict", "models.live"),
+    "models.explain",
 )
 
 HEADER = "filepath,high_level_emotion,AU1,AU12"

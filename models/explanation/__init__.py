@@ -1,0 +1,1 @@
+"""What a model looks at, and what each of its outputs responds to."""

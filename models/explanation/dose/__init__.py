@@ -1,0 +1,1 @@
+"""The response of a model to the intensity of one action unit."""

@@ -1,0 +1,108 @@
+"""Laws of explanations: a map shows where a network looks, and sums add up."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.explanation.explainer import Explainer
+from models.explanation.methods import GRAD_CAM, INTEGRATED_GRADIENTS
+from models.explanation.outputs import Output
+from models.inference.ensemble import average_of
+
+SIDE, STRIPES = 32, 4
+PATTERNS = {
+    "AU1": np.tile([[1.0], [-1.0]], (STRIPES // 2, STRIPES)),
+    "AU12": np.tile([[1.0, -1.0]], (STRIPES, STRIPES // 2)),
+}
+"""Unit -> the pattern that its output looks for: lying and standing stripes."""
+
+OUTPUTS = tuple(Output(head="action_units", label=u, column=u) for u in PATTERNS)
+places = st.tuples(*[st.integers(0, SIDE - STRIPES)] * 2)
+
+
+def looking(sharp=8.0):
+    """Builds a network whose outputs say how much of its pattern is in the picture."""
+    pixels = keras.Input((SIDE, SIDE, 1), name="pixels")
+    kernel = np.stack(list(PATTERNS.values()), axis=-1)[:, :, None] / STRIPES**2
+    found = keras.layers.Conv2D(
+        2, STRIPES, padding="same", activation="relu", use_bias=False, name="found"
+    )
+    most = keras.layers.GlobalMaxPooling2D()(
+        found(keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels))
+    )
+    found.set_weights([kernel])
+    head = keras.layers.Dense(2, activation="sigmoid", name="action_units")
+    outputs = {"action_units": head(most)}
+    head.set_weights([sharp * np.eye(2), np.full(2, -sharp / 2)])
+    return keras.Model(pixels, outputs)
+
+
+def planted(unit, place):
+    """Draws a grey picture with one pattern, whose upper left corner is at a place."""
+    picture = np.full((SIDE, SIDE, 1), 128, np.uint8)
+    row, column = place
+    part = np.where(PATTERNS[unit] > 0, 255, 0)
+    picture[row : row + STRIPES, column : column + STRIPES, 0] = part
+    return picture
+
+
+def noise(seed=0):
+    """Draws a picture without any pattern."""
+    return np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE, 1), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def explainer():
+    """An explainer of the network that looks for stripes."""
+    return Explainer(looking(), OUTPUTS)
+
+
+@given(st.sampled_from(list(PATTERNS)), places)
+@settings(deadline=None, max_examples=25)
+def test_grad_cam_peaks_at_what_the_network_looks_for(explainer, unit, place):
+    """The output's map is highest at its pattern, and 0 far away from it."""
+    found = explainer.explain(planted(unit, place))
+    assert (found.method, found.maps.shape) == (GRAD_CAM, (2, SIDE, SIDE))
+    shown = found.maps[list(PATTERNS).index(unit)]
+    at = np.unravel_index(shown.argmax(), shown.shape)
+    middle = np.add(place, STRIPES / 2)
+    assert np.abs(np.subtract(at, middle)).max() <= STRIPES / 2
+    rows, columns = np.indices(shown.shape)
+    away = np.maximum(abs(rows - middle[0]), abs(columns - middle[1]))
+    assert shown[away > 2 * STRIPES].max() < 1e-3 * shown.max()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_integrated_gradients_are_complete(seed):
+    """The attributions of an output sum to its change along the path."""
+    model, face = looking(), noise(seed)
+    found = Explainer(model, OUTPUTS, INTEGRATED_GRADIENTS).explain(face)
+    flat = np.full_like(face, 0, np.float32) + face.mean()
+    ends = [np.asarray(model(each[None])["action_units"])[0] for each in (flat, face)]
+    np.testing.assert_allclose(found.values, ends[1], atol=1e-6)
+    np.testing.assert_allclose(
+        found.maps.sum(axis=(1, 2)), ends[1] - ends[0], atol=0.01
+    )
+    assert found.gap <= 0.01
+
+
+def test_a_network_without_maps_gets_integrated_gradients():
+    """One whose layers are all dense is explained all the same."""
+    pixels = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(pixels)
+    head = keras.layers.Dense(2, activation="sigmoid", name="action_units")
+    model = keras.Model(pixels, {"action_units": head(flat)})
+    explainer = Explainer(model, OUTPUTS, GRAD_CAM)
+    assert explainer.method == INTEGRATED_GRADIENTS
+    face = np.zeros((8, 8, 1), np.uint8)
+    assert explainer.explain(face).maps.shape == (2, 8, 8)
+
+
+def test_an_ensembles_map_is_the_mean_of_its_networks():
+    """Of two copies of one network it is that network's."""
+    alone = Explainer(looking(), OUTPUTS).explain(noise())
+    both = Explainer(average_of([looking(), looking()]), OUTPUTS).explain(noise())
+    np.testing.assert_allclose(both.maps, alone.maps, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(both.values, alone.values, atol=1e-6)
