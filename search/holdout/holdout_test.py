@@ -61,14 +61,20 @@ from search.run_folder import write_json
 
 
 def search_entry(ledger: Ledger) -> dict[str, Any]:
-    """Writes the report's entry about the search: its trials, end and machines."""
+    """Writes the report's entry about the search: its trials, end and machines.
+
+    ``epochs`` are those of all trials that ended, over all folds.
+    """
     counts, end = ledger.counts(), ledger.end()
+    ended = [record for record in ledger.records() if not record.interrupted]
+    spent = [record.attributes.get("spent", {}) for record in ended]
     return {
         "trials": counts.done,
         "completed": counts.completed,
         "pruned": counts.pruned,
         "failed": counts.failed,
         "ended": None if end is None else end.reason,
+        "epochs": sum(int(one.get("epochs", 0)) for one in spent),
         "machines": ledger.machines(),
     }
 

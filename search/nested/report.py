@@ -126,10 +126,10 @@ def _search(outcomes: Sequence[_Outcome]) -> dict[str, Any]:
     tests = [outcome.test["search"] for outcome in outcomes if outcome.test]
     if not tests:
         return {}
-    names = ("trials", "completed", "pruned", "failed")
+    names = ("trials", "completed", "pruned", "failed", "epochs")
     machines = [machine for test in tests for machine in test.get("machines", ())]
     return {
-        **{name: sum(test[name] for test in tests) for name in names},
+        **{name: sum(test.get(name, 0) for test in tests) for name in names},
         "machines": [m for at, m in enumerate(machines) if m not in machines[:at]],
     }
 

@@ -61,8 +61,8 @@ def _intervals(report: Report) -> Iterator[str]:
     found = report["intervals"]
     over = unit_name(found)
     yield (
-        f"Intervals: {found['level']:.0%}, for other {over} and this trained model: "
-        f"{found['method']}, around the value less its jackknife bias "
+        f"Intervals: {100 * found['level']:g} %, for other {over} and this trained "
+        f"model: {found['method']}, around the value less its jackknife bias "
         f"({units(found)}); standard error by the delta method; degrees of freedom "
         f"from the kurtosis of the influences of the {over}; scales: "
         f"{found['scales']}; differences as they are. Where a value is 0 or 1: Clopper "
@@ -70,7 +70,7 @@ def _intervals(report: Report) -> Iterator[str]:
     )
     yield f"Source: {found['source']}"
     yield (
-        f"Where the bias is larger than the reach, the interval is extended to the "
+        "Where the bias is larger than the reach, the interval is extended to the "
         f"value, and has one end there ({EXTENDED})"
     )
     yield (

@@ -15,7 +15,7 @@ from search.results.methods import methods
 from search.results.protocol import data_line, people_table
 from search.results.references import references
 from search.results.scores import differences, results
-from search.results.selection import search_lines, space_table
+from search.results.selection import compute_lines, search_lines, space_table
 from search.results.variation import subjects
 from search.results.words import Report
 from search.study.study import Study
@@ -97,6 +97,7 @@ def _search(study: Study, report: Report) -> Iterator[str]:
         f"train on {counted(inner, 'inner fold')}: all searches together train as "
         "often as the ordinary one"
     )
+    yield from bullets(compute_lines(found))
     yield from bullets(search_lines(study, folds=inner))
     yield ""
     yield from space_table(study)

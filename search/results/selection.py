@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from models.config.hyperparameters import Value
+from models.config.hyperparameters import STANDARD, Value
 from search.costs.limits import COSTS
 from search.references.catalogue import cites
 from search.reports.metric_texts import counted, number
@@ -31,6 +31,7 @@ def selection(
     yield from _front(report)
     yield from heading("Tested configuration")
     yield from bullets(_model(report))
+    yield f"- Loss: {_losses(study, values)}"
     yield from bullets(_choice(report))
     yield ""
     yield from _configuration(study, values)
@@ -44,6 +45,7 @@ def _search(study: Study, report: Report) -> Iterator[str]:
         f"- Trials: {counts['trials']}, of which {counts['completed']} completed, "
         f"{counts['pruned']} were pruned and {counts['failed']} failed{ended}"
     )
+    yield from bullets(compute_lines(counts))
     yield from bullets(search_lines(study, folds=study.split.folds))
     yield from bullets(_costs(study, report))
     yield ""
@@ -65,6 +67,15 @@ def search_lines(study: Study, *, folds: int) -> Iterator[str]:
     (value,) = value_names(study.objective, ())
     lowest = f", of the {group} group that has the lowest" if group else ""
     yield f"Value of a trial, maximized: {value}{lowest}"
+
+
+def compute_lines(counts: Report) -> Iterator[str]:
+    """Says how much the trials trained, where the report has it."""
+    if counts.get("epochs"):
+        yield (
+            f"The trials trained {counts['epochs']} epochs, over all folds; trials.csv "
+            "has the seconds of each"
+        )
 
 
 def space_table(study: Study) -> Iterator[str]:
@@ -124,6 +135,42 @@ def _model(report: Report) -> Iterator[str]:
     if start and model.get("trained_on"):
         known = ", ".join(model["trained_on"])
         yield f"Initial weights {start['weights']}, trained on {known}"
+
+
+def _losses(study: Study, values: Mapping[str, Value]) -> str:
+    """Describes what is minimized: a term for each target, and penalties."""
+    found = [_loss(study, target, values) for target in study.data.targets]
+    norms = [name for name in ("l1", "l2") if values[f"regularization.{name}"]]
+    found += [f"the {name} penalty of the kernels" for name in norms]
+    return f"{' + '.join(found)}; a missing label adds nothing"
+
+
+def _loss(study: Study, target: str, values: Mapping[str, Value]) -> str:
+    """Describes the term of one target, with its weight."""
+    own = values.get(f"loss.{target}", STANDARD)
+    if own != STANDARD:
+        text = f"{own} of {target}"
+    elif target == "emotion" and study.data.labels == "multi_target":
+        text = "cross-entropy of the most probable voted emotion"
+    elif target in ("emotion", "action_units"):
+        kind = "binary cross-entropy" if target == "action_units" else "cross-entropy"
+        focal = "focal " if float(values["loss.focal_gamma"]) > 0 else ""
+        text = f"{focal}{kind} of {target}"
+    elif target == "action_unit_intensities":
+        text = f"{values['loss.intensity']} loss of intensities"
+    else:
+        share = float(values["loss.ccc_share"])
+        text = f"({share:g} x (1 - CCC) + {1 - share:g} x squared error) of {target}"
+    weight = values.get(WEIGHTS.get(target, ""))
+    return text if weight is None else f"{cell(weight)} x {text}"
+
+
+WEIGHTS = {
+    "action_units": "loss.au_weight",
+    "action_unit_intensities": "loss.au_intensity_weight",
+    "valence_arousal": "loss.valence_arousal_weight",
+}
+"""The hyperparameter that weighs the loss of each target; of emotions it is 1."""
 
 
 def _choice(report: Report) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The results section: every number is one of ``holdout.json``, or of the study."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,7 @@ REPORT = {
         "completed": 4,
         "pruned": 5,
         "failed": 0,
+        "epochs": 321,
         "machines": [MACHINE],
         "objective": {"emotion.macro_f1": 1.0, "action_units.mean_auc": 1.0},
     },
@@ -94,6 +96,7 @@ def test_it_says_what_was_searched_and_chosen():
     assert "- Trials: 9, of which 4 completed, 5 were pruned and 0 failed\n" in text
     assert "- Validation: 2 folds of 34 to 36 images; each trial" in text
     assert "| head.dropout | `{low = 0.0, high = 0.4, step = 0.1}` |" in text
+    assert "- The trials trained 321 epochs, over all folds;" in text
     assert "| head.dropout | 0.3 | searched |" in text
     assert "| training.learning_rate | 0.00123 | searched |" in text
 
@@ -168,6 +171,42 @@ def test_drawn_faces_are_named():
     """The mark of synthetic faces stands before the numbers."""
     text, _ = section(synthetic=True)
     assert "SYNTHETIC DATA" in text.partition("## Search")[0]
+
+
+@pytest.mark.parametrize(
+    ("targets", "changed", "text"),
+    [
+        (
+            ("emotion", "action_units"),
+            {"loss.au_weight": 0.5},
+            "cross-entropy of emotion + 0.5 x binary cross-entropy of action_units; a",
+        ),
+        (
+            ("emotion",),
+            {"loss.focal_gamma": 2.0, "regularization.l2": 1e-4},
+            "focal cross-entropy of emotion + the l2 penalty of the kernels; a",
+        ),
+        (
+            ("action_unit_intensities",),
+            {"loss.intensity": "ordinal"},
+            "1 x ordinal loss of intensities; a",
+        ),
+        (
+            ("valence_arousal",),
+            {"loss.ccc_share": 0.75},
+            "1 x (0.75 x (1 - CCC) + 0.25 x squared error) of valence_arousal; a",
+        ),
+        (("emotion",), {"loss.emotion": "mine:loss"}, "mine:loss of emotion; a"),
+    ],
+)
+def test_the_loss_is_told(targets, changed, text):
+    """A term for each target, with its weight, and the penalties."""
+    study = read_study("smoke")
+    study = replace(study, data=replace(study.data, targets=targets))
+    _, report = section()
+    lines = results_section(study, complete(changed), report).splitlines()
+    (line,) = (line for line in lines if line.startswith("- Loss: "))
+    assert line.startswith(f"- Loss: {text} missing label")
 
 
 def test_every_seed_has_a_row():
