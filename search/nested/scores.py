@@ -13,6 +13,7 @@ from search.holdout.scores import ScoredRows
 from search.holdout.subjects import count_people, score_subjects
 from search.inputs.scoring_targets import label_rules
 from search.nested.pooling import Pooled, score_pooled
+from search.reports.metric_texts import HEADS
 from search.study.study import Study
 from search.trial.objective import score
 
@@ -152,6 +153,6 @@ def metric_values(report: Mapping[str, Any]) -> dict[str, dict[str, float | None
     """Lists the values of all metrics of a report, by head."""
     return {
         head: {name: found["value"] for name, found in part["metrics"].items()}
-        for head, part in report.items()
-        if isinstance(part, Mapping) and "metrics" in part
+        for head in HEADS
+        if (part := report.get(head)) is not None
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from models.config.augmentation_presets import AMOUNTS, PRESETS
 from models.config.hyperparameters import HYPERPARAMETERS, Value
-from search.study.space import Choices, SearchSpace
+from search.study.space import Choices, Parameter
 from search.study.study import Study
 
 Report = Mapping[str, Any]
@@ -34,28 +34,26 @@ def used_methods(
     ``tested`` are complete configurations; ``report`` is the content of
     ``holdout.json`` or ``nested.json``.
     """
-    values = [
-        *_searched(study.space),
-        *(pair for config in tested for pair in config.items()),
-    ]
+    pairs = [pair for config in tested for pair in config.items()]
     return frozenset(
         [
-            *(name for key, value in values for name in _of_value(key, value)),
+            *(name for one in study.space.parameters for name in of_parameter(one)),
+            *(name for key, value in pairs for name in of_value(key, value)),
             *_of_study(study),
             *_evaluation(report),
         ]
     )
 
 
-def _searched(space: SearchSpace) -> Iterator[tuple[str, Value]]:
-    """Yields each value of a searched key; of a range its higher end."""
-    for parameter in space.parameters:
-        domain = parameter.domain
-        values = domain.values if isinstance(domain, Choices) else (domain.high,)
-        yield from ((parameter.key, value) for value in values)
+def of_parameter(parameter: Parameter) -> Iterator[str]:
+    """Names what the choices of a searched key use, or the higher end of its range."""
+    domain = parameter.domain
+    values = domain.values if isinstance(domain, Choices) else (domain.high,)
+    for value in values:
+        yield from of_value(parameter.key, value)
 
 
-def _of_value(key: str, value: Value) -> Iterator[str]:
+def of_value(key: str, value: Value) -> Iterator[str]:
     """Names what a value of a hyperparameter uses."""
     if isinstance(value, str):
         yield f"{key}={value}"
@@ -90,10 +88,10 @@ def _evaluation(report: Report) -> Iterator[str]:
     if report.get("seeds"):
         yield "seeds"
     selection = report.get("selection") or {}
-    if "corrected" in selection:
+    if "corrected" in selection and selection["compared"] > 1:
         yield "selection:corrected"
     if "resamples" in selection:
         yield "selection:paired"
     for head, part in (report.get("calibration") or {}).items():
         if "before" in part:
-            yield f"calibration:{head}"
+            yield from (f"calibration:{head}", "calibration:errors")

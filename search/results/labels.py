@@ -15,6 +15,17 @@ LABELS: Mapping[str, tuple[str, str, Sequence[str]]] = {
 }
 """For each head: its table, the count of a label, and the scores that are shown."""
 
+SCORE_WORDS: Mapping[str, str] = {
+    "f1": "F1",
+    "auc": "AUC",
+    "f1_at_threshold": "F1 at its threshold",
+    "icc": "ICC",
+    "pcc": "correlation",
+    "mae": "mean absolute error",
+    "ccc": "CCC",
+    "rmse": "RMSE",
+}
+
 WIDE = 0.4
 """An interval of a share or a correlation above this width is flagged."""
 
@@ -43,7 +54,8 @@ def labels(report: Report) -> Iterator[str]:
             )
             for name, row in sorted(found.items(), key=lambda row: unit_number(row[0]))
         ]
-        yield from table(("label", count, "subjects", *shown, "flag"), rows)
+        words = (SCORE_WORDS.get(score, score) for score in shown)
+        yield from table(("label", count, "subjects", *words, "flag"), rows)
         yield from _legend(set(flags.values()), report)
 
 
@@ -59,8 +71,13 @@ def is_extended(name: str, found: Report) -> bool:
     scale, value = scale_of(name), found["value"]
     if value is None or found["low"] is None or found["high"] is None:
         return False
-    inside = scale.least < value < scale.most
+    inside = scale.least < value < scale.most and found["low"] < found["high"]
     return inside and value in (found["low"], found["high"])
+
+
+def is_constant(found: Report) -> bool:
+    """Whether an interval has no width: no subject changes the value."""
+    return found["low"] is not None and found["low"] == found["high"]
 
 
 def _flag(row: Report, names: Sequence[str]) -> str:

@@ -15,7 +15,12 @@ from search.results.methods import methods
 from search.results.protocol import data_line, people_table
 from search.results.references import references
 from search.results.scores import differences, results
-from search.results.selection import compute_lines, search_lines, space_table
+from search.results.selection import (
+    compute_lines,
+    search_lines,
+    setting_rows,
+    space_table,
+)
 from search.results.variation import subjects
 from search.results.words import Report
 from search.study.study import Study
@@ -37,7 +42,7 @@ def nested_section(
     parts = (
         title,
         _protocol(study, report),
-        _search(study, report),
+        _search(study, chosen, report),
         results(report, "Results, pooled over the outer parts"),
         _over_parts(report),
         differences(report),
@@ -79,7 +84,9 @@ def _division(study: Study, report: Report) -> str:
     )
 
 
-def _search(study: Study, report: Report) -> Iterator[str]:
+def _search(
+    study: Study, chosen: Sequence[Mapping[str, Value]], report: Report
+) -> Iterator[str]:
     """Describes the budget of all searches, and what they searched."""
     found, inner = report["search"], study.split.inner_folds
     budgets = [part["budget"] for part in report["parts"]]
@@ -101,6 +108,9 @@ def _search(study: Study, report: Report) -> Iterator[str]:
     yield from bullets(search_lines(study, folds=inner))
     yield ""
     yield from space_table(study)
+    yield ""
+    rows = (row for row in setting_rows(study, chosen[0]) if row[-1] != "searched")
+    yield from table(("not searched", "value", ""), rows)
 
 
 def _over_parts(report: Report) -> Iterator[str]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 
+from search.references.catalogue import cites
 from search.reports.holdout_report import closing_lines, table_rows
 from search.reports.metric_texts import (
     BASELINES,
     COMPARED,
     HEADS,
+    LEFT_OUT,
     METRIC_TEXTS,
     metric_words,
     number,
 )
-from search.results.labels import EXTENDED, is_extended, labels
+from search.results.labels import EXTENDED, is_constant, is_extended, labels
 from search.results.markdown import bullets, heading, interval, table
 from search.results.variation import seeds, subjects
 from search.results.words import Report, units
@@ -42,15 +44,22 @@ def results(report: Report, title: str) -> Iterator[str]:
 
 
 def _extended(report: Report) -> Iterator[str]:
-    """Names the metrics whose interval was extended to the value."""
-    names = [
-        metric_words(f"{head}.{name}")
+    """Names the metrics whose interval was extended to the value, or has no width."""
+    rows = [
+        (name, metric_words(f"{head}.{name}"), row)
         for head in HEADS
         for name, row in report.get(head, {}).get("metrics", {}).items()
-        if name in METRIC_TEXTS and is_extended(name, row)
+        if name in METRIC_TEXTS and f"{head}.{name}" not in LEFT_OUT
     ]
-    if names:
-        yield f"Intervals that end at their value ({EXTENDED}): {', '.join(names)}"
+    ended = [words for name, words, row in rows if is_extended(name, row)]
+    constant = [words for _, words, row in rows if is_constant(row)]
+    if ended:
+        yield f"Intervals that end at their value ({EXTENDED}): {', '.join(ended)}"
+    if constant:
+        yield (
+            "Intervals without width, because no single subject changes the value: "
+            f"{', '.join(constant)}"
+        )
 
 
 def _primary(report: Report) -> Iterator[str]:
@@ -82,7 +91,12 @@ def _calibration(report: Report) -> Iterator[str]:
     """Renders the errors of the probabilities before and after their calibration."""
     parts = report.get("calibration") or {}
     rows = [
-        (_TITLES.get(head, head), name, number(value), number(part["after"][name]))
+        (
+            _TITLES.get(head, head),
+            _ERRORS.get(name.removeprefix("mean_"), name),
+            number(value),
+            number(part["after"][name]),
+        )
         for head, part in parts.items()
         if "before" in part
         for name, value in part["before"].items()
@@ -91,7 +105,10 @@ def _calibration(report: Report) -> Iterator[str]:
         return
     yield from heading("Calibration")
     fitted = _fitted(parts)
-    yield f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out:"
+    yield (
+        f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out"
+        f"{cites('calibration:errors')}:"
+    )
     yield ""
     yield from table(("head", "error", "before", "after"), rows)
 
@@ -102,12 +119,23 @@ def _fitted(parts: Report) -> str:
     corrected, left = len(units.get("units") or ()), len(units.get("left") or ())
     found = []
     if emotion.get("temperature") is not None:
-        found.append(f"a temperature of {emotion['temperature']:.2f} for the emotions")
+        found.append(
+            f"a temperature of {emotion['temperature']:.2f} for the emotions"
+            f"{cites('calibration:emotion')}"
+        )
     if corrected or left:
-        found.append(f"Platt scaling of {corrected} of {corrected + left} action units")
+        found.append(
+            f"Platt scaling of {corrected} of {corrected + left} action units"
+            f"{cites('calibration:action_units')}"
+        )
     return ", ".join(found) or "nothing"
 
 
+_ERRORS = {
+    "ece": "calibration error",
+    "nll": "negative log-likelihood",
+    "brier": "Brier score",
+}
 _TITLES = {"emotion": "emotions", "action_units": "action units", "votes": "votes"}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from models.config.hyperparameters import STANDARD, Value
 from search.costs.limits import COSTS
 from search.references.catalogue import cites
+from search.references.used import of_parameter, of_value
 from search.reports.metric_texts import counted, number
 from search.reports.review_report import describe_tested
 from search.results.markdown import bullets, cell, heading, interval, table
@@ -80,7 +81,10 @@ def compute_lines(counts: Report) -> Iterator[str]:
 
 def space_table(study: Study) -> Iterator[str]:
     """Renders the searched keys and their values."""
-    rows = [(p.key, f"`{value_text(p.entry())}`") for p in study.space.parameters]
+    rows = [
+        (p.key + cites(*of_parameter(p)), f"`{value_text(p.entry())}`")
+        for p in study.space.parameters
+    ]
     yield from table(("searched", "values"), rows)
 
 
@@ -134,7 +138,8 @@ def _model(report: Report) -> Iterator[str]:
     start = report.get("start")
     if start and model.get("trained_on"):
         known = ", ".join(model["trained_on"])
-        yield f"Initial weights {start['weights']}, trained on {known}"
+        work = cites(f"backbone.weights={start['weights']}")
+        yield f"Initial weights {start['weights']}{work}, trained on {known}"
 
 
 def _losses(study: Study, values: Mapping[str, Value]) -> str:
@@ -182,43 +187,61 @@ def _choice(report: Report) -> Iterator[str]:
             "significantly better than. The numbers below, but for the validation "
             "value, are those of the best one"
         )
-    if "corrected" in found:
+    if "corrected" in found and found["compared"] > 1:
         yield (
             f"Validation value {number(found.get('value'))}; corrected for the "
             f"selection among {found['compared']} completed trials "
             f"{interval(found['corrected'])}, by {found['source']}. What pruning "
             "selected is not corrected for"
         )
+    elif "corrected" in found:
+        yield (
+            f"Validation value {number(found.get('value'))}; no other trial completed, "
+            "and what pruning selected is not corrected for"
+        )
     if "tied" in found and found["compared"] > 1:
         rest = found["compared"] - 1
         yield (
             f"The best completed trial is significantly better than "
             f"{rest - found['tied'] + 1} of the {rest} others that completed "
-            f"(validation value; paired bootstrap over {units(found)}, one-sided, 5 %)"
+            f"(validation value; paired bootstrap over {units(found)}"
+            f"{cites('selection:paired')}, one-sided, 5 %)"
         )
     second = found.get("runner_up")
     for name, row in (
         *((row["name"], row) for row in found.get("known", ())),
         *([("the runner-up", second)] if second else ()),
     ):
+        if row["low"] == row["high"] == 0:
+            yield f"The best trial is the known configuration {name}"
+            continue
         apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
         yield (
             f"Gain over {name}: {interval(apart, signed=True)} (validation value; 95 % "
-            f"of {found['resamples']} paired resamples)"
+            f"of {found['resamples']} paired resamples{cites('selection:paired')})"
         )
 
 
 def _configuration(study: Study, values: Mapping[str, Value]) -> Iterator[str]:
-    searched = {parameter.key for parameter in study.space.parameters}
-    fixed = dict(study.space.fixed)
-    rows = [
-        (key, cell(value), "searched" if key in searched else "fixed")
-        for key, value in values.items()
-        if key in searched or key in fixed or key in ALWAYS
-    ]
-    yield from table(("hyperparameter", "value", ""), rows)
+    yield from table(("hyperparameter", "value", ""), setting_rows(study, values))
     yield ""
     yield (
         "best.toml has every other hyperparameter; units and meanings are in "
         "studies/README.md."
     )
+
+
+def setting_rows(
+    study: Study, values: Mapping[str, Value]
+) -> Iterator[tuple[str, str, str]]:
+    """Renders what a study searches and fixes, and defaults that a reader asks for.
+
+    These are ``ALWAYS`` and methods with works to cite.
+    """
+    searched = {parameter.key for parameter in study.space.parameters}
+    fixed = dict(study.space.fixed)
+    for key, value in values.items():
+        works = cites(*of_value(key, value))
+        origin = "searched" if key in searched else "fixed" if key in fixed else ""
+        if origin or works or key in ALWAYS:
+            yield key + works, cell(value), origin or "default"

@@ -22,7 +22,7 @@ NAMED = {
     "crop": ("detect", "landmarks"),
     "package": PACKAGES,
     "metric": METRIC_TEXTS,
-    "calibration": ("emotion", "action_units"),
+    "calibration": ("emotion", "action_units", "errors"),
     "selection": ("corrected", "paired"),
 }
 ALONE = (
@@ -71,7 +71,7 @@ def test_a_run_cites_what_it_used():
         "tested": {"versions": {"keras": "3.15"}},
         "emotion": {"metrics": {"kappa": {}}},
         "seeds": {"trained": [1, 2]},
-        "selection": {"corrected": {}, "resamples": 1000},
+        "selection": {"corrected": {}, "resamples": 1000, "compared": 2},
         "calibration": {"emotion": {"before": {}}, "action_units": {"left": {}}},
     }
     tested = complete({"training.sam_rho": 0.05})

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from models.config.config import complete
+from models.evaluation.crossed import SOURCE
 from models.evaluation.jackknife import describe_method
 from search.results.section import results_section
 from search.study.study import read_study
@@ -58,6 +59,20 @@ REPORT = {
 }
 
 
+BEHIND = {"behind": 0.02, "low": -0.01, "high": 0.05}
+SELECTION = {
+    "corrected": {"value": 0.81, "low": 0.75, "high": 0.86},
+    "source": "Tsamardinos 2018",
+    "tied": 3,
+    "compared": 4,
+    "subjects": 20,
+    "resamples": 1000,
+    "value": 0.82,
+    "known": [{"name": "paper", "score": 0.8, **BEHIND}],
+}
+UNITS_AND_EMOTION = ("emotion", "action_units")
+
+
 def section(*settings, **more):
     """Writes the section of a small report; returns it and the report.
 
@@ -95,31 +110,31 @@ def test_it_says_what_was_searched_and_chosen():
     text, _ = section()
     assert "- Trials: 9, of which 4 completed, 5 were pruned and 0 failed\n" in text
     assert "- Validation: 2 folds of 34 to 36 images; each trial" in text
-    assert "| head.dropout | `{low = 0.0, high = 0.4, step = 0.1}` |" in text
+    dropout = "| head.dropout (Srivastava et al. 2014) |"
+    assert f"{dropout} `{{low = 0.0, high = 0.4, step = 0.1}}` |" in text
     assert "- The trials trained 321 epochs, over all folds;" in text
-    assert "| head.dropout | 0.3 | searched |" in text
+    assert f"{dropout} 0.3 | searched |" in text
     assert "| training.learning_rate | 0.00123 | searched |" in text
 
 
 def test_selection_is_disclosed():
     """The corrected value, the trials that are as good, and gains have a line each."""
-    behind = {"behind": 0.02, "low": -0.01, "high": 0.05}
-    selection = {
-        "corrected": {"value": 0.81, "low": 0.75, "high": 0.86},
-        "source": "Tsamardinos 2018",
-        "tied": 3,
-        "compared": 4,
-        "subjects": 20,
-        "resamples": 1000,
-        "value": 0.82,
-        "known": [{"name": "paper", "score": 0.8, **behind}],
-    }
-    text, _ = section(selection=selection)
+    text, _ = section(selection=SELECTION)
     assert "- Validation value 0.820; corrected for the selection among 4" in text
     assert "trials 0.810 (0.750 to 0.860), by Tsamardinos 2018." in text
     assert "better than 1 of the 3 others that completed (validation value; " in text
     assert "paired bootstrap over 20 subjects" in text
     assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
+
+
+def test_nothing_is_selected_among_one():
+    """One completed trial has no correction, and no gain over itself."""
+    known = {"name": "paper", "score": 0.8, "behind": 0.0, "low": 0.0, "high": 0.0}
+    text, _ = section(selection=SELECTION | {"compared": 1, "known": [known]})
+    assert "- Validation value 0.820; no other trial completed, and what" in text
+    assert "- The best trial is the known configuration paper\n" in text
+    assert "Gain over" not in text
+    assert "Tsamardinos" not in text
 
 
 def test_a_front_and_limits_are_disclosed():
@@ -264,11 +279,13 @@ def test_an_extended_interval_is_marked():
     metrics = report["action_units"]["metrics"]
     metrics["mean_pr_auc"] = {"value": 0.3, "low": 0.2, "high": 0.3}
     metrics["mean_auc"] = {"value": 1.0, "low": 0.8, "high": 1.0}
+    metrics["mean_recall"] = {"value": 0.25, "low": 0.25, "high": 0.25}
     text, _ = section(action_units=report["action_units"])
     line = "- Intervals that end at their value (†): mean precision-recall AUC of acti"
     assert line in text
     assert "mean AUC of" not in text.partition(line)[2].partition("\n")[0]
     assert "extended to the value, and has one end there (†)" in text
+    assert "no single subject changes the value: mean recall at 0.5 of act" in text
 
 
 @pytest.mark.parametrize(
@@ -312,13 +329,30 @@ def test_one_of_a_thing_is_singular():
     assert not re.search(r"\b1 (epochs|folds|images|subjects|seeds|trials)\b", text)
 
 
-def test_every_cited_work_is_listed():
-    """A name with a year has its entry in the references."""
-    text, _ = section("augmentation.mixup=0.2")
+def test_works_are_cited_and_listed():
+    """A name with a year has its entry in the references, and each entry a citation."""
+    row = {"each": [0.75, 0.85], "mean": 0.8, "low": 0.7, "high": 0.9}
+    row |= {"deviation": 0.071, "model": 0.85}
+    errors = {"ece": 0.1, "nll": 0.7}
+    part = {"temperature": 1.5, "units": {"AU1": [1, 0]}, "before": errors}
+    text, _ = section(
+        "augmentation.mixup=0.2",
+        selection=SELECTION,
+        calibration={head: part | {"after": errors} for head in UNITS_AND_EMOTION},
+        seeds={
+            "model": "ensemble",
+            "trained": [{"seed": 1, "loss": 0.5}, {"seed": 2, "loss": 0.25}],
+            "heads": {"emotion": {"accuracy": row}},
+            "interval": {"source": SOURCE},
+        },
+    )
     body, _, listed = text.partition("## References\n")
-    cited = re.findall(r"([A-Z][\w'-]+)(?: et al\.| and [A-Z][\w'-]+)? (\d{4})", body)
-    years = {(name, year) for name, year in cited if 1900 < int(year) < 2030}
-    assert len(years) > 10
-    for name, year in years:
+    named = re.findall(r"([A-Z][\w'-]+)(?: et al\.| and [A-Z][\w'-]+)? (\d{4})", body)
+    cited = {(name, year) for name, year in named if 1900 < int(year) < 2030}
+    assert len(cited) > 25
+    for name, year in cited:
         assert re.search(rf"{name}, .*\({year}\)", listed), (name, year)
-    assert "[sampler BOHB]" in listed
+    for entry in listed.strip().splitlines():
+        year = re.search(r"\((\d{4})\)", entry)[1]
+        names = [name for name, of in cited if of == year]
+        assert any(f"{name}, " in entry for name in names), entry
