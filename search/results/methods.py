@@ -60,9 +60,10 @@ def _intervals(report: Report) -> Iterator[str]:
     """Describes how intervals were computed, and what they are for."""
     found = report["intervals"]
     over = unit_name(found)
+    models = "these trained models" if "parts" in report else "this trained model"
     yield (
-        f"Intervals: {100 * found['level']:g} %, for other {over} and this trained "
-        f"model: {found['method']}, around the value less its jackknife bias "
+        f"Intervals: {100 * found['level']:g} %, for other {over} and {models}: "
+        f"{found['method']}, around the value less its jackknife bias "
         f"({units(found)}); standard error by the delta method; degrees of freedom "
         f"from the kurtosis of the influences of the {over}; scales: "
         f"{found['scales']}; differences as they are. Where a value is 0 or 1: Clopper "

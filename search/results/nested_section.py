@@ -94,9 +94,9 @@ def _search(
     each = counted(most, "trial") if least == most else f"{least} to {most} trials"
     yield from heading("Search")
     yield (
-        f"- Budget of a part: {each}; of all parts: {found['trials']} trials, of which "
-        f"{found['completed']} completed, {found['pruned']} were pruned and "
-        f"{found['failed']} failed"
+        f"- Budget of a part: {each}; trials of all parts: {found['trials']}; "
+        f"completed {found['completed']}, pruned {found['pruned']}, failed "
+        f"{found['failed']}"
     )
     yield (
         f"- The budget of {counted(study.search.trials, 'trial')} of "

@@ -43,8 +43,8 @@ def _search(study: Study, report: Report) -> Iterator[str]:
     ended = f"; {counts['ended']}" if counts.get("ended") else ""
     yield from heading("Search")
     yield (
-        f"- Trials: {counts['trials']}, of which {counts['completed']} completed, "
-        f"{counts['pruned']} were pruned and {counts['failed']} failed{ended}"
+        f"- Trials: {counts['trials']}; completed {counts['completed']}, pruned "
+        f"{counts['pruned']}, failed {counts['failed']}{ended}"
     )
     yield from bullets(compute_lines(counts))
     yield from bullets(search_lines(study, folds=study.split.folds))

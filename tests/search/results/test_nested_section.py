@@ -79,7 +79,9 @@ def test_the_budget_is_told():
     """What each part searched, what all did, and of what it is a share."""
     text, _ = nested()
     part = text.partition("## Search\n")[2].partition("\n## ")[0]
-    assert "- Budget of a part: 4 trials; of all parts: 8 trials, of which 5" in part
+    assert (
+        "- Budget of a part: 4 trials; trials of all parts: 8; completed 5, pr" in part
+    )
     assert "trials train on 1 inner fold" in part
     assert "on one training part" in part
     assert "- Sampler bohb (Bergstra et al. 2011; Falkner et al. 2018)" in part

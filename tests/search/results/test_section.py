@@ -108,7 +108,7 @@ def test_every_result_is_in_the_report():
 def test_it_says_what_was_searched_and_chosen():
     """Counts of trials, the space, and each searched value of the tested trial."""
     text, _ = section()
-    assert "- Trials: 9, of which 4 completed, 5 were pruned and 0 failed\n" in text
+    assert "- Trials: 9; completed 4, pruned 5, failed 0\n" in text
     assert "- Validation: 2 folds of 34 to 36 images; each trial" in text
     dropout = "| head.dropout (Srivastava et al. 2014) |"
     assert f"{dropout} `{{low = 0.0, high = 0.4, step = 0.1}}` |" in text
