@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from data_pipeline.pages.wording import counted
 from models.config.config import is_full
 from search.callbacks.running_trials import clock, trained_part
 from search.ledger.callback import Callback
@@ -122,18 +123,14 @@ epochs on 2 workers, with 1:00 to compile 3 more graphs'
     longest = each * epochs * of_a_worker + compiling * left
     text = (
         f"an epoch of {trained} takes {each:.1f} s here: at most {clock(longest)} for "
-        f"{_counted(trials, 'trial')} of up to {epochs} epochs on "
-        f"{_counted(workers, 'worker')}"
+        f"{counted(trials, 'trial')} of up to {epochs} epochs on "
+        f"{counted(workers, 'worker')}"
     )
     if left:
-        more = _counted(left, "more graph")
+        more = counted(left, "more graph")
         text += f", with {clock(compiling * left)} to compile {more}"
     text += "; less where trials are pruned or faster"
     return f"{text}. {SHORTER}" if longest >= LONG else text
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def describe_retrainings(*, seeds: int, each: float, epochs: int, workers: int) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.interrupts import raise_if_interrupted
 from data_pipeline.system.terminal import escape_controls, one_line
 from search.callbacks.json_events import JsonEvents
@@ -303,7 +304,7 @@ def trial_line(
         case Pruned(reason=reason, why=str(why)) if why:
             text = f"pruned     {reason}: {why}"
         case Pruned(reason=reason):
-            text = f"pruned     {reason} after {outcome.spent.epochs} epochs"
+            text = f"pruned     {reason} after {counted(outcome.spent.epochs, 'epoch')}"
             text += f", {outcome.gap.diagnosis} there" if outcome.gap else ""
         case Failed(reason=reason):
             text = f"failed     {reason}{see}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.split.fold_checks import unscorable_folds
-from search.callbacks.run_log import LOG
+from search.callbacks.run_log import LOG, TRACES
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.final.selection import read_selection
 from search.holdout.holdout_test import search_entry
@@ -129,6 +129,8 @@ def _print_best(run: Run, best: TrialRecord, selection: Mapping[str, Any]) -> No
 def _print_places(run: Run) -> None:
     folder, storage = run.folder, masked(run.storage)
     section = f"; for a paper: {RESULTS}" if folder.file(RESULTS).exists() else ""
+    if folder.file(TRACES).is_dir():
+        section += f"; tracebacks of failures: {TRACES}/"
     run.print(f"results: {folder.path} (what was printed: {LOG}{section})")
     of = f"--study {shlex.quote(folder.name)} --out {shlex.quote(str(folder.out))}"
     is_usual = run.storage == folder.storage

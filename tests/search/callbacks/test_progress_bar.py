@@ -32,7 +32,7 @@ def test_lines(tmp_path):
     lines = shown(tmp_path, terminal=False).splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("[1/4] trial 0: completed  value 0.5000 at epoch 2")
-    assert lines[1].startswith("[2/4] trial 1: pruned     diverged after 1 epochs")
+    assert lines[1].startswith("[2/4] trial 1: pruned     diverged after 1 epoch ")
     assert lines[2].startswith("[3/4] trial 2: failed     ValueError: [no]")
     assert lines[0].endswith("(residual_cnn, 0:00)")
 
