@@ -17,6 +17,7 @@ LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
 REPORT, RESULTS, NESTED = "holdout.json", "results.md", "nested.json"
+MODEL_CARD = "model_card.md"
 PREDICTED = "holdout_predictions.csv"
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"

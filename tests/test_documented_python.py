@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.factories.documented import python_blocks, write_modules
+from tests.factories.texts.documented import python_blocks, write_modules
 from tests.factories.runs import ROOT, STUDY, write_study
 
 BLOCKS = list(python_blocks())

@@ -11,8 +11,8 @@ All errors are those of ``data_pipeline.system.errors``, with the message that t
 command prints.
 """
 
-from search.api.study import Study, draft, train
+from search.api.study import Study, compare, draft, train
 from search.api.study_run import StudyRun
 from search.reports.holdout_html import HoldoutReport
 
-__all__ = ["HoldoutReport", "Study", "StudyRun", "draft", "train"]
+__all__ = ["HoldoutReport", "Study", "StudyRun", "compare", "draft", "train"]

@@ -185,6 +185,34 @@ def draft(data: AnyPath, to: AnyPath) -> Study:
     return Study.read(to)
 
 
+def compare(
+    *names: str,
+    data: AnyPath | None = None,
+    out: AnyPath = "runs",
+    storage: str | None = None,
+) -> dict[str, Any]:
+    """Compares finished studies, as ``python -m search.compare`` does.
+
+    Args:
+        names: of two studies or runs, or more; each other one is compared with the
+            first.
+        data: the data of the first, to compare out-of-fold predictions too.
+        out: the folder of all runs.
+        storage: as for ``Study.run``.
+
+    Returns:
+        ``runs`` with their settings and metrics, and ``pairs`` with differences.
+
+    Raises:
+        InputError: a run is unknown, unfinished, named twice, or has other targets.
+    """
+    from search.comparison.comparing import compare_runs  # noqa: PLC0415 - loads Optuna
+
+    place = Path(out).resolve()
+    found = compare_runs(place, names, data=data_text(data), storage=storage)
+    return found.entry()
+
+
 def train(
     config: AnyPath,
     *,

@@ -56,7 +56,7 @@ from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, units_of_intervals
 from search.ledger.ledger import Ledger
-from search.run_files import PREDICTED, REPORT, RESULTS
+from search.run_files import MODEL_CARD, PREDICTED, REPORT, RESULTS
 from search.run_folder import write_json
 
 
@@ -124,7 +124,7 @@ def open_and_test(
     test = _predict(run, kept.sidecar, models, opened)
     report = _report(test, search)
     if folder.file(REPORT).exists():
-        folder.archive((REPORT, RESULTS, PREDICTED))
+        folder.archive((REPORT, RESULTS, MODEL_CARD, PREDICTED))
     write_predictions(
         folder.file(PREDICTED),
         test.rows.table,

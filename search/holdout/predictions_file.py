@@ -28,8 +28,8 @@ SEED = "seed_"
 """Beginning of the name of a seed's set; its number follows."""
 
 CONSTANT, LEAST_ERROR = "constant", "constant_least_error"
-UNIT, DUPLICATE = "unit", "duplicate"
-ROW = ("image", "subject", "sequence", UNIT, DUPLICATE)
+IMAGE, UNIT, DUPLICATE = "image", "unit", "duplicate"
+ROW = (IMAGE, "subject", "sequence", UNIT, DUPLICATE)
 """Columns before the numbers: ``unit`` is what intervals leave out."""
 
 Columns = dict[str, np.ndarray]
@@ -49,6 +49,7 @@ _NAMES = dict(
 class RecordedRows:
     """The rows of a table; true in ``duplicates``: also a development image."""
 
+    images: Sequence[str]
     rows: ScoredRows
     duplicates: np.ndarray
 
@@ -110,6 +111,7 @@ def read_predictions(
         ).reshape(len(body), len(header) - len(ROW))
         sets = _parsed(header[len(ROW) :], numbers)
         return RecordedRows(
+            images=[cells[ROW.index(IMAGE)] for cells in body],
             rows=_rows(sets, [cells[ROW.index(UNIT)] for cells in body], thresholds),
             duplicates=np.array([x[ROW.index(DUPLICATE)] == "1" for x in body], bool),
         )

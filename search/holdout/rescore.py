@@ -73,7 +73,8 @@ def rescore(folder: RunFolder) -> Rescored:
     if report is None:
         raise RunError(f'{folder.path}: has no {REPORT}; run the study until "holdout"')
     recorded = recorded_rows(folder, report)
-    seed, own = int(report.get("intervals", {}).get("seed", 0)), list(_own(report))
+    seed = int(report.get("intervals", {}).get("seed", 0))
+    own = list(own_metrics(report))
     parts = score_rows(recorded.rows, seed=seed, own=own)
     objective = report.get(OBJECTIVE, {}).get("metrics")
     if objective:
@@ -123,7 +124,7 @@ def _thresholds(report: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
     }
 
 
-def _own(report: Mapping[str, Any]) -> Iterator[str]:
+def own_metrics(report: Mapping[str, Any]) -> Iterator[str]:
     """Names the own metrics of a report, with their targets."""
     for head in HEADS:
         for name in report.get(head, {}).get("metrics", {}):

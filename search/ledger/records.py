@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from data_pipeline.system.errors import RunError
 from models.config.hyperparameters import Value
 
 
@@ -42,6 +43,21 @@ def rank_trials(trials: Iterable[Trial]) -> list[Trial]:
     kept = [one for one in done if one[0] is not None]
     kept.sort(key=lambda one: (one[0], one[1]), reverse=True)
     return [trial for _, _, trial in kept]
+
+
+def find_trial(trials: Iterable[Trial], number: int, *, place: str) -> Trial:
+    """Finds the trial that a file of a run names; ``place`` is the file.
+
+    Raises:
+        RunError: the storage does not have it.
+    """
+    found = next((trial for trial in trials if trial.number == number), None)
+    if found is None:
+        raise RunError(
+            f"{place}: names trial {number}, which the storage does not have; restore "
+            "a copy of the storage, or name the run's own with --storage"
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

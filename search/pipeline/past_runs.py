@@ -21,31 +21,34 @@ from search.study.study import Study, read_study
 STUDY = "study.toml"
 
 
-def find_run(out: Path, name: str) -> RunFolder:
+def find_run(out: Path, name: str, *, option: str = "--study") -> RunFolder:
     """Finds a run in ``out`` by its own name or its study's.
+
+    ``option`` is the one that names it, for messages; empty where it has none.
 
     Raises:
         InputError: there is no such run, or the name fits two.
     """
-    check_folder_name(name, "--study")
+    check_folder_name(name, option or "a run")
+    place = f"{option} {name}".strip()
     names = [run_name(name, synthetic=synthetic) for synthetic in (False, True)]
     found = [n for n in names if (out / n / STUDY).is_file()]
     if len(found) == 1:
         return RunFolder(out=out, name=found[0])
     if found:
         raise InputError(
-            f"--study {name}: there are two runs, {' and '.join(found)}. Results on "
+            f"{place}: there are two runs, {' and '.join(found)}. Results on "
             f"synthetic and on real faces differ, so name {found[1]}, or move one away"
         )
     parts = sorted(out.glob(f"{glob.escape(name)}/outer-*/{STUDY}"))
     if parts:
         raise InputError(
-            f"--study {name}: is a nested run of {len(parts)} outer parts; name one of "
+            f"{place}: is a nested run of {len(parts)} outer parts; name one of "
             f"them: {name}/{parts[0].parent.name}"
         )
     names = sorted(path.parent.name for path in out.glob(f"*/{STUDY}"))
     raise InputError(
-        f"--study {name}: there is no run of it in {out}; "
+        f"{place}: there is no run of it in {out}; "
         f"{suggest(name, names) if names else 'there are no runs yet'}"
     )
 

@@ -41,6 +41,8 @@ from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
 from search.ledger.records import TrialRecord
+from search.model_card.card import model_card
+from search.model_card.facts import gather_facts
 from search.pipeline.placement import describe_precision, find_placement
 from search.pipeline.run_study import STAGES, RunRequest
 from search.pipeline.warm_start import add_warm_start
@@ -56,7 +58,13 @@ from search.reports.console import (
 from search.reports.holdout_report import describe_report
 from search.reports.study_note import study_note
 from search.results.section import NEEDED, results_section
-from search.run_files import REPORT, RESULTS, check_database, read_report
+from search.run_files import (
+    MODEL_CARD,
+    REPORT,
+    RESULTS,
+    check_database,
+    read_report,
+)
 from search.run_folder import held_out_text, write_text
 from search.storage.driver_lock import only_driver_of_run
 from search.storage.retrying import Retrier, RetryPolicy
@@ -127,6 +135,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     bar.stop()
     if report is not None:
         _write_results(run, report, ledger)
+        _write_model_card(run, report)
         _print_report(run, report)
     print_result(run, ledger)
     if bar.events is not None:
@@ -344,6 +353,14 @@ def _write_results(run: Run, report: Mapping[str, Any], ledger: Ledger) -> None:
         return
     tested = next(r for r in ledger.records() if r.number == report["trial"])
     write_text(path, results_section(run.study, complete(tested.values), report))
+
+
+def _write_model_card(run: Run, report: Mapping[str, Any]) -> None:
+    """Writes the model card, unless it is there or the report is an older one."""
+    path = run.folder.file(MODEL_CARD)
+    if not path.exists() and report.keys() >= NEEDED:
+        facts = gather_facts(run.folder, run.study, storage=run.storage)
+        write_text(path, model_card(facts))
 
 
 def _print_report(run: Run, report: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Container
 from search.references.materials import MATERIALS
 from search.references.measuring import MEASURING
 from search.references.networks import NETWORKS
+from search.references.reporting import REPORTING
 from search.references.searching import SEARCHING
 from search.references.training import TRAINING
 from search.references.work import Work
@@ -15,6 +16,7 @@ WORKS: tuple[Work, ...] = (
     *NETWORKS,
     *TRAINING,
     *MATERIALS,
+    *REPORTING,
 )
 
 

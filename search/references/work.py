@@ -71,6 +71,25 @@ class Work:
         }
         return ((name, text) for name, text in fields.items() if text)
 
+    def bibtex(self) -> str:
+        """Writes the work as an entry of a BibTeX file.
+
+        Example:
+            >>> from search.references.catalogue import WORKS
+            >>> print(next(w for w in WORKS if w.key == "searle1992").bibtex())
+            @book{searle1992,
+              author = {Searle, S. R. and Casella, G. and McCulloch, C. E.},
+              title = {{Variance Components}},
+              publisher = {Wiley},
+              year = {1992}
+            }
+        """
+        fields = [
+            f"  {name} = {{{f'{{{text}}}' if name == 'title' else text}}}"
+            for name, text in self.bibtex_fields()
+        ]
+        return f"@{self.kind}{{{self.key},\n" + ",\n".join(fields) + "\n}"
+
     def reference(self) -> str:
         """Writes the work as an entry of a list of references.
 

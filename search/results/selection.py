@@ -31,11 +31,11 @@ def selection(
     yield from _search(study, report)
     yield from _front(report)
     yield from heading("Tested configuration")
-    yield from bullets(_model(report))
+    yield from bullets(tested_model(report))
     yield f"- Loss: {_losses(study, values)}"
-    yield from bullets(_choice(report))
+    yield from bullets(choice(report))
     yield ""
-    yield from _configuration(study, values)
+    yield from configuration(study, values)
 
 
 def _search(study: Study, report: Report) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _front(report: Report) -> Iterator[str]:
     )
 
 
-def _model(report: Report) -> Iterator[str]:
+def tested_model(report: Report) -> Iterator[str]:
     """Describes the tested model: size, training, and what it started from."""
     model, seeds = report["tested"], report.get("seeds")
     yield (
@@ -178,7 +178,7 @@ WEIGHTS = {
 """The hyperparameter that weighs the loss of each target; of emotions it is 1."""
 
 
-def _choice(report: Report) -> Iterator[str]:
+def choice(report: Report) -> Iterator[str]:
     """Says how sure the choice is."""
     found = report.get("selection") or {}
     if found.get("choose", "best") != "best":
@@ -222,7 +222,8 @@ def _choice(report: Report) -> Iterator[str]:
         )
 
 
-def _configuration(study: Study, values: Mapping[str, Value]) -> Iterator[str]:
+def configuration(study: Study, values: Mapping[str, Value]) -> Iterator[str]:
+    """Renders the hyperparameters that the study names, and those asked for."""
     yield from table(("hyperparameter", "value", ""), setting_rows(study, values))
     yield ""
     yield (

@@ -66,4 +66,7 @@ def _part(held, least):
             )
         },
     )
-    return RecordedRows(rows=scored, duplicates=np.zeros(len(rows), bool))
+    images = [f"{row}.png" for row in rows]
+    return RecordedRows(
+        images=images, rows=scored, duplicates=np.zeros(len(rows), bool)
+    )

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from huggingface_hub import ModelCard
 
 from data_pipeline import readers
 from data_pipeline.files.safe_open import sha256
@@ -33,6 +35,7 @@ FILES = {
     *("optuna.db", "study.toml", "hold_out_subjects.txt"),
     *("trials.csv", "trials_full.csv", "run.log"),
     *("best.toml", "model.keras", "model.json", "holdout.json", "results.md"),
+    *("model_card.md", "artifacts"),
     *("tensorboard", ".driver.lock", ".optuna.db.tiny-synthetic.lock"),
     *("predictions", "selection.json", "holdout_predictions.csv"),
 }
@@ -319,6 +322,29 @@ def test_model_loads_without_this_project(finished, report, described, held_out)
     )
     assert counts.tolist() == report["emotion"]["confusion"]["counts"]
     assert found["action_units"].shape[1] == len(described["action_units"])
+
+
+def test_the_code_of_the_model_card_runs(finished, described, held_out, tmp_path):
+    """As it stands, beside the model's files and a picture, it prints every label."""
+    folder, _ = finished
+    text = (folder / "model_card.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    for name in ("model.keras", "model.json"):
+        shutil.copy(folder / name, tmp_path)
+    shutil.copy(held_out.root / held_out.frame["image"].iloc[0], tmp_path / "face.png")
+    done = subprocess.run(  # noqa: S603 - the card's own text
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.splitlines()
+    assert printed[0].split()[0] in described["emotions"]
+    assert all(label in printed[0] for label in described["emotions"])
+    assert all(unit in printed[1] for unit in described["action_units"])
+    assert ModelCard(text, ignore_metadata_errors=False).data.library_name == "keras"
 
 
 def test_predict_repeats_the_test(finished, report, held_out, tmp_path):

@@ -4,14 +4,14 @@ import pytest
 
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.sections import SECTIONS
-from tests.factories.study_reference import PAGES, README, written
+from tests.factories.texts.study_reference import PAGES, README, written
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
 def test_tables_are_the_registries(page):
     """Keys, ranges, defaults and meanings are those of the code."""
     text = page.read_text("utf-8")
-    assert written(page) == text, "run python -m tests.factories.study_reference"
+    assert written(page) == text, "run python -m tests.factories.texts.study_reference"
 
 
 @pytest.mark.parametrize("key", HYPERPARAMETERS)

@@ -7,7 +7,7 @@ from data_pipeline.config.dataset_identity import dataset_name
 from data_pipeline.config.split_config import SplitConfig
 from data_pipeline.system.errors import StudyError
 from search.study.study import check_study, read_study
-from tests.factories.study_file import study
+from tests.factories.texts.study_file import study
 
 
 def config(dataset="table", **keys):

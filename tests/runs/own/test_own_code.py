@@ -18,7 +18,7 @@ from search.inputs.own_code import check_own_code, code_identity
 from search.ledger.pruners import build_pruner
 from search.sampling.rungs import steps_of
 from search.study.study import read_study
-from tests.factories.documented import write_modules
+from tests.factories.texts.documented import write_modules
 from tests.factories.runs import (
     ROOT,
     STUDY,

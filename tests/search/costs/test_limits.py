@@ -14,7 +14,7 @@ from search.reports.console import improvement_over_baselines
 from search.trial.messages import Completed, Pruned, Spent
 from search.trial.trial import run_trial
 from tests.factories.ledger import begin, inside, many, small
-from tests.factories.study_file import study
+from tests.factories.texts.study_file import study
 from tests.fakes.trainer import CONFIG, FakeTrainer, follow, trial
 
 LIMITS = '[constraints]\nparameters = "<= 5e6"\nmodel_mb = "<=15"\n[search]'

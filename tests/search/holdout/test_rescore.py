@@ -53,7 +53,11 @@ def drawn_rows():
         },
         seeds=dict(enumerate(seeds, start=1)),
     )
-    return RecordedRows(rows=rows, duplicates=np.arange(len(targets)) % 7 == 0)
+    return RecordedRows(
+        images=[f"=S/{n}.png" for n in range(len(targets))],
+        rows=rows,
+        duplicates=np.arange(len(targets)) % 7 == 0,
+    )
 
 
 def table_of(rows, root):

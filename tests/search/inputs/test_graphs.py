@@ -7,7 +7,7 @@ import pytest
 from models.config.config import DataSpec, SharedGraph, model_config
 from search.inputs.graphs import describe_graphs, graphs_of, shared_graph
 from search.study.study import read_study
-from tests.factories.study_file import STUDY, study
+from tests.factories.texts.study_file import STUDY, study
 
 STUDIES = Path(__file__).parents[3] / "studies"
 

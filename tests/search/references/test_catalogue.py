@@ -7,6 +7,7 @@ from data_pipeline.dataset.datasets import DATASETS
 from models.config.config import complete
 from models.config.hyperparameters import HYPERPARAMETERS
 from search.final.sidecar import PACKAGES
+from search.model_card.citing import CARD
 from search.references.catalogue import WORKS, cited
 from search.references.used import used_methods
 from search.references.work import VENUES
@@ -26,6 +27,7 @@ NAMED = {
     "selection": ("corrected", "paired"),
 }
 ALONE = (
+    CARD,
     "intervals",
     "seeds",
     "nested",

@@ -7,7 +7,7 @@ import pytest
 from data_pipeline.files.study_files import find_study
 from data_pipeline.system.errors import StudyError
 from search.study.study import read_study
-from tests.factories.study_file import STUDY, message, study
+from tests.factories.texts.study_file import STUDY, message, study
 
 
 def test_reads():

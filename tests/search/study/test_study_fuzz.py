@@ -14,7 +14,7 @@ from models.config.hyperparameters import HYPERPARAMETERS
 from search.study.overrides import override
 from search.study.sections import SECTIONS
 from search.study.study import Study, check_study, read_study
-from tests.factories.study_file import STUDY, study
+from tests.factories.texts.study_file import STUDY, study
 
 KEYS = [
     *HYPERPARAMETERS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories.study_file import message
+from tests.factories.texts.study_file import message
 
 WRONG = {
     "unknown section": (

@@ -1,6 +1,6 @@
 """Tables of ``studies/README.md`` and ``models/README.md``, rendered from registries.
 
-    python -m tests.factories.study_reference
+    python -m tests.factories.texts.study_reference
 
 writes them into those files, between their markers.
 """
@@ -24,7 +24,7 @@ from search.costs.limits import COSTS
 from search.study.algorithms import HUB, PRUNERS, SAMPLERS
 from search.study.sections import AUTO, SECTIONS
 
-README = Path(__file__).parents[2] / "studies" / "README.md"
+README = Path(__file__).parents[3] / "studies" / "README.md"
 MODELS_README = README.parents[1] / "models" / "README.md"
 REGISTRIES = {
     "dataset": (*DATASETS, CODE),

@@ -1,0 +1,1 @@
+"""Finished runs side by side, and what their models differ by on the same people."""
