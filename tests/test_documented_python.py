@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from tests.factories.texts.documented import python_blocks, write_modules
 from tests.factories.runs import ROOT, STUDY, write_study
+from tests.factories.texts.documented import python_blocks, write_modules
 
 BLOCKS = list(python_blocks())
 MODULES = [text for _, text in BLOCKS if text.startswith("# my")]

@@ -18,7 +18,6 @@ from search.inputs.own_code import check_own_code, code_identity
 from search.ledger.pruners import build_pruner
 from search.sampling.rungs import steps_of
 from search.study.study import read_study
-from tests.factories.texts.documented import write_modules
 from tests.factories.runs import (
     ROOT,
     STUDY,
@@ -28,6 +27,7 @@ from tests.factories.runs import (
     table,
     write_study,
 )
+from tests.factories.texts.documented import write_modules
 from tests.strategies.tables import write_image
 
 TINY = (
