@@ -22,6 +22,7 @@ from search.results.markdown import bullets, cell, heading, interval, table
 from search.results.methods import methods
 from search.results.protocol import protocol
 from search.results.scores import scores
+from search.results.words import unit_number
 
 OUTPUTS: dict[str, str] = {
     "emotions": "`emotion`, probabilities that add up to 1",
@@ -94,7 +95,7 @@ def _interface(facts: CardFacts) -> Iterator[str]:
     )
     for key, what in OUTPUTS.items():
         if facts.sidecar.get(key):
-            yield f"Output {what}: {', '.join(facts.sidecar[key])}"
+            yield f"Output {what}, in this order: {', '.join(facts.sidecar[key])}"
     yield f"Backbone: {facts.values['backbone.name']}; trainable weights: {weights:,}"
 
 
@@ -132,5 +133,5 @@ def _thresholds(facts: CardFacts) -> Iterator[str]:
     yield ""
     yield from table(
         ("action unit", "threshold"),
-        ((unit, number(value)) for unit, value in found.items()),
+        ((unit, number(found[unit])) for unit in sorted(found, key=unit_number)),
     )
