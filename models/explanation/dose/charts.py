@@ -52,8 +52,8 @@ def _short(output: Output) -> str:
 def curves_chart(responses: Sequence[DoseResponse]) -> bytes:
     """Draws a panel for each unit: every output's mean over people, by intensity.
 
-    Bands, of the unit's own outputs and of those that should not move, hold the middle
-    80 % of the people.
+    The band, of the unit's own outputs, holds the middle 80 % of the people; the table
+    has that of all outputs.
     """
     across = min(ACROSS, len(responses))
     down = -(-len(responses) // across)
@@ -90,8 +90,9 @@ def _panel(axes: Axes, response: DoseResponse) -> None:
             _line(axes, response, place, _FOLLOWS, 1.1)
         else:
             _line(axes, response, place, LINE, 0.8)
-    _band(axes, response, own, MAIN)
-    _band(axes, response, unexpected, CONTRAST)
+    for place in own:
+        low, high = _shares(response.band[:, :, place], response.outputs[place])
+        axes.fill_between(response.levels, low, high, color=MAIN, alpha=0.15, lw=0)
     _name_lines(axes, response, unexpected)
     called = FACS_NAMES.get(response.unit, "")
     axes.set_title(f"{response.unit} {called}", fontsize=8.5, loc="left")
@@ -116,16 +117,6 @@ def _line(
 ) -> None:
     values = _shares(response.mean[:, place], response.outputs[place])
     axes.plot(response.levels, values, kind, color=colour, linewidth=width)
-
-
-def _band(
-    axes: Axes, response: DoseResponse, places: Sequence[int], colour: str
-) -> None:
-    for place in places:
-        low, high = _shares(response.band[:, :, place], response.outputs[place])
-        axes.fill_between(
-            response.levels, low, high, color=colour, alpha=0.15, linewidth=0
-        )
 
 
 def _name_lines(axes: Axes, response: DoseResponse, places: Sequence[int]) -> None:
