@@ -16,12 +16,13 @@ from search.run_folder import DATABASE, TRIALS, RunFolder, read_json
 LOOSE = ConfigDict(extra="ignore", strict=True)
 """A file may have more keys than are read here."""
 
+STUDY = "study.toml"
 REPORT, RESULTS, NESTED = "holdout.json", "results.md", "nested.json"
 MODEL_CARD = "model_card.md"
 PREDICTED = "holdout_predictions.csv"
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"
-SUBJECTS = "subjects"
+SUBJECTS, FINAL = "subjects", "final"
 
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -278,6 +279,7 @@ class _Report:
     primary: _Primary | None = None
     by_subject: _BySubject | None = None
     groups: _Groups | None = None
+    final: dict[str, bool | int | str] | None = None
     part: str | None = None
     skipped: Count = 0
     tested_before: Count = 0

@@ -112,6 +112,29 @@ class HoldOut:
         earlier = [old for old in receipts.read() if old.opener == opener]
         return bool(earlier) and bool(overlapping(earlier, self.members(data)))
 
+    def check_untested(
+        self, receipts: Receipts, run: str, *, data: str, rule: Rule
+    ) -> None:
+        """Checks that ``run`` could open it, and opens nothing.
+
+        ``data`` and ``rule`` are those of ``open``. SealedError: some of its subjects
+        were tested before.
+        """
+        opener = Opener(run=run, model="")
+        earlier = [
+            old
+            for old in receipts.read()
+            if old.members is None or old.members.data == data
+            if not is_sibling(old, opener, rule)
+        ]
+        # Without receipts no file is read: members may be digests of images.
+        members = self.members(data) if earlier else Members(data=data)
+        before = overlapping(earlier, members)
+        if before:
+            raise SealedError(
+                self._sealed(before, members, receipts.path, keep="use --until retrain")
+            )
+
     def open(
         self,
         receipts: Receipts,
@@ -180,7 +203,14 @@ class HoldOut:
         tested = _count_tested(before, members)
         return OpenedHoldOut(table=self.__table, opened=opened, tested_before=tested)
 
-    def _sealed(self, before: Sequence[Receipt], members: Members, path: Path) -> str:
+    def _sealed(
+        self,
+        before: Sequence[Receipt],
+        members: Members,
+        path: Path,
+        *,
+        keep: str = "keep it",
+    ) -> str:
         last = before[-1]
         opener = f"by run {last.opener.run} at {last.time}"
         units = "subjects" if self.subjects else "images"
@@ -189,7 +219,7 @@ class HoldOut:
             f"before ({len(before)}), last "
             f"{opener if last.members else '(a torn line)'}; "
             f"{_count_tested(before, members)} of its {units} were tested then. Only "
-            "the first result is unbiased: keep it, or evaluate again with --reopen "
+            f"the first result is unbiased: {keep}, or evaluate again with --reopen "
             "(every evaluation is recorded)"
         )
 

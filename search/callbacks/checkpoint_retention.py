@@ -33,11 +33,13 @@ class CheckpointRetention(Callback):
         self._keep = keep
         self._describe = describe
         self._running: set[int] = set()
+        self._best: list[TrialRecord] = []
         self._read_records: ReadRecords = no_records
 
     def on_search_start(self, read_records: ReadRecords) -> None:
         """Deletes what an interrupted start left."""
         self._read_records = read_records
+        self._add(read_records())
         self._sweep()
 
     def on_trial_start(self, request: TrialRequest, counts: Counts) -> None:
@@ -47,6 +49,7 @@ class CheckpointRetention(Callback):
     def on_trial_end(self, number: int, outcome: Outcome, counts: Counts) -> None:
         """Keeps the best trials so far."""
         self._running.discard(number)
+        self._add(self._read_records(number))
         self._sweep()
 
     def on_search_end(self) -> None:
@@ -54,19 +57,20 @@ class CheckpointRetention(Callback):
         self._running.clear()
         self._sweep()
 
+    def _add(self, records: Iterable[TrialRecord]) -> None:
+        """Adds trials to the best ones; each is read once."""
+        # A trial from before checkpoints were enabled has none, and is skipped.
+        having = [record for record in records if self._of(record.number).is_dir()]
+        self._best = rank_trials([*self._best, *having])[: self._keep]
+
     def _sweep(self) -> None:
         """Deletes all models but those of the best and of running trials."""
-        # A trial from before checkpoints were enabled has none, and is skipped.
-        having = [
-            r for r in rank_trials(self._read_records()) if self._of(r.number).is_dir()
-        ]
-        best = having[: self._keep]
-        numbers = self._running | {record.number for record in best}
+        numbers = self._running | {record.number for record in self._best}
         wanted = {self._of(number) for number in numbers}
         for folder in trial_folders(self._folder):
             if folder not in wanted:
                 shutil.rmtree(folder)
-        for record in best:
+        for record in self._best:
             self._write_sidecars(record)
 
     def _of(self, number: int) -> Path:

@@ -26,9 +26,11 @@ _LIMIT = re.compile(r"<=\s*(\S+)")
 
 
 def _check_limit(value: Any) -> Any:
-    """Refuses anything but ``<= NUMBER``."""
+    """Refuses anything but ``<= NUMBER`` with a positive, finite number."""
     if value is not None and not 0 < _number(value) < math.inf:
-        raise PydanticCustomError("limit", 'a text such as "<= 5e6"')
+        raise PydanticCustomError(
+            "limit", 'a text such as "<= 5e6", with a positive, finite number'
+        )
     return value
 
 

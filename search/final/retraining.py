@@ -36,11 +36,12 @@ def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
         reasons = sorted({r.reason for r in ledger.records() if r.reason})
         end = ledger.end()
         ended = f"the search ended: {end.reason}; " if end is not None else ""
+        limits = " or the limits of [constraints]" if CONSTRAINT in reasons else ""
         raise RunError(
             f"no trial completed, so there is nothing to retrain; {ended}reasons: "
             f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
-            "ended it), or widen the space"
-            + (" or the limits of [constraints]" if CONSTRAINT in reasons else "")
+            "ended it), or copy the study file under another name and widen the space"
+            f"{limits} there, which is another search"
             + (f"; see {log}" if log is not None else "")
         )
     return best
@@ -51,9 +52,8 @@ def retrain_requests(
 ) -> Sequence[RetrainRequest]:
     """Lists what to retrain: nothing, if the folder holds the winner's model.
 
-    A ``tested`` model stays, even if the study now wants another calibration or other
-    seeds. Of several seeds those that are there stay. Any other model is moved to a
-    numbered folder.
+    A ``tested`` model stays. Of several seeds those that are there stay. Any other
+    model is moved to a numbered folder.
     """
     kept = kept_model(run, tested=tested)
     if kept is not None and kept.sidecar["trial"] == best.number:

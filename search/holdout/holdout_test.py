@@ -1,7 +1,7 @@
 """The retrained winner is tested once on the hold-out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, label_rules, units_of_intervals
 from search.ledger.ledger import Ledger
-from search.run_files import MODEL_CARD, PREDICTED, REPORT, RESULTS
+from search.run_files import FINAL, MODEL_CARD, PREDICTED, REPORT, RESULTS
 from search.run_folder import write_json
 
 
@@ -206,6 +206,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "trial": test.sidecar["trial"],
         "search": describe_search(study, search),
         **primary_entry(study),
+        FINAL: asdict(study.final),
         **describe_model(test.sidecar),
         **_tested_part(test),
         **people_entry(test.run.data.split.development, test.used, test.rows.table),

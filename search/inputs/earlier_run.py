@@ -2,7 +2,7 @@
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
 from data_pipeline.system.errors import InputError, StudyError, suggest
-from search.run_files import WARM_START, SavedTrials, read_saved
+from search.run_files import STUDY, WARM_START, SavedTrials, read_saved
 from search.run_folder import RunFolder, studies_in
 from search.study.study import Study
 
@@ -32,7 +32,7 @@ def earlier_run(
             f"[search] warm_start: {name} is this study itself, and the same command "
             "resumes it; name another study"
         )
-    runs = studies_in(folder.out, "study.toml", synthetic=synthetic)
+    runs = studies_in(folder.out, STUDY, synthetic=synthetic)
     if name not in runs:
         on = " on synthetic faces" if synthetic else ""
         others = suggest(name, runs) if runs else f"there are no runs{on} yet"

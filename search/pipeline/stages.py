@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
-from data_pipeline.split.holdout_history import HELD_OUT
+from data_pipeline.split.holdout_history import HELD_OUT, holdout_rule
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
 from models.config.config import complete
@@ -30,6 +30,7 @@ from search.final.selection import chosen_trial, select
 from search.final.sidecar import MODEL
 from search.holdout.holdout_test import open_and_test, search_entry
 from search.holdout.status import (
+    refuse_other_settings,
     retrained_since,
     test_is_unfinished,
     tested_trial,
@@ -62,6 +63,7 @@ from search.run_files import (
     MODEL_CARD,
     REPORT,
     RESULTS,
+    STUDY,
     check_database,
     read_report,
 )
@@ -115,7 +117,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     bar.log.open(run.folder)
     bar.expect(_steps_after_search(run, request), run.study)
     check_database(run.folder)
-    _check_receipts(run, request)
+    _check_tested(run, request)
     shown = Shown.of(run)
     ledger = _open_ledger(run, bar, shown)
     shown.note.begin(ledger.save_note)
@@ -153,11 +155,24 @@ def check_run(run: Run) -> None:
     Retrier(run.storage, RetryPolicy(print=run.print)).call(run.check)
 
 
-def _check_receipts(run: Run, request: RunRequest) -> None:
-    """Refuses to search where the receipt of the test could not be written."""
-    if request.reopen or not run.folder.file(REPORT).exists():
-        size = run.data.split.hold_out.receipt_size()
-        Receipts(run.folder.receipts).check_writable(size)
+def _check_tested(run: Run, request: RunRequest) -> None:
+    """Refuses what earlier tests forbid, before anything is trained or written.
+
+    Other settings of a tested model, and a search that could not be tested: the people
+    were tested before, or no receipt could be written.
+    """
+    tests = request.until == STAGES[-1]
+    with prefix_errors(run.study.place):
+        refuse_other_settings(run, reopens=request.reopen and tests)
+    if run.folder.file(REPORT).exists() and not request.reopen:
+        return
+    receipts, held = Receipts(run.folder.receipts), run.data.split.hold_out
+    if tests and not request.reopen and not test_is_unfinished(run):
+        rule = holdout_rule(run.study.split, division=run.data.split.division)
+        held.check_untested(
+            receipts, run.folder.name, data=run.data.population, rule=rule
+        )
+    receipts.check_writable(held.receipt_size())
 
 
 def _open_ledger(run: Run, bar: ProgressBar, shown: Shown) -> Ledger:
@@ -225,7 +240,7 @@ def _place(run: Run, ledger: Ledger, *, serial: bool) -> Placement:
 
 def _write_inputs(run: Run) -> None:
     """Writes the study and the list of held-out subjects."""
-    write_text(run.folder.file("study.toml"), run.study.text())
+    write_text(run.folder.file(STUDY), run.study.text())
     held, part = run.data.split.hold_out, run.data.split.part
     text = held_out_text(held.subjects, held.images, part)
     write_text(run.folder.file(HELD_OUT), text)

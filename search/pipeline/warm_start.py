@@ -8,7 +8,7 @@ from search.inputs.earlier_run import earlier_run
 from search.inputs.run import Run
 from search.ledger.reader import read_identity, read_records
 from search.ledger.records import TrialRecord, rank_trials
-from search.run_files import WARM_START, SavedTrial, SavedTrials, read_saved
+from search.run_files import STUDY, WARM_START, SavedTrial, SavedTrials, read_saved
 from search.run_folder import RunFolder, write_json
 from search.storage.url import file_of
 from search.study.enqueued import EnqueuedTrial, params_in_space
@@ -57,7 +57,7 @@ def _kept_trials(run: Run, name: str) -> SavedTrials:
 def _best(run: Run, earlier: RunFolder) -> list[SavedTrial]:
     """Reads the best distinct trials of a run, without changing it."""
     url = _storage_of(run, earlier)
-    as_run = read_study(str(earlier.file("study.toml")))
+    as_run = read_study(str(earlier.file(STUDY)))
     records = read_records(as_run, url=url, name=earlier.name)
     distinct: dict[str, TrialRecord] = {}
     for record in rank_trials(records):

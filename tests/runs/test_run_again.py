@@ -87,6 +87,61 @@ def test_changed_study_is_refused(place, coursework, words, key):
     assert results(place) == before
 
 
+def test_other_final_settings_are_refused_after_the_test(place, coursework):
+    """Each is named with both values, whatever the stage, and nothing is rewritten."""
+    folder = place / "runs" / "tiny-synthetic"
+    before = unlogged(folder)
+    changed = {
+        "calibrate": ("true", "false"),
+        "seeds": ("1", "2"),
+        "model": ("ensemble", "median"),
+        "choose": ("best", "smallest_tied"),
+    }
+    for key, (old, new) in changed.items():
+        for words in ((), ("--until", "search"), ("--reopen", "--until", "retrain")):
+            answer = again(place, coursework, "--set", f"final.{key}={new}", *words)
+            assert answer.code == 2
+            assert f"  final.{key}: was {old}, is {new}\nRestore it" in answer.err
+            assert "--reopen" in answer.err
+            assert "another name" in answer.err
+    assert unlogged(folder) == before
+
+    # A kill between the receipt and the report.
+    (folder / "holdout.json").unlink()
+    answer = again(place, coursework, "--set", "final.calibrate=false")
+    assert answer.code == 2
+    assert "final.calibrate: was true, is false" in answer.err
+    tested = {name: before[name] for name in RESULT}
+    assert again(place, coursework).code == 0
+    assert results(place) == tested
+
+
+def unlogged(folder):
+    """Reads the files of a run, but for its log and its lock."""
+    found = contents(folder)
+    return {
+        n: text for n, text in found.items() if n not in ("run.log", ".driver.lock")
+    }
+
+
+def test_other_final_settings_are_tested_with_reopen(place, coursework):
+    """The model is retrained and tested again, which is recorded; so are its settings.
+
+    The settings of the first test are then the changed ones.
+    """
+    folder = place / "runs" / "tiny-synthetic"
+    answer = again(place, coursework, "--set", "final.calibrate=false", "--reopen")
+    assert (answer.code, answer.err) == (0, "")
+    assert "retraining trial" in answer.out
+    report = json.loads((folder / "holdout.json").read_text())
+    assert (report["opened"], report["final"]["calibrate"]) == (2, False)
+    assert "calibration" not in json.loads((folder / "model.json").read_text())
+    assert "calibrate = false" in (folder / "study.toml").read_text()
+    answer = again(place, coursework)
+    assert answer.code == 2
+    assert "final.calibrate: was false, is true" in answer.err
+
+
 def test_changed_labels_are_refused(place, coursework, tmp_path):
     """One label that changed is an error that names the data."""
     data = tmp_path / "data"

@@ -74,7 +74,7 @@ def test_a_model_that_was_replaced_is_never_tested(place, coursework):
     assert (answer.code, "Opened" in answer.out) == (2, False)
     assert "opened before (1), last by run tiny-synthetic" in answer.err
     assert len(receipts(place)) == 1
-    assert digest(folder / "model.keras") != tested
+    assert not (folder / "model.keras").exists(), "refused before its retraining"
 
     answer = again(place, coursework, "--reopen")
     assert (answer.code, "Opened: 2 times; 3 of the 3 subjects" in answer.out) == (
@@ -130,7 +130,8 @@ def test_more_seeds_are_tested_at_once(place, coursework):
     assert row["model"] == report["emotion"]["metrics"]["accuracy"]["value"]
 
     answer = again(place, coursework, "--set", "final.seeds=3")
-    assert (answer.code, "retraining" in answer.out) == (0, False), "it was tested"
+    assert (answer.code, "retraining" in answer.out) == (2, False), "it was tested"
+    assert "final.seeds: was 2, is 3" in answer.err
 
 
 def test_a_retrained_model_is_reported(place, coursework):
@@ -155,12 +156,13 @@ def test_the_same_people_stay_held_out(place, tmp_path, coursework):
     write_study(place, "other")
     words = ("--set", "search.trials=1", "--set", "search.checkpoints=")
     answer = again(place, data, *words, study="other")
-    assert answer.code == 2
+    assert (answer.code, "retraining" in answer.out) == (2, False)
     assert "3 subjects stay held out" in answer.out
     assert "opened before (1), last by run tiny-synthetic" in answer.err
     assert "3 of its subjects were tested then" in answer.err
     names = "hold_out_subjects.txt"
     runs = place / "runs"
+    assert again(place, data, *words, "--until", "search", study="other").code == 0
     held = (runs / "tiny-synthetic" / names).read_text()
     assert (runs / "other-synthetic" / names).read_text() == held
 

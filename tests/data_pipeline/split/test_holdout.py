@@ -84,6 +84,19 @@ def test_again(receipts):
     assert [line["reopened"] for line in lines] == [False, True]
 
 
+def test_what_could_not_be_opened_is_known_before(receipts):
+    """The check refuses whom another run tested, opens nothing, and needs no model."""
+    held = sealed()
+    held.check_untested(receipts, "b", **DATA)
+    opened_as(sealed("S005"), receipts, "a", "m")
+    text = receipts.path.read_text()
+    with pytest.raises(SealedError, match=r"by run a.*--until retrain.*--reopen"):
+        held.check_untested(receipts, "b", **DATA)
+    held.check_untested(receipts, "b", **DATA | {"data": "another"})
+    sealed("S010").check_untested(receipts, "b", **DATA)
+    assert receipts.path.read_text() == text
+
+
 def test_crash(receipts):
     """The same run and model continue uncounted, also after a reopening."""
     opened_as(sealed(), receipts, "a", "m")

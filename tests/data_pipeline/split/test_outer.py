@@ -183,6 +183,8 @@ def test_receipts_know_everybody_who_was_tested(tmp_path):
     hold_out, opener = result.split.hold_out, Opener(run="mine", model="m")
     with pytest.raises(SealedError, match="4 of its subjects were tested then"):
         hold_out.open(receipts, opener, reopen=False, **arguments)
+    with pytest.raises(SealedError, match="4 of its subjects were tested then"):
+        hold_out.check_untested(receipts, "mine", **arguments)
     again = hold_out.open(receipts, opener, reopen=True, **arguments)
     assert (again.opened, again.tested_before) == (3, 4)
     with pytest.raises(SealedError, match="opened before"):

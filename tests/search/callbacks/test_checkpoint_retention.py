@@ -54,6 +54,24 @@ def test_the_best_trials_keep_their_models(tmp_path):
         assert kept(place) == numbers
 
 
+def test_each_trial_is_read_once(tmp_path):
+    """All trials are read at the start, and then only the one that has ended."""
+    place, read = tmp_path / "checkpoints", []
+    callback = keeper(place)
+    ledger = begin(tmp_path, many(6), callbacks=[callback])
+
+    def records(*numbers):
+        read.append(numbers)
+        return ledger.records(*numbers)
+
+    callback.on_search_start(records)
+    for value in (0.5, 0.7, 0.6):
+        ledger.tell(written(place, ledger.ask().number), complete(value))
+    ledger.close()
+    assert read == [(), (0,), (1,), (2,)]
+    assert kept(place) == [1, 2]
+
+
 def test_what_others_put_there_is_left(tmp_path):
     """Files and folders of a person, whatever their names begin with, stay."""
     place = tmp_path / "checkpoints"

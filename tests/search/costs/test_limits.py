@@ -11,10 +11,13 @@ from search.callbacks.trials_csv import trials_csv
 from search.final.retraining import require_best
 from search.ledger.records import Counts
 from search.reports.console import improvement_over_baselines
+from search.trial import worker
 from search.trial.messages import Completed, Pruned, Spent
 from search.trial.trial import run_trial
 from tests.factories.ledger import begin, inside, many, small
+from tests.factories.runs import STUDY, searched, write_study
 from tests.factories.texts.study_file import study
+from tests.fakes.seeded_trainer import SeededTrainer
 from tests.fakes.trainer import CONFIG, FakeTrainer, follow, trial
 
 LIMITS = '[constraints]\nparameters = "<= 5e6"\nmodel_mb = "<=15"\n[search]'
@@ -53,7 +56,9 @@ def test_limits_are_part_of_a_study():
 def test_a_limit_has_one_form(value):
     """Anything but ``<= NUMBER`` above 0 is refused with the right form."""
     with pytest.raises(
-        StudyError, match=r'\[constraints\] parameters: must be a text such as "<= 5e6"'
+        StudyError,
+        match=r'\[constraints\] parameters: must be a text such as "<= 5e6", with a '
+        "positive, finite number",
     ):
         study(("[search]", f"[constraints]\nparameters = {value}\n[search]"))
 
@@ -179,5 +184,23 @@ def test_limits_that_no_model_keeps_are_named(tmp_path):
     ledger = begin(tmp_path)
     while (request := ledger.ask()) is not None:
         ledger.tell(request.number, broken(parameters=0.2))
-    with pytest.raises(RunError, match=r"space or the limits of \[constraints\]"):
+    with pytest.raises(RunError, match=r"space or the limits of \[constraints\] there"):
         require_best(ledger)
+
+
+def test_wider_limits_are_another_search(tmp_path, coursework, monkeypatch):
+    """A run refuses them; a copy of its study under another name has them."""
+    monkeypatch.setattr(worker, "Trainer", SeededTrainer)
+    monkeypatch.setattr(SeededTrainer, "highest_dropout", 1.0)
+    limits = '[constraints]\nparameters = "<= 100"\n[search]'
+    text = STUDY.replace("[search]", limits)
+    words = (coursework, tmp_path / "runs", "--until", "search")
+    answer = searched(write_study(tmp_path, text=text), *words)
+    assert answer.code == 1
+    assert "copy the study file under another name and widen" in answer.err
+    wider = text.replace("<= 100", "<= 200")
+    answer = searched(write_study(tmp_path, text=wider), *words)
+    assert answer.code == 2
+    assert "constraints.parameters: was <= 100, is <= 200" in answer.err
+    answer = searched(write_study(tmp_path, "wider", wider), *words)
+    assert (answer.code, answer.err) == (0, "")

@@ -184,22 +184,43 @@ def test_what_cannot_work_is_refused_before_the_first_trial(tmp_path, coursework
 
 def test_people_who_were_tested_are_refused_at_the_start(tmp_path, coursework):
     """After another run's test a nested one needs --reopen, before any trial."""
-    runs = tmp_path / "runs"
-    runs.mkdir()
-    plan = planned(tmp_path, coursework)
-    whole = read_table(plan.root, plan.study.data, lambda *_: None)
-    receipt = {
-        "data": plan.population,
-        "subjects": [str(whole.frame["subject"].iloc[0])],
-        "pictures": [],
-        "part": None,
-        "rule": {},
-        "run": "earlier",
-        "model": "m",
-        "time": "2026-01-01T00:00:00+00:00",
-    }
-    (runs / "holdout_receipts.jsonl").write_text(json.dumps(receipt) + "\n")
+    everybody_tested_by("earlier", tmp_path, coursework)
     with pytest.raises(SealedError, match="were tested before, last by run earlier"):
         planned(tmp_path, coursework)
     assert planned(tmp_path, coursework, reopen=True).parts
     assert planned(tmp_path, coursework, until="retrain").parts
+
+
+def test_an_ordinary_run_is_refused_at_the_start_too(tmp_path, coursework, trainer):
+    """After a nested run, whose parts tested all people, it trains and writes nothing.
+
+    Without a test it searches.
+    """
+    everybody_tested_by(f"{RUN}/outer-3", tmp_path, coursework)
+    study, runs = write_study(tmp_path), tmp_path / "runs"
+    answer = searched(study, coursework, runs)
+    assert (answer.code, trainer.fits) == (2, 0)
+    assert f"last by run {RUN}/outer-3" in answer.err
+    assert "use --until retrain, or evaluate again with --reopen" in answer.err
+    assert not (runs / "tiny-synthetic" / "study.toml").exists()
+    trainer.highest_dropout = 1.0
+    assert searched(study, coursework, runs, "--until", "search").code == 0
+
+
+def everybody_tested_by(run, folder, data):
+    """Writes the receipt of a run that tested all people."""
+    plan = planned(folder, data)
+    whole = read_table(plan.root, plan.study.data, lambda *_: None)
+    receipt = {
+        "data": plan.population,
+        "subjects": sorted(set(whole.frame["subject"].astype(str))),
+        "pictures": [],
+        "part": None,
+        "rule": {},
+        "run": run,
+        "model": "m",
+        "time": "2026-01-01T00:00:00+00:00",
+    }
+    (folder / "runs").mkdir()
+    path = folder / "runs" / "holdout_receipts.jsonl"
+    path.write_text(json.dumps(receipt) + "\n")
