@@ -22,7 +22,6 @@ from search.inputs.gpu_shares import ON_CPUS
 from search.inputs.own_code import check_own_code
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
-from search.pipeline.past_runs import study_of_run
 from search.pipeline.run_study import RunRequest
 from search.reports.holdout_report import describe_findings
 from search.run_files import REPORT
@@ -78,6 +77,8 @@ def open_past_run(folder: RunFolder, data: str | None, bar: ProgressBar) -> Run:
     Raises:
         InputError: the data are not there, or are of the other kind.
     """
+    from search.pipeline.past_runs import study_of_run  # noqa: PLC0415 - loads Optuna
+
     study, is_synthetic = study_of_run(folder)
     wanted = SYNTHETIC if is_synthetic and data is None else data
     root, synthetic = find_data(study.data.dataset, wanted, bar.stage)
