@@ -89,9 +89,7 @@ def _evaluation(report: Report) -> Iterator[str]:
         yield "seeds"
     selection = report.get("selection") or {}
     if "corrected" in selection and selection["compared"] > 1:
-        yield "selection:corrected"
-    if "resamples" in selection:
-        yield "selection:paired"
+        yield from ("selection:corrected", "selection:paired")
     for head, part in (report.get("calibration") or {}).items():
         if "before" in part:
             yield from (f"calibration:{head}", "calibration:errors")

@@ -32,6 +32,9 @@ WIDE = 0.4
 EXTENDED = "†"
 """Marks an interval that was extended to its value."""
 
+ROUNDING = 1e-6
+"""An interval below this width has none but for rounding."""
+
 WIDE_FLAG, FEW_FLAG = "wide", "few"
 
 
@@ -71,13 +74,14 @@ def is_extended(name: str, found: Report) -> bool:
     scale, value = scale_of(name), found["value"]
     if value is None or found["low"] is None or found["high"] is None:
         return False
-    inside = scale.least < value < scale.most and found["low"] < found["high"]
+    inside = scale.least < value < scale.most and not is_constant(found)
     return inside and value in (found["low"], found["high"])
 
 
 def is_constant(found: Report) -> bool:
     """Whether an interval has no width: no subject changes the value."""
-    return found["low"] is not None and found["low"] == found["high"]
+    low, high = found["low"], found["high"]
+    return low is not None and high is not None and high - low < ROUNDING
 
 
 def _flag(row: Report, names: Sequence[str]) -> str:

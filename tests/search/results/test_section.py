@@ -279,7 +279,7 @@ def test_an_extended_interval_is_marked():
     metrics = report["action_units"]["metrics"]
     metrics["mean_pr_auc"] = {"value": 0.3, "low": 0.2, "high": 0.3}
     metrics["mean_auc"] = {"value": 1.0, "low": 0.8, "high": 1.0}
-    metrics["mean_recall"] = {"value": 0.25, "low": 0.25, "high": 0.25}
+    metrics["mean_recall"] = {"value": 0.25, "low": 0.25, "high": 0.25 + 1e-12}
     text, _ = section(action_units=report["action_units"])
     line = "- Intervals that end at their value (†): mean precision-recall AUC of acti"
     assert line in text
