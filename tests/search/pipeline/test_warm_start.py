@@ -123,7 +123,7 @@ def test_another_hold_out_is_refused(tmp_path):
 def test_a_run_that_lost_its_hold_out_is_refused(tmp_path):
     """A storage without the earlier hold-out is refused."""
     with sqlite3.connect(tmp_path / "v1" / "optuna.db") as file:
-        file.execute("DELETE FROM study_user_attributes")
+        file.execute("DELETE FROM study_system_attributes")
     with pytest.raises(StudyError, match="with an unknown hold-out"):
         warmed(tmp_path)
 
