@@ -1,7 +1,7 @@
 """How often do 95 % intervals contain the value of the whole population?
 
     python -m tests.benchmarks.coverage [--draws 1000] [--subjects 25] [--icc 0.25]
-        [--images]
+        [--images | --groups N]
 
 Draws people with CK+'s labels from 984, and two models' predictions of their faces
 whose errors have the given correlation within a person; then makes the intervals of a
@@ -9,6 +9,11 @@ report. ``--images`` takes as many single images in place of people. Prints the 
 of a report, and for each metric the population's value, how many of the intervals
 contain it, their mean width, and the share of draws without an interval. Labels of
 classes and units are pooled by the number of subjects that have them.
+
+``--groups`` deals the people to so many groups, whose errors are alike, and makes the
+intervals of each group and of the gaps between groups in place of the report's. Its
+line ``below by_chance`` is the share of gaps that are below what exchanges of groups
+reach by chance, and the mean of that.
 """
 
 import argparse
@@ -20,10 +25,12 @@ import numpy as np
 from models.evaluation.baseline import constants_of
 from models.evaluation.comparison import Candidate, compare
 from models.evaluation.report import evaluate, evaluate_votes
+from models.evaluation.subjects import RowGroups, group_scores
 from models.metrics import calibration
 from tests.factories.population import population
 
 THRESHOLD = 0.35
+PRIMARY = "emotion.macro_f1"
 RANGES = ((10, 12), (13, 17), (18, 25), (26, 10_000))
 
 
@@ -62,6 +69,8 @@ def found_in(parts, apart):
 
 def group_of(name, subjects):
     """Pools the labels of a table by their number of subjects; ``None``: too few."""
+    if name.startswith(("gap.", "group.")):
+        return name.rpartition(".")[0]
     if not name.startswith("per_"):
         return name
     place = name.rpartition(".")[0]
@@ -69,6 +78,58 @@ def group_of(name, subjects):
         if least <= subjects <= most:
             return f"{place}, {least} to {most} subjects"
     return None
+
+
+def groups_of(people, rows, subjects, count):
+    """Scores the groups to which people are dealt by their number."""
+    names = [f"group {number}" for number in range(count)]
+    of_row = np.array([names[person % count] for person in people.subject[rows]])
+    thresholds = dict.fromkeys(people.targets.action_units, THRESHOLD)
+    return group_scores(
+        people.targets.take(rows),
+        Candidate(predictions=people.better.take(rows), thresholds=thresholds),
+        RowGroups(names=names, of_row=of_row),
+        subjects=subjects,
+        primary=PRIMARY,
+        seed=0,
+    )
+
+
+def found_in_groups(report):
+    """Lists the values of groups and the gaps, as ``found_in`` does."""
+    for group, part in report["groups"].items():
+        for head in report["gaps"]:
+            for name, metric in part[head].items():
+                ends = (metric["low"], metric["high"])
+                yield f"group.{head}.{name}.{group}", metric["value"], ends, 0
+    for head, gaps in report["gaps"].items():
+        for name, gap in gaps.items():
+            place = f"gap.{head}.{name}.{gap['highest']} - {gap['lowest']}"
+            yield place, gap["gap"], (gap["low"], gap["high"]), 0
+
+
+def true_gaps(truth):
+    """Computes the gap of each two groups, in either order, from their values."""
+    gaps = {}
+    for name, value in truth.items():
+        metric, _, group = name.removeprefix("group.").rpartition(".")
+        for other, less in truth.items():
+            if other.startswith(f"group.{metric}.") and None not in (value, less):
+                apart = f"gap.{metric}.{group} - {other.rpartition('.')[2]}"
+                gaps[apart] = value - less
+    return gaps
+
+
+def add_chance(found, report):
+    """Notes whether the primary gap is below what random exchanges reach."""
+    head, _, name = PRIMARY.partition(".")
+    gap, chance = report["gaps"][head].get(name), report["by_chance"]["gap"]
+    if gap is None or chance is None:
+        return
+    inside, widths, without = found
+    inside.append(gap["gap"] <= chance)
+    widths.append(chance)
+    without.append(False)
 
 
 def draw(people, generator, options):
@@ -84,8 +145,14 @@ def simulate(people, truth, options):
     found = defaultdict(lambda: ([], [], []))
     generator = np.random.default_rng(1)
     for _ in range(options.draws):
-        report = report_of(people, *draw(people, generator, options))
-        for name, _, (low, high), carriers in found_in(*report):
+        drawn = draw(people, generator, options)
+        if options.groups:
+            report = groups_of(people, *drawn, options.groups)
+            listed = found_in_groups(report)
+            add_chance(found["below by_chance"], report)
+        else:
+            listed = found_in(*report_of(people, *drawn))
+        for name, _, (low, high), carriers in listed:
             group = group_of(name, carriers)
             if group is None:
                 continue
@@ -97,6 +164,18 @@ def simulate(people, truth, options):
     return found
 
 
+def truth_of(people, options):
+    """Computes the values of all people."""
+    everyone = [f"S{name}" for name in people.subject]
+    rows = np.arange(len(everyone))
+    if not options.groups:
+        listed = found_in(*report_of(people, rows, everyone))
+        return {name: value for name, value, _, _ in listed}
+    listed = found_in_groups(groups_of(people, rows, everyone, options.groups))
+    truth = {k: value for k, value, _, _ in listed if k.startswith("group.")}
+    return truth | true_gaps(truth)
+
+
 def main():
     """Draws, and prints a line a metric."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +183,7 @@ def main():
     parser.add_argument("--subjects", type=int, default=25)
     parser.add_argument("--icc", type=float, default=0.25)
     parser.add_argument("--images", action="store_true")
+    parser.add_argument("--groups", type=int, default=0)
     options = parser.parse_args()
     people = population(plans=8, icc=options.icc)
     rows, subjects = draw(people, np.random.default_rng(0), options)
@@ -111,9 +191,7 @@ def main():
     report_of(people, rows, subjects)
     print(f"a report of {len(rows)} images: {time.process_time() - start:.2f} s of CPU")
     calibration.DRAWS = 1  # of another question, and slow
-    everyone = [f"S{name}" for name in people.subject]
-    whole = report_of(people, np.arange(len(everyone)), everyone)
-    truth = {name: value for name, value, _, _ in found_in(*whole)}
+    truth = truth_of(people, options)
     for group, (inside, widths, without) in sorted(
         simulate(people, truth, options).items()
     ):

@@ -16,8 +16,10 @@ mode = "pareto"
 "emotion.macro_f1" = 1.0
 parameters = 1.0
 latency_ms = 1.0
+model_mb = 1.0
 [constraints]
 parameters = "<= 5e4"
+latency_ms = "<= 1e4"
 model_mb = "<= 15"
 """
 LARGE = """[[search.enqueue]]
@@ -77,3 +79,22 @@ def test_a_run_with_limits_and_a_front(tmp_path, coursework):
     assert "large (trial 0): pruned, constraint: " in answer.out
     assert f"front of several objectives: {len(front)} of 2 completed" in answer.out
     assert "chosen (smallest_tied)" in answer.out
+
+
+def test_each_limit_holds_in_a_run(tmp_path, coursework):
+    """A model of too many bytes is not timed, one that is too slow not trained."""
+    text = _text().replace("8, 16, 64", "8, 64").replace("trials = 3", "trials = 2")
+    for old, new in (("5e4", "1e9"), ("1e4", "1e-4"), ("15", "0.2")):
+        text = text.replace(f"<= {old}", f"<= {new}")
+    answer = searched(write_study(tmp_path, text=text), coursework, tmp_path / "runs")
+    assert answer.code == 1
+    assert "no trial completed" in answer.err
+    assert "the limits of [constraints]" in answer.err
+    large, small = table(tmp_path / "runs" / "tiny-synthetic")
+    for row in (large, small):
+        assert (row["state"], row["reason"]) == ("PRUNED", "constraint")
+        assert row["epochs"] == "0"
+    assert large["latency_ms"] == ""
+    assert float(small["latency_ms"]) > 0
+    assert "MB, at most 0.20" in answer.out
+    assert "ms an image, at most 0.00" in answer.out

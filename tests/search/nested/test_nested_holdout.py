@@ -5,8 +5,9 @@ import tomllib
 
 import pytest
 
+from data_pipeline.synthetic.write import write_synthetic
 from search.api import StudyRun
-from tests.factories.runs import searched, write_study
+from tests.factories.runs import STUDY, searched, write_study
 from tests.fakes.outer_parts import NESTED
 
 pytestmark = pytest.mark.slow
@@ -17,10 +18,19 @@ TEXT = (
     .replace('"training.epochs" = 2', '"training.epochs" = 1')
 )
 
+ONE_BY_ONE = (
+    STUDY.replace("folds = 2", 'folds = 2\nouter_folds = "subjects"')
+    .replace(', "action_units"', "")
+    .replace('"emotion.macro_f1" = 0.5', 'mode = "pareto"\n"emotion.macro_f1" = 1.0')
+    .replace('"action_units.mean_auc" = 0.5', "model_mb = 1.0")
+    .replace("trials = 2", "trials = 2\nbaselines = false")
+    .replace('"training.epochs" = 2', '"training.epochs" = 1')
+)
 
-def nested(place, data, *words):
+
+def nested(place, data, *words, text=TEXT):
     """Runs the study, or what is left of it; returns its output and receipts."""
-    answer = searched(write_study(place, text=TEXT), data, place / "runs", *words)
+    answer = searched(write_study(place, text=text), data, place / "runs", *words)
     assert (answer.code, answer.err) == (0, "")
     lines = (place / "runs" / "holdout_receipts.jsonl").read_text().splitlines()
     return answer.out, [json.loads(line) for line in lines]
@@ -60,3 +70,26 @@ def test_everybody_is_tested_once(tmp_path, coursework):
     again = whole.nested()
     assert (again["opened"], again["tested_before"]) == (2, 16)
     assert again["emotion"] == report["emotion"]
+
+
+def test_one_person_at_a_time_for_two_objectives(tmp_path):
+    """Each of four people is held out from a search of its own, which has a front."""
+    write_synthetic(tmp_path / "four", layout="coursework", subjects=4, seed=3)
+    out, receipts = nested(tmp_path, tmp_path / "four", text=ONE_BY_ONE)
+    assert [len(receipt["subjects"]) for receipt in receipts] == [1, 1, 1, 1]
+    assert len({receipt["subjects"][0] for receipt in receipts}) == 4
+    assert "Nested evaluation: 4 outer parts" in out
+    assert "Tested: 4 subjects" in out
+    whole = StudyRun.find("tiny-synthetic-nested", out=tmp_path / "runs")
+    report = whole.nested()
+    assert (report["outer_folds"], report["subjects"]) == ("subjects", 4)
+    assert report["objective"]["metrics"] == {"emotion.macro_f1": 1.0}
+    for part, entry in zip(whole.parts, report["parts"], strict=True):
+        assert (entry["subjects"], entry["opened"]) == (1, 1)
+        selection = json.loads((part.path / "selection.json").read_text())
+        (row,) = selection["front"]
+        assert row["trial"] == entry["trial"]
+        assert row["emotion.macro_f1"] == entry["validation"]
+        assert 0 < row["model_mb"] < 1
+        search = part.holdout()["search"]
+        assert search["objectives"] == ["emotion.macro_f1", "model_mb"]
