@@ -5,8 +5,9 @@
         [--crop trained|none|detect]
 
 The page is for this computer only. It shows the browser's camera, or a video file, with
-the face, emotions and action units. Images are never stored; numbers only with
-``--record``. Exit codes: 0 stopped, 1 failed, 2 wrong input.
+its faces, their emotions and action units. Images are never stored; numbers only with
+``--record``, while the page's button is on. Exit codes: 0 stopped, 1 failed, 2 wrong
+input.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--record",
         type=nonempty_path,
         metavar="FILE.csv",
-        help="write the predictions to a table",
+        help="table for the predictions; the page gets a button that records",
     )
     add_crop(parser)
     return parser

@@ -32,9 +32,9 @@ def page_info(
 ) -> dict[str, Any]:
     """Collects what the page shows beside the frames, as JSON.
 
-    ``source`` is the video (``None``: the camera), ``record`` the table that is written
-    (``None``: none), ``note`` how cropping differs from training (empty: it does not),
-    ``detects`` whether faces are looked for.
+    ``source`` is the video (``None``: the camera), ``record`` the table that may be
+    written (``None``: none), ``note`` how cropping differs from training (empty: it
+    does not), ``detects`` whether faces are looked for.
     """
     return {
         "source": None if source is None else source.name,
@@ -61,6 +61,7 @@ def page_info(
             NOT_FOR,
         ],
         "stored": _stored(record),
+        "records": record is not None,
     }
 
 
@@ -73,4 +74,7 @@ def _stored(record: Path | None) -> str:
     images = "Images do not leave this computer and are not stored."
     if record is None:
         return f"{images} Numbers are not stored either."
-    return f"{images} Numbers ARE stored, a line for each frame, in {record}."
+    return (
+        f"{images} Numbers are stored only while you record, a line for each face and "
+        f"frame, in {record}."
+    )

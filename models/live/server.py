@@ -18,7 +18,10 @@ from models.live.security import headers, origin_check
 from models.live.viewer import FacePipeline, Viewer, view_message
 
 PAGE = Path(__file__).parent / "page"
-FILES = ("index.html", "page.css", "page.js", "rows.js")
+FILES = ("index.html", "page.css", "page.js", "faces.js", "plane.js", "rows.js")
+PAUSE = "pause"
+ORDERS = {"record": True, PAUSE: False}
+"""What a page may send besides frames -> whether numbers are recorded from then on."""
 CAMERA = Path("camera")
 _LARGEST_MESSAGE = 4 << 20
 
@@ -54,12 +57,15 @@ class Server:
         number = 0
         try:
             async for message in socket:
-                if message.type == WSMsgType.BINARY:
+                if message.type == WSMsgType.TEXT:
+                    self._obey(message.data)
+                elif message.type == WSMsgType.BINARY:
                     number += 1
                     with suppress(asyncio.QueueEmpty):
                         waiting.get_nowait()
                     waiting.put_nowait((number, message.data))
         finally:
+            self._obey(PAUSE)
             viewer.close()
             work.cancel()
             with suppress(asyncio.CancelledError):
@@ -71,7 +77,7 @@ class Server:
         socket = await _opened(request)
         viewer = self._live.pipeline.viewer()
         played = self._played(viewer)
-        gone = asyncio.create_task(socket.receive())
+        gone = asyncio.create_task(self._listen(socket))
         try:
             while not gone.done():
                 answer, jpeg = await self._work(next, played, ({"ended": True}, None))
@@ -82,10 +88,22 @@ class Server:
         except ConnectionError:
             pass
         finally:
+            self._obey(PAUSE)
             gone.cancel()
             viewer.close()
         await socket.close()
         return socket
+
+    async def _listen(self, socket: web.WebSocketResponse) -> None:
+        """Obeys a page that sends no frames, until it is gone."""
+        async for message in socket:
+            if message.type == WSMsgType.TEXT:
+                self._obey(message.data)
+
+    def _obey(self, order: str) -> None:
+        """Starts or stops the recording; other words are ignored."""
+        if self._live.record is not None and order in ORDERS:
+            self._live.record.on = ORDERS[order]
 
     async def _answer(
         self,
@@ -130,10 +148,12 @@ class Server:
             yield {"error": str(error)}, None
 
     def _message(self, viewer: Viewer, frame: MediaFrame) -> dict[str, Any]:
-        view = viewer.see(frame)
-        if self._live.record is not None:
-            self._live.record.add(view.result)
-        return view_message(view, self._live.pipeline.card)
+        view, record = viewer.see(frame), self._live.record
+        message = view_message(view, self._live.pipeline.card)
+        if record is None:
+            return message
+        record.add(view)
+        return message | {"recording": record.on, "recorded": record.lines}
 
 
 async def _opened(request: web.Request) -> web.WebSocketResponse:

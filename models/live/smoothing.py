@@ -11,8 +11,7 @@ Values = Mapping[str, float]
 class Smoother:
     """An exponential moving average over the frames of one face.
 
-    It restarts for another face: after a frame without face, or where the box
-    jumped by more than half its width.
+    It restarts where the box jumped by more than half its width.
     """
 
     def __init__(self, share: float) -> None:
@@ -36,10 +35,6 @@ class Smoother:
             )
         self._last = prediction, box
         return prediction
-
-    def forget(self) -> None:
-        """Restarts after a frame without face."""
-        self._last = None
 
     def _mix(self, old: Values, new: Values) -> Values:
         share = self._share

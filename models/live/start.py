@@ -38,7 +38,7 @@ class Options:
 
     ``source`` is a video, or ``None`` for the browser's camera; ``smooth`` the share
     kept of the last frame; ``exact`` detects the face in every frame; ``record`` is a
-    new table, or ``None``; ``crop`` is how frames are cut.
+    new table for what is recorded, or ``None``; ``crop`` is how frames are cut.
     """
 
     source: Path | None

@@ -42,7 +42,7 @@ class FixedDetector:
         found = self.detect(picture)
         if found is None:
             return ()
-        second = replace(found, box=OTHER)
+        second = replace(found, box=OTHER, points=found.points * 0.6)
         return (
             (found, second) if picture.convert("L").getpixel((0, 0)) > 250 else (found,)
         )
@@ -120,12 +120,15 @@ def talk(live, conversation):
 
 
 def answers(live, messages):
-    """Sends frames one after another; returns the answer to each."""
+    """Sends frames one after another, and orders; returns the answer to each frame."""
 
     async def sent(session, address):
         lines = []
         async with session.ws_connect(f"{address}/frames", origin=address) as socket:
             for message in messages:
+                if isinstance(message, str):
+                    await socket.send_str(message)
+                    continue
                 await socket.send_bytes(message)
                 lines.append(await socket.receive_json(timeout=60))
         return lines

@@ -1,6 +1,9 @@
 // Sends the camera's frames, at most two at a time, or shows a video that is played by
-// the server; draws each frame's prediction on that very frame.
+// the server; draws each frame's predictions on that very frame.
 
+import { choose, chosenFace, drawFrames, drawNames, faceAt, forgetFaces, showButtons }
+  from "./faces.js";
+import { clearPlane, follow, hasPlane } from "./plane.js";
 import { addRow, clearRows, element, setRow } from "./rows.js";
 
 const IN_FLIGHT = 2;
@@ -13,6 +16,8 @@ const pen = screen.getContext("2d");
 let page = null;
 let running = null;
 let answered = [];
+let last = null;
+let recording = false;
 let spoken = { text: "", since: 0 };
 
 function build(info) {
@@ -26,8 +31,11 @@ function build(info) {
   for (const { name, called } of page.units)
     addRow("units", name, called, [0, 1], page.thresholds[name]);
   for (const { name, called } of page.intensities) addRow("intensities", name, called, [0, 5]);
+  byId("plane").hidden = !hasPlane(page.ratings);
+  byId("record").hidden = !page.records;
   for (const note of page.notes) byId("notes").append(element("p", "", note));
   clearRows();
+  clearPlane();
   rest(page.source ? `Ready: ${page.source}` : "The camera is off.");
 }
 
@@ -62,47 +70,49 @@ function show(answer, picture) {
     pen.scale(-1, 1);
   }
   pen.drawImage(picture, 0, 0, screen.width, screen.height);
-  for (const other of answer.others || []) box(other.map((edge) => edge * scale), 0.4);
-  if (answer.face && answer.box.length) box(answer.box.map((edge) => edge * scale), 1);
+  const shown = chosenFace(answer.faces);
+  drawFrames(pen, answer, shown, scale);
   pen.restore();
+  drawNames(pen, answer.faces, scale, !page.source);
+  last = { answer, scale };
   byId("curtain").hidden = true;
-  numbers(answer);
+  showButtons(answer.faces, shown);
+  numbers(answer, shown);
+  if (hasPlane(page.ratings)) follow(answer.faces, shown);
+  if (page.records) recorded(answer);
   count();
 }
 
-// The predicted face has a strong frame, the others thin and dashed ones.
-function box([x, y, width, height], strength) {
-  pen.setLineDash(strength < 1 ? [6, 4] : []);
-  for (const [colour, line] of [["#000000", 6], ["#ffd34d", 3.5]]) {
-    pen.strokeStyle = colour;
-    pen.lineWidth = line * strength;
-    pen.strokeRect(x, y, width, height);
-  }
+function found({ faces, others }, shown) {
+  if (!shown) return "No face found";
+  if (shown.face !== "found") return "Predicting what is in the square";
+  const count = faces.length + others.length;
+  if (count === 1) return "Face found";
+  return `${count} faces found: the numbers are those of face ${shown.number}`;
 }
 
-function found(answer) {
-  if (!answer.face) return "No face found";
-  if (answer.face !== "found") return "Predicting what is in the square";
-  const faces = answer.others.length + 1;
-  if (faces === 1) return "Face found";
-  return `${faces} faces found: the one in the strong frame is judged`;
-}
-
-function numbers(answer) {
-  const face = Boolean(answer.face);
+function numbers(answer, shown) {
+  const of = (head, name) => (shown ? shown[head][name] : null);
   for (const name of page.emotions)
-    setRow(`emotions.${name}`, face ? answer.emotions[name] : null, name === answer.emotion);
-  for (const name of page.ratings)
-    setRow(`ratings.${name}`, face ? answer.ratings[name] : null, false);
+    setRow(`emotions.${name}`, of("emotions", name), name === shown?.emotion);
+  for (const name of page.ratings) setRow(`ratings.${name}`, of("ratings", name), false);
   for (const { name } of page.units)
-    setRow(`units.${name}`, face ? answer.units[name] : null, face && answer.present[name]);
+    setRow(`units.${name}`, of("units", name), Boolean(shown?.present[name]));
   for (const { name } of page.intensities)
-    setRow(`intensities.${name}`, face ? answer.intensities[name] : null, false);
+    setRow(`intensities.${name}`, of("intensities", name), false);
   byId("behind").textContent = `${Math.round(1000 * answer.behind)} ms`;
   byId("confidence").textContent =
-    answer.confidence ? `${Math.round(100 * answer.confidence)} %` : "\u2013";
-  say(found(answer));
-  whisper(face && answer.emotion ? answer.emotion : "");
+    shown?.confidence ? `${Math.round(100 * shown.confidence)} %` : "\u2013";
+  say(found(answer, shown));
+  whisper(shown?.emotion || "");
+}
+
+function recorded(answer) {
+  recording = answer.recording;
+  byId("record").setAttribute("aria-pressed", recording);
+  byId("record").textContent = recording
+    ? `Stop recording (${answer.recorded} lines)`
+    : `Record the numbers${answer.recorded ? ` (${answer.recorded} lines so far)` : ""}`;
 }
 
 function count() {
@@ -195,6 +205,7 @@ function begin(socket) {
     if (running === socket) stop("The connection is lost: is the program still running?");
   };
   byId("start").textContent = "Stop";
+  byId("record").disabled = false;
   byId("curtain").textContent = "\u2026";
 }
 
@@ -204,6 +215,13 @@ function stop(why) {
   socket.stop();
   socket.close();
   clearRows();
+  forgetFaces();
+  clearPlane();
+  last = null;
+  recording = false;
+  byId("record").setAttribute("aria-pressed", false);
+  byId("record").textContent = "Record the numbers";
+  byId("record").disabled = true;
   for (const id of ["rate", "behind", "confidence"]) byId(id).textContent = "\u2013";
   pen.clearRect(0, 0, screen.width, screen.height);
   rest(why);
@@ -227,6 +245,25 @@ byId("start").addEventListener("click", async () => {
     rest(REASONS[error.name] || `The camera cannot be used: ${error.message}`);
   }
   byId("start").disabled = false;
+});
+
+byId("record").addEventListener("click", () => {
+  const socket = running;
+  if (!socket) return;
+  const send = () => socket.send(recording ? "pause" : "record");
+  if (socket.readyState === WebSocket.OPEN) send();
+  else socket.addEventListener("open", send, { once: true });
+});
+
+screen.addEventListener("click", ({ offsetX, offsetY }) => {
+  if (!last) return;
+  // The picture is fitted into its element, with bars at two sides.
+  const fit = Math.min(screen.clientWidth / screen.width, screen.clientHeight / screen.height);
+  const x = (offsetX - (screen.clientWidth - fit * screen.width) / 2) / fit;
+  const y = (offsetY - (screen.clientHeight - fit * screen.height) / 2) / fit;
+  const across = page.source ? x : screen.width - x;
+  const face = faceAt(last.answer.faces, across / last.scale, y / last.scale);
+  if (face) choose(face.number);
 });
 
 fetch("page_info.json").then((answer) => answer.json()).then(build, () => {

@@ -12,6 +12,7 @@ from PIL import Image
 
 from data_pipeline.images.detector import Detector
 from data_pipeline.images.face_template import LEAST_FACES, FaceTemplate
+from data_pipeline.labels.labels import DIMENSIONS
 from models.live.__main__ import main
 from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import (
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.slow
 FRAMES = 8
 TEXT = "document.getElementById('{}').textContent"
 CLICK = "document.getElementById('start').click()"
+RECORD = "document.getElementById('record').click()"
 VALUES = """[...document.querySelectorAll('#{} [role=meter]')].map(
     (meter) => Number(meter.getAttribute('aria-valuenow')))"""
 STROKES = """globalThis.lines = new Set();
@@ -43,6 +45,12 @@ REACHES = """Math.max(...globalThis.boxes.map((box) => box[0])) -
     Math.min(...globalThis.boxes.map((box) => box[0])) > 300"""
 UNNAMED = """[...document.querySelectorAll('[role=meter], button, canvas')].filter(
     (e) => !(e.getAttribute('aria-label') || e.textContent)).length"""
+PRESSED = """[...document.querySelectorAll('#faces button')].map(
+    (button) => button.ariaPressed)"""
+CLICK_LEFT = """(() => { const canvas = document.getElementById('screen');
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    canvas.dispatchEvent(new MouseEvent('click', { bubbles: true,
+        clientX: left + width / 4, clientY: top + height / 2 })) })()"""
 OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
 REFUSED = """navigator.mediaDevices.getUserMedia =
     () => Promise.reject(new DOMException('no', 'NotAllowedError'))"""
@@ -61,7 +69,8 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
     for crop in ("detect", "none"):
         (folder / crop).mkdir()
-        exported(folder / crop, crop=crop, intensities=("AU12",))
+        ratings = DIMENSIONS if crop == "detect" else ()
+        exported(folder / crop, crop=crop, intensities=("AU12",), dimensions=ratings)
     return folder
 
 
@@ -208,6 +217,8 @@ def test_a_model_of_cut_faces_follows_a_face(pictures, page, tmp_path):
     command, shown = page(*words, camera=film)
     shown.run(BOXES)
     shown.run(CLICK)
+    shown.wait("!document.getElementById('record').disabled")
+    shown.run(RECORD)
     shown.wait(REACHES, patience=3 * PATIENCE)
     drawn_at = {box[0] for box in shown.run("globalThis.boxes")}
     assert stopped(command).code == 0
@@ -221,37 +232,55 @@ def test_a_model_of_cut_faces_follows_a_face(pictures, page, tmp_path):
     assert all(min(abs(x - at) for at in recorded) < 1 for x in drawn_at)
 
 
-def test_all_faces_have_a_frame(place, pictures, page, tmp_path):
-    """Of two faces one is predicted; both have a frame, and the page states it."""
+def test_all_faces_have_a_frame_and_numbers(place, pictures, page, tmp_path):
+    """The numbers are those of the face that was chosen, by a button or a click."""
     beside = Image.new("RGB", (1280, 480))
     beside.paste(pictures[0], (0, 0))
     beside.paste(pictures[-1].resize((480, 360)), (720, 60))
-    film = write_video(tmp_path / "a.mp4", [beside] * 150, rate=5)
+    film = write_video(tmp_path / "a.mp4", [beside] * 400, rate=5)
     words = ("--model", place / "detect", "--source", film)
     _, shown = page(*words)
     shown.run(STROKES)
     shown.run(CLICK)
-    shown.wait(TEXT.format("status") + ".startsWith('2 faces found: the one in')")
+    shown.wait(
+        TEXT.format("status")
+        + ".startsWith('2 faces found: the numbers are those of face 1')"
+    )
     # Each frame is a dark line and a bright one; the others' lines are thinner.
     shown.wait("globalThis.lines.size === 4")
-    shown.shot(tmp_path / "two.png", width=1100, height=760)
+    assert not shown.run("document.getElementById('plane').hidden")
+    assert "Valence" in shown.run("document.getElementById('plane').ariaLabel")
+    shown.run("document.querySelector('#faces [data-number=\"2\"]').click()")
+    shown.wait(TEXT.format("status") + ".endsWith('numbers are those of face 2')")
+    assert shown.run(PRESSED) == ["false", "true"]
+    shown.run(CLICK_LEFT)
+    shown.wait(TEXT.format("status") + ".endsWith('numbers are those of face 1')")
+    for width in (390, 1100):
+        shown.shot(tmp_path / f"two{width}.png", width=width, height=760)
+        assert not shown.run(OVERFLOWS)
 
 
 def test_a_video_is_shown_and_recorded_on_request(place, pictures, page, tmp_path):
-    """A video is played to its end; the recording has the shown frames' numbers."""
-    film, table = write_video(tmp_path / "a.mp4", pictures, rate=8), tmp_path / "a.csv"
+    """A video is played to its end; from a click on, the shown numbers are kept."""
+    film, table = tmp_path / "a.mp4", tmp_path / "a.csv"
+    write_video(film, pictures * 3, rate=8)
     words = ("--model", place / "none", "--source", film, "--record", table)
     command, shown = page(*words)
     notes = shown.run(TEXT.format("notes"))
     assert "No face is looked for: the model predicts what is in the square" in notes
     assert "Move your face" not in notes
     stored = shown.run(TEXT.format("stored"))
-    assert f"stored, a line for each frame, in {table}" in stored
+    assert (
+        f"only while you record, a line for each face and frame, in {table}" in stored
+    )
     shown.run(CLICK)
+    shown.wait("!document.getElementById('record').disabled")
+    shown.run(RECORD)
+    shown.wait("document.getElementById('record').ariaPressed === 'true'")
     shown.wait(TEXT.format("status") + " === 'The video has ended.'")
     assert stopped(command).code == 0
     rows = rows_of(table.read_text())
-    assert 2 <= len(rows) <= FRAMES
+    assert 2 <= len(rows) <= 3 * FRAMES
     assert {row["file"] for row in rows} == {str(film)}
     assert (numbers(rows, "AU12_intensity") > 0).all()
     total = sum(numbers(rows, f"emotion_{name}") for name in EMOTIONS)

@@ -46,26 +46,34 @@ def test_frames_have_the_numbers_of_predict(pipeline, pictures):
         zip(answers(live_of(pipeline), sent), wanted, strict=True), start=1
     ):
         assert received["number"] == number
-        assert received["emotions"] == pytest.approx(one.prediction.emotions, abs=1e-6)
-        assert received["units"] == pytest.approx(one.prediction.units, abs=1e-6)
-        assert received["box"] == list(one.crop.box)
-        assert received["present"] == one.prediction.present(pipeline.card.thresholds)
-        assert received["others"] == []
-        assert (received["face"], received["behind"], received["size"]) == (
-            "found",
-            0,
-            [640, 480],
-        )
+        (face,) = received["faces"]
+        assert face["emotions"] == pytest.approx(one.prediction.emotions, abs=1e-6)
+        assert face["units"] == pytest.approx(one.prediction.units, abs=1e-6)
+        assert face["box"] == list(one.crop.box)
+        assert face["present"] == one.prediction.present(pipeline.card.thresholds)
+        assert (face["face"], face["number"]) == ("found", 1)
+        assert (received["others"], received["behind"]) == ([], 0)
+        assert received["size"] == [640, 480]
 
 
-def test_faces_that_are_not_predicted_are_reported(pipeline, pictures):
-    """Each further face has its box; the numbers are of the one that matters most."""
-    two = pictures[0].copy()
+def two_faces(picture):
+    """Marks a picture, so that the detector finds a second face."""
+    two = picture.copy()
     two.paste((255,) * 3, (0, 0, 16, 16))
-    one, both = answers(live_of(pipeline), [jpeg(pictures[0]), jpeg(two)])
-    assert both["others"] == [list(OTHER)]
-    assert both["box"] == one["box"]
-    assert both["units"] == pytest.approx(one["units"], abs=0.02)
+    return two
+
+
+def test_several_faces_are_predicted(pipeline, pictures):
+    """Each has its box, numbers of its own, and a name that it keeps."""
+    sent = [pictures[0], two_faces(pictures[0]), two_faces(pictures[0]), pictures[0]]
+    one, *both, alone = answers(live_of(pipeline), list(map(jpeg, sent)))
+    for answer in both:
+        first, second = answer["faces"]
+        assert (first["number"], second["number"]) == (1, 2)
+        assert second["box"] == list(OTHER)
+        assert first["units"] == pytest.approx(one["faces"][0]["units"], abs=0.02)
+        assert second["units"] != first["units"]
+    assert [face["number"] for face in alone["faces"]] == [1]
 
 
 def test_bad_frames_and_empty_ones_are_reported(pipeline, pictures):
@@ -75,9 +83,8 @@ def test_bad_frames_and_empty_ones_are_reported(pipeline, pictures):
     sent = [b"none", good[: len(good) // 2], jpeg(huge), jpeg(flat), good]
     received = answers(live_of(pipeline), sent)
     assert all("frame" in answer["error"] for answer in received[:3])
-    assert received[3]["face"] is None
-    assert "units" not in received[3]
-    assert received[4]["face"] == "found"
+    assert received[3]["faces"] == []
+    assert received[4]["faces"][0]["face"] == "found"
 
 
 def test_frames_are_dropped_rather_than_queued(pipeline, pictures):
@@ -120,18 +127,39 @@ def test_a_failure_ends_the_connection(pipeline, pictures):
     assert talk(live_of(broken), sent) == WSMsgType.CLOSE
 
 
-def test_only_numbers_are_recorded_and_only_on_request(pipeline, pictures, tmp_path):
-    """A recording has a line a frame, with the model's own numbers; else no file."""
+def test_only_numbers_are_recorded_and_only_while_asked(pipeline, pictures, tmp_path):
+    """A recording has a line a face, of the frames between its orders."""
     path = tmp_path / "a.csv"
     record = Recording(path, pipeline.card)
-    sent = [jpeg(pictures[0]), jpeg(Image.new("RGB", (64, 48)))]
-    received = answers(live_of(pipeline, record=record), sent)
+    flat = jpeg(Image.new("RGB", (64, 48)))
+    sent = [jpeg(pictures[0]), "record", jpeg(two_faces(pictures[0])), flat]
+    received = answers(live_of(pipeline, record=record), [*sent, "pause", flat])
+    assert [(one["recording"], one["recorded"]) for one in received] == [
+        (False, 0),
+        (True, 2),
+        (True, 3),
+        (False, 3),
+    ]
+    assert not record.on
     record.close()
-    first, second = rows_of(path.read_text())
-    assert (first["file"], first["frame"], first["face"]) == ("camera", "1", "found")
-    assert float(first["AU1"]) == pytest.approx(received[0]["units"]["AU1"], abs=1e-6)
-    assert (second["AU1"], second["reason"]) == ("", "no face found: no prediction")
+    first, second, without = rows_of(path.read_text())
+    assert (first["file"], first["frame"], first["face"]) == ("camera", "2", "found")
+    assert [row["face_number"] for row in (first, second, without)] == ["1", "2", ""]
+    for row, face in zip((first, second), received[1]["faces"], strict=True):
+        assert float(row["AU1"]) == pytest.approx(face["units"]["AU1"], abs=1e-6)
+    assert (without["AU1"], without["reason"]) == ("", "no face found: no prediction")
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_recording_ends_with_its_page(pipeline, pictures, tmp_path):
+    """Who comes later is not recorded; a table without a line is removed."""
+    record = Recording(tmp_path / "a.csv", pipeline.card)
+    live = live_of(pipeline, record=record)
+    answers(live, ["record"])
+    (later,) = answers(live, [jpeg(pictures[0])])
+    assert (later["recording"], later["recorded"]) == (False, 0)
+    record.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_video_is_played(pipeline, pictures, tmp_path):
@@ -150,6 +178,6 @@ def test_a_video_is_played(pipeline, pictures, tmp_path):
     received = talk(live_of(pipeline, source=path), watched)
     assert 2 <= len(received) <= FRAMES
     for numbers, picture in received:
-        assert numbers["face"] == "found"
+        assert numbers["faces"][0]["face"] == "found"
         assert numbers["size"] == [640, 480]
         assert Image.open(io.BytesIO(picture)).size == (640, 480)

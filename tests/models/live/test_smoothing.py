@@ -48,11 +48,7 @@ def test_no_share_smooths_nothing(values):
 
 
 def test_another_face_begins_anew():
-    """A box that jumps, or a frame without a face, resets the smoothing."""
+    """A box that jumps resets the smoothing."""
     near, far = (20.0, 12.0, 40.0, 50.0), (90.0, 10.0, 40.0, 50.0)
     assert smoothed(0.5, [0, 1], [BOX, near]).units["AU1"] == 0.5
     assert smoothed(0.5, [0, 1], [BOX, far]).units["AU1"] == 1
-    smoother = Smoother(0.5)
-    smoother.smooth(prediction(0), BOX)
-    smoother.forget()
-    assert smoother.smooth(prediction(1), BOX).units["AU1"] == 1
