@@ -19,7 +19,10 @@ LOOSE = ConfigDict(extra="ignore", strict=True)
 STUDY = "study.toml"
 REPORT, RESULTS, NESTED = "holdout.json", "results.md", "nested.json"
 MODEL_CARD = "model_card.md"
-PREDICTED = "holdout_predictions.csv"
+PREDICTED, NESTED_ROWS = "holdout_predictions.csv", "nested_predictions.csv"
+PAGE, PAGE_NUMBERS = "report.html", "report.json"
+"""The report for people, and its numbers that no other file has."""
+
 WEIGHT_CHECK = "starts.json"
 WARM_START = "warm_start.json"
 SUBJECTS, FINAL = "subjects", "final"

@@ -36,6 +36,7 @@ COMMANDS = {
     "search/dashboard.py",
     "search/export.py",
     "search/replay.py",
+    "search/report/__main__.py",
     "search/rescore.py",
     "search/run.py",
     "search/tensorboard.py",

@@ -94,8 +94,10 @@ def columns(counts: Mapping[int, int], *, label: str, unit: str) -> bytes:
         return png(figure)
 
 
-def histogram(values: Array, edges: Array, *, label: str, digits: int) -> bytes:
-    """Draws a histogram of images with its median marked.
+def histogram(
+    values: Array, edges: Array, *, label: str, digits: int, unit: str = "images"
+) -> bytes:
+    """Draws a histogram of ``unit`` with its median marked.
 
     ``values`` has shape (N,), finite, N >= 1; ``edges`` shape (B + 1,), ascending.
     """
@@ -116,7 +118,7 @@ def histogram(values: Array, edges: Array, *, label: str, digits: int) -> bytes:
         axes.set_ylim(0, highest * 1.18)
         axes.set_xlim(edges[0], edges[-1])
         axes.set_xlabel(label)
-        axes.set_ylabel("images")
+        axes.set_ylabel(unit)
         axes.tick_params(colors=QUIET)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         return png(figure)

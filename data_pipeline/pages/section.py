@@ -1,6 +1,8 @@
 """What a section of the page is made of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -26,20 +28,23 @@ class Chart:
 class Table:
     """Counts and formatted numbers; the index names the rows, its name their column.
 
-    A table behind a chart is folded; one that no chart shows is ``open``.
+    A table behind a chart is folded; one that no chart shows is ``open``. The cells of
+    one with ``words`` are not numbers: they are wrapped.
     """
 
     caption: str
     frame: pd.DataFrame
     open: bool = False
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """Commands, or text to be copied as it is."""
+    """Commands, or text to be copied as it is; a long one is ``folded``."""
 
     caption: str
     text: str
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,8 @@ class Section:
     """One subject: text, charts and tables.
 
     ``highlights`` stand at the top of the page; ``warning`` comes first. ``files`` are
-    those beside the page that have its numbers in full.
+    those beside the page that have its numbers in full; ``numbers`` are those that no
+    other file has.
     """
 
     paragraphs: tuple[str, ...] = ()
@@ -57,6 +63,7 @@ class Section:
     warning: str = ""
     codes: tuple[Code, ...] = ()
     files: tuple[str, ...] = ()
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 class NoDataError(LookupError):

@@ -71,6 +71,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
+def sentence(text: str) -> str:
+    """Begins a text with a capital letter.
+
+    Example:
+        >>> sentence("macro F1 of emotion")
+        'Macro F1 of emotion'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def sized(names: Sequence[str], sizes: Sequence[int]) -> list[str]:
     """Adds to each name the number of images behind it.
 

@@ -6,6 +6,9 @@ Lower is better, so that no study can name them as its objective.
 Source: Naeini, Cooper and Hauskrecht 2015 (expected calibration error).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from data_pipeline.system.seeds import child_seed
@@ -39,6 +42,53 @@ def calibration_error(
 def _bin(chances: np.ndarray) -> np.ndarray:
     """Numbers the bin of each chance; shape (N,), from 0."""
     return np.asarray(np.maximum(np.ceil(chances * BINS).astype(int) - 1, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reliability:
+    """Bins of probabilities: their sizes, mean probability and share that came true.
+
+    Shapes: (BINS,) each; both means are NaN in an empty bin.
+    """
+
+    counts: np.ndarray
+    predicted: np.ndarray
+    true: np.ndarray
+
+    def rows(self) -> Iterator[tuple[int, float, float]]:
+        """Yields count, mean probability and share of each bin that is not empty."""
+        for place in np.flatnonzero(self.counts).tolist():
+            yield (
+                int(self.counts[place]),
+                float(self.predicted[place]),
+                float(self.true[place]),
+            )
+
+    def entry(self) -> list[dict[str, float]]:
+        """Writes the bins that are not empty for a file."""
+        names = ("count", "predicted", "true")
+        return [dict(zip(names, row, strict=True)) for row in self.rows()]
+
+
+def reliability(chances: np.ndarray, came_true: np.ndarray) -> Reliability:
+    """Groups probabilities in ``BINS`` bins, as ``calibration_error`` does.
+
+    Probabilities and outcomes (bool) have shape (N,).
+
+    Example:
+        >>> bins = reliability(
+        ...     np.array([0.1, 0.9, 0.92]), np.array([False, True, False])
+        ... )
+        >>> [(n, round(p, 2), t) for n, p, t in bins.rows()]
+        [(1, 0.1, 0.0), (2, 0.91, 0.5)]
+    """
+    inside = np.clip(np.nan_to_num(chances.astype(np.float64)), 0.0, 1.0)
+    place = _bin(inside)
+    counts = np.bincount(place, minlength=BINS)
+    sums = (np.bincount(place, weights=x, minlength=BINS) for x in (inside, came_true))
+    with np.errstate(invalid="ignore"):
+        predicted, true = (total / counts for total in sums)
+    return Reliability(counts=counts, predicted=predicted, true=true)
 
 
 def expected_if_calibrated(chances: np.ndarray, *, seed: int) -> float:

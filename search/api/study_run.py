@@ -186,6 +186,27 @@ class StudyRun:
 
         return rescore(self.folder)
 
+    def report(self, to: AnyPath | None = None) -> Path:
+        """Writes the report, one page, of a run that is finished or not.
+
+        Args:
+            to: the page's file, ``.html``; by default in the run's folder.
+
+        Returns:
+            The page.
+
+        Raises:
+            RunError: a file of the run is damaged.
+        """
+        from search.pipeline.past_runs import report_run  # noqa: PLC0415 - as above
+
+        return report_run(
+            self.folder.out,
+            self.folder.name,
+            storage=self.storage,
+            to=None if to is None else Path(to),
+        )
+
     def nested(self) -> dict[str, Any]:
         """Reads the report of a nested run, ``nested.json``.
 

@@ -8,7 +8,6 @@ from data_pipeline.dataset.table_checks import csv_lines
 from data_pipeline.files.csv_writer import CsvTable
 from search.run_folder import write_text
 
-PREDICTIONS = "nested_predictions.csv"
 PART = "part"
 
 

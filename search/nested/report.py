@@ -13,18 +13,23 @@ from search.holdout.predictions_file import RecordedRows
 from search.holdout.rescore import recorded_rows
 from search.nested.opening import Plan
 from search.nested.part import Part
-from search.nested.pooled_csv import PREDICTIONS, join_tables
+from search.nested.pooled_csv import join_tables
 from search.nested.pooling import pool
 from search.nested.scores import describe_scores, metric_values
 from search.nested.stability import stability
+from search.pipeline.past_runs import NESTED_STUDY
 from search.pipeline.run_study import STAGES, RunRequest
 from search.reports.nested_report import describe_nested
 from search.results.nested_section import nested_section
-from search.run_files import NESTED, PREDICTED, REPORT, RESULTS, read_report
+from search.run_files import (
+    NESTED,
+    NESTED_ROWS,
+    PREDICTED,
+    REPORT,
+    RESULTS,
+    read_report,
+)
 from search.run_folder import read_json, write_json, write_text
-
-STUDY = "nested.toml"
-"""The study as given; each part has its own ``study.toml``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
         bar.print("scoring the predictions of all outer parts together")
         pooled = pool([_rows(outcome) for outcome in outcomes])
         join_tables(
-            plan.folder.file(PREDICTIONS),
+            plan.folder.file(NESTED_ROWS),
             [part.folder.file(PREDICTED) for part in plan.parts],
         )
         entry |= describe_scores(
@@ -61,7 +66,7 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
             [outcome.test for outcome in outcomes if outcome.test is not None],
             [outcome.value for outcome in outcomes],
         )
-    write_text(plan.folder.file(STUDY), plan.study.text())
+    write_text(plan.folder.file(NESTED_STUDY), plan.study.text())
     write_json(plan.folder.file(NESTED), entry)
     if "tested" in entry:
         chosen = [outcome.config for outcome in outcomes]
@@ -72,9 +77,21 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
     bar.print(describe_nested(entry))
     files = f"{RESULTS}, {NESTED}" if "tested" in entry else NESTED
     bar.print(f"results: {plan.folder.path} ({files}, and a run for each outer part)")
+    _write_page(plan, entry, bar)
     if bar.events is not None:
         bar.events.write("nested", folder=str(plan.folder.path), parts=len(plan.parts))
     return entry
+
+
+def _write_page(plan: Plan, entry: Mapping[str, Any], bar: ProgressBar) -> None:
+    """Writes the report for people, if the parts were tested."""
+    if "images" in entry:
+        # Imported late: a run that ends early needs no charts.
+        from search.report_page.material import gather_nested  # noqa: PLC0415
+        from search.report_page.page import write_page  # noqa: PLC0415
+
+        page = write_page(gather_nested(plan.folder, plan.study, test=entry))
+        bar.print(f"report, with charts: {page}")
 
 
 def _outcome(part: Part, request: RunRequest) -> _Outcome:

@@ -1,11 +1,13 @@
-"""Reads a past run: its study, its trials, and one configuration to export."""
+"""Reads a past run: its study, its trials, its report, a configuration to export."""
 
 import glob
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data_pipeline.files.folder_names import (
     check_folder_name,
+    nested_name,
     run_name,
     study_of_run_name,
 )
@@ -14,10 +16,15 @@ from search.final.exported_config import config_text
 from search.final.selection import BEST, number_chosen
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
-from search.run_files import STUDY
-from search.run_folder import RunFolder, write_text
+from search.run_files import NESTED, STUDY
+from search.run_folder import RunFolder, read_json, write_text
 from search.storage.url import chosen_storage
 from search.study.study import Study, read_study
+
+if TYPE_CHECKING:  # loads matplotlib
+    from search.report_page.material import Material
+
+NESTED_STUDY = "nested.toml"
 
 
 def find_run(out: Path, name: str, *, option: str = "--study") -> RunFolder:
@@ -80,6 +87,49 @@ def export_trial(
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
     write_text(to, config_text(study, record, synthetic=synthetic))
     return ExportedTrial(number=record.number, reason=reason)
+
+
+def report_run(out: Path, name: str, *, storage: str | None, to: Path | None) -> Path:
+    """Writes the report of a run, finished or not; returns the page.
+
+    ``to`` is ``None`` for a file in the run's folder.
+    """
+    # Imported late: other commands need no charts.
+    from search.report_page.material import gather  # noqa: PLC0415
+    from search.report_page.page import write_page  # noqa: PLC0415
+
+    if to is not None and to.suffix != ".html":
+        raise InputError(f"--to {to}: must end in .html, as it is a page")
+    if to is not None and not to.parent.is_dir():
+        raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
+    nested = _find_nested(out, name)
+    if nested is not None:
+        return write_page(_nested_material(nested), to)
+    folder = find_run(out, name)
+    study, synthetic = study_of_run(folder)
+    url = chosen_storage(storage) or folder.storage
+    return write_page(gather(folder, study, synthetic=synthetic, storage=url), to)
+
+
+def _find_nested(out: Path, name: str) -> RunFolder | None:
+    """Finds a nested run by its own name, or its study's if no other run has it."""
+    check_folder_name(name, "--study")
+    runs = [run_name(name, synthetic=synthetic) for synthetic in (False, True)]
+    if any((out / run / STUDY).is_file() for run in runs):
+        return None
+    names = (name, *map(nested_name, runs))
+    found = (RunFolder(out=out, name=n) for n in names if (out / n / NESTED).is_file())
+    return next(found, None)
+
+
+def _nested_material(folder: RunFolder) -> "Material":
+    from search.report_page.material import gather_nested  # noqa: PLC0415 - as above
+
+    test = read_json(folder.file(NESTED)) or {}
+    if "images" not in test:
+        raise RunError(f"{folder.path}: its outer parts were not tested")
+    study = read_study(str(folder.file(NESTED_STUDY)))
+    return gather_nested(folder, replace(study, name=str(test["study"])), test=test)
 
 
 def _exported(

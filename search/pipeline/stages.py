@@ -140,6 +140,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
         _write_model_card(run, report)
         _print_report(run, report)
     print_result(run, ledger)
+    _write_page(run)
     if bar.events is not None:
         bar.events.write("result", **result_entry(run, ledger))
 
@@ -376,6 +377,17 @@ def _write_model_card(run: Run, report: Mapping[str, Any]) -> None:
     if not path.exists() and report.keys() >= NEEDED:
         facts = gather_facts(run.folder, run.study, storage=run.storage)
         write_text(path, model_card(facts))
+
+
+def _write_page(run: Run) -> None:
+    """Writes the report for people."""
+    # Imported late: a run that ends early needs no charts.
+    from search.report_page.material import gather  # noqa: PLC0415
+    from search.report_page.page import write_page  # noqa: PLC0415
+
+    synthetic, storage = run.data.synthetic, run.storage
+    material = gather(run.folder, run.study, synthetic=synthetic, storage=storage)
+    run.print(f"report, with charts: {write_page(material)}")
 
 
 def _print_report(run: Run, report: Mapping[str, Any]) -> None:

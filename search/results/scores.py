@@ -90,7 +90,22 @@ def _confusion(found: Report | None) -> Iterator[str]:
 def _calibration(report: Report) -> Iterator[str]:
     """Renders the errors of the probabilities before and after their calibration."""
     parts = report.get("calibration") or {}
-    rows = [
+    rows = calibration_rows(parts)
+    if not rows:
+        return
+    yield from heading("Calibration")
+    fitted = describe_calibrated(parts)
+    yield (
+        f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out"
+        f"{cites('calibration:errors')}:"
+    )
+    yield ""
+    yield from table(("head", "error", "before", "after"), rows)
+
+
+def calibration_rows(parts: Report) -> list[tuple[str, str, str, str]]:
+    """Lists head, error, and its value before and after the calibration."""
+    return [
         (
             _TITLES.get(head, head),
             _ERRORS.get(name.removeprefix("mean_"), name),
@@ -101,19 +116,9 @@ def _calibration(report: Report) -> Iterator[str]:
         if "before" in part
         for name, value in part["before"].items()
     ]
-    if not rows:
-        return
-    yield from heading("Calibration")
-    fitted = _fitted(parts)
-    yield (
-        f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out"
-        f"{cites('calibration:errors')}:"
-    )
-    yield ""
-    yield from table(("head", "error", "before", "after"), rows)
 
 
-def _fitted(parts: Report) -> str:
+def describe_calibrated(parts: Report) -> str:
     """Says what was corrected."""
     emotion, units = parts.get("emotion") or {}, parts.get("action_units") or {}
     corrected, left = len(units.get("units") or ()), len(units.get("left") or ())

@@ -104,7 +104,7 @@ def end_trial(ledger, number):
     values = dict(request.values)
     rate = float(np.log10(values["training.learning_rate"]))
     large = values["backbone.name"] == "mobilenet"
-    top = 0.75 - 0.1 * (rate + 3) ** 2 + 0.06 * large
+    top = 0.75 - 0.3 * (rate + 3) ** 2 + 0.06 * large
     curve = top * (1 - np.exp(-np.arange(1, EPOCHS + 1) / 2))
     cost = {"parameters": 2_000_000 if large else 150_000}
     spent = Spent(epochs=2, trained=4.0 + 9 * large, validated=0.5, **cost)

@@ -27,6 +27,7 @@ from search.api import StudyRun
 from search.final.exported_config import read_exported
 from search.inputs.study_data import read_labels
 from search.study.study import check_study, read_study
+from tests.factories.data.exploration_material import Page
 from tests.factories.runs import STUDY, searched, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -36,6 +37,7 @@ FILES = {
     *("trials.csv", "trials_full.csv", "run.log"),
     *("best.toml", "model.keras", "model.json", "holdout.json", "results.md"),
     *("model_card.md", "artifacts"),
+    *("report.html", "report.json"),
     *("tensorboard", ".driver.lock", ".optuna.db.tiny-synthetic.lock"),
     *("predictions", "selection.json", "holdout_predictions.csv"),
 }
@@ -345,6 +347,18 @@ def test_the_code_of_the_model_card_runs(finished, described, held_out, tmp_path
     assert all(label in printed[0] for label in described["emotions"])
     assert all(unit in printed[1] for unit in described["action_units"])
     assert ModelCard(text, ignore_metadata_errors=False).data.library_name == "keras"
+
+
+def test_report_page(finished, report):
+    """The page of the run begins with the primary metric of its test."""
+    page = Page((finished[0] / "report.html").read_text())
+    head, _, name = report["primary"]["metric"].partition(".")
+    value = report[head]["metrics"][name]["value"]
+    assert f"{value:.3f}" in page.text.partition("The result on the hold-out")[0]
+    assert page.open == []
+    assert f"report, with charts: {finished[0] / 'report.html'}" in finished[1].out
+    numbers = json.loads((finished[0] / "report.json").read_text())
+    assert numbers["provenance"]["openings"]
 
 
 def test_predict_repeats_the_test(finished, report, held_out, tmp_path):

@@ -1,0 +1,63 @@
+"""``python -m search.report``: write the report of a run, finished or not.
+
+    python -m search.report --study NAME [--out DIR] [--storage URL] [--to FILE]
+
+One HTML page with all charts in it, and the numbers that no other file has as JSON
+beside it. Exit codes: 0 done, 1 failed, 2 wrong input.
+"""
+
+if __name__ == "__main__":  # first, before a local file can hide a package
+    import runpy
+
+    runpy.run_path(f"{__file__.rsplit('/', 3)[0]}/data_pipeline/system/import_guard.py")
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.system.terminal import print_line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code.
+
+    Args:
+        arguments: of the command line; ``None`` reads ``sys.argv``.
+    """
+    args = build_parser().parse_args(arguments)
+
+    def work() -> None:
+        from search.pipeline.past_runs import report_run  # noqa: PLC0415 - loads Optuna
+
+        page = report_run(
+            args.out.resolve(), args.study, storage=args.storage, to=args.to
+        )
+        print_line(f"the report: {page}")
+
+    return run_command(work, stopped="no report was written")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Builds the parser of the command line."""
+    parser = Parser("search.report", "Write the report of a run, finished or not.")
+    add = parser.add_argument
+    add("--study", required=True, help="name of a study or run")
+    parser.add_out()
+    add(
+        "--storage",
+        type=nonempty_text,
+        metavar="URL",
+        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
+    )
+    add(
+        "--to",
+        type=nonempty_path,
+        metavar="FILE.html",
+        help="file to write (default: report.html in the run's folder)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

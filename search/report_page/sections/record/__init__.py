@@ -1,0 +1,1 @@
+"""What is needed to trust, cite and continue a run."""

@@ -1,0 +1,293 @@
+"""The report of a run: it answers first, is self-contained, and hides no gap."""
+
+import json
+
+import pytest
+
+from data_pipeline.system.errors import RunError
+from search.report import __main__ as report
+from search.report_page.material import gather
+from search.report_page.page import render
+from search.report_page.sections.explanation import CHANGES, FOLDER, TABLE
+from search.run_files import PAGE, PAGE_NUMBERS, REPORT
+from search.run_folder import RunFolder
+from search.study.study import read_study
+from tests.factories.data.exploration_material import Page
+from tests.factories.made_run import STUDY, drawn_rows, made_run, report_of_rows
+from tests.factories.processes.browser import browser
+from tests.factories.runs import contents, run_main
+
+MARKUP = "<script>alert(1)</script>"
+
+
+def material_of(folder, *, synthetic=False):
+    """Gathers what a made run has."""
+    study = read_study(str(folder.file("study.toml")))
+    return gather(folder, study, synthetic=synthetic, storage=folder.storage)
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory):
+    """A run that was searched and tested."""
+    return made_run(tmp_path_factory.mktemp("tested"))
+
+
+@pytest.fixture(scope="module")
+def rendered(tested):
+    """The parsed page of the tested run, and the numbers beside it."""
+    text, numbers = render(material_of(tested))
+    return Page(text), numbers
+
+
+def test_page_is_self_contained(rendered):
+    """Images are embedded, links stay in the page, and every element is closed."""
+    page, _ = rendered
+    assert all(p["src"].startswith("data:image/png;base64,") for p in page.images)
+    assert {link.removeprefix("#") for link in page.links} <= set(page.names)
+    assert all(link.startswith("#") for link in page.links)
+    assert page.open == []
+
+
+def test_each_image_has_alternative_text(rendered):
+    """Each chart has a text with numbers for those who cannot see it."""
+    texts = [image["alt"] for image in rendered[0].images]
+    assert len(texts) >= 7
+    assert all(len(text) > 20 and any(map(str.isdigit, text)) for text in texts)
+
+
+def test_the_answer_comes_first(tested, rendered):
+    """Value, interval, baselines and the missing winner stand before any section."""
+    found = json.loads(tested.file(REPORT).read_text())
+    row = found["emotion"]["metrics"]["macro_f1"]
+    first = rendered[0].text.partition("The result on the hold-out")[0]
+    ends = f"{row['low']:.3f} to {row['high']:.3f}"
+    assert f"Macro F1 of emotion is {row['value']:.3f} ({ends})" in first
+    assert "12 subjects that no part of the search has seen" in first
+    assert "Against the linear baseline" in first
+    assert "No significant winner among the trials: 2 of the 8 others" in first
+    known = 'Against the known configuration "published", on validation rows: +0.030'
+    assert known in first
+    assert "no significant difference" in first
+
+
+def test_sections_name_their_files(rendered):
+    """The files that have a section's numbers are named under it."""
+    assert "The numbers are in holdout.json and holdout_predictions.csv" in (
+        rendered[0].text
+    )
+
+
+def test_numbers_are_beside_the_page(rendered):
+    """What no other file has is in report.json: curves and values where pruned."""
+    numbers = rendered[1]
+    assert len(numbers["search"]["curves"]) == 5
+    assert len(numbers["search"]["pruned_at"]) == 13
+    assert numbers["provenance"]["identity"]["data.labels"] == "abc"
+
+
+@pytest.mark.parametrize("trials", [0, 7])
+def test_an_unfinished_search(tmp_path, trials):
+    """What exists so far is shown, and it is said that the search has not ended."""
+    folder = made_run(tmp_path, trials=trials, tested=False)
+    page = Page(render(material_of(folder, synthetic=True))[0])
+    assert f"Not finished: {trials} of at most 24 trials have ended" in page.text
+    assert "SYNTHETIC DATA" in page.text
+    assert "The result on the hold-out: the model has not been tested" in page.text
+    assert ("What the search did: no trial has ended" in page.text) == (not trials)
+
+
+@pytest.mark.parametrize(
+    ("heads", "primary"),
+    [
+        (["valence_arousal"], "valence_arousal.mean_ccc"),
+        (["action_unit_intensities"], "action_unit_intensities.mean_icc"),
+        (["action_units"], "action_units.mean_auc"),
+    ],
+)
+def test_one_target(tmp_path, heads, primary):
+    """A study of one target has a page without the sections of the others."""
+    rows = drawn_rows(heads=heads, rows=60, seeds=0)
+    folder = made_run(tmp_path, trials=4, rows=rows, primary=primary)
+    page = Page(render(material_of(folder))[0])
+    assert page.open == []
+    assert "Emotions, class by class: the study has no such target" in page.text
+    titles = {
+        "valence_arousal": "Valence and arousal:",
+        "action_unit_intensities": "Intensities of action units:",
+        "action_units": "Action units, one by one:",
+    }
+    absent = {head for head, title in titles.items() if title in page.text}
+    assert absent == set(titles) - set(heads)
+
+
+def test_names_are_text(tmp_path):
+    """A study, a known configuration or a backbone's error is no markup."""
+    rows = drawn_rows(heads=["emotion"], rows=60, seeds=0)
+    folder = made_run(tmp_path, trials=2, rows=rows)
+    test = json.loads(folder.file(REPORT).read_text())
+    test["study"] = MARKUP
+    test["selection"]["known"][0]["name"] = MARKUP
+    test["emotion"]["per_class"][MARKUP] = test["emotion"]["per_class"]["negative"]
+    test["emotion"]["confusion"]["labels"][0] = MARKUP
+    folder.file(REPORT).write_text(json.dumps(test))
+    text, _ = render(material_of(folder))
+    assert "<script" not in text
+    assert MARKUP in Page(text).text
+
+
+def test_what_mattered(rendered):
+    """Pruned trials are compared too, at the epoch that all trials reached."""
+    page, numbers = rendered
+    assert "22 trials are compared at epoch 2 of fold 1, the last that all" in page.text
+    assert "2 other trials failed or diverged" in page.text
+    shares = numbers["matters"]["importance"]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert max(shares, key=shares.get) == "training.learning_rate"
+
+
+def test_groups_and_seeds(rendered):
+    """Groups that are large enough are shown; seeds have their mean and interval."""
+    text = rendered[0].text
+    assert "Withheld, fewer than 5 subjects or beside such: x" in text
+    assert "2 models were trained alike with other seeds" in text
+
+
+def test_reliability(rendered):
+    """The curve's bins are beside the page, and hold every labelled image."""
+    bins = rendered[1]["calibration"]["emotion"]
+    assert sum(row["count"] for row in bins) > 100
+    assert all(0 <= row["true"] <= 1 for row in bins)
+
+
+def test_methods(rendered):
+    """The methods name data, search, model, intervals and software of the run."""
+    for words in (
+        "We used ckplus (900 images), with the targets emotion and action units",
+        "We searched 5 hyperparameters with Optuna (sampler random",
+        "for 24 trials, of which 9 were trained to their end",
+        "jackknife over subjects",
+        "Software: keras 3.15.1",
+        "@article{bergstra2012,",
+    ):
+        assert words in rendered[0].text
+
+
+def nested_test(rows):
+    """Writes the content of ``nested.json`` for rows, of two parts."""
+    gone = ("trial", "selection", "split", "seeds", "groups")
+    whole = {k: v for k, v in report_of_rows(rows).items() if k not in gone}
+    part = {"subjects": 6, "images": 30, "trial": 1, "validation": 0.7}
+    part["metrics"] = {"emotion": {"macro_f1": 0.8}}
+    objective = {"mean": 0.8, "validation_mean": 0.7, "parts": [0.8, 0.8]}
+    return {
+        **whole,
+        "inner_folds": 2,
+        "tested_before": 0,
+        "parts": [{"part": number, **part} for number in (1, 2)],
+        "choices": {"head.dropout": {"parts": 2, "counts": {"0.1": 2}, "agree": 2}},
+        "objective": whole["objective"] | objective,
+    }
+
+
+def test_a_nested_run(tmp_path):
+    """The page of all outer parts has their values and what they chose alike."""
+    rows = drawn_rows(heads=["emotion"], rows=60, seeds=0)
+    folder = RunFolder(out=tmp_path, name="tiny-nested")
+    folder.make()
+    folder.file("nested.toml").write_text(STUDY)
+    folder.file("nested.json").write_text(json.dumps(nested_test(rows)))
+    answer = run_main(report.main, "--study", "tiny", "--out", str(tmp_path))
+    assert (answer.code, answer.err) == (0, "")
+    page = Page(folder.file(PAGE).read_text())
+    assert page.open == []
+    for words in (
+        "They were held out in 2 parts, each from a search of its own",
+        "The outer parts",
+        "on validation rows, where it was chosen, 0.700",
+        "head.dropout0.1 2",
+        "The numbers are in nested.json",
+        "search.report --study tiny-nested/outer-1",
+    ):
+        assert words in page.text, words
+
+
+def test_what_the_model_responds_to(tmp_path):
+    """Charts that models.explain left beside the model are on the page."""
+    folder = made_run(tmp_path, trials=1, tested=False)
+    absent = Page(render(material_of(folder))[0]).text
+    assert "--dose-response writes it, and search.report shows it then" in absent
+    explained = folder.file(FOLDER)
+    explained.mkdir()
+    (explained / TABLE).write_text("unit,level\nAU12,0\n")
+    (explained / CHANGES).write_bytes(b"\x89PNG")
+    page = Page(render(material_of(folder))[0])
+    assert "The numbers are in explanation/dose_response.csv" in page.text
+    assert sum("invented face" in image["alt"] for image in page.images) == 1
+
+
+@pytest.mark.slow
+def test_in_a_browser(tmp_path, tested):
+    """On a phone and a desk nothing is wider than the screen; dark when asked for."""
+    answer = run_main(report.main, "--study", "tiny", "--out", str(tested.out))
+    assert answer.code == 0
+    with browser(tmp_path) as page:
+        page.open(tested.file(PAGE).as_uri())
+        for width in (390, 1440):
+            page.shot(tmp_path / "page.png", width=width, height=900, dark=width > 400)
+            assert page.run("document.documentElement.scrollWidth") <= width
+            assert page.run("[...document.images].every(i => i.naturalWidth > 300)")
+        shade = page.run("getComputedStyle(document.body).backgroundColor")
+        assert shade == "rgb(31, 31, 31)"
+
+
+def test_people_have_no_names(tested, rendered):
+    """No subject's name is on the page."""
+    names = json.loads(tested.file(REPORT).read_text())["by_subject"]["subjects"]
+    assert names
+    assert not [name for name in names if name in rendered[0].text]
+
+
+def test_command(tmp_path):
+    """The command writes page and numbers, again to the byte, or where it is told."""
+    folder = made_run(tmp_path / "runs", trials=1, tested=False)
+    words = ("--study", "tiny", "--out", str(folder.out))
+    answer = run_main(report.main, *words)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == f"the report: {folder.file(PAGE)}\n"
+    first = contents(folder.path)
+    assert {PAGE, PAGE_NUMBERS} <= set(first)
+    to = tmp_path / "mine.html"
+    assert run_main(report.main, *words, "--to", str(to)).code == 0
+    assert to.read_bytes() == first[PAGE]
+    assert to.with_suffix(".json").read_bytes() == first[PAGE_NUMBERS]
+    assert contents(folder.path) == first
+
+
+@pytest.mark.parametrize(
+    ("to", "words"), [("a.txt", "must end in .html"), ("no/a.html", "does not exist")]
+)
+def test_a_wrong_place(tested, tmp_path, to, words):
+    """A page is not written to another kind of file or into no folder."""
+    place = ("--to", str(tmp_path / to))
+    answer = run_main(report.main, "--study", "tiny", "--out", str(tested.out), *place)
+    assert (answer.code, answer.out) == (2, "")
+    assert words in answer.err
+
+
+def test_a_damaged_report(tmp_path):
+    """A damaged holdout.json is named; no page is made of it."""
+    folder = made_run(tmp_path, trials=1)
+    folder.file(REPORT).write_text('{"trial": "x"}')
+    with pytest.raises(RunError, match=r"holdout\.json"):
+        material_of(folder)
+
+
+def test_a_report_of_an_older_version(tmp_path):
+    """A report that lacks parts, as older ones do, still has a page."""
+    rows = drawn_rows(rows=60, seeds=0)
+    whole = report_of_rows(rows)
+    gone = ("selection", "primary", "by_subject", "groups", "intervals", "tested")
+    folder = made_run(tmp_path, trials=2, rows=rows)
+    kept = {name: part for name, part in whole.items() if name not in gone}
+    folder.file(REPORT).write_text(json.dumps(kept))
+    assert "The result on the hold-out" in Page(render(material_of(folder))[0]).text
