@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from data_pipeline.pages.canvas import (
@@ -62,7 +63,7 @@ def history(points: Sequence[Point], *, label: str, value: str) -> bytes:
                 )
         _ring_known(axes, points)
         _best_so_far(axes, points)
-        _finish(axes, label=label, value=value)
+        _finish(figure, axes, label=label, value=value)
         return png(figure)
 
 
@@ -113,24 +114,22 @@ def curves(lines: Mapping[str, Array], *, label: str, value: str) -> bytes:
                 markersize=3,
                 label=name,
             )
-        _finish(axes, label=label, value=value)
+        _finish(figure, axes, label=label, value=value)
         return png(figure)
 
 
-def _finish(axes: Axes, *, label: str, value: str) -> None:
+def _finish(figure: Figure, axes: Axes, *, label: str, value: str) -> None:
     axes.set_xlabel(label)
     axes.set_ylabel(value)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=QUIET)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=3,
+    figure.legend(
+        loc="outside upper left",
+        ncols=2,
         frameon=False,
         fontsize=9,
         handlelength=1.4,
         columnspacing=1.2,
-        borderaxespad=0,
     )
