@@ -7,7 +7,14 @@ import pytest
 
 from search.ledger.reader import read_records
 from search.study.study import read_study
-from tests.factories.runs import STUDY, searched, table, write_study
+from tests.factories.runs import (
+    STUDY,
+    ended,
+    searched,
+    started,
+    table,
+    write_study,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -46,10 +53,13 @@ def _text():
 def test_a_run_with_limits_and_a_front(tmp_path, coursework):
     """A model over a limit is not trained; the others have a front, which is exported.
 
-    The run prints the front and the known configuration that was not trained.
+    Ray's workers measure the models. The run prints the front and the known
+    configuration that was not trained.
     """
     path = write_study(tmp_path, text=_text())
-    answer = searched(path, coursework, tmp_path / "runs", "--until", "search")
+    words = ("--study", path, "--data", coursework, "--out", tmp_path / "runs")
+    process = started("search.run", *words, "--until", "search")
+    answer = ended(process, timeout=400)
     assert (answer.code, answer.err) == (0, ""), answer.err
     folder = tmp_path / "runs" / "tiny-synthetic"
     large, *small = table(folder)
