@@ -48,7 +48,7 @@ def render(material: Material) -> tuple[str, dict[str, Any]]:
     listed = NESTED_SECTIONS if material.nested else SECTIONS
     made = make_sections(listed, material, lambda *_: None)
     page = TEMPLATES.get_template("page.html.j2").render(
-        title=f"Report of the study {material.study.name}",
+        title=_title(material),
         generator=GENERATOR,
         material=material,
         notices=list(_notices(material)),
@@ -75,6 +75,12 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _title(material: Material) -> str:
+    """Names the study, and says in the title too that faces are synthetic."""
+    faces = ", on synthetic faces" if material.synthetic else ""
+    return f"Report of the study {material.study.name}{faces}"
+
+
 def _notices(material: Material) -> Iterator[str]:
     """Says what must not be overlooked, and what is not done yet."""
     if material.test is not None:
@@ -96,7 +102,9 @@ def _facts(material: Material) -> Iterator[tuple[str, str]]:
     """Yields what was tested and under which guarantee, or what is searched."""
     study = material.study
     targets = ", ".join(study.data.targets)
-    yield "Data", f"{study.data.dataset}, targets {targets}"
+    source = f"the layout of {study.data.dataset}, synthetic faces"
+    data = source if material.synthetic else study.data.dataset
+    yield "Data", f"{data}; targets {targets}"
     for line in _lines(material):
         name, colon, text = line.partition(": ")
         if colon and not is_warning(line):
@@ -129,4 +137,5 @@ def _figures(material: Material) -> Iterator[tuple[str, str]]:
     elif best is not None and best.value is not None:
         yield "best value on validation rows", f"{best.value:.4f}"
     trials = test["search"]["trials"] if test and material.nested else None
-    yield "trials", f"{trials or len(material.ended):,}"
+    words = "trials" if trials else f"trials, {len(material.completed):,} completed"
+    yield words, f"{trials or len(material.ended):,}"

@@ -18,6 +18,7 @@ from search.reports.metric_texts import (
     METRIC_TEXTS,
     UNDEFINED,
     counted,
+    metric_words,
     number,
 )
 from search.reports.review_report import (
@@ -301,12 +302,29 @@ def _objective(report: Mapping[str, Any]) -> Iterator[str]:
     if found:
         yield ""
         yield (
-            f"Objective of the search: {number(found['value'])}{_ends(found, '.3f')}"
+            f"Objective of the search, {_weighed(found['metrics'])}: "
+            f"{number(found['value'])}{_ends(found, '.3f')}"
         )
         gains = found.get("gains", {})
         words = [f"{BASELINES[name][0]} {_difference(gains[name])}" for name in gains]
         if words:
             yield f"Objective, model minus baseline (95 % interval): {'; '.join(words)}"
+
+
+def _weighed(metrics: Mapping[str, float]) -> str:
+    """Names the metrics of an objective, with their shares where there are several.
+
+    Example:
+        >>> _weighed({"emotion.macro_f1": 3.0, "emotion.accuracy": 1.0})
+        '0.75 x macro F1 of emotion + 0.25 x accuracy of emotion'
+    """
+    total = sum(metrics.values())
+    if len(metrics) == 1:
+        return metric_words(next(iter(metrics)))
+    return " + ".join(
+        f"{weight / total:.2g} x {metric_words(name)}"
+        for name, weight in metrics.items()
+    )
 
 
 def _differences(report: Mapping[str, Any]) -> Iterator[str]:
