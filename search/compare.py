@@ -1,7 +1,7 @@
 """``python -m search.compare``: finished studies side by side.
 
     python -m search.compare NAME NAME ... [--data DIR|synthetic] [--out DIR]
-        [--storage URL] [--to FILE.csv|FILE.json]
+        [--storage URL] [--to FILE.html|FILE.csv|FILE.json]
 
 Each other study is compared with the first one, on the same people where both were
 tested on the same ones. Exit codes: 0 done, 1 failed, 2 wrong input.
@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--to",
         type=nonempty_path,
         metavar="FILE",
-        help="write all numbers to a .csv or .json file",
+        help="also write a page (.html), or all numbers (.csv, .json)",
     )
     return parser
 

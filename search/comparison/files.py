@@ -1,4 +1,4 @@
-"""The comparison as a file: JSON, or a CSV table with a row for each number."""
+"""The comparison as a file: a page, JSON, or a CSV table with a row a number."""
 
 import io
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from search.comparison.side_by_side import Comparison
 from search.run_folder import write_json, write_text
 
 COLUMNS = ("run", "against", "rows", "name", "value", "low", "high")
-ENDINGS = (".csv", ".json")
+ENDINGS = (".html", ".csv", ".json")
 
 
 def check_target(to: Path | None) -> None:
@@ -19,7 +19,7 @@ def check_target(to: Path | None) -> None:
     if to is None:
         return
     if to.suffix not in ENDINGS:
-        raise InputError(f"--to {to}: must end in {' or '.join(ENDINGS)}")
+        raise InputError(f"--to {to}: must end in {', '.join(ENDINGS)}")
     if not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
 
@@ -28,6 +28,12 @@ def write_comparison(to: Path, found: Comparison) -> None:
     """Writes a comparison in the format that the file's ending names."""
     if to.suffix == ".json":
         write_json(to, found.entry())
+        return
+    if to.suffix == ".html":
+        # Imported late: other files need no charts.
+        from search.comparison.page import comparison_page  # noqa: PLC0415
+
+        write_text(to, comparison_page(found))
         return
     text = io.StringIO()
     CsvTable(text, COLUMNS).add_all(_rows(found))

@@ -24,6 +24,7 @@ from search.ledger.records import TrialRecord
 from search.run_files import REPORT
 from search.run_folder import RunFolder
 from search.trial.messages import PREDICTIONS
+from tests.factories.data.exploration_material import Page
 from tests.factories.made_run import SEED, drawn_rows, made_run
 from tests.factories.runs import run_main
 from tests.strategies.metrics import drawn
@@ -106,6 +107,21 @@ def test_the_same_people_are_paired(out, tmp_path):
     assert f"macro F1 of emotion {row['difference']:+.3f} (" in answer.out
 
 
+def test_the_page_has_what_the_terminal_has(out, tmp_path):
+    """One HTML file without a script names runs, metrics and differences in words."""
+    to = tmp_path / "both.html"
+    assert compared(out, "good", "bad", "few", "--to", str(to)).code == 0
+    page = Page(to.read_text(encoding="utf-8"))
+    assert page.open == []
+    found = api.compare("good", "bad", out=out)
+    value = found["runs"]["good"]["metrics"]["emotion.macro_f1"]["value"]
+    assert f"{value:.3f}" in page.text
+    assert "few is not paired with good: not the same people" in page.text
+    assert "bad minus good, hold-out (95 % intervals" in page.text
+    row = found["pairs"][0]["metrics"]["emotion"]["macro_f1"]
+    assert f"macro F1 of emotion {row['difference']:+.3f}" in to.read_text("utf-8")
+
+
 def test_other_people_are_not_paired(out, tmp_path):
     """Runs that were tested on other people have no difference, and it says so."""
     to = tmp_path / "few.csv"
@@ -142,7 +158,7 @@ def test_order_of_images_does_not_matter(out, tmp_path):
         (["good", "unfinished"], "not finished: it has no holdout.json; rerun"),
         (["good"], "name two studies or more, found good"),
         (["good", "bad", "good"], "good: named twice"),
-        (["good", "bad", "--to", "x.txt"], "must end in .csv or .json"),
+        (["good", "bad", "--to", "x.txt"], "must end in .html, .csv, .json"),
         (["good", "bad", "--to", "no/x.csv"], "the folder no does not exist"),
     ],
 )
