@@ -29,6 +29,7 @@ from search.inputs.run import Run
 from search.inputs.scoring_targets import clusters, units_of_intervals
 from search.ledger.records import TrialRecord, rank_trials
 from search.run_folder import RunFolder, read_json, write_json
+from search.sampling.parameter_sets import FINETUNE_OF
 from search.trial.messages import PREDICTIONS, Job
 from search.trial.objective import objective_values
 
@@ -127,18 +128,23 @@ def summary(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     """
     if entry is None:
         return None
-    left_out = ("of", "best", "chosen", SMALLEST, FASTEST)
+    left_out = ("of", "best", "chosen", "head", SMALLEST, FASTEST)
     kept = {name: value for name, value in entry.items() if name not in left_out}
     if "front" in entry:
         kept["front"] = [_comparable(row, entry["chosen"]) for row in entry["front"]]
     if "tied" in entry:
-        kept["tied"] = len(entry["tied"])
+        scores = {row["trial"]: row["score"] for row in entry["tied"]}
+        # The chosen one is among the tied.
+        kept |= {"tied": len(entry["tied"]), "score": scores[entry["chosen"]]}
         shown = ("score", "behind", "low", "high")
         kept["known"] = [
             {name: row[name] for name in ("name", *shown)} for row in entry["known"]
         ]
         if entry.get("runner_up"):
             kept["runner_up"] = {name: entry["runner_up"][name] for name in shown}
+        if entry.get("head"):
+            names = (*shown, "tied")
+            kept["head"] = {name: entry["head"][name] for name in names}
     return kept
 
 
@@ -276,6 +282,7 @@ def _entry(
     fastest = min(possible, key=lambda p: (candidates[p].latency, p))
     chosen = {BEST: winner, SMALLEST: smallest, FASTEST: fastest}
     second = next((p for p in range(len(candidates)) if p != winner), None)
+    head = _head_of(candidates, winner)
     return {
         "resamples": RESAMPLES,
         "corrected": asdict(corrected_value(inside, outside)),
@@ -287,6 +294,12 @@ def _entry(
             if second is None
             else _row(candidates[second], whole[second], apart[second])
         ),
+        "head": (
+            None
+            if head is None
+            else _row(candidates[head], whole[head], apart[head])
+            | {"tied": head in places}
+        ),
         "known": [
             {"name": c.record.enqueued} | _row(c, whole[p], apart[p])
             for p, c in enumerate(candidates)
@@ -294,6 +307,13 @@ def _entry(
         ],
         "chosen": candidates[chosen[choose]].record.number,
     }
+
+
+def _head_of(candidates: Sequence[Candidate], winner: int) -> int | None:
+    """Finds the place of the head trial that the winner fine-tunes, if it completed."""
+    of = candidates[winner].record.attributes.get(FINETUNE_OF)
+    numbers = [candidate.record.number for candidate in candidates]
+    return numbers.index(of) if of in numbers else None
 
 
 def _row(candidate: Candidate, value: float, behind: Estimate) -> dict[str, Any]:

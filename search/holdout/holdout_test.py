@@ -35,7 +35,12 @@ from search.final.seeds import ENSEMBLE
 from search.final.selection import read_selection, summary
 from search.final.sidecar import MODEL
 from search.holdout.calibration import calibration_entry
-from search.holdout.disclosure import describe_model, describe_search, primary_entry
+from search.holdout.disclosure import (
+    describe_model,
+    describe_search,
+    describe_trials,
+    primary_entry,
+)
 from search.holdout.duplicates import (
     achieved_guarantee,
     find_duplicates,
@@ -66,7 +71,8 @@ def search_entry(ledger: Ledger) -> dict[str, Any]:
     ``epochs`` are those of all trials that ended, over all folds.
     """
     counts, end = ledger.counts(), ledger.end()
-    ended = [record for record in ledger.records() if not record.interrupted]
+    records = ledger.records()
+    ended = [record for record in records if not record.interrupted]
     spent = [record.attributes.get("spent", {}) for record in ended]
     return {
         "trials": counts.done,
@@ -75,6 +81,7 @@ def search_entry(ledger: Ledger) -> dict[str, Any]:
         "failed": counts.failed,
         "ended": None if end is None else end.reason,
         "epochs": sum(int(one.get("epochs", 0)) for one in spent),
+        **describe_trials(records),
         "machines": ledger.machines(),
     }
 
@@ -207,7 +214,7 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         "search": describe_search(study, search),
         **primary_entry(study),
         FINAL: asdict(study.final),
-        **describe_model(test.sidecar),
+        **describe_model(test.run, test.sidecar),
         **_tested_part(test),
         **people_entry(test.run.data.split.development, test.used, test.rows.table),
         "selection": summary(read_selection(test.run)),
@@ -239,6 +246,7 @@ def _tested_part(test: OpenedTest) -> dict[str, Any]:
             split.guarantee, duplicates=int(test.duplicates.sum())
         ),
         "part": split.part,
+        "layout": table.source,
         "subjects": len(split.hold_out.subjects) or None,
         "images": len(table),
         "unreadable": {

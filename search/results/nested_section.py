@@ -12,11 +12,14 @@ from search.reports.nested_report import choice_rows, nested_lines, part_rows
 from search.results.labels import labels
 from search.results.markdown import bullets, heading, table
 from search.results.methods import methods
-from search.results.protocol import data_line, people_table
+from search.results.protocol import data_line, label_lines, people_table
 from search.results.references import references
 from search.results.scores import differences, results
 from search.results.selection import (
+    PLANNED,
+    SEARCHED,
     compute_lines,
+    finetuning_lines,
     search_lines,
     setting_rows,
     space_table,
@@ -59,6 +62,7 @@ def _protocol(study: Study, report: Report) -> Iterator[str]:
     """Describes the rows, and how they were held out from each search."""
     yield from heading("Protocol")
     yield f"- {data_line(study, report, images=report['images'])}"
+    yield from bullets(label_lines(study, report))
     yield from bullets(nested_lines(report))
     yield f"- {_division(study, report)}"
     yield (
@@ -104,12 +108,17 @@ def _search(
         f"train on {counted(inner, 'inner fold')}: all searches together train as "
         "often as the ordinary one"
     )
+    yield from bullets(finetuning_lines(study, found))
     yield from bullets(compute_lines(found))
     yield from bullets(search_lines(study, folds=inner))
     yield ""
     yield from space_table(study)
     yield ""
-    rows = (row for row in setting_rows(study, chosen[0]) if row[-1] != "searched")
+    rows = (
+        row
+        for row in setting_rows(study, chosen[0])
+        if row[-1] not in (SEARCHED, PLANNED)
+    )
     yield from table(("not searched", "value", ""), rows)
 
 

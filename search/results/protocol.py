@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from data_pipeline.config.data_config import DataConfig
-from data_pipeline.labels.labels import emotion_classes
+from data_pipeline.labels.labels import HIGH_LEVEL_OF, emotion_classes
 from search.references.catalogue import cites
 from search.references.used import dataset_of
 from search.reports.holdout_report import heading_lines
@@ -23,6 +23,7 @@ def protocol(study: Study, report: Report) -> Iterator[str]:
     images = report["split"]["images"][WHOLE]["images"]
     yield from heading("Protocol")
     yield f"- {data_line(study, report, images=images)}"
+    yield from bullets(label_lines(study, report))
     yield from bullets(heading_lines(report))
     yield f"- {_split(study)}"
     yield f"- {_validation(report)}"
@@ -42,6 +43,53 @@ def data_line(study: Study, report: Report, *, images: int) -> str:
         f"targets: {', '.join(targets)}; {size} x {size} pixels, crop {data.crop}"
         f"{cites(f'crop:{data.crop}')}"
     )
+
+
+def label_lines(study: Study, report: Report) -> Iterator[str]:
+    """Defines the labels: groups of emotions, present units, frames of a sequence."""
+    data = study.data
+    if "emotion" in data.targets and data.level == "high_level":
+        yield f"Emotions: {_groups()}; a neutral face has none of them"
+    if _OF_UNITS & set(data.targets):
+        yield from _units(study, report)
+    if dataset_of(study) == "ckplus":
+        yield from _frames(data, report.get("layout"))
+
+
+def _groups() -> str:
+    """Lists the emotions of each high-level class."""
+    members: dict[str, list[str]] = {}
+    for emotion, group in HIGH_LEVEL_OF.items():
+        members.setdefault(str(group), []).append(str(emotion))
+    return "; ".join(f"{group} = {', '.join(of)}" for group, of in members.items())
+
+
+def _units(study: Study, report: Report) -> Iterator[str]:
+    """Says when an action unit is present."""
+    if study.data.present_from is not None:
+        yield f"An action unit is present from intensity {study.data.present_from}"
+    elif dataset_of(study) == "ckplus" and report.get("layout") == "ckplus":
+        yield (
+            "An action unit is present if the coding of its sequence lists it, "
+            "whatever its intensity"
+        )
+
+
+def _frames(data: DataConfig, layout: str | None) -> Iterator[str]:
+    """Says which frames of a sequence are used, where it is known."""
+    if layout == "ckplus_csv":
+        yield "Images and labels: those that the table of the data lists"
+        return
+    last = data.frames or _FRAMES.get(str(layout))
+    if last is None:
+        return
+    text = "its last, the peak" if last == 1 else f"its last {last}"
+    neutral = "; its first one is a neutral face" if data.neutral == "first" else ""
+    yield f"Frames of a sequence: {text}{neutral}"
+
+
+_FRAMES = {"ckplus": 1, "ckplus48": 3}
+"""Last frames of a sequence that each layout of CK+ has by default."""
 
 
 def _split(study: Study) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from models.evaluation.jackknife import ERROR, scale_of
 from search.references.catalogue import cites
 from search.reports.holdout_report import closing_lines, table_rows
 from search.reports.metric_texts import (
@@ -10,13 +11,14 @@ from search.reports.metric_texts import (
     HEADS,
     LEFT_OUT,
     METRIC_TEXTS,
+    counted,
     metric_words,
     number,
 )
 from search.results.labels import EXTENDED, is_constant, is_extended, labels
 from search.results.markdown import bullets, heading, interval, table
 from search.results.variation import seeds, subjects
-from search.results.words import Report, units
+from search.results.words import Report, unit_number, units
 
 
 def scores(report: Report) -> Iterator[str]:
@@ -72,6 +74,47 @@ def _primary(report: Report) -> Iterator[str]:
             f"**Primary: {metric_words(found['metric'])} {interval(row)}**; decided "
             f"before the test as {found['rule']}"
         )
+        yield from _primary_differences(report, head, metric)
+
+
+def _primary_differences(report: Report, head: str, metric: str) -> Iterator[str]:
+    """Says of each linear baseline whether the primary metric differs from its one."""
+    compared = report[head].get("baselines", {})
+    found = [
+        f"{_verdict(compared[name][metric], metric)} {BASELINES[name][0]} "
+        f"({_apart(compared[name][metric])})"
+        for name in BASELINES
+        if metric in compared.get(name, {})
+        and compared[name][metric]["difference"] is not None
+    ]
+    if found:
+        yield (
+            f"On the primary metric the model is {' and '.join(found)}; {_AT_5}"
+            + (f", uncorrected for {len(found)} comparisons" if len(found) > 1 else "")
+        )
+
+
+_AT_5 = "two-sided, at 5 % each"
+
+
+def _verdict(compared: Report, metric: str) -> str:
+    """Says whether a difference is significant: its interval is on one side of 0."""
+    if compared["low"] is None or compared["high"] is None:
+        return "not compared, for want of an interval, with"
+    side = _side(compared, metric)
+    if side:
+        return f"significantly {'better' if side > 0 else 'worse'} than"
+    return "not significantly better than"
+
+
+def _side(compared: Report, metric: str) -> int:
+    """Returns 1 where the model is significantly better, -1 where worse, else 0.
+
+    Of errors the lower is the better.
+    """
+    sign = -1 if scale_of(metric) is ERROR else 1
+    above, below = (compared["low"] or 0) > 0, (compared["high"] or 0) < 0
+    return sign * (above - below)
 
 
 def _confusion(found: Report | None) -> Iterator[str]:
@@ -96,11 +139,19 @@ def _calibration(report: Report) -> Iterator[str]:
     yield from heading("Calibration")
     fitted = describe_calibrated(parts)
     yield (
-        f"Fitted to out-of-fold predictions: {fitted}. Errors on the hold-out"
-        f"{cites('calibration:errors')}:"
+        f"Fitted to out-of-fold predictions: {fitted}. All other numbers of the model "
+        "are after calibration; the baselines are not calibrated. Errors on the "
+        f"hold-out{cites('calibration:errors')}:"
     )
     yield ""
     yield from table(("head", "error", "before", "after"), rows)
+    risen = [
+        f"{error} of {head} ({before} to {after})"
+        for head, error, before, after in _risen(parts)
+    ]
+    left = list(_left(parts))
+    more = [f"Higher after the calibration: {', '.join(risen)}"] if risen else []
+    yield from ("", *bullets([*more, *left])) if more or left else ()
 
 
 def calibration_rows(parts: Report) -> list[tuple[str, str, str, str]]:
@@ -108,7 +159,7 @@ def calibration_rows(parts: Report) -> list[tuple[str, str, str, str]]:
     return [
         (
             _TITLES.get(head, head),
-            _ERRORS.get(name.removeprefix("mean_"), name),
+            _error(name),
             number(value),
             number(part["after"][name]),
         )
@@ -116,6 +167,31 @@ def calibration_rows(parts: Report) -> list[tuple[str, str, str, str]]:
         if "before" in part
         for name, value in part["before"].items()
     ]
+
+
+def _risen(parts: Report) -> Iterator[tuple[str, str, str, str]]:
+    """Yields the errors that the calibration raised: as words, before and after."""
+    for head, part in parts.items():
+        for name, before in part.get("before", {}).items():
+            after = part["after"][name]
+            if None not in (before, after) and after > before:
+                words = _TITLES.get(head, head), _error(name)
+                yield *words, number(before), number(after)
+
+
+def _left(parts: Report) -> Iterator[str]:
+    """Says which outputs stay as they are, and why."""
+    emotion = (parts.get("emotion") or {}).get("left")
+    if emotion:
+        yield f"Not calibrated: emotions ({emotion})"
+    units = (parts.get("action_units") or {}).get("left") or {}
+    for reason in sorted(set(units.values())):
+        names = sorted((n for n in units if units[n] == reason), key=unit_number)
+        yield f"Not calibrated: {', '.join(names)} ({reason})"
+
+
+def _error(name: str) -> str:
+    return _ERRORS.get(name.removeprefix("mean_"), name)
 
 
 def describe_calibrated(parts: Report) -> str:
@@ -153,23 +229,25 @@ def differences(report: Report) -> Iterator[str]:
     yield from heading("Model minus baseline")
     for name in names:
         yield from bullets(_baseline(name, report["baselines"][name]))
-    above = sum((each["low"] or 0) > 0 for _, _, each in found)
-    below = sum((each["high"] or 0) < 0 for _, _, each in found)
+    sides = [_side(each, metric) for _, metric, each in found]
     yield (
-        f"- Of {len(found)} differences below, the model is significantly better in "
-        f"{above} and worse in {below}"
+        f"- Of {counted(len(found), 'difference')} below, the model is better in "
+        f"{sides.count(1)} and worse in {sides.count(-1)}: {_AT_5}, uncorrected for "
+        "their number"
     )
     yield ""
-    rows = [(title, words, _apart(each)) for title, words, each in found]
+    rows = [
+        (title, METRIC_TEXTS[metric], _apart(each)) for title, metric, each in found
+    ]
     yield from table(("baseline", "metric", "difference (95 %)"), rows)
 
 
 def _compared(report: Report, name: str) -> Iterator[tuple[str, str, Report]]:
-    """Yields the baseline's heading, each metric's words, and what was compared."""
+    """Yields the baseline's heading, each metric, and what was compared."""
     for head, metrics in COMPARED.items():
         compared = report.get(head, {}).get("baselines", {}).get(name, {})
         for metric in (metric for metric in metrics if metric in compared):
-            yield BASELINES[name][0], METRIC_TEXTS[metric], compared[metric]
+            yield BASELINES[name][0], metric, compared[metric]
 
 
 def _baseline(name: str, entry: Report) -> Iterator[str]:

@@ -10,9 +10,17 @@ from search.reports.metric_texts import counted, number
 from search.reports.review_report import describe_tested
 from search.results.markdown import bullets, cell, heading, interval, table
 from search.results.words import Report, units
+from search.study.finetuning import STAGE
 from search.study.objective import value_names
 from search.study.study import Study
 from search.study.toml_writer import value_text
+
+SEARCHED = "searched"
+PLANNED = "set by finetune_best"
+"""Origin of a stage that the search plans: the sampler proposes heads alone."""
+
+WITH_HORIZON = ("cosine", "cosine_warmup")
+"""Schedules whose curve depends on how many epochs a trial may train."""
 
 ALWAYS = (
     "training.optimizer",
@@ -32,6 +40,7 @@ def selection(
     yield from _front(report)
     yield from heading("Tested configuration")
     yield from bullets(tested_model(report))
+    yield from bullets(epochs_line(report, values))
     yield f"- Loss: {_losses(study, values)}"
     yield from bullets(choice(report))
     yield ""
@@ -46,6 +55,8 @@ def _search(study: Study, report: Report) -> Iterator[str]:
         f"- Trials: {counts['trials']}; completed {counts['completed']}, pruned "
         f"{counts['pruned']}, failed {counts['failed']}{ended}"
     )
+    yield from bullets(finetuning_lines(study, counts))
+    yield from bullets(pruning_lines(study, counts))
     yield from bullets(compute_lines(counts))
     yield from bullets(search_lines(study, folds=study.split.folds))
     yield from bullets(_costs(study, report))
@@ -70,6 +81,56 @@ def search_lines(study: Study, *, folds: int) -> Iterator[str]:
     yield f"Value of a trial, maximized: {value}{lowest}"
 
 
+def finetuning_lines(study: Study, counts: Report) -> Iterator[str]:
+    """Says which trials were sampled, and which repeat others with the whole network.
+
+    Reports of older versions do not name them.
+    """
+    found = counts.get("finetuned")
+    if not found:
+        if study.search.finetune_best:
+            yield (
+                "The sampler proposes trials with a frozen backbone; at most "
+                f"{study.search.finetune_best} of the best are then trained again with "
+                "the whole network"
+            )
+        return
+    others = "sampled or enqueued" if counts.get("enqueued") else "sampled"
+    frozen = "those sampled" if counts.get("enqueued") else "all"
+    pruned = [str(row["of"]) for row in found if not row["of_completed"]]
+    best = "" if len(pruned) == len(found) else " that completed" * (not pruned)
+    yield (
+        f"{counts['trials'] - len(found)} trials were {others}, {frozen} with a frozen "
+        f"backbone. The best {len(found)}{best} "
+        f"({', '.join(str(row['of']) for row in found)}) were then trained again with "
+        f"the whole network ({', '.join(str(row['trial']) for row in found)})"
+        + (f". Pruned before: {', '.join(pruned)}" if pruned else "")
+    )
+
+
+def pruning_lines(study: Study, counts: Report) -> Iterator[str]:
+    """Says by what trials were pruned and when, where the report has it."""
+    found = counts.get("pruned_after")
+    if not found:
+        return
+    stopped = sum(row["trials"] for row in found)
+    early = sum(row["trials"] for row in found if row["step"] <= study.stride)
+    share = f"; {100 * early / stopped:.0f} % of them within the first fold"
+    steps = ", ".join(
+        f"{row['trials']} after {_epoch_of(row['step'], study.stride)}" for row in found
+    )
+    yield (
+        "The pruner is told the objective on the validation rows of the fold in "
+        f"training, after each epoch. It stopped {counted(stopped, 'trial')}: {steps}"
+        f"{share if study.split.folds > 1 else ''}"
+    )
+
+
+def _epoch_of(step: int, stride: int) -> str:
+    """Names the epoch and the fold of a step."""
+    return f"epoch {(step - 1) % stride + 1} of fold {(step - 1) // stride + 1}"
+
+
 def compute_lines(counts: Report) -> Iterator[str]:
     """Says how much the trials trained, where the report has it."""
     if counts.get("epochs"):
@@ -82,8 +143,9 @@ def compute_lines(counts: Report) -> Iterator[str]:
 def space_table(study: Study) -> Iterator[str]:
     """Renders the searched keys and their values."""
     rows = [
-        (p.key + cites(*of_parameter(p)), f"`{value_text(p.entry())}`")
+        (p.key + cites(*of_parameter(p)), f"`{value_text(p.entry())}`{note}")
         for p in study.space.parameters
+        for note in [f", {PLANNED}" if _is_planned(study, p.key) else ""]
     ]
     yield from table(("searched", "values"), rows)
 
@@ -123,13 +185,14 @@ def _front(report: Report) -> Iterator[str]:
 
 
 def tested_model(report: Report) -> Iterator[str]:
-    """Describes the tested model: size, training, and what it started from."""
+    """Describes the tested model: size, training, seeds, and what it started from."""
     model, seeds = report["tested"], report.get("seeds")
     yield (
         f"Trial {report['trial']}, retrained on all development images for "
         f"{counted(model['epochs'], 'epoch')}, without early stopping; "
         f"{model['parameters']:,} weights in the tested model"
     )
+    yield from _seeds(report)
     if seeds:
         yield (
             f"Retrained with {len(seeds['trained'])} seeds; {describe_tested(seeds)}, "
@@ -140,6 +203,38 @@ def tested_model(report: Report) -> Iterator[str]:
         known = ", ".join(model["trained_on"])
         work = cites(f"backbone.weights={start['weights']}")
         yield f"Initial weights {start['weights']}{work}, trained on {known}"
+
+
+def _seeds(report: Report) -> Iterator[str]:
+    """Names the seeds of the training and of the intervals, where the report does."""
+    trained = report["tested"].get("training_seeds")
+    if not trained:
+        return
+    several = len(trained) > 1
+    drawn = report["intervals"].get("seed")
+    yield (
+        f"Training {'seeds' if several else 'seed'} {', '.join(map(str, trained))}"
+        + (f"; resampling seed {drawn}" if drawn is not None else "")
+        + (
+            ""
+            if several
+            else ". One training run: variation between seeds is not in the intervals"
+        )
+    )
+
+
+def epochs_line(report: Report, values: Mapping[str, Value]) -> Iterator[str]:
+    """Says how the epochs of the retraining were chosen, where the report does."""
+    model, planned = report["tested"], values["training.epochs"]
+    if "epochs_rule" not in model:
+        return
+    kind = values["training.schedule"]
+    curve = f"; the {kind} schedule is that of {counted(int(planned), 'epoch')}"
+    yield (
+        f"Epochs: {model['epochs']} of at most {planned}, up to "
+        f"{model['epochs_rule']}. The retraining repeats the learning rates of the "
+        "trial, epoch by epoch" + (curve if kind in WITH_HORIZON else "")
+    )
 
 
 def _losses(study: Study, values: Mapping[str, Value]) -> str:
@@ -178,6 +273,14 @@ WEIGHTS = {
 """The hyperparameter that weighs the loss of each target; of emotions it is 1."""
 
 
+VALUE = (
+    "the objective of all validation predictions, averaged over three neighbouring "
+    "epochs, at the epoch where that is highest"
+)
+SCORE = "the objective at that epoch alone; differences between trials use it"
+NOT_CORRECTED = "the choice of the epoch on the same folds, and what pruning selected"
+
+
 def choice(report: Report) -> Iterator[str]:
     """Says how sure the choice is."""
     found = report.get("selection") or {}
@@ -185,28 +288,13 @@ def choice(report: Report) -> Iterator[str]:
         yield (
             f"Chosen as {found['choose']}: among the trials that the best one is not "
             "significantly better than. The numbers below, but for the validation "
-            "value, are those of the best one"
+            "value and score, are those of the best one"
         )
-    if "corrected" in found and found["compared"] > 1:
-        yield (
-            f"Validation value {number(found.get('value'))}; corrected for the "
-            f"selection among {found['compared']} completed trials "
-            f"{interval(found['corrected'])}, by {found['source']}. What pruning "
-            "selected is not corrected for"
-        )
-    elif "corrected" in found:
-        yield (
-            f"Validation value {number(found.get('value'))}; no other trial completed, "
-            "and what pruning selected is not corrected for"
-        )
+    if "corrected" in found:
+        yield from _validation_value(found)
     if "tied" in found and found["compared"] > 1:
-        rest = found["compared"] - 1
-        yield (
-            f"The best completed trial is significantly better than "
-            f"{rest - found['tied'] + 1} of the {rest} others that completed "
-            f"(validation value; paired bootstrap over {units(found)}"
-            f"{cites('selection:paired')}, one-sided, 5 %)"
-        )
+        yield _better(found)
+        yield from _over_head(report, found)
     second = found.get("runner_up")
     for name, row in (
         *((row["name"], row) for row in found.get("known", ())),
@@ -215,11 +303,69 @@ def choice(report: Report) -> Iterator[str]:
         if row["low"] == row["high"] == 0:
             yield f"The best trial is the known configuration {name}"
             continue
-        apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
         yield (
-            f"Gain over {name}: {interval(apart, signed=True)} (validation value; 95 % "
-            f"of {found['resamples']} paired resamples{cites('selection:paired')})"
+            f"Gain over {name}: {_behind(row)} (validation score; 95 % of "
+            f"{found['resamples']} paired resamples{cites('selection:paired')})"
         )
+
+
+def _validation_value(found: Report) -> Iterator[str]:
+    """Defines both numbers of a trial, and says what corrects the score."""
+    yield f"Validation value {number(found.get('value'))}: {VALUE}"
+    score = "Validation score" + (
+        f" {number(found['score'])}" if "score" in found else ""
+    )
+    yield f"{score}: {SCORE}"
+    if found["compared"] > 1:
+        yield (
+            f"Score corrected for the selection among {found['compared']} completed "
+            f"trials: {interval(found['corrected'])}, by {found['source']}. Not "
+            f"corrected for: {NOT_CORRECTED}"
+        )
+    else:
+        yield f"No other trial completed. Not corrected for: {NOT_CORRECTED}"
+
+
+def _better(found: Report) -> str:
+    """Says over how many of the others the best trial is significantly better."""
+    rest = found["compared"] - 1
+    others = "other that" if rest == 1 else "others that"
+    return (
+        f"The best completed trial is significantly better than "
+        f"{rest - found['tied'] + 1} of the {rest} {others} completed (validation "
+        f"score; paired bootstrap over {units(found)}{cites('selection:paired')}, "
+        f"one-sided, 5 % each, uncorrected for {counted(rest, 'comparison')} and for "
+        "its choice as the best by the same score)"
+    )
+
+
+def _over_head(report: Report, found: Report) -> Iterator[str]:
+    """Says what training the whole network gains over the best trial's own head."""
+    head = found.get("head")
+    if not head:
+        return
+    pairs = {row["trial"]: row["of"] for row in report["search"].get("finetuned", ())}
+    of = pairs.get(report["trial"]) if found.get("choose", "best") == "best" else None
+    names = (
+        "The best trial repeats another with the whole network"
+        if of is None
+        else f"Trial {report['trial']} repeats trial {of} with the whole network"
+    )
+    yield (
+        f"{names}: {_behind(head)} (validation score), "
+        f"{'not ' if head['tied'] else ''}significantly better than it"
+    )
+
+
+def _behind(row: Report) -> str:
+    """Renders how far a trial is behind the best, as a gain of the best."""
+    apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
+    return interval(apart, signed=True)
+
+
+def _is_planned(study: Study, key: str) -> bool:
+    """Whether a searched key is set by the search's plan, and not by its sampler."""
+    return key == STAGE and study.search.finetune_best > 0
 
 
 def configuration(study: Study, values: Mapping[str, Value]) -> Iterator[str]:
@@ -243,6 +389,7 @@ def setting_rows(
     fixed = dict(study.space.fixed)
     for key, value in values.items():
         works = cites(*of_value(key, value))
-        origin = "searched" if key in searched else "fixed" if key in fixed else ""
+        origin = SEARCHED if key in searched else "fixed" if key in fixed else ""
+        origin = PLANNED if _is_planned(study, key) else origin
         if origin or works or key in ALWAYS:
             yield key + works, cell(value), origin or "default"

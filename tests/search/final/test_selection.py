@@ -24,6 +24,7 @@ from search.final.selection import RESAMPLES, chosen_trial, select, summary
 from search.ledger.records import TrialRecord
 from search.reports.selection_report import describe_best, describe_front, describe_tied
 from search.run_folder import RunFolder
+from search.sampling.parameter_sets import FINETUNE_OF
 from search.trial.messages import PREDICTIONS
 from tests.strategies.metrics import labels
 
@@ -184,6 +185,22 @@ def test_the_corrected_value_is_below_the_best(case):
     assert f"corrected for its selection {found['value']:.3f}" in text
 
 
+@pytest.mark.parametrize(("of", "tied"), [(1, True), (2, False), (9, None)])
+def test_the_winner_is_compared_with_the_head_that_it_fine_tunes(case, of, tied):
+    """The gain over the head trial is kept, unless that did not complete."""
+    run, job, records = case
+    records[0].attributes[FINETUNE_OF] = of
+    _, entry = select(run, job, records)
+    found = summary(entry)
+    if tied is None:
+        assert entry["head"] is None
+        assert "head" not in found
+        return
+    assert found["head"]["tied"] == tied
+    apart = records[0].value - records[of].value
+    assert found["head"]["behind"] == pytest.approx(apart)
+
+
 def test_the_report_has_neither_numbers_of_trials_nor_times(case):
     """Equal searches have equal reports: a lost trial has a number too."""
     run, job, records = case
@@ -191,6 +208,7 @@ def test_the_report_has_neither_numbers_of_trials_nor_times(case):
     found = summary(entry)
     assert found["corrected"] == entry["corrected"]
     assert (found["tied"], found["compared"]) == (2, 3)
+    assert found["score"] == entry["tied"][0]["score"]
     assert set(found["runner_up"]) == {"score", "behind", "low", "high"}
     assert set(found["known"][0]) == {"name", "score", "behind", "low", "high"}
     assert not {"of", "best", "chosen", "seconds"} & set(found)

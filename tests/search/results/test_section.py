@@ -8,7 +8,10 @@ import pytest
 from models.config.config import complete
 from models.evaluation.crossed import SOURCE
 from models.evaluation.jackknife import describe_method
+from search.results.protocol import label_lines
+from search.results.scores import differences
 from search.results.section import results_section
+from search.results.selection import pruning_lines
 from search.study.study import read_study
 from tests.search.reports.test_holdout_report import drawn, report_of
 
@@ -73,6 +76,7 @@ SELECTION = {
     "subjects": 20,
     "resamples": 1000,
     "value": 0.82,
+    "score": 0.815,
     "known": [{"name": "paper", "score": 0.8, **BEHIND}],
 }
 UNITS_AND_EMOTION = ("emotion", "action_units")
@@ -125,9 +129,14 @@ def test_it_says_what_was_searched_and_chosen():
 def test_selection_is_disclosed():
     """The corrected value, the trials that are as good, and gains have a line each."""
     text, _ = section(selection=SELECTION)
-    assert "- Validation value 0.820; corrected for the selection among 4" in text
-    assert "trials 0.810 (0.750 to 0.860), by Tsamardinos 2018." in text
-    assert "better than 1 of the 3 others that completed (validation value; " in text
+    assert "- Validation value 0.820: the objective of all validation" in text
+    assert "- Validation score 0.815: the objective at that epoch alone" in text
+    assert "- Score corrected for the selection among 4 completed trials: 0.810" in text
+    assert (
+        "(0.750 to 0.860), by Tsamardinos 2018. Not corrected for: the choice" in text
+    )
+    assert "better than 1 of the 3 others that completed (validation score; " in text
+    assert "5 % each, uncorrected for 3 comparisons and for its choice as" in text
     assert "paired bootstrap over 20 subjects" in text
     assert "- Gain over paper: +0.020 (-0.010 to +0.050)" in text
 
@@ -136,10 +145,150 @@ def test_nothing_is_selected_among_one():
     """One completed trial has no correction, and no gain over itself."""
     known = {"name": "paper", "score": 0.8, "behind": 0.0, "low": 0.0, "high": 0.0}
     text, _ = section(selection=SELECTION | {"compared": 1, "known": [known]})
-    assert "- Validation value 0.820; no other trial completed, and what" in text
+    assert "- Validation value 0.820: the objective" in text
+    assert "- No other trial completed. Not corrected for: the choice of" in text
     assert "- The best trial is the known configuration paper\n" in text
     assert "Gain over" not in text
     assert "Tsamardinos" not in text
+
+
+FINETUNING = (
+    "search.trials=8",
+    "search.finetune_best=2",
+    "search.pruner=none",
+    'space.finetune.stage=["features", "full"]',
+)
+
+
+def finetuned(*, completed):
+    """Writes what a search with two fine-tuned trials reports of them."""
+    rows = [(3, 1, True), (8, 5, completed)]
+    names = ("trial", "of", "of_completed")
+    more = [dict(zip(names, row, strict=True)) for row in rows]
+    return REPORT["search"] | {"finetuned": more}
+
+
+@pytest.mark.parametrize("completed", [True, False])
+def test_fine_tuned_trials_are_named(completed):
+    """Which were sampled, which repeat them, and what the best one gains by it."""
+    head = {"behind": 0.005, "low": -0.004, "high": 0.013, "tied": True}
+    text, _ = section(
+        *FINETUNING,
+        search=finetuned(completed=completed),
+        selection=SELECTION | {"head": head},
+    )
+    assert "- 7 trials were sampled, all with a frozen backbone. The best 2" in text
+    assert ("The best 2 that completed (1, 5) were then" in text) == completed
+    assert ("whole network (3, 8). Pruned before: 5\n" in text) != completed
+    line = "- Trial 3 repeats trial 1 with the whole network: +0.005 (-0.004 to +0.013)"
+    assert f"{line} (validation score), not significantly better than it\n" in text
+    assert "| finetune.stage | full | set by finetune_best |" in text
+    assert 'finetune.stage | `["features", "full"]`, set by finetune_best |' in text
+
+
+def test_a_report_without_fine_tuned_trials_says_what_was_planned():
+    """An older report does not name them; a study without fine-tuning has no line."""
+    text, _ = section(*FINETUNING)
+    assert "at most 2 of the best are then trained again with the whole network" in text
+    plain, _ = section()
+    assert "frozen backbone" not in plain
+    assert "finetune_best" not in plain
+
+
+def test_pruning_is_counted_by_epoch_and_fold():
+    """How many trials stopped where; nothing in a report of an older version."""
+    study = read_study("smoke", settings=["split.folds=5", "search.pruner=median"])
+    rows = [(3, 2), (study.stride, 1), (study.stride + 6, 1)]
+    found = [{"step": step, "trials": count} for step, count in rows]
+    (line,) = pruning_lines(study, {"pruned_after": found})
+    where = (
+        f"2 after epoch 3 of fold 1, 1 after epoch {study.stride} of fold 1, 1 after"
+    )
+    assert f"stopped 4 trials: {where} epoch 6 of fold 2; 75 % of them within" in line
+    assert list(pruning_lines(study, {})) == []
+
+
+def test_seeds_and_epochs_of_the_training_are_told():
+    """One training has a caution; an older report has neither line."""
+    rule = {"epochs_rule": "the highest epoch"}
+    text, report = section(tested=REPORT["tested"] | rule | {"training_seeds": [17]})
+    assert "- Training seed 17. One training run: variation between seeds" in text
+    most = complete(SETTINGS)["training.epochs"]
+    line = f"- Epochs: 9 of at most {most}, up to the highest epoch. The retraining"
+    assert line in text
+    assert f"by epoch; the cosine schedule is that of {most} epochs\n" in text
+    intervals = report["intervals"] | {"seed": 99}
+    tested = REPORT["tested"] | {"training_seeds": [17, 18]}
+    text, _ = section(tested=tested, intervals=intervals)
+    assert "- Training seeds 17, 18; resampling seed 99\n" in text
+    assert "- Epochs:" not in text
+    assert "Training seed" not in section()[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.01, 0.09, "not significantly better than"),
+        (0.01, 0.09, "significantly better than"),
+        (-0.09, -0.01, "significantly worse than"),
+        (None, None, "not compared, for want of an interval, with"),
+    ],
+)
+def test_the_primary_metric_is_compared_beside_it(low, high, verdict):
+    """Each baseline has a verdict, its difference and the number of comparisons."""
+    _, report = section()
+    apart = {"macro_f1": {"value": 0.7, "difference": 0.04, "low": low, "high": high}}
+    emotion = report["emotion"] | {"baselines": {"linear_pixels": apart}}
+    baselines = {"linear_pixels": {"value": 0.7}}
+    text, _ = section(emotion=emotion, baselines=baselines)
+    assert f"On the primary metric the model is {verdict} linear (+0.040" in text
+    assert "comparisons" not in text.partition("On the primary")[2].partition("\n")[0]
+
+
+def test_a_lower_error_is_better():
+    """A significantly lower divergence of votes counts as better, not as worse."""
+    apart = {"kl_divergence": {"difference": -0.1, "low": -0.2, "high": -0.05}}
+    report = {
+        "baselines": {"linear_pixels": {"value": 0.5}},
+        "votes": {"baselines": {"linear_pixels": apart}},
+    }
+    text = "\n".join(differences(report))
+    assert "Of 1 difference below, the model is better in 1 and worse in 0" in text
+
+
+def test_what_calibration_raised_and_left_is_told():
+    """Errors that are higher after it are named, and why outputs stay as they are."""
+    emotion = {"temperature": 1.5, "left": None}
+    emotion |= {"before": {"ece": 0.1, "nll": 0.7}, "after": {"ece": 0.2, "nll": 0.6}}
+    units = {"units": {}, "left": {"AU12": "few", "AU2": "few", "AU4": "wrong"}}
+    text, _ = section(calibration={"emotion": emotion, "action_units": units})
+    part = text.partition("## Calibration\n")[2].partition("\n## ")[0]
+    assert "after calibration; the baselines are not calibrated." in part
+    higher = "- Higher after the calibration: calibration error of emotions (0.100 to"
+    assert f"{higher} 0.200)\n" in part
+    assert "- Not calibrated: AU2, AU12 (few)\n" in part
+    assert "- Not calibrated: AU4 (wrong)" in part
+
+
+@pytest.mark.parametrize(
+    ("settings", "layout", "lines"),
+    [
+        (
+            ["data.emotions=high_level"],
+            "ckplus",
+            {"Emotions", "An action unit is", "Frames of a sequence: its last, the"},
+        ),
+        (["data.frames=3"], "ckplus", {"An action unit is", "Frames of a sequence"}),
+        (["data.emotions=high_level"], "ckplus_csv", {"Emotions", "Images and labels"}),
+        ([], None, set()),
+    ],
+)
+def test_labels_are_defined_where_they_are_known(settings, layout, lines):
+    """Groups of emotions, present units and frames, by level and layout."""
+    study = read_study("smoke", settings=["data.emotions=basic_neutral", *settings])
+    found = list(label_lines(study, {"layout": layout}))
+    assert len(found) == len(lines)
+    assert all(any(one.startswith(line) for one in found) for line in lines)
 
 
 def test_a_front_and_limits_are_disclosed():
