@@ -81,7 +81,10 @@ def _of_study(study: Study) -> Iterator[str]:
 def _evaluation(report: Report) -> Iterator[str]:
     """Names what a report computes, and the packages that it names."""
     yield "intervals"
-    yield from (f"package:{n}" for n in report.get("tested", {}).get("versions", ()))
+    tested = report.get("tested", {})
+    yield from (f"package:{name}" for name in tested.get("versions", ()))
+    if report.get("start"):
+        yield from (f"data:{name}" for name in tested.get("trained_on", ()))
     for part in report.values():
         if isinstance(part, Mapping):
             yield from (f"metric:{name}" for name in part.get("metrics", ()))

@@ -64,9 +64,14 @@ def labels(report: Report) -> Iterator[str]:
 
 def _score(row: Report, name: str) -> str:
     """Renders a label's score with its interval, if it has one."""
-    low, high = row.get("intervals", {}).get(name) or (None, None)
-    found = {"value": row.get(name), "low": low, "high": high}
+    found = _with_ends(row, name)
     return interval(found) + (f" {EXTENDED}" if is_extended(name, found) else "")
+
+
+def _with_ends(row: Report, name: str) -> dict[str, float | None]:
+    """Writes a label's score with the ends of its interval, as a metric has them."""
+    low, high = (row.get("intervals") or {}).get(name) or (None, None)
+    return {"value": row.get(name), "low": low, "high": high}
 
 
 def is_extended(name: str, found: Report) -> bool:
@@ -76,6 +81,26 @@ def is_extended(name: str, found: Report) -> bool:
         return False
     inside = scale.least < value < scale.most and not is_constant(found)
     return inside and value in (found["low"], found["high"])
+
+
+def has_extended(report: Report) -> bool:
+    """Whether any interval of the report was extended to its value."""
+    scores = [
+        (name, row)
+        for head in HEADS
+        for name, row in report.get(head, {}).get("metrics", {}).items()
+    ]
+    for head, (place, _, names) in LABELS.items():
+        for row in report.get(head, {}).get(place, {}).values():
+            scores += [(name, _with_ends(row, name)) for name in names if name in row]
+    return any(is_extended(name, found) for name, found in scores)
+
+
+def is_wide(name: str, found: Report) -> bool:
+    """Whether an interval of a share or a correlation is wider than ``WIDE``."""
+    if found["low"] is None or found["high"] is None:
+        return False
+    return scale_of(name) is not ERROR and bool(found["high"] - found["low"] > WIDE)
 
 
 def is_constant(found: Report) -> bool:
@@ -89,11 +114,7 @@ def _flag(row: Report, names: Sequence[str]) -> str:
     ends = {name: (row.get("intervals") or {}).get(name) for name in names}
     if not any(ends.values()):
         return FEW_FLAG
-    wide = (
-        pair[1] - pair[0] > WIDE
-        for name, pair in ends.items()
-        if pair and scale_of(name) is not ERROR
-    )
+    wide = (is_wide(name, _with_ends(row, name)) for name in names)
     return WIDE_FLAG if any(wide) else ""
 
 
@@ -107,7 +128,8 @@ def _legend(flags: set[str], report: Report) -> Iterator[str]:
         ),
         FEW_FLAG: (
             f"{FEW_FLAG}: fewer than {least} subjects have the label, or fewer lack "
-            "it: no interval; the score tells of these subjects only"
+            "it: no interval; the score tells of these subjects only, and the means "
+            "include it"
         ),
     }
     found = [text for flag, text in meanings.items() if flag in flags]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from models.evaluation.jackknife import scale_of
 from models.metrics.calibration import BINS
 from search.references.catalogue import cites
 from search.reports.metric_texts import HEADS, counted
-from search.results.labels import EXTENDED
+from search.results.labels import EXTENDED, has_extended
 from search.results.markdown import bullets, heading
 from search.results.words import Report, unit_name, units
 
@@ -40,10 +41,22 @@ DEFINITIONS: Mapping[str, tuple[str, ...]] = {
 
 FOR_ALL = """
 A metric averaged over labels leaves out those that do not occur; a ratio without any
-case is 0.
-Constant: the commonest emotion, every action unit present, the mean rating of the
-development images; for errors of probabilities, their frequencies.
-Standard deviations over seeds, subjects and parts: with n - 1"""
+case is 0"""
+
+CONSTANTS: Mapping[str, str] = {
+    "emotion": "the commonest emotion",
+    "action_units": "every action unit present",
+    "action_unit_intensities": "the mean intensity",
+    "valence_arousal": "the mean rating",
+}
+"""What is predicted for every image, for each head."""
+
+SCALES: Mapping[str, str] = {
+    "logit": "logit",
+    "Fisher's z": "Fisher's z (correlations, kappa)",
+    "logarithm": "logarithm (errors)",
+}
+"""The scale of each kind of metric, as it is named in a report and in words."""
 
 
 def methods(report: Report) -> Iterator[str]:
@@ -51,7 +64,9 @@ def methods(report: Report) -> Iterator[str]:
     yield from heading("Methods")
     yield from bullets(_intervals(report))
     yield from bullets(_definitions(report))
-    yield from bullets(_one_line(FOR_ALL).split(". "))
+    yield f"- {_one_line(FOR_ALL)}"
+    yield from bullets(_constants(report))
+    yield from bullets(_deviations(report))
     yield from bullets(_machines(report))
     yield f"- Software: {_software(report)}"
 
@@ -66,14 +81,21 @@ def _intervals(report: Report) -> Iterator[str]:
         f"{found['method']}, around the value less its jackknife bias "
         f"({units(found)}); standard error by the delta method; degrees of freedom "
         f"from the kurtosis of the influences of the {over}; scales: "
-        f"{found['scales']}; differences as they are. Where a value is 0 or 1: Clopper "
-        f"and Pearson 1934, for as many cases as there are {over}"
+        f"{_scales(report)}; differences as they are. Where a value is 0 or 1: Clopper "
+        f"and Pearson 1934, for as many cases as there are {over}; for a score of a "
+        f"label, as there are {over} that have it, or that lack it if these are fewer"
     )
+    if _CLASSIFIED & report.keys():
+        yield (
+            "Where a single one of them shows errors, the degrees of freedom fall to "
+            "about 2: the interval is conservative, and wider than that of a value of 1"
+        )
     yield f"Source: {found['source']}"
-    yield (
-        "Where the bias is larger than the reach, the interval is extended to the "
-        f"value, and has one end there ({EXTENDED})"
-    )
+    if has_extended(report):
+        yield (
+            "Where the bias is larger than the reach, the interval is extended to the "
+            f"value, and has one end there ({EXTENDED})"
+        )
     yield (
         f"A label has an interval where at least {found['least_per_label']} {over} "
         "have it and as many lack it"
@@ -81,9 +103,42 @@ def _intervals(report: Report) -> Iterator[str]:
     yield "Intervals are of single metrics: none is corrected for their number"
 
 
+_CLASSIFIED = {"emotion", "action_units"}
+
+
+def _scales(report: Report) -> str:
+    """Names the scales of the metrics that the report has."""
+    used = {scale_of(name).name for name in _metrics(report)}
+    return "; ".join(words for name, words in SCALES.items() if name in used)
+
+
+def _metrics(report: Report) -> set[str]:
+    """Lists the metrics of all heads."""
+    return {name for head in HEADS for name in report.get(head, {}).get("metrics", ())}
+
+
+def _constants(report: Report) -> Iterator[str]:
+    """Describes the constant baseline of the heads that the report has."""
+    found = [words for head, words in CONSTANTS.items() if head in report]
+    frequencies = "; for errors of probabilities, their frequencies"
+    if found:
+        yield (
+            f"Constant: {', '.join(found)} of the development images"
+            f"{frequencies if _CLASSIFIED & report.keys() else ''}"
+        )
+
+
+def _deviations(report: Report) -> Iterator[str]:
+    """Names what standard deviations are over, where the section has some."""
+    parts = {"seeds": "seeds", "by_subject": "subjects", "parts": "parts"}
+    found = [words for name, words in parts.items() if report.get(name)]
+    if found:
+        yield f"Standard deviations over {' and '.join(found)}: with n - 1"
+
+
 def _definitions(report: Report) -> Iterator[str]:
     """Defines the metrics that the report has."""
-    shown = {name for head in HEADS for name in report.get(head, {}).get("metrics", ())}
+    shown = _metrics(report)
     for text, names in DEFINITIONS.items():
         found = [f"metric:{name}" for name in names if name in shown]
         if found:

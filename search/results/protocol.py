@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from data_pipeline.config.data_config import DataConfig
 from data_pipeline.labels.labels import HIGH_LEVEL_OF, emotion_classes
+from data_pipeline.split.stratify import CANDIDATES
 from search.references.catalogue import cites
 from search.references.used import dataset_of
 from search.reports.holdout_report import heading_lines
@@ -96,10 +97,16 @@ def _split(study: Study) -> str:
     """Describes how the hold-out and the folds were drawn."""
     if study.split.by == "partition":
         return "Split: the parts that the data set publishes"
+    if study.split.by == "image":
+        return (
+            "Split: by image, stratified by emotion (hold_out_seed "
+            f"{study.split.hold_out_seed}); hold_out_subjects.txt lists the hold-out"
+        )
     return (
-        f"Split: by {study.split.by}; of many random draws (hold_out_seed "
+        f"Split: by {study.split.by}; of {CANDIDATES} random draws (hold_out_seed "
         f"{study.split.hold_out_seed}) the one whose parts have the most balanced "
-        "labels; hold_out_subjects.txt lists the hold-out"
+        "labels. Such a hold-out is more typical than a random one, which the "
+        "intervals do not allow for; hold_out_subjects.txt lists it"
     )
 
 
@@ -112,8 +119,17 @@ def _validation(report: Report) -> str:
         return f"Validation: one part of {sizes} images"
     return (
         f"Validation: {len(counts)} folds of {sizes} images; each trial is scored on "
-        "its pooled out-of-fold predictions"
+        f"its pooled out-of-fold predictions{_imbalance(report)}"
     )
+
+
+def _imbalance(report: Report) -> str:
+    """Says how far the labels of the folds are from balance, as that of a hold-out."""
+    found = report["split"]["imbalance"]
+    each = [value for name, value in found.items() if name.startswith("fold")]
+    if not each:
+        return ""
+    return f"; imbalance of their labels {min(each):.2f} to {max(each):.2f}"
 
 
 def _folds(report: Report) -> dict[str, Report]:

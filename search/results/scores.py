@@ -15,7 +15,14 @@ from search.reports.metric_texts import (
     metric_words,
     number,
 )
-from search.results.labels import EXTENDED, is_constant, is_extended, labels
+from search.results.labels import (
+    EXTENDED,
+    WIDE,
+    is_constant,
+    is_extended,
+    is_wide,
+    labels,
+)
 from search.results.markdown import bullets, heading, interval, table
 from search.results.variation import seeds, subjects
 from search.results.words import Report, unit_number, units
@@ -40,9 +47,21 @@ def results(report: Report, title: str) -> Iterator[str]:
     yield from table(("metric", *header[1:]), rows)
     apart = ("baselines", "seeds", "by_subject", "calibration")  # parts of their own
     more = {name: part for name, part in report.items() if name not in apart}
-    below = [*_extended(report), *(line for line in closing_lines(more) if line)]
+    closing = (line for line in closing_lines(more) if line)
+    below = [*_extended(report), *closing, *_beside(report)]
     yield from ("", *bullets(below)) if below else ()
     yield from _confusion(report.get("emotion", {}).get("confusion"))
+
+
+def _beside(report: Report) -> Iterator[str]:
+    """Recalls the corrected validation score beside the hold-out's objective."""
+    found = report.get("selection") or {}
+    is_same = "objective" in report and not report["search"].get("worst_group")
+    if is_same and "corrected" in found and found["compared"] > 1:
+        yield (
+            "Beside the objective of the search, its validation score corrected for "
+            f"the selection: {interval(found['corrected'])}"
+        )
 
 
 def _extended(report: Report) -> Iterator[str]:
@@ -55,6 +74,10 @@ def _extended(report: Report) -> Iterator[str]:
     ]
     ended = [words for name, words, row in rows if is_extended(name, row)]
     constant = [words for _, words, row in rows if is_constant(row)]
+    wide = [words for name, words, row in rows if is_wide(name, row)]
+    if wide:
+        names = ", ".join(wide)
+        yield f"Intervals wider than {WIDE}, which few subjects decide: {names}"
     if ended:
         yield f"Intervals that end at their value ({EXTENDED}): {', '.join(ended)}"
     if constant:
@@ -254,15 +277,26 @@ def _baseline(name: str, entry: Report) -> Iterator[str]:
     """Describes a baseline, and its value on the validation rows."""
     title, words = BASELINES[name]
     yield (
-        f"{title}: {words.format(**entry)}, fitted to the same development rows; "
-        f"validation value {number(entry['value'])}"
+        f"{title}: {words.format(**entry)}, fitted to the same development rows"
+        f"{_penalized(entry)}; validation score {number(entry['value'])}"
     )
     gain = entry.get("gain")
     if gain:
         yield (
-            f"Value on the validation rows of {units(gain)}, trial minus {title}: "
+            f"Score on the validation rows of {units(gain)}, trial minus {title}: "
             f"{_apart(gain)}, {gain['note']}"
         )
+
+
+def _penalized(entry: Report) -> str:
+    """Describes a baseline's features and penalties, where they are known."""
+    if "features" not in entry or "penalties" not in entry:
+        return ""
+    each = (f"{found:g} ({head})" for head, found in entry["penalties"].items())
+    return (
+        f"; {counted(entry['features'], 'feature')}, penalty {', '.join(each)}, chosen "
+        "on the validation folds as trials are"
+    )
 
 
 def _apart(compared: Report) -> str:

@@ -200,7 +200,8 @@ def tested_model(report: Report) -> Iterator[str]:
         )
     start = report.get("start")
     if start and model.get("trained_on"):
-        known = ", ".join(model["trained_on"])
+        names = model["trained_on"]
+        known = ", ".join(name + cites(f"data:{name}") for name in names)
         work = cites(f"backbone.weights={start['weights']}")
         yield f"Initial weights {start['weights']}{work}, trained on {known}"
 

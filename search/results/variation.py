@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from search.reports.metric_texts import COMPARED, METRIC_TEXTS, metric_words, number
+from search.reports.metric_texts import (
+    COMPARED,
+    METRIC_TEXTS,
+    counted,
+    metric_words,
+    number,
+)
 from search.reports.review_report import describe_gaps, describe_tested, group_rows
 from search.results.markdown import bullets, heading, interval, table
 from search.results.words import Report
@@ -56,12 +62,34 @@ def subjects(report: Report) -> Iterator[str]:
         return
     yield from heading("Subjects and their groups")
     yield from people
-    if rows or gaps:
-        yield ""
-        yield from bullets(gaps)
+    groups = (
+        []
+        if report.get("groups")
+        else ["Groups: none, as the study names no table of demographics"]
+    )
+    yield from ("", *bullets([*_without_errors(report), *gaps, *groups]))
     if rows:
         yield ""
         yield from table(("group", *header[1:]), rows)
+
+
+def _without_errors(report: Report) -> Iterator[str]:
+    """Counts the subjects without an error in their emotions."""
+    found = report.get("by_subject", {}).get("subjects", {}).values()
+    scored = [row[ACCURACY] for row in found if row.get(ACCURACY) is not None]
+    if scored:
+        right = sum(value == 1 for value in scored)
+        yield f"{right} of {counted(len(scored), 'subject')} without an emotion error"
+
+
+def _worst(row: Report) -> str:
+    """Renders the mean of the worst tenth, with its number of subjects."""
+    text = number(row.get("worst_decile"))
+    count = row.get("of_worst_decile")
+    return text if count is None else f"{text} ({counted(count, 'subject')})"
+
+
+ACCURACY = "emotion.accuracy"
 
 
 def _people(report: Report) -> Iterator[str]:
@@ -73,7 +101,7 @@ def _people(report: Report) -> Iterator[str]:
             str(row["subjects"]),
             *(number(row.get(key)) for key in ("mean", "deviation", "median")),
             f"{number(row.get('lowest'))} to {number(row.get('highest'))}",
-            number(row.get("worst_decile")),
+            _worst(row),
         )
         for metric, row in found.items()
         if row["subjects"]
