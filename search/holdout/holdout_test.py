@@ -55,7 +55,12 @@ from search.holdout.scores import (
     scored_rows,
 )
 from search.holdout.seed_scores import score_seeds
-from search.holdout.subjects import group_entry, people_entry, subject_entry
+from search.holdout.subjects import (
+    fold_subjects,
+    group_entry,
+    people_entry,
+    subject_entry,
+)
 from search.inputs.initial_weights import report_entry
 from search.inputs.prepare import read_pixels, used_rows
 from search.inputs.run import Run
@@ -90,7 +95,7 @@ def search_entry(ledger: Ledger) -> dict[str, Any]:
 class OpenedTest:
     """An opened hold-out, and what the report on it is made of.
 
-    ``rows`` are those that could be read, ``used`` the development rows in use;
+    ``rows`` are those that could be read, ``used`` the development rows and folds;
     ``duplicates`` marks those that the search has seen under another name.
     """
 
@@ -102,7 +107,7 @@ class OpenedTest:
     baselines: Mapping[str, Fitted]
     gains: Mapping[str, Mapping[str, Any]]
     duplicates: np.ndarray
-    used: np.ndarray
+    used: UsableRows
 
 
 def open_and_test(
@@ -200,7 +205,7 @@ def _predict(
         baselines=baselines,
         gains=validation_gains(run, sidecar["trial"], baselines, validation),
         duplicates=find_duplicates(development, used, table, pixels),
-        used=used.rows,
+        used=used,
     )
 
 
@@ -216,7 +221,10 @@ def _report(test: OpenedTest, search: Mapping[str, Any]) -> dict[str, Any]:
         FINAL: asdict(study.final),
         **describe_model(test.run, test.sidecar),
         **_tested_part(test),
-        **people_entry(test.run.data.split.development, test.used, test.rows.table),
+        **people_entry(
+            test.run.data.split.development, test.used.rows, test.rows.table
+        ),
+        **fold_subjects(test.run.data.split.development, test.used),
         "selection": summary(read_selection(test.run)),
         **_methods(test),
         **calibration_entry(test.run, test.sidecar, test.rows, _averaged(test)),

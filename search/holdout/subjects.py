@@ -15,6 +15,7 @@ from data_pipeline.demographics.groups import (
     ordered,
 )
 from data_pipeline.demographics.table import Demographics
+from data_pipeline.development import UsableRows
 from models.evaluation.subjects import (
     RowGroups,
     group_scores,
@@ -40,6 +41,15 @@ def people_entry(
     parts = {"development": development.take(used), "hold_out": held_out}
     names = {part: table.frame["subject"].tolist() for part, table in parts.items()}
     return {"people": {part: count_people(found) for part, found in names.items()}}
+
+
+def fold_subjects(development: SampleTable, used: UsableRows) -> dict[str, Any]:
+    """Counts the subjects that each fold is validated on; empty without subjects."""
+    names = development.frame["subject"]
+    if not names.notna().all():
+        return {}
+    counts = [int(names.iloc[fold.validation].nunique()) for fold in used.folds]
+    return {"fold_subjects": counts}
 
 
 def count_people(subjects: Sequence[Any]) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def _units(study: Study, report: Report) -> Iterator[str]:
     """Says when an action unit is present."""
     if study.data.present_from is not None:
         yield f"An action unit is present from intensity {study.data.present_from}"
+    elif dataset_of(study) == "ckplus" and report.get("layout") == "ckplus_csv":
+        yield "An action unit is present where the table of the data has 1"
     elif dataset_of(study) == "ckplus" and report.get("layout") == "ckplus":
         yield (
             "An action unit is present if the coding of its sequence lists it, "
@@ -116,11 +118,17 @@ def _validation(report: Report) -> str:
     most, least = max(counts), min(counts)
     sizes = f"{most}" if most == least else f"{least} to {most}"
     if len(counts) == 1:
-        return f"Validation: one part of {sizes} images"
+        return f"Validation: one part of {sizes} images{_subjects(report)}"
     return (
-        f"Validation: {len(counts)} folds of {sizes} images; each trial is scored on "
-        f"its pooled out-of-fold predictions{_imbalance(report)}"
+        f"Validation: {len(counts)} folds of {sizes} images{_subjects(report)}; each "
+        f"trial is scored on its pooled out-of-fold predictions{_imbalance(report)}"
     )
+
+
+def _subjects(report: Report) -> str:
+    """Counts the subjects of a fold, where the report has them."""
+    found = report.get("fold_subjects")
+    return f" of {_range(found)} subjects" if found else ""
 
 
 def _imbalance(report: Report) -> str:

@@ -97,14 +97,15 @@ def finetuning_lines(study: Study, counts: Report) -> Iterator[str]:
         return
     others = "sampled or enqueued" if counts.get("enqueued") else "sampled"
     frozen = "those sampled" if counts.get("enqueued") else "all"
-    pruned = [str(row["of"]) for row in found if not row["of_completed"]]
-    best = "" if len(pruned) == len(found) else " that completed" * (not pruned)
+    pruned = ", ".join(str(row["of"]) for row in found if not row["of_completed"])
+    best = "one" if len(found) == 1 else str(len(found))
+    verb = "was" if len(found) == 1 else "were"
     yield (
         f"{counts['trials'] - len(found)} trials were {others}, {frozen} with a frozen "
-        f"backbone. The best {len(found)}{best} "
-        f"({', '.join(str(row['of']) for row in found)}) were then trained again with "
-        f"the whole network ({', '.join(str(row['trial']) for row in found)})"
-        + (f". Pruned before: {', '.join(pruned)}" if pruned else "")
+        f"backbone. The best {best}{'' if pruned else ' that completed'} "
+        f"({', '.join(str(row['of']) for row in found)}) {verb} then trained again "
+        f"with the whole network ({', '.join(str(row['trial']) for row in found)})"
+        + (f". Pruned before: {pruned}" if pruned else "")
     )
 
 

@@ -59,6 +59,21 @@ def test_heads_come_first_and_the_best_is_finetuned(run):
     assert "fine-tuning trial" in answer.out
 
 
+def test_the_results_name_what_was_finetuned(run):
+    """Report and section pair the trials, and tell the training's seed and epochs."""
+    folder = run[1] / "tiny-synthetic"
+    report = json.loads((folder / "holdout.json").read_text())
+    text = (folder / "results.md").read_text()
+    (pair,) = report["search"]["finetuned"]
+    assert pair["trial"] == 2
+    assert f"The best one that completed ({pair['of']}) was then" in text
+    assert "| finetune.stage | " in text
+    assert "| set by finetune_best |" in text
+    assert f"Training seed {report['tested']['training_seeds'][0]}; " in text
+    assert f"Epochs: {report['tested']['epochs']} of at most" in text
+    assert all(count > 0 for count in report["fold_subjects"])
+
+
 def test_the_same_command_reports_the_same(run, coursework):
     """A finished search trains nothing again."""
     study, out, _ = run

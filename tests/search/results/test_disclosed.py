@@ -139,7 +139,7 @@ def test_what_calibration_raised_and_left_is_told():
             {"Emotions", "An action unit is", "Frames of a sequence: its last, the"},
         ),
         (["data.frames=3"], "ckplus", {"An action unit is", "Frames of a sequence"}),
-        (["data.emotions=high_level"], "ckplus_csv", {"Emotions", "Images and labels"}),
+        (["data.frames=3"], "ckplus_csv", {"An action unit is", "Images and labels"}),
         ([], None, set()),
     ],
 )
@@ -154,7 +154,9 @@ def test_labels_are_defined_where_they_are_known(settings, layout, lines):
 def test_the_draw_of_the_hold_out_is_told():
     """How many divisions were drawn, what that means, and how balanced folds are."""
     shares = {"hold-out": 0.1, "fold 1": 0.2, "fold 2": 0.3}
-    text, _ = section(split=REPORT["split"] | {"imbalance": shares})
+    split = REPORT["split"] | {"imbalance": shares}
+    text, _ = section(split=split, fold_subjects=[9, 8])
+    assert "- Validation: 2 folds of 34 to 36 images of 8 to 9 subjects; each" in text
     assert "of 2000 random draws (hold_out_seed 1) the one" in text
     assert "more typical than a random one, which the intervals do not allow" in text
     assert "predictions; imbalance of their labels 0.20 to 0.30\n" in text
