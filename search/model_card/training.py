@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from search.callbacks.running_trials import clock
 from search.model_card.facts import CardFacts
+from search.results.choice import choice
 from search.results.markdown import bullets, heading
-from search.results.selection import choice, configuration, tested_model
+from search.results.selection import configuration, tested_model
 
 
 def training(facts: CardFacts) -> Iterator[str]:

@@ -5,6 +5,7 @@ It is written from ``nested.json``, the study and the configurations of the part
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from data_pipeline.split.stratify import CANDIDATES
 from models.config.hyperparameters import Value
 from search.references.catalogue import cites
 from search.reports.metric_texts import COMPARED, counted, metric_words, number
@@ -13,8 +14,8 @@ from search.results.labels import labels
 from search.results.markdown import bullets, heading, table
 from search.results.methods import methods
 from search.results.protocol import data_line, label_lines, people_table
-from search.results.references import references
 from search.results.scores import differences, results
+from search.results.section import references
 from search.results.selection import (
     PLANNED,
     SEARCHED,
@@ -81,8 +82,14 @@ def _division(study: Study, report: Report) -> str:
     """Describes how the outer parts were drawn."""
     if study.split.outer_folds == "subjects":
         return f"Outer parts: each of {len(report['parts'])} subjects is one"
+    if study.split.by == "image":
+        return (
+            f"Outer parts: {len(report['parts'])}, by image, stratified by emotion "
+            f"(hold_out_seed {study.split.hold_out_seed})"
+        )
     return (
-        f"Outer parts: {len(report['parts'])}, by {study.split.by}; of many random "
+        f"Outer parts: {len(report['parts'])}, by {study.split.by}; of {CANDIDATES} "
+        f"random "
         f"divisions (hold_out_seed {study.split.hold_out_seed}) the one whose parts "
         "have the most balanced labels"
     )

