@@ -157,9 +157,9 @@ def predict_files(  # noqa: PLR0913 - the command's options, late imports
     from models.inference.stream import predict_faces  # noqa: PLC0415
 
     write_lines = write_json if _format(to, format) == JSON_LINES else write
-    path = model_file(model)
-    if path.suffix == KERAS:
+    if model.suffix in ("", KERAS):  # a folder, or the file
         check_backend()
+    path = model_file(model)
     card = read_sidecar(path)
     found = find_files(paths)
     wanted = card.input

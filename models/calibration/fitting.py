@@ -202,9 +202,9 @@ def fit_line(present: np.ndarray, chances: np.ndarray) -> tuple[float, float]:
     that the slope is finite where no probability is between the two.
     """
     inputs = logit(np.clip(chances, LEAST, 1 - LEAST))
-    middle, spread = float(inputs.mean()), float(inputs.std())
-    if not spread:
+    if not np.ptp(inputs):  # the deviation of equal numbers can round to more than 0
         return 0.0, 0.0
+    middle, spread = float(inputs.mean()), float(inputs.std())
     positives = int(present.sum())
     high, low = (positives + 1) / (positives + 2), 1 / (len(present) - positives + 2)
     wanted = np.where(present, high, low)

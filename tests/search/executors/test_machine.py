@@ -29,6 +29,7 @@ def place(tmp_path, monkeypatch):
 def test_gpus_are_counted_by_name(tmp_path, monkeypatch):
     """Only where trials use them."""
     install(tmp_path, monkeypatch, answer=cards(8000, 8000))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     placement = Placement(gpus=0.5, concurrent=4, precision="float32")
     assert told(placement)[GPUS] == "2 x NVIDIA Fake"
     assert GPUS not in told()
