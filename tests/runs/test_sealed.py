@@ -110,8 +110,7 @@ def test_renaming_hides_no_opening(finished, tmp_path, coursework):
     assert "opened before (1), last by run tiny-synthetic" in answer.err
     assert "--reopen" in answer.err
     folder = place / "runs" / "other-synthetic"
-    assert (folder / "model.keras").exists(), "the search is kept"
-    assert not (folder / "holdout.json").exists()
+    assert not (folder / "optuna.db").exists(), "refused before anything is trained"
 
     answer = searched(other, coursework, place / "runs", "--reopen")
     assert (answer.code, report(place, "other")["opened"]) == (0, 2)
