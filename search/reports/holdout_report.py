@@ -6,6 +6,7 @@ from typing import Any
 
 from data_pipeline.dataset.problems import Problem
 from data_pipeline.dataset.skipped_files import Skipped, describe_skipped
+from data_pipeline.pages.wording import counted
 from data_pipeline.split.rules import LEAKY, Guarantee
 from models.metrics.own.metric import is_own_code
 from search.reports.calibration_report import describe_calibration
@@ -17,7 +18,6 @@ from search.reports.metric_texts import (
     LEFT_OUT,
     METRIC_TEXTS,
     UNDEFINED,
-    counted,
     metric_words,
     number,
 )

@@ -91,16 +91,6 @@ def number(value: float | None, *, signed: bool = False) -> str:
     return f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
-def counted(count: int, thing: str) -> str:
-    """Writes a count with its noun.
-
-    Example:
-        >>> counted(1, "fold"), counted(5, "fold")
-        ('1 fold', '5 folds')
-    """
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def metric_words(metric: str) -> str:
     """Writes a metric with its target.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from data_pipeline.pages.wording import counted
 from data_pipeline.split.rules import LEAKY, Guarantee
 from search.reports.holdout_report import (
     GUARANTEES,
@@ -12,7 +13,6 @@ from search.reports.holdout_report import (
     table_rows,
     wrap,
 )
-from search.reports.metric_texts import counted
 
 MOST_PARTS = 20
 """Parts that are listed; ``nested.json`` has all of them."""

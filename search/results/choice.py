@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from data_pipeline.pages.wording import counted
 from search.references.catalogue import cites
-from search.reports.metric_texts import counted, number
+from search.reports.metric_texts import number
 from search.results.markdown import interval
 from search.results.words import Report, units
 

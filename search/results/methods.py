@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from data_pipeline.pages.wording import counted
 from models.evaluation.jackknife import scale_of
 from models.metrics.calibration import BINS
 from search.references.catalogue import cites
-from search.reports.metric_texts import HEADS, counted
+from search.reports.metric_texts import HEADS
 from search.results.labels import EXTENDED, has_extended
 from search.results.markdown import bullets, heading
 from search.results.words import Report, unit_name, units

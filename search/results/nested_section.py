@@ -5,10 +5,11 @@ It is written from ``nested.json``, the study and the configurations of the part
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from data_pipeline.pages.wording import counted
 from data_pipeline.split.stratify import CANDIDATES
 from models.config.hyperparameters import Value
 from search.references.catalogue import cites
-from search.reports.metric_texts import COMPARED, counted, metric_words, number
+from search.reports.metric_texts import COMPARED, metric_words, number
 from search.reports.nested_report import choice_rows, nested_lines, part_rows
 from search.results.labels import labels
 from search.results.markdown import bullets, heading, table

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from data_pipeline.config.data_config import DataConfig
 from data_pipeline.labels.labels import HIGH_LEVEL_OF, emotion_classes
+from data_pipeline.pages.wording import counted
 from data_pipeline.split.stratify import CANDIDATES
 from search.references.catalogue import cites
 from search.references.used import dataset_of
 from search.reports.holdout_report import heading_lines
-from search.reports.metric_texts import UNDEFINED, counted
+from search.reports.metric_texts import UNDEFINED
 from search.results.markdown import bullets, cell, heading, table
 from search.results.words import Report, unit_number
 from search.study.study import Study

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from data_pipeline.pages.wording import counted
 from models.evaluation.jackknife import ERROR, scale_of
 from search.references.catalogue import cites
 from search.reports.holdout_report import closing_lines, table_rows
@@ -11,7 +12,6 @@ from search.reports.metric_texts import (
     HEADS,
     LEFT_OUT,
     METRIC_TEXTS,
-    counted,
     metric_words,
     number,
 )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from data_pipeline.pages.wording import counted
 from data_pipeline.system.errors import WeightsError
 from models.config.hyperparameters import STANDARD, Value
 from models.pretrained.shelf import SHELF, find_row
 from search.costs.limits import COSTS
 from search.references.catalogue import cites
 from search.references.used import of_parameter, of_value
-from search.reports.metric_texts import counted
 from search.reports.review_report import describe_tested
 from search.results.choice import choice
 from search.results.markdown import bullets, cell, heading, table

@@ -2,13 +2,8 @@
 
 from collections.abc import Iterator
 
-from search.reports.metric_texts import (
-    COMPARED,
-    METRIC_TEXTS,
-    counted,
-    metric_words,
-    number,
-)
+from data_pipeline.pages.wording import counted
+from search.reports.metric_texts import COMPARED, METRIC_TEXTS, metric_words, number
 from search.reports.review_report import describe_gaps, describe_tested, group_rows
 from search.results.markdown import bullets, heading, interval, table
 from search.results.words import Report
