@@ -188,13 +188,13 @@ def test_print_in_commands_only():
 
 
 def test_engines_live_behind_one_door():
-    """Ray is imported in the Ray executor's files; TensorFlow in the training steps.
+    """Ray is imported in search/executors/ray; TensorFlow in the training steps.
 
     Keras is loaded by ``data_pipeline.system.keras_import``, by its name in a string.
     """
     ray = {place(path) for path in SOURCES if "ray" in imported(path)}
     assert {
-        name for name in ray if not name.startswith("search/executors/ray_")
+        name for name in ray if not name.startswith("search/executors/ray/")
     } == set()
     tensorflow = {place(path) for path in SOURCES if "tensorflow" in imported(path)}
     steps = {f"models/training/{name}_steps.py" for name in ("tensorflow", "jax")}

@@ -11,7 +11,7 @@ from data_pipeline.system.errors import RunError, describe_cause
 from search.trial.messages import Job, Retraining
 
 if TYPE_CHECKING:  # workers need no Optuna
-    from search.executors.ray_cluster import RaySession
+    from search.executors.ray.cluster import RaySession
     from search.ledger.ledger import Ledger
 
     Executor = Callable[[Job, Ledger, Retraining], None]
@@ -28,7 +28,7 @@ def executor(name: str) -> "Executor":
 
         return run_serial
     with _ray_imports():
-        from search.executors.ray_executor import run_ray  # noqa: PLC0415
+        from search.executors.ray.executor import run_ray  # noqa: PLC0415
 
     return partial(run_ray, early=_early.get())
 
@@ -40,7 +40,7 @@ def early_session(*, cpus: int, concurrent: int) -> Iterator[None]:
     Its workers import Keras meanwhile. It ends with the context.
     """
     with _ray_imports():
-        from search.executors.ray_cluster import RaySession  # noqa: PLC0415
+        from search.executors.ray.cluster import RaySession  # noqa: PLC0415
 
     session = RaySession(cpus=cpus, gpus=0.0, concurrent=concurrent)
     token = _early.set(session)

@@ -11,8 +11,9 @@ from data_pipeline.images import detector
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import RunError, describe_cause
 from models import backend
-from search.executors import ray_executor, ray_worker
 from search.executors.heartbeat import has_started
+from search.executors.ray import executor as ray_executor
+from search.executors.ray import worker as ray_worker
 from search.executors.tune_bridge import Bridge
 from search.trial.messages import TrialRequest
 from search.trial.worker_start import start_worker

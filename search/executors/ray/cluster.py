@@ -16,23 +16,23 @@ from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.interrupts import kept_sigterm, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
 from search.executors.heartbeat import beats
-from search.executors.ray_environment import set_ray_environment, worker_environment
-from search.executors.ray_folder import RayFolder, ray_folder
-from search.executors.ray_monitor import Watch
+from search.executors.ray.environment import set_ray_environment, worker_environment
+from search.executors.ray.folder import RayFolder, ray_folder
+from search.executors.ray.monitor import Watch
 from search.trial.messages import Job
 
 set_ray_environment(os.environ)
 
 import ray  # noqa: E402 - reads its environment when it is imported
 
-from search.executors.ray_processes import start_servers_only  # noqa: E402 - likewise
+from search.executors.ray.processes import start_servers_only  # noqa: E402 - likewise
 
 # Ray's job record would hold the command line, and a storage's password with it.
 ray._private.utils.get_entrypoint_name = lambda: "python -m search.run"  # noqa: SLF001
 
 OBJECT_STORE = 200 * 1024**2
 LOOPBACK = "127.0.0.1"
-HOOK = "search.executors.ray_worker.begin_process"
+HOOK = "search.executors.ray.worker.begin_process"
 
 
 class RaySession:

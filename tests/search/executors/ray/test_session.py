@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from search.executors.ray_folder import MOST, PREFIX
+from search.executors.ray.folder import MOST, PREFIX
 from tests.factories.runs import ended
 from tests.fakes.nvidia_smi import cards, install
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from data_pipeline.system.errors import RunError
-from search.executors import ray_folder as module
-from search.executors.ray_folder import (
+from search.executors.ray import folder as module
+from search.executors.ray.folder import (
     LOCK,
     MOST,
     PREFIX,

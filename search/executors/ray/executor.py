@@ -1,4 +1,4 @@
-"""The Ray Tune executor; only modules of this folder named ``ray_`` import Ray.
+"""The Ray Tune executor: trials on warm workers, placed by Tune.
 
 Optuna proposes and prunes; Tune only places trials on workers. A Searcher asks and
 tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The last
@@ -12,13 +12,13 @@ from typing import Any
 
 from data_pipeline.system.errors import RunError, describe_cause
 from search.executors.heartbeat import has_started, was_left
-from search.executors.ray_cluster import RaySession, local_ray
-from search.executors.ray_folder import RayFolder
+from search.executors.ray.cluster import RaySession, local_ray
+from search.executors.ray.folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.ledger.ledger import Ledger
 from search.trial.messages import Job, Retraining
 
-# Ray reads its environment when it is imported, and ray_cluster sets it before.
+# Ray reads its environment when it is imported, and `cluster` sets it before.
 # isort: split
 import ray
 from ray import tune
@@ -27,7 +27,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.executors.ray_worker import WarmTrainable
+from search.executors.ray.worker import WarmTrainable
 
 
 def _same_environment(cache: Any, trainable: type) -> Any:

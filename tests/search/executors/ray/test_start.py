@@ -10,7 +10,7 @@ import pytest
 
 from data_pipeline.system.gpus import FoundGpus, Gpu
 from data_pipeline.system.import_guard import ROOT
-from search.executors.ray_environment import EARLY, worker_environment
+from search.executors.ray.environment import EARLY, worker_environment
 from search.final.exported_config import BEST
 from search.pipeline import opening
 from search.pipeline.run_study import RunRequest
@@ -26,7 +26,7 @@ COMMAND = [
 
 def test_no_agent_is_started():
     """Each agent of the node server is replaced, and no port of one is waited for."""
-    ray_processes = pytest.importorskip("search.executors.ray_processes")
+    ray_processes = pytest.importorskip("search.executors.ray.processes")
     found = ray_processes.without_agents(COMMAND)
     assert found[:2] == ["raylet", "--node_id=1"]
     values = dict(word[2:].split("=") for word in found[1:])
@@ -38,7 +38,7 @@ def test_no_agent_is_started():
 
 def test_a_busy_machine_may_take_longer_to_start():
     """A node that is not known yet is asked for again; one that never is ends it."""
-    patient = pytest.importorskip("search.executors.ray_processes").patient
+    patient = pytest.importorskip("search.executors.ray.processes").patient
     answers = iter([RuntimeError("unknown"), RuntimeError("unknown"), "node"])
 
     def get_node(name):
@@ -67,7 +67,7 @@ def test_a_worker_finds_the_project(monkeypatch, tmp_path):
 
 def test_only_the_first_workers_import_early(tmp_path):
     """A worker that replaces a dead one imports for its trial, so that this ends."""
-    from search.executors.ray_worker import _is_early  # noqa: PLC0415 - imports Ray
+    from search.executors.ray.worker import _is_early  # noqa: PLC0415 - imports Ray
 
     assert [_is_early(tmp_path, 2) for _ in range(4)] == [True, True, False, False]
     assert not _is_early(tmp_path, 0)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from search.executors.ray_environment import QUIET, set_ray_environment
+from search.executors.ray.environment import QUIET, set_ray_environment
 
 PERSON = {
     "RAY_ADDRESS": "10.0.0.1:6379",

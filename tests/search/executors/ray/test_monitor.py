@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from search.executors.heartbeat import Beat, Pulse, beats, has_started
-from search.executors.ray_monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
+from search.executors.ray.monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
 
 PATIENCE = 20
 

@@ -18,7 +18,7 @@ from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.import_guard import pin_packages
 from models.backend import prepare_process
 from search.executors.heartbeat import Pulse, trial_name
-from search.executors.ray_environment import EARLY
+from search.executors.ray.environment import EARLY
 from search.trial.messages import Failed, Job, Outcome, Report, RetrainRequest
 from search.trial.worker_start import start_worker
 

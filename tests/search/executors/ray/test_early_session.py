@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from search.executors.ray_folder import PREFIX
+from search.executors.ray.folder import PREFIX
 from tests.factories.processes.run_database import wait
 from tests.factories.runs import ended
 

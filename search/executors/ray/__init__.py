@@ -1,0 +1,1 @@
+"""The Ray Tune executor: the only modules that import Ray."""
