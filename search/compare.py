@@ -55,12 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="data of the first study, to compare out-of-fold predictions too",
     )
     parser.add_out()
-    add(
-        "--storage",
-        type=nonempty_text,
-        metavar="URL",
-        help="the --storage of the searches (default: $EXPRESSION_SEARCH_STORAGE)",
-    )
+    parser.add_storage(of="searches")
     add(
         "--to",
         type=nonempty_path,

@@ -15,12 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.system.cli import (
-    Parser,
-    nonempty_text,
-    port_number,
-    run_command,
-)
+from data_pipeline.system.cli import Parser, run_command
 
 HOST, PORT = "127.0.0.1", 8080
 
@@ -38,21 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Builds the parser of the command line."""
     parser = Parser("search.dashboard", "Show the trials of a run in optuna-dashboard.")
-    add = parser.add_argument
-    add("--study", required=True, help="name of a study or run")
-    parser.add_out()
-    add(
-        "--storage",
-        type=nonempty_text,
-        metavar="URL",
-        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
-    )
-    add(
-        "--port",
-        type=port_number,
-        default=PORT,
-        help=f"port (default: {PORT}; 0 picks a free one)",
-    )
+    parser.add_run()
+    parser.add_storage()
+    parser.add_port(PORT)
     return parser
 
 

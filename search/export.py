@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         "Write a run's model in a format, or a trial's configuration.",
     )
     add = parser.add_argument
-    add("--study", required=True, help="name of a study or run")
+    parser.add_run()
     add(
         "--to",
         type=nonempty_path,
@@ -97,13 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=int,
         help="toml: number of a completed trial (default: what [final] choose took)",
     )
-    parser.add_out()
-    add(
-        "--storage",
-        type=nonempty_text,
-        metavar="URL",
-        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
-    )
+    parser.add_storage()
     return parser
 
 

@@ -61,16 +61,10 @@ def build_parser() -> argparse.ArgumentParser:
         "search.replay", "Train a recorded trial again and compare each of its epochs."
     )
     add = parser.add_argument
-    add("--study", required=True, help="name of a study or run")
+    parser.add_run()
     add("--trial", type=int, required=True, metavar="N", help="number of the trial")
     add("--data", type=nonempty_text, help=DATA_HELP)
-    parser.add_out()
-    add(
-        "--storage",
-        type=nonempty_text,
-        metavar="URL",
-        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
-    )
+    parser.add_storage()
     add(
         "--tolerance",
         type=_tolerance,

@@ -47,8 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         "search.rescore", "Compute a report's scores again from its predictions."
     )
-    parser.add_argument("--study", required=True, help="name of a study or run")
-    parser.add_out()
+    parser.add_run()
     return parser
 
 

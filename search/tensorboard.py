@@ -15,7 +15,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.system.cli import Parser, port_number, run_command
+from data_pipeline.system.cli import Parser, run_command
 
 HOST, PORT = "127.0.0.1", 6006
 
@@ -40,15 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Builds the parser of the command line."""
     parser = Parser("search.tensorboard", "Show the curves of a search in TensorBoard.")
-    add = parser.add_argument
-    add("--study", required=True, help="name of a study or run")
-    parser.add_out()
-    add(
-        "--port",
-        type=port_number,
-        default=PORT,
-        help=f"port (default: {PORT}; 0 picks a free one)",
-    )
+    parser.add_run()
+    parser.add_port(PORT)
     return parser
 
 

@@ -52,6 +52,29 @@ class Parser(argparse.ArgumentParser):
             help="folder of all runs (default: runs)",
         )
 
+    def add_run(self) -> None:
+        """Adds the options ``--study`` and ``--out``, which name a run."""
+        self.add_argument("--study", required=True, help="name of a study or run")
+        self.add_out()
+
+    def add_storage(self, *, of: str = "search") -> None:
+        """Adds the option ``--storage``, where the trials of a search are."""
+        self.add_argument(
+            "--storage",
+            type=nonempty_text,
+            metavar="URL",
+            help=f"the --storage of the {of} (default: $EXPRESSION_SEARCH_STORAGE)",
+        )
+
+    def add_port(self, default: int) -> None:
+        """Adds the option ``--port``."""
+        self.add_argument(
+            "--port",
+            type=port_number,
+            default=default,
+            help=f"port (default: {default}; 0 picks a free one)",
+        )
+
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr
         with standard_streams(is_result=False):

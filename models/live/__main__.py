@@ -21,7 +21,7 @@ import sys
 from collections.abc import Sequence
 
 from data_pipeline.media.crop_option import add_crop
-from data_pipeline.system.cli import Parser, nonempty_path, port_number, run_command
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.errors import InputError
 from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.terminal import print_line
@@ -55,12 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     words = "'camera' of the browser, or a video file (default: camera)"
     add("--source", type=nonempty_path, default="camera", help=words)
-    add(
-        "--port",
-        type=port_number,
-        default=8765,
-        help="port (default: 8765; 0 picks a free one)",
-    )
+    parser.add_port(8765)
     add(
         "--smooth",
         type=_share,

@@ -190,7 +190,8 @@ class StudyRun:
         """Writes the report, one page, of a run that is finished or not.
 
         Args:
-            to: the page's file, ``.html``; by default in the run's folder.
+            to: the page's file, ``.html``; by default in the run's folder, where
+                ``results.md`` and ``model_card.md`` are written again, too.
 
         Returns:
             The page.
@@ -205,7 +206,7 @@ class StudyRun:
             self.folder.name,
             storage=self.storage,
             to=None if to is None else Path(to),
-        )
+        ).page
 
     def nested(self) -> dict[str, Any]:
         """Reads the report of a nested run, ``nested.json``.

@@ -1,6 +1,6 @@
 """What a model card is written from: the files of a run and its storage."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,7 @@ from data_pipeline.system.errors import RunError
 from models.config.config import complete
 from models.config.hyperparameters import Value
 from search.final.sidecar import SIDECAR
-from search.ledger.reader import read_records
-from search.ledger.records import find_trial
+from search.ledger.records import TrialRecord, find_trial
 from search.run_files import REPORT, read_report
 from search.run_folder import RunFolder, read_json
 from search.stopping.search_clock import SECONDS
@@ -35,12 +34,13 @@ class CardFacts:
     seconds: float | None
 
 
-def gather_facts(folder: RunFolder, study: Study, *, storage: str) -> CardFacts:
-    """Reads what the card of a tested run tells; ``storage`` is its URL.
+def gather_facts(
+    folder: RunFolder, study: Study, records: Sequence[TrialRecord]
+) -> CardFacts:
+    """Reads what the card of a tested run tells; ``records`` are its trials.
 
     Raises:
-        InputError: the storage does not have the run.
-        RunError: a file is missing or damaged.
+        RunError: a file is missing or damaged, or the tested trial is missing.
     """
     report, sidecar = read_report(folder.file(REPORT)), read_json(folder.file(SIDECAR))
     if report is None or sidecar is None:
@@ -48,7 +48,6 @@ def gather_facts(folder: RunFolder, study: Study, *, storage: str) -> CardFacts:
         raise RunError(
             f'{folder.path}: has no {missing}; run the study until "holdout"'
         )
-    records = read_records(study, url=storage, name=folder.name)
     place = str(folder.file(REPORT))
     tested = find_trial(records, int(report["trial"]), place=place)
     found = (each.attributes.get(SECONDS) for each in records)

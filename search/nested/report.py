@@ -7,6 +7,7 @@ from typing import Any
 from data_pipeline.system.errors import RunError
 from models.config.hyperparameters import Value
 from search.callbacks.progress_bar import ProgressBar
+from search.documents.nested_texts import write_nested_texts
 from search.final.exported_config import BEST, read_exported
 from search.final.selection import SELECTION
 from search.holdout.predictions_file import RecordedRows
@@ -20,7 +21,6 @@ from search.nested.stability import stability
 from search.pipeline.past_runs import NESTED_STUDY
 from search.pipeline.run_study import STAGES, RunRequest
 from search.reports.nested_report import describe_nested
-from search.results.nested_section import nested_section
 from search.run_files import (
     NESTED,
     NESTED_ROWS,
@@ -69,9 +69,7 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
     write_text(plan.folder.file(NESTED_STUDY), plan.study.text())
     write_json(plan.folder.file(NESTED), entry)
     if "tested" in entry:
-        chosen = [outcome.config for outcome in outcomes]
-        text = nested_section(plan.study, chosen, entry)
-        write_text(plan.folder.file(RESULTS), text)
+        write_nested_texts(plan.folder, plan.study, entry)
     bar.stop()
     bar.print("")
     bar.print(describe_nested(entry))

@@ -1,6 +1,7 @@
 """Reads a past run: its study, its trials, its report, a configuration to export."""
 
 import glob
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,26 +90,53 @@ def export_trial(
     return ExportedTrial(number=record.number, reason=reason)
 
 
-def report_run(out: Path, name: str, *, storage: str | None, to: Path | None) -> Path:
-    """Writes the report of a run, finished or not; returns the page.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The page of a report, and the names of the texts that were written again."""
 
-    ``to`` is ``None`` for a file in the run's folder.
+    page: Path
+    texts: Sequence[str]
+
+
+def report_run(
+    out: Path, name: str, *, storage: str | None, to: Path | None
+) -> Reported:
+    """Writes the report of a run, finished or not.
+
+    ``to`` is a page elsewhere; ``None`` writes it and all texts in the run's folder.
+
+    Raises:
+        InputError: there is no such run, or ``to`` is no page.
+        RunError: a file of the run is damaged, or of an older version.
     """
     # Imported late: other commands need no charts.
-    from search.report_page.material import gather  # noqa: PLC0415
+    from search.documents.nested_texts import write_nested_texts  # noqa: PLC0415
+    from search.documents.texts import write_texts  # noqa: PLC0415
     from search.report_page.page import write_page  # noqa: PLC0415
 
     if to is not None and to.suffix != ".html":
         raise InputError(f"--to {to}: must end in .html, as it is a page")
     if to is not None and not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
+    found = _material(out, name, storage)
+    texts: list[str] = []
+    if to is None and found.nested:
+        texts = write_nested_texts(found.folder, found.study, found.test or {})
+    elif to is None:
+        texts = write_texts(found.folder, found.study, found.records, again=True)
+    return Reported(page=write_page(found, to), texts=texts)
+
+
+def _material(out: Path, name: str, storage: str | None) -> "Material":
+    from search.report_page.material import gather  # noqa: PLC0415 - as above
+
     nested = _find_nested(out, name)
     if nested is not None:
-        return write_page(_nested_material(nested), to)
+        return _nested_material(nested)
     folder = find_run(out, name)
     study, synthetic = study_of_run(folder)
     url = chosen_storage(storage) or folder.storage
-    return write_page(gather(folder, study, synthetic=synthetic, storage=url), to)
+    return gather(folder, study, synthetic=synthetic, storage=url)
 
 
 def _find_nested(out: Path, name: str) -> RunFolder | None:

@@ -8,7 +8,6 @@ from typing import Any, Self
 from data_pipeline.split.holdout_history import HELD_OUT, holdout_rule
 from data_pipeline.split.receipt_file import Receipts
 from data_pipeline.system.errors import prefix_errors
-from models.config.config import complete
 from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.prediction_files import PredictionFiles
@@ -22,6 +21,7 @@ from search.callbacks.trials_csv import TrialsCsvWriter
 from search.dashboards.study_note import StudyNote
 from search.dashboards.trial_pictures import FOLDER as PICTURES
 from search.dashboards.trial_pictures import TrialPictures
+from search.documents.texts import write_texts
 from search.executors import executor
 from search.executors.machine import this_machine
 from search.final import retraining
@@ -42,8 +42,6 @@ from search.inputs.run import Run
 from search.ledger.callback import Callback
 from search.ledger.ledger import Ledger, open_ledger
 from search.ledger.records import TrialRecord
-from search.model_card.card import model_card
-from search.model_card.facts import gather_facts
 from search.pipeline.placement import describe_precision, find_placement
 from search.pipeline.run_study import STAGES, RunRequest
 from search.pipeline.warm_start import add_warm_start
@@ -58,11 +56,8 @@ from search.reports.console import (
 )
 from search.reports.holdout_report import describe_report
 from search.reports.study_note import study_note
-from search.results.section import NEEDED, results_section
 from search.run_files import (
-    MODEL_CARD,
     REPORT,
-    RESULTS,
     STUDY,
     check_database,
     read_report,
@@ -136,8 +131,7 @@ def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
     shown.note.update()
     bar.stop()
     if report is not None:
-        _write_results(run, report, ledger)
-        _write_model_card(run, report)
+        write_texts(run.folder, run.study, ledger.records())
         _print_report(run, report)
     print_result(run, ledger)
     _write_page(run)
@@ -357,26 +351,6 @@ def _test(
         report = open_and_test(run, search_entry(ledger), reopen=request.reopen)
     bar.end_step()
     return report
-
-
-def _write_results(run: Run, report: Mapping[str, Any], ledger: Ledger) -> None:
-    """Writes the report as a section of a paper, unless it is there.
-
-    A report of an older version lacks parts of it.
-    """
-    path = run.folder.file(RESULTS)
-    if path.exists() or not report.keys() >= NEEDED:
-        return
-    tested = next(r for r in ledger.records() if r.number == report["trial"])
-    write_text(path, results_section(run.study, complete(tested.values), report))
-
-
-def _write_model_card(run: Run, report: Mapping[str, Any]) -> None:
-    """Writes the model card, unless it is there or the report is an older one."""
-    path = run.folder.file(MODEL_CARD)
-    if not path.exists() and report.keys() >= NEEDED:
-        facts = gather_facts(run.folder, run.study, storage=run.storage)
-        write_text(path, model_card(facts))
 
 
 def _write_page(run: Run) -> None:

@@ -3,7 +3,8 @@
     python -m search.report --study NAME [--out DIR] [--storage URL] [--to FILE]
 
 One HTML page with all charts in it, and the numbers that no other file has as JSON
-beside it. Exit codes: 0 done, 1 failed, 2 wrong input.
+beside it. Of a tested run ``results.md`` and ``model_card.md`` are written again, too,
+unless ``--to`` names a page elsewhere. Exit codes: 0 done, 1 failed, 2 wrong input.
 """
 
 if __name__ == "__main__":  # first, before a local file can hide a package
@@ -15,7 +16,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from data_pipeline.system.cli import Parser, nonempty_path, nonempty_text, run_command
+from data_pipeline.system.cli import Parser, nonempty_path, run_command
 from data_pipeline.system.terminal import print_line
 
 
@@ -30,10 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def work() -> None:
         from search.pipeline.past_runs import report_run  # noqa: PLC0415 - loads Optuna
 
-        page = report_run(
+        found = report_run(
             args.out.resolve(), args.study, storage=args.storage, to=args.to
         )
-        print_line(f"the report: {page}")
+        print_line(f"the report: {found.page}")
+        if found.texts:
+            print_line(f"written again beside it: {', '.join(found.texts)}")
 
     return run_command(work, stopped="no report was written")
 
@@ -42,19 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
     """Builds the parser of the command line."""
     parser = Parser("search.report", "Write the report of a run, finished or not.")
     add = parser.add_argument
-    add("--study", required=True, help="name of a study or run")
-    parser.add_out()
-    add(
-        "--storage",
-        type=nonempty_text,
-        metavar="URL",
-        help="the --storage of the search (default: $EXPRESSION_SEARCH_STORAGE)",
-    )
+    parser.add_run()
+    parser.add_storage()
     add(
         "--to",
         type=nonempty_path,
         metavar="FILE.html",
-        help="file to write (default: report.html in the run's folder)",
+        help="page to write, and nothing else (default: report.html in the run's "
+        "folder, where results.md and model_card.md are written again, too)",
     )
     return parser
 

@@ -28,10 +28,17 @@ def choice_texts(found: Report) -> Iterator[str]:
             )
     if "corrected" in found:
         yield (
-            f"The value on validation rows is {number(found.get('value'))}; corrected "
-            f"for the selection among {found['compared']} trials it is "
+            f"The validation value of the best trial is {number(found.get('value'))}, "
+            f"averaged over neighbouring epochs{_score(found)}. Corrected for the "
+            f"selection among {found['compared']} trials the score is "
             f"{interval(found['corrected'])}."
         )
+
+
+def _score(found: Report) -> str:
+    """Names the score at one epoch, where the report has it."""
+    known = "score" in found
+    return f", its validation score {number(found['score'])}" if known else ""
 
 
 def _winner(found: Report) -> Iterator[str]:

@@ -336,7 +336,7 @@ def _differences(report: Mapping[str, Any]) -> Iterator[str]:
         words = words.format(**report["baselines"][name])
         gain = report["baselines"][name].get("gain")
         beside = f", the trial's minus it {_difference(gain)}" if gain else ""
-        yield f"{heading.capitalize()}: {words}; validation value {value}{beside}"
+        yield f"{heading.capitalize()}: {words}; validation score {value}{beside}"
         found = [
             f"{METRIC_TEXTS[metric].partition(',')[0]} {_difference(compared)}"
             for head, metrics in COMPARED.items()

@@ -42,7 +42,7 @@ def nested_section(
     title = (
         f"# Results of the nested evaluation of the study {report['study']}",
         "",
-        "Written by the run from nested.json, which has every number in full.",
+        "Written from nested.json, which has every number in full.",
     )
     parts = (
         title,

@@ -30,7 +30,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
     title = (
         f"# Results of the study {report['study']}",
         "",
-        "Written by the run from holdout.json, which has every number in full.",
+        "Written from holdout.json, which has every number in full.",
     )
     parts = (
         title,

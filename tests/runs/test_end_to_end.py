@@ -186,7 +186,7 @@ def test_the_trial_is_compared_with_the_baseline_on_validation_rows(finished, re
     assert gain["difference"] == pytest.approx(found)
     assert gain["low"] < gain["difference"] < gain["high"]
     assert gain["subjects"] == selection["subjects"]
-    assert f"validation value {fitted['value']:.3f}, the trial's" in finished[1].out
+    assert f"validation score {fitted['value']:.3f}, the trial's" in finished[1].out
 
 
 def test_report_follows_from_its_predictions(finished, report, held_out):

@@ -106,13 +106,13 @@ class _Named(dict[str, Any]):
 
 
 def _fitted(test: Report) -> Iterator[str]:
-    """Says what each baseline is, with its value on the validation rows."""
+    """Says what each baseline is, with its validation score."""
     for name, entry in test.get("baselines", {}).items():
         if name in BASELINES:
             title, words = BASELINES[name]
             yield (
-                f"{title.capitalize()}: {words.format_map(_Named(entry))}; value on "
-                f"the validation rows {number(entry['value'])}."
+                f"{title.capitalize()}: {words.format_map(_Named(entry))}; validation "
+                f"score {number(entry['value'])}."
             )
 
 

@@ -12,7 +12,7 @@ from models.config.config import complete
 from search.model_card.card import model_card
 from search.model_card.data_sets import FACE_SETS, face_set
 from search.model_card.facts import CardFacts, gather_facts
-from search.pipeline.past_runs import study_of_run
+from search.pipeline.past_runs import records_of_run, study_of_run
 from search.study.study import check_study
 from tests.factories.made_run import STUDY, drawn_rows, made_run, report_of_rows
 
@@ -170,10 +170,11 @@ def test_facts_are_gathered_from_a_run(tmp_path):
     """Hyperparameters of the tested trial and the search's time are the ledger's."""
     folder = made_run(tmp_path / "runs", trials=2)
     study, _ = study_of_run(folder)
+    records = records_of_run(folder, storage=None)
     with pytest.raises(RunError, match=re.escape("has no model.json")):
-        gather_facts(folder, study, storage=folder.storage)
+        gather_facts(folder, study, records)
     folder.file("model.json").write_text("{}")
-    found = gather_facts(folder, study, storage=folder.storage)
+    found = gather_facts(folder, study, records)
     assert found.report["trial"] == 1
     assert found.values["backbone.name"] in ("residual_cnn", "mobilenet")
     assert found.seconds > 0

@@ -230,6 +230,7 @@ def test_in_a_browser(tmp_path, tested):
     """On a phone and a desk nothing is wider than the screen; dark when asked for."""
     answer = run_main(report.main, "--study", "tiny", "--out", str(tested.out))
     assert answer.code == 0
+    assert answer.out.endswith("written again beside it: results.md\n")
     with browser(tmp_path) as page:
         page.open(tested.file(PAGE).as_uri())
         for width in (390, 1440):

@@ -87,11 +87,11 @@ def test_a_linear_baseline_has_a_column_and_a_difference():
     (line,) = (line for line in lines if line.startswith("  mean AUC"))
     assert line.split()[-3:] == ["0.500", *[f"{found['value']:.3f}"] * 2]
     assert any(
-        line.startswith("Linear: ") and line.endswith("validation value 0.432")
+        line.startswith("Linear: ") and line.endswith("validation score 0.432")
         for line in lines
     )
     frozen = "Frozen: the same on frozen features of shelf:small"
-    assert f"{frozen}; validation value 0.568" in lines
+    assert f"{frozen}; validation score 0.568" in lines
     text = " ".join(line.strip() for line in lines)
     ends = f"{found['low']:+.3f} to {found['high']:+.3f}"
     assert f"mean AUC {found['difference']:+.3f} ({ends})" in text

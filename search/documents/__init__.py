@@ -1,0 +1,1 @@
+"""What a run and its report write in words, beside the numbers."""
