@@ -7,7 +7,8 @@ in a separate thread and ends when the process is stopped or hangs as a whole.
 import json
 import os
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,8 @@ EVERY = 5.0
 class Beat:
     """The last heartbeat of a worker.
 
-    ``trial`` is "" before its first one. ``reports`` counts its epochs, if it is
-    ``reporting`` them.
+    ``trial`` is "" before its first one. ``reports`` counts its epochs; ``reporting``
+    says whether it trains one now that it will report.
     """
 
     pid: int
@@ -44,9 +45,9 @@ class Pulse:
         self._end = threading.Event()
         threading.Thread(target=self._go_on, daemon=True).start()
 
-    def begin(self, trial: str, *, reporting: bool) -> None:
-        """Names the trial that starts, and whether it will report epochs."""
-        self._trial, self._reporting, self._reports = trial, reporting, 0
+    def begin(self, trial: str) -> None:
+        """Names the trial that starts."""
+        self._trial, self._reporting, self._reports = trial, False, 0
         self._write()
         with suppress(OSError):
             (self._folder / f"{trial}.started").touch()
@@ -56,8 +57,14 @@ class Pulse:
         with suppress(OSError):
             (self._folder / f"{trial}.left").touch()
 
-    def report(self) -> None:
-        """Counts an epoch for the next heartbeat."""
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Says that an epoch is being trained, and counts it when it is over."""
+        self._reporting = True
+        try:
+            yield
+        finally:
+            self._reporting = False
         self._reports += 1
 
     def end(self) -> None:

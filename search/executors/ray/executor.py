@@ -27,6 +27,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.executors.ray.controller import use_warm_controller
 from search.executors.ray.worker import WarmTrainable
 
 
@@ -140,6 +141,7 @@ def _error_of(trial: Trial) -> str:
 
 def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
     """Runs the experiment; ``RunError`` means that Tune failed, not a trial."""
+    use_warm_controller(job.data_spec)
     try:
         _tuner(job, bridge, folder).fit()
     except Exception as error:

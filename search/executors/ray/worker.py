@@ -96,8 +96,8 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
             return {"retrained": self._worker.retrain(self._request), "done": True}
         result = {"started": self._started}
         try:
-            report = next(self._stream)
-            self._pulse.report()
+            with self._pulse.reporting():
+                report = next(self._stream)
             return result | {"report": report}
         except StopIteration as end:
             return result | {"outcome": end.value, "done": True}
@@ -113,7 +113,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._request: RetrainRequest | None = config.get("retrain")
         trial = config.get("trial")
         name = trial_name(trial.number) if trial else "the retraining"
-        self._pulse.begin(name, reporting=self._request is None)
+        self._pulse.begin(name)
         self._stream: Generator[Report, None, Outcome] = (
             self._worker.trial(config["trial"]) if self._request is None else _nothing()
         )

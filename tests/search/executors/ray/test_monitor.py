@@ -189,7 +189,7 @@ def test_a_pulse_goes_on(tmp_path):
     pulse = Pulse(tmp_path, every=0.001)
     try:
         assert not has_started(tmp_path, "trial 4")
-        pulse.begin("trial 4", reporting=True)
+        pulse.begin("trial 4")
         assert has_started(tmp_path, "trial 4")
         (first,) = beats(tmp_path)
         assert (first.pid, first.trial) == (os.getpid(), "trial 4")
@@ -213,5 +213,5 @@ def test_pulses_of_the_dead_are_removed(tmp_path):
 def test_a_pulse_survives_a_full_disk(tmp_path):
     """Where the heartbeat cannot be written, the trial continues."""
     pulse = Pulse(tmp_path / "missing", every=60)
-    pulse.begin("trial 1", reporting=True)
+    pulse.begin("trial 1")
     pulse.end()

@@ -1,0 +1,51 @@
+"""Tune's controller with idle workers that are kept, and chosen by their graphs."""
+
+import sys
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from typing import Any
+
+from ray.tune.execution.tune_controller import TuneController
+from ray.tune.experiment import Trial
+
+from models.config.config import DataSpec, model_config
+from search.executors.idle_workers import IdleWorkers
+
+GraphsOf = Callable[[Mapping[str, Any]], frozenset[Hashable]]
+
+
+class WarmController(TuneController):  # type: ignore[misc]
+    """Gives a task to the idle worker that has its graphs; ends none in between."""
+
+    def __init__(self, *args: Any, graphs_of: GraphsOf, **options: Any) -> None:
+        """Takes the graphs of a task, beside what Tune gives."""
+        super().__init__(*args, **options)
+        self._graphs_of = graphs_of
+        self._actor_cache = IdleWorkers()
+
+    def _maybe_reuse_cached_actor(self, trial: Trial) -> bool:
+        if self._actor_cache.num_cached_objects:
+            self._actor_cache.expect(self._graphs_of(trial.config))
+        return bool(super()._maybe_reuse_cached_actor(trial))
+
+    def _maybe_cache_trial_actor(self, trial: Trial) -> bool:
+        worker = self._trial_to_actor[trial]
+        self._actor_cache.has_run(worker, self._graphs_of(trial.config))
+        return bool(super()._maybe_cache_trial_actor(trial))
+
+    def _actor_failed(self, tracked_actor: Any, exception: Exception) -> None:
+        self._actor_cache.forget(tracked_actor)
+        super()._actor_failed(tracked_actor, exception)
+
+
+def use_warm_controller(data_spec: DataSpec) -> None:
+    """Makes Tune use it; Tune has no setting for its controller."""
+    controller = partial(WarmController, graphs_of=partial(graphs_of, data_spec))
+    sys.modules["ray.tune.tune"].TuneController = controller  # type: ignore[attr-defined]
+
+
+def graphs_of(data_spec: DataSpec, task: Mapping[str, Any]) -> frozenset[Hashable]:
+    """Returns the graphs of a trial or retraining, that of frozen epochs too."""
+    request = task["trial"] if "trial" in task else task["retrain"]
+    config = model_config(request.values, data_spec)
+    return frozenset({config.graph, config.graph_at(1)})
