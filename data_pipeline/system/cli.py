@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from data_pipeline.system.errors import HarnessError
+from data_pipeline.system.errors import HarnessError, shorten
 from data_pipeline.system.interrupts import handle_interrupts, is_interrupted
 from data_pipeline.system.terminal import (
     Output,
@@ -21,6 +21,8 @@ from data_pipeline.system.terminal import (
 INTERRUPTED = 130
 RESUMABLE = "rerun the same command to resume"
 
+MAX_ARGUMENT = 500
+"""Characters kept of a message about an option, which quotes its value."""
 
 DATA_HELP = "data folder, or 'synthetic' for synthetic faces (default: data/<dataset>)"
 
@@ -74,6 +76,10 @@ class Parser(argparse.ArgumentParser):
             default=default,
             help=f"port (default: {default}; 0 picks a free one)",
         )
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with the usage and a message, of which a long value is shortened."""
+        super().error(shorten(message, most=MAX_ARGUMENT))
 
     def _print_message(self, message: str, file: Any = None) -> None:
         is_error = file is sys.stderr

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import itertools
 import os
 import re
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from data_pipeline.system.errors import RunError
+from data_pipeline.system.errors import RunError, shorten
 
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories that a terminal acts on or cannot show."""
@@ -66,6 +67,31 @@ def one_line(text: str) -> str:
         True
     """
     return escape_controls(text).replace("\n", "\\n")
+
+
+SCREEN_ROWS, SCREEN_COLUMNS = 24, 80
+_LONGEST_LINE = 20 * SCREEN_COLUMNS
+
+
+def fit_screen(text: str) -> str:
+    """Shortens long lines, and leaves out lines that no screen has room for.
+
+    Example:
+        >>> fit_screen("x" * 9999).count("x") < 1600
+        True
+        >>> fit_screen(chr(10).join("abc" * 10)).splitlines()[-2:]
+        ['b', '... and 7 more lines']
+    """
+    lines = [shorten(line, most=_LONGEST_LINE) for line in text.split("\n")]
+    ends = list(itertools.accumulate(map(_rows, lines)))
+    if ends[-1] <= SCREEN_ROWS:
+        return "\n".join(lines)
+    kept = sum(end < SCREEN_ROWS for end in ends)
+    return "\n".join([*lines[:kept], f"... and {len(lines) - kept} more lines"])
+
+
+def _rows(line: str) -> int:
+    return 1 + max(0, len(line) - 1) // SCREEN_COLUMNS
 
 
 def mask_passwords(text: str) -> str:
@@ -234,16 +260,21 @@ def print_line(text: str) -> None:
 
 
 def print_error(text: str) -> None:
-    """Prints an error message to the standard error."""
-    print_note(f"error: {text}")
+    """Prints an error message to the standard error, as much as a screen holds."""
+    _print_note(f"error: {text}", fit_screen)
 
 
 def print_note(text: str) -> None:
     """Prints a line to the standard error, with passwords masked."""
+    _print_note(text, lambda whole: whole)
+
+
+def _print_note(text: str, fit: Callable[[str], str]) -> None:
+    """Tells the listeners the whole text, and prints what fits."""
     for listener in _listeners:
         listener(text)
     with suppress(OSError):
-        sys.stderr.write(f"{mask_passwords(escape_controls(text))}\n")
+        sys.stderr.write(f"{fit(mask_passwords(escape_controls(text)))}\n")
         sys.stderr.flush()
 
 
