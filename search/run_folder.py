@@ -172,8 +172,9 @@ def named_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RunError(
-            f"{path}: cannot be written ({error.strerror}); free some space, or make "
-            "the folder writable; then rerun the command to resume"
+            f"{path}: cannot be written ({error.strerror}); free some space (python "
+            "-m search.clean says what can go), or make the folder writable; then "
+            "rerun the command to resume"
         ) from error
 
 

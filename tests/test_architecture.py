@@ -32,6 +32,7 @@ COMMANDS = {
     "models/live/__main__.py",
     "models/predict.py",
     "models/weights.py",
+    "search/clean/__main__.py",
     "search/compare.py",
     "search/dashboard.py",
     "search/export.py",

@@ -185,6 +185,27 @@ def lock_open_file(file: IO[bytes]) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
+def share(opened: int) -> None:
+    """Marks an open file as in use until it is closed, if its file system has locks."""
+    with suppress(OSError):
+        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def is_shared(path: Path) -> bool:
+    """Returns whether a process uses a file that it has marked; also if none can say.
+
+    One that does not exist is not in use.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        return error.errno not in NO_LOCKS
+    return False
+
+
 def has_record_locks(folder: Path) -> bool:
     """Returns whether the file system of a writable folder has the locks of SQLite."""
     with tempfile.TemporaryFile(dir=folder) as file:

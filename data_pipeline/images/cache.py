@@ -39,6 +39,7 @@ from data_pipeline.images.decode_table import (
     readable_rows,
 )
 from data_pipeline.images.digests import file_digests
+from data_pipeline.images.mapping import map_array
 from data_pipeline.system.errors import DataError, RunError
 
 VERSION = 1
@@ -132,7 +133,7 @@ def read_images(
         # The array was made in quarantine: decoding what it lacks raises the reason.
         decode_all(table.take(np.flatnonzero(states == UNREADABLE)), size=size)
     return Images(
-        array=np.load(path, mmap_mode="r", allow_pickle=False),
+        array=map_array(path),
         kept=readable_rows(table, states),
         without_face=int((states == NO_FACE).sum()),
         digest=digest,

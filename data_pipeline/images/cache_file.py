@@ -148,8 +148,9 @@ def check_room(file: PixelFile) -> None:
     if free < needed:
         raise RunError(
             f"{file.path.parent}: the {file.content} need {needed / 1e6:,.1f} MB, and "
-            f"the disk has {free / 1e6:,.1f} MB free; make room, choose another folder "
-            f"with --out, or {file.smaller}"
+            f"the disk has {free / 1e6:,.1f} MB free; make room (python -m "
+            "search.clean --cache lists what can go), choose another folder with "
+            f"--out, or {file.smaller}"
         )
 
 

@@ -26,6 +26,7 @@ from data_pipeline.images.cache_file import (
     valid_chunks,
 )
 from data_pipeline.images.decode_table import VALID
+from data_pipeline.images.mapping import map_array
 from data_pipeline.system.errors import RunError
 
 VERSION = 1
@@ -93,8 +94,7 @@ def cached_features(
             f"{folder}: features cannot be written there ({error.strerror}); make "
             "room or make it writable, or choose another folder with --out"
         ) from error
-    found: np.ndarray = np.load(file.path, mmap_mode="r", allow_pickle=False)
-    return found
+    return map_array(file.path)
 
 
 def _complete(file: PixelFile, compute: Compute) -> None:

@@ -14,6 +14,8 @@ from data_pipeline.development import (
     usable_without_duplicates,
 )
 from data_pipeline.images.cache import Images, read_images
+from data_pipeline.images.eviction import shrink
+from data_pipeline.pages.wording import counted
 from data_pipeline.split.duplicates import (
     ImageKeys,
     count_duplicates,
@@ -80,7 +82,7 @@ def read_pixels(run: Run) -> Images:
     study, development = run.study, run.data.split.development
     with prefix_errors(study.place):
         cropper = study_cropper(study.data, development)
-    return read_images(
+    images = read_images(
         development,
         size=study.data.image_size,
         cache=run.folder.cache,
@@ -88,6 +90,13 @@ def read_pixels(run: Run) -> Images:
         cropper=cropper,
         progress=run.progress,
     )
+    removed = shrink(run.folder.cache, most=study.resources.cache_bytes())
+    if removed:
+        run.print(
+            f"removed from the cache: {counted(removed, 'array')} unused longest "
+            f"(resources.cache_size = {study.resources.cache_size:g})"
+        )
+    return images
 
 
 def used_rows(run: Run, images: Images) -> tuple[UsableRows, tuple[int, int]]:

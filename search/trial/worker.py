@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
 
-import numpy as np
-
+from data_pipeline.images.mapping import map_array
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
 from models.backend import is_out_of_memory, peak_device_memory
@@ -19,6 +18,7 @@ from models.training.trainer import Trainer
 from search.trial.checkpoints import Checkpoints, trial_folder
 from search.trial.cross_validation import cross_validate
 from search.trial.messages import (
+    OUT_OF_MEMORY,
     Completed,
     CrossValidated,
     Failed,
@@ -44,7 +44,7 @@ class Worker:
         """
         self._job = job
         self._arrays = Arrays(
-            images=np.load(job.images, mmap_mode="r", allow_pickle=False),
+            images=map_array(Path(job.images)),
             targets=job.targets,
         )
         self._trainer = Trainer(
@@ -77,7 +77,7 @@ class Worker:
             if is_out_of_memory(error):
                 self._ran_out = True
                 spent = Spent(device_memory=peak_device_memory())
-                return Pruned(reason="out_of_memory", spent=spent)
+                return Pruned(reason=OUT_OF_MEMORY, spent=spent)
             return Failed(reason=reason_of(error), trace=format_exc())
         if isinstance(outcome, Completed):
             return replace(outcome, start=self._trainer.loaded_weights)

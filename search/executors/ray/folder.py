@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -101,13 +101,18 @@ def temporary_places() -> Iterator[Path]:
 
 def sweep(place: Path) -> None:
     """Removes this user's folders in a place, which need not exist, of dead drivers."""
-    for folder in place.glob(f"{PREFIX}*"):
-        try:
-            owned = folder.lstat().st_uid == os.geteuid()
-            if owned and not folder.is_symlink() and _left(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # another start is removing it now
+    for folder in left_folders([place]):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def left_folders(places: Iterable[Path] | None = None) -> Iterator[Path]:
+    """Lists this user's folders of dead drivers, by default in the usual places."""
+    for place in dict.fromkeys(temporary_places() if places is None else places):
+        for folder in place.glob(f"{PREFIX}*"):
+            with suppress(OSError):  # another start is removing it now
+                owned = folder.lstat().st_uid == os.geteuid()
+                if owned and not folder.is_symlink() and _left(folder):
+                    yield folder
 
 
 def _left(folder: Path) -> bool:

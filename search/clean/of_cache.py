@@ -1,0 +1,50 @@
+"""What can be removed of the cache that all runs in a folder share."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from data_pipeline.files.file_lock import FileLock, is_shared
+from data_pipeline.images.eviction import cached_arrays
+from data_pipeline.system.errors import RunError
+from search.clean.removable import Removable, removable
+from search.executors.ray.folder import left_folders
+from search.run_folder import RunFolder
+
+LOCK = ".driver.lock"
+AGAIN = "made again from the data when a run needs it"
+KINDS = {"images": "decoded images", "features": "features"}
+"""What an array of the cache holds, by its name."""
+
+
+@contextmanager
+def idle_runs(out: Path) -> Iterator[None]:
+    """Keeps drivers away from all runs meanwhile; ``RunError`` where one works."""
+    with ExitStack() as stack:
+        for path in sorted([*out.glob(f"*/{LOCK}"), *out.glob(f"*/*/{LOCK}")]):
+            lock = FileLock(path)
+            if not lock.try_acquire():
+                raise RunError(
+                    f"{path.parent}: process {lock.owner()} searches there and may "
+                    "use the cache; wait for it, or stop it"
+                )
+            stack.callback(lock.release)
+        yield
+
+
+def of_cache(out: Path) -> list[Removable]:
+    """Lists what can be removed of the cache, and temporary folders of the dead."""
+    cache = RunFolder(out=out, name="cache").cache
+    found = []
+    for one in cached_arrays(cache):
+        if is_shared(one.array):
+            continue
+        kind = KINDS[one.array.name.partition("-")[0]]
+        used = datetime.fromtimestamp(one.used).astimezone()
+        found += removable(f"{kind}, last used {used:%Y-%m-%d}", AGAIN, one.files)
+    digests = "digests of files of the data"
+    found += removable(digests, "the files are hashed again", cache.glob("files-*.npz"))
+    temporary = "temporary folders of killed searches"
+    found += removable(temporary, "no process uses them", left_folders())
+    return found
