@@ -22,7 +22,11 @@ from data_pipeline.system.terminal import no_stderr
 CONTEXT_MEMORY = 500_000_000
 """Bytes of a GPU that each process needs beside what its backend counts."""
 
-OUT_OF_MEMORY_MARKS = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory")
+OUT_OF_MEMORY_MARKS = (
+    *("resource_exhausted", "resourceexhausted", "out of memory", "out_of_memory"),
+    *("bad_alloc", "alloc_failed", "unable to allocate"),
+)
+"""What the errors of TensorFlow, JAX, CUDA's libraries and NumPy say, in lower case."""
 
 
 def environment(cpus: int) -> dict[str, str]:
@@ -196,7 +200,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError):
         return True
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}".lower()
     return any(mark in text for mark in OUT_OF_MEMORY_MARKS)
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.executors.worker_death import describe_process
+
 EVERY = 5.0
 """Seconds between two beats."""
 
@@ -50,7 +52,8 @@ class Pulse:
         self._trial, self._reporting, self._reports = trial, False, 0
         self._write()
         with suppress(OSError):
-            (self._folder / f"{trial}.started").touch()
+            started = self._folder / f"{trial}.started"
+            started.write_text(describe_process())
 
     def leave(self, trial: str) -> None:
         """Leaves a trial that has not begun to a fresh process; this one then ends."""
@@ -99,6 +102,11 @@ def trial_name(number: int) -> str:
 def has_started(folder: Path, trial: str) -> bool:
     """Whether a worker began a trial, and so was able to start."""
     return (folder / f"{trial}.started").exists()
+
+
+def read_start(folder: Path, trial: str) -> str:
+    """Reads how the worker's process was when it began a trial."""
+    return (folder / f"{trial}.started").read_text()
 
 
 def was_left(folder: Path, trial: str) -> bool:

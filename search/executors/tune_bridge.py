@@ -10,8 +10,10 @@ from typing import Any
 
 from data_pipeline.system.errors import RunError
 from search.executors.heartbeat import trial_name
+from search.executors.worker_death import describe_death
 from search.ledger.ledger import Ledger
 from search.trial.messages import (
+    OUT_OF_MEMORY,
     Failed,
     Outcome,
     Pruned,
@@ -43,11 +45,13 @@ class Bridge:
         then: Retraining,
         has_started: Callable[[str], bool] = lambda _: True,
         was_left: Callable[[str], bool] = lambda _: False,
+        was_killed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """Takes the ledger, what is retrained, and what became of a trial.
 
         ``then`` is planned when the search ends. ``has_started`` and ``was_left``, by a
-        worker that is replaced, take a ``trial_name``.
+        worker that is replaced, take a ``trial_name``, and so does ``was_killed``, by
+        the kernel for its memory.
         """
         self.error: BaseException | None = None
         self.trouble = ""
@@ -55,6 +59,7 @@ class Bridge:
         self._ledger = ledger
         self._then = then
         self._has_started, self._was_left = has_started, was_left
+        self._was_killed = was_killed
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
@@ -113,11 +118,25 @@ class Bridge:
             self._return(running.request)
             return
         self._unstarted = 0
-        death = WorkerDied(reason=_death(self.trouble), trace=self.trouble)
-        outcome = running.outcome(result, death=death, error=error)
+        outcome = running.outcome(result, death=self._death(running), error=error)
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
         self._ledger.tell(running.request.number, outcome)
+
+    def _death(self, running: "_Running") -> WorkerDied | Pruned:
+        """Describes the death of a worker, which may be that of its memory.
+
+        What the kernel killed was the largest process, which does not fit; Ray ends
+        the newest worker, whose trial may fit another time.
+        """
+        killed = self._was_killed(trial_name(running.request.number))
+        death = describe_death(self.trouble, killed_for_memory=killed)
+        if death.ran_out:
+            return Pruned(reason=OUT_OF_MEMORY, why=death.cause)
+        reason = "the worker died in this trial"
+        reason += f": {death.cause}" if death.cause else ""
+        trace, short = self.trouble, death.short
+        return WorkerDied(reason=reason, trace=trace, out_of_memory=short)
 
     def _return(self, request: TrialRequest) -> None:
         """Keeps a trial for the next worker: its worker ended before it began."""
@@ -137,12 +156,6 @@ class Bridge:
         died = f"its worker died, {1 + RETRIES} times"
         failed = Failed(reason=died, trace=self.trouble)
         self._then.keep(request, outcome or failed)
-
-
-def _death(trouble: str) -> str:
-    """Describes why a worker died, as far as Ray reports it."""
-    memory = ": this machine ran out of memory" if "low on memory" in trouble else ""
-    return f"the worker died in this trial{memory}"
 
 
 def last_lines(text: str) -> str:
@@ -166,7 +179,7 @@ class _Running:
         self._proposed = time.time()
 
     def outcome(
-        self, result: dict[str, Any] | None, *, death: WorkerDied, error: bool
+        self, result: dict[str, Any] | None, *, death: WorkerDied | Pruned, error: bool
     ) -> Outcome:
         """Returns how the trial ended, which is ``death`` if its worker died."""
         found: Outcome = death

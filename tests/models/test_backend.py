@@ -61,6 +61,9 @@ def test_several_threads_go_without_onednn():
         (MemoryError(), True),
         (ResourceExhaustedError("OOM when allocating"), True),
         (RuntimeError("RESOURCE_EXHAUSTED: out of memory"), True),
+        (RuntimeError("CUDA_ERROR_OUT_OF_MEMORY"), True),
+        (RuntimeError("CUBLAS_STATUS_ALLOC_FAILED"), True),
+        (RuntimeError("Out of memory allocating 8000000000 bytes"), True),
         (ValueError("shapes differ"), False),
     ],
 )

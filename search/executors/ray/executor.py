@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import RunError, describe_cause
-from search.executors.heartbeat import has_started, was_left
+from search.executors.heartbeat import has_started, read_start, was_left
 from search.executors.ray.cluster import RaySession, local_ray
 from search.executors.ray.folder import RayFolder
 from search.executors.tune_bridge import FINISHED, Bridge
+from search.executors.worker_death import KernelKills
 from search.ledger.ledger import Ledger
 from search.trial.messages import Job, Retraining
 
@@ -58,7 +59,8 @@ def run_ray(
     """
     with local_ray(job, early) as folder:
         marks = (partial(mark, folder.pulse) for mark in (has_started, was_left))
-        bridge = Bridge(ledger, then, *marks)
+        kills = KernelKills(partial(read_start, folder.pulse))
+        bridge = Bridge(ledger, then, *marks, kills)
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error
