@@ -47,9 +47,10 @@ def _clean(found: Sequence[Removable], *, of: str, yes: bool) -> None:
 
 def _print_table(found: Sequence[Removable]) -> None:
     table = Table(box=SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in ("what", "files", "size", "why it can go"):
-        justify = "right" if heading in {"files", "size"} else "left"
-        table.add_column(heading, justify=justify)
+    table.add_column("what")
+    table.add_column("files", justify="right")
+    table.add_column("size", justify="right")
+    table.add_column("why it can go")
     for one in found:
         cells = (one.what, str(len(one.paths)), size(one.bytes), one.why)
         table.add_row(*map(escape_controls, cells))

@@ -36,7 +36,7 @@ def idle_runs(out: Path) -> Iterator[None]:
 def of_cache(out: Path) -> list[Removable]:
     """Lists what can be removed of the cache, and temporary folders of the dead."""
     cache = RunFolder(out=out, name="cache").cache
-    found = []
+    found: list[Removable] = []
     for one in cached_arrays(cache):
         if is_shared(one.array):
             continue

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipeline.system.oom_kills import count_kills, kill_counter
+from search.executors.oom_kills import count_kills, kill_counter
 
 SIGNALS = {
     "SIGSEGV": "segmentation fault",

@@ -23,28 +23,53 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import TrialRecord
 from search.run_files import PREDICTED, REPORT, RESULTS
 from search.run_folder import write_text
+from search.stopping.search_end import SearchEnd
 from search.trial.messages import CONSTRAINT, Failed, Retrained, RetrainRequest
 
 
-def require_best(ledger: Ledger, log: Path | None = None) -> TrialRecord:
+def require_best(
+    ledger: Ledger, log: Path | None = None, traces: Path | None = None
+) -> TrialRecord:
     """Returns the best trial; ``RunError`` with all reasons where none completed.
 
-    ``log`` is the file that has more about them.
+    ``log`` is the file that has more about them, ``traces`` the folder of tracebacks.
     """
     best = ledger.best()
     if best is None:
-        reasons = sorted({r.reason for r in ledger.records() if r.reason})
-        end = ledger.end()
-        ended = f"the search ended: {end.reason}; " if end is not None else ""
-        limits = " or the limits of [constraints]" if CONSTRAINT in reasons else ""
-        raise RunError(
-            f"no trial completed, so there is nothing to retrain; {ended}reasons: "
-            f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
-            "ended it), or copy the study file under another name and widen the space"
-            f"{limits} there, which is another search"
-            + (f"; see {log}" if log is not None else "")
-        )
+        end, records = ledger.end(), ledger.records()
+        if end is not None and end.failed:
+            raise RunError(_all_failed(records, end, traces))
+        raise RunError(_none_completed(records, end, log))
     return best
+
+
+def _none_completed(
+    records: Sequence[TrialRecord], end: SearchEnd | None, log: Path | None
+) -> str:
+    reasons = sorted({r.reason for r in records if r.reason})
+    ended = f"the search ended: {end.reason}; " if end is not None else ""
+    limits = " or the limits of [constraints]" if CONSTRAINT in reasons else ""
+    return (
+        f"no trial completed, so there is nothing to retrain; {ended}reasons: "
+        f"{'; '.join(reasons) or 'none'}. Raise search.trials (or the limit that "
+        "ended it), or copy the study file under another name and widen the space"
+        f"{limits} there, which is another search"
+        + (f"; see {log}" if log is not None else "")
+    )
+
+
+def _all_failed(
+    records: Sequence[TrialRecord], end: SearchEnd, traces: Path | None
+) -> str:
+    """Names the first error once, and its traceback where there is one."""
+    first = next(r for r in records if r.reason and not r.interrupted)
+    trace = None if traces is None else traces / f"{first.number}.txt"
+    see = f"; traceback: {trace}" if trace is not None and trace.exists() else ""
+    return (
+        f"the search ended: {end.reason}. The first error, of "
+        f"trial {first.number}: {first.reason}{see}. Correct its cause and run the "
+        "same command, which starts further trials"
+    )
 
 
 def retrain_requests(

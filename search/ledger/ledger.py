@@ -18,11 +18,8 @@ from optuna.trial import FrozenTrial, TrialState
 from data_pipeline.system.errors import RunError
 from models.config.config import with_precision
 from models.config.hyperparameters import Value
-from search.ledger.attributes import (
-    check_attributes,
-    require_seconds,
-    translated_errors,
-)
+from search.costs.memory_fit import MemoryLimit
+from search.ledger.attributes import check_attributes, translated_errors
 from search.ledger.callback import Callback
 from search.ledger.identity import (
     PIXELS,
@@ -36,7 +33,7 @@ from search.ledger.identity import (
 )
 from search.ledger.own_trials import OwnTrials, quiet
 from search.ledger.pruners import build_pruner
-from search.ledger.reader import records_of
+from search.ledger.reader import records_of, seconds_searched
 from search.ledger.records import Counts, TrialRecord, best_trial
 from search.ledger.trial_end import record_outcome, requeue_lost_trials
 from search.ledger.trial_start import start_trial
@@ -51,12 +48,8 @@ from search.sampling.objectives import directions, record_epoch, record_model
 from search.sampling.parameter_sets import FINETUNE_OF, next_unseen
 from search.sampling.rungs import steps_of
 from search.stopping.search_clock import SECONDS, SearchClock
-from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end
-from search.storage.hidden_attributes import (
-    attributes_of,
-    hide_trial_attribute,
-    study_attribute,
-)
+from search.stopping.search_end import ALL_TRIED, SearchEnd, all_run, early_end, failed
+from search.storage.hidden_attributes import hide_trial_attribute
 from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.study_note import save_note
@@ -64,11 +57,7 @@ from search.storage.url import masked
 from search.study.algorithms import DOMINATED, sampler_of
 from search.study.enqueued import find_enqueued
 from search.study.study import Study
-from search.trial.messages import (
-    Outcome,
-    Report,
-    TrialRequest,
-)
+from search.trial.messages import OUT_OF_MEMORY, Outcome, Pruned, Report, TrialRequest
 
 
 class Ledger:
@@ -86,13 +75,27 @@ class Ledger:
         self._all_offered = not (study.enqueued or self._is_grid())
         self._never_prune: set[int] = set()
         self._metrics: dict[int, dict[str, object]] = {}
-        self._clock = SearchClock(trials, seconds=_seconds_searched(trials))
+        self._memory = MemoryLimit()
+        self._failed_before = len(failed(trials.get_trials(deepcopy=False)))
+        self._clock = SearchClock(trials, seconds=seconds_searched(trials))
         requeue_lost_trials(self._trials, self._study.space)
         for callback in callbacks:
             callback.on_search_start(self.records)
 
     def ask(self) -> TrialRequest | None:
-        """Proposes the next trial, or ``None`` while the search may start none."""
+        """Proposes the next trial, or ``None`` while the search may start none.
+
+        One that cannot fit into memory is recorded as such.
+        """
+        while (request := self._propose()) is not None:
+            params = self._open[request.number].params
+            why = self._memory.refusal(self._study.space.config(params))
+            if not why:
+                break
+            self.tell(request.number, Pruned(reason=OUT_OF_MEMORY, why=why))
+        return request
+
+    def _propose(self) -> TrialRequest | None:
         start = time.monotonic()
         self._clock.step()
         started = None
@@ -211,6 +214,8 @@ class Ledger:
                 trial.storage.set_trial_system_attr(trial._trial_id, key, value)  # noqa: SLF001 - no other way
         space, goals = self._study.space, self._study.goals
         outcome = record_outcome(self._trials, space, trial, outcome, goals)
+        if isinstance(outcome, Pruned) and outcome.reason == OUT_OF_MEMORY:
+            self._memory.add(number, space.config(trial.params))
         counts = self.counts()
         for callback in self._callbacks:
             callback.on_trial_end(number, outcome, counts)
@@ -262,6 +267,7 @@ class Ledger:
             running=self._open,
             seconds=self._clock.seconds,
             goals=self._study.goals,
+            failed_before=self._failed_before,
         )
 
     def _offer(self, counts: Counts) -> bool:
@@ -325,14 +331,6 @@ class Ledger:
             grid = (params for params in sets if wanted <= params.items())
         trials = self._trials.get_trials(deepcopy=False)
         return next_unseen(trials, itertools.chain(enqueued, grid))
-
-
-def _seconds_searched(trials: OwnTrials) -> float:
-    """Reads how long the earlier starts have searched."""
-    own = trials.get_trials(deepcopy=False)
-    stored = study_attribute(trials, SECONDS, 0.0)
-    seconds = require_seconds(stored, run=trials.study_name, name=SECONDS)
-    return max([seconds, *(float(attributes_of(t).get(SECONDS) or 0.0) for t in own)])
 
 
 def open_ledger(

@@ -12,6 +12,7 @@ from models.config.config import with_precision
 from search.ledger.attributes import (
     check_attributes,
     require_mapping,
+    require_seconds,
     translated_errors,
 )
 from search.ledger.finished_trials import foreign
@@ -24,6 +25,7 @@ from search.ledger.identity import (
 from search.ledger.records import TrialRecord
 from search.sampling.objectives import value_of
 from search.sampling.parameter_sets import MACHINE, is_interrupted, ordinal_of
+from search.stopping.search_clock import SECONDS
 from search.storage.hidden_attributes import attributes_of, study_attribute
 from search.storage.open_storage import open_storage
 from search.storage.url import file_of, masked, normalized_url
@@ -145,3 +147,11 @@ def _record(study: Study, trial: FrozenTrial, precision: str) -> TrialRecord:
         enqueued=enqueued.name if enqueued else "",
         interrupted=is_interrupted(trial),
     )
+
+
+def seconds_searched(trials: optuna.Study) -> float:
+    """Reads how long the starts of a run have searched."""
+    stored = study_attribute(trials, SECONDS, 0.0)
+    seconds = require_seconds(stored, run=trials.study_name, name=SECONDS)
+    own = trials.get_trials(deepcopy=False)
+    return max([seconds, *(float(attributes_of(t).get(SECONDS) or 0.0) for t in own)])

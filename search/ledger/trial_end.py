@@ -24,6 +24,7 @@ from search.sampling.parameter_sets import (
 from search.storage.hidden_attributes import hide_trial_attribute
 from search.study.space import SearchSpace
 from search.trial.messages import (
+    OUT_OF_MEMORY,
     PHASES,
     WHY,
     Completed,
@@ -34,7 +35,7 @@ from search.trial.messages import (
     outcome_attributes,
 )
 
-CONSTRAINTS = {"out_of_memory": "memory", "diverged": "divergence"}
+CONSTRAINTS = {OUT_OF_MEMORY: "memory", "diverged": "divergence"}
 """Pruning reason -> constraint, by which TPE ranks such trials below all others.
 
 A failed trial is invisible to TPE, which would propose the same region again.
@@ -68,8 +69,7 @@ def record_outcome(
     if isinstance(outcome, WorkerDied) and not requeue_once(
         trials, space, trial.number
     ):
-        reason = f"{outcome.reason}, twice"
-        outcome = Failed(reason=reason, spent=outcome.spent, trace=outcome.trace)
+        outcome = _given_up(outcome)
     try:
         name = str(space.config(trial.params).get(BACKBONE, DEFAULT))
         trial.set_user_attr("backbone", name)
@@ -77,6 +77,14 @@ def record_outcome(
     except UpdateFinishedTrialError:
         return Failed(reason=ENDED, spent=outcome.spent)
     return outcome
+
+
+def _given_up(death: WorkerDied) -> Outcome:
+    """Ends a trial at the second death of a worker."""
+    reason = f"{death.reason}, twice"
+    if death.out_of_memory:
+        return Pruned(reason=OUT_OF_MEMORY, spent=death.spent, why=reason)
+    return Failed(reason=reason, spent=death.spent, trace=death.trace)
 
 
 def _write(trial: optuna.Trial, outcome: Outcome, goals: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from search.callbacks.checkpoint_retention import checkpoint_retention
 from search.callbacks.forecast import Forecast
 from search.callbacks.prediction_files import PredictionFiles
 from search.callbacks.progress_bar import ProgressBar
-from search.callbacks.run_log import LOG
+from search.callbacks.run_log import LOG, TRACES
 from search.callbacks.running_trials import clock
 from search.callbacks.tensorboard_writer import FOLDER as CURVES
 from search.callbacks.tensorboard_writer import TensorBoardWriter
@@ -283,7 +283,7 @@ def _plan_retraining(
     """Exports the winner and lists what to retrain."""
     for line in describe_end(ledger):
         run.print(line)
-    retraining.require_best(ledger, run.folder.file(LOG))
+    retraining.require_best(ledger, run.folder.file(LOG), run.folder.file(TRACES))
     best, _ = select(run, job, ledger.records())
     if _is_of_another_test(run, request, best):
         # The tested model stays; print_result names the better trial.

@@ -5,19 +5,26 @@ from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial, TrialState
 
+from data_pipeline.pages.wording import counted
+from search.costs.memory_fit import NOT_STARTED
 from search.sampling.objectives import newest_on_front
 from search.sampling.parameter_sets import is_counted, ordinal_of
 from search.study.sections import Search
+from search.trial.messages import OUT_OF_MEMORY, WHY
 
 HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchEnd:
-    """Why a search has ended; ``early`` is before its number of trials."""
+    """Why a search has ended; ``early`` is before its number of trials.
+
+    It ``failed`` where no trial trained.
+    """
 
     reason: str
     early: bool = False
+    failed: bool = False
 
 
 ALL_TRIED = SearchEnd(reason="every configuration of the grid has run")
@@ -35,12 +42,14 @@ def early_end(
     running: Container[int],
     seconds: float,
     goals: Sequence[str] = (),
+    failed_before: int = 0,
 ) -> SearchEnd | None:
     """Checks the limits beside the number of trials.
 
     A search starts no more trials once it has searched for ``search.hours``, nor once
     ``search.stop_after`` trials have begun after the best one. Those that run still
-    end, and with a better one among them the search continues.
+    end, and with a better one among them the search continues. Nor does one start
+    where the first ``search.stop_after_failures`` trials have all failed.
 
     Args:
         search: the section of the study.
@@ -49,6 +58,7 @@ def early_end(
         seconds: how long the run has searched.
         goals: the objectives, where there are several; a trial is then better that no
             other one dominates.
+        failed_before: how many trials had failed when this start began.
 
     Returns:
         Why no trial may begin, or ``None`` if one may.
@@ -56,6 +66,9 @@ def early_end(
     if search.hours is not None and seconds >= search.hours * HOUR:
         reason = f"its time is used up (search.hours = {search.hours:g})"
         return SearchEnd(reason=reason, early=True)
+    count = len(failed(trials))
+    if count - failed_before >= search.stop_after_failures:
+        return SearchEnd(reason=_all_failed(count, search), early=True, failed=True)
     best = best_so_far(trials, goals) if search.stop_after is not None else None
     if best is None or begun_after(best, trials, running) < (search.stop_after or 0):
         return None
@@ -64,6 +77,40 @@ def early_end(
         f"(search.stop_after = {search.stop_after})"
     )
     return SearchEnd(reason=reason, early=True)
+
+
+def failed(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Lists the trials that failed or ran out of memory, if no other one has ended.
+
+    Once a trial has trained, pruned perhaps, a failure is that of one configuration.
+    """
+    found = []
+    for trial in trials:
+        if trial.state.is_finished() and is_counted(trial) and _has_started(trial):
+            if not _has_failed(trial):
+                return []
+            found.append(trial)
+    return found
+
+
+def _has_started(trial: FrozenTrial) -> bool:
+    """Whether a trial was not refused as too large for the memory."""
+    return not str(trial.user_attrs.get(WHY, "")).startswith(NOT_STARTED)
+
+
+def _has_failed(trial: FrozenTrial) -> bool:
+    return trial.state == TrialState.FAIL or _ran_out(trial)
+
+
+def _ran_out(trial: FrozenTrial) -> bool:
+    return trial.user_attrs.get("reason") == OUT_OF_MEMORY
+
+
+def _all_failed(count: int, search: Search) -> str:
+    return (
+        f"all of its first {counted(count, 'trial')} failed "
+        f"(search.stop_after_failures = {search.stop_after_failures})"
+    )
 
 
 def best_so_far(

@@ -53,7 +53,7 @@ class Search:
     """Number of trials, sampler, pruner and what is kept.
 
     No trial starts after ``hours`` of searching, nor once ``stop_after`` trials have
-    begun after the best one.
+    begun after the best one, nor where the first ``stop_after_failures`` have failed.
     ``enqueue`` holds configurations to try first; ``warm_start`` names an earlier study
     whose best trials come next. ``tensorboard`` writes curves of every trial,
     ``checkpoints`` the models of so many best trials. ``baselines`` adds linear
@@ -64,6 +64,7 @@ class Search:
     trials: Annotated[int, Field(ge=1, le=1_000_000)]
     hours: Annotated[float, Field(gt=0.0, le=87600, allow_inf_nan=False)] | None = None
     stop_after: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    stop_after_failures: Annotated[int, Field(ge=1, le=1_000_000)] = 5
     seed: Seed = 1
     sampler: SamplerName = "bohb"
     pruner: PrunerName = "successive_halving"
@@ -98,7 +99,8 @@ class Resources:
     ``None`` stands for ``"auto"``: trials share GPUs by memory, and are as many as
     fit; without a GPU, two run at once on CPUs. A worker drops compiled graphs before
     it holds more than ``memory_per_worker`` gigabytes, and is replaced after a trial
-    if it does; by default its share of this machine's memory.
+    if it does; by default its share of this machine's memory. A run removes arrays of
+    the cache that are unused longest while it holds more than ``cache_size`` gigabytes.
     """
 
     cpus_per_trial: Machines = 1
@@ -107,12 +109,17 @@ class Resources:
     memory_per_worker: (
         Annotated[float, Field(ge=0.1, le=65536, allow_inf_nan=False)] | None
     ) = None
+    cache_size: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 100.0
 
     def worker_memory(self, concurrent: int) -> int:
         """Returns the bytes that each of so many workers may hold."""
         if self.memory_per_worker is None:
             return memory_share(concurrent)
         return int(self.memory_per_worker * GIGABYTE)
+
+    def cache_bytes(self) -> int:
+        """Returns the bytes that the cache of all runs may hold."""
+        return int(self.cache_size * GIGABYTE)
 
 
 SECTIONS: dict[str, type] = {

@@ -27,8 +27,11 @@ CALIBRATION = "calibration"
 CONSTRAINT = "constraint"
 """Reason of a trial whose model breaks a limit of ``[constraints]``."""
 
+OUT_OF_MEMORY = "out_of_memory"
+"""Reason of a trial that does not fit into memory, of a GPU or of the machine."""
+
 WHY = "constraint_broken"
-"""Attribute of such a trial: what its model costs, and the limit."""
+"""Attribute of such trials: what the model costs and the limit, or why none began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -259,10 +262,12 @@ class WorkerDied:
     """A trial whose process or machine was lost before it reported its end.
 
     The ledger runs it again with the same seed, once. At the second death of the same
-    configuration it is a failed trial, with ``reason``. ``trace`` is its last output.
+    configuration it is a failed trial, with ``reason``, or one that is pruned if the
+    machine was ``out_of_memory``. ``trace`` is its last output.
     """
 
     reason: str
+    out_of_memory: bool = False
     spent: Spent = field(default_factory=Spent)
     trace: str = field(default="", compare=False, repr=False)
 

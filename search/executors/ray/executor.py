@@ -58,9 +58,13 @@ def run_ray(
     Ray cannot be started or fails.
     """
     with local_ray(job, early) as folder:
-        marks = (partial(mark, folder.pulse) for mark in (has_started, was_left))
-        kills = KernelKills(partial(read_start, folder.pulse))
-        bridge = Bridge(ledger, then, *marks, kills)
+        bridge = Bridge(
+            ledger,
+            then,
+            has_started=partial(has_started, folder.pulse),
+            was_left=partial(was_left, folder.pulse),
+            was_killed=KernelKills(partial(read_start, folder.pulse)),
+        )
         _fit(job, bridge, folder)
     if bridge.error is not None:
         raise bridge.error

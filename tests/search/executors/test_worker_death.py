@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from data_pipeline.system.oom_kills import count_kills, kill_counter
+from search.executors.oom_kills import count_kills, kill_counter
 from search.executors.tune_bridge import Bridge
 from search.executors.worker_death import (
     KERNEL,

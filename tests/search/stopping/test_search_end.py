@@ -1,8 +1,12 @@
 """A search ends early by its hours, or when no better trial comes any more."""
 
 import itertools
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data_pipeline.system.errors import RunError
 from search.executors.serial import run_serial
@@ -194,6 +198,40 @@ def test_nothing_completed_names_the_limit(tmp_path, clock):
     assert ledger.ask() is None
     with pytest.raises(RunError, match=r"search.hours = 0.1.*diverged"):
         require_best(ledger)
+
+
+def test_a_study_whose_trials_all_fail_stops(tmp_path):
+    """It stops after so many trials, and the message has the first error once."""
+    ledger = begin(tmp_path, study("stop_after_failures = 3"))
+    outcomes = [fail("ValueError: no shape"), prune("out_of_memory"), fail("other")]
+    assert spend(ledger, outcomes) == [0, 1, 2]
+    with pytest.raises(RunError) as error:
+        require_best(ledger)
+    text = str(error.value)
+    assert "all of its first 3 trials failed (search.stop_after_failures = 3)" in text
+    assert text.count("of trial 0: ValueError: no shape") == 1
+    assert "other" not in text
+
+
+def test_a_later_start_tries_again(tmp_path):
+    """After the cause was corrected the same command starts further trials."""
+    spend(begin(tmp_path, study("stop_after_failures = 2")), [fail()] * 2)
+    again = begin(tmp_path, study("stop_after_failures = 2"))
+    assert spend(again, [fail(), fail()]) == [2, 3]
+    again = begin(tmp_path, study("stop_after_failures = 2", trials=8))
+    assert spend(again, [fail(), complete(0.5), *[fail()] * 2]) == [4, 5, 6, 7]
+
+
+@settings(max_examples=12)
+@given(st.lists(st.booleans(), min_size=1, max_size=8))
+def test_a_trained_trial_forgives_failures(trained):
+    """Once a trial has trained, pruned or diverged, no number of failures ends it."""
+    with TemporaryDirectory() as folder:
+        name = Path(folder)
+        trials = study("stop_after_failures = 3", trials=len(trained))
+        outcomes = [prune("diverged") if one else fail() for one in trained]
+        ended = spend(begin(name, trials, storage="journal"), outcomes)
+        assert len(ended) == len(trained if any(trained[:3]) else trained[:3])
 
 
 @pytest.mark.parametrize("value", ["long", -1.0, True])

@@ -1,0 +1,89 @@
+"""Which configurations cannot fit: as large as one that ran out of memory."""
+
+from collections.abc import Mapping
+
+from models.config.hyperparameters import HYPERPARAMETERS, Value
+
+GROWING = (
+    "training.batch_size",
+    "backbone.blocks",
+    "backbone.filters",
+    "backbone.image_size",
+    "finetune.blocks",
+)
+"""Keys by which a training step needs more memory, or as much."""
+
+WHOLE = ("backbone.image_size", "finetune.blocks")
+"""Keys whose 0 stands for all: the whole image, every block."""
+
+SAME = (
+    "backbone.name",
+    "training.precision",
+    "finetune.stage",
+    "finetune.batch_norm",
+)
+"""Keys by whose value memory differs, in no order."""
+
+SWITCHES = ("training.sam_rho", "augmentation.mixup")
+"""Keys that need memory where they are not 0, however high they are."""
+
+OWN = "backbone."
+
+NOT_STARTED = "not started"
+"""How the reason begins of a trial that is refused as too large."""
+
+
+def is_as_large(values: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
+    """Whether a configuration needs at least the memory of another, in each respect.
+
+    Two backbones, and two values of an own backbone's size, are not compared.
+
+    Example:
+        >>> ran_out = {"training.batch_size": 64}
+        >>> is_as_large({"training.batch_size": 128}, ran_out)
+        True
+        >>> is_as_large({"training.batch_size": 32}, ran_out)
+        False
+    """
+    own = {key for key in {*values, *other} if key.startswith(OWN)}
+    same = {*SAME, *own - {*GROWING} - HYPERPARAMETERS.keys()}
+    return (
+        all(_value(values, key) == _value(other, key) for key in same)
+        and all(_size(values, key) >= _size(other, key) for key in GROWING)
+        and all(
+            bool(_value(values, key)) >= bool(_value(other, key)) for key in SWITCHES
+        )
+    )
+
+
+def _value(values: Mapping[str, Value], key: str) -> Value | None:
+    row = HYPERPARAMETERS.get(key)
+    return values.get(key, None if row is None else row.default)
+
+
+def _size(values: Mapping[str, Value], key: str) -> float:
+    size = float(_value(values, key) or 0)
+    return float("inf") if key in WHOLE and not size else size
+
+
+class MemoryLimit:
+    """The trials of one start that ran out of memory, by their numbers.
+
+    A later start begins without them: it may have more memory.
+    """
+
+    def __init__(self) -> None:
+        """Knows no trial yet."""
+        self._ran_out: dict[int, Mapping[str, Value]] = {}
+
+    def add(self, number: int, values: Mapping[str, Value]) -> None:
+        """Adds a trial, unless it is as large as one that is known."""
+        if not self.refusal(values):
+            self._ran_out[number] = dict(values)
+
+    def refusal(self, values: Mapping[str, Value]) -> str:
+        """Says why a configuration is not to be started; empty where it may fit."""
+        for number, other in self._ran_out.items():
+            if is_as_large(values, other):
+                return f"{NOT_STARTED}, as large as trial {number}, which did not fit"
+        return ""

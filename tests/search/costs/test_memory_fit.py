@@ -1,0 +1,88 @@
+"""Configurations that are as large as one that ran out of memory do not start."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.costs.memory_fit import GROWING, SAME, is_as_large
+from tests.factories.ledger import begin, complete, inside, prune, small
+
+SIZES = st.fixed_dictionaries(
+    {key: st.integers(1, 300) for key in GROWING},
+    optional={"training.sam_rho": st.sampled_from([0.0, 0.05])},
+)
+
+
+@given(SIZES, SIZES, SIZES)
+def test_as_large_is_an_order(one, two, three):
+    """All is as large as itself, and as what something smaller is as large as."""
+    assert is_as_large(one, one)
+    if is_as_large(one, two) and is_as_large(two, three):
+        assert is_as_large(one, three)
+
+
+@given(SIZES, st.sampled_from(GROWING))
+def test_smaller_in_one_respect_may_fit(sizes, key):
+    """A configuration that is smaller in one respect is not refused."""
+    smaller = sizes | {key: sizes[key] - 1}
+    if smaller[key]:  # 0 may stand for all
+        assert not is_as_large(smaller, sizes)
+        assert is_as_large(sizes, smaller)
+
+
+@pytest.mark.parametrize("key", SAME)
+def test_other_kinds_are_not_compared(key):
+    """Another backbone, precision or stage may need less, whatever its sizes."""
+    assert not is_as_large({key: "one"}, {key: "other"})
+
+
+def test_what_cannot_be_compared():
+    """A size of an own backbone has no order; a rate has nothing to do with memory."""
+    own = {"backbone.name": "mine:network", "backbone.depth": 3}
+    assert not is_as_large(own | {"backbone.depth": 4}, own)
+    assert is_as_large(own | {"training.learning_rate": 0.5}, own)
+
+
+def test_the_whole_image_is_the_largest():
+    """A side of 0 pixels, which stands for the whole image, is as large as any."""
+    assert is_as_large({}, {"backbone.image_size": 48})
+    assert not is_as_large({"backbone.image_size": 48}, {})
+
+
+BATCHES = small(
+    ("trials = 4", "trials = 12"),
+    ("[space]\n", '[space]\n"training.batch_size" = [8, 16, 32, 64]\n'),
+)
+
+
+def test_a_search_starts_nothing_that_cannot_fit(tmp_path):
+    """What is as large as a trial that ran out is pruned unstarted, and counts."""
+    ledger, started = begin(tmp_path, BATCHES), []
+    while (request := ledger.ask()) is not None:
+        size = request.values["training.batch_size"]
+        started.append(size)
+        outcome = prune("out_of_memory") if size >= 32 else complete(0.5)
+        ledger.tell(request.number, outcome)
+    # The smallest that ran out may come after a larger one that did, too.
+    assert len([size for size in started if size >= 32]) <= 2
+    assert ledger.counts().done == 12
+    refused = [r for r in ledger.records() if "not started" in _why(r)]
+    assert refused
+    assert {r.reason for r in refused} == {"out_of_memory"}
+    for record in refused:
+        trial = inside(ledger).trials[record.number]
+        assert trial.constraints == {"memory": 1.0}
+        assert trial.intermediate_values == {}
+
+
+def test_a_later_start_tries_again(tmp_path):
+    """A start knows nothing of the memory of another: it may run elsewhere."""
+    ledger = begin(tmp_path, small())
+    ledger.tell(ledger.ask().number, prune("out_of_memory"))
+    assert ledger.ask() is None, "every other trial is as large"
+    ledger = begin(tmp_path, small(("trials = 4", "trials = 5")))
+    assert ledger.ask() is not None
+
+
+def _why(record):
+    return record.attributes.get("constraint_broken", "")
