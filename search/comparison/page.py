@@ -12,8 +12,10 @@ from search.comparison.paired import Paired
 from search.comparison.side_by_side import Comparison
 from search.comparison.text import describe, rows
 from search.report_page.charts.forest import ForestRow, forest
+from search.report_page.wording import significance
 from search.reports.holdout_report import GUARANTEES, SYNTHETIC
 from search.reports.metric_texts import metric_words
+from search.results.markdown import interval
 
 GENERATOR = "search.compare"
 TEMPLATES = templates(Path(__file__).parent)
@@ -81,6 +83,7 @@ def _differences(found: Comparison, which: str) -> Section:
     if not paired:
         raise NoDataError("; ".join(f"{pair.run}: {pair.why}" for pair in pairs))
     return Section(
+        highlights=tuple(_highlight(pair, found.metrics[0]) for pair in paired),
         paragraphs=tuple(
             f"{pair.run} is not paired with {pair.against}: {pair.why}."
             for pair in pairs
@@ -88,6 +91,17 @@ def _differences(found: Comparison, which: str) -> Section:
         ),
         charts=tuple(_chart(pair, found) for pair in paired),
     )
+
+
+def _highlight(pair: Paired, name: str) -> str:
+    """Says how far apart two runs are by the first metric, and how sure that is."""
+    head, _, metric = name.partition(".")
+    row = pair.metrics.get(head, {}).get(metric) or {"difference": None}
+    apart = f"{pair.run} minus {pair.against}, {pair.rows}: {metric_words(name)}"
+    if row["difference"] is None:
+        return f"{apart} is undefined."
+    value = interval({**row, "value": row["difference"]}, signed=True)
+    return f"{apart} {value}, {significance(row)}."
 
 
 def _chart(pair: Paired, found: Comparison) -> Chart:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from data_pipeline.files.folder_names import check_folder_name, run_name
@@ -246,11 +247,11 @@ def _model_of(weights: str, runs: Path, study: str, *, synthetic: bool) -> Path:
     if name not in having:
         others = suggest(name, having) if having else "no other study has one"
         data = "synthetic" if synthetic else "DIR"
-        train = f"python -m search.run --study {name} --data {data} --out {runs}"
+        train = f"--study {quote(name)} --data {data} --out {quote(str(runs))}"
         raise StudyError(
             f'backbone.weights "{weights}": there is no model of a study {name} '
             f"{'on synthetic faces ' if synthetic else ''}in {runs}; {others}; or "
-            f"train it first: {train}"
+            f"train it first: python -m search.run {train}"
         )
     return path
 

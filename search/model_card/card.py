@@ -7,7 +7,6 @@ Source: Mitchell et al. 2019, Model Cards for Model Reporting.
 
 from collections.abc import Iterator
 
-from data_pipeline.system.terminal import escape_controls
 from search.model_card.citing import citing
 from search.model_card.data_sets import face_set
 from search.model_card.facts import CardFacts
@@ -18,7 +17,7 @@ from search.model_card.training import training
 from search.model_card.uses import uses
 from search.reports.holdout_report import SYNTHETIC
 from search.reports.metric_texts import metric_words, number
-from search.results.markdown import bullets, cell, heading, interval, table
+from search.results.markdown import as_text, bullets, cell, heading, interval, table
 from search.results.methods import methods
 from search.results.protocol import protocol
 from search.results.scores import scores
@@ -46,10 +45,9 @@ def model_card(facts: CardFacts) -> str:
         _thresholds(facts),
         methods(facts.report),
     )
-    # A label or a study's name must not become a part of a page.
-    text = "\n".join(line for part in parts for line in part).replace("<", "&lt;")
+    text = as_text(line for part in parts for line in part)
     code = "\n".join([*loading(facts), *citing(facts)])
-    return f"{front_matter(facts)}\n{escape_controls(text)}\n{code}\n"
+    return f"{front_matter(facts)}\n{text}\n{code}\n"
 
 
 def _title(facts: CardFacts) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from data_pipeline.dataset.problems import Problem
@@ -80,7 +81,7 @@ def describe_findings(
         *describe_skipped(skipped),
         *(f"Warning: {each.where}: {each.message}" for each in classes),
     ]
-    check = f"python -m data_pipeline.check --study {study} --all"
+    check = f"python -m data_pipeline.check --study {quote(study)} --all"
     return "\n".join([*lines, f"  to list all: {check}"] if lines else [])
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def describe_duplicates(count: int, study: str) -> str:
     return (
         f"Warning: {count} validation images are also training images of their fold\n"
         '  [split] duplicates = "drop_from_training" leaves them out of training\n'
-        f"  to list all: python -m data_pipeline.check --study {study}"
+        f"  to list all: python -m data_pipeline.check --study {quote(study)}"
     )
 
 

@@ -60,7 +60,7 @@ def _best(run: Run, records: Sequence[TrialRecord]) -> Iterator[str]:
     if best is None or best.value is None:
         yield "No trial has completed yet."
         return
-    name = f" ({best.enqueued})" if best.enqueued else ""
+    name = f" ({code(best.enqueued)})" if best.enqueued else ""
     yield (
         f"Trial {best.number}{name}: {best.value:.4f}. It was selected on the same "
         "images, so that new faces give less."

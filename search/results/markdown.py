@@ -1,11 +1,26 @@
 """Tables, lists and numbers of a Markdown file."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from data_pipeline.system.terminal import escape_controls
 from search.reports.metric_texts import UNDEFINED, number
 
 Row = Sequence[str]
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def as_text(lines: Iterable[str]) -> str:
+    r"""Joins lines; a name in them, such as a label's, is no tag, link or picture.
+
+    Example:
+        >>> as_text(["- <b>: 0.1 < 0.2", "- ![x](http://y)"]).splitlines()
+        ['- &lt;b>: 0.1 < 0.2', '- ![x]&#40;http://y)']
+    """
+    text = _TAG.sub("&lt;", "\n".join(lines)).replace("](", "]&#40;")
+    return escape_controls(text)
 
 
 def table(header: Row, rows: Iterable[Row]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from search.references.catalogue import cites
 from search.reports.metric_texts import COMPARED, metric_words, number
 from search.reports.nested_report import choice_rows, nested_lines, part_rows
 from search.results.labels import labels
-from search.results.markdown import bullets, heading, table
+from search.results.markdown import as_text, bullets, heading, table
 from search.results.methods import methods
 from search.results.protocol import data_line, label_lines, people_table
 from search.results.scores import differences, results
@@ -57,7 +57,7 @@ def nested_section(
         methods(report),
         references(study, chosen, report),
     )
-    return "\n".join(line for part in parts for line in part) + "\n"
+    return as_text(line for part in parts for line in part) + "\n"
 
 
 def _protocol(study: Study, report: Report) -> Iterator[str]:

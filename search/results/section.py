@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from models.config.hyperparameters import Value
 from search.references.catalogue import cited
 from search.references.used import used_methods
-from search.results.markdown import bullets, heading
+from search.results.markdown import as_text, bullets, heading
 from search.results.methods import methods
 from search.results.protocol import protocol
 from search.results.scores import scores
@@ -40,7 +40,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         methods(report),
         references(study, [values], report),
     )
-    return "\n".join(line for part in parts for line in part) + "\n"
+    return as_text(line for part in parts for line in part) + "\n"
 
 
 def references(

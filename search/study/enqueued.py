@@ -62,10 +62,10 @@ def read_enqueued(
     for number, table in enumerate(tables, start=1):
         name = table.get(NAME, f"enqueued {number}")
         place = f"[[search.enqueue]] {number} ({name})"
-        if not isinstance(name, str) or not name.strip() or name in named:
+        if not _is_name(name) or name in named:
             problems.append(
-                f"[[search.enqueue]] {number} name: must be a unique text, "
-                f"found {name!r}"
+                f"[[search.enqueue]] {number} name: must be a unique text of "
+                f"printable characters, found {name!r}"
             )
         named.add(str(name))
         values = _checked(place, table, space, problems)
@@ -76,6 +76,10 @@ def read_enqueued(
         else:
             trials.append(EnqueuedTrial(name=str(name), params=params))
     return Enqueued(trials=tuple(trials), outside=outside)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name.strip()) and name.isprintable()
 
 
 def params_in_space(

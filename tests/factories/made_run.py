@@ -124,6 +124,7 @@ def end_trial(ledger, number):
             value=float(curve[epoch]),
             last=step == EPOCHS * FOLDS,
             spent=seen,
+            metrics=_metrics(float(curve[epoch])),
         )
         ledger.report(request.number, report)
     if not complete:
@@ -136,12 +137,17 @@ def end_trial(ledger, number):
             value=value,
             epoch=EPOCHS,
             curve=tuple(curve.tolist()),
-            scores={"emotion.macro_f1": value, "action_units.mean_auc": value},
+            scores=_metrics(value),
+            metrics=_metrics(value),
             thresholds={},
             learning_rates=(10**rate,) * EPOCHS,
             spent=replace(spent, epochs=EPOCHS * FOLDS, trained=6 * spent.trained),
         ),
     )
+
+
+def _metrics(value):
+    return dict.fromkeys(("emotion.macro_f1", "action_units.mean_auc"), value)
 
 
 def drawn_rows(*, heads=HEADS, seeds=2, skill=0.45, rows=150):

@@ -7,6 +7,11 @@ const plane = document.getElementById("plane");
 const pen = plane.getContext("2d");
 const trails = new Map();
 
+// While it runs, it is drawn anew with each frame.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  if (!trails.size) draw(0, [], null);
+});
+
 export function hasPlane(ratings) {
   return ratings.includes("valence") && ratings.includes("arousal");
 }

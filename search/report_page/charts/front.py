@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
 from data_pipeline.pages.canvas import INK, LINE, MAIN, QUIET, canvas, png
 
 HEIGHT = 3.2
@@ -51,7 +54,7 @@ def front_chart(points: Sequence[FrontPoint], *, x: str, y: str, log: bool) -> b
             label="chosen",
         )
         if log:
-            axes.set_xscale("log")
+            _scale(axes, [p.x for p in points])
         axes.set(xlabel=x, ylabel=y)
         axes.grid(color=LINE, linewidth=0.6)
         axes.set_axisbelow(True)
@@ -65,3 +68,18 @@ def front_chart(points: Sequence[FrontPoint], *, x: str, y: str, log: bool) -> b
             borderaxespad=0,
         )
         return png(figure)
+
+
+def _scale(axes: Axes, costs: Sequence[float]) -> None:
+    """Makes the axis of a cost logarithmic where it spans a power of ten or more.
+
+    Its ticks are texts such as "2 M": Matplotlib's own are formulas, which this style
+    prints as they are.
+    """
+    spans = max(costs) / min(costs) if min(costs) > 0 else 1.0
+    if spans >= 10:  # noqa: PLR2004 - a power of ten
+        subs = (1.0, 3.0) if spans < 1000 else (1.0,)  # noqa: PLR2004 - room for both
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=subs))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(EngFormatter())

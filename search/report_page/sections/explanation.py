@@ -1,5 +1,6 @@
 """What the model responds to: the charts of ``models.explain``, if they are there."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ def section(material: Material) -> Section:
     """
     folder = material.folder.file(FOLDER)
     if not (folder / TABLE).is_file():
-        model = material.folder.file(MODEL)
+        model = shlex.quote(str(material.folder.file(MODEL)))
         raise NoDataError(
             "not computed; python -m models.explain --model "
             f"{model} --dose-response writes it, and search.report shows it then"

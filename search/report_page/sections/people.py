@@ -12,7 +12,7 @@ from data_pipeline.pages.wording import sentence
 from search.report_page.charts.forest import ForestRow, forest
 from search.report_page.material import Material
 from search.report_page.wording import UNTESTED
-from search.reports.metric_texts import metric_words, number
+from search.reports.metric_texts import LEFT_OUT, METRIC_TEXTS, metric_words, number
 from search.reports.review_report import describe_gaps
 
 Report = Mapping[str, Any]
@@ -166,11 +166,13 @@ def _group_table(test: Report) -> Table:
             "subjects": part["subjects"],
             "images": part["images"],
             **{
-                metric: number(found["value"])
+                METRIC_TEXTS[metric]: number(found["value"])
                 for metric, found in part.get(head, {}).items()
+                if metric in METRIC_TEXTS and f"{head}.{metric}" not in LEFT_OUT
             },
         }
         for _, _, part in _scored(test)
     ]
     frame = pd.DataFrame(rows, index=pd.Index(names, name="group"))
-    return Table(caption=f"Every metric of {head}, group by group", frame=frame)
+    caption = f"Metrics of {head.replace('_', ' ')}, group by group"
+    return Table(caption=caption, frame=frame)

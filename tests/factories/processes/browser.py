@@ -27,6 +27,7 @@ class Browser:
     def __init__(self, runner, socket):
         """Takes over a connection to the page."""
         self._runner, self._socket, self._number = runner, socket, 0
+        self.events = []
 
     def ask(self, method, **words):
         """Sends one command and waits for its result."""
@@ -41,6 +42,7 @@ class Browser:
             if message.get("id") == self._number:
                 assert "error" not in message, message
                 return message["result"]
+            self.events.append(message)
 
     def run(self, script):
         """Runs a script in the page; returns its value."""
@@ -68,17 +70,48 @@ class Browser:
         self.ask("Page.navigate", url=address)
         self.wait(f"location.href.startsWith({address!r}) && document.readyState")
 
-    def shot(self, path, *, width, height, dark=False):
-        """Writes a screenshot of the page at a size."""
+    def watch(self):
+        """Has events from now on, of the console, the network and dialogs."""
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+        self.events.clear()
+
+    def faults(self):
+        """Lists errors of scripts and of the console, and dialogs, since ``watch``."""
+        self.run("1")  # what happened before has been sent
+        shown = ("Runtime.exceptionThrown", "Page.javascriptDialogOpening")
+        return [
+            event
+            for event in self.events
+            if event["method"] in shown
+            or event.get("params", {}).get("type") == "error"
+            or event.get("params", {}).get("entry", {}).get("level") == "error"
+        ]
+
+    def requests(self):
+        """Lists the addresses that were asked for since ``watch``."""
+        sent = (e for e in self.events if e["method"] == "Network.requestWillBeSent")
+        return [event["params"]["request"]["url"] for event in sent]
+
+    def resize(self, width, height=900):
+        """Shows the page at a size, of which a phone's is 390 wide."""
+        size = {"width": width, "height": height}
         self.ask(
             "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
+            **size,
             deviceScaleFactor=1,
             mobile=False,
         )
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+
+    def emulate(self, *, media="", scheme="light"):
+        """Shows the page as on paper, or in a scheme of colours."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.ask("Emulation.setEmulatedMedia", media=media, features=features)
+
+    def shot(self, path, *, width, height, dark=False):
+        """Writes a screenshot of the page at a size."""
+        self.resize(width, height)
+        self.emulate(scheme="dark" if dark else "light")
         time.sleep(0.3)
         found = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(found["data"]))

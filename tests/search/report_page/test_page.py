@@ -14,7 +14,6 @@ from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.data.exploration_material import Page
 from tests.factories.made_run import STUDY, drawn_rows, made_run, report_of_rows
-from tests.factories.processes.browser import browser
 from tests.factories.runs import contents, run_main
 
 MARKUP = "<script>alert(1)</script>"
@@ -226,19 +225,11 @@ def test_what_the_model_responds_to(tmp_path):
 
 
 @pytest.mark.slow
-def test_in_a_browser(tmp_path, tested):
-    """On a phone and a desk nothing is wider than the screen; dark when asked for."""
+def test_texts_of_a_tested_run(tested):
+    """The command writes what is beside the page anew too, and says so."""
     answer = run_main(report.main, "--study", "tiny", "--out", str(tested.out))
     assert answer.code == 0
     assert answer.out.endswith("written again beside it: results.md\n")
-    with browser(tmp_path) as page:
-        page.open(tested.file(PAGE).as_uri())
-        for width in (390, 1440):
-            page.shot(tmp_path / "page.png", width=width, height=900, dark=width > 400)
-            assert page.run("document.documentElement.scrollWidth") <= width
-            assert page.run("[...document.images].every(i => i.naturalWidth > 300)")
-        shade = page.run("getComputedStyle(document.body).backgroundColor")
-        assert shade == "rgb(31, 31, 31)"
 
 
 def test_people_have_no_names(tested, rendered):

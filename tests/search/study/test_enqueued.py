@@ -86,7 +86,7 @@ def test_is_written_again():
             '"training.optimizer" = "adam"\n"training.weight_decay" = 1e-3',
             ["its condition does not hold"],
         ),
-        ('name = ""', ["1 name: must be a unique text"]),
+        ('name = ""', ["1 name: must be a unique text of printable"]),
     ],
 )
 def test_wrong(table, words):
