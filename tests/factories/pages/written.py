@@ -116,7 +116,7 @@ def compared(folder, names):
         rows = drawn_rows(
             heads=HEADS[:2], skill=skill, seeds=0, rows=60 if name == "few" else 150
         )
-        made_run(folder, name, rows=rows, trials=4)
+        made_run(folder, name, rows=rows, trials=2)
         lines.append(receipt(name, rows.units))
     (folder / RECEIPTS).write_bytes(b"\n".join(lines))
     found = compare_runs(folder, ("tiny", "weak", "few"), data=None, storage=None)

@@ -43,7 +43,8 @@ def test_what_a_person_sees(served, tmp_path):
         page.wait("document.body.innerText.includes('no subject is in two parts')")
         text += page.run("document.body.innerText")
         for width in WIDTHS:
-            page.shot(tmp_path / f"note-{width}.png", width=width, height=900)
+            page.resize(width)
+            assert page.run("document.scrollingElement.scrollWidth") <= width
         page.open(address)
         page.wait(f"document.body.innerText.includes({NAME!r})")
         text += page.run("document.body.innerText")
