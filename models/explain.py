@@ -107,7 +107,11 @@ def _explain(args: argparse.Namespace) -> int:
     if path.suffix == KERAS:
         check_backend()
     elif args.paths:
-        raise InputError(f"--model {path}: maps of faces need the {KERAS} file")
+        raise InputError(
+            f"--model {path}: maps of faces need gradients, and only a {KERAS} file "
+            "has them; name the one that this was written from, or give "
+            "--dose-response without a PATH, which needs outputs alone"
+        )
     sidecar = read_sidecar(path)
     files = find_files(args.paths).files
     folder = args.to or path.parent / "explanation"

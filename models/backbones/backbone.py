@@ -87,9 +87,11 @@ def rgb(pixels: Tensor) -> Tensor:
 def shrink(pixels: Tensor, side: int) -> Tensor:
     """Resizes images to a smaller side; each pixel is a mean of those it replaces."""
     # In float32, as pixels come: half floats would round them.
-    return layers.Resizing(side, side, antialias=True, dtype="float32", name="shrink")(
-        pixels
+    resizing = layers.Resizing(
+        side, side, antialias=True, dtype="float32", name="shrink"
     )
+    # Its own default is training, which it hands on to all layers behind it.
+    return resizing(pixels, training=False)
 
 
 def network_problem(pixels: Tensor, features: Tensor) -> str | None:

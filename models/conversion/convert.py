@@ -12,7 +12,7 @@ import numpy as np
 
 from data_pipeline.files.atomic_write import staging_folder
 from data_pipeline.files.safe_open import sha256
-from data_pipeline.system.errors import RunError, first_line
+from data_pipeline.system.errors import RunError, first_line, shorten
 from data_pipeline.system.keras_import import use_tensorflow
 from data_pipeline.system.workers import usable_cores
 from models.conversion.agreement import largest_difference
@@ -87,7 +87,8 @@ def convert(work: Conversion) -> Converted:
         except Exception as error:  # each converter has errors of its own
             raise RunError(
                 f"{work.to}: this network cannot be written in this format: "
-                f"{first_line(error)}; nothing was written; choose another --format"
+                f"{shorten(first_line(error), most=300)}; nothing was written; choose "
+                "another --format"
             ) from error
         found = _compared(work, before, after)
         _describe(work, part, found, writer)

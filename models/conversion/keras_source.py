@@ -16,8 +16,12 @@ PIXELS = "pixels"
 
 
 def source_model(path: Path) -> Any:
-    """Loads the model of a ``.keras`` file."""
-    return load_exported(path, cpus=usable_cores())
+    """Loads the model of a ``.keras`` file, as converters can read it."""
+    model = load_exported(path, cpus=usable_cores())
+    # After Keras's environment is set.
+    from models.conversion.resizing import with_matrix_resizing  # noqa: PLC0415
+
+    return with_matrix_resizing(model)
 
 
 def export_with_keras(

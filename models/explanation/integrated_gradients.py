@@ -17,6 +17,9 @@ Differentiate = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 STEPS, MOST_STEPS = 32, 256
 """Points of the path at first, and at most: they are doubled until the sum fits."""
 
+PIXELS = STEPS * 64**2
+"""Pixels that gradients are taken of at once: a large network's maps fill memory."""
+
 TOLERANCE = 0.01
 """Largest difference between the sum and the output's change."""
 
@@ -61,13 +64,24 @@ def integrate(
         steps *= 2
 
 
+def points_at_once(side: int) -> int:
+    """Returns how many points are taken at once: a power of 2, so that parts are equal.
+
+    Example:
+        >>> points_at_once(48), points_at_once(96), points_at_once(224)
+        (32, 8, 2)
+    """
+    most = max(1, min(STEPS, PIXELS // side**2))
+    return 1 << (most.bit_length() - 1)
+
+
 def _mean_slopes(
     differentiate: Differentiate, pixels: np.ndarray, start: np.ndarray, steps: int
 ) -> np.ndarray:
     """Averages gradients at the middles of equal steps: (K, S, S, C)."""
     shares = (np.arange(steps, dtype=np.float32) + 0.5) / steps
     total = None
-    for part in np.split(shares, max(1, steps // STEPS)):
+    for part in np.split(shares, steps // points_at_once(len(pixels))):
         points = start + part[:, None, None, None] * (pixels - start)
         _, gradients = differentiate(points.astype(np.float32))
         summed = gradients.sum(axis=1, dtype=np.float64)

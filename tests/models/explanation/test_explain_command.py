@@ -79,6 +79,18 @@ def test_wrong_input_is_refused(model, tmp_path, words, said):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("ending", [".onnx", ".tflite"])
+def test_maps_need_gradients(tmp_path, ending):
+    """Other formats have none: the message names the two ways out."""
+    path = tmp_path / f"model{ending}"
+    path.write_bytes(b"")
+    answer = explain(path, "a.png")
+    assert answer.code == 2
+    assert "gradients" in answer.err
+    assert ".keras file" in answer.err
+    assert "--dose-response without a PATH" in answer.err
+
+
 def test_files_are_not_overwritten(model, pictures, tmp_path):
     """A folder with files is refused."""
     (tmp_path / "mine").write_text("mine")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.explanation import integrated_gradients
 from models.explanation.explainer import Explainer
 from models.explanation.methods import GRAD_CAM, INTEGRATED_GRADIENTS
 from models.explanation.outputs import Output
@@ -86,6 +87,16 @@ def test_integrated_gradients_are_complete(seed):
         found.maps.sum(axis=(1, 2)), ends[1] - ends[0], atol=0.01
     )
     assert found.gap <= 0.01
+
+
+def test_the_path_is_taken_in_parts(monkeypatch):
+    """How many points are taken at once changes no attribution."""
+    model, face = looking(), noise(1)
+    whole = Explainer(model, OUTPUTS, INTEGRATED_GRADIENTS).explain(face)
+    monkeypatch.setattr(integrated_gradients, "PIXELS", 2 * SIDE**2)
+    assert integrated_gradients.points_at_once(SIDE) == 2
+    parts = Explainer(model, OUTPUTS, INTEGRATED_GRADIENTS).explain(face)
+    np.testing.assert_allclose(parts.maps, whole.maps, atol=1e-5)
 
 
 def test_a_network_without_maps_gets_integrated_gradients():

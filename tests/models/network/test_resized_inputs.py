@@ -72,9 +72,12 @@ def test_it_trains_and_is_exported(tmp_path):
     trainer.export(config, tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     predicted = np.asarray(model.predict_on_batch(arrays.images[16:])["emotion"])
+    called = np.asarray(model(arrays.images[16:].astype(np.float32))["emotion"])
 
     assert model.get_layer("shrink").output.shape == (None, 32, 32, 1)
     np.testing.assert_allclose(predicted, last.predictions.emotion, atol=0.05)
+    # Not in training mode, where dropout and batch normalisation are at work.
+    np.testing.assert_allclose(called, predicted, atol=1e-5)
 
 
 def test_what_is_not_smaller_is_no_other_graph():
