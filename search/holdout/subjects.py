@@ -16,6 +16,7 @@ from data_pipeline.demographics.groups import (
 )
 from data_pipeline.demographics.table import Demographics
 from data_pipeline.development import UsableRows
+from data_pipeline.targets.targets import Targets
 from models.evaluation.subjects import (
     RowGroups,
     group_scores,
@@ -28,6 +29,8 @@ from search.inputs.run import Run
 from search.study.study import Study
 
 ACCURACY = "emotion.accuracy"
+MICRO_F1 = "action_units.micro_f1"
+"""Every decision on a unit of a subject counts: few have each unit more than once."""
 
 
 def people_entry(
@@ -77,9 +80,10 @@ def count_people(subjects: Sequence[Any]) -> dict[str, Any]:
 
 
 def subject_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, Any]:
-    """Scores each subject by the primary metric, and by the accuracy of emotions.
+    """Scores each subject by the primary metric, and by a simple one of each head.
 
-    Empty where an image has no subject.
+    These are the accuracy of emotions and the micro F1 of action units. Empty where an
+    image has no subject.
     """
     subjects = rows.table.frame["subject"]
     if not subjects.notna().all():
@@ -91,12 +95,22 @@ def score_subjects(
     study: Study, scored: ScoredRows, subjects: Sequence[str]
 ) -> dict[str, Any]:
     """Scores each subject as ``subject_entry`` does; ``subjects`` has one a row."""
-    metrics = list(dict.fromkeys([primary_metric(study), ACCURACY]))
-    if not scored.targets.emotions:
-        metrics.remove(ACCURACY)
-    found = subject_scores(scored.targets, scored.model.predictions, subjects, metrics)
+    targets = scored.targets
+    simple = [ACCURACY] * bool(targets.emotions)
+    simple += [MICRO_F1] * bool(targets.action_units)
+    metrics = list(dict.fromkeys([primary_metric(study), *simple]))
+    found = subject_scores(targets, scored.model.predictions, subjects, metrics)
+    if MICRO_F1 in metrics:
+        for name in set(subjects) - _with_units(targets, subjects):
+            found[name][MICRO_F1] = None
     summary = {metric: summarize_subjects(found, metric) for metric in metrics}
     return {"by_subject": {"subjects": found, "summary": summary}}
+
+
+def _with_units(targets: Targets, subjects: Sequence[str]) -> set[str]:
+    """Lists the subjects who show a unit: of others an F1 is 0 for any prediction."""
+    shown = (targets.action_unit_mask & (targets.action_unit > 0)).any(axis=1)
+    return {subjects[row] for row in np.flatnonzero(shown)}
 
 
 def group_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, Any]:
