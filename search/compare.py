@@ -34,12 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from search.comparison.text import print_comparison  # noqa: PLC0415
 
         check_target(args.to)
-        found = compare_runs(
-            args.out.resolve(), args.names, data=args.data, storage=args.storage
-        )
+        out = args.out.resolve()
+        found = compare_runs(out, args.names, data=args.data, storage=args.storage)
         print_comparison(found)
         if args.to is not None:
-            write_comparison(args.to, found)
+            write_comparison(args.to, found, out=out)
 
     return run_command(work, stopped="nothing was written", prints=True)
 

@@ -317,7 +317,7 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
     report = read_json(path, way_out=_REPORT_AGAIN)
     if report is None:
         return None
-    _checked(path, report, _Report, _REPORT_AGAIN)
+    checked(path, report, _Report, _REPORT_AGAIN)
     # Missing parts are dropped, except for subjects: their absence is printed.
     return {k: v for k, v in report.items() if v is not None or k == SUBJECTS}
 
@@ -325,7 +325,7 @@ def read_report(path: Path) -> Mapping[str, Any] | None:
 def read_saved(path: Path, kind: type[Kind]) -> Kind | None:
     """Reads ``SavedTrials`` and others that a command wrote, if the file exists."""
     saved = read_json(path, way_out=_WRITTEN_AGAIN)
-    return None if saved is None else _checked(path, saved, kind, _WRITTEN_AGAIN)
+    return None if saved is None else checked(path, saved, kind, _WRITTEN_AGAIN)
 
 
 def check_database(folder: RunFolder) -> None:
@@ -354,7 +354,8 @@ _REPORT_AGAIN = (
 _WRITTEN_AGAIN = "restore a copy, or move it away: the same command rewrites it"
 
 
-def _checked(path: Path, value: object, kind: type[Kind], way_out: str) -> Kind:
+def checked(path: Path, value: object, kind: type[Kind], way_out: str) -> Kind:
+    """Validates the content of a file; ``RunError`` ends with ``way_out``."""
     try:
         return TypeAdapter(kind).validate_json(json.dumps(value))
     except ValidationError as error:

@@ -4,10 +4,12 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from data_pipeline.files.csv_writer import CsvTable
 from data_pipeline.system.errors import InputError
 from search.comparison.side_by_side import Comparison
+from search.run_files import PAGE
 from search.run_folder import write_json, write_text
 
 COLUMNS = ("run", "against", "rows", "name", "value", "low", "high")
@@ -24,8 +26,11 @@ def check_target(to: Path | None) -> None:
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
 
 
-def write_comparison(to: Path, found: Comparison) -> None:
-    """Writes a comparison in the format that the file's ending names."""
+def write_comparison(to: Path, found: Comparison, *, out: Path) -> None:
+    """Writes a comparison in the format that the file's ending names.
+
+    ``out`` has the folders of the runs.
+    """
     if to.suffix == ".json":
         write_json(to, found.entry())
         return
@@ -33,11 +38,22 @@ def write_comparison(to: Path, found: Comparison) -> None:
         # Imported late: other files need no charts.
         from search.comparison.page import comparison_page  # noqa: PLC0415
 
-        write_text(to, comparison_page(found))
+        write_text(to, comparison_page(found, _reports(to, found, out)))
         return
     text = io.StringIO()
     CsvTable(text, COLUMNS).add_all(_rows(found))
     write_text(to, text.getvalue())
+
+
+def _reports(to: Path, found: Comparison, out: Path) -> dict[str, str]:
+    """Links each run's report that lies beside the page, or in a folder beside it."""
+    beside = to.resolve().parent
+    pages = {name: out / name / PAGE for name in found.runs}
+    return {
+        name: quote(page.relative_to(beside).as_posix())
+        for name, page in pages.items()
+        if page.is_file() and page.is_relative_to(beside)
+    }
 
 
 def _rows(found: Comparison) -> Iterator[tuple[Any, ...]]:

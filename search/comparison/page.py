@@ -1,6 +1,6 @@
 """The comparison as a page: one HTML text that needs no network and no script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -21,8 +21,8 @@ GENERATOR = "search.compare"
 TEMPLATES = templates(Path(__file__).parent)
 
 
-def comparison_page(found: Comparison) -> str:
-    """Renders a comparison as HTML."""
+def comparison_page(found: Comparison, reports: Mapping[str, str]) -> str:
+    """Renders a comparison as HTML; ``reports`` links the reports of some runs."""
     names = ", ".join(found.runs)
     made = make_sections(
         {
@@ -38,6 +38,7 @@ def comparison_page(found: Comparison) -> str:
         title=f"Comparison of {names}",
         generator=GENERATOR,
         notices=[SYNTHETIC] if drawn else [],
+        reports=reports,
         highlights=made.highlights,
         sections=made.sections,
         absent=made.absent,

@@ -88,16 +88,17 @@ def write_predictions(
 
 
 def read_predictions(
-    path: Path, thresholds: Mapping[str, Mapping[str, float]]
+    path: Path, thresholds: Mapping[str, Mapping[str, float]], *, before: int = 0
 ) -> RecordedRows:
     """Reads what ``write_predictions`` wrote.
 
-    ``thresholds`` are those of the action units, of the model and of each baseline.
+    ``thresholds`` are those of the action units, of the model and of each baseline;
+    ``before`` counts the columns of another table before those of this one.
 
     Raises:
         RunError: the file is not such a table.
     """
-    lines = [cells for _, cells in csv_lines(path, unit="row")]
+    lines = [cells[before:] for _, cells in csv_lines(path, unit="row")]
     header, body = (lines[0], lines[1:]) if lines else ([], [])
     if tuple(header[: len(ROW)]) != ROW or any(len(x) != len(header) for x in body):
         raise RunError(

@@ -1,5 +1,6 @@
 """``nested.json``: what all outer parts found, over all people."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ from search.run_files import (
     read_report,
 )
 from search.run_folder import read_json, write_json, write_text
+from search.storage.url import chosen_storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,20 +77,24 @@ def report(plan: Plan, request: RunRequest, bar: ProgressBar) -> dict[str, Any]:
     bar.print(describe_nested(entry))
     files = f"{RESULTS}, {NESTED}" if "tested" in entry else NESTED
     bar.print(f"results: {plan.folder.path} ({files}, and a run for each outer part)")
-    _write_page(plan, entry, bar)
+    _write_page(plan, request, entry, bar)
     if bar.events is not None:
         bar.events.write("nested", folder=str(plan.folder.path), parts=len(plan.parts))
     return entry
 
 
-def _write_page(plan: Plan, entry: Mapping[str, Any], bar: ProgressBar) -> None:
+def _write_page(
+    plan: Plan, request: RunRequest, entry: Mapping[str, Any], bar: ProgressBar
+) -> None:
     """Writes the report for people, if the parts were tested."""
     if "images" in entry:
         # Imported late: a run that ends early needs no charts.
         from search.report_page.material import gather_nested  # noqa: PLC0415
         from search.report_page.page import write_page  # noqa: PLC0415
 
-        page = write_page(gather_nested(plan.folder, plan.study, test=entry))
+        storage = chosen_storage(request.storage)
+        material = gather_nested(plan.folder, plan.study, test=entry, storage=storage)
+        page = write_page(material)
         bar.print(f"report, with charts: {page}")
 
 
@@ -146,7 +152,17 @@ def _search(outcomes: Sequence[_Outcome]) -> dict[str, Any]:
     return {
         **{name: sum(test.get(name, 0) for test in tests) for name in names},
         "machines": [m for at, m in enumerate(machines) if m not in machines[:at]],
+        **_pruned_after(tests),
     }
+
+
+def _pruned_after(tests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Counts the trials of all parts that the pruner stopped, by their last step."""
+    steps: Counter[int] = Counter()
+    for test in tests:
+        steps.update({r["step"]: r["trials"] for r in test.get("pruned_after", ())})
+    rows = [{"step": step, "trials": n} for step, n in sorted(steps.items())]
+    return {"pruned_after": rows} if rows else {}
 
 
 def _part(outcome: _Outcome) -> dict[str, Any]:
@@ -166,7 +182,18 @@ def _part(outcome: _Outcome) -> dict[str, Any]:
     if test is not None:
         entry |= {name: test[name] for name in ("opened", "tested_before")}
         entry["metrics"] = metric_values(test)
+        entry["search"] = _part_search(test["search"])
+        entry |= {name: test[name] for name in ("fold_subjects",) if name in test}
     return entry
+
+
+def _part_search(search: Mapping[str, Any]) -> dict[str, int]:
+    """Counts the trials of a part by their end, and those that were fine-tuned."""
+    names = ("trials", "completed", "pruned", "failed")
+    return {
+        **{name: int(search[name]) for name in names if name in search},
+        "finetuned": len(search.get("finetuned", ())),
+    }
 
 
 def _active(part: Part, config: Mapping[str, Value]) -> dict[str, Value]:

@@ -13,12 +13,13 @@ from data_pipeline.files.folder_names import (
     study_of_run_name,
 )
 from data_pipeline.system.errors import InputError, RunError, suggest
+from search.documents.nested_file import read_nested
 from search.final.exported_config import config_text
 from search.final.selection import BEST, number_chosen
 from search.ledger.reader import read_records
 from search.ledger.records import TrialRecord, best_trial
 from search.run_files import NESTED, STUDY
-from search.run_folder import RunFolder, read_json, write_text
+from search.run_folder import RunFolder, write_text
 from search.storage.url import chosen_storage
 from search.study.study import Study, read_study
 
@@ -132,7 +133,7 @@ def _material(out: Path, name: str, storage: str | None) -> "Material":
 
     nested = _find_nested(out, name)
     if nested is not None:
-        return _nested_material(nested)
+        return _nested_material(nested, storage)
     folder = find_run(out, name)
     study, synthetic = study_of_run(folder)
     url = chosen_storage(storage) or folder.storage
@@ -150,14 +151,13 @@ def _find_nested(out: Path, name: str) -> RunFolder | None:
     return next(found, None)
 
 
-def _nested_material(folder: RunFolder) -> "Material":
+def _nested_material(folder: RunFolder, storage: str | None) -> "Material":
     from search.report_page.material import gather_nested  # noqa: PLC0415 - as above
 
-    test = read_json(folder.file(NESTED)) or {}
-    if "images" not in test:
-        raise RunError(f"{folder.path}: its outer parts were not tested")
+    test = read_nested(folder)
     study = read_study(str(folder.file(NESTED_STUDY)))
-    return gather_nested(folder, replace(study, name=str(test["study"])), test=test)
+    named = replace(study, name=str(test["study"]))
+    return gather_nested(folder, named, test=test, storage=chosen_storage(storage))
 
 
 def _exported(

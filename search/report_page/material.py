@@ -8,14 +8,21 @@ from typing import Any
 from data_pipeline.split.receipt import Receipt
 from data_pipeline.split.receipt_file import Receipts
 from search.final.selection import SELECTION
-from search.holdout.predictions_file import RecordedRows
+from search.holdout.predictions_file import RecordedRows, read_predictions
 from search.holdout.rescore import recorded_rows
 from search.ledger.reader import RunProvenance, read_provenance, read_records
 from search.ledger.records import TrialRecord, best_trial
-from search.run_files import NESTED, NESTED_ROWS, PREDICTED, REPORT, read_report
+from search.run_files import (
+    NESTED,
+    NESTED_ROWS,
+    PREDICTED,
+    REPORT,
+    STUDY,
+    read_report,
+)
 from search.run_folder import RunFolder, read_json
 from search.storage.url import masked
-from search.study.study import Study
+from search.study.study import Study, read_study
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +32,8 @@ class Material:
     ``test`` is the content of ``holdout.json``, ``None`` before the test, or of
     ``nested.json``, of which the trials are those of no single search; ``rows`` are
     what it predicted, if the table is there. ``choice`` is ``selection.json``, which
-    may be empty. ``storage`` is its URL without a password.
+    may be empty. ``storage`` is its URL without a password. ``parts`` are the runs of
+    all outer parts of a nested run, if their folders are there.
     """
 
     folder: RunFolder
@@ -38,6 +46,7 @@ class Material:
     test: Mapping[str, Any] | None
     rows: RecordedRows | None
     receipts: Sequence[Receipt]
+    parts: Sequence["Material"] = ()
 
     @property
     def nested(self) -> bool:
@@ -53,6 +62,11 @@ class Material:
     def rows_file(self) -> str:
         """The name of the file that ``rows`` are of."""
         return NESTED_ROWS if self.nested else PREDICTED
+
+    @property
+    def searches(self) -> Sequence["Material"]:
+        """The runs that have trials: itself, or the parts of a nested run."""
+        return self.parts if self.nested else (self,)
 
     @cached_property
     def own(self) -> Sequence[TrialRecord]:
@@ -104,21 +118,68 @@ def gather(
 
 
 def gather_nested(
-    folder: RunFolder, study: Study, *, test: Mapping[str, Any]
+    folder: RunFolder,
+    study: Study,
+    *,
+    test: Mapping[str, Any],
+    storage: str | None = None,
 ) -> Material:
     """Makes the material of all outer parts; ``test`` is that of ``nested.json``.
 
-    What was predicted is scored already, part by part: thresholds differ.
+    ``storage`` is the URL that all parts share; ``None`` where each has its own. The
+    rows have no thresholds, which differ from part to part.
+
+    Raises:
+        InputError: a storage does not have the run of a part.
+        RunError: a file is damaged.
     """
+    rows, synthetic = folder.file(NESTED_ROWS), bool(test["synthetic"])
+    parts = [RunFolder(out=folder.out, name=part["run"]) for part in _runs(test)]
+    whole = all(part.file(STUDY).is_file() for part in parts)
+    found = [
+        gather(
+            part,
+            read_study(str(part.file(STUDY))),
+            synthetic=synthetic,
+            storage=storage or part.storage,
+        )
+        for part in (parts if whole else ())
+    ]
     return Material(
         folder=folder,
         study=study,
-        synthetic=bool(test["synthetic"]),
-        storage="",
+        synthetic=synthetic,
+        storage="" if storage is None else masked(storage),
         records=(),
-        provenance=RunProvenance(identity={}, pixels={}, machines=()),
+        provenance=_shared([part.provenance for part in found]),
         choice={},
         test=test,
-        rows=None,
-        receipts=(),
+        rows=read_predictions(rows, {}, before=1) if rows.is_file() else None,
+        receipts=[old for part in found for old in part.receipts],
+        parts=found,
     )
+
+
+def _runs(test: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Lists the parts whose runs are named; older reports name none."""
+    return [part for part in test["parts"] if "run" in part]
+
+
+def _shared(parts: Sequence[RunProvenance]) -> RunProvenance:
+    """Keeps what the identities of all parts have alike, and every machine."""
+    machines = [machine for part in parts for machine in part.machines]
+    return RunProvenance(
+        identity=_alike([part.identity for part in parts]),
+        pixels=_alike([part.pixels for part in parts]),
+        machines=[one for at, one in enumerate(machines) if one not in machines[:at]],
+    )
+
+
+def _alike(tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Keeps the keys that have the same value in all tables."""
+    first, *others = tables or [{}]
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }

@@ -6,6 +6,8 @@ from typing import Any
 from models.config.hyperparameters import HYPERPARAMETERS, Value
 from search.ledger.records import TrialRecord
 from search.report_page.material import Material
+from search.reports.metric_texts import metric_words
+from search.study.study import Study
 
 BACKBONE = "backbone.name"
 
@@ -32,6 +34,15 @@ def significance(found: Mapping[str, Any]) -> str:
 def settings(record: TrialRecord) -> Mapping[str, Value]:
     """Returns the configuration of a trial."""
     return record.values
+
+
+def value_words(study: Study) -> str:
+    """Writes what the value of a trial is made of."""
+    total = sum(weight for _, weight in study.objective)
+    return " + ".join(
+        f"{weight / total:.2g} x {metric_words(name)}"
+        for name, weight in study.objective
+    )
 
 
 def backbone(record: TrialRecord) -> str:

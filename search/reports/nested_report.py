@@ -13,6 +13,7 @@ from search.reports.holdout_report import (
     table_rows,
     wrap,
 )
+from search.reports.metric_texts import number
 
 MOST_PARTS = 20
 """Parts that are listed; ``nested.json`` has all of them."""
@@ -80,7 +81,7 @@ def _value(objective: Mapping[str, Any]) -> Iterator[str]:
     """Compares the value that chose the trials with the value on outer parts."""
     gap = objective["validation_mean"] - objective["mean"]
     yield (
-        f"Value of the objective: {objective['value']:.3f} pooled, "
+        f"Value of the objective: {number(objective['value'])} pooled, "
         f"{objective['mean']:.3f} on average of the parts; on validation rows, where "
         f"it was chosen, {objective['validation_mean']:.3f} ({gap:+.3f})"
     )

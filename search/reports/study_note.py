@@ -10,7 +10,7 @@ from search.inputs.run import Run
 from search.ledger.records import TrialRecord, best_trial
 from search.reports.holdout_report import GUARANTEES, SYNTHETIC
 from search.reports.metric_texts import metric_words, number
-from search.run_files import REPORT, read_report
+from search.run_files import PAGE, REPORT, RESULTS, read_report
 
 
 def study_note(run: Run, records: Sequence[TrialRecord]) -> str:
@@ -84,18 +84,24 @@ def _tested(report: Mapping[str, Any] | None) -> Iterator[str]:
         ends = f"{number(found['low'])} to {number(found['high'])}"
         words = metric_words(metric)
         yield f"The {words} is {number(found['value'])} (95 % interval {ends})."
-    yield "`holdout.json` and `results.md` in the folder of the run have all figures."
+    yield f"`{REPORT}` and `{RESULTS}` in the folder of the run have all figures."
 
 
 def _next(run: Run) -> Iterator[str]:
     name = shlex.quote(run.folder.name)
     yield "### Commands"
     yield ""
+    yield f"    python -m search.report --study {name}"
     yield f"    python -m search.export --study {name} --to best.toml"
     if run.study.search.tensorboard:
         yield f"    python -m search.tensorboard --study {name}"
     yield ""
     yield f"Add `--out` where the runs are not in `runs`. {_model(run)}"
+    yield ""
+    yield (
+        f"`{PAGE}` in the folder of the run has the answer, every chart and the "
+        "methods on one page; each run writes it at its end."
+    )
 
 
 def _model(run: Run) -> str:

@@ -22,6 +22,7 @@ from search.results.selection import (
     SEARCHED,
     compute_lines,
     finetuning_lines,
+    pruning_lines,
     search_lines,
     setting_rows,
     space_table,
@@ -67,6 +68,7 @@ def _protocol(study: Study, report: Report) -> Iterator[str]:
     yield from bullets(label_lines(study, report))
     yield from bullets(nested_lines(report))
     yield f"- {_division(study, report)}"
+    yield from bullets(_inner_people(report))
     yield (
         "- Each part is held out from a search of its own, which chooses a "
         "configuration, the epochs of its retraining, thresholds and calibration by "
@@ -116,7 +118,8 @@ def _search(
         f"train on {counted(inner, 'inner fold')}: all searches together train as "
         "often as the ordinary one"
     )
-    yield from bullets(finetuning_lines(study, found))
+    yield from bullets(_finetuning(study, report))
+    yield from bullets(pruning_lines(study, found, folds=inner))
     yield from bullets(compute_lines(found))
     yield from bullets(search_lines(study, folds=inner))
     yield ""
@@ -128,6 +131,31 @@ def _search(
         if row[-1] not in (SEARCHED, PLANNED)
     )
     yield from table(("not searched", "value", ""), rows)
+
+
+def _finetuning(study: Study, report: Report) -> Iterator[str]:
+    """Counts the trials that repeat others with the whole network, part by part."""
+    counts = [part.get("search", {}).get("finetuned") for part in report["parts"]]
+    if None in counts:  # an older version
+        yield from finetuning_lines(study, {})
+        return
+    if any(counts):
+        least, most = min(counts), max(counts)
+        each = str(most) if least == most else f"{least} to {most}"
+        yield (
+            f"{sum(counts)} of the trials, {each} in each part, repeat the best ones "
+            "of their part, which had a frozen backbone, with the whole network"
+        )
+
+
+def _inner_people(report: Report) -> Iterator[str]:
+    """Says on how many people the trials of a part were validated."""
+    counts = [n for part in report["parts"] for n in part.get("fold_subjects", ())]
+    if counts:
+        least, most = min(counts), max(counts)
+        people = f"{most}" if least == most else f"{least} to {most}"
+        folds = counted(report["inner_folds"], "inner fold")
+        yield f"Validation inside a part: {folds}, of {people} subjects each"
 
 
 def _over_parts(report: Report) -> Iterator[str]:

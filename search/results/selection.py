@@ -112,8 +112,13 @@ def finetuning_lines(study: Study, counts: Report) -> Iterator[str]:
     )
 
 
-def pruning_lines(study: Study, counts: Report) -> Iterator[str]:
-    """Says by what trials were pruned and when, where the report has it."""
+def pruning_lines(
+    study: Study, counts: Report, *, folds: int | None = None
+) -> Iterator[str]:
+    """Says by what trials were pruned and when, where the report has it.
+
+    ``folds`` are those of a trial, by default the study's.
+    """
     found = counts.get("pruned_after")
     if not found:
         return
@@ -126,7 +131,7 @@ def pruning_lines(study: Study, counts: Report) -> Iterator[str]:
     yield (
         "The pruner is told the objective on the validation rows of the fold in "
         f"training, after each epoch. It stopped {counted(stopped, 'trial')}: {steps}"
-        f"{share if study.split.folds > 1 else ''}"
+        f"{share if (folds or study.split.folds) > 1 else ''}"
     )
 
 

@@ -291,6 +291,11 @@ def write_test(folder, *, rows=None, **more):
     rows = drawn_rows(heads=HEADS[:2]) if rows is None else rows
     report = report_of_rows(rows, **more)
     folder.file(REPORT).write_text(json.dumps(report))
+    write_rows(folder.file(PREDICTED), rows)
+
+
+def write_rows(path, rows):
+    """Writes the table of what was predicted for rows."""
     nothing = dict.fromkeys(("emotion", "high_level_emotion", "partition", "place"))
     frame = pd.DataFrame(
         {
@@ -301,6 +306,6 @@ def write_test(folder, *, rows=None, **more):
         }
     )
     table = SampleTable(
-        root=folder.path, frame=frame, action_units=(), source="ckplus", channels=1
+        root=path.parent, frame=frame, action_units=(), source="ckplus", channels=1
     )
-    write_predictions(folder.file(PREDICTED), table, rows, np.zeros(len(frame), bool))
+    write_predictions(path, table, rows, np.zeros(len(frame), bool))

@@ -10,11 +10,17 @@ from search.report_page.sections import (
     history,
     labels,
     matters,
+    part_searches,
     parts,
     people,
     seeds,
 )
-from search.report_page.sections.record import commands, methods, provenance
+from search.report_page.sections.record import (
+    commands,
+    methods,
+    nested_methods,
+    provenance,
+)
 
 SECTIONS: Sections[Material] = {
     "answer": ("The result on the hold-out", answer.section),
@@ -36,14 +42,16 @@ SECTIONS: Sections[Material] = {
 }
 """Name -> title and section, in the order of the page."""
 
-_OF_TESTS = (
-    *("answer", "subjects", "emotion", "action_units", "intensities", "dimensions"),
-    *("provenance", "commands"),
-)
+_OF_LABELS = ("emotion", "action_units", "intensities", "dimensions", "calibration")
 
 NESTED_SECTIONS: Sections[Material] = {
-    "answer": SECTIONS["answer"],
+    "answer": ("The result on the outer parts", answer.section),
+    "subjects": SECTIONS["subjects"],
     "parts": ("The outer parts", parts.section),
-    **{name: SECTIONS[name] for name in _OF_TESTS},
+    "searches": ("What the searches did", part_searches.section),
+    **{name: SECTIONS[name] for name in _OF_LABELS},
+    "provenance": SECTIONS["provenance"],
+    "methods": ("Methods, for a paper", nested_methods.section),
+    "commands": SECTIONS["commands"],
 }
 """The same for all outer parts of a nested run, without what each part has."""

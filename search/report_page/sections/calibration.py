@@ -23,8 +23,6 @@ def section(material: Material) -> Section:
     """Draws the reliability curve of each head of probabilities."""
     if material.test is None:
         raise NoDataError(UNTESTED)
-    if material.nested:
-        raise NoDataError("each outer part has its own; see their reports")
     if material.rows is None:
         raise NoDataError(f"{material.rows_file} is not there")
     rows = material.rows.rows
@@ -33,7 +31,7 @@ def section(material: Material) -> Section:
         raise NoDataError("the study predicts no probabilities")
     charts = (_chart(head, bins) for head, bins in found.items())
     return Section(
-        paragraphs=tuple(_texts(material.test)),
+        paragraphs=(*_texts(material.test), *_nested(material)),
         charts=tuple(charts),
         tables=tuple(_tables(material.test)),
         files=(material.rows_file, PAGE_NUMBERS, material.report_file),
@@ -73,6 +71,14 @@ def _texts(test: Mapping[str, Any]) -> Iterator[str]:
     parts = test.get("calibration") or {}
     if parts:
         yield f"Fitted to out-of-fold predictions: {describe_calibrated(parts)}."
+
+
+def _nested(material: Material) -> Iterator[str]:
+    if material.nested:
+        yield (
+            "The curves are of the predictions of all outer parts together; each part "
+            "has a model of its own, calibrated on its own out-of-fold predictions."
+        )
 
 
 def _chart(head: str, bins: Reliability) -> Chart:

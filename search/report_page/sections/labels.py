@@ -11,17 +11,27 @@ from data_pipeline.pages.matrix import Scale, matrix
 from data_pipeline.pages.section import Chart, NoDataError, Section, Table
 from data_pipeline.pages.wording import percent
 from search.report_page.charts.forest import ForestRow, forest
+from search.report_page.class_scores import class_scores
 from search.report_page.material import Material
 from search.report_page.wording import UNTESTED
 from search.reports.metric_texts import number
 from search.results.words import unit_number
+from search.run_files import PAGE_NUMBERS
 
 Report = Mapping[str, Any]
 
 Columns = Sequence[tuple[str, str]]
 """Scores of a label: the key in the report, and its heading."""
 
-EMOTION: Columns = (("f1", "F1"), ("precision", "precision"), ("recall", "recall"))
+EMOTION: Columns = (
+    ("f1", "F1"),
+    ("f1_norm", "skew-normalised F1"),
+    ("auc", "AUC"),
+    ("pr_auc", "PR-AUC"),
+    ("ece", "calibration error"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+)
 UNITS: Columns = (
     ("f1_at_threshold", "F1"),
     ("f1_norm_at_threshold", "skew-normalised F1"),
@@ -34,16 +44,25 @@ INTENSITIES: Columns = (("icc", "ICC"), ("pcc", "correlation"), ("mae", "MAE"))
 DIMENSIONS: Columns = (("ccc", "CCC"), ("pcc", "correlation"), ("rmse", "RMSE"))
 
 
+OCCURS = ("class", "does not occur")
+AGAINST = """
+AUC, PR-AUC, skew-normalised F1 and calibration error are those of one class against all
+others. A PR-AUC is to be compared with the prevalence, an AUC with 0.5."""
+
+
 def emotion(material: Material) -> Section:
     """Shows the scores of each class, and the confusion matrix."""
     part = _part(material, "emotion", "per_class")
     charts = [_chart("classes", part["per_class"], "f1", "F1 of each class")]
     charts += _confusion(part.get("confusion"))
+    apart = {} if material.rows is None else class_scores(material.rows.rows)
+    rows = {name: row | apart.get(name, {}) for name, row in part["per_class"].items()}
     return Section(
-        paragraphs=tuple(_absent(part, "class", "does not occur")),
+        paragraphs=((AGAINST,) * bool(apart) + tuple(_absent(part, *OCCURS))),
         charts=tuple(charts),
-        tables=(_table("Scores of each class", part["per_class"], EMOTION),),
-        files=(material.report_file,),
+        tables=(_table("Scores of each class", rows, EMOTION),),
+        files=(material.report_file, *([PAGE_NUMBERS] if apart else [])),
+        numbers={"per_class": apart} if apart else {},
     )
 
 

@@ -21,7 +21,7 @@ from search.comparison.out_of_fold import DIGEST, FOLDS, pair_out_of_fold
 from search.comparison.text import describe
 from search.ledger.reader import RunProvenance
 from search.ledger.records import TrialRecord
-from search.run_files import REPORT
+from search.run_files import PAGE, REPORT
 from search.run_folder import RunFolder
 from search.trial.messages import PREDICTIONS
 from tests.factories.data.exploration_material import Page
@@ -107,12 +107,14 @@ def test_the_same_people_are_paired(out, tmp_path):
     assert f"macro F1 of emotion {row['difference']:+.3f} (" in answer.out
 
 
-def test_the_page_has_what_the_terminal_has(out, tmp_path):
+def test_the_page_has_what_the_terminal_has(out):
     """One HTML file without a script names runs, metrics and differences in words."""
-    to = tmp_path / "both.html"
+    to = out.parent / "both.html"
+    (out / "good" / PAGE).touch()
     assert compared(out, "good", "bad", "few", "--to", str(to)).code == 0
     page = Page(to.read_text(encoding="utf-8"))
     assert page.open == []
+    assert [x for x in page.links if not x.startswith("#")] == ["runs/good/report.html"]
     found = api.compare("good", "bad", out=out)
     value = found["runs"]["good"]["metrics"]["emotion.macro_f1"]["value"]
     assert f"{value:.3f}" in page.text

@@ -5,15 +5,22 @@ import json
 import pytest
 
 from data_pipeline.system.errors import RunError
+from search.documents.nested_file import read_nested
 from search.report import __main__ as report
 from search.report_page.material import gather
 from search.report_page.page import render
 from search.report_page.sections.explanation import CHANGES, FOLDER, TABLE
-from search.run_files import PAGE, PAGE_NUMBERS, REPORT
+from search.run_files import NESTED, NESTED_ROWS, PAGE, PAGE_NUMBERS, REPORT
 from search.run_folder import RunFolder
 from search.study.study import read_study
 from tests.factories.data.exploration_material import Page
-from tests.factories.made_run import STUDY, drawn_rows, made_run, report_of_rows
+from tests.factories.made_run import (
+    STUDY,
+    drawn_rows,
+    made_run,
+    report_of_rows,
+    write_rows,
+)
 from tests.factories.runs import contents, run_main
 
 MARKUP = "<script>alert(1)</script>"
@@ -178,26 +185,39 @@ def nested_test(rows):
     part = {"subjects": 6, "images": 30, "trial": 1, "validation": 0.7}
     part["metrics"] = {"emotion": {"macro_f1": 0.8}}
     objective = {"mean": 0.8, "validation_mean": 0.7, "parts": [0.8, 0.8]}
+    runs = [{"part": n, "run": f"tiny-nested/outer-{n}", **part} for n in (1, 2)]
     return {
         **whole,
         "inner_folds": 2,
         "tested_before": 0,
-        "parts": [{"part": number, **part} for number in (1, 2)],
+        "parts": runs,
         "choices": {"head.dropout": {"parts": 2, "counts": {"0.1": 2}, "agree": 2}},
         "objective": whole["objective"] | objective,
     }
 
 
-def test_a_nested_run(tmp_path):
-    """The page of all outer parts has their values and what they chose alike."""
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory):
+    """A nested run of two parts: each has its search, and all their predictions."""
+    out = tmp_path_factory.mktemp("nested")
+    folder = RunFolder(out=out, name="tiny-nested")
+    for number in (1, 2):
+        made_run(out, f"tiny-nested/outer-{number}", trials=4, tested=False)
     rows = drawn_rows(heads=["emotion"], rows=60, seeds=0)
-    folder = RunFolder(out=tmp_path, name="tiny-nested")
-    folder.make()
     folder.file("nested.toml").write_text(STUDY)
-    folder.file("nested.json").write_text(json.dumps(nested_test(rows)))
-    answer = run_main(report.main, "--study", "tiny", "--out", str(tmp_path))
+    folder.file(NESTED).write_text(json.dumps(nested_test(rows)))
+    write_rows(folder.file(NESTED_ROWS), rows)
+    lines = folder.file(NESTED_ROWS).read_text().splitlines()
+    text = "".join(f"{'part' if not n else 1},{x}\n" for n, x in enumerate(lines))
+    folder.file(NESTED_ROWS).write_text(text)
+    return folder
+
+
+def test_a_nested_run(nested):
+    """The page of all outer parts has their searches, values, choices and methods."""
+    answer = run_main(report.main, "--study", "tiny", "--out", str(nested.out))
     assert (answer.code, answer.err) == (0, "")
-    page = Page(folder.file(PAGE).read_text())
+    page = Page(nested.file(PAGE).read_text())
     assert page.open == []
     for words in (
         "They were held out in 2 parts, each from a search of its own",
@@ -206,8 +226,31 @@ def test_a_nested_run(tmp_path):
         "head.dropout0.1 2",
         "The numbers are in nested.json",
         "search.report --study tiny-nested/outer-1",
+        "The curves are of the predictions of all outer parts together",
+        "by nested evaluation (Cawley and Talbot 2010; Varma and Simon 2006)",
+        "@article{varma2006,",
+        "inner folds2",
+        "training epochs",
     ):
         assert words in page.text, words
+    numbers = json.loads(nested.file(PAGE_NUMBERS).read_text())
+    assert sum(row["count"] for row in numbers["calibration"]["emotion"]) > 50
+    assert [len(x) for x in numbers["searches"]["best_so_far"].values()] == [4, 4]
+
+
+@pytest.mark.parametrize("gone", ["objective", "parts", "search", "intervals"])
+def test_a_nested_report_of_an_older_version(nested, tmp_path, gone):
+    """What a nested.json lacks is named in one message, with the way out."""
+    found = json.loads(nested.file(NESTED).read_text())
+    if gone == "objective":
+        del found[gone]["value"]
+    else:
+        del found[gone]
+    folder = RunFolder(out=tmp_path, name="tiny-nested")
+    folder.make()
+    folder.file(NESTED).write_text(json.dumps(found))
+    with pytest.raises(RunError, match=rf"{NESTED}: {gone}.*; an older version may"):
+        read_nested(folder)
 
 
 def test_what_the_model_responds_to(tmp_path):

@@ -99,6 +99,21 @@ def test_parts_are_compared(heading):
     assert expected[heading] in part
 
 
+def test_what_the_parts_did_is_counted():
+    """Fine-tuned and pruned trials, and the people of the inner folds, are counted."""
+    part = {"subjects": 6, "images": 30, "trial": 1, "validation": 0.75, "budget": 4}
+    parts = [
+        {"part": n, **part, "search": {"finetuned": n}, "fold_subjects": [7 + n]}
+        for n in (1, 2)
+    ]
+    pruned = {"pruned_after": [{"step": 2, "trials": 3}, {"step": 5, "trials": 1}]}
+    search = {"trials": 8, "completed": 3, "pruned": 4, "failed": 1} | pruned
+    text, _ = nested(parts=parts, search=search | {"machines": [MACHINE]})
+    assert "- 3 of the trials, 1 to 2 in each part, repeat the best ones" in text
+    assert "- Validation inside a part: 1 inner fold, of 8 to 9 subjects each" in text
+    assert "It stopped 4 trials: 3 after epoch 2 of fold 1, 1 after epoch 5" in text
+
+
 def test_leaving_out_one_subject():
     """Each subject is then a part, and no division is drawn."""
     text, _ = nested("split.outer_folds=subjects")

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from data_pipeline.pages.section import Code, Section
 from search.final.exported_config import BEST
@@ -23,31 +24,71 @@ def section(material: Material) -> Section:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """Parts of the commands, each quoted for a shell."""
+
+    out: str
+    study: str
+    data: str
+
+
 def _commands(material: Material) -> Iterator[tuple[str, str]]:
-    folder = material.folder
-    out = f"--out {shlex.quote(str(folder.out))}"
-    study = f"--study {shlex.quote(folder.name)} {out}"
-    data = "--data synthetic" if material.synthetic else "--data DIR"
-    name = shlex.quote(material.study.name)
-    best, model = (shlex.quote(str(folder.file(each))) for each in (BEST, MODEL))
-    yield "Continue the run", f"search.run --study {name} {data} {out}"
+    out = f"--out {shlex.quote(str(material.folder.out))}"
+    names = _Names(
+        out=out,
+        study=f"--study {shlex.quote(material.folder.name)} {out}",
+        data="--data synthetic" if material.synthetic else "--data DIR",
+    )
+    study = shlex.quote(material.study.name)
+    yield "Continue the run", f"search.run --study {study} {names.data} {out}"
     if material.nested:
-        part = shlex.quote(f"{folder.name}/outer-1")
+        part = shlex.quote(f"{material.folder.name}/outer-1")
         yield "Report of a part", f"search.report --study {part} {out}"
         return
-    yield "Look at the trials", f"search.dashboard {study}"
+    yield "Look at every trial in the browser", f"search.dashboard {names.study}"
+    yield from _checks(material, names)
+    yield from _exports(material, names)
+
+
+def _checks(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
+    """Yields what compares the run with others, and with itself."""
+    if material.test is not None:
+        run = shlex.quote(material.folder.name)
+        words = f"search.compare {run} OTHER {names.out} --to comparison.html"
+        yield (
+            "Compare with another study, on the same people where both had them",
+            words,
+        )
+        again = f"search.rescore {names.study}"
+        yield "Compute the scores again from the predictions alone", again
+    if material.chosen is not None:
+        trial = f"--trial {material.chosen.number} {names.data}"
+        yield (
+            "Train the chosen trial again and compare each of its epochs",
+            f"search.replay {names.study} {trial}",
+        )
+
+
+def _exports(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
+    """Yields what takes the configuration and the model elsewhere."""
+    folder = material.folder
+    best, model = (shlex.quote(str(folder.file(each))) for each in (BEST, MODEL))
     yield (
         "Export the chosen configuration, or another trial's with --trial N",
-        f"search.export {study} --to my_config.toml",
+        f"search.export {names.study} --to my_config.toml",
     )
     if folder.file(BEST).is_file():
         yield (
             "Train the chosen configuration again",
-            f"search.train --config {best} {data}",
+            f"search.train --config {best} {names.data}",
         )
     if folder.file(MODEL).is_file():
         yield (
             "Export the model to other programs",
-            f"search.export {study} --format onnx",
+            f"search.export {names.study} --format onnx",
         )
+        dose = f"models.explain --model {model} --dose-response"
+        report = f"python -m search.report {names.study}"
+        yield "Chart what the model responds to, on this page too", f"{dose}\n{report}"
         yield "Predict pictures or videos", f"models.predict --model {model} PATH"

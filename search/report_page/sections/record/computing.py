@@ -4,7 +4,7 @@ Equal searches have equal reports, and never equal times: ``holdout.json`` and
 ``results.md`` have no time in them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from data_pipeline.pages.section import Table
 from data_pipeline.pages.wording import percent
 from search.callbacks.running_trials import clock
+from search.ledger.records import TrialRecord
 from search.report_page.material import Material
 from search.stopping.search_clock import SECONDS
 from search.trial.messages import PHASES
@@ -29,14 +30,20 @@ PHASE_WORDS: Mapping[str, str] = {
 def computing_numbers(material: Material) -> dict[str, Any]:
     """Returns the seconds of all trials by phase, and those that passed."""
     spent = dict.fromkeys(PHASES, 0.0)
-    for record in material.ended:
+    for record in (one for search in material.searches for one in search.ended):
         for name in PHASES:
             spent[name] += float(record.attributes.get("spent", {}).get(name) or 0)
-    times = [record.attributes.get(SECONDS) for record in material.ended]
-    passed = max((float(one) for one in times if one is not None), default=None)
     if not any(spent.values()):
         return {}
-    return {"seconds": spent, "seconds_passed": passed}
+    passed = [seconds_passed(search.ended) for search in material.searches]
+    known = [one for one in passed if one is not None]
+    return {"seconds": spent, "seconds_passed": sum(known) if known else None}
+
+
+def seconds_passed(records: Sequence[TrialRecord]) -> float | None:
+    """Returns how long a search took until its last trial ended, if that was stored."""
+    times = [record.attributes.get(SECONDS) for record in records]
+    return max((float(one) for one in times if one is not None), default=None)
 
 
 def computing_table(material: Material) -> Iterator[Table]:

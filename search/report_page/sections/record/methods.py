@@ -1,15 +1,16 @@
 """The methods in one text, ready for a paper."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.pages.section import Code, NoDataError, Section
 from data_pipeline.pages.wording import counted, listed
 from models.config.config import complete
+from models.config.hyperparameters import Value
 from search.references.catalogue import cited
 from search.references.used import used_methods
 from search.report_page.material import Material
-from search.report_page.wording import UNTESTED, backbone, settings
+from search.report_page.wording import UNTESTED, backbone, settings, value_words
 from search.reports.holdout_report import GUARANTEES
 from search.reports.metric_texts import BASELINES, metric_words
 from search.reports.review_report import describe_tested
@@ -32,20 +33,32 @@ def section(material: Material) -> Section:
             *_data(material, test),
             *_search(material, test),
             *_model(material, test),
-            *_evaluation(test),
+            *evaluation(test),
         )
     )
+    chosen = material.chosen
+    tested = [] if chosen is None else [complete(settings(chosen))]
     return Section(
-        codes=(
-            Code(caption="Methods:", text=text),
-            Code(caption="Definitions, machine and software:", text=_details(test)),
-            Code(
-                caption="What it cites, as BibTeX",
-                text=_bibtex(material, test),
-                folded=True,
-            ),
-        ),
-        files=(material.report_file,),
+        codes=codes(text, material, tested, test), files=(material.report_file,)
+    )
+
+
+def codes(
+    text: str,
+    material: Material,
+    tested: Sequence[Mapping[str, Value]],
+    test: Report,
+) -> tuple[Code, ...]:
+    """Wraps a text of methods, its definitions, and BibTeX of all that was used.
+
+    ``tested`` are complete configurations.
+    """
+    works = cited(used_methods(material.study, tested, test))
+    entries = "\n\n".join(work.bibtex() for work in works)
+    return (
+        Code(caption="Methods:", text=text),
+        Code(caption="Definitions, machine and software:", text=_details(test)),
+        Code(caption="What it cites, as BibTeX", text=entries, folded=True),
     )
 
 
@@ -53,14 +66,6 @@ def _details(test: Report) -> str:
     """Writes the definitions of ``results.md``, a line each."""
     found = (line.removeprefix("- ") for line in methods(test) if line[:2] == "- ")
     return "\n".join(f"{line.rstrip('.')}." for line in found)
-
-
-def _bibtex(material: Material, test: Report) -> str:
-    """Writes the works on all that the study searched and the test used."""
-    chosen = material.chosen
-    tested = [] if chosen is None else [complete(settings(chosen))]
-    works = cited(used_methods(material.study, tested, test))
-    return "\n\n".join(work.bibtex() for work in works)
 
 
 def _data(material: Material, test: Report) -> Iterator[str]:
@@ -83,11 +88,6 @@ def _data(material: Material, test: Report) -> Iterator[str]:
 
 def _search(material: Material, test: Report) -> Iterator[str]:
     study, counts = material.study, test["search"]
-    total = sum(weight for _, weight in study.objective)
-    value = " + ".join(
-        f"{weight / total:.2g} x {metric_words(name)}"
-        for name, weight in study.objective
-    )
     yield (
         f"We searched {counted(len(study.space.parameters), 'hyperparameter')} with "
         f"Optuna (sampler {study.search.sampler}, pruner {study.search.pruner}, seed "
@@ -95,8 +95,8 @@ def _search(material: Material, test: Report) -> Iterator[str]:
         f"{counts['completed']} were trained to their end, {counts['pruned']} were "
         f"pruned and {counts['failed']} failed. A trial was trained on "
         f"{counted(study.split.folds, 'fold')} of the other images, for at most "
-        f"{study.stride} epochs each; its value was {value} on the pooled predictions "
-        "of the validation parts."
+        f"{study.stride} epochs each; its value was {value_words(study)} on the pooled "
+        "predictions of the validation parts."
     )
     if counts.get("ended"):
         yield f"The search ended: {counts['ended']}."
@@ -121,15 +121,20 @@ def _model(material: Material, test: Report) -> Iterator[str]:
         yield f"Its initial weights had been trained on {listed(list(known))}."
 
 
-def _evaluation(test: Report) -> Iterator[str]:
+def evaluation(test: Report) -> Iterator[str]:
+    """Says how the test was evaluated, and against what."""
     found = test["intervals"]
     opened = "once" if test["opened"] == 1 else f"{test['opened']} times"
-    yield f"The hold-out was opened {opened}."
+    models = "these trained models" if "parts" in test else "this trained model"
+    parts = (
+        "Each part was opened at most" if "parts" in test else "The hold-out was opened"
+    )
+    yield f"{parts} {opened}."
     yield (
         f"The primary metric, {metric_words(test['primary']['metric'])}, was fixed "
         f"before. Intervals are of {100 * found['level']:g} %, by {found['method']}, "
         "around the value less its jackknife bias; they are for other "
-        f"{unit_name(found)} and this trained model, and none is corrected for the "
+        f"{unit_name(found)} and {models}, and none is corrected for the "
         "number of metrics."
     )
     named = [

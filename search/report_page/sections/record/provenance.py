@@ -42,6 +42,13 @@ WORDS: Mapping[str, str] = {
 }
 """Keys of a run's identity that are shown, in their order, and their words."""
 
+NESTED_WORDS: Mapping[str, str] = {
+    "split.hold_out": "",
+    "split.hold_out_seed": "seed of the outer parts",
+    "split.folds": "inner folds",
+}
+"""Words that differ in a nested run, whose parts are its hold-outs."""
+
 WEIGHTS = "backbone.weights "
 UNUSED: tuple[object, ...] = (None, {}, [], "", "none")
 """Values of a setting that is not used: it has no row."""
@@ -94,9 +101,10 @@ def _data(material: Material) -> Iterator[tuple[str, str]]:
         "data set",
         material.study.data.dataset + " (SYNTHETIC faces)" * (material.synthetic),
     )
-    for key, words in WORDS.items():
-        if found.get(key) not in UNUSED:
-            yield words, _short(found[key])
+    words = {**WORDS, **NESTED_WORDS} if material.nested else WORDS
+    for key, name in words.items():
+        if name and found.get(key) not in UNUSED:
+            yield name, _short(found[key])
     for key, value in found.items():
         if key.startswith(WEIGHTS):
             yield f"fingerprint of {key.removeprefix(WEIGHTS)}", _short(value)
