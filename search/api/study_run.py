@@ -186,12 +186,13 @@ class StudyRun:
 
         return rescore(self.folder)
 
-    def report(self, to: AnyPath | None = None) -> Path:
+    def report(self, to: AnyPath | None = None, *, explain: bool = False) -> Path:
         """Writes the report, one page, of a run that is finished or not.
 
         Args:
             to: the page's file, ``.html``; by default in the run's folder, where
                 ``results.md`` and ``model_card.md`` are written again, too.
+            explain: add what the model does with invented faces.
 
         Returns:
             The page.
@@ -206,6 +207,7 @@ class StudyRun:
             self.folder.name,
             storage=self.storage,
             to=None if to is None else Path(to),
+            explain=explain,
         ).page
 
     def nested(self) -> dict[str, Any]:

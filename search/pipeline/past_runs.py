@@ -100,14 +100,21 @@ class Reported:
 
 
 def report_run(
-    out: Path, name: str, *, storage: str | None, to: Path | None
+    out: Path,
+    name: str,
+    *,
+    storage: str | None,
+    to: Path | None,
+    explain: bool = False,
 ) -> Reported:
     """Writes the report of a run, finished or not.
 
     ``to`` is a page elsewhere; ``None`` writes it and all texts in the run's folder.
+    ``explain`` adds what the model does with invented people.
 
     Raises:
-        InputError: there is no such run, or ``to`` is no page.
+        InputError: there is no such run, ``to`` is no page, or a nested run, which has
+            no model, is to be explained.
         RunError: a file of the run is damaged, or of an older version.
     """
     # Imported late: other commands need no charts.
@@ -120,12 +127,25 @@ def report_run(
     if to is not None and not to.parent.is_dir():
         raise InputError(f"--to {to}: the folder {to.parent} does not exist; create it")
     found = _material(out, name, storage)
+    if explain:
+        _explain(found)
     texts: list[str] = []
     if to is None and found.nested:
         texts = write_nested_texts(found.folder, found.study, found.test or {})
     elif to is None:
         texts = write_texts(found.folder, found.study, found.records, again=True)
     return Reported(page=write_page(found, to), texts=texts)
+
+
+def _explain(found: "Material") -> None:
+    if found.nested:
+        raise InputError(
+            f"--explain: {found.folder.name} is a nested run, which has no model of "
+            f"its own; name a part: --study {found.folder.name}/outer-1"
+        )
+    from search.documents.explaining import explain_model  # noqa: PLC0415 - loads Keras
+
+    explain_model(found.folder)
 
 
 def _material(out: Path, name: str, storage: str | None) -> "Material":

@@ -1,6 +1,7 @@
 """``python -m search.report``: write the report of a run, finished or not.
 
     python -m search.report --study NAME [--out DIR] [--storage URL] [--to FILE]
+        [--explain]
 
 One HTML page with all charts in it, and the numbers that no other file has as JSON
 beside it. Of a tested run ``results.md`` and ``model_card.md`` are written again, too,
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Sequence
 
 from data_pipeline.system.cli import Parser, nonempty_path, run_command
+from data_pipeline.system.keras_import import check_backend
 from data_pipeline.system.terminal import print_line
 
 
@@ -29,10 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
 
     def work() -> None:
+        if args.explain:
+            check_backend()
         from search.pipeline.past_runs import report_run  # noqa: PLC0415 - loads Optuna
 
         found = report_run(
-            args.out.resolve(), args.study, storage=args.storage, to=args.to
+            args.out.resolve(),
+            args.study,
+            storage=args.storage,
+            to=args.to,
+            explain=args.explain,
         )
         print_line(f"the report: {found.page}")
         if found.texts:
@@ -53,6 +61,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE.html",
         help="page to write, and nothing else (default: report.html in the run's "
         "folder, where results.md and model_card.md are written again, too)",
+    )
+    add(
+        "--explain",
+        action="store_true",
+        help="add what the model responds to and where it looks, on invented faces "
+        "(loads Keras; a minute or so)",
     )
     return parser
 

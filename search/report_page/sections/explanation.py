@@ -1,6 +1,7 @@
-"""What the model responds to: the charts of ``models.explain``, if they are there."""
+"""What the model responds to and where it looks, on invented people, if computed."""
 
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,11 +9,13 @@ import pandas as pd
 from data_pipeline.pages.section import Chart, NoDataError, Section
 from data_pipeline.pages.wording import counted
 from models.explanation.dose.files import CHANGES, CURVES, TABLE
-from search.final.sidecar import MODEL
 from search.report_page.material import Material
 
 FOLDER = "explanation"
 """Where ``models.explain`` writes by default, beside the model."""
+
+SHEET = "invented_{}.png"
+"""Maps of an invented face that shows an expression."""
 
 CAPTIONS = {
     CHANGES: (
@@ -24,27 +27,50 @@ CAPTIONS = {
 }
 
 
-def section(material: Material) -> Section:
-    """Shows the responses to single action units of synthetic faces.
+INVENTED = """
+These faces were rendered: they are nobody's, and in no training data. A model of
+photographs may react to them less, or not at all."""
 
-    Pictures of faces are not on the page: they may show people.
+
+def section(material: Material) -> Section:
+    """Shows the responses to single action units of synthetic faces, and maps.
+
+    Pictures of other faces are not on the page: they may show people.
     """
     folder = material.folder.file(FOLDER)
     if not (folder / TABLE).is_file():
-        model = shlex.quote(str(material.folder.file(MODEL)))
+        run, out = material.folder.name, material.folder.out
         raise NoDataError(
-            "not computed; python -m models.explain --model "
-            f"{model} --dose-response writes it, and search.report shows it then"
+            f"not computed; python -m search.report --study {shlex.quote(run)} --out "
+            f"{shlex.quote(str(out))} --explain does so, on invented faces"
         )
     rows = len(pd.read_csv(folder / TABLE))
+    charts = [
+        _chart(folder / name, caption, rows)
+        for name, caption in CAPTIONS.items()
+        if (folder / name).is_file()
+    ]
     return Section(
-        charts=tuple(
-            _chart(folder / name, caption, rows)
-            for name, caption in CAPTIONS.items()
-            if (folder / name).is_file()
-        ),
+        paragraphs=(INVENTED,),
+        charts=(*charts, *_sheets(folder)),
         files=(f"{FOLDER}/{TABLE}",),
     )
+
+
+def _sheets(folder: Path) -> Iterator[Chart]:
+    """Yields the maps of each expression."""
+    for path in sorted(folder.glob(SHEET.format("*"))):
+        what = path.stem.removeprefix(SHEET.partition("{")[0])
+        caption = f"Where the model looks: an invented face that shows {what}"
+        yield Chart(
+            name=path.stem.replace("_", "-"),
+            caption=f"{caption}, and a map for each output.",
+            alt=f"{caption}; one small picture for each output, with its value. A map "
+            "says where the evidence lies, and has no numbers beside it.",
+            png=path.read_bytes(),
+            wide=True,
+            photo=True,
+        )
 
 
 def _chart(path: Path, caption: str, rows: int) -> Chart:

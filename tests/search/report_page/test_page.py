@@ -9,7 +9,7 @@ from search.documents.nested_file import read_nested
 from search.report import __main__ as report
 from search.report_page.material import gather
 from search.report_page.page import render
-from search.report_page.sections.explanation import CHANGES, FOLDER, TABLE
+from search.report_page.sections.explanation import CHANGES, FOLDER, SHEET, TABLE
 from search.run_files import NESTED, NESTED_ROWS, PAGE, PAGE_NUMBERS, REPORT
 from search.run_folder import RunFolder
 from search.study.study import read_study
@@ -257,14 +257,16 @@ def test_what_the_model_responds_to(tmp_path):
     """Charts that models.explain left beside the model are on the page."""
     folder = made_run(tmp_path, trials=1, tested=False)
     absent = Page(render(material_of(folder))[0]).text
-    assert "--dose-response writes it, and search.report shows it then" in absent
+    assert "--explain does so, on invented faces" in absent
     explained = folder.file(FOLDER)
     explained.mkdir()
     (explained / TABLE).write_text("unit,level\nAU12,0\n")
     (explained / CHANGES).write_bytes(b"\x89PNG")
+    (explained / SHEET.format("surprise")).write_bytes(b"\x89PNG")
     page = Page(render(material_of(folder))[0])
     assert "The numbers are in explanation/dose_response.csv" in page.text
-    assert sum("invented face" in image["alt"] for image in page.images) == 1
+    assert sum("of an invented face" in image["alt"] for image in page.images) == 1
+    assert "an invented face that shows surprise, and a map" in page.text
 
 
 @pytest.mark.slow

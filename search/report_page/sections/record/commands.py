@@ -57,7 +57,7 @@ def _checks(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
         run = shlex.quote(material.folder.name)
         words = f"search.compare {run} OTHER {names.out} --to comparison.html"
         yield (
-            "Compare with another study, on the same people where both had them",
+            "Compare with another study, on the same people",
             words,
         )
         again = f"search.rescore {names.study}"
@@ -88,7 +88,8 @@ def _exports(material: Material, names: _Names) -> Iterator[tuple[str, str]]:
             "Export the model to other programs",
             f"search.export {names.study} --format onnx",
         )
-        dose = f"models.explain --model {model} --dose-response"
-        report = f"python -m search.report {names.study}"
-        yield "Chart what the model responds to, on this page too", f"{dose}\n{report}"
+        yield (
+            "Add to this page what the model responds to, and where it looks",
+            f"search.report {names.study} --explain",
+        )
         yield "Predict pictures or videos", f"models.predict --model {model} PATH"
