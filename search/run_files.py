@@ -1,7 +1,8 @@
 """Reads and validates the files of a run's folder, which others may have damaged."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -351,7 +352,23 @@ _REPORT_AGAIN = (
     "restore a copy, or move it away: the same command then tests the same model again "
     "without recording another evaluation"
 )
+_NESTED_AGAIN = (
+    "rerun the command of the run, which keeps every finished part and writes the file "
+    "again"
+)
 _WRITTEN_AGAIN = "restore a copy, or move it away: the same command rewrites it"
+
+
+@contextmanager
+def named_gaps(path: Path) -> Iterator[None]:
+    """Raises ``RunError`` for a key that a report lacks, as one of an older version."""
+    try:
+        yield
+    except KeyError as error:
+        raise RunError(
+            f"{path}: lacks {error}, which its texts need: an older version may have "
+            f"written it; {_NESTED_AGAIN if path.name == NESTED else _REPORT_AGAIN}"
+        ) from error
 
 
 def checked(path: Path, value: object, kind: type[Kind], way_out: str) -> Kind:

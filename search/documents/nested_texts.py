@@ -5,7 +5,7 @@ from typing import Any
 
 from search.final.exported_config import BEST, read_exported
 from search.results.nested_section import nested_section
-from search.run_files import RESULTS
+from search.run_files import NESTED, RESULTS, named_gaps
 from search.run_folder import RunFolder, write_text
 from search.study.study import Study
 
@@ -22,5 +22,7 @@ def write_nested_texts(
     if "tested" not in report or not all(p.file(BEST).is_file() for p in parts):
         return []
     chosen = [dict(read_exported(part.file(BEST)).study.space.fixed) for part in parts]
-    write_text(folder.file(RESULTS), nested_section(study, chosen, report))
+    with named_gaps(folder.file(NESTED)):
+        text = nested_section(study, chosen, report)
+    write_text(folder.file(RESULTS), text)
     return [RESULTS]

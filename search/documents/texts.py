@@ -8,7 +8,7 @@ from search.ledger.records import TrialRecord, find_trial
 from search.model_card.card import model_card
 from search.model_card.facts import gather_facts
 from search.results.section import NEEDED, results_section
-from search.run_files import MODEL_CARD, REPORT, RESULTS, read_report
+from search.run_files import MODEL_CARD, REPORT, RESULTS, named_gaps, read_report
 from search.run_folder import RunFolder, write_text
 from search.study.study import Study
 
@@ -52,5 +52,7 @@ def _write(
     """Writes each text that is missing, or every one."""
     names = [name for name in texts if again or not folder.file(name).exists()]
     for name in names:
-        write_text(folder.file(name), texts[name]())
+        with named_gaps(folder.file(REPORT)):
+            text = texts[name]()
+        write_text(folder.file(name), text)
     return names

@@ -1,4 +1,4 @@
-"""Works on reporting: model cards, and what faces say of emotions."""
+"""Works on reporting: model cards, what faces say of emotions, what mattered."""
 
 from search.references.work import Work
 
@@ -33,5 +33,18 @@ REPORTING = (
         number="1",
         pages="1--68",
         doi="10.1177/1529100619832930",
+    ),
+    Work(
+        key="hutter2014",
+        of=("importance",),
+        what="importance of hyperparameters (fANOVA)",
+        kind="inproceedings",
+        authors="Hutter, F. and Hoos, H. and Leyton-Brown, K.",
+        title="An Efficient Approach for Assessing Hyperparameter Importance",
+        venue="Proceedings of the 31st International Conference on Machine Learning "
+        "(PMLR)",
+        year=2014,
+        volume="32",
+        pages="754--762",
     ),
 )

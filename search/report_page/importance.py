@@ -21,7 +21,8 @@ MOST = 300
 """Trials of which it is computed, the last ones: the time grows with them."""
 
 TREES, SEED = 32, 0
-SOURCE = "Hutter, Hoos and Leyton-Brown 2014 (fANOVA)"
+IMPORTANCE = "importance"
+"""Names the method among those that have works to cite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

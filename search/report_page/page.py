@@ -16,7 +16,7 @@ from search.reports.holdout_report import SYNTHETIC, heading_lines, is_warning
 from search.reports.metric_texts import metric_words, number
 from search.reports.nested_report import nested_lines
 from search.results.words import units
-from search.run_files import PAGE, PAGE_NUMBERS
+from search.run_files import PAGE, PAGE_NUMBERS, named_gaps
 from search.run_folder import write_json, write_text
 
 GENERATOR = "search.report"
@@ -32,9 +32,13 @@ def write_page(material: Material, to: Path | None = None) -> Path:
 
     Returns:
         The page.
+
+    Raises:
+        RunError: the report of the test lacks what the page needs.
     """
     page = to or material.folder.file(PAGE)
-    text, numbers = render(material)
+    with named_gaps(material.folder.file(material.report_file)):
+        text, numbers = render(material)
     write_json(
         page.with_suffix(".json") if to else material.folder.file(PAGE_NUMBERS),
         {name: _plain(found) for name, found in numbers.items()},
@@ -101,7 +105,7 @@ def _notices(material: Material) -> Iterator[str]:
 def _facts(material: Material) -> Iterator[tuple[str, str]]:
     """Yields what was tested and under which guarantee, or what is searched."""
     study = material.study
-    targets = ", ".join(study.data.targets)
+    targets = ", ".join(study.data.targets).replace("_", " ")
     source = f"the layout of {study.data.dataset}, synthetic faces"
     data = source if material.synthetic else study.data.dataset
     yield "Data", f"{data}; targets {targets}"

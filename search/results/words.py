@@ -15,7 +15,10 @@ def units(found: Report) -> str:
 
 def unit_name(found: Report) -> str:
     """Names what was resampled or left out, in the plural."""
-    return next(name for name in ("subjects", "sequences", "images") if name in found)
+    for name in ("subjects", "sequences", "images"):
+        if name in found:
+            return name
+    raise KeyError("subjects")
 
 
 def unit_number(label: str) -> int:

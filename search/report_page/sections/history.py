@@ -129,7 +129,9 @@ def _history_chart(material: Material, points: Sequence[Point]) -> Chart:
     return Chart(
         name="history",
         caption="Each trial by its number: completed ones at their value, pruned ones "
-        "at the last value that they reported.",
+        "at the last value that they reported. That is of the folds and epochs until "
+        "then, often of one fold, and does not compare with the value of a completed "
+        "one.",
         alt=f"Points of {counted(len(points), 'trial')} by number.{reached}",
         png=history(points, label="trial", value="value"),
     )

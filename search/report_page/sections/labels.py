@@ -44,6 +44,9 @@ INTENSITIES: Columns = (("icc", "ICC"), ("pcc", "correlation"), ("mae", "MAE"))
 DIMENSIONS: Columns = (("ccc", "CCC"), ("pcc", "correlation"), ("rmse", "RMSE"))
 
 
+WEAKEST = 3
+"""So many of the weakest action units are named at the top of the page."""
+
 OCCURS = ("class", "does not occur")
 AGAINST = """
 AUC, PR-AUC, skew-normalised F1 and calibration error are those of one class against all
@@ -76,6 +79,7 @@ def action_units(material: Material) -> Section:
         "0.5."
     )
     return Section(
+        highlights=tuple(_weakest(part["per_au"])),
         paragraphs=(text, *_absent(part, "action unit", "is always or never there")),
         charts=(
             _chart("units-auc", part["per_au"], "auc", "AUC of each action unit"),
@@ -164,6 +168,22 @@ def _cells(row: Report, columns: Columns) -> Iterator[tuple[str, object]]:
     for key, heading in columns:
         if key in row:
             yield heading, number(row[key])
+
+
+def _weakest(units: Report) -> Iterator[str]:
+    """Names the units that fail most, among those that enough subjects show."""
+    known = {
+        name: row["f1_at_threshold"]
+        for name, row in units.items()
+        if row["intervals"].get("f1_at_threshold") and len(units) > WEAKEST
+    }
+    lowest = sorted(known.items(), key=lambda pair: pair[1])[:WEAKEST]
+    if lowest:
+        texts = [f"{_titled(name)} {number(value)}" for name, value in lowest]
+        yield (
+            f"The lowest F1 among the {len(known)} action units that enough subjects "
+            f"show: {', '.join(texts)}."
+        )
 
 
 def _absent(part: Report, thing: str, why: str) -> Iterator[str]:

@@ -9,7 +9,8 @@ from data_pipeline.pages.bar_charts import bars
 from data_pipeline.pages.section import Chart, NoDataError, Section, Table
 from data_pipeline.pages.wording import counted, listed, percent
 from search.ledger.records import TrialRecord
-from search.report_page.importance import FEWEST, SOURCE, Importance, importance
+from search.references.catalogue import cites
+from search.report_page.importance import FEWEST, IMPORTANCE, Importance, importance
 from search.report_page.material import Material
 from search.report_page.wording import backbone
 from search.run_files import PAGE_NUMBERS
@@ -53,8 +54,8 @@ def _texts(material: Material, found: Importance | None) -> Iterator[str]:
     yield (
         f"Importance: {counted(found.trials, 'trial')} are compared {where}. It is the "
         f"share of the variance of their values that each key explains, alone and with "
-        f"others ({SOURCE}); the shares add up to 100 %. Early values favour fast "
-        f"learners, and of few trials the shares are rough.{others}"
+        f"others, by fANOVA{cites(IMPORTANCE)}; the shares add up to 100 %. Early "
+        f"values favour fast learners, and of few trials the shares are rough.{others}"
     )
 
 

@@ -1,7 +1,10 @@
 """Texts beside the numbers: a run writes missing ones, a report all of them again."""
 
+import json
+
 import pytest
 
+from data_pipeline.system.errors import RunError
 from search.documents.texts import write_texts
 from search.pipeline.past_runs import records_of_run, study_of_run
 from search.run_files import REPORT, RESULTS
@@ -44,3 +47,17 @@ def test_an_older_report_has_no_texts(tested):
     study, _ = study_of_run(tested)
     records = records_of_run(tested, storage=None)
     assert write_texts(tested, study, records, again=True) == []
+
+
+def test_a_gap_is_named(tested):
+    """A report that lacks a number is refused in one message, with the way out."""
+    report = json.loads(tested.file(REPORT).read_text())
+    del report["search"]["completed"]
+    tested.file(REPORT).write_text(json.dumps(report))
+    study, _ = study_of_run(tested)
+    records = records_of_run(tested, storage=None)
+    with pytest.raises(
+        RunError, match=r"lacks 'completed'.*move it away"
+    ):
+        write_texts(tested, study, records, again=True)
+    assert tested.file(RESULTS).read_text() == MINE

@@ -11,6 +11,7 @@ from search.model_card.citing import CARD
 from search.references.catalogue import WORKS, cited
 from search.references.used import used_methods
 from search.references.work import VENUES
+from search.report_page.importance import IMPORTANCE
 from search.reports.metric_texts import METRIC_TEXTS
 from search.study.algorithms import PRUNERS, SAMPLERS
 from search.study.study import read_study
@@ -28,6 +29,7 @@ NAMED = {
 }
 ALONE = (
     CARD,
+    IMPORTANCE,
     "intervals",
     "seeds",
     "nested",

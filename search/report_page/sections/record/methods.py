@@ -9,6 +9,7 @@ from models.config.config import complete
 from models.config.hyperparameters import Value
 from search.references.catalogue import cited
 from search.references.used import used_methods
+from search.report_page.importance import FEWEST, IMPORTANCE
 from search.report_page.material import Material
 from search.report_page.wording import UNTESTED, backbone, settings, value_words
 from search.reports.holdout_report import GUARANTEES
@@ -53,7 +54,8 @@ def codes(
 
     ``tested`` are complete configurations.
     """
-    works = cited(used_methods(material.study, tested, test))
+    shown = {IMPORTANCE} if len(material.ended) >= FEWEST else set()
+    works = cited(used_methods(material.study, tested, test) | shown)
     entries = "\n\n".join(work.bibtex() for work in works)
     return (
         Code(caption="Methods:", text=text),
