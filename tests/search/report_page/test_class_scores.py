@@ -27,7 +27,7 @@ def test_areas_are_those_of_one_class_against_all_others():
 def test_a_class_that_does_not_occur_has_no_area():
     """What is undefined is empty, and a study without emotions has no scores."""
     rows = drawn_rows(heads=["emotion"], rows=40, seeds=0)
-    rows.targets.emotion[:, 0] = 0
+    rows.targets.emotion_mask[rows.targets.emotion[:, 0] > 0] = False
     first, *_ = class_scores(rows).values()
     assert (first["auc"], first["pr_auc"], first["prevalence"]) == (None, None, 0.0)
     assert class_scores(drawn_rows(heads=["action_units"], rows=20, seeds=0)) == {}
