@@ -56,8 +56,6 @@ def test_a_gap_is_named(tested):
     tested.file(REPORT).write_text(json.dumps(report))
     study, _ = study_of_run(tested)
     records = records_of_run(tested, storage=None)
-    with pytest.raises(
-        RunError, match=r"lacks 'completed'.*move it away"
-    ):
+    with pytest.raises(RunError, match=r"lacks 'completed'.*move it away"):
         write_texts(tested, study, records, again=True)
     assert tested.file(RESULTS).read_text() == MINE

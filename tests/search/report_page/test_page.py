@@ -204,7 +204,8 @@ def nested(tmp_path_factory):
     for number in (1, 2):
         made_run(out, f"tiny-nested/outer-{number}", trials=4, tested=False)
     rows = drawn_rows(heads=["emotion"], rows=60, seeds=0)
-    folder.file("nested.toml").write_text(STUDY)
+    text = STUDY.replace("folds = 2", "folds = 2\nouter_folds = 2")
+    folder.file("nested.toml").write_text(text)
     folder.file(NESTED).write_text(json.dumps(nested_test(rows)))
     write_rows(folder.file(NESTED_ROWS), rows)
     lines = folder.file(NESTED_ROWS).read_text().splitlines()
