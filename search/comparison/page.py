@@ -21,7 +21,9 @@ GENERATOR = "search.compare"
 TEMPLATES = templates(Path(__file__).parent)
 
 
-def comparison_page(found: Comparison, reports: Mapping[str, str]) -> str:
+def comparison_page(
+    found: Comparison, reports: Mapping[str, str] | None = None
+) -> str:
     """Renders a comparison as HTML; ``reports`` links the reports of some runs."""
     names = ", ".join(found.runs)
     made = make_sections(
@@ -38,7 +40,7 @@ def comparison_page(found: Comparison, reports: Mapping[str, str]) -> str:
         title=f"Comparison of {names}",
         generator=GENERATOR,
         notices=[SYNTHETIC] if drawn else [],
-        reports=reports,
+        reports=reports or {},
         highlights=made.highlights,
         sections=made.sections,
         absent=made.absent,
