@@ -21,9 +21,7 @@ GENERATOR = "search.compare"
 TEMPLATES = templates(Path(__file__).parent)
 
 
-def comparison_page(
-    found: Comparison, reports: Mapping[str, str] | None = None
-) -> str:
+def comparison_page(found: Comparison, reports: Mapping[str, str] | None = None) -> str:
     """Renders a comparison as HTML; ``reports`` links the reports of some runs."""
     names = ", ".join(found.runs)
     made = make_sections(
