@@ -110,7 +110,7 @@ def score_subjects(
 def _with_units(targets: Targets, subjects: Sequence[str]) -> set[str]:
     """Lists the subjects who show a unit: of others an F1 is 0 for any prediction."""
     shown = (targets.action_unit_mask & (targets.action_unit > 0)).any(axis=1)
-    return {subjects[row] for row in np.flatnonzero(shown)}
+    return {subjects[row] for row in np.flatnonzero(shown).tolist()}
 
 
 def group_entry(run: Run, rows: HoldOutRows, scored: ScoredRows) -> dict[str, Any]:
