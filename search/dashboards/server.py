@@ -16,7 +16,7 @@ from search.dashboards.loopback import Application, check_origin, refuse
 from search.dashboards.trial_pictures import FOLDER
 from search.ledger.reader import number_of_study
 from search.run_folder import RunFolder
-from search.storage.open_storage import engine_options
+from search.storage.servers.connections import engine_options
 from search.storage.url import chosen_storage, normalized_url
 
 READ = ("GET", "HEAD")

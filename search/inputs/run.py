@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from search.inputs.study_data import Progress, StudyData
 from search.run_folder import RunFolder
@@ -14,7 +15,8 @@ class Run:
 
     ``storage`` is the URL of Optuna's storage, empty where nothing is searched.
     ``print`` prints a line, ``progress`` shows how far a step is, and ``check`` raises
-    where another driver has taken over the run.
+    where another driver has taken over the run; ``fence`` does so for a database
+    connection that is about to commit.
     """
 
     study: Study
@@ -24,3 +26,4 @@ class Run:
     print: Callable[[str], None] = lambda _: None
     progress: Progress = lambda *_: None
     check: Callable[[], None] = lambda: None
+    fence: Callable[[Any], None] = lambda _: None

@@ -104,8 +104,11 @@ def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
     for line in run.study.enqueued_outside:
         run.print(f"not enqueued, because --set changed the space: {line}")
     lock = run.folder.file(".driver.lock")
-    with only_driver_of_run(lock, run.storage, run.folder.name) as check:
-        _run_alone(replace(run, check=check), request, bar)
+    locked = only_driver_of_run(
+        lock, run.storage, run.folder.name, print_line=run.print
+    )
+    with locked as held:
+        _run_alone(replace(run, check=held.check, fence=held.fence), request, bar)
 
 
 def _run_alone(run: Run, request: RunRequest, bar: ProgressBar) -> None:
@@ -183,7 +186,9 @@ def _open_ledger(run: Run, bar: ProgressBar, shown: Shown) -> Ledger:
         name=run.folder.name,
         data=data_identity(run),
         callbacks=_callbacks(run, bar, shown),
-        policy=RetryPolicy(print=run.print, checks=(run.check,)),
+        policy=RetryPolicy(
+            print=run.print, checks=(run.check,), fence=run.fence, answered=True
+        ),
     )
     for line in describe_foreign_trials(ledger.foreign()):
         run.print(line)

@@ -41,6 +41,16 @@ class Database(RDBStorage):
     The caller checks that a key has the same distribution in each trial.
     """
 
+    def __init__(self, url: str, **options: Any) -> None:
+        """Opens a database; closes its connections if that fails."""
+        try:
+            super().__init__(url, **options)
+        except BaseException:
+            engine = getattr(self, "engine", None)
+            if engine is not None:
+                engine.dispose()
+            raise
+
     def _create_new_trial(
         self, study_id: int, template_trial: FrozenTrial | None = None
     ) -> FrozenTrial:

@@ -16,7 +16,18 @@ from optuna.exceptions import StorageInternalError
 
 from data_pipeline.system.errors import HarnessError, first_line
 
-Kind = Literal["busy", "away", "starting", "full", "refused", "lockless", "broken"]
+Kind = Literal[
+    "busy",
+    "away",
+    "starting",
+    "crowded",
+    "readonly",
+    "full",
+    "refused",
+    "denied",
+    "lockless",
+    "broken",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,14 @@ RULES: dict[Kind, tuple[str, str]] = {
         "the server of the database is starting or stopping",
         f"wait until it accepts connections; {GOES_ON}",
     ),
+    "crowded": (
+        "the server accepts no more connections",
+        f"end other programs, or let it accept more; a search needs two; {GOES_ON}",
+    ),
+    "readonly": (
+        "the database is read-only",
+        f"name the primary server, or make the database writable; {GOES_ON}",
+    ),
     "full": (
         "cannot be written: the disk is full or failing, or a size limit is reached",
         f"free some space; {GOES_ON}",
@@ -53,6 +72,10 @@ RULES: dict[Kind, tuple[str, str]] = {
     "refused": (
         "the server rejects this user, password or database name",
         "correct them in the URL, or ask the server's owner to create them",
+    ),
+    "denied": (
+        "this user lacks a right",
+        f"ask the server's owner for the right to create and change tables; {GOES_ON}",
     ),
     "lockless": (
         "the file system has no locks, or no shared memory, and SQLite needs both",
@@ -87,7 +110,9 @@ _STATES: tuple[tuple[str, Kind], ...] = (
     # The classes of PostgreSQL's SQLSTATE, the longest first.
     ("53100", "full"),
     ("57P03", "starting"),
-    ("25006", "away"),  # a server that was demoted to a replica
+    ("25006", "readonly"),  # also a server that was demoted to a replica
+    ("42501", "denied"),
+    ("53300", "crowded"),
     ("55P03", "busy"),
     ("40", "busy"),
     ("53", "away"),
@@ -104,9 +129,19 @@ _MYSQL: dict[int, Kind] = {
     1114: "full",
     1205: "busy",
     1213: "busy",
+    1040: "crowded",
+    1203: "crowded",
+    1226: "crowded",
+    1290: "readonly",
+    1792: "readonly",
+    1836: "readonly",
     1044: "refused",
     1045: "refused",
     1049: "refused",
+    1698: "refused",
+    1142: "denied",
+    1227: "denied",
+    1406: "broken",
     1146: "broken",
 }
 _STORAGES = (
@@ -125,7 +160,10 @@ _WEIGHT: tuple[Kind, ...] = (
     "full",
     "busy",
     "starting",
+    "crowded",
+    "readonly",
     "refused",
+    "denied",
     "away",
     "broken",
 )
@@ -138,6 +176,10 @@ _PHRASES: tuple[tuple[str, Kind], ...] = (
     ("no pg_hba.conf entry", "refused"),
     ("no password supplied", "refused"),
     ("is not permitted to log in", "refused"),
+    ("too many clients", "crowded"),
+    ("too many connections for", "crowded"),
+    ("remaining connection slots", "crowded"),
+    ("permission denied for database", "refused"),
 )
 _NO_DATABASE = re.compile(r'FATAL: +(database|role) ".*" does not exist')
 _DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.ESTALE}
@@ -195,12 +237,13 @@ def _server_kind(error: Any, original: Any) -> Kind:
     kind = next((found for words, found in _PHRASES if words in str(original)), None)
     if kind or _NO_DATABASE.search(str(original)):
         return kind or "refused"
-    if state:
+    # Before the state, which MySQL has too, with coarser classes.
+    if number in _MYSQL:
+        return _MYSQL[number]
+    if state or isinstance(number, int):
         return next(
-            (kind for start, kind in _STATES if state.startswith(start)), "away"
+            (kind for start, kind in _STATES if (state or "").startswith(start)), "away"
         )
-    if isinstance(number, int):
-        return _MYSQL.get(number, "away")
     connection = sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError
     lost = error.connection_invalidated or isinstance(error, connection)
     return "away" if lost else "broken"

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import sqlalchemy
 from optuna.storages import BaseStorage
-from sqlalchemy.engine import make_url
 
 from data_pipeline.files.file_lock import has_record_locks
 from data_pipeline.system.errors import (
@@ -24,26 +23,17 @@ from search.storage.database import CachedDatabase, Database
 from search.storage.faults import LOCKLESS, fault_of
 from search.storage.journal import open_journal
 from search.storage.retrying import Retrier, RetryingStorage, RetryPolicy
+from search.storage.servers.connections import bound_transactions, engine_options
+from search.storage.servers.fencing import Fence, fence_writes
 from search.storage.url import file_of, masked, normalized_url, without_secrets
 
 T = TypeVar("T")
 
+PASSING = {"busy", "starting", "crowded", "full"}
+"""Faults that are waited for when a storage is opened, too."""
+
 # It logs SQL when it retries; we print our own message.
 logging.getLogger("optuna.storages._rdb.storage").setLevel(logging.ERROR)
-
-_POSTGRESQL = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-_MYSQL = {"connect_timeout": 10, "read_timeout": 60, "write_timeout": 60}
-_TIMEOUTS = {
-    "psycopg": _POSTGRESQL,
-    "psycopg2": _POSTGRESQL,
-    "pymysql": _MYSQL,
-}
 
 
 def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
@@ -55,7 +45,7 @@ def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
     """
     url = normalized_url(url)
     policy = policy or RetryPolicy()
-    opened, renew = open_with_retries(url, lambda: _opened(url), policy)
+    opened, renew = open_with_retries(url, lambda: _opened(url, policy.fence), policy)
     path = file_of(url)
     if path is not None:
         policy = replace(policy, checks=(*policy.checks, _same_file(path)))
@@ -67,8 +57,11 @@ def open_with_retries(
 ) -> T:
     """Calls ``do``, which opens a storage; retries if it is busy, not if it is away.
 
-    A server that is away may mean a wrong URL, so that is an ``InputError`` at once.
+    A server that is away may mean a wrong URL, so that is an ``InputError`` at once,
+    unless it answered before.
     """
+    policy = policy or RetryPolicy()
+    passing = PASSING | ({"away"} if policy.answered else set())
 
     def attempt() -> T:
         try:
@@ -80,28 +73,21 @@ def open_with_retries(
             raise _cannot_open(url, first_line(error)) from error
         except Exception as error:
             fault = fault_of(error)
-            if fault is not None and fault.kind not in {"busy", "starting", "full"}:
+            if fault is not None and fault.kind not in passing:
                 raise _cannot_open(url, fault.message) from error
             raise
 
-    opened: T = Retrier(url, replace(policy or RetryPolicy(), checks=())).call(attempt)
+    opened: T = Retrier(url, replace(policy, checks=())).call(attempt)
     return opened
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Returns SQLAlchemy options with which a lost server connection is noticed."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return {}
-    wanted = _TIMEOUTS.get(parsed.get_driver_name(), {})
-    unset = {key: value for key, value in wanted.items() if key not in parsed.query}
-    return {"pool_pre_ping": True, "connect_args": unset}
-
-
-def _opened(url: str) -> tuple[BaseStorage, Callable[[], None]]:
+def _opened(url: str, fence: Fence) -> tuple[BaseStorage, Callable[[], None]]:
     if "://" not in url:
         return open_journal(Path(url)), lambda: None
     database = _open_database(url)
+    if file_of(url) is None:
+        fence_writes(database.engine, fence)
+        bound_transactions(database.engine)
     return CachedDatabase(database), database.remove_session
 
 

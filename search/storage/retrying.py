@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from data_pipeline.system.errors import StorageError
 from search.storage.faults import Fault, Kind, fault_of
+from search.storage.servers.fencing import Fence, no_fence
 from search.storage.url import masked, without_secrets
 
 SECONDS = 60.0
@@ -30,12 +31,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How long to retry; ``checks`` run before each call and raise to end the run."""
+    """How long to retry; ``checks`` run before each call and raise to end the run.
+
+    ``fence`` is called before each commit on a server. A server that ``answered``
+    before is waited for when a storage is opened, too.
+    """
 
     seconds: float = SECONDS
     seconds_full: float = SECONDS_FULL
     print: Callable[[str], None] = lambda _: None
     checks: tuple[Callable[[], None], ...] = ()
+    fence: Fence = no_fence
+    answered: bool = False
 
 
 class Retrier:

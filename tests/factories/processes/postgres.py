@@ -41,9 +41,9 @@ class Server:
             "--encoding=UTF8",
         )
 
-    def url(self, database="postgres", driver=""):
+    def url(self, database="postgres", user=USER, driver=""):
         """Returns the URL of a database, its password in it."""
-        return f"postgresql{driver}://{USER}:{QUOTED}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql{driver}://{user}:{QUOTED}@127.0.0.1:{self.port}/{database}"
 
     def start(self):
         """Starts the server and waits until it takes connections."""
@@ -56,6 +56,11 @@ class Server:
     def stop(self):
         """Stops the server at once and closes its connections."""
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
+
+    def crash(self):
+        """Stops the server as a crash does, and starts it again."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+        self.start()
 
     def remove(self):
         """Removes the server's files."""

@@ -4,6 +4,10 @@ The holder increments a number in the row every few seconds. Another driver read
 row: it takes over if the number does not change for a lease, or if the holder was a
 process of this machine that no longer runs. The update that takes over names the old
 holder and number, so only one of several drivers succeeds. No clocks are compared.
+
+A check before each use of the storage is not enough: a process may be suspended between
+the check and the commit. So each transaction that writes also locks the row before it
+commits, and fails if another driver has it (``fence``).
 """
 
 import json
@@ -17,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Table
 
 from data_pipeline.files.file_lock import LEASE
 from data_pipeline.system.errors import RunError
@@ -84,11 +88,26 @@ class Lease:
         if self._lost_to is None and time.monotonic() - self._alive > self._seconds / 2:
             self._renew()
         if self._lost_to is not None:
-            raise RunError(
-                f"{self._place}: {self._lost_to} has taken over the study "
-                f"{self._study}, because this driver sent no heartbeat for "
-                f"{self._seconds:g} s; the search continues there, and nothing is lost"
-            )
+            raise self._error()
+
+    def fence(self, connection: Connection) -> None:
+        """Raises ``RunError`` if another driver has the row.
+
+        Otherwise no driver takes over before the connection's transaction ends.
+        """
+        query = sqlalchemy.select(DRIVERS.c.holder).with_for_update(read=True)
+        found = connection.execute(query.where(DRIVERS.c.study == self._study))
+        holder = found.scalar_one_or_none()
+        if holder != self._me:
+            self._lost_to = _describe(holder or "")
+            raise self._error()
+
+    def _error(self) -> RunError:
+        return RunError(
+            f"{self._place}: {self._lost_to} has taken over the study {self._study}, "
+            f"because this driver sent no heartbeat for {self._seconds:g} s; the "
+            "search continues there, and nothing is lost"
+        )
 
     def _win(self) -> None:
         """Takes the row; waits for a heartbeat first if its holder may be alive."""
@@ -123,7 +142,7 @@ class Lease:
             if self._stop.is_set() or self._swap((self._me, None), self._me):
                 return
             row = self._row()
-            self._lost_to = "another program" if row is None else _describe(row[0])
+            self._lost_to = _describe("" if row is None else row[0])
 
     def _swap(self, old: tuple[str, int | None], new: str) -> bool:
         """Replaces the holder if the row still has the old one."""

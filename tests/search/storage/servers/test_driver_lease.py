@@ -12,9 +12,9 @@ import sqlalchemy
 from data_pipeline.system.errors import RunError, StorageError
 from search.inputs.run import Run
 from search.pipeline import stages
-from search.storage import driver_lease as leases
-from search.storage.driver_lease import DRIVERS, Lease
 from search.storage.retrying import RetryPolicy
+from search.storage.servers import driver_lease as leases
+from search.storage.servers.driver_lease import DRIVERS, Lease
 
 SECONDS = 1.0
 

@@ -1,0 +1,1 @@
+"""Database servers: connections, the lease of a driver, fenced writes."""
