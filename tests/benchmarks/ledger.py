@@ -1,35 +1,45 @@
 """How long does the ledger take to start and to end a trial, with many before it?
 
     python -m tests.benchmarks.ledger [--trials 1000 10000] [--rounds 15]
+        [--server postgresql|mysql]
 
-Fills a SQLite run of the study ckplus (24 keys) with trials as a search leaves them:
-a third of them continue at each rung. Then trials start, report to a rung, and end.
+Fills a run of the study ckplus (24 keys) with trials as a search leaves them: a third
+of them continue at each rung. Then trials start, report to a rung, and end. The run is
+in SQLite, or in a server that is started for it, with the lease and the fence.
 """
 
 import argparse
+import datetime as dt
 import json
 import random
-import sqlite3
 import statistics
 import tempfile
 import time
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import optuna
+import sqlalchemy
 from optuna.distributions import distribution_to_json
+from optuna.storages._rdb.models import TrialModel
 from optuna.trial import TrialState
 
 from search.ledger.ledger import open_ledger
 from search.sampling.parameter_sets import ORDINAL, SEED, trial_seed
 from search.sampling.rungs import SHARES, steps_of
+from search.storage.database import PARTS
+from search.storage.driver_lock import only_driver_of_storage
 from search.storage.hidden_attributes import PREFIX
+from search.storage.retrying import RetryPolicy
+from search.storage.url import normalized_url
 from search.study.study import read_study
 from search.trial.messages import Completed, Pruned, Report, Spent, outcome_attributes
+from tests.factories.processes import mysql, postgres
 
+TRIALS = TrialModel.__table__
 KEPT = 1 / 3
 FINISHED = 1_000_000
 
@@ -40,48 +50,61 @@ def study_of(sampler):
     return replace(read_study("ckplus", settings=settings), enqueued=())
 
 
-def fill(study, database, *, start, stop):
+def fill(study, url, *, start, stop):
     """Adds trials that a search could have left; through Optuna it takes an hour."""
     source = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     chance = random.Random(start)  # noqa: S311 - a benchmark
-    with closing(sqlite3.connect(database)) as connection, connection:
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        query = sqlalchemy.select(sqlalchemy.func.count()).select_from(TRIALS)
+        number = connection.execute(query).scalar_one()
         for ordinal in range(start, stop):
             drawn = source.ask()
             study.space.suggest(drawn)
-            _write(connection, _ended(study, drawn, ordinal, chance))
+            _write(connection, _ended(study, drawn, ordinal, chance), number)
+            number += 1
+    engine.dispose()
 
 
-def _write(connection, trial):
-    """Writes a trial into the tables of Optuna's SQLite storage."""
-    state, now = trial.state.name, "2026-01-01 00:00:00"
-    number = connection.execute("SELECT count(*) FROM trials").fetchone()[0]
-    key = connection.execute(
-        "INSERT INTO trials VALUES (NULL, ?, 1, ?, ?, ?)", (number, state, now, now)
-    ).lastrowid
-    tables = {
-        "trial_params VALUES (NULL, ?, ?, ?, ?)": [
-            (
-                name,
-                kind.to_internal_repr(trial.params[name]),
-                distribution_to_json(kind),
-            )
+def _write(connection, trial, number):
+    """Writes a trial into the tables of Optuna's storage."""
+    now = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - as Optuna writes it
+    row = {"number": number, "study_id": 1, "state": trial.state}
+    row |= {"datetime_start": now, "datetime_complete": now}
+    made = connection.execute(sqlalchemy.insert(TRIALS).values(row))
+    rows = {
+        "params": [
+            {
+                "param_name": name,
+                "param_value": kind.to_internal_repr(trial.params[name]),
+                "distribution_json": distribution_to_json(kind),
+            }
             for name, kind in trial.distributions.items()
         ],
-        "trial_user_attributes VALUES (NULL, ?, ?, ?)": [
-            (name, json.dumps(value)) for name, value in trial.user_attrs.items()
+        "user_attributes": _attributes(trial.user_attrs),
+        "system_attributes": _attributes(trial.system_attrs),
+        "intermediate_values": [
+            {
+                "step": step,
+                "intermediate_value": value,
+                "intermediate_value_type": "FINITE",
+            }
+            for step, value in trial.intermediate_values.items()
         ],
-        "trial_system_attributes VALUES (NULL, ?, ?, ?)": [
-            (name, json.dumps(value)) for name, value in trial.system_attrs.items()
-        ],
-        "trial_intermediate_values VALUES (NULL, ?, ?, ?, 'FINITE')": [
-            *trial.intermediate_values.items()
-        ],
-        "trial_values VALUES (NULL, ?, 0, ?, 'FINITE')": [
-            (value,) for value in trial.values or ()
+        "values": [
+            {"objective": 0, "value": value, "value_type": "FINITE"}
+            for value in trial.values or ()
         ],
     }
-    for text, rows in tables.items():
-        connection.executemany(f"INSERT INTO {text}", [(key, *row) for row in rows])
+    (key,) = made.inserted_primary_key
+    for name, found in rows.items():
+        if found:
+            several = [{"trial_id": key} | one for one in found]
+            connection.execute(sqlalchemy.insert(PARTS[name]), several)
+
+
+def _attributes(values):
+    return [{"key": key, "value_json": json.dumps(one)} for key, one in values.items()]
 
 
 def _ended(study, drawn, ordinal, chance):
@@ -169,21 +192,45 @@ def measure(study, ledger, rounds):
     return turns, reports
 
 
+@contextmanager
+def storage(kind):
+    """Gives the URL of an empty database: a file, or in a server of its own."""
+    if kind is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{Path(folder) / 'optuna.db'}"
+        return
+    if kind == "postgresql":
+        server, name = postgres.Server(postgres.programs(), fsync="on"), "postgres"
+    else:
+        server, name = mysql.Server(mysql.program(), flush=1), "search"
+    server.start()
+    try:
+        if kind == "mysql":
+            engine = sqlalchemy.create_engine(server.url())
+            with engine.begin() as connection:
+                connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+            engine.dispose()
+        yield normalized_url(server.url(name))
+    finally:
+        server.stop()
+        server.remove()
+
+
 def main():
     """Fills a run to each number of trials and measures there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--sampler", default="bohb")
+    parser.add_argument("--server", choices=["postgresql", "mysql"])
     options = parser.parse_args()
     study = study_of(options.sampler)
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "optuna.db"
-        url = f"sqlite:///{database}"
-        ledger = open_ledger(study, url=url, name="ckplus", data={})
+    with storage(options.server) as url, only_driver_of_storage(url, "ckplus") as held:
+        policy = RetryPolicy(checks=(held.check,), fence=held.fence)
+        ledger = open_ledger(study, url=url, name="ckplus", data={}, policy=policy)
         done = 0
         for trials in options.trials:
-            fill(study, database, start=done, stop=trials)
+            fill(study, url, start=done, stop=trials)
             measure(study, ledger, 2)
             done = trials + 2 + options.rounds
             turns, reports = measure(study, ledger, options.rounds)

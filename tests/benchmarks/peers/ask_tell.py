@@ -26,10 +26,11 @@ def measured(counts, *, rounds):
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "optuna.db"
-        ledger = open_ledger(study, url=f"sqlite:///{database}", name=NAME, data={})
+        url = f"sqlite:///{database}"
+        ledger = open_ledger(study, url=url, name=NAME, data={})
         done = 0
         for count in counts:
-            fill(study, database, start=done, stop=count)
+            fill(study, url, start=done, stop=count)
             measure(study, ledger, 1)
             turns, _ = measure(study, ledger, rounds)
             done = count + 1 + rounds

@@ -11,15 +11,20 @@ from pathlib import Path
 from tests.factories.processes.postgres import PASSWORD, QUOTED, USER
 
 PATIENCE = 60
-OTHERS = "SET GLOBAL max_connections = 20;"
 
 
 class Server:
     """A server that can be stopped and started again; its data stay."""
 
-    def __init__(self, program):
-        """Makes the server's files; ``program`` is ``mariadbd``."""
+    def __init__(self, program, *, flush=2):
+        """Makes the server's files.
+
+        Args:
+            program: the path of ``mariadbd``.
+            flush: whether a commit waits for the disk, 1 as in production.
+        """
         self._program = program
+        self._flush = flush
         self._folder = Path(tempfile.mkdtemp(prefix="mariadb-"))
         self._data = self._folder / "data"
         self._first = self._folder / "first.sql"
@@ -66,7 +71,7 @@ class Server:
                     f"--socket={self._data / 's'}",
                     f"--init-file={self._first}",
                     "--innodb-buffer-pool-size=32M",
-                    "--innodb-flush-log-at-trx-commit=2",
+                    f"--innodb-flush-log-at-trx-commit={self._flush}",
                     *self._as,
                 ],
                 stdout=log,

@@ -14,13 +14,15 @@ QUOTED = "s3cret%2Fp%40ss"
 class Server:
     """A server that can be stopped and started again; its data stay."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, *, fsync="off"):
         """Makes the server's files.
 
         Args:
             programs: the folder of ``initdb`` and ``pg_ctl``.
+            fsync: whether a commit waits for the disk, ``on`` as in production.
         """
         self._programs = programs
+        self._fsync = fsync
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._data = self._folder / "data"
         password = self._folder / "password"
@@ -48,7 +50,7 @@ class Server:
     def start(self):
         """Starts the server and waits until it takes connections."""
         words = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync=off "
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync={self._fsync} "
             f"-c unix_socket_directories='' -c autovacuum=off"
         )
         self._run("pg_ctl", "start", "-w", "-o", words, "-l", str(self._folder / "log"))
