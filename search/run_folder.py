@@ -80,7 +80,8 @@ class RunFolder:
         return self.path / name
 
     def make(self) -> None:
-        """Creates the folder; raises ``InputError`` if a file is in the way."""
+        """Creates the folder; raises ``InputError`` if something is in the way."""
+        self._check_spelling()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
@@ -88,6 +89,18 @@ class RunFolder:
                 f"--out {self.out}: must be a folder, but a file is in the way "
                 f"({error.filename}); name another --out, or move the file away"
             ) from error
+
+    def _check_spelling(self) -> None:
+        """Refuses another study's folder where upper and lower case are the same."""
+        path = self.path
+        names = os.listdir(path.parent) if path.exists() else [path.name]  # noqa: PTH208 - names, not paths
+        if path.name not in names:
+            twins = [name for name in names if name.casefold() == path.name.casefold()]
+            raise InputError(
+                f"{path}: this disk does not tell names apart by case or accents, and "
+                f"has the run {', '.join(twins) or 'of another spelling'}; rename the "
+                "study file"
+            )
 
     def archive(self, names: tuple[str, ...]) -> Path:
         """Moves files that will be replaced into a numbered folder."""
@@ -103,7 +116,7 @@ class RunFolder:
 def check_study_name(study: str, place: str = "--study") -> None:
     """Raises ``InputError`` if runs of the study would use another study's folder."""
     check_folder_name(study, place)
-    if study in RESERVED or study.endswith(ENDINGS):
+    if study.casefold() in RESERVED or study.endswith(ENDINGS):
         raise InputError(
             f"{place} {study}: runs are written to a folder of the study's name, and "
             f"names that are {', '.join(RESERVED)} or end in {' or '.join(ENDINGS)} "

@@ -6,7 +6,6 @@ replaces it: it is taken over when its process is dead or silent for ``LEASE`` s
 """
 
 import errno
-import fcntl
 import os
 import tempfile
 import time
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from filelock import SoftFileLease, Timeout
+from filelock import SoftFileLease, Timeout, lock_descriptor, unlock_descriptor
 
 from data_pipeline.files.safe_open import check_regular
 
@@ -33,8 +32,8 @@ NO_LOCKS = frozenset(
 )
 """Error codes of file systems without locks."""
 
-HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
-"""Error codes where another process holds the lock."""
+WINDOWS = os.name == "nt"
+"""Where the first byte of a locked file cannot be read, nor an open file removed."""
 
 
 class FileLock:
@@ -59,18 +58,17 @@ class FileLock:
             check_regular(self.path)  # Python's error for a pipe has no file name
         file = self.path.open("a+", encoding="utf-8")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
+            locked = lock_descriptor(file.fileno(), blocking=False)
+            if locked and os.path.samestat(os.fstat(file.fileno()), self.path.stat()):
                 self._file = file
                 return True
         except FileNotFoundError:
             pass
         except OSError as error:
-            if error.errno in NO_LOCKS:
-                self._lease = _lease(self.path, self._lease_seconds)
-                return _acquired(self._lease)
-            if error.errno not in HELD:
+            if error.errno not in NO_LOCKS:
                 raise
+            self._lease = _lease(self.path, self._lease_seconds)
+            return _acquired(self._lease)
         finally:
             if self._file is None:
                 file.close()
@@ -116,14 +114,16 @@ class FileLock:
         with suppress(OSError):
             if self._file is not None:
                 self._file.truncate(0)
-                self._file.write(str(os.getpid()))
+                self._file.write(f" {os.getpid()}")  # after the byte that is locked
                 self._file.flush()
 
     def owner(self) -> str:
         """Names the process that holds the lock."""
         with suppress(OSError):
             if self._lease is None:
-                return self.path.read_text(encoding="utf-8").strip() or "unknown"
+                with self.path.open("rb", buffering=0) as file:
+                    file.seek(1)
+                    return file.read().decode("utf-8", "replace") or "unknown"
             lines = Path(self._lease.lock_file).read_text(encoding="utf-8").split("\n")
             entries = dict(line.split("=", 1) for line in lines if "=" in line)
             pid, host = (entries.get(key, "unknown") for key in ("pid", "host"))
@@ -132,11 +132,14 @@ class FileLock:
 
     def release(self, *, remove: bool = False) -> None:
         """Releases the lock, and removes its file if requested."""
-        if remove and self._file is not None:
+        if remove and self._file is not None and not WINDOWS:
             self.path.unlink(missing_ok=True)  # while it is still locked
         if self._file is not None:
             self._file.close()
             self._file = None
+            if remove and WINDOWS:
+                with suppress(OSError):  # another process has it open
+                    self.path.unlink(missing_ok=True)
         if self._lease is not None:
             self._lease.release()
             if remove:
@@ -171,7 +174,7 @@ def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 def lock_open_file(file: IO[bytes]) -> Iterator[None]:
     """Locks an open file that has a name; waits for other processes."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_descriptor(file.fileno())
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
@@ -182,7 +185,7 @@ def lock_open_file(file: IO[bytes]) -> Iterator[None]:
         yield
     finally:
         file.flush()
-        fcntl.flock(file, fcntl.LOCK_UN)
+        unlock_descriptor(file.fileno())
 
 
 def share(opened: int) -> None:
@@ -208,6 +211,10 @@ def is_shared(path: Path) -> bool:
 
 def has_record_locks(folder: Path) -> bool:
     """Returns whether the file system of a writable folder has the locks of SQLite."""
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none, and always these locks
+    except ImportError:
+        return True
     with tempfile.TemporaryFile(dir=folder) as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,5 +1,6 @@
 """The rule for names of studies and runs, which become folders."""
 
+import os
 import re
 
 from data_pipeline.system.errors import InputError
@@ -12,6 +13,9 @@ SYNTHETIC, TRAINED, NESTED = "-synthetic", "-trained", "-nested"
 ENDINGS = (SYNTHETIC, TRAINED, NESTED)
 """Suffixes of a study's name for runs on synthetic faces, for trained seeds, and for
 nested runs."""
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_CHARACTERS = '<>:"|?*'
 
 PART = re.compile(r"outer-[1-9][0-9]{0,5}")
 """The folder of an outer part, in that of its nested run."""
@@ -32,8 +36,24 @@ def folder_name_error(name: str) -> str | None:
         return "must not begin with a dot or a dash"
     if not all(map(is_printable, name)):
         return "must not contain control characters"
+    if os.name == "nt" and (rule := windows_error(name)):
+        return rule
     size = len(name.encode())
     return f"must not be longer than {LONGEST} bytes" if size > LONGEST else None
+
+
+def windows_error(name: str) -> str | None:
+    """Returns the rule of Windows that a name breaks; ``None`` if there is none.
+
+    Example:
+        >>> windows_error("ckplus"), windows_error("Con.v2")
+        (None, 'must not be the name of a device')
+    """
+    if set(name) & set(_CHARACTERS):
+        return f"must not contain one of {_CHARACTERS}"
+    if name.endswith((".", " ")):
+        return "must not end with a dot or a blank"
+    return "must not be the name of a device" if _DEVICE.match(name) else None
 
 
 def check_folder_name(name: str, place: str) -> None:

@@ -20,6 +20,9 @@ TABLE_LIMIT = 2 << 30
 TEXT_LIMIT = 64 << 20
 """Maximum bytes of a text file."""
 
+_NEVER_WAITS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+"""Flags with which opening a pipe or a terminal returns at once; none on Windows."""
+
 _KINDS = (
     (stat.S_ISFIFO, errno.EINVAL, "expected a regular file, found a pipe"),
     (stat.S_ISSOCK, errno.EINVAL, "expected a regular file, found a socket"),
@@ -54,7 +57,7 @@ def open_regular(path: str | Path, *, buffering: int = -1) -> io.BufferedReader:
 
 def _opener(path: str, flags: int) -> int:
     """Checks the opened file again: the path may have changed since."""
-    handle = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    handle = os.open(path, flags | _NEVER_WAITS)
     try:
         _refuse_others(os.fstat(handle).st_mode, path)
     except OSError:

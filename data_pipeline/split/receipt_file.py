@@ -113,6 +113,8 @@ def append(file: BinaryIO, text: bytes) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Syncs the name of a new file, not only its content."""
+    if os.name == "nt":  # has no such call, and journals names
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

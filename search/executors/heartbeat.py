@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from search.executors.worker_death import describe_process
 
 EVERY = 5.0
@@ -122,10 +124,11 @@ def beats(folder: Path) -> list[Beat]:
     found = []
     for path in sorted(folder.glob("*.beat")):
         try:
-            os.kill(int(path.stem), 0)
-            found.append(Beat(pid=int(path.stem), **json.loads(path.read_text())))
-        except ProcessLookupError:
-            path.unlink(missing_ok=True)
+            pid = int(path.stem)
+            if psutil.pid_exists(pid):
+                found.append(Beat(pid=pid, **json.loads(path.read_text())))
+            else:
+                path.unlink(missing_ok=True)
         except (OSError, ValueError, TypeError):
             continue
     return found

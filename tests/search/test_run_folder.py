@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_names(tmp_path):
     assert run_name("ckplus", synthetic=False) == "ckplus"
 
 
-@pytest.mark.parametrize("name", ["cache", "ckplus-synthetic", "mine-trained"])
+@pytest.mark.parametrize("name", ["cache", "Cache", "ckplus-synthetic", "mine-trained"])
 def test_names_kept(name):
     """A study whose runs would be in another's folder is refused."""
     with pytest.raises(InputError, match=f"--study {name}: .*rename the study file"):
@@ -40,6 +41,16 @@ def test_a_file_in_the_way(tmp_path, inner):
     folder = RunFolder(out=tmp_path / "runs" / inner, name="ckplus")
     with pytest.raises(InputError, match=r"a file is in the way .*name another --out"):
         folder.make()
+
+
+def test_another_spelling(tmp_path, monkeypatch):
+    """Where case does not count, another study's folder is not taken."""
+    (tmp_path / "smoke").mkdir()
+    RunFolder(out=tmp_path, name="Smoke").make()  # here it counts
+    (tmp_path / "Smoke").rmdir()
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    with pytest.raises(InputError, match="has the run smoke; rename the study"):
+        RunFolder(out=tmp_path, name="Smoke").make()
 
 
 def test_written_whole(tmp_path):

@@ -4,7 +4,6 @@ Ray makes its own folder writable for all users; here it lies in one that only t
 user can enter. A killed driver leaves it behind, and the next start removes it.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -16,6 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from filelock import lock_descriptor
 
 from data_pipeline.system.errors import RunError
 
@@ -30,8 +31,12 @@ STALE = 24 * 3600.0
 """Seconds after which a folder without a lock counts as left behind."""
 
 _SOCKET = "/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
-MOST = (107 if sys.platform == "linux" else 103) - len(_SOCKET)
-"""Characters that the path of Ray's folder may have: those of sockets are limited."""
+_LIMITS = {"linux": 107, "darwin": 103}
+MOST = _LIMITS.get(sys.platform, 200) - len(_SOCKET)
+"""Characters that the path of Ray's folder may have: those of sockets are limited.
+
+Windows limits paths instead.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +115,13 @@ def left_folders(places: Iterable[Path] | None = None) -> Iterator[Path]:
     for place in dict.fromkeys(temporary_places() if places is None else places):
         for folder in place.glob(f"{PREFIX}*"):
             with suppress(OSError):  # another start is removing it now
-                owned = folder.lstat().st_uid == os.geteuid()
-                if owned and not folder.is_symlink() and _left(folder):
+                if _is_own(folder) and not folder.is_symlink() and _left(folder):
                     yield folder
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether this user made a folder; Windows has one for each user anyway."""
+    return os.name == "nt" or folder.lstat().st_uid == os.geteuid()
 
 
 def _left(folder: Path) -> bool:
@@ -126,10 +135,9 @@ def _left(folder: Path) -> bool:
 
 def _taken(file: IO[str]) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return lock_descriptor(file.fileno(), blocking=False)
     except OSError:
         return False
-    return True
 
 
 def _first(stack: ExitStack, places: Iterable[Path]) -> Path:

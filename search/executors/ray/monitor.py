@@ -4,14 +4,13 @@ Ray's own client waits for a minute after its server died, cannot be interrupted
 meanwhile, and then ends the process with messages of its own.
 """
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
+
+import psutil
 
 from search.executors.heartbeat import Beat
 
@@ -27,6 +26,7 @@ Counted, not timed, so that the time of a suspended machine does not count.
 STILL, TIMES = 1800, 10
 """Checks without a report until a warning, and as multiples of the longest epoch."""
 SERVERS = ("gcs_server", "raylet")
+STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 
 
 class Process(Protocol):
@@ -92,8 +92,8 @@ class WorkerMonitor:
             self._warn(
                 f"{_name(beat)} has not answered for {KILL // 60} minutes: it is killed"
             )
-            with suppress(ProcessLookupError):
-                os.kill(beat.pid, signal.SIGKILL)
+            with suppress(psutil.Error):
+                psutil.Process(beat.pid).kill()
 
     def _compare_reports(self, state: _WorkerState, beat: Beat) -> None:
         last = state.last
@@ -159,14 +159,12 @@ def _name(beat: Beat) -> str:
 
 
 def _stopped(node: Node) -> list[tuple[str, int]]:
-    """Lists Ray's servers that are stopped by a signal, on Linux."""
+    """Lists Ray's servers that are stopped by a signal."""
     found = []
     for kind in SERVERS:
         for info in node.all_processes.get(kind, ()):
-            with suppress(OSError, IndexError):
-                text = Path(f"/proc/{info.process.pid}/stat").read_text()
-                # The state comes after the name, which may hold anything.
-                if text.rpartition(")")[2].split()[0] in ("T", "t"):
+            with suppress(psutil.Error):
+                if psutil.Process(info.process.pid).status() in STOPPED:
                     found.append((kind, info.process.pid))
     return found
 

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline import explore
-from data_pipeline.files.folder_names import LONGEST, folder_name_error, run_name
+from data_pipeline.files import folder_names
+from data_pipeline.files.folder_names import (
+    LONGEST,
+    folder_name_error,
+    run_name,
+    windows_error,
+)
 from data_pipeline.system.errors import InputError
 from search import export, tensorboard, train
 from search.final.exported_config import read_exported
@@ -162,3 +168,13 @@ def test_a_name_too_long_for_a_file(tmp_path):
     answer = searched("x" * 300, tmp_path, tmp_path / "out")
     assert answer.code == 2
     assert "there is no study file" in answer.err
+
+
+@pytest.mark.parametrize("name", ["a:b", "what?", "nul", "COM1.old", "end.", "end "])
+def test_names_of_windows(name, monkeypatch):
+    """Windows refuses more names, and there so does this project."""
+    assert folder_name_error(name) is None
+    assert windows_error(name)
+    monkeypatch.setattr(folder_names.os, "name", "nt")
+    assert folder_name_error(name) == windows_error(name)
+    assert folder_name_error("ckplus-2 Größe") is None

@@ -33,7 +33,7 @@ def test_one_driver(tmp_path):
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         with only_driver(lock):
-            assert lock.read_text() == str(os.getpid())
+            assert lock.read_text() == f" {os.getpid()}"
 
 
 def test_the_lock_is_released(tmp_path):
