@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.factories.processes.postgres import PASSWORD, QUOTED, USER
 
-PATIENCE = 60
+PATIENCE = 300
 
 
 class Server:

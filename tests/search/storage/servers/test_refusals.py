@@ -51,6 +51,18 @@ def test_a_wrong_password(server, url, refused):
     del server
 
 
+def test_a_password_file(server, url, monkeypatch, tmp_path):
+    """PostgreSQL's file of passwords replaces the one in the URL."""
+    if isinstance(server, MariaDB):
+        pytest.skip("MariaDB has no such file")
+    path = tmp_path / "passwords"
+    path.write_text(f"*:*:*:*:{PASSWORD}\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(path))
+    with only_driver_of_storage(url.replace(f":{QUOTED}", ""), "small") as held:
+        held.check()
+
+
 def test_no_such_database(server, refused):
     """A database that does not exist is told by its name."""
     for message in refused(normalized_url(server.url("nowhere"))):

@@ -25,7 +25,7 @@ from tests.factories.processes.server_driver import (
 )
 from tests.factories.runs import Answer, ended
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 DRIVER = "tests.factories.processes.server_driver"
 
 
