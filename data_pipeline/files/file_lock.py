@@ -7,6 +7,7 @@ replaces it: it is taken over when its process is dead or silent for ``LEASE`` s
 
 import errno
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from typing import IO
 from filelock import SoftFileLease, Timeout, lock_descriptor, unlock_descriptor
 
 from data_pipeline.files.safe_open import check_regular
+
+if sys.platform != "win32":
+    import fcntl  # for what filelock does not have: shared locks, and those of SQLite
 
 PAUSE = 0.1
 """Seconds between two attempts."""
@@ -32,7 +36,7 @@ NO_LOCKS = frozenset(
 )
 """Error codes of file systems without locks."""
 
-WINDOWS = os.name == "nt"
+WINDOWS = sys.platform == "win32"
 """Where the first byte of a locked file cannot be read, nor an open file removed."""
 
 
@@ -190,6 +194,8 @@ def lock_open_file(file: IO[bytes]) -> Iterator[None]:
 
 def share(opened: int) -> None:
     """Marks an open file as in use until it is closed, if its file system has locks."""
+    if sys.platform == "win32":  # removes no file that is open
+        return
     with suppress(OSError):
         fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
@@ -199,6 +205,8 @@ def is_shared(path: Path) -> bool:
 
     One that does not exist is not in use.
     """
+    if sys.platform == "win32":
+        return False
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -211,9 +219,7 @@ def is_shared(path: Path) -> bool:
 
 def has_record_locks(folder: Path) -> bool:
     """Returns whether the file system of a writable folder has the locks of SQLite."""
-    try:
-        import fcntl  # noqa: PLC0415 - Windows has none, and always these locks
-    except ImportError:
+    if sys.platform == "win32":  # always has them
         return True
     with tempfile.TemporaryFile(dir=folder) as file:
         try:
