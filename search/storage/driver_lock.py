@@ -91,7 +91,11 @@ def only_driver_of_storage(
 
 @contextmanager
 def only_driver_of_run(
-    lock: Path, url: str, name: str, *, print_line: Callable[[str], None]
+    lock: Path,
+    url: str,
+    name: str,
+    *,
+    print_line: Callable[[str], None] = lambda _: None,
 ) -> Iterator[DriverLock]:
     """Locks a run's folder and its trials."""
     storage = only_driver_of_storage(url, name, print_line=print_line)

@@ -45,7 +45,8 @@ def open_storage(url: str, policy: RetryPolicy | None = None) -> BaseStorage:
     """
     url = normalized_url(url)
     policy = policy or RetryPolicy()
-    opened, renew = open_with_retries(url, lambda: _opened(url, policy.fence), policy)
+    fence = policy.fence
+    opened, renew = open_with_retries(url, lambda: _opened(url, fence), policy)
     path = file_of(url)
     if path is not None:
         policy = replace(policy, checks=(*policy.checks, _same_file(path)))
