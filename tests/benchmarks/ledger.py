@@ -37,7 +37,7 @@ from search.storage.retrying import RetryPolicy
 from search.storage.url import normalized_url
 from search.study.study import read_study
 from search.trial.messages import Completed, Pruned, Report, Spent, outcome_attributes
-from tests.factories.processes import mysql, postgres
+from tests.factories.servers import mysql, postgres
 
 TRIALS = TrialModel.__table__
 KEPT = 1 / 3

@@ -7,8 +7,8 @@ from search.ledger.ledger import open_ledger
 from search.storage.retrying import RetryPolicy
 from search.storage.url import normalized_url
 from tests.factories.ledger import DATA, small
-from tests.factories.processes import mysql, postgres
-from tests.factories.processes.server_driver import let_go
+from tests.factories.servers import mysql, postgres
+from tests.factories.servers.driver import let_go
 
 
 def _postgresql():

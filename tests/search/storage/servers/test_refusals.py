@@ -11,9 +11,9 @@ from search.storage.open_storage import open_storage
 from search.storage.retrying import RetryPolicy
 from search.storage.url import DRIVERS, normalized_url
 from tests.factories.ledger import DATA, complete, small
-from tests.factories.processes.mysql import Server as MariaDB
-from tests.factories.processes.postgres import PASSWORD, QUOTED
-from tests.factories.processes.server_driver import let_go
+from tests.factories.servers.driver import let_go
+from tests.factories.servers.mysql import Server as MariaDB
+from tests.factories.servers.postgres import PASSWORD, QUOTED
 
 QUICK = RetryPolicy(seconds=0.5)
 

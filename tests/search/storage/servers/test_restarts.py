@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.factories.processes.postgres import QUOTED
-from tests.factories.processes.server_driver import drive, server_study
+from tests.factories.servers.driver import drive, server_study
+from tests.factories.servers.postgres import QUOTED
 
 CRASHES = 3
 

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy
 
 from search.storage.url import ENVIRONMENT, normalized_url
-from tests.factories.processes.postgres import PASSWORD, QUOTED
 from tests.factories.runs import (
     STUDY,
     Answer,
@@ -19,6 +18,7 @@ from tests.factories.runs import (
     started,
     write_study,
 )
+from tests.factories.servers.postgres import PASSWORD, QUOTED
 
 pytestmark = pytest.mark.slow
 

@@ -21,8 +21,8 @@ from search.storage.open_storage import open_storage
 from search.storage.url import masked
 from tests.factories.ledger import begin, complete, finish, inside, report
 from tests.factories.processes.holder import holder
-from tests.factories.processes.postgres import QUOTED
-from tests.factories.processes.server_driver import let_go
+from tests.factories.servers.driver import let_go
+from tests.factories.servers.postgres import QUOTED
 
 
 def test_a_search(url, opened):

@@ -18,15 +18,15 @@ from search.storage.servers.connections import bound_transactions, engine_option
 from search.storage.servers.driver_lease import DRIVERS, Lease
 from search.storage.url import ENVIRONMENT, masked
 from tests.factories.ledger import DATA, complete, inside, report, small
-from tests.factories.processes.server_driver import (
+from tests.factories.runs import Answer, ended
+from tests.factories.servers.driver import (
     drive,
     let_go,
     server_study,
 )
-from tests.factories.runs import Answer, ended
 
 PATIENCE = 300.0
-DRIVER = "tests.factories.processes.server_driver"
+DRIVER = "tests.factories.servers.driver"
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,6 @@
 """A search on a server; as a process, one whose machine has any name.
 
-    python -m tests.factories.processes.server_driver MACHINE [TRIALS FILE]
+    python -m tests.factories.servers.driver MACHINE [TRIALS FILE]
 
 takes the URL from the environment. After so many trials it waits for the file.
 """

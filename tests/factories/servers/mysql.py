@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.factories.processes.postgres import PASSWORD, QUOTED, USER
+from tests.factories.servers.postgres import PASSWORD, QUOTED, USER
 
 PATIENCE = 300
 
