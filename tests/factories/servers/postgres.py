@@ -7,6 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+PATIENCE = "300"
+"""Seconds for a start, on a machine with other work."""
+
 USER, PASSWORD = "searcher", "s3cret/p@ss"
 QUOTED = "s3cret%2Fp%40ss"
 
@@ -53,7 +56,8 @@ class Server:
             f"-p {self.port} -c listen_addresses=127.0.0.1 -c fsync={self._fsync} "
             f"-c unix_socket_directories='' -c autovacuum=off"
         )
-        self._run("pg_ctl", "start", "-w", "-o", words, "-l", str(self._folder / "log"))
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "start", "-w", "-t", PATIENCE, "-o", words, "-l", log)
 
     def stop(self):
         """Stops the server at once and closes its connections."""

@@ -13,11 +13,18 @@ CRASHES = 3
 
 
 @contextmanager
-def crashing(server, seconds):
-    """Crashes and restarts a server several times, so many seconds apart."""
+def crashing(server, begun, seconds):
+    """Crashes and restarts a server several times, so many seconds apart.
+
+    Args:
+        server: what crashes.
+        begun: is set when a search on it has begun.
+        seconds: before each crash.
+    """
     ended, counted = threading.Event(), []
 
     def crash():
+        begun.wait()
         while len(counted) < CRASHES and not ended.wait(seconds):
             server.crash()
             counted.append(True)
@@ -28,6 +35,7 @@ def crashing(server, seconds):
         yield counted
     finally:
         ended.set()
+        begun.set()
         thread.join()
 
 
@@ -40,15 +48,14 @@ def expected(tmp_path):
 @pytest.mark.slow
 def test_crashes(server, url, expected):
     """A server that crashes several times costs a search nothing, and nothing twice."""
-    lines = []
-    with crashing(server, 0.7) as counted:
-        found = drive(
-            server_study(),
-            url,
-            waiting=lambda _: time.sleep(0.3),
-            lease=10.0,
-            lines=lines,
-        )
+    lines, begun = [], threading.Event()
+
+    def waiting(_):
+        begun.set()
+        time.sleep(0.3)
+
+    with crashing(server, begun, 0.7) as counted:
+        found = drive(server_study(), url, waiting=waiting, lease=10.0, lines=lines)
     assert len(counted) == CRASHES
     assert lines
     assert QUOTED not in "".join(lines)

@@ -36,11 +36,12 @@ class Runs:
     in_a_file: dict
 
 
-def wait_for_a_trial(url):
+def wait_for_a_trial(process, url):
     """Waits until a trial of a run has ended."""
     engine, end = sqlalchemy.create_engine(url), time.monotonic() + PATIENCE
     found = 0
     while not found:
+        assert process.poll() is None, ended(process)
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.1)
         try:
@@ -63,7 +64,7 @@ def runs(servers, coursework, tmp_path_factory):
         "search.run", *words, "--executor", "serial", **{ENVIRONMENT: url}
     )
     try:
-        wait_for_a_trial(url)
+        wait_for_a_trial(process, url)
         family = [psutil.Process(process.pid)]
         family += family[0].children(recursive=True)
         commands = " ".join(word for one in family for word in one.cmdline())
@@ -72,6 +73,7 @@ def runs(servers, coursework, tmp_path_factory):
         answer = ended(process)
     finally:
         process.kill()
+        process.communicate()
     whole = searched(study, coursework, place / "file")
     assert (whole.code, whole.err) == (0, "")
     return Runs(
