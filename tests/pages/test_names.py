@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from data_pipeline import check, explore
 from data_pipeline.checks.dataset_check import CheckResult
 from data_pipeline.checks.report import report as print_check
 from data_pipeline.dataset.own_data import is_word
@@ -25,10 +26,12 @@ from data_pipeline.media.media import MediaFrame
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import InputError, StudyError
 from data_pipeline.system.terminal import is_printable, print_line
+from models import explain, predict
 from models.inference.csv_table import write as write_faces
 from models.inference.json_lines import write_json
 from models.inference.sidecar import Input, Origin, Sidecar
 from models.inference.stream import FrameResult
+from search import compare, dashboard, export, run, train
 from search.callbacks.json_events import JsonEvents
 from search.callbacks.progress_bar import ProgressBar
 from search.callbacks.run_log import LOG, RunLog
@@ -38,6 +41,7 @@ from search.comparison.side_by_side import Comparison
 from search.comparison.text import print_comparison
 from search.model_card.card import model_card
 from search.nested.pooled_csv import join_tables
+from search.report import __main__ as report
 from search.reports.holdout_html import report_html
 from search.reports.holdout_report import describe_findings, describe_report
 from search.reports.nested_report import describe_nested
@@ -47,7 +51,7 @@ from search.run_folder import RunFolder
 from search.study.study import check_study
 from tests.factories.ledger import SMALL, begin, fail
 from tests.factories.made_run import drawn_rows, write_test
-from tests.factories.runs import contents
+from tests.factories.runs import contents, run_main
 from tests.search.model_card.test_card import facts_of
 
 NAMES = {
@@ -178,6 +182,33 @@ def test_a_terminal_obeys_no_name(name, produce, tmp_path, capsys):
     found = text + "".join(capsys.readouterr())
     assert not is_obeyed(found)
     assert is_obeyed(name) or name in found
+
+
+COMMANDS = {
+    "check": (check.main, "--study={}"),
+    "explore": (explore.main, "--study={}"),
+    "run": (run.main, "--study={}"),
+    "report": (report.main, "--study={}"),
+    "dashboard": (dashboard.main, "--study={}"),
+    "compare": (compare.main, "other", "--", "{}"),
+    "export": (export.main, "--study={}", "--to=a.toml"),
+    "train": (train.main, "--config={}"),
+    "predict": (predict.main, "--model={}", "a.png"),
+    "explain": (explain.main, "--model={}", "a.png"),
+}
+"""A command -> its main, and arguments with a name that nothing has."""
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_spells_what_it_refuses(name, command, tmp_path, monkeypatch):
+    """An unknown study or file is refused in one message that steers no terminal."""
+    monkeypatch.chdir(tmp_path)
+    main, *words = command
+    answer = run_main(main, *(word.format(name) for word in words))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.count("error: ") == 1
+    assert not is_obeyed(answer.err)
+    assert contents(tmp_path) == {}
 
 
 def trials_table(name, folder):
