@@ -183,7 +183,10 @@ def evil(tmp_path_factory):
 
 
 def harmless(page, *, controls=False):
-    """Checks that an evil name is there, as text."""
+    """Checks that an evil name is there, as text, and does not widen the page."""
+    page.emulate()
+    page.resize(PHONE)
+    assert page.run(WIDER) <= 0
     assert MARKUP in page.run(TEXT)
     assert page.run("window.hit") is None
     assert page.run(INJECTED) == 0

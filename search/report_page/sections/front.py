@@ -25,7 +25,7 @@ def section(material: Material) -> Section:
     numbers = {record.number for record in front}
     chosen = material.chosen
     frame = pd.DataFrame(
-        [[f"{record.objectives[goal]:.6g}" for goal in goals] for record in front],
+        [[_cell(record.objectives[goal]) for goal in goals] for record in front],
         index=pd.Index([f"trial {record.number}" for record in front], name="front"),
         columns=list(goals),
     )
@@ -47,6 +47,16 @@ def section(material: Material) -> Section:
             },
         },
     )
+
+
+def _cell(value: float) -> str:
+    """Writes a metric or a cost, of which large ones have commas.
+
+    Example:
+        >>> _cell(0.76967231), _cell(2_000_000.0)
+        ('0.769672', '2,000,000')
+    """
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.6g}"  # noqa: PLR2004
 
 
 def _rule(material: Material) -> str:
@@ -84,5 +94,5 @@ def _charts(
 
 
 def _alt(points: Sequence[FrontPoint], x: str, y: str) -> str:
-    listing = "; ".join(f"{p.x:.6g}, {p.y:.4f}" for p in points if p.on_front)
-    return f"Points; the front as {x}, {y}: {listing}."
+    listing = "; ".join(f"{_cell(p.x)} and {p.y:.4f}" for p in points if p.on_front)
+    return f"Points; the front as {x} and {y}: {listing}."
