@@ -1,6 +1,7 @@
 """Pictures with what a model said of their faces."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -44,8 +45,12 @@ def drawn(
 
 
 def picture_name(frame: MediaFrame) -> str:
-    """Makes a plain file name, without ending, of a frame's file and number."""
-    stem = re.sub(r"[^A-Za-z0-9-]+", "_", frame.file.stem).strip("_")[:60]
+    """Makes a plain file name, without ending, of a frame's file and number.
+
+    Letters of any script are kept; so few that their bytes fit into a name.
+    """
+    named = unicodedata.normalize("NFC", frame.file.stem)
+    stem = re.sub(r"[^\w-]+", "_", named).strip("_")[:50]
     return stem if frame.number is None else f"{stem}_{frame.number:06d}"
 
 

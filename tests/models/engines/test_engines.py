@@ -8,20 +8,23 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline.system.errors import InputError, ModelError
 from models.conversion.agreement import largest_difference
 from models.conversion.formats import FORMATS
 from models.conversion.saved_model import CARD
 from models.engines import ENGINES, FOLDER, open_engine
+from models.explanation.synthetic import dose_responses
 from models.inference.predictor import Predictor
 from models.inference.sidecar import read_sidecar
-from tests.factories.exported_model import SIZE, THRESHOLDS, exported
+from tests.factories.exported_model import SIZE, THRESHOLDS, exported, predicted
 from tests.factories.formats.converted import converted
 from tests.factories.models import EMOTIONS
 from tests.factories.runs import ROOT
 
 NAMES = {".keras": "keras", ".onnx": "onnx", ".tflite": "litert", FOLDER: "savedmodel"}
+NUMBERS = (*(f"emotion_{each}" for each in EMOTIONS), "AU1", "AU12", "valence")
 OTHERS = [ending for ending in NAMES if ending != ".keras"]
 
 
@@ -59,6 +62,13 @@ def metadata(path, ending):
         return json.loads((path / CARD).read_text())
     with zipfile.ZipFile(path) as archive:
         return json.loads(archive.read("model.json"))
+
+
+def response(path):
+    """Varies one action unit on two people."""
+    model, sidecar = Predictor(path, cpus=1), read_sidecar(path)
+    (found,) = dose_responses(model.predict, sidecar, units=["AU12"], count=2)
+    return found
 
 
 @pytest.mark.slow
@@ -118,6 +128,19 @@ class TestEngineLaws:
             path.write_bytes(whole[: len(whole) // 3])
         with pytest.raises(ModelError, match=r"copy it again|install the versions"):
             open_engine(path, cpus=1)
+
+    @pytest.mark.parametrize("ending", [".onnx", ".tflite"])
+    def test_commands_take_it(self, paths, ending, tmp_path):
+        """Tables of faces, and responses to a unit's dose, are those of Keras."""
+        picture = tmp_path / "a.png"
+        Image.fromarray(raw(1)[0]).save(picture)
+        (own,), (found,) = (
+            predicted(paths[each], picture)[1] for each in (".keras", ending)
+        )
+        for name in NUMBERS:
+            assert float(found[name]) == pytest.approx(float(own[name]), abs=1e-4)
+        wanted, dosed = (response(paths[each]) for each in (".keras", ending))
+        np.testing.assert_allclose(dosed.values, wanted.values, atol=1e-4)
 
     @pytest.mark.parametrize("ending", [".onnx", ".tflite"])
     def test_tensorflow_is_not_loaded(self, paths, ending):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from data_pipeline.media.face_crops import FOUND, NOT_FOUND, FaceCrop
 from data_pipeline.media.media import MediaFrame
-from models.inference.overlay import LONGEST, drawn, overlay, said_of
+from models.inference.overlay import LONGEST, drawn, overlay, picture_name, said_of
 from models.inference.predictor import FacePrediction
 from models.inference.sidecar import read_sidecar
 from models.inference.stream import FrameResult
@@ -57,6 +57,21 @@ def test_the_label_says_emotion_and_present_units(card):
     assert said_of(predicted(frame, None), card) == [f"{EMOTIONS[1]} 80 %", "AU12"]
     missing = said_of(predicted(frame, None, NOT_FOUND), card)
     assert missing[0] == "no face found; of the centre:"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("=cmd|x\n<b>.png", "cmd_x_b"),
+        ("größe 顔 😀.png", "größe_顔"),
+        ("cafe\u0301.png", "caf\xe9"),
+        ("\udcff\u202e.png", ""),
+        ("𠀀" * 80 + ".png", "𠀀" * 50),
+    ],
+)
+def test_pictures_are_named_after_their_files(name, found):
+    """Letters of any script are kept, all else is not; the name is not too long."""
+    assert picture_name(grey(name)) == found
 
 
 def test_faces_of_one_frame_share_a_picture(card, tmp_path):

@@ -16,12 +16,14 @@ from data_pipeline.labels.labels import DIMENSIONS
 from models.live.__main__ import main
 from tests.factories.data.faces import drawn, drawn_rows
 from tests.factories.exported_model import (
+    SIZE,
     exported,
     numbers,
     predicted,
     rows_of,
     write_video,
 )
+from tests.factories.formats.converted import converted
 from tests.factories.models import EMOTIONS, UNITS
 from tests.factories.processes.browser import PATIENCE, browser
 from tests.factories.runs import contents, ended, run_main
@@ -230,6 +232,30 @@ def test_a_model_of_cut_faces_follows_a_face(pictures, page, tmp_path):
         assert values(row) == pytest.approx(own, abs=RESAMPLED)
     recorded = [float(row["x"]) for row in rows]
     assert all(min(abs(x - at) for at in recorded) < 1 for x in drawn_at)
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+def test_other_formats_get_the_cameras_frames(place, pictures, page, tmp_path, name):
+    """A model in another format gives a frame the numbers of its Keras model."""
+    film, shot, table = (tmp_path / each for each in ("a.mjpeg", "a.png", "a.csv"))
+    with film.open("wb") as file:
+        for _ in range(30):
+            pictures[0].save(file, "JPEG", quality=90)
+    pictures[0].save(shot)
+    model = place / "none" / "model.keras"
+    pixels = np.random.default_rng(1).integers(0, 256, (2, SIZE, SIZE, 1)).astype("u1")
+    path, _ = converted(model, name, tmp_path, pixels)
+    words = ("--model", path, "--smooth", "0", "--record", table)
+    command, shown = page(*words, camera=film)
+    shown.run(CLICK)
+    shown.wait("!document.getElementById('record').disabled")
+    shown.run(RECORD)
+    shown.wait(TEXT.format("record") + ".match(/[1-9]\\d* lines\\)/)")
+    answer = stopped(command)
+    assert (answer.code, answer.err) == (0, "")
+    _, (own,) = predicted(model, shot)
+    for row in rows_of(table.read_text()):
+        assert values(row) == pytest.approx(values(own), abs=RESAMPLED)
 
 
 def test_all_faces_have_a_frame_and_numbers(place, pictures, page, tmp_path):
