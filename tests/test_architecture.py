@@ -62,6 +62,8 @@ DRAWN = {
     "models/pictures/dose_response.png",
     "models/pictures/explanation.png",
     "models/pictures/live.png",
+    "models/pictures/prediction.png",
+    "search/pictures/report.png",
 }
 """Pictures of the READMEs, of synthetic faces alone."""
 LARGEST = 60_000
