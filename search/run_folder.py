@@ -1,5 +1,6 @@
 """The folder of a run, and atomic writing of its files."""
 
+import errno
 import hashlib
 import json
 import os
@@ -16,6 +17,9 @@ from data_pipeline.system.errors import InputError, RunError
 
 DATABASE, TRIALS, TRIALS_FULL = "optuna.db", "trials.csv", "trials_full.csv"
 """The database of a run's trials, and tables of them for people."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Error codes of a disk without room."""
 
 RESERVED = ("cache",)
 """Folders beside the runs."""
@@ -44,6 +48,11 @@ class RunFolder:
     def cache(self) -> Path:
         """Decoded pixels, named by their content and so shared by all runs."""
         return self.out / "cache"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a driver of the run locks."""
+        return self.path / ".driver.lock"
 
     @property
     def receipts(self) -> Path:
@@ -80,7 +89,10 @@ class RunFolder:
         return self.path / name
 
     def make(self) -> None:
-        """Creates the folder; raises ``InputError`` if something is in the way."""
+        """Creates the folder; raises ``InputError`` if something is in the way.
+
+        ``RunError`` is raised where nothing can be written.
+        """
         self._check_spelling()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -89,6 +101,13 @@ class RunFolder:
                 f"--out {self.out}: must be a folder, but a file is in the way "
                 f"({error.filename}); name another --out, or move the file away"
             ) from error
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def check_writable(self) -> None:
+        """Raises ``RunError`` where nothing can be written, before anything is read."""
+        with named_errors(self.path):
+            self.lock.touch()
 
     def _check_spelling(self) -> None:
         """Refuses another study's folder where upper and lower case are the same."""
@@ -184,11 +203,18 @@ def named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(
-            f"{path}: cannot be written ({error.strerror}); free some space (python "
-            "-m search.clean says what can go), or make the folder writable; then "
-            "rerun the command to resume"
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> RunError:
+    """Makes the error of a file or folder that cannot be written."""
+    way_out = "make the folder writable, or name another --out"
+    if error.errno in FULL:
+        way_out = "free some space (python -m search.clean says what can go)"
+    return RunError(
+        f"{path}: cannot be written ({error.strerror}); {way_out}; then rerun the "
+        "command to resume"
+    )
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

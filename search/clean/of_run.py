@@ -14,8 +14,7 @@ from search.trial.checkpoints import MODEL, trial_folders
 @contextmanager
 def idle_run(folder: RunFolder, storage: str) -> Iterator[None]:
     """Keeps drivers away from a run meanwhile; ``RunError`` where one works on it."""
-    lock = folder.file(".driver.lock")
-    with only_driver_of_run(lock, storage, folder.name):
+    with only_driver_of_run(folder.lock, storage, folder.name):
         yield
 
 

@@ -98,14 +98,14 @@ def run_stages(request: RunRequest, run: Run, bar: ProgressBar) -> None:
     """Runs the stages up to ``--until`` that are not done yet."""
     storage = chosen_storage(request.storage)
     run.folder.make()
+    run.folder.check_writable()
     run = replace(run, storage=storage or run.folder.storage)
     for line in sampler_of(run.study.search.sampler).notes(run.study.space):
         run.print(line)
     for line in run.study.enqueued_outside:
         run.print(f"not enqueued, because --set changed the space: {line}")
-    lock = run.folder.file(".driver.lock")
     locked = only_driver_of_run(
-        lock, run.storage, run.folder.name, print_line=run.print
+        run.folder.lock, run.storage, run.folder.name, print_line=run.print
     )
     with locked as held:
         _run_alone(replace(run, check=held.check, fence=held.fence), request, bar)

@@ -67,7 +67,7 @@ def train_seeds(
 
         worker = Worker(job, device_memory=memory)
         scores: list[SavedScores] = []
-        with only_driver(family.file(".driver.lock")) as check:
+        with only_driver(family.lock) as check:
             for seed in range(1, seeds + 1):
                 folder = RunFolder(out=family.path, name=f"seed-{seed}")
                 folder.path.mkdir(exist_ok=True)

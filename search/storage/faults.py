@@ -67,7 +67,7 @@ RULES: dict[Kind, tuple[str, str]] = {
     ),
     "full": (
         "cannot be written: the disk is full or failing, or a size limit is reached",
-        f"free some space; {GOES_ON}",
+        f"free some space (python -m search.clean says what can go); {GOES_ON}",
     ),
     "refused": (
         "the server rejects this user, password or database name",

@@ -31,6 +31,7 @@ class Story:
     interrupted: Answer
     killed: int
     orphans: list[str]
+    temporary: list[str]
     finished_before: list[tuple]
     last: Answer
     trials: list = field(default_factory=list)
@@ -64,7 +65,9 @@ def story(tmp_path_factory, coursework):
     )
     folder = place / "runs" / "tiny-synthetic"
     words = ("--study", study, "--data", coursework, "--out", place / "runs")
-    first = started("search.run", *words)
+    temporary = place / "tmp"
+    temporary.mkdir()
+    first = started("search.run", *words, TMPDIR=str(temporary))
     try:
         wait(first, lambda: running(folder))
         second = searched(study, coursework, place / "runs")
@@ -72,7 +75,7 @@ def story(tmp_path_factory, coursework):
         interrupted = ended(first)
     finally:
         first.kill()
-    next_ = started("search.run", *words)
+    next_ = started("search.run", *words, TMPDIR=str(temporary))
     try:
         wait(next_, lambda: len(finished(folder)) > 0 and running(folder))
         workers = workers_of(next_)
@@ -81,13 +84,14 @@ def story(tmp_path_factory, coursework):
     ended(next_)
     orphans = survivors(workers, 15)
     before = finished(folder)
-    last = ended(started("search.run", *words))
+    last = ended(started("search.run", *words, TMPDIR=str(temporary)))
     storage = f"sqlite:///{folder / 'optuna.db'}"
     return Story(
         second=second,
         interrupted=interrupted,
         killed=next_.returncode,
         orphans=orphans,
+        temporary=sorted(path.name for path in temporary.iterdir() if path.is_dir()),
         finished_before=before,
         last=last,
         trials=optuna.load_study(study_name=folder.name, storage=storage).trials,
@@ -114,6 +118,11 @@ def test_nothing_outlives_a_kill(story):
     """After ``kill -9`` of the driver none of its processes trains on."""
     assert story.killed == -signal.SIGKILL
     assert story.orphans == []
+
+
+def test_no_temporary_folder_is_left(story):
+    """What a killed driver left, the next start has removed, and its own at its end."""
+    assert story.temporary == []
 
 
 def test_finished_trials_are_kept(story):

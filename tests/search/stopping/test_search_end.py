@@ -203,7 +203,7 @@ def test_nothing_completed_names_the_limit(tmp_path, clock):
 def test_a_study_whose_trials_all_fail_stops(tmp_path):
     """It stops after so many trials, and the message has the first error once."""
     ledger = begin(tmp_path, study("stop_after_failures = 3"))
-    outcomes = [fail("ValueError: no shape"), prune("out_of_memory"), fail("other")]
+    outcomes = [fail("ValueError: no shape"), fail("other"), prune("out_of_memory")]
     assert spend(ledger, outcomes) == [0, 1, 2]
     with pytest.raises(RunError) as error:
         require_best(ledger)
