@@ -32,6 +32,17 @@ T = TypeVar("T")
 PASSING = {"busy", "starting", "crowded", "full"}
 """Faults that are waited for when a storage is opened, too."""
 
+_UNUSABLE = (
+    ImportError,
+    RuntimeError,  # a database of another Optuna version, as AssertionError is
+    AssertionError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+)
+"""What Optuna and drivers raise at tables, and parts of a URL, that are foreign."""
+
 # It logs SQL when it retries; we print our own message.
 logging.getLogger("optuna.storages._rdb.storage").setLevel(logging.ERROR)
 
@@ -67,13 +78,12 @@ def open_with_retries(
     def attempt() -> T:
         try:
             return do()
-        except (ImportError, RuntimeError, AssertionError) as error:
-            if isinstance(error, HarnessError):
-                raise
-            # One of these is a database of another Optuna version.
-            raise _cannot_open(url, first_line(error)) from error
+        except HarnessError:
+            raise
         except Exception as error:
             fault = fault_of(error)
+            if fault is None and isinstance(error, _UNUSABLE):
+                raise _cannot_open(url, _reason(error)) from error
             if fault is not None and fault.kind not in passing:
                 raise _cannot_open(url, fault.message) from error
             raise
@@ -90,6 +100,13 @@ def _opened(url: str, fence: Fence) -> tuple[BaseStorage, Callable[[], None]]:
         fence_writes(database.engine, fence)
         bound_transactions(database.engine)
     return CachedDatabase(database), database.remove_session
+
+
+def _reason(error: Exception) -> str:
+    """Describes an error; a codec's own words would quote a password."""
+    if isinstance(error, UnicodeError):
+        return "a part of it has characters that no such server takes"
+    return first_line(error)
 
 
 def _cannot_open(url: str, reason: str) -> InputError:

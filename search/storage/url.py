@@ -135,6 +135,7 @@ def _text(url: URL) -> str:
 
 def _parsed(url: str) -> URL:
     try:
+        url.encode()  # a shell passes bytes that are no text
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         if "@" not in (parsed.host or ""):
             return parsed

@@ -158,6 +158,19 @@ def test_code_in_a_model(tmp_path, model, layer, message, monkeypatch):
         Predictor(path, cpus=1)
 
 
+@pytest.mark.parametrize("kind", ["StringLookup", "IntegerLookup"])
+def test_a_model_reads_no_other_file(tmp_path, model, kind):
+    """A layer that takes its words from a file of this computer is refused."""
+    (tmp_path / "secret.txt").write_text("a\nb\n")
+    words = {"vocabulary": str(tmp_path / "secret.txt"), "name": "planted"}
+    layer = {"module": "keras.layers", "class_name": kind, "config": words}
+    layers = {"module": "keras", "class_name": "Sequential"}
+    content = json.dumps(layers | {"config": {"name": "x", "layers": [layer]}})
+    path = rewritten(tmp_path / "a.keras", model, "config.json", content)
+    with pytest.raises(ModelError, match="cannot be loaded by keras"):
+        Predictor(path, cpus=1)
+
+
 def test_absurd_files(tmp_path, model):
     """A configuration without an end, no zip file, a pipe: one error each."""
     deep = rewritten(tmp_path / "a.keras", model, "config.json", "[" * 100_000)

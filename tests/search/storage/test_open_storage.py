@@ -95,6 +95,8 @@ def test_a_journal_leaves_no_lock(tmp_path):
         ("TMP/text.toml", "is not a journal file; the URL of an SQLite database is"),
         ("TMP/text.json", "is not a journal file"),
         ("TMP/real.db", "is not a journal file; the URL of an SQLite database is"),
+        ("postgresql://me:\udcff@127.0.0.1:1/x", "is not a database URL"),
+        ("sqlite:////\udcff/x.db", "is not a database URL"),
     ],
 )
 def test_wrong_storages(tmp_path, url, words):
@@ -111,6 +113,14 @@ def test_wrong_storages(tmp_path, url, words):
     assert "\n" not in message
     after = {path: path.read_bytes() for path in tmp_path.iterdir()}
     assert after == before
+
+
+@pytest.mark.parametrize("user", ["me:\u2066@127.0.0.1", "me:x@a..b"])
+def test_what_a_driver_cannot_send(user):
+    """A password or host that a driver cannot write is refused in one line."""
+    pytest.importorskip("pymysql")
+    with pytest.raises(InputError, match=r"characters that no such server takes$"):
+        open_storage(f"mysql+pymysql://{user}:1/x")
 
 
 @pytest.mark.parametrize(

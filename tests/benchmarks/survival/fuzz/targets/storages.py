@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.survival.fuzz.case import Case
 from tests.benchmarks.survival.fuzz.targets.runs import (
+    COMPARED,
     FROM_RECORD,
-    OF_REAL,
-    REAL,
-    prepare_real,
+    MADE,
+    REPORT,
+    prepare_made,
 )
 from tests.benchmarks.survival.fuzz.targets.target import Target
 from tests.strategies.byte_damage import DRAWS, WORDS, damaged_bytes, edited
@@ -24,9 +25,9 @@ SCHEMES = (*SERVERS, "sqlite", "sqlite+pysqlite", "redis", "file", "http")
 
 
 def prepare(bases: Path) -> None:
-    """Runs a tiny study, and copies its trials to a journal."""
-    prepare_real(bases)
-    root = bases / REAL
+    """Makes runs, and copies the trials of one to a journal."""
+    prepare_made(bases)
+    root = bases / MADE
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     backend = optuna.storages.journal.JournalFileBackend(str(root / JOURNAL))
     optuna.copy_study(
@@ -38,7 +39,7 @@ def prepare(bases: Path) -> None:
 
 def _commands(storage: str | None) -> list[tuple[str, tuple[str, ...]]]:
     more = () if storage is None else ("--storage", storage)
-    commands = (*FROM_RECORD[::2], FROM_RECORD[3], OF_REAL[0])
+    commands = (*FROM_RECORD * 4, *([] if more else [COMPARED]), REPORT)
     return [(name, (*words, *more)) for name, words in commands]
 
 
@@ -46,18 +47,22 @@ def _case(command: tuple[str, tuple[str, ...]], **files: bytes) -> Case:
     name, words = command
     places = {"database": DATABASE, "journal": JOURNAL}
     found = {places[key]: content for key, content in files.items()}
-    return Case(command=name, words=words, base=REAL, files=found)
+    return Case(command=name, words=words, base=MADE, files=found)
 
 
 def sound(_: Path) -> list[Case]:
     """Reads the database and the journal."""
-    return [_case(one) for where in (None, JOURNAL) for one in _commands(where)]
+    return [
+        _case((name, (*words, *more)))
+        for more in ((), ("--storage", JOURNAL))
+        for name, words in FROM_RECORD
+    ]
 
 
 def cases(bases: Path) -> st.SearchStrategy[Case]:
     """Draws a damaged database, a damaged journal, or a URL."""
-    database = (bases / REAL / DATABASE).read_bytes()
-    journal = (bases / REAL / JOURNAL).read_bytes()
+    database = (bases / MADE / DATABASE).read_bytes()
+    journal = (bases / MADE / JOURNAL).read_bytes()
     rows = DRAWS.map(lambda draw: other_rows(database, draw))
     lines = DRAWS.map(lambda draw: other_lines(journal, draw))
     return st.one_of(
