@@ -1,5 +1,6 @@
 """Bytes and cells of text, damaged by a disk, a person or an attacker."""
 
+import os
 import random
 from collections.abc import Callable
 
@@ -25,6 +26,11 @@ NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 2**31 - 1, 2**31, 
 def encoded(text: str) -> bytes:
     """Encodes any text; half a pair becomes a byte that is not UTF-8."""
     return text.encode("utf-8", "surrogateescape" if _is_bytes(text) else "replace")
+
+
+def shell_word(text: str) -> str:
+    """Returns a text as a shell can pass it: bytes without zeros."""
+    return os.fsdecode(encoded(text).replace(b"\0", b""))
 
 
 def _is_bytes(text: str) -> bool:

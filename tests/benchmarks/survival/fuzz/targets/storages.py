@@ -17,7 +17,7 @@ from tests.benchmarks.survival.fuzz.targets.runs import (
     prepare_made,
 )
 from tests.benchmarks.survival.fuzz.targets.target import Target
-from tests.strategies.byte_damage import DRAWS, WORDS, damaged_bytes, edited
+from tests.strategies.byte_damage import DRAWS, WORDS, damaged_bytes, edited, shell_word
 
 DATABASE, JOURNAL = "runs/tiny/optuna.db", "journal.log"
 SERVERS = ("postgresql", "mysql", "postgres", "mariadb+pymysql", "oracle", "x")
@@ -95,7 +95,7 @@ def urls() -> st.SearchStrategy[str]:
         *(st.sampled_from(("1", "0", "99999", "", "x")), word),
     )
     texts = st.one_of(word, file, server)
-    return texts.map(lambda text: text.replace("\x00", "") or "x")
+    return texts.map(lambda text: shell_word(text) or "x")
 
 
 def other_rows(database: bytes, draw: random.Random) -> bytes:

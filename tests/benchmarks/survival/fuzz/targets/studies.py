@@ -9,7 +9,7 @@ from tests.benchmarks.survival.fuzz.case import Case
 from tests.benchmarks.survival.fuzz.targets.target import Target
 from tests.factories.data.own import SUBJECT, write_own_folders
 from tests.factories.texts.study_file import STUDY
-from tests.strategies.byte_damage import WORDS
+from tests.strategies.byte_damage import WORDS, shell_word
 from tests.strategies.document_damage import damaged_toml
 from tests.strategies.study_values import KEYS, VALUES
 
@@ -101,7 +101,7 @@ def settings(_: Path) -> st.SearchStrategy[Case]:
         st.tuples(st.sampled_from(KEYS), st.sampled_from(WORDS)).map("=".join),
         st.sampled_from(WORDS),
         st.text(max_size=30),
-    ).map(lambda text: text.replace("\x00", ""))
+    ).map(shell_word)
     return st.builds(
         lambda name, texts: Case(
             command="search.run",
