@@ -1,8 +1,8 @@
 """``python -m search.run``: search, retrain the winner, test it once on the hold-out.
 
     python -m search.run --study NAME|FILE.toml [--data DIR|synthetic] [--out DIR]
-        [--set section.key=VALUE ...] [--executor ray|serial] [--storage URL]
-        [--seed N] [--until search|retrain|holdout] [--reopen]
+        [--set section.key=VALUE ...] [--executor ray|serial] [--address ADDRESS]
+        [--storage URL] [--seed N] [--until search|retrain|holdout] [--reopen]
         [--quiet | --json]
 
 Run the same command again to resume a run, or to print the result of a finished one.
@@ -61,6 +61,13 @@ def build_parser() -> argparse.ArgumentParser:
         default=EXECUTORS[0],
         help="run trials on Ray workers, or one at a time in this process "
         "(default: ray)",
+    )
+    add(
+        "--address",
+        type=nonempty_text,
+        metavar="ADDRESS",
+        help="join a running Ray cluster: auto, HOST:PORT of its head, or "
+        "ray://HOST:PORT from outside (default: Ray on this machine alone)",
     )
     add(
         "--storage",

@@ -72,7 +72,7 @@ def load(kind: Kind, name: str) -> Any:
     Raises:
         StudyError: it cannot be imported.
     """
-    module, _, attribute = _path(kind, name).partition(":")
+    module, _, attribute = code_path(kind, name).partition(":")
     try:
         return operator.attrgetter(attribute)(importlib.import_module(module))
     except Exception as error:  # code of others may raise anything
@@ -86,7 +86,7 @@ def unusable(kind: Kind, name: str, reason: BaseException | str) -> StudyError:
     """
     way = "correct it"
     if isinstance(reason, ImportError):
-        module = _path(kind, name).partition(":")[0]
+        module = code_path(kind, name).partition(":")[0]
         way = f"{module} must be installed, or its folder be named in PYTHONPATH"
     if isinstance(reason, BaseException):
         reason = f"{type(reason).__name__}: {first_line(reason)}"
@@ -102,7 +102,7 @@ def digest(kind: Kind, name: str) -> str:
     Raises:
         StudyError: there is no such module.
     """
-    module = _path(kind, name).partition(":")[0]
+    module = code_path(kind, name).partition(":")[0]
     try:
         spec = find_spec(module)
         file = spec.origin if spec else None
@@ -126,5 +126,6 @@ def user_folders() -> list[str]:
     ]
 
 
-def _path(kind: Kind, name: str) -> str:
+def code_path(kind: Kind, name: str) -> str:
+    """Returns the path of own code that is named by it, or by an entry point."""
     return name if is_code_path(name) else entry_names(kind.group)[name]

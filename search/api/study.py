@@ -65,12 +65,13 @@ class Study:
         """Writes the study as a TOML study file."""
         return self._validated().text()
 
-    def run(
+    def run(  # noqa: PLR0913 - by name only, as the options of the command
         self,
         *,
         data: AnyPath | None = None,
         out: AnyPath = "runs",
         executor: str = EXECUTORS[0],
+        address: str | None = None,
         storage: str | None = None,
         until: str = STAGES[-1],
         reopen: bool = False,
@@ -81,6 +82,8 @@ class Study:
             data: its folder; ``None`` is the data set's own, ``"synthetic"`` is drawn.
             out: the folder of all runs.
             executor: ``ray``, or ``serial`` for one trial at a time in this process.
+            address: of a running Ray cluster: ``auto``, ``HOST:PORT`` or
+                ``ray://HOST:PORT``; ``None`` is this machine alone.
             storage: an Optuna storage URL.
             until: the last stage: ``search``, ``retrain`` or ``holdout``.
             reopen: evaluates on the hold-out again, which is recorded.
@@ -101,6 +104,7 @@ class Study:
             data=data_text(data),
             out=Path(out),
             executor=executor,
+            address=address,
             storage=storage,
             until=until,
             reopen=reopen,

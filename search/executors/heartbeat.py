@@ -1,4 +1,4 @@
-"""Heartbeats of workers: a file for each, by which the driver sees that it is alive.
+"""Heartbeats of workers: a note of each, by which the driver sees that it is alive.
 
 A worker reports once an epoch, and an epoch may take an hour. Its heartbeat continues
 in a separate thread and ends when the process is stopped or hangs as a whole.
@@ -7,17 +7,20 @@ in a separate thread and ends when the process is stopped or hangs as a whole.
 import json
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
+from search.executors.board import Board
 from search.executors.worker_death import describe_process
 
 EVERY = 5.0
 """Seconds between two beats."""
+
+BEAT, STARTED, LEFT = ".beat", ".started", ".left"
+"""Endings of the notes: of a worker, and of a trial that began or was left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,8 @@ class Beat:
     """The last heartbeat of a worker.
 
     ``trial`` is "" before its first one. ``reports`` counts its epochs; ``reporting``
-    says whether it trains one now that it will report.
+    says whether it trains one now that it will report. ``node`` names its node in a
+    cluster, "" on this machine.
     """
 
     pid: int
@@ -33,14 +37,15 @@ class Beat:
     beats: int
     reports: int = 0
     reporting: bool = False
+    node: str = ""
 
 
 class Pulse:
     """Writes heartbeats of this process, in a thread that ends with it."""
 
-    def __init__(self, folder: Path, *, every: float = EVERY) -> None:
+    def __init__(self, board: Board, *, every: float = EVERY, node: str = "") -> None:
         """Starts the thread."""
-        self._folder = folder
+        self._board, self._node = board, node
         self._trial = ""
         self._reporting = False
         self._beats = self._reports = 0
@@ -53,14 +58,11 @@ class Pulse:
         """Names the trial that starts."""
         self._trial, self._reporting, self._reports = trial, False, 0
         self._write()
-        with suppress(OSError):
-            started = self._folder / f"{trial}.started"
-            started.write_text(describe_process())
+        self._board.write(f"{trial}{STARTED}", describe_process())
 
     def leave(self, trial: str) -> None:
         """Leaves a trial that has not begun to a fresh process; this one then ends."""
-        with suppress(OSError):
-            (self._folder / f"{trial}.left").touch()
+        self._board.write(f"{trial}{LEFT}", "")
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
@@ -73,8 +75,14 @@ class Pulse:
         self._reports += 1
 
     def end(self) -> None:
-        """Stops the thread."""
+        """Stops the thread, and takes the heartbeat away."""
         self._end.set()
+        with self._lock:
+            self._board.remove(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self._node} {os.getpid()}{BEAT}".lstrip()
 
     def _go_on(self) -> None:
         while not self._end.is_set():
@@ -82,18 +90,19 @@ class Pulse:
             self._end.wait(self._every)
 
     def _write(self) -> None:
-        # A full disk must not end a trial.
-        with self._lock, suppress(OSError):
+        with self._lock:
+            if self._end.is_set():
+                return
             self._beats += 1
             beat = {
+                "pid": os.getpid(),
+                "node": self._node,
                 "trial": self._trial,
                 "beats": self._beats,
                 "reports": self._reports,
                 "reporting": self._reporting,
             }
-            part = self._folder / f"{os.getpid()}.new"
-            part.write_text(json.dumps(beat))
-            part.replace(self._folder / f"{os.getpid()}.beat")
+            self._board.write(self._name, json.dumps(beat))
 
 
 def trial_name(number: int) -> str:
@@ -101,34 +110,46 @@ def trial_name(number: int) -> str:
     return f"trial {number}"
 
 
-def has_started(folder: Path, trial: str) -> bool:
+def has_started(board: Board, trial: str) -> bool:
     """Whether a worker began a trial, and so was able to start."""
-    return (folder / f"{trial}.started").exists()
+    return board.has(f"{trial}{STARTED}")
 
 
-def read_start(folder: Path, trial: str) -> str:
-    """Reads how the worker's process was when it began a trial."""
-    return (folder / f"{trial}.started").read_text()
+def read_start(board: Board, trial: str) -> str:
+    """Reads how the worker's process was when it began a trial, "" if unknown."""
+    name = f"{trial}{STARTED}"
+    return board.read(name).get(name, "")
 
 
-def was_left(folder: Path, trial: str) -> bool:
+def was_left(board: Board, trial: str) -> bool:
     """Whether a worker left a trial to a fresh one; true once for each."""
-    mark = folder / f"{trial}.left"
-    found = mark.exists()
-    mark.unlink(missing_ok=True)
+    found = board.has(f"{trial}{LEFT}")
+    board.remove(f"{trial}{LEFT}")
     return found
 
 
-def beats(folder: Path) -> list[Beat]:
+def lives_here(beat: Beat) -> bool:
+    """Whether a process of this machine lives."""
+    return bool(psutil.pid_exists(beat.pid))
+
+
+def beats(board: Board, lives: Callable[[Beat], bool] = lives_here) -> list[Beat]:
     """Reads the heartbeats of live workers; removes those of dead ones."""
     found = []
-    for path in sorted(folder.glob("*.beat")):
+    for name, text in board.read(BEAT).items():
         try:
-            pid = int(path.stem)
-            if psutil.pid_exists(pid):
-                found.append(Beat(pid=pid, **json.loads(path.read_text())))
-            else:
-                path.unlink(missing_ok=True)
-        except (OSError, ValueError, TypeError):
+            beat = Beat(**json.loads(text))
+        except (ValueError, TypeError):
             continue
+        if lives(beat):
+            found.append(beat)
+        else:
+            board.remove(name)
     return found
+
+
+def forget(board: Board, trial: str) -> None:
+    """Removes the heartbeat of the worker that died in a trial."""
+    for name, text in board.read(BEAT).items():
+        if f'"trial": {json.dumps(trial)}' in text:
+            board.remove(name)

@@ -9,14 +9,14 @@ import platform
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import search
-from data_pipeline.system.gpus import find_gpus
+from data_pipeline.system.gpus import Gpu, find_gpus
 from data_pipeline.system.keras_import import check_backend
-from search.inputs.gpu_shares import Placement
+from search.inputs.gpu_shares import Devices, Placement
 from search.study.study import Study
 
 PACKAGES = ("keras", "numpy", "scikit-learn", "imbalanced-learn")
@@ -39,27 +39,31 @@ Machine = Mapping[str, str]
 """What trials run on, by name."""
 
 
-def this_machine(study: Study, placement: Placement) -> dict[str, str]:
-    """Describes what trials of a study run on here.
+def this_machine(
+    study: Study, placement: Placement, devices: Devices | None = None
+) -> dict[str, str]:
+    """Describes what trials of a study run on.
 
     Args:
         study: whose ``[resources]`` give the threads of a trial.
         placement: whether a trial has GPUs.
+        devices: those of a cluster; ``None`` is this machine.
 
     Returns:
         Names to texts, in a fixed order.
     """
     backend = check_backend()
+    gpus = find_gpus(os.environ).gpus if devices is None else devices.gpus
     return {
         "backend": backend,
         **{name: _version(name) for name in (*OF_BACKEND[backend], *PACKAGES)},
         "python": platform.python_version(),
-        DEVICE: _gpu() if placement.gpus else CPU,
-        **({GPUS: _gpus()} if placement.gpus else {}),
-        "processor": _processor(),
-        CORES: str(os.cpu_count()),
+        DEVICE: _gpu(gpus) if placement.gpus else CPU,
+        **({GPUS: _gpus(gpus)} if placement.gpus else {}),
+        "processor": devices.processors if devices else processor_name(),
+        CORES: str(devices.cores if devices else os.cpu_count()),
         "threads": str(study.resources.cpus_per_trial),
-        CODE: _code(),
+        CODE: code_digest(),
         **_commit(),
     }
 
@@ -76,6 +80,18 @@ def repeats_exactly(recorded: Machine | None, here: Machine) -> bool:
     return all(recorded.get(name) == here.get(name) for name in names)
 
 
+def project_versions() -> dict[str, str]:
+    """Lists what must be equal on all nodes of a cluster: its names and versions."""
+    backend = check_backend()
+    packages = ("ray", "optuna", *OF_BACKEND[backend], *PACKAGES)
+    return {
+        "this project": code_digest(),
+        "python": platform.python_version(),
+        "backend": backend,
+        **{name: _version(name) for name in packages},
+    }
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -83,19 +99,18 @@ def _version(package: str) -> str:
         return "none"
 
 
-def _gpu() -> str:
-    gpus = find_gpus(os.environ).gpus
-    major, minor = gpus[0].capability if gpus else (0, 0)
+def _gpu(gpus: Sequence[Gpu]) -> str:
+    major, minor = min((gpu.capability for gpu in gpus), default=(0, 0))
     return f"gpu of compute capability {major}.{minor}"
 
 
-def _gpus() -> str:
+def _gpus(gpus: Sequence[Gpu]) -> str:
     """Counts the GPUs by their names."""
-    found = Counter(gpu.name for gpu in find_gpus(os.environ).gpus)
+    found = Counter(gpu.name for gpu in gpus)
     return ", ".join(f"{count} x {name}" for name, count in found.items())
 
 
-def _processor() -> str:
+def processor_name() -> str:
     """Names the processor: its instructions decide the order of sums."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
@@ -128,7 +143,7 @@ def _commit() -> dict[str, str]:
     return {} if done.returncode else {COMMIT: done.stdout.strip()}
 
 
-def _code() -> str:
+def code_digest() -> str:
     """Digests this project's sources."""
     digest = hashlib.sha256()
     for path in sorted(

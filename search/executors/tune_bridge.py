@@ -5,7 +5,8 @@ It follows Tune's rules and imports nothing of Ray, so that tests need no Ray.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import RunError
@@ -34,6 +35,8 @@ RETRIES = 1
 STARTS = 2
 """How many workers in a row may die before their trial; one more ends the search."""
 LINES = 12
+NODE = "its node has died"
+"""What Ray says of a worker whose node was lost."""
 
 
 class Bridge:
@@ -46,12 +49,15 @@ class Bridge:
         has_started: Callable[[str], bool] = lambda _: True,
         was_left: Callable[[str], bool] = lambda _: False,
         was_killed: Callable[[str], bool] = lambda _: False,
+        *,
+        checkpoints: str | None = None,
     ) -> None:
         """Takes the ledger, what is retrained, and what became of a trial.
 
         ``then`` is planned when the search ends. ``has_started`` and ``was_left``, by a
         worker that is replaced, take a ``trial_name``, and so does ``was_killed``, by
-        the kernel for its memory.
+        the kernel for its memory. ``checkpoints`` is the folder for what other machines
+        send of them.
         """
         self.error: BaseException | None = None
         self.trouble = ""
@@ -60,6 +66,7 @@ class Bridge:
         self._then = then
         self._has_started, self._was_left = has_started, was_left
         self._was_killed = was_killed
+        self._checkpoints = checkpoints
         self._running: dict[str, _Running] = {}
         self._returned: list[TrialRequest] = []
         self._unstarted = 0
@@ -70,6 +77,15 @@ class Bridge:
     def __getstate__(self) -> dict[str, Any]:
         """Pickles to nothing: Tune keeps copies to restore from, which is not used."""
         return {}
+
+    def running(self) -> int:
+        """Counts the trials and retrainings that are placed."""
+        return len(self._running) + len(self._retraining)
+
+    def number_of(self, trial_id: str) -> int | None:
+        """Returns the number of a running trial; ``None`` for a retraining."""
+        found = self._running.get(trial_id)
+        return None if found is None else found.request.number
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Returns Tune's next task: a trial, a retraining, or nothing yet."""
@@ -107,6 +123,7 @@ class Bridge:
         if "cannot_start" in found:
             self.error = RunError(found["cannot_start"])
         elif (request := self._retraining.pop(trial_id, None)) is not None:
+            _unpack(found, str(Path(request.path).parent))
             self._end_retraining(request, found)
         elif (running := self._running.pop(trial_id, None)) is not None:
             self._end_trial(running, result, error=error)
@@ -118,6 +135,10 @@ class Bridge:
             self._return(running.request)
             return
         self._unstarted = 0
+        if result is not None:
+            _unpack(result, self._checkpoints)
+            if result.get("node"):
+                self._ledger.locate(running.request.number, result["node"])
         outcome = running.outcome(result, death=self._death(running), error=error)
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
@@ -136,7 +157,8 @@ class Bridge:
         reason = "the worker died in this trial"
         reason += f": {death.cause}" if death.cause else ""
         trace, short = self.trouble, death.short
-        return WorkerDied(reason=reason, trace=trace, out_of_memory=short)
+        lost = NODE in self.trouble
+        return WorkerDied(reason=reason, trace=trace, out_of_memory=short, lost=lost)
 
     def _return(self, request: TrialRequest) -> None:
         """Keeps a trial for the next worker: its worker ended before it began."""
@@ -156,6 +178,12 @@ class Bridge:
         died = f"its worker died, {1 + RETRIES} times"
         failed = Failed(reason=died, trace=self.trouble)
         self._then.keep(request, outcome or failed)
+
+
+def _unpack(result: Mapping[str, Any], folder: str | None) -> None:
+    """Writes the files that a worker of another machine sent."""
+    if "parcel" in result and folder is not None:
+        result["parcel"].unpack(Path(folder))
 
 
 def last_lines(text: str) -> str:

@@ -39,6 +39,19 @@ class Placement:
     precision: str = PRECISIONS[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What the nodes of a cluster have together; ``processors`` names them.
+
+    The largest node takes ``places`` trials at once on its CPUs.
+    """
+
+    gpus: tuple[Gpu, ...]
+    cores: int
+    places: int
+    processors: str
+
+
 def place_trials(
     resources: Resources, gpus: Sequence[Gpu], *, needed: int, cores: int
 ) -> Placement:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from data_pipeline.dataset.datasets import OWN_READER, is_own_reader
-from data_pipeline.own_code.named_code import Kind, digest, unusable
+from data_pipeline.own_code.named_code import Kind, code_path, digest, unusable
 from data_pipeline.readers.own.code import check_importable
 from data_pipeline.system.errors import StudyError
 from models.backend import prepare_process
@@ -64,6 +64,11 @@ def own_code(study: Study) -> Iterator[tuple[Kind, str]]:
 def code_identity(study: Study) -> dict[str, str]:
     """Maps each piece of own code to the digest of its file."""
     return {f"code.{name}": digest(kind, name) for kind, name in own_code(study)}
+
+
+def code_modules(study: Study) -> list[str]:
+    """Lists the modules of own code."""
+    return [code_path(kind, name).partition(":")[0] for kind, name in own_code(study)]
 
 
 def _check_sizes(space: SearchSpace, names: list[str]) -> None:

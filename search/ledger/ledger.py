@@ -59,6 +59,9 @@ from search.study.enqueued import find_enqueued
 from search.study.study import Study
 from search.trial.messages import OUT_OF_MEMORY, Outcome, Pruned, Report, TrialRequest
 
+NODE = "node"
+"""Attribute of a trial that ran in a cluster: the name of its node."""
+
 
 class Ledger:
     """Asks, reports, prunes and tells the trials of one study."""
@@ -202,6 +205,10 @@ class Ledger:
         # Not trial.should_prune(), which refuses studies with several objectives.
         latest = trial.storage.get_trial(trial._trial_id)  # noqa: SLF001 - no other way
         return bool(self._trials.pruner.prune(trial.study, latest))
+
+    def locate(self, number: int, node: str) -> None:
+        """Stores which node of a cluster a running trial was trained on."""
+        hide_trial_attribute(self._open[number], NODE, node)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Records how a trial ended, once."""

@@ -67,7 +67,7 @@ def record_outcome(
     program ended the trial.
     """
     if isinstance(outcome, WorkerDied) and not requeue_once(
-        trials, space, trial.number
+        trials, space, trial.number, counts=not outcome.lost
     ):
         outcome = _given_up(outcome)
     try:
@@ -163,14 +163,17 @@ def requeue_lost_trials(trials: OwnTrials, space: SearchSpace) -> None:
             trials.tell(trial.number, state=TrialState.FAIL)
 
 
-def requeue_once(trials: OwnTrials, space: SearchSpace, number: int) -> bool:
+def requeue_once(
+    trials: OwnTrials, space: SearchSpace, number: int, *, counts: bool = True
+) -> bool:
     """Enqueues a trial whose worker died; returns ``False`` after too many deaths.
 
-    The caller tells the lost trial.
+    ``counts`` is whether this death counts as one of the configuration. The caller
+    tells the lost trial.
     """
     recorded = trials.get_trials(deepcopy=False)
     lost = next(trial for trial in recorded if trial.number == number)
-    deaths = 1 + int(lost.user_attrs.get(DEATHS, 0))
+    deaths = int(counts) + int(lost.user_attrs.get(DEATHS, 0))
     if deaths > MOST_DEATHS:
         return False
     _enqueue(trials, space, lost, {DEATHS: deaths})

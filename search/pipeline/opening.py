@@ -4,6 +4,7 @@ Importing those takes seconds, and an error in a label is reported without it.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from traceback import format_exc
@@ -15,11 +16,11 @@ from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.terminal import listening
 from search.callbacks.json_events import JsonEvents
 from search.callbacks.progress_bar import ProgressBar, open_console
-from search.executors import early_session
+from search.executors import cluster, early_session
 from search.final.exported_config import BEST
 from search.inputs.earlier_run import check_warm_start
 from search.inputs.gpu_shares import ON_CPUS
-from search.inputs.own_code import check_own_code
+from search.inputs.own_code import check_own_code, code_modules
 from search.inputs.run import Run
 from search.inputs.study_data import StudyData, read_labels
 from search.pipeline.run_study import RunRequest
@@ -37,6 +38,7 @@ def open_run(request: RunRequest) -> Iterator[tuple[Run, ProgressBar]]:
     Yields the run, as yet without a storage, and its progress bar, which stops with
     the context.
     """
+    check_address(request)
     study = read_study(request.study, settings=request.settings, seed=request.seed)
     if study.split.nested:
         raise ValueError("a nested study is run part by part, by search.nested")
@@ -116,15 +118,36 @@ def output(request: RunRequest) -> Iterator[ProgressBar]:
 def start_early(request: RunRequest, run: Run) -> AbstractContextManager[None]:
     """Starts Ray in a thread where this run will probably train on CPUs with it.
 
-    A run that has a result may be finished: for it, Ray starts when it is needed.
+    A run that has a result may be finished: for it, Ray starts when it is needed, and a
+    cluster is joined then.
     """
     resources = run.study.resources
+    if request.address is not None:
+        return cluster(
+            request.address,
+            cpus=resources.cpus_per_trial,
+            most=resources.max_concurrent,
+            modules=code_modules(run.study),
+        )
     found = any(run.folder.file(name).exists() for name in (REPORT, BEST))
     if request.executor != "ray" or found or _may_use_gpus(resources.gpus_per_trial):
         return nullcontext()
     return early_session(
         cpus=resources.cpus_per_trial, concurrent=resources.max_concurrent or ON_CPUS
     )
+
+
+def check_address(request: RunRequest) -> None:
+    """Refuses an address that Ray would not take, or that nothing would use."""
+    address = request.address
+    if address is None:
+        return
+    if request.executor != "ray":
+        raise InputError("--address is of a Ray cluster: leave out --executor serial")
+    if re.fullmatch(r"auto|(ray://)?[^\s:/@]+:[0-9]{1,5}", address) is None:
+        raise InputError(
+            f"--address is auto, HOST:PORT or ray://HOST:PORT, found {address!r}"
+        )
 
 
 def _may_use_gpus(share: float | None) -> bool:

@@ -11,7 +11,7 @@ from data_pipeline.system.keras_import import JAX, check_backend
 from data_pipeline.system.workers import process_pool, usable_cores
 from models.backend import count_devices
 from models.config.hyperparameters import AUTO, PRECISIONS
-from search.inputs.gpu_shares import Placement, estimated_memory, place_trials
+from search.inputs.gpu_shares import Devices, Placement, estimated_memory, place_trials
 from search.ledger.records import TrialRecord
 from search.study.sections import Resources
 from search.study.study import Study
@@ -27,27 +27,34 @@ def find_placement(
     records: Iterable[TrialRecord] = (),
     *,
     serial: bool = False,
+    devices: Devices | None = None,
     print_line: Callable[[str], None] = lambda _: None,
 ) -> Placement:
     """Decides how many trials run at once, and on what.
 
     ``records`` are trials of the run, which have measured their memory; ``serial`` is
-    one trial at a time. Prints what is found, and nothing on a machine without GPUs.
+    one trial at a time. ``devices`` are a cluster's, ``None`` are this machine's.
+    Prints what is found, and nothing without GPUs.
     ``InputError`` is raised where a trial is to have more GPUs than there are.
     """
     resources = study.resources
     if serial:
         resources = replace(resources, max_concurrent=1)
-    gpus = _usable_gpus(resources, print_line)
+    if devices is None:
+        gpus, cores = _usable_gpus(resources, print_line), usable_cores()
+    else:
+        gpus, cores = devices.gpus, devices.cores
     share = resources.gpus_per_trial or 0.0
     if len(gpus) < share:
         raise InputError(
             f"{study.place}: [resources] gpus_per_trial: {share:g} requested, "
-            f"{len(gpus)} found on this machine; set it to 0 to train on CPUs"
+            f"{len(gpus)} found; set it to 0 to train on CPUs"
         )
     measured = measured_memory(records)
     needed = measured or estimated_memory(study)
-    placement = place_trials(resources, gpus, needed=needed, cores=usable_cores())
+    placement = place_trials(resources, gpus, needed=needed, cores=cores)
+    if devices is not None and not placement.gpus:
+        return replace(placement, concurrent=max(1, devices.places))
     if placement.gpus:
         source = "measured" if measured else "estimated"
         print_line(f"{describe_placement(placement, gpus, needed)} ({source})")

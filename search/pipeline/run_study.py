@@ -20,7 +20,8 @@ class RunRequest:
 
     ``study`` is a name or a path, ``settings`` are ``--set`` texts, ``seed`` replaces
     ``search.seed``, ``data`` is a folder or ``synthetic``, ``until`` is the last stage.
-    ``quiet`` prints nothing, ``json`` events; ``heading`` is printed first.
+    ``address`` is that of a running Ray cluster. ``quiet`` prints nothing, ``json``
+    events; ``heading`` is printed first.
     """
 
     study: str
@@ -29,6 +30,7 @@ class RunRequest:
     data: str | None = None
     out: Path = Path("runs")
     executor: str = EXECUTORS[0]
+    address: str | None = None
     storage: str | None = None
     until: str = STAGES[-1]
     reopen: bool = False

@@ -22,7 +22,7 @@ from search.dashboards.study_note import StudyNote
 from search.dashboards.trial_pictures import FOLDER as PICTURES
 from search.dashboards.trial_pictures import TrialPictures
 from search.documents.texts import write_texts
-from search.executors import executor
+from search.executors import cluster_devices, executor
 from search.executors.machine import this_machine
 from search.final import retraining
 from search.final.calibration import calibration_of
@@ -219,7 +219,8 @@ def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
     placement = None
     if not ledger.exhausted():
         placement = _place(run, ledger, serial=request.executor == "serial")
-        ledger.settle_machine(this_machine(run.study, placement))
+        machine = this_machine(run.study, placement, cluster_devices())
+        ledger.settle_machine(machine)
         kept = ledger.settle_precision(placement.precision)
         for line in describe_precision(run.study, placement.precision, kept):
             run.print(line)
@@ -234,7 +235,11 @@ def _prepare(run: Run, request: RunRequest, ledger: Ledger) -> Job:
 
 def _place(run: Run, ledger: Ledger, *, serial: bool) -> Placement:
     return find_placement(
-        run.study, ledger.records(), serial=serial, print_line=run.print
+        run.study,
+        ledger.records(),
+        serial=serial,
+        devices=cluster_devices(),
+        print_line=run.print,
     )
 
 

@@ -263,11 +263,13 @@ class WorkerDied:
 
     The ledger runs it again with the same seed, once. At the second death of the same
     configuration it is a failed trial, with ``reason``, or one that is pruned if the
-    machine was ``out_of_memory``. ``trace`` is its last output.
+    machine was ``out_of_memory``. Where its node was ``lost`` in a cluster, that is not
+    counted as a death. ``trace`` is its last output.
     """
 
     reason: str
     out_of_memory: bool = False
+    lost: bool = False
     spent: Spent = field(default_factory=Spent)
     trace: str = field(default="", compare=False, repr=False)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
 
+import numpy as np
+
 from data_pipeline.images.mapping import map_array
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.memory import resident_memory
@@ -37,16 +39,18 @@ from search.trial.trial import run_trial
 class Worker:
     """Runs the trials of one job in this process, one at a time."""
 
-    def __init__(self, job: Job, *, device_memory: int = 0) -> None:
+    def __init__(
+        self, job: Job, *, device_memory: int = 0, images: np.ndarray | None = None
+    ) -> None:
         """Maps the job's images; ``models.backend.prepare_process`` comes before.
 
-        ``device_memory`` is what that returned.
+        ``device_memory`` is what that returned. ``images`` are the pixels where their
+        file is on another machine.
         """
         self._job = job
-        self._arrays = Arrays(
-            images=map_array(Path(job.images)),
-            targets=job.targets,
-        )
+        if images is None:
+            images = map_array(Path(job.images))
+        self._arrays = Arrays(images=images, targets=job.targets)
         self._trainer = Trainer(
             memory=job.memory,
             device_memory=device_memory,

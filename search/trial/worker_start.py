@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data_pipeline.system.errors import RunError, describe_cause
 from models.backend import prepare_process
 from search.trial.messages import Job
@@ -10,8 +12,10 @@ if TYPE_CHECKING:
     from search.trial.worker import Worker
 
 
-def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
-    """Imports Keras and maps the images, once a process.
+def start_worker(
+    job: Job, *, quiet: bool = True, images: np.ndarray | None = None
+) -> "Worker":
+    """Imports Keras and maps the images, unless they are given, once a process.
 
     ``quiet`` drops what libraries print while they are imported. ``RunError`` is
     raised where no trial could start in this environment.
@@ -21,7 +25,7 @@ def start_worker(job: Job, *, quiet: bool = True) -> "Worker":
         # Keras, after its environment.
         from search.trial.worker import Worker  # noqa: PLC0415
 
-        return Worker(job, device_memory=memory)
+        return Worker(job, device_memory=memory, images=images)
     except Exception as error:
         raise RunError(cannot_start(describe_cause(error))) from error
 

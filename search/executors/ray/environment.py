@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data_pipeline.own_code.named_code import user_folders
 from data_pipeline.system.import_guard import ROOT
+from data_pipeline.system.keras_import import VARIABLE, check_backend
 from models.backend import environment
 
 QUIET = {
@@ -47,17 +48,43 @@ EARLY = "EXPRESSION_SEARCH_EARLY"
 """Names which workers import Keras before they have a trial."""
 
 
+JOINED = (
+    *("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "TUNE_DISABLE_SIGINT_HANDLER"),
+    *("TUNE_WARN_THRESHOLD_S", "TUNE_GLOBAL_CHECKPOINT_S", "RAY_AIR_NEW_OUTPUT"),
+    *("RAY_CHDIR_TO_TRIAL_DIR", "RAY_USAGE_STATS_ENABLED"),
+)
+"""Which of them hold where this process joins a cluster."""
+
+_replaced: dict[str, str] = {}
+"""The user's settings, for a cluster that is joined after a search on this machine."""
+
+
 def set_ray_environment(variables: MutableMapping[str, str]) -> None:
     """Replaces Ray's settings by this project's; Ray's processes inherit them."""
     for name in list(variables):
         if name.startswith(FOREIGN) and not name.startswith(KEPT):
-            del variables[name]
+            _replaced[name] = variables.pop(name)
     variables.update(QUIET)
     # Other users of this machine can reach 127.0.0.1 too.
     variables["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     if "HOME" not in variables and not _has_home():
         # Ray looks up the home folder, but writes nothing to it.
         variables["HOME"] = os.devnull
+
+
+def set_joined_environment(variables: MutableMapping[str, str]) -> None:
+    """Keeps the user's settings of Ray, such as a cluster's token; Tune's are ours."""
+    if "RAY_AUTH_TOKEN" in variables and variables.keys() >= QUIET.keys():
+        for name in (*QUIET, "RAY_AUTH_TOKEN"):
+            variables.pop(name, None)
+        variables.update(_replaced)
+    variables.update({name: QUIET[name] for name in JOINED})
+
+
+def joined_environment(cpus: int) -> dict[str, str]:
+    """Lists the environment variables of a cluster's workers."""
+    kept = {name: QUIET[name] for name in JOINED}
+    return {**environment(cpus), **kept, VARIABLE: check_backend()}
 
 
 def worker_environment(*, cpus: int, early: int, folder: Path) -> dict[str, str]:

@@ -5,21 +5,22 @@ tells, a Scheduler reports and prunes, and a Trainable is a warm worker. The las
 "trials" of a search are the retrainings, so that workers with compiled graphs run them.
 """
 
+import math
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import RunError, describe_cause
-from search.executors.heartbeat import has_started, read_start, was_left
-from search.executors.ray.cluster import RaySession, local_ray
-from search.executors.ray.folder import RayFolder
+from search.executors.heartbeat import forget, has_started, trial_name, was_left
 from search.executors.tune_bridge import FINISHED, Bridge
-from search.executors.worker_death import KernelKills
+from search.executors.workers import Workers
 from search.ledger.ledger import Ledger
 from search.trial.messages import Job, Retraining
 
-# Ray reads its environment when it is imported, and `cluster` sets it before.
+# Ray reads its environment when it is imported: `local` or `joined` sets it before.
 # isort: split
 import ray
 from ray import tune
@@ -30,6 +31,9 @@ from ray.tune.search import Searcher
 
 from search.executors.ray.controller import use_warm_controller
 from search.executors.ray.worker import WarmTrainable
+
+RECOUNT = 2.0
+"""Seconds for which a count of places holds."""
 
 
 def _same_environment(cache: Any, trainable: type) -> Any:
@@ -50,22 +54,24 @@ def run_ray(
     job: Job,
     ledger: Ledger,
     then: Retraining,
-    early: RaySession | None = None,
+    session: Callable[[Job], AbstractContextManager[Workers]],
 ) -> None:
     """Runs trials on warm workers, then retrains as ``then`` plans.
 
-    ``early`` is a session of Ray that was started before. ``RunError`` is raised where
-    Ray cannot be started or fails.
+    ``session`` starts Ray, or joins a cluster, for a job. ``RunError`` is raised where
+    it cannot, or Ray fails.
     """
-    with local_ray(job, early) as folder:
+    with session(job) as workers:
+        board = workers.post.board
         bridge = Bridge(
             ledger,
             then,
-            has_started=partial(has_started, folder.pulse),
-            was_left=partial(was_left, folder.pulse),
-            was_killed=KernelKills(partial(read_start, folder.pulse)),
+            has_started=partial(has_started, board),
+            was_left=partial(was_left, board),
+            was_killed=workers.was_killed,
+            checkpoints=job.checkpoints,
         )
-        _fit(job, bridge, folder)
+        _fit(job, bridge, workers)
     if bridge.error is not None:
         raise bridge.error
 
@@ -73,18 +79,28 @@ def run_ray(
 class LedgerSearcher(Searcher):  # type: ignore[misc]
     """Tune's Searcher over the ledger."""
 
-    def __init__(self, bridge: Bridge) -> None:
-        """Takes the bridge."""
+    def __init__(self, bridge: Bridge, capacity: Callable[[], float]) -> None:
+        """Takes the bridge, and what counts the trials that may run at once."""
         super().__init__(metric=None, mode=None)
         self._bridge = bridge
+        self._count = capacity
+        self._counted, self._places = -math.inf, 0.0
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Asks the ledger; an error of the ledger ends the experiment."""
         try:
+            if self._bridge.running() >= self._capacity():
+                return None
             return self._bridge.suggest(trial_id)
         except Exception as error:  # noqa: BLE001 - raised again after Tune has ended
             self._bridge.error = error
             return FINISHED
+
+    def _capacity(self) -> float:
+        """Counts anew every few seconds: it is asked for all the time."""
+        if time.monotonic() - self._counted > RECOUNT:
+            self._places, self._counted = self._count(), time.monotonic()
+        return self._places
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Does nothing: the Scheduler reports."""
@@ -111,11 +127,20 @@ class LedgerSearcher(Searcher):  # type: ignore[misc]
 class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     """Tune's Scheduler over the ledger: Optuna's pruner decides."""
 
-    def __init__(self, bridge: Bridge, last_words: Callable[[], str]) -> None:
-        """Takes the bridge, and a reader of a crashed worker's last output."""
+    def __init__(
+        self,
+        bridge: Bridge,
+        last_words: Callable[[], str],
+        forget: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Takes the bridge, and a reader of a crashed worker's last output.
+
+        ``forget`` takes the name of the trial of a worker that died.
+        """
         super().__init__()
         self._bridge = bridge
         self._last_words = last_words
+        self._forget = forget
 
     def on_trial_result(
         self, tune_controller: Any, trial: Trial, result: dict[str, Any]
@@ -135,6 +160,9 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
         """Keeps the error of a worker; called before the Searcher."""
         super().on_trial_error(tune_controller, trial)
         self._bridge.trouble = f"{_error_of(trial)}\n{self._last_words()}"
+        number = self._bridge.number_of(trial.trial_id)
+        if number is not None:
+            self._forget(trial_name(number))
 
 
 def _error_of(trial: Trial) -> str:
@@ -145,11 +173,11 @@ def _error_of(trial: Trial) -> str:
         return ""
 
 
-def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
+def _fit(job: Job, bridge: Bridge, workers: Workers) -> None:
     """Runs the experiment; ``RunError`` means that Tune failed, not a trial."""
     use_warm_controller(job.data_spec)
     try:
-        _tuner(job, bridge, folder).fit()
+        _run(job, bridge, workers)
     except Exception as error:
         raise RunError(
             "Ray Tune failed; rerun the same command to resume:\n"
@@ -157,28 +185,27 @@ def _fit(job: Job, bridge: Bridge, folder: RayFolder) -> None:
         ) from error
 
 
-def _tuner(job: Job, bridge: Bridge, folder: RayFolder) -> tune.Tuner:
-    # The session has one CPU for each worker, however many threads that has.
-    resources = {"cpu": 1, "gpu": job.gpus}
+def _run(job: Job, bridge: Bridge, workers: Workers) -> None:
     trainable = tune.with_resources(
-        tune.with_parameters(WarmTrainable, job=job, pulse=str(folder.pulse)),
-        resources,
+        tune.with_parameters(WarmTrainable, job=job, post=workers.post),
+        dict(workers.resources),
     )
-    return tune.Tuner(
+    tune.run(
         trainable,
-        tune_config=tune.TuneConfig(
-            search_alg=LedgerSearcher(bridge),
-            scheduler=LedgerScheduler(bridge, folder.last_words),
-            num_samples=-1,
-            # Also forbids look-ahead: no trial is proposed before a worker is free.
-            max_concurrent_trials=job.concurrent,
-            reuse_actors=True,
-            trial_dirname_creator=lambda trial: str(trial.trial_id),
+        search_alg=LedgerSearcher(bridge, workers.capacity),
+        scheduler=LedgerScheduler(
+            bridge, workers.last_words, partial(forget, workers.post.board)
         ),
-        run_config=tune.RunConfig(
-            storage_path=str(folder.tune),
-            name="search",
-            verbose=0,
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-        ),
+        num_samples=-1,
+        # Also forbids look-ahead: no trial is proposed before a worker is free.
+        max_concurrent_trials=workers.most,
+        reuse_actors=True,
+        trial_dirname_creator=lambda trial: str(trial.trial_id),
+        storage_path=str(workers.folder),
+        name="search",
+        verbose=0,
+        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        raise_on_failed_trial=False,
+        # Through Ray's client, it would run on the cluster's head.
+        _remote=False,
     )

@@ -59,18 +59,25 @@ class _WorkerState:
     longest: int = 0
 
 
+def _kill(beat: Beat) -> None:
+    with suppress(psutil.Error):
+        psutil.Process(beat.pid).kill()
+
+
 class WorkerMonitor:
     """Counts for how many checks each worker had no heartbeat and no report."""
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
-        """Prints warnings by ``warn``."""
-        self._warn = warn
-        self._workers: dict[int, _WorkerState] = {}
+    def __init__(
+        self, warn: Callable[[str], None], kill: Callable[[Beat], None] = _kill
+    ) -> None:
+        """Prints warnings by ``warn``; ends hanging workers by ``kill``."""
+        self._warn, self._kill = warn, kill
+        self._workers: dict[tuple[str, int], _WorkerState] = {}
 
     def check(self, beats: Iterable[Beat]) -> None:
         """Compares the heartbeats with those of the last check."""
         for beat in beats:
-            state = self._workers.setdefault(beat.pid, _WorkerState(beat))
+            state = self._workers.setdefault((beat.node, beat.pid), _WorkerState(beat))
             self._compare_beats(state, beat)
             self._compare_reports(state, beat)
             state.last = beat
@@ -92,8 +99,7 @@ class WorkerMonitor:
             self._warn(
                 f"{_name(beat)} has not answered for {KILL // 60} minutes: it is killed"
             )
-            with suppress(psutil.Error):
-                psutil.Process(beat.pid).kill()
+            self._kill(beat)
 
     def _compare_reports(self, state: _WorkerState, beat: Beat) -> None:
         last = state.last
@@ -155,7 +161,8 @@ class Watch(threading.Thread):
 
 def _name(beat: Beat) -> str:
     doing = f"the worker of {beat.trial}" if beat.trial else "a worker that starts"
-    return f"{doing} (process {beat.pid})"
+    where = f" on node {beat.node}" if beat.node else ""
+    return f"{doing} (process {beat.pid}{where})"
 
 
 def _stopped(node: Node) -> list[tuple[str, int]]:

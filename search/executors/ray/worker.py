@@ -18,6 +18,7 @@ from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.import_guard import pin_packages
 from models.backend import prepare_process
 from search.executors.heartbeat import Pulse, trial_name
+from search.executors.post import Post
 from search.executors.ray.environment import EARLY
 from search.trial.messages import Failed, Job, Outcome, Report, RetrainRequest
 from search.trial.worker_start import start_worker
@@ -63,13 +64,17 @@ def _is_early(folder: Path, most: int) -> bool:
 class WarmTrainable(tune.Trainable):  # type: ignore[misc]
     """A process that keeps its compiled graphs from trial to trial."""
 
-    def setup(self, config: dict[str, Any], job: Job, pulse: str) -> None:
+    def setup(self, config: dict[str, Any], job: Job, post: Post) -> None:
         """Imports Keras and maps the images, once a process."""
-        self._pulse = Pulse(Path(pulse))
+        self._post = post
+        self._pulse = Pulse(post.board, node=post.node)
         self._broken = ""
         try:
+            delivery = post.deliver(job)
             # Its output goes to a file that the driver reads after a crash.
-            self._worker = start_worker(job, quiet=False)
+            self._worker = start_worker(
+                delivery.job, quiet=False, images=delivery.images
+            )
         except HarnessError as error:
             # Reported by the first step: an error raised here is a death to Tune.
             self._broken = str(error)
@@ -81,6 +86,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         if self._broken:
             return True
         self._stream.close()
+        self._post.collect()  # of a trial that was pruned
         if "trial" in new_config and self._worker.is_too_large():
             # Its trial has not begun, so the bridge gives it to a fresh process.
             self._pulse.leave(trial_name(new_config["trial"].number))
@@ -93,20 +99,31 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         if self._broken:
             return {"cannot_start": self._broken, "done": True}
         if self._request is not None:
-            return {"retrained": self._worker.retrain(self._request), "done": True}
-        result = {"started": self._started}
+            retrained = self._worker.retrain(self._post.readdress(self._request))
+            return {"retrained": retrained, "done": True} | self._sent()
+        result: dict[str, Any] = {"started": self._started, "node": self._post.node}
         try:
             with self._pulse.reporting():
                 report = next(self._stream)
             return result | {"report": report}
         except StopIteration as end:
-            return result | {"outcome": end.value, "done": True}
+            return result | {"outcome": end.value, "done": True} | self._sent()
+
+    def cleanup(self) -> None:
+        """Leaves nothing behind."""
+        self._pulse.end()
+        self._post.close()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Saves nothing: an interrupted trial runs again from its beginning."""
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
         """Loads nothing."""
+
+    def _sent(self) -> dict[str, Any]:
+        """Adds the files that are not in place yet."""
+        parcel = self._post.collect()
+        return {} if parcel is None else {"parcel": parcel}
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._started = time.time()

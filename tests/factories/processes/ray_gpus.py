@@ -6,7 +6,7 @@ import sys
 from types import SimpleNamespace
 
 from data_pipeline.system.cli import run_command
-from search.executors.ray.cluster import local_ray
+from search.executors.ray.local import local_ray
 
 # isort: split
 import ray

@@ -6,11 +6,14 @@ import signal
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 from data_pipeline.system.cli import run_command
 from models.config.config import DataSpec
+from search.executors.ray.local import workers_here
+
+# `local` sets what Ray reads when it is imported.
+# isort: split
 from search.executors.ray import executor
 from search.trial.messages import Failed, Retrained, TrialRequest
 from tests.fakes.bridge_ledger import ORDER, FakeLedger, then
@@ -36,10 +39,10 @@ class Ledger(FakeLedger):
 class Trainable(tune.Trainable):
     """A worker that trains nothing, and says which process it is."""
 
-    def setup(self, config, job, pulse):
+    def setup(self, config, job, post):
         """Takes the first task."""
         del job
-        self.pulse = Path(pulse)
+        self.pulse = post.folder
         self.reset_config(config)
 
     def reset_config(self, new_config):
@@ -73,12 +76,18 @@ class Trainable(tune.Trainable):
 def main():
     """Retrains in an order other than that in which workers become idle."""
     executor.WarmTrainable = Trainable
-    job = SimpleNamespace(cpus=1, gpus=0, concurrent=len(BACKBONES), data_spec=SPEC)
+    job = SimpleNamespace(
+        cpus=1,
+        gpus=0,
+        concurrent=len(BACKBONES),
+        data_spec=SPEC,
+        checkpoints=None,
+    )
     ledger, kept = Ledger(len(BACKBONES)), {}
     orders = [
         replace(ORDER, path=name, values={"backbone.name": name}) for name in BACKBONES
     ]
-    executor.run_ray(job, ledger, then(*orders, kept=kept))
+    executor.run_ray(job, ledger, then(*orders, kept=kept), workers_here)
     trials = {BACKBONES[n]: int(one.reason) for n, one in ledger.outcomes.items()}
     retrainings = {name: one.parameters for name, one in kept.items()}
     sys.stdout.write(json.dumps({"trials": trials, "retrainings": retrainings}) + "\n")

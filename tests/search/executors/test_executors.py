@@ -1,9 +1,11 @@
-"""The laws of executors: serial and Ray run the same search, and survive a worker."""
+"""The laws of executors: serial, Ray and a cluster run the same search."""
 
 import json
+import re
 import signal
 import sqlite3
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -13,6 +15,7 @@ import pytest
 
 from models.inference.sidecar import read_sidecar
 from search.storage.hidden_attributes import attributes_of
+from tests.factories.processes.ray_nodes import RayNodes, can_hide
 from tests.factories.runs import STUDY, ended, started, table, write_study
 
 pytestmark = pytest.mark.slow
@@ -66,6 +69,18 @@ def weights_of(path):
     return [weight.tobytes() for weight in model.get_weights()]
 
 
+@contextmanager
+def cluster(*, hidden):
+    """A head that trains nothing, and a node that cannot read the driver's files."""
+    nodes = RayNodes()
+    try:
+        nodes.start_head(cpus=0)
+        nodes.start_node("worker", cpus=1, hidden=hidden if can_hide() else None)
+        yield nodes
+    finally:
+        nodes.close()
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, coursework):
     """The same study by each executor, in processes of their own."""
@@ -75,15 +90,21 @@ def runs(tmp_path_factory, coursework):
     # Longer than Ray's sockets allow; the executor finds a place of its own.
     temporary = place / "a-folder-for-temporary-files-with-a-long-name"
     temporary.mkdir()
-    for executor in ("serial", "ray"):
-        out = place / executor
-        words = ("--study", study, "--data", coursework, "--out", out)
-        words += ("--executor", executor, "--set", "search.checkpoints=2")
-        words += ("--set", "final.seeds=2")
-        answer = ended(started("search.run", *words, TMPDIR=str(temporary)))
-        assert (answer.code, answer.err) == (0, "")
-        assert not list(temporary.iterdir())
-        found[executor] = (out / "tiny-synthetic", answer)
+    with cluster(hidden=place) as nodes:
+        for executor in ("serial", "ray", "cluster"):
+            out = place / executor
+            words = ("--study", study, "--data", coursework, "--out", out)
+            words += ("--set", "search.checkpoints=2", "--set", "final.seeds=2")
+            variables = {"TMPDIR": str(temporary)}
+            if executor == "cluster":
+                words += ("--address", nodes.address)
+                variables |= nodes.variables
+            else:
+                words += ("--executor", executor)
+            answer = ended(started("search.run", *words, **variables))
+            assert (answer.code, answer.err) == (0, "")
+            assert not list(temporary.iterdir())
+            found[executor] = (out / "tiny-synthetic", answer)
     return found
 
 
@@ -163,9 +184,24 @@ class TestRay(ExecutorLaws):
         assert waited[0] > max(waited[1:])
 
 
-def test_executors_agree(runs):
+class TestCluster(ExecutorLaws):
+    """Ray Tune keeps the laws on a node that has none of the driver's files."""
+
+    executor = "cluster"
+
+    def test_the_node_is_recorded(self, runs):
+        """Each trial names the node that it ran on."""
+        folder = runs["cluster"][0]
+        storage = f"sqlite:///{folder / 'optuna.db'}"
+        trials = optuna.load_study(study_name=folder.name, storage=storage).trials
+        (node,) = {attributes_of(trial)["node"] for trial in trials}
+        assert re.fullmatch(r"[\d.]+ [0-9a-f]{8}", node)
+
+
+@pytest.mark.parametrize("executor", ["ray", "cluster"])
+def test_executors_agree(runs, executor):
     """One worker without look-ahead: same parameters, states, reasons and curves."""
-    assert history(runs["serial"][0]) == history(runs["ray"][0])
+    assert history(runs["serial"][0]) == history(runs[executor][0])
 
 
 def test_executors_leave_the_same_checkpoints(runs):
@@ -175,18 +211,18 @@ def test_executors_leave_the_same_checkpoints(runs):
             path.relative_to(runs[name][0]).as_posix(): weights_of(path)
             for path in (runs[name][0] / "checkpoints").rglob("*.keras")
         }
-        for name in ("serial", "ray")
+        for name in ("serial", "ray", "cluster")
     ]
-    assert kept[0] == kept[1]
+    assert kept[0] == kept[1] == kept[2]
 
 
 def test_executors_leave_the_same_model(runs):
     """The winners that warm workers retrain predict as the serial ones, each seed."""
     reports = [
         json.loads((runs[name][0] / "holdout.json").read_text())
-        for name in ("serial", "ray")
+        for name in ("serial", "ray", "cluster")
     ]
-    assert reports[0] == reports[1]
+    assert reports[0] == reports[1] == reports[2]
     assert len(reports[0]["seeds"]["trained"]) == 2
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from search.executors.board import FolderBoard
 from search.executors.heartbeat import Pulse, was_left
 from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge, trial_name
 from search.trial.messages import Completed, Failed, Retrained, WorkerDied
@@ -115,9 +116,10 @@ def test_replaced_workers_end_no_search(tmp_path):
 
     Workers that grew together are replaced together, before any of their trials ends.
     """
-    pulse, ledger = Pulse(tmp_path), FakeLedger(9)
+    board, ledger = FolderBoard(tmp_path), FakeLedger(9)
+    pulse = Pulse(board)
     pulse.end()
-    bridge = bridged(ledger, left=partial(was_left, tmp_path))
+    bridge = bridged(ledger, left=partial(was_left, board))
     names = [str(number) for number in range(STARTS + 3)]
     for name in names:
         number = bridge.suggest(name)["trial"].number

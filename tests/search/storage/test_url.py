@@ -254,7 +254,7 @@ def test_missing_drivers(monkeypatch):
 def test_ray_keeps_no_command_line():
     """The record that Ray keeps of a job does not hold a storage's password."""
     code = (
-        "import search.executors.ray.cluster, ray\n"
+        "import search.executors.ray.local, ray\n"
         "print(ray._private.utils.get_entrypoint_name())"
     )
     words = [sys.executable, "-c", code, "--storage", "postgresql://me:s3cret@host/x"]

@@ -11,7 +11,9 @@ from data_pipeline.images import detector
 from data_pipeline.system.cli import run_command
 from data_pipeline.system.errors import RunError, describe_cause
 from models import backend
+from search.executors.board import FolderBoard
 from search.executors.heartbeat import has_started
+from search.executors.post import LocalPost
 from search.executors.ray import executor as ray_executor
 from search.executors.ray import worker as ray_worker
 from search.executors.tune_bridge import Bridge
@@ -86,19 +88,20 @@ def test_images_that_cannot_be_mapped(tmp_path):
 def test_rays_worker_reports_instead_of_dying(tmp_path, monkeypatch):
     """Its first step returns why it cannot start; no trial has started in it."""
 
-    def broken(_, *, quiet):
+    def broken(_, *, quiet, images):
+        assert images is None
         assert not quiet, "its output goes to a file"
         raise RunError("a worker cannot start: no libcuda.so")
 
     monkeypatch.setattr(ray_worker, "start_worker", broken)
     worker = object.__new__(ray_worker.WarmTrainable)
     request = TrialRequest(number=3, seed=1, values={}, seconds=0.0)
-    worker.setup({"trial": request}, job=FakeJob(), pulse=str(tmp_path))
+    worker.setup({"trial": request}, job=FakeJob(), post=LocalPost(tmp_path))
     message = {"cannot_start": "a worker cannot start: no libcuda.so", "done": True}
     assert worker.step() == message
     assert worker.reset_config({"trial": request})
     assert worker.step() == message
-    assert not has_started(tmp_path, "trial 3")
+    assert not has_started(FolderBoard(tmp_path), "trial 3")
 
 
 def test_what_ray_knows_of_a_death_is_heard(tmp_path):
@@ -107,10 +110,10 @@ def test_what_ray_knows_of_a_death_is_heard(tmp_path):
     wrong.write_text("Task was killed due to the node running low on memory.")
     bridge = Bridge(None, None)
     scheduler = ray_executor.LedgerScheduler(bridge, lambda: "Fatal Python error")
-    scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong)))
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong), trial_id="a"))
     assert "low on memory" in bridge.trouble
     assert bridge.trouble.endswith("Fatal Python error")
-    scheduler.on_trial_error(None, SimpleNamespace(error_file=None))
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=None, trial_id="a"))
     assert bridge.trouble.strip() == "Fatal Python error"
 
 

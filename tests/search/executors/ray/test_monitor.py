@@ -1,5 +1,6 @@
 """Monitoring of a search: dead servers, and workers without heartbeat."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from search.executors.board import FolderBoard
 from search.executors.heartbeat import Beat, Pulse, beats, has_started
 from search.executors.ray.monitor import GRACE, KILL, STILL, WARN, Watch, WorkerMonitor
 
@@ -186,15 +188,16 @@ def test_a_worker_that_starts_is_monitored_too(silence):
 
 def test_a_pulse_goes_on(tmp_path):
     """The heartbeat runs by itself, names the trial, and marks started trials."""
-    pulse = Pulse(tmp_path, every=0.001)
+    board = FolderBoard(tmp_path)
+    pulse = Pulse(board, every=0.001)
     try:
-        assert not has_started(tmp_path, "trial 4")
+        assert not has_started(board, "trial 4")
         pulse.begin("trial 4")
-        assert has_started(tmp_path, "trial 4")
-        (first,) = beats(tmp_path)
+        assert has_started(board, "trial 4")
+        (first,) = beats(board)
         assert (first.pid, first.trial) == (os.getpid(), "trial 4")
         deadline = time.monotonic() + PATIENCE
-        while beats(tmp_path)[0].beats == first.beats:
+        while beats(board)[0].beats == first.beats:
             assert time.monotonic() < deadline
     finally:
         pulse.end()
@@ -204,14 +207,16 @@ def test_pulses_of_the_dead_are_removed(tmp_path):
     """A worker that has ended gives no warning; a damaged file is skipped."""
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    (tmp_path / f"{gone.pid}.beat").write_text("{}")
+    board = FolderBoard(tmp_path)
+    last = json.dumps({"pid": gone.pid, "trial": "trial 1", "beats": 2})
+    (tmp_path / f"{gone.pid}.beat").write_text(last)
     (tmp_path / f"{os.getpid()}.beat").write_text('{"trial": "t')
-    assert beats(tmp_path) == []
+    assert beats(board) == []
     assert not (tmp_path / f"{gone.pid}.beat").exists()
 
 
 def test_a_pulse_survives_a_full_disk(tmp_path):
     """Where the heartbeat cannot be written, the trial continues."""
-    pulse = Pulse(tmp_path / "missing", every=60)
+    pulse = Pulse(FolderBoard(tmp_path / "missing"), every=60)
     pulse.begin("trial 1")
     pulse.end()

@@ -15,10 +15,14 @@ from data_pipeline.system.errors import RunError, first_line
 from data_pipeline.system.gpus import find_gpus
 from data_pipeline.system.interrupts import kept_sigterm, restore_sigterm
 from data_pipeline.system.terminal import print_error, print_note
-from search.executors.heartbeat import beats
+from search.executors.board import FolderBoard
+from search.executors.heartbeat import beats, read_start
+from search.executors.post import LocalPost
 from search.executors.ray.environment import set_ray_environment, worker_environment
 from search.executors.ray.folder import RayFolder, ray_folder
 from search.executors.ray.monitor import Watch
+from search.executors.worker_death import KernelKills
+from search.executors.workers import Workers
 from search.trial.messages import Job
 
 set_ray_environment(os.environ)
@@ -142,6 +146,22 @@ def local_ray(job: Job, early: RaySession | None = None) -> Iterator[RayFolder]:
         session.end()
 
 
+@contextmanager
+def workers_here(job: Job, early: RaySession | None = None) -> Iterator[Workers]:
+    """Runs Ray on this machine; ``early`` is a session that was started before."""
+    with local_ray(job, early) as folder:
+        post = LocalPost(folder.pulse)
+        yield Workers(
+            post=post,
+            was_killed=KernelKills(partial(read_start, post.board)),
+            folder=folder.tune,
+            # The session has one CPU for each worker, however many threads that has.
+            resources={"cpu": 1, "gpu": job.gpus},
+            last_words=folder.last_words,
+            most=job.concurrent,
+        )
+
+
 def _shut_down() -> None:
     """Stops Ray; its client resets the SIGTERM handler meanwhile."""
     node = ray._private.worker._global_node  # noqa: SLF001 - as above
@@ -163,7 +183,7 @@ def _watched(folder: RayFolder) -> Iterator[None]:
     node = ray._private.worker._global_node  # noqa: SLF001 - no public way to them
     watch = Watch(
         node,
-        beats=partial(beats, folder.pulse),
+        beats=partial(beats, FolderBoard(folder.pulse)),
         warn=lambda text: print_note(f"warning: {text}"),
         end=partial(_end, node, folder),
     )

@@ -1,0 +1,128 @@
+"""The nodes of a cluster: their versions, their GPUs, and how many trials fit."""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray._private.authentication.authentication_utils import is_token_auth_enabled
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from data_pipeline.system.errors import RunError, first_line
+from data_pipeline.system.gpus import Gpu, find_gpus
+from search.executors.machine import processor_name, project_versions
+
+PATIENCE = 180.0
+"""Seconds for the first answer of a node, which unpacks the project before it."""
+
+SHOWN = 8
+"""Digits of a node's id that its name has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """What a node tells of itself; ``token`` is whether it asks for one."""
+
+    name: str
+    versions: Mapping[str, str]
+    gpus: tuple[Gpu, ...]
+    processor: str
+    cores: int
+    token: bool
+
+
+def versions() -> dict[str, str]:
+    """Lists the versions that must be equal on all nodes."""
+    return project_versions()
+
+
+def node_name() -> str:
+    """Names the node of this process, for messages and records."""
+    node = ray.get_runtime_context().get_node_id()
+    return f"{ray.util.get_node_ip_address()} {node[:SHOWN]}"
+
+
+def describe_node() -> NodeFacts:
+    """Describes the node of this process."""
+    free = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
+    return NodeFacts(
+        name=node_name(),
+        versions=versions(),
+        gpus=find_gpus(free).gpus,
+        processor=processor_name(),
+        cores=os.cpu_count() or 1,
+        token=is_token_auth_enabled(),
+    )
+
+
+def ask_nodes() -> list[NodeFacts]:
+    """Asks every node that can run a trial; ``RunError`` where one does not answer."""
+    ask = ray.remote(num_cpus=0)(describe_node)
+    asked = {
+        node["NodeManagerAddress"]: ask.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(
+                node["NodeID"], soft=False
+            )
+        ).remote()
+        for node in live_nodes()
+        if node["Resources"].get("CPU")
+    }
+    try:
+        return list(ray.get(list(asked.values()), timeout=PATIENCE))
+    except Exception as error:
+        raise RunError(
+            f"the nodes of the Ray cluster ({', '.join(asked)}) cannot be asked for "
+            f"their versions: {first_line(error)}; look into Ray's logs there"
+        ) from error
+
+
+def check_versions(
+    here: Mapping[str, str], there: Mapping[str, str], name: str
+) -> None:
+    """Raises ``RunError`` where a node's versions are not the driver's."""
+    wrong = [
+        f"{key} {there.get(key, 'none')} there, {here.get(key, 'none')} here"
+        for key in {**here, **there}
+        if here.get(key) != there.get(key)
+    ]
+    if wrong:
+        raise RunError(
+            f"node {name} of the Ray cluster has other versions: {'; '.join(wrong)}. "
+            "Trials would give other numbers: install the same on every node"
+        )
+
+
+def kill_process(node: str, pid: int) -> None:
+    """Kills a worker's process on the node of this name."""
+    found = [one for one in live_nodes() if node.endswith(one["NodeID"][:SHOWN])]
+    for one in found:
+        at = NodeAffinitySchedulingStrategy(one["NodeID"], soft=False)
+        ray.remote(num_cpus=0)(os.kill).options(scheduling_strategy=at).remote(
+            pid, signal.SIGKILL
+        )
+
+
+def live_nodes() -> list[dict[str, Any]]:
+    """Lists the nodes that live, as Ray does."""
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+def places(nodes: Sequence[Mapping[str, Any]], *, cpus: int, gpus: float) -> int:
+    """Counts the trials that nodes take at once; a trial runs on one node.
+
+    Example:
+        >>> places([{"Resources": {"CPU": 8.0, "GPU": 1.0}}], cpus=2, gpus=0.5)
+        2
+    """
+    return sum(_places_of(node["Resources"], cpus, gpus) for node in nodes)
+
+
+def _places_of(resources: Mapping[str, float], cpus: int, gpus: float) -> int:
+    by_cpu = int(resources.get("CPU", 0.0) // cpus)
+    if not gpus:
+        return by_cpu
+    count = resources.get("GPU", 0.0)
+    by_gpu = count // gpus if gpus >= 1 else int(count) * int(1 / gpus + 1e-6)
+    return min(by_cpu, int(by_gpu))

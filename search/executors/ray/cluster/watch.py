@@ -1,0 +1,107 @@
+"""Watches a cluster that was joined: servers that must answer, and hanging workers."""
+
+import os
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipeline.system.errors import RunError
+from data_pipeline.system.terminal import print_error, print_note
+from search.executors.board import Board
+from search.executors.heartbeat import Beat, beats
+from search.executors.ray.monitor import WorkerMonitor
+
+EVERY = 1.0
+"""Seconds between two looks at the cluster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server of Ray that must answer; this process ends after ``looks`` without."""
+
+    name: str
+    address: tuple[str, int]
+    looks: int
+
+    def answers(self) -> bool:
+        """Whether something listens there."""
+        try:
+            socket.create_connection(self.address, timeout=2 * EVERY).close()
+        except OSError:
+            return False
+        return True
+
+
+class Watch(threading.Thread):
+    """Watches Ray's servers and the workers, until it is stopped."""
+
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        board: Board,
+        folder: Path,
+        kill: Callable[[Beat], None],
+    ) -> None:
+        """Takes the workers' board, and the folder to remove at the end."""
+        super().__init__(daemon=True)
+        self._silent = dict.fromkeys(servers, 0)
+        self._board, self._folder = board, folder
+        self._workers = WorkerMonitor(
+            lambda text: print_note(f"warning: {text}"), kill=kill
+        )
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Looks until it is stopped."""
+        while not self._stopped.wait(EVERY):
+            for server, silent in self._silent.items():
+                self._silent[server] = 0 if server.answers() else silent + 1
+                if self._silent[server] > server.looks:
+                    _end(server, self._folder)
+            if not any(self._silent.values()):
+                # A lost node's heartbeats are forgotten with its trials.
+                self._workers.check(beats(self._board, lambda _: True))
+
+    def stop(self) -> None:
+        """Stops."""
+        self._stopped.set()
+
+
+@contextmanager
+def watched(
+    servers: Sequence[Server],
+    board: Board,
+    folder: Path,
+    *,
+    kill: Callable[[Beat], None],
+) -> Iterator[None]:
+    """Watches during a context; ends this process where a server does not answer.
+
+    ``kill`` ends a worker that hangs; ``folder`` is removed before the end.
+    """
+    watch = Watch(servers, board, folder, kill)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+
+
+def _end(server: Server, folder: Path) -> None:
+    """Ends this process: Ray's client waits for a minute, and cannot be interrupted."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[?25h\n")  # a bar has hidden the cursor
+    host, port = server.address
+    print_error(
+        f"{server.name} ({host}:{port}) has not answered for {server.looks} seconds, "
+        "so the search ends; run the same command to resume"
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(RunError.exit_code)

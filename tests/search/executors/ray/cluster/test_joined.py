@@ -1,0 +1,88 @@
+"""What a cluster needs before it is joined: an address, code, versions and room."""
+
+import pytest
+
+from data_pipeline.system.errors import InputError, RunError
+from search.executors.ray.cluster.code import stage_code
+from search.executors.ray.cluster.nodes import check_versions, places
+from search.executors.ray.environment import set_joined_environment, set_ray_environment
+from search.pipeline.opening import check_address
+from search.pipeline.run_study import RunRequest
+
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "theirs", "RAY_ADDRESS": "h:1"}
+
+
+@pytest.mark.parametrize(
+    "address", ["auto", "10.0.0.4:6379", "ray://head.example.org:10001"]
+)
+def test_addresses(address):
+    """Ray's three kinds of address are taken."""
+    check_address(RunRequest(study="smoke", address=address))
+
+
+@pytest.mark.parametrize("address", ["local", "head", "http://h:1", "h:x", "a@h:1"])
+def test_wrong_addresses(address):
+    """Any other is wrong input; ``local`` would start a Ray of its own."""
+    with pytest.raises(InputError, match="--address is auto, HOST:PORT"):
+        check_address(RunRequest(study="smoke", address=address))
+
+
+def test_the_serial_executor_has_no_cluster():
+    """An address that nothing would use is wrong input."""
+    with pytest.raises(InputError, match="leave out --executor serial"):
+        check_address(RunRequest(study="smoke", executor="serial", address="auto"))
+
+
+def test_a_clusters_token_is_the_users():
+    """It is kept where a cluster is joined, also after a search on this machine."""
+    variables = dict(TOKEN)
+    set_joined_environment(variables)
+    assert variables.items() >= TOKEN.items()
+    set_ray_environment(variables)
+    assert variables["RAY_AUTH_TOKEN"] != TOKEN["RAY_AUTH_TOKEN"]
+    set_joined_environment(variables)
+    assert variables.items() >= TOKEN.items()
+    assert "RAY_enable_worker_prestart" not in variables
+
+
+def test_all_differences_are_named():
+    """One message has every version that differs, and the node."""
+    here = {"keras": "3.15.0", "python": "3.12.1", "ray": "2.60.0"}
+    check_versions(here, dict(here), "10.0.0.5 abc")
+    there = {"keras": "3.14.0", "python": "3.12.1", "jax": "0.9"}
+    with pytest.raises(RunError) as found:
+        check_versions(here, there, "10.0.0.5 abc")
+    assert "10.0.0.5 abc" in str(found.value)
+    assert "keras 3.14.0 there, 3.15.0 here" in str(found.value)
+    assert "ray none there, 2.60.0 here" in str(found.value)
+    assert "jax 0.9 there, none here" in str(found.value)
+    assert "python" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "gpus", "expected"), [(1, 0.0, 11), (4, 0.0, 2), (1, 0.5, 4), (2, 2, 1)]
+)
+def test_a_trial_is_on_one_node(cpus, gpus, expected):
+    """Cores and GPUs that are left on several nodes make no place together."""
+    nodes = [
+        {"Resources": {"CPU": 8.0, "GPU": 2.0}},
+        {"Resources": {"CPU": 3.0}},
+        {"Resources": {"memory": 1e9}},
+    ]
+    assert places(nodes, cpus=cpus, gpus=gpus) == expected
+
+
+def test_own_code_travels(tmp_path, monkeypatch):
+    """A module that is not installed comes along, with the files beside it."""
+    own, folder = tmp_path / "own", tmp_path / "staged"
+    (own / "package").mkdir(parents=True)
+    (own / "package" / "__init__.py").write_text("")
+    (own / "nets_of_mine.py").write_text("import blocks_of_mine")
+    (own / "blocks_of_mine.py").write_text("")
+    monkeypatch.syspath_prepend(str(own))
+    stage_code(folder, ["nets_of_mine", "package.deep", "numpy", "missing"])
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        *("data_pipeline", "models", "search"),
+        *("nets_of_mine.py", "blocks_of_mine.py", "package"),
+    }

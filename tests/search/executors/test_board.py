@@ -1,0 +1,84 @@
+"""The laws of a board, kept by files and by an actor alike."""
+
+import pytest
+from ray.exceptions import GetTimeoutError
+
+from search.executors.board import FolderBoard
+from search.executors.heartbeat import Pulse, beats, forget
+from search.executors.ray.cluster.post import ActorBoard, Notes
+
+
+class FakeMethod:
+    """A method of an actor that answers at once."""
+
+    def __init__(self, method):
+        """Takes the method."""
+        self.remote = method
+
+
+class FakeActor:
+    """An actor that runs here."""
+
+    def __init__(self, notes):
+        """Takes what the actor is."""
+        for name in ("write", "has", "remove", "read"):
+            setattr(self, name, FakeMethod(getattr(notes, name)))
+
+
+def answered(value, *, timeout):
+    """Takes an answer, as ``ray.get`` does."""
+    assert timeout > 0
+    return value
+
+
+def lost(_, *, timeout):
+    """Gets no answer, as where the node of an actor was lost."""
+    raise GetTimeoutError(str(timeout))
+
+
+@pytest.fixture(params=["folder", "actor"])
+def board(request, tmp_path):
+    """A board of each kind."""
+    if request.param == "folder":
+        return FolderBoard(tmp_path)
+    return ActorBoard(FakeActor(Notes()), answered)
+
+
+def test_a_note_is_there_until_it_is_removed(board):
+    """Only what was written is there; removing twice is no error."""
+    assert not board.has("a.started")
+    board.write("a.started", "")
+    assert board.has("a.started")
+    for _ in range(2):
+        board.remove("a.started")
+    assert not board.has("a.started")
+
+
+def test_notes_are_read_by_their_ending(board):
+    """The last text of each name counts, in the order of names."""
+    board.write("b.beat", "old")
+    board.write("c.left", "other")
+    board.write("b.beat", "new")
+    board.write("a.beat", "first")
+    assert list(board.read(".beat").items()) == [("a.beat", "first"), ("b.beat", "new")]
+
+
+def test_a_heartbeat_is_forgotten_with_its_trial(board):
+    """A worker that died in a trial gives no warning later; another's stays."""
+    pulse = Pulse(board, every=60, node="10.0.0.2 abc")
+    pulse.begin("trial 1")
+    forget(board, "trial 11")
+    (beat,) = beats(board, lambda _: True)
+    assert (beat.trial, beat.node) == ("trial 1", "10.0.0.2 abc")
+    forget(board, "trial 1")
+    assert beats(board, lambda _: True) == []
+    pulse.end()
+
+
+def test_a_lost_actor_ends_no_trial():
+    """Without an answer notes are lost, and trials count as started."""
+    board = ActorBoard(FakeActor(Notes()), lost)
+    board.write("a", "")
+    board.remove("a")
+    assert board.has("a")
+    assert board.read("") == {}
