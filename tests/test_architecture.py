@@ -59,6 +59,7 @@ TOP_LEVEL = {
     "tests",
 }
 DRAWN = {
+    "data_pipeline/pictures/exploration.png",
     "models/pictures/dose_response.png",
     "models/pictures/explanation.png",
     "models/pictures/live.png",
