@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.factories.servers.postgres import PASSWORD, QUOTED, USER
@@ -79,14 +80,15 @@ class Server:
             )
         end = time.monotonic() + PATIENCE
         while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                assert self._process.poll() is None, "the server did not start"
-                assert time.monotonic() < end, "the server does not listen"
-                time.sleep(0.1)
-            else:
-                return
+            with (
+                suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), 5) as found,
+            ):
+                if found.recv(1):  # it greets, which it does only once it has started
+                    return
+            assert self._process.poll() is None, "the server did not start"
+            assert time.monotonic() < end, "the server does not listen"
+            time.sleep(0.1)
 
     def stop(self):
         """Stops the server at once and closes its connections."""
