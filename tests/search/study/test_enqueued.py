@@ -87,6 +87,7 @@ def test_is_written_again():
             ["its condition does not hold"],
         ),
         ('name = ""', ["1 name: must be a unique text of printable"]),
+        (r'name = "a\u001b[31m"', ["1 name: must be a unique text of printable"]),
     ],
 )
 def test_wrong(table, words):
