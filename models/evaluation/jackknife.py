@@ -141,6 +141,7 @@ def intervals(
     seed: int,
     carriers: Array | None = None,
     scale: Callable[[str], Scale] = scale_of,
+    pairs: int = 1,
 ) -> dict[str, Any]:
     """Computes a 95 % interval of each value of a statistic.
 
@@ -151,6 +152,9 @@ def intervals(
         carriers: for values of shape (B, K), the number of subjects that have label k,
             or that lack it if these are fewer; all subjects by default.
         scale: returns the scale of a name.
+        pairs: from how many alike the statistic was chosen after a look at them: all
+            their intervals together hold at 95 % (Dunn 1961, Multiple comparisons
+            among means).
 
     Returns:
         For a value of shape (B,) its ``Interval``, for one of shape (B, K) a list of K.
@@ -167,7 +171,9 @@ def intervals(
             enough = np.where(carriers < LEAST_SUBJECTS, 0, carriers)
         ends: list[Interval] = [None] * len(enough)
         if people > 1:
-            ends = _pairs(*jackknife(columns, scale(name), subjects=enough))
+            ends = _pairs(
+                *jackknife(columns, scale(name), subjects=enough, pairs=pairs)
+            )
         found[name] = ends if values.ndim > 1 else ends[0]
     return found
 
@@ -180,17 +186,20 @@ def _pairs(low: Array, high: Array) -> list[Interval]:
     ]
 
 
-def jackknife(values: Array, scale: Scale, *, subjects: Array) -> tuple[Array, Array]:
+def jackknife(
+    values: Array, scale: Scale, *, subjects: Array, pairs: int = 1
+) -> tuple[Array, Array]:
     """Computes the ends of intervals, (K,) each, NaN where there is none.
 
     ``values`` (1 + G, K) are those of all rows, then without each group. ``subjects``
     (K,) counts those that a value depends on; with fewer than two there is no interval.
+    ``pairs`` is that of ``intervals``.
     """
-    return ends_of(values, moments(values), scale, subjects=subjects)
+    return ends_of(values, moments(values), scale, subjects=subjects, pairs=pairs)
 
 
 def ends_of(
-    values: Array, found: Moments, scale: Scale, *, subjects: Array
+    values: Array, found: Moments, scale: Scale, *, subjects: Array, pairs: int = 1
 ) -> tuple[Array, Array]:
     """Computes the ends of intervals, as ``jackknife`` does, from their moments."""
     value = values[0]
@@ -199,7 +208,7 @@ def ends_of(
     with np.errstate(all="ignore"):
         slope = scale.slope(value)
         middle = scale.there(value) + (found.centre - value) * slope
-        reach = stdtrit(found.freedom, 1 - TAIL) * found.error * slope
+        reach = stdtrit(found.freedom, 1 - TAIL / pairs) * found.error * slope
         low, high = scale.back(middle - reach), scale.back(middle + reach)
     low, high = np.fmin(low, value), np.fmax(high, value)
     edge_low, edge_high = _at_an_end(value, scale, subjects)

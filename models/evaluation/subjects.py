@@ -3,6 +3,7 @@
 A mean over all images hides the people who are missed.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,9 +120,9 @@ def group_scores(  # noqa: PLR0913 - what is scored and how, by name
     Returns:
         ``groups``: of each its ``subjects``, ``images``, and for each head every metric
         with its interval. ``gaps``: for each head and metric the ``highest`` and the
-        ``lowest`` group, their difference and its interval, as if the two had been
-        named before. ``by_chance``: the gap of the primary metric that 95 % of random
-        exchanges of groups between subjects stay below.
+        ``lowest`` group, their difference and its interval, which allows for the choice
+        of the two among all pairs. ``by_chance``: the gap of the primary metric that
+        95 % of random exchanges of groups between subjects stay below.
     """
     everyone = np.asarray(subjects, dtype=str)
     found: dict[str, Any] = {
@@ -253,7 +254,13 @@ class _Scored:
             return {name: high[name] - low[name] for name in high}
 
         people = self.subjects[rows].tolist()
-        return intervals(difference, people, seed=seed, scale=lambda _: DIFFERENCE)
+        return intervals(
+            difference,
+            people,
+            seed=seed,
+            scale=lambda _: DIFFERENCE,
+            pairs=math.comb(len(self.names), 2),
+        )
 
     def gap_by_chance(self, metric: str, *, seed: int) -> float | None:
         """Computes the gap that 95 % of exchanges of groups stay below."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from data_pipeline.own_code import named_code
@@ -15,6 +17,7 @@ from models.evaluation.jackknife import (
     intervals,
     jackknife,
     leave_out_weights,
+    moments,
     scale_of,
 )
 from models.metrics.emotion import emotion_metrics
@@ -22,6 +25,8 @@ from models.metrics.scores import scores, weighted_scores
 from models.metrics.valence_arousal import rating_metrics
 from tests.factories.population import population
 from tests.strategies.metrics import drawn
+
+PEOPLE = 25
 
 
 def statistic_of(targets, predictions):
@@ -213,3 +218,17 @@ def test_25_subjects_are_covered():
     covered = {name: np.mean(hits) for name, hits in inside.items()}
     assert all(0.87 <= share <= 1.0 for share in covered.values()), covered
     assert 0.91 <= np.mean(list(covered.values())) <= 0.98
+
+
+@given(pairs=st.integers(2, 20), seed=st.integers(0, 99))
+def test_a_choice_among_pairs_widens_the_interval(pairs, seed):
+    """The interval of one of several pairs has Student's t at a share of the level."""
+    values = np.random.default_rng(seed).normal(size=(PEOPLE, 1))
+    without = (values.sum(0) - values) / (PEOPLE - 1)
+    table = np.concatenate([values.mean(0, keepdims=True), without])
+    subjects = np.array([PEOPLE])
+    one = jackknife(table, DIFFERENCE, subjects=subjects)
+    several = jackknife(table, DIFFERENCE, subjects=subjects, pairs=pairs)
+    freedom = moments(table).freedom
+    wider = stats.t.ppf(1 - 0.025 / pairs, freedom) / stats.t.ppf(0.975, freedom)
+    assert several[1] - several[0] == pytest.approx((one[1] - one[0]) * wider)
