@@ -17,13 +17,15 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.ledger.finished_trials import FinishedTrials
 from search.sampling.parameter_sets import is_own, ordinal_of
+from search.sampling.trial_table import TrialTable
 from search.storage.draft import DraftStorage
 
 
 class OwnTrials(optuna.Study):
     """An Optuna study that shows samplers and pruners only its search's own trials.
 
-    ``machine`` is the place of what new trials run on in the run's list.
+    ``machine`` is the place of what new trials run on in the run's list. ``kept`` is
+    what samplers keep of trials from one proposal to the next, to read none twice.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class OwnTrials(optuna.Study):
         )
         self.search_seed = seed
         self.machine: int | None = None
+        self.kept: dict[str, TrialTable] = {}
         self._finished = FinishedTrials(seed)
         self._snapshot = _Snapshot()
 
@@ -129,7 +132,7 @@ class OwnTrials(optuna.Study):
     ) -> list[FrozenTrial]:
         del use_cache
         trials = self._stored()
-        self._finished.add(trials)
+        self._finished.update(trials)
         others = self._finished.foreign
         own = trials
         if others or states is not None:
@@ -142,8 +145,9 @@ class OwnTrials(optuna.Study):
         return copied(own) if deepcopy else own
 
     def _unfinished(self) -> list[FrozenTrial]:
-        trials = self._get_trials(deepcopy=False)[self._finished.first_unfinished :]
-        return [trial for trial in trials if not trial.state.is_finished()]
+        trials = self._stored()
+        self._finished.update(trials)
+        return [trials[place] for place in sorted(self._finished.unfinished)]
 
     def _stored(self) -> list[FrozenTrial]:
         return self._read() if self._snapshot.trials is None else self._snapshot.trials

@@ -5,19 +5,19 @@ trials of 75 at the same epoch. Its Wilcoxon pruner uses every step.
 """
 
 import binascii
+import functools
 import itertools
 import math
 from collections.abc import Iterable
-from statistics import median
 
 from optuna import Study
 from optuna.pruners import BasePruner, NopPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from search.costs.dominance import Point, beats
-from search.ledger.records import best_trial
 from search.sampling.objectives import ROWS, metrics_of, point
 from search.sampling.parameter_sets import ordinal_of
+from search.sampling.rung_table import CompletedTable, RungTable
 from search.sampling.rungs import Steps, passed_rungs
 from search.storage.hidden_attributes import attributes_of
 from search.study.algorithms import OWN_PRUNER, PRUNERS, build, load_factory
@@ -35,19 +35,19 @@ class SameShareMedianPruner(BasePruner):
     def __init__(self, steps: Steps) -> None:
         """Compares trials by the folds and epochs of ``steps``."""
         self._steps = steps
+        self._completed = CompletedTable(steps)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the trial at its last step."""
         step = trial.last_step
         if step is None or self._is_early(trial, step):
             return False
-        share = self._steps.share(trial, step)
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        values = (self._steps.value_at(other, share) for other in done)
-        others = [value for value in values if value is not None]
+        self._completed.update(study.get_trials(deepcopy=False))
+        others = self._completed.values(self._steps.share(trial, step))
         if len(others) < STARTUP_TRIALS:
             return False
-        return bool(trial.intermediate_values[step] < median(others))
+        middle = (others[(len(others) - 1) // 2] + others[len(others) // 2]) / 2
+        return bool(trial.intermediate_values[step] < middle)
 
     def _is_early(self, trial: FrozenTrial, step: int) -> bool:
         _, epoch = self._steps.place(step)
@@ -57,61 +57,50 @@ class SameShareMedianPruner(BasePruner):
 class RungHalvingPruner(BasePruner):
     """Keeps the best third of the trials at each rung.
 
-    It keeps no state beside the reports, so a failed trial no longer competes.
+    What it keeps beside the reports is only sorted; a failed trial no longer competes.
     Source: Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning".
     """
 
-    def __init__(self, steps: Steps, *, bracket: int = 0) -> None:
-        """Leaves out as many rungs as ``bracket`` says; later brackets start later."""
+    def __init__(self, steps: Steps) -> None:
+        """Compares trials by the folds and epochs of ``steps``."""
         self._steps = steps
-        self._bracket = bracket
+        self._table = RungTable(steps)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the trial if its last report reached a rung."""
-        return bool(self.reached(trial)) and self.loses(
-            trial, study.get_trials(deepcopy=False)
-        )
+        return _loses(self._table, study, trial, passed_rungs(self._steps, trial))
 
-    def reached(self, trial: FrozenTrial) -> list[int]:
-        """Lists the rungs of this bracket that the last report reached."""
-        passed = passed_rungs(self._steps, trial)
-        return [rung for rung in passed if rung >= self._bracket]
 
-    def loses(self, trial: FrozenTrial, among: Iterable[FrozenTrial]) -> bool:
-        """Compares the trial with others; failed ones do not compete."""
-        competing = [
-            other
-            for other in among
-            if other.number != trial.number and other.state != TrialState.FAIL
-        ]
-        return any(
-            self._loses_at(rung, trial, competing) for rung in self.reached(trial)
-        )
+def _loses(
+    table: RungTable, study: Study, trial: FrozenTrial, rungs: Iterable[int]
+) -> bool:
+    """Checks whether a trial is not among the best third at one of some rungs."""
+    if not rungs:
+        return False
+    table.update(study.get_trials(deepcopy=False))
+    return any(_is_beaten(table.standing(trial, rung)) for rung in rungs)
 
-    def _loses_at(
-        self, rung: int, trial: FrozenTrial, competing: Iterable[FrozenTrial]
-    ) -> bool:
-        value = self._steps.value_at_rung(trial, rung)
-        if value is None:
-            return False
-        reached = (self._steps.value_at_rung(other, rung) for other in competing)
-        values = sorted([value, *(other for other in reached if other is not None)])
-        kept = max(1, len(values) // REDUCTION_FACTOR)
-        return bool(value < values[-kept])
+
+def _is_beaten(standing: tuple[int, int] | None) -> bool:
+    if standing is None:
+        return False
+    above, others = standing
+    return above >= max(1, (others + 1) // REDUCTION_FACTOR)
 
 
 class RungHyperbandPruner(BasePruner):
     """Assigns each trial to a bracket of successive halving.
 
-    Brackets are assigned as in Optuna's Hyperband, but by the trial's ordinal, so that
-    a retry stays in its bracket.
+    Later brackets start at later rungs. Brackets are assigned as in Optuna's Hyperband,
+    but by the trial's ordinal, so that a retry stays in its bracket.
     Source: Li et al. 2018, "Hyperband: A Novel Bandit-Based Approach".
     """
 
     def __init__(self, steps: Steps) -> None:
         """Compares trials by the folds and epochs of ``steps``."""
+        self._steps = steps
+        self._table: RungTable | None = None
         count = len(steps.rungs)
-        self._halvings = [RungHalvingPruner(steps, bracket=i) for i in range(count)]
         self._sizes = [
             math.ceil(count * REDUCTION_FACTOR**more / (more + 1))
             for more in reversed(range(count))
@@ -119,22 +108,18 @@ class RungHyperbandPruner(BasePruner):
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the trial within its bracket."""
-        bracket = self._bracket(study, trial)
-        halving = self._halvings[bracket]
-        if not halving.reached(trial):
-            return False
-        among = [
-            other
-            for other in study.get_trials(deepcopy=False)
-            if self._bracket(study, other) == bracket
-        ]
-        return halving.loses(trial, among)
+        bracket = self._bracket(study.study_name, trial)
+        if self._table is None:
+            group = functools.partial(self._bracket, study.study_name)
+            self._table = RungTable(self._steps, group)
+        passed = passed_rungs(self._steps, trial)
+        rungs = [rung for rung in passed if rung >= bracket]
+        return _loses(self._table, study, trial, rungs)
 
-    def _bracket(self, study: Study, trial: FrozenTrial) -> int:
-        name = f"{study.study_name}_{ordinal_of(trial)}"
-        drawn = binascii.crc32(name.encode()) % sum(self._sizes)
+    def _bracket(self, study: str, trial: FrozenTrial) -> int:
+        drawn = binascii.crc32(f"{study}_{ordinal_of(trial)}".encode())
         ends = itertools.accumulate(self._sizes)
-        return next(index for index, end in enumerate(ends) if drawn < end)
+        return next(i for i, end in enumerate(ends) if drawn % sum(self._sizes) < end)
 
 
 class FoldWilcoxonPruner(BasePruner):
@@ -150,15 +135,18 @@ class FoldWilcoxonPruner(BasePruner):
     def __init__(self, steps: Steps) -> None:
         """Compares trials by the folds and epochs of ``steps``."""
         self._steps = steps
+        self._completed = CompletedTable(steps)
 
     def prune(self, study: Study, trial: FrozenTrial) -> bool:
         """Compares the finished folds at the first step of the next fold."""
         if trial.last_step is None:
             return False
         fold, epoch = self._steps.place(trial.last_step)
-        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        best = best_trial(done)
-        if epoch > 1 or fold < 2 or best is None:  # noqa: PLR2004 - one pair has no rank
+        if epoch > 1 or fold < 2:  # noqa: PLR2004 - one pair has no rank
+            return False
+        self._completed.update(study.get_trials(deepcopy=False))
+        best = self._completed.best
+        if best is None:
             return False
         differences = [
             (self._steps.fold_score(trial.intermediate_values, index) or 0.0)

@@ -49,7 +49,8 @@ def start_trial(study: Study, trials: OwnTrials) -> StartedTrial | None:
         ordinal = int(waited.user_attrs[ORDINAL])
     try:
         with quiet():
-            draft = trials.draft(waited, build_sampler(study, ordinal=sampled))
+            sampler = build_sampler(study, ordinal=sampled, kept=trials.kept)
+            draft = trials.draft(waited, sampler)
             return _started(study, draft, waited, ordinal)
     except ValueError as error:
         _check_foreign(trials, error)

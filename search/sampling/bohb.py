@@ -9,7 +9,7 @@ at Scale".
 from collections.abc import Container, Iterable
 from copy import copy
 from copy import deepcopy as copied
-from typing import Any
+from typing import Any, cast
 
 import optuna
 from optuna import Study
@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.sampling.parameter_sets import is_infeasible
 from search.sampling.rungs import Steps
 from search.sampling.samplers import SamplerContext
+from search.sampling.trial_table import TrialTable
 
 RANDOM_EVERY = 3
 """One proposal in so many is random, whatever has been learned."""
@@ -32,13 +33,15 @@ class BohbSampler(BaseSampler):
     """Proposes one trial, by TPE over one rung or at random."""
 
     def __init__(self, context: SamplerContext) -> None:
-        """Prepares one proposal; nothing is kept for the next."""
+        """Prepares one proposal; the next one reads only the trials ended since."""
         self._steps = context.steps
         self._needed = len(context.space.parameters) + MORE_THAN_KEYS
         self._is_random = context.ordinal % RANDOM_EVERY == RANDOM_EVERY - 1
         self._random = RandomSampler(seed=context.trial_seed)
         self._tpe = TPESampler(seed=context.trial_seed, n_startup_trials=0)
         self._view: Study | None = None
+        ended = context.kept.setdefault("bohb", EndedTrials(context.steps))
+        self._ended = cast("EndedTrials", ended)
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -87,26 +90,56 @@ class BohbSampler(BaseSampler):
         outnumbered the others, it took almost every trial of the rung for a good one.
         """
         trials = study.get_trials(deepcopy=False)
-        completed, pruned, running = (
-            [trial for trial in trials if trial.state == state] for state in _LEARNED
-        )
-        infeasible = [trial for trial in pruned if is_infeasible(trial)]
-        excluded = {trial.number for trial in infeasible}
-        feasible = [trial for trial in pruned if trial.number not in excluded]
+        self._ended.update(trials)
+        running = [trials[place] for place in sorted(self._ended.unfinished)]
+        running = [trial for trial in running if trial.state == TrialState.RUNNING]
         final = len(self._steps.rungs)
         for level in reversed(range(final + 1)):
-            may = completed if level == final else [*completed, *feasible, *running]
-            values = ((trial, _values(self._steps, trial, level)) for trial in may)
-            reached = [_completed(t, found) for t, found in values if found is not None]
-            if len(reached) >= self._needed:
-                numbers = {trial.number for trial in reached}
+            may = () if level == final else running
+            now = [(trial, _values(self._steps, trial, level)) for trial in may]
+            reached = [*self._ended.reached[level], *now]
+            found = [_completed(one, values) for one, values in reached if values]
+            if len(found) >= self._needed:
+                numbers = {trial.number for trial in found}
                 others = (trial for trial in running if trial.number not in numbers)
-                shown = [*reached, *others, *map(_avoided, infeasible)]
+                shown = [*found, *others, *self._ended.avoided]
                 return RungView(study, sorted(shown, key=lambda trial: trial.number))
         return None
 
 
-_LEARNED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+class EndedTrials(TrialTable):
+    """The ended trials: at which levels each has values, and those to keep away from.
+
+    A level is a rung; the last one is the end of a completed trial.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        """Takes how rungs are counted."""
+        super().__init__()
+        self._steps = steps
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets all trials."""
+        levels = range(len(self._steps.rungs) + 1)
+        self.reached: list[list[Reached]] = [[] for _ in levels]
+        self.avoided: list[FrozenTrial] = []
+
+    def add(self, trial: FrozenTrial) -> None:
+        """Adds a trial that has ended, and taught something."""
+        if trial.state not in (TrialState.COMPLETE, TrialState.PRUNED):
+            return
+        if trial.state == TrialState.PRUNED and is_infeasible(trial):
+            self.avoided.append(_avoided(trial))
+            return
+        last = trial.state == TrialState.COMPLETE
+        for level in range(len(self._steps.rungs) + last):
+            values = _values(self._steps, trial, level)
+            if values:
+                self.reached[level].append((trial, values))
+
+
+Reached = tuple[FrozenTrial, list[float] | None]
 
 
 def _values(steps: Steps, trial: FrozenTrial, level: int) -> list[float] | None:

@@ -5,7 +5,7 @@ keeps no state of its own, so a kill changes no proposal.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -13,6 +13,7 @@ from optuna.samplers import BaseSampler
 
 from data_pipeline.system.seeds import child_seed
 from search.sampling.rungs import Steps, steps_of
+from search.sampling.trial_table import TrialTable
 from search.study.algorithms import (
     OWN_SAMPLER,
     SAMPLERS,
@@ -28,13 +29,18 @@ from search.study.study import Study
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerContext:
-    """What a sampler is built from; ``ordinal`` counts the trials started before."""
+    """What a sampler is built from; ``ordinal`` counts the trials started before.
+
+    ``kept`` is the same for all samplers of a run: a ``TrialTable`` there is what they
+    would read from the trials, so that it changes no proposal.
+    """
 
     name: str
     space: SearchSpace
     steps: Steps
     seed: int
     ordinal: int
+    kept: dict[str, TrialTable] = field(default_factory=dict, compare=False)
 
     @property
     def trial_seed(self) -> int:
@@ -90,7 +96,9 @@ class OrdinalQmcSampler(optuna.samplers.QMCSampler):
         return self._ordinal
 
 
-def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
+def build_sampler(
+    study: Study, *, ordinal: int, kept: dict[str, TrialTable] | None = None
+) -> BaseSampler:
     """Builds the sampler of a study's trial, before which ``ordinal`` were started."""
     name = study.search.sampler
     check_installed(name)
@@ -100,6 +108,7 @@ def build_sampler(study: Study, *, ordinal: int) -> BaseSampler:
         steps=steps_of(study),
         seed=study.sampler_seed,
         ordinal=ordinal,
+        kept={} if kept is None else kept,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -1,38 +1,47 @@
-"""Optuna's database storage, with one transaction for the start or end of a trial."""
+"""Optuna's database storage for one driver with many trials.
 
+A trial starts and ends in one transaction, and what the driver wrote of a running trial
+is not read again: otherwise each question reads all trials that run.
+"""
+
+import functools
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import SimpleNamespace
+from sys import intern
 from typing import Any
 
-from optuna.distributions import distribution_to_json
+from optuna.distributions import (
+    BaseDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
 from optuna.storages import RDBStorage
-from optuna.storages._cached_storage import _CachedStorage
+from optuna.storages._cached_storage import _CachedStorage, _StudyInfo
 from optuna.storages._rdb import models
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
 
 from search.storage.draft import changed
 
 Rows = list[dict[str, Any]]
 
+TRIALS: Table = models.TrialModel.__table__
 PARAMS: Table = models.TrialParamModel.__table__
 USER: Table = models.TrialUserAttributeModel.__table__
 SYSTEM: Table = models.TrialSystemAttributeModel.__table__
-PARTS: dict[str, Table] = {
-    "params": PARAMS,
-    "values": models.TrialValueModel.__table__,
-    "user_attributes": USER,
-    "system_attributes": SYSTEM,
-    "intermediate_values": models.TrialIntermediateValueModel.__table__,
-}
-"""The tables of a trial by the names that Optuna gives to their rows."""
+VALUES: Table = models.TrialValueModel.__table__
+REPORTS: Table = models.TrialIntermediateValueModel.__table__
+PARTS = (PARAMS, VALUES, USER, SYSTEM, REPORTS)
+"""The tables that hold a trial's parts."""
 
-FEW = 100
-"""How many trials are read at once in this way; more come from another program."""
+RUNS = (TrialState.RUNNING, TrialState.WAITING)
+
+FEW = 500
+"""How many trials one statement reads; SQLite takes 32,766 values."""
 
 
 class Database(RDBStorage):
@@ -83,6 +92,38 @@ class Database(RDBStorage):
             row.state = after.state
             row.datetime_complete = datetime.now()  # noqa: DTZ005 - as Optuna does
 
+    def set_trial_intermediate_value(
+        self, trial_id: int, step: int, intermediate_value: float
+    ) -> None:
+        """Writes a report without Optuna's object of each row."""
+        kinds = models.TrialIntermediateValueModel
+        stored, kind = kinds.intermediate_value_to_stored_repr(intermediate_value)
+        values = {"intermediate_value": stored, "intermediate_value_type": kind}
+        key = {"trial_id": trial_id, "step": step}
+        with _create_scoped_session(self.scoped_session) as session:
+            connection = session.connection()
+            state = connection.scalar(
+                select(TRIALS.c.state).where(TRIALS.c.trial_id == trial_id)
+            )
+            if state is None:
+                raise KeyError(models.NOT_FOUND_MSG)
+            self.check_trial_is_updatable(trial_id, state)
+            same = (REPORTS.c.trial_id == trial_id, REPORTS.c.step == step)
+            # An earlier attempt may have written it.
+            if not connection.execute(update(REPORTS).where(*same), values).rowcount:
+                connection.execute(insert(REPORTS), {**key, **values})
+
+    def ended(self, trial_ids: Collection[int]) -> set[int]:
+        """Returns which of some trials have ended."""
+        found: set[int] = set()
+        with _create_scoped_session(self.scoped_session) as session:
+            for some in _parts(sorted(trial_ids)):
+                query = select(TRIALS.c.trial_id).where(
+                    TRIALS.c.trial_id.in_(some), TRIALS.c.state.not_in(RUNS)
+                )
+                found.update(session.connection().scalars(query))
+        return found
+
     def _get_trials(
         self,
         study_id: int,
@@ -90,51 +131,120 @@ class Database(RDBStorage):
         included_trial_ids: set[int],
         trial_id_greater_than: int,
     ) -> list[FrozenTrial]:
-        """Reads a few trials without Optuna's object of each row."""
+        """Reads trials without Optuna's object of each row."""
         row = models.TrialModel
-        known = [one for one in included_trial_ids if one <= trial_id_greater_than]
+        old = sorted(one for one in included_trial_ids if one <= trial_id_greater_than)
         with _create_scoped_session(self.scoped_session) as session:
             new = session.query(row).filter(
                 row.study_id == study_id, row.trial_id > trial_id_greater_than
             )
-            found = new.limit(FEW + 1).all()
-            if known:  # a query of its own, as no index serves both
-                some = session.query(row).filter(row.trial_id.in_(known))
-                found += some.limit(FEW + 1).all()
-            if states is None and len(found) <= FEW:
-                return self._built(session.connection(), found)
-        return super()._get_trials(
-            study_id, states, included_trial_ids, trial_id_greater_than
-        )
+            rows = new.order_by(row.trial_id).all()
+            for some in _parts(old):  # queries of their own, as no index serves both
+                rows += session.query(row).filter(row.trial_id.in_(some)).all()
+            return [
+                trial
+                for some in _parts(rows)
+                for trial in _built(session.connection(), some)
+                if states is None or trial.state in states
+            ]
 
-    def _built(self, connection: Connection, found: list[Any]) -> list[FrozenTrial]:
-        """Builds trials from their rows; ``found`` are those of the first table."""
-        trials: dict[int, Any] = {
-            row.trial_id: SimpleNamespace(
-                trial_id=row.trial_id,
-                number=row.number,
-                state=row.state,
-                datetime_start=row.datetime_start,
-                datetime_complete=row.datetime_complete,
-                **{part: [] for part in PARTS},
-            )
-            for row in sorted(found, key=lambda row: row.trial_id)
-        }
-        for part, table in PARTS.items() if trials else ():
-            query = select(table).where(table.c.trial_id.in_(trials))
-            for row in connection.execute(query):
-                getattr(trials[row.trial_id], part).append(row)
-        return [*map(self._build_frozen_trial_from_trial_model, trials.values())]
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a study's trials: the newest, and those that may still change.
+
+    ``followed`` are unfinished ones that only this process writes; ``unread`` must be
+    read again. ``own`` are those that were started here.
+    """
+
+    newest: int = -1
+    unread: set[int] = field(default_factory=set)
+    followed: set[int] = field(default_factory=set)
+    own: set[int] = field(default_factory=set)
+
+    def read(self, trial: FrozenTrial) -> None:
+        """Notes that a trial was read."""
+        number = trial._trial_id  # noqa: SLF001 - as Optuna's storages do
+        self.newest = max(self.newest, number)
+        self.unread.discard(number)
+        self.followed.discard(number)
+        if trial.state.is_finished():
+            self.own.discard(number)
+        else:
+            (self.followed if number in self.own else self.unread).add(number)
+
+    def written(self, number: int, *, own: bool) -> None:
+        """Notes that a trial must be read again."""
+        self.followed.discard(number)
+        if number <= self.newest:
+            self.unread.add(number)
+        if own:
+            self.own.add(number)
 
 
 class CachedDatabase(_CachedStorage):
-    """Optuna's memory of finished trials, before a ``Database``."""
+    """Optuna's memory of finished trials, before a ``Database``.
+
+    Of a trial that runs in this process only the reports are kept up to date, without
+    reading; that another program ended it is read each time.
+    """
 
     _backend: Database
+
+    def __init__(self, backend: Database) -> None:
+        """Remembers nothing yet."""
+        super().__init__(backend)
+        self._known: dict[int, _Known] = {}
+
+    def create_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None = None
+    ) -> int:
+        """Creates a trial; a template has all that is known at the start."""
+        number = super().create_new_trial(study_id, template_trial)
+        if template_trial is not None and template_trial.state == TrialState.RUNNING:
+            self._known.setdefault(study_id, _Known()).own.add(number)
+        return number
 
     def update_trial(self, before: FrozenTrial, after: FrozenTrial) -> None:
         """Writes what changed of a trial, and its end."""
         self._backend.update_trial(before, after)
+        self._written(after._trial_id, own=True)  # noqa: SLF001
+
+    def set_trial_param(self, trial_id: int, *args: Any, **named: Any) -> None:
+        """Writes a parameter, as Optuna does."""
+        super().set_trial_param(trial_id, *args, **named)
+        self._written(trial_id)
+
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Writes an attribute, as Optuna does."""
+        super().set_trial_user_attr(trial_id, key, value)
+        self._written(trial_id)
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Writes a system attribute, as Optuna does."""
+        super().set_trial_system_attr(trial_id, key, value)
+        self._written(trial_id)
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Writes a state, as Optuna does."""
+        done = super().set_trial_state_values(trial_id, state, values)
+        self._written(trial_id)
+        return done
+
+    def set_trial_intermediate_value(
+        self, trial_id: int, step: int, intermediate_value: float
+    ) -> None:
+        """Writes a report, and adds it to a copy of the trial that is remembered."""
+        super().set_trial_intermediate_value(trial_id, step, intermediate_value)
+        if not any(trial_id in known.followed for known in self._known.values()):
+            return
+        study_id, number = self._trial_id_to_study_id_and_number[trial_id]
+        trials = self._studies[study_id].trials
+        trials[number] = trial = copy(trials[number])
+        reported = {step: float(intermediate_value)}
+        trial.intermediate_values = trial.intermediate_values | reported
 
     def get_all_trials(
         self,
@@ -147,12 +257,98 @@ class CachedDatabase(_CachedStorage):
             return super().get_all_trials(study_id, deepcopy, states)
         self._read_trials_from_remote_storage(study_id)
         with self._lock:
-            trials = self._studies[study_id].trials
-            return [trials[number] for number in sorted(trials)]
+            return [*self._studies[study_id].trials.values()]
 
     def get_trial_number_from_id(self, trial_id: int) -> int:
         """Returns the number of a trial that was read or created here."""
         return self._trial_id_to_study_id_and_number[trial_id][1]
+
+    def _read_trials_from_remote_storage(self, study_id: int) -> None:
+        """Reads new trials, and those that another program may have changed."""
+        with self._lock:
+            self._studies.setdefault(study_id, _StudyInfo())
+            known = self._known.setdefault(study_id, _Known())
+            again = known.unread | self._backend.ended(known.followed)
+            found = self._backend._get_trials(study_id, None, again, known.newest)  # noqa: SLF001 - as Optuna does
+            self._add_trials_to_cache(study_id, found)
+            for trial in found:
+                known.read(trial)
+
+    def _add_trials_to_cache(self, study_id: int, trials: list[FrozenTrial]) -> None:
+        """Keeps the trials in the order of their numbers."""
+        info = self._studies[study_id]
+        last = next(reversed(info.trials), -1)
+        new = [one.number for one in trials if one.number not in info.trials]
+        super()._add_trials_to_cache(study_id, trials)
+        if new != sorted(new) or min(new, default=last) < last:
+            info.trials = dict(sorted(info.trials.items()))
+
+    def _written(self, trial_id: int, *, own: bool = False) -> None:
+        if trial_id in self._trial_id_to_study_id_and_number:
+            study_id, _ = self._trial_id_to_study_id_and_number[trial_id]
+            self._known.setdefault(study_id, _Known()).written(trial_id, own=own)
+
+
+def _parts(items: list[Any]) -> list[list[Any]]:
+    return [items[start : start + FEW] for start in range(0, len(items), FEW)]
+
+
+def _built(connection: Connection, found: Sequence[Any]) -> list[FrozenTrial]:
+    """Builds trials from their rows; ``found`` are those of the first table."""
+    parts: dict[int, dict[Table, list[Row[Any]]]] = {
+        row.trial_id: {table: [] for table in PARTS} for row in found
+    }
+    for table in PARTS:
+        query = select(table).where(table.c.trial_id.in_(parts))
+        for row in connection.execute(query):
+            parts[row.trial_id][table].append(row)
+    return [_trial(row, parts[row.trial_id]) for row in found]
+
+
+def _trial(row: Any, parts: Mapping[Table, Sequence[Row[Any]]]) -> FrozenTrial:
+    """Builds a trial from its rows, as Optuna does.
+
+    What many trials have in common is one object, which saves most of their memory.
+    """
+    reported = models.TrialIntermediateValueModel
+    params = sorted(parts[PARAMS], key=lambda one: one.param_id)
+    kinds = {intern(p.param_name): _distribution(p.distribution_json) for p in params}
+    values = sorted(parts[VALUES], key=lambda one: one.objective)
+    return FrozenTrial(
+        number=row.number,
+        state=row.state,
+        value=None,
+        values=[*map(_value, values)] or None,
+        datetime_start=row.datetime_start,
+        datetime_complete=row.datetime_complete,
+        params={
+            name: kind.to_external_repr(one.param_value)
+            for (name, kind), one in zip(kinds.items(), params, strict=True)
+        },
+        distributions=kinds,
+        user_attrs=_read(parts[USER]),
+        system_attrs=_read(parts[SYSTEM]),
+        intermediate_values={
+            one.step: reported.stored_repr_to_intermediate_value(
+                one.intermediate_value, one.intermediate_value_type
+            )
+            for one in parts[REPORTS]
+        },
+        trial_id=row.trial_id,
+    )
+
+
+def _value(row: Row[Any]) -> float:
+    return models.TrialValueModel.stored_repr_to_value(row.value, row.value_type)
+
+
+def _read(attributes: Sequence[Row[Any]]) -> dict[str, Any]:
+    return {intern(one.key): json.loads(one.value_json) for one in attributes}
+
+
+@functools.lru_cache(maxsize=1024)
+def _distribution(text: str) -> BaseDistribution:
+    return json_to_distribution(text)
 
 
 def _rows(before: FrozenTrial, after: FrozenTrial) -> dict[Table, Rows]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from optuna.pruners import BasePruner
+from optuna.trial import TrialState
 
 from search.ledger.pruners import (
     REDUCTION_FACTOR,
@@ -13,7 +15,7 @@ from search.ledger.pruners import (
     SameShareMedianPruner,
     build_pruner,
 )
-from search.sampling.rungs import EPOCHS, Steps
+from search.sampling.rungs import EPOCHS, Steps, passed_rungs
 from tests.benchmarks.pruning.setting import FOLDS, STRIDE
 
 ABSOLUTE = (STRIDE // 3, STRIDE, 3 * STRIDE)
@@ -127,7 +129,25 @@ class AbsoluteHalvingPruner(RungHalvingPruner):
         return bool(trial.intermediate_values[step] < values[-kept])
 
 
-class BeyondChancePruner(RungHalvingPruner):
+class EachRungPruner(BasePruner):
+    """Compares a trial with all others at each rung that it reaches."""
+
+    def __init__(self, steps):
+        """Compares trials by the folds and epochs of ``steps``."""
+        self._steps = steps
+
+    def prune(self, study, trial):
+        """Compares the trial if its last report reached a rung."""
+        competing = [
+            other
+            for other in study.get_trials(deepcopy=False)
+            if other.number != trial.number and other.state != TrialState.FAIL
+        ]
+        passed = passed_rungs(self._steps, trial)
+        return any(self._loses_at(rung, trial, competing) for rung in passed)
+
+
+class BeyondChancePruner(EachRungPruner):
     """Halving that prunes only what is worse than the last one kept beyond chance.
 
     Both are scored in the same resamples of the subjects of the same rows; the trial is
@@ -160,15 +180,17 @@ class BeyondChancePruner(RungHalvingPruner):
         return self._replay.resampled(trial, self._steps.rung_steps(trial)[rung])
 
 
-class EnoughPruner(RungHalvingPruner):
+class EnoughPruner(EachRungPruner):
     """Halving at rungs that at least three others have reached."""
 
     def _loses_at(self, rung, trial, competing):
-        others = list(competing)
-        reached = [self._steps.value_at_rung(other, rung) for other in others]
-        if sum(value is not None for value in reached) < FEWEST:
+        own = self._steps.value_at_rung(trial, rung)
+        reached = [self._steps.value_at_rung(other, rung) for other in competing]
+        others = [value for value in reached if value is not None]
+        if own is None or len(others) < FEWEST:
             return False
-        return super()._loses_at(rung, trial, others)
+        kept = max(1, (len(others) + 1) // REDUCTION_FACTOR)
+        return bool(own < sorted([own, *others])[-kept])
 
 
 def beyond_chance(chance):

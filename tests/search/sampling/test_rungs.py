@@ -129,11 +129,17 @@ def test_equal_shares_only(folds, epochs, others, seed):
     for step in walk:
         level = 0.9 if step in better else float(generator.random()) / 10
         beside.intermediate_values[step] = level
-    pruner = RungHalvingPruner(steps)
-    assert pruner.loses(judged, [beside, judged]) == bool(rungs)
+    assert prunes(steps, judged, beside) == bool(rungs)
     for step in better:
         beside.intermediate_values[step] = 0.1
-    assert not pruner.loses(judged, [beside, judged])
+    assert not prunes(steps, judged, beside)
+
+
+def prunes(steps, judged, beside):
+    """Asks for a verdict on a trial beside another one."""
+    study = begin(RungHalvingPruner(steps))
+    study.add_trial(beside)
+    return study.pruner.prune(study, judged)
 
 
 def test_value_of_a_stopped_fold():
