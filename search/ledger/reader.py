@@ -1,6 +1,7 @@
 """Reads the trials of a study from Optuna, as records."""
 
-from collections.abc import Container, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +118,7 @@ def records_of(
     stored = trials.get_trials(deepcopy=False)
     others: Container[int] = ()
     if numbers:
-        stored = [trial for trial in stored if trial.number in numbers]
+        stored = [*_with_numbers(stored, numbers)]
     else:
         others = foreign(stored, study.search.seed)
     precision = stored_precision(trials)
@@ -126,6 +127,16 @@ def records_of(
         for trial in stored
         if trial.state != TrialState.WAITING and trial.number not in others
     )
+
+
+def _with_numbers(
+    trials: Sequence[FrozenTrial], numbers: Sequence[int]
+) -> Iterator[FrozenTrial]:
+    """Finds trials among all, which are in the order of their numbers."""
+    for number in sorted(numbers):
+        place = bisect_left(trials, number, key=lambda trial: trial.number)
+        if place < len(trials) and trials[place].number == number:
+            yield trials[place]
 
 
 def _record(study: Study, trial: FrozenTrial, precision: str) -> TrialRecord:

@@ -30,6 +30,7 @@ class RungTable(TrialTable):
         """Forgets all trials."""
         self._sorted: defaultdict[Hashable, list[float]] = defaultdict(list)
         self._of: dict[int, dict[int, float]] = {}
+        self._reports: dict[int, int] = {}
 
     def add(self, trial: FrozenTrial) -> None:
         """Adds a trial's value at each rung that it has newly reached."""
@@ -37,12 +38,13 @@ class RungTable(TrialTable):
         if trial.state == TrialState.FAIL:
             for rung, value in own.items():
                 self._remove(self._key(trial, rung), value)
-        elif trial.intermediate_values:
+        elif self._is_new(trial):
             for rung in range(len(self._steps.rungs)):
                 if rung not in own:
                     self._reach(trial, rung, own)
         if trial.state.is_finished():
             del self._of[trial.number]
+            self._reports.pop(trial.number, None)
 
     def standing(self, trial: FrozenTrial, rung: int) -> tuple[int, int] | None:
         """Counts the others of a running trial's group at a rung: those above, and all.
@@ -55,6 +57,13 @@ class RungTable(TrialTable):
         values = self._sorted[self._key(trial, rung)]
         own = rung in self._of.get(trial.number, ())
         return len(values) - bisect_right(values, value), len(values) - own
+
+    def _is_new(self, trial: FrozenTrial) -> bool:
+        """Whether a trial has ended, or has more reports than before."""
+        reports = len(trial.intermediate_values)
+        before = self._reports.get(trial.number, 0)
+        self._reports[trial.number] = reports
+        return reports > before or trial.state.is_finished()
 
     def _reach(self, trial: FrozenTrial, rung: int, own: dict[int, float]) -> None:
         value = self._steps.value_at_rung(trial, rung)

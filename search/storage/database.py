@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Container, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from sys import intern
 from typing import Any
 
@@ -39,7 +39,6 @@ PARTS = (PARAMS, VALUES, USER, SYSTEM, REPORTS)
 """The tables that hold a trial's parts."""
 
 RUNS = (TrialState.RUNNING, TrialState.WAITING)
-
 FEW = 500
 """How many trials one statement reads; SQLite takes 32,766 values."""
 
@@ -132,19 +131,20 @@ class Database(RDBStorage):
         trial_id_greater_than: int,
     ) -> list[FrozenTrial]:
         """Reads trials without Optuna's object of each row."""
-        row = models.TrialModel
         old = sorted(one for one in included_trial_ids if one <= trial_id_greater_than)
         with _create_scoped_session(self.scoped_session) as session:
-            new = session.query(row).filter(
-                row.study_id == study_id, row.trial_id > trial_id_greater_than
+            connection = session.connection()
+            new = select(TRIALS).where(
+                TRIALS.c.study_id == study_id, TRIALS.c.trial_id > trial_id_greater_than
             )
-            rows = new.order_by(row.trial_id).all()
+            rows = [*connection.execute(new.order_by(TRIALS.c.trial_id))]
             for some in _parts(old):  # queries of their own, as no index serves both
-                rows += session.query(row).filter(row.trial_id.in_(some)).all()
+                again = select(TRIALS).where(TRIALS.c.trial_id.in_(some))
+                rows += connection.execute(again)
             return [
                 trial
                 for some in _parts(rows)
-                for trial in _built(session.connection(), some)
+                for trial in _built(connection, some)
                 if states is None or trial.state in states
             ]
 
@@ -319,8 +319,8 @@ def _trial(row: Any, parts: Mapping[Table, Sequence[Row[Any]]]) -> FrozenTrial:
         state=row.state,
         value=None,
         values=[*map(_value, values)] or None,
-        datetime_start=row.datetime_start,
-        datetime_complete=row.datetime_complete,
+        datetime_start=_local(row.datetime_start),
+        datetime_complete=_local(row.datetime_complete),
         params={
             name: kind.to_external_repr(one.param_value)
             for (name, kind), one in zip(kinds.items(), params, strict=True)
@@ -336,6 +336,11 @@ def _trial(row: Any, parts: Mapping[Table, Sequence[Row[Any]]]) -> FrozenTrial:
         },
         trial_id=row.trial_id,
     )
+
+
+def _local(stored: datetime | None) -> datetime | None:
+    """Turns a time as Optuna stores it into one as its trials have it."""
+    return stored and stored.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
 
 
 def _value(row: Row[Any]) -> float:
