@@ -1,0 +1,1 @@
+"""The tables of Optuna's database storage."""
