@@ -130,7 +130,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     def __init__(
         self,
         bridge: Bridge,
-        last_words: Callable[[], str],
+        last_words: Callable[[str], str],
         forget: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Takes the bridge, and a reader of a crashed worker's last output.
@@ -159,7 +159,8 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Keeps the error of a worker; called before the Searcher."""
         super().on_trial_error(tune_controller, trial)
-        self._bridge.trouble = f"{_error_of(trial)}\n{self._last_words()}"
+        error = _error_of(trial)
+        self._bridge.trouble = f"{error}\n{self._last_words(error)}"
         number = self._bridge.number_of(trial.trial_id)
         if number is not None:
             self._forget(trial_name(number))

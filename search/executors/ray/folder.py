@@ -26,6 +26,7 @@ NEEDED = 100 * 1024**2
 """Bytes that must be free; a session writes some megabytes of logs."""
 CRASH_LINES = 5
 """Lines of a crash that are shown."""
+_PROCESS = re.compile(r"pid: (\d+)")
 _CRASH = re.compile(r"\*\*\* SIG|Fatal Python error")
 STALE = 24 * 3600.0
 """Seconds after which a folder without a lock counts as left behind."""
@@ -50,11 +51,17 @@ class RayFolder:
     tune: Path
     pulse: Path
 
-    def last_words(self) -> str:
-        """Reads the last output of a worker's process, such as why it crashed."""
+    def last_words(self, trouble: str = "") -> str:
+        """Reads the last output of a worker's process, such as why it crashed.
+
+        ``trouble`` is Ray's error, which names the process; else the newest is taken.
+        """
+        named = _PROCESS.search(trouble)
+        process = f"*-{named[1]}" if named else "*"
         logs = self.ray / "session_latest" / "logs"
         try:
-            logged = [path for path in logs.glob("worker-*.err") if path.stat().st_size]
+            found = logs.glob(f"worker-{process}.err")
+            logged = [path for path in found if path.stat().st_size]
             last = max(logged, key=lambda path: path.stat().st_mtime, default=None)
             return crash_output(last.read_text(errors="replace")) if last else ""
         except OSError:

@@ -142,7 +142,7 @@ def test_a_start_sweeps_first_and_spares_the_living(short):
 
 
 def test_the_last_error_of_a_worker(tmp_path):
-    """The newest error is found, however many log files there are."""
+    """The error of the process that Ray names is found, else the newest one."""
     folder = RayFolder(ray=tmp_path, tune=tmp_path, pulse=tmp_path)
     assert folder.last_words() == ""
     logs = tmp_path / "session_latest" / "logs"
@@ -150,6 +150,7 @@ def test_the_last_error_of_a_worker(tmp_path):
     for age, (name, text) in enumerate(
         (
             ("worker-3.err", ""),
+            ("worker-7-12.err", "a worker that starts"),
             ("raylet.err", "of no interest"),
             ("worker-2.err", CRASH),
             ("worker-1.err", "an older one"),
@@ -157,4 +158,8 @@ def test_the_last_error_of_a_worker(tmp_path):
     ):
         (logs / name).write_text(text)
         os.utime(logs / name, (1000 - age, 1000 - age))
-    assert folder.last_words() == "needs AVX\nFatal Python error: Aborted"
+    assert folder.last_words("\tpid: 2\n\tip: ::1") == ""
+    (logs / "worker-2.err").rename(logs / "worker-1-2.err")
+    named = folder.last_words("\tpid: 2\n\tip: ::1")
+    assert named == "needs AVX\nFatal Python error: Aborted"
+    assert folder.last_words() == "a worker that starts"
