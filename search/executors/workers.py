@@ -19,7 +19,7 @@ class Workers:
         most: as many run at once at most; ``None`` leaves it to ``capacity``.
         was_killed: tells by a ``trial_name`` whether the kernel killed its worker for
             memory; a cluster's driver cannot know.
-        last_words: reads why a worker crashed, as far as this machine has it.
+        last_words: reads why the worker of an error crashed, if this machine knows.
     """
 
     post: Post
@@ -28,4 +28,4 @@ class Workers:
     capacity: Callable[[], float] = lambda: float("inf")
     most: int | None = None
     was_killed: Callable[[str], bool] = lambda _: False
-    last_words: Callable[[], str] = str
+    last_words: Callable[[str], str] = lambda _: ""
