@@ -91,10 +91,11 @@ def _next(run: Run) -> Iterator[str]:
     name = shlex.quote(run.folder.name)
     yield "### Commands"
     yield ""
-    yield f"    python -m search.report --study {name}"
-    yield f"    python -m search.export --study {name} --to best.toml"
+    yield f"- {code(f'python -m search.report --study {name}')}"
+    # Items, not a block: a block does not wrap on a phone.
+    yield f"- {code(f'python -m search.export --study {name} --to best.toml')}"
     if run.study.search.tensorboard:
-        yield f"    python -m search.tensorboard --study {name}"
+        yield f"- {code(f'python -m search.tensorboard --study {name}')}"
     yield ""
     yield f"Add `--out` where the runs are not in `runs`. {_model(run)}"
     yield ""

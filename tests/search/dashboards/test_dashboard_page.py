@@ -44,7 +44,7 @@ def test_what_a_person_sees(served, tmp_path):
         text += page.run("document.body.innerText")
         for width in WIDTHS:
             page.resize(width)
-            assert page.run("document.scrollingElement.scrollWidth") <= width
+            page.wait(f"document.scrollingElement.scrollWidth <= {width}", patience=10)
         page.open(address)
         page.wait(f"document.body.innerText.includes({NAME!r})")
         text += page.run("document.body.innerText")
