@@ -35,8 +35,8 @@ RETRIES = 1
 STARTS = 2
 """How many workers in a row may die before their trial; one more ends the search."""
 LINES = 12
-NODE = "its node has died"
-"""What Ray says of a worker whose node was lost."""
+LOST_NODE = ("its node has died", "The actor is temporarily unavailable")
+"""What Ray says of a worker whose node was lost; the second before it is sure."""
 
 
 class Bridge:
@@ -157,7 +157,9 @@ class Bridge:
         reason = "the worker died in this trial"
         reason += f": {death.cause}" if death.cause else ""
         trace, short = self.trouble, death.short
-        lost = NODE in self.trouble
+        lost = any(words in self.trouble for words in LOST_NODE)
+        if lost:
+            reason = "its node of the cluster was lost"
         return WorkerDied(reason=reason, trace=trace, out_of_memory=short, lost=lost)
 
     def _return(self, request: TrialRequest) -> None:

@@ -32,6 +32,12 @@ class FakeLedger:
         self.prunes = prunes
         self.next = 0
         self.outcomes = {}
+        self.nodes = {}
+
+    def locate(self, number, node):
+        """Records the node of a trial that is not told yet."""
+        assert number not in self.outcomes
+        self.nodes[number] = node
 
     def ask(self):
         """Proposes the next trial."""

@@ -6,6 +6,7 @@ import pytest
 
 from search.executors.board import FolderBoard
 from search.executors.heartbeat import Pulse, was_left
+from search.executors.parcels import Parcel
 from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge, trial_name
 from search.trial.messages import Completed, Failed, Retrained, WorkerDied
 from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report, then
@@ -44,6 +45,37 @@ def test_a_death_for_lack_of_memory_has_its_reason():
     bridge.trouble = "Task was killed due to the node running low on memory."
     bridge.complete("a", None, error=True)
     assert "ran out of memory" in ledger.outcomes[0].reason
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "The actor died because its node has died. Node Id: 5645",
+        "The actor is temporarily unavailable: RpcError: Socket closed",
+    ],
+)
+def test_a_lost_node_is_no_death_of_the_configuration(trouble):
+    """Ray says that the node died; the trial runs again however often it does."""
+    ledger = FakeLedger(1)
+    bridge = bridged(ledger, ready=[0])
+    bridge.suggest("a")
+    bridge.trouble = trouble
+    bridge.complete("a", None, error=True)
+    assert ledger.outcomes[0].lost
+    assert ledger.outcomes[0].reason == "its node of the cluster was lost"
+
+
+def test_what_a_cluster_tells_is_recorded(tmp_path):
+    """A trial's node is kept, and its checkpoints arrive before it is told."""
+    ledger = FakeLedger(1)
+    bridge = Bridge(ledger, then(ORDER), checkpoints=str(tmp_path))
+    bridge.suggest("a")
+    parcel = Parcel({"trial-0000/fold-1/epoch-0001.keras": b"weights"})
+    result = {"outcome": completed(), "node": "10.0.0.5 abc", "parcel": parcel}
+    bridge.complete("a", result, error=False)
+    assert ledger.nodes == {0: "10.0.0.5 abc"}
+    file = tmp_path / "trial-0000" / "fold-1" / "epoch-0001.keras"
+    assert file.read_bytes() == b"weights"
 
 
 def test_a_worker_that_cannot_start_costs_nothing():
