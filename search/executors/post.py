@@ -28,6 +28,10 @@ class Post(Protocol):
     """What a worker gets and sends; the driver sends it to each worker, pickled."""
 
     @property
+    def in_cluster(self) -> bool:
+        """Whether workers run on other nodes, which can be lost."""
+
+    @property
     def board(self) -> Board:
         """The board for the worker's notes."""
 
@@ -53,6 +57,11 @@ class LocalPost:
     """The post on one machine: the driver's own folders."""
 
     folder: Path
+
+    @property
+    def in_cluster(self) -> bool:
+        """Workers run on this machine."""
+        return False
 
     @property
     def board(self) -> Board:

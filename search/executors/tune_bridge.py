@@ -62,6 +62,8 @@ class Bridge:
         self.error: BaseException | None = None
         self.trouble = ""
         """Tune's last error of a worker."""
+        self.in_cluster = False
+        """Whether workers can lose their node."""
         self._ledger = ledger
         self._then = then
         self._has_started, self._was_left = has_started, was_left
@@ -157,7 +159,7 @@ class Bridge:
         reason = "the worker died in this trial"
         reason += f": {death.cause}" if death.cause else ""
         trace, short = self.trouble, death.short
-        lost = any(words in self.trouble for words in LOST_NODE)
+        lost = self.in_cluster and any(words in self.trouble for words in LOST_NODE)
         if lost:
             reason = "its node of the cluster was lost"
         return WorkerDied(reason=reason, trace=trace, out_of_memory=short, lost=lost)

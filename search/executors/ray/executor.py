@@ -71,6 +71,7 @@ def run_ray(
             was_killed=workers.was_killed,
             checkpoints=job.checkpoints,
         )
+        bridge.in_cluster = workers.post.in_cluster
         _fit(job, bridge, workers)
     if bridge.error is not None:
         raise bridge.error

@@ -105,6 +105,11 @@ class ClusterPost:
     place: str | None = None
 
     @property
+    def in_cluster(self) -> bool:
+        """Workers run on any node."""
+        return True
+
+    @property
     def node(self) -> str:
         """The node's name."""
         return node_name()
