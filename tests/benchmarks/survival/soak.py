@@ -111,16 +111,18 @@ class Sampler:
     def _run(self):
         while not self._ended.wait(self._every):
             with suppress(OSError, sqlite3.Error, psutil.Error):
-                self.samples.append(self._sample())
+                for database in self._runs.glob("*/optuna.db"):
+                    self._sample(database)
 
-    def _sample(self):
-        (database,) = self._runs.glob("*/optuna.db")
+    def _sample(self, database):
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
             asks = [float(text) for (text,) in opened.execute(ASKS)]
+        if not asks:
+            return
         own = psutil.Process()
         all_of_them = [own, *own.children(recursive=True)]
         files = (path for path in self._runs.rglob("*") if path.is_file())
-        return {
+        sample = {
             "trials": len(asks),
             "MB": sum(one.memory_info().rss for one in all_of_them) / 1e6,
             "handles": sum(one.num_fds() for one in all_of_them),
@@ -129,6 +131,7 @@ class Sampler:
             "MB of files": sum(path.stat().st_size for path in files) / 1e6,
             "ms an ask": 1e3 * float(np.median(asks[-20:])),
         }
+        self.samples.append(sample)
 
 
 def at(samples, name, share):
