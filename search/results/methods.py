@@ -13,7 +13,7 @@ from search.results.words import Report, unit_name, units
 
 THRESHOLDS = """
 Thresholds of action units, of the model and of the baselines, have the highest F1 on
-validation predictions, shrunk to a common one for rare units"""
+validation predictions (of one model a fold), shrunk to a common one for rare units"""
 ECE = f"""
 Calibration error: expected calibration error of the predicted class, {BINS} bins of
 equal width@. The number beside it, calibrated, is what a perfectly calibrated model
@@ -41,8 +41,9 @@ DEFINITIONS: Mapping[str, tuple[str, ...]] = {
 """What to define where a report has one of the metrics; ``@`` stands for the works."""
 
 FOR_ALL = """
-A metric averaged over labels leaves out those that do not occur; a ratio without any
-case is 0"""
+Macro and mean: the plain mean of the labels' values (macro F1: of their F1), without
+labels that do not occur. Weighted: by the cases of each label; micro: all decisions
+pooled. A ratio without any case is 0"""
 
 CONSTANTS: Mapping[str, str] = {
     "emotion": "the commonest emotion",
@@ -88,8 +89,9 @@ def _intervals(report: Report) -> Iterator[str]:
     )
     if _CLASSIFIED & report.keys():
         yield (
-            "Where a single one of them shows errors, the degrees of freedom fall to "
-            "about 2: the interval is conservative, and wider than that of a value of 1"
+            f"Where a single one of the {over} has errors, the degrees of freedom fall "
+            "to about 2: the interval is conservative, and wider than that of a value "
+            "of 1"
         )
     yield f"Source: {found['source']}"
     if has_extended(report):

@@ -28,7 +28,7 @@ from search.results.selection import (
     space_table,
 )
 from search.results.variation import subjects
-from search.results.words import Report
+from search.results.words import Report, drawn_mark
 from search.study.study import Study
 
 
@@ -44,6 +44,7 @@ def nested_section(
         f"# Results of the nested evaluation of the study {report['study']}",
         "",
         "Written from nested.json, which has every number in full.",
+        *drawn_mark(report),
     )
     parts = (
         title,

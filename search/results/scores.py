@@ -48,7 +48,8 @@ def results(report: Report, title: str) -> Iterator[str]:
     apart = ("baselines", "seeds", "by_subject", "calibration")  # parts of their own
     more = {name: part for name, part in report.items() if name not in apart}
     closing = (line for line in closing_lines(more) if line)
-    below = [*_extended(report), *closing, *_beside(report)]
+    verdicts = _objective_differences(report.get("objective") or {})
+    below = [*_extended(report), *closing, *verdicts, *_beside(report)]
     yield from ("", *bullets(below)) if below else ()
     yield from _confusion(report.get("emotion", {}).get("confusion"))
 
@@ -120,6 +121,21 @@ def _primary_differences(report: Report, head: str, metric: str) -> Iterator[str
 _AT_5 = "two-sided, at 5 % each"
 
 
+def _objective_differences(objective: Report) -> Iterator[str]:
+    """Says of each baseline whether the objective differs, where it is no one metric.
+
+    Of one metric the verdict stands beside that metric.
+    """
+    gains = objective.get("gains", {})
+    found = [
+        f"{_verdict(gains[name], 'objective')} {BASELINES[name][0]}"
+        for name in BASELINES
+        if name in gains
+    ]
+    if found and len(objective["metrics"]) > 1:
+        yield f"By the objective the model is {' and '.join(found)}; {_AT_5}"
+
+
 def _verdict(compared: Report, metric: str) -> str:
     """Says whether a difference is significant: its interval is on one side of 0."""
     if compared["low"] is None or compared["high"] is None:
@@ -160,10 +176,9 @@ def _calibration(report: Report) -> Iterator[str]:
     if not rows:
         return
     yield from heading("Calibration")
-    fitted = describe_calibrated(parts)
     yield (
-        f"Fitted to out-of-fold predictions: {fitted}. All other numbers of the model "
-        "are after calibration; the baselines are not calibrated. Errors on the "
+        f"{_fitted(report, parts)} All other numbers of the model are after "
+        "calibration; the baselines are not calibrated. Errors on the "
         f"hold-out{cites('calibration:errors')}:"
     )
     yield ""
@@ -175,6 +190,17 @@ def _calibration(report: Report) -> Iterator[str]:
     left = list(_left(parts))
     more = [f"Higher after the calibration: {', '.join(risen)}"] if risen else []
     yield from ("", *bullets([*more, *left])) if more or left else ()
+
+
+def _fitted(report: Report, parts: Report) -> str:
+    """Says what was corrected by which predictions, and in which models."""
+    fitted = describe_calibrated(parts)
+    text = (
+        f"Fitted to out-of-fold predictions of the trial (one model a fold): {fitted}."
+    )
+    if (report.get("seeds") or {}).get("model") == "ensemble":
+        text += " Each seed's model is calibrated; the ensemble averages their outputs."
+    return text
 
 
 def calibration_rows(parts: Report) -> list[tuple[str, str, str, str]]:
@@ -254,9 +280,9 @@ def differences(report: Report) -> Iterator[str]:
         yield from bullets(_baseline(name, report["baselines"][name]))
     sides = [_side(each, metric) for _, metric, each in found]
     yield (
-        f"- Of {counted(len(found), 'difference')} below, the model is better in "
-        f"{sides.count(1)} and worse in {sides.count(-1)}: {_AT_5}, uncorrected for "
-        "their number"
+        f"- Of {counted(len(found), 'difference')} below, the model is significantly "
+        f"better in {sides.count(1)} and significantly worse in {sides.count(-1)}: "
+        f"{_AT_5}, uncorrected for their number"
     )
     yield ""
     rows = [
@@ -284,7 +310,7 @@ def _baseline(name: str, entry: Report) -> Iterator[str]:
     if gain:
         yield (
             f"Score on the validation rows of {units(gain)}, trial minus {title}: "
-            f"{_apart(gain)}, {gain['note']}"
+            f"{_apart(gain)} by the jackknife, {gain['note']}"
         )
 
 
@@ -292,10 +318,18 @@ def _penalized(entry: Report) -> str:
     """Describes a baseline's features and penalties, where they are known."""
     if "features" not in entry or "penalties" not in entry:
         return ""
-    each = (f"{found:g} ({head})" for head, found in entry["penalties"].items())
+    # Loads scikit-learn.
+    from models.evaluation.linear import PENALTIES, SIDE  # noqa: PLC0415
+
+    chosen = entry["penalties"]
+    each = ", ".join(f"{found:g} ({head})" for head, found in chosen.items())
+    grid = ", ".join(f"{penalty:g}" for penalty in PENALTIES)
+    grey = "" if "weights" in entry else f" (grey, at most {SIDE} x {SIDE} pixels)"
+    at_end = {PENALTIES[0], PENALTIES[-1]} & set(chosen.values())
+    beyond = " (at an end of these values: none beyond was tried)" if at_end else ""
     return (
-        f"; {counted(entry['features'], 'feature')}, penalty {', '.join(each)}, chosen "
-        "on the validation folds as trials are"
+        f"; {counted(entry['features'], 'feature')}{grey}, penalty {each}, chosen "
+        f"among {grid} on the validation folds as trials are{beyond}"
     )
 
 

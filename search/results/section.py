@@ -14,7 +14,7 @@ from search.results.methods import methods
 from search.results.protocol import protocol
 from search.results.scores import scores
 from search.results.selection import selection
-from search.results.words import Report
+from search.results.words import Report, drawn_mark
 from search.study.study import Study
 
 NEEDED = frozenset({"search", "split", "intervals", "tested", "primary"})
@@ -31,6 +31,7 @@ def results_section(study: Study, values: Mapping[str, Value], report: Report) -
         f"# Results of the study {report['study']}",
         "",
         "Written from holdout.json, which has every number in full.",
+        *drawn_mark(report),
     )
     parts = (
         title,

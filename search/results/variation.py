@@ -41,7 +41,7 @@ def seeds(report: Report) -> Iterator[str]:
 def _seed_rows(found: Report, metrics: list[Report]) -> Iterator[tuple[str, ...]]:
     for place, trained in enumerate(found["trained"]):
         each = (number(row["each"][place]) for row in metrics)
-        yield (str(trained["seed"]), f"{trained['loss']:.4g}", *each)
+        yield (str(trained["seed"]), f"{trained['loss']:#.4g}", *each)
     means = ({**row, "value": row["mean"]} for row in metrics)
     yield ("mean (95 % interval)", "", *(interval(mean) for mean in means))
     yield ("standard deviation", "", *(number(row["deviation"]) for row in metrics))

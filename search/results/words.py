@@ -1,10 +1,25 @@
 """Words that several parts of the section use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from search.reports.holdout_report import SYNTHETIC
 
 Report = Mapping[str, Any]
 """The content of ``holdout.json``, or a part of it."""
+
+
+def drawn_mark(report: Report) -> Iterator[str]:
+    """Marks results on synthetic faces, below the title: no reader may miss it.
+
+    Example:
+        >>> [line[:21] for line in drawn_mark({"synthetic": True})]
+        ['', '> **SYNTHETIC DATA: t']
+        >>> list(drawn_mark({}))
+        []
+    """
+    if report.get("synthetic"):
+        yield from ("", f"> **{SYNTHETIC}**")
 
 
 def units(found: Report) -> str:

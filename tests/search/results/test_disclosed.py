@@ -113,7 +113,7 @@ def test_a_lower_error_is_better():
         "votes": {"baselines": {"linear_pixels": apart}},
     }
     text = "\n".join(differences(report))
-    assert "Of 1 difference below, the model is better in 1 and worse in 0" in text
+    assert "Of 1 difference below, the model is significantly better in 1 and" in text
 
 
 def test_what_calibration_raised_and_left_is_told():
@@ -128,6 +128,34 @@ def test_what_calibration_raised_and_left_is_told():
     assert f"{higher} 0.200)\n" in part
     assert "- Not calibrated: AU2, AU12 (few)\n" in part
     assert "- Not calibrated: AU4 (wrong)" in part
+
+
+def test_the_calibration_of_an_ensemble_is_that_of_its_models():
+    """It is fitted to the models of folds; an ensemble's mean has none of its own."""
+    part = {"emotion": {"temperature": 1.5, "before": {"nll": 1.0}}}
+    part["emotion"]["after"] = {"nll": 0.5}
+    seeds = {"trained": [], "heads": {}}
+    one, _ = section(calibration=part)
+    several, _ = section(calibration=part, seeds=seeds | {"model": "ensemble"})
+    assert "Fitted to out-of-fold predictions of the trial (one model a fold):" in one
+    assert "Each seed's model is calibrated; the ensemble averages their" in several
+    assert "Each seed's model" not in one
+
+
+def test_the_objective_has_a_verdict():
+    """Each baseline has one, unless the objective is a single metric."""
+    ends = {"linear_pixels": (0.012, 0.057), "linear_features": (-0.005, 0.041)}
+    gains = {
+        name: {"difference": 0.02, "low": low, "high": high}
+        for name, (low, high) in ends.items()
+    }
+    both = {"emotion.macro_f1": 0.5, "action_units.mean_auc": 0.5}
+    objective = REPORT["objective"] | {"metrics": both, "gains": gains}
+    text, _ = section(objective=objective)
+    verdict = "- By the objective the model is significantly better than linear and not"
+    assert f"{verdict} significantly better than frozen; two-sided" in text
+    text, _ = section(objective=objective | {"metrics": {"emotion.macro_f1": 1.0}})
+    assert "By the objective" not in text
 
 
 @pytest.mark.parametrize(
@@ -193,12 +221,17 @@ def test_a_mean_with_a_wide_interval_is_named():
 
 
 def test_a_baseline_is_described():
-    """Its features and penalties, where the report has them."""
+    """Its features and penalties, where known, and whether their range was enough."""
     entry = {"value": 0.7, "features": 64, "penalties": {"emotion": 0.1}}
     apart = {"accuracy": {"difference": 0.1, "low": 0.05, "high": 0.2}}
     report = {"emotion": {"baselines": {"linear_pixels": apart}}}
     text = "\n".join(differences(report | {"baselines": {"linear_pixels": entry}}))
-    assert "; 64 features, penalty 0.1 (emotion), chosen on the validation" in text
+    grid = "among 100, 10, 1, 0.1, 0.01, 0.001 on the validation folds as trials are"
+    features = "; 64 features (grey, at most 48 x 48 pixels), penalty 0.1 (emotion)"
+    assert f"{features}, chosen {grid}; validation score" in text
+    at_end = {"baselines": {"linear_pixels": entry | {"penalties": {"emotion": 0.001}}}}
+    text = "\n".join(differences(report | at_end))
+    assert "trials are (at an end of these values: none beyond was tried); val" in text
     older = "\n".join(
         differences(report | {"baselines": {"linear_pixels": {"value": 1}}})
     )

@@ -198,9 +198,10 @@ def test_a_gpu_and_a_commit_are_named():
 
 
 def test_drawn_faces_are_named():
-    """The mark of synthetic faces stands before the numbers."""
+    """The mark of synthetic faces stands below the title, before all else."""
     text, _ = section(synthetic=True)
-    assert "SYNTHETIC DATA" in text.partition("## Search")[0]
+    assert "\n\n> **SYNTHETIC DATA: " in text.partition("## Protocol")[0]
+    assert "SYNTHETIC" not in section()[0]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_every_seed_has_a_row():
     part = text.partition("## Retraining with other seeds\n")[2].partition("\n## ")[0]
     assert "- 2 trainings of the same configuration, which differ" in part
     assert "| seed | training loss | accuracy |" in part
-    assert "| 1 | 0.5 | 0.750 |\n| 2 | 0.25 | 0.850 |" in part
+    assert "| 1 | 0.5000 | 0.750 |\n| 2 | 0.2500 | 0.850 |" in part
     assert "| mean (95 % interval) |  | 0.800 (0.700 to 0.900) |" in part
     assert "| standard deviation |  | 0.071 |\n| tested model |  | 0.850 |" in part
     assert "other seeds" not in section()[0]
