@@ -1,4 +1,4 @@
-"""Which configurations cannot fit: as large as one that ran out of memory."""
+"""Which configurations cannot fit: as large as two that ran out of memory."""
 
 from collections.abc import Mapping
 
@@ -28,6 +28,9 @@ SWITCHES = ("training.sam_rho", "augmentation.mixup")
 """Keys that need memory where they are not 0, however high they are."""
 
 OWN = "backbone."
+
+LEAST = 2
+"""Trials that ran out, before none as large starts: another program may cause one."""
 
 NOT_STARTED = "not started"
 """How the reason begins of a trial that is refused as too large."""
@@ -77,13 +80,18 @@ class MemoryLimit:
         self._ran_out: dict[int, Mapping[str, Value]] = {}
 
     def add(self, number: int, values: Mapping[str, Value]) -> None:
-        """Adds a trial, unless it is as large as one that is known."""
+        """Adds a trial, unless it would have been refused."""
         if not self.refusal(values):
             self._ran_out[number] = dict(values)
 
     def refusal(self, values: Mapping[str, Value]) -> str:
         """Says why a configuration is not to be started; empty where it may fit."""
-        for number, other in self._ran_out.items():
-            if is_as_large(values, other):
-                return f"{NOT_STARTED}, as large as trial {number}, which did not fit"
-        return ""
+        smaller = [
+            n for n, other in self._ran_out.items() if is_as_large(values, other)
+        ]
+        if len(smaller) < LEAST:
+            return ""
+        first, second = smaller[:LEAST]
+        return (
+            f"{NOT_STARTED}, as large as trials {first} and {second}, which did not fit"
+        )

@@ -30,10 +30,10 @@ from optuna.trial import TrialState
 from search.ledger.ledger import open_ledger
 from search.sampling.parameter_sets import ORDINAL, SEED, trial_seed
 from search.sampling.rungs import SHARES, steps_of
-from search.storage.database import PARTS
 from search.storage.driver_lock import only_driver_of_storage
 from search.storage.hidden_attributes import PREFIX
 from search.storage.retrying import RetryPolicy
+from search.storage.tables.trial_rows import PARTS
 from search.storage.url import normalized_url
 from search.study.study import read_study
 from search.trial.messages import Completed, Pruned, Report, Spent, outcome_attributes

@@ -236,7 +236,7 @@ def rows_table(name, folder):
 
 def comparison_table(name, folder):
     """Writes a comparison."""
-    write_comparison(folder / "both.csv", compared(name))
+    write_comparison(folder / "both.csv", compared(name), out=folder)
     return (folder / "both.csv").read_text()
 
 

@@ -1,4 +1,4 @@
-"""Configurations that are as large as one that ran out of memory do not start."""
+"""Configurations that are as large as two that ran out of memory do not start."""
 
 import pytest
 from hypothesis import given
@@ -63,8 +63,8 @@ def test_a_search_starts_nothing_that_cannot_fit(tmp_path):
         started.append(size)
         outcome = prune("out_of_memory") if size >= 32 else complete(0.5)
         ledger.tell(request.number, outcome)
-    # The smallest that ran out may come after a larger one that did, too.
-    assert len([size for size in started if size >= 32]) <= 2
+    # Two of 32, after two of 64 at most.
+    assert 2 <= len([size for size in started if size >= 32]) <= 4
     assert ledger.counts().done == 12
     refused = [r for r in ledger.records() if "not started" in _why(r)]
     assert refused
@@ -78,7 +78,8 @@ def test_a_search_starts_nothing_that_cannot_fit(tmp_path):
 def test_a_later_start_tries_again(tmp_path):
     """A start knows nothing of the memory of another: it may run elsewhere."""
     ledger = begin(tmp_path, small())
-    ledger.tell(ledger.ask().number, prune("out_of_memory"))
+    for _ in range(2):
+        ledger.tell(ledger.ask().number, prune("out_of_memory"))
     assert ledger.ask() is None, "every other trial is as large"
     ledger = begin(tmp_path, small(("trials = 4", "trials = 5")))
     assert ledger.ask() is not None

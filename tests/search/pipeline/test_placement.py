@@ -78,7 +78,7 @@ def test_one_trial_at_a_time_has_a_whole_gpu(tmp_path, monkeypatch, lines):
 def test_too_few_gpus_are_refused(tmp_path, monkeypatch, lines):
     """A number of GPUs that the machine lacks is one message with a way out."""
     install(tmp_path, monkeypatch, answer=cards(24_000))
-    with pytest.raises(InputError, match=r"2 requested, 1 found .* set it to 0"):
+    with pytest.raises(InputError, match=r"2 requested, 1 found; set it to 0"):
         find_placement(study(gpus_per_trial=2), print_line=lines.append)
 
 

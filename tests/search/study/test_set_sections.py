@@ -80,6 +80,7 @@ TEXTS = {
     "split.outer_part": {"1": 1, "2": 2},
     "search.trials": {"1": 1, "500": 500},
     "search.hours": {"0.5": 0.5, "12": 12.0},
+    "search.stop_after_failures": {"1": 1, "20": 20},
     "search.stop_after": {"1": 1, "20": 20},
     "search.seed": {"0": 0, "9": 9},
     "search.sampler": {"random": "random", "cmaes": "cmaes"},
@@ -97,6 +98,7 @@ TEXTS = {
     "resources.cpus_per_trial": {"1": 1, "4": 4},
     "resources.gpus_per_trial": {"auto": None, "0": 0.0, "0.25": 0.25, "2": 2.0},
     "resources.max_concurrent": {"auto": None, "1": 1, "8": 8},
+    "resources.cache_size": {"0": 0.0, "2.5": 2.5},
     "resources.memory_per_worker": {"1": 1.0, "2.5": 2.5},
 }
 """Texts after the ``=``, and the values that they stand for; no two alike."""

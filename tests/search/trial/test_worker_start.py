@@ -109,7 +109,7 @@ def test_what_ray_knows_of_a_death_is_heard(tmp_path):
     wrong = tmp_path / "error.txt"
     wrong.write_text("Task was killed due to the node running low on memory.")
     bridge = Bridge(None, None)
-    scheduler = ray_executor.LedgerScheduler(bridge, lambda: "Fatal Python error")
+    scheduler = ray_executor.LedgerScheduler(bridge, lambda _: "Fatal Python error")
     scheduler.on_trial_error(None, SimpleNamespace(error_file=str(wrong), trial_id="a"))
     assert "low on memory" in bridge.trouble
     assert bridge.trouble.endswith("Fatal Python error")

@@ -1,11 +1,12 @@
 """The nodes of a cluster: their versions, their GPUs, and how many trials fit."""
 
 import os
-import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import ray
 from ray._private.authentication.authentication_utils import is_token_auth_enabled
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -99,9 +100,12 @@ def kill_process(node: str, pid: int) -> None:
     found = [one for one in live_nodes() if node.endswith(one["NodeID"][:SHOWN])]
     for one in found:
         at = NodeAffinitySchedulingStrategy(one["NodeID"], soft=False)
-        ray.remote(num_cpus=0)(os.kill).options(scheduling_strategy=at).remote(
-            pid, signal.SIGKILL
-        )
+        ray.remote(num_cpus=0)(_kill).options(scheduling_strategy=at).remote(pid)
+
+
+def _kill(pid: int) -> None:
+    with suppress(psutil.Error):
+        psutil.Process(pid).kill()
 
 
 def live_nodes() -> list[dict[str, Any]]:

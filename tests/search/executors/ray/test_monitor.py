@@ -132,7 +132,7 @@ def test_a_frozen_worker_is_killed_in_the_end(silence):
     """After ten minutes without a beat the process is killed, as a death."""
     monitor, message = silence
     frozen = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    look(monitor, KILL, pid=frozen.pid, beats=7)
+    look(monitor, KILL - 1, pid=frozen.pid, beats=7)
     assert frozen.poll() is None
     look(monitor, 1, pid=frozen.pid, beats=7)
     assert frozen.wait(PATIENCE) == -9

@@ -111,7 +111,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     @rule(
         data=st.data(),
-        reason=st.sampled_from(["pruner", "diverged", "out_of_memory"]),
+        reason=st.sampled_from(["pruner", "diverged", "constraint"]),
     )
     def prune(self, data, reason):
         """A trial is stopped."""
