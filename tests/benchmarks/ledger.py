@@ -33,7 +33,7 @@ from search.sampling.rungs import SHARES, steps_of
 from search.storage.driver_lock import only_driver_of_storage
 from search.storage.hidden_attributes import PREFIX
 from search.storage.retrying import RetryPolicy
-from search.storage.tables.trial_rows import PARTS
+from search.storage.tables.trial_rows import PARAMS, REPORTS, SYSTEM, USER, VALUES
 from search.storage.url import normalized_url
 from search.study.study import read_study
 from search.trial.messages import Completed, Pruned, Report, Spent, outcome_attributes
@@ -73,7 +73,7 @@ def _write(connection, trial, number):
     row |= {"datetime_start": now, "datetime_complete": now}
     made = connection.execute(sqlalchemy.insert(TRIALS).values(row))
     rows = {
-        "params": [
+        PARAMS: [
             {
                 "param_name": name,
                 "param_value": kind.to_internal_repr(trial.params[name]),
@@ -81,9 +81,9 @@ def _write(connection, trial, number):
             }
             for name, kind in trial.distributions.items()
         ],
-        "user_attributes": _attributes(trial.user_attrs),
-        "system_attributes": _attributes(trial.system_attrs),
-        "intermediate_values": [
+        USER: _attributes(trial.user_attrs),
+        SYSTEM: _attributes(trial.system_attrs),
+        REPORTS: [
             {
                 "step": step,
                 "intermediate_value": value,
@@ -91,16 +91,16 @@ def _write(connection, trial, number):
             }
             for step, value in trial.intermediate_values.items()
         ],
-        "values": [
+        VALUES: [
             {"objective": 0, "value": value, "value_type": "FINITE"}
             for value in trial.values or ()
         ],
     }
     (key,) = made.inserted_primary_key
-    for name, found in rows.items():
+    for table, found in rows.items():
         if found:
             several = [{"trial_id": key} | one for one in found]
-            connection.execute(sqlalchemy.insert(PARTS[name]), several)
+            connection.execute(sqlalchemy.insert(table), several)
 
 
 def _attributes(values):
