@@ -5,6 +5,7 @@ one machine the notes are files; in a cluster an actor has them.
 """
 
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ class FolderBoard:
     def write(self, name: str, text: str) -> None:
         """Writes a file."""
         with suppress(OSError):  # a full disk must not end a trial
-            part = self.folder / f"{os.getpid()}.new"
+            # A worker's heartbeat writes in a thread of its own.
+            part = self.folder / f"{os.getpid()}-{threading.get_ident()}.new"
             part.write_text(text)
             part.replace(self.folder / name)
 

@@ -22,6 +22,9 @@ EVERY = 5.0
 BEAT, STARTED, LEFT = ".beat", ".started", ".left"
 """Endings of the notes: of a worker, and of a trial that began or was left."""
 
+RETRAINING = "the retraining"
+"""What a worker does that retrains, in place of a ``trial_name``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:

@@ -35,6 +35,7 @@ RETRIES = 1
 STARTS = 2
 """How many workers in a row may die before their trial; one more ends the search."""
 LINES = 12
+STOPPED = "it was stopped, because the search ends"
 LOST_NODE = ("its node has died", "The actor is temporarily unavailable")
 """What Ray says of a worker whose node was lost; the second before it is sure."""
 
@@ -141,7 +142,9 @@ class Bridge:
             _unpack(result, self._checkpoints)
             if result.get("node"):
                 self._ledger.locate(running.request.number, result["node"])
-        outcome = running.outcome(result, death=self._death(running), error=error)
+        # What is said of the last death, and of memory, is of no trial that lives.
+        death = self._death(running) if error else WorkerDied(reason=STOPPED)
+        outcome = running.outcome(result, death=death, error=error)
         if isinstance(outcome, WorkerDied) and self.error is not None:
             return  # stopped because of the error: the next start runs it again
         self._ledger.tell(running.request.number, outcome)
@@ -159,14 +162,19 @@ class Bridge:
         reason = "the worker died in this trial"
         reason += f": {death.cause}" if death.cause else ""
         trace, short = self.trouble, death.short
-        lost = self.in_cluster and any(words in self.trouble for words in LOST_NODE)
+        lost = self._lost_node()
         if lost:
             reason = "its node of the cluster was lost"
         return WorkerDied(reason=reason, trace=trace, out_of_memory=short, lost=lost)
 
+    def _lost_node(self) -> bool:
+        """Whether the last worker that died did so with its node."""
+        return self.in_cluster and any(words in self.trouble for words in LOST_NODE)
+
     def _return(self, request: TrialRequest) -> None:
         """Keeps a trial for the next worker: its worker ended before it began."""
-        if not self._was_left(trial_name(request.number)):
+        # A lost node may have had many idle workers, each of which is tried once.
+        if not (self._was_left(trial_name(request.number)) or self._lost_node()):
             self._unstarted += 1
         if self._unstarted > STARTS:
             self.error = RunError(cannot_start(last_lines(self.trouble)))

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from data_pipeline.system.errors import RunError, describe_cause
-from search.executors.heartbeat import forget, has_started, trial_name, was_left
+from search.executors.heartbeat import (
+    RETRAINING,
+    forget,
+    has_started,
+    trial_name,
+    was_left,
+)
 from search.executors.tune_bridge import FINISHED, Bridge
 from search.executors.workers import Workers
 from search.ledger.ledger import Ledger
@@ -136,7 +142,7 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
     ) -> None:
         """Takes the bridge, and a reader of a crashed worker's last output.
 
-        ``forget`` takes the name of the trial of a worker that died.
+        ``forget`` takes what a worker that died had to do, as its heartbeat names it.
         """
         super().__init__()
         self._bridge = bridge
@@ -163,8 +169,8 @@ class LedgerScheduler(FIFOScheduler):  # type: ignore[misc]
         error = _error_of(trial)
         self._bridge.trouble = f"{error}\n{self._last_words(error)}"
         number = self._bridge.number_of(trial.trial_id)
-        if number is not None:
-            self._forget(trial_name(number))
+        # Other workers that retrain write their next heartbeat soon.
+        self._forget(RETRAINING if number is None else trial_name(number))
 
 
 def _error_of(trial: Trial) -> str:

@@ -17,7 +17,7 @@ from ray import tune
 from data_pipeline.system.errors import HarnessError
 from data_pipeline.system.import_guard import pin_packages
 from models.backend import prepare_process
-from search.executors.heartbeat import Pulse, trial_name
+from search.executors.heartbeat import RETRAINING, Pulse, trial_name
 from search.executors.post import Post
 from search.executors.ray.environment import EARLY
 from search.trial.messages import Failed, Job, Outcome, Report, RetrainRequest
@@ -129,7 +129,7 @@ class WarmTrainable(tune.Trainable):  # type: ignore[misc]
         self._started = time.time()
         self._request: RetrainRequest | None = config.get("retrain")
         trial = config.get("trial")
-        name = trial_name(trial.number) if trial else "the retraining"
+        name = trial_name(trial.number) if trial else RETRAINING
         self._pulse.begin(name)
         self._stream: Generator[Report, None, Outcome] = (
             self._worker.trial(config["trial"]) if self._request is None else _nothing()

@@ -1,5 +1,7 @@
 """The laws of a board, kept by files and by an actor alike."""
 
+import threading
+
 import pytest
 from ray.exceptions import GetTimeoutError
 
@@ -73,6 +75,25 @@ def test_a_heartbeat_is_forgotten_with_its_trial(board):
     forget(board, "trial 1")
     assert beats(board, lambda _: True) == []
     pulse.end()
+
+
+def test_threads_write_notes_of_their_own(board):
+    """A heartbeat that is written meanwhile takes no other note away, nor its text."""
+    names = [f"{number}.started" for number in range(200)]
+    done = threading.Event()
+
+    def beat():
+        while not done.is_set():
+            board.write("1.beat", "beat")
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    for name in names:
+        board.write(name, name)
+    done.set()
+    thread.join()
+    assert board.read(".started") == {name: name for name in sorted(names)}
+    assert board.read(".beat") == {"1.beat": "beat"}
 
 
 def test_a_lost_actor_ends_no_trial():

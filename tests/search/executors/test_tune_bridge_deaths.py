@@ -8,7 +8,13 @@ from search.executors.board import FolderBoard
 from search.executors.heartbeat import Pulse, was_left
 from search.executors.parcels import Parcel
 from search.executors.tune_bridge import FINISHED, LINES, STARTS, Bridge, trial_name
-from search.trial.messages import Completed, Failed, Retrained, WorkerDied
+from search.trial.messages import (
+    OUT_OF_MEMORY,
+    Completed,
+    Failed,
+    Retrained,
+    WorkerDied,
+)
 from tests.fakes.bridge_ledger import ORDER, FakeLedger, completed, report, then
 
 CAUSE = "a worker cannot start:\nValueError: no such backend"
@@ -103,6 +109,45 @@ def test_others_stop_after_such_an_error():
     bridge.complete("b", {"outcome": completed(), "started": 0.0}, error=False)
     assert list(ledger.outcomes) == [1]
     assert isinstance(ledger.outcomes[1], Completed)
+
+
+@pytest.mark.parametrize(
+    "trouble", ["terminate called: std::bad_alloc", "*** SIGSEGV received", ""]
+)
+def test_a_death_of_before_is_not_that_of_a_stopped_trial(trouble):
+    """A trial that an error stopped stays open, whatever the last worker died of."""
+    ledger, asked = FakeLedger(2), []
+    bridge = Bridge(ledger, then(ORDER), was_killed=lambda n: asked.append(n) or True)
+    bridge.suggest("a")
+    bridge.trouble = trouble
+    bridge.complete("b", {"cannot_start": CAUSE, "done": True}, error=False)
+    bridge.complete("a", {"report": report(1), "started": 0.0}, error=False)
+    assert (ledger.outcomes, asked) == ({}, [])
+
+
+def test_a_trial_that_ended_uses_up_no_kill():
+    """The kernel's kill is that of the worker that died, not of one that ended then."""
+    ledger, kills = FakeLedger(2), [True]
+    bridge = Bridge(
+        ledger, then(ORDER), was_killed=lambda _: bool(kills and kills.pop())
+    )
+    bridge.suggest("a")
+    bridge.suggest("b")
+    bridge.complete("b", {"outcome": completed(), "started": 0.0}, error=False)
+    bridge.complete("a", None, error=True)
+    assert ledger.outcomes[0].reason == OUT_OF_MEMORY
+
+
+def test_idle_workers_of_a_lost_node_end_no_search():
+    """Each is tried once; on one machine the same deaths are workers' own."""
+    trouble = "The actor died because its node has died. Node Id: 5645"
+    for in_cluster in (True, False):
+        bridge = bridged(FakeLedger(9))
+        bridge.in_cluster, bridge.trouble = in_cluster, trouble
+        for number in range(STARTS + 1):
+            bridge.suggest(str(number))
+            bridge.complete(str(number), None, error=True)
+        assert (bridge.error is None) == in_cluster
 
 
 def test_a_death_before_a_trial_hands_it_on():

@@ -117,6 +117,16 @@ def test_what_ray_knows_of_a_death_is_heard(tmp_path):
     assert bridge.trouble.strip() == "Fatal Python error"
 
 
+def test_the_heartbeat_of_a_dead_retraining_is_forgotten():
+    """No warning comes later of a worker that died while it retrained."""
+    forgotten = []
+    scheduler = ray_executor.LedgerScheduler(
+        Bridge(None, None), lambda _: "", forgotten.append
+    )
+    scheduler.on_trial_error(None, SimpleNamespace(error_file=None, trial_id="a"))
+    assert forgotten == ["the retraining"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("executor", ["serial", "ray"])
 def test_the_whole_budget_is_left(tmp_path, coursework, start, executor):

@@ -62,7 +62,7 @@ def ask_nodes() -> list[NodeFacts]:
     """Asks every node that can run a trial; ``RunError`` where one does not answer."""
     ask = ray.remote(num_cpus=0)(describe_node)
     asked = {
-        node["NodeManagerAddress"]: ask.options(
+        f"{node['NodeManagerAddress']} {node['NodeID'][:SHOWN]}": ask.options(
             scheduling_strategy=NodeAffinitySchedulingStrategy(
                 node["NodeID"], soft=False
             )

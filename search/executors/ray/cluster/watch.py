@@ -5,6 +5,7 @@ import shutil
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,16 @@ from search.executors.ray.monitor import WorkerMonitor
 EVERY = 1.0
 """Seconds between two looks at the cluster."""
 
+LONGEST = 2
+"""Seconds for which one look waits: a machine that is off refuses nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server of Ray that must answer; this process ends after ``looks`` without."""
+    """A server of Ray that must answer; this process ends after ``looks`` without.
+
+    One look takes ``EVERY`` seconds, and one that waited counts for as many as it took.
+    """
 
     name: str
     address: tuple[str, int]
@@ -31,7 +38,7 @@ class Server:
     def answers(self) -> bool:
         """Whether something listens there."""
         try:
-            socket.create_connection(self.address, timeout=2 * EVERY).close()
+            socket.create_connection(self.address, timeout=LONGEST).close()
         except OSError:
             return False
         return True
@@ -60,7 +67,12 @@ class Watch(threading.Thread):
         """Looks until it is stopped."""
         while not self._stopped.wait(EVERY):
             for server, silent in self._silent.items():
-                self._silent[server] = 0 if server.answers() else silent + 1
+                began = time.monotonic()
+                if server.answers():
+                    self._silent[server] = 0
+                    continue
+                waited = min(LONGEST, round((time.monotonic() - began) / EVERY))
+                self._silent[server] = silent + 1 + waited
                 if self._silent[server] > server.looks:
                     _end(server, self._folder)
             if not any(self._silent.values()):

@@ -1,10 +1,15 @@
 """What a cluster needs before it is joined: an address, code, versions and room."""
 
+import socket
+from types import SimpleNamespace
+
 import pytest
 
 from data_pipeline.system.errors import InputError, RunError
+from search.executors.ray.cluster import nodes as cluster_nodes
+from search.executors.ray.cluster import watch
 from search.executors.ray.cluster.code import stage_code
-from search.executors.ray.cluster.nodes import check_versions, places
+from search.executors.ray.cluster.nodes import ask_nodes, check_versions, places
 from search.executors.ray.environment import set_joined_environment, set_ray_environment
 from search.pipeline.opening import check_address
 from search.pipeline.run_study import RunRequest
@@ -86,3 +91,58 @@ def test_own_code_travels(tmp_path, monkeypatch):
         *("data_pipeline", "models", "search"),
         *("nets_of_mine.py", "blocks_of_mine.py", "package"),
     }
+
+
+def test_each_node_is_asked(monkeypatch):
+    """Nodes that share an address, as two on one machine do, both answer."""
+    strategies = []
+    asking = SimpleNamespace(
+        options=lambda scheduling_strategy: SimpleNamespace(
+            remote=lambda: strategies.append(scheduling_strategy) or len(strategies)
+        )
+    )
+    fake = SimpleNamespace(
+        remote=lambda **_: lambda _: asking,
+        nodes=lambda: [
+            {
+                "Alive": True,
+                "NodeID": name * 56,
+                "NodeManagerAddress": "10.0.0.5",
+                "Resources": {"CPU": cpus},
+            }
+            for name, cpus in (("a", 2.0), ("b", 2.0), ("c", 0.0))
+        ],
+        get=lambda asked, **_: asked,
+    )
+    monkeypatch.setattr(cluster_nodes, "ray", fake)
+    assert ask_nodes() == [1, 2]
+    assert [one.node_id for one in strategies] == ["a" * 56, "b" * 56]
+
+
+def test_a_head_that_is_off_is_noticed_in_time(monkeypatch, tmp_path):
+    """Where nothing refuses a connection, each look counts for as long as it waited."""
+    clock, ended = [0.0], []
+
+    def dropped(_, timeout):
+        clock[0] += timeout
+        raise TimeoutError
+
+    def end(*_):
+        ended.append(clock[0])
+
+    class Stopped:
+        """A wait that takes no time."""
+
+        def wait(self, seconds):
+            """Lets the clock go on."""
+            clock[0] += seconds
+            return bool(ended)
+
+    monkeypatch.setattr(socket, "create_connection", dropped)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(watch, "_end", end)
+    head = watch.Server(name="the head", address=("10.0.0.4", 6379), looks=40)
+    looking = watch.Watch([head], None, tmp_path, lambda _: None)
+    monkeypatch.setattr(looking, "_stopped", Stopped())
+    looking.run()
+    assert 40 < ended[0] <= 44
