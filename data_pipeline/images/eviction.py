@@ -82,6 +82,17 @@ def remove(cached: Cached) -> int:
     return cached.bytes
 
 
+def is_written(cached: Cached) -> bool:
+    """Whether a process writes an array now; changes no file."""
+    lock = FileLock(cached.array.with_suffix(LOCK))
+    if not lock.path.exists():
+        return False
+    if not lock.try_acquire():
+        return True
+    lock.release()
+    return False
+
+
 def shrink(cache: Path, *, most: int) -> int:
     """Removes arrays while a cache holds more than ``most`` bytes; returns how many."""
     arrays = cached_arrays(cache)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from data_pipeline.files.file_lock import FileLock, is_shared
-from data_pipeline.images.eviction import cached_arrays
+from data_pipeline.images.eviction import cached_arrays, is_written
 from data_pipeline.system.errors import RunError
 from search.clean.removable import Removable, removable
 from search.executors.ray.folder import left_folders
@@ -38,7 +38,8 @@ def of_cache(out: Path) -> list[Removable]:
     cache = RunFolder(out=out, name="cache").cache
     found: list[Removable] = []
     for one in cached_arrays(cache):
-        if is_shared(one.array):
+        # A training that reads its images has no driver's lock yet.
+        if is_shared(one.array) or is_written(one):
             continue
         kind = KINDS[one.array.name.partition("-")[0]]
         used = datetime.fromtimestamp(one.used).astimezone()

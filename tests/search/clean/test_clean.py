@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
+from data_pipeline.files.file_lock import FileLock
 from data_pipeline.images.mapping import map_array
 from search.clean import __main__ as clean
 from search.executors.ray import folder as ray_folders
@@ -96,6 +97,21 @@ def test_what_goes_of_the_cache(out, tmp_path):
     del mapped
     cleaned(out, "--cache", "--yes")
     assert {path.name for path in (out / "cache").iterdir()} == {"notes.txt"}
+
+
+def test_what_is_being_written_stays(out):
+    """An array that a process without a driver's lock writes now is left alone."""
+    cache = out / "cache"
+    name = "images-0123456789abcdef"
+    lock = FileLock(cache / f"{name}.lock")
+    assert lock.try_acquire()
+    (cache / f"{name}.part").write_bytes(b"half")
+    cleaned(out, "--cache", "--yes")
+    kept = {f"{name}.{ending}" for ending in ("npy", "rows", "verified", "part")}
+    assert kept | {"notes.txt", f"{name}.lock"} == {p.name for p in cache.iterdir()}
+    lock.release()
+    cleaned(out, "--cache", "--yes")
+    assert not any((cache / one).exists() for one in kept)
 
 
 @pytest.mark.parametrize("of", [["--cache"], ["--study", "tiny"]])

@@ -20,6 +20,9 @@ from search.executors.ray.monitor import WorkerMonitor
 EVERY = 1.0
 """Seconds between two looks at the cluster."""
 
+LAST = 5.0
+"""Seconds for which the end waits for a look that has begun."""
+
 LONGEST = 2
 """Seconds for which one look waits: a machine that is off refuses nothing."""
 
@@ -102,6 +105,8 @@ def watched(
         yield
     finally:
         watch.stop()
+        # What it asks after Ray's client has ended would start a Ray of its own.
+        watch.join(timeout=LAST)
 
 
 def _end(server: Server, folder: Path) -> None:

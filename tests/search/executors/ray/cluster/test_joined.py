@@ -1,6 +1,8 @@
 """What a cluster needs before it is joined: an address, code, versions and room."""
 
 import socket
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -146,3 +148,26 @@ def test_a_head_that_is_off_is_noticed_in_time(monkeypatch, tmp_path):
     monkeypatch.setattr(looking, "_stopped", Stopped())
     looking.run()
     assert 40 < ended[0] <= 44
+
+
+def test_a_look_ends_before_the_connection(monkeypatch, tmp_path):
+    """The watch asks nothing once it was stopped: a Ray of its own would be started."""
+    reading, asked = threading.Event(), []
+
+    class Slow:
+        """A board that answers late."""
+
+        def read(self, _):
+            """Takes its time."""
+            reading.set()
+            time.sleep(0.2)
+            asked.append(time.monotonic())
+            return {}
+
+    monkeypatch.setattr(watch, "EVERY", 0.01)
+    with watch.watched([], Slow(), tmp_path, kill=lambda _: None):
+        assert reading.wait(5)
+    ended = time.monotonic()
+    time.sleep(0.3)
+    assert asked
+    assert max(asked) <= ended
